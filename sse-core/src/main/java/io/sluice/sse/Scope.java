@@ -1,0 +1,388 @@
+package io.sluice.sse;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What a client owns. Tasks, resources and listeners hang off a scope and die with it: once, in the order of
+ * {@link CloseStep}, whatever throws on the way. Scopes nest (server, sink, source); closing one closes all below it
+ * first.
+ *
+ * <p>The life of a scope: open → closing (the first reason is set) → closed (everything below and in it has ended). What
+ * is registered after that is closed at once.
+ *
+ * <p>Thread-safe. {@link #close} may come from any thread, its work runs on the owner's thread, or on the caller's when
+ * the owner's thread has ended.
+ */
+public final class Scope {
+
+    private static final Logger log = LoggerFactory.getLogger(Scope.class);
+    private static final VarHandle REASON;
+
+    static {
+        try {
+            REASON = MethodHandles.lookup().findVarHandle(Scope.class, "reason", CloseReason.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    private final ScopeHome home;
+    private final @Nullable Scope parent;
+
+    // Set once, by compare-and-set, from any thread.
+    private volatile @Nullable CloseReason reason;
+
+    // Guarded by this. The list is made with the first registration: most clients have none.
+    private @Nullable List<Entry> entries;
+    private boolean closed;
+    private @Nullable CompletableFuture<CloseReason> closedStage;
+
+    // The children, as a linked list through them; guarded by this (the links of a child by its parent).
+    private @Nullable Scope firstChild;
+    private @Nullable Scope previousSibling;
+    private @Nullable Scope nextSibling;
+
+    private Scope(ScopeHome home, @Nullable Scope parent) {
+        this.home = Objects.requireNonNull(home, "home");
+        this.parent = parent;
+    }
+
+    /** A scope without a parent. */
+    public static Scope root(ScopeHome home) {
+        return new Scope(home, null);
+    }
+
+    /** A scope below this one with the same home. */
+    public Scope child() {
+        return child(home);
+    }
+
+    /**
+     * A scope below this one that lives elsewhere. If this scope is closed, the child comes back closed or closing.
+     */
+    public Scope child(ScopeHome childHome) {
+        Scope child = new Scope(childHome, this);
+        synchronized (this) {
+            if (reason == null) {
+                link(child);
+                return child;
+            }
+        }
+        child.close(Objects.requireNonNull(reason));
+        return child;
+    }
+
+    /** Whether {@link #close} has been called, on this scope or on one above it. */
+    public boolean isClosed() {
+        return reason != null;
+    }
+
+    /** Why it was closed; null while it is open. */
+    public @Nullable CloseReason reason() {
+        return reason;
+    }
+
+    /** Completes when everything below and in this scope has ended, its close listeners included. Never fails. */
+    public CompletionStage<CloseReason> closed() {
+        return stage().minimalCompletionStage();
+    }
+
+    /**
+     * Closes everything below this scope and then what it holds. The first call decides the reason; every call returns
+     * the same end.
+     *
+     * @return completes when all of it has ended
+     */
+    public CompletionStage<CloseReason> close(CloseReason why) {
+        Objects.requireNonNull(why, "why");
+        if (REASON.compareAndSet(this, null, why)) {
+            atHome(this::closeChildren);
+        }
+        return closed();
+    }
+
+    /**
+     * Runs {@code listener} with the reason when this scope has closed, on the user executor. On a closed scope it runs
+     * at once. What it throws is logged.
+     */
+    public Registration onClose(Consumer<CloseReason> listener) {
+        Objects.requireNonNull(listener, "listener");
+        return register(new Entry(CloseStep.LISTENERS, Ledger.Kind.LISTENERS, listener));
+    }
+
+    /** Closes {@code resource} with this scope, on the owner's thread: its {@code close} must not block. */
+    public <T extends AutoCloseable> T own(T resource) {
+        Objects.requireNonNull(resource, "resource");
+        register(new Entry(CloseStep.RESOURCES, null, ignored -> {
+            try {
+                resource.close();
+            } catch (Exception e) {
+                throw new IllegalStateException("closing " + resource + " failed", e);
+            }
+        }));
+        return resource;
+    }
+
+    /** Runs {@code action} in the given step of the close, on the owner's thread; at once if this scope is closed. */
+    public Registration onStep(CloseStep step, Consumer<CloseReason> action) {
+        Objects.requireNonNull(action, "action");
+        return register(new Entry(Objects.requireNonNull(step, "step"), null, action));
+    }
+
+    /** Runs {@code task} once after {@code delay} on the user executor, unless this scope has closed by then. */
+    public Registration schedule(Duration delay, Runnable task) {
+        return new ScheduledTask(delay.toNanos(), 0, task).start();
+    }
+
+    /**
+     * Runs {@code task} every {@code period} on the user executor until this scope closes. A run that is still busy when
+     * the next is due makes that one late; runs never overlap and never pile up.
+     *
+     * @throws IllegalArgumentException if the period is not positive
+     */
+    public Registration every(Duration period, Runnable task) {
+        if (period.isNegative() || period.isZero()) {
+            throw new IllegalArgumentException("period: " + period + " (expected: more than zero)");
+        }
+        return new ScheduledTask(period.toNanos(), period.toNanos(), task).start();
+    }
+
+    private Registration register(Entry entry) {
+        synchronized (this) {
+            if (!closed) {
+                if (entries == null) {
+                    entries = new ArrayList<>(2);
+                }
+                entries.add(entry);
+                entry.counted(1);
+                return () -> remove(entry);
+            }
+        }
+        run(entry, Objects.requireNonNull(reason));
+        return () -> {};
+    }
+
+    private void remove(Entry entry) {
+        synchronized (this) {
+            if (entries != null && entries.remove(entry)) {
+                entry.counted(-1);
+            }
+        }
+    }
+
+    /** Children first: what is below never sees its parent half closed. */
+    private void closeChildren() {
+        CloseReason why = Objects.requireNonNull(reason);
+        List<CompletableFuture<CloseReason>> ends = new ArrayList<>();
+        synchronized (this) {
+            for (Scope child = firstChild; child != null; child = child.nextSibling) {
+                ends.add(child.stage());
+            }
+        }
+        if (ends.isEmpty()) {
+            closeSelf(why);
+            return;
+        }
+        for (Scope child = takeFirstChild(); child != null; child = takeFirstChild()) {
+            child.close(why);
+        }
+        CompletableFuture.allOf(ends.toArray(new CompletableFuture<?>[0]))
+                .whenComplete((ignored, never) -> atHome(() -> closeSelf(why)));
+    }
+
+    private void closeSelf(CloseReason why) {
+        List<Entry> mine;
+        synchronized (this) {
+            mine = entries == null ? List.of() : entries;
+            entries = null;
+            closed = true;
+        }
+        for (CloseStep step : CloseStep.values()) {
+            contained(() -> home.closing(step, why));
+            for (int i = mine.size() - 1; i >= 0; i--) {
+                Entry entry = mine.get(i);
+                if (entry.step == step) {
+                    run(entry, why);
+                    entry.counted(-1);
+                }
+            }
+        }
+        if (parent != null) {
+            parent.unlink(this);
+        }
+        // Behind the listeners in the user executor's queue, so that the stage completes after the last of them.
+        if (mine.stream().anyMatch(entry -> entry.step == CloseStep.LISTENERS)) {
+            userCode(() -> stage().complete(why));
+        } else {
+            stage().complete(why);
+        }
+    }
+
+    private void run(Entry entry, CloseReason why) {
+        if (entry.step == CloseStep.LISTENERS) {
+            userCode(() -> entry.action.accept(why));
+        } else {
+            contained(() -> entry.action.accept(why));
+        }
+    }
+
+    private void userCode(Runnable work) {
+        try {
+            home.runUserCode(() -> contained(work));
+        } catch (RejectedExecutionException e) {
+            contained(work);
+        }
+    }
+
+    private void atHome(Runnable work) {
+        try {
+            home.runAtHome(work);
+        } catch (RejectedExecutionException e) {
+            work.run();
+        }
+    }
+
+    private void contained(Runnable work) {
+        try {
+            work.run();
+        } catch (Throwable t) {
+            log.warn("{}: closing went on after a failure", home, t);
+        }
+    }
+
+    private synchronized CompletableFuture<CloseReason> stage() {
+        if (closedStage == null) {
+            closedStage = new CompletableFuture<>();
+        }
+        return closedStage;
+    }
+
+    // ---- the list of children, guarded by this
+
+    private void link(Scope child) {
+        child.nextSibling = firstChild;
+        if (firstChild != null) {
+            firstChild.previousSibling = child;
+        }
+        firstChild = child;
+    }
+
+    private synchronized void unlink(Scope child) {
+        if (child.previousSibling != null) {
+            child.previousSibling.nextSibling = child.nextSibling;
+        } else if (firstChild == child) {
+            firstChild = child.nextSibling;
+        } else {
+            return;
+        }
+        if (child.nextSibling != null) {
+            child.nextSibling.previousSibling = child.previousSibling;
+        }
+        child.previousSibling = null;
+        child.nextSibling = null;
+    }
+
+    private synchronized @Nullable Scope takeFirstChild() {
+        Scope child = firstChild;
+        if (child != null) {
+            unlink(child);
+        }
+        return child;
+    }
+
+    private final class Entry {
+        final CloseStep step;
+        final Ledger.@Nullable Kind kind;
+        final Consumer<CloseReason> action;
+
+        Entry(CloseStep step, Ledger.@Nullable Kind kind, Consumer<CloseReason> action) {
+            this.step = step;
+            this.kind = kind;
+            this.action = action;
+        }
+
+        void counted(int amount) {
+            if (kind != null) {
+                home.ledger().add(kind, amount);
+            }
+        }
+    }
+
+    /** A timer of the home, whose firing hands the task over to the user executor. */
+    private final class ScheduledTask implements Runnable {
+        private final long delayNanos;
+        private final long periodNanos;
+        private final Runnable task;
+        private Registration registration = () -> {};
+
+        // Guarded by this.
+        private Runnable timer = () -> {};
+        private boolean cancelled;
+
+        ScheduledTask(long delayNanos, long periodNanos, Runnable task) {
+            this.delayNanos = delayNanos;
+            this.periodNanos = periodNanos;
+            this.task = Objects.requireNonNull(task, "task");
+        }
+
+        Registration start() {
+            if (isClosed()) {
+                return () -> {};
+            }
+            Entry entry = new Entry(CloseStep.TASKS, Ledger.Kind.TASKS, ignored -> stop());
+            registration = register(entry);
+            arm(delayNanos);
+            return this::cancel;
+        }
+
+        @Override
+        public void run() {
+            userCode(() -> {
+                if (isClosed()) {
+                    return;
+                }
+                try {
+                    task.run();
+                } finally {
+                    if (periodNanos > 0) {
+                        arm(periodNanos);
+                    } else {
+                        cancel();
+                    }
+                }
+            });
+        }
+
+        private synchronized void arm(long nanos) {
+            if (!cancelled) {
+                try {
+                    timer = home.schedule(this, nanos);
+                } catch (RejectedExecutionException e) {
+                    cancelled = true; // the owner's thread has ended, and everything with it
+                }
+            }
+        }
+
+        private void cancel() {
+            stop();
+            registration.cancel();
+        }
+
+        private synchronized void stop() {
+            cancelled = true;
+            timer.run();
+        }
+    }
+}

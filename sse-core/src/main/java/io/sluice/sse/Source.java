@@ -1,0 +1,19 @@
+package io.sluice.sse;
+
+/**
+ * Fills one sink with events: started when the client's stream opens, stopped first when it ends.
+ *
+ * <p>Both methods are called on the user executor, one after the other for one sink, and may block. {@code start} may
+ * return at once and go on sending from threads and timers of its own; what it hangs on {@link Sink#scope()} ends with
+ * the client. If {@code start} throws, the sink closes with {@link CloseReason#SOURCE_FAILED}; other clients notice
+ * nothing.
+ */
+@FunctionalInterface
+public interface Source {
+
+    /** Begins to fill {@code sink}. */
+    void start(Sink sink) throws Exception;
+
+    /** The sink has ended: stop filling it. Called once for each started sink. */
+    default void stop(Sink sink, CloseReason reason) throws Exception {}
+}

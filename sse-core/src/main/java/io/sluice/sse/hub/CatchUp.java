@@ -1,0 +1,310 @@
+package io.sluice.sse.hub;
+
+import io.sluice.sse.CloseReason;
+import io.sluice.sse.Event;
+import io.sluice.sse.Gap;
+import io.sluice.sse.wire.EventEncoder;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Serves the sinks of a lane that are behind, one frame each in turn, up to the lane's position, where they join those
+ * that have caught up. Catching up after a stall, replay after a reconnect and the first events of a new client are all
+ * this. Runs between passes only, so the lane's position stands still here. Confined to its lane.
+ */
+final class CatchUp {
+
+    private enum Served {
+        DONE,
+        MORE,
+        /** It stands ahead of the lane, and waits for a pass to come by. */
+        NEXT_TURN
+    }
+
+    private final HubLane lane;
+    private final ArrayDeque<LaneSink> ready = new ArrayDeque<>();
+    private final ArrayDeque<LaneSink> nextTurn = new ArrayDeque<>();
+    private final Entries entries = new Entries();
+
+    // Clients that were cut together come back together: the last ranges are kept while the lane stands where it stood.
+    private final Range[] recent = new Range[8];
+    private int oldestRange;
+
+    /** A range as it was framed for one sink, for others with the same selection and position. */
+    private record Range(Audience[] audiences, long after, long lanePosition, long end, Frame frame) {
+        boolean serves(LaneSink sink, long position) {
+            return after == sink.position
+                    && lanePosition == position
+                    && Arrays.equals(audiences, sink.subscription.audiences);
+        }
+    }
+
+    CatchUp(HubLane lane) {
+        this.lane = lane;
+    }
+
+    /** Puts the sink into the queue, once. */
+    void add(LaneSink sink) {
+        if (!sink.queued && !sink.gone) {
+            sink.queued = true;
+            ready.add(sink);
+        }
+    }
+
+    /**
+     * Serves those in the queue until the time is up.
+     *
+     * @return whether some still wait
+     */
+    boolean run(long deadlineNanos) {
+        for (LaneSink sink = ready.poll(); sink != null; sink = ready.poll()) {
+            sink.queued = false;
+            switch (serve(sink)) {
+                case MORE -> add(sink);
+                case NEXT_TURN -> {
+                    sink.queued = true;
+                    nextTurn.add(sink);
+                }
+                default -> {}
+            }
+            if (lane.lane().nanoTime() - deadlineNanos >= 0) {
+                break;
+            }
+        }
+        ready.addAll(nextTurn);
+        nextTurn.clear();
+        return !ready.isEmpty();
+    }
+
+    private Served serve(LaneSink sink) {
+        if (sink.gone || !writeDirectSends(sink, false) || !sink.behind) {
+            return Served.DONE;
+        }
+        if (sink.position > lane.position) {
+            return Served.NEXT_TURN;
+        }
+        if (sink.position == lane.position) {
+            return joined(sink);
+        }
+        if (!sink.canWrite()) {
+            return Served.DONE; // the transport says when it can again
+        }
+        Range known = find(sink);
+        if (known != null && !isLapped(sink)) {
+            return write(sink, known.frame, known.end);
+        }
+        long end = collect(sink);
+        // Behind the copy: whoever was lapped while we read is lapped.
+        if (isLapped(sink)) {
+            entries.clear();
+            overflow(sink);
+            return Served.MORE;
+        }
+        if (entries.isEmpty()) {
+            return joined(sink);
+        }
+        Frame frame = lane.frame(entries, 0, entries.size());
+        entries.clear();
+        remember(new Range(sink.subscription.audiences, sink.position, lane.position, end, frame));
+        return write(sink, frame, end);
+    }
+
+    private Served write(LaneSink sink, Frame frame, long end) {
+        sink.put(frame, lane.nowNanos);
+        lane.countDelivered(frame.events);
+        sink.flush();
+        sink.position = end;
+        if (sink.position == lane.position) {
+            return joined(sink);
+        }
+        return sink.canWrite() ? Served.MORE : Served.DONE;
+    }
+
+    private static Served joined(LaneSink sink) {
+        sink.behind = false;
+        return Served.DONE;
+    }
+
+    /** @return whether all of them are written */
+    boolean writeDirectSends(LaneSink sink, boolean evenIfFull) {
+        if (!sink.hasDirectSends()) {
+            return true;
+        }
+        DirectSends sends = sink.directSends();
+        boolean written = false;
+        while (evenIfFull || sink.canWrite()) {
+            DirectSends.Send send = sends.poll();
+            if (send == null) {
+                break;
+            }
+            lane.writeOwn(sink, send.wire(), 0);
+            send.sent().complete(null);
+            written = true;
+        }
+        if (written) {
+            sink.flush();
+        }
+        return sends.isEmpty();
+    }
+
+    // ---- a range of one sink's own
+
+    /**
+     * Copies what lies between the sink and its lane, at most a frame.
+     *
+     * @return the position up to which the copy is whole
+     */
+    private long collect(LaneSink sink) {
+        long limit = lane.position;
+        int topics = 0;
+        for (Audience audience : sink.subscription.audiences) {
+            if (audience.exactTopic != null) {
+                int before = entries.size();
+                limit = copy(audience.exactTopic.topic, sink.position, limit);
+                topics += entries.size() > before ? 1 : 0;
+                continue;
+            }
+            PatternTopics.Known known = audience.pattern.topics();
+            for (int i = 0; i < known.size; i++) {
+                if (known.array[i].log.hasAfter(sink.position)) {
+                    limit = copy(known.array[i], sink.position, limit);
+                    topics++;
+                }
+            }
+        }
+        if (topics > 1) {
+            entries.sortByPosition();
+            entries.dropRepeats();
+        }
+        return cut(limit);
+    }
+
+    private long copy(Topic topic, long after, long limit) {
+        int frameBytes = lane.hub().frameBytes();
+        if (topic.log.copy(after, lane.position, frameBytes, entries) == TopicLog.Copied.UP_TO_ROOM) {
+            return Math.min(limit, entries.get(entries.size() - 1).position);
+        }
+        return limit;
+    }
+
+    /** Leaves what fits into a frame and lies at or below the limit. */
+    private long cut(long limit) {
+        int room = lane.hub().frameBytes();
+        for (int i = 0; i < entries.size(); i++) {
+            LogEntry entry = entries.get(i);
+            if (entry.position > limit || i > 0 && entry.wire.length > room) {
+                long end = entries.get(i - 1).position;
+                entries.truncate(i);
+                return end;
+            }
+            room -= entry.wire.length;
+        }
+        return limit;
+    }
+
+    private @Nullable Range find(LaneSink sink) {
+        for (Range range : recent) {
+            if (range != null && range.serves(sink, lane.position)) {
+                return range;
+            }
+        }
+        return null;
+    }
+
+    private void remember(Range range) {
+        if (recent[oldestRange] != null) {
+            lane.framer().done(recent[oldestRange].frame);
+        }
+        recent[oldestRange] = range;
+        oldestRange = (oldestRange + 1) % recent.length;
+    }
+
+    /** Lets the recent ranges go; without this the last replay's buffers would stay until the next one. */
+    void forgetRanges() {
+        for (int i = 0; i < recent.length; i++) {
+            if (recent[i] != null) {
+                lane.framer().done(recent[i].frame);
+                recent[i] = null;
+            }
+        }
+    }
+
+    // ---- overflow
+
+    private static boolean isLapped(LaneSink sink) {
+        return floor(sink.subscription) > Math.max(sink.position, sink.forgiven);
+    }
+
+    /** The history has passed the sink by. The one place where that is decided. */
+    private void overflow(LaneSink sink) {
+        OverflowPolicy policy = lane.hub().overflow();
+        if (policy == OverflowPolicy.DISCONNECT) {
+            sink.close(CloseReason.SLOW_CONSUMER);
+            return;
+        }
+        Subscription subscription = sink.subscription;
+        long[] resumeAndFloor = lane.hub().log().locked(() -> new long[] {
+            policy == OverflowPolicy.LATEST
+                    ? lane.position
+                    : beforeOldestKept(subscription, sink.position, lane.position),
+            floor(subscription)
+        });
+        Gap gap = new Gap(
+                Gap.Why.EVICTED,
+                lane.hub().sequencer().idOf(sink.position),
+                lane.hub().sequencer().idOf(resumeAndFloor[0]));
+        sink.position = resumeAndFloor[0];
+        sink.forgiven = resumeAndFloor[1];
+        Event event = gap.toEvent();
+        lane.writeOwn(sink, EventEncoder.encode(event), sink.position);
+        sink.flush();
+        lane.hub().counters().gap();
+        lane.hub().observe(observer -> observer.gapSaid(sink, gap));
+    }
+
+    // ---- what a selection has lost and kept
+
+    static void forEachTopic(Subscription subscription, Consumer<Topic> action) {
+        for (Audience audience : subscription.audiences) {
+            if (audience.exactTopic != null) {
+                action.accept(audience.exactTopic.topic);
+                continue;
+            }
+            PatternTopics.Known known = audience.pattern.topics();
+            for (int i = 0; i < known.size; i++) {
+                action.accept(known.array[i]);
+            }
+        }
+    }
+
+    /** The highest floor of a selection: who stands below it has missed something. */
+    static long floor(Subscription subscription) {
+        long floor = 0;
+        for (Audience audience : subscription.audiences) {
+            if (audience.exactTopic != null) {
+                floor = Math.max(floor, audience.exactTopic.topic.log.floor());
+                continue;
+            }
+            floor = Math.max(floor, audience.pattern.forgottenFloor());
+            PatternTopics.Known known = audience.pattern.topics();
+            for (int i = 0; i < known.size; i++) {
+                floor = Math.max(floor, known.array[i].log.floor());
+            }
+        }
+        return floor;
+    }
+
+    /** The position from which everything that is kept behind {@code known} is still to come. Under the hub's lock. */
+    static long beforeOldestKept(Subscription subscription, long known, long head) {
+        long[] oldest = {head + 1};
+        forEachTopic(subscription, topic -> {
+            LogEntry newest = topic.log.newest();
+            if (newest != null && newest.position > known) {
+                oldest[0] = Math.min(oldest[0], Math.max(known + 1, topic.log.oldest().position));
+            }
+        });
+        return oldest[0] - 1;
+    }
+}

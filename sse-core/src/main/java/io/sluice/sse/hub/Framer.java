@@ -1,0 +1,23 @@
+package io.sluice.sse.hub;
+
+/**
+ * Turns ranges of events into what a transport writes: the one place of a lane where buffers are made and let go.
+ * Confined to its lane.
+ */
+public interface Framer {
+
+    /** Frames the blocks of a batch. */
+    Frame frame(Batch batch);
+
+    /** Frames runs of blocks that were framed before. */
+    Frame splice(Splice splice);
+
+    /** The lane will not hand out {@code frame} any more: it is let go when the last connection has sent it. */
+    void done(Frame frame);
+
+    /** Lets go what all connections have sent meanwhile. */
+    void sweep();
+
+    /** How many frames some connection still holds. */
+    int inFlight();
+}

@@ -1,0 +1,304 @@
+package io.sluice.sse.hub;
+
+import io.sluice.sse.CloseReason;
+import io.sluice.sse.ClosedException;
+import io.sluice.sse.Event;
+import io.sluice.sse.Ledger;
+import io.sluice.sse.Observer;
+import io.sluice.sse.Sink;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.EnumMap;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One ordered sequence of events, kept by topic, and delivered to the sinks that listen.
+ *
+ * <p>Thread-safe. {@link #publish} never blocks on the network, runs no client's code, and does not fail through a
+ * client's fault; its cost does not grow with the clients, but for one wake-up per lane.
+ */
+public final class Hub implements AutoCloseable {
+
+    /** How the id of the event begins that tells a client to stay away for good. */
+    public static final String END_ID_PREFIX = "end~";
+
+    private static final Logger logger = LoggerFactory.getLogger(Hub.class);
+
+    private final HubBuilder options;
+    private final HubLog log;
+    private final Sequencer sequencer;
+    private final Ledger ledger = new Ledger();
+    private final HubCounters counters = new HubCounters(this);
+    private final Executor userExecutor;
+    private final CopyOnWriteArrayList<HubLane> lanes = new CopyOnWriteArrayList<>();
+    private final AtomicLong sinkNumbers = new AtomicLong();
+
+    Hub(HubBuilder options) {
+        this.options = options;
+        this.log = new HubLog(options);
+        long epoch = options.epoch == null ? LocalSequencer.newEpoch() : options.epoch;
+        this.sequencer = new LocalSequencer(log, new EventIds(epoch));
+        this.userExecutor = options.userExecutor == null ? UserThreads.create() : options.userExecutor;
+    }
+
+    /** The options of a new hub. */
+    public static HubBuilder builder() {
+        return new HubBuilder();
+    }
+
+    /** A hub with the default options. */
+    public static Hub create() {
+        return builder().build();
+    }
+
+    /**
+     * Publishes an event to a topic.
+     *
+     * @param event with data, since a client dispatches nothing else; an id that it has was chosen by the publisher and
+     *     must be unique among the kept events: publishing it again answers the first and delivers nothing
+     * @return completes with the id when the event has its place in the sequence, here already; fails with
+     *     {@link TopicLimitException} or {@link ClosedException}
+     * @throws IllegalArgumentException if the topic's name, or the event, cannot be published
+     */
+    public CompletionStage<Published> publish(String topic, Event event) {
+        return publishAll(List.of(new Publication(topic, event))).thenApply(published -> published.get(0));
+    }
+
+    /**
+     * Publishes several events, next to each other in the sequence and in this order: all of them or none.
+     *
+     * @return as {@link #publish}, one answer for each, in order
+     * @throws IllegalArgumentException as {@link #publish}; nothing is published then
+     */
+    public CompletionStage<List<Published>> publishAll(List<Publication> publications) {
+        List<Draft> drafts = new ArrayList<>(publications.size());
+        for (Publication publication : publications) {
+            checkPublishable(publication.event());
+            drafts.add(sequencer.draft(publication.topic(), publication.event()));
+        }
+        CompletionStage<List<Published>> sequenced;
+        try {
+            sequenced = sequencer.sequence(drafts);
+        } catch (TopicLimitException | ClosedException e) {
+            return CompletableFuture.failedStage(e);
+        }
+        counters.published.add(drafts.size());
+        if (options.observer != Observer.NONE) {
+            sequenced.thenAccept(published -> tell(publications, published));
+        }
+        return sequenced;
+    }
+
+    private void tell(List<Publication> publications, List<Published> published) {
+        for (int i = 0; i < published.size(); i++) {
+            String topic = publications.get(i).topic();
+            Published answer = published.get(i);
+            if (!answer.duplicate()) {
+                observe(observer -> observer.published(topic, answer.id()));
+            }
+        }
+    }
+
+    private void checkPublishable(Event event) {
+        if (event.data() == null) {
+            throw new IllegalArgumentException("event without data: a client would not dispatch it; use empty data");
+        }
+        String id = event.id();
+        if (id != null && (sequencer.isOwnShape(id) || id.startsWith(END_ID_PREFIX))) {
+            throw new IllegalArgumentException("event id \"" + id + "\": ids of the hub's own shape, and ids that begin with "
+                    + END_ID_PREFIX + ", cannot be chosen");
+        }
+    }
+
+    /** How many distinct sinks of this node listen to the topic now, by name or by pattern. */
+    public int subscribers(String topic) {
+        return log.locked(() -> {
+            Topic found = log.topics.find(topic);
+            return found == null ? 0 : subscribers(found);
+        });
+    }
+
+    private static int subscribers(Topic topic) {
+        int count = 0;
+        for (LaneTopic here : topic.lanes()) {
+            Audience[] audiences = here.audiences();
+            if (audiences.length == 1) {
+                count += audiences[0].size();
+                continue;
+            }
+            // A sink can listen by name and by pattern.
+            Set<LaneSink> distinct = Collections.newSetFromMap(new IdentityHashMap<>());
+            for (Audience audience : audiences) {
+                for (int i = 0; i < audience.size(); i++) {
+                    distinct.add(audience.get(i).sink());
+                }
+            }
+            count += distinct.size();
+        }
+        return count;
+    }
+
+    /**
+     * Describes topics, in the order of their names.
+     *
+     * @param after begin behind this name, or null
+     * @param limit the most to describe
+     */
+    public List<TopicInfo> topics(@Nullable String after, int limit) {
+        return log.locked(() -> log.topicsForReading().all().stream()
+                .filter(topic -> after == null || topic.name.compareTo(after) > 0)
+                .sorted(Comparator.comparing((Topic topic) -> topic.name))
+                .limit(limit)
+                .map(this::describe)
+                .toList());
+    }
+
+    private TopicInfo describe(Topic topic) {
+        LogEntry oldest = topic.log.oldest();
+        LogEntry newest = topic.log.newest();
+        return new TopicInfo(
+                topic.name,
+                subscribers(topic),
+                topic.log.size(),
+                topic.log.bytes(),
+                oldest == null ? null : idOf(oldest),
+                newest == null ? null : idOf(newest));
+    }
+
+    private String idOf(LogEntry entry) {
+        String chosen = entry.chosenId();
+        return chosen == null ? sequencer.idOf(entry.position) : chosen;
+    }
+
+    /** The id of the newest event's position: where a client that begins now would begin. */
+    public String headId() {
+        return sequencer.idOf(log.head());
+    }
+
+    /** What clients own now. */
+    public Ledger ledger() {
+        return ledger;
+    }
+
+    /** This hub's figures. */
+    public HubStats stats() {
+        long[] kept = log.locked(() -> new long[] {
+            log.topicsForReading().size(), log.bounds.totalEvents(), log.bounds.totalBytes()
+        });
+        Map<CloseReason, Long> closed = new EnumMap<>(CloseReason.class);
+        for (CloseReason reason : CloseReason.values()) {
+            closed.put(reason, counters.closed(reason));
+        }
+        long delivered = 0;
+        for (HubLane lane : lanes) {
+            delivered += lane.delivered();
+        }
+        return new HubStats(
+                kept[0],
+                kept[1],
+                kept[2],
+                counters.published.sum(),
+                delivered,
+                counters.framed.sum(),
+                counters.gaps.sum(),
+                counters.opened.sum(),
+                closed,
+                counters.userCodeFailures.sum());
+    }
+
+    // ---- for transports
+
+    /**
+     * Begins to deliver on a lane. Once per lane and transport; the sinks of a lane are opened through what this returns.
+     *
+     * @param framer makes the lane's buffers; called on the lane only
+     */
+    public HubLane join(Lane lane, Framer framer, LaneOptions laneOptions) {
+        HubLane joined = new HubLane(this, lane, framer, laneOptions);
+        lanes.add(joined);
+        return joined;
+    }
+
+    /** The lanes that were joined. */
+    public List<HubLane> lanes() {
+        return Collections.unmodifiableList(lanes);
+    }
+
+    /**
+     * Closes the hub: nothing is published any more, and all sinks end.
+     *
+     * <p>Returns at once; the ledger says when everything is gone.
+     */
+    @Override
+    public void close() {
+        log.close();
+        for (HubLane lane : lanes) {
+            lane.forEachSink(sink -> sink.close(CloseReason.SERVER_DRAINING));
+        }
+    }
+
+    // ---- for the lanes
+
+    HubLog log() {
+        return log;
+    }
+
+    Sequencer sequencer() {
+        return sequencer;
+    }
+
+    HubCounters counters() {
+        return counters;
+    }
+
+    Executor userExecutor() {
+        return userExecutor;
+    }
+
+    OverflowPolicy overflow() {
+        return options.overflow;
+    }
+
+    int frameBytes() {
+        return HubBuilder.FRAME_BYTES;
+    }
+
+    long passNanos() {
+        return HubBuilder.PASS_TIME.toNanos();
+    }
+
+    long nextSinkNumber() {
+        return sinkNumbers.incrementAndGet();
+    }
+
+    /** Tells the observer, whatever it throws. */
+    void observe(Consumer<Observer> what) {
+        if (options.observer == Observer.NONE) {
+            return;
+        }
+        try {
+            what.accept(options.observer);
+        } catch (Throwable t) {
+            counters.userCodeFailures.increment();
+            logger.warn("the observer failed", t);
+        }
+    }
+
+    void userCodeFailed(String what, Sink sink, Throwable failure) {
+        counters.userCodeFailures.increment();
+        logger.warn("[{}] the {} failed", sink.id(), what, failure);
+    }
+}

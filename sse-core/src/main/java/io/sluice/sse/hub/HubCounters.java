@@ -1,0 +1,45 @@
+package io.sluice.sse.hub;
+
+import io.sluice.sse.CloseReason;
+import java.util.concurrent.atomic.LongAdder;
+
+/** What a hub has counted since it was made. Thread-safe; the delivered events are counted by each lane for itself. */
+final class HubCounters {
+
+    final LongAdder published = new LongAdder();
+    final LongAdder framed = new LongAdder();
+    final LongAdder gaps = new LongAdder();
+    final LongAdder opened = new LongAdder();
+    final LongAdder userCodeFailures = new LongAdder();
+    private final LongAdder[] closed = new LongAdder[CloseReason.values().length];
+    private final Hub hub;
+
+    HubCounters(Hub hub) {
+        this.hub = hub;
+        for (int i = 0; i < closed.length; i++) {
+            closed[i] = new LongAdder();
+        }
+    }
+
+    void framed() {
+        framed.increment();
+    }
+
+    void gap() {
+        gaps.increment();
+    }
+
+    void opened(LaneSink sink) {
+        opened.increment();
+        hub.observe(observer -> observer.sinkOpened(sink));
+    }
+
+    void closed(LaneSink sink, CloseReason reason) {
+        closed[reason.ordinal()].increment();
+        hub.observe(observer -> observer.sinkClosed(sink, reason));
+    }
+
+    long closed(CloseReason reason) {
+        return closed[reason.ordinal()].sum();
+    }
+}

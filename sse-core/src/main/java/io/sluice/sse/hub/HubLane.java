@@ -1,0 +1,478 @@
+package io.sluice.sse.hub;
+
+import io.sluice.sse.CloseReason;
+import io.sluice.sse.ClosedException;
+import io.sluice.sse.Event;
+import io.sluice.sse.Gap;
+import io.sluice.sse.Ledger;
+import io.sluice.sse.wire.EventEncoder;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A hub's work on one lane: the sinks it owns there, the lane's position, and the turns in which events go out.
+ *
+ * <p>A turn is one task on the lane: a pass for all sinks that have caught up ({@link Pass}), then those that are behind,
+ * one by one ({@link CatchUp}). It yields after about a millisecond of either. At most one turn is posted at a time,
+ * whatever is published.
+ *
+ * <p>Confined to the lane, except where a method says otherwise.
+ */
+public final class HubLane {
+
+    private static final VarHandle POSTED;
+    private static final VarHandle DIRTY_TOP;
+
+    static {
+        try {
+            MethodHandles.Lookup lookup = MethodHandles.lookup();
+            POSTED = lookup.findVarHandle(HubLane.class, "posted", boolean.class);
+            DIRTY_TOP = lookup.findVarHandle(HubLane.class, "dirtyTop", LaneTopic.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    private final Hub hub;
+    private final Lane lane;
+    private final Framer framer;
+    private final LaneOptions options;
+    private final Runnable turn = this::turn;
+
+    // Any thread: whether a turn is posted, and the topics that publishers marked, linked through them.
+    @SuppressWarnings("unused") // through POSTED
+    private volatile boolean posted;
+
+    private volatile @Nullable LaneTopic dirtyTop;
+
+    // Confined to the lane from here on.
+
+    /** The lane's position: the head of its last pass. All sinks that have caught up stand here. */
+    long position;
+
+    /** The lane's time in this turn. */
+    long nowNanos;
+
+    final Pass pass;
+    final CatchUp catchUp;
+    private final LaneTicker ticker;
+    private final Map<TopicPattern, Audience> patternAudiences = new HashMap<>();
+    /** Changes that would disturb a pass which has yielded; made when it ends. */
+    private final ArrayDeque<Runnable> afterPass = new ArrayDeque<>();
+
+    private LaneSink[] sinks = new LaneSink[16];
+    private int sinkCount;
+    private final Entries own = new Entries();
+    private final Batch batch = new Batch();
+
+    /** Written on the lane, read by whoever asks for figures. */
+    private volatile long delivered;
+
+    private long deliveredHere;
+
+    HubLane(Hub hub, Lane lane, Framer framer, LaneOptions options) {
+        this.hub = hub;
+        this.lane = lane;
+        this.framer = framer;
+        this.options = options;
+        this.pass = new Pass(this);
+        this.catchUp = new CatchUp(this);
+        this.ticker = new LaneTicker(this);
+    }
+
+    /** The hub. Any thread. */
+    public Hub hub() {
+        return hub;
+    }
+
+    /** The lane. Any thread. */
+    public Lane lane() {
+        return lane;
+    }
+
+    /** How streams are kept alive here. Any thread. */
+    public LaneOptions options() {
+        return options;
+    }
+
+    /** Events written to the sinks of this lane so far. Any thread. */
+    public long delivered() {
+        return delivered;
+    }
+
+    /** How many sinks are open on this lane. */
+    public int sinkCount() {
+        return sinkCount;
+    }
+
+    /** Calls {@code visitor} with every sink open on this lane, on the lane. Any thread. */
+    public CompletionStage<Void> forEachSink(Consumer<? super LaneSink> visitor) {
+        return onLane(() -> {
+            for (int i = sinkCount - 1; i >= 0; i--) { // downwards: the visitor may close the sink
+                visitor.accept(sinks[i]);
+            }
+        });
+    }
+
+    /** Describes the sinks of this lane. Any thread. */
+    public CompletionStage<List<SinkInfo>> sinkInfos() {
+        List<SinkInfo> infos = new ArrayList<>();
+        return forEachSink(sink -> infos.add(SinkInfo.of(sink, this))).thenApply(ignored -> infos);
+    }
+
+    // ---- wake-up, from any thread
+
+    /** Makes sure that a turn follows. */
+    void wake() {
+        if (!posted && POSTED.compareAndSet(this, false, true)) {
+            try {
+                lane.execute(turn);
+            } catch (RejectedExecutionException e) {
+                posted = false; // the lane has ended, and its sinks close on their callers' threads
+            }
+        }
+    }
+
+    /** Links a topic that its publisher has just marked. Under the hub's lock. */
+    void pushDirty(LaneTopic topic) {
+        LaneTopic top;
+        do {
+            top = dirtyTop;
+            topic.nextDirty = top;
+        } while (!DIRTY_TOP.compareAndSet(this, top, topic));
+    }
+
+    /** Takes all marked topics, linked through {@link LaneTopic#nextDirty}. */
+    @Nullable LaneTopic takeDirty() {
+        return (LaneTopic) DIRTY_TOP.getAndSet(this, null);
+    }
+
+    /** Serves what was sent to {@code sink} directly. */
+    void serveSoon(LaneSink sink) {
+        try {
+            if (lane.inLane()) {
+                catchUp.add(sink);
+                wake();
+            } else {
+                lane.execute(() -> {
+                    catchUp.add(sink);
+                    wake();
+                });
+            }
+        } catch (RejectedExecutionException e) {
+            sink.close(CloseReason.SERVER_DRAINING);
+        }
+    }
+
+    // ---- the turn
+
+    private void turn() {
+        // In this order: what is published after the head was read finds no turn posted, and posts one.
+        posted = false;
+        nowNanos = lane.nanoTime();
+        boolean again;
+        if (pass.run(nowNanos + hub.passNanos())) {
+            for (Runnable change = afterPass.poll(); change != null; change = afterPass.poll()) {
+                change.run();
+            }
+            boolean waiting = catchUp.run(lane.nanoTime() + hub.passNanos());
+            again = waiting || pass.wasCut();
+        } else {
+            again = true;
+        }
+        framer.sweep();
+        delivered = deliveredHere;
+        if (again) {
+            wake();
+        }
+    }
+
+    /** Runs turns until everything published before the call has been written to all who can take it. */
+    public void flushPublished() {
+        assert lane.inLane();
+        long head = hub.log().head();
+        do {
+            turn();
+        } while (position < head || pass.isSuspended());
+    }
+
+    void countDelivered(long events) {
+        deliveredHere += events;
+    }
+
+    Framer framer() {
+        return framer;
+    }
+
+    // ---- opening and leaving
+
+    void open(LaneSink sink, @Nullable Selector selector, Start start) {
+        assert lane.inLane();
+        if (sink.scope().isClosed()) {
+            throw new ClosedException("sink " + sink.id(), sink.scope().reason());
+        }
+        nowNanos = lane.nanoTime();
+        Opening opening = selector == null ? null : listen(sink, selector, start);
+        sink.opened = true;
+        sink.openedNanos = nowNanos;
+        sink.progressNanos = nowNanos;
+        if (sinkCount == sinks.length) {
+            sinks = Arrays.copyOf(sinks, sinkCount * 2);
+        }
+        sink.index = sinkCount;
+        sinks[sinkCount++] = sink;
+        hub.ledger().add(Ledger.Kind.SINKS, 1);
+        hub.counters().opened(sink);
+        ticker.start();
+        writeFirstBlock(sink, opening);
+        catchUp.add(sink);
+        wake();
+    }
+
+    /** Adding to audiences does no harm to a pass that has yielded: the sink begins behind, and a pass skips those. */
+    private Opening listen(LaneSink sink, Selector selector, Start start) {
+        Subscription subscription = new Subscription(sink, selector);
+        Opening opening = hub.log().locked(() -> {
+            try {
+                join(subscription);
+                return Opening.resolve(hub, subscription, start);
+            } catch (RuntimeException e) {
+                leave(subscription);
+                throw e;
+            }
+        });
+        sink.subscription = subscription;
+        sink.setListening(true);
+        sink.behind = true;
+        sink.position = opening.position();
+        sink.said = opening.position();
+        sink.forgiven = opening.forgiven();
+        hub.ledger().add(Ledger.Kind.SUBSCRIPTIONS, 1);
+        return opening;
+    }
+
+    private void join(Subscription subscription) {
+        TopicTable topics = hub.log().topicsForSubscribing();
+        for (String name : subscription.selector().topics()) {
+            LaneTopic here = topics.findOrBear(name).listenOn(this);
+            Audience audience = here.exactAudience();
+            if (audience == null) {
+                audience = Audience.ofTopic(here);
+                here.add(audience);
+            }
+            subscription.join(audience);
+        }
+        for (TopicPattern pattern : subscription.selector().patterns()) {
+            subscription.join(patternAudiences.computeIfAbsent(pattern, p -> listenTo(topics.findOrResolve(p))));
+        }
+    }
+
+    private Audience listenTo(PatternTopics pattern) {
+        Audience audience = Audience.ofPattern(this, pattern);
+        pattern.audiences.add(audience);
+        PatternTopics.Known known = pattern.topics();
+        for (int i = 0; i < known.size; i++) {
+            if (!known.array[i].isForgotten()) {
+                known.array[i].listenOn(this).add(audience);
+            }
+        }
+        return audience;
+    }
+
+    /** Under the hub's lock. */
+    private void leave(Subscription subscription) {
+        TopicTable topics = hub.log().topics;
+        subscription.leaveAll();
+        for (Audience audience : subscription.audiences) {
+            if (audience.size() > 0) {
+                continue;
+            }
+            if (audience.exactTopic != null) {
+                audience.exactTopic.remove(audience);
+                topics.forgetIfIdle(audience.exactTopic.topic);
+            } else {
+                leave(audience, topics);
+            }
+        }
+        subscription.audiences = new Audience[0];
+    }
+
+    private void leave(Audience ofPattern, TopicTable topics) {
+        PatternTopics pattern = ofPattern.pattern;
+        PatternTopics.Known known = pattern.topics();
+        for (int i = 0; i < known.size; i++) {
+            LaneTopic here = known.array[i].onLane(this);
+            if (here != null) {
+                here.remove(ofPattern);
+            }
+        }
+        patternAudiences.remove(pattern.pattern);
+        pattern.audiences.remove(ofPattern);
+        if (pattern.audiences.isEmpty()) {
+            topics.drop(pattern);
+        }
+    }
+
+    /** One block for both: a client that is cut inside it knows neither the position nor the gap. */
+    private void writeFirstBlock(LaneSink sink, @Nullable Opening opening) {
+        Event.Builder first = Event.builder().retry(options.retry());
+        if (opening != null && opening.gap() != null) {
+            Event gap = opening.gap().toEvent();
+            first.name(gap.name()).id(gap.id()).data(gap.data());
+        } else if (opening != null) {
+            first.id(hub.sequencer().idOf(opening.position()));
+        }
+        writeOwn(sink, EventEncoder.encode(first.build()), 0);
+        sink.flush();
+        if (opening != null && opening.gap() != null) {
+            hub.observe(observer -> observer.gapSaid(sink, opening.gap()));
+            hub.counters().gap();
+        }
+    }
+
+    /** Writes one block of the lane's own, which is no event of the hub. */
+    void writeOwn(LaneSink sink, byte[] block, long saidPosition) {
+        Frame frame = frameOwn(block, saidPosition);
+        sink.put(frame, nowNanos);
+        framer.done(frame);
+    }
+
+    /** Frames one block of the lane's own; the caller says when it is done with it. */
+    Frame frameOwn(byte[] block, long saidPosition) {
+        own.clear();
+        own.add(new LogEntry(saidPosition, 0, block));
+        Frame frame = framer.frame(batch.set(own, 0, 1));
+        frame.events = 0;
+        frame.lastPosition = saidPosition;
+        frame.saidPosition = saidPosition;
+        own.clear();
+        return frame;
+    }
+
+    /** Frames a range of hub events. */
+    Frame frame(Entries entries, int from, int to) {
+        Frame frame = framer.frame(batch.set(entries, from, to));
+        frame.events = to - from;
+        frame.lastPosition = entries.get(to - 1).position;
+        frame.saidPosition = saidBy(entries, from, to);
+        hub.counters().framed();
+        return frame;
+    }
+
+    /** Events with chosen ids do not tell a client its position, unless the hub still keeps them when it comes back. */
+    static long saidBy(Entries entries, int from, int to) {
+        LogEntry last = entries.get(to - 1);
+        return last.chosenId() == null ? last.position : 0;
+    }
+
+    void becameWritable(LaneSink sink) {
+        if (sink.opened && !sink.gone && (sink.behind || sink.hasDirectSends())) {
+            catchUp.add(sink);
+            wake();
+        }
+    }
+
+    /** The sink ends: it hears nothing from here on, and leaves its topics before the next pass. */
+    void leave(LaneSink sink, CloseReason reason, boolean forGood) {
+        sink.gone = true;
+        if (sink.opened && reason == CloseReason.SOURCE_COMPLETED) {
+            catchUp.writeDirectSends(sink, true);
+        }
+        if (sink.opened && forGood) {
+            Event end = Event.builder()
+                    .name("end")
+                    .id(Hub.END_ID_PREFIX + hub.sequencer().idOf(hub.log().head()))
+                    .data("{\"reason\":\"" + reason.tag() + "\"}")
+                    .build();
+            writeOwn(sink, EventEncoder.encode(end), 0);
+        }
+        endSubscription(sink);
+    }
+
+    private void endSubscription(LaneSink sink) {
+        Subscription subscription = sink.subscription;
+        if (subscription == null) {
+            return;
+        }
+        sink.subscription = null;
+        sink.setListening(false);
+        afterPass(() -> hub.log().locked(() -> {
+            leave(subscription);
+            return null;
+        }));
+        hub.ledger().add(Ledger.Kind.SUBSCRIPTIONS, -1);
+    }
+
+    CompletionStage<Void> cancel(Subscription subscription) {
+        return onLane(() -> {
+            LaneSink sink = subscription.sink();
+            if (sink.subscription == subscription) {
+                sink.behind = false;
+                endSubscription(sink);
+            }
+        });
+    }
+
+    void closed(LaneSink sink, CloseReason reason) {
+        LaneSink last = sinks[--sinkCount];
+        sinks[sinkCount] = null;
+        if (last != sink) {
+            sinks[sink.index] = last;
+            last.index = sink.index;
+        }
+        sink.index = -1;
+        framer.sweep();
+        if (sinkCount == 0) {
+            ticker.stop();
+        }
+        hub.ledger().add(Ledger.Kind.SINKS, -1);
+        hub.counters().closed(sink, reason);
+    }
+
+    LaneSink sink(int at) {
+        return sinks[at];
+    }
+
+    /** Does it now, or when the pass that has yielded ends. */
+    private void afterPass(Runnable change) {
+        if (pass.isRunning()) {
+            afterPass.add(change);
+            wake();
+        } else {
+            change.run();
+        }
+    }
+
+    private CompletionStage<Void> onLane(Runnable work) {
+        CompletableFuture<Void> done = new CompletableFuture<>();
+        Runnable task = () -> {
+            try {
+                work.run();
+                done.complete(null);
+            } catch (Throwable t) {
+                done.completeExceptionally(t);
+            }
+        };
+        if (lane.inLane()) {
+            task.run();
+        } else {
+            try {
+                lane.execute(task);
+            } catch (RejectedExecutionException e) {
+                task.run(); // nothing else runs on a lane that has ended
+            }
+        }
+        return done;
+    }
+}

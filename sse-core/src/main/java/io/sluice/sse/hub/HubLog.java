@@ -1,0 +1,172 @@
+package io.sluice.sse.hub;
+
+import io.sluice.sse.ClosedException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+
+/**
+ * The hub's one sequence: positions, rings and the head, under one short lock. No I/O, no user code and no wake-up
+ * happens under it.
+ *
+ * <p>Why nothing can be lost between a publisher and a lane: the publisher appends, marks the topic dirty on its lanes,
+ * releases the head and wakes the lanes, in this order; a lane takes back its wake-up, acquires the head and takes the
+ * dirty topics, in this order. So a topic with an event at or below the head that a lane acquired is among the dirty ones
+ * that it takes (or was taken before), and one with an event above it is carried to the next pass, for which the
+ * publisher's wake-up is still to come.
+ */
+final class HubLog {
+
+    /** Old entries that a publisher lets go beside its own work, so that ageing keeps up without a clock. */
+    private static final int AGED_PER_PUBLISH = 4;
+
+    private static final int AGED_PER_READ = 1024;
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private final LongSupplier clock;
+
+    // Guarded by the lock.
+    final TopicTable topics;
+    final LogBounds bounds;
+    private long position;
+    private boolean closed;
+
+    // Written under the lock, read by lanes. Volatile, not just released: a publisher writes the head and then reads
+    // whether a lane has been woken, a lane takes back its wake-up and then reads the head; one of them must see the other.
+    private volatile long head;
+
+    HubLog(HubBuilder options) {
+        this.clock = options.clock;
+        this.topics = new TopicTable(options.maxTopics);
+        this.bounds = new LogBounds(topics, options);
+    }
+
+    /** Position of the newest event that may be delivered; everything up to it is in its rings. */
+    long head() {
+        return head;
+    }
+
+    /** Runs {@code work} under the lock: short, without I/O and without user code. */
+    <T> T locked(Supplier<T> work) {
+        lock.lock();
+        try {
+            return work.get();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Appends the drafts next to each other and wakes the lanes that listen.
+     *
+     * @throws TopicLimitException if one of them needs a topic for which there is no place; none is appended then
+     * @throws ClosedException if the hub is closed
+     */
+    List<Published> append(List<Draft> drafts, EventIds ids) {
+        List<Published> answers = new ArrayList<>(drafts.size());
+        List<LaneTopic[]> marked = new ArrayList<>(drafts.size());
+        lock.lock();
+        try {
+            if (closed) {
+                throw new ClosedException("hub", null);
+            }
+            long now = clock.getAsLong();
+            bounds.age(now, AGED_PER_PUBLISH);
+            List<Topic> where = findOrBear(drafts);
+            for (int i = 0; i < where.size(); i++) {
+                answers.add(append(where.get(i), drafts.get(i), ids, now, marked));
+            }
+            head = position;
+        } finally {
+            lock.unlock();
+        }
+        for (LaneTopic[] lanes : marked) {
+            for (LaneTopic here : lanes) {
+                here.lane.wake();
+            }
+        }
+        return answers;
+    }
+
+    /** All topics before the first append: a batch is taken as a whole or not at all. */
+    private List<Topic> findOrBear(List<Draft> drafts) {
+        List<Topic> where = new ArrayList<>(drafts.size());
+        try {
+            for (Draft draft : drafts) {
+                where.add(topics.findOrBear(draft.topic()));
+            }
+        } catch (TopicLimitException e) {
+            where.forEach(topics::forgetIfIdle);
+            throw e;
+        }
+        return where;
+    }
+
+    private Published append(Topic found, Draft draft, EventIds ids, long now, List<LaneTopic[]> marked) {
+        String chosenId = draft.chosenId();
+        if (chosenId != null && bounds.positionOfChosen(chosenId) != null) {
+            topics.forgetIfIdle(found);
+            return new Published(chosenId, true);
+        }
+        // An earlier event of this batch may have evicted the last one of this topic, and with it the topic.
+        Topic topic = found.isForgotten() ? topics.findOrBear(draft.topic()) : found;
+        long at = ++position;
+        LogEntry entry;
+        if (chosenId == null) {
+            ids.writeLinePosition(draft.wire(), at);
+            entry = new LogEntry(at, now, draft.wire());
+        } else {
+            entry = new LogEntry.WithChosenId(at, now, draft.wire(), chosenId);
+        }
+        bounds.append(topic, entry);
+        LaneTopic[] lanes = topic.lanes();
+        for (LaneTopic here : lanes) {
+            here.mark();
+        }
+        if (lanes.length > 0) {
+            marked.add(lanes);
+        }
+        return new Published(chosenId == null ? ids.text(at) : chosenId, false);
+    }
+
+    /** Lets old entries go; called by the tickers of lanes and by readers of the history. */
+    void age(int slice) {
+        lock.lock();
+        try {
+            bounds.age(clock.getAsLong(), slice);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The topics, with what is too old gone from them. Under the lock. */
+    TopicTable topicsForReading() {
+        assert lock.isHeldByCurrentThread();
+        bounds.age(clock.getAsLong(), AGED_PER_READ);
+        return topics;
+    }
+
+    /**
+     * As {@link #topicsForReading}, for somebody who wants to listen.
+     *
+     * @throws ClosedException if the hub is closed
+     */
+    TopicTable topicsForSubscribing() {
+        if (closed) {
+            throw new ClosedException("hub", null);
+        }
+        return topicsForReading();
+    }
+
+    /** From now on every append and every subscription fails. */
+    void close() {
+        lock.lock();
+        try {
+            closed = true;
+        } finally {
+            lock.unlock();
+        }
+    }
+}

@@ -1,0 +1,30 @@
+package io.sluice.sse.hub;
+
+import io.sluice.sse.CloseReason;
+import java.util.Map;
+
+/**
+ * A hub's figures at a moment. Totals count since the hub was made.
+ *
+ * @param topics topics known
+ * @param events events kept
+ * @param bytes what they cost
+ * @param published events published
+ * @param delivered events written to sinks
+ * @param framed ranges framed
+ * @param gaps gaps said
+ * @param opened sinks opened
+ * @param closed sinks closed, by reason
+ * @param userCodeFailures failures of sources, listeners and observers
+ */
+public record HubStats(
+        long topics,
+        long events,
+        long bytes,
+        long published,
+        long delivered,
+        long framed,
+        long gaps,
+        long opened,
+        Map<CloseReason, Long> closed,
+        long userCodeFailures) {}

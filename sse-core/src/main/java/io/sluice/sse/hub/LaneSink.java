@@ -1,0 +1,335 @@
+package io.sluice.sse.hub;
+
+import io.sluice.sse.CloseReason;
+import io.sluice.sse.CloseStep;
+import io.sluice.sse.ClosedException;
+import io.sluice.sse.Event;
+import io.sluice.sse.Ledger;
+import io.sluice.sse.Scope;
+import io.sluice.sse.ScopeHome;
+import io.sluice.sse.Sink;
+import io.sluice.sse.Source;
+import io.sluice.sse.wire.EventEncoder;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A sink whose state lives on a lane. A transport extends it with five small methods; everything that decides when they
+ * are called is here and in {@link HubLane}.
+ *
+ * <p>The life of a sink: made → opened ({@link #open}) → caught up or behind, as the client reads → closed, once, with
+ * one reason. Which of caught up and behind it is, is decided in {@link CatchUp} and {@link Pass} only.
+ */
+public abstract class LaneSink implements Sink, ScopeHome {
+
+    private static final VarHandle DIRECT_SENDS;
+
+    static {
+        try {
+            DIRECT_SENDS = MethodHandles.lookup().findVarHandle(LaneSink.class, "directSends", DirectSends.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    private final HubLane hubLane;
+    private final long number;
+    private final Scope scope;
+
+    // Any thread.
+    private volatile @Nullable DirectSends directSends;
+    private volatile @Nullable Executor userCode;
+    private volatile boolean listening;
+    private volatile boolean forGood;
+
+    // Confined to this sink's user code, which is serial.
+    private boolean sourceStarted;
+
+    // Confined to the lane from here on.
+    private @Nullable Source source;
+    @Nullable Subscription subscription;
+    boolean opened;
+    boolean gone;
+    int index = -1; // among the lane's sinks
+    long openedNanos;
+    long lastWriteNanos;
+    long delivered;
+
+    /** Whether this sink has a position of its own; otherwise it stands where its lane stands. */
+    boolean behind;
+    /** Whether it waits in the lane's queue of those to be served alone. */
+    boolean queued;
+    /** The position of a sink that is behind. */
+    long position;
+    /** Floors up to here have been told, or were not asked for: they make no gap. */
+    long forgiven;
+    /** The position that the client knows from the last id it was sent. */
+    long said;
+
+    // Of the pass that runs.
+    long passNumber;
+    @Nullable DirtySet dirtySet;
+
+    // Of the ticker.
+    long progress;
+    long progressNanos;
+
+    /**
+     * For transports.
+     *
+     * @param hubLane the lane that owns this sink
+     * @param parent the scope that this sink's scope hangs below, or null
+     */
+    protected LaneSink(HubLane hubLane, @Nullable Scope parent) {
+        this.hubLane = hubLane;
+        this.number = hubLane.hub().nextSinkNumber();
+        this.scope = parent == null ? Scope.root(this) : parent.child(this);
+    }
+
+    // ---- what a transport supplies; called on the lane
+
+    /** Whether the connection takes more at once. */
+    protected abstract boolean canWrite();
+
+    /** Writes a frame without flushing; takes its own hold of the buffer. Never throws for a connection that is gone. */
+    protected abstract void write(Frame frame);
+
+    /** Sends what was written. */
+    protected abstract void flush();
+
+    /** Bytes written and not yet sent. */
+    protected abstract long pendingBytes();
+
+    /** A mark that changes whenever bytes have left; asked only while some are pending. */
+    protected abstract long progress();
+
+    /**
+     * Ends the connection: the stream's last bytes if {@code orderly}, then the close. Bytes that the client does not take
+     * must not keep the connection for ever.
+     */
+    protected abstract void end(CloseReason reason, boolean orderly);
+
+    // ---- what a transport calls, on the lane
+
+    /**
+     * Opens the stream: the first block is written and flushed, and the sink hears its topics.
+     *
+     * @param selector what it listens to, or null for a sink that only a source fills
+     * @param start where it begins
+     * @param newSource what fills it besides, or null
+     * @throws TopicLimitException if the selector needs a topic for which the hub has no place; nothing is written then
+     * @throws ClosedException if the hub is closed, or this sink is; nothing is written then
+     */
+    public final void open(@Nullable Selector selector, Start start, @Nullable Source newSource) {
+        hubLane.open(this, selector, start);
+        if (newSource != null && !gone) {
+            source = newSource;
+            runUserCode(() -> startSource(newSource));
+        }
+    }
+
+    /** The connection takes more again. */
+    protected final void becameWritable() {
+        hubLane.becameWritable(this);
+    }
+
+    // ---- Sink
+
+    @Override
+    public final String id() {
+        return Long.toString(number);
+    }
+
+    @Override
+    public final Scope scope() {
+        return scope;
+    }
+
+    @Override
+    public final boolean isOpen() {
+        return !scope.isClosed();
+    }
+
+    @Override
+    public final CompletionStage<Void> send(Event event) {
+        if (event.id() != null && listening) {
+            throw new IllegalArgumentException("event id \"" + event.id() + "\": sink " + id()
+                    + " listens to hub topics, and a direct send with an id would take the place of its position");
+        }
+        if (scope.isClosed()) {
+            return CompletableFuture.failedStage(new ClosedException("sink " + id(), scope.reason()));
+        }
+        CompletionStage<Void> sent = directSends().offer(EventEncoder.encode(event));
+        hubLane.serveSoon(this);
+        return sent;
+    }
+
+    @Override
+    public final CompletionStage<CloseReason> complete() {
+        return closeForGood(CloseReason.SOURCE_COMPLETED);
+    }
+
+    /** Ends the stream, and tells the client to stay away, as {@link #complete} does but for another reason. */
+    public final CompletionStage<CloseReason> closeForGood(CloseReason reason) {
+        forGood = true;
+        return scope.close(reason);
+    }
+
+    @Override
+    public final CompletionStage<CloseReason> close(CloseReason reason) {
+        return scope.close(reason);
+    }
+
+    // ---- ScopeHome
+
+    @Override
+    public final void runAtHome(Runnable work) {
+        if (hubLane.lane().inLane()) {
+            work.run();
+        } else {
+            hubLane.lane().execute(work);
+        }
+    }
+
+    @Override
+    public final void runUserCode(Runnable work) {
+        Executor serial = userCode;
+        if (serial == null) {
+            synchronized (this) {
+                serial = userCode;
+                if (serial == null) {
+                    serial = new SerialExecutor(hubLane.hub().userExecutor());
+                    userCode = serial;
+                }
+            }
+        }
+        serial.execute(work);
+    }
+
+    @Override
+    public final Runnable schedule(Runnable task, long delayNanos) {
+        return hubLane.lane().schedule(task, delayNanos);
+    }
+
+    @Override
+    public final Ledger ledger() {
+        return hubLane.hub().ledger();
+    }
+
+    /** What a sink owns by itself, in the order of the scope. */
+    @Override
+    public final void closing(CloseStep step, CloseReason reason) {
+        switch (step) {
+            case SOURCE -> stopSource(reason);
+            case SUBSCRIPTIONS -> hubLane.leave(this, reason, forGood);
+            case RESOURCES -> {
+                DirectSends sends = directSends;
+                if (sends != null) {
+                    sends.close(new ClosedException("sink " + id(), reason));
+                }
+                end(reason, opened && isOrderly(reason));
+            }
+            case COUNT -> {
+                if (opened) {
+                    hubLane.closed(this, reason);
+                }
+            }
+            default -> {}
+        }
+    }
+
+    /** Whether the client can still hear how its stream ends. */
+    private static boolean isOrderly(CloseReason reason) {
+        return switch (reason) {
+            case CLIENT_LEFT, RESET, WRITE_TIMEOUT, SLOW_CONSUMER, PROTOCOL_ERROR -> false;
+            default -> true;
+        };
+    }
+
+    // ---- the lane's side
+
+    final HubLane hubLane() {
+        return hubLane;
+    }
+
+    final void setListening(boolean value) {
+        listening = value;
+    }
+
+    /** Writes a frame and keeps the account of it. */
+    final void put(Frame frame, long nowNanos) {
+        write(frame);
+        delivered += frame.events;
+        lastWriteNanos = nowNanos;
+        if (frame.saidPosition > said) {
+            said = frame.saidPosition;
+        }
+    }
+
+    final boolean hasDirectSends() {
+        DirectSends sends = directSends;
+        return sends != null && !sends.isEmpty();
+    }
+
+    final DirectSends directSends() {
+        DirectSends sends = directSends;
+        if (sends != null) {
+            return sends;
+        }
+        DirectSends made = new DirectSends(this);
+        if (DIRECT_SENDS.compareAndSet(this, null, made)) {
+            // Closing may have passed by while it was made.
+            CloseReason reason = scope.reason();
+            if (reason != null) {
+                made.close(new ClosedException("sink " + id(), reason));
+            }
+            return made;
+        }
+        return java.util.Objects.requireNonNull(directSends);
+    }
+
+    private void startSource(Source started) {
+        if (scope.isClosed()) {
+            return;
+        }
+        sourceStarted = true;
+        try {
+            started.start(this);
+        } catch (Throwable t) {
+            hubLane.hub().userCodeFailed("start of the source", this, t);
+            scope.close(CloseReason.SOURCE_FAILED);
+        }
+    }
+
+    private void stopSource(CloseReason reason) {
+        Source started = source;
+        if (started == null) {
+            return;
+        }
+        source = null;
+        try {
+            runUserCode(() -> {
+                if (!sourceStarted) {
+                    return;
+                }
+                try {
+                    started.stop(this, reason);
+                } catch (Throwable t) {
+                    hubLane.hub().userCodeFailed("stop of the source", this, t);
+                }
+            });
+        } catch (RejectedExecutionException e) {
+            hubLane.hub().userCodeFailed("stop of the source", this, e);
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "sink " + id();
+    }
+}

@@ -1,0 +1,150 @@
+package io.sluice.sse.hub;
+
+import io.sluice.sse.CloseReason;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.RejectedExecutionException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The one timer of a lane: heartbeats for the silent, write stalls, ageing of the history. It runs while the lane has
+ * sinks, in slices of about a millisecond. Confined to its lane.
+ */
+final class LaneTicker {
+
+    private static final byte[] HEARTBEAT = ":\n\n".getBytes(StandardCharsets.US_ASCII);
+    private static final long LONGEST_NANOS = 500_000_000;
+    private static final long SHORTEST_NANOS = 5_000_000;
+    private static final int AGED_PER_TICK = 1024;
+
+    private final HubLane lane;
+    private final long heartbeatNanos;
+    private final long writeTimeoutNanos;
+    private final long periodNanos;
+
+    private @Nullable Runnable cancel;
+
+    /** Sinks still to be looked at in this tick; they are walked downwards, so that one may close on the way. */
+    private int left;
+
+    LaneTicker(HubLane lane) {
+        this.lane = lane;
+        this.heartbeatNanos = lane.options().heartbeat().toNanos();
+        this.writeTimeoutNanos = lane.options().writeTimeout().toNanos();
+        this.periodNanos = Math.max(SHORTEST_NANOS, eighthOf(heartbeatNanos, eighthOf(writeTimeoutNanos, LONGEST_NANOS)));
+    }
+
+    /** Fine enough for what it times, which is at most this eighth late. */
+    private static long eighthOf(long nanos, long atMost) {
+        return nanos == 0 ? atMost : Math.min(atMost, nanos / 8);
+    }
+
+    void start() {
+        if (cancel == null) {
+            cancel = lane.lane().schedule(this::tick, periodNanos);
+        }
+    }
+
+    void stop() {
+        if (cancel != null) {
+            cancel.run();
+            cancel = null;
+        }
+        lane.catchUp.forgetRanges();
+        lane.framer().sweep();
+    }
+
+    private void tick() {
+        if (cancel == null) {
+            return; // stopped while it was due
+        }
+        lane.framer().sweep();
+        lane.catchUp.forgetRanges();
+        lane.hub().log().age(AGED_PER_TICK);
+        left = lane.sinkCount();
+        slice();
+    }
+
+    private void slice() {
+        if (cancel == null) {
+            return;
+        }
+        long now = lane.lane().nanoTime();
+        lane.nowNanos = now;
+        long deadline = now + lane.hub().passNanos();
+        Beat beat = new Beat();
+        left = Math.min(left, lane.sinkCount());
+        while (left > 0) {
+            look(lane.sink(--left), now, beat);
+            left = Math.min(left, lane.sinkCount());
+            if ((left & 15) == 0 && left > 0 && lane.lane().nanoTime() - deadline >= 0) {
+                break;
+            }
+        }
+        beat.done();
+        next();
+    }
+
+    private void next() {
+        if (cancel == null) {
+            return; // the last sink closed on the way
+        }
+        try {
+            if (left > 0) {
+                lane.lane().execute(this::slice);
+            } else {
+                cancel = lane.lane().schedule(this::tick, periodNanos);
+            }
+        } catch (RejectedExecutionException e) {
+            cancel = null; // the lane has ended
+        }
+    }
+
+    private void look(LaneSink sink, long now, Beat beat) {
+        if (sink.pendingBytes() == 0) {
+            sink.progressNanos = now;
+        } else {
+            long progress = sink.progress();
+            if (progress != sink.progress) {
+                sink.progress = progress;
+                sink.progressNanos = now;
+            } else if (writeTimeoutNanos > 0 && now - sink.progressNanos > writeTimeoutNanos) {
+                sink.close(CloseReason.WRITE_TIMEOUT);
+                return;
+            }
+        }
+        if (heartbeatNanos > 0 && now - sink.lastWriteNanos >= heartbeatNanos && sink.canWrite()) {
+            sink.put(beat.frameFor(sink), now);
+            sink.flush();
+        }
+    }
+
+    /** The frames of one slice, shared by all who are silent. */
+    private final class Beat {
+        private @Nullable Frame plain;
+        private @Nullable Frame withPosition;
+
+        /** With the id of the lane's position where the client knows only an older one: it then resumes closer. */
+        Frame frameFor(LaneSink sink) {
+            if (sink.subscription != null && !sink.behind && sink.said < lane.position) {
+                if (withPosition == null) {
+                    String block = ":\nid: " + lane.hub().sequencer().idOf(lane.position) + "\n\n";
+                    withPosition = lane.frameOwn(block.getBytes(StandardCharsets.US_ASCII), lane.position);
+                }
+                return withPosition;
+            }
+            if (plain == null) {
+                plain = lane.frameOwn(HEARTBEAT, 0);
+            }
+            return plain;
+        }
+
+        void done() {
+            if (plain != null) {
+                lane.framer().done(plain);
+            }
+            if (withPosition != null) {
+                lane.framer().done(withPosition);
+            }
+        }
+    }
+}

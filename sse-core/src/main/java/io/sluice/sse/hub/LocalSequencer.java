@@ -1,0 +1,58 @@
+package io.sluice.sse.hub;
+
+import io.sluice.sse.Event;
+import io.sluice.sse.wire.EventEncoder;
+import java.security.SecureRandom;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+
+/** The sequencer of a hub that stands alone: epoch and position, given under the hub's lock, known at once. */
+final class LocalSequencer implements Sequencer {
+
+    private final HubLog log;
+    private final EventIds ids;
+
+    LocalSequencer(HubLog log, EventIds ids) {
+        this.log = log;
+        this.ids = ids;
+    }
+
+    /** An epoch that rises from start to start, with some chance in it for hubs that start in the same second. */
+    static long newEpoch() {
+        long secondsSince2024 = Instant.now().getEpochSecond() - 1_704_067_200L;
+        return secondsSince2024 << 18 | new SecureRandom().nextInt(1 << 18);
+    }
+
+    @Override
+    public Draft draft(String topic, Event event) {
+        if (event.id() != null) {
+            return new Draft(topic, EventEncoder.encode(event), event.id());
+        }
+        byte[] wire = EventEncoder.encodeBody(event, EventIds.LINE_BYTES);
+        ids.writeLinePrefix(wire);
+        return new Draft(topic, wire, null);
+    }
+
+    @Override
+    public CompletionStage<List<Published>> sequence(List<Draft> drafts) {
+        return CompletableFuture.completedFuture(log.append(drafts, ids));
+    }
+
+    @Override
+    public String idOf(long position) {
+        return ids.text(position);
+    }
+
+    @Override
+    public @Nullable Long positionOf(String id) {
+        return ids.positionOf(id);
+    }
+
+    @Override
+    public boolean isOwnShape(String id) {
+        return EventIds.hasOwnShape(id);
+    }
+}

@@ -1,0 +1,85 @@
+package io.sluice.sse.hub;
+
+import io.sluice.sse.Gap;
+import java.util.PriorityQueue;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How a subscription begins: at which position, and whether something was missed. Made under the hub's lock, where the
+ * topics stand still.
+ *
+ * @param position the client has everything up to here, or was told that it has not
+ * @param forgiven floors up to here make no gap: they were told, or lie outside of what was asked for
+ * @param gap what to tell the client, or null
+ */
+record Opening(long position, long forgiven, @Nullable Gap gap) {
+
+    static Opening resolve(Hub hub, Subscription subscription, Start start) {
+        long head = hub.log().head();
+        String lastEventId = start.lastEventId();
+        if (lastEventId != null) {
+            return resume(hub, subscription, lastEventId, head);
+        }
+        if (start.replay() > 0) {
+            return new Opening(lastKept(subscription, start.replay(), head), CatchUp.floor(subscription), null);
+        }
+        return new Opening(head, 0, null);
+    }
+
+    private static Opening resume(Hub hub, Subscription subscription, String lastEventId, long head) {
+        Sequencer sequencer = hub.sequencer();
+        Long position = sequencer.positionOf(lastEventId);
+        if (position == null) {
+            position = hub.log().bounds.positionOfChosen(lastEventId);
+        }
+        long floor = CatchUp.floor(subscription);
+        Gap.Why why;
+        if (position == null) {
+            why = sequencer.isOwnShape(lastEventId) ? Gap.Why.FOREIGN : Gap.Why.UNKNOWN;
+        } else if (position > head) {
+            why = Gap.Why.AHEAD;
+        } else if (floor > position) {
+            why = Gap.Why.EVICTED;
+        } else {
+            return new Opening(position, 0, null);
+        }
+        long known = why == Gap.Why.EVICTED ? position : 0;
+        long resume = hub.overflow() == OverflowPolicy.LATEST ? head : CatchUp.beforeOldestKept(subscription, known, head);
+        return new Opening(resume, floor, new Gap(why, repeatable(lastEventId), sequencer.idOf(resume)));
+    }
+
+    /** An id is said back only where it needs no escaping, whatever the client made of it. */
+    private static @Nullable String repeatable(String id) {
+        if (id.isEmpty() || id.length() > 128) {
+            return null;
+        }
+        for (int i = 0; i < id.length(); i++) {
+            char c = id.charAt(i);
+            boolean plain = c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || "._~-".indexOf(c) >= 0;
+            if (!plain) {
+                return null;
+            }
+        }
+        return id;
+    }
+
+    /** The position before the last {@code count} kept events of the whole selection. */
+    private static long lastKept(Subscription subscription, int count, long head) {
+        PriorityQueue<Long> newest = new PriorityQueue<>();
+        CatchUp.forEachTopic(subscription, topic -> {
+            for (int back = 0; back < topic.log.size(); back++) {
+                long position = topic.log.fromNewest(back).position;
+                if (newest.size() >= count && position <= newest.peek()) {
+                    return;
+                }
+                if (!newest.contains(position)) {
+                    newest.add(position);
+                    if (newest.size() > count) {
+                        newest.poll();
+                    }
+                }
+            }
+        });
+        return newest.isEmpty() ? head : newest.peek() - 1;
+    }
+}

@@ -1,0 +1,430 @@
+package io.sluice.sse.hub;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One pass of a lane: everything between the lane's position and a head, to all sinks that have caught up.
+ *
+ * <p>Steps: take the head and the dirty topics; copy each topic's range; put the sinks with the same dirty topics
+ * together; write. A range is framed once. The pass can stop between two sinks and go on in the next turn; until it has
+ * ended, nobody joins those that have caught up and nobody leaves an audience.
+ *
+ * <p>Confined to its lane.
+ */
+final class Pass {
+
+    private enum Step {
+        IDLE,
+        GROUPING,
+        WRITING
+    }
+
+    /** A nanoTime costs about as much as a hundredth of a write, so it is not asked each time. */
+    private static final int SINKS_BETWEEN_CLOCKS = 16;
+
+    private final HubLane lane;
+
+    private Step step = Step.IDLE;
+    private long number;
+    private long target;
+    private boolean cut;
+
+    private LaneTopic[] topics = new LaneTopic[16];
+    private int topicCount;
+    /** Topics with something newer than the head of their last pass; they belong to the next one. */
+    private LaneTopic[] carried = new LaneTopic[16];
+
+    private int carriedCount;
+    private final Entries entries = new Entries();
+
+    // Where grouping or writing goes on.
+    private int atTopic;
+    private int atAudience;
+    private int atMember;
+    private int atSink;
+
+    private LaneSink[] touched = new LaneSink[64];
+    private int touchedCount;
+
+    private final List<DirtySet> sets = new ArrayList<>(); // made so far, used again in every pass
+    private int setCount;
+    private final Map<Longer, DirtySet> longer = new HashMap<>();
+    private final Splice splice = new Splice();
+    private long[] order = new long[64];
+
+    /** Names the set that is one topic longer than another. */
+    private record Longer(DirtySet shorter, LaneTopic last) {}
+
+    Pass(HubLane lane) {
+        this.lane = lane;
+    }
+
+    /** Whether a pass has begun and not ended. */
+    boolean isRunning() {
+        return step != Step.IDLE;
+    }
+
+    /** As {@link #isRunning}, seen from between the turns. */
+    boolean isSuspended() {
+        return isRunning();
+    }
+
+    /** Whether the last pass stopped short of the head, because a frame is bounded. */
+    boolean wasCut() {
+        return cut;
+    }
+
+    /**
+     * Begins a pass, or goes on with the one that yielded.
+     *
+     * @return whether it has ended; false means that its time was up
+     */
+    boolean run(long deadlineNanos) {
+        if (step == Step.IDLE) {
+            begin();
+        }
+        if (step == Step.GROUPING && !group(deadlineNanos)) {
+            return false;
+        }
+        if (step == Step.WRITING && !writeAll(deadlineNanos)) {
+            return false;
+        }
+        end();
+        return true;
+    }
+
+    // ---- begin: the head, the dirty topics, their ranges
+
+    private void begin() {
+        number++;
+        // Before the dirty topics are taken: whatever lies at or below this head was marked before it was released.
+        long head = lane.hub().log().head();
+        takeTopics();
+        long limit = copyRanges(head);
+        cut = limit < head;
+        if (cut) {
+            cutRanges(limit);
+        }
+        target = limit;
+        step = topicCount == 0 ? Step.WRITING : Step.GROUPING;
+        atTopic = 0;
+        atAudience = 0;
+        atMember = 0;
+        atSink = 0;
+    }
+
+    private void takeTopics() {
+        LaneTopic[] before = carried;
+        int beforeCount = carriedCount;
+        carried = topics;
+        carriedCount = 0;
+        topics = before;
+        topicCount = beforeCount;
+        for (int i = 0; i < topicCount; i++) {
+            topics[i].passNumber = number;
+        }
+        LaneTopic next;
+        for (LaneTopic topic = lane.takeDirty(); topic != null; topic = next) {
+            next = topic.nextDirty; // before the mark is taken back: from then on it belongs to publishers again
+            topic.nextDirty = null;
+            topic.clearMark();
+            if (topic.passNumber != number) {
+                topic.passNumber = number;
+                topics = add(topics, topicCount++, topic);
+            }
+        }
+    }
+
+    /** @return the head, or the last position up to which every range has room in one frame */
+    private long copyRanges(long head) {
+        long limit = head;
+        int kept = 0;
+        for (int i = 0; i < topicCount; i++) {
+            LaneTopic here = topics[i];
+            here.from = entries.size();
+            TopicLog.Copied copied =
+                    here.topic.log.copy(lane.position, head, lane.hub().frameBytes(), entries);
+            here.to = entries.size();
+            if (copied == TopicLog.Copied.UP_TO_ROOM) {
+                limit = Math.min(limit, entries.get(here.to - 1).position);
+            }
+            if (copied != TopicLog.Copied.ALL) {
+                carry(here);
+            }
+            // Behind the copy: whoever was lapped while we read is lapped.
+            if (here.topic.log.floor() > lane.position) {
+                everybodyFallsBehind(here);
+                entries.truncate(here.from);
+                here.to = here.from;
+            }
+            if (here.to > here.from) {
+                topics[kept++] = here;
+            }
+        }
+        Arrays.fill(topics, kept, topicCount, null);
+        topicCount = kept;
+        return limit;
+    }
+
+    private void cutRanges(long limit) {
+        int kept = 0;
+        for (int i = 0; i < topicCount; i++) {
+            LaneTopic here = topics[i];
+            boolean shorter = false;
+            while (here.to > here.from && entries.get(here.to - 1).position > limit) {
+                here.to--;
+                shorter = true;
+            }
+            if (shorter) {
+                carry(here);
+            }
+            if (here.to > here.from) {
+                topics[kept++] = here;
+            }
+        }
+        Arrays.fill(topics, kept, topicCount, null);
+        topicCount = kept;
+    }
+
+    private void carry(LaneTopic topic) {
+        if (topic.carriedBy != number) {
+            topic.carriedBy = number;
+            carried = add(carried, carriedCount++, topic);
+        }
+    }
+
+    /** The ring has passed the lane by: each sink is now behind, and its overflow policy decides when it is served. */
+    private void everybodyFallsBehind(LaneTopic topic) {
+        for (Audience audience : topic.audiences()) {
+            for (int i = 0; i < audience.size(); i++) {
+                LaneSink sink = audience.get(i).sink();
+                if (!sink.behind && !sink.gone) {
+                    fallBehind(sink, lane.position);
+                    lane.catchUp.add(sink);
+                }
+            }
+        }
+    }
+
+    // ---- group: which sinks have which dirty topics
+
+    private boolean group(long deadlineNanos) {
+        int untilClock = SINKS_BETWEEN_CLOCKS * 16;
+        for (; atTopic < topicCount; atTopic++, atAudience = 0) {
+            LaneTopic topic = topics[atTopic];
+            if (topic.alone == null) {
+                topic.alone = takeSet(null, topic);
+            }
+            for (; atAudience < topic.audiences().length; atAudience++, atMember = 0) {
+                Audience audience = topic.audiences()[atAudience];
+                for (; atMember < audience.size(); atMember++) {
+                    if (--untilClock == 0) {
+                        if (lane.lane().nanoTime() - deadlineNanos >= 0) {
+                            return false;
+                        }
+                        untilClock = SINKS_BETWEEN_CLOCKS * 16;
+                    }
+                    touch(audience.get(atMember).sink(), topic);
+                }
+            }
+        }
+        step = Step.WRITING;
+        return true;
+    }
+
+    private void touch(LaneSink sink, LaneTopic topic) {
+        if (sink.behind || sink.gone) {
+            return;
+        }
+        if (sink.passNumber != number) {
+            sink.passNumber = number;
+            sink.dirtySet = topic.alone;
+            if (touchedCount == touched.length) {
+                touched = Arrays.copyOf(touched, touchedCount * 2);
+            }
+            touched[touchedCount++] = sink;
+        } else if (sink.dirtySet.last != topic) { // else it listens to the topic twice: by name and by pattern
+            sink.dirtySet = longerBy(sink.dirtySet, topic);
+        }
+    }
+
+    private DirtySet longerBy(DirtySet shorter, LaneTopic topic) {
+        Longer key = new Longer(shorter, topic);
+        DirtySet set = longer.get(key);
+        if (set == null) {
+            set = takeSet(shorter, topic);
+            longer.put(key, set);
+        }
+        return set;
+    }
+
+    private DirtySet takeSet(@Nullable DirtySet shorter, LaneTopic last) {
+        if (setCount == sets.size()) {
+            sets.add(new DirtySet());
+        }
+        DirtySet set = sets.get(setCount++);
+        set.shorter = shorter;
+        set.last = last;
+        return set;
+    }
+
+    // ---- write
+
+    private boolean writeAll(long deadlineNanos) {
+        int untilClock = SINKS_BETWEEN_CLOCKS;
+        for (; atSink < touchedCount; atSink++) {
+            if (--untilClock == 0) {
+                if (lane.lane().nanoTime() - deadlineNanos >= 0) {
+                    return false;
+                }
+                untilClock = SINKS_BETWEEN_CLOCKS;
+            }
+            write(touched[atSink]);
+        }
+        return true;
+    }
+
+    private void write(LaneSink sink) {
+        if (sink.gone || sink.behind || sink.dirtySet == null) {
+            return;
+        }
+        if (!sink.canWrite() || sink.hasDirectSends()) {
+            // From here on it costs one long. If it is only its direct sends that go first, it is served right away.
+            fallBehind(sink, lane.position);
+            if (sink.canWrite()) {
+                lane.catchUp.add(sink);
+            }
+            return;
+        }
+        List<Frame> frames = frames(sink.dirtySet);
+        for (int i = 0; i < frames.size(); i++) {
+            Frame frame = frames.get(i);
+            if (i > 0 && !sink.canWrite()) {
+                fallBehind(sink, frames.get(i - 1).lastPosition);
+                break;
+            }
+            sink.put(frame, lane.nowNanos);
+            lane.countDelivered(frame.events);
+        }
+        sink.flush();
+    }
+
+    private static void fallBehind(LaneSink sink, long position) {
+        sink.behind = true;
+        sink.position = position;
+    }
+
+    private List<Frame> frames(DirtySet set) {
+        if (set.frames.isEmpty()) {
+            if (set.isAlone()) {
+                set.frames.add(lane.frame(entries, set.last.from, set.last.to));
+            } else {
+                spliceInto(set);
+            }
+        }
+        return set.frames;
+    }
+
+    /** Merges the topics of a set by position, out of the frames that the topics have alone. */
+    private void spliceInto(DirtySet set) {
+        long base = Long.MAX_VALUE;
+        for (DirtySet at = set; at != null; at = at.shorter) {
+            base = Math.min(base, entries.get(at.last.from).position);
+        }
+        int count = 0;
+        for (DirtySet at = set; at != null; at = at.shorter) {
+            LaneTopic topic = at.last;
+            for (int i = topic.from; i < topic.to; i++) {
+                if (count == order.length) {
+                    order = Arrays.copyOf(order, count * 2);
+                }
+                // Position and index in one number: what is dirty together spans fewer than 2^31 positions.
+                order[count++] = entries.get(i).position - base << 32 | i;
+            }
+        }
+        Arrays.sort(order, 0, count);
+        long previous = lane.position;
+        int bytes = 0;
+        int events = 0;
+        int lastIndex = -1;
+        splice.clear();
+        for (int i = 0; i < count; i++) {
+            int index = (int) order[i];
+            LogEntry entry = entries.get(index);
+            if (entry.position == previous) {
+                continue; // published to two topics of this set
+            }
+            if (events > 0 && bytes + entry.wire.length > lane.hub().frameBytes()) {
+                set.frames.add(spliced(events, lastIndex));
+                bytes = 0;
+                events = 0;
+            }
+            LaneTopic topic = topicOf(set, index);
+            splice.add(frames(topic.alone).get(0), index - topic.from);
+            previous = entry.position;
+            bytes += entry.wire.length;
+            events++;
+            lastIndex = index;
+        }
+        set.frames.add(spliced(events, lastIndex));
+    }
+
+    private Frame spliced(int events, int lastIndex) {
+        Frame frame = lane.framer().splice(splice);
+        frame.events = events;
+        frame.lastPosition = entries.get(lastIndex).position;
+        frame.saidPosition = HubLane.saidBy(entries, lastIndex, lastIndex + 1);
+        splice.clear();
+        return frame;
+    }
+
+    private static LaneTopic topicOf(DirtySet set, int index) {
+        DirtySet at = set;
+        while (index < at.last.from || index >= at.last.to) {
+            at = at.shorter;
+        }
+        return at.last;
+    }
+
+    // ---- end: all who were written to stand at the target
+
+    private void end() {
+        for (int i = 0; i < touchedCount; i++) {
+            touched[i].dirtySet = null;
+            touched[i] = null;
+        }
+        touchedCount = 0;
+        for (int i = 0; i < setCount; i++) {
+            DirtySet set = sets.get(i);
+            for (int f = 0; f < set.frames.size(); f++) {
+                lane.framer().done(set.frames.get(f));
+            }
+            set.frames.clear();
+            set.shorter = null;
+            set.last = null;
+        }
+        setCount = 0;
+        if (!longer.isEmpty()) {
+            longer.clear();
+        }
+        for (int i = 0; i < topicCount; i++) {
+            topics[i].alone = null;
+            topics[i] = null;
+        }
+        topicCount = 0;
+        entries.clear();
+        lane.position = target;
+        step = Step.IDLE;
+    }
+
+    private static LaneTopic[] add(LaneTopic[] list, int size, LaneTopic topic) {
+        LaneTopic[] roomy = size == list.length ? Arrays.copyOf(list, size * 2) : list;
+        roomy[size] = topic;
+        return roomy;
+    }
+}

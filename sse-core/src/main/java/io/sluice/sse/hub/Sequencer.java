@@ -1,0 +1,30 @@
+package io.sluice.sse.hub;
+
+import io.sluice.sse.Event;
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Gives events their order and their ids. The one that stands here works alone; a backplane's takes the ids of its
+ * stream, asynchronously: nothing is delivered before it is sequenced, this node's own events included.
+ *
+ * <p>Implementations are thread-safe and never block.
+ */
+interface Sequencer {
+
+    /** Encodes an event; done by the publisher, outside every lock. */
+    Draft draft(String topic, Event event);
+
+    /** Puts the drafts into the sequence, next to each other, in their order. */
+    CompletionStage<List<Published>> sequence(List<Draft> drafts);
+
+    /** The id on the wire of a position, for streams that start or stand there. */
+    String idOf(long position);
+
+    /** The position of an id that this sequencer gave in this epoch; null if it did not. */
+    @Nullable Long positionOf(String id);
+
+    /** Whether {@code id} looks like an id that a sequencer of this kind gives. */
+    boolean isOwnShape(String id);
+}

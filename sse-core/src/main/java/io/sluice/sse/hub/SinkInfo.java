@@ -1,0 +1,41 @@
+package io.sluice.sse.hub;
+
+import java.util.List;
+
+/**
+ * One client as it stands now, for operators.
+ *
+ * @param id the connection's name in logs
+ * @param topics what it listens to
+ * @param openNanos how long it has been open
+ * @param silentNanos how long ago it was last written to
+ * @param pendingBytes bytes written and not yet sent
+ * @param lag how many positions it stands behind the hub's head
+ * @param delivered events written to it
+ * @param sink the client itself
+ */
+public record SinkInfo(
+        String id,
+        List<String> topics,
+        long openNanos,
+        long silentNanos,
+        long pendingBytes,
+        long lag,
+        long delivered,
+        LaneSink sink) {
+
+    static SinkInfo of(LaneSink sink, HubLane lane) {
+        long now = lane.lane().nanoTime();
+        Subscription subscription = sink.subscription;
+        long stands = sink.behind ? sink.position : lane.position;
+        return new SinkInfo(
+                sink.id(),
+                subscription == null ? List.of() : subscription.selector().terms(),
+                now - sink.openedNanos,
+                now - sink.lastWriteNanos,
+                sink.pendingBytes(),
+                subscription == null ? 0 : Math.max(0, lane.hub().log().head() - stands),
+                sink.delivered,
+                sink);
+    }
+}

@@ -1,0 +1,16 @@
+package io.sluice.sse.hub;
+
+/** The hub has as many topics as it may: a limit that passes when idle topics are forgotten. */
+public final class TopicLimitException extends IllegalStateException {
+
+    private static final long serialVersionUID = 1L;
+
+    TopicLimitException(String topic, int maxTopics) {
+        super("topic \"" + topic + "\" would be new, and the hub has its maximum of " + maxTopics + " topics");
+    }
+
+    @Override
+    public synchronized Throwable fillInStackTrace() {
+        return this;
+    }
+}

@@ -1,0 +1,225 @@
+package io.sluice.sse.hub;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The bounded ring of one topic. Written under the hub's lock, read by lanes without it.
+ *
+ * <p>How a reader stays safe: it acquires the hub's head first and reads only up to it, copies references, and looks at
+ * {@link #floor()} afterwards. The writer raises the floor before it overwrites or clears a slot, so a reader that met a
+ * slot which is no longer what it looked for also meets the raised floor, and knows that it was lapped.
+ *
+ * <p>The ring begins with one slot and doubles: most topics of a large hub keep one event.
+ */
+final class TopicLog {
+
+    private static final LogEntry[] EMPTY = new LogEntry[0];
+    private static final VarHandle SLOTS;
+    private static final VarHandle SLOT = MethodHandles.arrayElementVarHandle(LogEntry[].class);
+    private static final VarHandle OLDEST;
+    private static final VarHandle NEXT;
+    private static final VarHandle FLOOR;
+
+    static {
+        try {
+            MethodHandles.Lookup lookup = MethodHandles.lookup();
+            SLOTS = lookup.findVarHandle(TopicLog.class, "slots", LogEntry[].class);
+            OLDEST = lookup.findVarHandle(TopicLog.class, "oldest", long.class);
+            NEXT = lookup.findVarHandle(TopicLog.class, "next", long.class);
+            FLOOR = lookup.findVarHandle(TopicLog.class, "floor", long.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    // Written under the hub's lock with release, read anywhere with acquire.
+    private LogEntry[] slots = EMPTY;
+    private long oldest; // index of the oldest kept entry
+    private long next; // index of the next entry
+    private long floor; // position of the last evicted entry
+
+    // Guarded by the hub's lock.
+    private long bytes;
+
+    TopicLog(long floor) {
+        this.floor = floor;
+    }
+
+    // ---- the writer's side, under the hub's lock
+
+    /** Adds the newest entry. The caller has made room by {@link #evictOldest}; the ring itself only grows. */
+    void append(LogEntry entry) {
+        int size = size();
+        if (size == slots.length) {
+            grow(size);
+        }
+        setSlotRelease(next, entry);
+        bytes += entry.weight();
+        // Only now can a reader find it. Volatile: the publisher reads the dirty mark next, see LaneTopic.mark.
+        NEXT.setVolatile(this, next + 1);
+    }
+
+    /** Lets the oldest entry go. */
+    LogEntry evictOldest() {
+        LogEntry entry = slots[slot(oldest, slots)];
+        // The floor rises before the slot changes: a reader looks at them the other way round.
+        FLOOR.setRelease(this, entry.position);
+        OLDEST.setRelease(this, oldest + 1);
+        setSlotRelease(oldest - 1, null);
+        bytes -= entry.weight();
+        if (oldest == next) {
+            SLOTS.setRelease(this, EMPTY); // an idle topic keeps no array
+        }
+        return entry;
+    }
+
+    private void grow(int size) {
+        LogEntry[] larger = new LogEntry[Math.max(1, slots.length * 2)];
+        for (long i = next - size; i < next; i++) {
+            larger[slot(i, larger)] = slots[slot(i, slots)];
+        }
+        // The old array stays as it is for readers that hold it.
+        SLOTS.setRelease(this, larger);
+    }
+
+    private void setSlotRelease(long index, @Nullable LogEntry entry) {
+        SLOT.setRelease(slots, slot(index, slots), entry);
+    }
+
+    int size() {
+        return (int) (next - oldest);
+    }
+
+    long bytes() {
+        return bytes;
+    }
+
+    /** The oldest kept entry, or null. */
+    @Nullable LogEntry oldest() {
+        return next == oldest ? null : slots[slot(oldest, slots)];
+    }
+
+    /** The newest kept entry, or null. */
+    @Nullable LogEntry newest() {
+        return next == oldest ? null : slots[slot(next - 1, slots)];
+    }
+
+    /** The kept entry that is {@code back} entries older than the newest. */
+    LogEntry fromNewest(int back) {
+        return slots[slot(next - 1 - back, slots)];
+    }
+
+    // ---- the readers' side
+
+    /** Position of the last evicted entry: whoever stands below it has missed something of this topic. */
+    long floor() {
+        return (long) FLOOR.getAcquire(this);
+    }
+
+    /** How a copy ended. */
+    enum Copied {
+        /** The ring holds nothing newer. */
+        ALL,
+        /** The ring holds entries newer than the head that the reader has. */
+        UP_TO_HEAD,
+        /** There was no room for all entries up to the head. */
+        UP_TO_ROOM
+    }
+
+    /**
+     * Copies the entries in {@code (after, head]} to {@code into}, oldest first, until {@code maxBytes} are exceeded; at
+     * least one is copied if there is one.
+     */
+    Copied copy(long after, long head, int maxBytes, Entries into) {
+        // In this order: an array read after the end index holds every entry below it.
+        long end = (long) NEXT.getVolatile(this);
+        long begin = (long) OLDEST.getAcquire(this);
+        LogEntry[] array = (LogEntry[]) SLOTS.getAcquire(this);
+        if (array.length == 0 || begin >= end) {
+            return Copied.ALL;
+        }
+        int room = maxBytes;
+        for (long i = firstAfter(after, begin, end, array); i < end; i++) {
+            LogEntry entry = (LogEntry) SLOT.getAcquire(array, slot(i, array));
+            if (entry == null || entry.position <= after) {
+                continue; // evicted under our eyes: the floor says so
+            }
+            if (entry.position > head) {
+                return Copied.UP_TO_HEAD;
+            }
+            if (room < maxBytes && entry.wire.length > room) {
+                return Copied.UP_TO_ROOM;
+            }
+            into.add(entry);
+            room -= entry.wire.length;
+        }
+        return Copied.ALL;
+    }
+
+    /** Whether an entry newer than {@code position} is kept, as far as this thread sees. */
+    boolean hasAfter(long position) {
+        long end = (long) NEXT.getVolatile(this);
+        LogEntry[] array = (LogEntry[]) SLOTS.getAcquire(this);
+        if (array.length == 0 || end == 0) {
+            return false;
+        }
+        LogEntry entry = (LogEntry) SLOT.getAcquire(array, slot(end - 1, array));
+        return entry != null && entry.position > position;
+    }
+
+    /** The index of the first entry behind {@code after}: near the end when live, found by halving when far back. */
+    private static long firstAfter(long after, long begin, long end, LogEntry[] array) {
+        long low = begin;
+        long high = end;
+        for (long step = 1; high - low > 0; step <<= 1) {
+            long probe = Math.max(low, end - step);
+            if (isAfter(after, probe, array)) {
+                high = probe;
+                if (probe == low) {
+                    return low;
+                }
+            } else {
+                low = probe + 1;
+                break;
+            }
+        }
+        while (low < high) {
+            long middle = (low + high) >>> 1;
+            if (isAfter(after, middle, array)) {
+                high = middle;
+            } else {
+                low = middle + 1;
+            }
+        }
+        return low;
+    }
+
+    /** An empty slot is an evicted one, so it counts as older. */
+    private static boolean isAfter(long after, long index, LogEntry[] array) {
+        LogEntry entry = (LogEntry) SLOT.getAcquire(array, slot(index, array));
+        return entry != null && entry.position > after;
+    }
+
+    private static int slot(long index, LogEntry[] array) {
+        return (int) index & (array.length - 1);
+    }
+
+    /** For tests: positions rise, the bytes add up, the floor lies below everything kept. */
+    void assertValid() {
+        long sum = 0;
+        long previous = floor;
+        for (long i = oldest; i < next; i++) {
+            LogEntry entry = slots[slot(i, slots)];
+            if (entry.position <= previous) {
+                throw new AssertionError("position " + entry.position + " follows " + previous);
+            }
+            previous = entry.position;
+            sum += entry.weight();
+        }
+        if (sum != bytes) {
+            throw new AssertionError("bytes: " + bytes + ", but the entries weigh " + sum);
+        }
+    }
+}
