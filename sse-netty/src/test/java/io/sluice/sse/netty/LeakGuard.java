@@ -1,0 +1,129 @@
+package io.sluice.sse.netty;
+
+import static java.util.concurrent.TimeUnit.SECONDS;
+import static org.awaitility.Awaitility.await;
+
+import io.netty.util.ResourceLeakDetector;
+import io.netty.util.ResourceLeakDetectorFactory;
+import io.netty.util.ResourceLeakTracker;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.extension.AfterAllCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
+
+/**
+ * Fails a test class after which Netty reports a leak.
+ *
+ * <p>JUnit finds it through {@code META-INF/services} and makes it before a test class is initialized, so every leak
+ * detector Netty asks for comes from here. A leak is known only once the collector has found the object; therefore the
+ * guard leaks a canary of its own and waits until its detector tells of it. If it never does, the guard is blind, and
+ * that is a failure too.
+ */
+public final class LeakGuard implements AfterAllCallback {
+    // The collector may tell of the canary a moment before it tells of the others; of the next canary it cannot.
+    private static final int ROUNDS = 2;
+
+    private static final Pattern HARNESS = Pattern.compile(
+            "(?m)^\\s+(org\\.junit|org\\.apache\\.maven|java\\.base/(jdk\\.internal|java\\.lang)\\.reflect)\\..*\\R");
+
+    private final Queue<String> leaks = new ConcurrentLinkedQueue<>();
+    private final Queue<Detector<?>> detectors = new ConcurrentLinkedQueue<>();
+
+    /** Called by JUnit. */
+    public LeakGuard() {
+        ResourceLeakDetectorFactory.setResourceLeakDetectorFactory(new Factory());
+        ResourceLeakDetector.setLevel(ResourceLeakDetector.Level.PARANOID);
+    }
+
+    @Override
+    public void afterAll(ExtensionContext context) {
+        for (int round = 0; round < ROUNDS; round++) {
+            Canary canary = new Canary();
+            canary.track(new Object());
+            await("the canary of LeakGuard").atMost(30, SECONDS).until(() -> {
+                System.gc();
+                detectors.forEach(LeakGuard::poll);
+                poll(canary);
+                return canary.heard;
+            });
+        }
+        List<String> found = new ArrayList<>();
+        for (String leak = leaks.poll(); leak != null; leak = leaks.poll()) {
+            found.add(leak);
+        }
+        if (!found.isEmpty()) {
+            throw new AssertionError("LEAK: %d in %s or in a class before it\n%s"
+                    .formatted(found.size(), context.getDisplayName(), String.join("\n", found)));
+        }
+    }
+
+    /** A detector reports when it is next asked to track something. */
+    @SuppressWarnings("unchecked") // a detector never looks into what it tracks
+    private static <T> void poll(ResourceLeakDetector<T> detector) {
+        T something = (T) new Object();
+        ResourceLeakTracker<T> tracker = detector.trackForcibly(something);
+        tracker.close(something);
+    }
+
+    private final class Factory extends ResourceLeakDetectorFactory {
+        @Override
+        @Deprecated
+        public <T> ResourceLeakDetector<T> newResourceLeakDetector(Class<T> resource, int interval, long maxActive) {
+            return newResourceLeakDetector(resource, interval);
+        }
+
+        @Override
+        public <T> ResourceLeakDetector<T> newResourceLeakDetector(Class<T> resource, int interval) {
+            Detector<T> detector = new Detector<>(resource, interval);
+            detectors.add(detector);
+            return detector;
+        }
+    }
+
+    private final class Detector<T> extends ResourceLeakDetector<T> {
+        Detector(Class<T> resource, int interval) {
+            super(resource, interval);
+        }
+
+        @Override
+        protected boolean needReport() {
+            return true;
+        }
+
+        @Override
+        protected void reportTracedLeak(String resource, String records) {
+            leaks.add(resource + HARNESS.matcher(records).replaceAll(""));
+        }
+
+        @Override
+        protected void reportUntracedLeak(String resource) {
+            leaks.add(resource);
+        }
+    }
+
+    private static final class Canary extends ResourceLeakDetector<Object> {
+        private boolean heard;
+
+        Canary() {
+            super(Object.class, 1);
+        }
+
+        @Override
+        protected boolean needReport() {
+            return true;
+        }
+
+        @Override
+        protected void reportTracedLeak(String resource, String records) {
+            heard = true;
+        }
+
+        @Override
+        protected void reportUntracedLeak(String resource) {
+            heard = true;
+        }
+    }
+}
