@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
+import java.util.function.ObjIntConsumer;
 import java.util.SplittableRandom;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -44,30 +45,29 @@ class Invariant1WireRoundTripTest {
 
     @Test
     void everyEvent_comesBack_andNothingElse() {
-        for (int i = 0; i < EVENTS; i++) {
-            Event event = randomEvent();
+        forRandomEvents(EVENTS, (event, number) -> {
             byte[] block = EventEncoder.encode(event);
             byte[] plain = writtenPlainly(event);
-            check(Arrays.equals(block, plain), i, event, "expected %s, encoded %s", plain, block);
+            check(Arrays.equals(block, plain), "expected %s, encoded %s", plain, block);
 
             List<String> expected = expectedCalls(event);
             List<String> actual = parseInRandomChunks(block);
-            check(actual.equals(expected), i, event, "expected %s, parsed %s", expected, actual);
-        }
+            check(actual.equals(expected), "expected %s, parsed %s", expected, actual);
+        });
     }
 
     @Test
     void aBodyBehindALaterIdLine_comesBackTheSame() {
-        for (int i = 0; i < EVENTS_WITH_LATER_ID; i++) {
-            Event event = randomEvent();
-            byte[] idLine = EventEncoder.idLine("e" + i);
+        forRandomEvents(EVENTS_WITH_LATER_ID, (event, number) -> {
+            String id = "e" + number;
+            byte[] idLine = EventEncoder.idLine(id);
             byte[] block = EventEncoder.encodeBody(event, idLine.length);
             System.arraycopy(idLine, 0, block, 0, idLine.length);
 
-            List<String> expected = expectedCalls(event.toBuilder().id("e" + i).build());
+            List<String> expected = expectedCalls(event.toBuilder().id(id).build());
             List<String> actual = parseInRandomChunks(block);
-            check(actual.equals(expected), i, event, "expected %s, parsed %s", expected, actual);
-        }
+            check(actual.equals(expected), "expected %s, parsed %s", expected, actual);
+        });
     }
 
     @Test
@@ -191,14 +191,24 @@ class Invariant1WireRoundTripTest {
         return UNPAIRED_SURROGATE.matcher(text).replaceAll("\uFFFD");
     }
 
-    private void check(boolean holds, int i, Event event, String message, Object... arguments) {
+    private void forRandomEvents(int count, ObjIntConsumer<Event> property) {
+        for (int i = 0; i < count; i++) {
+            Event event = randomEvent();
+            try {
+                property.accept(event, i);
+            } catch (RuntimeException | AssertionError e) {
+                throw new AssertionError(
+                        "event %d: %s%nrun again with -Dsluice.seed=%d%n%s".formatted(i, event, seed, e), e);
+            }
+        }
+    }
+
+    private static void check(boolean holds, String message, Object... arguments) {
         if (!holds) {
             Object[] shown = Stream.of(arguments)
                     .map(argument -> argument instanceof byte[] bytes ? new String(bytes, UTF_8) : argument)
                     .toArray();
-            String difference = String.format(message, shown).replace("\r", "\\r").replace("\n", "\\n");
-            throw new AssertionError(
-                    difference + "\nat event " + i + ": " + event + "\nrun again with -Dsluice.seed=" + seed);
+            throw new AssertionError(message.formatted(shown).replace("\r", "\\r").replace("\n", "\\n"));
         }
     }
 }
