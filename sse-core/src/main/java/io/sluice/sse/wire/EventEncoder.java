@@ -97,9 +97,13 @@ public final class EventEncoder {
         long size = 0;
         int i = 0;
         while (i < text.length()) {
-            if (LineScanner.isLineBreak(text.charAt(i))) {
+            char unit = text.charAt(i);
+            if (LineScanner.isLineBreak(unit)) {
                 lines++;
                 i += LineScanner.lineBreakLength(text, i);
+            } else if (unit < 0x80) {
+                size++;
+                i++;
             } else {
                 int scalar = Utf8.scalarAt(text, i);
                 size += Utf8.length(scalar);
@@ -117,10 +121,14 @@ public final class EventEncoder {
         int at = putPrefix(prefix, out, start);
         int i = 0;
         while (i < text.length()) {
-            if (LineScanner.isLineBreak(text.charAt(i))) {
+            char unit = text.charAt(i);
+            if (LineScanner.isLineBreak(unit)) {
                 out[at] = '\n';
                 at = putPrefix(prefix, out, at + 1);
                 i += LineScanner.lineBreakLength(text, i);
+            } else if (unit < 0x80) {
+                out[at++] = (byte) unit;
+                i++;
             } else {
                 int scalar = Utf8.scalarAt(text, i);
                 at = Utf8.put(scalar, out, at);
