@@ -1,0 +1,112 @@
+package io.sluice.sse;
+
+import java.time.Duration;
+
+/**
+ * What the single-line fields of an event may hold, and how a refused value is shown. Multi-line text (data, comment)
+ * needs no check: the encoder gives each line its own prefix, so there is nothing that it could forge.
+ */
+final class EventFields {
+    private static final int QUOTE_LIMIT = 64;
+
+    private EventFields() {}
+
+    /** Returns the text if it can stand on one line of the wire, and refuses it otherwise. */
+    static String checkLine(String field, String text, int maxBytes) {
+        if (text.isEmpty()) {
+            throw refused(field, "must not be empty: \"\"", maxBytes);
+        }
+        long bytes = 0;
+        for (int i = 0, codePoint; i < text.length(); i += Character.charCount(codePoint)) {
+            codePoint = text.codePointAt(i);
+            if (isForbiddenInLine(codePoint)) {
+                String reason = "must not hold U+%04X: %s has it at index %d".formatted(codePoint, quote(text), i);
+                throw refused(field, reason, maxBytes);
+            }
+            bytes += utf8Length(codePoint);
+        }
+        if (bytes > maxBytes) {
+            throw refused(field, "is too long: %s takes %d bytes of UTF-8".formatted(quote(text), bytes), maxBytes);
+        }
+        return text;
+    }
+
+    /** Returns the duration cut to whole milliseconds, the unit of the wire. */
+    static Duration checkRetry(Duration retry) {
+        if (retry.isNegative()) {
+            throw new IllegalArgumentException("retry must not be negative: " + retry + "; allowed is zero or more");
+        }
+        try {
+            return Duration.ofMillis(retry.toMillis());
+        } catch (ArithmeticException e) {
+            throw new IllegalArgumentException(
+                    "retry is too long: " + retry + "; allowed is at most " + Long.MAX_VALUE + " milliseconds", e);
+        }
+    }
+
+    /** The text in quotes, cut to a bearable length, with all that could disturb or deceive a log escaped. */
+    static String quote(String text) {
+        StringBuilder quoted = new StringBuilder(Math.min(text.length(), QUOTE_LIMIT) + 24).append('"');
+        int i = 0;
+        while (i < text.length() && i < QUOTE_LIMIT) {
+            int codePoint = text.codePointAt(i);
+            appendEscaped(quoted, codePoint);
+            i += Character.charCount(codePoint);
+        }
+        quoted.append('"');
+        if (i < text.length()) {
+            quoted.append("… (").append(text.length()).append(" chars)");
+        }
+        return quoted.toString();
+    }
+
+    private static boolean isForbiddenInLine(int codePoint) {
+        // codePointAt gives a surrogate only where its other half is missing.
+        return codePoint == 0
+                || codePoint == '\r'
+                || codePoint == '\n'
+                || Character.getType(codePoint) == Character.SURROGATE;
+    }
+
+    private static int utf8Length(int codePoint) {
+        if (codePoint < 0x80) {
+            return 1;
+        }
+        if (codePoint < 0x800) {
+            return 2;
+        }
+        return codePoint < 0x10000 ? 3 : 4;
+    }
+
+    private static IllegalArgumentException refused(String field, String reason, int maxBytes) {
+        return new IllegalArgumentException(field + " " + reason + "; allowed is text of 1 to " + maxBytes
+                + " bytes of UTF-8 without NUL, CR, LF and unpaired surrogates");
+    }
+
+    private static void appendEscaped(StringBuilder quoted, int codePoint) {
+        switch (codePoint) {
+            case '\n' -> quoted.append("\\n");
+            case '\r' -> quoted.append("\\r");
+            case '\t' -> quoted.append("\\t");
+            case '"', '\\' -> quoted.append('\\').append((char) codePoint);
+            default -> {
+                if (isInvisible(codePoint)) {
+                    quoted.append(String.format(codePoint > 0xFFFF ? "\\u{%X}" : "\\u%04X", codePoint));
+                } else {
+                    quoted.appendCodePoint(codePoint);
+                }
+            }
+        }
+    }
+
+    private static boolean isInvisible(int codePoint) {
+        return switch (Character.getType(codePoint)) {
+            case Character.CONTROL,
+                    Character.FORMAT,
+                    Character.SURROGATE,
+                    Character.LINE_SEPARATOR,
+                    Character.PARAGRAPH_SEPARATOR -> true;
+            default -> false;
+        };
+    }
+}

@@ -1,0 +1,5 @@
+/** Events whose data is JSON, mapped by Jackson; needs the optional {@code jackson-databind} on the class path. */
+@NullMarked
+package io.sluice.sse.json;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,246 @@
+package io.sluice.sse;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.assertThatNullPointerException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.params.provider.Arguments.argumentSet;
+
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.time.Duration;
+import java.util.Map;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class EventTest {
+    private static final String ID_RULE =
+            "; allowed is text of 1 to 128 bytes of UTF-8 without NUL, CR, LF and unpaired surrogates";
+    private static final String NAME_RULE =
+            "; allowed is text of 1 to 255 bytes of UTF-8 without NUL, CR, LF and unpaired surrogates";
+    private static final String NOTHING_RULE =
+            "; allowed is an event with at least one of data (which may be empty), id, retry, comment";
+
+    static Stream<Arguments> refusals() {
+        return Stream.of(
+                refusal("id empty", b -> b.id(""), "id must not be empty: \"\"" + ID_RULE),
+                refusal("id NUL", b -> b.id("\0"), "id must not hold U+0000: \"\\u0000\" has it at index 0" + ID_RULE),
+                refusal("id CR", b -> b.id("a\r"), "id must not hold U+000D: \"a\\r\" has it at index 1" + ID_RULE),
+                refusal("id LF", b -> b.id("ab\nc"), "id must not hold U+000A: \"ab\\nc\" has it at index 2" + ID_RULE),
+                refusal(
+                        "id high surrogate alone",
+                        b -> b.id("\uD83D-"),
+                        "id must not hold U+D83D: \"\\uD83D-\" has it at index 0" + ID_RULE),
+                refusal(
+                        "id low surrogate alone",
+                        b -> b.id("-\uDE00"),
+                        "id must not hold U+DE00: \"-\\uDE00\" has it at index 1" + ID_RULE),
+                refusal(
+                        "id long",
+                        b -> b.id("x".repeat(129)),
+                        "id is too long: \"" + "x".repeat(64) + "\"… (129 chars) takes 129 bytes of UTF-8" + ID_RULE),
+                refusal(
+                        "id long in bytes only",
+                        b -> b.id("é".repeat(64) + "x"),
+                        "id is too long: \"" + "é".repeat(64) + "\"… (65 chars) takes 129 bytes of UTF-8" + ID_RULE),
+                refusal("name empty", b -> b.name(""), "name must not be empty: \"\"" + NAME_RULE),
+                refusal(
+                        "name NUL",
+                        b -> b.name("a\0"),
+                        "name must not hold U+0000: \"a\\u0000\" has it at index 1" + NAME_RULE),
+                refusal(
+                        "name CR",
+                        b -> b.name("\rdata: x"),
+                        "name must not hold U+000D: \"\\rdata: x\" has it at index 0" + NAME_RULE),
+                refusal(
+                        "name LF",
+                        b -> b.name("a\n"),
+                        "name must not hold U+000A: \"a\\n\" has it at index 1" + NAME_RULE),
+                refusal(
+                        "name surrogates swapped",
+                        b -> b.name("\uDE00\uD83D"),
+                        "name must not hold U+DE00: \"\\uDE00\\uD83D\" has it at index 0" + NAME_RULE),
+                refusal(
+                        "name long",
+                        b -> b.name("😀".repeat(64)),
+                        "name is too long: \"" + "😀".repeat(32) + "\"… (128 chars) takes 256 bytes of UTF-8"
+                                + NAME_RULE),
+                refusal(
+                        "retry negative",
+                        b -> b.retry(Duration.ofNanos(-1)),
+                        "retry must not be negative: PT-0.000000001S; allowed is zero or more"),
+                refusal(
+                        "retry beyond a long",
+                        b -> b.retry(Duration.ofSeconds(Long.MAX_VALUE)),
+                        "retry is too long: PT2562047788015215H30M7S;"
+                                + " allowed is at most 9223372036854775807 milliseconds"),
+                refusal("nothing", Event.Builder::build, "nothing to send in Event[]" + NOTHING_RULE),
+                refusal(
+                        "name and key alone",
+                        b -> b.name("n").key("k").build(),
+                        "nothing to send in Event[name=\"n\", key=\"k\"]" + NOTHING_RULE));
+    }
+
+    @ParameterizedTest
+    @MethodSource("refusals")
+    void refuses_whatTheWireCannotCarry(Consumer<Event.Builder> setting, String message) {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> setting.accept(Event.builder()))
+                .withMessage(message);
+    }
+
+    static Stream<Arguments> secondSettings() {
+        return Stream.of(
+                refusal("id", b -> b.id("1").id("2"), "id was already set to \"1\", and now to \"2\""),
+                refusal("name", b -> b.name("a").name("b\n"), "name was already set to \"a\", and now to \"b\\n\""),
+                refusal("data", b -> b.data("a").data("a"), "data was already set to \"a\", and now to \"a\""),
+                refusal(
+                        "retry",
+                        b -> b.retry(Duration.ZERO).retry(Duration.ofSeconds(2)),
+                        "retry was already set to PT0S, and now to PT2S"),
+                refusal(
+                        "comment",
+                        b -> b.comment("").comment("b"),
+                        "comment was already set to \"\", and now to \"b\""),
+                refusal("key", b -> b.key("a").key("b"), "key was already set to \"a\", and now to \"b\""));
+    }
+
+    @ParameterizedTest
+    @MethodSource("secondSettings")
+    void refuses_anOptionSetTwice(Consumer<Event.Builder> setting, String message) {
+        assertThatIllegalStateException()
+                .isThrownBy(() -> setting.accept(Event.builder()))
+                .withMessage(message + "; allowed is once per builder");
+        assertThatIllegalStateException()
+                .isThrownBy(() -> setting.accept(Event.of("base").toBuilder()))
+                .withMessage(message + "; allowed is once per builder");
+    }
+
+    @Test
+    void refuses_null() {
+        assertThatNullPointerException().isThrownBy(() -> Event.of(null)).withMessage("data");
+        assertThatNullPointerException()
+                .isThrownBy(() -> Event.builder().id(null))
+                .withMessage("id");
+    }
+
+    @Test
+    void accepts_theLimits() {
+        String id = "x".repeat(Event.MAX_ID_BYTES);
+        String name = "\uFEFF".repeat(Event.MAX_NAME_BYTES / 3);
+
+        Event event = Event.builder().id(id).name(name).data("\0\r\n\uD800").build();
+
+        assertThat(event.id()).isEqualTo(id);
+        assertThat(event.name()).isEqualTo(name);
+        assertThat(event.data()).isEqualTo("\0\r\n\uD800");
+    }
+
+    @Test
+    void accepts_eachFieldThatAClientOrATraceCanSeeAlone() {
+        assertThat(Event.builder().id("1").build().data()).isNull();
+        assertThat(Event.builder().data("").build().id()).isNull();
+        assertThat(Event.comment("").comment()).isEmpty();
+        assertThat(Event.builder().retry(Duration.ZERO).build().retry()).isZero();
+    }
+
+    @Test
+    void retry_dropsPartsOfAMillisecond() {
+        Event event = Event.builder().retry(Duration.ofNanos(1_999_999)).build();
+
+        assertThat(event.retry()).isEqualTo(Duration.ofMillis(1));
+    }
+
+    @Test
+    void factories() {
+        assertThat(Event.of("d")).isEqualTo(Event.builder().data("d").build());
+        assertThat(Event.of("n", "d")).isEqualTo(Event.builder().name("n").data("d").build());
+        assertThat(Event.comment("c")).isEqualTo(Event.builder().comment("c").build());
+        assertThat(Event.json("n", Map.of("a", 1))).isEqualTo(Event.of("n", "{\"a\":1}"));
+    }
+
+    @Test
+    void toBuilder_replacesWhatIsSet_andKeepsTheRest() {
+        Event event = everything().build();
+
+        assertThat(event.toBuilder().build()).isEqualTo(event).hasSameHashCodeAs(event);
+        assertThat(event.toBuilder().id("2").build()).isNotEqualTo(event).satisfies(changed -> {
+            assertThat(changed.id()).isEqualTo("2");
+            assertThat(changed.toBuilder().id("1").build()).isEqualTo(event);
+        });
+    }
+
+    @Test
+    void equals_asksEveryField() {
+        Event event = everything().build();
+
+        assertThat(Stream.<Consumer<Event.Builder>>of(
+                                b -> b.id("x"),
+                                b -> b.name("x"),
+                                b -> b.data("x"),
+                                b -> b.retry(Duration.ZERO),
+                                b -> b.comment("x"),
+                                b -> b.key("x"))
+                        .map(change -> {
+                            Event.Builder builder = event.toBuilder();
+                            change.accept(builder);
+                            return builder.build();
+                        }))
+                .hasSize(6)
+                .doesNotHaveDuplicates()
+                .doesNotContain(event);
+    }
+
+    @Test
+    void built_staysAsItWasWhenTheBuilderGoesOn() {
+        Event.Builder builder = Event.builder().data("d");
+        Event first = builder.build();
+        Event second = builder.id("1").build();
+
+        assertThat(first.id()).isNull();
+        assertThat(second.id()).isEqualTo("1");
+    }
+
+    @Test
+    void toString_escapesAndCuts() {
+        assertThat(everything().build())
+                .hasToString("Event[id=\"1\", name=\"n\", key=\"k\", retry=1000ms, comment=\"c\", data=\"d\"]");
+        assertThat(Event.of("\"\\\r\n\t\0\u2028\uFEFF\uD800é😀\uDB40\uDC01"))
+                .hasToString("Event[data=\"\\\"\\\\\\r\\n\\t\\u0000\\u2028\\uFEFF\\uD800é😀\\u{E0001}\"]");
+        assertThat(Event.of("x".repeat(1_000_000)))
+                .hasToString("Event[data=\"" + "x".repeat(64) + "\"… (1000000 chars)]");
+    }
+
+    @Test
+    void loads_withoutJackson() throws Exception {
+        URL classes = Event.class.getProtectionDomain().getCodeSource().getLocation();
+        try (URLClassLoader bare = new URLClassLoader(new URL[] {classes}, ClassLoader.getPlatformClassLoader())) {
+            Class<?> event = bare.loadClass(Event.class.getName());
+
+            assertThat(event.getMethod("of", String.class).invoke(null, "d")).hasToString("Event[data=\"d\"]");
+            assertThatThrownBy(() -> event.getMethod("json", String.class, Object.class).invoke(null, "n", 1))
+                    .hasRootCauseInstanceOf(ClassNotFoundException.class)
+                    .rootCause()
+                    .hasMessageContaining("jackson");
+        }
+    }
+
+    private static Event.Builder everything() {
+        return Event.builder()
+                .id("1")
+                .name("n")
+                .data("d")
+                .retry(Duration.ofSeconds(1))
+                .comment("c")
+                .key("k");
+    }
+
+    private static Arguments refusal(String name, Consumer<Event.Builder> setting, String message) {
+        return argumentSet(name, setting, message);
+    }
+}
