@@ -159,7 +159,8 @@ class EventTest {
     @Test
     void factories() {
         assertThat(Event.of("d")).isEqualTo(Event.builder().data("d").build());
-        assertThat(Event.of("n", "d")).isEqualTo(Event.builder().name("n").data("d").build());
+        assertThat(Event.of("n", "d"))
+                .isEqualTo(Event.builder().name("n").data("d").build());
         assertThat(Event.comment("c")).isEqualTo(Event.builder().comment("c").build());
         assertThat(Event.json("n", Map.of("a", 1))).isEqualTo(Event.of("n", "{\"a\":1}"));
     }
@@ -223,7 +224,8 @@ class EventTest {
             Class<?> event = bare.loadClass(Event.class.getName());
 
             assertThat(event.getMethod("of", String.class).invoke(null, "d")).hasToString("Event[data=\"d\"]");
-            assertThatThrownBy(() -> event.getMethod("json", String.class, Object.class).invoke(null, "n", 1))
+            assertThatThrownBy(() ->
+                            event.getMethod("json", String.class, Object.class).invoke(null, "n", 1))
                     .hasRootCauseInstanceOf(ClassNotFoundException.class)
                     .rootCause()
                     .hasMessageContaining("jackson");

@@ -11,8 +11,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class DirtySet {
 
-    @Nullable DirtySet shorter;
-    @Nullable LaneTopic last;
+    @Nullable
+    DirtySet shorter;
+
+    @Nullable
+    LaneTopic last;
 
     /** What the sinks of this set receive, in order; empty until the first of them is written to. */
     final List<Frame> frames = new ArrayList<>(1);

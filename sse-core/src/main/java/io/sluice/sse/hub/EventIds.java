@@ -66,7 +66,8 @@ final class EventIds {
     }
 
     /** The position of an id of this hub; null if it has not our shape or another epoch. */
-    @Nullable Long positionOf(String id) {
+    @Nullable
+    Long positionOf(String id) {
         if (!hasOwnShape(id) || read(id, 0, EPOCH_DIGITS) != epoch) {
             return null;
         }

@@ -118,8 +118,9 @@ public final class Hub implements AutoCloseable {
         }
         String id = event.id();
         if (id != null && (sequencer.isOwnShape(id) || id.startsWith(END_ID_PREFIX))) {
-            throw new IllegalArgumentException("event id \"" + id + "\": ids of the hub's own shape, and ids that begin with "
-                    + END_ID_PREFIX + ", cannot be chosen");
+            throw new IllegalArgumentException(
+                    "event id \"" + id + "\": ids of the hub's own shape, and ids that begin with " + END_ID_PREFIX
+                            + ", cannot be chosen");
         }
     }
 
@@ -195,9 +196,8 @@ public final class Hub implements AutoCloseable {
 
     /** This hub's figures. */
     public HubStats stats() {
-        long[] kept = log.locked(() -> new long[] {
-            log.topicsForReading().size(), log.bounds.totalEvents(), log.bounds.totalBytes()
-        });
+        long[] kept = log.locked(
+                () -> new long[] {log.topicsForReading().size(), log.bounds.totalEvents(), log.bounds.totalBytes()});
         Map<CloseReason, Long> closed = new EnumMap<>(CloseReason.class);
         for (CloseReason reason : CloseReason.values()) {
             closed.put(reason, counters.closed(reason));

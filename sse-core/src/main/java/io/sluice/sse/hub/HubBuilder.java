@@ -32,9 +32,14 @@ public final class HubBuilder implements Cloneable {
     int maxTopics = DEFAULT_MAX_TOPICS;
     OverflowPolicy overflow = OverflowPolicy.DISCONNECT;
     Observer observer = Observer.NONE;
-    @Nullable Executor userExecutor;
+
+    @Nullable
+    Executor userExecutor;
+
     LongSupplier clock = System::nanoTime;
-    @Nullable Long epoch;
+
+    @Nullable
+    Long epoch;
 
     HubBuilder() {}
 

@@ -3,7 +3,6 @@ package io.sluice.sse.hub;
 import io.sluice.sse.CloseReason;
 import io.sluice.sse.ClosedException;
 import io.sluice.sse.Event;
-import io.sluice.sse.Gap;
 import io.sluice.sse.Ledger;
 import io.sluice.sse.wire.EventEncoder;
 import java.lang.invoke.MethodHandles;
@@ -154,7 +153,8 @@ public final class HubLane {
     }
 
     /** Takes all marked topics, linked through {@link LaneTopic#nextDirty}. */
-    @Nullable LaneTopic takeDirty() {
+    @Nullable
+    LaneTopic takeDirty() {
         return (LaneTopic) DIRTY_TOP.getAndSet(this, null);
     }
 

@@ -34,7 +34,8 @@ final class HubLog {
     private boolean closed;
 
     // Written under the lock, read by lanes. Volatile, not just released: a publisher writes the head and then reads
-    // whether a lane has been woken, a lane takes back its wake-up and then reads the head; one of them must see the other.
+    // whether a lane has been woken, a lane takes back its wake-up and then reads the head; one of them must see the
+    // other.
     private volatile long head;
 
     HubLog(HubBuilder options) {

@@ -52,7 +52,10 @@ public abstract class LaneSink implements Sink, ScopeHome {
 
     // Confined to the lane from here on.
     private @Nullable Source source;
-    @Nullable Subscription subscription;
+
+    @Nullable
+    Subscription subscription;
+
     boolean opened;
     boolean gone;
     int index = -1; // among the lane's sinks
@@ -73,7 +76,9 @@ public abstract class LaneSink implements Sink, ScopeHome {
 
     // Of the pass that runs.
     long passNumber;
-    @Nullable DirtySet dirtySet;
+
+    @Nullable
+    DirtySet dirtySet;
 
     // Of the ticker.
     long progress;

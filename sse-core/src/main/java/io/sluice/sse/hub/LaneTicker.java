@@ -30,7 +30,8 @@ final class LaneTicker {
         this.lane = lane;
         this.heartbeatNanos = lane.options().heartbeat().toNanos();
         this.writeTimeoutNanos = lane.options().writeTimeout().toNanos();
-        this.periodNanos = Math.max(SHORTEST_NANOS, eighthOf(heartbeatNanos, eighthOf(writeTimeoutNanos, LONGEST_NANOS)));
+        this.periodNanos =
+                Math.max(SHORTEST_NANOS, eighthOf(heartbeatNanos, eighthOf(writeTimeoutNanos, LONGEST_NANOS)));
     }
 
     /** Fine enough for what it times, which is at most this eighth late. */

@@ -31,14 +31,17 @@ final class LaneTopic {
     @SuppressWarnings("unused") // through DIRTY
     private boolean dirty;
 
-    @Nullable LaneTopic nextDirty;
+    @Nullable
+    LaneTopic nextDirty;
 
     // Of the pass that runs; confined to the lane.
     long passNumber;
     long carriedBy;
     int from;
     int to;
-    @Nullable DirtySet alone;
+
+    @Nullable
+    DirtySet alone;
 
     LaneTopic(Topic topic, HubLane lane) {
         this.topic = topic;
@@ -61,7 +64,8 @@ final class LaneTopic {
         return audiences;
     }
 
-    @Nullable Audience exactAudience() {
+    @Nullable
+    Audience exactAudience() {
         for (Audience audience : audiences) {
             if (audience.exactTopic != null) {
                 return audience;

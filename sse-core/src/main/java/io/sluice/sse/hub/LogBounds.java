@@ -84,7 +84,8 @@ final class LogBounds {
     }
 
     /** The position of the kept event with this chosen id. */
-    @Nullable Long positionOfChosen(String id) {
+    @Nullable
+    Long positionOfChosen(String id) {
         return chosenIds.get(id);
     }
 

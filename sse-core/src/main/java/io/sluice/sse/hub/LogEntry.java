@@ -25,7 +25,8 @@ class LogEntry {
     }
 
     /** The id that the publisher chose, or null where the hub gave its own. */
-    @Nullable String chosenId() {
+    @Nullable
+    String chosenId() {
         return null;
     }
 

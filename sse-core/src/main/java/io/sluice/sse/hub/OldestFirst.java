@@ -22,7 +22,8 @@ final class OldestFirst {
     }
 
     /** The topic with the oldest entry of all; null if nothing is kept. */
-    @Nullable Topic first() {
+    @Nullable
+    Topic first() {
         for (Topic top = heap.peek(); top != null; top = heap.peek()) {
             LogEntry oldest = top.log.oldest();
             if (oldest != null && oldest.position == top.rank) {

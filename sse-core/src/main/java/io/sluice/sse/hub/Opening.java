@@ -44,7 +44,8 @@ record Opening(long position, long forgiven, @Nullable Gap gap) {
             return new Opening(position, 0, null);
         }
         long known = why == Gap.Why.EVICTED ? position : 0;
-        long resume = hub.overflow() == OverflowPolicy.LATEST ? head : CatchUp.beforeOldestKept(subscription, known, head);
+        long resume =
+                hub.overflow() == OverflowPolicy.LATEST ? head : CatchUp.beforeOldestKept(subscription, known, head);
         return new Opening(resume, floor, new Gap(why, repeatable(lastEventId), sequencer.idOf(resume)));
     }
 
@@ -55,7 +56,8 @@ record Opening(long position, long forgiven, @Nullable Gap gap) {
         }
         for (int i = 0; i < id.length(); i++) {
             char c = id.charAt(i);
-            boolean plain = c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || "._~-".indexOf(c) >= 0;
+            boolean plain =
+                    c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || "._~-".indexOf(c) >= 0;
             if (!plain) {
                 return null;
             }

@@ -23,7 +23,8 @@ interface Sequencer {
     String idOf(long position);
 
     /** The position of an id that this sequencer gave in this epoch; null if it did not. */
-    @Nullable Long positionOf(String id);
+    @Nullable
+    Long positionOf(String id);
 
     /** Whether {@code id} looks like an id that a sequencer of this kind gives. */
     boolean isOwnShape(String id);

@@ -45,7 +45,8 @@ public final class Start {
         return events == 0 ? LIVE : new Start(null, Math.min(events, MAX_REPLAY));
     }
 
-    @Nullable String lastEventId() {
+    @Nullable
+    String lastEventId() {
         return lastEventId;
     }
 

@@ -31,7 +31,8 @@ final class Topic {
         return lanes;
     }
 
-    @Nullable LaneTopic onLane(HubLane lane) {
+    @Nullable
+    LaneTopic onLane(HubLane lane) {
         for (LaneTopic here : lanes) {
             if (here.lane == lane) {
                 return here;

@@ -13,4 +13,9 @@ import org.jspecify.annotations.Nullable;
  * @param newestId id of the newest kept event, or null
  */
 public record TopicInfo(
-        String name, int subscribers, int events, long bytes, @Nullable String oldestId, @Nullable String newestId) {}
+        String name,
+        int subscribers,
+        int events,
+        long bytes,
+        @Nullable String oldestId,
+        @Nullable String newestId) {}

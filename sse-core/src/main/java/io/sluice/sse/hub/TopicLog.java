@@ -97,12 +97,14 @@ final class TopicLog {
     }
 
     /** The oldest kept entry, or null. */
-    @Nullable LogEntry oldest() {
+    @Nullable
+    LogEntry oldest() {
         return next == oldest ? null : slots[slot(oldest, slots)];
     }
 
     /** The newest kept entry, or null. */
-    @Nullable LogEntry newest() {
+    @Nullable
+    LogEntry newest() {
         return next == oldest ? null : slots[slot(next - 1, slots)];
     }
 

@@ -39,8 +39,11 @@ public final class TopicName {
         for (int i = 0; i < name.length(); ) {
             int c = name.codePointAt(i);
             if (isForbidden(c)) {
-                throw refused(name, String.format(
-                        "it contains U+%04X; control, bidirectional and zero-width characters are not allowed", c));
+                throw refused(
+                        name,
+                        String.format(
+                                "it contains U+%04X; control, bidirectional and zero-width characters are not allowed",
+                                c));
             }
             i += Character.charCount(c);
         }

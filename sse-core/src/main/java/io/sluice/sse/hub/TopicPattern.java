@@ -37,7 +37,8 @@ public final class TopicPattern {
                     throw TopicName.refused(text, "** is allowed as the last segment only");
                 }
             } else if (segment.indexOf('*') >= 0 && !segment.equals("*")) {
-                throw TopicName.refused(text, "a * stands for a whole segment; it cannot stand beside other characters");
+                throw TopicName.refused(
+                        text, "a * stands for a whole segment; it cannot stand beside other characters");
             }
         }
         return pattern;
@@ -55,8 +56,7 @@ public final class TopicPattern {
             }
             int slash = topic.indexOf('/', at);
             int end = slash < 0 ? topic.length() : slash;
-            if (!segment.equals("*")
-                    && !(segment.length() == end - at && topic.startsWith(segment, at))) {
+            if (!segment.equals("*") && !(segment.length() == end - at && topic.startsWith(segment, at))) {
                 return false;
             }
             at = end + 1;

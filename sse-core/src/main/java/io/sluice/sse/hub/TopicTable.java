@@ -35,7 +35,8 @@ final class TopicTable {
         return topics.values();
     }
 
-    @Nullable Topic find(String name) {
+    @Nullable
+    Topic find(String name) {
         return topics.get(name);
     }
 

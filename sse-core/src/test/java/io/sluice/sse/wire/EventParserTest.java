@@ -41,7 +41,8 @@ class EventParserTest {
                 stream(
                         "mixed line ends",
                         "data: a\rdata: b\ndata: c\r\n\rdata: d\n\n",
-                        message("a\nb\nc"), message("d")),
+                        message("a\nb\nc"),
+                        message("d")),
                 stream(
                         "other line ends are letters",
                         "data: a\u2028\u2029\u0085\u000B\fb\n\n",
@@ -123,8 +124,7 @@ class EventParserTest {
             String stream = ": c\nid: 1\nevent: n\nretry: 5\ndata: a\n\ndata: b\n\n".replace("\n", end);
 
             assertThat(RecordedStream.of(stream))
-                    .containsExactly(
-                            comment("c"), retry(5), id("1"), event("n", "a", "1"), event("message", "b", "1"));
+                    .containsExactly(comment("c"), retry(5), id("1"), event("n", "a", "1"), event("message", "b", "1"));
         }
     }
 
@@ -149,9 +149,11 @@ class EventParserTest {
     void feed_takesAnyBuffer_toItsLimit() {
         byte[] bytes = "xxdata:a\n\nxx".getBytes(UTF_8);
         ByteBuffer heap = ByteBuffer.wrap(bytes, 1, 10).slice().position(1).limit(9);
-        ByteBuffer direct = ByteBuffer.allocateDirect(bytes.length).put(bytes).position(2).limit(10);
+        ByteBuffer direct =
+                ByteBuffer.allocateDirect(bytes.length).put(bytes).position(2).limit(10);
 
-        for (ByteBuffer buffer : List.of(heap, direct, ByteBuffer.wrap(bytes, 2, 8).asReadOnlyBuffer())) {
+        for (ByteBuffer buffer :
+                List.of(heap, direct, ByteBuffer.wrap(bytes, 2, 8).asReadOnlyBuffer())) {
             parser.feed(buffer);
 
             assertThat(buffer.hasRemaining()).isFalse();
@@ -164,7 +166,8 @@ class EventParserTest {
         String data = "é".repeat(10_000);
         byte[] bytes = ("data:" + data + "\n\n").getBytes(UTF_8);
 
-        new EventParser(recorded).feed(ByteBuffer.allocateDirect(bytes.length).put(bytes).flip());
+        new EventParser(recorded)
+                .feed(ByteBuffer.allocateDirect(bytes.length).put(bytes).flip());
 
         assertThat(recorded.calls).containsExactly(message(data));
     }

@@ -8,9 +8,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.SplittableRandom;
 import java.util.function.Function;
 import java.util.function.ObjIntConsumer;
-import java.util.SplittableRandom;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -31,8 +31,30 @@ class Invariant1WireRoundTripTest {
     private static final int MAX_TOKENS = 8;
 
     private static final String[] ALPHABET = {
-        "\r", "\n", "\r\n", "\0", "\uFEFF", ":", " ", "data:", "id:", "event:", "retry: 1", "\u2028", "\u0085",
-        "\u000B", "😀", "\uD83D", "\uDE00", "\uFFFD", "é", "€", "a", "b", "Z", "7",
+        "\r",
+        "\n",
+        "\r\n",
+        "\0",
+        "\uFEFF",
+        ":",
+        " ",
+        "data:",
+        "id:",
+        "event:",
+        "retry: 1",
+        "\u2028",
+        "\u0085",
+        "\u000B",
+        "😀",
+        "\uD83D",
+        "\uDE00",
+        "\uFFFD",
+        "é",
+        "€",
+        "a",
+        "b",
+        "Z",
+        "7",
     };
     private static final Pattern FORBIDDEN_IN_LINE = Pattern.compile("[\0\r\n\\p{Cs}]");
     private static final Pattern UNPAIRED_SURROGATE = Pattern.compile("\\p{Cs}");
@@ -73,10 +95,15 @@ class Invariant1WireRoundTripTest {
     void whatTheBuilderRefuses_isWhatCannotStandOnALine() {
         for (int i = 0; i < REFUSALS; i++) {
             String text = randomText();
-            boolean allowed = !text.isEmpty() && !FORBIDDEN_IN_LINE.matcher(text).find();
+            boolean allowed =
+                    !text.isEmpty() && !FORBIDDEN_IN_LINE.matcher(text).find();
 
-            assertThat(isAccepted(text, Event.builder()::id)).as("id %s, seed %d", text, seed).isEqualTo(allowed);
-            assertThat(isAccepted(text, Event.builder()::name)).as("name %s, seed %d", text, seed).isEqualTo(allowed);
+            assertThat(isAccepted(text, Event.builder()::id))
+                    .as("id %s, seed %d", text, seed)
+                    .isEqualTo(allowed);
+            assertThat(isAccepted(text, Event.builder()::name))
+                    .as("name %s, seed %d", text, seed)
+                    .isEqualTo(allowed);
         }
     }
 
@@ -110,7 +137,10 @@ class Invariant1WireRoundTripTest {
         appendLines(block, ": ", event.comment());
         appendLines(block, "id: ", event.id());
         appendLines(block, "event: ", event.name());
-        appendLines(block, "retry: ", event.retry() == null ? null : "" + event.retry().toMillis());
+        appendLines(
+                block,
+                "retry: ",
+                event.retry() == null ? null : "" + event.retry().toMillis());
         appendLines(block, "data: ", event.data());
         return withoutUnpaired(block.append('\n').toString()).getBytes(UTF_8);
     }
@@ -211,7 +241,8 @@ class Invariant1WireRoundTripTest {
             Object[] shown = Stream.of(arguments)
                     .map(argument -> argument instanceof byte[] bytes ? new String(bytes, UTF_8) : argument)
                     .toArray();
-            throw new AssertionError(message.formatted(shown).replace("\r", "\\r").replace("\n", "\\n"));
+            throw new AssertionError(
+                    message.formatted(shown).replace("\r", "\\r").replace("\n", "\\n"));
         }
     }
 }
