@@ -96,6 +96,16 @@ public abstract class LaneSink implements Sink, ScopeHome {
         this.scope = parent == null ? Scope.root(this) : parent.child(this);
     }
 
+    /** Where the client is, for operators; empty where there is no such thing. Any thread. */
+    public String remoteAddress() {
+        return "";
+    }
+
+    /** The protocol that the client speaks, for operators; empty where there is none. Any thread. */
+    public String protocol() {
+        return "";
+    }
+
     // ---- what a transport supplies; called on the lane
 
     /** Whether the connection takes more at once. */
@@ -258,7 +268,8 @@ public abstract class LaneSink implements Sink, ScopeHome {
 
     // ---- the lane's side
 
-    final HubLane hubLane() {
+    /** The lane that owns this sink. Any thread. */
+    protected final HubLane hubLane() {
         return hubLane;
     }
 

@@ -1,0 +1,60 @@
+package io.sluice.sse.netty;
+
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+
+/** An answer to a request that is no stream. Immutable; the body is not copied and must not be changed. */
+public final class HttpAnswer {
+
+    private final int status;
+    private final byte[] body;
+    private final Map<String, String> headers;
+
+    private HttpAnswer(int status, byte[] body, Map<String, String> headers) {
+        this.status = status;
+        this.body = body;
+        this.headers = headers;
+    }
+
+    /** An answer with a body. */
+    public static HttpAnswer of(int status, String contentType, byte[] body) {
+        return new HttpAnswer(status, body, Map.of("content-type", contentType));
+    }
+
+    /** An answer with text as its body, in UTF-8. */
+    public static HttpAnswer of(int status, String contentType, String body) {
+        return of(status, contentType, body.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** An answer without a body. */
+    public static HttpAnswer empty(int status) {
+        return new HttpAnswer(status, new byte[0], Map.of());
+    }
+
+    /** This answer with one more header. */
+    public HttpAnswer with(String header, String value) {
+        Map<String, String> more = new LinkedHashMap<>(headers);
+        more.put(header, value);
+        return new HttpAnswer(status, body, more);
+    }
+
+    /** This answer as a stage that is complete. */
+    public CompletionStage<HttpAnswer> now() {
+        return CompletableFuture.completedFuture(this);
+    }
+
+    int status() {
+        return status;
+    }
+
+    byte[] body() {
+        return body;
+    }
+
+    Map<String, String> headers() {
+        return headers;
+    }
+}

@@ -1,0 +1,180 @@
+package io.sluice.sse.netty;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelOutboundBuffer;
+import io.sluice.sse.CloseReason;
+import io.sluice.sse.hub.Frame;
+import io.sluice.sse.hub.HubLane;
+import io.sluice.sse.hub.LaneSink;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** A sink over a channel. */
+final class NettySink extends LaneSink {
+
+    private static final Logger log = LoggerFactory.getLogger("io.sluice.sse.netty.Connection");
+
+    /** How long a client that does not read may keep the connection after its stream has ended. */
+    private static final long LINGER_SECONDS = 2;
+
+    private final Channel channel;
+    private final boolean chunked;
+    private final Runnable givesPlaceBack;
+
+    // Confined to the event loop.
+
+    /** What goes before the first frame: the HTTP handlers leave, the response head is written. Null once done. */
+    private @Nullable Runnable upgrade;
+
+    private @Nullable ChannelHandlerContext context;
+    private boolean reset;
+
+    /** @param givesPlaceBack runs once, when the sink ends */
+    NettySink(HubLane lane, Channel channel, boolean chunked, Runnable givesPlaceBack) {
+        super(lane, null);
+        this.channel = channel;
+        this.chunked = chunked;
+        this.givesPlaceBack = givesPlaceBack;
+    }
+
+    boolean isChunked() {
+        return chunked;
+    }
+
+    void beforeFirstFrame(Runnable newUpgrade) {
+        upgrade = newUpgrade;
+    }
+
+    void streamsThrough(ChannelHandlerContext newContext) {
+        context = newContext;
+    }
+
+    @Override
+    public String remoteAddress() {
+        return String.valueOf(channel.remoteAddress()).replaceFirst("^/", "");
+    }
+
+    @Override
+    public String protocol() {
+        return chunked ? "HTTP/1.1" : "HTTP/1.0";
+    }
+
+    @Override
+    public boolean isWritable() {
+        return channel.isWritable();
+    }
+
+    @Override
+    protected boolean canWrite() {
+        return channel.isWritable();
+    }
+
+    @Override
+    protected void write(Frame frame) {
+        Runnable first = upgrade;
+        if (first != null) {
+            upgrade = null;
+            first.run();
+            log.debug("[{}] open from {}", id(), channel.remoteAddress());
+        }
+        ChannelHandlerContext stream = context();
+        // A void promise: no object per client and frame. A failed write closes the channel by StreamHandler.
+        stream.write(chunked ? BatchFramer.forChunked(frame) : BatchFramer.forRaw(frame), stream.voidPromise());
+    }
+
+    @Override
+    protected void flush() {
+        context().flush();
+    }
+
+    private ChannelHandlerContext context() {
+        ChannelHandlerContext stream = context;
+        if (stream == null) {
+            throw new IllegalStateException("sink " + id() + " writes before its upgrade");
+        }
+        return stream;
+    }
+
+    @Override
+    protected long pendingBytes() {
+        ChannelOutboundBuffer out = channel.unsafe().outboundBuffer();
+        return out == null ? 0 : out.totalPendingWriteBytes();
+    }
+
+    /** The message at the front, and how far it has gone: one of the two changes when bytes leave. */
+    @Override
+    protected long progress() {
+        ChannelOutboundBuffer out = channel.unsafe().outboundBuffer();
+        if (out == null) {
+            return 0;
+        }
+        return (long) System.identityHashCode(out.current()) << 32 ^ out.currentProgress();
+    }
+
+    void writable() {
+        becameWritable();
+    }
+
+    /** The channel has closed, or failed. */
+    void connectionEnded() {
+        close(reset ? CloseReason.RESET : CloseReason.CLIENT_LEFT);
+    }
+
+    void connectionFailed() {
+        reset = true;
+        close(CloseReason.RESET);
+    }
+
+    @Override
+    protected void end(CloseReason reason, boolean orderly) {
+        givesPlaceBack.run();
+        log.debug("[{}] closed: {}", id(), reason);
+        ChannelHandlerContext stream = context;
+        if (stream == null) {
+            return; // never upgraded: whoever holds the channel answers
+        }
+        if (!orderly || !channel.isActive()) {
+            channel.close();
+            return;
+        }
+        boolean lagging = !channel.isWritable();
+        stream.writeAndFlush(lastBytes(stream, reason)).addListener(ChannelFutureListener.CLOSE);
+        if (lagging && channel.isOpen()) {
+            channel.eventLoop().schedule(() -> channel.close(), LINGER_SECONDS, TimeUnit.SECONDS);
+        }
+    }
+
+    /** A hint when to come back, apart from the others, and the end of the body. */
+    private ByteBuf lastBytes(ChannelHandlerContext stream, CloseReason reason) {
+        String text = "";
+        if (reason == CloseReason.SERVER_DRAINING || reason == CloseReason.LIFETIME_ENDED) {
+            text = "retry: " + jitteredRetryMillis() + "\n\n";
+            if (chunked) {
+                text = Integer.toHexString(text.length()) + "\r\n" + text + "\r\n";
+            }
+        }
+        if (chunked) {
+            text += "0\r\n\r\n";
+        }
+        byte[] bytes = text.getBytes(StandardCharsets.US_ASCII);
+        return stream.alloc().directBuffer(bytes.length).writeBytes(bytes);
+    }
+
+    /** From half to one and a half of the usual time, so that clients that ended together come back apart. */
+    private long jitteredRetryMillis() {
+        long millis = Math.max(1, hubLane().options().retry().toMillis());
+        return millis / 2 + ThreadLocalRandom.current().nextLong(millis);
+    }
+
+    @Override
+    public String toString() {
+        return "sink " + id() + " of " + channel.remoteAddress();
+    }
+}

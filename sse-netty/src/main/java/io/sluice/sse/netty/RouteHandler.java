@@ -1,0 +1,208 @@
+package io.sluice.sse.netty;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.SimpleChannelInboundHandler;
+import io.netty.handler.codec.DecoderResult;
+import io.netty.handler.codec.http.DefaultFullHttpResponse;
+import io.netty.handler.codec.http.FullHttpRequest;
+import io.netty.handler.codec.http.FullHttpResponse;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.HttpUtil;
+import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http.TooLongHttpHeaderException;
+import io.netty.handler.codec.http.TooLongHttpLineException;
+import java.io.IOException;
+import java.util.Locale;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Request → a stream, another route's answer, or a problem. One per connection; answers leave in the order of the
+ * requests, also when some take longer.
+ */
+final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
+
+    private static final Logger log = LoggerFactory.getLogger(RouteHandler.class);
+    private static final byte[] NO_BODY = {};
+
+    private final Routes routes;
+    private final StreamEndpoint streams;
+    private final HostRule hosts;
+
+    /** The last answer that is still to come, if any; confined to the event loop. */
+    private @Nullable CompletableFuture<?> pending;
+
+    RouteHandler(Routes routes, StreamEndpoint streams, HostRule hosts) {
+        this.routes = routes;
+        this.streams = streams;
+        this.hosts = hosts;
+    }
+
+    @Override
+    protected void channelRead0(ChannelHandlerContext ctx, FullHttpRequest message) {
+        DecoderResult decoded = message.decoderResult();
+        if (decoded.isFailure()) {
+            write(ctx, Problem.answer(refusalOf(decoded.cause())), false, false);
+            return;
+        }
+        boolean keepAlive = HttpUtil.isKeepAlive(message);
+        boolean head = message.method().name().equals("HEAD");
+        SseRequest request = null;
+        try {
+            request = SseRequest.of(message, ctx.channel(), bytesOf(message.content()));
+            CompletionStage<HttpAnswer> answer = answer(ctx, request);
+            if (answer != null) {
+                inTurn(ctx, request, answer, keepAlive, head);
+            }
+        } catch (RuntimeException e) {
+            Refusal refusal = refusalOf(e);
+            HttpAnswer answer = request == null ? Problem.answer(refusal) : streams.answer(request, refusal);
+            inTurn(ctx, request, CompletableFuture.completedFuture(answer), keepAlive && refusal.status() != 400, head);
+        }
+    }
+
+    /** @return null if the request has become a stream */
+    private @Nullable CompletionStage<HttpAnswer> answer(ChannelHandlerContext ctx, SseRequest request) {
+        hosts.check(request.authority());
+        Routes.Entry entry = routes.find(request.path());
+        if (entry == null) {
+            throw Refusal.of(404, "there is nothing at this path");
+        }
+        SseRequest here = request.below(entry.path.length());
+        String method = request.method().equals("HEAD") ? "GET" : request.method();
+        if (entry.stream != null && method.equals("GET")) {
+            HttpAnswer answer = streams.open(ctx, here, entry.stream);
+            return answer == null ? null : answer.now();
+        }
+        HttpRoute route = entry.byMethod.get(method);
+        if (route == null) {
+            throw Refusal.of(
+                    405,
+                    "this path answers " + String.join(", ", entry.methods()),
+                    "allow",
+                    String.join(", ", entry.methods()));
+        }
+        if (!method.equals("GET")) {
+            checkOrigin(request);
+        }
+        return route.answer(here);
+    }
+
+    /** A page elsewhere could otherwise act on a server on its reader's own machine. */
+    private static void checkOrigin(SseRequest request) {
+        if ("cross-site".equals(request.header("sec-fetch-site"))) {
+            throw Refusal.of(403, "requests from other sites are not allowed here");
+        }
+        String origin = request.header("origin");
+        if (origin != null
+                && !origin.toLowerCase(Locale.ROOT)
+                        .equals((request.scheme() + "://" + request.authority()).toLowerCase(Locale.ROOT))) {
+            throw Refusal.of(403, "requests from another origin are not allowed here");
+        }
+    }
+
+    /** Writes the answer when those before it have been written. */
+    private void inTurn(
+            ChannelHandlerContext ctx,
+            @Nullable SseRequest request,
+            CompletionStage<HttpAnswer> answer,
+            boolean keepAlive,
+            boolean head) {
+        CompletableFuture<?> before = pending;
+        CompletableFuture<HttpAnswer> mine = answer.toCompletableFuture();
+        if (before == null && mine.isDone()) {
+            write(ctx, result(request, mine), keepAlive, head);
+            return;
+        }
+        CompletableFuture<?> both = before == null ? mine : CompletableFuture.allOf(before, mine);
+        CompletableFuture<Void> written = new CompletableFuture<>();
+        pending = written;
+        both.whenComplete((ignored, failure) -> ctx.executor().execute(() -> {
+            write(ctx, result(request, mine), keepAlive, head);
+            ctx.flush();
+            if (pending == written) {
+                pending = null;
+            }
+            written.complete(null);
+        }));
+    }
+
+    private HttpAnswer result(@Nullable SseRequest request, CompletableFuture<HttpAnswer> answer) {
+        try {
+            return answer.join();
+        } catch (RuntimeException e) {
+            Refusal refusal = refusalOf(e);
+            return request == null ? Problem.answer(refusal) : streams.answer(request, refusal);
+        }
+    }
+
+    static Refusal refusalOf(Throwable thrown) {
+        Throwable failure =
+                thrown instanceof CompletionException && thrown.getCause() != null ? thrown.getCause() : thrown;
+        if (failure instanceof Refusal refusal) {
+            return refusal;
+        }
+        if (failure instanceof IllegalArgumentException) {
+            return Refusal.of(400, String.valueOf(failure.getMessage()));
+        }
+        if (failure instanceof TooLongHttpLineException) {
+            return Refusal.of(414, "the request line is too long");
+        }
+        if (failure instanceof TooLongHttpHeaderException) {
+            return Refusal.of(431, "the headers are too long");
+        }
+        if (failure instanceof RuntimeException && !failure.getClass().getName().startsWith("io.netty")) {
+            log.warn("a route failed", failure);
+            return Refusal.of(500, "the server failed to answer; its log says why");
+        }
+        return Refusal.of(400, "this is not HTTP as this server speaks it");
+    }
+
+    /** Writes an answer through the HTTP codec; the flush follows when what was read has been handled. */
+    static void write(ChannelHandlerContext ctx, HttpAnswer answer, boolean keepAlive, boolean head) {
+        byte[] body = answer.body();
+        FullHttpResponse response = new DefaultFullHttpResponse(
+                HttpVersion.HTTP_1_1,
+                HttpResponseStatus.valueOf(answer.status()),
+                head ? Unpooled.EMPTY_BUFFER : Unpooled.wrappedBuffer(body));
+        answer.headers().forEach(response.headers()::set);
+        response.headers().set("x-content-type-options", "nosniff");
+        boolean stream = "text/event-stream".equals(answer.headers().get("content-type"));
+        if (answer.status() != 204 && !(head && stream)) {
+            response.headers().setInt(HttpHeaderNames.CONTENT_LENGTH, body.length);
+        }
+        boolean stays = keepAlive && !(stream && !head);
+        HttpUtil.setKeepAlive(response, stays);
+        if (stays) {
+            ctx.write(response, ctx.voidPromise());
+        } else {
+            ctx.writeAndFlush(response).addListener(ChannelFutureListener.CLOSE);
+        }
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext ctx) {
+        ctx.flush();
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable failure) {
+        if (!(failure instanceof IOException)) {
+            log.warn("a connection failed before its stream", failure);
+        }
+        ctx.close();
+    }
+
+    private static byte[] bytesOf(ByteBuf content) {
+        return content.isReadable() ? ByteBufUtil.getBytes(content) : NO_BODY;
+    }
+}

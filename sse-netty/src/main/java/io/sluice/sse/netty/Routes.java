@@ -1,0 +1,98 @@
+package io.sluice.sse.netty;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Path → what answers there. A route answers for its path, or, if it was given with {@code /**} at its end, for everything
+ * below as well. The longest path wins. Built once, then immutable.
+ */
+final class Routes {
+
+    /** What stands at one path. */
+    static final class Entry {
+        final String path;
+        final boolean below;
+        final Map<String, HttpRoute> byMethod = new LinkedHashMap<>();
+
+        @Nullable
+        StreamRoute stream;
+
+        Entry(String path, boolean below) {
+            this.path = path;
+            this.below = below;
+        }
+
+        /** Methods that are answered here, for the Allow header. */
+        Set<String> methods() {
+            Set<String> methods = new TreeSet<>(byMethod.keySet());
+            if (stream != null) {
+                methods.add("GET");
+            }
+            if (methods.contains("GET")) {
+                methods.add("HEAD");
+            }
+            return methods;
+        }
+    }
+
+    private final Map<String, Entry> exact = new LinkedHashMap<>();
+    private final Map<String, Entry> below = new LinkedHashMap<>();
+
+    Routes() {}
+
+    Routes(Routes other) {
+        exact.putAll(other.exact);
+        below.putAll(other.below);
+    }
+
+    /** @throws IllegalArgumentException if the path is not one, or if it has this method already */
+    void add(String method, String path, HttpRoute route) {
+        if (at(path).byMethod.putIfAbsent(method, route) != null) {
+            throw new IllegalArgumentException("route: " + method + " " + path + " is there already");
+        }
+    }
+
+    /** @throws IllegalArgumentException if the path is not one, or if it has streams already */
+    void addStream(String path, StreamRoute route) {
+        Entry entry = at(path);
+        if (entry.stream != null) {
+            throw new IllegalArgumentException("streams: " + path + " is there already");
+        }
+        entry.stream = route;
+    }
+
+    boolean hasStreams() {
+        return exact.values().stream().anyMatch(entry -> entry.stream != null)
+                || below.values().stream().anyMatch(entry -> entry.stream != null);
+    }
+
+    private Entry at(String path) {
+        if (!path.startsWith("/")) {
+            throw new IllegalArgumentException("path: \"" + path + "\" (expected: one that begins with /)");
+        }
+        if (path.endsWith("/**")) {
+            String parent = path.substring(0, path.length() - 3);
+            return below.computeIfAbsent(parent, p -> new Entry(p, true));
+        }
+        return exact.computeIfAbsent(path, p -> new Entry(p, false));
+    }
+
+    /** The entry for a request's path; null if there is none. */
+    @Nullable
+    Entry find(String path) {
+        Entry found = exact.get(path);
+        for (String parent = path; found == null; ) {
+            found = below.get(parent);
+            int slash = parent.lastIndexOf('/');
+            if (slash < 0) {
+                break;
+            }
+            parent = parent.substring(0, slash);
+        }
+        return found;
+    }
+}

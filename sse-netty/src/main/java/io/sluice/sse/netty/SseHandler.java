@@ -1,0 +1,128 @@
+package io.sluice.sse.netty;
+
+import io.netty.channel.ChannelHandler.Sharable;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.codec.http.HttpContent;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.util.AttributeKey;
+import io.netty.util.ReferenceCountUtil;
+import io.sluice.sse.hub.Hub;
+import io.sluice.sse.hub.HubLane;
+import io.sluice.sse.hub.LaneOptions;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+
+/**
+ * The streams of a hub for a pipeline that somebody else owns. Stands behind an HTTP/1.1 codec
+ * ({@code HttpServerCodec}), with or without an aggregator between; requests for other paths go on to the next handler.
+ * A request for a stream takes the codec and everything behind it out of the pipeline; what stands before it (TLS, say)
+ * stays.
+ *
+ * <p>One instance for all pipelines. Thread-safe.
+ */
+@Sharable
+public final class SseHandler extends ChannelInboundHandlerAdapter {
+
+    /** Set while the rest of a refused request's body is still to come. */
+    private static final AttributeKey<Boolean> REFUSED = AttributeKey.valueOf(SseHandler.class, "refused");
+
+    private final Routes routes = new Routes();
+    private final StreamEndpoint streams;
+
+    private SseHandler(StreamEndpoint streams) {
+        this.streams = streams;
+    }
+
+    /**
+     * Serves streams at a path; with {@code /**} at its end, below it as well.
+     *
+     * @throws IllegalArgumentException if the path is not one
+     */
+    public static SseHandler serving(Hub hub, String path, StreamRoute route) {
+        return serving(hub, path, route, LaneOptions.DEFAULT);
+    }
+
+    /** As {@link #serving(Hub, String, StreamRoute)}, with options of its own. */
+    public static SseHandler serving(Hub hub, String path, StreamRoute route, LaneOptions options) {
+        StreamEndpoint streams =
+                new StreamEndpoint(new Lanes(hub, options), options.retry(), SseServerBuilder.DEFAULT_MAX_STREAMS);
+        SseHandler handler = new SseHandler(streams);
+        handler.routes.addStream(path, Objects.requireNonNull(route, "route"));
+        return handler;
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) {
+        if (!(message instanceof HttpRequest request)) {
+            if (message instanceof HttpContent && ctx.channel().hasAttr(REFUSED)) {
+                swallow(ctx, message);
+            } else {
+                ctx.fireChannelRead(message);
+            }
+            return;
+        }
+        Routes.Entry entry = request.decoderResult().isSuccess() ? routes.find(pathOf(request)) : null;
+        if (entry == null) {
+            ctx.fireChannelRead(message);
+            return;
+        }
+        try {
+            open(ctx, request, entry);
+        } finally {
+            ReferenceCountUtil.release(message);
+        }
+    }
+
+    private void open(ChannelHandlerContext ctx, HttpRequest message, Routes.Entry entry) {
+        SseRequest request = null;
+        HttpAnswer answer;
+        try {
+            request = SseRequest.of(message, ctx.channel(), new byte[0]).below(entry.path.length());
+            answer = streams.open(ctx, request, Objects.requireNonNull(entry.stream));
+        } catch (RuntimeException e) {
+            Refusal refusal = RouteHandler.refusalOf(e);
+            answer = request == null ? Problem.answer(refusal) : streams.answer(request, refusal);
+        }
+        if (answer != null) {
+            if (!(message instanceof LastHttpContent)) {
+                ctx.channel().attr(REFUSED).set(Boolean.TRUE);
+            }
+            RouteHandler.write(ctx, answer, false, message.method().name().equals("HEAD"));
+        }
+    }
+
+    private static void swallow(ChannelHandlerContext ctx, Object content) {
+        if (content instanceof LastHttpContent) {
+            ctx.channel().attr(REFUSED).set(null);
+        }
+        ReferenceCountUtil.release(content);
+    }
+
+    /** Good enough to tell whose request it is; what is wrong with it is said when it is ours. */
+    private static String pathOf(HttpRequest request) {
+        try {
+            String target = request.uri();
+            int mark = target.indexOf('?');
+            return Uris.decodePath(mark < 0 ? target : target.substring(0, mark));
+        } catch (Refusal e) {
+            return request.uri();
+        }
+    }
+
+    /**
+     * Refuses new streams and ends the open ones, spread over {@code drain}. The channels' owner closes the rest.
+     *
+     * @return completes when the streams have ended
+     */
+    public CompletionStage<Void> drain(Duration drain) {
+        streams.drain();
+        CompletableFuture<?>[] drains = streams.lanes().all().stream()
+                .map((HubLane lane) -> Drain.start(lane, drain).toCompletableFuture())
+                .toArray(CompletableFuture<?>[]::new);
+        return CompletableFuture.allOf(drains);
+    }
+}

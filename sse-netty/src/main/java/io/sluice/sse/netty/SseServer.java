@@ -1,0 +1,192 @@
+package io.sluice.sse.netty;
+
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.handler.codec.http.HttpServerCodec;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.Future;
+import io.netty.util.concurrent.GenericFutureListener;
+import io.sluice.sse.Ledger;
+import io.sluice.sse.hub.Hub;
+import io.sluice.sse.hub.HubLane;
+import io.sluice.sse.hub.LaneOptions;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Serves event streams, and other routes beside them, over HTTP/1.1.
+ *
+ * <p>Thread-safe. It owns its event loops and its listening socket, and the hub only if it made it; {@link #close} gives
+ * all of it back.
+ */
+public final class SseServer implements AutoCloseable {
+
+    private static final Logger log = LoggerFactory.getLogger(SseServer.class);
+
+    /** Longest wait for what is left of connections and threads after the drain. */
+    private static final long AFTER_DRAIN_MILLIS = 500;
+
+    private final SseServerBuilder options;
+    private final Hub hub;
+    private final StreamEndpoint streams;
+    private final EventLoopGroup loops;
+    private final Channel listener;
+    private final AtomicBoolean closing = new AtomicBoolean();
+    private final CompletableFuture<Void> closed = new CompletableFuture<>();
+
+    private SseServer(
+            SseServerBuilder options, Hub hub, StreamEndpoint streams, EventLoopGroup loops, Channel listener) {
+        this.options = options;
+        this.hub = hub;
+        this.streams = streams;
+        this.loops = loops;
+        this.listener = listener;
+    }
+
+    /** The options of a new server. */
+    public static SseServerBuilder builder() {
+        return new SseServerBuilder();
+    }
+
+    static SseServer start(SseServerBuilder options) throws IOException {
+        Transports transport = Transports.choose(options.transport);
+        Hub hub = options.hub == null ? Hub.create() : options.hub;
+        Lanes lanes = new Lanes(hub, new LaneOptions(options.heartbeat, options.retry, options.writeTimeout));
+        StreamEndpoint streams = new StreamEndpoint(lanes, options.retry, options.maxStreams);
+        EventLoopGroup loops = new MultiThreadIoEventLoopGroup(
+                options.threads, new DefaultThreadFactory("sluice", true), transport.handlers());
+        ServerBootstrap bootstrap = new ServerBootstrap()
+                .group(loops)
+                .channel(transport.serverChannel)
+                .option(ChannelOption.SO_BACKLOG, 4096)
+                .option(ChannelOption.SO_REUSEADDR, true)
+                .childOption(ChannelOption.TCP_NODELAY, true)
+                .childOption(ChannelOption.SO_KEEPALIVE, true)
+                .childHandler(pipeline(options, hub.ledger(), streams));
+        ChannelOption<Integer> userTimeout = transport.userTimeout();
+        if (userTimeout != null && !options.writeTimeout.isZero()) {
+            bootstrap.childOption(userTimeout, (int) Math.min(Integer.MAX_VALUE, options.writeTimeout.toMillis()));
+        }
+        var bound = bootstrap
+                .bind(new InetSocketAddress(options.host, options.port))
+                .awaitUninterruptibly();
+        if (!bound.isSuccess()) {
+            loops.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+            if (options.hub == null) {
+                hub.close();
+            }
+            throw new IOException(
+                    "port: " + options.port + " on host " + options.host + " cannot be listened on: "
+                            + bound.cause().getMessage(),
+                    bound.cause());
+        }
+        SseServer server = new SseServer(options, hub, streams, loops, bound.channel());
+        log.debug("listening on {}", server.uri());
+        return server;
+    }
+
+    private static ChannelInitializer<Channel> pipeline(
+            SseServerBuilder options, Ledger ledger, StreamEndpoint streams) {
+        HostRule hosts = options.hostRule();
+        Routes routes = new Routes(options.routes);
+        // One listener for all connections: what a connection costs when idle is counted in bytes.
+        GenericFutureListener<Future<Void>> uncount = closedChannel -> ledger.add(Ledger.Kind.CONNECTIONS, -1);
+        return new ChannelInitializer<>() {
+            @Override
+            protected void initChannel(Channel channel) {
+                ledger.add(Ledger.Kind.CONNECTIONS, 1);
+                channel.closeFuture().addListener(uncount);
+                channel.pipeline()
+                        .addLast("http", new HttpServerCodec(options.maxRequestLine, options.maxHeaderBytes, 8192))
+                        .addLast("body", new BodyAggregator(options.maxBodyBytes))
+                        .addLast("route", new RouteHandler(routes, streams, hosts));
+            }
+        };
+    }
+
+    /** The hub that this server's streams listen to. */
+    public Hub hub() {
+        return hub;
+    }
+
+    /** The port that it listens on. */
+    public int port() {
+        return ((InetSocketAddress) listener.localAddress()).getPort();
+    }
+
+    /** Where it listens, such as {@code http://127.0.0.1:8080}. */
+    public String uri() {
+        String host = options.host.indexOf(':') >= 0 ? "[" + options.host + "]" : options.host;
+        return "http://" + host + ":" + port();
+    }
+
+    /** Whether it takes new streams: false from the moment that {@link #close} is called. */
+    public boolean isReady() {
+        return !closing.get();
+    }
+
+    /** Shuts down as {@link #close(Duration)} does with the drain time of the builder, and waits, except on an event loop. */
+    @Override
+    public void close() {
+        CompletableFuture<Void> end = close(options.drain).toCompletableFuture();
+        boolean onLoop = false;
+        for (HubLane lane : streams.lanes().all()) {
+            onLoop |= lane.lane().inLane();
+        }
+        if (!onLoop) {
+            end.join();
+        }
+    }
+
+    /**
+     * Shuts down: not ready, new streams refused while the listener stays open, open streams ended one after the other
+     * within {@code drain}, then everything closed. The first call decides; any thread may call.
+     *
+     * @return completes when connections and event loops are gone
+     */
+    public CompletionStage<Void> close(Duration drain) {
+        if (!closing.compareAndSet(false, true)) {
+            return closed;
+        }
+        streams.drain();
+        log.info("draining {} streams within {}", hub.ledger().count(Ledger.Kind.SINKS), drain);
+        // A part of the time is kept for the last client's bytes.
+        Duration spread = drain.multipliedBy(9).dividedBy(10);
+        CompletableFuture<?>[] drains = streams.lanes().all().stream()
+                .map(lane -> Drain.start(lane, spread).toCompletableFuture())
+                .toArray(CompletableFuture<?>[]::new);
+        CompletableFuture.allOf(drains).whenComplete((ignored, never) -> closeListener());
+        return closed;
+    }
+
+    private void closeListener() {
+        listener.close().addListener(ignored -> {
+            if (options.hub == null) {
+                hub.close();
+            }
+            // Closes every connection that is left, after the bytes that are on their way have had a moment to leave.
+            loops.next()
+                    .schedule(this::closeLoops, connectionsLeft() ? AFTER_DRAIN_MILLIS / 5 : 0, TimeUnit.MILLISECONDS);
+        });
+    }
+
+    private boolean connectionsLeft() {
+        return hub.ledger().count(Ledger.Kind.CONNECTIONS) > 0;
+    }
+
+    private void closeLoops() {
+        loops.shutdownGracefully(0, AFTER_DRAIN_MILLIS, TimeUnit.MILLISECONDS)
+                .addListener(ignored -> closed.complete(null));
+    }
+}

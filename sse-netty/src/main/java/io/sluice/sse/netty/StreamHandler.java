@@ -1,0 +1,67 @@
+package io.sluice.sse.netty;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.util.ReferenceCountUtil;
+import io.sluice.sse.CloseReason;
+import java.io.IOException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The inbound side of a live stream: writability, the end, errors, and bytes that a client has no business to send. It
+ * keeps reading, since a connection that is not read does not notice its end.
+ */
+final class StreamHandler extends ChannelInboundHandlerAdapter {
+
+    private static final Logger log = LoggerFactory.getLogger(StreamHandler.class);
+
+    /** Stray bytes (a pipelined request, say) up to here are ignored; past it the connection closes. */
+    static final int STRAY_BYTES = 8 * 1024;
+
+    private final NettySink sink;
+    private int stray;
+
+    StreamHandler(NettySink sink) {
+        this.sink = sink;
+    }
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext ctx) {
+        sink.streamsThrough(ctx);
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) {
+        if (message instanceof ByteBuf bytes) {
+            stray += bytes.readableBytes();
+        }
+        ReferenceCountUtil.release(message);
+        if (stray > STRAY_BYTES) {
+            sink.close(CloseReason.PROTOCOL_ERROR);
+        }
+    }
+
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+        if (ctx.channel().isWritable()) {
+            sink.writable();
+        }
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) {
+        sink.connectionEnded();
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable failure) {
+        if (!(failure instanceof IOException)) {
+            log.warn("[{}] the stream failed", sink.id(), failure);
+        } else if (sink.isOpen()) {
+            log.debug("[{}] {}", sink.id(), failure.toString());
+        }
+        sink.connectionFailed();
+    }
+}

@@ -1,0 +1,54 @@
+package io.sluice.sse.netty;
+
+import io.sluice.sse.hub.Selector;
+import io.sluice.sse.hub.Start;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Decides what a request for a stream gets. Called on an event loop, for many requests at once: it must be thread-safe and
+ * must not block.
+ */
+@FunctionalInterface
+public interface StreamRoute {
+
+    /**
+     * The stream for this request.
+     *
+     * @throws Refusal if there is none for it
+     * @throws IllegalArgumentException as {@link Selector#of} does; answered with 400
+     */
+    SseStream open(SseRequest request);
+
+    /**
+     * Topics and patterns as the request names them: behind the route's path, and in {@code ?topic=}, any number of them.
+     * It begins behind {@code Last-Event-ID} or {@code ?lastEventId=}, else with the last {@code ?replay=} events, else
+     * now.
+     */
+    static StreamRoute topics() {
+        return request -> {
+            List<String> terms = new ArrayList<>(request.queryAll("topic"));
+            if (!request.subPath().isEmpty()) {
+                terms.add(0, request.subPath());
+            }
+            return SseStream.of(Selector.of(terms), startOf(request));
+        };
+    }
+
+    /** Where a request wants to begin. */
+    static Start startOf(SseRequest request) {
+        String lastEventId = request.lastEventId();
+        if (lastEventId != null) {
+            return Start.after(lastEventId);
+        }
+        String replay = request.query("replay");
+        if (replay == null) {
+            return Start.live();
+        }
+        try {
+            return Start.replay(Integer.parseInt(replay));
+        } catch (NumberFormatException e) {
+            throw new IllegalArgumentException("replay: \"" + replay + "\" (expected: a whole number, 0 or more)", e);
+        }
+    }
+}

@@ -1,0 +1,155 @@
+package io.sluice.sse.netty;
+
+import io.netty.channel.ChannelOption;
+import io.netty.channel.IoHandlerFactory;
+import io.netty.channel.ServerChannel;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollChannelOption;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.netty.channel.kqueue.KQueue;
+import io.netty.channel.kqueue.KQueueIoHandler;
+import io.netty.channel.kqueue.KQueueServerSocketChannel;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.channel.uring.IoUring;
+import io.netty.channel.uring.IoUringChannelOption;
+import io.netty.channel.uring.IoUringIoHandler;
+import io.netty.channel.uring.IoUringServerSocketChannel;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What the transports need, one entry for each, in the order in which they are tried. */
+enum Transports {
+    IO_URING(Transport.IO_URING, IoUringServerSocketChannel.class) {
+        @Override
+        @Nullable
+        Throwable whyNot() {
+            return probe(() -> IoUring.isAvailable() ? null : IoUring.unavailabilityCause());
+        }
+
+        @Override
+        IoHandlerFactory handlers() {
+            return IoUringIoHandler.newFactory();
+        }
+
+        @Override
+        ChannelOption<Integer> userTimeout() {
+            return IoUringChannelOption.TCP_USER_TIMEOUT;
+        }
+    },
+    EPOLL(Transport.EPOLL, EpollServerSocketChannel.class) {
+        @Override
+        @Nullable
+        Throwable whyNot() {
+            return probe(() -> Epoll.isAvailable() ? null : Epoll.unavailabilityCause());
+        }
+
+        @Override
+        IoHandlerFactory handlers() {
+            return EpollIoHandler.newFactory();
+        }
+
+        @Override
+        ChannelOption<Integer> userTimeout() {
+            return EpollChannelOption.TCP_USER_TIMEOUT;
+        }
+    },
+    KQUEUE(Transport.KQUEUE, KQueueServerSocketChannel.class) {
+        @Override
+        @Nullable
+        Throwable whyNot() {
+            return probe(() -> KQueue.isAvailable() ? null : KQueue.unavailabilityCause());
+        }
+
+        @Override
+        IoHandlerFactory handlers() {
+            return KQueueIoHandler.newFactory();
+        }
+    },
+    NIO(Transport.NIO, NioServerSocketChannel.class) {
+        @Override
+        @Nullable
+        Throwable whyNot() {
+            return null;
+        }
+
+        @Override
+        IoHandlerFactory handlers() {
+            return NioIoHandler.newFactory();
+        }
+    };
+
+    private static final Logger log = LoggerFactory.getLogger(Transports.class);
+
+    final Transport transport;
+    final Class<? extends ServerChannel> serverChannel;
+
+    Transports(Transport transport, Class<? extends ServerChannel> serverChannel) {
+        this.transport = transport;
+        this.serverChannel = serverChannel;
+    }
+
+    /** Why it cannot be used here; null if it can. */
+    abstract @Nullable Throwable whyNot();
+
+    abstract IoHandlerFactory handlers();
+
+    /** The option that ends a connection whose peer acknowledges nothing, in milliseconds; null where there is none. */
+    @Nullable
+    ChannelOption<Integer> userTimeout() {
+        return null;
+    }
+
+    /**
+     * Finds the wished transport.
+     *
+     * @throws IllegalArgumentException if it does not work here; the cause says why
+     */
+    static Transports choose(Transport wished) {
+        for (Transports candidate : values()) {
+            if (wished != Transport.AUTO && wished != candidate.transport) {
+                continue;
+            }
+            Throwable whyNot = candidate.whyNot();
+            if (whyNot == null) {
+                log.info("transport {}", candidate.transport);
+                return candidate;
+            }
+            if (wished != Transport.AUTO) {
+                log.warn(
+                        "transport {} is not available here: {}",
+                        wished,
+                        rootOf(whyNot).toString());
+                throw new IllegalArgumentException(
+                        "transport: " + wished + " (not available here: " + rootOf(whyNot)
+                                + "; allowed: auto, or one that is)",
+                        whyNot);
+            }
+            log.debug(
+                    "transport {} is not available here: {}",
+                    candidate.transport,
+                    rootOf(whyNot).toString());
+        }
+        throw new AssertionError("NIO is always there");
+    }
+
+    /** A transport whose classes or native library are missing fails in many ways; all of them mean no. */
+    private static @Nullable Throwable probe(Supplier<@Nullable Throwable> probe) {
+        try {
+            return probe.get();
+        } catch (Throwable t) {
+            return t;
+        }
+    }
+
+    private static Throwable rootOf(Throwable failure) {
+        Throwable root = failure;
+        while (root.getCause() != null && root.getCause() != root) {
+            root = root.getCause();
+        }
+        return root;
+    }
+}

@@ -1,0 +1,81 @@
+package io.sluice.sse.netty;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Percent-decoding that refuses what it cannot decode (RFC 3986, section 2.1). Netty's and the JDK's decoders replace
+ * invalid UTF-8 in silence, and two different names would become one topic.
+ */
+final class Uris {
+
+    private Uris() {}
+
+    /** Decodes a path; a plus is a plus. */
+    static String decodePath(String raw) {
+        return decode(raw, false);
+    }
+
+    /** Decodes a query, in the order in which names first occur. */
+    static Map<String, List<String>> decodeQuery(String raw) {
+        Map<String, List<String>> parameters = new LinkedHashMap<>();
+        for (String pair : raw.split("&")) {
+            if (pair.isEmpty()) {
+                continue;
+            }
+            int equals = pair.indexOf('=');
+            String name = decode(equals < 0 ? pair : pair.substring(0, equals), true);
+            String value = equals < 0 ? "" : decode(pair.substring(equals + 1), true);
+            parameters.computeIfAbsent(name, ignored -> new ArrayList<>(1)).add(value);
+        }
+        return parameters;
+    }
+
+    private static String decode(String raw, boolean plusIsSpace) {
+        if (raw.indexOf('%') < 0 && (!plusIsSpace || raw.indexOf('+') < 0) && isAscii(raw)) {
+            return raw;
+        }
+        ByteBuffer bytes = ByteBuffer.allocate(raw.length());
+        for (int i = 0; i < raw.length(); i++) {
+            char c = raw.charAt(i);
+            if (c == '%') {
+                if (i + 2 >= raw.length() || hex(raw.charAt(i + 1)) < 0 || hex(raw.charAt(i + 2)) < 0) {
+                    throw Refusal.of(400, "the request target has a % that is not followed by two hexadecimal digits");
+                }
+                bytes.put((byte) ((hex(raw.charAt(i + 1)) << 4) | hex(raw.charAt(i + 2))));
+                i += 2;
+            } else {
+                // Netty hands bytes over as Latin-1 characters, so a raw non-ASCII byte arrives as one.
+                bytes.put((byte) (c == '+' && plusIsSpace ? ' ' : c));
+            }
+        }
+        return utf8(bytes.flip());
+    }
+
+    /** Decodes UTF-8, or refuses. */
+    static String utf8(ByteBuffer bytes) {
+        try {
+            return StandardCharsets.UTF_8.newDecoder().decode(bytes).toString();
+        } catch (CharacterCodingException e) {
+            throw Refusal.of(400, "the request has bytes that are not UTF-8");
+        }
+    }
+
+    private static boolean isAscii(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            if (text.charAt(i) > 0x7f) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static int hex(char c) {
+        return Character.digit(c, 16);
+    }
+}
