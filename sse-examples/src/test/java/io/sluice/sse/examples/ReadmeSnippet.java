@@ -6,7 +6,7 @@ import io.sluice.sse.netty.SseServer;
 import java.io.IOException;
 import java.util.Map;
 
-/** The code of the README, compiled; {@link ReadmeTest} compares the two and runs it. */
+/** The code of the README, compiled; {@link ReadmeTest} compares the two. */
 final class ReadmeSnippet {
 
     private ReadmeSnippet() {}
