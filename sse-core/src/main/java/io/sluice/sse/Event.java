@@ -138,13 +138,13 @@ public final class Event {
     @Override
     public boolean equals(@Nullable Object other) {
         return this == other
-                || other instanceof Event that
+                || (other instanceof Event that
                         && Objects.equals(id, that.id)
                         && Objects.equals(name, that.name)
                         && Objects.equals(data, that.data)
                         && Objects.equals(retry, that.retry)
                         && Objects.equals(comment, that.comment)
-                        && Objects.equals(key, that.key);
+                        && Objects.equals(key, that.key));
     }
 
     @Override

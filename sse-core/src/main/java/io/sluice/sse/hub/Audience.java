@@ -1,48 +1,56 @@
 package io.sluice.sse.hub;
 
 import java.util.Arrays;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The sinks of one lane that listen to one topic, or to one pattern. Changed on the lane and under the hub's lock, so
  * that either suffices to read it.
  */
-final class Audience {
+abstract sealed class Audience {
 
-    private static final Subscription[] NOBODY = new Subscription[0];
+    private static final @Nullable Subscription[] NOBODY = new @Nullable Subscription[0];
 
     final HubLane lane;
-    /** The one topic, or null for a pattern's audience. */
-    final LaneTopic exactTopic;
-    /** The pattern's topics, or null for a topic's audience. */
-    final PatternTopics pattern;
 
-    private Subscription[] members = NOBODY;
+    private @Nullable Subscription[] members = NOBODY;
     private int size;
 
-    static Audience ofTopic(LaneTopic topic) {
-        return new Audience(topic.lane, topic, null);
+    /** Those who named the topic. */
+    static final class OfTopic extends Audience {
+        final LaneTopic here;
+
+        OfTopic(LaneTopic here) {
+            super(here.lane);
+            this.here = here;
+        }
     }
 
-    static Audience ofPattern(HubLane lane, PatternTopics pattern) {
-        return new Audience(lane, null, pattern);
+    /** Those who listen to every topic of a pattern. */
+    static final class OfPattern extends Audience {
+        final PatternTopics topics;
+
+        OfPattern(HubLane lane, PatternTopics topics) {
+            super(lane);
+            this.topics = topics;
+        }
     }
 
-    private Audience(HubLane lane, LaneTopic exactTopic, PatternTopics pattern) {
+    private Audience(HubLane lane) {
         this.lane = lane;
-        this.exactTopic = exactTopic;
-        this.pattern = pattern;
     }
 
-    int size() {
+    final int size() {
         return size;
     }
 
-    Subscription get(int index) {
-        return members[index];
+    final Subscription get(int index) {
+        return Objects.requireNonNull(members[index]);
     }
 
     /** @return the place of the subscription, which moves when others leave */
-    int add(Subscription subscription) {
+    final int add(Subscription subscription) {
         if (size == members.length) {
             members = Arrays.copyOf(members, Math.max(1, size + (size >> 1) + (size > 0 ? 1 : 0)));
         }
@@ -51,8 +59,8 @@ final class Audience {
     }
 
     /** Takes out the member at {@code place}; the last one moves there. Never during a pass, which would miss it. */
-    void remove(int place) {
-        Subscription last = members[--size];
+    final void remove(int place) {
+        Subscription last = get(--size);
         members[size] = null;
         if (place < size) {
             members[place] = last;

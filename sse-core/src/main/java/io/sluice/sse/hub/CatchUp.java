@@ -29,7 +29,7 @@ final class CatchUp {
     private final Entries entries = new Entries();
 
     // Clients that were cut together come back together: the last ranges are kept while the lane stands where it stood.
-    private final Range[] recent = new Range[8];
+    private final @Nullable Range[] recent = new @Nullable Range[8];
     private int oldestRange;
 
     /** A range as it was framed for one sink, for others with the same selection and position. */
@@ -37,7 +37,7 @@ final class CatchUp {
         boolean serves(LaneSink sink, long position) {
             return after == sink.position
                     && lanePosition == position
-                    && Arrays.equals(audiences, sink.subscription.audiences);
+                    && Arrays.equals(audiences, sink.listensBy().audiences);
         }
     }
 
@@ -107,7 +107,7 @@ final class CatchUp {
         }
         Frame frame = lane.frame(entries, 0, entries.size());
         entries.clear();
-        remember(new Range(sink.subscription.audiences, sink.position, lane.position, end, frame));
+        remember(new Range(sink.listensBy().audiences, sink.position, lane.position, end, frame));
         return write(sink, frame, end);
     }
 
@@ -159,18 +159,18 @@ final class CatchUp {
     private long collect(LaneSink sink) {
         long limit = lane.position;
         int topics = 0;
-        for (Audience audience : sink.subscription.audiences) {
-            if (audience.exactTopic != null) {
+        for (Audience audience : sink.listensBy().audiences) {
+            if (audience instanceof Audience.OfTopic exact) {
                 int before = entries.size();
-                limit = copy(audience.exactTopic.topic, sink.position, limit);
+                limit = copy(exact.here.topic, sink.position, limit);
                 topics += entries.size() > before ? 1 : 0;
-                continue;
-            }
-            PatternTopics.Known known = audience.pattern.topics();
-            for (int i = 0; i < known.size; i++) {
-                if (known.array[i].log.hasAfter(sink.position)) {
-                    limit = copy(known.array[i], sink.position, limit);
-                    topics++;
+            } else if (audience instanceof Audience.OfPattern byPattern) {
+                PatternTopics.Known known = byPattern.topics.known();
+                for (int i = 0; i < known.size; i++) {
+                    if (known.get(i).log.hasAfter(sink.position)) {
+                        limit = copy(known.get(i), sink.position, limit);
+                        topics++;
+                    }
                 }
             }
         }
@@ -194,7 +194,7 @@ final class CatchUp {
         int room = lane.hub().frameBytes();
         for (int i = 0; i < entries.size(); i++) {
             LogEntry entry = entries.get(i);
-            if (entry.position > limit || i > 0 && entry.wire.length > room) {
+            if (entry.position > limit || (i > 0 && entry.wire.length > room)) {
                 long end = entries.get(i - 1).position;
                 entries.truncate(i);
                 return end;
@@ -214,9 +214,7 @@ final class CatchUp {
     }
 
     private void remember(Range range) {
-        if (recent[oldestRange] != null) {
-            lane.framer().done(recent[oldestRange].frame);
-        }
+        forget(recent[oldestRange]);
         recent[oldestRange] = range;
         oldestRange = (oldestRange + 1) % recent.length;
     }
@@ -224,17 +222,21 @@ final class CatchUp {
     /** Lets the recent ranges go; without this the last replay's buffers would stay until the next one. */
     void forgetRanges() {
         for (int i = 0; i < recent.length; i++) {
-            if (recent[i] != null) {
-                lane.framer().done(recent[i].frame);
-                recent[i] = null;
-            }
+            forget(recent[i]);
+            recent[i] = null;
+        }
+    }
+
+    private void forget(@Nullable Range range) {
+        if (range != null) {
+            lane.framer().done(range.frame);
         }
     }
 
     // ---- overflow
 
     private static boolean isLapped(LaneSink sink) {
-        return floor(sink.subscription) > Math.max(sink.position, sink.forgiven);
+        return floor(sink.listensBy()) > Math.max(sink.position, sink.forgiven);
     }
 
     /** The history has passed the sink by. The one place where that is decided. */
@@ -244,7 +246,7 @@ final class CatchUp {
             sink.close(CloseReason.SLOW_CONSUMER);
             return;
         }
-        Subscription subscription = sink.subscription;
+        Subscription subscription = sink.listensBy();
         long[] resumeAndFloor = lane.hub().log().locked(() -> new long[] {
             policy == OverflowPolicy.LATEST
                     ? lane.position
@@ -260,21 +262,20 @@ final class CatchUp {
         Event event = gap.toEvent();
         lane.writeOwn(sink, EventEncoder.encode(event), sink.position);
         sink.flush();
-        lane.hub().counters().gap();
-        lane.hub().observe(observer -> observer.gapSaid(sink, gap));
+        lane.hub().counters().gap(sink, gap);
     }
 
     // ---- what a selection has lost and kept
 
     static void forEachTopic(Subscription subscription, Consumer<Topic> action) {
         for (Audience audience : subscription.audiences) {
-            if (audience.exactTopic != null) {
-                action.accept(audience.exactTopic.topic);
-                continue;
-            }
-            PatternTopics.Known known = audience.pattern.topics();
-            for (int i = 0; i < known.size; i++) {
-                action.accept(known.array[i]);
+            if (audience instanceof Audience.OfTopic exact) {
+                action.accept(exact.here.topic);
+            } else if (audience instanceof Audience.OfPattern byPattern) {
+                PatternTopics.Known known = byPattern.topics.known();
+                for (int i = 0; i < known.size; i++) {
+                    action.accept(known.get(i));
+                }
             }
         }
     }
@@ -283,14 +284,14 @@ final class CatchUp {
     static long floor(Subscription subscription) {
         long floor = 0;
         for (Audience audience : subscription.audiences) {
-            if (audience.exactTopic != null) {
-                floor = Math.max(floor, audience.exactTopic.topic.log.floor());
-                continue;
-            }
-            floor = Math.max(floor, audience.pattern.forgottenFloor());
-            PatternTopics.Known known = audience.pattern.topics();
-            for (int i = 0; i < known.size; i++) {
-                floor = Math.max(floor, known.array[i].log.floor());
+            if (audience instanceof Audience.OfTopic exact) {
+                floor = Math.max(floor, exact.here.topic.log.floor());
+            } else if (audience instanceof Audience.OfPattern byPattern) {
+                floor = Math.max(floor, byPattern.topics.forgottenFloor());
+                PatternTopics.Known known = byPattern.topics.known();
+                for (int i = 0; i < known.size; i++) {
+                    floor = Math.max(floor, known.get(i).log.floor());
+                }
             }
         }
         return floor;
@@ -300,9 +301,9 @@ final class CatchUp {
     static long beforeOldestKept(Subscription subscription, long known, long head) {
         long[] oldest = {head + 1};
         forEachTopic(subscription, topic -> {
-            LogEntry newest = topic.log.newest();
-            if (newest != null && newest.position > known) {
-                oldest[0] = Math.min(oldest[0], Math.max(known + 1, topic.log.oldest().position));
+            LogEntry first = topic.log.oldest();
+            if (first != null && topic.log.hasAfter(known)) {
+                oldest[0] = Math.min(oldest[0], Math.max(known + 1, first.position));
             }
         });
         return oldest[0] - 1;

@@ -1,6 +1,7 @@
 package io.sluice.sse.hub;
 
 import io.sluice.sse.CloseReason;
+import io.sluice.sse.Gap;
 import java.util.concurrent.atomic.LongAdder;
 
 /** What a hub has counted since it was made. Thread-safe; the delivered events are counted by each lane for itself. */
@@ -25,8 +26,9 @@ final class HubCounters {
         framed.increment();
     }
 
-    void gap() {
+    void gap(LaneSink sink, Gap gap) {
         gaps.increment();
+        hub.observe(observer -> observer.gapSaid(sink, gap));
     }
 
     void opened(LaneSink sink) {

@@ -3,6 +3,7 @@ package io.sluice.sse.hub;
 import io.sluice.sse.CloseReason;
 import io.sluice.sse.ClosedException;
 import io.sluice.sse.Event;
+import io.sluice.sse.Gap;
 import io.sluice.sse.Ledger;
 import io.sluice.sse.wire.EventEncoder;
 import java.lang.invoke.MethodHandles;
@@ -13,6 +14,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
@@ -66,11 +68,11 @@ public final class HubLane {
     final Pass pass;
     final CatchUp catchUp;
     private final LaneTicker ticker;
-    private final Map<TopicPattern, Audience> patternAudiences = new HashMap<>();
+    private final Map<TopicPattern, Audience.OfPattern> patternAudiences = new HashMap<>();
     /** Changes that would disturb a pass which has yielded; made when it ends. */
     private final ArrayDeque<Runnable> afterPass = new ArrayDeque<>();
 
-    private LaneSink[] sinks = new LaneSink[16];
+    private @Nullable LaneSink[] sinks = new @Nullable LaneSink[16];
     private int sinkCount;
     private final Entries own = new Entries();
     private final Batch batch = new Batch();
@@ -119,7 +121,7 @@ public final class HubLane {
     public CompletionStage<Void> forEachSink(Consumer<? super LaneSink> visitor) {
         return onLane(() -> {
             for (int i = sinkCount - 1; i >= 0; i--) { // downwards: the visitor may close the sink
-                visitor.accept(sinks[i]);
+                visitor.accept(sink(i));
             }
         });
     }
@@ -266,9 +268,9 @@ public final class HubLane {
         TopicTable topics = hub.log().topicsForSubscribing();
         for (String name : subscription.selector().topics()) {
             LaneTopic here = topics.findOrBear(name).listenOn(this);
-            Audience audience = here.exactAudience();
+            Audience.OfTopic audience = here.exactAudience();
             if (audience == null) {
-                audience = Audience.ofTopic(here);
+                audience = new Audience.OfTopic(here);
                 here.add(audience);
             }
             subscription.join(audience);
@@ -278,13 +280,13 @@ public final class HubLane {
         }
     }
 
-    private Audience listenTo(PatternTopics pattern) {
-        Audience audience = Audience.ofPattern(this, pattern);
+    private Audience.OfPattern listenTo(PatternTopics pattern) {
+        Audience.OfPattern audience = new Audience.OfPattern(this, pattern);
         pattern.audiences.add(audience);
-        PatternTopics.Known known = pattern.topics();
+        PatternTopics.Known known = pattern.known();
         for (int i = 0; i < known.size; i++) {
-            if (!known.array[i].isForgotten()) {
-                known.array[i].listenOn(this).add(audience);
+            if (!known.get(i).isForgotten()) {
+                known.get(i).listenOn(this).add(audience);
             }
         }
         return audience;
@@ -298,21 +300,21 @@ public final class HubLane {
             if (audience.size() > 0) {
                 continue;
             }
-            if (audience.exactTopic != null) {
-                audience.exactTopic.remove(audience);
-                topics.forgetIfIdle(audience.exactTopic.topic);
-            } else {
-                leave(audience, topics);
+            if (audience instanceof Audience.OfTopic exact) {
+                exact.here.remove(exact);
+                topics.forgetIfIdle(exact.here.topic);
+            } else if (audience instanceof Audience.OfPattern byPattern) {
+                leave(byPattern, topics);
             }
         }
         subscription.audiences = new Audience[0];
     }
 
-    private void leave(Audience ofPattern, TopicTable topics) {
-        PatternTopics pattern = ofPattern.pattern;
-        PatternTopics.Known known = pattern.topics();
+    private void leave(Audience.OfPattern ofPattern, TopicTable topics) {
+        PatternTopics pattern = ofPattern.topics;
+        PatternTopics.Known known = pattern.known();
         for (int i = 0; i < known.size; i++) {
-            LaneTopic here = known.array[i].onLane(this);
+            LaneTopic here = known.get(i).onLane(this);
             if (here != null) {
                 here.remove(ofPattern);
             }
@@ -326,18 +328,15 @@ public final class HubLane {
 
     /** One block for both: a client that is cut inside it knows neither the position nor the gap. */
     private void writeFirstBlock(LaneSink sink, @Nullable Opening opening) {
-        Event.Builder first = Event.builder().retry(options.retry());
-        if (opening != null && opening.gap() != null) {
-            Event gap = opening.gap().toEvent();
-            first.name(gap.name()).id(gap.id()).data(gap.data());
-        } else if (opening != null) {
+        Gap gap = opening == null ? null : opening.gap();
+        Event.Builder first = gap == null ? Event.builder() : gap.toEvent().toBuilder();
+        if (gap == null && opening != null) {
             first.id(hub.sequencer().idOf(opening.position()));
         }
-        writeOwn(sink, EventEncoder.encode(first.build()), 0);
+        writeOwn(sink, EventEncoder.encode(first.retry(options.retry()).build()), 0);
         sink.flush();
-        if (opening != null && opening.gap() != null) {
-            hub.observe(observer -> observer.gapSaid(sink, opening.gap()));
-            hub.counters().gap();
+        if (gap != null) {
+            hub.counters().gap(sink, gap);
         }
     }
 
@@ -425,7 +424,7 @@ public final class HubLane {
     }
 
     void closed(LaneSink sink, CloseReason reason) {
-        LaneSink last = sinks[--sinkCount];
+        LaneSink last = sink(--sinkCount);
         sinks[sinkCount] = null;
         if (last != sink) {
             sinks[sink.index] = last;
@@ -441,7 +440,7 @@ public final class HubLane {
     }
 
     LaneSink sink(int at) {
-        return sinks[at];
+        return Objects.requireNonNull(sinks[at]);
     }
 
     /** Does it now, or when the pass that has yielded ends. */

@@ -12,6 +12,7 @@ import io.sluice.sse.Source;
 import io.sluice.sse.wire.EventEncoder;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
@@ -77,8 +78,7 @@ public abstract class LaneSink implements Sink, ScopeHome {
     // Of the pass that runs.
     long passNumber;
 
-    @Nullable
-    DirtySet dirtySet;
+    private @Nullable DirtySet dirtySet;
 
     // Of the ticker.
     long progress;
@@ -273,6 +273,19 @@ public abstract class LaneSink implements Sink, ScopeHome {
         return hubLane;
     }
 
+    /** The subscription of a sink that has one; those that are behind or touched by a pass do. */
+    final Subscription listensBy() {
+        return Objects.requireNonNull(subscription);
+    }
+
+    final DirtySet dirtySet() {
+        return Objects.requireNonNull(dirtySet);
+    }
+
+    final void setDirtySet(@Nullable DirtySet set) {
+        dirtySet = set;
+    }
+
     final void setListening(boolean value) {
         listening = value;
     }
@@ -306,7 +319,7 @@ public abstract class LaneSink implements Sink, ScopeHome {
             }
             return made;
         }
-        return java.util.Objects.requireNonNull(directSends);
+        return Objects.requireNonNull(directSends);
     }
 
     private void startSource(Source started) {

@@ -3,6 +3,7 @@ package io.sluice.sse.hub;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.Arrays;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,8 +41,7 @@ final class LaneTopic {
     int from;
     int to;
 
-    @Nullable
-    DirtySet alone;
+    private @Nullable DirtySet alone;
 
     LaneTopic(Topic topic, HubLane lane) {
         this.topic = topic;
@@ -60,15 +60,23 @@ final class LaneTopic {
         DIRTY.setVolatile(this, false);
     }
 
+    /** The set of those to whom only this topic is new; there is one while the pass lasts. */
+    DirtySet alone() {
+        return Objects.requireNonNull(alone);
+    }
+
+    void setAlone(@Nullable DirtySet set) {
+        alone = set;
+    }
+
     Audience[] audiences() {
         return audiences;
     }
 
-    @Nullable
-    Audience exactAudience() {
+    Audience.@Nullable OfTopic exactAudience() {
         for (Audience audience : audiences) {
-            if (audience.exactTopic != null) {
-                return audience;
+            if (audience instanceof Audience.OfTopic exact) {
+                return exact;
             }
         }
         return null;

@@ -2,9 +2,8 @@ package io.sluice.sse.hub;
 
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,10 +33,10 @@ final class Pass {
     private long target;
     private boolean cut;
 
-    private LaneTopic[] topics = new LaneTopic[16];
+    private @Nullable LaneTopic[] topics = new @Nullable LaneTopic[16];
     private int topicCount;
     /** Topics with something newer than the head of their last pass; they belong to the next one. */
-    private LaneTopic[] carried = new LaneTopic[16];
+    private @Nullable LaneTopic[] carried = new @Nullable LaneTopic[16];
 
     private int carriedCount;
     private final Entries entries = new Entries();
@@ -48,17 +47,13 @@ final class Pass {
     private int atMember;
     private int atSink;
 
-    private LaneSink[] touched = new LaneSink[64];
+    private @Nullable LaneSink[] touched = new @Nullable LaneSink[64];
     private int touchedCount;
 
     private final List<DirtySet> sets = new ArrayList<>(); // made so far, used again in every pass
     private int setCount;
-    private final Map<Longer, DirtySet> longer = new HashMap<>();
     private final Splice splice = new Splice();
     private long[] order = new long[64];
-
-    /** Names the set that is one topic longer than another. */
-    private record Longer(DirtySet shorter, LaneTopic last) {}
 
     Pass(HubLane lane) {
         this.lane = lane;
@@ -119,14 +114,14 @@ final class Pass {
     }
 
     private void takeTopics() {
-        LaneTopic[] before = carried;
+        @Nullable LaneTopic[] before = carried;
         int beforeCount = carriedCount;
         carried = topics;
         carriedCount = 0;
         topics = before;
         topicCount = beforeCount;
         for (int i = 0; i < topicCount; i++) {
-            topics[i].passNumber = number;
+            topic(i).passNumber = number;
         }
         LaneTopic next;
         for (LaneTopic topic = lane.takeDirty(); topic != null; topic = next) {
@@ -145,7 +140,7 @@ final class Pass {
         long limit = head;
         int kept = 0;
         for (int i = 0; i < topicCount; i++) {
-            LaneTopic here = topics[i];
+            LaneTopic here = topic(i);
             here.from = entries.size();
             TopicLog.Copied copied =
                     here.topic.log.copy(lane.position, head, lane.hub().frameBytes(), entries);
@@ -174,7 +169,7 @@ final class Pass {
     private void cutRanges(long limit) {
         int kept = 0;
         for (int i = 0; i < topicCount; i++) {
-            LaneTopic here = topics[i];
+            LaneTopic here = topic(i);
             boolean shorter = false;
             while (here.to > here.from && entries.get(here.to - 1).position > limit) {
                 here.to--;
@@ -216,9 +211,9 @@ final class Pass {
     private boolean group(long deadlineNanos) {
         int untilClock = SINKS_BETWEEN_CLOCKS * 16;
         for (; atTopic < topicCount; atTopic++, atAudience = 0) {
-            LaneTopic topic = topics[atTopic];
-            if (topic.alone == null) {
-                topic.alone = takeSet(null, topic);
+            LaneTopic topic = topic(atTopic);
+            if (atAudience == 0 && atMember == 0) {
+                topic.setAlone(takeSet(null, topic));
             }
             for (; atAudience < topic.audiences().length; atAudience++, atMember = 0) {
                 Audience audience = topic.audiences()[atAudience];
@@ -243,22 +238,21 @@ final class Pass {
         }
         if (sink.passNumber != number) {
             sink.passNumber = number;
-            sink.dirtySet = topic.alone;
+            sink.setDirtySet(topic.alone());
             if (touchedCount == touched.length) {
                 touched = Arrays.copyOf(touched, touchedCount * 2);
             }
             touched[touchedCount++] = sink;
-        } else if (sink.dirtySet.last != topic) { // else it listens to the topic twice: by name and by pattern
-            sink.dirtySet = longerBy(sink.dirtySet, topic);
+        } else if (sink.dirtySet().last() != topic) { // else it listens to the topic twice: by name and by pattern
+            sink.setDirtySet(longerBy(sink.dirtySet(), topic));
         }
     }
 
     private DirtySet longerBy(DirtySet shorter, LaneTopic topic) {
-        Longer key = new Longer(shorter, topic);
-        DirtySet set = longer.get(key);
+        DirtySet set = shorter.longerBy(topic);
         if (set == null) {
             set = takeSet(shorter, topic);
-            longer.put(key, set);
+            shorter.setLonger(set);
         }
         return set;
     }
@@ -268,8 +262,7 @@ final class Pass {
             sets.add(new DirtySet());
         }
         DirtySet set = sets.get(setCount++);
-        set.shorter = shorter;
-        set.last = last;
+        set.begin(shorter, last);
         return set;
     }
 
@@ -284,13 +277,13 @@ final class Pass {
                 }
                 untilClock = SINKS_BETWEEN_CLOCKS;
             }
-            write(touched[atSink]);
+            write(touched(atSink));
         }
         return true;
     }
 
     private void write(LaneSink sink) {
-        if (sink.gone || sink.behind || sink.dirtySet == null) {
+        if (sink.gone || sink.behind) {
             return;
         }
         if (!sink.canWrite() || sink.hasDirectSends()) {
@@ -301,7 +294,7 @@ final class Pass {
             }
             return;
         }
-        List<Frame> frames = frames(sink.dirtySet);
+        List<Frame> frames = frames(sink.dirtySet());
         for (int i = 0; i < frames.size(); i++) {
             Frame frame = frames.get(i);
             if (i > 0 && !sink.canWrite()) {
@@ -322,7 +315,7 @@ final class Pass {
     private List<Frame> frames(DirtySet set) {
         if (set.frames.isEmpty()) {
             if (set.isAlone()) {
-                set.frames.add(lane.frame(entries, set.last.from, set.last.to));
+                set.frames.add(lane.frame(entries, set.last().from, set.last().to));
             } else {
                 spliceInto(set);
             }
@@ -333,18 +326,18 @@ final class Pass {
     /** Merges the topics of a set by position, out of the frames that the topics have alone. */
     private void spliceInto(DirtySet set) {
         long base = Long.MAX_VALUE;
-        for (DirtySet at = set; at != null; at = at.shorter) {
-            base = Math.min(base, entries.get(at.last.from).position);
+        for (DirtySet at = set; at != null; at = at.shorter()) {
+            base = Math.min(base, entries.get(at.last().from).position);
         }
         int count = 0;
-        for (DirtySet at = set; at != null; at = at.shorter) {
-            LaneTopic topic = at.last;
+        for (DirtySet at = set; at != null; at = at.shorter()) {
+            LaneTopic topic = at.last();
             for (int i = topic.from; i < topic.to; i++) {
                 if (count == order.length) {
                     order = Arrays.copyOf(order, count * 2);
                 }
                 // Position and index in one number: what is dirty together spans fewer than 2^31 positions.
-                order[count++] = entries.get(i).position - base << 32 | i;
+                order[count++] = ((entries.get(i).position - base) << 32) | i;
             }
         }
         Arrays.sort(order, 0, count);
@@ -365,7 +358,7 @@ final class Pass {
                 events = 0;
             }
             LaneTopic topic = topicOf(set, index);
-            splice.add(frames(topic.alone).get(0), index - topic.from);
+            splice.add(frames(topic.alone()).get(0), index - topic.from);
             previous = entry.position;
             bytes += entry.wire.length;
             events++;
@@ -384,18 +377,19 @@ final class Pass {
     }
 
     private static LaneTopic topicOf(DirtySet set, int index) {
-        DirtySet at = set;
-        while (index < at.last.from || index >= at.last.to) {
-            at = at.shorter;
+        for (DirtySet at = set; at != null; at = at.shorter()) {
+            if (index >= at.last().from && index < at.last().to) {
+                return at.last();
+            }
         }
-        return at.last;
+        throw new AssertionError("entry " + index + " is of no topic of its set");
     }
 
     // ---- end: all who were written to stand at the target
 
     private void end() {
         for (int i = 0; i < touchedCount; i++) {
-            touched[i].dirtySet = null;
+            touched(i).setDirtySet(null);
             touched[i] = null;
         }
         touchedCount = 0;
@@ -404,16 +398,11 @@ final class Pass {
             for (int f = 0; f < set.frames.size(); f++) {
                 lane.framer().done(set.frames.get(f));
             }
-            set.frames.clear();
-            set.shorter = null;
-            set.last = null;
+            set.end();
         }
         setCount = 0;
-        if (!longer.isEmpty()) {
-            longer.clear();
-        }
         for (int i = 0; i < topicCount; i++) {
-            topics[i].alone = null;
+            topic(i).setAlone(null);
             topics[i] = null;
         }
         topicCount = 0;
@@ -422,8 +411,16 @@ final class Pass {
         step = Step.IDLE;
     }
 
-    private static LaneTopic[] add(LaneTopic[] list, int size, LaneTopic topic) {
-        LaneTopic[] roomy = size == list.length ? Arrays.copyOf(list, size * 2) : list;
+    private LaneTopic topic(int index) {
+        return Objects.requireNonNull(topics[index]);
+    }
+
+    private LaneSink touched(int index) {
+        return Objects.requireNonNull(touched[index]);
+    }
+
+    private static @Nullable LaneTopic[] add(@Nullable LaneTopic[] list, int size, LaneTopic topic) {
+        @Nullable LaneTopic[] roomy = size == list.length ? Arrays.copyOf(list, size * 2) : list;
         roomy[size] = topic;
         return roomy;
     }

@@ -1,27 +1,32 @@
 package io.sluice.sse.hub;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The topics that a pattern stands for, found once when somebody first listens to it and kept up as topics are born.
- * Changed under the hub's lock; a lane may read {@link #topics} without it.
+ * Changed under the hub's lock; a lane may read {@link #known} without it.
  */
 final class PatternTopics {
 
     /** An append-only list with its fill; replaced when it has to grow or to be cleaned. */
     static final class Known {
-        final Topic[] array;
+        private final @Nullable Topic[] array;
         volatile int size;
 
         Known(int capacity) {
-            array = new Topic[capacity];
+            array = new @Nullable Topic[capacity];
+        }
+
+        Topic get(int index) {
+            return Objects.requireNonNull(array[index]);
         }
     }
 
     final TopicPattern pattern;
-    final List<Audience> audiences = new ArrayList<>(1);
+    final List<Audience.OfPattern> audiences = new ArrayList<>(1);
 
     private volatile Known known = new Known(8);
     private int forgotten;
@@ -40,8 +45,9 @@ final class PatternTopics {
             current = copyOf(current);
             known = current;
         }
-        current.array[current.size] = topic;
-        current.size = current.size + 1; // the volatile write that shows the topic
+        int last = current.size;
+        current.array[last] = topic;
+        current.size = last + 1; // the volatile write that shows the topic; only the holder of the lock writes it
     }
 
     /** The topic has been forgotten; it leaves the list when enough others have. */
@@ -54,17 +60,23 @@ final class PatternTopics {
     }
 
     private static Known copyOf(Known old) {
-        Topic[] alive = Arrays.stream(old.array, 0, old.size)
-                .filter(topic -> !topic.isForgotten())
-                .toArray(Topic[]::new);
-        Known copy = new Known(Math.max(8, alive.length * 2));
-        System.arraycopy(alive, 0, copy.array, 0, alive.length);
-        copy.size = alive.length;
+        int alive = 0;
+        for (int i = 0; i < old.size; i++) {
+            alive += old.get(i).isForgotten() ? 0 : 1;
+        }
+        Known copy = new Known(Math.max(8, alive * 2));
+        int filled = 0;
+        for (int i = 0; i < old.size; i++) {
+            if (!old.get(i).isForgotten()) {
+                copy.array[filled++] = old.get(i);
+            }
+        }
+        copy.size = filled;
         return copy;
     }
 
     /** All topics, some of which may have been forgotten meanwhile. */
-    Known topics() {
+    Known known() {
         return known;
     }
 

@@ -60,7 +60,7 @@ final class TopicTable {
         for (PatternTopics pattern : patternsByFirstSegment.getOrDefault(firstSegment, List.of())) {
             if (pattern.pattern.matches(topic.name)) {
                 pattern.add(topic);
-                for (Audience audience : pattern.audiences) {
+                for (Audience.OfPattern audience : pattern.audiences) {
                     topic.listenOn(audience.lane).add(audience);
                 }
             }

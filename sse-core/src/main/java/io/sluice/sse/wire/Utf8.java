@@ -36,7 +36,7 @@ final class Utf8 {
         }
         int rest = scalar;
         for (int i = at + length - 1; i > at; i--) {
-            out[i] = (byte) (0x80 | rest & 0x3F);
+            out[i] = (byte) (0x80 | (rest & 0x3F));
             rest >>>= 6;
         }
         // As many leading ones as there are bytes.
@@ -75,14 +75,14 @@ final class Utf8 {
             return lead;
         }
         int length = lengthByLead(lead);
-        int scalar = lead & 0xFF >>> length + 1;
+        int scalar = lead & (0xFF >>> (length + 1));
         for (int i = 1; i < length; i++) {
             int next = at + i < to ? bytes[at + i] & 0xFF : 0;
             // A byte that cannot follow is not part of the error: it may be a letter, or the lead of the next sequence.
-            if ((next & 0xC0) != 0x80 || i == 1 && !canFollow(lead, next)) {
+            if ((next & 0xC0) != 0x80 || (i == 1 && !canFollow(lead, next))) {
                 return -i;
             }
-            scalar = scalar << 6 | next & 0x3F;
+            scalar = (scalar << 6) | (next & 0x3F);
         }
         return length == 1 ? -1 : scalar;
     }
