@@ -209,7 +209,10 @@ final class Pass {
     // ---- group: which sinks have which dirty topics
 
     private boolean group(long deadlineNanos) {
-        int untilClock = SINKS_BETWEEN_CLOCKS * 16;
+        // The usual pass has one dirty topic: its sinks need not be put together, and nothing is stored in them.
+        boolean alone = topicCount == 1;
+        int betweenClocks = alone ? SINKS_BETWEEN_CLOCKS : SINKS_BETWEEN_CLOCKS * 16;
+        int untilClock = betweenClocks;
         for (; atTopic < topicCount; atTopic++, atAudience = 0) {
             LaneTopic topic = topic(atTopic);
             if (atAudience == 0 && atMember == 0) {
@@ -222,14 +225,26 @@ final class Pass {
                         if (lane.lane().nanoTime() - deadlineNanos >= 0) {
                             return false;
                         }
-                        untilClock = SINKS_BETWEEN_CLOCKS * 16;
+                        untilClock = betweenClocks;
                     }
-                    touch(audience.get(atMember).sink(), topic);
+                    if (alone) {
+                        writeOnce(audience.get(atMember).sink(), topic.alone());
+                    } else {
+                        touch(audience.get(atMember).sink(), topic);
+                    }
                 }
             }
         }
         step = Step.WRITING;
         return true;
+    }
+
+    /** A sink can be in two audiences of one topic: by name and by pattern. */
+    private void writeOnce(LaneSink sink, DirtySet topic) {
+        if (sink.passNumber != number) {
+            sink.passNumber = number;
+            write(sink, topic);
+        }
     }
 
     private void touch(LaneSink sink, LaneTopic topic) {
@@ -277,12 +292,13 @@ final class Pass {
                 }
                 untilClock = SINKS_BETWEEN_CLOCKS;
             }
-            write(touched(atSink));
+            LaneSink sink = touched(atSink);
+            write(sink, sink.dirtySet());
         }
         return true;
     }
 
-    private void write(LaneSink sink) {
+    private void write(LaneSink sink, DirtySet set) {
         if (sink.gone || sink.behind) {
             return;
         }
@@ -294,7 +310,7 @@ final class Pass {
             }
             return;
         }
-        List<Frame> frames = frames(sink.dirtySet());
+        List<Frame> frames = frames(set);
         for (int i = 0; i < frames.size(); i++) {
             Frame frame = frames.get(i);
             if (i > 0 && !sink.canWrite()) {

@@ -21,6 +21,9 @@ final class StreamEndpoint {
     private final Duration retry;
     private final int maxStreams;
     private final AtomicInteger streams = new AtomicInteger();
+    /** One object for all sinks. */
+    private final Runnable givePlaceBack = streams::decrementAndGet;
+
     private volatile boolean draining;
 
     StreamEndpoint(Lanes lanes, Duration retry, int maxStreams) {
@@ -81,7 +84,7 @@ final class StreamEndpoint {
     private void upgrade(ChannelHandlerContext ctx, SseRequest request, SseStream stream) {
         Channel channel = ctx.channel();
         HubLane lane = lanes.on(channel.eventLoop());
-        NettySink sink = new NettySink(lane, channel, request.isChunkable(), streams::decrementAndGet);
+        NettySink sink = new NettySink(lane, channel, request.isChunkable(), givePlaceBack);
         sink.beforeFirstFrame(() -> Upgrade.run(ctx, sink));
         try {
             sink.open(stream.selector(), stream.start(), stream.source());
