@@ -183,13 +183,16 @@ public final class HubLane {
         // In this order: what is published after the head was read finds no turn posted, and posts one.
         posted = false;
         nowNanos = lane.nanoTime();
+        // A pass that yielded has its head from before: whoever published since found this turn posted and left it at
+        // that, so a turn that only goes on with a pass is followed by one that looks at the head.
+        boolean resumed = pass.isRunning();
         boolean again;
         if (pass.run(nowNanos + hub.passNanos())) {
             for (Runnable change = afterPass.poll(); change != null; change = afterPass.poll()) {
                 change.run();
             }
             boolean waiting = catchUp.run(lane.nanoTime() + hub.passNanos());
-            again = waiting || pass.wasCut();
+            again = waiting || resumed || pass.wasCut();
         } else {
             again = true;
         }
