@@ -262,7 +262,7 @@ public final class HubLane {
         sink.behind = true;
         sink.position = opening.position();
         sink.said = opening.position();
-        sink.forgiven = opening.forgiven();
+        sink.toldEvictions = opening.toldEvictions();
         hub.ledger().add(Ledger.Kind.SUBSCRIPTIONS, 1);
         return opening;
     }

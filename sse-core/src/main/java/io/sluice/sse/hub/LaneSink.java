@@ -70,8 +70,8 @@ public abstract class LaneSink implements Sink, ScopeHome {
     boolean queued;
     /** The position of a sink that is behind. */
     long position;
-    /** Floors up to here have been told, or were not asked for: they make no gap. */
-    long forgiven;
+    /** The hub's evictions up to this number have been told, or were not asked for: they make no gap. */
+    long toldEvictions;
     /** The position that the client knows from the last id it was sent. */
     long said;
 
