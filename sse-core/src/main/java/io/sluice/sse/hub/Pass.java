@@ -154,6 +154,7 @@ final class Pass {
             // Behind the copy: whoever was lapped while we read is lapped.
             if (here.topic.log.floor() > lane.position) {
                 everybodyFallsBehind(here);
+                carry(here); // they may be back before a pass that is cut short reaches what the topic still keeps
                 entries.truncate(here.from);
                 here.to = here.from;
             }
