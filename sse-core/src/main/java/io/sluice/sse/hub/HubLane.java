@@ -270,7 +270,7 @@ public final class HubLane {
     private void join(Subscription subscription) {
         TopicTable topics = hub.log().topicsForSubscribing();
         for (String name : subscription.selector().topics()) {
-            LaneTopic here = topics.findOrBear(name).listenOn(this);
+            LaneTopic here = listenOn(topics.findOrBear(name));
             Audience.OfTopic audience = here.exactAudience();
             if (audience == null) {
                 audience = new Audience.OfTopic(here);
@@ -283,13 +283,28 @@ public final class HubLane {
         }
     }
 
+    /**
+     * A topic that is new to this lane was not marked for what was published before: if some of that lies ahead of the
+     * lane, a client that resumes before it may join the lane before the pass that has to bring it.
+     */
+    private LaneTopic listenOn(Topic topic) {
+        LaneTopic here = topic.onLane(this);
+        if (here == null) {
+            here = topic.listenOn(this);
+            if (topic.log.hasAfter(position)) {
+                here.mark();
+            }
+        }
+        return here;
+    }
+
     private Audience.OfPattern listenTo(PatternTopics pattern) {
         Audience.OfPattern audience = new Audience.OfPattern(this, pattern);
         pattern.audiences.add(audience);
         PatternTopics.Known known = pattern.known();
         for (int i = 0; i < known.size; i++) {
             if (!known.get(i).isForgotten()) {
-                known.get(i).listenOn(this).add(audience);
+                listenOn(known.get(i)).add(audience);
             }
         }
         return audience;
