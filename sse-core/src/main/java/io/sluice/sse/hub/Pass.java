@@ -199,7 +199,7 @@ final class Pass {
         for (Audience audience : topic.audiences()) {
             for (int i = 0; i < audience.size(); i++) {
                 LaneSink sink = audience.get(i).sink();
-                if (!sink.behind && !sink.gone) {
+                if (!sink.behind && sink.subscription != null) {
                     fallBehind(sink, lane.position);
                     lane.catchUp.add(sink);
                 }
@@ -234,8 +234,8 @@ final class Pass {
     }
 
     private void touch(LaneSink sink, LaneTopic topic) {
-        if (sink.behind || sink.gone) {
-            return;
+        if (sink.behind || sink.subscription == null) {
+            return; // it has no share in this pass, or has ended its subscription since it yielded
         }
         if (sink.passNumber != number) {
             sink.passNumber = number;
@@ -284,7 +284,7 @@ final class Pass {
     }
 
     private void write(LaneSink sink) {
-        if (sink.gone || sink.behind) {
+        if (sink.behind || sink.subscription == null) {
             return;
         }
         if (!sink.canWrite() || sink.hasDirectSends()) {

@@ -162,7 +162,7 @@ final class ManualLane implements Lane {
     }
 
     void assertInLane() {
-        if (!inLane()) {
+        if (!inLane() && !terminated) {
             throw new AssertionError(Thread.currentThread() + " is not the lane");
         }
     }
