@@ -79,7 +79,7 @@ final class CatchUp {
     }
 
     private Served serve(LaneSink sink) {
-        if (sink.gone || !writeDirectSends(sink, false) || !sink.behind) {
+        if (sink.gone || !sink.opened || !writeDirectSends(sink, false) || !sink.behind) {
             return Served.DONE;
         }
         if (sink.position > lane.position) {

@@ -120,7 +120,8 @@ public final class HubLane {
     /** Calls {@code visitor} with every sink open on this lane, on the lane. Any thread. */
     public CompletionStage<Void> forEachSink(Consumer<? super LaneSink> visitor) {
         return onLane(() -> {
-            for (int i = sinkCount - 1; i >= 0; i--) { // downwards: the visitor may close the sink
+            // Downwards: the visitor may close the sink, and others with it.
+            for (int i = sinkCount - 1; i >= 0; i = Math.min(i, sinkCount) - 1) {
                 visitor.accept(sink(i));
             }
         });
@@ -227,6 +228,11 @@ public final class HubLane {
         if (sink.scope().isClosed()) {
             throw new ClosedException("sink " + sink.id(), sink.scope().reason());
         }
+        if (sink.opened) {
+            throw new IllegalStateException("sink " + sink.id() + " is open already");
+        }
+        // Either this sees the closed hub, or the closing hub, which comes to this lane next, sees the sink.
+        hub.log().refuseIfClosed();
         nowNanos = lane.nanoTime();
         Opening opening = selector == null ? null : listen(sink, selector, start);
         sink.opened = true;

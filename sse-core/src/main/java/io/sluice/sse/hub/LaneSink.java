@@ -46,7 +46,7 @@ public abstract class LaneSink implements Sink, ScopeHome {
     private volatile @Nullable DirectSends directSends;
     private volatile @Nullable Executor userCode;
     private volatile boolean listening;
-    private volatile boolean forGood;
+    private volatile @Nullable CloseReason forGood;
 
     // Confined to this sink's user code, which is serial.
     private boolean sourceStarted;
@@ -134,7 +134,13 @@ public abstract class LaneSink implements Sink, ScopeHome {
         hubLane.open(this, selector, start);
         if (newSource != null && !gone) {
             source = newSource;
-            runUserCode(() -> startSource(newSource));
+            try {
+                runUserCode(() -> startSource(newSource));
+            } catch (RejectedExecutionException e) {
+                source = null;
+                hubLane.hub().userCodeFailed("start of the source", this, e);
+                scope.close(CloseReason.SOURCE_FAILED);
+            }
         }
     }
 
@@ -181,7 +187,7 @@ public abstract class LaneSink implements Sink, ScopeHome {
 
     /** Ends the stream, and tells the client to stay away, as {@link #complete} does but for another reason. */
     public final CompletionStage<CloseReason> closeForGood(CloseReason reason) {
-        forGood = true;
+        forGood = reason;
         return scope.close(reason);
     }
 
@@ -231,7 +237,7 @@ public abstract class LaneSink implements Sink, ScopeHome {
     public final void closing(CloseStep step, CloseReason reason) {
         switch (step) {
             case SOURCE -> stopSource(reason);
-            case SUBSCRIPTIONS -> hubLane.leave(this, reason, forGood);
+            case SUBSCRIPTIONS -> hubLane.leave(this, reason, reason == forGood); // another end may have won
             case RESOURCES -> {
                 DirectSends sends = directSends;
                 if (sends != null) {
