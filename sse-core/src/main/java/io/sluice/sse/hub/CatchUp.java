@@ -61,7 +61,7 @@ final class CatchUp {
     boolean run(long deadlineNanos) {
         for (LaneSink sink = ready.poll(); sink != null; sink = ready.poll()) {
             sink.queued = false;
-            switch (serve(sink)) {
+            switch (serveContained(sink)) {
                 case MORE -> add(sink);
                 case NEXT_TURN -> {
                     sink.queued = true;
@@ -76,6 +76,27 @@ final class CatchUp {
         ready.addAll(nextTurn);
         nextTurn.clear();
         return !ready.isEmpty();
+    }
+
+    private Served serveContained(LaneSink sink) {
+        try {
+            return serve(sink);
+        } catch (RuntimeException | Error e) {
+            entries.clear();
+            lane.failed(sink, e);
+            return Served.DONE;
+        }
+    }
+
+    /** Whether a sink waits that can take more of what was published up to {@code head}. */
+    boolean owes(long head) {
+        for (LaneSink sink : ready) {
+            boolean waits = (sink.behind && sink.position < head) || sink.hasDirectSends();
+            if (waits && sink.opened && !sink.gone && sink.canWrite()) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private Served serve(LaneSink sink) {
@@ -139,7 +160,12 @@ final class CatchUp {
             if (send == null) {
                 break;
             }
-            lane.writeOwn(sink, send.wire(), 0);
+            try {
+                lane.writeOwn(sink, send.wire(), 0);
+            } catch (RuntimeException | Error e) {
+                send.sent().completeExceptionally(e);
+                throw e;
+            }
             send.sent().complete(null);
             written = true;
         }

@@ -20,6 +20,8 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A hub's work on one lane: the sinks it owns there, the lane's position, and the turns in which events go out.
@@ -32,6 +34,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class HubLane {
 
+    private static final Logger logger = LoggerFactory.getLogger(HubLane.class);
     private static final VarHandle POSTED;
     private static final VarHandle DIRTY_TOP;
 
@@ -210,7 +213,7 @@ public final class HubLane {
         long head = hub.log().head();
         do {
             turn();
-        } while (position < head || pass.isSuspended());
+        } while (position < head || pass.isSuspended() || catchUp.owes(head));
     }
 
     void countDelivered(long events) {
@@ -367,8 +370,11 @@ public final class HubLane {
     /** Writes one block of the lane's own, which is no event of the hub. */
     void writeOwn(LaneSink sink, byte[] block, long saidPosition) {
         Frame frame = frameOwn(block, saidPosition);
-        sink.put(frame, nowNanos);
-        framer.done(frame);
+        try {
+            sink.put(frame, nowNanos);
+        } finally {
+            framer.done(frame);
+        }
     }
 
     /** Frames one block of the lane's own; the caller says when it is done with it. */
@@ -397,6 +403,12 @@ public final class HubLane {
     static long saidBy(Entries entries, int from, int to) {
         LogEntry last = entries.get(to - 1);
         return last.chosenId() == null ? last.position : 0;
+    }
+
+    /** A frame could not be made or written, which is no fault of the other sinks. */
+    void failed(LaneSink sink, Throwable failure) {
+        logger.warn("[{}] writing failed", sink.id(), failure);
+        sink.close(CloseReason.RESET);
     }
 
     void becameWritable(LaneSink sink) {
@@ -477,6 +489,20 @@ public final class HubLane {
         }
     }
 
+    /**
+     * Does in place what belongs to a lane that has ended: one caller at a time, since sinks of one lane share it. A pass
+     * in the middle of which it ended is given up, so that changes need not wait for it. Any thread.
+     */
+    void onEndedLane(Runnable work) {
+        synchronized (turn) {
+            pass.abandon();
+            for (Runnable change = afterPass.poll(); change != null; change = afterPass.poll()) {
+                change.run();
+            }
+            work.run();
+        }
+    }
+
     private CompletionStage<Void> onLane(Runnable work) {
         CompletableFuture<Void> done = new CompletableFuture<>();
         Runnable task = () -> {
@@ -493,7 +519,7 @@ public final class HubLane {
             try {
                 lane.execute(task);
             } catch (RejectedExecutionException e) {
-                task.run(); // nothing else runs on a lane that has ended
+                onEndedLane(task);
             }
         }
         return done;

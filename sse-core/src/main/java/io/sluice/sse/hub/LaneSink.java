@@ -202,8 +202,12 @@ public abstract class LaneSink implements Sink, ScopeHome {
     public final void runAtHome(Runnable work) {
         if (hubLane.lane().inLane()) {
             work.run();
-        } else {
+            return;
+        }
+        try {
             hubLane.lane().execute(work);
+        } catch (RejectedExecutionException e) {
+            hubLane.onEndedLane(work);
         }
     }
 

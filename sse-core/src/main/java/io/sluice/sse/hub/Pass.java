@@ -278,7 +278,12 @@ final class Pass {
                 }
                 untilClock = SINKS_BETWEEN_CLOCKS;
             }
-            write(touched(atSink));
+            LaneSink sink = touched(atSink);
+            try {
+                write(sink);
+            } catch (RuntimeException | Error e) {
+                lane.failed(sink, e);
+            }
         }
         return true;
     }
@@ -318,7 +323,12 @@ final class Pass {
             if (set.isAlone()) {
                 set.frames.add(lane.frame(entries, set.last().from, set.last().to));
             } else {
-                spliceInto(set);
+                try {
+                    spliceInto(set);
+                } catch (RuntimeException | Error e) {
+                    letGo(set.frames); // half of them would be taken for all by the next sink of this set
+                    throw e;
+                }
             }
         }
         return set.frames;
@@ -388,6 +398,21 @@ final class Pass {
 
     // ---- end: all who were written to stand at the target
 
+    /** The lane has ended in the middle of a pass: its frames are let go. */
+    void abandon() {
+        if (isRunning()) {
+            target = lane.position;
+            end();
+        }
+    }
+
+    private void letGo(List<Frame> frames) {
+        for (int i = 0; i < frames.size(); i++) {
+            lane.framer().done(frames.get(i));
+        }
+        frames.clear();
+    }
+
     private void end() {
         for (int i = 0; i < touchedCount; i++) {
             touched(i).setDirtySet(null);
@@ -396,9 +421,7 @@ final class Pass {
         touchedCount = 0;
         for (int i = 0; i < setCount; i++) {
             DirtySet set = sets.get(i);
-            for (int f = 0; f < set.frames.size(); f++) {
-                lane.framer().done(set.frames.get(f));
-            }
+            letGo(set.frames);
             set.end();
         }
         setCount = 0;
