@@ -170,7 +170,7 @@ public final class Scope {
                 return () -> remove(entry);
             }
         }
-        run(entry, Objects.requireNonNull(reason));
+        run(entry, Objects.requireNonNull(reason), () -> {});
         return () -> {};
     }
 
@@ -214,35 +214,43 @@ public final class Scope {
             for (int i = mine.size() - 1; i >= 0; i--) {
                 Entry entry = mine.get(i);
                 if (entry.step == step) {
-                    run(entry, why);
-                    entry.counted(-1);
+                    run(entry, why, () -> entry.counted(-1));
                 }
             }
         }
-        if (parent != null) {
-            parent.unlink(this);
-        }
         // Behind the listeners in the user executor's queue, so that the stage completes after the last of them.
         if (mine.stream().anyMatch(entry -> entry.step == CloseStep.LISTENERS)) {
-            userCode(() -> stage().complete(why));
+            userCode(() -> ended(why));
         } else {
-            stage().complete(why);
+            ended(why);
         }
     }
 
-    private void run(Entry entry, CloseReason why) {
-        if (entry.step == CloseStep.LISTENERS) {
-            userCode(() -> entry.action.accept(why));
-        } else {
+    private void ended(CloseReason why) {
+        stage().complete(why);
+        // Not before: a parent that closes meanwhile has to find this scope, and wait for its listeners.
+        if (parent != null) {
+            parent.unlink(this);
+        }
+    }
+
+    private void run(Entry entry, CloseReason why, Runnable afterwards) {
+        Runnable work = () -> {
             contained(() -> entry.action.accept(why));
+            afterwards.run();
+        };
+        if (entry.step == CloseStep.LISTENERS) {
+            userCode(work);
+        } else {
+            work.run();
         }
     }
 
     private void userCode(Runnable work) {
         try {
             home.runUserCode(() -> contained(work));
-        } catch (RejectedExecutionException e) {
-            contained(work);
+        } catch (RuntimeException | Error e) {
+            contained(work); // an executor that refuses must not break the order, nor leave the end out
         }
     }
 

@@ -61,7 +61,7 @@ final class CatchUp {
     boolean run(long deadlineNanos) {
         for (LaneSink sink = ready.poll(); sink != null; sink = ready.poll()) {
             sink.queued = false;
-            switch (serve(sink)) {
+            switch (serveContained(sink)) {
                 case MORE -> add(sink);
                 case NEXT_TURN -> {
                     sink.queued = true;
@@ -78,8 +78,29 @@ final class CatchUp {
         return !ready.isEmpty();
     }
 
+    private Served serveContained(LaneSink sink) {
+        try {
+            return serve(sink);
+        } catch (RuntimeException | Error e) {
+            entries.clear();
+            lane.failed(sink, e);
+            return Served.DONE;
+        }
+    }
+
+    /** Whether a sink waits that can take more of what was published up to {@code head}. */
+    boolean owes(long head) {
+        for (LaneSink sink : ready) {
+            boolean waits = (sink.behind && sink.position < head) || sink.hasDirectSends();
+            if (waits && sink.opened && !sink.gone && sink.canWrite()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     private Served serve(LaneSink sink) {
-        if (sink.gone || !writeDirectSends(sink, false) || !sink.behind) {
+        if (sink.gone || !sink.opened || !writeDirectSends(sink, false) || !sink.behind) {
             return Served.DONE;
         }
         if (sink.position > lane.position) {
@@ -139,7 +160,12 @@ final class CatchUp {
             if (send == null) {
                 break;
             }
-            lane.writeOwn(sink, send.wire(), 0);
+            try {
+                lane.writeOwn(sink, send.wire(), 0);
+            } catch (RuntimeException | Error e) {
+                send.sent().completeExceptionally(e);
+                throw e;
+            }
             send.sent().complete(null);
             written = true;
         }
@@ -236,7 +262,7 @@ final class CatchUp {
     // ---- overflow
 
     private static boolean isLapped(LaneSink sink) {
-        return floor(sink.listensBy()) > Math.max(sink.position, sink.forgiven);
+        return isGap(sink.listensBy(), sink.position, sink.toldEvictions);
     }
 
     /** The history has passed the sink by. The one place where that is decided. */
@@ -247,18 +273,17 @@ final class CatchUp {
             return;
         }
         Subscription subscription = sink.listensBy();
-        long[] resumeAndFloor = lane.hub().log().locked(() -> new long[] {
-            policy == OverflowPolicy.LATEST
-                    ? lane.position
-                    : beforeOldestKept(subscription, sink.position, lane.position),
-            floor(subscription)
+        HubLog log = lane.hub().log();
+        String before = lane.hub().sequencer().idOf(sink.position);
+        log.locked(() -> {
+            // Up to the head, not to the lane's position: what was evicted in between is missed as well.
+            sink.position = policy == OverflowPolicy.LATEST
+                    ? log.head()
+                    : beforeOldestKept(subscription, sink.position, log.head());
+            sink.toldEvictions = log.bounds.evictions();
+            return null;
         });
-        Gap gap = new Gap(
-                Gap.Why.EVICTED,
-                lane.hub().sequencer().idOf(sink.position),
-                lane.hub().sequencer().idOf(resumeAndFloor[0]));
-        sink.position = resumeAndFloor[0];
-        sink.forgiven = resumeAndFloor[1];
+        Gap gap = new Gap(Gap.Why.EVICTED, before, lane.hub().sequencer().idOf(sink.position));
         Event event = gap.toEvent();
         lane.writeOwn(sink, EventEncoder.encode(event), sink.position);
         sink.flush();
@@ -280,21 +305,21 @@ final class CatchUp {
         }
     }
 
-    /** The highest floor of a selection: who stands below it has missed something. */
-    static long floor(Subscription subscription) {
-        long floor = 0;
+    /**
+     * Whether a selection has lost something behind {@code at} that was not told yet. Told is by the number of the
+     * eviction: a topic that is evicted further after a gap was said makes another one, however high the floors of the
+     * others lay then.
+     */
+    static boolean isGap(Subscription subscription, long at, long told) {
         for (Audience audience : subscription.audiences) {
-            if (audience instanceof Audience.OfTopic exact) {
-                floor = Math.max(floor, exact.here.topic.log.floor());
-            } else if (audience instanceof Audience.OfPattern byPattern) {
-                floor = Math.max(floor, byPattern.topics.forgottenFloor());
-                PatternTopics.Known known = byPattern.topics.known();
-                for (int i = 0; i < known.size; i++) {
-                    floor = Math.max(floor, known.get(i).log.floor());
-                }
+            boolean gap = audience instanceof Audience.OfTopic exact
+                    ? exact.here.topic.log.isGap(at, told)
+                    : audience instanceof Audience.OfPattern byPattern && byPattern.topics.isGap(at, told);
+            if (gap) {
+                return true;
             }
         }
-        return floor;
+        return false;
     }
 
     /** The position from which everything that is kept behind {@code known} is still to come. Under the hub's lock. */

@@ -13,34 +13,34 @@ final class ForgottenFloors {
     /** About half a megabyte at the most. */
     static final int NAMES = 4096;
 
-    private final LinkedHashMap<String, Long> byName = new LinkedHashMap<>();
-    private long others;
+    private final LinkedHashMap<String, Floor> byName = new LinkedHashMap<>();
+    private Floor others = Floor.NONE;
 
-    void put(String topic, long floor) {
-        if (floor == 0) {
+    void put(String topic, Floor floor) {
+        if (floor.position() == 0) {
             return; // it never lost an event
         }
         byName.remove(topic); // so that it stands last again
         byName.put(topic, floor);
         if (byName.size() > NAMES) {
             var eldest = byName.entrySet().iterator();
-            others = Math.max(others, eldest.next().getValue());
+            others = others.max(eldest.next().getValue());
             eldest.remove();
         }
     }
 
     /** The floor with which {@code topic} is born. */
-    long take(String topic) {
-        Long floor = byName.remove(topic);
+    Floor take(String topic) {
+        Floor floor = byName.remove(topic);
         return floor == null ? others : floor;
     }
 
     /** The highest floor of the forgotten topics that {@code pattern} stands for. */
-    long of(TopicPattern pattern) {
-        long highest = others;
-        for (Map.Entry<String, Long> topic : byName.entrySet()) {
-            if (topic.getValue() > highest && pattern.matches(topic.getKey())) {
-                highest = topic.getValue();
+    Floor of(TopicPattern pattern) {
+        Floor highest = others;
+        for (Map.Entry<String, Floor> topic : byName.entrySet()) {
+            if (pattern.matches(topic.getKey())) {
+                highest = highest.max(topic.getValue());
             }
         }
         return highest;

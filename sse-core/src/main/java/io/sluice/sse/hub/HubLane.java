@@ -20,6 +20,8 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A hub's work on one lane: the sinks it owns there, the lane's position, and the turns in which events go out.
@@ -32,6 +34,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class HubLane {
 
+    private static final Logger logger = LoggerFactory.getLogger(HubLane.class);
     private static final VarHandle POSTED;
     private static final VarHandle DIRTY_TOP;
 
@@ -120,7 +123,8 @@ public final class HubLane {
     /** Calls {@code visitor} with every sink open on this lane, on the lane. Any thread. */
     public CompletionStage<Void> forEachSink(Consumer<? super LaneSink> visitor) {
         return onLane(() -> {
-            for (int i = sinkCount - 1; i >= 0; i--) { // downwards: the visitor may close the sink
+            // Downwards: the visitor may close the sink, and others with it.
+            for (int i = sinkCount - 1; i >= 0; i = Math.min(i, sinkCount) - 1) {
                 visitor.accept(sink(i));
             }
         });
@@ -183,13 +187,16 @@ public final class HubLane {
         // In this order: what is published after the head was read finds no turn posted, and posts one.
         posted = false;
         nowNanos = lane.nanoTime();
+        // A pass that yielded has its head from before: whoever published since found this turn posted and left it at
+        // that, so a turn that only goes on with a pass is followed by one that looks at the head.
+        boolean resumed = pass.isRunning();
         boolean again;
         if (pass.run(nowNanos + hub.passNanos())) {
             for (Runnable change = afterPass.poll(); change != null; change = afterPass.poll()) {
                 change.run();
             }
             boolean waiting = catchUp.run(lane.nanoTime() + hub.passNanos());
-            again = waiting || pass.wasCut();
+            again = waiting || resumed || pass.wasCut();
         } else {
             again = true;
         }
@@ -206,7 +213,7 @@ public final class HubLane {
         long head = hub.log().head();
         do {
             turn();
-        } while (position < head || pass.isSuspended());
+        } while (position < head || pass.isSuspended() || catchUp.owes(head));
     }
 
     void countDelivered(long events) {
@@ -224,6 +231,11 @@ public final class HubLane {
         if (sink.scope().isClosed()) {
             throw new ClosedException("sink " + sink.id(), sink.scope().reason());
         }
+        if (sink.opened) {
+            throw new IllegalStateException("sink " + sink.id() + " is open already");
+        }
+        // Either this sees the closed hub, or the closing hub, which comes to this lane next, sees the sink.
+        hub.log().refuseIfClosed();
         nowNanos = lane.nanoTime();
         Opening opening = selector == null ? null : listen(sink, selector, start);
         sink.opened = true;
@@ -259,7 +271,7 @@ public final class HubLane {
         sink.behind = true;
         sink.position = opening.position();
         sink.said = opening.position();
-        sink.forgiven = opening.forgiven();
+        sink.toldEvictions = opening.toldEvictions();
         hub.ledger().add(Ledger.Kind.SUBSCRIPTIONS, 1);
         return opening;
     }
@@ -267,7 +279,7 @@ public final class HubLane {
     private void join(Subscription subscription) {
         TopicTable topics = hub.log().topicsForSubscribing();
         for (String name : subscription.selector().topics()) {
-            LaneTopic here = topics.findOrBear(name).listenOn(this);
+            LaneTopic here = listenOn(topics.findOrBear(name));
             Audience.OfTopic audience = here.exactAudience();
             if (audience == null) {
                 audience = new Audience.OfTopic(here);
@@ -280,13 +292,28 @@ public final class HubLane {
         }
     }
 
+    /**
+     * A topic that is new to this lane was not marked for what was published before: if some of that lies ahead of the
+     * lane, a client that resumes before it may join the lane before the pass that has to bring it.
+     */
+    private LaneTopic listenOn(Topic topic) {
+        LaneTopic here = topic.onLane(this);
+        if (here == null) {
+            here = topic.listenOn(this);
+            if (topic.log.hasAfter(position)) {
+                here.mark();
+            }
+        }
+        return here;
+    }
+
     private Audience.OfPattern listenTo(PatternTopics pattern) {
         Audience.OfPattern audience = new Audience.OfPattern(this, pattern);
         pattern.audiences.add(audience);
         PatternTopics.Known known = pattern.known();
         for (int i = 0; i < known.size; i++) {
             if (!known.get(i).isForgotten()) {
-                known.get(i).listenOn(this).add(audience);
+                listenOn(known.get(i)).add(audience);
             }
         }
         return audience;
@@ -343,8 +370,11 @@ public final class HubLane {
     /** Writes one block of the lane's own, which is no event of the hub. */
     void writeOwn(LaneSink sink, byte[] block, long saidPosition) {
         Frame frame = frameOwn(block, saidPosition);
-        sink.put(frame, nowNanos);
-        framer.done(frame);
+        try {
+            sink.put(frame, nowNanos);
+        } finally {
+            framer.done(frame);
+        }
     }
 
     /** Frames one block of the lane's own; the caller says when it is done with it. */
@@ -373,6 +403,12 @@ public final class HubLane {
     static long saidBy(Entries entries, int from, int to) {
         LogEntry last = entries.get(to - 1);
         return last.chosenId() == null ? last.position : 0;
+    }
+
+    /** A frame could not be made or written, which is no fault of the other sinks. */
+    void failed(LaneSink sink, Throwable failure) {
+        logger.warn("[{}] writing failed", sink.id(), failure);
+        sink.close(CloseReason.RESET);
     }
 
     void becameWritable(LaneSink sink) {
@@ -453,6 +489,20 @@ public final class HubLane {
         }
     }
 
+    /**
+     * Does in place what belongs to a lane that has ended: one caller at a time, since sinks of one lane share it. A pass
+     * in the middle of which it ended is given up, so that changes need not wait for it. Any thread.
+     */
+    void onEndedLane(Runnable work) {
+        synchronized (turn) {
+            pass.abandon();
+            for (Runnable change = afterPass.poll(); change != null; change = afterPass.poll()) {
+                change.run();
+            }
+            work.run();
+        }
+    }
+
     private CompletionStage<Void> onLane(Runnable work) {
         CompletableFuture<Void> done = new CompletableFuture<>();
         Runnable task = () -> {
@@ -469,7 +519,7 @@ public final class HubLane {
             try {
                 lane.execute(task);
             } catch (RejectedExecutionException e) {
-                task.run(); // nothing else runs on a lane that has ended
+                onEndedLane(task);
             }
         }
         return done;

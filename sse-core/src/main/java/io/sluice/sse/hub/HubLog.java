@@ -31,12 +31,14 @@ final class HubLog {
     final TopicTable topics;
     final LogBounds bounds;
     private long position;
-    private boolean closed;
 
     // Written under the lock, read by lanes. Volatile, not just released: a publisher writes the head and then reads
     // whether a lane has been woken, a lane takes back its wake-up and then reads the head; one of them must see the
     // other.
     private volatile long head;
+
+    /** Written under the lock; read without it by streams that listen to nothing. */
+    private volatile boolean closed;
 
     HubLog(HubBuilder options) {
         this.clock = options.clock;
@@ -70,9 +72,7 @@ final class HubLog {
         List<LaneTopic[]> marked = new ArrayList<>(drafts.size());
         lock.lock();
         try {
-            if (closed) {
-                throw new ClosedException("hub", null);
-            }
+            refuseIfClosed();
             long now = clock.getAsLong();
             bounds.age(now, AGED_PER_PUBLISH);
             List<Topic> where = findOrBear(drafts);
@@ -155,10 +155,15 @@ final class HubLog {
      * @throws ClosedException if the hub is closed
      */
     TopicTable topicsForSubscribing() {
+        refuseIfClosed();
+        return topicsForReading();
+    }
+
+    /** @throws ClosedException if the hub is closed */
+    void refuseIfClosed() {
         if (closed) {
             throw new ClosedException("hub", null);
         }
-        return topicsForReading();
     }
 
     /** From now on every append and every subscription fails. */

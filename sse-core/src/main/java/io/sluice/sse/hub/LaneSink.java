@@ -46,7 +46,7 @@ public abstract class LaneSink implements Sink, ScopeHome {
     private volatile @Nullable DirectSends directSends;
     private volatile @Nullable Executor userCode;
     private volatile boolean listening;
-    private volatile boolean forGood;
+    private volatile @Nullable CloseReason forGood;
 
     // Confined to this sink's user code, which is serial.
     private boolean sourceStarted;
@@ -70,8 +70,8 @@ public abstract class LaneSink implements Sink, ScopeHome {
     boolean queued;
     /** The position of a sink that is behind. */
     long position;
-    /** Floors up to here have been told, or were not asked for: they make no gap. */
-    long forgiven;
+    /** The hub's evictions up to this number have been told, or were not asked for: they make no gap. */
+    long toldEvictions;
     /** The position that the client knows from the last id it was sent. */
     long said;
 
@@ -144,7 +144,13 @@ public abstract class LaneSink implements Sink, ScopeHome {
         hubLane.open(this, selector, start);
         if (newSource != null && !gone) {
             source = newSource;
-            runUserCode(() -> startSource(newSource));
+            try {
+                runUserCode(() -> startSource(newSource));
+            } catch (RejectedExecutionException e) {
+                source = null;
+                hubLane.hub().userCodeFailed("start of the source", this, e);
+                scope.close(CloseReason.SOURCE_FAILED);
+            }
         }
     }
 
@@ -191,7 +197,7 @@ public abstract class LaneSink implements Sink, ScopeHome {
 
     /** Ends the stream, and tells the client to stay away, as {@link #complete} does but for another reason. */
     public final CompletionStage<CloseReason> closeForGood(CloseReason reason) {
-        forGood = true;
+        forGood = reason;
         return scope.close(reason);
     }
 
@@ -206,8 +212,12 @@ public abstract class LaneSink implements Sink, ScopeHome {
     public final void runAtHome(Runnable work) {
         if (hubLane.lane().inLane()) {
             work.run();
-        } else {
+            return;
+        }
+        try {
             hubLane.lane().execute(work);
+        } catch (RejectedExecutionException e) {
+            hubLane.onEndedLane(work);
         }
     }
 
@@ -241,7 +251,7 @@ public abstract class LaneSink implements Sink, ScopeHome {
     public final void closing(CloseStep step, CloseReason reason) {
         switch (step) {
             case SOURCE -> stopSource(reason);
-            case SUBSCRIPTIONS -> hubLane.leave(this, reason, forGood);
+            case SUBSCRIPTIONS -> hubLane.leave(this, reason, reason == forGood); // another end may have won
             case RESOURCES -> {
                 DirectSends sends = directSends;
                 if (sends != null) {

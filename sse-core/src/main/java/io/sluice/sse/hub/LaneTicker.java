@@ -23,6 +23,9 @@ final class LaneTicker {
 
     private @Nullable Runnable cancel;
 
+    /** A slice of an earlier run may still wait on the lane when the ticker has been stopped and started again. */
+    private int run;
+
     /** Sinks still to be looked at in this tick; they are walked downwards, so that one may close on the way. */
     private int left;
 
@@ -49,6 +52,7 @@ final class LaneTicker {
         if (cancel != null) {
             cancel.run();
             cancel = null;
+            run++;
         }
         lane.catchUp.forgetRanges();
         lane.framer().sweep();
@@ -62,11 +66,11 @@ final class LaneTicker {
         lane.catchUp.forgetRanges();
         lane.hub().log().age(AGED_PER_TICK);
         left = lane.sinkCount();
-        slice();
+        slice(run);
     }
 
-    private void slice() {
-        if (cancel == null) {
+    private void slice(int ofRun) {
+        if (cancel == null || ofRun != run) {
             return;
         }
         long now = lane.lane().nanoTime();
@@ -82,16 +86,16 @@ final class LaneTicker {
             }
         }
         beat.done();
-        next();
+        next(ofRun);
     }
 
-    private void next() {
-        if (cancel == null) {
+    private void next(int ofRun) {
+        if (cancel == null || ofRun != run) {
             return; // the last sink closed on the way
         }
         try {
             if (left > 0) {
-                lane.lane().execute(this::slice);
+                lane.lane().execute(() -> slice(ofRun));
             } else {
                 cancel = lane.lane().schedule(this::tick, periodNanos);
             }

@@ -21,6 +21,7 @@ final class LogBounds {
     private final Map<String, Long> chosenIds = new HashMap<>();
     private long totalEvents;
     private long totalBytes;
+    private long evictions;
 
     LogBounds(TopicTable topics, HubBuilder options) {
         this.topics = topics;
@@ -75,7 +76,7 @@ final class LogBounds {
     }
 
     private void evictOldest(Topic topic) {
-        LogEntry entry = topic.log.evictOldest();
+        LogEntry entry = topic.log.evictOldest(++evictions);
         totalEvents--;
         totalBytes -= entry.weight();
         if (entry.chosenId() != null) {
@@ -87,6 +88,11 @@ final class LogBounds {
     @Nullable
     Long positionOfChosen(String id) {
         return chosenIds.get(id);
+    }
+
+    /** How many events were ever evicted. */
+    long evictions() {
+        return evictions;
     }
 
     long totalEvents() {

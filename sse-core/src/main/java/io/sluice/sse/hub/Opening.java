@@ -1,7 +1,7 @@
 package io.sluice.sse.hub;
 
 import io.sluice.sse.Gap;
-import java.util.PriorityQueue;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -9,10 +9,11 @@ import org.jspecify.annotations.Nullable;
  * topics stand still.
  *
  * @param position the client has everything up to here, or was told that it has not
- * @param forgiven floors up to here make no gap: they were told, or lie outside of what was asked for
+ * @param toldEvictions the hub's evictions up to this number make no gap: they were told, or lie outside of what was
+ *     asked for
  * @param gap what to tell the client, or null
  */
-record Opening(long position, long forgiven, @Nullable Gap gap) {
+record Opening(long position, long toldEvictions, @Nullable Gap gap) {
 
     static Opening resolve(Hub hub, Subscription subscription, Start start) {
         long head = hub.log().head();
@@ -21,7 +22,10 @@ record Opening(long position, long forgiven, @Nullable Gap gap) {
             return resume(hub, subscription, lastEventId, head);
         }
         if (start.replay() > 0) {
-            return new Opening(lastKept(subscription, start.replay(), head), CatchUp.floor(subscription), null);
+            return new Opening(
+                    lastKept(subscription, start.replay(), head),
+                    hub.log().bounds.evictions(),
+                    null);
         }
         return new Opening(head, 0, null);
     }
@@ -32,13 +36,12 @@ record Opening(long position, long forgiven, @Nullable Gap gap) {
         if (position == null) {
             position = hub.log().bounds.positionOfChosen(lastEventId);
         }
-        long floor = CatchUp.floor(subscription);
         Gap.Why why;
         if (position == null) {
             why = sequencer.isOwnShape(lastEventId) ? Gap.Why.FOREIGN : Gap.Why.UNKNOWN;
         } else if (position > head) {
             why = Gap.Why.AHEAD;
-        } else if (floor > position) {
+        } else if (CatchUp.isGap(subscription, position, 0)) {
             why = Gap.Why.EVICTED;
         } else {
             return new Opening(position, 0, null);
@@ -46,7 +49,8 @@ record Opening(long position, long forgiven, @Nullable Gap gap) {
         long known = why == Gap.Why.EVICTED ? position : 0;
         long resume =
                 hub.overflow() == OverflowPolicy.LATEST ? head : CatchUp.beforeOldestKept(subscription, known, head);
-        return new Opening(resume, floor, new Gap(why, repeatable(lastEventId), sequencer.idOf(resume)));
+        return new Opening(
+                resume, hub.log().bounds.evictions(), new Gap(why, repeatable(lastEventId), sequencer.idOf(resume)));
     }
 
     /** An id is said back only where it needs no escaping, whatever the client made of it. */
@@ -69,21 +73,19 @@ record Opening(long position, long forgiven, @Nullable Gap gap) {
 
     /** The position before the last {@code count} kept events of the whole selection. */
     private static long lastKept(Subscription subscription, int count, long head) {
-        PriorityQueue<Long> newest = new PriorityQueue<>();
+        TreeSet<Long> newest = new TreeSet<>();
         CatchUp.forEachTopic(subscription, topic -> {
             for (int back = 0; back < topic.log.size(); back++) {
                 long position = topic.log.fromNewest(back).position;
-                if (newest.size() >= count && position <= newest.peek()) {
+                if (newest.size() >= count && position <= newest.first()) {
                     return;
                 }
-                if (!newest.contains(position)) {
-                    newest.add(position);
-                    if (newest.size() > count) {
-                        newest.poll();
-                    }
+                // A topic may be met twice, by its name and by a pattern.
+                if (newest.add(position) && newest.size() > count) {
+                    newest.pollFirst();
                 }
             }
         });
-        return newest.isEmpty() ? head : newest.peek() - 1;
+        return newest.isEmpty() ? head : newest.first() - 1;
     }
 }

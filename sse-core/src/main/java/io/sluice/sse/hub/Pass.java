@@ -154,6 +154,7 @@ final class Pass {
             // Behind the copy: whoever was lapped while we read is lapped.
             if (here.topic.log.floor() > lane.position) {
                 everybodyFallsBehind(here);
+                carry(here); // they may be back before a pass that is cut short reaches what the topic still keeps
                 entries.truncate(here.from);
                 here.to = here.from;
             }
@@ -198,7 +199,7 @@ final class Pass {
         for (Audience audience : topic.audiences()) {
             for (int i = 0; i < audience.size(); i++) {
                 LaneSink sink = audience.get(i).sink();
-                if (!sink.behind && !sink.gone) {
+                if (!sink.behind && sink.subscription != null) {
                     fallBehind(sink, lane.position);
                     lane.catchUp.add(sink);
                 }
@@ -243,13 +244,13 @@ final class Pass {
     private void writeOnce(LaneSink sink, DirtySet topic) {
         if (sink.passNumber != number) {
             sink.passNumber = number;
-            write(sink, topic);
+            writeContained(sink, topic);
         }
     }
 
     private void touch(LaneSink sink, LaneTopic topic) {
-        if (sink.behind || sink.gone) {
-            return;
+        if (sink.behind || sink.subscription == null) {
+            return; // it has no share in this pass, or has ended its subscription since it yielded
         }
         if (sink.passNumber != number) {
             sink.passNumber = number;
@@ -293,13 +294,22 @@ final class Pass {
                 untilClock = SINKS_BETWEEN_CLOCKS;
             }
             LaneSink sink = touched(atSink);
-            write(sink, sink.dirtySet());
+            writeContained(sink, sink.dirtySet());
         }
         return true;
     }
 
+    /** What goes wrong with one sink ends that sink, and the pass goes on. */
+    private void writeContained(LaneSink sink, DirtySet set) {
+        try {
+            write(sink, set);
+        } catch (RuntimeException | Error e) {
+            lane.failed(sink, e);
+        }
+    }
+
     private void write(LaneSink sink, DirtySet set) {
-        if (sink.gone || sink.behind) {
+        if (sink.behind || sink.subscription == null) {
             return;
         }
         if (!sink.canWrite() || sink.hasDirectSends()) {
@@ -333,7 +343,12 @@ final class Pass {
             if (set.isAlone()) {
                 set.frames.add(lane.frame(entries, set.last().from, set.last().to));
             } else {
-                spliceInto(set);
+                try {
+                    spliceInto(set);
+                } catch (RuntimeException | Error e) {
+                    letGo(set.frames); // half of them would be taken for all by the next sink of this set
+                    throw e;
+                }
             }
         }
         return set.frames;
@@ -403,6 +418,21 @@ final class Pass {
 
     // ---- end: all who were written to stand at the target
 
+    /** The lane has ended in the middle of a pass: its frames are let go. */
+    void abandon() {
+        if (isRunning()) {
+            target = lane.position;
+            end();
+        }
+    }
+
+    private void letGo(List<Frame> frames) {
+        for (int i = 0; i < frames.size(); i++) {
+            lane.framer().done(frames.get(i));
+        }
+        frames.clear();
+    }
+
     private void end() {
         for (int i = 0; i < touchedCount; i++) {
             touched(i).setDirtySet(null);
@@ -411,9 +441,7 @@ final class Pass {
         touchedCount = 0;
         for (int i = 0; i < setCount; i++) {
             DirtySet set = sets.get(i);
-            for (int f = 0; f < set.frames.size(); f++) {
-                lane.framer().done(set.frames.get(f));
-            }
+            letGo(set.frames);
             set.end();
         }
         setCount = 0;

@@ -31,10 +31,10 @@ final class PatternTopics {
     private volatile Known known = new Known(8);
     private int forgotten;
 
-    /** The highest floor of topics that were forgotten; 0 where nothing was lost. */
-    private volatile long forgottenFloor;
+    /** The highest floor of topics that were forgotten. To be read behind the topics, see {@link #isGap}. */
+    private volatile Floor forgottenFloor;
 
-    PatternTopics(TopicPattern pattern, long forgottenFloor) {
+    PatternTopics(TopicPattern pattern, Floor forgottenFloor) {
         this.pattern = pattern;
         this.forgottenFloor = forgottenFloor;
     }
@@ -52,7 +52,8 @@ final class PatternTopics {
 
     /** The topic has been forgotten; it leaves the list when enough others have. */
     void forgot(Topic topic) {
-        forgottenFloor = Math.max(forgottenFloor, topic.log.floor());
+        forgottenFloor = forgottenFloor.max(topic.log.floorAsLeft());
+        // Behind the floor: a reader that no longer finds the topic finds its floor here.
         if (++forgotten > known.size / 2) {
             known = copyOf(known);
             forgotten = 0;
@@ -80,7 +81,15 @@ final class PatternTopics {
         return known;
     }
 
-    long forgottenFloor() {
-        return forgottenFloor;
+    /** As {@link Floor#isGap}, for all topics that are or were. */
+    boolean isGap(long at, long told) {
+        // The topics first: one that is forgotten meanwhile is found here, or its floor below.
+        Known now = known;
+        for (int i = 0; i < now.size; i++) {
+            if (now.get(i).log.isGap(at, told)) {
+                return true;
+            }
+        }
+        return forgottenFloor.isGap(at, told);
     }
 }

@@ -28,12 +28,14 @@ final class SerialExecutor implements Executor {
         }
         try {
             executor.execute(this::runAll);
-        } catch (RejectedExecutionException e) {
+        } catch (RuntimeException | Error e) {
             synchronized (queue) {
-                running = false;
                 queue.removeLastOccurrence(task);
             }
-            throw e;
+            runAll(); // what others have queued behind it meanwhile would wait for ever
+            throw e instanceof RejectedExecutionException rejected
+                    ? rejected
+                    : new RejectedExecutionException("the user executor takes no task", e);
         }
     }
 

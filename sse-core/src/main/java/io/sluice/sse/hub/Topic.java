@@ -22,7 +22,7 @@ final class Topic {
 
     boolean ranked;
 
-    Topic(String name, long floor) {
+    Topic(String name, Floor floor) {
         this.name = name;
         this.log = new TopicLog(floor);
     }

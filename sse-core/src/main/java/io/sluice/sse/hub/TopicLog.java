@@ -21,6 +21,7 @@ final class TopicLog {
     private static final VarHandle OLDEST;
     private static final VarHandle NEXT;
     private static final VarHandle FLOOR;
+    private static final VarHandle EVICTION;
 
     static {
         try {
@@ -29,6 +30,7 @@ final class TopicLog {
             OLDEST = lookup.findVarHandle(TopicLog.class, "oldest", long.class);
             NEXT = lookup.findVarHandle(TopicLog.class, "next", long.class);
             FLOOR = lookup.findVarHandle(TopicLog.class, "floor", long.class);
+            EVICTION = lookup.findVarHandle(TopicLog.class, "eviction", long.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }
@@ -39,12 +41,14 @@ final class TopicLog {
     private long oldest; // index of the oldest kept entry
     private long next; // index of the next entry
     private long floor; // position of the last evicted entry
+    private long eviction; // its number among all evictions of the hub
 
     // Guarded by the hub's lock.
     private long bytes;
 
-    TopicLog(long floor) {
-        this.floor = floor;
+    TopicLog(Floor floor) {
+        this.floor = floor.position();
+        this.eviction = floor.eviction();
     }
 
     // ---- the writer's side, under the hub's lock
@@ -61,10 +65,15 @@ final class TopicLog {
         NEXT.setVolatile(this, next + 1);
     }
 
-    /** Lets the oldest entry go. */
-    LogEntry evictOldest() {
+    /**
+     * Lets the oldest entry go.
+     *
+     * @param number of this eviction, which rises through the whole hub
+     */
+    LogEntry evictOldest(long number) {
         LogEntry entry = slots[slot(oldest, slots)];
-        // The floor rises before the slot changes: a reader looks at them the other way round.
+        // The number, then the floor, then the slot: a reader looks at them the other way round.
+        EVICTION.setRelease(this, number);
         FLOOR.setRelease(this, entry.position);
         OLDEST.setRelease(this, oldest + 1);
         setSlotRelease(oldest - 1, null);
@@ -118,6 +127,16 @@ final class TopicLog {
     /** Position of the last evicted entry: whoever stands below it has missed something of this topic. */
     long floor() {
         return (long) FLOOR.getAcquire(this);
+    }
+
+    /** Under the hub's lock. */
+    Floor floorAsLeft() {
+        return new Floor(floor, eviction);
+    }
+
+    /** As {@link Floor#isGap}. */
+    boolean isGap(long at, long told) {
+        return floor() > at && (long) EVICTION.getAcquire(this) > told;
     }
 
     /** How a copy ended. */

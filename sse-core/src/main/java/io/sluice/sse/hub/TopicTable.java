@@ -74,7 +74,7 @@ final class TopicTable {
         }
         topics.remove(topic.name);
         topic.setForgotten();
-        forgottenFloors.put(topic.name, topic.log.floor());
+        forgottenFloors.put(topic.name, topic.log.floorAsLeft());
         for (String segment : List.of(firstSegment(topic.name), ANY)) {
             for (PatternTopics pattern : patternsByFirstSegment.getOrDefault(segment, List.of())) {
                 if (pattern.pattern.matches(topic.name)) {

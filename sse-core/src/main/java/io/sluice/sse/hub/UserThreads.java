@@ -1,8 +1,8 @@
 package io.sluice.sse.hub;
 
-import java.lang.reflect.InvocationTargetException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** The default executor of user code: virtual threads where the JDK has them (21 and later), else daemon threads. */
@@ -15,17 +15,10 @@ final class UserThreads {
             // By name, since the code is compiled for Java 17.
             Object builder = Thread.class.getMethod("ofVirtual").invoke(null);
             Class<?> type = Class.forName("java.lang.Thread$Builder");
-            var start = type.getMethod("start", Runnable.class);
             Object named = type.getMethod("name", String.class, long.class).invoke(builder, "sluice-user-", 0L);
-            return task -> {
-                try {
-                    start.invoke(named, task);
-                } catch (IllegalAccessException e) {
-                    throw new AssertionError(e);
-                } catch (InvocationTargetException e) {
-                    throw new IllegalStateException("a virtual thread did not start", e.getCause());
-                }
-            };
+            // The builder is not thread-safe, its factory is.
+            ThreadFactory factory = (ThreadFactory) type.getMethod("factory").invoke(named);
+            return task -> factory.newThread(task).start();
         } catch (ReflectiveOperationException e) {
             AtomicInteger number = new AtomicInteger();
             return Executors.newCachedThreadPool(task -> {

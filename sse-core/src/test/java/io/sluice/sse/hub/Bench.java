@@ -1,0 +1,174 @@
+package io.sluice.sse.hub;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sluice.sse.CloseReason;
+import io.sluice.sse.Event;
+import io.sluice.sse.Source;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A hub with hand-driven lanes. Closing it closes every client and asserts what must hold after each test: the ledger
+ * reads zero, no timer and no task is left, every frame was let go, the rings are sound.
+ */
+final class Bench implements AutoCloseable {
+
+    static final LaneOptions QUIET =
+            new LaneOptions(java.time.Duration.ZERO, java.time.Duration.ofSeconds(3), java.time.Duration.ZERO);
+
+    final Hub hub;
+    final List<ManualLane> lanes = new ArrayList<>();
+    final List<FakeFramer> framers = new ArrayList<>();
+    final List<HubLane> hubLanes = new ArrayList<>();
+    /** User code that waits for its executor. */
+    final ArrayDeque<Runnable> userCode = new ArrayDeque<>();
+
+    long nowNanos = TimeUnit.DAYS.toNanos(1);
+
+    Bench() {
+        this(options -> {}, 1, QUIET);
+    }
+
+    Bench(Consumer<HubBuilder> options) {
+        this(options, 1, QUIET);
+    }
+
+    Bench(Consumer<HubBuilder> options, int laneCount, LaneOptions laneOptions) {
+        HubBuilder builder = Hub.builder().clock(() -> nowNanos).epoch(7).userExecutor(userCode::add);
+        options.accept(builder);
+        hub = builder.build();
+        for (int i = 0; i < laneCount; i++) {
+            ManualLane lane = new ManualLane();
+            FakeFramer framer = new FakeFramer(lane, hub.ledger());
+            lanes.add(lane);
+            framers.add(framer);
+            hubLanes.add(hub.join(lane, framer, laneOptions));
+        }
+    }
+
+    ManualLane lane() {
+        return lanes.get(0);
+    }
+
+    FakeFramer framer() {
+        return framers.get(0);
+    }
+
+    HubLane hubLane() {
+        return hubLanes.get(0);
+    }
+
+    FakeSink sink() {
+        return new FakeSink(hubLane(), null);
+    }
+
+    /** Opens a client on the first lane and lets it catch up. */
+    FakeSink open(Start start, String... terms) {
+        FakeSink sink = sink();
+        open(sink, start, null, terms);
+        run();
+        return sink;
+    }
+
+    FakeSink live(String... terms) {
+        return open(Start.live(), terms);
+    }
+
+    void open(FakeSink sink, Start start, @Nullable Source source, String... terms) {
+        Selector selector = terms.length == 0 ? null : Selector.of(terms);
+        ((ManualLane) sink.hubLane().lane()).run(() -> sink.open(selector, start, source));
+    }
+
+    /** Does something as the first lane. */
+    void onLane(Runnable work) {
+        lane().run(work);
+    }
+
+    String publish(String topic, String data) {
+        return publish(topic, Event.of(data)).id();
+    }
+
+    Published publish(String topic, Event event) {
+        return hub.publish(topic, event).toCompletableFuture().join();
+    }
+
+    /** Lets lanes and user code run until nothing waits. */
+    void run() {
+        boolean moved;
+        do {
+            moved = false;
+            for (ManualLane lane : lanes) {
+                while (lane.runOne()) {
+                    moved = true;
+                }
+            }
+            moved |= runUserCode();
+        } while (moved);
+    }
+
+    boolean runUserCode() {
+        boolean moved = false;
+        for (Runnable task = userCode.poll(); task != null; task = userCode.poll()) {
+            task.run();
+            moved = true;
+        }
+        return moved;
+    }
+
+    /** Lets time pass, for the lanes and for the age of events. */
+    void advance(long nanos) {
+        nowNanos += nanos;
+        for (ManualLane lane : lanes) {
+            lane.advance(nanos);
+        }
+        run();
+    }
+
+    void publishMany(String topic, int from, int to) {
+        for (int i = from; i < to; i++) {
+            publish(topic, Integer.toString(i));
+        }
+    }
+
+    void assertRingsValid() {
+        hub.log().locked(() -> {
+            long events = 0;
+            long bytes = 0;
+            for (Topic topic : hub.log().topics.all()) {
+                topic.log.assertValid();
+                events += topic.log.size();
+                bytes += topic.log.bytes();
+            }
+            assertThat(hub.log().bounds.totalEvents()).isEqualTo(events);
+            assertThat(hub.log().bounds.totalBytes()).isEqualTo(bytes);
+            return null;
+        });
+    }
+
+    @Override
+    public void close() {
+        assertRingsValid();
+        hub.close();
+        run();
+        for (HubLane lane : hubLanes) {
+            lane.forEachSink(sink -> sink.close(CloseReason.SERVER_DRAINING));
+        }
+        run();
+        assertThat(hub.ledger().isZero()).as("%s", hub.ledger()).isTrue();
+        for (int i = 0; i < lanes.size(); i++) {
+            assertThat(lanes.get(i).timers()).as("timers left").isZero();
+            framers.get(i).assertAllLetGo();
+        }
+        hub.log().locked(() -> {
+            for (Topic topic : hub.log().topics.all()) {
+                assertThat(topic.lanes()).as("listeners of %s", topic).isEmpty();
+            }
+            return null;
+        });
+    }
+}
