@@ -70,6 +70,7 @@ public final class HubLane {
 
     final Pass pass;
     final CatchUp catchUp;
+    private final Gathering gathering = new Gathering();
     private final LaneTicker ticker;
     private final Map<TopicPattern, Audience.OfPattern> patternAudiences = new HashMap<>();
     /** Changes that would disturb a pass which has yielded; made when it ends. */
@@ -184,18 +185,26 @@ public final class HubLane {
     // ---- the turn
 
     private void turn() {
-        // In this order: what is published after the head was read finds no turn posted, and posts one.
-        posted = false;
-        nowNanos = lane.nanoTime();
-        // A pass that yielded has its head from before: whoever published since found this turn posted and left it at
-        // that, so a turn that only goes on with a pass is followed by one that looks at the head.
+        // While a pass is suspended the turn stays posted, so that no publisher posts one that would not let I/O go
+        // first.
         boolean resumed = pass.isRunning();
+        nowNanos = lane.nanoTime();
+        if (!resumed) {
+            // In this order: what is published after the head was read finds no turn posted, and posts one.
+            posted = false;
+            if (gathering.waits(hub.log().head(), position, nowNanos)) {
+                nextTurn(false);
+                return;
+            }
+        }
         boolean again;
         if (pass.run(nowNanos + hub.passNanos())) {
+            gathering.passed(lane.nanoTime());
             for (Runnable change = afterPass.poll(); change != null; change = afterPass.poll()) {
                 change.run();
             }
             boolean waiting = catchUp.run(lane.nanoTime() + hub.passNanos());
+            // A pass that yielded has its head from before; whoever published since found this turn posted.
             again = waiting || resumed || pass.wasCut();
         } else {
             again = true;
@@ -203,7 +212,18 @@ public final class HubLane {
         framer.sweep();
         delivered = deliveredHere;
         if (again) {
-            wake();
+            nextTurn(resumed);
+        }
+    }
+
+    /** Another turn, after the lane's I/O. */
+    private void nextTurn(boolean postedAlready) {
+        if (postedAlready || POSTED.compareAndSet(this, false, true)) {
+            try {
+                lane.yield(turn);
+            } catch (RejectedExecutionException e) {
+                posted = false; // as in wake
+            }
         }
     }
 

@@ -24,6 +24,16 @@ public interface Lane {
     void execute(Runnable task);
 
     /**
+     * Runs {@code task} on this lane when it has looked after its I/O once more: what a long piece of work does between
+     * its slices. A lane that has no I/O, or whose tasks do not hold it back, may just execute.
+     *
+     * @throws RejectedExecutionException if the lane has ended
+     */
+    default void yield(Runnable task) {
+        execute(task);
+    }
+
+    /**
      * Runs {@code task} on this lane after a delay.
      *
      * @return cancels the task; harmless if it has run

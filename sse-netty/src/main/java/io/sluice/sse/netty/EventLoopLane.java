@@ -24,6 +24,12 @@ final class EventLoopLane implements Lane {
         loop.execute(task);
     }
 
+    /** An event loop runs all tasks that wait, and those that they add, before it polls; a timer that is due it takes after. */
+    @Override
+    public void yield(Runnable task) {
+        loop.schedule(task, 0, TimeUnit.NANOSECONDS);
+    }
+
     @Override
     public Runnable schedule(Runnable task, long delayNanos) {
         Future<?> timer = loop.schedule(task, delayNanos, TimeUnit.NANOSECONDS);
