@@ -1,0 +1,149 @@
+package io.sluice.sse.hub;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sluice.sse.CloseReason;
+import io.sluice.sse.Event;
+import io.sluice.sse.Gap;
+import io.sluice.sse.Observer;
+import io.sluice.sse.Sink;
+import io.sluice.sse.Source;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.RejectedExecutionException;
+import org.junit.jupiter.api.Test;
+
+/** User code may throw anywhere: it harms only its own sink, and is counted once. */
+class Invariant7UserCodeTest {
+
+    @Test
+    void aSourceStartsAndStopsOnTheUserExecutorInOrder() {
+        List<String> heard = new ArrayList<>();
+        try (Bench bench = new Bench()) {
+            FakeSink sink = bench.sink();
+            bench.open(sink, Start.live(), new Source() {
+                @Override
+                public void start(Sink to) {
+                    heard.add("start");
+                    to.send(Event.of("hello"));
+                    to.scope().onClose(reason -> heard.add("listener " + reason));
+                }
+
+                @Override
+                public void stop(Sink from, CloseReason reason) {
+                    heard.add("stop " + reason);
+                }
+            });
+            assertThat(heard).as("not on the lane").isEmpty();
+            bench.run();
+            assertThat(sink.data()).containsExactly("hello");
+            sink.close(CloseReason.CLOSED_BY_APPLICATION);
+            bench.run();
+            assertThat(heard).containsExactly("start", "stop closed-by-application", "listener closed-by-application");
+        }
+    }
+
+    @Test
+    void aSourceThatNeverStartedIsNotStopped() {
+        try (Bench bench = new Bench()) {
+            FakeSink sink = bench.sink();
+            List<String> heard = new ArrayList<>();
+            bench.open(sink, Start.live(), new Source() {
+                @Override
+                public void start(Sink to) {
+                    heard.add("start");
+                }
+
+                @Override
+                public void stop(Sink from, CloseReason reason) {
+                    heard.add("stop");
+                }
+            });
+            sink.close(CloseReason.RESET);
+            bench.run();
+            assertThat(heard).isEmpty();
+        }
+    }
+
+    @Test
+    void whateverThrowsHarmsOnlyItsOwnSink() {
+        RuntimeException thrown = new RuntimeException("a test wants it so");
+        Observer observer = new Observer() {
+            @Override
+            public void sinkOpened(Sink sink) {
+                throw thrown;
+            }
+
+            @Override
+            public void sinkClosed(Sink sink, CloseReason reason) {
+                throw thrown;
+            }
+
+            @Override
+            public void published(String topic, String id) {
+                throw thrown;
+            }
+
+            @Override
+            public void gapSaid(Sink sink, Gap gap) {
+                throw thrown;
+            }
+        };
+        try (Bench bench = new Bench(options -> options.observer(observer))) {
+            FakeSink good = bench.live("a");
+            FakeSink bad = bench.sink();
+            bench.open(
+                    bad,
+                    Start.after("nowhere"),
+                    sink -> {
+                        sink.scope().onClose(reason -> {
+                            throw thrown;
+                        });
+                        throw thrown;
+                    },
+                    "a");
+            bench.run();
+            assertThat(bad.ended).isEqualTo(CloseReason.SOURCE_FAILED);
+            bench.publish("a", "1");
+            bench.run();
+            assertThat(good.data()).containsExactly("1");
+            // opened twice, gap, start, closed, published
+            assertThat(bench.hub.stats().userCodeFailures()).isEqualTo(6);
+        }
+    }
+
+    @Test
+    void aWriteOrAFrameThatFailsEndsOneSinkAndLeaksNothing() {
+        try (Bench bench = new Bench()) {
+            FakeSink bad = bench.live("a", "b");
+            FakeSink good = bench.live("a", "b");
+            bad.failNextWrite = true;
+            bench.publish("a", "1");
+            bench.publish("b", "2");
+            bench.run();
+            assertThat(bad.ended).isEqualTo(CloseReason.RESET);
+            assertThat(good.data()).containsExactly("1", "2");
+            FakeSink replaying = bench.sink();
+            bench.open(replaying, Start.replay(2), null, "a", "b");
+            bench.framer().failNext = true;
+            bench.run();
+            assertThat(replaying.ended).isEqualTo(CloseReason.RESET);
+            bench.publish("a", "3");
+            bench.run();
+            assertThat(good.data()).containsExactly("1", "2", "3");
+        }
+    }
+
+    @Test
+    void aSerialExecutorWhosePoolRefusesLosesNoTaskOfOthers() {
+        List<String> ran = new ArrayList<>();
+        SerialExecutor[] serial = new SerialExecutor[1];
+        serial[0] = new SerialExecutor(task -> {
+            serial[0].execute(() -> ran.add("queued meanwhile"));
+            throw new RejectedExecutionException("full");
+        });
+        org.assertj.core.api.Assertions.assertThatThrownBy(() -> serial[0].execute(() -> ran.add("refused")))
+                .isInstanceOf(RejectedExecutionException.class);
+        assertThat(ran).containsExactly("queued meanwhile");
+    }
+}

@@ -1,0 +1,148 @@
+package io.sluice.sse.hub;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What topics, patterns, selectors and ids may look like; and invariant 9 for the options of hubs and lanes. */
+class NamesTest {
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "''|it is empty",
+                "a//b|a segment between slashes is empty",
+                "/a|a segment between slashes is empty",
+                "a/|a segment between slashes is empty",
+                "a/../b|a segment is ..",
+                "./a|a segment is .",
+                "a*|a * stands for topics in a pattern; an event goes to one topic by its name"
+            })
+    void aNameIsRefusedWithItsRule(String name, String rule) {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> TopicName.check(name))
+                .withMessage("topic \"" + name + "\": " + rule);
+    }
+
+    @Test
+    void namesAreBoundedInBytesAndHideNothing() {
+        assertThat(TopicName.check("é".repeat(127) + "x")).hasSize(128);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> TopicName.check("é".repeat(128)))
+                .withMessageEndingWith("it has 256 bytes in UTF-8, at most 255 are allowed");
+        for (int c : new int[] {0, '\n', 0x7F, 0x85, 0x200B, 0x202E, 0x2028, 0xFEFF, 0xD800}) {
+            String name = "a" + new String(Character.toChars(c)) + "b";
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> TopicName.check(name))
+                    .withMessage(String.format(
+                            "topic \"a\\u%04Xb\": it contains U+%04X; control, bidirectional and zero-width characters are"
+                                    + " not allowed",
+                            c, c));
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "*,a,true",
+        "*,a/b,false",
+        "**,a,true",
+        "**,a/b/c,true",
+        "a/*,a,false",
+        "a/*,a/b,true",
+        "a/*,a/b/c,false",
+        "a/**,a,true",
+        "a/**,a/b/c,true",
+        "a/**,ab,false",
+        "*/b,a/b,true",
+        "*/b,b,false",
+        "a/*/c,a/b/c,true",
+        "a/*/**,a,false",
+        "a/*/**,a/b,true",
+        "*/*,a,false",
+        "aa/*,a/b,false"
+    })
+    void patternsMatch(String pattern, String topic, boolean matches) {
+        assertThat(TopicPattern.of(pattern).matches(topic)).isEqualTo(matches);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "a/**/b|** is allowed as the last segment only",
+                "a*/b|a * stands for a whole segment; it cannot stand beside other characters",
+                "***|a * stands for a whole segment; it cannot stand beside other characters",
+                "*//a|a segment between slashes is empty"
+            })
+    void aPatternIsRefusedWithItsRule(String pattern, String rule) {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> TopicPattern.of(pattern))
+                .withMessage("topic \"" + pattern + "\": " + rule);
+    }
+
+    @Test
+    void selectorsAreBounded() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Selector.of(List.of()))
+                .withMessageContaining("at least one");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Selector.of(
+                        IntStream.range(0, 101).mapToObj(i -> "t" + i).toList()))
+                .withMessage("101 topics and patterns: at most 100 are allowed on one stream");
+        assertThat(Selector.of("a", "b/*", "a").terms()).containsExactly("a", "b/*");
+    }
+
+    @Test
+    void idsAreOfFixedWidthAndOrderedAsText() {
+        EventIds ids = new EventIds(123_456_789);
+        String before = "";
+        for (long p : new long[] {0, 1, 9, 10, 31, 32, 1023, 1024, 1L << 40, (1L << 55) - 1}) {
+            String id = ids.text(p);
+            assertThat(id)
+                    .hasSize(EventIds.LENGTH)
+                    .matches("[0-9a-v]{10}-[0-9a-v]{11}")
+                    .isGreaterThan(before);
+            assertThat(ids.positionOf(id)).isEqualTo(p);
+            assertThat(new EventIds(123_456_790).positionOf(id)).isNull();
+            assertThat(new EventIds(123_456_790).text(0)).as("a later epoch").isGreaterThan(id);
+            before = id;
+        }
+        for (String odd : List.of(
+                "",
+                "x",
+                ids.text(1) + "0",
+                ids.text(1).replace('-', '0'),
+                ids.text(1).replace('0', 'w'))) {
+            assertThat(EventIds.hasOwnShape(odd)).isFalse();
+            assertThat(ids.positionOf(odd)).isNull();
+        }
+    }
+
+    @Test
+    void everyOptionNamesItselfItsValueAndWhatIsAllowed() {
+        HubBuilder hub = Hub.builder();
+        refused(() -> hub.historyEvents(0), "historyEvents: 0 (expected: from 1 to 268435456)");
+        refused(() -> hub.historyBytes(0), "historyBytes: 0 (expected: at least 1)");
+        refused(() -> hub.historyTotalBytes(-1), "historyTotalBytes: -1 (expected: at least 1)");
+        refused(() -> hub.maxTopics(0), "maxTopics: 0 (expected: from 1 to 2147483647)");
+        refused(() -> hub.historyAge(Duration.ZERO), "historyAge: PT0S (expected: more than 0, at most 3650 days)");
+        Duration ok = Duration.ofSeconds(1);
+        Duration bad = Duration.ofSeconds(-1);
+        String allowed = ": PT-1S (expected: from 0 to 365 days)";
+        refused(() -> new LaneOptions(bad, ok, ok), "heartbeat" + allowed);
+        refused(() -> new LaneOptions(ok, bad, ok), "retry" + allowed);
+        refused(() -> new LaneOptions(ok, ok, bad), "writeTimeout" + allowed);
+        refused(() -> Start.replay(-1), "replay: -1 (expected: 0 or more)");
+    }
+
+    private static void refused(Runnable set, String message) {
+        assertThatIllegalArgumentException().isThrownBy(set::run).withMessage(message);
+    }
+}
