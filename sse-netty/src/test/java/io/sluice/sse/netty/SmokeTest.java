@@ -13,11 +13,18 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 class SmokeTest {
     @ParameterizedTest
-    @EnumSource(value = Transport.class, names = {"NIO", "EPOLL", "IO_URING"})
+    @EnumSource(
+            value = Transport.class,
+            names = {"NIO", "EPOLL", "IO_URING"})
     void publishReachesAClient(Transport transport) throws Exception {
-        try (SseServer server = SseServer.builder().port(0).transport(transport).drain(Duration.ofMillis(200)).start()) {
+        try (SseServer server = SseServer.builder()
+                .port(0)
+                .transport(transport)
+                .drain(Duration.ofMillis(200))
+                .start()) {
             try (Socket socket = new Socket("127.0.0.1", server.port())) {
-                socket.getOutputStream().write("GET /events/a HTTP/1.1\r\nHost: localhost\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+                socket.getOutputStream()
+                        .write("GET /events/a HTTP/1.1\r\nHost: localhost\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
                 Awaitility.await().until(() -> server.hub().subscribers("a") == 1);
                 server.hub().publish("a", Event.of("greeting", "hello"));
                 InputStream in = socket.getInputStream();
@@ -30,7 +37,9 @@ class SmokeTest {
                 }
                 System.out.println(got);
             }
-            Awaitility.await().untilAsserted(() -> assertThat(server.hub().ledger().counts()).allSatisfy((k, v) -> assertThat(v).isZero()));
+            Awaitility.await()
+                    .untilAsserted(() -> assertThat(server.hub().ledger().counts())
+                            .allSatisfy((k, v) -> assertThat(v).isZero()));
         }
     }
 }
