@@ -219,6 +219,15 @@ public final class Hub implements AutoCloseable {
                 counters.userCodeFailures.sum());
     }
 
+    /** How many positions the sink that is furthest behind stands behind the head, as of the last ticks of the lanes. */
+    public long maxLag() {
+        long max = 0;
+        for (HubLane lane : lanes) {
+            max = Math.max(max, lane.maxLag());
+        }
+        return max;
+    }
+
     // ---- for transports
 
     /**

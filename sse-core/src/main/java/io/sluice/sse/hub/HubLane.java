@@ -86,6 +86,9 @@ public final class HubLane {
 
     private long deliveredHere;
 
+    /** The largest lag of a sink, as the ticker saw it last; read by whoever asks for figures. */
+    private volatile long maxLag;
+
     HubLane(Hub hub, Lane lane, Framer framer, LaneOptions options) {
         this.hub = hub;
         this.lane = lane;
@@ -114,6 +117,27 @@ public final class HubLane {
     /** Events written to the sinks of this lane so far. Any thread. */
     public long delivered() {
         return delivered;
+    }
+
+    /** How far the sink that is furthest behind lags, as of the last tick. Any thread. */
+    long maxLag() {
+        return maxLag;
+    }
+
+    void setMaxLag(long lag) {
+        maxLag = lag;
+    }
+
+    /**
+     * How many positions a sink stands behind the head; 0 while nothing waits for it. The position of a lane rests while
+     * others are published to.
+     */
+    long lagOf(LaneSink sink) {
+        boolean caughtUp = !sink.behind && dirtyTop == null && !pass.isSuspended();
+        if (sink.subscription == null || caughtUp) {
+            return 0;
+        }
+        return Math.max(0, hub.log().head() - (sink.behind ? sink.position : position));
     }
 
     /** How many sinks are open on this lane. */

@@ -6,7 +6,7 @@ import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The one timer of a lane: heartbeats for the silent, write stalls, ageing of the history. It runs while the lane has
+ * The one timer of a lane: heartbeats for the silent, write stalls, ageing of the history, the largest lag. It runs while the lane has
  * sinks, in slices of about a millisecond. Confined to its lane.
  */
 final class LaneTicker {
@@ -28,6 +28,8 @@ final class LaneTicker {
 
     /** Sinks still to be looked at in this tick; they are walked downwards, so that one may close on the way. */
     private int left;
+
+    private long maxLag;
 
     LaneTicker(HubLane lane) {
         this.lane = lane;
@@ -54,6 +56,7 @@ final class LaneTicker {
             cancel = null;
             run++;
         }
+        lane.setMaxLag(0);
         lane.catchUp.forgetRanges();
         lane.framer().sweep();
     }
@@ -66,6 +69,7 @@ final class LaneTicker {
         lane.catchUp.forgetRanges();
         lane.hub().log().age(AGED_PER_TICK);
         left = lane.sinkCount();
+        maxLag = 0;
         slice(run);
     }
 
@@ -95,8 +99,9 @@ final class LaneTicker {
         }
         try {
             if (left > 0) {
-                lane.lane().execute(() -> slice(ofRun));
+                lane.lane().yield(() -> slice(ofRun));
             } else {
+                lane.setMaxLag(maxLag);
                 cancel = lane.lane().schedule(this::tick, periodNanos);
             }
         } catch (RejectedExecutionException e) {
@@ -105,6 +110,7 @@ final class LaneTicker {
     }
 
     private void look(LaneSink sink, long now, Beat beat) {
+        maxLag = Math.max(maxLag, lane.lagOf(sink));
         if (sink.pendingBytes() == 0) {
             sink.progressNanos = now;
         } else {

@@ -10,7 +10,7 @@ import java.util.List;
  * @param openNanos how long it has been open
  * @param silentNanos how long ago it was last written to
  * @param pendingBytes bytes written and not yet sent
- * @param lag how many positions it stands behind the hub's head
+ * @param lag how many positions it stands behind the hub's head; 0 while nothing waits for it
  * @param delivered events written to it
  * @param sink the client itself
  */
@@ -27,14 +27,13 @@ public record SinkInfo(
     static SinkInfo of(LaneSink sink, HubLane lane) {
         long now = lane.lane().nanoTime();
         Subscription subscription = sink.subscription;
-        long stands = sink.behind ? sink.position : lane.position;
         return new SinkInfo(
                 sink.id(),
                 subscription == null ? List.of() : subscription.selector().terms(),
                 now - sink.openedNanos,
                 now - sink.lastWriteNanos,
                 sink.pendingBytes(),
-                subscription == null ? 0 : Math.max(0, lane.hub().log().head() - stands),
+                lane.lagOf(sink),
                 sink.delivered,
                 sink);
     }

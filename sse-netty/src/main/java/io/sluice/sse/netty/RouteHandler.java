@@ -56,17 +56,16 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
         }
         boolean keepAlive = HttpUtil.isKeepAlive(message);
         boolean head = message.method().name().equals("HEAD");
-        SseRequest request = null;
         try {
-            request = SseRequest.of(message, ctx.channel(), bytesOf(message.content()));
+            SseRequest request = SseRequest.of(message, ctx.channel(), bytesOf(message.content()));
             CompletionStage<HttpAnswer> answer = answer(ctx, request);
             if (answer != null) {
-                inTurn(ctx, request, answer, keepAlive, head);
+                inTurn(ctx, answer, keepAlive, head);
             }
         } catch (RuntimeException e) {
             Refusal refusal = refusalOf(e);
-            HttpAnswer answer = request == null ? Problem.answer(refusal) : streams.answer(request, refusal);
-            inTurn(ctx, request, CompletableFuture.completedFuture(answer), keepAlive && refusal.status() != 400, head);
+            CompletionStage<HttpAnswer> answer = Problem.answer(refusal).now();
+            inTurn(ctx, answer, keepAlive && refusal.status() != 400, head);
         }
     }
 
@@ -80,7 +79,7 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
         SseRequest here = request.below(entry.path.length());
         String method = request.method().equals("HEAD") ? "GET" : request.method();
         if (entry.stream != null && method.equals("GET")) {
-            HttpAnswer answer = streams.open(ctx, here, entry.stream);
+            HttpAnswer answer = streams.openOrRefuse(ctx, here, entry.stream);
             return answer == null ? null : answer.now();
         }
         HttpRoute route = entry.byMethod.get(method);
@@ -112,22 +111,18 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
 
     /** Writes the answer when those before it have been written. */
     private void inTurn(
-            ChannelHandlerContext ctx,
-            @Nullable SseRequest request,
-            CompletionStage<HttpAnswer> answer,
-            boolean keepAlive,
-            boolean head) {
+            ChannelHandlerContext ctx, CompletionStage<HttpAnswer> answer, boolean keepAlive, boolean head) {
         CompletableFuture<?> before = pending;
         CompletableFuture<HttpAnswer> mine = answer.toCompletableFuture();
         if (before == null && mine.isDone()) {
-            write(ctx, result(request, mine), keepAlive, head);
+            write(ctx, result(mine), keepAlive, head);
             return;
         }
         CompletableFuture<?> both = before == null ? mine : CompletableFuture.allOf(before, mine);
         CompletableFuture<Void> written = new CompletableFuture<>();
         pending = written;
         both.whenComplete((ignored, failure) -> ctx.executor().execute(() -> {
-            write(ctx, result(request, mine), keepAlive, head);
+            write(ctx, result(mine), keepAlive, head);
             ctx.flush();
             if (pending == written) {
                 pending = null;
@@ -136,12 +131,11 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
         }));
     }
 
-    private HttpAnswer result(@Nullable SseRequest request, CompletableFuture<HttpAnswer> answer) {
+    private static HttpAnswer result(CompletableFuture<HttpAnswer> answer) {
         try {
             return answer.join();
         } catch (RuntimeException e) {
-            Refusal refusal = refusalOf(e);
-            return request == null ? Problem.answer(refusal) : streams.answer(request, refusal);
+            return Problem.answer(refusalOf(e));
         }
     }
 
@@ -177,7 +171,7 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
         answer.headers().forEach(response.headers()::set);
         response.headers().set("x-content-type-options", "nosniff");
         boolean stream = "text/event-stream".equals(answer.headers().get("content-type"));
-        if (answer.status() != 204 && !(head && stream)) {
+        if (answer.status() != 204 && answer.status() != 304 && !(head && stream)) {
             response.headers().setInt(HttpHeaderNames.CONTENT_LENGTH, body.length);
         }
         boolean stays = keepAlive && !(stream && !head);

@@ -78,14 +78,13 @@ public final class SseHandler extends ChannelInboundHandlerAdapter {
     }
 
     private void open(ChannelHandlerContext ctx, HttpRequest message, Routes.Entry entry) {
-        SseRequest request = null;
         HttpAnswer answer;
         try {
-            request = SseRequest.of(message, ctx.channel(), new byte[0]).below(entry.path.length());
-            answer = streams.open(ctx, request, Objects.requireNonNull(entry.stream));
+            SseRequest request =
+                    SseRequest.of(message, ctx.channel(), new byte[0]).below(entry.path.length());
+            answer = streams.openOrRefuse(ctx, request, Objects.requireNonNull(entry.stream));
         } catch (RuntimeException e) {
-            Refusal refusal = RouteHandler.refusalOf(e);
-            answer = request == null ? Problem.answer(refusal) : streams.answer(request, refusal);
+            answer = Problem.answer(RouteHandler.refusalOf(e));
         }
         if (answer != null) {
             if (!(message instanceof LastHttpContent)) {

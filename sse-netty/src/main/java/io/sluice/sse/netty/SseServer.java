@@ -92,7 +92,7 @@ public final class SseServer implements AutoCloseable {
                     bound.cause());
         }
         SseServer server = new SseServer(options, hub, streams, loops, bound.channel());
-        log.debug("listening on {}", server.uri());
+        log.info("listening on {} by {}", server.uri(), transport.transport);
         return server;
     }
 

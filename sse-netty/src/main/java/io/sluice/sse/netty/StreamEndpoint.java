@@ -51,8 +51,7 @@ final class StreamEndpoint {
      * @return the answer, or null if the stream is open
      * @throws Refusal if it is not granted
      */
-    @Nullable
-    HttpAnswer open(ChannelHandlerContext ctx, SseRequest request, StreamRoute route) {
+    private @Nullable HttpAnswer open(ChannelHandlerContext ctx, SseRequest request, StreamRoute route) {
         boolean head = request.method().equals("HEAD");
         if (!head && !request.method().equals("GET")) {
             throw Refusal.of(405, "a stream is opened by GET", "allow", "GET, HEAD");
@@ -97,8 +96,17 @@ final class StreamEndpoint {
         }
     }
 
-    /** How the request's refusal is answered. */
-    HttpAnswer answer(SseRequest request, Refusal refusal) {
+    /** As {@link #open}, with a refusal as an answer: one that a browser's EventSource survives, if it passes. */
+    @Nullable
+    HttpAnswer openOrRefuse(ChannelHandlerContext ctx, SseRequest request, StreamRoute route) {
+        try {
+            return open(ctx, request, route);
+        } catch (RuntimeException e) {
+            return answer(request, RouteHandler.refusalOf(e));
+        }
+    }
+
+    private HttpAnswer answer(SseRequest request, Refusal refusal) {
         return refusal.isPassing() && request.isOfBrowser()
                 ? Problem.comeBack(retry.toMillis())
                 : Problem.answer(refusal);

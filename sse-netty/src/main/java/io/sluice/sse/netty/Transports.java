@@ -115,14 +115,9 @@ enum Transports {
             }
             Throwable whyNot = candidate.whyNot();
             if (whyNot == null) {
-                log.info("transport {}", candidate.transport);
                 return candidate;
             }
             if (wished != Transport.AUTO) {
-                log.warn(
-                        "transport {} is not available here: {}",
-                        wished,
-                        rootOf(whyNot).toString());
                 throw new IllegalArgumentException(
                         "transport: " + wished + " (not available here: " + rootOf(whyNot)
                                 + "; allowed: auto, or one that is)",

@@ -1,0 +1,5 @@
+/** A hub's figures for Micrometer, which must be on the class path. */
+@NullMarked
+package io.sluice.sse.metrics;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,249 @@
+package io.sluice.sse.examples.server;
+
+import io.sluice.sse.CloseReason;
+import io.sluice.sse.hub.Hub;
+import io.sluice.sse.hub.HubLane;
+import io.sluice.sse.hub.HubStats;
+import io.sluice.sse.hub.SinkInfo;
+import io.sluice.sse.netty.HttpAnswer;
+import io.sluice.sse.netty.HttpRoute;
+import io.sluice.sse.netty.Refusal;
+import io.sluice.sse.netty.SseRequest;
+import io.sluice.sse.netty.SseServerBuilder;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * {@code /admin/…}: who is connected, what is kept, and closing a client. For those who have the token; without one, for
+ * this machine only.
+ */
+final class AdminRoutes {
+
+    private static final int DEFAULT_LIMIT = 100;
+    private static final int MAX_LIMIT = 10_000;
+
+    private final Hub hub;
+    private final byte @Nullable [] token;
+
+    /** Null until somebody asks: a host name may take a while to find out. */
+    private volatile @Nullable String node;
+
+    AdminRoutes(Hub hub, @Nullable String node, @Nullable String token) {
+        this.hub = hub;
+        this.node = node;
+        this.token = token == null ? null : token.getBytes(StandardCharsets.UTF_8);
+    }
+
+    void addTo(SseServerBuilder server) {
+        server.route("GET", "/admin/connections", guarded(this::connections));
+        server.route("DELETE", "/admin/connections/**", guarded(this::close));
+        server.route(
+                "GET", "/admin/ledger", guarded(request -> Json.answer(ledger()).now()));
+        server.route(
+                "GET",
+                "/admin/topics",
+                guarded(request -> Json.answer(topics(request)).now()));
+    }
+
+    void warmUp() {
+        Json.write(ledger());
+        Json.write(new Connection("", "", "", List.of(), "", "", 0, 0, 0, node()));
+    }
+
+    // ---- who may ask
+
+    private HttpRoute guarded(HttpRoute route) {
+        return request -> {
+            check(request);
+            return route.answer(request);
+        };
+    }
+
+    private void check(SseRequest request) {
+        if (token == null) {
+            boolean local = request.remoteAddress() instanceof InetSocketAddress peer
+                    && peer.getAddress() != null
+                    && peer.getAddress().isLoopbackAddress();
+            if (!local) {
+                throw Refusal.of(403, "without --admin-token this is answered on the server's own machine only");
+            }
+            return;
+        }
+        String given = request.header("authorization");
+        boolean bearer = given != null && given.toLowerCase(Locale.ROOT).startsWith("bearer ");
+        // Takes as long for a token that is nearly right as for any other.
+        if (!bearer || !MessageDigest.isEqual(token, given.substring(7).strip().getBytes(StandardCharsets.UTF_8))) {
+            throw Refusal.of(401, "this needs the admin token", "www-authenticate", "Bearer realm=\"sluice\"");
+        }
+    }
+
+    // ---- connections
+
+    private record Connection(
+            String id,
+            String remoteAddress,
+            String protocol,
+            List<String> topics,
+            String opened,
+            String lastWrite,
+            long pendingBytes,
+            long lag,
+            long delivered,
+            String node) {}
+
+    private CompletionStage<HttpAnswer> connections(SseRequest request) {
+        int limit = limit(request);
+        long after = after(request);
+        List<CompletableFuture<List<SinkInfo>>> lanes = hub.lanes().stream()
+                .map(lane -> lane.sinkInfos().toCompletableFuture())
+                .toList();
+        return CompletableFuture.allOf(lanes.toArray(new CompletableFuture<?>[0]))
+                .thenApply(ignored -> {
+                    Instant now = Instant.now();
+                    Stream<SinkInfo> all = lanes.stream().flatMap(lane -> lane.join().stream());
+                    return Json.answer(all.filter(sink -> number(sink) > after)
+                            .sorted(Comparator.comparingLong(AdminRoutes::number))
+                            .limit(limit)
+                            .map(sink -> describe(sink, now))
+                            .toList());
+                });
+    }
+
+    private static long number(SinkInfo sink) {
+        return Long.parseLong(sink.id());
+    }
+
+    private Connection describe(SinkInfo sink, Instant now) {
+        return new Connection(
+                sink.id(),
+                sink.sink().remoteAddress(),
+                sink.sink().protocol(),
+                sink.topics(),
+                ago(now, sink.openNanos()),
+                ago(now, sink.silentNanos()),
+                sink.pendingBytes(),
+                sink.lag(),
+                sink.delivered(),
+                node());
+    }
+
+    private static String ago(Instant now, long nanos) {
+        return now.minusNanos(nanos).truncatedTo(ChronoUnit.MILLIS).toString();
+    }
+
+    private String node() {
+        String known = node;
+        if (known == null) {
+            known = hostName();
+            node = known;
+        }
+        return known;
+    }
+
+    private static String hostName() {
+        try {
+            return InetAddress.getLocalHost().getHostName();
+        } catch (UnknownHostException e) {
+            return "localhost";
+        }
+    }
+
+    private CompletionStage<HttpAnswer> close(SseRequest request) {
+        String id = request.subPath();
+        boolean forever = "true".equals(request.query("forever"));
+        AtomicBoolean found = new AtomicBoolean();
+        CompletableFuture<?>[] looked = hub.lanes().stream()
+                .map((HubLane lane) -> lane.forEachSink(sink -> {
+                            if (sink.id().equals(id)) {
+                                found.set(true);
+                                if (forever) {
+                                    sink.closeForGood(CloseReason.CLOSED_BY_APPLICATION);
+                                } else {
+                                    sink.close(CloseReason.CLOSED_BY_APPLICATION);
+                                }
+                            }
+                        })
+                        .toCompletableFuture())
+                .toArray(CompletableFuture<?>[]::new);
+        return CompletableFuture.allOf(looked).thenApply(ignored -> {
+            if (!found.get()) {
+                throw Refusal.of(404, "there is no such connection");
+            }
+            return HttpAnswer.empty(204);
+        });
+    }
+
+    // ---- what is kept
+
+    private Map<String, Long> ledger() {
+        Map<String, Long> answer = new LinkedHashMap<>();
+        hub.ledger().counts().forEach((kind, count) -> answer.put(kind.name().toLowerCase(Locale.ROOT), count));
+        // The connection that asks is none of those that the question is about.
+        answer.computeIfPresent("connections", (ignored, count) -> Math.max(0, count - 1));
+        HubStats stats = hub.stats();
+        answer.put("topics", stats.topics());
+        answer.put("events", stats.events());
+        answer.put("bytes", stats.bytes());
+        return answer;
+    }
+
+    private record Topic(
+            String topic,
+            int subscribers,
+            int events,
+            long bytes,
+            @Nullable String oldest,
+            @Nullable String newest) {}
+
+    private List<Topic> topics(SseRequest request) {
+        return hub.topics(request.query("after"), limit(request)).stream()
+                .map(topic -> new Topic(
+                        topic.name(),
+                        topic.subscribers(),
+                        topic.events(),
+                        topic.bytes(),
+                        topic.oldestId(),
+                        topic.newestId()))
+                .toList();
+    }
+
+    // ---- paging
+
+    private static int limit(SseRequest request) {
+        long limit = wholeNumber("limit", request.query("limit"), DEFAULT_LIMIT);
+        if (limit < 1 || limit > MAX_LIMIT) {
+            throw new IllegalArgumentException("limit: " + limit + " (expected: from 1 to " + MAX_LIMIT + ")");
+        }
+        return (int) limit;
+    }
+
+    private static long after(SseRequest request) {
+        return wholeNumber("after", request.query("after"), 0);
+    }
+
+    private static long wholeNumber(String name, @Nullable String text, long otherwise) {
+        if (text == null) {
+            return otherwise;
+        }
+        try {
+            return Long.parseLong(text);
+        } catch (NumberFormatException e) {
+            throw new IllegalArgumentException(name + ": \"" + text + "\" (expected: a whole number)", e);
+        }
+    }
+}

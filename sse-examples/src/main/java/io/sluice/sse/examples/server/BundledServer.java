@@ -1,0 +1,93 @@
+package io.sluice.sse.examples.server;
+
+import io.sluice.sse.hub.Hub;
+import io.sluice.sse.netty.SseServer;
+import io.sluice.sse.netty.SseServerBuilder;
+import io.sluice.sse.netty.StreamRoute;
+import java.io.IOException;
+import java.net.UnknownHostException;
+import java.nio.channels.UnresolvedAddressException;
+import org.jspecify.annotations.Nullable;
+
+/** A hub, a server for it, and the routes beside the streams. */
+final class BundledServer implements AutoCloseable {
+
+    private final Options options;
+    private final PublishRoute publish;
+    private final AdminRoutes admin;
+    private final MetricsRoute metrics;
+
+    /** Null until it listens; routes ask for it. */
+    private volatile @Nullable SseServer server;
+
+    private BundledServer(Options options, Hub hub) {
+        this.options = options;
+        publish = new PublishRoute(hub);
+        admin = new AdminRoutes(hub, options.node, options.adminToken);
+        metrics = new MetricsRoute(hub);
+    }
+
+    /**
+     * Starts a server; it takes requests when this returns.
+     *
+     * @throws BadOptionException if it cannot run with these options
+     */
+    static BundledServer start(Options options) throws BadOptionException {
+        Hub hub = options.hub();
+        SseServerBuilder builder = options.server(hub);
+        BundledServer bundled = new BundledServer(options, hub);
+        builder.streams("/events/**", StreamRoute.topics());
+        bundled.publish.addTo(builder);
+        bundled.admin.addTo(builder);
+        bundled.metrics.addTo(builder);
+        new HealthRoutes(bundled::isReady).addTo(builder);
+        new Page().addTo(builder);
+        try {
+            bundled.server = builder.start();
+        } catch (IOException e) {
+            throw isOfHost(e.getCause()) ? options.refusedHost() : options.refused("--port", e);
+        } catch (IllegalArgumentException e) {
+            throw options.refused("--transport", e);
+        }
+        return bundled;
+    }
+
+    /** Whether it cannot listen because of the host, whatever the port. */
+    private static boolean isOfHost(@Nullable Throwable cause) {
+        return cause instanceof UnresolvedAddressException
+                || cause instanceof UnknownHostException
+                || cause instanceof IOException
+                        && String.valueOf(cause.getMessage()).contains("assign requested address");
+    }
+
+    private boolean isReady() {
+        SseServer started = server;
+        return started != null && started.isReady();
+    }
+
+    SseServer server() {
+        SseServer started = server;
+        if (started == null) {
+            throw new IllegalStateException("not started");
+        }
+        return started;
+    }
+
+    Options options() {
+        return options;
+    }
+
+    /** Loads what the first request of some kind would otherwise have to wait for. */
+    void warmUp() {
+        publish.warmUp();
+        admin.warmUp();
+        metrics.warmUp();
+    }
+
+    /** Drains and gives everything back, the hub included. */
+    @Override
+    public void close() {
+        server().close();
+        server().hub().close();
+    }
+}

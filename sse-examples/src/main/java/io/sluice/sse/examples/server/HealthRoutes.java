@@ -1,0 +1,27 @@
+package io.sluice.sse.examples.server;
+
+import io.sluice.sse.netty.HttpAnswer;
+import io.sluice.sse.netty.SseServerBuilder;
+import java.util.function.BooleanSupplier;
+
+/** Whether the server lives, and whether it wants new clients: what a load balancer asks. */
+final class HealthRoutes {
+
+    private final BooleanSupplier ready;
+
+    HealthRoutes(BooleanSupplier ready) {
+        this.ready = ready;
+    }
+
+    void addTo(SseServerBuilder server) {
+        server.route("GET", "/health/live", request -> status(200, "live").now());
+        server.route(
+                "GET",
+                "/health/ready",
+                request -> (ready.getAsBoolean() ? status(200, "ready") : status(503, "draining")).now());
+    }
+
+    private static HttpAnswer status(int code, String status) {
+        return Json.answer(code, "{\"status\":\"" + status + "\"}");
+    }
+}

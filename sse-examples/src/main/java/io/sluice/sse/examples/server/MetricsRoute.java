@@ -1,0 +1,48 @@
+package io.sluice.sse.examples.server;
+
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.sluice.sse.hub.Hub;
+import io.sluice.sse.metrics.SluiceMetrics;
+import io.sluice.sse.netty.HttpAnswer;
+import io.sluice.sse.netty.SseServerBuilder;
+import org.jspecify.annotations.Nullable;
+
+/** {@code GET /metrics}: the hub's figures in the text format of Prometheus. */
+final class MetricsRoute {
+
+    private final Hub hub;
+
+    private @Nullable PrometheusMeterRegistry registry;
+
+    MetricsRoute(Hub hub) {
+        this.hub = hub;
+    }
+
+    void addTo(SseServerBuilder server) {
+        server.route(
+                "GET",
+                "/metrics",
+                request -> HttpAnswer.of(
+                                200,
+                                "text/plain; version=0.0.4; charset=utf-8",
+                                registry().scrape())
+                        .with("cache-control", "no-store")
+                        .now());
+    }
+
+    void warmUp() {
+        registry().scrape();
+    }
+
+    /** Made when it is first needed: it takes its time to load, and the hub counts whether it is there or not. */
+    private synchronized PrometheusMeterRegistry registry() {
+        PrometheusMeterRegistry made = registry;
+        if (made == null) {
+            made = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+            SluiceMetrics.of(hub).bindTo(made);
+            registry = made;
+        }
+        return made;
+    }
+}

@@ -1,0 +1,375 @@
+package io.sluice.sse.examples.server;
+
+import com.sun.management.UnixOperatingSystemMXBean;
+import io.sluice.sse.hub.Hub;
+import io.sluice.sse.hub.HubBuilder;
+import io.sluice.sse.hub.OverflowPolicy;
+import io.sluice.sse.netty.SseServer;
+import io.sluice.sse.netty.SseServerBuilder;
+import io.sluice.sse.netty.Transport;
+import java.lang.management.ManagementFactory;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Model.ArgSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.TypeConversionException;
+
+/**
+ * The options of the bundled server: from the command line, else from an environment variable ({@code --max-connections}
+ * from {@code SLUICE_MAX_CONNECTIONS}), else the default of the library. What is not given is left to the library.
+ */
+@Command(
+        name = "sluice-server",
+        usageHelpAutoWidth = true,
+        sortOptions = false,
+        description = "Serves Server-Sent Events: GET /events/{topic}, POST /publish/{topic}, a page at /.",
+        footer = {
+            "",
+            "Each option is an environment variable too: --max-connections is SLUICE_MAX_CONNECTIONS.",
+            "Durations are written 500ms, 15s, 5m, 1h; sizes 64k, 16m."
+        })
+final class Options {
+
+    private static final int DESCRIPTORS_LEFT = 512;
+
+    @Option(names = "--host", paramLabel = "<name>", description = "Where it listens. Default: 127.0.0.1")
+    @Nullable
+    String host;
+
+    @Option(names = "--port", paramLabel = "<number>", description = "Its port; 0 takes a free one. Default: 8080")
+    @Nullable
+    Integer port;
+
+    @Option(
+            names = "--transport",
+            paramLabel = "<name>",
+            converter = TransportName.class,
+            description = "auto, io_uring, epoll, kqueue or nio. Default: auto")
+    @Nullable
+    Transport transport;
+
+    @Option(names = "--threads", paramLabel = "<number>", description = "Event loops. Default: one per core")
+    @Nullable
+    Integer threads;
+
+    @Option(
+            names = "--heartbeat",
+            paramLabel = "<duration>",
+            description = "Silence after which a client gets a comment; 0 is off. Default: 15s")
+    @Nullable
+    Duration heartbeat;
+
+    @Option(
+            names = "--retry",
+            paramLabel = "<duration>",
+            description = "When clients shall come back, said first on each stream. Default: 3s")
+    @Nullable
+    Duration retry;
+
+    @Option(names = "--history-events", paramLabel = "<number>", description = "Events kept per topic. Default: 1000")
+    @Nullable
+    Integer historyEvents;
+
+    @Option(
+            names = "--history-bytes",
+            paramLabel = "<size>",
+            converter = Size.class,
+            description = "Bytes kept per topic. Default: 16m")
+    @Nullable
+    Long historyBytes;
+
+    @Option(names = "--history-age", paramLabel = "<duration>", description = "How long events are kept. Default: 10m")
+    @Nullable
+    Duration historyAge;
+
+    @Option(
+            names = "--history-total-bytes",
+            paramLabel = "<size>",
+            converter = Size.class,
+            description = "Bytes kept in all topics together; past it the oldest event goes. Default: 1/4 of the heap")
+    @Nullable
+    Long historyTotalBytes;
+
+    @Option(
+            names = "--max-topics",
+            paramLabel = "<number>",
+            description = "Past it a publish to a new topic gets 429. Default: 1000000")
+    @Nullable
+    Integer maxTopics;
+
+    @Option(
+            names = "--overflow",
+            paramLabel = "<policy>",
+            converter = OverflowName.class,
+            description = "For a client that the history has passed by: disconnect, gap (go on at the oldest kept) or"
+                    + " latest. Default: disconnect")
+    @Nullable
+    OverflowPolicy overflow;
+
+    @Option(
+            names = "--write-timeout",
+            paramLabel = "<duration>",
+            description = "A client whose pending bytes do not move for this long is closed; 0 is off. Default: 30s")
+    @Nullable
+    Duration writeTimeout;
+
+    @Option(
+            names = "--max-connections",
+            paramLabel = "<number>",
+            description = "Streams at a time; above it newcomers are refused. Default: the limit of open files less"
+                    + " 512, at most 100000")
+    @Nullable
+    Integer maxConnections;
+
+    @Option(
+            names = "--max-publish-bytes",
+            paramLabel = "<size>",
+            converter = Size.class,
+            description = "A larger body gets 413. Default: 1m")
+    @Nullable
+    Long maxPublishBytes;
+
+    @Option(
+            names = "--allowed-host",
+            split = ",",
+            paramLabel = "<name>",
+            description = "A name that requests may ask for, others get 421; repeatable. Default: loopback's names when"
+                    + " it listens on loopback, else any")
+    List<String> allowedHosts = new ArrayList<>();
+
+    @Option(names = "--drain", paramLabel = "<duration>", description = "How long a shutdown may take. Default: 5s")
+    Duration drain = SseServerBuilder.DEFAULT_DRAIN;
+
+    @Option(names = "--node", paramLabel = "<name>", description = "This server's name. Default: the host name")
+    @Nullable
+    String node;
+
+    @Option(
+            names = "--admin-token",
+            paramLabel = "<secret>",
+            description = "Bearer token for /admin; without it /admin answers on loopback only")
+    @Nullable
+    String adminToken;
+
+    @Option(names = "--help", usageHelp = true, description = "Shows this.")
+    boolean help;
+
+    @Option(names = "--version", versionHelp = true, description = "Shows the version.")
+    boolean version;
+
+    /** Where the options come from that the command line leaves out. */
+    private final Map<String, String> environment;
+
+    private final CommandLine line;
+
+    private Options(Map<String, String> environment) {
+        this.environment = environment;
+        this.line = new CommandLine(this);
+    }
+
+    /**
+     * Reads the options.
+     *
+     * @throws BadOptionException if one is unknown, or its value is none; the message names it as it was written
+     */
+    static Options parse(Map<String, String> environment, String... arguments) throws BadOptionException {
+        Options options = new Options(environment);
+        CommandLine line = options.line;
+        line.setExpandAtFiles(false);
+        line.setInterpolateVariables(false); // a token may hold any character
+        line.registerConverter(Duration.class, Options::duration);
+        line.getCommandSpec().version(version());
+        line.setDefaultValueProvider(argument ->
+                argument instanceof OptionSpec option ? environment.get(variable(option.longestName())) : null);
+        try {
+            line.parseArgs(arguments);
+        } catch (ParameterException e) {
+            ArgSpec argument = e.getArgSpec();
+            boolean fromEnvironment = argument instanceof OptionSpec option
+                    && Arrays.stream(arguments).noneMatch(given -> given.startsWith(option.longestName()))
+                    && environment.containsKey(variable(option.longestName()));
+            String from = fromEnvironment
+                    ? " (from the environment variable " + variable(((OptionSpec) argument).longestName()) + ")"
+                    : "";
+            throw new BadOptionException(e.getMessage() + from);
+        }
+        return options;
+    }
+
+    private static String variable(String option) {
+        return "SLUICE_" + option.substring(2).replace('-', '_').toUpperCase(Locale.ROOT);
+    }
+
+    /** What {@code --help} and {@code --version} print; null if neither was asked for. */
+    @Nullable
+    String information() {
+        if (help) {
+            return line.getUsageMessage(CommandLine.Help.Ansi.OFF);
+        }
+        return version ? version() + System.lineSeparator() : null;
+    }
+
+    private static String version() {
+        String version = Options.class.getPackage().getImplementationVersion();
+        return "Sluice " + (version == null ? "(not from its jar)" : version);
+    }
+
+    /** The hub with these options. */
+    Hub hub() throws BadOptionException {
+        HubBuilder hub = Hub.builder();
+        set("--history-events", historyEvents, hub::historyEvents);
+        set("--history-bytes", historyBytes, hub::historyBytes);
+        set("--history-age", historyAge, hub::historyAge);
+        set("--history-total-bytes", historyTotalBytes, hub::historyTotalBytes);
+        set("--max-topics", maxTopics, hub::maxTopics);
+        set("--overflow", overflow, hub::overflow);
+        return hub.build();
+    }
+
+    /** The server with these options, without routes. */
+    SseServerBuilder server(Hub hub) throws BadOptionException {
+        SseServerBuilder server = SseServer.builder().hub(hub);
+        set("--host", host, server::host);
+        set("--port", port, server::port);
+        set("--transport", transport, server::transport);
+        set("--threads", threads, server::threads);
+        set("--heartbeat", heartbeat, server::heartbeat);
+        set("--retry", retry, server::retry);
+        set("--write-timeout", writeTimeout, server::writeTimeout);
+        set("--drain", drain, server::drain);
+        set(
+                "--max-connections",
+                maxConnections == null ? connectionsByDescriptors() : maxConnections,
+                server::maxStreams);
+        set(
+                "--max-publish-bytes",
+                maxPublishBytes,
+                bytes -> server.maxBodyBytes((int) Math.min(Integer.MAX_VALUE, bytes)));
+        set(
+                "--allowed-host",
+                allowedHosts.isEmpty() ? null : allowedHosts.toArray(new String[0]),
+                server::allowedHosts);
+        if (adminToken != null && adminToken.isBlank()) {
+            throw new BadOptionException(named("--admin-token") + ": it is empty (expected: a secret)");
+        }
+        return server;
+    }
+
+    /** Hands a value that was given to a builder, whose refusal comes back under the name that the user knows. */
+    private <T> void set(String option, @Nullable T value, Consumer<T> setter) throws BadOptionException {
+        if (value == null) {
+            return;
+        }
+        try {
+            setter.accept(value);
+        } catch (IllegalArgumentException e) {
+            throw refused(option, e);
+        }
+    }
+
+    /** What a library has said about an option: its messages begin with its own name for it, and a colon. */
+    BadOptionException refused(String option, Exception refusal) {
+        String said = String.valueOf(refusal.getMessage());
+        int colon = said.indexOf(": ");
+        return new BadOptionException(named(option) + (colon < 0 ? ": " + said : said.substring(colon)));
+    }
+
+    BadOptionException refusedHost() {
+        return new BadOptionException(
+                named("--host") + ": " + host + " (expected: an address of this machine, or a name that leads to one)");
+    }
+
+    private String named(String option) {
+        boolean onLine = line.getParseResult().hasMatchedOption(option);
+        return onLine || !environment.containsKey(variable(option)) ? option : variable(option) + " (" + option + ")";
+    }
+
+    /** Each stream is a descriptor; some are left for other requests and for the JVM itself. */
+    private static int connectionsByDescriptors() {
+        long limit = ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean unix
+                ? unix.getMaxFileDescriptorCount()
+                : Long.MAX_VALUE;
+        return (int) Math.max(1, Math.min(SseServerBuilder.DEFAULT_MAX_STREAMS, limit - DESCRIPTORS_LEFT));
+    }
+
+    private static final Pattern DURATION = Pattern.compile("(\\d{1,15})(ms|s|m|h)");
+    private static final Pattern SIZE = Pattern.compile("(\\d{1,15})([kmg]?)", Pattern.CASE_INSENSITIVE);
+
+    static Duration duration(String text) {
+        if (text.equals("0")) {
+            return Duration.ZERO;
+        }
+        Matcher matcher = DURATION.matcher(text);
+        if (!matcher.matches()) {
+            throw new TypeConversionException("'" + text + "' (expected: a duration such as 500ms, 15s, 5m or 1h)");
+        }
+        long amount = Long.parseLong(matcher.group(1));
+        return switch (matcher.group(2)) {
+            case "ms" -> Duration.ofMillis(amount);
+            case "s" -> Duration.ofSeconds(amount);
+            case "m" -> Duration.ofMinutes(amount);
+            default -> Duration.ofHours(amount);
+        };
+    }
+
+    /** A number of bytes: {@code 64k} is 65536. */
+    static final class Size implements ITypeConverter<Long> {
+        @Override
+        public Long convert(String text) {
+            Matcher matcher = SIZE.matcher(text);
+            if (!matcher.matches()) {
+                throw new TypeConversionException("'" + text + "' (expected: a size such as 4096, 64k or 16m)");
+            }
+            long factor = switch (matcher.group(2).toLowerCase(Locale.ROOT)) {
+                case "k" -> 1L << 10;
+                case "m" -> 1L << 20;
+                case "g" -> 1L << 30;
+                default -> 1;
+            };
+            try {
+                return Math.multiplyExact(Long.parseLong(matcher.group(1)), factor);
+            } catch (ArithmeticException e) {
+                throw new TypeConversionException("'" + text + "' (expected: a size that a computer can have)");
+            }
+        }
+    }
+
+    /** One of the transports, by the name that it has outside of Java. */
+    static final class TransportName implements ITypeConverter<Transport> {
+        @Override
+        public Transport convert(String text) {
+            return oneOf(Transport.values(), Transport::toString, text);
+        }
+    }
+
+    /** One of the overflow policies, in lower case. */
+    static final class OverflowName implements ITypeConverter<OverflowPolicy> {
+        @Override
+        public OverflowPolicy convert(String text) {
+            return oneOf(OverflowPolicy.values(), policy -> policy.name().toLowerCase(Locale.ROOT), text);
+        }
+    }
+
+    private static <T> T oneOf(T[] values, Function<T, String> name, String text) {
+        return Arrays.stream(values)
+                .filter(value -> name.apply(value).equals(text))
+                .findFirst()
+                .orElseThrow(() -> new TypeConversionException("'" + text + "' (expected: "
+                        + Arrays.stream(values).map(name).collect(Collectors.joining(", ")) + ")"));
+    }
+}

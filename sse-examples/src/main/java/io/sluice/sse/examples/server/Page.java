@@ -1,0 +1,65 @@
+package io.sluice.sse.examples.server;
+
+import io.sluice.sse.netty.HttpAnswer;
+import io.sluice.sse.netty.HttpRoute;
+import io.sluice.sse.netty.SseRequest;
+import io.sluice.sse.netty.SseServerBuilder;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.util.Arrays;
+import java.util.zip.CRC32;
+
+/** The page at {@code /} and its files: read once from the class path, and needing nothing from outside. */
+final class Page {
+
+    private static final String POLICY =
+            "default-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'none'";
+
+    void addTo(SseServerBuilder server) {
+        server.route("GET", "/", file("index.html", "text/html; charset=utf-8"));
+        server.route("GET", "/page.css", file("page.css", "text/css; charset=utf-8"));
+        server.route("GET", "/page.js", file("page.js", "text/javascript; charset=utf-8"));
+        server.route("GET", "/favicon.ico", request -> HttpAnswer.empty(204).now());
+    }
+
+    private static HttpRoute file(String name, String contentType) {
+        byte[] bytes = read(name);
+        String tag = tag(bytes);
+        HttpAnswer whole = withHeaders(HttpAnswer.of(200, contentType, bytes), tag);
+        HttpAnswer unchanged = withHeaders(HttpAnswer.empty(304), tag);
+        return request -> (hasAlready(request, tag) ? unchanged : whole).now();
+    }
+
+    private static HttpAnswer withHeaders(HttpAnswer answer, String tag) {
+        return answer.with("cache-control", "no-cache")
+                .with("etag", tag)
+                .with("content-security-policy", POLICY)
+                .with("referrer-policy", "no-referrer");
+    }
+
+    private static boolean hasAlready(SseRequest request, String tag) {
+        String tags = request.header("if-none-match");
+        return tags != null
+                && Arrays.stream(tags.split(","))
+                        .map(known -> known.strip().replaceFirst("^W/", ""))
+                        .anyMatch(known -> known.equals(tag) || known.equals("*"));
+    }
+
+    private static byte[] read(String name) {
+        try (InputStream in = Page.class.getResourceAsStream("/io/sluice/sse/examples/page/" + name)) {
+            if (in == null) {
+                throw new IllegalStateException("the page's file " + name + " is missing in this build");
+            }
+            return in.readAllBytes();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static String tag(byte[] bytes) {
+        CRC32 sum = new CRC32();
+        sum.update(bytes);
+        return String.format("\"%08x-%x\"", sum.getValue(), bytes.length);
+    }
+}

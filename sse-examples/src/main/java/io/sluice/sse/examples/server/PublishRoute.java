@@ -1,0 +1,189 @@
+package io.sluice.sse.examples.server;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.sluice.sse.Event;
+import io.sluice.sse.hub.Hub;
+import io.sluice.sse.hub.Publication;
+import io.sluice.sse.hub.Published;
+import io.sluice.sse.hub.TopicLimitException;
+import io.sluice.sse.hub.TopicName;
+import io.sluice.sse.netty.HttpAnswer;
+import io.sluice.sse.netty.Refusal;
+import io.sluice.sse.netty.SseRequest;
+import io.sluice.sse.netty.SseServerBuilder;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * {@code POST /publish/{topic}}: the body is the event's data, the query has its other fields. With a batch as its
+ * content type, the body is an array of events, which are published next to each other, all or none.
+ */
+final class PublishRoute {
+
+    private static final String BATCH = "application/vnd.sluice.batch+json";
+    private static final Set<String> FIELDS = Set.of("topic", "event", "id", "key", "retry", "data");
+
+    /** A topic may be forgotten when its last event is too old; nobody knows when. */
+    private static final Duration TOPICS_FULL = Duration.ofSeconds(10);
+
+    private final Hub hub;
+
+    PublishRoute(Hub hub) {
+        this.hub = hub;
+    }
+
+    void addTo(SseServerBuilder server) {
+        server.route("POST", "/publish/**", this::publish);
+    }
+
+    void warmUp() {
+        Json.write(new Answer("", "", 0, null));
+        Json.read("[]");
+    }
+
+    private record Answer(
+            String id,
+            String topic,
+            int subscribers,
+            @Nullable Boolean duplicate) {}
+
+    private CompletionStage<HttpAnswer> publish(SseRequest request) {
+        String type = mediaType(request);
+        if (type.startsWith("multipart/")) {
+            throw Refusal.of(415, "a multipart body is no event; send its data as the body");
+        }
+        boolean batch = type.equals(BATCH);
+        if (!batch && request.path().equals("/publish")) {
+            throw Refusal.of(400, "no topic: POST /publish/{topic}, or a batch as " + BATCH);
+        }
+        List<Publication> publications = batch ? batch(request) : List.of(single(request));
+        return hub.publishAll(publications).handle((published, failure) -> {
+            if (failure != null) {
+                throw refusalOf(failure);
+            }
+            List<Answer> answers = new ArrayList<>(published.size());
+            for (int i = 0; i < published.size(); i++) {
+                answers.add(answer(publications.get(i).topic(), published.get(i)));
+            }
+            return Json.answer(batch ? answers : answers.get(0));
+        });
+    }
+
+    private static String mediaType(SseRequest request) {
+        String type = request.header("content-type");
+        return type == null ? "" : type.split(";", 2)[0].strip().toLowerCase(Locale.ROOT);
+    }
+
+    private Answer answer(String topic, Published published) {
+        return new Answer(published.id(), topic, hub.subscribers(topic), published.duplicate() ? true : null);
+    }
+
+    private static RuntimeException refusalOf(Throwable failure) {
+        Throwable cause =
+                failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
+        if (cause instanceof TopicLimitException) {
+            return Refusal.passing(429, String.valueOf(cause.getMessage()), TOPICS_FULL);
+        }
+        return cause instanceof RuntimeException runtime ? runtime : new CompletionException(cause);
+    }
+
+    // ---- one event
+
+    private static Publication single(SseRequest request) {
+        Event.Builder event = Event.builder().data(request.bodyText());
+        fields(event, request.query("event"), request.query("id"), request.query("key"), request.query("retry"));
+        return new Publication(request.subPath(), event.build());
+    }
+
+    private static void fields(
+            Event.Builder event,
+            @Nullable String name,
+            @Nullable String id,
+            @Nullable String key,
+            @Nullable String retry) {
+        if (name != null) {
+            event.name(name);
+        }
+        if (id != null) {
+            event.id(id);
+        }
+        if (key != null) {
+            event.key(key);
+        }
+        if (retry != null) {
+            event.retry(millis(retry));
+        }
+    }
+
+    /** As on the wire: digits. */
+    private static Duration millis(String retry) {
+        if (!retry.matches("[0-9]{1,18}")) {
+            throw new IllegalArgumentException("retry: \"" + retry + "\" (expected: a number of milliseconds)");
+        }
+        return Duration.ofMillis(Long.parseLong(retry));
+    }
+
+    // ---- many
+
+    private static List<Publication> batch(SseRequest request) {
+        JsonNode array = Json.read(request.bodyText());
+        if (!array.isArray()) {
+            throw new IllegalArgumentException("a batch is a JSON array of events");
+        }
+        List<Publication> publications = new ArrayList<>(array.size());
+        for (JsonNode item : array) {
+            try {
+                publications.add(item(item, request.subPath()));
+            } catch (IllegalArgumentException e) {
+                throw new IllegalArgumentException(
+                        "event " + publications.size() + " of the batch: " + e.getMessage(), e);
+            }
+        }
+        return publications;
+    }
+
+    private static Publication item(JsonNode item, String topicOfPath) {
+        if (!item.isObject()) {
+            throw new IllegalArgumentException("an event is a JSON object");
+        }
+        item.fieldNames().forEachRemaining(field -> {
+            if (!FIELDS.contains(field)) {
+                throw new IllegalArgumentException("there is no field \"" + field + "\"");
+            }
+        });
+        JsonNode data = item.get("data");
+        if (data == null) {
+            throw new IllegalArgumentException("it has no data");
+        }
+        Event.Builder event = Event.builder().data(data.isTextual() ? data.textValue() : Json.write(data));
+        JsonNode retry = item.get("retry");
+        if (retry != null && !retry.isNull() && !retry.isIntegralNumber()) {
+            throw new IllegalArgumentException("retry: " + retry + " (expected: a number of milliseconds)");
+        }
+        fields(
+                event,
+                text(item, "event"),
+                text(item, "id"),
+                text(item, "key"),
+                retry == null || retry.isNull() ? null : retry.asText());
+        String topic = text(item, "topic");
+        return new Publication(TopicName.check(topic == null ? topicOfPath : topic), event.build());
+    }
+
+    private static @Nullable String text(JsonNode item, String field) {
+        JsonNode value = item.get(field);
+        if (value == null || value.isNull()) {
+            return null;
+        }
+        if (!value.isTextual()) {
+            throw new IllegalArgumentException(field + ": " + value.getNodeType() + " (expected: a string)");
+        }
+        return value.textValue();
+    }
+}
