@@ -44,6 +44,10 @@ final class NettySink extends LaneSink {
         this.givesPlaceBack = givesPlaceBack;
     }
 
+    Channel channel() {
+        return channel;
+    }
+
     boolean isChunked() {
         return chunked;
     }
