@@ -57,6 +57,9 @@ final class StreamEndpoint {
         if (!Accepts.eventStream(request.header("accept"))) {
             throw Refusal.of(406, "this is a text/event-stream, which the request's Accept header excludes");
         }
+        if (request.hasBody()) {
+            throw Refusal.of(413, "a request for a stream has no body");
+        }
         String lastEventId = request.lastEventId();
         if (lastEventId != null && lastEventId.startsWith(Hub.END_ID_PREFIX)) {
             return HttpAnswer.empty(204); // it was told to stay away: an EventSource does so on this status
