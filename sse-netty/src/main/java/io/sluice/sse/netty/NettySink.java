@@ -7,7 +7,6 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.sluice.sse.CloseReason;
 import io.sluice.sse.hub.Frame;
-import io.sluice.sse.hub.HubLane;
 import io.sluice.sse.hub.LaneSink;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.ThreadLocalRandom;
@@ -25,6 +24,7 @@ final class NettySink extends LaneSink {
     private static final long LINGER_SECONDS = 2;
 
     private final Channel channel;
+    private final BatchFramer framer;
     private final boolean chunked;
     private final Runnable givesPlaceBack;
 
@@ -37,8 +37,9 @@ final class NettySink extends LaneSink {
     private boolean reset;
 
     /** @param givesPlaceBack runs once, when the sink ends */
-    NettySink(HubLane lane, Channel channel, boolean chunked, Runnable givesPlaceBack) {
-        super(lane, null);
+    NettySink(Lanes.Joined lane, Channel channel, boolean chunked, Runnable givesPlaceBack) {
+        super(lane.lane(), null);
+        this.framer = lane.framer();
         this.channel = channel;
         this.chunked = chunked;
         this.givesPlaceBack = givesPlaceBack;
@@ -134,6 +135,15 @@ final class NettySink extends LaneSink {
     void connectionFailed() {
         reset = true;
         close(CloseReason.RESET);
+    }
+
+    /** The channel holds no frame any more. It may have outlived the sink, and with the last one the lane's sweeping. */
+    void connectionGone() {
+        if (hubLane().sinkCount() == 0) {
+            framer.sweepAll();
+        } else {
+            framer.sweep();
+        }
     }
 
     @Override

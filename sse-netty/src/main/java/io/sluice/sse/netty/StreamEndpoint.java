@@ -5,7 +5,6 @@ import io.netty.channel.ChannelHandlerContext;
 import io.sluice.sse.CloseReason;
 import io.sluice.sse.ClosedException;
 import io.sluice.sse.hub.Hub;
-import io.sluice.sse.hub.HubLane;
 import io.sluice.sse.hub.TopicLimitException;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -70,6 +69,8 @@ final class StreamEndpoint {
                     .with("cache-control", "no-store, no-transform")
                     .with("x-accel-buffering", "no");
         }
+        // In this order: a drain that begins behind the question finds the lane, and on it this stream.
+        Lanes.Joined lane = lanes.on(ctx.channel().eventLoop());
         if (draining) {
             throw Refusal.passing(503, "the server is shutting down", retry);
         }
@@ -77,13 +78,12 @@ final class StreamEndpoint {
             streams.decrementAndGet();
             throw Refusal.passing(503, "the server has its maximum of " + maxStreams + " streams", retry);
         }
-        upgrade(ctx, request, stream);
+        upgrade(ctx, request, stream, lane);
         return null;
     }
 
-    private void upgrade(ChannelHandlerContext ctx, SseRequest request, SseStream stream) {
+    private void upgrade(ChannelHandlerContext ctx, SseRequest request, SseStream stream, Lanes.Joined lane) {
         Channel channel = ctx.channel();
-        HubLane lane = lanes.on(channel.eventLoop());
         NettySink sink = new NettySink(lane, channel, request.isChunkable(), streams::decrementAndGet);
         sink.beforeFirstFrame(() -> Upgrade.run(ctx, sink));
         try {
