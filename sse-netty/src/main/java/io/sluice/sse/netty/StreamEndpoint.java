@@ -94,6 +94,9 @@ final class StreamEndpoint {
         } catch (ClosedException e) {
             sink.close(CloseReason.REJECTED);
             throw Refusal.passing(503, "the hub is closed", retry);
+        } catch (RuntimeException e) {
+            sink.close(CloseReason.REJECTED);
+            throw e;
         }
     }
 
