@@ -2,6 +2,7 @@ package io.sluice.sse.netty;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOutboundBuffer;
@@ -9,6 +10,7 @@ import io.sluice.sse.CloseReason;
 import io.sluice.sse.hub.Frame;
 import io.sluice.sse.hub.LaneSink;
 import java.nio.charset.StandardCharsets;
+import java.util.concurrent.Future;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -158,11 +160,15 @@ final class NettySink extends LaneSink {
             channel.close();
             return;
         }
-        boolean lagging = !channel.isWritable();
-        stream.writeAndFlush(lastBytes(stream, reason)).addListener(ChannelFutureListener.CLOSE);
-        if (lagging && channel.isOpen()) {
-            channel.eventLoop().schedule(() -> channel.close(), LINGER_SECONDS, TimeUnit.SECONDS);
+        ChannelFuture last = stream.writeAndFlush(lastBytes(stream, reason));
+        if (last.isDone()) {
+            channel.close();
+            return;
         }
+        last.addListener(ChannelFutureListener.CLOSE);
+        // Nobody watches the connection any more: that it is writable does not say that its client reads.
+        Future<?> linger = channel.eventLoop().schedule(() -> channel.close(), LINGER_SECONDS, TimeUnit.SECONDS);
+        channel.closeFuture().addListener(ignored -> linger.cancel(false));
     }
 
     /** A hint when to come back, apart from the others, and the end of the body. */
