@@ -130,6 +130,13 @@ final class BatchFramer implements Framer {
         }
     }
 
+    /** Looks at all of them, however many. */
+    void sweepAll() {
+        for (int left = inFlight.size(); left > 0; left -= SWEEP) {
+            sweep();
+        }
+    }
+
     @Override
     public int inFlight() {
         return inFlight.size();

@@ -4,7 +4,7 @@ import io.netty.channel.EventLoop;
 import io.sluice.sse.hub.Hub;
 import io.sluice.sse.hub.HubLane;
 import io.sluice.sse.hub.LaneOptions;
-import java.util.Collection;
+import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 
 /** Event loop → the hub's lane on it, made with the first stream there. Thread-safe. */
@@ -12,24 +12,28 @@ final class Lanes {
 
     private final Hub hub;
     private final LaneOptions options;
-    private final ConcurrentHashMap<EventLoop, HubLane> byLoop = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<EventLoop, Joined> byLoop = new ConcurrentHashMap<>();
 
     Lanes(Hub hub, LaneOptions options) {
         this.hub = hub;
         this.options = options;
     }
 
-    HubLane on(EventLoop loop) {
-        HubLane lane = byLoop.get(loop);
+    /** A lane, and what makes its buffers. */
+    record Joined(HubLane lane, BatchFramer framer) {}
+
+    Joined on(EventLoop loop) {
+        Joined lane = byLoop.get(loop);
         return lane != null ? lane : byLoop.computeIfAbsent(loop, this::join);
     }
 
-    private HubLane join(EventLoop loop) {
-        return hub.join(new EventLoopLane(loop), new BatchFramer(hub.ledger()), options);
+    private Joined join(EventLoop loop) {
+        BatchFramer framer = new BatchFramer(hub.ledger());
+        return new Joined(hub.join(new EventLoopLane(loop), framer, options), framer);
     }
 
-    Collection<HubLane> all() {
-        return byLoop.values();
+    List<HubLane> all() {
+        return byLoop.values().stream().map(Joined::lane).toList();
     }
 
     Hub hub() {

@@ -2,14 +2,15 @@ package io.sluice.sse.netty;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.sluice.sse.CloseReason;
 import io.sluice.sse.hub.Frame;
-import io.sluice.sse.hub.HubLane;
 import io.sluice.sse.hub.LaneSink;
 import java.nio.charset.StandardCharsets;
+import java.util.concurrent.Future;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -25,6 +26,7 @@ final class NettySink extends LaneSink {
     private static final long LINGER_SECONDS = 2;
 
     private final Channel channel;
+    private final BatchFramer framer;
     private final boolean chunked;
     private final Runnable givesPlaceBack;
 
@@ -37,11 +39,16 @@ final class NettySink extends LaneSink {
     private boolean reset;
 
     /** @param givesPlaceBack runs once, when the sink ends */
-    NettySink(HubLane lane, Channel channel, boolean chunked, Runnable givesPlaceBack) {
-        super(lane, null);
+    NettySink(Lanes.Joined lane, Channel channel, boolean chunked, Runnable givesPlaceBack) {
+        super(lane.lane(), null);
+        this.framer = lane.framer();
         this.channel = channel;
         this.chunked = chunked;
         this.givesPlaceBack = givesPlaceBack;
+    }
+
+    Channel channel() {
+        return channel;
     }
 
     boolean isChunked() {
@@ -132,6 +139,15 @@ final class NettySink extends LaneSink {
         close(CloseReason.RESET);
     }
 
+    /** The channel holds no frame any more. It may have outlived the sink, and with the last one the lane's sweeping. */
+    void connectionGone() {
+        if (hubLane().sinkCount() == 0) {
+            framer.sweepAll();
+        } else {
+            framer.sweep();
+        }
+    }
+
     @Override
     protected void end(CloseReason reason, boolean orderly) {
         givesPlaceBack.run();
@@ -144,11 +160,15 @@ final class NettySink extends LaneSink {
             channel.close();
             return;
         }
-        boolean lagging = !channel.isWritable();
-        stream.writeAndFlush(lastBytes(stream, reason)).addListener(ChannelFutureListener.CLOSE);
-        if (lagging && channel.isOpen()) {
-            channel.eventLoop().schedule(() -> channel.close(), LINGER_SECONDS, TimeUnit.SECONDS);
+        ChannelFuture last = stream.writeAndFlush(lastBytes(stream, reason));
+        if (last.isDone()) {
+            channel.close();
+            return;
         }
+        last.addListener(ChannelFutureListener.CLOSE);
+        // Nobody watches the connection any more: that it is writable does not say that its client reads.
+        Future<?> linger = channel.eventLoop().schedule(() -> channel.close(), LINGER_SECONDS, TimeUnit.SECONDS);
+        channel.closeFuture().addListener(ignored -> linger.cancel(false));
     }
 
     /** A hint when to come back, apart from the others, and the end of the body. */

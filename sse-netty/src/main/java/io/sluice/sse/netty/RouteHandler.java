@@ -56,8 +56,41 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
         }
         boolean keepAlive = HttpUtil.isKeepAlive(message);
         boolean head = message.method().name().equals("HEAD");
+        SseRequest request;
         try {
-            SseRequest request = SseRequest.of(message, ctx.channel(), bytesOf(message.content()));
+            request = SseRequest.of(message, ctx.channel(), bytesOf(message.content()));
+        } catch (RuntimeException e) {
+            HttpAnswer answer = Problem.answer(refusalOf(e));
+            inTurn(ctx, CompletableFuture.completedFuture(answer), false, head);
+            return;
+        }
+        CompletableFuture<?> before = pending;
+        if (before == null || !isStream(request)) {
+            handle(ctx, request, keepAlive, head);
+            return;
+        }
+        // A stream takes the connection over, so it has to wait for the answers before it.
+        CompletableFuture<Void> opened = new CompletableFuture<>();
+        pending = opened;
+        before.whenComplete((ignored, never) -> ctx.executor().execute(() -> {
+            if (pending == opened) {
+                pending = null;
+            }
+            if (!ctx.isRemoved()) {
+                handle(ctx, request, keepAlive, head);
+                ctx.flush();
+            }
+            opened.complete(null);
+        }));
+    }
+
+    private boolean isStream(SseRequest request) {
+        Routes.Entry entry = routes.find(request.path());
+        return entry != null && entry.stream != null && request.method().equals("GET");
+    }
+
+    private void handle(ChannelHandlerContext ctx, SseRequest request, boolean keepAlive, boolean head) {
+        try {
             CompletionStage<HttpAnswer> answer = answer(ctx, request);
             if (answer != null) {
                 inTurn(ctx, answer, keepAlive, head);
@@ -122,8 +155,10 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
         CompletableFuture<Void> written = new CompletableFuture<>();
         pending = written;
         both.whenComplete((ignored, failure) -> ctx.executor().execute(() -> {
-            write(ctx, result(mine), keepAlive, head);
-            ctx.flush();
+            if (!ctx.isRemoved()) { // else the connection has become a stream, or is gone
+                write(ctx, result(mine), keepAlive, head);
+                ctx.flush();
+            }
             if (pending == written) {
                 pending = null;
             }

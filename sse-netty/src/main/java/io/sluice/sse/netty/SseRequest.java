@@ -167,6 +167,12 @@ public final class SseRequest {
         return version.text();
     }
 
+    /** Whether the head announces a body. */
+    boolean hasBody() {
+        String length = header("content-length");
+        return headers.contains(HttpHeaderNames.TRANSFER_ENCODING) || (length != null && !length.equals("0"));
+    }
+
     boolean isChunkable() {
         return version.compareTo(HttpVersion.HTTP_1_1) >= 0;
     }

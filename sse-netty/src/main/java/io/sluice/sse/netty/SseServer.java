@@ -170,6 +170,10 @@ public final class SseServer implements AutoCloseable {
         return closed;
     }
 
+    EventLoopGroup loops() {
+        return loops;
+    }
+
     private void closeListener() {
         listener.close().addListener(ignored -> {
             if (options.hub == null) {

@@ -5,7 +5,6 @@ import io.netty.channel.ChannelHandlerContext;
 import io.sluice.sse.CloseReason;
 import io.sluice.sse.ClosedException;
 import io.sluice.sse.hub.Hub;
-import io.sluice.sse.hub.HubLane;
 import io.sluice.sse.hub.TopicLimitException;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -59,6 +58,9 @@ final class StreamEndpoint {
         if (!Accepts.eventStream(request.header("accept"))) {
             throw Refusal.of(406, "this is a text/event-stream, which the request's Accept header excludes");
         }
+        if (request.hasBody()) {
+            throw Refusal.of(413, "a request for a stream has no body");
+        }
         String lastEventId = request.lastEventId();
         if (lastEventId != null && lastEventId.startsWith(Hub.END_ID_PREFIX)) {
             return HttpAnswer.empty(204); // it was told to stay away: an EventSource does so on this status
@@ -69,6 +71,8 @@ final class StreamEndpoint {
                     .with("cache-control", "no-store, no-transform")
                     .with("x-accel-buffering", "no");
         }
+        // In this order: a drain that begins behind the question finds the lane, and on it this stream.
+        Lanes.Joined lane = lanes.on(ctx.channel().eventLoop());
         if (draining) {
             throw Refusal.passing(503, "the server is shutting down", retry);
         }
@@ -76,13 +80,12 @@ final class StreamEndpoint {
             streams.decrementAndGet();
             throw Refusal.passing(503, "the server has its maximum of " + maxStreams + " streams", retry);
         }
-        upgrade(ctx, request, stream);
+        upgrade(ctx, request, stream, lane);
         return null;
     }
 
-    private void upgrade(ChannelHandlerContext ctx, SseRequest request, SseStream stream) {
+    private void upgrade(ChannelHandlerContext ctx, SseRequest request, SseStream stream, Lanes.Joined lane) {
         Channel channel = ctx.channel();
-        HubLane lane = lanes.on(channel.eventLoop());
         NettySink sink = new NettySink(lane, channel, request.isChunkable(), givePlaceBack);
         sink.beforeFirstFrame(() -> Upgrade.run(ctx, sink));
         try {
@@ -93,6 +96,9 @@ final class StreamEndpoint {
         } catch (ClosedException e) {
             sink.close(CloseReason.REJECTED);
             throw Refusal.passing(503, "the hub is closed", retry);
+        } catch (RuntimeException e) {
+            sink.close(CloseReason.REJECTED);
+            throw e;
         }
     }
 

@@ -1,0 +1,182 @@
+package io.sluice.sse.netty;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sluice.sse.Event;
+import io.sluice.sse.hub.Hub;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntPredicate;
+import org.junit.jupiter.api.Test;
+
+/** Design, invariant 2: across reconnects with Last-Event-ID each event comes once and in order, or a gap is said. */
+class Invariant2ReconnectTest {
+
+    private static final int EVENTS = 10_000;
+    private static final String[] TOPICS = {"a", "b", "rooms/1", "rooms/2"};
+
+    private final long seed = Long.getLong("sluice.seed", System.nanoTime());
+
+    @OverEachTransport
+    void eachEventOnceAndInOrderHoweverOftenTheClientReconnects(Transport transport) throws Exception {
+        System.out.println("sluice.seed=" + seed);
+        ExecutorService threads = Executors.newCachedThreadPool();
+        ScheduledExecutorService pace = Executors.newSingleThreadScheduledExecutor();
+        try (Hub hub = Hub.builder().historyEvents(20_000).build();
+                SseServer server = TestServers.on(transport).hub(hub).start()) {
+            List<Client> clients = List.of(
+                    new Client(server, "/events/a", 1, i -> i % 4 == 0),
+                    new Client(server, "/events/rooms/1", 2, i -> i % 4 == 2),
+                    new Client(server, "/events/?topic=a&topic=b", 3, i -> i % 4 < 2),
+                    new Client(server, "/events/rooms/*?topic=b", 4, i -> i % 4 != 0),
+                    new Client(server, "/events/**?topic=a", 5, i -> true));
+            List<Future<List<String>>> received = new ArrayList<>();
+            for (Client client : clients) {
+                client.reconnect();
+                received.add(threads.submit(client::receiveAll));
+            }
+            Publisher publisher = new Publisher(hub, new Random(seed));
+            pace.scheduleAtFixedRate(publisher, 0, 1, TimeUnit.MILLISECONDS);
+            int reconnects = 0;
+            for (int i = 0; i < clients.size(); i++) {
+                assertThat(received.get(i).get(40, TimeUnit.SECONDS))
+                        .as("sluice.seed=" + seed + ", " + clients.get(i).path)
+                        .containsExactlyElementsOf(clients.get(i).expected());
+                reconnects += clients.get(i).reconnects;
+            }
+            assertThat(reconnects).as("reconnects").isGreaterThan(50);
+            assertThat(hub.stats().gaps()).isZero();
+            TestServers.awaitNothingOwned(hub);
+        } finally {
+            threads.shutdownNow();
+            pace.shutdownNow();
+        }
+    }
+
+    /** In bursts, so that passes of one event and of many occur. */
+    private record Publisher(Hub hub, Random random, AtomicInteger next) implements Runnable {
+        Publisher(Hub hub, Random random) {
+            this(hub, random, new AtomicInteger());
+        }
+
+        @Override
+        public void run() {
+            for (int burst = random.nextInt(15); burst > 0 && next.get() < EVENTS; burst--) {
+                int i = next.getAndIncrement();
+                hub.publish(TOPICS[i % 4], Event.of(Integer.toString(i)));
+            }
+        }
+    }
+
+    private final class Client {
+        private final SseServer server;
+        private final String path;
+        private final Random random;
+        private final IntPredicate wants;
+        private final List<String> got = new ArrayList<>();
+        private String lastEventId = "";
+        private RawClient connection;
+        private int reconnects = -1;
+
+        Client(SseServer server, String path, int number, IntPredicate wants) {
+            this.server = server;
+            this.path = path;
+            this.random = new Random(seed + number);
+            this.wants = wants;
+        }
+
+        List<String> expected() {
+            List<String> all = new ArrayList<>();
+            for (int i = 0; i < EVENTS; i++) {
+                if (wants.test(i)) {
+                    all.add(Integer.toString(i));
+                }
+            }
+            return all;
+        }
+
+        void reconnect() throws IOException {
+            connection = lastEventId.isEmpty()
+                    ? RawClient.open(server.port(), path)
+                    : RawClient.connect(server.port()).get(path, "Last-Event-ID: " + lastEventId);
+            reconnects++;
+        }
+
+        List<String> receiveAll() throws IOException {
+            int wanted = expected().size();
+            while (true) {
+                RawStream stream = connection.stream();
+                // Now and then not even the first block is waited for.
+                int patience = random.nextInt(40) - 1;
+                for (int i = 0; i < patience && got.size() + stream.events.size() < wanted; i++) {
+                    connection.read(Duration.ofMillis(20));
+                }
+                got.addAll(stream.data());
+                lastEventId = stream.lastEventId().isEmpty() ? lastEventId : stream.lastEventId();
+                if (got.size() >= wanted) {
+                    connection.close();
+                    return got;
+                }
+                if (random.nextBoolean()) {
+                    connection.reset();
+                } else {
+                    connection.close();
+                }
+                reconnect();
+            }
+        }
+    }
+
+    @Test
+    void aClientThatHasSeenAllHearsOfNoGapWhateverWasEvictedSince() throws IOException {
+        try (Hub hub = Hub.builder().historyEvents(10).build();
+                SseServer server = TestServers.on(Transport.NIO).hub(hub).start()) {
+            String id;
+            try (RawClient client = RawClient.open(server.port(), "/events/quiet?topic=a")) {
+                hub.publish("a", Event.of("1"));
+                client.awaitEvents(1);
+                id = client.stream().lastEventId();
+            }
+            for (int i = 0; i < 1000; i++) {
+                hub.publish("other", Event.of("evicts"));
+            }
+            try (RawClient client = RawClient.open(server.port(), "/events/quiet?topic=a", "Last-Event-ID: " + id)) {
+                hub.publish("a", Event.of("2"));
+                client.awaitEvents(1);
+                assertThat(client.stream().data()).containsExactly("2");
+            }
+            for (int i = 0; i < 11; i++) {
+                hub.publish("a", Event.of("more"));
+            }
+            try (RawClient client = RawClient.open(server.port(), "/events/quiet?topic=a", "Last-Event-ID: " + id)) {
+                client.awaitEvents(11);
+                assertThat(client.stream().events.get(0).type()).isEqualTo("gap");
+                assertThat(client.stream().events).hasSize(11);
+            }
+        }
+    }
+
+    @Test
+    void aClientThatIsCutBeforeItsFirstEventLosesNothing() throws IOException {
+        try (SseServer server = TestServers.on(Transport.NIO).start()) {
+            String id;
+            try (RawClient client = RawClient.open(server.port(), "/events/a")) {
+                id = client.stream().lastEventId();
+            }
+            server.hub().publish("a", Event.of("between"));
+            try (RawClient client = RawClient.open(server.port(), "/events/a?lastEventId=" + id)) {
+                client.awaitEvents(1);
+                assertThat(client.stream().data()).containsExactly("between");
+            }
+        }
+    }
+}

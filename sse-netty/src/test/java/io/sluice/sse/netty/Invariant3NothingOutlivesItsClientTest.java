@@ -1,0 +1,252 @@
+package io.sluice.sse.netty;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.sluice.sse.CloseReason;
+import io.sluice.sse.Event;
+import io.sluice.sse.Observer;
+import io.sluice.sse.Sink;
+import io.sluice.sse.hub.Hub;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+
+/** Design, invariant 3: when the last client has gone nothing of them is left, whatever moment they chose to leave. */
+class Invariant3NothingOutlivesItsClientTest {
+
+    private static final int CONNECTIONS = 2000;
+    private static final int WAVE = 100;
+    private static final Event EVENT = Event.of("x".repeat(500));
+
+    /** How and when a client leaves. RST and a FIN that nobody follows with data have one right reason each. */
+    private enum Leave {
+        RST_AT_ONCE,
+        FIN_AT_ONCE,
+        RST_IN_THE_REQUEST_LINE,
+        FIN_IN_THE_HEADERS,
+        RST_BEFORE_THE_HEAD,
+        FIN_BEFORE_THE_HEAD,
+        RST_BEHIND_THE_HEAD,
+        FIN_BEHIND_THE_HEAD,
+        RST_DURING_REPLAY,
+        FIN_DURING_REPLAY,
+        RST_WITH_UNREAD_DATA,
+        CLOSE_WITH_UNREAD_DATA,
+        RST_BEHIND_SOME_EVENTS,
+        FIN_BEHIND_SOME_EVENTS,
+        FIN_THEN_RST,
+        STRAY_BYTES;
+
+        Set<CloseReason> reasons() {
+            return switch (this) {
+                case RST_AT_ONCE, FIN_AT_ONCE, RST_IN_THE_REQUEST_LINE, FIN_IN_THE_HEADERS ->
+                    EnumSet.noneOf(CloseReason.class);
+                case RST_BEFORE_THE_HEAD,
+                        RST_BEHIND_THE_HEAD,
+                        RST_DURING_REPLAY,
+                        RST_WITH_UNREAD_DATA,
+                        RST_BEHIND_SOME_EVENTS -> EnumSet.of(CloseReason.RESET);
+                case FIN_BEFORE_THE_HEAD, FIN_BEHIND_THE_HEAD, FIN_BEHIND_SOME_EVENTS, FIN_DURING_REPLAY ->
+                    EnumSet.of(CloseReason.CLIENT_LEFT);
+                case CLOSE_WITH_UNREAD_DATA, FIN_THEN_RST -> EnumSet.of(CloseReason.CLIENT_LEFT, CloseReason.RESET);
+                case STRAY_BYTES -> EnumSet.of(CloseReason.PROTOCOL_ERROR);
+            };
+        }
+    }
+
+    @OverEachTransport
+    void whateverMomentTheClientChooses(Transport transport) throws Exception {
+        int descriptors = TestServers.openDescriptors();
+        Recorder recorder = new Recorder();
+        try (Hub hub = Hub.builder()
+                .historyEvents(1_000_000)
+                .historyBytes(1L << 30)
+                .observer(recorder)
+                .build()) {
+            ScheduledExecutorService publisher = Executors.newSingleThreadScheduledExecutor();
+            try (SseServer server = TestServers.on(transport).hub(hub).start()) {
+                publisher.scheduleAtFixedRate(() -> publish(hub), 0, 1, TimeUnit.MILLISECONDS);
+                for (int wave = 0; wave < CONNECTIONS / WAVE; wave++) {
+                    wave(server.port(), wave, recorder);
+                    recorder.check();
+                }
+                publisher.shutdown();
+                assertThat(publisher.awaitTermination(10, TimeUnit.SECONDS)).isTrue();
+                TestServers.awaitNothingOwned(hub);
+                TestServers.awaitNothingScheduled(server);
+                assertThat(hub.stats().opened())
+                        .isEqualTo(hub.stats().closed().values().stream()
+                                .mapToLong(count -> count)
+                                .sum())
+                        .isGreaterThan(CONNECTIONS / 2);
+            } finally {
+                publisher.shutdownNow();
+            }
+        }
+        await("threads gone")
+                .untilAsserted(() -> assertThat(TestServers.sluiceThreads()).isEmpty());
+        await("descriptors back")
+                .untilAsserted(() -> assertThat(TestServers.openDescriptors()).isLessThanOrEqualTo(descriptors + 10));
+    }
+
+    private static void publish(Hub hub) {
+        for (int i = 0; i < 4; i++) {
+            hub.publish("busy", EVENT);
+        }
+    }
+
+    private static void wave(int port, int number, Recorder recorder) throws IOException {
+        List<RawClient> clients = new ArrayList<>();
+        Leave[] all = Leave.values();
+        for (int i = 0; i < WAVE; i++) {
+            Leave leave = all[(number + i) % all.length];
+            boolean small = leave == Leave.RST_WITH_UNREAD_DATA || leave == Leave.CLOSE_WITH_UNREAD_DATA;
+            RawClient client = RawClient.connect(port, small ? 1024 : 0);
+            recorder.expect(client.localPort(), leave);
+            clients.add(client);
+            begin(client, leave);
+        }
+        for (int i = 0; i < WAVE; i++) {
+            leave(clients.get(i), all[(number + i) % all.length]);
+        }
+        for (RawClient client : clients) {
+            client.close();
+        }
+    }
+
+    private static void begin(RawClient client, Leave leave) throws IOException {
+        switch (leave) {
+            case RST_AT_ONCE, FIN_AT_ONCE -> {}
+            case RST_IN_THE_REQUEST_LINE -> client.send("GET /eve");
+            case FIN_IN_THE_HEADERS -> client.send("GET /events/busy HTTP/1.1\r\nHost: local");
+            case RST_DURING_REPLAY, FIN_DURING_REPLAY -> client.get("/events/busy?replay=1000");
+            default -> client.get("/events/busy");
+        }
+    }
+
+    private static void leave(RawClient client, Leave leave) throws IOException {
+        switch (leave) {
+            case RST_AT_ONCE, RST_IN_THE_REQUEST_LINE, RST_BEFORE_THE_HEAD, RST_WITH_UNREAD_DATA -> client.reset();
+            case FIN_AT_ONCE, FIN_IN_THE_HEADERS, FIN_BEFORE_THE_HEAD -> finish(client);
+            case RST_BEHIND_THE_HEAD, RST_DURING_REPLAY -> client.awaitHead().reset();
+            case FIN_BEHIND_THE_HEAD, FIN_DURING_REPLAY -> finish(client.awaitHead());
+            case CLOSE_WITH_UNREAD_DATA -> client.close();
+            case RST_BEHIND_SOME_EVENTS -> client.awaitEvents(2).reset();
+            case FIN_BEHIND_SOME_EVENTS -> finish(client.awaitEvents(2));
+            case FIN_THEN_RST -> client.finish().reset();
+            case STRAY_BYTES -> {
+                client.awaitHead().send(new byte[StreamHandler.STRAY_BYTES + 1]);
+                assertThat(client.awaitEnd(Duration.ofSeconds(5))).isTrue();
+            }
+        }
+    }
+
+    /** A FIN, and then the end that the server owes. */
+    private static void finish(RawClient client) throws IOException {
+        assertThat(client.finish().awaitEnd(Duration.ofSeconds(5))).isTrue();
+    }
+
+    /** A client whose socket is full but whose channel is still writable: nobody but the server can end this. */
+    @OverEachTransport
+    void aClientThatDoesNotReadHowItsStreamEnds(Transport transport) throws Exception {
+        Event event = Event.of("x".repeat(8000));
+        try (SseServer server = TestServers.on(transport)
+                        .streams(
+                                "/fill",
+                                request -> SseStream.of(sink -> {
+                                    while (sink.isWritable()) {
+                                        sink.send(event).toCompletableFuture().join();
+                                    }
+                                    sink.complete();
+                                }))
+                        .start();
+                RawClient client = RawClient.connect(server.port(), 1024)) {
+            client.get("/fill");
+            await().until(() -> server.hub().stats().closed().get(CloseReason.SOURCE_COMPLETED) == 1);
+            TestServers.awaitNothingOwned(server.hub());
+            TestServers.awaitNothingScheduled(server);
+        }
+    }
+
+    /** More frames in flight than one sweep looks at, all of the last client. */
+    @OverEachTransport
+    void manySmallFramesOfALastClientThatResets(Transport transport) throws Exception {
+        try (SseServer server = TestServers.on(transport).start();
+                RawClient client = RawClient.connect(server.port(), 1024)) {
+            client.get("/events/many");
+            await().until(() -> server.hub().subscribers("many") == 1);
+            Event event = Event.of("x".repeat(200));
+            await("many frames in flight").pollInterval(Duration.ofMillis(1)).until(() -> {
+                server.hub().publish("many", event);
+                return server.hub().ledger().count(io.sluice.sse.Ledger.Kind.BUFFERS) > 150;
+            });
+            client.reset();
+            TestServers.awaitNothingOwned(server.hub());
+        }
+    }
+
+    /** The place of a stream is given back with it: the limit counts the living. */
+    @OverEachTransport
+    void placesAreGivenBack(Transport transport) throws Exception {
+        try (SseServer server = TestServers.on(transport).maxStreams(2).start()) {
+            for (int round = 0; round < 5; round++) {
+                try (RawClient one = RawClient.open(server.port(), "/events/a");
+                        RawClient two = RawClient.open(server.port(), "/events/a");
+                        RawClient three = RawClient.connect(server.port())) {
+                    three.get("/events/a").awaitHead();
+                    assertThat(three.stream().status()).isEqualTo(503);
+                    assertThat(three.stream().header("retry-after")).isEqualTo("3");
+                    one.reset();
+                    two.finish();
+                    assertThat(two.awaitEnd(Duration.ofSeconds(5))).isTrue();
+                }
+                TestServers.awaitNothingOwned(server.hub());
+            }
+        }
+    }
+
+    /** One end for each beginning, with the reason that the client gave. */
+    private static final class Recorder implements Observer {
+        private final Map<String, String> open = new ConcurrentHashMap<>();
+        private final List<String> wrong = java.util.Collections.synchronizedList(new ArrayList<>());
+        private final Map<Integer, Leave> leaving = new ConcurrentHashMap<>();
+
+        void expect(int localPort, Leave leave) {
+            leaving.put(localPort, leave);
+        }
+
+        @Override
+        public void sinkOpened(Sink sink) {
+            if (open.put(sink.id(), sink.toString()) != null) {
+                wrong.add(sink + " opened twice");
+            }
+        }
+
+        @Override
+        public void sinkClosed(Sink sink, CloseReason reason) {
+            if (open.remove(sink.id()) == null) {
+                wrong.add(sink + " closed, and was not open");
+            }
+            String address = ((NettySink) sink).remoteAddress();
+            Leave leave = leaving.get(Integer.parseInt(address.substring(address.lastIndexOf(':') + 1)));
+            if (!leave.reasons().contains(reason)) {
+                wrong.add(leave + " closed as " + reason);
+            }
+        }
+
+        void check() {
+            await().untilAsserted(() -> assertThat(open).isEmpty());
+            assertThat(wrong.stream().limit(5)).isEmpty();
+            leaving.clear();
+        }
+    }
+}

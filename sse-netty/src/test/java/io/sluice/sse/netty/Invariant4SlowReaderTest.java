@@ -1,0 +1,142 @@
+package io.sluice.sse.netty;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.netty.channel.WriteBufferWaterMark;
+import io.sluice.sse.CloseReason;
+import io.sluice.sse.Event;
+import io.sluice.sse.Ledger;
+import io.sluice.sse.hub.Hub;
+import io.sluice.sse.hub.HubLane;
+import io.sluice.sse.hub.SinkInfo;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/** Design, invariant 4: who reads nothing costs its high-water mark plus one frame, and costs nobody else anything. */
+class Invariant4SlowReaderTest {
+
+    private static final int FRAME = 32 * 1024 + 64;
+    /** What Netty adds to each message in its account of pending bytes. */
+    private static final int OVERHEAD = 96;
+
+    private static final String PADDING = "x".repeat(4000);
+
+    @OverEachTransport
+    void whoReadsNothingHarmsNobodyAndIsClosed(Transport transport) throws IOException {
+        try (Hub hub = Hub.builder()
+                        .historyEvents(100_000)
+                        .historyBytes(1L << 30)
+                        .build();
+                SseServer server = TestServers.on(transport)
+                        .hub(hub)
+                        .threads(1)
+                        .writeTimeout(Duration.ofSeconds(2))
+                        .start();
+                RawClient slow = RawClient.connect(server.port(), 1024);
+                RawClient reader = RawClient.open(server.port(), "/events/a")) {
+            slow.get("/events/a");
+            await().until(() -> hub.subscribers("a") == 2);
+            int events = 4000; // 16 MB, more than the kernel takes for anybody
+            long mostPending = 0;
+            long mostBuffers = 0;
+            for (int i = 0; i < events; i++) {
+                hub.publish("a", Event.of(i + PADDING));
+                if (i % 100 == 99) {
+                    reader.awaitEvents(i + 1);
+                    for (SinkInfo info : infos(hub)) {
+                        mostPending = Math.max(mostPending, info.pendingBytes());
+                    }
+                    mostBuffers = Math.max(mostBuffers, hub.ledger().count(Ledger.Kind.BUFFERS));
+                }
+            }
+            assertThat(reader.stream().data())
+                    .containsExactlyElementsOf(IntStream.range(0, events)
+                            .mapToObj(i -> i + PADDING)
+                            .toList());
+            assertThat(mostPending)
+                    .as("pending bytes of the slow one")
+                    .isPositive()
+                    .isLessThanOrEqualTo(WriteBufferWaterMark.DEFAULT.high() + FRAME + OVERHEAD);
+            assertThat(mostBuffers).as("frames held").isLessThan(64);
+            await("the slow one is closed")
+                    .atMost(Duration.ofSeconds(10))
+                    .untilAsserted(() -> assertThat(hub.stats().closed().get(CloseReason.WRITE_TIMEOUT))
+                            .isEqualTo(1));
+            assertThat(hub.ledger().count(Ledger.Kind.SINKS)).isEqualTo(1);
+            hub.publish("a", Event.of("after"));
+            reader.awaitEvents(events + 1);
+        }
+    }
+
+    private static List<SinkInfo> infos(Hub hub) {
+        List<SinkInfo> all = new ArrayList<>();
+        for (HubLane lane : hub.lanes()) {
+            all.addAll(lane.sinkInfos().toCompletableFuture().join());
+        }
+        return all;
+    }
+
+    @OverEachTransport
+    void whoPausesAndGoesOnReceivesAllOfItInOrder(Transport transport) throws IOException {
+        try (Hub hub = Hub.builder()
+                        .historyEvents(100_000)
+                        .historyBytes(1L << 30)
+                        .build();
+                SseServer server = TestServers.on(transport).hub(hub).start();
+                RawClient pausing = RawClient.connect(server.port(), 1024)) {
+            pausing.get("/events/a?topic=b");
+            await().until(() -> hub.subscribers("b") == 1);
+            List<String> expected = publishUntilItLags(hub);
+            assertThat(infos(hub).get(0).lag()).isPositive();
+            pausing.awaitEvents(expected.size());
+            assertThat(pausing.stream().data()).containsExactlyElementsOf(expected);
+            hub.publish("b", Event.of("live again"));
+            pausing.awaitEvents(expected.size() + 1);
+        }
+    }
+
+    private static List<String> publishUntilItLags(Hub hub) {
+        List<String> published = new ArrayList<>();
+        for (int more = 200; more > 0; ) {
+            String data = published.size() + PADDING;
+            hub.publish(published.size() % 3 == 0 ? "b" : "a", Event.of(data));
+            published.add(data);
+            if (published.size() % 50 == 0 && infos(hub).get(0).lag() > 100) {
+                more -= 50;
+            }
+            assertThat(published).as("events before it lags").hasSizeLessThan(20_000);
+        }
+        return published;
+    }
+
+    private static boolean hasLeftOrLags(Hub hub) {
+        List<SinkInfo> infos = infos(hub);
+        return infos.isEmpty() || infos.get(0).lag() > 100;
+    }
+
+    @OverEachTransport
+    void whoIsPassedByAShortHistoryIsSentAway(Transport transport) throws IOException {
+        try (Hub hub = Hub.builder().historyEvents(20).build();
+                SseServer server = TestServers.on(transport).hub(hub).start();
+                RawClient pausing = RawClient.connect(server.port(), 1024)) {
+            pausing.get("/events/a?topic=b");
+            await().until(() -> hub.subscribers("b") == 1);
+            // Until it stands still; then it reads again, and is told at that moment.
+            for (int i = 0; i < 20_000 && (i % 50 > 0 || !hasLeftOrLags(hub)); i++) {
+                hub.publish("a", Event.of(i + PADDING));
+            }
+            assertThat(pausing.awaitEnd(Duration.ofSeconds(10))).isTrue();
+            await().untilAsserted(() -> assertThat(hub.stats().closed().get(CloseReason.SLOW_CONSUMER))
+                    .isEqualTo(1));
+            List<String> data = pausing.stream().data();
+            for (int i = 0; i < data.size(); i++) {
+                assertThat(data.get(i)).isEqualTo(i + PADDING);
+            }
+            TestServers.awaitNothingOwned(hub);
+        }
+    }
+}

@@ -1,0 +1,183 @@
+package io.sluice.sse.netty;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
+import io.sluice.sse.hub.Hub;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.time.Duration;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.slf4j.LoggerFactory;
+
+/** Design, invariant 9: a bad option fails at once, and says which option, which value and what is allowed. */
+class OptionsTest {
+
+    private static Stream<Arguments> bad() {
+        Duration negative = Duration.ofMillis(-1);
+        Duration long366 = Duration.ofDays(366);
+        StreamRoute stream = StreamRoute.topics();
+        HttpRoute route = request -> HttpAnswer.empty(204).now();
+        return Stream.of(
+                bad("host: \"\" (expected: a host name or an address)", b -> b.host("")),
+                bad("host: \" \" (expected: a host name or an address)", b -> b.host(" ")),
+                bad("port: -1 (expected: from 0 to 65535)", b -> b.port(-1)),
+                bad("port: 65536 (expected: from 0 to 65535)", b -> b.port(65_536)),
+                bad("threads: 0 (expected: from 1 to 1024)", b -> b.threads(0)),
+                bad("threads: 1025 (expected: from 1 to 1024)", b -> b.threads(1025)),
+                bad("heartbeat: PT-0.001S (expected: from 0 to 365 days)", b -> b.heartbeat(negative)),
+                bad("heartbeat: PT8784H (expected: from 0 to 365 days)", b -> b.heartbeat(long366)),
+                bad("retry: PT-0.001S (expected: from 0 to 365 days)", b -> b.retry(negative)),
+                bad("retry: PT8784H (expected: from 0 to 365 days)", b -> b.retry(long366)),
+                bad("writeTimeout: PT-0.001S (expected: from 0 to 365 days)", b -> b.writeTimeout(negative)),
+                bad("writeTimeout: PT8784H (expected: from 0 to 365 days)", b -> b.writeTimeout(long366)),
+                bad("drain: PT-0.001S (expected: from 0 to 365 days)", b -> b.drain(negative)),
+                bad("drain: PT8784H (expected: from 0 to 365 days)", b -> b.drain(long366)),
+                bad("maxBodyBytes: -1 (expected: from 0 to 2147483639)", b -> b.maxBodyBytes(-1)),
+                bad(
+                        "maxBodyBytes: 2147483647 (expected: from 0 to 2147483639)",
+                        b -> b.maxBodyBytes(Integer.MAX_VALUE)),
+                bad("maxStreams: -1 (expected: from 0 to 2147483646)", b -> b.maxStreams(-1)),
+                bad("allowedHosts: none (expected: at least one host name)", b -> b.allowedHosts()),
+                bad("allowedHosts: \"\" (expected: a host name or an address)", b -> b.allowedHosts("a", "")),
+                bad(
+                        "allowedHosts: \"http://a\" (expected: a host name or an address)",
+                        b -> b.allowedHosts("http://a")),
+                bad("path: \"events\" (expected: one that begins with /)", b -> b.streams("events", stream)),
+                bad("path: \"x\" (expected: one that begins with /)", b -> b.route("GET", "x", route)),
+                bad("streams: /s is there already", b -> b.streams("/s", stream).streams("/s", stream)),
+                bad(
+                        "route: GET /r is there already",
+                        b -> b.route("GET", "/r", route).route("GET", "/r", route)),
+                bad(
+                        "method: \"get\" (expected: a method in upper case; HEAD is answered by GET's route)",
+                        b -> b.route("get", "/r", route)),
+                bad(
+                        "method: \"HEAD\" (expected: a method in upper case; HEAD is answered by GET's route)",
+                        b -> b.route("HEAD", "/r", route)),
+                bad(
+                        "method: \"\" (expected: a method in upper case; HEAD is answered by GET's route)",
+                        b -> b.route("", "/r", route)));
+    }
+
+    private static Arguments bad(String message, Consumer<SseServerBuilder> option) {
+        return Arguments.of(message, option);
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("bad")
+    void aBadOptionSaysWhatIsWrong(String message, Consumer<SseServerBuilder> option) {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> option.accept(SseServer.builder()))
+                .withMessage(message);
+    }
+
+    @Test
+    void nullsNameTheirOption() {
+        SseServerBuilder builder = SseServer.builder();
+        assertThatThrownBy(() -> builder.hub(null)).hasMessage("hub");
+        assertThatThrownBy(() -> builder.transport(null)).hasMessage("transport");
+        assertThatThrownBy(() -> builder.streams("/s", null)).hasMessage("route");
+        assertThatThrownBy(() -> builder.route("GET", "/s", null)).hasMessage("route");
+    }
+
+    @OverEachTransport
+    void aTakenPortIsNamedAndLeavesNothing(Transport transport) throws IOException {
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            SseServerBuilder builder = TestServers.on(transport).port(taken.getLocalPort());
+            assertThatThrownBy(builder::start)
+                    .isInstanceOf(IOException.class)
+                    .hasMessageStartingWith(
+                            "port: " + taken.getLocalPort() + " on host 127.0.0.1 cannot be listened on: ");
+        }
+        await().untilAsserted(() -> assertThat(TestServers.sluiceThreads()).isEmpty());
+    }
+
+    @Test
+    void aHostThatIsNotOursIsNamed() {
+        assertThatThrownBy(() -> SseServer.builder().host("192.0.2.1").port(0).start())
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("on host 192.0.2.1 cannot be listened on");
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void aTransportThatIsNotHereIsNamedAndLogged() {
+        Logger logger = (Logger) LoggerFactory.getLogger(Transports.class);
+        ListAppender<ILoggingEvent> lines = new ListAppender<>();
+        lines.start();
+        logger.addAppender(lines);
+        logger.setAdditive(false);
+        try {
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> SseServer.builder()
+                            .transport(Transport.KQUEUE)
+                            .port(0)
+                            .start())
+                    .withMessageStartingWith("transport: kqueue (not available here: ")
+                    .withMessageEndingWith("; allowed: auto, or one that is)");
+        } finally {
+            logger.detachAppender(lines);
+            logger.setAdditive(true);
+        }
+        assertThat(lines.list).singleElement().satisfies(line -> {
+            assertThat(line.getLevel()).isEqualTo(Level.WARN);
+            assertThat(line.getFormattedMessage()).startsWith("transport kqueue is not available here: ");
+        });
+        assertThat(TestServers.sluiceThreads()).isEmpty();
+    }
+
+    @Test
+    void changingTheBuilderDoesNotChangeTheServer() throws IOException {
+        try (Hub hub = Hub.create()) {
+            SseServerBuilder builder = TestServers.on(Transport.NIO)
+                    .hub(hub)
+                    .route(
+                            "GET",
+                            "/r",
+                            request -> HttpAnswer.of(200, "text/plain", "one").now());
+            try (SseServer server = builder.start()) {
+                builder.route("GET", "/later", request -> HttpAnswer.empty(204).now());
+                try (RawClient client = RawClient.connect(server.port())) {
+                    client.get("/later").awaitHead();
+                    assertThat(client.stream().status()).isEqualTo(404);
+                }
+            }
+            try (SseServer second = builder.start();
+                    RawClient client = RawClient.connect(second.port())) {
+                client.get("/later").awaitHead();
+                assertThat(client.stream().status()).isEqualTo(204);
+            }
+        }
+    }
+
+    @Test
+    void zeroStreamsRefusesAll() throws IOException {
+        try (SseServer server = TestServers.on(Transport.NIO).maxStreams(0).start();
+                RawClient client = RawClient.connect(server.port());
+                RawClient browser = RawClient.connect(server.port())) {
+            client.get("/events/a").awaitHead();
+            assertThat(client.stream().status()).isEqualTo(503);
+            browser.get("/events/a", "Sec-Fetch-Mode: cors");
+            assertThat(browser.awaitEnd(Duration.ofSeconds(5))).isTrue();
+            assertThat(browser.stream().status()).isEqualTo(200);
+            assertThat(browser.stream().retries)
+                    .singleElement()
+                    .satisfies(retry -> assertThat(retry).isBetween(1500L, 4500L));
+        }
+    }
+}

@@ -1,0 +1,81 @@
+package io.sluice.sse.netty;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.netty.util.concurrent.AbstractScheduledEventExecutor;
+import io.netty.util.concurrent.EventExecutor;
+import io.sluice.sse.hub.Hub;
+import java.lang.reflect.Field;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Objects;
+import org.junit.jupiter.api.Assumptions;
+
+/** Servers on loopback, port 0, and what must be true when their clients have gone. */
+final class TestServers {
+
+    private TestServers() {}
+
+    /** Options of a server over this transport; without it the test is skipped, loudly, or fails where skips are forbidden. */
+    static SseServerBuilder on(Transport transport) {
+        requireAvailable(transport);
+        return SseServer.builder().port(0).threads(2).transport(transport).drain(Duration.ofMillis(50));
+    }
+
+    private static void requireAvailable(Transport transport) {
+        for (Transports candidate : Transports.values()) {
+            Throwable whyNot = candidate.transport == transport ? candidate.whyNot() : null;
+            if (whyNot != null) {
+                String message = "SKIPPED: transport " + transport + " is not available here: " + whyNot;
+                if (System.getenv("SLUICE_FORBID_SKIPS") != null) {
+                    throw new AssertionError(message, whyNot);
+                }
+                System.err.println(message);
+                Assumptions.abort(message);
+            }
+        }
+    }
+
+    static void awaitNothingOwned(Hub hub) {
+        await("the ledger at zero")
+                .atMost(Duration.ofSeconds(10))
+                .untilAsserted(() -> assertThat(hub.ledger().counts())
+                        .allSatisfy((kind, count) ->
+                                assertThat(count).as(kind.name()).isZero()));
+    }
+
+    static void awaitNothingScheduled(SseServer server) {
+        await("no scheduled task").atMost(Duration.ofSeconds(10)).untilAsserted(() -> {
+            for (EventExecutor loop : server.loops()) {
+                assertThat(scheduledTasks(loop)).as("scheduled on " + loop).isEmpty();
+            }
+        });
+    }
+
+    /** Netty's own view of its timers; on the loop, since the queue is confined to it. */
+    private static List<Object> scheduledTasks(EventExecutor loop) {
+        return loop.submit(() -> {
+                    Field queue = AbstractScheduledEventExecutor.class.getDeclaredField("scheduledTaskQueue");
+                    queue.setAccessible(true);
+                    Object tasks = queue.get(loop);
+                    return tasks == null ? new ArrayList<>() : new ArrayList<Object>((Collection<?>) tasks);
+                })
+                .syncUninterruptibly()
+                .getNow();
+    }
+
+    static List<String> sluiceThreads() {
+        return Thread.getAllStackTraces().keySet().stream()
+                .map(Thread::getName)
+                .filter(name -> name.startsWith("sluice"))
+                .toList();
+    }
+
+    static int openDescriptors() {
+        String[] names = Objects.requireNonNull(new java.io.File("/proc/self/fd").list());
+        return names.length;
+    }
+}
