@@ -118,6 +118,10 @@ enum Transports {
                 return candidate;
             }
             if (wished != Transport.AUTO) {
+                log.warn(
+                        "transport {} is not available here: {}",
+                        wished,
+                        rootOf(whyNot).toString());
                 throw new IllegalArgumentException(
                         "transport: " + wished + " (not available here: " + rootOf(whyNot)
                                 + "; allowed: auto, or one that is)",
