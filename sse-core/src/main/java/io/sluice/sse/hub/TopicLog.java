@@ -162,13 +162,17 @@ final class TopicLog {
             return Copied.ALL;
         }
         int room = maxBytes;
+        boolean newer = false;
         for (long i = firstAfter(after, begin, end, array); i < end; i++) {
             LogEntry entry = (LogEntry) SLOT.getAcquire(array, slot(i, array));
             if (entry == null || entry.position <= after) {
                 continue; // evicted under our eyes: the floor says so
             }
             if (entry.position > head) {
-                return Copied.UP_TO_HEAD;
+                // Usually the end of the range. But the slot of an old entry, which the reader had long seen and no
+                // floor tells of, may have been taken by a new one: then what is asked for still follows.
+                newer = true;
+                continue;
             }
             if (room < maxBytes && entry.wire.length > room) {
                 return Copied.UP_TO_ROOM;
@@ -176,7 +180,7 @@ final class TopicLog {
             into.add(entry);
             room -= entry.wire.length;
         }
-        return Copied.ALL;
+        return newer ? Copied.UP_TO_HEAD : Copied.ALL;
     }
 
     /** Whether an entry newer than {@code position} is kept, as far as this thread sees. */
