@@ -158,6 +158,11 @@ final class TopicLog {
         long end = (long) NEXT.getVolatile(this);
         long begin = (long) OLDEST.getAcquire(this);
         LogEntry[] array = (LogEntry[]) SLOTS.getAcquire(this);
+        return copy(after, head, maxBytes, into, array, begin, end);
+    }
+
+    /** The second half of a copy, which the writer may have overtaken since the first; apart, so that a test can. */
+    static Copied copy(long after, long head, int maxBytes, Entries into, LogEntry[] array, long begin, long end) {
         if (array.length == 0 || begin >= end) {
             return Copied.ALL;
         }
@@ -229,6 +234,11 @@ final class TopicLog {
 
     private static int slot(long index, LogEntry[] array) {
         return (int) index & (array.length - 1);
+    }
+
+    /** For tests. */
+    LogEntry[] slots() {
+        return slots;
     }
 
     /** For tests: positions rise, the bytes add up, the floor lies below everything kept. */

@@ -76,6 +76,29 @@ class TopicLogTest {
         assertThat(log.isGap(4, 2)).isTrue();
     }
 
+    @Test
+    void aNewEntryInTheSlotOfOneThatWasSeenDoesNotEndTheCopy() {
+        for (int overtaken = 0; overtaken <= 4; overtaken++) {
+            TopicLog log = new TopicLog(Floor.NONE);
+            for (long p = 1; p <= 4; p++) {
+                log.append(entry(p, 1));
+            }
+            LogEntry[] array = log.slots();
+            for (long p = 5; p < 5 + overtaken; p++) {
+                log.evictOldest(p);
+                log.append(entry(p, 1));
+            }
+            for (long after = overtaken; after < 4; after++) {
+                Entries into = new Entries();
+                TopicLog.copy(after, 4, 100, into, array, 0, 4);
+                assertThat(log.isGap(after, 0)).isFalse();
+                assertThat(into.size())
+                        .as("behind %s, overtaken by %s", after, overtaken)
+                        .isEqualTo((int) (4 - after));
+            }
+        }
+    }
+
     /** A reader acquires the head, copies, looks at the floor: what it then believes is without hole and in order. */
     @ParameterizedTest
     @ValueSource(ints = {1, 3, 64})
