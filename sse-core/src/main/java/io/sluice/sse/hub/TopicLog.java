@@ -158,17 +158,26 @@ final class TopicLog {
         long end = (long) NEXT.getVolatile(this);
         long begin = (long) OLDEST.getAcquire(this);
         LogEntry[] array = (LogEntry[]) SLOTS.getAcquire(this);
+        return copy(after, head, maxBytes, into, array, begin, end);
+    }
+
+    /** The second half of a copy, which the writer may have overtaken since the first; apart, so that a test can. */
+    static Copied copy(long after, long head, int maxBytes, Entries into, LogEntry[] array, long begin, long end) {
         if (array.length == 0 || begin >= end) {
             return Copied.ALL;
         }
         int room = maxBytes;
+        boolean newer = false;
         for (long i = firstAfter(after, begin, end, array); i < end; i++) {
             LogEntry entry = (LogEntry) SLOT.getAcquire(array, slot(i, array));
             if (entry == null || entry.position <= after) {
                 continue; // evicted under our eyes: the floor says so
             }
             if (entry.position > head) {
-                return Copied.UP_TO_HEAD;
+                // Usually the end of the range. But the slot of an old entry, which the reader had long seen and no
+                // floor tells of, may have been taken by a new one: then what is asked for still follows.
+                newer = true;
+                continue;
             }
             if (room < maxBytes && entry.wire.length > room) {
                 return Copied.UP_TO_ROOM;
@@ -176,7 +185,7 @@ final class TopicLog {
             into.add(entry);
             room -= entry.wire.length;
         }
-        return Copied.ALL;
+        return newer ? Copied.UP_TO_HEAD : Copied.ALL;
     }
 
     /** Whether an entry newer than {@code position} is kept, as far as this thread sees. */
@@ -225,6 +234,11 @@ final class TopicLog {
 
     private static int slot(long index, LogEntry[] array) {
         return (int) index & (array.length - 1);
+    }
+
+    /** For tests. */
+    LogEntry[] slots() {
+        return slots;
     }
 
     /** For tests: positions rise, the bytes add up, the floor lies below everything kept. */
