@@ -58,7 +58,20 @@ final class LaneTicker {
         }
         lane.setMaxLag(0);
         lane.catchUp.forgetRanges();
+        sweepRest();
+    }
+
+    /** The last sink has gone, and its connection may still hold frames: they are counted until it lets go. */
+    private void sweepRest() {
         lane.framer().sweep();
+        if (cancel != null || lane.framer().inFlight() == 0) {
+            return; // a sink has come, and its ticks sweep
+        }
+        try {
+            lane.lane().schedule(this::sweepRest, SHORTEST_NANOS);
+        } catch (RejectedExecutionException e) {
+            // The lane has ended, and every connection with it.
+        }
     }
 
     private void tick() {

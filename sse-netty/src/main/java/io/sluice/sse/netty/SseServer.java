@@ -2,14 +2,13 @@ package io.sluice.sse.netty;
 
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.util.concurrent.DefaultThreadFactory;
-import io.netty.util.concurrent.Future;
-import io.netty.util.concurrent.GenericFutureListener;
 import io.sluice.sse.Ledger;
 import io.sluice.sse.hub.Hub;
 import io.sluice.sse.hub.HubLane;
@@ -17,8 +16,10 @@ import io.sluice.sse.hub.LaneOptions;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
@@ -42,16 +43,25 @@ public final class SseServer implements AutoCloseable {
     private final StreamEndpoint streams;
     private final EventLoopGroup loops;
     private final Channel listener;
+    /** Closed one by one at the end: io_uring gives a channel's read buffer back only while its event loop runs. */
+    private final Set<Channel> connections;
+
     private final AtomicBoolean closing = new AtomicBoolean();
     private final CompletableFuture<Void> closed = new CompletableFuture<>();
 
     private SseServer(
-            SseServerBuilder options, Hub hub, StreamEndpoint streams, EventLoopGroup loops, Channel listener) {
+            SseServerBuilder options,
+            Hub hub,
+            StreamEndpoint streams,
+            EventLoopGroup loops,
+            Channel listener,
+            Set<Channel> connections) {
         this.options = options;
         this.hub = hub;
         this.streams = streams;
         this.loops = loops;
         this.listener = listener;
+        this.connections = connections;
     }
 
     /** The options of a new server. */
@@ -66,6 +76,7 @@ public final class SseServer implements AutoCloseable {
         StreamEndpoint streams = new StreamEndpoint(lanes, options.retry, options.maxStreams);
         EventLoopGroup loops = new MultiThreadIoEventLoopGroup(
                 options.threads, new DefaultThreadFactory("sluice", true), transport.handlers());
+        Set<Channel> connections = ConcurrentHashMap.newKeySet();
         ServerBootstrap bootstrap = new ServerBootstrap()
                 .group(loops)
                 .channel(transport.serverChannel)
@@ -73,7 +84,7 @@ public final class SseServer implements AutoCloseable {
                 .option(ChannelOption.SO_REUSEADDR, true)
                 .childOption(ChannelOption.TCP_NODELAY, true)
                 .childOption(ChannelOption.SO_KEEPALIVE, true)
-                .childHandler(pipeline(options, hub.ledger(), streams));
+                .childHandler(pipeline(options, hub.ledger(), streams, connections));
         ChannelOption<Integer> userTimeout = transport.userTimeout();
         if (userTimeout != null && !options.writeTimeout.isZero()) {
             bootstrap.childOption(userTimeout, (int) Math.min(Integer.MAX_VALUE, options.writeTimeout.toMillis()));
@@ -91,21 +102,25 @@ public final class SseServer implements AutoCloseable {
                             + bound.cause().getMessage(),
                     bound.cause());
         }
-        SseServer server = new SseServer(options, hub, streams, loops, bound.channel());
+        SseServer server = new SseServer(options, hub, streams, loops, bound.channel(), connections);
         log.info("listening on {} by {}", server.uri(), transport.transport);
         return server;
     }
 
     private static ChannelInitializer<Channel> pipeline(
-            SseServerBuilder options, Ledger ledger, StreamEndpoint streams) {
+            SseServerBuilder options, Ledger ledger, StreamEndpoint streams, Set<Channel> connections) {
         HostRule hosts = options.hostRule();
         Routes routes = new Routes(options.routes);
         // One listener for all connections: what a connection costs when idle is counted in bytes.
-        GenericFutureListener<Future<Void>> uncount = closedChannel -> ledger.add(Ledger.Kind.CONNECTIONS, -1);
+        ChannelFutureListener uncount = closed -> {
+            connections.remove(closed.channel());
+            ledger.add(Ledger.Kind.CONNECTIONS, -1);
+        };
         return new ChannelInitializer<>() {
             @Override
             protected void initChannel(Channel channel) {
                 ledger.add(Ledger.Kind.CONNECTIONS, 1);
+                connections.add(channel);
                 channel.closeFuture().addListener(uncount);
                 channel.pipeline()
                         .addLast("http", new HttpServerCodec(options.maxRequestLine, options.maxHeaderBytes, 8192))
@@ -179,14 +194,23 @@ public final class SseServer implements AutoCloseable {
             if (options.hub == null) {
                 hub.close();
             }
-            // Closes every connection that is left, after the bytes that are on their way have had a moment to leave.
-            loops.next()
-                    .schedule(this::closeLoops, connectionsLeft() ? AFTER_DRAIN_MILLIS / 5 : 0, TimeUnit.MILLISECONDS);
+            // The bytes that are on their way have had a moment to leave then.
+            long moment = connections.isEmpty() ? 0 : AFTER_DRAIN_MILLIS / 5;
+            loops.next().schedule(this::closeConnections, moment, TimeUnit.MILLISECONDS);
         });
     }
 
-    private boolean connectionsLeft() {
-        return hub.ledger().count(Ledger.Kind.CONNECTIONS) > 0;
+    private void closeConnections() {
+        connections.forEach(Channel::close);
+        awaitConnections(System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(AFTER_DRAIN_MILLIS));
+    }
+
+    private void awaitConnections(long deadlineNanos) {
+        if (connections.isEmpty() || System.nanoTime() - deadlineNanos >= 0) {
+            closeLoops();
+        } else {
+            loops.next().schedule(() -> awaitConnections(deadlineNanos), 2, TimeUnit.MILLISECONDS);
+        }
     }
 
     private void closeLoops() {

@@ -56,8 +56,8 @@ final class BundledServer implements AutoCloseable {
     private static boolean isOfHost(@Nullable Throwable cause) {
         return cause instanceof UnresolvedAddressException
                 || cause instanceof UnknownHostException
-                || cause instanceof IOException
-                        && String.valueOf(cause.getMessage()).contains("assign requested address");
+                || (cause instanceof IOException
+                        && String.valueOf(cause.getMessage()).contains("assign requested address"));
     }
 
     private boolean isReady() {

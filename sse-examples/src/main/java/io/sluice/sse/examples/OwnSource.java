@@ -1,0 +1,78 @@
+package io.sluice.sse.examples;
+
+import io.sluice.sse.CloseReason;
+import io.sluice.sse.Event;
+import io.sluice.sse.Sink;
+import io.sluice.sse.Source;
+import io.sluice.sse.netty.SseServer;
+import io.sluice.sse.netty.SseStream;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * Each client gets a source of its own, which ends with the client: a countdown, from the number that the client asks for.
+ * Start it, and in another terminal:
+ *
+ * <pre>curl -N 'http://127.0.0.1:8080/countdown?from=5'</pre>
+ *
+ * <p>Press Ctrl-C there before it is over, and the countdown stops here.
+ */
+public final class OwnSource {
+
+    private OwnSource() {}
+
+    /** Serves until it is killed. */
+    public static void main(String[] args) throws Exception {
+        try (SseServer server = start(8080, Duration.ofSeconds(1))) {
+            System.out.println("curl -N '" + server.uri() + "/countdown?from=5'");
+            new CountDownLatch(1).await();
+        }
+    }
+
+    /** A server whose streams are filled by a {@link Countdown} each. */
+    static SseServer start(int port, Duration period) throws IOException {
+        return SseServer.builder()
+                .port(port)
+                .streams("/countdown", request -> {
+                    String from = request.query("from");
+                    // What is no number is answered with 400: NumberFormatException is an IllegalArgumentException.
+                    return SseStream.of(new Countdown(from == null ? 10 : Integer.parseInt(from), period));
+                })
+                .start();
+    }
+
+    /** Counts down for one client. */
+    private static final class Countdown implements Source {
+
+        private final AtomicInteger left;
+        private final Duration period;
+
+        Countdown(int from, Duration period) {
+            this.left = new AtomicInteger(from);
+            this.period = period;
+        }
+
+        @Override
+        public void start(Sink sink) {
+            // A task of the client's scope: when the client leaves, it is cancelled, and nothing has to be remembered.
+            sink.scope().every(period, () -> tick(sink));
+        }
+
+        private void tick(Sink sink) {
+            int now = left.getAndDecrement();
+            if (now > 0) {
+                sink.send(Event.of("tick", Integer.toString(now)));
+            } else if (now == 0) {
+                sink.send(Event.of("lift-off", ""));
+                sink.complete(); // the client is told to stay away
+            }
+        }
+
+        @Override
+        public void stop(Sink sink, CloseReason reason) {
+            System.out.println("client " + sink.id() + ": " + reason);
+        }
+    }
+}

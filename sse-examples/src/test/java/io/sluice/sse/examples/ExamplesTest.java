@@ -1,0 +1,108 @@
+package io.sluice.sse.examples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.netty.channel.Channel;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.nio.NioIoHandler;
+import io.sluice.sse.Event;
+import io.sluice.sse.hub.Hub;
+import io.sluice.sse.netty.SseServer;
+import java.io.BufferedReader;
+import java.io.InputStreamReader;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+/** The small examples do what they say. */
+class ExamplesTest {
+
+    /** A socket that has asked for something; {@link #until} reads its lines. */
+    private static final class Client implements AutoCloseable {
+        private final Socket socket;
+        private final BufferedReader in;
+
+        Client(int port, String target) throws Exception {
+            socket = new Socket("127.0.0.1", port);
+            socket.setSoTimeout(10_000);
+            socket.getOutputStream()
+                    .write(("GET " + target + " HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                            .getBytes(StandardCharsets.US_ASCII));
+            in = new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.UTF_8));
+        }
+
+        void until(String start) throws Exception {
+            for (String line = in.readLine(); ; line = in.readLine()) {
+                assertThat(line).as("end before " + start).isNotNull();
+                if (line.startsWith(start)) {
+                    return;
+                }
+            }
+        }
+
+        @Override
+        public void close() throws Exception {
+            socket.close();
+        }
+    }
+
+    @Test
+    void helloBroadcast() throws Exception {
+        try (Hub hub = Hub.create();
+                SseServer server = HelloBroadcast.start(hub, 0);
+                Client one = new Client(server.port(), "/events/time");
+                Client two = new Client(server.port(), "/events/time")) {
+            one.until("retry:");
+            two.until("retry:");
+            HelloBroadcast.publishTime(hub);
+            one.until("data: 20");
+            two.until("data: 20");
+        }
+    }
+
+    @Test
+    void ownSource() throws Exception {
+        try (SseServer server = OwnSource.start(0, Duration.ofMillis(20))) {
+            try (Client client = new Client(server.port(), "/countdown?from=3")) {
+                client.until("data: 3");
+                client.until("data: 2");
+                client.until("data: 1");
+                client.until("event: lift-off");
+                client.until("id: end~");
+            }
+            try (Client client = new Client(server.port(), "/countdown?from=100000")) {
+                client.until("data: 99999");
+            }
+            await().untilAsserted(() -> assertThat(server.hub().ledger().isZero())
+                    .as(server.hub().ledger().toString())
+                    .isTrue());
+            try (Client client = new Client(server.port(), "/countdown?from=x")) {
+                client.until("HTTP/1.1 400 ");
+            }
+        }
+    }
+
+    @Test
+    void existingPipeline() throws Exception {
+        Hub hub = Hub.create();
+        EventLoopGroup loops = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
+        Channel listener = ExistingPipeline.start(hub, loops, 0);
+        int port = ((InetSocketAddress) listener.localAddress()).getPort();
+        try (Client rest = new Client(port, "/anything-else");
+                Client stream = new Client(port, "/events/news")) {
+            rest.until("the rest of the application");
+            stream.until("retry:");
+            hub.publish("news", Event.of("hello"));
+            stream.until("data: hello");
+        } finally {
+            await().until(() -> hub.ledger().isZero());
+            hub.close();
+            loops.shutdownGracefully(0, 5, TimeUnit.SECONDS).syncUninterruptibly();
+        }
+    }
+}

@@ -1,0 +1,166 @@
+package io.sluice.sse.examples.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.openqa.selenium.By;
+import org.openqa.selenium.chrome.ChromeDriver;
+import org.openqa.selenium.chrome.ChromeDriverService;
+import org.openqa.selenium.chrome.ChromeOptions;
+
+/**
+ * The page and its EventSource in Chromium. Without {@code chromium} and {@code chromedriver} these tests are skipped;
+ * with the environment variable {@code SLUICE_FORBID_SKIPS} they fail then.
+ */
+class BrowserTest {
+
+    private static final Duration PATIENCE = Duration.ofSeconds(20);
+
+    private static ChromeDriver browser;
+
+    private TestServer server;
+
+    @BeforeAll
+    static void openBrowser(@TempDir Path profile) {
+        Path chromium = program("CHROMIUM", "/usr/bin/chromium");
+        Path chromedriver = program("CHROMEDRIVER", "/usr/bin/chromedriver");
+        ChromeOptions options = new ChromeOptions();
+        options.setBinary(chromium.toFile());
+        options.addArguments(
+                "--headless",
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-quic",
+                "--disable-dev-shm-usage",
+                "--no-first-run",
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-sync",
+                "--window-size=1280,900",
+                "--user-data-dir=" + profile);
+        ChromeDriverService service = new ChromeDriverService.Builder()
+                .usingDriverExecutable(chromedriver.toFile())
+                .usingAnyFreePort()
+                .build();
+        browser = new ChromeDriver(service, options);
+    }
+
+    private static Path program(String variable, String usual) {
+        Path path = Path.of(System.getenv().getOrDefault(variable, usual));
+        if (!Files.isExecutable(path)) {
+            String missing = "NOT TESTED in a browser: there is no " + path + " (set " + variable + " to another)";
+            assertThat(System.getenv("SLUICE_FORBID_SKIPS")).as(missing).isNull();
+            System.err.println(missing);
+            Assumptions.abort(missing);
+        }
+        return path;
+    }
+
+    @AfterAll
+    static void closeBrowser() {
+        if (browser != null) {
+            browser.quit();
+        }
+    }
+
+    @BeforeEach
+    void start() throws Exception {
+        server = TestServer.start("--retry", "300ms");
+        browser.get(server.uri("/").toString());
+    }
+
+    @AfterEach
+    void stop() {
+        browser.get("about:blank");
+        server.close();
+    }
+
+    @Test
+    void thePageConnectsAndShowsWhatItsFormPublishes() {
+        await().atMost(PATIENCE)
+                .until(() -> browser.findElement(By.id("state")).getDomAttribute("data-state"), "open"::equals);
+        browser.findElement(By.id("text")).clear();
+        browser.findElement(By.id("text")).sendKeys("<b>as text</b>");
+        browser.findElement(By.id("send")).click();
+        await().atMost(PATIENCE).untilAsserted(() -> {
+            assertThat(browser.findElements(By.cssSelector("#list .data")))
+                    .extracting(element -> element.getText())
+                    .containsExactly("<b>as text</b>");
+            assertThat(browser.findElement(By.id("answer")).getText()).contains("Published to 1 subscriber");
+            assertThat(browser.findElement(By.id("server-sinks")).getText()).isEqualTo("1");
+        });
+        assertThat(browser.manage().logs().get("browser").getAll())
+                .as("complaints of the browser")
+                .isEmpty();
+    }
+
+    @Test
+    void anEventSourceGetsEventsWithTheirIds() throws Exception {
+        openEventSource("x");
+        List<String> expected = new ArrayList<>();
+        for (int i = 0; i < 5; i++) {
+            expected.add(server.publish("x", "n" + i) + " n" + i);
+        }
+        await().atMost(PATIENCE).untilAsserted(() -> assertThat(received()).isEqualTo(expected));
+    }
+
+    @Test
+    void anEventSourceLosesNothingWhenItsConnectionIsClosed() throws Exception {
+        openEventSource("x");
+        List<String> expected = new ArrayList<>();
+        for (int round = 0; round < 3; round++) {
+            expected.add(server.publish("x", "seen " + round) + " seen " + round);
+            await().atMost(PATIENCE).untilAsserted(() -> assertThat(received()).isEqualTo(expected));
+
+            assertThat(server.send("DELETE", "/admin/connections/" + connectionTo("x"), new byte[0])
+                            .statusCode())
+                    .isEqualTo(204);
+            expected.add(server.publish("x", "missed " + round) + " missed " + round);
+            await().atMost(PATIENCE).untilAsserted(() -> assertThat(received()).isEqualTo(expected));
+        }
+    }
+
+    @Test
+    void anEventSourceThatIsEndedForGoodStaysAway() throws Exception {
+        openEventSource("x");
+        server.send("DELETE", "/admin/connections/" + connectionTo("x") + "?forever=true", new byte[0]);
+        await().atMost(PATIENCE)
+                .until(() -> browser.executeScript("return window.source.readyState"), state -> state.equals(2L));
+        assertThat(server.hub().subscribers("x")).isZero();
+    }
+
+    private void openEventSource(String topic) {
+        browser.executeScript("window.got = []; window.source = new EventSource('/events/" + topic + "');"
+                + "const keep = event => window.got.push(event.lastEventId + ' ' + event.data);"
+                + "window.source.onmessage = keep; window.source.addEventListener('gap', keep);");
+        await().atMost(PATIENCE).until(() -> server.hub().subscribers(topic) == 1);
+    }
+
+    private static List<String> received() {
+        Object got = browser.executeScript("return window.got");
+        return ((List<?>) java.util.Objects.requireNonNull(got))
+                .stream().map(String::valueOf).toList();
+    }
+
+    private String connectionTo(String topic) throws Exception {
+        for (JsonNode connection : server.json("/admin/connections")) {
+            if (connection.get("topics").get(0).textValue().equals(topic)) {
+                return connection.get("id").textValue();
+            }
+        }
+        throw new AssertionError("no connection to " + topic);
+    }
+}

@@ -1,0 +1,92 @@
+package io.sluice.sse.examples.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.launchdarkly.eventsource.ConnectStrategy;
+import com.launchdarkly.eventsource.EventSource;
+import com.launchdarkly.eventsource.MessageEvent;
+import java.net.URLEncoder;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Whatever is published arrives as it was, at a client that somebody else has written. */
+class ForeignClientRoundTripTest {
+
+    private static final int EVENTS = 500;
+
+    private static final String[] PIECES = {
+        "\n",
+        "\r",
+        "\r\n",
+        "\n\n",
+        "\r\r\n",
+        "\0",
+        "\uFEFF",
+        "\u2028",
+        "\u0085",
+        " ",
+        ":",
+        ": ",
+        "\t",
+        "a",
+        "é",
+        "😀",
+        "𐀀",
+        "data: forged",
+        "\ndata: forged\n\n",
+        "\nevent: forged\n",
+        "\nid: forged\r",
+        "\nretry: 1\n",
+        "\n:",
+        "\u007f"
+    };
+
+    @Test
+    @Timeout(60)
+    void everyStringArrives() throws Exception {
+        long seed = Long.getLong("sluice.seed", System.nanoTime());
+        System.out.println("sluice.seed=" + seed);
+        Random random = new Random(seed);
+        try (TestServer server = TestServer.start();
+                EventSource client = new EventSource.Builder(ConnectStrategy.http(server.uri("/events/any"))).build()) {
+            client.start();
+            for (int i = 0; i < EVENTS; i++) {
+                String data = text(random, 12);
+                String name = random.nextBoolean() ? "" : text(random, 6).replaceAll("[\\r\\n\\x00]", "");
+                String query = name.isEmpty() ? "" : "?event=" + URLEncoder.encode(name, StandardCharsets.UTF_8);
+
+                HttpResponse<String> answer = server.post("/publish/any" + query, data);
+                assertThat(answer.statusCode())
+                        .as("seed %d: %s", seed, answer.body())
+                        .isEqualTo(200);
+
+                MessageEvent got = client.readMessage();
+                assertThat(got.getData())
+                        .as("data of event %d, seed %d", i, seed)
+                        .isEqualTo(data.replaceAll("\\r\\n?", "\n"));
+                assertThat(got.getEventName())
+                        .as("name of event %d, seed %d", i, seed)
+                        .isEqualTo(name.isEmpty() ? "message" : name);
+                assertThat(got.getLastEventId())
+                        .as("id of event %d, seed %d", i, seed)
+                        .isEqualTo(Json.read(answer.body()).get("id").textValue());
+            }
+        }
+    }
+
+    private static String text(Random random, int mostPieces) {
+        StringBuilder text = new StringBuilder();
+        for (int pieces = random.nextInt(mostPieces + 1); pieces > 0; pieces--) {
+            if (random.nextInt(4) > 0) {
+                text.append(PIECES[random.nextInt(PIECES.length)]);
+            } else {
+                int c = random.nextInt(Character.MAX_CODE_POINT + 1);
+                text.appendCodePoint(c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE ? 'x' : c);
+            }
+        }
+        return text.toString();
+    }
+}

@@ -1,0 +1,133 @@
+package io.sluice.sse.examples.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.net.HttpURLConnection;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The server as a process: what it prints, how it ends. */
+class MainTest {
+
+    @TempDir
+    Path directory;
+
+    private Process process;
+
+    @AfterEach
+    void end() {
+        if (process != null) {
+            process.destroyForcibly();
+        }
+    }
+
+    private BufferedReader start(String... arguments) throws IOException {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                System.getProperty("java.class.path"),
+                Main.class.getName()));
+        command.addAll(List.of(arguments));
+        ProcessBuilder builder = new ProcessBuilder(command);
+        builder.environment().keySet().removeIf(name -> name.startsWith("SLUICE_"));
+        builder.redirectError(directory.resolve("stderr").toFile());
+        process = builder.start();
+        return process.inputReader(StandardCharsets.UTF_8);
+    }
+
+    private String errors() throws IOException {
+        return Files.readString(directory.resolve("stderr"));
+    }
+
+    private int port(BufferedReader out) throws IOException {
+        String line = out.readLine();
+        assertThat(line).as(errors()).matches("Sluice listening on http://127\\.0\\.0\\.1:\\d+");
+        return Integer.parseInt(line.substring(line.lastIndexOf(':') + 1));
+    }
+
+    private int exitStatus() throws InterruptedException {
+        assertThat(process.waitFor(20, TimeUnit.SECONDS)).isTrue();
+        return process.exitValue();
+    }
+
+    @Test
+    void aBadOptionIsOneLineAndStatusTwo() throws Exception {
+        BufferedReader out = start("--port", "70000");
+        assertThat(exitStatus()).isEqualTo(2);
+        assertThat(errors().lines()).containsExactly("--port: 70000 (expected: from 0 to 65535)");
+        assertThat(out.readLine()).isNull();
+    }
+
+    @Test
+    void atASignalItDrainsAndExitsWithZero() throws Exception {
+        BufferedReader out = start("--port", "0", "--threads", "1", "--drain", "2s", "--retry", "1s");
+        int port = port(out);
+        List<RawStream> streams = new ArrayList<>();
+        for (int i = 0; i < 4; i++) {
+            RawStream stream = RawStream.get(port, "/events/a");
+            stream.head();
+            assertThat(stream.firstBlock()).contains("retry: 1000\n");
+            streams.add(stream);
+        }
+        assertThat(status(port, "POST", "/publish/a")).isEqualTo(200);
+        long signalled = System.nanoTime();
+        process.toHandle().destroy(); // SIGTERM
+
+        Awaitility.await().until(() -> status(port, "GET", "/health/ready") == 503);
+        assertThat(status(port, "GET", "/health/live")).isEqualTo(200);
+        assertThat(status(port, "GET", "/events/a")).isEqualTo(503);
+        assertThat(status(port, "POST", "/publish/a"))
+                .as("publishes are answered")
+                .isEqualTo(200);
+        for (RawStream stream : streams) {
+            assertThat(stream.toEnd()).contains("data: \n\n").containsPattern("retry: \\d+\n\n$");
+            assertThat(stream.hasLastChunk()).isTrue();
+            stream.close();
+        }
+        assertThat(exitStatus()).as(errors()).isZero();
+        assertThat(System.nanoTime() - signalled).isLessThan(TimeUnit.SECONDS.toNanos(3));
+        assertThat(out.readLine()).as("standard output has one line").isNull();
+    }
+
+    @Test
+    void aSecondSignalEndsItAtOnce() throws Exception {
+        BufferedReader out = start("--port", "0", "--threads", "1", "--drain", "1h");
+        int port = port(out);
+        try (RawStream one = RawStream.get(port, "/events/a");
+                RawStream two = RawStream.get(port, "/events/a")) {
+            one.head();
+            two.head();
+            process.toHandle().destroy();
+            Awaitility.await().until(() -> status(port, "GET", "/health/ready") == 503);
+            process.toHandle().destroy();
+            assertThat(exitStatus()).isEqualTo(143);
+        }
+    }
+
+    private static int status(int port, String method, String target) throws IOException {
+        HttpURLConnection connection = (HttpURLConnection)
+                URI.create("http://127.0.0.1:" + port + target).toURL().openConnection();
+        connection.setRequestMethod(method);
+        if (method.equals("POST")) {
+            connection.setDoOutput(true);
+            connection.getOutputStream().close();
+        }
+        try {
+            return connection.getResponseCode();
+        } finally {
+            connection.disconnect();
+        }
+    }
+}

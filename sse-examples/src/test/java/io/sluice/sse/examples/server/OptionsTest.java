@@ -1,0 +1,140 @@
+package io.sluice.sse.examples.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.sluice.sse.hub.OverflowPolicy;
+import io.sluice.sse.netty.Transport;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.time.Duration;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class OptionsTest {
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "--port x                     | 'x'",
+                "--port -1                    | -1 (expected: from 0 to 65535)",
+                "--port 65536                 | 65536 (expected: from 0 to 65535)",
+                "--port                       | Missing",
+                "--host 8.8.8.8               | 8.8.8.8 (expected: an address of this machine",
+                "--transport fast             | 'fast' (expected: auto, io_uring, epoll, kqueue, nio)",
+                "--transport kqueue           | kqueue (not available here",
+                "--threads 0                  | 0 (expected: from 1 to 1024)",
+                "--heartbeat 15               | '15' (expected: a duration such as 500ms, 15s, 5m or 1h)",
+                "--heartbeat -1s              | '-1s' (expected: a duration",
+                "--heartbeat 1d               | '1d' (expected: a duration",
+                "--retry 9000h                | (expected: from 0 to 365 days)",
+                "--history-events 0           | 0 (expected: from 1 to",
+                "--history-bytes 1x           | '1x' (expected: a size such as 4096, 64k or 16m)",
+                "--history-bytes 0            | 0 (expected: at least 1)",
+                "--history-age 0              | (expected: more than 0",
+                "--history-total-bytes 0      | 0 (expected: at least 1)",
+                "--max-topics 0               | 0 (expected: from 1 to",
+                "--overflow drop              | 'drop' (expected: disconnect, gap, latest)",
+                "--write-timeout soon         | 'soon' (expected: a duration",
+                "--max-connections many       | 'many'",
+                "--max-connections -1         | -1 (expected: from 0 to",
+                "--max-publish-bytes 1t       | '1t' (expected: a size",
+                "--max-publish-bytes 4g       | (expected: from 0 to",
+                "--allowed-host a/b           | \"a/b\" (expected: a host name or an address)",
+                "--drain 1y                   | '1y' (expected: a duration",
+                "--admin-token ''             | it is empty",
+                "--conflate a/*               | Unknown option",
+                "--jwt-key x                  | Unknown option",
+                "--redis redis://x            | Unknown option",
+                "--demo                       | Unknown option",
+                "--Port 1                     | Unknown option",
+            })
+    void aBadOptionIsNamedAsItWasWritten(String arguments, String said) {
+        String[] words = arguments.replace("''", " ").split(" ", 2);
+        assertThatThrownBy(() -> start(words))
+                .isInstanceOf(BadOptionException.class)
+                .hasMessageContaining(words[0])
+                .hasMessageContaining(said)
+                .message()
+                .doesNotContainPattern("\\R");
+    }
+
+    private static void start(String... arguments) throws BadOptionException {
+        BundledServer.start(Options.parse(Map.of(), arguments)).close();
+    }
+
+    @Test
+    void aTakenPortIsNamed() throws Exception {
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+            assertThatThrownBy(() -> start("--port", "" + taken.getLocalPort()))
+                    .isInstanceOf(BadOptionException.class)
+                    .hasMessageStartingWith("--port: " + taken.getLocalPort() + " on host 127.0.0.1")
+                    .hasMessageContaining("in use");
+        }
+    }
+
+    @Test
+    void aWordThatIsNoOptionIsRefused() {
+        assertThatThrownBy(() -> start("8080")).hasMessageContaining("8080");
+        assertThatThrownBy(() -> start("@file")).hasMessageContaining("@file");
+    }
+
+    @Test
+    void eachOptionIsAnEnvironmentVariableToo() throws Exception {
+        Options options = Options.parse(
+                Map.of(
+                        "SLUICE_MAX_CONNECTIONS", "7",
+                        "SLUICE_HISTORY_TOTAL_BYTES", "16m",
+                        "SLUICE_ALLOWED_HOST", "a.example,b.example",
+                        "SLUICE_ADMIN_TOKEN", "${sys:user.home}",
+                        "SLUICE_OVERFLOW", "gap",
+                        "SLUICE_PORT", "1234"),
+                "--port",
+                "0",
+                "--transport",
+                "io_uring");
+        assertThat(options.maxConnections).isEqualTo(7);
+        assertThat(options.historyTotalBytes).isEqualTo(16L << 20);
+        assertThat(options.allowedHosts).containsExactly("a.example", "b.example");
+        assertThat(options.adminToken).isEqualTo("${sys:user.home}");
+        assertThat(options.overflow).isEqualTo(OverflowPolicy.GAP);
+        assertThat(options.port).as("the command line wins").isZero();
+        assertThat(options.transport).isEqualTo(Transport.IO_URING);
+    }
+
+    @Test
+    void aBadVariableIsNamed() {
+        assertThatThrownBy(() -> Options.parse(Map.of("SLUICE_HEARTBEAT", "soon")))
+                .hasMessageContaining("--heartbeat")
+                .hasMessageContaining("SLUICE_HEARTBEAT");
+        assertThatThrownBy(() -> BundledServer.start(Options.parse(Map.of("SLUICE_PORT", "70000"))))
+                .hasMessage("SLUICE_PORT (--port): 70000 (expected: from 0 to 65535)");
+    }
+
+    @Test
+    void durationsAndSizes() throws Exception {
+        assertThat(Options.duration("0")).isZero();
+        assertThat(Options.duration("500ms")).isEqualTo(Duration.ofMillis(500));
+        assertThat(Options.duration("15s")).isEqualTo(Duration.ofSeconds(15));
+        assertThat(Options.duration("5m")).isEqualTo(Duration.ofMinutes(5));
+        assertThat(Options.duration("1h")).isEqualTo(Duration.ofHours(1));
+        Options options =
+                Options.parse(Map.of(), "--history-bytes", "64k", "--max-publish-bytes=16M", "--heartbeat", "0");
+        assertThat(options.historyBytes).isEqualTo(65_536);
+        assertThat(options.maxPublishBytes).isEqualTo(16L << 20);
+        assertThat(options.heartbeat).isZero();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"--help", "--version"})
+    void informationIsGivenAndNothingElse(String option) throws Exception {
+        assertThat(Options.parse(Map.of("SLUICE_PORT", "1"), option).information())
+                .isNotBlank();
+        assertThat(Options.parse(Map.of()).information()).isNull();
+    }
+}

@@ -1,0 +1,239 @@
+package io.sluice.sse.examples.server;
+
+import static io.sluice.sse.examples.server.TestServer.assertProblem;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.net.http.HttpResponse;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The contract's rows about {@code /publish}. */
+class PublishContractTest {
+
+    private static final String BATCH = "application/vnd.sluice.batch+json";
+
+    private TestServer server;
+
+    @BeforeEach
+    void start() throws Exception {
+        server = TestServer.start("--max-publish-bytes", "4k", "--max-topics", "3");
+    }
+
+    @AfterEach
+    void stop() {
+        server.close();
+    }
+
+    @Test
+    void theAnswerHasIdTopicAndSubscribers() throws Exception {
+        try (RawStream one = server.stream("/events/a?topic=*");
+                RawStream two = server.stream("/events/a")) {
+            one.head();
+            two.head();
+            HttpResponse<String> answer = server.post("/publish/a?whatever=1", "");
+            assertThat(answer.statusCode()).isEqualTo(200);
+            assertThat(answer.headers().firstValue("content-type")).hasValue("application/json");
+            JsonNode json = Json.read(answer.body());
+            assertThat(json.fieldNames()).toIterable().containsExactly("id", "topic", "subscribers");
+            assertThat(json.get("id").textValue()).isEqualTo(server.hub().headId());
+            assertThat(json.get("topic").textValue()).isEqualTo("a");
+            assertThat(json.get("subscribers").intValue()).isEqualTo(2);
+            assertThat(one.until("data: \n\n")).isNotEmpty();
+        }
+    }
+
+    @Test
+    void aChosenIdIsPublishedOnce() throws Exception {
+        try (RawStream stream = server.stream("/events/a")) {
+            stream.head();
+            JsonNode first =
+                    Json.read(server.post("/publish/a?id=order-1&key=k", "one").body());
+            JsonNode second =
+                    Json.read(server.post("/publish/a?id=order-1", "again").body());
+            server.publish("a", "after");
+
+            assertThat(first.has("duplicate")).isFalse();
+            assertThat(second.get("id").textValue()).isEqualTo("order-1");
+            assertThat(second.get("duplicate").booleanValue()).isTrue();
+            assertThat(stream.until("data: after\n")).contains("id: order-1\n").doesNotContain("again");
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "?event=a%0Ab                  | name",
+                "?event=a%0Db                  | name",
+                "?event=a%00b                  | name",
+                "?event=                       | name",
+                "?id=a%0Ab                     | id",
+                "?id=a%00b                     | id",
+                "?id=                          | id",
+                "?id=end~1                     | end~",
+                "?id=0lnhvpao9m-00000000001    | own shape",
+                "?retry=soon                   | retry",
+                "?retry=-1                     | retry",
+                "?event=%FF                    | UTF-8",
+            })
+    void aFieldThatCannotStandOnTheWireIsRefused(String query, String said) throws Exception {
+        assertProblem(server.post("/publish/a" + query, "x"), 400, said);
+        assertThat(server.hub().stats().published()).isZero();
+    }
+
+    @Test
+    void anIdHas128BytesAtMost() throws Exception {
+        assertThat(server.post("/publish/a?id=" + "x".repeat(128), "x").statusCode())
+                .isEqualTo(200);
+        assertProblem(server.post("/publish/a?id=" + "x".repeat(129), "x"), 400, "128");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/publish/a*", "/publish/a/**", "/publish/a//b", "/publish/", "/publish/a%E2%80%8B"})
+    void aBadTopicIsRefused(String target) throws Exception {
+        assertProblem(server.post(target, "x"), 400, "topic");
+    }
+
+    @Test
+    void aTopicIsNeeded() throws Exception {
+        assertProblem(server.post("/publish", "x"), 400, "no topic");
+    }
+
+    @Test
+    void bytesThatAreNotUtf8AreRefused() throws Exception {
+        assertProblem(server.send("POST", "/publish/a", new byte[] {'a', (byte) 0xc3}), 400, "UTF-8");
+        assertProblem(
+                server.send("POST", "/publish/a", new byte[] {(byte) 0xed, (byte) 0xa0, (byte) 0x80}), 400, "UTF-8");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"text/plain", "application/json", "application/x-www-form-urlencoded", "nonsense"})
+    void anyContentTypeIsData(String type) throws Exception {
+        assertThat(server.post("/publish/a", "x=1", "Content-Type", type).statusCode())
+                .isEqualTo(200);
+    }
+
+    @Test
+    void multipartIsNot() throws Exception {
+        assertProblem(
+                server.post("/publish/a", "--b--", "Content-Type", "Multipart/form-data; boundary=b"),
+                415,
+                "multipart");
+    }
+
+    @Test
+    void aBodyHasABound() throws Exception {
+        assertThat(server.post("/publish/a", "x".repeat(4096)).statusCode()).isEqualTo(200);
+        assertProblem(server.post("/publish/a", "x".repeat(4097)), 413, "4096");
+        try (RawStream announced = RawStream.send(
+                server.port(),
+                "POST /publish/a HTTP/1.1",
+                "Host: localhost",
+                "Expect: 100-continue",
+                "Content-Length: 1000000")) {
+            assertThat(announced.head()).startsWith("http/1.1 413 ");
+        }
+    }
+
+    @Test
+    void aTopicTooManyIsRefusedForNow() throws Exception {
+        for (String topic : new String[] {"a", "b", "c"}) {
+            server.publish(topic, "x");
+        }
+        HttpResponse<String> refused = server.post("/publish/d", "x");
+        assertProblem(refused, 429, "maximum of 3 topics");
+        assertThat(refused.headers().firstValue("retry-after")).hasValue("10");
+        assertThat(server.post("/publish/a", "x").statusCode()).isEqualTo(200);
+        // A browser's fetch must not read success out of it; only an EventSource is answered otherwise.
+        assertProblem(server.post("/publish/d", "x", "Sec-Fetch-Mode", "cors"), 429, "maximum of 3 topics");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"GET", "PUT", "DELETE"})
+    void otherMethodsAreRefused(String method) throws Exception {
+        HttpResponse<String> answer = server.send(method, "/publish/a", new byte[0]);
+        assertProblem(answer, 405, "POST");
+        assertThat(answer.headers().firstValue("allow")).hasValue("POST");
+    }
+
+    @Test
+    void otherSitesAreRefused() throws Exception {
+        assertProblem(server.post("/publish/a", "x", "Sec-Fetch-Site", "cross-site"), 403, "other sites");
+        assertProblem(server.post("/publish/a", "x", "Origin", "http://evil.example"), 403, "origin");
+        assertProblem(server.post("/publish/a", "x", "Origin", "null"), 403, "origin");
+        String own = server.uri("").toString();
+        assertThat(server.post("/publish/a", "x", "Origin", own, "Sec-Fetch-Site", "same-origin")
+                        .statusCode())
+                .isEqualTo(200);
+        assertThat(server.hub().stats().published()).isEqualTo(1);
+    }
+
+    @Test
+    void aBatchIsPublishedInOrder() throws Exception {
+        try (RawStream stream = server.stream("/events?topic=a&topic=b")) {
+            stream.head();
+            stream.firstBlock();
+            HttpResponse<String> answer = server.post("/publish/a", """
+                    [{"data":"one","event":"e","id":"x","key":"k","retry":5},
+                     {"topic":"b","data":{"n":1.50,"big":12345678901234567890}},
+                     {"data":null},
+                     {"data":"again","id":"x"}]""", "Content-Type", BATCH + "; charset=utf-8");
+            assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+            JsonNode answers = Json.read(answer.body());
+            assertThat(answers.findValuesAsText("topic")).containsExactly("a", "b", "a", "a");
+            assertThat(answers.get(0).get("id").textValue()).isEqualTo("x");
+            assertThat(answers.get(3).get("duplicate").booleanValue()).isTrue();
+            String second = answers.get(1).get("id").textValue();
+            String third = answers.get(2).get("id").textValue();
+            assertThat(second).isLessThan(third);
+            assertThat(stream.until("data: null\n\n"))
+                    .containsSubsequence(
+                            "id: x\n",
+                            "data: one\n",
+                            "id: " + second,
+                            "data: {\"n\":1.50,\"big\":12345678901234567890}\n",
+                            "id: " + third)
+                    .contains("event: e\n")
+                    .contains("retry: 5\n");
+        }
+        assertThat(server.post("/publish", "[{\"topic\":\"a\",\"data\":\"x\"}]", "Content-Type", BATCH)
+                        .statusCode())
+                .isEqualTo(200);
+        assertThat(server.post("/publish", "[]", "Content-Type", BATCH).body()).isEqualTo("[]");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "{}                                          | array",
+                "[                                           | not JSON",
+                "[] []                                       | not JSON",
+                "[1]                                         | event 0 of the batch: an event is a JSON object",
+                "[{\"data\":\"x\"},{\"topic\":\"a\"}]        | event 1 of the batch: it has no data",
+                "[{\"data\":\"x\",\"event\":\"a\\nb\"}]      | event 0",
+                "[{\"data\":\"x\",\"event\":1}]              | expected: a string",
+                "[{\"data\":\"x\",\"retry\":\"1\"}]          | milliseconds",
+                "[{\"data\":\"x\",\"name\":\"e\"}]           | no field",
+                "[{\"data\":\"x\",\"data\":\"y\"}]           | not JSON",
+                "[{\"data\":\"x\"},{\"data\":1,\"topic\":\"*\"}] | event 1",
+            })
+    void ofABadBatchNothingIsPublished(String body, String said) throws Exception {
+        assertProblem(server.post("/publish/a", body, "Content-Type", BATCH), 400, said);
+        assertThat(server.hub().stats().published()).isZero();
+    }
+
+    @Test
+    void aBatchWithATopicTooManyIsRefusedWhole() throws Exception {
+        String body = "[{\"topic\":\"a\",\"data\":1},{\"topic\":\"b\",\"data\":1},{\"topic\":\"c\",\"data\":1},"
+                + "{\"topic\":\"d\",\"data\":1}]";
+        assertProblem(server.post("/publish", body, "Content-Type", BATCH), 429, "maximum of 3 topics");
+        assertThat(server.hub().stats().events()).isZero();
+    }
+}

@@ -1,0 +1,113 @@
+package io.sluice.sse.examples.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.sluice.sse.hub.Hub;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.awaitility.Awaitility;
+
+/** The bundled server in this process, on a free port, and a client for it. Closing it checks that nothing is left. */
+final class TestServer implements AutoCloseable {
+
+    private static final HttpClient CLIENT =
+            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+
+    private final BundledServer bundled;
+
+    private TestServer(BundledServer bundled) {
+        this.bundled = bundled;
+    }
+
+    static TestServer start(String... arguments) throws BadOptionException {
+        List<String> all = new ArrayList<>(List.of("--port", "0", "--threads", "2"));
+        if (!List.of(arguments).contains("--drain")) {
+            all.addAll(List.of("--drain", "100ms"));
+        }
+        all.addAll(List.of(arguments));
+        return new TestServer(BundledServer.start(Options.parse(Map.of(), all.toArray(new String[0]))));
+    }
+
+    int port() {
+        return bundled.server().port();
+    }
+
+    Hub hub() {
+        return bundled.server().hub();
+    }
+
+    BundledServer bundled() {
+        return bundled;
+    }
+
+    URI uri(String target) {
+        return URI.create(bundled.server().uri() + target);
+    }
+
+    RawStream stream(String target, String... headers) throws IOException {
+        return RawStream.get(port(), target, headers);
+    }
+
+    HttpResponse<String> get(String target, String... headers) throws IOException, InterruptedException {
+        return send("GET", target, new byte[0], headers);
+    }
+
+    HttpResponse<String> post(String target, String body, String... headers) throws IOException, InterruptedException {
+        return send("POST", target, body.getBytes(StandardCharsets.UTF_8), headers);
+    }
+
+    HttpResponse<String> send(String method, String target, byte[] body, String... headers)
+            throws IOException, InterruptedException {
+        HttpRequest.Builder request = HttpRequest.newBuilder(uri(target))
+                .timeout(Duration.ofSeconds(10))
+                .method(
+                        method,
+                        body.length == 0
+                                ? HttpRequest.BodyPublishers.noBody()
+                                : HttpRequest.BodyPublishers.ofByteArray(body));
+        if (headers.length > 0) {
+            request.headers(headers);
+        }
+        return CLIENT.send(request.build(), HttpResponse.BodyHandlers.ofString());
+    }
+
+    JsonNode json(String target, String... headers) throws IOException, InterruptedException {
+        HttpResponse<String> answer = get(target, headers);
+        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+        return Json.read(answer.body());
+    }
+
+    /** Publishes and returns the id. */
+    String publish(String topic, String data) throws IOException, InterruptedException {
+        HttpResponse<String> answer = post("/publish/" + topic, data);
+        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+        return Json.read(answer.body()).get("id").textValue();
+    }
+
+    /** Asserts that an answer is a problem (RFC 9457) of this status whose detail contains this text. */
+    static void assertProblem(HttpResponse<String> answer, int status, String detail) {
+        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(status);
+        assertThat(answer.headers().firstValue("content-type")).hasValue("application/problem+json");
+        JsonNode problem = Json.read(answer.body());
+        assertThat(problem.get("status").intValue()).isEqualTo(status);
+        assertThat(problem.get("title").textValue()).isNotEmpty();
+        assertThat(problem.get("detail").textValue()).contains(detail);
+    }
+
+    @Override
+    public void close() {
+        Hub hub = hub();
+        bundled.close();
+        Awaitility.await("what clients own")
+                .untilAsserted(() -> assertThat(hub.ledger().counts().values()).containsOnly(0L));
+    }
+}
