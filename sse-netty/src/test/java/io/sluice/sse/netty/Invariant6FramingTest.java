@@ -58,7 +58,7 @@ class Invariant6FramingTest {
     void steadyBroadcastAllocatesNothingPerClientAndEvent(Transport transport) throws Exception {
         ResourceLeakDetector.Level level = ResourceLeakDetector.getLevel();
         ResourceLeakDetector.setLevel(ResourceLeakDetector.Level.DISABLED); // it allocates for each duplicate
-        int clients = 300;
+        int clients = 200;
         List<RawClient> open = new ArrayList<>();
         try (SseServer server =
                 TestServers.on(transport).threads(1).heartbeat(Duration.ZERO).start()) {
@@ -66,7 +66,7 @@ class Invariant6FramingTest {
                 open.add(RawClient.open(server.port(), "/events/news"));
             }
             Broadcast broadcast = new Broadcast(server, open);
-            broadcast.run(1000); // until it is compiled and the pools are full
+            broadcast.run(800); // until it is compiled and the pools are full
             int events = 300;
             long before = broadcast.allocated();
             broadcast.run(events);
