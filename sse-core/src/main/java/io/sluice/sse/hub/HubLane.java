@@ -251,13 +251,19 @@ public final class HubLane {
         }
     }
 
-    /** Runs turns until everything published before the call has been written to all who can take it. */
-    public void flushPublished() {
+    /**
+     * Runs turns until everything published before the call has been written to all who had caught up. It ends whatever
+     * is published meanwhile: each turn carries the lane towards the head of that moment, or a suspended pass to its end.
+     *
+     * @return the position of that head, for {@link LaneSink#hasReached}
+     */
+    public long flushPublished() {
         assert lane.inLane();
         long head = hub.log().head();
         do {
             turn();
         } while (position < head || pass.isSuspended() || catchUp.owes(head));
+        return head;
     }
 
     void countDelivered(long events) {

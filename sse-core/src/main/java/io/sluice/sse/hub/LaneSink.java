@@ -154,6 +154,11 @@ public abstract class LaneSink implements Sink, ScopeHome {
         }
     }
 
+    /** Whether all of its events up to {@code position} have been written. On the lane. */
+    public final boolean hasReached(long position) {
+        return subscription == null || (behind ? this.position : hubLane.position) >= position;
+    }
+
     /** The connection takes more again. */
     protected final void becameWritable() {
         hubLane.becameWritable(this);

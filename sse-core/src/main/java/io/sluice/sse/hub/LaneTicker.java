@@ -81,6 +81,9 @@ final class LaneTicker {
         lane.framer().sweep();
         lane.catchUp.forgetRanges();
         lane.hub().log().age(AGED_PER_TICK);
+        if (lane.position < lane.hub().log().head()) {
+            lane.wake(); // nobody here listens to what was published: the position moves all the same
+        }
         left = lane.sinkCount();
         maxLag = 0;
         slice(run);

@@ -3,6 +3,7 @@ package io.sluice.sse.netty;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.CompositeByteBuf;
+import io.netty.buffer.PooledByteBufAllocator;
 import io.sluice.sse.Ledger;
 import io.sluice.sse.hub.Batch;
 import io.sluice.sse.hub.Frame;
@@ -33,7 +34,9 @@ final class BatchFramer implements Framer {
     private static final int LONGEST_CHUNK_HEAD = 8 + 2;
     private static final int CRLF = '\r' << 8 | '\n';
 
-    private final ByteBufAllocator allocator = ByteBufAllocator.DEFAULT;
+    /** Its duplicates come from a pool; those of the adaptive allocator, Netty's default, are 40 bytes each. */
+    private final ByteBufAllocator allocator = PooledByteBufAllocator.DEFAULT;
+
     private final Ledger ledger;
 
     /** Frames that the lane is done with and some channel still holds. */

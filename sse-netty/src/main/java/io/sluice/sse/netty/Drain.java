@@ -10,6 +10,8 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Ends the streams of a lane one after the other, spread over a time, so that the clients do not come back together: each
@@ -17,6 +19,7 @@ import java.util.concurrent.RejectedExecutionException;
  */
 final class Drain {
 
+    private static final Logger log = LoggerFactory.getLogger(Drain.class);
     private static final long STEP_NANOS = 10_000_000;
 
     private final HubLane lane;
@@ -25,6 +28,7 @@ final class Drain {
     private final CompletableFuture<Void> done = new CompletableFuture<>();
     private final List<LaneSink> sinks = new ArrayList<>();
     private int ended;
+    private long head;
 
     private Drain(HubLane lane, Duration spread) {
         this.lane = lane;
@@ -44,10 +48,26 @@ final class Drain {
     }
 
     private void begin() {
-        lane.flushPublished();
+        try {
+            head = lane.flushPublished();
+        } catch (RuntimeException e) {
+            log.warn("the drain goes on without what was published last", e);
+        }
         lane.forEachSink(sinks::add);
         Collections.shuffle(sinks);
         step();
+    }
+
+    /** Brings one forward that has everything from before the drain; the others get time to catch up. */
+    private boolean nextIsReady() {
+        for (int i = ended; i < sinks.size(); i++) {
+            LaneSink sink = sinks.get(i);
+            if (!sink.isOpen() || sink.hasReached(head)) {
+                Collections.swap(sinks, i, ended);
+                return true;
+            }
+        }
+        return false;
     }
 
     private void step() {
@@ -55,12 +75,10 @@ final class Drain {
         long due = spreadNanos <= 0 || elapsed >= spreadNanos
                 ? sinks.size()
                 : (long) Math.ceil((double) sinks.size() * elapsed / spreadNanos);
-        for (; ended < due; ended++) {
-            sinks.get(ended).close(CloseReason.SERVER_DRAINING);
+        while (ended < due && (elapsed >= spreadNanos || nextIsReady())) {
+            sinks.get(ended++).close(CloseReason.SERVER_DRAINING);
         }
         if (ended == sinks.size()) {
-            // Streams that were granted just before the drain, and opened after its list was made.
-            lane.forEachSink(sink -> sink.close(CloseReason.SERVER_DRAINING));
             done.complete(null);
             return;
         }

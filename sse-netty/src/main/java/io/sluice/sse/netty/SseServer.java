@@ -9,9 +9,9 @@ import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.EventExecutor;
 import io.sluice.sse.Ledger;
 import io.sluice.sse.hub.Hub;
-import io.sluice.sse.hub.HubLane;
 import io.sluice.sse.hub.LaneOptions;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -156,8 +156,8 @@ public final class SseServer implements AutoCloseable {
     public void close() {
         CompletableFuture<Void> end = close(options.drain).toCompletableFuture();
         boolean onLoop = false;
-        for (HubLane lane : streams.lanes().all()) {
-            onLoop |= lane.lane().inLane();
+        for (EventExecutor loop : loops) {
+            onLoop |= loop.inEventLoop();
         }
         if (!onLoop) {
             end.join();

@@ -1,0 +1,137 @@
+package io.sluice.sse;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaModifier;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import org.junit.jupiter.api.Test;
+
+/** The arrows of the design between packages, and what this module shows to the world. */
+class ArchitectureTest {
+
+    private static final JavaClasses MAIN = new ClassFileImporter()
+            .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+            .importPackages("io.sluice.sse");
+
+    @Test
+    void theCoreKnowsNoNetwork() {
+        noClasses()
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("io.netty..", "io.lettuce..", "java.net..", "java.nio.channels..")
+                .check(MAIN);
+    }
+
+    @Test
+    void theWireKnowsEventsOnly() {
+        classes()
+                .that()
+                .resideInAPackage("io.sluice.sse.wire")
+                .should()
+                .onlyDependOnClassesThat()
+                .resideInAnyPackage("io.sluice.sse", "io.sluice.sse.wire", "java..", "org.jspecify..")
+                .check(MAIN);
+    }
+
+    @Test
+    void theRootPackageKnowsNeitherHubNorWire() {
+        noClasses()
+                .that()
+                .resideInAPackage("io.sluice.sse")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("io.sluice.sse.hub", "io.sluice.sse.wire")
+                .check(MAIN);
+    }
+
+    @Test
+    void theHubKnowsTheWireAndNothingOptional() {
+        classes()
+                .that()
+                .resideInAPackage("io.sluice.sse.hub")
+                .should()
+                .onlyDependOnClassesThat()
+                .resideInAnyPackage(
+                        "io.sluice.sse",
+                        "io.sluice.sse.wire",
+                        "io.sluice.sse.hub",
+                        "java..",
+                        "org.slf4j..",
+                        "org.jspecify..")
+                .check(MAIN);
+    }
+
+    @Test
+    void onlyTheirOwnPackagesKnowJacksonAndMicrometer() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackages("io.sluice.sse.json", "io.sluice.sse.metrics")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("com.fasterxml..", "io.micrometer..")
+                .check(MAIN);
+    }
+
+    @Test
+    void nobodySleepsOrAsksTheWallClockForTime() {
+        noClasses()
+                .should()
+                .callMethod(Thread.class, "sleep", long.class)
+                .orShould()
+                .dependOnClassesThat()
+                .belongToAnyOf(java.util.Timer.class)
+                .check(MAIN);
+    }
+
+    @Test
+    void whatIsPublic() {
+        assertThat(MAIN.stream()
+                        .filter(type -> type.isTopLevelClass()
+                                && type.getModifiers().contains(JavaModifier.PUBLIC)
+                                && !type.getSimpleName().equals("package-info"))
+                        .map(type -> type.getName().substring("io.sluice.sse.".length())))
+                .containsExactlyInAnyOrder(
+                        "CloseReason",
+                        "CloseStep",
+                        "ClosedException",
+                        "Event",
+                        "Gap",
+                        "Ledger",
+                        "Observer",
+                        "Registration",
+                        "Scope",
+                        "ScopeHome",
+                        "Sink",
+                        "SinkFullException",
+                        "Source",
+                        "hub.Batch",
+                        "hub.Frame",
+                        "hub.Framer",
+                        "hub.Hub",
+                        "hub.HubBuilder",
+                        "hub.HubLane",
+                        "hub.HubStats",
+                        "hub.Lane",
+                        "hub.LaneOptions",
+                        "hub.LaneSink",
+                        "hub.OverflowPolicy",
+                        "hub.Publication",
+                        "hub.Published",
+                        "hub.Selector",
+                        "hub.SinkInfo",
+                        "hub.Splice",
+                        "hub.Start",
+                        "hub.Subscription",
+                        "hub.TopicInfo",
+                        "hub.TopicLimitException",
+                        "hub.TopicName",
+                        "hub.TopicPattern",
+                        "json.JsonEvents",
+                        "wire.EventEncoder",
+                        "wire.EventParser");
+    }
+}

@@ -1,0 +1,88 @@
+package io.sluice.sse.netty;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaMethodCall;
+import com.tngtech.archunit.core.domain.JavaModifier;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import org.junit.jupiter.api.Test;
+
+/** Where buffers are held and let go, what time is asked of, and what this module shows to the world. */
+class ArchitectureTest {
+
+    private static final JavaClasses MAIN = new ClassFileImporter()
+            .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+            .importPackages("io.sluice.sse.netty");
+
+    @Test
+    void buffersAreHeldAndLetGoInOnePlaceAndReadMessagesWhereTheyWereRead() {
+        noClasses()
+                .that()
+                .doNotBelongToAnyOf(BatchFramer.class, StreamHandler.class, SseHandler.class)
+                .should()
+                .callMethodWhere(call("retain or release", "retain", "release"))
+                .check(MAIN);
+        noClasses()
+                .that()
+                .doNotBelongToAnyOf(BatchFramer.class)
+                .should()
+                .callMethodWhere(call("retain", "retain"))
+                .check(MAIN);
+    }
+
+    private static DescribedPredicate<JavaMethodCall> call(String what, String... prefixes) {
+        return DescribedPredicate.describe(what + " of Netty", call -> {
+            boolean named = false;
+            for (String prefix : prefixes) {
+                named |= call.getName().startsWith(prefix);
+            }
+            return named && call.getTargetOwner().getPackageName().startsWith("io.netty");
+        });
+    }
+
+    @Test
+    void nobodySleepsOrAsksTheWallClockOrBlocksALoop() {
+        noClasses()
+                .should()
+                .callMethod(Thread.class, "sleep", long.class)
+                .orShould()
+                .callMethod(System.class, "currentTimeMillis")
+                .orShould()
+                .dependOnClassesThat()
+                .belongToAnyOf(java.util.Timer.class)
+                .check(MAIN);
+    }
+
+    @Test
+    void noOptionalPartOfTheCoreIsNeeded() {
+        noClasses()
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("com.fasterxml..", "io.micrometer..", "io.sluice.sse.json..", "io.lettuce..")
+                .check(MAIN);
+    }
+
+    @Test
+    void whatIsPublic() {
+        assertThat(MAIN.stream()
+                        .filter(type -> type.isTopLevelClass()
+                                && type.getModifiers().contains(JavaModifier.PUBLIC)
+                                && !type.getSimpleName().equals("package-info"))
+                        .map(type -> type.getSimpleName()))
+                .containsExactlyInAnyOrder(
+                        "HttpAnswer",
+                        "HttpRoute",
+                        "Refusal",
+                        "SseHandler",
+                        "SseRequest",
+                        "SseServer",
+                        "SseServerBuilder",
+                        "SseStream",
+                        "StreamRoute",
+                        "Transport");
+    }
+}

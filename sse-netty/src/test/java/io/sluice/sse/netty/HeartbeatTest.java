@@ -1,0 +1,49 @@
+package io.sluice.sse.netty;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.sluice.sse.Event;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+
+/** The comment that keeps a silent stream alive goes to the silent only. */
+class HeartbeatTest {
+
+    @OverEachTransport
+    void aCommentForTheSilentAndNoneForTheBusy(Transport transport) throws IOException {
+        ScheduledExecutorService publisher = Executors.newSingleThreadScheduledExecutor();
+        try (SseServer server = TestServers.on(transport)
+                        .heartbeat(Duration.ofMillis(400))
+                        .start();
+                RawClient silent = RawClient.open(server.port(), "/events/silent");
+                RawClient busy = RawClient.open(server.port(), "/events/busy")) {
+            publisher.scheduleAtFixedRate(
+                    () -> server.hub().publish("busy", Event.of("tick")), 0, 20, TimeUnit.MILLISECONDS);
+            silent.await(() -> silent.stream().comments.size() >= 3, "heartbeats");
+            busy.awaitEvents(20);
+            assertThat(busy.stream().comments).isEmpty();
+            assertThat(silent.stream().comments).containsOnly("");
+            assertThat(silent.stream().events).isEmpty();
+            // The hub has moved on, and the silent one knows: what was evicted meanwhile is no gap to it.
+            assertThat(silent.stream().ids).hasSizeGreaterThan(1).isSorted();
+        } finally {
+            publisher.shutdownNow();
+        }
+    }
+
+    @OverEachTransport
+    void zeroIsOff(Transport transport) throws IOException {
+        try (SseServer server =
+                        TestServers.on(transport).heartbeat(Duration.ZERO).start();
+                RawClient silent = RawClient.open(server.port(), "/events/silent")) {
+            silent.read(Duration.ofMillis(300));
+            assertThat(silent.stream().comments).isEmpty();
+            silent.close();
+            await().until(() -> server.hub().ledger().isZero());
+        }
+    }
+}

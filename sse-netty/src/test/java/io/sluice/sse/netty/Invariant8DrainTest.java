@@ -1,0 +1,248 @@
+package io.sluice.sse.netty;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.sluice.sse.CloseReason;
+import io.sluice.sse.Event;
+import io.sluice.sse.Ledger;
+import io.sluice.sse.hub.Hub;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Design, invariant 8: a staggered end with a hint for each client, a deadline that holds, and nothing left. */
+@Timeout(60)
+class Invariant8DrainTest {
+
+    @OverEachTransport
+    void eachStreamEndsProperlyAtItsOwnMoment(Transport transport) throws Exception {
+        int clients = 100;
+        Duration drain = Duration.ofSeconds(2);
+        ExecutorService readers = Executors.newFixedThreadPool(clients);
+        List<RawClient> open = new ArrayList<>();
+        try (SseServer server = TestServers.on(transport).start()) {
+            for (int i = 0; i < clients; i++) {
+                open.add(RawClient.open(server.port(), "/events/a"));
+            }
+            for (int i = 0; i < 50; i++) {
+                server.hub().publish("a", Event.of(Integer.toString(i)));
+            }
+            long start = System.nanoTime();
+            CompletionStage<Void> closed = server.close(drain);
+            assertThat(server.isReady()).isFalse();
+            List<Future<Long>> ends = new ArrayList<>();
+            for (RawClient client : open) {
+                ends.add(readers.submit(() -> {
+                    assertThat(client.awaitEnd(Duration.ofSeconds(10))).isTrue();
+                    return System.nanoTime() - start;
+                }));
+            }
+            refusesNewStreams(server.port());
+            int[] tenths = new int[10];
+            for (Future<Long> end : ends) {
+                tenths[(int) Math.min(9, end.get(10, TimeUnit.SECONDS) * 10 / drain.toNanos())]++;
+            }
+            closed.toCompletableFuture().get(10, TimeUnit.SECONDS);
+            assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(drain.plusSeconds(1));
+            assertThat(Arrays.stream(tenths).max().orElseThrow())
+                    .as("ends in a tenth of the time")
+                    .isLessThan(clients / 3);
+            List<Long> hints = new ArrayList<>();
+            for (RawClient client : open) {
+                assertThat(client.stream().hasEnded()).as("last chunk").isTrue();
+                assertThat(client.stream().events).hasSize(50);
+                assertThat(client.stream().retries).hasSize(2);
+                hints.add(client.stream().retries.get(1));
+            }
+            assertThat(hints).allSatisfy(hint -> assertThat(hint).isBetween(1500L, 4500L));
+            assertThat(hints.stream().distinct().count()).as("different hints").isGreaterThan(clients / 2);
+            assertThat(server.hub().stats().closed().get(CloseReason.SERVER_DRAINING))
+                    .isEqualTo(clients);
+            TestServers.awaitNothingOwned(server.hub());
+        } finally {
+            readers.shutdownNow();
+            for (RawClient client : open) {
+                client.close();
+            }
+        }
+        await().untilAsserted(() -> assertThat(TestServers.sluiceThreads()).isEmpty());
+    }
+
+    private static void refusesNewStreams(int port) throws IOException {
+        try (RawClient late = RawClient.connect(port);
+                RawClient browser = RawClient.connect(port)) {
+            late.get("/events/a").awaitHead();
+            assertThat(late.stream().status()).isEqualTo(503);
+            assertThat(late.stream().header("retry-after")).isEqualTo("3");
+            browser.get("/events/a", "Sec-Fetch-Mode: cors");
+            assertThat(browser.awaitEnd(Duration.ofSeconds(1))).isTrue();
+            assertThat(browser.stream().status()).isEqualTo(200);
+            assertThat(browser.stream().isEventStream()).isTrue();
+            assertThat(browser.stream().retries).hasSize(1);
+            assertThat(browser.stream().events).isEmpty();
+        }
+    }
+
+    @OverEachTransport
+    void theDeadlineHoldsWithAClientThatNeverReads(Transport transport) throws Exception {
+        Duration drain = Duration.ofMillis(500);
+        try (Hub hub = Hub.builder()
+                        .historyEvents(10_000)
+                        .historyBytes(1L << 30)
+                        .build();
+                SseServer server = TestServers.on(transport).hub(hub).start();
+                RawClient slow = RawClient.connect(server.port(), 1024)) {
+            slow.get("/events/a");
+            await().until(() -> hub.subscribers("a") == 1);
+            Event event = Event.of("x".repeat(10_000));
+            for (int i = 0; i < 2000; i++) {
+                hub.publish("a", event);
+            }
+            await().until(() -> hub.ledger().count(Ledger.Kind.BUFFERS) > 0);
+            long start = System.nanoTime();
+            CompletionStage<Void> first = server.close(drain);
+            CompletionStage<Void> second = server.close(Duration.ofDays(1));
+            second.toCompletableFuture().get(10, TimeUnit.SECONDS);
+            assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(drain.plusSeconds(1));
+            assertThat(first.toCompletableFuture()).isDone();
+            assertThat(hub.ledger().count(Ledger.Kind.SINKS)).isZero();
+            TestServers.awaitNothingOwned(hub);
+            assertThat(hub.publish("a", event).toCompletableFuture())
+                    .as("the hub is not the server's")
+                    .isCompleted();
+        }
+    }
+
+    @OverEachTransport
+    void withNoClientsItReturnsAtOnce(Transport transport) throws Exception {
+        SseServer server =
+                TestServers.on(transport).drain(Duration.ofSeconds(30)).start();
+        int port = server.port();
+        server.close();
+        assertThat(server.close(Duration.ofSeconds(30)).toCompletableFuture()).isDone();
+        server.close();
+        assertThat(server.hub().publish("a", Event.of("x")).toCompletableFuture())
+                .isCompletedExceptionally();
+        org.assertj.core.api.Assertions.assertThatThrownBy(() -> RawClient.connect(port))
+                .isInstanceOf(IOException.class);
+    }
+
+    /** From the loop of a request whose server has never had a stream, and from the one of a stream. */
+    @OverEachTransport
+    void closedFromAnEventLoopItDoesNotWaitForItself(Transport transport) throws Exception {
+        for (boolean withStream : new boolean[] {false, true}) {
+            AtomicReference<SseServer> self = new AtomicReference<>();
+            CompletableFuture<Void> returned = new CompletableFuture<>();
+            try (SseServer server = TestServers.on(transport)
+                            .route("POST", "/stop", request -> {
+                                self.get().close();
+                                returned.complete(null);
+                                return HttpAnswer.empty(202).now();
+                            })
+                            .start();
+                    RawClient client = RawClient.connect(server.port());
+                    RawClient stream = RawClient.connect(server.port())) {
+                self.set(server);
+                if (withStream) {
+                    stream.get("/events/a").awaitHead();
+                }
+                client.send("POST /stop HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n");
+                returned.get(5, TimeUnit.SECONDS);
+                server.close(Duration.ZERO).toCompletableFuture().get(5, TimeUnit.SECONDS);
+            }
+        }
+    }
+
+    /** A publisher that does not stop must not keep the drain from ending. */
+    @OverEachTransport
+    void aPublisherThatNeverPausesDoesNotHoldTheDrain(Transport transport) throws Exception {
+        AtomicBoolean publishing = new AtomicBoolean(true);
+        List<RawClient> open = new ArrayList<>();
+        ExecutorService threads = Executors.newCachedThreadPool();
+        try (Hub hub = Hub.create();
+                SseServer server = TestServers.on(transport).hub(hub).start()) {
+            for (int i = 0; i < 50; i++) {
+                RawClient client = RawClient.open(server.port(), "/events/a?topic=b");
+                open.add(client);
+                threads.execute(() -> client.awaitEnd(Duration.ofSeconds(30)));
+            }
+            Event event = Event.of("x".repeat(200));
+            threads.execute(() -> {
+                while (publishing.get()) {
+                    hub.publish("a", event);
+                    hub.publish("b", event);
+                }
+            });
+            await().until(() -> hub.stats().published() > 1000);
+            long start = System.nanoTime();
+            server.close(Duration.ofMillis(500)).toCompletableFuture().get(20, TimeUnit.SECONDS);
+            assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(3));
+        } finally {
+            publishing.set(false);
+            threads.shutdownNow();
+            for (RawClient client : open) {
+                client.close();
+            }
+        }
+    }
+
+    /** What was published before the drain also reaches those who are still being served their history. */
+    @OverEachTransport
+    void whoIsStillCatchingUpGetsItAllAsFarAsItReads(Transport transport) throws Exception {
+        int events = 3000;
+        int clients = 40;
+        ExecutorService threads = Executors.newCachedThreadPool();
+        List<RawClient> open = new ArrayList<>();
+        try (Hub hub = Hub.builder().historyEvents(events).build();
+                SseServer server = TestServers.on(transport).hub(hub).start()) {
+            String start = hub.headId();
+            for (int i = 0; i < events; i++) {
+                hub.publish("a", Event.of("x".repeat(400) + i));
+            }
+            List<Future<Integer>> counts = new ArrayList<>();
+            for (int i = 0; i < clients; i++) {
+                RawClient client = RawClient.connect(server.port()).get("/events/a", "Last-Event-ID: " + start);
+                open.add(client);
+                counts.add(threads.submit(() -> {
+                    client.awaitEnd(Duration.ofSeconds(10));
+                    return client.stream().events.size();
+                }));
+            }
+            await().pollInterval(Duration.ofMillis(1)).until(() -> hub.ledger().count(Ledger.Kind.SINKS) == clients);
+            server.close(Duration.ofSeconds(2)).toCompletableFuture().get(20, TimeUnit.SECONDS);
+            List<Integer> got = new ArrayList<>();
+            for (Future<Integer> count : counts) {
+                got.add(count.get(10, TimeUnit.SECONDS));
+            }
+            assertThat(got.stream().filter(count -> count == events).count())
+                    .as("who got all of it: " + got)
+                    .isGreaterThanOrEqualTo(clients * 9 / 10);
+        } finally {
+            threads.shutdownNow();
+            for (RawClient client : open) {
+                client.close();
+            }
+        }
+    }
+
+    @Test
+    void theHandlerOfAForeignPipelineDrainsAlone() throws Exception {
+        try (Hub hub = Hub.create()) {
+            SseHandler handler = SseHandler.serving(hub, "/events/**", StreamRoute.topics());
+            handler.drain(Duration.ofDays(1)).toCompletableFuture().get(5, TimeUnit.SECONDS);
+        }
+    }
+}

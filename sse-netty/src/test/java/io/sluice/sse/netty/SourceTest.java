@@ -1,0 +1,177 @@
+package io.sluice.sse.netty;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
+import io.sluice.sse.CloseReason;
+import io.sluice.sse.Event;
+import io.sluice.sse.Sink;
+import io.sluice.sse.Source;
+import io.sluice.sse.hub.Hub;
+import io.sluice.sse.hub.Selector;
+import io.sluice.sse.hub.Start;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.slf4j.LoggerFactory;
+
+/** A source over a real connection: started, stopped, failed, completed. */
+class SourceTest {
+
+    private static final class Recorded implements Source {
+        private final CompletableFuture<Sink> started = new CompletableFuture<>();
+        private final CompletableFuture<CloseReason> stopped = new CompletableFuture<>();
+        private final AtomicInteger stops = new AtomicInteger();
+
+        @Override
+        public void start(Sink sink) {
+            started.complete(sink);
+        }
+
+        @Override
+        public void stop(Sink sink, CloseReason reason) {
+            stops.incrementAndGet();
+            stopped.complete(reason);
+        }
+    }
+
+    @OverEachTransport
+    void itStartsWithTheStreamAndStopsWithTheClient(Transport transport) throws Exception {
+        Recorded source = new Recorded();
+        try (SseServer server = TestServers.on(transport)
+                        .streams("/s", request -> SseStream.of(source))
+                        .start();
+                RawClient client = RawClient.open(server.port(), "/s")) {
+            Sink sink = source.started.get(5, TimeUnit.SECONDS);
+            AtomicInteger ticks = new AtomicInteger();
+            sink.scope().every(Duration.ofMillis(10), ticks::incrementAndGet);
+            for (int i = 0; i < 10; i++) {
+                sink.send(Event.builder().id("own-" + i).data("d" + i).build());
+            }
+            client.awaitEvents(10);
+            assertThat(client.stream().events.get(9).id()).isEqualTo("own-9");
+            await().until(() -> ticks.get() > 2);
+            client.reset();
+            assertThat(source.stopped.get(1, TimeUnit.SECONDS)).isEqualTo(CloseReason.RESET);
+            TestServers.awaitNothingOwned(server.hub());
+            TestServers.awaitNothingScheduled(server);
+            assertThat(source.stops).hasValue(1);
+            assertThat(sink.send(Event.of("late")).toCompletableFuture()).isCompletedExceptionally();
+        }
+    }
+
+    @OverEachTransport
+    void oneThatFailsEndsItsOwnStreamOnly(Transport transport) throws Exception {
+        Logger logger = (Logger) LoggerFactory.getLogger(Hub.class);
+        ListAppender<ILoggingEvent> lines = new ListAppender<>();
+        lines.start();
+        logger.addAppender(lines);
+        logger.setAdditive(false);
+        try (SseServer server = TestServers.on(transport)
+                        .streams(
+                                "/bad",
+                                request -> SseStream.of(sink -> {
+                                    throw new StackOverflowError("deliberate");
+                                }))
+                        .streams("/events/**", StreamRoute.topics())
+                        .start();
+                RawClient other = RawClient.open(server.port(), "/events/a");
+                RawClient client = RawClient.open(server.port(), "/bad")) {
+            assertThat(client.awaitEnd(Duration.ofSeconds(5))).isTrue();
+            assertThat(client.stream().hasEnded()).isTrue();
+            assertThat(server.hub().stats().closed().get(CloseReason.SOURCE_FAILED))
+                    .isEqualTo(1);
+            assertThat(server.hub().stats().userCodeFailures()).isEqualTo(1);
+            server.hub().publish("a", Event.of("unharmed"));
+            other.awaitEvents(1);
+        } finally {
+            logger.detachAppender(lines);
+            logger.setAdditive(true);
+        }
+        assertThat(lines.list).hasSize(1);
+    }
+
+    @OverEachTransport
+    void oneThatCompletesTellsTheClientToStayAway(Transport transport) throws Exception {
+        try (SseServer server = TestServers.on(transport)
+                        .streams(
+                                "/job",
+                                request -> SseStream.of(sink -> {
+                                    sink.send(Event.of("progress", "100"));
+                                    sink.complete();
+                                }))
+                        .start();
+                RawClient client = RawClient.connect(server.port()).get("/job");
+                RawClient again = RawClient.connect(server.port())) {
+            assertThat(client.awaitEnd(Duration.ofSeconds(5))).isTrue();
+            assertThat(client.stream().hasEnded()).isTrue();
+            List<RawStream.Received> events = client.stream().events;
+            assertThat(events).hasSize(2);
+            assertThat(events.get(0).data()).isEqualTo("100");
+            assertThat(events.get(1).type()).isEqualTo("end");
+            assertThat(events.get(1).data()).contains("source-completed");
+            String id = client.stream().lastEventId();
+            assertThat(id).startsWith("end~").matches("[A-Za-z0-9._~-]{1,128}");
+            again.get("/job", "Last-Event-ID: " + id).awaitHead();
+            assertThat(again.stream().status()).isEqualTo(204);
+            assertThat(again.stream().hasEnded()).isTrue();
+            assertThat(server.hub().stats().opened()).isEqualTo(1);
+        }
+    }
+
+    @OverEachTransport
+    void besideTopicsItSendsNoIds(Transport transport) throws IOException {
+        CompletableFuture<Throwable> refused = new CompletableFuture<>();
+        try (SseServer server = TestServers.on(transport)
+                        .streams(
+                                "/both",
+                                request -> SseStream.of(Selector.of(List.of("a")), Start.live())
+                                        .with(sink -> {
+                                            try {
+                                                sink.send(Event.builder()
+                                                        .id("1")
+                                                        .data("x")
+                                                        .build());
+                                            } catch (IllegalArgumentException e) {
+                                                refused.complete(e);
+                                            }
+                                            sink.send(Event.of("direct"));
+                                        }))
+                        .start();
+                RawClient client = RawClient.open(server.port(), "/both")) {
+            client.awaitEvents(1);
+            server.hub().publish("a", Event.of("hub"));
+            client.awaitEvents(2);
+            assertThat(client.stream().data()).containsExactly("direct", "hub");
+            assertThat(refused.join()).hasMessageContaining("listens to hub topics");
+        }
+    }
+
+    /** The executor of the user is full or has ended: the stream ends with a reason, and nobody hangs. */
+    @OverEachTransport
+    void oneThatCannotBeStartedEndsItsStream(Transport transport) throws IOException {
+        try (Hub hub = Hub.builder()
+                        .userExecutor(task -> {
+                            throw new java.util.concurrent.RejectedExecutionException("full");
+                        })
+                        .build();
+                SseServer server = TestServers.on(transport)
+                        .hub(hub)
+                        .streams("/s", request -> SseStream.of(new Recorded()))
+                        .start();
+                RawClient client = RawClient.connect(server.port()).get("/s")) {
+            assertThat(client.awaitEnd(Duration.ofSeconds(5))).isTrue();
+            TestServers.awaitNothingOwned(hub);
+            assertThat(hub.stats().closed().values().stream()
+                            .mapToLong(count -> count)
+                            .sum())
+                    .isEqualTo(hub.stats().opened());
+        }
+    }
+}
