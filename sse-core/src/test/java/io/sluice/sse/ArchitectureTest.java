@@ -131,6 +131,7 @@ class ArchitectureTest {
                         "hub.TopicName",
                         "hub.TopicPattern",
                         "json.JsonEvents",
+                        "metrics.SluiceMetrics",
                         "wire.EventEncoder",
                         "wire.EventParser");
     }
