@@ -6,6 +6,7 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.util.ReferenceCountUtil;
 import io.sluice.sse.CloseReason;
 import java.io.IOException;
+import java.nio.channels.ClosedChannelException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -62,6 +63,9 @@ final class StreamHandler extends ChannelInboundHandlerAdapter {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable failure) {
+        if (failure instanceof ClosedChannelException && failure.getCause() == null) {
+            return; // what was still to be written when the channel closed; why it did, channelInactive says
+        }
         if (!(failure instanceof IOException)) {
             log.warn("[{}] the stream failed", sink.id(), failure);
         } else if (sink.isOpen()) {

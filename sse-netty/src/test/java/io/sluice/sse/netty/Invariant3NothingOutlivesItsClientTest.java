@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.sluice.sse.CloseReason;
 import io.sluice.sse.Event;
+import io.sluice.sse.Ledger;
 import io.sluice.sse.Observer;
 import io.sluice.sse.Sink;
 import io.sluice.sse.hub.Hub;
@@ -66,7 +67,7 @@ class Invariant3NothingOutlivesItsClientTest {
     @OverEachTransport
     void whateverMomentTheClientChooses(Transport transport) throws Exception {
         int descriptors = TestServers.openDescriptors();
-        Recorder recorder = new Recorder();
+        Recorder recorder = new Recorder(transport == Transport.IO_URING);
         try (Hub hub = Hub.builder()
                 .historyEvents(1_000_000)
                 .historyBytes(1L << 30)
@@ -128,7 +129,7 @@ class Invariant3NothingOutlivesItsClientTest {
             case RST_AT_ONCE, FIN_AT_ONCE -> {}
             case RST_IN_THE_REQUEST_LINE -> client.send("GET /eve");
             case FIN_IN_THE_HEADERS -> client.send("GET /events/busy HTTP/1.1\r\nHost: local");
-            case RST_DURING_REPLAY, FIN_DURING_REPLAY -> client.get("/events/busy?replay=1000");
+            case RST_DURING_REPLAY, FIN_DURING_REPLAY -> client.get("/events/busy?replay=200");
             default -> client.get("/events/busy");
         }
     }
@@ -184,14 +185,19 @@ class Invariant3NothingOutlivesItsClientTest {
                 RawClient client = RawClient.connect(server.port(), 1024)) {
             client.get("/events/many");
             await().until(() -> server.hub().subscribers("many") == 1);
-            Event event = Event.of("x".repeat(200));
-            await("many frames in flight").pollInterval(Duration.ofMillis(1)).until(() -> {
-                server.hub().publish("many", event);
-                return server.hub().ledger().count(io.sluice.sse.Ledger.Kind.BUFFERS) > 150;
-            });
+            publishUntilHeld(server.hub(), Event.of("x".repeat(4000)), 8);
+            publishUntilHeld(server.hub(), Event.of("x".repeat(20)), 150);
             client.reset();
             TestServers.awaitNothingOwned(server.hub());
         }
+    }
+
+    /** One pass for each event, until so many frames wait for the client. */
+    private static void publishUntilHeld(Hub hub, Event event, int frames) {
+        await("frames in flight").pollInterval(Duration.ofMillis(1)).until(() -> {
+            hub.publish("many", event);
+            return hub.ledger().count(Ledger.Kind.BUFFERS) >= frames;
+        });
     }
 
     /** The place of a stream is given back with it: the limit counts the living. */
@@ -216,9 +222,16 @@ class Invariant3NothingOutlivesItsClientTest {
 
     /** One end for each beginning, with the reason that the client gave. */
     private static final class Recorder implements Observer {
+        /** The kernel tells of an RST once: if a write in flight has heard it, io_uring's read ends without an error. */
+        private final boolean lenient;
+
         private final Map<String, String> open = new ConcurrentHashMap<>();
         private final List<String> wrong = java.util.Collections.synchronizedList(new ArrayList<>());
         private final Map<Integer, Leave> leaving = new ConcurrentHashMap<>();
+
+        Recorder(boolean lenient) {
+            this.lenient = lenient;
+        }
 
         void expect(int localPort, Leave leave) {
             leaving.put(localPort, leave);
@@ -238,13 +251,14 @@ class Invariant3NothingOutlivesItsClientTest {
             }
             String address = ((NettySink) sink).remoteAddress();
             Leave leave = leaving.get(Integer.parseInt(address.substring(address.lastIndexOf(':') + 1)));
-            if (!leave.reasons().contains(reason)) {
+            if (!leave.reasons().contains(reason) && !(lenient && reason == CloseReason.CLIENT_LEFT)) {
                 wrong.add(leave + " closed as " + reason);
             }
         }
 
         void check() {
-            await().untilAsserted(() -> assertThat(open).isEmpty());
+            await().pollInterval(Duration.ofMillis(5))
+                    .untilAsserted(() -> assertThat(open).isEmpty());
             assertThat(wrong.stream().limit(5)).isEmpty();
             leaving.clear();
         }

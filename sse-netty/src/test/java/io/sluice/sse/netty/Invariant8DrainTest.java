@@ -30,7 +30,7 @@ class Invariant8DrainTest {
     @OverEachTransport
     void eachStreamEndsProperlyAtItsOwnMoment(Transport transport) throws Exception {
         int clients = 100;
-        Duration drain = Duration.ofSeconds(2);
+        Duration drain = Duration.ofMillis(1200);
         ExecutorService readers = Executors.newFixedThreadPool(clients);
         List<RawClient> open = new ArrayList<>();
         try (SseServer server = TestServers.on(transport).start()) {
@@ -222,7 +222,7 @@ class Invariant8DrainTest {
                 }));
             }
             await().pollInterval(Duration.ofMillis(1)).until(() -> hub.ledger().count(Ledger.Kind.SINKS) == clients);
-            server.close(Duration.ofSeconds(2)).toCompletableFuture().get(20, TimeUnit.SECONDS);
+            server.close(Duration.ofMillis(1500)).toCompletableFuture().get(20, TimeUnit.SECONDS);
             List<Integer> got = new ArrayList<>();
             for (Future<Integer> count : counts) {
                 got.add(count.get(10, TimeUnit.SECONDS));

@@ -85,8 +85,8 @@ class SourceTest {
                 RawClient client = RawClient.open(server.port(), "/bad")) {
             assertThat(client.awaitEnd(Duration.ofSeconds(5))).isTrue();
             assertThat(client.stream().hasEnded()).isTrue();
-            assertThat(server.hub().stats().closed().get(CloseReason.SOURCE_FAILED))
-                    .isEqualTo(1);
+            await().untilAsserted(() -> assertThat(server.hub().stats().closed().get(CloseReason.SOURCE_FAILED))
+                    .isEqualTo(1));
             assertThat(server.hub().stats().userCodeFailures()).isEqualTo(1);
             server.hub().publish("a", Event.of("unharmed"));
             other.awaitEvents(1);
