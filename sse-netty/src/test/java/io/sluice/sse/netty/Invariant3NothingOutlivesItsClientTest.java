@@ -196,6 +196,10 @@ class Invariant3NothingOutlivesItsClientTest {
     private static void publishUntilHeld(Hub hub, Event event, int frames) {
         await("frames in flight").pollInterval(Duration.ofMillis(1)).until(() -> {
             hub.publish("many", event);
+            // Behind the turn that the event has posted: else many would be in one frame, or the channel full at once.
+            hub.lanes()
+                    .forEach(lane ->
+                            lane.forEachSink(sink -> {}).toCompletableFuture().join());
             return hub.ledger().count(Ledger.Kind.BUFFERS) >= frames;
         });
     }
