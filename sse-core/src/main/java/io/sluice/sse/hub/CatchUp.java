@@ -126,7 +126,7 @@ final class CatchUp {
         if (entries.isEmpty()) {
             return joined(sink);
         }
-        Frame frame = lane.frame(entries, 0, entries.size());
+        Frame frame = lane.frames.range(entries, 0, entries.size());
         entries.clear();
         remember(new Range(sink.listensBy().audiences, sink.position, lane.position, end, frame));
         return write(sink, frame, end);

@@ -11,9 +11,7 @@ import java.lang.invoke.VarHandle;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -72,14 +70,13 @@ public final class HubLane {
     final CatchUp catchUp;
     private final Gathering gathering = new Gathering();
     private final LaneTicker ticker;
-    private final Map<TopicPattern, Audience.OfPattern> patternAudiences = new HashMap<>();
+    final LaneFrames frames = new LaneFrames(this);
+    private final LaneAudiences audiences = new LaneAudiences(this);
     /** Changes that would disturb a pass which has yielded; made when it ends. */
     private final ArrayDeque<Runnable> afterPass = new ArrayDeque<>();
 
     private @Nullable LaneSink[] sinks = new @Nullable LaneSink[16];
     private int sinkCount;
-    private final Entries own = new Entries();
-    private final Batch batch = new Batch();
 
     /** Written on the lane, read by whoever asks for figures. */
     private volatile long delivered;
@@ -309,10 +306,10 @@ public final class HubLane {
         Subscription subscription = new Subscription(sink, selector);
         Opening opening = hub.log().locked(() -> {
             try {
-                join(subscription);
+                audiences.join(subscription);
                 return Opening.resolve(hub, subscription, start);
             } catch (RuntimeException e) {
-                leave(subscription);
+                audiences.leave(subscription);
                 throw e;
             }
         });
@@ -324,83 +321,6 @@ public final class HubLane {
         sink.toldEvictions = opening.toldEvictions();
         hub.ledger().add(Ledger.Kind.SUBSCRIPTIONS, 1);
         return opening;
-    }
-
-    private void join(Subscription subscription) {
-        TopicTable topics = hub.log().topicsForSubscribing();
-        for (String name : subscription.selector().topics()) {
-            LaneTopic here = listenOn(topics.findOrBear(name));
-            Audience.OfTopic audience = here.exactAudience();
-            if (audience == null) {
-                audience = new Audience.OfTopic(here);
-                here.add(audience);
-            }
-            subscription.join(audience);
-        }
-        for (TopicPattern pattern : subscription.selector().patterns()) {
-            subscription.join(patternAudiences.computeIfAbsent(pattern, p -> listenTo(topics.findOrResolve(p))));
-        }
-    }
-
-    /**
-     * A topic that is new to this lane was not marked for what was published before: if some of that lies ahead of the
-     * lane, a client that resumes before it may join the lane before the pass that has to bring it.
-     */
-    private LaneTopic listenOn(Topic topic) {
-        LaneTopic here = topic.onLane(this);
-        if (here == null) {
-            here = topic.listenOn(this);
-            if (topic.log.hasAfter(position)) {
-                here.mark();
-            }
-        }
-        return here;
-    }
-
-    private Audience.OfPattern listenTo(PatternTopics pattern) {
-        Audience.OfPattern audience = new Audience.OfPattern(this, pattern);
-        pattern.audiences.add(audience);
-        PatternTopics.Known known = pattern.known();
-        for (int i = 0; i < known.size; i++) {
-            if (!known.get(i).isForgotten()) {
-                listenOn(known.get(i)).add(audience);
-            }
-        }
-        return audience;
-    }
-
-    /** Under the hub's lock. */
-    private void leave(Subscription subscription) {
-        TopicTable topics = hub.log().topics;
-        subscription.leaveAll();
-        for (Audience audience : subscription.audiences) {
-            if (audience.size() > 0) {
-                continue;
-            }
-            if (audience instanceof Audience.OfTopic exact) {
-                exact.here.remove(exact);
-                topics.forgetIfIdle(exact.here.topic);
-            } else if (audience instanceof Audience.OfPattern byPattern) {
-                leave(byPattern, topics);
-            }
-        }
-        subscription.audiences = new Audience[0];
-    }
-
-    private void leave(Audience.OfPattern ofPattern, TopicTable topics) {
-        PatternTopics pattern = ofPattern.topics;
-        PatternTopics.Known known = pattern.known();
-        for (int i = 0; i < known.size; i++) {
-            LaneTopic here = known.get(i).onLane(this);
-            if (here != null) {
-                here.remove(ofPattern);
-            }
-        }
-        patternAudiences.remove(pattern.pattern);
-        pattern.audiences.remove(ofPattern);
-        if (pattern.audiences.isEmpty()) {
-            topics.drop(pattern);
-        }
     }
 
     /** One block for both: a client that is cut inside it knows neither the position nor the gap. */
@@ -419,40 +339,12 @@ public final class HubLane {
 
     /** Writes one block of the lane's own, which is no event of the hub. */
     void writeOwn(LaneSink sink, byte[] block, long saidPosition) {
-        Frame frame = frameOwn(block, saidPosition);
+        Frame frame = frames.own(block, saidPosition);
         try {
             sink.put(frame, nowNanos);
         } finally {
             framer.done(frame);
         }
-    }
-
-    /** Frames one block of the lane's own; the caller says when it is done with it. */
-    Frame frameOwn(byte[] block, long saidPosition) {
-        own.clear();
-        own.add(new LogEntry(saidPosition, 0, block));
-        Frame frame = framer.frame(batch.set(own, 0, 1));
-        frame.events = 0;
-        frame.lastPosition = saidPosition;
-        frame.saidPosition = saidPosition;
-        own.clear();
-        return frame;
-    }
-
-    /** Frames a range of hub events. */
-    Frame frame(Entries entries, int from, int to) {
-        Frame frame = framer.frame(batch.set(entries, from, to));
-        frame.events = to - from;
-        frame.lastPosition = entries.get(to - 1).position;
-        frame.saidPosition = saidBy(entries, from, to);
-        hub.counters().framed();
-        return frame;
-    }
-
-    /** Events with chosen ids do not tell a client its position, unless the hub still keeps them when it comes back. */
-    static long saidBy(Entries entries, int from, int to) {
-        LogEntry last = entries.get(to - 1);
-        return last.chosenId() == null ? last.position : 0;
     }
 
     /** A frame could not be made or written, which is no fault of the other sinks. */
@@ -493,7 +385,7 @@ public final class HubLane {
         sink.subscription = null;
         sink.setListening(false);
         afterPass(() -> hub.log().locked(() -> {
-            leave(subscription);
+            audiences.leave(subscription);
             return null;
         }));
         hub.ledger().add(Ledger.Kind.SUBSCRIPTIONS, -1);

@@ -155,12 +155,12 @@ final class LaneTicker {
             if (sink.subscription != null && !sink.behind && sink.said < lane.position) {
                 if (withPosition == null) {
                     String block = ":\nid: " + lane.hub().sequencer().idOf(lane.position) + "\n\n";
-                    withPosition = lane.frameOwn(block.getBytes(StandardCharsets.US_ASCII), lane.position);
+                    withPosition = lane.frames.own(block.getBytes(StandardCharsets.US_ASCII), lane.position);
                 }
                 return withPosition;
             }
             if (plain == null) {
-                plain = lane.frameOwn(HEARTBEAT, 0);
+                plain = lane.frames.own(HEARTBEAT, 0);
             }
             return plain;
         }

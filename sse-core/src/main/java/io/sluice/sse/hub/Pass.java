@@ -341,7 +341,7 @@ final class Pass {
     private List<Frame> frames(DirtySet set) {
         if (set.frames.isEmpty()) {
             if (set.isAlone()) {
-                set.frames.add(lane.frame(entries, set.last().from, set.last().to));
+                set.frames.add(lane.frames.range(entries, set.last().from, set.last().to));
             } else {
                 try {
                     spliceInto(set);
@@ -402,7 +402,7 @@ final class Pass {
         Frame frame = lane.framer().splice(splice);
         frame.events = events;
         frame.lastPosition = entries.get(lastIndex).position;
-        frame.saidPosition = HubLane.saidBy(entries, lastIndex, lastIndex + 1);
+        frame.saidPosition = LaneFrames.saidBy(entries, lastIndex, lastIndex + 1);
         splice.clear();
         return frame;
     }

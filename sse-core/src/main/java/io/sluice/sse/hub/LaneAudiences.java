@@ -1,0 +1,96 @@
+package io.sluice.sse.hub;
+
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * Who listens to what on one lane: subscriptions join and leave audiences, topics and patterns begin and cease to be
+ * heard there. On the lane, and under the hub's lock.
+ */
+final class LaneAudiences {
+
+    private final HubLane lane;
+    private final Map<TopicPattern, Audience.OfPattern> byPattern = new HashMap<>();
+
+    LaneAudiences(HubLane lane) {
+        this.lane = lane;
+    }
+
+    /** Under the hub's lock. @throws TopicLimitException if there is no place for one of its topics */
+    void join(Subscription subscription) {
+        TopicTable topics = lane.hub().log().topicsForSubscribing();
+        for (String name : subscription.selector().topics()) {
+            LaneTopic here = listenOn(topics.findOrBear(name));
+            Audience.OfTopic audience = here.exactAudience();
+            if (audience == null) {
+                audience = new Audience.OfTopic(here);
+                here.add(audience);
+            }
+            subscription.join(audience);
+        }
+        for (TopicPattern pattern : subscription.selector().patterns()) {
+            subscription.join(byPattern.computeIfAbsent(pattern, p -> listenTo(topics.findOrResolve(p))));
+        }
+    }
+
+    /**
+     * A topic that is new to this lane was not marked for what was published before: if some of that lies ahead of the
+     * lane, a client that resumes before it may join the lane before the pass that has to bring it.
+     */
+    private LaneTopic listenOn(Topic topic) {
+        LaneTopic here = topic.onLane(lane);
+        if (here == null) {
+            here = topic.listenOn(lane);
+            if (topic.log.hasAfter(lane.position)) {
+                here.mark();
+            }
+        }
+        return here;
+    }
+
+    private Audience.OfPattern listenTo(PatternTopics pattern) {
+        Audience.OfPattern audience = new Audience.OfPattern(lane, pattern);
+        pattern.audiences.add(audience);
+        PatternTopics.Known known = pattern.known();
+        for (int i = 0; i < known.size; i++) {
+            if (!known.get(i).isForgotten()) {
+                listenOn(known.get(i)).add(audience);
+            }
+        }
+        return audience;
+    }
+
+    /** Under the hub's lock; never during a pass, out of whose way it would move others. */
+    void leave(Subscription subscription) {
+        TopicTable topics = lane.hub().log().topics;
+        subscription.leaveAll();
+        for (Audience audience : subscription.audiences) {
+            if (audience.size() > 0) {
+                continue;
+            }
+            if (audience instanceof Audience.OfTopic exact) {
+                exact.here.remove(exact);
+                topics.forgetIfIdle(exact.here.topic);
+            } else if (audience instanceof Audience.OfPattern ofPattern) {
+                leave(ofPattern, topics);
+            }
+        }
+        subscription.audiences = new Audience[0];
+    }
+
+    private void leave(Audience.OfPattern ofPattern, TopicTable topics) {
+        PatternTopics pattern = ofPattern.topics;
+        PatternTopics.Known known = pattern.known();
+        for (int i = 0; i < known.size; i++) {
+            LaneTopic here = known.get(i).onLane(lane);
+            if (here != null) {
+                here.remove(ofPattern);
+            }
+        }
+        byPattern.remove(pattern.pattern);
+        pattern.audiences.remove(ofPattern);
+        if (pattern.audiences.isEmpty()) {
+            topics.drop(pattern);
+        }
+    }
+}

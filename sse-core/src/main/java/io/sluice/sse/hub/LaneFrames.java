@@ -1,0 +1,41 @@
+package io.sluice.sse.hub;
+
+/** Makes the frames of a lane and says of each what it tells its clients. Confined to its lane. */
+final class LaneFrames {
+
+    private final HubLane lane;
+    private final Entries own = new Entries();
+    private final Batch batch = new Batch();
+
+    LaneFrames(HubLane lane) {
+        this.lane = lane;
+    }
+
+    /** Frames one block of the lane's own; the caller says when it is done with it. */
+    Frame own(byte[] block, long saidPosition) {
+        own.clear();
+        own.add(new LogEntry(saidPosition, 0, block));
+        Frame frame = lane.framer().frame(batch.set(own, 0, 1));
+        frame.events = 0;
+        frame.lastPosition = saidPosition;
+        frame.saidPosition = saidPosition;
+        own.clear();
+        return frame;
+    }
+
+    /** Frames a range of hub events. */
+    Frame range(Entries entries, int from, int to) {
+        Frame frame = lane.framer().frame(batch.set(entries, from, to));
+        frame.events = to - from;
+        frame.lastPosition = entries.get(to - 1).position;
+        frame.saidPosition = saidBy(entries, from, to);
+        lane.hub().counters().framed();
+        return frame;
+    }
+
+    /** Events with chosen ids do not tell a client its position, unless the hub still keeps them when it comes back. */
+    static long saidBy(Entries entries, int from, int to) {
+        LogEntry last = entries.get(to - 1);
+        return last.chosenId() == null ? last.position : 0;
+    }
+}
