@@ -90,7 +90,7 @@ final class StreamEndpoint {
             sink.open(stream.selector(), stream.start(), stream.source());
         } catch (TopicLimitException e) {
             sink.close(CloseReason.REJECTED);
-            throw Refusal.passing(503, e.getMessage(), retry);
+            throw Refusal.passing(503, String.valueOf(e.getMessage()), retry);
         } catch (ClosedException e) {
             sink.close(CloseReason.REJECTED);
             throw Refusal.passing(503, "the hub is closed", retry);
