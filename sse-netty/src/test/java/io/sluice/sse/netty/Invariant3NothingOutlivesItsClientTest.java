@@ -9,6 +9,8 @@ import io.sluice.sse.Ledger;
 import io.sluice.sse.Observer;
 import io.sluice.sse.Sink;
 import io.sluice.sse.hub.Hub;
+import io.sluice.sse.hub.LaneSink;
+import io.sluice.sse.hub.SinkInfo;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -20,6 +22,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 
 /** Design, invariant 3: when the last client has gone nothing of them is left, whatever moment they chose to leave. */
 class Invariant3NothingOutlivesItsClientTest {
@@ -159,23 +163,46 @@ class Invariant3NothingOutlivesItsClientTest {
     /** A client whose socket is full but whose channel is still writable: nobody but the server can end this. */
     @OverEachTransport
     void aClientThatDoesNotReadHowItsStreamEnds(Transport transport) throws Exception {
-        Event event = Event.of("x".repeat(8000));
-        try (SseServer server = TestServers.on(transport)
-                        .streams(
-                                "/fill",
-                                request -> SseStream.of(sink -> {
-                                    while (sink.isWritable()) {
-                                        sink.send(event).toCompletableFuture().join();
-                                    }
-                                    sink.complete();
-                                }))
-                        .start();
+        try (SseServer server = TestServers.on(transport).start();
                 RawClient client = RawClient.connect(server.port(), 1024)) {
-            client.get("/fill");
-            await().until(() -> server.hub().stats().closed().get(CloseReason.SOURCE_COMPLETED) == 1);
-            TestServers.awaitNothingOwned(server.hub());
+            Hub hub = server.hub();
+            client.get("/events/fill");
+            await().until(() -> hub.subscribers("fill") == 1);
+            LaneSink sink = fillBelowTheHighWaterMark(hub);
+            assertThat(sink.isWritable()).isTrue();
+            sink.complete();
+            await().until(() -> hub.stats().closed().get(CloseReason.SOURCE_COMPLETED) == 1);
+            TestServers.awaitNothingOwned(hub);
             TestServers.awaitNothingScheduled(server);
         }
+    }
+
+    private static LaneSink fillBelowTheHighWaterMark(Hub hub) {
+        Event event = Event.of("x".repeat(8000));
+        AtomicLong last = new AtomicLong();
+        AtomicInteger still = new AtomicInteger();
+        await("pending bytes that stand still")
+                .pollInterval(Duration.ofMillis(5))
+                .until(() -> {
+                    long pending = info(hub).pendingBytes();
+                    if (pending == 0) {
+                        for (int i = 0; i < 4; i++) {
+                            hub.publish("fill", event);
+                        }
+                    }
+                    return (pending > 0 && pending == last.getAndSet(pending)
+                                    ? still.incrementAndGet()
+                                    : still.getAndSet(0))
+                            > 20;
+                });
+        return info(hub).sink();
+    }
+
+    private static SinkInfo info(Hub hub) {
+        return hub.lanes().stream()
+                .flatMap(lane -> lane.sinkInfos().toCompletableFuture().join().stream())
+                .findFirst()
+                .orElseThrow();
     }
 
     /** More frames in flight than one sweep looks at, all of the last client. */
