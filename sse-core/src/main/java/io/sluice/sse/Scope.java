@@ -41,12 +41,17 @@ public final class Scope {
     private final ScopeHome home;
     private final @Nullable Scope parent;
 
+    /** Whether this is the scope that its home was made with: a child of the same home borrows it. */
+    private final boolean ownsHome;
+
     // Set once, by compare-and-set, from any thread.
     private volatile @Nullable CloseReason reason;
 
     // Guarded by this. The list is made with the first registration: most clients have none.
     private @Nullable List<Entry> entries;
     private boolean closed;
+    private boolean stepsDone;
+    private @Nullable CompletableFuture<Void> stepsStage;
     private @Nullable CompletableFuture<CloseReason> closedStage;
 
     // The children, as a linked list through them; guarded by this (the links of a child by its parent).
@@ -54,26 +59,29 @@ public final class Scope {
     private @Nullable Scope previousSibling;
     private @Nullable Scope nextSibling;
 
-    private Scope(ScopeHome home, @Nullable Scope parent) {
+    private Scope(ScopeHome home, @Nullable Scope parent, boolean ownsHome) {
         this.home = Objects.requireNonNull(home, "home");
         this.parent = parent;
+        this.ownsHome = ownsHome;
     }
 
     /** A scope without a parent. */
     public static Scope root(ScopeHome home) {
-        return new Scope(home, null);
+        return new Scope(home, null, true);
     }
 
-    /** A scope below this one with the same home. */
+    /** A scope below this one with the same home. If this scope is closed, the child comes back closed or closing. */
     public Scope child() {
-        return child(home);
+        return child(home, false);
     }
 
-    /**
-     * A scope below this one that lives elsewhere. If this scope is closed, the child comes back closed or closing.
-     */
+    /** A scope below this one that lives elsewhere. If this scope is closed, the child comes back closed or closing. */
     public Scope child(ScopeHome childHome) {
-        Scope child = new Scope(childHome, this);
+        return child(childHome, true);
+    }
+
+    private Scope child(ScopeHome childHome, boolean ownsItsHome) {
+        Scope child = new Scope(childHome, this, ownsItsHome);
         synchronized (this) {
             if (reason == null) {
                 link(child);
@@ -182,27 +190,31 @@ public final class Scope {
         }
     }
 
-    /** Children first: what is below never sees its parent half closed. */
+    /**
+     * Children first: what is below never sees its parent half closed. Their steps only: a listener of a child that blocks
+     * does not keep the client's connection.
+     */
     private void closeChildren() {
         CloseReason why = Objects.requireNonNull(reason);
-        List<CompletableFuture<CloseReason>> ends = new ArrayList<>();
+        List<CompletableFuture<?>> steps = new ArrayList<>();
+        List<CompletableFuture<?>> ends = new ArrayList<>();
         synchronized (this) {
             for (Scope child = firstChild; child != null; child = child.nextSibling) {
+                steps.add(child.steps());
                 ends.add(child.stage());
             }
         }
         if (ends.isEmpty()) {
-            closeSelf(why);
+            closeSelf(why, ends);
             return;
         }
         for (Scope child = takeFirstChild(); child != null; child = takeFirstChild()) {
             child.close(why);
         }
-        CompletableFuture.allOf(ends.toArray(new CompletableFuture<?>[0]))
-                .whenComplete((ignored, never) -> atHome(() -> closeSelf(why)));
+        all(steps).whenComplete((ignored, never) -> atHome(() -> closeSelf(why, ends)));
     }
 
-    private void closeSelf(CloseReason why) {
+    private void closeSelf(CloseReason why, List<CompletableFuture<?>> endsBelow) {
         List<Entry> mine;
         synchronized (this) {
             mine = entries == null ? List.of() : entries;
@@ -210,7 +222,9 @@ public final class Scope {
             closed = true;
         }
         for (CloseStep step : CloseStep.values()) {
-            contained(() -> home.closing(step, why));
+            if (ownsHome) {
+                contained(() -> home.closing(step, why));
+            }
             for (int i = mine.size() - 1; i >= 0; i--) {
                 Entry entry = mine.get(i);
                 if (entry.step == step) {
@@ -218,11 +232,39 @@ public final class Scope {
                 }
             }
         }
+        completeSteps();
+        Runnable end = () -> all(endsBelow).whenComplete((ignored, never) -> ended(why));
         // Behind the listeners in the user executor's queue, so that the stage completes after the last of them.
         if (mine.stream().anyMatch(entry -> entry.step == CloseStep.LISTENERS)) {
-            userCode(() -> ended(why));
+            userCode(end);
         } else {
-            ended(why);
+            end.run();
+        }
+    }
+
+    private static CompletableFuture<Void> all(List<CompletableFuture<?>> stages) {
+        return CompletableFuture.allOf(stages.toArray(new CompletableFuture<?>[0]));
+    }
+
+    /** Completes when every step has been done; listeners may still have to run. */
+    private synchronized CompletableFuture<Void> steps() {
+        if (stepsDone) {
+            return CompletableFuture.completedFuture(null);
+        }
+        if (stepsStage == null) {
+            stepsStage = new CompletableFuture<>();
+        }
+        return stepsStage;
+    }
+
+    private void completeSteps() {
+        CompletableFuture<Void> waitedFor;
+        synchronized (this) {
+            stepsDone = true;
+            waitedFor = stepsStage;
+        }
+        if (waitedFor != null) {
+            waitedFor.complete(null);
         }
     }
 

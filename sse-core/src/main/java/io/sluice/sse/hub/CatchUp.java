@@ -100,7 +100,7 @@ final class CatchUp {
     }
 
     private Served serve(LaneSink sink) {
-        if (sink.gone || !sink.opened || !writeDirectSends(sink, false) || !sink.behind) {
+        if (sink.gone || !sink.isOpen() || !sink.opened || !writeDirectSends(sink, false) || !sink.behind) {
             return Served.DONE;
         }
         if (sink.position > lane.position) {

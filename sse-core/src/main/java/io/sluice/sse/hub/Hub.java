@@ -43,6 +43,7 @@ public final class Hub implements AutoCloseable {
     private final Ledger ledger = new Ledger();
     private final HubCounters counters = new HubCounters(this);
     private final Executor userExecutor;
+    private @Nullable Executor fallbackExecutor; // guarded by this
     private final CopyOnWriteArrayList<HubLane> lanes = new CopyOnWriteArrayList<>();
     private final AtomicLong sinkNumbers = new AtomicLong();
 
@@ -159,10 +160,15 @@ public final class Hub implements AutoCloseable {
      * @param limit the most to describe
      */
     public List<TopicInfo> topics(@Nullable String after, int limit) {
-        return log.locked(() -> log.topicsForReading().all().stream()
+        // Sorted outside the lock: there can be a million.
+        List<Topic> all = log.locked(() -> List.copyOf(log.topicsForReading().all()));
+        List<Topic> page = all.stream()
                 .filter(topic -> after == null || topic.name.compareTo(after) > 0)
                 .sorted(Comparator.comparing((Topic topic) -> topic.name))
                 .limit(limit)
+                .toList();
+        return log.locked(() -> page.stream()
+                .filter(topic -> !topic.isForgotten())
                 .map(this::describe)
                 .toList());
     }
@@ -202,7 +208,7 @@ public final class Hub implements AutoCloseable {
         for (CloseReason reason : CloseReason.values()) {
             closed.put(reason, counters.closed(reason));
         }
-        long delivered = 0;
+        long delivered = counters.deliveredBefore.sum();
         for (HubLane lane : lanes) {
             delivered += lane.delivered();
         }
@@ -241,7 +247,14 @@ public final class Hub implements AutoCloseable {
         return joined;
     }
 
-    /** The lanes that were joined. */
+    /** The lane's thread has ended, or will soon, and it has no sinks any more. Its figures stay counted. */
+    public void leave(HubLane lane) {
+        if (lanes.remove(lane)) {
+            counters.deliveredBefore.add(lane.delivered());
+        }
+    }
+
+    /** The lanes that were joined and have not left. */
     public List<HubLane> lanes() {
         return Collections.unmodifiableList(lanes);
     }
@@ -275,6 +288,14 @@ public final class Hub implements AutoCloseable {
 
     Executor userExecutor() {
         return userExecutor;
+    }
+
+    /** Takes user code that the user executor refuses. */
+    synchronized Executor fallbackExecutor() {
+        if (fallbackExecutor == null) {
+            fallbackExecutor = UserThreads.create();
+        }
+        return fallbackExecutor;
     }
 
     OverflowPolicy overflow() {

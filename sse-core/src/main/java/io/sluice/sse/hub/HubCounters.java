@@ -8,6 +8,9 @@ import java.util.concurrent.atomic.LongAdder;
 final class HubCounters {
 
     final LongAdder published = new LongAdder();
+    /** Events that lanes had delivered which have left. */
+    final LongAdder deliveredBefore = new LongAdder();
+
     final LongAdder framed = new LongAdder();
     final LongAdder gaps = new LongAdder();
     final LongAdder opened = new LongAdder();

@@ -51,6 +51,7 @@ public final class HubLane {
     private final Framer framer;
     private final LaneOptions options;
     private final Runnable turn = this::turn;
+    private final Object endedLock = new Object();
 
     // Any thread: whether a turn is posted, and the topics that publishers marked, linked through them.
     @SuppressWarnings("unused") // through POSTED
@@ -363,6 +364,14 @@ public final class HubLane {
     /** The sink ends: it hears nothing from here on, and leaves its topics before the next pass. */
     void leave(LaneSink sink, CloseReason reason, boolean forGood) {
         sink.gone = true;
+        try {
+            writeLastWords(sink, reason, forGood);
+        } finally {
+            endSubscription(sink);
+        }
+    }
+
+    private void writeLastWords(LaneSink sink, CloseReason reason, boolean forGood) {
         if (sink.opened && reason == CloseReason.SOURCE_COMPLETED) {
             catchUp.writeDirectSends(sink, true);
         }
@@ -374,7 +383,6 @@ public final class HubLane {
                     .build();
             writeOwn(sink, EventEncoder.encode(end), 0);
         }
-        endSubscription(sink);
     }
 
     private void endSubscription(LaneSink sink) {
@@ -436,7 +444,7 @@ public final class HubLane {
      * in the middle of which it ended is given up, so that changes need not wait for it. Any thread.
      */
     void onEndedLane(Runnable work) {
-        synchronized (turn) {
+        synchronized (endedLock) {
             pass.abandon();
             for (Runnable change = afterPass.poll(); change != null; change = afterPass.poll()) {
                 change.run();

@@ -191,7 +191,9 @@ public abstract class LaneSink implements Sink, ScopeHome {
             return CompletableFuture.failedStage(new ClosedException("sink " + id(), scope.reason()));
         }
         CompletionStage<Void> sent = directSends().offer(EventEncoder.encode(event));
-        hubLane.serveSoon(this);
+        if (!sent.toCompletableFuture().isCompletedExceptionally()) { // else nothing was queued
+            hubLane.serveSoon(this);
+        }
         return sent;
     }
 
@@ -233,7 +235,7 @@ public abstract class LaneSink implements Sink, ScopeHome {
             synchronized (this) {
                 serial = userCode;
                 if (serial == null) {
-                    serial = new SerialExecutor(hubLane.hub().userExecutor());
+                    serial = new SerialExecutor(hubLane.hub().userExecutor(), hubLane.hub()::fallbackExecutor);
                     userCode = serial;
                 }
             }

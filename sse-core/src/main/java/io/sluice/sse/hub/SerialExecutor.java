@@ -2,19 +2,28 @@ package io.sluice.sse.hub;
 
 import java.util.ArrayDeque;
 import java.util.concurrent.Executor;
-import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** Runs tasks one after the other on another executor. Thread-safe. */
+/**
+ * Runs tasks one after the other on another executor; on a second one if that refuses, since the caller may be a lane,
+ * and nobody's user code may run there. Thread-safe.
+ */
 final class SerialExecutor implements Executor {
 
+    private static final Logger log = LoggerFactory.getLogger(SerialExecutor.class);
+
     private final Executor executor;
+    private final Supplier<Executor> fallback;
 
     // Guarded by the queue.
     private final ArrayDeque<Runnable> queue = new ArrayDeque<>(2);
     private boolean running;
 
-    SerialExecutor(Executor executor) {
+    SerialExecutor(Executor executor, Supplier<Executor> fallback) {
         this.executor = executor;
+        this.fallback = fallback;
     }
 
     @Override
@@ -29,13 +38,8 @@ final class SerialExecutor implements Executor {
         try {
             executor.execute(this::runAll);
         } catch (RuntimeException | Error e) {
-            synchronized (queue) {
-                queue.removeLastOccurrence(task);
-            }
-            runAll(); // what others have queued behind it meanwhile would wait for ever
-            throw e instanceof RejectedExecutionException rejected
-                    ? rejected
-                    : new RejectedExecutionException("the user executor takes no task", e);
+            log.warn("the user executor takes no task, another one takes its place: {}", e.toString());
+            fallback.get().execute(this::runAll);
         }
     }
 

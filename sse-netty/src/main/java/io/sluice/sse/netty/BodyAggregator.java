@@ -1,9 +1,12 @@
 package io.sluice.sse.netty;
 
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.handler.codec.http.FullHttpRequest;
+import io.netty.channel.ChannelPipeline;
+import io.netty.handler.codec.http.FullHttpResponse;
 import io.netty.handler.codec.http.HttpMessage;
 import io.netty.handler.codec.http.HttpObjectAggregator;
+import io.netty.handler.codec.http.HttpStatusClass;
+import io.netty.util.ReferenceCountUtil;
 
 /** Collects a request's body up to a bound; what is larger gets a 413 that says how large it may be. */
 final class BodyAggregator extends HttpObjectAggregator {
@@ -17,11 +20,24 @@ final class BodyAggregator extends HttpObjectAggregator {
 
     @Override
     protected void handleOversizedMessage(ChannelHandlerContext ctx, HttpMessage oversized) {
-        Refusal refusal = Refusal.of(413, "the body is larger than " + maxBytes + " bytes");
-        boolean complete = oversized instanceof FullHttpRequest;
-        RouteHandler.write(ctx, Problem.answer(refusal), false, false);
-        if (!complete) {
-            ctx.flush();
+        RouteHandler.write(ctx, Problem.answer(tooLarge()), false, false);
+    }
+
+    /** A client that asks first, by {@code Expect: 100-continue}, is refused in the same words. */
+    @Override
+    protected Object newContinueResponse(HttpMessage start, int maxContentLength, ChannelPipeline pipeline) {
+        Object answer = super.newContinueResponse(start, maxContentLength, pipeline);
+        if (!(answer instanceof FullHttpResponse response)
+                || response.status().codeClass() != HttpStatusClass.CLIENT_ERROR) {
+            return answer;
         }
+        int status = response.status().code();
+        ReferenceCountUtil.release(answer);
+        Refusal refusal = status == 413 ? tooLarge() : Refusal.of(status, "this expectation is not met here");
+        return RouteHandler.response(Problem.answer(refusal), false, false);
+    }
+
+    private Refusal tooLarge() {
+        return Refusal.of(413, "the body is larger than " + maxBytes + " bytes");
     }
 }

@@ -45,7 +45,7 @@ final class HostRule {
         if (authority == null) {
             return null;
         }
-        String host = authority;
+        String host = NetUtil.isValidIpV6Address(authority) ? '[' + authority + ']' : authority;
         int bracket = host.indexOf(']');
         int colon = host.indexOf(':', Math.max(0, bracket));
         if (colon >= 0) {

@@ -36,6 +36,12 @@ final class Lanes {
         return byLoop.values().stream().map(Joined::lane).toList();
     }
 
+    /** The event loops have ended. */
+    void leave() {
+        all().forEach(hub::leave);
+        byLoop.clear();
+    }
+
     Hub hub() {
         return hub;
     }

@@ -160,7 +160,13 @@ final class NettySink extends LaneSink {
             channel.close();
             return;
         }
-        ChannelFuture last = stream.writeAndFlush(lastBytes(stream, reason));
+        ChannelFuture last;
+        try {
+            last = stream.writeAndFlush(lastBytes(stream, reason));
+        } catch (RuntimeException | Error e) { // no memory for them, say
+            channel.close();
+            throw e;
+        }
         if (last.isDone()) {
             channel.close();
             return;

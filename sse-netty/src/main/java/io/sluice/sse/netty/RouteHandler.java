@@ -38,8 +38,15 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
     private final StreamEndpoint streams;
     private final HostRule hosts;
 
-    /** The last answer that is still to come, if any; confined to the event loop. */
+    /** How many requests of a connection may wait for their answers before no more is read. */
+    private static final int MOST_UNANSWERED = 16;
+
+    // Confined to the event loop.
+
+    /** The last answer that is still to come, if any. */
     private @Nullable CompletableFuture<?> pending;
+
+    private int unanswered;
 
     RouteHandler(Routes routes, StreamEndpoint streams, HostRule hosts) {
         this.routes = routes;
@@ -98,7 +105,7 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
         } catch (RuntimeException e) {
             Refusal refusal = refusalOf(e);
             CompletionStage<HttpAnswer> answer = Problem.answer(refusal).now();
-            inTurn(ctx, answer, keepAlive && refusal.status() != 400, head);
+            inTurn(ctx, answer, keepAlive, head);
         }
     }
 
@@ -134,6 +141,9 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
         if ("cross-site".equals(request.header("sec-fetch-site"))) {
             throw Refusal.of(403, "requests from other sites are not allowed here");
         }
+        if ("same-origin".equals(request.header("sec-fetch-site"))) {
+            return; // no page can say this of itself; behind a proxy that ends TLS our own scheme is not the browser's
+        }
         String origin = request.header("origin");
         if (origin != null
                 && !origin.toLowerCase(Locale.ROOT)
@@ -154,10 +164,14 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
         CompletableFuture<?> both = before == null ? mine : CompletableFuture.allOf(before, mine);
         CompletableFuture<Void> written = new CompletableFuture<>();
         pending = written;
+        unanswered++;
+        readWhileAnswered(ctx);
         both.whenComplete((ignored, failure) -> ctx.executor().execute(() -> {
+            unanswered--;
             if (!ctx.isRemoved()) { // else the connection has become a stream, or is gone
                 write(ctx, result(mine), keepAlive, head);
                 ctx.flush();
+                readWhileAnswered(ctx);
             }
             if (pending == written) {
                 pending = null;
@@ -198,6 +212,15 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
 
     /** Writes an answer through the HTTP codec; the flush follows when what was read has been handled. */
     static void write(ChannelHandlerContext ctx, HttpAnswer answer, boolean keepAlive, boolean head) {
+        FullHttpResponse response = response(answer, keepAlive, head);
+        if (HttpUtil.isKeepAlive(response)) {
+            ctx.write(response, ctx.voidPromise());
+        } else {
+            ctx.writeAndFlush(response).addListener(ChannelFutureListener.CLOSE);
+        }
+    }
+
+    static FullHttpResponse response(HttpAnswer answer, boolean keepAlive, boolean head) {
         byte[] body = answer.body();
         FullHttpResponse response = new DefaultFullHttpResponse(
                 HttpVersion.HTTP_1_1,
@@ -209,12 +232,24 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
         if (answer.status() != 204 && answer.status() != 304 && !(head && stream)) {
             response.headers().setInt(HttpHeaderNames.CONTENT_LENGTH, body.length);
         }
-        boolean stays = keepAlive && !(stream && !head);
-        HttpUtil.setKeepAlive(response, stays);
-        if (stays) {
-            ctx.write(response, ctx.voidPromise());
-        } else {
-            ctx.writeAndFlush(response).addListener(ChannelFutureListener.CLOSE);
+        HttpUtil.setKeepAlive(response, keepAlive && !(stream && !head));
+        return response;
+    }
+
+    /** Who sends requests and does not read the answers gets no more of them: they would fill the memory of all. */
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+        if (!ctx.channel().isWritable()) {
+            ctx.flush();
+        }
+        readWhileAnswered(ctx);
+        ctx.fireChannelWritabilityChanged();
+    }
+
+    private void readWhileAnswered(ChannelHandlerContext ctx) {
+        boolean reads = unanswered < MOST_UNANSWERED && ctx.channel().isWritable();
+        if (ctx.channel().config().isAutoRead() != reads) {
+            ctx.channel().config().setAutoRead(reads);
         }
     }
 

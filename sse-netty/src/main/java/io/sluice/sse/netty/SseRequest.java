@@ -162,6 +162,11 @@ public final class SseRequest {
         return authority;
     }
 
+    /** Whether the client asked for a name that can only mean this machine, or said none, as HTTP/1.0 allows. */
+    public boolean isForLoopback() {
+        return HostRule.isLoopbackName(HostRule.nameOf(authority));
+    }
+
     /** {@code HTTP/1.1} or {@code HTTP/1.0}. */
     public String protocol() {
         return version.text();

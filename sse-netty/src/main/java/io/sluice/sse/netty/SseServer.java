@@ -8,6 +8,7 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.handler.codec.http.HttpServerCodec;
+import io.netty.handler.flow.FlowControlHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.EventExecutor;
 import io.sluice.sse.Ledger;
@@ -125,6 +126,8 @@ public final class SseServer implements AutoCloseable {
                 channel.pipeline()
                         .addLast("http", new HttpServerCodec(options.maxRequestLine, options.maxHeaderBytes, 8192))
                         .addLast("body", new BodyAggregator(options.maxBodyBytes))
+                        // Holds back what one read has decoded, while the handler behind it has stopped reading.
+                        .addLast("flow", new FlowControlHandler())
                         .addLast("route", new RouteHandler(routes, streams, hosts));
             }
         };
@@ -214,7 +217,9 @@ public final class SseServer implements AutoCloseable {
     }
 
     private void closeLoops() {
-        loops.shutdownGracefully(0, AFTER_DRAIN_MILLIS, TimeUnit.MILLISECONDS)
-                .addListener(ignored -> closed.complete(null));
+        loops.shutdownGracefully(0, AFTER_DRAIN_MILLIS, TimeUnit.MILLISECONDS).addListener(ignored -> {
+            streams.lanes().leave();
+            closed.complete(null);
+        });
     }
 }

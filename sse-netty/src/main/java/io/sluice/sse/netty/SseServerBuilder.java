@@ -50,7 +50,9 @@ public final class SseServerBuilder implements Cloneable {
     Duration drain = DEFAULT_DRAIN;
     int maxBodyBytes = DEFAULT_MAX_BODY_BYTES;
     int maxStreams = DEFAULT_MAX_STREAMS;
-    int maxRequestLine = 32 * 1024;
+    /** Room for 100 topics of 255 bytes, percent-encoded. */
+    int maxRequestLine = 80 * 1024;
+
     int maxHeaderBytes = 16 * 1024;
 
     @Nullable
@@ -136,7 +138,7 @@ public final class SseServerBuilder implements Cloneable {
     public SseServerBuilder allowedHosts(String... names) {
         Set<String> lower = new LinkedHashSet<>();
         for (String name : names) {
-            if (name.isBlank() || name.indexOf('/') >= 0) {
+            if (name.isBlank() || name.indexOf('/') >= 0 || name.indexOf('*') >= 0 || name.startsWith(":")) {
                 throw new IllegalArgumentException(
                         "allowedHosts: \"" + name + "\" (expected: a host name or an address)");
             }

@@ -2,9 +2,12 @@ package io.sluice.sse.netty;
 
 /** How a server talks to the kernel. */
 public enum Transport {
-    /** The first of io_uring, epoll, kqueue and NIO that works here. */
+    /** The first of epoll, io_uring, kqueue and NIO that works here. */
     AUTO("auto"),
-    /** Linux io_uring: all writes of a pass in one system call. */
+    /**
+     * Linux io_uring: all writes of a pass in one system call. With Netty 4.2.18 a reset that follows directly on data can
+     * go unnoticed on a connection to which nothing is written.
+     */
     IO_URING("io_uring"),
     /** Linux epoll. */
     EPOLL("epoll"),

@@ -23,10 +23,14 @@ final class Upgrade {
     static void run(ChannelHandlerContext ctx, NettySink sink) {
         ChannelPipeline pipeline = ctx.pipeline();
         List<ChannelHandler> leaving = leaving(pipeline);
-        // Before the others leave: what the decoder has read ahead goes on to the handler behind it, when it is
-        // removed.
+        // Before the others leave, and from the last to the first: what they have read ahead goes on to the handler
+        // behind
+        // them when they are removed, and that must be the stream's.
         pipeline.addLast("sluice-stream", new StreamHandler(sink));
-        leaving.forEach(pipeline::remove);
+        for (int i = leaving.size() - 1; i >= 0; i--) {
+            pipeline.remove(leaving.get(i));
+        }
+        pipeline.channel().config().setAutoRead(true); // a stream that is not read does not notice its end
         byte[] head = sink.isChunked() ? ResponseHead.CHUNKED : ResponseHead.UNTIL_CLOSE;
         ChannelHandlerContext stream = pipeline.context("sluice-stream");
         ByteBuf bytes = stream.alloc().directBuffer(head.length).writeBytes(head);

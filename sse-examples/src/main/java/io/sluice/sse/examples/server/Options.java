@@ -256,10 +256,7 @@ final class Options {
                 "--max-connections",
                 maxConnections == null ? connectionsByDescriptors() : maxConnections,
                 server::maxStreams);
-        set(
-                "--max-publish-bytes",
-                maxPublishBytes,
-                bytes -> server.maxBodyBytes((int) Math.min(Integer.MAX_VALUE, bytes)));
+        set("--max-publish-bytes", maxPublishBytes, bytes -> server.maxBodyBytes(bodyBytes(bytes)));
         set(
                 "--allowed-host",
                 allowedHosts.isEmpty() ? null : allowedHosts.toArray(new String[0]),
@@ -268,6 +265,14 @@ final class Options {
             throw new BadOptionException(named("--admin-token") + ": it is empty (expected: a secret)");
         }
         return server;
+    }
+
+    private static int bodyBytes(long bytes) {
+        if (bytes > Integer.MAX_VALUE - 8) {
+            throw new IllegalArgumentException(
+                    "maxBodyBytes: " + bytes + " (expected: from 0 to " + (Integer.MAX_VALUE - 8) + ")");
+        }
+        return (int) bytes;
     }
 
     /** Hands a value that was given to a builder, whose refusal comes back under the name that the user knows. */
