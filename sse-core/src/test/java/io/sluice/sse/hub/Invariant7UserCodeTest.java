@@ -6,6 +6,7 @@ import io.sluice.sse.CloseReason;
 import io.sluice.sse.Event;
 import io.sluice.sse.Gap;
 import io.sluice.sse.Observer;
+import io.sluice.sse.Scope;
 import io.sluice.sse.Sink;
 import io.sluice.sse.Source;
 import java.util.ArrayList;
@@ -135,15 +136,41 @@ class Invariant7UserCodeTest {
     }
 
     @Test
-    void aSerialExecutorWhosePoolRefusesLosesNoTaskOfOthers() {
+    void whatTheUserExecutorRefusesRunsInOrderOnAnother() {
         List<String> ran = new ArrayList<>();
+        List<Runnable> elsewhere = new ArrayList<>();
         SerialExecutor[] serial = new SerialExecutor[1];
-        serial[0] = new SerialExecutor(task -> {
-            serial[0].execute(() -> ran.add("queued meanwhile"));
-            throw new RejectedExecutionException("full");
-        });
-        org.assertj.core.api.Assertions.assertThatThrownBy(() -> serial[0].execute(() -> ran.add("refused")))
-                .isInstanceOf(RejectedExecutionException.class);
-        assertThat(ran).containsExactly("queued meanwhile");
+        serial[0] = new SerialExecutor(
+                task -> {
+                    serial[0].execute(() -> ran.add("queued meanwhile"));
+                    throw new RejectedExecutionException("full");
+                },
+                () -> elsewhere::add);
+        serial[0].execute(() -> ran.add("refused"));
+        assertThat(ran).as("run by the caller, which may be a lane").isEmpty();
+        elsewhere.forEach(Runnable::run);
+        assertThat(ran).containsExactly("refused", "queued meanwhile");
+    }
+
+    @Test
+    void aScopeBelowASinkEndsAlone() {
+        try (Bench bench = new Bench()) {
+            FakeSink sink = bench.live("a");
+            List<CloseReason> heard = new ArrayList<>();
+            Scope child = sink.scope().child();
+            child.onClose(heard::add);
+            child.close(CloseReason.CLOSED_BY_APPLICATION);
+            bench.run();
+            assertThat(heard).containsExactly(CloseReason.CLOSED_BY_APPLICATION);
+            assertThat(sink.isOpen()).isTrue();
+            bench.publish("a", "1");
+            bench.run();
+            assertThat(sink.data()).containsExactly("1");
+            sink.scope().child();
+            sink.close(CloseReason.CLOSED_BY_APPLICATION);
+            bench.run();
+            assertThat(bench.hub.stats().closed().get(CloseReason.CLOSED_BY_APPLICATION))
+                    .isEqualTo(1);
+        }
     }
 }

@@ -6,7 +6,6 @@ import io.netty.handler.codec.http.FullHttpResponse;
 import io.netty.handler.codec.http.HttpMessage;
 import io.netty.handler.codec.http.HttpObjectAggregator;
 import io.netty.handler.codec.http.HttpStatusClass;
-import io.netty.util.ReferenceCountUtil;
 
 /** Collects a request's body up to a bound; what is larger gets a 413 that says how large it may be. */
 final class BodyAggregator extends HttpObjectAggregator {
@@ -31,8 +30,7 @@ final class BodyAggregator extends HttpObjectAggregator {
                 || response.status().codeClass() != HttpStatusClass.CLIENT_ERROR) {
             return answer;
         }
-        int status = response.status().code();
-        ReferenceCountUtil.release(answer);
+        int status = response.status().code(); // its body is the empty buffer, which nobody counts
         Refusal refusal = status == 413 ? tooLarge() : Refusal.of(status, "this expectation is not met here");
         return RouteHandler.response(Problem.answer(refusal), false, false);
     }

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.slf4j.LoggerFactory;
 
 /** A source over a real connection: started, stopped, failed, completed. */
@@ -153,9 +154,10 @@ class SourceTest {
         }
     }
 
-    /** The executor of the user is full or has ended: the stream ends with a reason, and nobody hangs. */
+    /** The executor of the user is full or has ended: the source runs all the same, but not on the event loop. */
     @OverEachTransport
-    void oneThatCannotBeStartedEndsItsStream(Transport transport) throws IOException {
+    void oneThatTheUserExecutorRefusesRunsElsewhere(Transport transport) throws IOException {
+        AtomicReference<String> thread = new AtomicReference<>();
         try (Hub hub = Hub.builder()
                         .userExecutor(task -> {
                             throw new java.util.concurrent.RejectedExecutionException("full");
@@ -163,10 +165,18 @@ class SourceTest {
                         .build();
                 SseServer server = TestServers.on(transport)
                         .hub(hub)
-                        .streams("/s", request -> SseStream.of(new Recorded()))
+                        .streams(
+                                "/s",
+                                request -> SseStream.of(sink -> {
+                                    thread.set(Thread.currentThread().getName());
+                                    sink.send(Event.of("from elsewhere"));
+                                    sink.complete();
+                                }))
                         .start();
                 RawClient client = RawClient.connect(server.port()).get("/s")) {
             assertThat(client.awaitEnd(Duration.ofSeconds(5))).isTrue();
+            assertThat(client.stream().data()).startsWith("from elsewhere");
+            assertThat(thread.get()).startsWith("sluice-user-");
             TestServers.awaitNothingOwned(hub);
             assertThat(hub.stats().closed().values().stream()
                             .mapToLong(count -> count)
