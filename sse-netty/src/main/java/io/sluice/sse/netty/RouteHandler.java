@@ -6,7 +6,7 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.SimpleChannelInboundHandler;
-import io.netty.handler.codec.DecoderException;
+import io.netty.handler.codec.CodecException;
 import io.netty.handler.codec.DecoderResult;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.FullHttpRequest;
@@ -261,7 +261,7 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable failure) {
-        if (failure instanceof DecoderException) { // more than 128 requests that wait for their answers, say
+        if (failure instanceof CodecException) { // gone in the middle of a body, say, or too many requests at once
             log.debug("a connection is closed for what it sent: {}", failure.toString());
         } else if (!(failure instanceof IOException)) {
             log.warn("a connection failed before its stream", failure);

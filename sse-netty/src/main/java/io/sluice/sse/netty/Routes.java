@@ -74,8 +74,12 @@ final class Routes {
         if (!path.startsWith("/")) {
             throw new IllegalArgumentException("path: \"" + path + "\" (expected: one that begins with /)");
         }
+        String parent = path.endsWith("/**") ? path.substring(0, path.length() - 3) : path;
+        if (parent.indexOf('*') >= 0) {
+            throw new IllegalArgumentException(
+                    "path: \"" + path + "\" (expected: a path, with /** at its end if it answers below as well)");
+        }
         if (path.endsWith("/**")) {
-            String parent = path.substring(0, path.length() - 3);
             return below.computeIfAbsent(parent, p -> new Entry(p, true));
         }
         return exact.computeIfAbsent(path, p -> new Entry(p, false));
