@@ -131,7 +131,7 @@ public final class HubLane {
      * others are published to.
      */
     long lagOf(LaneSink sink) {
-        boolean caughtUp = !sink.behind && dirtyTop == null && !pass.isSuspended();
+        boolean caughtUp = !sink.behind && dirtyTop == null && !pass.isRunning();
         if (sink.subscription == null || caughtUp) {
             return 0;
         }
@@ -260,7 +260,7 @@ public final class HubLane {
         long head = hub.log().head();
         do {
             turn();
-        } while (position < head || pass.isSuspended() || catchUp.owes(head));
+        } while (position < head || pass.isRunning() || catchUp.owes(head));
         return head;
     }
 

@@ -64,11 +64,6 @@ final class Pass {
         return step != Step.IDLE;
     }
 
-    /** As {@link #isRunning}, seen from between the turns. */
-    boolean isSuspended() {
-        return isRunning();
-    }
-
     /** Whether the last pass stopped short of the head, because a frame is bounded. */
     boolean wasCut() {
         return cut;

@@ -41,8 +41,4 @@ final class Lanes {
         all().forEach(hub::leave);
         byLoop.clear();
     }
-
-    Hub hub() {
-        return hub;
-    }
 }

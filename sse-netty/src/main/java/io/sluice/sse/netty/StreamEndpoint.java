@@ -40,10 +40,6 @@ final class StreamEndpoint {
         draining = true;
     }
 
-    boolean isDraining() {
-        return draining;
-    }
-
     /**
      * Grants the request a stream, or answers otherwise.
      *
