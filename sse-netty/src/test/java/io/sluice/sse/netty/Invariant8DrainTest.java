@@ -90,7 +90,7 @@ class Invariant8DrainTest {
             assertThat(late.stream().status()).isEqualTo(503);
             assertThat(late.stream().header("retry-after")).isEqualTo("3");
             browser.get("/events/a", "Sec-Fetch-Mode: cors");
-            assertThat(browser.awaitEnd(Duration.ofSeconds(1))).isTrue();
+            assertThat(browser.awaitEnd(RawClient.PATIENCE)).isTrue();
             assertThat(browser.stream().status()).isEqualTo(200);
             assertThat(browser.stream().isEventStream()).isTrue();
             assertThat(browser.stream().retries).hasSize(1);
@@ -201,11 +201,11 @@ class Invariant8DrainTest {
         }
     }
 
-    /** What was published before the drain also reaches those who are still being served their history. */
+    /** What was published before the drain also reaches those who begin to read their history only when it runs. */
     @OverEachTransport
     void whoIsStillCatchingUpGetsItAllAsFarAsItReads(Transport transport) throws Exception {
-        int events = 3000;
-        int clients = 40;
+        int events = 1000;
+        int clients = 10;
         ExecutorService threads = Executors.newCachedThreadPool();
         List<RawClient> open = new ArrayList<>();
         try (Hub hub = Hub.builder().historyEvents(events).build();
@@ -214,24 +214,23 @@ class Invariant8DrainTest {
             for (int i = 0; i < events; i++) {
                 hub.publish("a", Event.of("x".repeat(400) + i));
             }
-            List<Future<Integer>> counts = new ArrayList<>();
             for (int i = 0; i < clients; i++) {
-                RawClient client = RawClient.connect(server.port()).get("/events/a", "Last-Event-ID: " + start);
-                open.add(client);
+                open.add(RawClient.connect(server.port(), 1024).get("/events/a", "Last-Event-ID: " + start));
+            }
+            await().until(() -> hub.ledger().count(Ledger.Kind.SINKS) == clients);
+            // far longer than these few bytes need on a busy machine: what is asked is who is waited for
+            CompletionStage<Void> closed = server.close(Duration.ofSeconds(4));
+            List<Future<Integer>> counts = new ArrayList<>();
+            for (RawClient client : open) {
                 counts.add(threads.submit(() -> {
-                    client.awaitEnd(Duration.ofSeconds(10));
+                    client.awaitEnd(RawClient.PATIENCE);
                     return client.stream().events.size();
                 }));
             }
-            await().pollInterval(Duration.ofMillis(1)).until(() -> hub.ledger().count(Ledger.Kind.SINKS) == clients);
-            server.close(Duration.ofMillis(1500)).toCompletableFuture().get(20, TimeUnit.SECONDS);
-            List<Integer> got = new ArrayList<>();
+            closed.toCompletableFuture().get(20, TimeUnit.SECONDS);
             for (Future<Integer> count : counts) {
-                got.add(count.get(10, TimeUnit.SECONDS));
+                assertThat(count.get(20, TimeUnit.SECONDS)).isEqualTo(events);
             }
-            assertThat(got.stream().filter(count -> count == events).count())
-                    .as("who got all of it: " + got)
-                    .isGreaterThanOrEqualTo(clients * 9 / 10);
         } finally {
             threads.shutdownNow();
             for (RawClient client : open) {
