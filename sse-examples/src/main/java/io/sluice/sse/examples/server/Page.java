@@ -20,6 +20,7 @@ final class Page {
         server.route("GET", "/", file("index.html", "text/html; charset=utf-8"));
         server.route("GET", "/page.css", file("page.css", "text/css; charset=utf-8"));
         server.route("GET", "/page.js", file("page.js", "text/javascript; charset=utf-8"));
+        server.route("GET", "/sluice-client.js", file("sluice-client.js", "text/javascript; charset=utf-8"));
         server.route("GET", "/favicon.ico", request -> HttpAnswer.empty(204).now());
     }
 

@@ -4,27 +4,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.openqa.selenium.By;
 import org.openqa.selenium.chrome.ChromeDriver;
-import org.openqa.selenium.chrome.ChromeDriverService;
-import org.openqa.selenium.chrome.ChromeOptions;
 
-/**
- * The page and its EventSource in Chromium. Without {@code chromium} and {@code chromedriver} these tests are skipped;
- * with the environment variable {@code SLUICE_FORBID_SKIPS} they fail then.
- */
+/** The page and its EventSource in Chromium. */
 class BrowserTest {
 
     private static final Duration PATIENCE = Duration.ofSeconds(20);
@@ -35,38 +28,7 @@ class BrowserTest {
 
     @BeforeAll
     static void openBrowser(@TempDir Path profile) {
-        Path chromium = program("CHROMIUM", "/usr/bin/chromium");
-        Path chromedriver = program("CHROMEDRIVER", "/usr/bin/chromedriver");
-        ChromeOptions options = new ChromeOptions();
-        options.setBinary(chromium.toFile());
-        options.addArguments(
-                "--headless",
-                "--no-sandbox",
-                "--disable-gpu",
-                "--disable-quic",
-                "--disable-dev-shm-usage",
-                "--no-first-run",
-                "--disable-background-networking",
-                "--disable-component-update",
-                "--disable-sync",
-                "--window-size=1280,900",
-                "--user-data-dir=" + profile);
-        ChromeDriverService service = new ChromeDriverService.Builder()
-                .usingDriverExecutable(chromedriver.toFile())
-                .usingAnyFreePort()
-                .build();
-        browser = new ChromeDriver(service, options);
-    }
-
-    private static Path program(String variable, String usual) {
-        Path path = Path.of(System.getenv().getOrDefault(variable, usual));
-        if (!Files.isExecutable(path)) {
-            String missing = "NOT TESTED in a browser: there is no " + path + " (set " + variable + " to another)";
-            assertThat(System.getenv("SLUICE_FORBID_SKIPS")).as(missing).isNull();
-            System.err.println(missing);
-            Assumptions.abort(missing);
-        }
-        return path;
+        browser = Browser.open(profile);
     }
 
     @AfterAll

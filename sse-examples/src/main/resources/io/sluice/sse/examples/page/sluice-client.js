@@ -1,0 +1,286 @@
+/**
+ * A stream of server-sent events that goes on where an EventSource gives up.
+ *
+ * An EventSource stops for ever on any answer but 200, cannot send a token in a header, hides the ids that come without
+ * data, and does not notice a connection that has died without a word. This one reads the same format by fetch:
+ *
+ *  - it comes back by itself, behind the last id that it was told, after the time that the server says (`retry:`, or
+ *    Retry-After), spread by chance, and doubled with each failure in a row;
+ *  - it asks for headers before each attempt, so that a token which was refused can be fetched anew;
+ *  - it takes silence for the end of the connection, since the server's heartbeats come through;
+ *  - it stops when the server says that the stream is over for good: an `end` event with an id of its own, or 204.
+ *
+ * Events are dispatched by their names as MessageEvents, with `data` and `lastEventId`. What the server could not deliver
+ * comes as an event named `gap`: load anew what you show, and go on.
+ *
+ *   const stream = new SluiceStream('/events/orders', {
+ *     headers: async ({ status }) => ({ Authorization: `Bearer ${await token({ fresh: status === 401 })}` }),
+ *     onState: ({ state, status, delay }) => show(state),
+ *   });
+ *   stream.addEventListener('message', event => use(event.data));
+ *   stream.addEventListener('gap', event => reload());
+ *   stream.close();
+ *
+ * Without dependencies; for browsers, and for Node.js 20 and later.
+ */
+export class SluiceStream extends EventTarget {
+
+  #url;
+  #options;
+  #lastEventId;
+  #retry;
+  #failures = 0;
+  #status = 0;
+  #state = '';
+  #stop = new AbortController();
+
+  /**
+   * @param {string | URL} url of the stream
+   * @param {object} [options]
+   * @param {object | function({status: number, failures: number}): (object | Promise<object>)} [options.headers] of each
+   *     attempt; `status` is the one that the attempt before was refused with, or 0
+   * @param {string} [options.lastEventId] begins behind this id
+   * @param {number} [options.retry] milliseconds before the first new attempt until the server says others
+   * @param {number} [options.longest] milliseconds that failures in a row may bring the delay to
+   * @param {number} [options.silence] milliseconds without a byte after which the connection counts as dead; more than the
+   *     server's heartbeat; 0 is off
+   * @param {number[]} [options.final] statuses after which it gives up, beside 204
+   * @param {RequestCredentials} [options.credentials] as of fetch
+   * @param {function({state: string, status: number, delay: number, error?: unknown}): void} [options.onState] hears
+   *     `connecting`, `open`, `waiting` (with the delay in milliseconds) and, once, `closed`
+   */
+  constructor(url, options = {}) {
+    super();
+    this.#url = String(url);
+    this.#options = {
+      retry: 3_000, longest: 60_000, silence: 45_000, final: [400, 404, 405, 406, 410, 413, 414], credentials: 'same-origin',
+      ...options,
+    };
+    this.#lastEventId = this.#options.lastEventId ?? '';
+    this.#retry = this.#options.retry;
+    queueMicrotask(() => this.#run()); // so that listeners can be added first
+  }
+
+  /** The id behind which the next attempt begins; also moved by ids that came without data. */
+  get lastEventId() {
+    return this.#lastEventId;
+  }
+
+  /** What `onState` heard last. */
+  get state() {
+    return this.#state;
+  }
+
+  /** Ends the stream; nothing is dispatched after it. */
+  close() {
+    this.#stop.abort();
+  }
+
+  async #run() {
+    const stopped = this.#stop.signal;
+    while (!stopped.aborted) {
+      let error;
+      let wait = 0;
+      try {
+        this.#say('connecting');
+        wait = await this.#attempt();
+      } catch (failure) {
+        error = failure;
+      }
+      if (stopped.aborted) break;
+      const delay = Math.max(wait * (1 + Math.random() / 2), this.#delay());
+      this.#failures++;
+      this.#say('waiting', { delay, error });
+      await sleep(delay, stopped);
+    }
+    this.#say('closed');
+  }
+
+  /** From half to one and a half of the time, so that clients that ended together come back apart. */
+  #delay() {
+    const doubled = this.#retry * 2 ** Math.min(this.#failures, 16);
+    return Math.min(doubled, Math.max(this.#retry, this.#options.longest)) * (0.5 + Math.random());
+  }
+
+  /** @returns {Promise<number>} the milliseconds for which the server wants no other attempt */
+  async #attempt() {
+    const given = this.#options.headers ?? {};
+    const headers = new Headers(
+      typeof given === 'function' ? await given({ status: this.#status, failures: this.#failures }) : given);
+    headers.set('Accept', 'text/event-stream');
+    if (this.#lastEventId) headers.set('Last-Event-ID', bytesOf(this.#lastEventId));
+    const silence = new Silence(this.#options.silence, this.#stop.signal);
+    try {
+      const response = await fetch(this.#url, {
+        headers, cache: 'no-store', credentials: this.#options.credentials, signal: silence.signal,
+      });
+      this.#status = response.status === 200 ? 0 : response.status;
+      if (response.status === 200 && isEventStream(response)) {
+        this.#say('open');
+        const opened = performance.now();
+        try {
+          await this.#read(response.body, silence);
+        } finally {
+          // A server that refuses for a while answers a browser with 200, a retry and the end: that is no success.
+          if (performance.now() - opened > this.#retry) this.#failures = 0;
+        }
+      } else {
+        await response.body?.cancel();
+        if (response.status === 204 || this.#options.final.includes(response.status)) this.close();
+        return retryAfter(response);
+      }
+    } finally {
+      silence.end();
+    }
+    return 0;
+  }
+
+  async #read(body, silence) {
+    const parser = new EventParser({
+      onEvent: (name, data, id) => this.#dispatch(name, data, id),
+      onId: id => { this.#lastEventId = id; },
+      onRetry: millis => { this.#retry = millis; },
+    }, this.#lastEventId);
+    const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done || this.#stop.signal.aborted) return;
+      silence.broken();
+      parser.feed(value);
+    }
+  }
+
+  #dispatch(name, data, lastEventId) {
+    if (this.#stop.signal.aborted) return;
+    this.#failures = 0;
+    // Anybody may publish an event named "end"; only the server gives it an id like this.
+    if (name === 'end' && lastEventId.startsWith('end~')) this.close();
+    this.dispatchEvent(new MessageEvent(name, { data, lastEventId, origin: originOf(this.#url) }));
+  }
+
+  #say(state, more = {}) {
+    this.#state = state;
+    this.#options.onState?.({ state, status: this.#status, delay: 0, ...more });
+  }
+}
+
+/** The event stream format (HTML Standard, section 9.2.6), fed with text as it comes. */
+export class EventParser {
+
+  #hears;
+  #id;
+  #line = '';
+  #afterReturn = false; // a line feed that comes next belongs to the line end before it
+  #name = '';
+  #data = null;
+
+  /** @param hears `onEvent(name, data, id)`, `onId(id)` at the end of a block, `onRetry(millis)` */
+  constructor(hears, lastEventId = '') {
+    this.#hears = hears;
+    this.#id = lastEventId;
+  }
+
+  feed(text) {
+    let from = 0;
+    if (this.#afterReturn && text.length > 0) {
+      this.#afterReturn = false;
+      if (text[0] === '\n') from = 1;
+    }
+    const end = /\r\n|\r|\n/g;
+    end.lastIndex = from;
+    for (let found = end.exec(text); found; found = end.exec(text)) {
+      this.#lineEnds(this.#line + text.slice(from, found.index));
+      this.#line = '';
+      from = end.lastIndex;
+      if (found[0] === '\r' && from === text.length) this.#afterReturn = true;
+    }
+    this.#line += text.slice(from);
+  }
+
+  #lineEnds(line) {
+    if (line === '') return this.#blockEnds();
+    const colon = line.indexOf(':');
+    if (colon === 0) return; // a comment
+    const field = colon < 0 ? line : line.slice(0, colon);
+    const value = colon < 0 ? '' : line.slice(line[colon + 1] === ' ' ? colon + 2 : colon + 1);
+    if (field === 'data') this.#data = this.#data === null ? value : `${this.#data}\n${value}`;
+    else if (field === 'event') this.#name = value;
+    else if (field === 'id' && !value.includes('\0')) this.#id = value;
+    else if (field === 'retry' && /^[0-9]+$/.test(value)) this.#hears.onRetry?.(Number(value));
+  }
+
+  #blockEnds() {
+    const [name, data] = [this.#name || 'message', this.#data];
+    [this.#name, this.#data] = ['', null];
+    this.#hears.onId?.(this.#id);
+    if (data !== null) this.#hears.onEvent(name, data, this.#id);
+  }
+}
+
+/** Aborts a request that has been silent for too long, or when `stopped` does. */
+class Silence {
+
+  #millis;
+  #controller = new AbortController();
+  #stopped;
+  #timer;
+  #onStop = () => this.#controller.abort(this.#stopped.reason);
+
+  constructor(millis, stopped) {
+    this.#millis = millis;
+    this.#stopped = stopped;
+    stopped.addEventListener('abort', this.#onStop);
+    if (stopped.aborted) this.#onStop();
+    this.broken();
+  }
+
+  get signal() {
+    return this.#controller.signal;
+  }
+
+  broken() {
+    clearTimeout(this.#timer);
+    if (this.#millis > 0) {
+      this.#timer = setTimeout(() => this.#controller.abort(new Error('nothing came for too long')), this.#millis);
+    }
+  }
+
+  end() {
+    clearTimeout(this.#timer);
+    this.#stopped.removeEventListener('abort', this.#onStop);
+    this.#controller.abort();
+  }
+}
+
+function sleep(millis, stopped) {
+  return new Promise(resolve => {
+    const done = () => {
+      clearTimeout(timer);
+      stopped.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, millis);
+    stopped.addEventListener('abort', done);
+  });
+}
+
+function isEventStream(response) {
+  return /^text\/event-stream\s*(;|$)/i.test(response.headers.get('Content-Type') ?? '');
+}
+
+/** Seconds or a date (RFC 9110, section 10.2.3), in milliseconds from now. */
+function retryAfter(response) {
+  const value = response.headers.get('Retry-After');
+  if (!value) return 0;
+  const millis = /^\d+$/.test(value) ? Number(value) * 1_000 : Date.parse(value) - Date.now();
+  return Number.isFinite(millis) ? Math.max(0, millis) : 0;
+}
+
+/** An id is sent as UTF-8, and fetch takes a header's bytes as characters. */
+function bytesOf(id) {
+  return String.fromCharCode(...new TextEncoder().encode(id));
+}
+
+function originOf(url) {
+  return new URL(url, globalThis.location?.href ?? 'http://localhost').origin;
+}

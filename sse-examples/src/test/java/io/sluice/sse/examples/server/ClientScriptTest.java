@@ -1,0 +1,312 @@
+package io.sluice.sse.examples.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.sluice.sse.CloseReason;
+import io.sluice.sse.Event;
+import io.sluice.sse.hub.Hub;
+import io.sluice.sse.netty.Refusal;
+import io.sluice.sse.netty.SseServer;
+import io.sluice.sse.netty.SseStream;
+import io.sluice.sse.netty.StreamRoute;
+import io.sluice.sse.wire.EventParser;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.openqa.selenium.chrome.ChromeDriver;
+
+/** The script that goes on where an EventSource gives up, in Chromium, against what gives an EventSource up. */
+class ClientScriptTest {
+
+    private static final Duration PATIENCE = Duration.ofSeconds(20);
+
+    private static ChromeDriver browser;
+
+    private final AtomicInteger refusals = new AtomicInteger();
+    private final AtomicReference<String> token = new AtomicReference<>("t1");
+    private Hub hub;
+    private SseServer server;
+
+    @BeforeAll
+    static void openBrowser(@TempDir Path profile) {
+        browser = Browser.open(profile);
+    }
+
+    @AfterAll
+    static void closeBrowser() {
+        if (browser != null) {
+            browser.quit();
+        }
+    }
+
+    @BeforeEach
+    void start() throws Exception {
+        hub = Hub.builder().historyEvents(10).build();
+        var builder = SseServer.builder()
+                .hub(hub)
+                .port(0)
+                .retry(Duration.ofMillis(50))
+                .heartbeat(Duration.ofMillis(200))
+                .drain(Duration.ofMillis(100));
+        new Page().addTo(builder);
+        server = builder.streams("/events/**", StreamRoute.topics())
+                .streams("/guarded/**", request -> {
+                    if (!("Bearer " + token.get()).equals(request.header("authorization"))) {
+                        refusals.incrementAndGet();
+                        throw Refusal.of(401, "another token, please");
+                    }
+                    return StreamRoute.topics().open(request);
+                })
+                .streams("/failing/**", request -> {
+                    if (refusals.incrementAndGet() <= 3) {
+                        throw Refusal.of(500, "not now");
+                    }
+                    return StreamRoute.topics().open(request);
+                })
+                .streams(
+                        "/once",
+                        request -> SseStream.of(sink -> {
+                            sink.send(Event.of("all there is"));
+                            sink.complete();
+                        }))
+                .start();
+        browser.get(server.uri() + "/");
+    }
+
+    @AfterEach
+    void stop() {
+        browser.get("about:blank");
+        server.close();
+        hub.close();
+    }
+
+    @Test
+    void itComesBackBehindWhatItSawAndLosesNothing() throws Exception {
+        open("/events/x", "{}");
+        List<String> expected = new ArrayList<>();
+        for (int round = 0; round < 3; round++) {
+            await().atMost(PATIENCE).until(() -> hub.subscribers("x") == 1);
+            expected.add(publish("seen " + round));
+            await().atMost(PATIENCE).untilAsserted(() -> assertThat(received()).isEqualTo(expected));
+            closeStreams(CloseReason.CLOSED_BY_APPLICATION);
+            expected.add(publish("missed " + round));
+        }
+        await().atMost(PATIENCE).untilAsserted(() -> assertThat(received()).isEqualTo(expected));
+    }
+
+    @Test
+    void whatIsPublishedBeforeItsFirstEventIsNotLostEither() throws Exception {
+        open("/events/x", "{}");
+        await().atMost(PATIENCE)
+                .until(() -> !String.valueOf(ask("stream.lastEventId")).isEmpty());
+        closeStreams(CloseReason.CLOSED_BY_APPLICATION);
+        String expected = publish("first");
+        await().atMost(PATIENCE).untilAsserted(() -> assertThat(received()).containsExactly(expected));
+    }
+
+    @Test
+    void aGapIsSaid() throws Exception {
+        open("/events/x", "{}");
+        await().atMost(PATIENCE).until(() -> hub.subscribers("x") == 1);
+        String first = publish("before");
+        await().atMost(PATIENCE).untilAsserted(() -> assertThat(received()).containsExactly(first));
+        for (int i = 0; i < 50; i++) {
+            hub.publish("x", Event.of("old " + i));
+        }
+        browser.executeScript("window.stream.close()");
+        await().atMost(PATIENCE).until(() -> hub.subscribers("x") == 0);
+        browser.executeScript("window.got = []");
+        open("/events/x", "{ lastEventId: '" + first.split(" ")[0] + "' }");
+        await().atMost(PATIENCE)
+                .untilAsserted(() ->
+                        assertThat(received()).hasSize(11).first().asString().contains("\"reason\":\"evicted\""));
+    }
+
+    @Test
+    void aRefusedTokenIsFetchedAnew() throws Exception {
+        token.set("t2");
+        browser.executeScript("window.asked = [];");
+        open(
+                "/guarded/x",
+                "{ headers: async ({ status }) => { window.asked.push(status);"
+                        + " return { Authorization: 'Bearer ' + (status === 401 ? 't2' : 't1') }; } }");
+        await().atMost(PATIENCE).until(() -> hub.subscribers("x") == 1);
+        String expected = publish("hello");
+        await().atMost(PATIENCE).untilAsserted(() -> assertThat(received()).containsExactly(expected));
+        assertThat(refusals).hasValue(1);
+        assertThat(ask("asked")).isEqualTo(List.of(0L, 401L));
+    }
+
+    @Test
+    void aServerErrorIsSurvivedWithGrowingDelays() throws Exception {
+        open("/failing/x", "{}");
+        await().atMost(PATIENCE).until(() -> hub.subscribers("x") == 1);
+        assertThat(refusals).hasValue(4);
+        List<?> delays = (List<?>) ask("states.filter(s => s.state === 'waiting').map(s => Math.round(s.delay))");
+        assertThat(delays).hasSize(3);
+        // 3 s before the first word of the server would be long: the test gives 50 ms, and each is its half to its one
+        // and a half
+        for (int i = 0; i < delays.size(); i++) {
+            assertThat(((Number) delays.get(i)).longValue()).isBetween(25L << i, 75L << i);
+        }
+    }
+
+    @Test
+    void aStreamThatIsOverForGoodStaysClosed() throws Exception {
+        open("/once", "{}");
+        await().atMost(PATIENCE).until(() -> ask("stream.state"), "closed"::equals);
+        assertThat(received()).hasSize(2).first().asString().endsWith(" all there is");
+        assertThat(ask("states.map(s => s.state).join(' ')")).isEqualTo("connecting open closed");
+    }
+
+    @Test
+    void whatWillNeverBeGrantedEndsIt() throws Exception {
+        open("/nowhere", "{}");
+        await().atMost(PATIENCE).until(() -> ask("stream.state"), "closed"::equals);
+        assertThat(ask("states.at(-1).status")).isEqualTo(404L);
+    }
+
+    @Test
+    void heartbeatsAreNoSilence() throws Exception {
+        open("/events/x", "{ silence: 2000 }");
+        await().atMost(PATIENCE).until(() -> hub.subscribers("x") == 1);
+        await().atMost(PATIENCE)
+                .until(
+                        () -> ask("performance.now() - states.find(s => s.state === 'open').at > 4000"),
+                        Boolean.TRUE::equals);
+        assertThat(ask("states.map(s => s.state).join(' ')")).isEqualTo("connecting open");
+    }
+
+    @Test
+    void silenceIsTheEndOfAConnection() throws Exception {
+        open("/events/x", "{ silence: 40 }"); // less than the heartbeat: any pause looks dead
+        await().atMost(PATIENCE)
+                .until(() -> ask("states.filter(s => s.state === 'open').length > 1"), Boolean.TRUE::equals);
+    }
+
+    /** Its parser against the one of the library, on random streams cut at random places. */
+    @Test
+    void itReadsTheFormatAsTheLibraryDoes() {
+        long seed = Long.getLong("sluice.seed", System.nanoTime());
+        Random random = new Random(seed);
+        String[] pieces = {
+            "data",
+            "event",
+            "id",
+            "retry",
+            ":",
+            ": ",
+            " ",
+            "\n",
+            "\n",
+            "\r",
+            "\r\n",
+            "\n\n",
+            "x",
+            "data: y\n",
+            "data:z\r\n",
+            "id: 7\n",
+            "id:\n",
+            "event: e\n",
+            "\u00e9",
+            "\ud83d\ude00",
+            "\0",
+            "id: a\0b\n",
+            "retry: 12\n",
+            "retry: 1a\n",
+            "data\n"
+        };
+        List<List<String>> streams = new ArrayList<>();
+        List<List<String>> expected = new ArrayList<>();
+        for (int i = 0; i < 2000; i++) {
+            StringBuilder stream = new StringBuilder();
+            for (int n = random.nextInt(40); n > 0; n--) {
+                stream.append(pieces[random.nextInt(pieces.length)]);
+            }
+            streams.add(cut(stream.toString(), random));
+            expected.add(parsed(stream.toString()));
+        }
+        Object got = browser.executeAsyncScript(
+                "const [streams, done] = arguments; import('/sluice-client.js').then(({ EventParser }) => done(streams.map(chunks => {"
+                        + "  const got = [];"
+                        + "  const parser = new EventParser({ onEvent: (name, data, id) => got.push(`${name}|${data}|${id}`),"
+                        + "    onRetry: millis => got.push(`retry ${millis}`) });"
+                        + "  for (const chunk of chunks) parser.feed(chunk);"
+                        + "  return got;"
+                        + "})));",
+                streams);
+        assertThat((List<?>) Objects.requireNonNull(got)).as("seed " + seed).isEqualTo(expected);
+    }
+
+    private static List<String> cut(String stream, Random random) {
+        List<String> chunks = new ArrayList<>();
+        for (int at = 0; at < stream.length(); ) {
+            int end = Math.min(stream.length(), at + random.nextInt(6));
+            if (end > at && end < stream.length() && Character.isHighSurrogate(stream.charAt(end - 1))) {
+                end++; // the decoder before the parser never cuts a character
+            }
+            chunks.add(stream.substring(at, end));
+            at = end;
+        }
+        return chunks;
+    }
+
+    private static List<String> parsed(String stream) {
+        List<String> events = new ArrayList<>();
+        EventParser parser = new EventParser(new EventParser.Listener() {
+            @Override
+            public void onEvent(String type, String data, String lastEventId) {
+                events.add(type + "|" + data + "|" + lastEventId);
+            }
+
+            @Override
+            public void onRetry(long millis) {
+                events.add("retry " + millis);
+            }
+        });
+        byte[] bytes = stream.getBytes(StandardCharsets.UTF_8);
+        parser.feed(bytes, 0, bytes.length);
+        return events;
+    }
+
+    private static void open(String path, String options) {
+        browser.executeAsyncScript("const [done] = arguments; window.got ??= []; window.states = [];"
+                + "import('/sluice-client.js').then(({ SluiceStream }) => {"
+                + "  window.stream = new SluiceStream('" + path + "', { retry: 50,"
+                + "    onState: state => window.states.push({ ...state, at: performance.now() }), ..." + options
+                + " });"
+                + "  for (const name of ['message', 'gap', 'end'])"
+                + "    stream.addEventListener(name, event => window.got.push(event.lastEventId + ' ' + event.data));"
+                + "  done();"
+                + "});");
+    }
+
+    private String publish(String data) throws Exception {
+        return hub.publish("x", Event.of(data)).toCompletableFuture().get().id() + " " + data;
+    }
+
+    private void closeStreams(CloseReason reason) {
+        hub.lanes().forEach(lane -> lane.forEachSink(sink -> sink.close(reason)));
+    }
+
+    private static List<String> received() {
+        return ((List<?>) ask("got")).stream().map(String::valueOf).toList();
+    }
+
+    private static Object ask(String expression) {
+        return Objects.requireNonNull(browser.executeScript("return window." + expression));
+    }
+}
