@@ -42,7 +42,7 @@ final class HubLog {
 
     HubLog(HubBuilder options) {
         this.clock = options.clock;
-        this.topics = new TopicTable(options.maxTopics);
+        this.topics = new TopicTable(options.maxTopics, new TopicOptions(options, lock));
         this.bounds = new LogBounds(topics, options);
     }
 
@@ -114,14 +114,10 @@ final class HubLog {
         // An earlier event of this batch may have evicted the last one of this topic, and with it the topic.
         Topic topic = found.isForgotten() ? topics.findOrBear(draft.topic()) : found;
         long at = ++position;
-        LogEntry entry;
         if (chosenId == null) {
             ids.writeLinePosition(draft.wire(), at);
-            entry = new LogEntry(at, now, draft.wire());
-        } else {
-            entry = new LogEntry.WithChosenId(at, now, draft.wire(), chosenId);
         }
-        bounds.append(topic, entry);
+        bounds.append(topic, entry(topic, draft, at, now));
         LaneTopic[] lanes = topic.lanes();
         for (LaneTopic here : lanes) {
             here.mark();
@@ -130,6 +126,15 @@ final class HubLog {
             marked.add(lanes);
         }
         return new Published(chosenId == null ? ids.text(at) : chosenId, false);
+    }
+
+    private static LogEntry entry(Topic topic, Draft draft, long at, long now) {
+        if (draft.key() != null && topic.log instanceof ConflatedLog) {
+            return new LogEntry.WithKey(at, now, draft.wire(), draft.chosenId(), draft.key());
+        }
+        return draft.chosenId() == null
+                ? new LogEntry(at, now, draft.wire())
+                : new LogEntry.WithChosenId(at, now, draft.wire(), draft.chosenId());
     }
 
     /** Lets old entries go; called by the tickers of lanes and by readers of the history. */
