@@ -47,6 +47,7 @@ public final class HubBuilder implements Cloneable {
     Executor userExecutor;
 
     LongSupplier clock = System::nanoTime;
+    Ageing.Timer timer = Ageing.TIMER;
 
     @Nullable
     Long epoch;
@@ -150,6 +151,12 @@ public final class HubBuilder implements Cloneable {
     /** The clock by which events age, in nanoseconds. For tests. */
     HubBuilder clock(LongSupplier nanos) {
         clock = nanos;
+        return this;
+    }
+
+    /** What lets old events go when their time has come. For tests. */
+    HubBuilder timer(Ageing.Timer newTimer) {
+        timer = newTimer;
         return this;
     }
 

@@ -7,7 +7,9 @@ import io.sluice.sse.Event;
 import io.sluice.sse.Source;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.PriorityQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -30,6 +32,11 @@ final class Bench implements AutoCloseable {
 
     long nowNanos = TimeUnit.DAYS.toNanos(1);
 
+    /** What the hub wants to do when the time has come: the slices of its ageing. */
+    private final PriorityQueue<HubTimer> timers = new PriorityQueue<>(Comparator.comparingLong(HubTimer::dueNanos));
+
+    private record HubTimer(long dueNanos, Runnable task) {}
+
     Bench() {
         this(options -> {}, 1, QUIET);
     }
@@ -39,7 +46,11 @@ final class Bench implements AutoCloseable {
     }
 
     Bench(Consumer<HubBuilder> options, int laneCount, LaneOptions laneOptions) {
-        HubBuilder builder = Hub.builder().clock(() -> nowNanos).epoch(7).userExecutor(userCode::add);
+        HubBuilder builder = Hub.builder()
+                .clock(() -> nowNanos)
+                .timer(this::schedule)
+                .epoch(7)
+                .userExecutor(userCode::add);
         options.accept(builder);
         hub = builder.build();
         for (int i = 0; i < laneCount; i++) {
@@ -49,6 +60,28 @@ final class Bench implements AutoCloseable {
             framers.add(framer);
             hubLanes.add(hub.join(lane, framer, laneOptions));
         }
+    }
+
+    private Runnable schedule(Runnable task, long delayNanos) {
+        HubTimer timer = new HubTimer(nowNanos + delayNanos, task);
+        timers.add(timer);
+        return () -> timers.remove(timer);
+    }
+
+    /** How many tasks the hub has scheduled. */
+    int hubTimers() {
+        return timers.size();
+    }
+
+    /** Lets time pass for the hub alone, timer by timer. */
+    void advanceHub(long nanos) {
+        long end = nowNanos + nanos;
+        while (!timers.isEmpty() && timers.peek().dueNanos <= end) {
+            HubTimer timer = timers.poll();
+            nowNanos = Math.max(nowNanos, timer.dueNanos);
+            timer.task.run();
+        }
+        nowNanos = end;
     }
 
     ManualLane lane() {
@@ -122,7 +155,7 @@ final class Bench implements AutoCloseable {
 
     /** Lets time pass, for the lanes and for the age of events. */
     void advance(long nanos) {
-        nowNanos += nanos;
+        advanceHub(nanos);
         for (ManualLane lane : lanes) {
             lane.advance(nanos);
         }
@@ -154,6 +187,7 @@ final class Bench implements AutoCloseable {
     public void close() {
         assertRingsValid();
         hub.close();
+        assertThat(timers).as("timers of the closed hub").isEmpty();
         run();
         for (HubLane lane : hubLanes) {
             lane.forEachSink(sink -> sink.close(CloseReason.SERVER_DRAINING));
