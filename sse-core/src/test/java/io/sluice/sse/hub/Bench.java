@@ -108,12 +108,26 @@ final class Bench implements AutoCloseable {
         return sink;
     }
 
+    FakeSink open(Start start, Selector selector) {
+        FakeSink sink = sink();
+        open(sink, start, selector);
+        run();
+        return sink;
+    }
+
     FakeSink live(String... terms) {
         return open(Start.live(), terms);
     }
 
     void open(FakeSink sink, Start start, @Nullable Source source, String... terms) {
-        Selector selector = terms.length == 0 ? null : Selector.of(terms);
+        open(sink, start, source, terms.length == 0 ? null : Selector.of(terms));
+    }
+
+    void open(FakeSink sink, Start start, @Nullable Selector selector) {
+        open(sink, start, null, selector);
+    }
+
+    private void open(FakeSink sink, Start start, @Nullable Source source, @Nullable Selector selector) {
         ((ManualLane) sink.hubLane().lane()).run(() -> sink.open(selector, start, source));
     }
 
