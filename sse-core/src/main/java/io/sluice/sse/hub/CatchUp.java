@@ -6,7 +6,6 @@ import io.sluice.sse.Gap;
 import io.sluice.sse.wire.EventEncoder;
 import java.util.ArrayDeque;
 import java.util.Arrays;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -262,75 +261,34 @@ final class CatchUp {
     // ---- overflow
 
     private static boolean isLapped(LaneSink sink) {
-        return isGap(sink.listensBy(), sink.position, sink.toldEvictions);
+        return Missed.isGap(sink.listensBy(), sink.position, sink.toldEvictions);
     }
 
     /** The history has passed the sink by. The one place where that is decided. */
     private void overflow(LaneSink sink) {
-        OverflowPolicy policy = lane.hub().overflow();
+        Subscription subscription = sink.listensBy();
+        Hub hub = lane.hub();
+        HubLog log = hub.log();
+        String before = hub.sequencer().idOf(sink.position);
+        OverflowPolicy policy = log.locked(() -> {
+            OverflowPolicy met = Missed.overflow(hub, subscription, sink.position, sink.toldEvictions);
+            if (met != OverflowPolicy.DISCONNECT) {
+                // Up to the head, not to the lane's position: what was evicted in between is missed as well.
+                sink.position = met == OverflowPolicy.LATEST
+                        ? log.head()
+                        : Missed.beforeOldestKept(subscription, sink.position, log.head());
+                sink.toldEvictions = log.bounds.evictions();
+            }
+            return met;
+        });
         if (policy == OverflowPolicy.DISCONNECT) {
             sink.close(CloseReason.SLOW_CONSUMER);
             return;
         }
-        Subscription subscription = sink.listensBy();
-        HubLog log = lane.hub().log();
-        String before = lane.hub().sequencer().idOf(sink.position);
-        log.locked(() -> {
-            // Up to the head, not to the lane's position: what was evicted in between is missed as well.
-            sink.position = policy == OverflowPolicy.LATEST
-                    ? log.head()
-                    : beforeOldestKept(subscription, sink.position, log.head());
-            sink.toldEvictions = log.bounds.evictions();
-            return null;
-        });
-        Gap gap = new Gap(Gap.Why.EVICTED, before, lane.hub().sequencer().idOf(sink.position));
+        Gap gap = new Gap(Gap.Why.EVICTED, before, hub.sequencer().idOf(sink.position));
         Event event = gap.toEvent();
         lane.writeOwn(sink, EventEncoder.encode(event), sink.position);
         sink.flush();
-        lane.hub().counters().gap(sink, gap);
-    }
-
-    // ---- what a selection has lost and kept
-
-    static void forEachTopic(Subscription subscription, Consumer<Topic> action) {
-        for (Audience audience : subscription.audiences) {
-            if (audience instanceof Audience.OfTopic exact) {
-                action.accept(exact.here.topic);
-            } else if (audience instanceof Audience.OfPattern byPattern) {
-                PatternTopics.Known known = byPattern.topics.known();
-                for (int i = 0; i < known.size; i++) {
-                    action.accept(known.get(i));
-                }
-            }
-        }
-    }
-
-    /**
-     * Whether a selection has lost something behind {@code at} that was not told yet. Told is by the number of the
-     * eviction: a topic that is evicted further after a gap was said makes another one, however high the floors of the
-     * others lay then.
-     */
-    static boolean isGap(Subscription subscription, long at, long told) {
-        for (Audience audience : subscription.audiences) {
-            boolean gap = audience instanceof Audience.OfTopic exact
-                    ? exact.here.topic.log.isGap(at, told)
-                    : audience instanceof Audience.OfPattern byPattern && byPattern.topics.isGap(at, told);
-            if (gap) {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    /** The position from which everything that is kept behind {@code known} is still to come. Under the hub's lock. */
-    static long beforeOldestKept(Subscription subscription, long known, long head) {
-        long[] oldest = {head + 1};
-        forEachTopic(subscription, topic -> {
-            LogEntry first = topic.log.oldest();
-            if (first != null && topic.log.hasAfter(known)) {
-                oldest[0] = Math.min(oldest[0], Math.max(known + 1, first.position));
-            }
-        });
-        return oldest[0] - 1;
+        hub.counters().gap(sink, gap);
     }
 }

@@ -8,5 +8,10 @@ import org.jspecify.annotations.Nullable;
  * @param topic where it goes
  * @param wire the encoded block; the sequencer's id line still has to be written at its front unless an id was chosen
  * @param chosenId the id that the publisher chose, or null
+ * @param key what the event is the latest state of, or null
  */
-record Draft(String topic, byte[] wire, @Nullable String chosenId) {}
+record Draft(
+        String topic,
+        byte[] wire,
+        @Nullable String chosenId,
+        @Nullable String key) {}

@@ -13,8 +13,13 @@ final class ForgottenFloors {
     /** About half a megabyte at the most. */
     static final int NAMES = 4096;
 
+    private final TopicOptions options;
     private final LinkedHashMap<String, Floor> byName = new LinkedHashMap<>();
-    private Floor others = Floor.NONE;
+    private Floors others = Floors.NONE;
+
+    ForgottenFloors(TopicOptions options) {
+        this.options = options;
+    }
 
     void put(String topic, Floor floor) {
         if (floor.position() == 0) {
@@ -24,7 +29,8 @@ final class ForgottenFloors {
         byName.put(topic, floor);
         if (byName.size() > NAMES) {
             var eldest = byName.entrySet().iterator();
-            others = others.max(eldest.next().getValue());
+            Map.Entry<String, Floor> goes = eldest.next();
+            others = others.max(options.overflow(goes.getKey()), goes.getValue());
             eldest.remove();
         }
     }
@@ -32,17 +38,22 @@ final class ForgottenFloors {
     /** The floor with which {@code topic} is born. */
     Floor take(String topic) {
         Floor floor = byName.remove(topic);
-        return floor == null ? others : floor;
+        return floor == null ? others.highest() : floor;
     }
 
-    /** The highest floor of the forgotten topics that {@code pattern} stands for. */
-    Floor of(TopicPattern pattern) {
-        Floor highest = others;
+    /** The highest floors of the forgotten topics that {@code pattern} stands for. */
+    Floors of(TopicPattern pattern) {
+        Floors highest = others;
         for (Map.Entry<String, Floor> topic : byName.entrySet()) {
             if (pattern.matches(topic.getKey())) {
-                highest = highest.max(topic.getValue());
+                highest = highest.max(options.overflow(topic.getKey()), topic.getValue());
             }
         }
         return highest;
+    }
+
+    /** For tests. */
+    int size() {
+        return byName.size();
     }
 }

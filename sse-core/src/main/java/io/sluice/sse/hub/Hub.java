@@ -174,13 +174,13 @@ public final class Hub implements AutoCloseable {
     }
 
     private TopicInfo describe(Topic topic) {
-        LogEntry oldest = topic.log.oldest();
-        LogEntry newest = topic.log.newest();
+        LogEntry oldest = topic.log.oldestKept();
+        LogEntry newest = topic.log.newestKept();
         return new TopicInfo(
                 topic.name,
                 subscribers(topic),
-                topic.log.size(),
-                topic.log.bytes(),
+                topic.log.keptEvents(),
+                topic.log.keptBytes(),
                 oldest == null ? null : idOf(oldest),
                 newest == null ? null : idOf(newest));
     }

@@ -2,6 +2,8 @@ package io.sluice.sse.hub;
 
 import io.sluice.sse.Observer;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Executor;
 import java.util.function.LongSupplier;
@@ -20,6 +22,10 @@ public final class HubBuilder implements Cloneable {
     public static final Duration DEFAULT_HISTORY_AGE = Duration.ofMinutes(10);
     /** Topics a hub may have unless said otherwise. */
     public static final int DEFAULT_MAX_TOPICS = 1_000_000;
+    /** Keys in the table of a topic that conflates, unless said otherwise. */
+    public static final int DEFAULT_CONFLATION_KEYS = 10_000;
+    /** Bytes in the table of a topic that conflates, unless said otherwise. */
+    public static final long DEFAULT_CONFLATION_BYTES = 16L << 20;
     /** Payload of a frame unless one event alone is larger. */
     public static final int FRAME_BYTES = 32 * 1024;
     /** How long a turn of a lane writes before it yields. */
@@ -31,12 +37,17 @@ public final class HubBuilder implements Cloneable {
     long historyTotalBytes = Math.max(16L << 20, Runtime.getRuntime().maxMemory() / 4);
     int maxTopics = DEFAULT_MAX_TOPICS;
     OverflowPolicy overflow = OverflowPolicy.DISCONNECT;
+    List<TopicOptions.OverflowOf> overflows = new ArrayList<>();
+    List<TopicPattern> conflated = new ArrayList<>();
+    int conflationKeys = DEFAULT_CONFLATION_KEYS;
+    long conflationBytes = DEFAULT_CONFLATION_BYTES;
     Observer observer = Observer.NONE;
 
     @Nullable
     Executor userExecutor;
 
     LongSupplier clock = System::nanoTime;
+    Ageing.Timer timer = Ageing.TIMER;
 
     @Nullable
     Long epoch;
@@ -76,9 +87,49 @@ public final class HubBuilder implements Cloneable {
         return this;
     }
 
-    /** What happens to a client that the history has passed by. */
+    /** What happens to a client that the history has passed by, where no pattern and no subscription says otherwise. */
     public HubBuilder overflow(OverflowPolicy policy) {
         overflow = Objects.requireNonNull(policy, "overflow");
+        return this;
+    }
+
+    /**
+     * What happens to a client that the history of a topic of this pattern has passed by. The first pattern given that
+     * stands for the topic wins. See {@link OverflowPolicy} for who decides where several do.
+     *
+     * @param pattern a topic pattern, or the name of one topic
+     * @throws IllegalArgumentException if it is neither
+     */
+    public HubBuilder overflow(String pattern, OverflowPolicy policy) {
+        overflows.add(
+                new TopicOptions.OverflowOf(pattern("overflow", pattern), Objects.requireNonNull(policy, "overflow")));
+        return this;
+    }
+
+    /**
+     * Topics of this pattern conflate: of each {@linkplain io.sluice.sse.Event.Builder#key key} the latest event stays
+     * when the ring has no place for it any more, in a table of the topic that {@link #conflationKeys} and {@link
+     * #conflationBytes} bound, and that does not age. An event of which a newer one with the same key was published can
+     * leave the ring without a gap. Events without a key are kept and missed as ever. {@link #historyTotalBytes} counts
+     * the tables too, and may let what is in them go.
+     *
+     * @param pattern a topic pattern, or the name of one topic
+     * @throws IllegalArgumentException if it is neither
+     */
+    public HubBuilder conflate(String pattern) {
+        conflated.add(pattern("conflate", pattern));
+        return this;
+    }
+
+    /** How many keys the table of a topic that conflates has; past it the oldest event in it goes, and makes a gap. */
+    public HubBuilder conflationKeys(int keys) {
+        conflationKeys = Math.toIntExact(atLeast("conflationKeys", keys, 1, 1 << 28));
+        return this;
+    }
+
+    /** How many bytes the table of a topic that conflates has; past it the oldest event in it goes, and makes a gap. */
+    public HubBuilder conflationBytes(long bytes) {
+        conflationBytes = atLeast("conflationBytes", bytes, 1, Long.MAX_VALUE);
         return this;
     }
 
@@ -103,6 +154,12 @@ public final class HubBuilder implements Cloneable {
         return this;
     }
 
+    /** What lets old events go when their time has come. For tests. */
+    HubBuilder timer(Ageing.Timer newTimer) {
+        timer = newTimer;
+        return this;
+    }
+
     /** The epoch of the ids. For tests. */
     HubBuilder epoch(long newEpoch) {
         epoch = newEpoch;
@@ -112,9 +169,20 @@ public final class HubBuilder implements Cloneable {
     /** The hub with these options; changing the builder afterwards does not change it. */
     public Hub build() {
         try {
-            return new Hub((HubBuilder) clone());
+            HubBuilder copy = (HubBuilder) clone();
+            copy.overflows = new ArrayList<>(overflows);
+            copy.conflated = new ArrayList<>(conflated);
+            return new Hub(copy);
         } catch (CloneNotSupportedException e) {
             throw new AssertionError(e);
+        }
+    }
+
+    private static TopicPattern pattern(String option, String pattern) {
+        try {
+            return TopicPattern.of(pattern);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(option + ": " + e.getMessage() + " (expected: a topic pattern)", e);
         }
     }
 

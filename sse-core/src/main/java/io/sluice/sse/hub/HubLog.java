@@ -30,6 +30,7 @@ final class HubLog {
     // Guarded by the lock.
     final TopicTable topics;
     final LogBounds bounds;
+    private final Ageing ageing;
     private long position;
 
     // Written under the lock, read by lanes. Volatile, not just released: a publisher writes the head and then reads
@@ -42,8 +43,9 @@ final class HubLog {
 
     HubLog(HubBuilder options) {
         this.clock = options.clock;
-        this.topics = new TopicTable(options.maxTopics);
+        this.topics = new TopicTable(options.maxTopics, new TopicOptions(options, lock));
         this.bounds = new LogBounds(topics, options);
+        this.ageing = new Ageing(this, options.timer, options.historyAge);
     }
 
     /** Position of the newest event that may be delivered; everything up to it is in its rings. */
@@ -70,6 +72,7 @@ final class HubLog {
     List<Published> append(List<Draft> drafts, EventIds ids) {
         List<Published> answers = new ArrayList<>(drafts.size());
         List<LaneTopic[]> marked = new ArrayList<>(drafts.size());
+        long untilAged = Long.MAX_VALUE; // unless ageing has to begin
         lock.lock();
         try {
             refuseIfClosed();
@@ -80,6 +83,9 @@ final class HubLog {
                 answers.add(append(where.get(i), drafts.get(i), ids, now, marked));
             }
             head = position;
+            if (!ageing.isScheduled()) {
+                untilAged = ageing.begin(bounds.nanosUntilAged(now));
+            }
         } finally {
             lock.unlock();
         }
@@ -87,6 +93,9 @@ final class HubLog {
             for (LaneTopic here : lanes) {
                 here.lane.wake();
             }
+        }
+        if (untilAged < Long.MAX_VALUE) {
+            ageing.schedule(untilAged);
         }
         return answers;
     }
@@ -114,14 +123,10 @@ final class HubLog {
         // An earlier event of this batch may have evicted the last one of this topic, and with it the topic.
         Topic topic = found.isForgotten() ? topics.findOrBear(draft.topic()) : found;
         long at = ++position;
-        LogEntry entry;
         if (chosenId == null) {
             ids.writeLinePosition(draft.wire(), at);
-            entry = new LogEntry(at, now, draft.wire());
-        } else {
-            entry = new LogEntry.WithChosenId(at, now, draft.wire(), chosenId);
         }
-        bounds.append(topic, entry);
+        bounds.append(topic, entry(topic, draft, at, now));
         LaneTopic[] lanes = topic.lanes();
         for (LaneTopic here : lanes) {
             here.mark();
@@ -132,14 +137,28 @@ final class HubLog {
         return new Published(chosenId == null ? ids.text(at) : chosenId, false);
     }
 
-    /** Lets old entries go; called by the tickers of lanes and by readers of the history. */
-    void age(int slice) {
-        lock.lock();
-        try {
-            bounds.age(clock.getAsLong(), slice);
-        } finally {
-            lock.unlock();
+    private static LogEntry entry(Topic topic, Draft draft, long at, long now) {
+        if (draft.key() != null && topic.log instanceof ConflatedLog) {
+            return new LogEntry.WithKey(at, now, draft.wire(), draft.chosenId(), draft.key());
         }
+        return draft.chosenId() == null
+                ? new LogEntry(at, now, draft.wire())
+                : new LogEntry.WithChosenId(at, now, draft.wire(), draft.chosenId());
+    }
+
+    /**
+     * Lets old entries go. Under the lock.
+     *
+     * @return how long until the next is too old; {@link Long#MAX_VALUE} if none is kept, or the hub is closed
+     */
+    long age(int slice) {
+        assert lock.isHeldByCurrentThread();
+        if (closed) {
+            return Long.MAX_VALUE;
+        }
+        long now = clock.getAsLong();
+        bounds.age(now, slice);
+        return bounds.nanosUntilAged(now);
     }
 
     /** The topics, with what is too old gone from them. Under the lock. */
@@ -174,5 +193,6 @@ final class HubLog {
         } finally {
             lock.unlock();
         }
+        ageing.stop();
     }
 }

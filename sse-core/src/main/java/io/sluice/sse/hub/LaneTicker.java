@@ -6,7 +6,7 @@ import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The one timer of a lane: heartbeats for the silent, write stalls, ageing of the history, the largest lag. It runs while the lane has
+ * The one timer of a lane: heartbeats for the silent, write stalls, the largest lag. It runs while the lane has
  * sinks, in slices of about a millisecond. Confined to its lane.
  */
 final class LaneTicker {
@@ -14,7 +14,6 @@ final class LaneTicker {
     private static final byte[] HEARTBEAT = ":\n\n".getBytes(StandardCharsets.US_ASCII);
     private static final long LONGEST_NANOS = 500_000_000;
     private static final long SHORTEST_NANOS = 5_000_000;
-    private static final int AGED_PER_TICK = 1024;
 
     private final HubLane lane;
     private final long heartbeatNanos;
@@ -80,7 +79,6 @@ final class LaneTicker {
         }
         lane.framer().sweep();
         lane.catchUp.forgetRanges();
-        lane.hub().log().age(AGED_PER_TICK);
         if (lane.position < lane.hub().log().head()) {
             lane.wake(); // nobody here listens to what was published: the position moves all the same
         }

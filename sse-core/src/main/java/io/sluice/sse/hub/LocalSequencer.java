@@ -29,11 +29,11 @@ final class LocalSequencer implements Sequencer {
     @Override
     public Draft draft(String topic, Event event) {
         if (event.id() != null) {
-            return new Draft(topic, EventEncoder.encode(event), event.id());
+            return new Draft(topic, EventEncoder.encode(event), event.id(), event.key());
         }
         byte[] wire = EventEncoder.encodeBody(event, EventIds.LINE_BYTES);
         ids.writeLinePrefix(wire);
-        return new Draft(topic, wire, null);
+        return new Draft(topic, wire, null, event.key());
     }
 
     @Override

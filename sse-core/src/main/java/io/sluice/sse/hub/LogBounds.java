@@ -2,12 +2,16 @@ package io.sluice.sse.hub;
 
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
  * When the oldest entry must go: by count, bytes and age of its topic, and by the bytes of the whole hub. Also keeps the
  * sums, and the ids that publishers chose, since both change with every entry that comes or goes. Guarded by the hub's
  * lock.
+ *
+ * <p>By the bytes of the hub its oldest entry goes, be it in a ring or in the table of a topic that conflates; it goes for
+ * good, and does not move to a table. So each step makes room, and a table is no way around the bound.
  */
 final class LogBounds {
 
@@ -17,7 +21,8 @@ final class LogBounds {
     private final long maxAgeNanos;
     private final long maxTotalBytes;
 
-    private final OldestFirst oldestFirst = new OldestFirst();
+    private final OldestFirst<Topic> rings = new OldestFirst<>();
+    private final OldestFirst<ConflationTable> tables = new OldestFirst<>();
     private final Map<String, Long> chosenIds = new HashMap<>();
     private long totalEvents;
     private long totalBytes;
@@ -34,20 +39,17 @@ final class LogBounds {
     /** Puts the entry into the ring of its topic; what has no place beside it goes. */
     void append(Topic topic, LogEntry entry) {
         TopicLog log = topic.log;
+        log.announce(entry, this);
         while (log.size() > 0
                 && (log.size() >= maxEvents
                         || log.bytes() + entry.weight() > maxBytes
                         || isAged(log.oldest(), entry.nanos))) {
-            evictOldest(topic);
+            log.letOldestGo(this);
         }
         while (totalEvents > 0 && totalBytes + entry.weight() > maxTotalBytes) {
-            Topic oldest = oldestFirst.first();
-            if (oldest == null) {
-                break;
-            }
-            evictOldest(oldest);
-            if (oldest != topic) {
-                topics.forgetIfIdle(oldest);
+            Topic lost = loseOldest();
+            if (lost != topic) {
+                topics.forgetIfIdle(lost);
             }
         }
         log.append(entry);
@@ -56,27 +58,65 @@ final class LogBounds {
         if (entry.chosenId() != null) {
             chosenIds.put(entry.chosenId(), entry.position);
         }
-        oldestFirst.add(topic, entry.position);
+        rings.add(topic, entry.position);
     }
 
-    /** Lets at most {@code slice} entries go that are too old. */
+    /** Lets the hub's oldest entry go; there is one. @return its topic */
+    private Topic loseOldest() {
+        Topic topic = rings.first();
+        ConflationTable table = tables.first();
+        if (table != null && (topic == null || isOlder(table.oldest(), topic.oldest()))) {
+            ((ConflatedLog) table.topic.log).loseOldestOfTable(this);
+            return table.topic;
+        }
+        Objects.requireNonNull(topic).log.loseOldest(this);
+        return topic;
+    }
+
+    private static boolean isOlder(@Nullable LogEntry one, @Nullable LogEntry other) {
+        return one != null && other != null && one.position < other.position;
+    }
+
+    /**
+     * Lets at most {@code slice} entries go that are too old: out of the rings. The latest event of a key does not age,
+     * it is still what holds.
+     */
     void age(long nowNanos, int slice) {
         for (int i = 0; i < slice; i++) {
-            Topic topic = oldestFirst.first();
-            if (topic == null || !isAged(topic.log.oldest(), nowNanos)) {
+            Topic topic = rings.first();
+            if (topic == null || !isAged(topic.oldest(), nowNanos)) {
                 return;
             }
-            evictOldest(topic);
+            topic.log.letOldestGo(this);
             topics.forgetIfIdle(topic);
         }
+    }
+
+    /** How long until an entry is too old, zero or less if one is; {@link Long#MAX_VALUE} if none ever will be. */
+    long nanosUntilAged(long nowNanos) {
+        Topic topic = rings.first();
+        LogEntry oldest = topic == null ? null : topic.oldest();
+        return oldest == null ? Long.MAX_VALUE : maxAgeNanos - (nowNanos - oldest.nanos);
     }
 
     private boolean isAged(@Nullable LogEntry entry, long nowNanos) {
         return entry != null && nowNanos - entry.nanos > maxAgeNanos;
     }
 
-    private void evictOldest(Topic topic) {
-        LogEntry entry = topic.log.evictOldest(++evictions);
+    // ---- what the logs tell
+
+    /** The number of an eviction by which something is lost. */
+    long nextEviction() {
+        return ++evictions;
+    }
+
+    /** The entry has gone from its ring to its table. */
+    void moved(ConflationTable table, LogEntry entry) {
+        tables.add(table, entry.position);
+    }
+
+    /** The entry is not kept any longer. */
+    void gone(LogEntry entry) {
         totalEvents--;
         totalBytes -= entry.weight();
         if (entry.chosenId() != null) {
@@ -90,7 +130,7 @@ final class LogBounds {
         return chosenIds.get(id);
     }
 
-    /** How many events were ever evicted. */
+    /** How many evictions there were so far by which something was lost. */
     long evictions() {
         return evictions;
     }

@@ -30,7 +30,13 @@ class LogEntry {
         return null;
     }
 
-    final int weight() {
+    /** What is kept of the key that the publisher gave: only topics that conflate do. */
+    @Nullable
+    String key() {
+        return null;
+    }
+
+    int weight() {
         return wire.length + OVERHEAD_BYTES;
     }
 
@@ -46,6 +52,38 @@ class LogEntry {
         @Override
         String chosenId() {
             return chosenId;
+        }
+    }
+
+    /** An entry of a topic that conflates, whose event has a key. */
+    static final class WithKey extends LogEntry {
+
+        /** Two more fields, the string, and its places in the table: by key and by position. */
+        private static final int KEY_OVERHEAD_BYTES = 144;
+
+        private final @Nullable String chosenId;
+        private final String key;
+
+        WithKey(long position, long nanos, byte[] wire, @Nullable String chosenId, String key) {
+            super(position, nanos, wire);
+            this.chosenId = chosenId;
+            this.key = key;
+        }
+
+        @Override
+        @Nullable
+        String chosenId() {
+            return chosenId;
+        }
+
+        @Override
+        String key() {
+            return key;
+        }
+
+        @Override
+        int weight() {
+            return super.weight() + KEY_OVERHEAD_BYTES + 2 * key.length();
         }
     }
 }

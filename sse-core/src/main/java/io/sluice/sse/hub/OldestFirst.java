@@ -4,28 +4,41 @@ import java.util.PriorityQueue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds the topic that holds the hub's oldest entry. A heap whose ranks may lag behind: a topic's oldest position only
- * rises, so a stale rank is a lower bound, and it is enough to put a topic right when it comes to the top. Appending
- * costs nothing for a topic that is in the heap already. Guarded by the hub's lock.
+ * Finds what holds the oldest entry of all: of the rings, or of the tables of topics that conflate. A heap whose ranks may
+ * lag behind: an oldest position only rises, so a stale rank is a lower bound, and it is enough to put a holder right when
+ * it comes to the top. Appending costs nothing for a holder that is in the heap already. Guarded by the hub's lock.
  */
-final class OldestFirst {
+final class OldestFirst<T extends OldestFirst.Ranked> {
 
-    private final PriorityQueue<Topic> heap = new PriorityQueue<>((a, b) -> Long.compare(a.rank, b.rank));
+    /** Holds entries. */
+    abstract static class Ranked {
 
-    /** Says that {@code topic} has entries, the oldest of them at {@code position} or later. */
-    void add(Topic topic, long position) {
-        if (!topic.ranked) {
-            topic.ranked = true;
-            topic.rank = position;
-            heap.add(topic);
+        /** The position under which it stands in the heap, at most that of its oldest entry. */
+        long rank;
+
+        boolean ranked;
+
+        /** The oldest entry that is held here, or null. */
+        @Nullable
+        abstract LogEntry oldest();
+    }
+
+    private final PriorityQueue<T> heap = new PriorityQueue<>((a, b) -> Long.compare(a.rank, b.rank));
+
+    /** Says that {@code holder} has entries, the oldest of them at {@code position} or later. */
+    void add(T holder, long position) {
+        if (!holder.ranked) {
+            holder.ranked = true;
+            holder.rank = position;
+            heap.add(holder);
         }
     }
 
-    /** The topic with the oldest entry of all; null if nothing is kept. */
+    /** The holder of the oldest entry of all; null if nothing is kept. */
     @Nullable
-    Topic first() {
-        for (Topic top = heap.peek(); top != null; top = heap.peek()) {
-            LogEntry oldest = top.log.oldest();
+    T first() {
+        for (T top = heap.peek(); top != null; top = heap.peek()) {
+            LogEntry oldest = top.oldest();
             if (oldest != null && oldest.position == top.rank) {
                 return top;
             }

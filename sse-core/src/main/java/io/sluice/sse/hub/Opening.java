@@ -1,7 +1,6 @@
 package io.sluice.sse.hub;
 
 import io.sluice.sse.Gap;
-import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,7 +22,7 @@ record Opening(long position, long toldEvictions, @Nullable Gap gap) {
         }
         if (start.replay() > 0) {
             return new Opening(
-                    lastKept(subscription, start.replay(), head),
+                    Missed.beforeLastKept(subscription, start.replay(), head),
                     hub.log().bounds.evictions(),
                     null);
         }
@@ -41,14 +40,21 @@ record Opening(long position, long toldEvictions, @Nullable Gap gap) {
             why = sequencer.isOwnShape(lastEventId) ? Gap.Why.FOREIGN : Gap.Why.UNKNOWN;
         } else if (position > head) {
             why = Gap.Why.AHEAD;
-        } else if (CatchUp.isGap(subscription, position, 0)) {
+        } else if (Missed.isGap(subscription, position, 0)) {
             why = Gap.Why.EVICTED;
         } else {
             return new Opening(position, 0, null);
         }
-        long known = why == Gap.Why.EVICTED ? position : 0;
-        long resume =
-                hub.overflow() == OverflowPolicy.LATEST ? head : CatchUp.beforeOldestKept(subscription, known, head);
+        OverflowPolicy policy;
+        long known;
+        if (why == Gap.Why.EVICTED) {
+            policy = Missed.overflow(hub, subscription, position, 0);
+            known = position;
+        } else {
+            policy = Missed.overflowOfAll(hub, subscription);
+            known = 0;
+        }
+        long resume = policy == OverflowPolicy.LATEST ? head : Missed.beforeOldestKept(subscription, known, head);
         return new Opening(
                 resume, hub.log().bounds.evictions(), new Gap(why, repeatable(lastEventId), sequencer.idOf(resume)));
     }
@@ -69,23 +75,5 @@ record Opening(long position, long toldEvictions, @Nullable Gap gap) {
             }
         }
         return id;
-    }
-
-    /** The position before the last {@code count} kept events of the whole selection. */
-    private static long lastKept(Subscription subscription, int count, long head) {
-        TreeSet<Long> newest = new TreeSet<>();
-        CatchUp.forEachTopic(subscription, topic -> {
-            for (int back = 0; back < topic.log.size(); back++) {
-                long position = topic.log.fromNewest(back).position;
-                if (newest.size() >= count && position <= newest.first()) {
-                    return;
-                }
-                // A topic may be met twice, by its name and by a pattern.
-                if (newest.add(position) && newest.size() > count) {
-                    newest.pollFirst();
-                }
-            }
-        });
-        return newest.isEmpty() ? head : newest.first() - 1;
     }
 }

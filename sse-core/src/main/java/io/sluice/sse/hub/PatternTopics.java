@@ -31,12 +31,12 @@ final class PatternTopics {
     private volatile Known known = new Known(8);
     private int forgotten;
 
-    /** The highest floor of topics that were forgotten. To be read behind the topics, see {@link #isGap}. */
-    private volatile Floor forgottenFloor;
+    /** The highest floors of topics that were forgotten. To be read behind the topics, see {@link #isGap}. */
+    private volatile Floors forgottenFloors;
 
-    PatternTopics(TopicPattern pattern, Floor forgottenFloor) {
+    PatternTopics(TopicPattern pattern, Floors forgottenFloors) {
         this.pattern = pattern;
-        this.forgottenFloor = forgottenFloor;
+        this.forgottenFloors = forgottenFloors;
     }
 
     void add(Topic topic) {
@@ -52,7 +52,7 @@ final class PatternTopics {
 
     /** The topic has been forgotten; it leaves the list when enough others have. */
     void forgot(Topic topic) {
-        forgottenFloor = forgottenFloor.max(topic.log.floorAsLeft());
+        forgottenFloors = forgottenFloors.max(topic.overflow, topic.log.floorAsLeft());
         // Behind the floor: a reader that no longer finds the topic finds its floor here.
         if (++forgotten > known.size / 2) {
             known = copyOf(known);
@@ -90,6 +90,19 @@ final class PatternTopics {
                 return true;
             }
         }
-        return forgottenFloor.isGap(at, told);
+        return forgottenFloors.isGap(at, told);
+    }
+
+    /** The strictest policy of those topics, that are or were, by which somebody has missed something; or null. */
+    @Nullable
+    OverflowPolicy strictestGap(long at, long told) {
+        OverflowPolicy strictest = null;
+        Known now = known;
+        for (int i = 0; i < now.size; i++) {
+            if (now.get(i).log.isGap(at, told)) {
+                strictest = OverflowPolicy.strictest(strictest, now.get(i).overflow);
+            }
+        }
+        return OverflowPolicy.strictest(strictest, forgottenFloors.strictestGap(at, told));
     }
 }

@@ -4,9 +4,12 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
- * What a subscription listens to: topic names and patterns. Immutable, checked when it is made.
+ * What a subscription listens to: topic names and patterns; and, if it has one of its own, its overflow policy.
+ * Immutable, checked when it is made.
  */
 public final class Selector {
 
@@ -15,10 +18,12 @@ public final class Selector {
 
     private final List<String> topics;
     private final List<TopicPattern> patterns;
+    private final @Nullable OverflowPolicy overflow;
 
-    private Selector(List<String> topics, List<TopicPattern> patterns) {
+    private Selector(List<String> topics, List<TopicPattern> patterns, @Nullable OverflowPolicy overflow) {
         this.topics = topics;
         this.patterns = patterns;
+        this.overflow = overflow;
     }
 
     /** As {@link #of(Collection)}. */
@@ -49,7 +54,17 @@ public final class Selector {
                 topics.add(TopicName.check(term));
             }
         }
-        return new Selector(List.copyOf(topics), List.copyOf(patterns));
+        return new Selector(List.copyOf(topics), List.copyOf(patterns), null);
+    }
+
+    /** The same topics and patterns, for a subscription whose own policy this is: it beats those of the topics. */
+    public Selector withOverflow(OverflowPolicy policy) {
+        return new Selector(topics, patterns, Objects.requireNonNull(policy, "overflow"));
+    }
+
+    /** The subscription's own overflow policy; null if the topics' holds. */
+    public @Nullable OverflowPolicy overflow() {
+        return overflow;
     }
 
     /** The topics named outright. */

@@ -4,12 +4,15 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /** A name, its ring, and who listens to it lane by lane. Guarded by the hub's lock, except for what the ring lets read. */
-final class Topic {
+final class Topic extends OldestFirst.Ranked {
 
     private static final LaneTopic[] NOWHERE = new LaneTopic[0];
 
     final String name;
     final TopicLog log;
+
+    /** For clients that this topic's history has passed by, unless their subscription says otherwise. */
+    final OverflowPolicy overflow;
 
     /** Copied on every change, so that a publisher can go on with it after the lock. */
     private LaneTopic[] lanes = NOWHERE;
@@ -17,14 +20,18 @@ final class Topic {
     /** Whether the table still knows this topic; a forgotten one is never used again. */
     private boolean forgotten;
 
-    /** The position under which this topic stands in {@link OldestFirst}, at most that of its oldest entry. */
-    long rank;
-
-    boolean ranked;
-
-    Topic(String name, Floor floor) {
+    Topic(String name, Floor floor, TopicOptions options) {
         this.name = name;
-        this.log = new TopicLog(floor);
+        this.overflow = options.overflow(name);
+        TopicOptions.Conflation conflation = options.conflation(name);
+        this.log = conflation == null ? new TopicLog(floor) : new ConflatedLog(floor, conflation, this);
+    }
+
+    /** The oldest entry of the ring. */
+    @Override
+    @Nullable
+    LogEntry oldest() {
+        return log.oldest();
     }
 
     LaneTopic[] lanes() {
@@ -70,7 +77,7 @@ final class Topic {
 
     /** Nothing is kept in it and nobody named it: it can be forgotten. */
     boolean isIdle() {
-        return log.size() == 0 && !hasExactListeners();
+        return log.keptEvents() == 0 && !hasExactListeners();
     }
 
     boolean isForgotten() {

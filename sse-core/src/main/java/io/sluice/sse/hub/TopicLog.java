@@ -2,6 +2,7 @@ package io.sluice.sse.hub;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,9 +12,11 @@ import org.jspecify.annotations.Nullable;
  * {@link #floor()} afterwards. The writer raises the floor before it overwrites or clears a slot, so a reader that met a
  * slot which is no longer what it looked for also meets the raised floor, and knows that it was lapped.
  *
+ * <p>What the ring no longer has is lost, except in a topic that conflates ({@link ConflatedLog}).
+ *
  * <p>The ring begins with one slot and doubles: most topics of a large hub keep one event.
  */
-final class TopicLog {
+sealed class TopicLog permits ConflatedLog {
 
     private static final LogEntry[] EMPTY = new LogEntry[0];
     private static final VarHandle SLOTS;
@@ -53,8 +56,21 @@ final class TopicLog {
 
     // ---- the writer's side, under the hub's lock
 
+    /** The entry will be appended next: what it supersedes may go without a gap. */
+    void announce(LogEntry entry, LogBounds bounds) {}
+
+    /** Lets the oldest entry leave the ring. */
+    void letOldestGo(LogBounds bounds) {
+        bounds.gone(evictOldest(bounds.nextEviction()));
+    }
+
+    /** Lets the oldest entry leave the hub, because it is the hub's oldest. */
+    void loseOldest(LogBounds bounds) {
+        letOldestGo(bounds);
+    }
+
     /** Adds the newest entry. The caller has made room by {@link #evictOldest}; the ring itself only grows. */
-    void append(LogEntry entry) {
+    final void append(LogEntry entry) {
         int size = size();
         if (size == slots.length) {
             grow(size);
@@ -66,11 +82,11 @@ final class TopicLog {
     }
 
     /**
-     * Lets the oldest entry go.
+     * Clears the slot of the oldest entry.
      *
      * @param number of this eviction, which rises through the whole hub
      */
-    LogEntry evictOldest(long number) {
+    final LogEntry evictOldest(long number) {
         LogEntry entry = slots[slot(oldest, slots)];
         // The number, then the floor, then the slot: a reader looks at them the other way round.
         EVICTION.setRelease(this, number);
@@ -97,36 +113,74 @@ final class TopicLog {
         SLOT.setRelease(slots, slot(index, slots), entry);
     }
 
-    int size() {
+    /** Entries in the ring. */
+    final int size() {
         return (int) (next - oldest);
     }
 
-    long bytes() {
+    /** What the entries in the ring weigh. */
+    final long bytes() {
         return bytes;
+    }
+
+    /** The oldest entry in the ring, or null. */
+    @Nullable
+    final LogEntry oldest() {
+        return next == oldest ? null : slots[slot(oldest, slots)];
+    }
+
+    /** The newest entry in the ring, or null. */
+    @Nullable
+    final LogEntry newest() {
+        return next == oldest ? null : slots[slot(next - 1, slots)];
+    }
+
+    /** Entries kept. */
+    int keptEvents() {
+        return size();
+    }
+
+    /** What the kept entries weigh. */
+    long keptBytes() {
+        return bytes();
     }
 
     /** The oldest kept entry, or null. */
     @Nullable
-    LogEntry oldest() {
-        return next == oldest ? null : slots[slot(oldest, slots)];
+    LogEntry oldestKept() {
+        return oldest();
     }
 
     /** The newest kept entry, or null. */
     @Nullable
-    LogEntry newest() {
-        return next == oldest ? null : slots[slot(next - 1, slots)];
+    LogEntry newestKept() {
+        return newest();
     }
 
-    /** The kept entry that is {@code back} entries older than the newest. */
-    LogEntry fromNewest(int back) {
-        return slots[slot(next - 1 - back, slots)];
+    /**
+     * Shows the kept entries, the newest first, until there is none or {@code more} says that it wants no older one.
+     *
+     * @return whether all were shown
+     */
+    boolean fromNewest(Predicate<LogEntry> more) {
+        for (long i = next - 1; i >= oldest; i--) {
+            if (!more.test(slots[slot(i, slots)])) {
+                return false;
+            }
+        }
+        return true;
     }
 
     // ---- the readers' side
 
-    /** Position of the last evicted entry: whoever stands below it has missed something of this topic. */
-    long floor() {
+    /** Position of the last entry that the ring no longer has. */
+    final long floor() {
         return (long) FLOOR.getAcquire(this);
+    }
+
+    /** Position of the last lost event: whoever stands below it has missed something of this topic. */
+    long lost() {
+        return floor();
     }
 
     /** Under the hub's lock. */

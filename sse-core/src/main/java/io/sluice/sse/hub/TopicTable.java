@@ -16,15 +16,18 @@ final class TopicTable {
     private static final String ANY = "*";
 
     private final int maxTopics;
+    private final TopicOptions options;
     private final Map<String, Topic> topics = new HashMap<>();
     private final Map<TopicPattern, PatternTopics> patterns = new HashMap<>();
     /** The same patterns by their first segment, so that a birth looks only at those that can match. */
     private final Map<String, List<PatternTopics>> patternsByFirstSegment = new HashMap<>();
 
-    private final ForgottenFloors forgottenFloors = new ForgottenFloors();
+    private final ForgottenFloors forgottenFloors;
 
-    TopicTable(int maxTopics) {
+    TopicTable(int maxTopics, TopicOptions options) {
         this.maxTopics = maxTopics;
+        this.options = options;
+        this.forgottenFloors = new ForgottenFloors(options);
     }
 
     int size() {
@@ -49,7 +52,7 @@ final class TopicTable {
         if (topics.size() >= maxTopics) {
             throw new TopicLimitException(name, maxTopics);
         }
-        topic = new Topic(name, forgottenFloors.take(name));
+        topic = new Topic(name, forgottenFloors.take(name), options);
         topics.put(name, topic);
         bornUnder(firstSegment(name), topic);
         bornUnder(ANY, topic);
@@ -121,5 +124,10 @@ final class TopicTable {
     private static String firstSegment(TopicPattern pattern) {
         String first = firstSegment(pattern.toString());
         return first.indexOf('*') >= 0 ? ANY : first;
+    }
+
+    /** For tests. */
+    ForgottenFloors forgottenFloors() {
+        return forgottenFloors;
     }
 }

@@ -7,7 +7,9 @@ import io.sluice.sse.Event;
 import io.sluice.sse.Source;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.PriorityQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -30,6 +32,11 @@ final class Bench implements AutoCloseable {
 
     long nowNanos = TimeUnit.DAYS.toNanos(1);
 
+    /** What the hub wants to do when the time has come: the slices of its ageing. */
+    private final PriorityQueue<HubTimer> timers = new PriorityQueue<>(Comparator.comparingLong(HubTimer::dueNanos));
+
+    private record HubTimer(long dueNanos, Runnable task) {}
+
     Bench() {
         this(options -> {}, 1, QUIET);
     }
@@ -39,7 +46,11 @@ final class Bench implements AutoCloseable {
     }
 
     Bench(Consumer<HubBuilder> options, int laneCount, LaneOptions laneOptions) {
-        HubBuilder builder = Hub.builder().clock(() -> nowNanos).epoch(7).userExecutor(userCode::add);
+        HubBuilder builder = Hub.builder()
+                .clock(() -> nowNanos)
+                .timer(this::schedule)
+                .epoch(7)
+                .userExecutor(userCode::add);
         options.accept(builder);
         hub = builder.build();
         for (int i = 0; i < laneCount; i++) {
@@ -49,6 +60,28 @@ final class Bench implements AutoCloseable {
             framers.add(framer);
             hubLanes.add(hub.join(lane, framer, laneOptions));
         }
+    }
+
+    private Runnable schedule(Runnable task, long delayNanos) {
+        HubTimer timer = new HubTimer(nowNanos + delayNanos, task);
+        timers.add(timer);
+        return () -> timers.remove(timer);
+    }
+
+    /** How many tasks the hub has scheduled. */
+    int hubTimers() {
+        return timers.size();
+    }
+
+    /** Lets time pass for the hub alone, timer by timer. */
+    void advanceHub(long nanos) {
+        long end = nowNanos + nanos;
+        while (!timers.isEmpty() && timers.peek().dueNanos <= end) {
+            HubTimer timer = timers.poll();
+            nowNanos = Math.max(nowNanos, timer.dueNanos);
+            timer.task.run();
+        }
+        nowNanos = end;
     }
 
     ManualLane lane() {
@@ -75,12 +108,26 @@ final class Bench implements AutoCloseable {
         return sink;
     }
 
+    FakeSink open(Start start, Selector selector) {
+        FakeSink sink = sink();
+        open(sink, start, selector);
+        run();
+        return sink;
+    }
+
     FakeSink live(String... terms) {
         return open(Start.live(), terms);
     }
 
     void open(FakeSink sink, Start start, @Nullable Source source, String... terms) {
-        Selector selector = terms.length == 0 ? null : Selector.of(terms);
+        open(sink, start, source, terms.length == 0 ? null : Selector.of(terms));
+    }
+
+    void open(FakeSink sink, Start start, @Nullable Selector selector) {
+        open(sink, start, null, selector);
+    }
+
+    private void open(FakeSink sink, Start start, @Nullable Source source, @Nullable Selector selector) {
         ((ManualLane) sink.hubLane().lane()).run(() -> sink.open(selector, start, source));
     }
 
@@ -122,7 +169,7 @@ final class Bench implements AutoCloseable {
 
     /** Lets time pass, for the lanes and for the age of events. */
     void advance(long nanos) {
-        nowNanos += nanos;
+        advanceHub(nanos);
         for (ManualLane lane : lanes) {
             lane.advance(nanos);
         }
@@ -141,8 +188,8 @@ final class Bench implements AutoCloseable {
             long bytes = 0;
             for (Topic topic : hub.log().topics.all()) {
                 topic.log.assertValid();
-                events += topic.log.size();
-                bytes += topic.log.bytes();
+                events += topic.log.keptEvents();
+                bytes += topic.log.keptBytes();
             }
             assertThat(hub.log().bounds.totalEvents()).isEqualTo(events);
             assertThat(hub.log().bounds.totalBytes()).isEqualTo(bytes);
@@ -154,6 +201,7 @@ final class Bench implements AutoCloseable {
     public void close() {
         assertRingsValid();
         hub.close();
+        assertThat(timers).as("timers of the closed hub").isEmpty();
         run();
         for (HubLane lane : hubLanes) {
             lane.forEachSink(sink -> sink.close(CloseReason.SERVER_DRAINING));
