@@ -280,7 +280,7 @@ public final class HubLane {
         Opening opening = selector == null ? null : listen(sink, selector, start);
         sink.opened = true;
         sink.openedNanos = nowNanos;
-        sink.progressNanos = nowNanos;
+        sink.progressNanos = ticker.observedNanos();
         sinks.add(sink);
         hub.ledger().add(Ledger.Kind.SINKS, 1);
         hub.counters().opened(sink);

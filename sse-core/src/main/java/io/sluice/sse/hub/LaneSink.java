@@ -82,6 +82,7 @@ public abstract class LaneSink implements Sink, ScopeHome {
 
     // Of the ticker.
     long progress;
+    /** When it last moved, in the time that the ticker has observed. */
     long progressNanos;
 
     /**
@@ -293,6 +294,10 @@ public abstract class LaneSink implements Sink, ScopeHome {
     /** The subscription of a sink that has one; those that are behind or touched by a pass do. */
     final Subscription listensBy() {
         return Objects.requireNonNull(subscription);
+    }
+
+    final long number() {
+        return number;
     }
 
     final DirtySet dirtySet() {

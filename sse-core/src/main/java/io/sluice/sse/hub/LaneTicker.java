@@ -6,8 +6,8 @@ import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The one timer of a lane: heartbeats for the silent, write stalls, ageing of the history, the largest lag. It runs while the lane has
- * sinks, in slices of about a millisecond. Confined to its lane.
+ * The one timer of a lane: heartbeats for the silent, write stalls, ends of life, ageing of the history, the largest lag.
+ * It runs while the lane has sinks, in slices of about a millisecond. Confined to its lane.
  */
 final class LaneTicker {
 
@@ -19,7 +19,9 @@ final class LaneTicker {
     private final HubLane lane;
     private final long heartbeatNanos;
     private final long writeTimeoutNanos;
+    private final long maxLifetimeNanos;
     private final long periodNanos;
+    private final ObservedTime observed;
 
     private @Nullable Runnable cancel;
 
@@ -35,17 +37,26 @@ final class LaneTicker {
         this.lane = lane;
         this.heartbeatNanos = lane.options().heartbeat().toNanos();
         this.writeTimeoutNanos = lane.options().writeTimeout().toNanos();
-        this.periodNanos =
-                Math.max(SHORTEST_NANOS, eighthOf(heartbeatNanos, eighthOf(writeTimeoutNanos, LONGEST_NANOS)));
+        this.maxLifetimeNanos = lane.options().maxLifetime().toNanos();
+        long period = partOf(heartbeatNanos, 8, partOf(writeTimeoutNanos, 8, LONGEST_NANOS));
+        // Finer, since ends of life that fall into one tick come together again.
+        this.periodNanos = Math.max(SHORTEST_NANOS, partOf(maxLifetimeNanos, 64, period));
+        this.observed = new ObservedTime(periodNanos);
     }
 
-    /** Fine enough for what it times, which is at most this eighth late. */
-    private static long eighthOf(long nanos, long atMost) {
-        return nanos == 0 ? atMost : Math.min(atMost, nanos / 8);
+    /** Fine enough for what it times, which is at most this part late. */
+    private static long partOf(long nanos, int parts, long atMost) {
+        return nanos == 0 ? atMost : Math.min(atMost, nanos / parts);
+    }
+
+    /** Since when a new sink has moved its bytes. */
+    long observedNanos() {
+        return observed.nanos();
     }
 
     void start() {
         if (cancel == null) {
+            observed.start(lane.lane().nanoTime());
             cancel = lane.lane().schedule(this::tick, periodNanos);
         }
     }
@@ -78,6 +89,7 @@ final class LaneTicker {
         if (cancel == null) {
             return; // stopped while it was due
         }
+        observed.tick(lane.lane().nanoTime());
         lane.framer().sweep();
         lane.catchUp.forgetRanges();
         lane.hub().log().age(AGED_PER_TICK);
@@ -127,22 +139,39 @@ final class LaneTicker {
 
     private void look(LaneSink sink, long now, Beat beat) {
         maxLag = Math.max(maxLag, lane.lagOf(sink));
-        if (sink.pendingBytes() == 0) {
-            sink.progressNanos = now;
-        } else {
-            long progress = sink.progress();
-            if (progress != sink.progress) {
-                sink.progress = progress;
-                sink.progressNanos = now;
-            } else if (writeTimeoutNanos > 0 && now - sink.progressNanos > writeTimeoutNanos) {
-                sink.close(CloseReason.WRITE_TIMEOUT);
-                return;
-            }
+        if (isStalled(sink)) {
+            sink.close(CloseReason.WRITE_TIMEOUT);
+            return;
+        }
+        if (maxLifetimeNanos > 0 && now - sink.openedNanos >= lifetimeOf(sink)) {
+            sink.close(CloseReason.LIFETIME_ENDED);
+            return;
         }
         if (heartbeatNanos > 0 && now - sink.lastWriteNanos >= heartbeatNanos && sink.canWrite()) {
             sink.put(beat.frameFor(sink), now);
             sink.flush();
         }
+    }
+
+    private boolean isStalled(LaneSink sink) {
+        long time = observed.nanos();
+        if (sink.pendingBytes() == 0) {
+            sink.progressNanos = time;
+            return false;
+        }
+        long progress = sink.progress();
+        if (progress != sink.progress) {
+            sink.progress = progress;
+            sink.progressNanos = time;
+            return false;
+        }
+        return writeTimeoutNanos > 0 && time - sink.progressNanos > writeTimeoutNanos && observed.mayJudge();
+    }
+
+    /** From nine tenths to eleven tenths of the option; out of the sink's number, since a field would cost every client. */
+    private long lifetimeOf(LaneSink sink) {
+        long hash = sink.number() * 0x9E3779B97F4A7C15L; // neighbours come to lie far apart
+        return maxLifetimeNanos - maxLifetimeNanos / 10 + (long) (maxLifetimeNanos / 5 * ((hash >>> 11) * 0x1p-53));
     }
 
     /** The frames of one slice, shared by all who are silent. */

@@ -73,8 +73,7 @@ class Invariant2OrderAndResumeTest {
             long bytes = random.nextInt(4) == 0 ? 2_000 : 1 << 20;
             long total = random.nextInt(4) == 0 ? 5_000 : 4 << 20;
             Duration age = Duration.ofMillis(random.nextInt(3) == 0 ? 50 : 60_000);
-            LaneOptions lane = new LaneOptions(
-                    Duration.ofMillis(random.nextBoolean() ? 0 : 300), Duration.ofSeconds(1), Duration.ZERO);
+            LaneOptions lane = Bench.QUIET.withHeartbeat(Duration.ofMillis(random.nextBoolean() ? 0 : 300));
             bench = new Bench(
                     options -> options.historyEvents(events)
                             .historyBytes(bytes)
