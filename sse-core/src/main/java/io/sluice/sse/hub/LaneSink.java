@@ -12,6 +12,7 @@ import io.sluice.sse.Source;
 import io.sluice.sse.wire.EventEncoder;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -107,6 +108,11 @@ public abstract class LaneSink implements Sink, ScopeHome {
         return "";
     }
 
+    /** In which form, and when, its heartbeats come. On the lane; the same for the life of the sink. */
+    protected Heartbeat heartbeat() {
+        return Heartbeat.comment();
+    }
+
     // ---- what a transport supplies; called on the lane
 
     /** Whether the connection takes more at once. */
@@ -152,6 +158,32 @@ public abstract class LaneSink implements Sink, ScopeHome {
                 hubLane.hub().userCodeFailed("start of the source", this, e);
                 scope.close(CloseReason.SOURCE_FAILED);
             }
+        }
+    }
+
+    /**
+     * Tells its source, if it has one, that the server drains, on the user executor.
+     *
+     * @param left the time until the stream is ended at the latest
+     */
+    public final void tellDraining(Duration left) {
+        Source told = source;
+        if (told == null) {
+            return;
+        }
+        try {
+            runUserCode(() -> {
+                if (!sourceStarted || scope.isClosed()) {
+                    return;
+                }
+                try {
+                    told.draining(this, left);
+                } catch (Throwable t) {
+                    hubLane.hub().userCodeFailed("draining of the source", this, t);
+                }
+            });
+        } catch (RejectedExecutionException e) {
+            hubLane.hub().userCodeFailed("draining of the source", this, e);
         }
     }
 

@@ -1,7 +1,6 @@
 package io.sluice.sse.hub;
 
 import io.sluice.sse.CloseReason;
-import java.nio.charset.StandardCharsets;
 import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
@@ -11,7 +10,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class LaneTicker {
 
-    private static final byte[] HEARTBEAT = ":\n\n".getBytes(StandardCharsets.US_ASCII);
     private static final long LONGEST_NANOS = 500_000_000;
     private static final long SHORTEST_NANOS = 5_000_000;
     private static final int AGED_PER_TICK = 1024;
@@ -32,6 +30,9 @@ final class LaneTicker {
     private int left;
 
     private long maxLag;
+
+    private long tickNanos;
+    private long sinceLastTick;
 
     LaneTicker(HubLane lane) {
         this.lane = lane;
@@ -56,7 +57,8 @@ final class LaneTicker {
 
     void start() {
         if (cancel == null) {
-            observed.start(lane.lane().nanoTime());
+            tickNanos = lane.lane().nanoTime();
+            observed.start(tickNanos);
             cancel = lane.lane().schedule(this::tick, periodNanos);
         }
     }
@@ -89,7 +91,10 @@ final class LaneTicker {
         if (cancel == null) {
             return; // stopped while it was due
         }
-        observed.tick(lane.lane().nanoTime());
+        long now = lane.lane().nanoTime();
+        observed.tick(now);
+        sinceLastTick = now - tickNanos;
+        tickNanos = now;
         lane.framer().sweep();
         lane.catchUp.forgetRanges();
         lane.hub().log().age(AGED_PER_TICK);
@@ -108,7 +113,7 @@ final class LaneTicker {
         long now = lane.lane().nanoTime();
         lane.nowNanos = now;
         long deadline = now + lane.hub().passNanos();
-        Beat beat = new Beat();
+        Beat beat = new Beat(lane);
         left = Math.min(left, lane.sinkCount());
         while (left > 0) {
             look(lane.sink(--left), now, beat);
@@ -147,10 +152,19 @@ final class LaneTicker {
             sink.close(CloseReason.LIFETIME_ENDED);
             return;
         }
-        if (heartbeatNanos > 0 && now - sink.lastWriteNanos >= heartbeatNanos && sink.canWrite()) {
+        if (heartbeatNanos > 0 && isDue(sink, now) && sink.canWrite()) {
             sink.put(beat.frameFor(sink), now);
             sink.flush();
         }
+    }
+
+    private boolean isDue(LaneSink sink, long now) {
+        if (sink.heartbeat().isEvenIfBusy()) {
+            // Counted from its opening, so that nothing need be remembered for each client.
+            long open = tickNanos - sink.openedNanos;
+            return open / heartbeatNanos > Math.max(0, open - sinceLastTick) / heartbeatNanos;
+        }
+        return now - sink.lastWriteNanos >= heartbeatNanos;
     }
 
     private boolean isStalled(LaneSink sink) {
@@ -171,36 +185,6 @@ final class LaneTicker {
     /** From nine tenths to eleven tenths of the option; out of the sink's number, since a field would cost every client. */
     private long lifetimeOf(LaneSink sink) {
         long hash = sink.number() * 0x9E3779B97F4A7C15L; // neighbours come to lie far apart
-        return maxLifetimeNanos - maxLifetimeNanos / 10 + (long) (maxLifetimeNanos / 5 * ((hash >>> 11) * 0x1p-53));
-    }
-
-    /** The frames of one slice, shared by all who are silent. */
-    private final class Beat {
-        private @Nullable Frame plain;
-        private @Nullable Frame withPosition;
-
-        /** With the id of the lane's position where the client knows only an older one: it then resumes closer. */
-        Frame frameFor(LaneSink sink) {
-            if (sink.subscription != null && !sink.behind && sink.said < lane.position) {
-                if (withPosition == null) {
-                    String block = ":\nid: " + lane.hub().sequencer().idOf(lane.position) + "\n\n";
-                    withPosition = lane.frames.own(block.getBytes(StandardCharsets.US_ASCII), lane.position);
-                }
-                return withPosition;
-            }
-            if (plain == null) {
-                plain = lane.frames.own(HEARTBEAT, 0);
-            }
-            return plain;
-        }
-
-        void done() {
-            if (plain != null) {
-                lane.framer().done(plain);
-            }
-            if (withPosition != null) {
-                lane.framer().done(withPosition);
-            }
-        }
+        return maxLifetimeNanos - maxLifetimeNanos / 10 + (long) (maxLifetimeNanos / 5.0 * ((hash >>> 11) * 0x1p-53));
     }
 }

@@ -1,6 +1,7 @@
 package io.sluice.sse.hub;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.sluice.sse.CloseReason;
 import io.sluice.sse.Event;
@@ -14,6 +15,7 @@ import org.junit.jupiter.api.Test;
 class LaneTickerTest {
 
     private static final long SECOND = TimeUnit.SECONDS.toNanos(1);
+    private static final LaneOptions BEAT_8 = Bench.QUIET.withHeartbeat(Duration.ofSeconds(8));
     private static final LaneOptions TIMEOUT_20 = Bench.QUIET.withWriteTimeout(Duration.ofSeconds(20));
 
     /** The whole process was stopped: who could not be served meanwhile has not stood still. */
@@ -117,5 +119,62 @@ class LaneTickerTest {
             assertThat(second.data()).containsExactly(Integer.toString(seen));
             assertThat(second.gaps()).isEmpty();
         }
+    }
+
+    @Test
+    void aNamedHeartbeatTellsItsIntervalAndTheOthersGetTheirComment() {
+        try (Bench bench = new Bench(options -> {}, 1, BEAT_8)) {
+            FakeSink named = beating(bench, Heartbeat.event("alive"));
+            FakeSink plain = beating(bench, Heartbeat.comment());
+            FakeSink named2 = beating(bench, Heartbeat.event("alive"));
+            bench.publish("elsewhere", "x");
+            bench.advance(9 * SECOND);
+            for (FakeSink sink : List.of(named, named2)) {
+                assertThat(sink.events)
+                        .extracting(FakeSink.Received::type, FakeSink.Received::data)
+                        .containsExactly(tuple("alive", "{\"interval\":8000}"));
+                assertThat(sink.lastEventId()).isEqualTo(bench.hub.headId());
+                assertThat(sink.comments).isEmpty();
+            }
+            assertThat(plain.events).isEmpty();
+            assertThat(plain.comments).hasSize(1);
+            assertThat(plain.lastEventId()).isEqualTo(bench.hub.headId());
+        }
+    }
+
+    @Test
+    void aFixedRateIsForTheBusyToo() {
+        try (Bench bench = new Bench(options -> {}, 1, BEAT_8)) {
+            FakeSink fixed = beating(bench, Heartbeat.comment().atFixedRate());
+            FakeSink silentOnly = beating(bench, Heartbeat.comment());
+            for (int second = 1; second <= 84; second++) {
+                bench.publish("a", "x");
+                bench.advance(SECOND);
+            }
+            assertThat(silentOnly.comments).isEmpty();
+            assertThat(fixed.comments).hasSize(10);
+            assertThat(fixed.data()).hasSize(84);
+        }
+    }
+
+    @Test
+    void whoDoesNotReadGetsNoHeartbeat() {
+        try (Bench bench = new Bench(options -> {}, 1, BEAT_8)) {
+            FakeSink fixed = beating(bench, Heartbeat.event("alive").atFixedRate());
+            bench.onLane(() -> fixed.full(true));
+            bench.advance(60 * SECOND);
+            assertThat(fixed.pendingBytes()).isZero();
+            bench.onLane(() -> fixed.full(false));
+            bench.advance(8 * SECOND);
+            assertThat(fixed.events).hasSize(1);
+        }
+    }
+
+    private static FakeSink beating(Bench bench, Heartbeat heartbeat) {
+        FakeSink sink = bench.sink();
+        sink.heartbeat = heartbeat;
+        bench.open(sink, Start.live(), null, "a");
+        bench.run();
+        return sink;
     }
 }
