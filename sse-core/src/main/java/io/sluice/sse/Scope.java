@@ -127,31 +127,31 @@ public final class Scope {
      */
     public Registration onClose(Consumer<CloseReason> listener) {
         Objects.requireNonNull(listener, "listener");
-        return register(new Entry(CloseStep.LISTENERS, Ledger.Kind.LISTENERS, listener));
+        return register(CloseStep.LISTENERS, Ledger.Kind.LISTENERS, listener);
     }
 
     /** Closes {@code resource} with this scope, on the owner's thread: its {@code close} must not block. */
     public <T extends AutoCloseable> T own(T resource) {
         Objects.requireNonNull(resource, "resource");
-        register(new Entry(CloseStep.RESOURCES, null, ignored -> {
+        register(CloseStep.RESOURCES, null, ignored -> {
             try {
                 resource.close();
             } catch (Exception e) {
                 throw new IllegalStateException("closing " + resource + " failed", e);
             }
-        }));
+        });
         return resource;
     }
 
     /** Runs {@code action} in the given step of the close, on the owner's thread; at once if this scope is closed. */
     public Registration onStep(CloseStep step, Consumer<CloseReason> action) {
         Objects.requireNonNull(action, "action");
-        return register(new Entry(Objects.requireNonNull(step, "step"), null, action));
+        return register(Objects.requireNonNull(step, "step"), null, action);
     }
 
     /** Runs {@code task} once after {@code delay} on the user executor, unless this scope has closed by then. */
     public Registration schedule(Duration delay, Runnable task) {
-        return new ScheduledTask(delay.toNanos(), 0, task).start();
+        return new ScheduledTask(this, delay.toNanos(), 0, task).start();
     }
 
     /**
@@ -164,10 +164,16 @@ public final class Scope {
         if (period.isNegative() || period.isZero()) {
             throw new IllegalArgumentException("period: " + period + " (expected: more than zero)");
         }
-        return new ScheduledTask(period.toNanos(), period.toNanos(), task).start();
+        return new ScheduledTask(this, period.toNanos(), period.toNanos(), task).start();
     }
 
-    private Registration register(Entry entry) {
+    ScopeHome home() {
+        return home;
+    }
+
+    /** @param kind what it counts as while it is registered, or null */
+    Registration register(CloseStep step, Ledger.@Nullable Kind kind, Consumer<CloseReason> action) {
+        Entry entry = new Entry(step, kind, action);
         synchronized (this) {
             if (!closed) {
                 if (entries == null) {
@@ -288,7 +294,7 @@ public final class Scope {
         }
     }
 
-    private void userCode(Runnable work) {
+    void userCode(Runnable work) {
         try {
             home.runUserCode(() -> contained(work));
         } catch (RuntimeException | Error e) {
@@ -367,72 +373,6 @@ public final class Scope {
             if (kind != null) {
                 home.ledger().add(kind, amount);
             }
-        }
-    }
-
-    /** A timer of the home, whose firing hands the task over to the user executor. */
-    private final class ScheduledTask implements Runnable {
-        private final long delayNanos;
-        private final long periodNanos;
-        private final Runnable task;
-        private Registration registration = () -> {};
-
-        // Guarded by this.
-        private Runnable timer = () -> {};
-        private boolean cancelled;
-
-        ScheduledTask(long delayNanos, long periodNanos, Runnable task) {
-            this.delayNanos = delayNanos;
-            this.periodNanos = periodNanos;
-            this.task = Objects.requireNonNull(task, "task");
-        }
-
-        Registration start() {
-            if (isClosed()) {
-                return () -> {};
-            }
-            Entry entry = new Entry(CloseStep.TASKS, Ledger.Kind.TASKS, ignored -> stop());
-            registration = register(entry);
-            arm(delayNanos);
-            return this::cancel;
-        }
-
-        @Override
-        public void run() {
-            userCode(() -> {
-                if (isClosed()) {
-                    return;
-                }
-                try {
-                    task.run();
-                } finally {
-                    if (periodNanos > 0) {
-                        arm(periodNanos);
-                    } else {
-                        cancel();
-                    }
-                }
-            });
-        }
-
-        private synchronized void arm(long nanos) {
-            if (!cancelled) {
-                try {
-                    timer = home.schedule(this, nanos);
-                } catch (RejectedExecutionException e) {
-                    cancelled = true; // the owner's thread has ended, and everything with it
-                }
-            }
-        }
-
-        private void cancel() {
-            stop();
-            registration.cancel();
-        }
-
-        private synchronized void stop() {
-            cancelled = true;
-            timer.run();
         }
     }
 }

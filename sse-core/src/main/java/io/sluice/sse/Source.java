@@ -1,5 +1,7 @@
 package io.sluice.sse;
 
+import java.time.Duration;
+
 /**
  * Fills one sink with events: started when the client's stream opens, stopped first when it ends.
  *
@@ -13,6 +15,15 @@ public interface Source {
 
     /** Begins to fill {@code sink}. */
     void start(Sink sink) throws Exception;
+
+    /**
+     * The server shuts down: a source that can come to a good end soon does so now, and says {@link Sink#complete()} or
+     * closes the sink. Called after {@code start} has returned, at most once. What is still open when its time has come is
+     * ended for it; when that is, the stream's route decides.
+     *
+     * @param left how long the stream may last at the most
+     */
+    default void draining(Sink sink, Duration left) throws Exception {}
 
     /** The sink has ended: stop filling it. Called once for each started sink. */
     default void stop(Sink sink, CloseReason reason) throws Exception {}

@@ -111,6 +111,7 @@ class ArchitectureTest {
                         "hub.Batch",
                         "hub.Frame",
                         "hub.Framer",
+                        "hub.Heartbeat",
                         "hub.Hub",
                         "hub.HubBuilder",
                         "hub.HubLane",

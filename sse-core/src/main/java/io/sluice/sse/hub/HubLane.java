@@ -10,9 +10,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
@@ -76,8 +74,7 @@ public final class HubLane {
     /** Changes that would disturb a pass which has yielded; made when it ends. */
     private final ArrayDeque<Runnable> afterPass = new ArrayDeque<>();
 
-    private @Nullable LaneSink[] sinks = new @Nullable LaneSink[16];
-    private int sinkCount;
+    private final LaneSinks sinks = new LaneSinks();
 
     /** Written on the lane, read by whoever asks for figures. */
     private volatile long delivered;
@@ -140,17 +137,12 @@ public final class HubLane {
 
     /** How many sinks are open on this lane. */
     public int sinkCount() {
-        return sinkCount;
+        return sinks.size();
     }
 
     /** Calls {@code visitor} with every sink open on this lane, on the lane. Any thread. */
     public CompletionStage<Void> forEachSink(Consumer<? super LaneSink> visitor) {
-        return onLane(() -> {
-            // Downwards: the visitor may close the sink, and others with it.
-            for (int i = sinkCount - 1; i >= 0; i = Math.min(i, sinkCount) - 1) {
-                visitor.accept(sink(i));
-            }
-        });
+        return onLane(() -> sinks.forEach(visitor));
     }
 
     /** Describes the sinks of this lane. Any thread. */
@@ -288,12 +280,8 @@ public final class HubLane {
         Opening opening = selector == null ? null : listen(sink, selector, start);
         sink.opened = true;
         sink.openedNanos = nowNanos;
-        sink.progressNanos = nowNanos;
-        if (sinkCount == sinks.length) {
-            sinks = Arrays.copyOf(sinks, sinkCount * 2);
-        }
-        sink.index = sinkCount;
-        sinks[sinkCount++] = sink;
+        sink.progressNanos = ticker.observedNanos();
+        sinks.add(sink);
         hub.ledger().add(Ledger.Kind.SINKS, 1);
         hub.counters().opened(sink);
         ticker.start();
@@ -410,15 +398,9 @@ public final class HubLane {
     }
 
     void closed(LaneSink sink, CloseReason reason) {
-        LaneSink last = sink(--sinkCount);
-        sinks[sinkCount] = null;
-        if (last != sink) {
-            sinks[sink.index] = last;
-            last.index = sink.index;
-        }
-        sink.index = -1;
+        sinks.remove(sink);
         framer.sweep();
-        if (sinkCount == 0) {
+        if (sinks.size() == 0) {
             ticker.stop();
         }
         hub.ledger().add(Ledger.Kind.SINKS, -1);
@@ -426,7 +408,7 @@ public final class HubLane {
     }
 
     LaneSink sink(int at) {
-        return Objects.requireNonNull(sinks[at]);
+        return sinks.get(at);
     }
 
     /** Does it now, or when the pass that has yielded ends. */

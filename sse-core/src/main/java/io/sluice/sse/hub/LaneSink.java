@@ -12,6 +12,7 @@ import io.sluice.sse.Source;
 import io.sluice.sse.wire.EventEncoder;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -82,6 +83,7 @@ public abstract class LaneSink implements Sink, ScopeHome {
 
     // Of the ticker.
     long progress;
+    /** When it last moved, in the time that the ticker has observed. */
     long progressNanos;
 
     /**
@@ -104,6 +106,11 @@ public abstract class LaneSink implements Sink, ScopeHome {
     /** The protocol that the client speaks, for operators; empty where there is none. Any thread. */
     public String protocol() {
         return "";
+    }
+
+    /** In which form, and when, its heartbeats come. On the lane; the same for the life of the sink. */
+    protected Heartbeat heartbeat() {
+        return Heartbeat.comment();
     }
 
     // ---- what a transport supplies; called on the lane
@@ -151,6 +158,32 @@ public abstract class LaneSink implements Sink, ScopeHome {
                 hubLane.hub().userCodeFailed("start of the source", this, e);
                 scope.close(CloseReason.SOURCE_FAILED);
             }
+        }
+    }
+
+    /**
+     * Tells its source, if it has one, that the server drains, on the user executor.
+     *
+     * @param left the time until the stream is ended at the latest
+     */
+    public final void tellDraining(Duration left) {
+        Source told = source;
+        if (told == null) {
+            return;
+        }
+        try {
+            runUserCode(() -> {
+                if (!sourceStarted || scope.isClosed()) {
+                    return;
+                }
+                try {
+                    told.draining(this, left);
+                } catch (Throwable t) {
+                    hubLane.hub().userCodeFailed("draining of the source", this, t);
+                }
+            });
+        } catch (RejectedExecutionException e) {
+            hubLane.hub().userCodeFailed("draining of the source", this, e);
         }
     }
 
@@ -293,6 +326,10 @@ public abstract class LaneSink implements Sink, ScopeHome {
     /** The subscription of a sink that has one; those that are behind or touched by a pass do. */
     final Subscription listensBy() {
         return Objects.requireNonNull(subscription);
+    }
+
+    final long number() {
+        return number;
     }
 
     final DirtySet dirtySet() {

@@ -1,24 +1,24 @@
 package io.sluice.sse.hub;
 
 import io.sluice.sse.CloseReason;
-import java.nio.charset.StandardCharsets;
 import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The one timer of a lane: heartbeats for the silent, write stalls, the largest lag. It runs while the lane has
- * sinks, in slices of about a millisecond. Confined to its lane.
+ * The one timer of a lane: heartbeats for the silent, write stalls, ends of life, the largest lag. It runs while the lane
+ * has sinks, in slices of about a millisecond. Confined to its lane.
  */
 final class LaneTicker {
 
-    private static final byte[] HEARTBEAT = ":\n\n".getBytes(StandardCharsets.US_ASCII);
     private static final long LONGEST_NANOS = 500_000_000;
     private static final long SHORTEST_NANOS = 5_000_000;
 
     private final HubLane lane;
     private final long heartbeatNanos;
     private final long writeTimeoutNanos;
+    private final long maxLifetimeNanos;
     private final long periodNanos;
+    private final ObservedTime observed;
 
     private @Nullable Runnable cancel;
 
@@ -30,21 +30,34 @@ final class LaneTicker {
 
     private long maxLag;
 
+    private long tickNanos;
+    private long sinceLastTick;
+
     LaneTicker(HubLane lane) {
         this.lane = lane;
         this.heartbeatNanos = lane.options().heartbeat().toNanos();
         this.writeTimeoutNanos = lane.options().writeTimeout().toNanos();
-        this.periodNanos =
-                Math.max(SHORTEST_NANOS, eighthOf(heartbeatNanos, eighthOf(writeTimeoutNanos, LONGEST_NANOS)));
+        this.maxLifetimeNanos = lane.options().maxLifetime().toNanos();
+        long period = partOf(heartbeatNanos, 8, partOf(writeTimeoutNanos, 8, LONGEST_NANOS));
+        // Finer, since ends of life that fall into one tick come together again.
+        this.periodNanos = Math.max(SHORTEST_NANOS, partOf(maxLifetimeNanos, 64, period));
+        this.observed = new ObservedTime(periodNanos);
     }
 
-    /** Fine enough for what it times, which is at most this eighth late. */
-    private static long eighthOf(long nanos, long atMost) {
-        return nanos == 0 ? atMost : Math.min(atMost, nanos / 8);
+    /** Fine enough for what it times, which is at most this part late. */
+    private static long partOf(long nanos, int parts, long atMost) {
+        return nanos == 0 ? atMost : Math.min(atMost, nanos / parts);
+    }
+
+    /** Since when a new sink has moved its bytes. */
+    long observedNanos() {
+        return observed.nanos();
     }
 
     void start() {
         if (cancel == null) {
+            tickNanos = lane.lane().nanoTime();
+            observed.start(tickNanos);
             cancel = lane.lane().schedule(this::tick, periodNanos);
         }
     }
@@ -77,6 +90,10 @@ final class LaneTicker {
         if (cancel == null) {
             return; // stopped while it was due
         }
+        long now = lane.lane().nanoTime();
+        observed.tick(now);
+        sinceLastTick = now - tickNanos;
+        tickNanos = now;
         lane.framer().sweep();
         lane.catchUp.forgetRanges();
         if (lane.position < lane.hub().log().head()) {
@@ -94,7 +111,7 @@ final class LaneTicker {
         long now = lane.lane().nanoTime();
         lane.nowNanos = now;
         long deadline = now + lane.hub().passNanos();
-        Beat beat = new Beat();
+        Beat beat = new Beat(lane);
         left = Math.min(left, lane.sinkCount());
         while (left > 0) {
             look(lane.sink(--left), now, beat);
@@ -125,51 +142,47 @@ final class LaneTicker {
 
     private void look(LaneSink sink, long now, Beat beat) {
         maxLag = Math.max(maxLag, lane.lagOf(sink));
-        if (sink.pendingBytes() == 0) {
-            sink.progressNanos = now;
-        } else {
-            long progress = sink.progress();
-            if (progress != sink.progress) {
-                sink.progress = progress;
-                sink.progressNanos = now;
-            } else if (writeTimeoutNanos > 0 && now - sink.progressNanos > writeTimeoutNanos) {
-                sink.close(CloseReason.WRITE_TIMEOUT);
-                return;
-            }
+        if (isStalled(sink)) {
+            sink.close(CloseReason.WRITE_TIMEOUT);
+            return;
         }
-        if (heartbeatNanos > 0 && now - sink.lastWriteNanos >= heartbeatNanos && sink.canWrite()) {
+        if (maxLifetimeNanos > 0 && now - sink.openedNanos >= lifetimeOf(sink)) {
+            sink.close(CloseReason.LIFETIME_ENDED);
+            return;
+        }
+        if (heartbeatNanos > 0 && isDue(sink, now) && sink.canWrite()) {
             sink.put(beat.frameFor(sink), now);
             sink.flush();
         }
     }
 
-    /** The frames of one slice, shared by all who are silent. */
-    private final class Beat {
-        private @Nullable Frame plain;
-        private @Nullable Frame withPosition;
-
-        /** With the id of the lane's position where the client knows only an older one: it then resumes closer. */
-        Frame frameFor(LaneSink sink) {
-            if (sink.subscription != null && !sink.behind && sink.said < lane.position) {
-                if (withPosition == null) {
-                    String block = ":\nid: " + lane.hub().sequencer().idOf(lane.position) + "\n\n";
-                    withPosition = lane.frames.own(block.getBytes(StandardCharsets.US_ASCII), lane.position);
-                }
-                return withPosition;
-            }
-            if (plain == null) {
-                plain = lane.frames.own(HEARTBEAT, 0);
-            }
-            return plain;
+    private boolean isDue(LaneSink sink, long now) {
+        if (sink.heartbeat().isEvenIfBusy()) {
+            // Counted from its opening, so that nothing need be remembered for each client.
+            long open = tickNanos - sink.openedNanos;
+            return open / heartbeatNanos > Math.max(0, open - sinceLastTick) / heartbeatNanos;
         }
+        return now - sink.lastWriteNanos >= heartbeatNanos;
+    }
 
-        void done() {
-            if (plain != null) {
-                lane.framer().done(plain);
-            }
-            if (withPosition != null) {
-                lane.framer().done(withPosition);
-            }
+    private boolean isStalled(LaneSink sink) {
+        long time = observed.nanos();
+        if (sink.pendingBytes() == 0) {
+            sink.progressNanos = time;
+            return false;
         }
+        long progress = sink.progress();
+        if (progress != sink.progress) {
+            sink.progress = progress;
+            sink.progressNanos = time;
+            return false;
+        }
+        return writeTimeoutNanos > 0 && time - sink.progressNanos > writeTimeoutNanos && observed.mayJudge();
+    }
+
+    /** From nine tenths to eleven tenths of the option; out of the sink's number, since a field would cost every client. */
+    private long lifetimeOf(LaneSink sink) {
+        long hash = sink.number() * 0x9E3779B97F4A7C15L; // neighbours come to lie far apart
+        return maxLifetimeNanos - maxLifetimeNanos / 10 + (long) (maxLifetimeNanos / 5.0 * ((hash >>> 11) * 0x1p-53));
     }
 }

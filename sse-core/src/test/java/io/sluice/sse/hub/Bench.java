@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.sluice.sse.CloseReason;
 import io.sluice.sse.Event;
 import io.sluice.sse.Source;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -20,8 +21,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class Bench implements AutoCloseable {
 
-    static final LaneOptions QUIET =
-            new LaneOptions(java.time.Duration.ZERO, java.time.Duration.ofSeconds(3), java.time.Duration.ZERO);
+    static final LaneOptions QUIET = LaneOptions.DEFAULT
+            .withHeartbeat(Duration.ZERO)
+            .withWriteTimeout(Duration.ZERO)
+            .withBlockedLaneAfter(Duration.ZERO);
 
     final Hub hub;
     final List<ManualLane> lanes = new ArrayList<>();

@@ -346,7 +346,7 @@ class DeliveryTest {
 
     @Test
     void heartbeatsGoToTheSilentAndCarryTheIdWhenThePositionMoved() {
-        LaneOptions options = new LaneOptions(Duration.ofSeconds(8), Duration.ofSeconds(1), Duration.ofSeconds(20));
+        LaneOptions options = Bench.QUIET.withHeartbeat(Duration.ofSeconds(8)).withWriteTimeout(Duration.ofSeconds(20));
         try (Bench bench = new Bench(o -> {}, 1, options)) {
             FakeSink silent = bench.live("silent", "other/*");
             FakeSink busy = bench.live("busy");
@@ -367,7 +367,7 @@ class DeliveryTest {
 
     @Test
     void aClientWhoseBytesDoNotMoveIsClosed() {
-        LaneOptions options = new LaneOptions(Duration.ZERO, Duration.ofSeconds(1), Duration.ofSeconds(20));
+        LaneOptions options = Bench.QUIET.withWriteTimeout(Duration.ofSeconds(20));
         try (Bench bench = new Bench(o -> {}, 1, options)) {
             FakeSink stuck = bench.live("a");
             FakeSink slow = bench.live("a");

@@ -40,6 +40,7 @@ final class FakeSink extends LaneSink {
     long highWater = 64 * 1024;
     int writes;
     int flushes;
+    Heartbeat heartbeat = Heartbeat.comment();
     Ear ear = new Ear() {};
     java.util.function.LongSupplier moment = () -> 0;
     /** Runs at the next write, inside it. */
@@ -158,6 +159,11 @@ final class FakeSink extends LaneSink {
     @Override
     protected boolean canWrite() {
         return ended == null && !forcedFull && pendingBytes < highWater;
+    }
+
+    @Override
+    protected Heartbeat heartbeat() {
+        return heartbeat;
     }
 
     @Override

@@ -125,8 +125,7 @@ class Invariant2OrderAndResumeTest {
             for (String topic : TOPICS) {
                 policies.put(topic, random.nextBoolean() ? policy : anyPolicy());
             }
-            LaneOptions lane = new LaneOptions(
-                    Duration.ofMillis(random.nextBoolean() ? 0 : 300), Duration.ofSeconds(1), Duration.ZERO);
+            LaneOptions lane = Bench.QUIET.withHeartbeat(Duration.ofMillis(random.nextBoolean() ? 0 : 300));
             bench = new Bench(
                     options -> {
                         options.historyEvents(events)

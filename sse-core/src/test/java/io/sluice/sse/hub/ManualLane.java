@@ -109,6 +109,11 @@ final class ManualLane implements Lane {
         }
     }
 
+    /** Everything stands still for so long, as when the process is stopped: no timer runs in between. */
+    synchronized void pause(long nanos) {
+        now += nanos;
+    }
+
     private synchronized Timer due(long end) {
         if (timers.isEmpty() || timers.peek().dueNanos > end) {
             return null;

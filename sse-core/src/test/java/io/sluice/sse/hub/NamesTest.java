@@ -133,12 +133,14 @@ class NamesTest {
         refused(() -> hub.historyTotalBytes(-1), "historyTotalBytes: -1 (expected: at least 1)");
         refused(() -> hub.maxTopics(0), "maxTopics: 0 (expected: from 1 to 2147483647)");
         refused(() -> hub.historyAge(Duration.ZERO), "historyAge: PT0S (expected: more than 0, at most 3650 days)");
-        Duration ok = Duration.ofSeconds(1);
         Duration bad = Duration.ofSeconds(-1);
         String allowed = ": PT-1S (expected: from 0 to 365 days)";
-        refused(() -> new LaneOptions(bad, ok, ok), "heartbeat" + allowed);
-        refused(() -> new LaneOptions(ok, bad, ok), "retry" + allowed);
-        refused(() -> new LaneOptions(ok, ok, bad), "writeTimeout" + allowed);
+        LaneOptions lane = LaneOptions.DEFAULT;
+        refused(() -> lane.withHeartbeat(bad), "heartbeat" + allowed);
+        refused(() -> lane.withRetry(bad), "retry" + allowed);
+        refused(() -> lane.withWriteTimeout(bad), "writeTimeout" + allowed);
+        refused(() -> lane.withMaxLifetime(bad), "maxLifetime" + allowed);
+        refused(() -> lane.withBlockedLaneAfter(bad), "blockedLaneAfter" + allowed);
         refused(() -> Start.replay(-1), "replay: -1 (expected: 0 or more)");
     }
 

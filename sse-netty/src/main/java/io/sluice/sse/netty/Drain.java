@@ -15,7 +15,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Ends the streams of a lane one after the other, spread over a time, so that the clients do not come back together: each
- * gets what was published before, a hint of its own when to come back, and the end of the stream.
+ * gets what was published before, a hint of its own when to come back, and the end of the stream. Routes may want their
+ * streams to end {@linkplain DrainMode otherwise}.
  */
 final class Drain {
 
@@ -26,7 +27,11 @@ final class Drain {
     private final long startNanos;
     private final long spreadNanos;
     private final CompletableFuture<Void> done = new CompletableFuture<>();
+    /** Those that end one after the other. */
     private final List<LaneSink> sinks = new ArrayList<>();
+    /** Those that may go on until their sources have come to an end. */
+    private final List<LaneSink> atDeadline = new ArrayList<>();
+
     private int ended;
     private long head;
 
@@ -53,9 +58,18 @@ final class Drain {
         } catch (RuntimeException e) {
             log.warn("the drain goes on without what was published last", e);
         }
-        lane.forEachSink(sinks::add);
+        lane.forEachSink(this::sort);
         Collections.shuffle(sinks);
         step();
+    }
+
+    private void sort(LaneSink sink) {
+        switch (((NettySink) sink).drainMode()) {
+            case SPREAD -> sinks.add(sink);
+            case AT_ONCE -> sink.close(CloseReason.SERVER_DRAINING);
+            case AT_DEADLINE -> atDeadline.add(sink);
+        }
+        sink.tellDraining(Duration.ofNanos(spreadNanos));
     }
 
     /** Brings one forward that has everything from before the drain; the others get time to catch up. */
@@ -78,7 +92,12 @@ final class Drain {
         while (ended < due && (elapsed >= spreadNanos || nextIsReady())) {
             sinks.get(ended++).close(CloseReason.SERVER_DRAINING);
         }
-        if (ended == sinks.size()) {
+        if (elapsed >= spreadNanos) {
+            atDeadline.forEach(sink -> sink.close(CloseReason.SERVER_DRAINING));
+            atDeadline.clear();
+        }
+        atDeadline.removeIf(sink -> !sink.isOpen());
+        if (ended == sinks.size() && atDeadline.isEmpty()) {
             done.complete(null);
             return;
         }

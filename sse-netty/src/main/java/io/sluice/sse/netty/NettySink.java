@@ -8,6 +8,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.sluice.sse.CloseReason;
 import io.sluice.sse.hub.Frame;
+import io.sluice.sse.hub.Heartbeat;
 import io.sluice.sse.hub.LaneSink;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.Future;
@@ -28,6 +29,7 @@ final class NettySink extends LaneSink {
     private final Channel channel;
     private final BatchFramer framer;
     private final boolean chunked;
+    private final StreamManner manner;
     private final Runnable givesPlaceBack;
 
     // Confined to the event loop.
@@ -39,11 +41,12 @@ final class NettySink extends LaneSink {
     private boolean reset;
 
     /** @param givesPlaceBack runs once, when the sink ends */
-    NettySink(Lanes.Joined lane, Channel channel, boolean chunked, Runnable givesPlaceBack) {
+    NettySink(Lanes.Joined lane, Channel channel, boolean chunked, StreamManner manner, Runnable givesPlaceBack) {
         super(lane.lane(), null);
         this.framer = lane.framer();
         this.channel = channel;
         this.chunked = chunked;
+        this.manner = manner;
         this.givesPlaceBack = givesPlaceBack;
     }
 
@@ -71,6 +74,15 @@ final class NettySink extends LaneSink {
     @Override
     public String protocol() {
         return chunked ? "HTTP/1.1" : "HTTP/1.0";
+    }
+
+    @Override
+    protected Heartbeat heartbeat() {
+        return manner.heartbeat();
+    }
+
+    DrainMode drainMode() {
+        return manner.drain();
     }
 
     @Override

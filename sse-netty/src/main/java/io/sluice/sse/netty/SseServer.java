@@ -13,7 +13,6 @@ import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.EventExecutor;
 import io.sluice.sse.Ledger;
 import io.sluice.sse.hub.Hub;
-import io.sluice.sse.hub.LaneOptions;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -73,7 +72,7 @@ public final class SseServer implements AutoCloseable {
     static SseServer start(SseServerBuilder options) throws IOException {
         Transports transport = Transports.choose(options.transport);
         Hub hub = options.hub == null ? Hub.create() : options.hub;
-        Lanes lanes = new Lanes(hub, new LaneOptions(options.heartbeat, options.retry, options.writeTimeout));
+        Lanes lanes = new Lanes(hub, options.laneOptions());
         StreamEndpoint streams = new StreamEndpoint(lanes, options.retry, options.maxStreams);
         EventLoopGroup loops = new MultiThreadIoEventLoopGroup(
                 options.threads, new DefaultThreadFactory("sluice", true), transport.handlers());

@@ -1,6 +1,7 @@
 package io.sluice.sse.netty;
 
 import io.sluice.sse.hub.Hub;
+import io.sluice.sse.hub.LaneOptions;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -47,6 +48,8 @@ public final class SseServerBuilder implements Cloneable {
     Duration heartbeat = DEFAULT_HEARTBEAT;
     Duration retry = DEFAULT_RETRY;
     Duration writeTimeout = DEFAULT_WRITE_TIMEOUT;
+    Duration maxLifetime = Duration.ZERO;
+    Duration blockedLaneAfter = LaneOptions.DEFAULT.blockedLaneAfter();
     Duration drain = DEFAULT_DRAIN;
     int maxBodyBytes = DEFAULT_MAX_BODY_BYTES;
     int maxStreams = DEFAULT_MAX_STREAMS;
@@ -110,6 +113,21 @@ public final class SseServerBuilder implements Cloneable {
     /** How long a client's pending bytes may stand still before it is closed; zero is off. */
     public SseServerBuilder writeTimeout(Duration time) {
         writeTimeout = inRange("writeTimeout", time);
+        return this;
+    }
+
+    /**
+     * How long a stream lives, up to a tenth more or less, before it is ended and its client comes back: so that clients
+     * spread over new servers, or show a fresh token. Zero, the default, is for ever.
+     */
+    public SseServerBuilder maxLifetime(Duration time) {
+        maxLifetime = inRange("maxLifetime", time);
+        return this;
+    }
+
+    /** How long an event loop with streams may stand still before that is logged with its stack; zero is off. */
+    public SseServerBuilder blockedLaneAfter(Duration time) {
+        blockedLaneAfter = inRange("blockedLaneAfter", time);
         return this;
     }
 
@@ -192,6 +210,15 @@ public final class SseServerBuilder implements Cloneable {
         } catch (CloneNotSupportedException e) {
             throw new AssertionError(e);
         }
+    }
+
+    LaneOptions laneOptions() {
+        return LaneOptions.DEFAULT
+                .withHeartbeat(heartbeat)
+                .withRetry(retry)
+                .withWriteTimeout(writeTimeout)
+                .withMaxLifetime(maxLifetime)
+                .withBlockedLaneAfter(blockedLaneAfter);
     }
 
     HostRule hostRule() {

@@ -1,6 +1,7 @@
 package io.sluice.sse.netty;
 
 import io.sluice.sse.Source;
+import io.sluice.sse.hub.Heartbeat;
 import io.sluice.sse.hub.Selector;
 import io.sluice.sse.hub.Start;
 import org.jspecify.annotations.Nullable;
@@ -13,31 +14,51 @@ public final class SseStream {
     private final @Nullable Selector selector;
     private final Start start;
     private final @Nullable Source source;
+    private final StreamManner manner;
 
-    private SseStream(@Nullable Selector selector, Start start, @Nullable Source source) {
+    private SseStream(@Nullable Selector selector, Start start, @Nullable Source source, StreamManner manner) {
         this.selector = selector;
         this.start = start;
         this.source = source;
+        this.manner = manner;
     }
 
     /** A stream of hub topics, from {@code start} on. */
     public static SseStream of(Selector selector, Start start) {
-        return new SseStream(selector, start, null);
+        return new SseStream(selector, start, null, StreamManner.USUAL);
     }
 
     /** A stream that a source fills for this client alone. */
     public static SseStream of(Source source) {
-        return new SseStream(null, Start.live(), source);
+        return new SseStream(null, Start.live(), source, StreamManner.USUAL);
     }
 
     /** This stream, and a source beside the topics. */
     public SseStream with(Source newSource) {
-        return new SseStream(selector, start, newSource);
+        return new SseStream(selector, start, newSource, manner);
+    }
+
+    /** This stream, with heartbeats of another form. */
+    public SseStream heartbeat(Heartbeat heartbeat) {
+        return with(new StreamManner(heartbeat, manner.drain()));
+    }
+
+    /** This stream, with another end when the server shuts down. */
+    public SseStream drain(DrainMode mode) {
+        return with(new StreamManner(manner.heartbeat(), mode));
+    }
+
+    private SseStream with(StreamManner newManner) {
+        return new SseStream(selector, start, source, newManner);
     }
 
     @Nullable
     Selector selector() {
         return selector;
+    }
+
+    StreamManner manner() {
+        return manner;
     }
 
     Start start() {

@@ -82,7 +82,7 @@ final class StreamEndpoint {
 
     private void upgrade(ChannelHandlerContext ctx, SseRequest request, SseStream stream, Lanes.Joined lane) {
         Channel channel = ctx.channel();
-        NettySink sink = new NettySink(lane, channel, request.isChunkable(), givePlaceBack);
+        NettySink sink = new NettySink(lane, channel, request.isChunkable(), stream.manner(), givePlaceBack);
         sink.beforeFirstFrame(() -> Upgrade.run(ctx, sink));
         try {
             sink.open(stream.selector(), stream.start(), stream.source());

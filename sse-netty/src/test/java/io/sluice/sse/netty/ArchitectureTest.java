@@ -74,6 +74,7 @@ class ArchitectureTest {
                                 && !type.getSimpleName().equals("package-info"))
                         .map(type -> type.getSimpleName()))
                 .containsExactlyInAnyOrder(
+                        "DrainMode",
                         "HttpAnswer",
                         "HttpRoute",
                         "Refusal",

@@ -129,6 +129,15 @@ final class Options {
     Duration writeTimeout;
 
     @Option(
+            names = "--max-lifetime",
+            paramLabel = "<duration>",
+            description =
+                    "A stream is ended after this time, a tenth more or less, and its client comes back; 0 is off."
+                            + " Default: off")
+    @Nullable
+    Duration maxLifetime;
+
+    @Option(
             names = "--max-connections",
             paramLabel = "<number>",
             description = "Streams at a time; above it newcomers are refused. Default: the limit of open files less"
@@ -251,6 +260,7 @@ final class Options {
         set("--heartbeat", heartbeat, server::heartbeat);
         set("--retry", retry, server::retry);
         set("--write-timeout", writeTimeout, server::writeTimeout);
+        set("--max-lifetime", maxLifetime, server::maxLifetime);
         set("--drain", drain, server::drain);
         set(
                 "--max-connections",

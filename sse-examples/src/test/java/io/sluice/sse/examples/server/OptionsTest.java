@@ -41,6 +41,8 @@ class OptionsTest {
                 "--max-topics 0               | 0 (expected: from 1 to",
                 "--overflow drop              | 'drop' (expected: disconnect, gap, latest)",
                 "--write-timeout soon         | 'soon' (expected: a duration",
+                "--max-lifetime long          | 'long' (expected: a duration",
+                "--max-lifetime 9000h         | (expected: from 0 to 365 days)",
                 "--max-connections many       | 'many'",
                 "--max-connections -1         | -1 (expected: from 0 to",
                 "--max-publish-bytes 1t       | '1t' (expected: a size",

@@ -1,0 +1,47 @@
+package io.sluice.sse.hub;
+
+import java.util.Arrays;
+import java.util.Objects;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** The sinks that are open on one lane, in no order; each knows its place, so that leaving costs no search. Confined to the lane. */
+final class LaneSinks {
+
+    private @Nullable LaneSink[] sinks = new @Nullable LaneSink[16];
+    private int size;
+
+    int size() {
+        return size;
+    }
+
+    LaneSink get(int at) {
+        return Objects.requireNonNull(sinks[at]);
+    }
+
+    void add(LaneSink sink) {
+        if (size == sinks.length) {
+            sinks = Arrays.copyOf(sinks, size * 2);
+        }
+        sink.index = size;
+        sinks[size++] = sink;
+    }
+
+    /** The last one takes the place of the one that leaves. */
+    void remove(LaneSink sink) {
+        LaneSink last = get(--size);
+        sinks[size] = null;
+        if (last != sink) {
+            sinks[sink.index] = last;
+            last.index = sink.index;
+        }
+        sink.index = -1;
+    }
+
+    /** Downwards: the visitor may close the sink, and others with it. */
+    void forEach(Consumer<? super LaneSink> visitor) {
+        for (int i = size - 1; i >= 0; i = Math.min(i, size) - 1) {
+            visitor.accept(get(i));
+        }
+    }
+}

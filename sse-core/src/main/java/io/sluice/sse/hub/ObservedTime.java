@@ -1,0 +1,47 @@
+package io.sluice.sse.hub;
+
+/**
+ * The time in which a lane's ticker could see its clients move. After a pause of the whole process, or of the lane, the
+ * clients have not stood still, nobody looked: of a tick that comes late only two periods count, and the first late one
+ * judges nobody. Confined to its lane.
+ */
+final class ObservedTime {
+
+    private final long longestNanos;
+    private long lastTickNanos;
+    private long observedNanos;
+    private boolean late;
+    private boolean lateBefore;
+
+    ObservedTime(long periodNanos) {
+        this.longestNanos = 2 * periodNanos;
+    }
+
+    /** The ticker starts: what was before does not count. */
+    void start(long nowNanos) {
+        lastTickNanos = nowNanos;
+        late = false;
+    }
+
+    /** A tick begins. */
+    void tick(long nowNanos) {
+        long passed = nowNanos - lastTickNanos;
+        lastTickNanos = nowNanos;
+        lateBefore = late;
+        late = passed > longestNanos;
+        observedNanos += Math.min(passed, longestNanos);
+    }
+
+    /**
+     * Whether who has not moved may be judged for it: not in the first tick after a pause, which comes before the lane
+     * has looked at its I/O. A lane that is late each time does judge.
+     */
+    boolean mayJudge() {
+        return !late || lateBefore;
+    }
+
+    /** The time observed up to the last tick, in nanoseconds. */
+    long nanos() {
+        return observedNanos;
+    }
+}

@@ -1,0 +1,12 @@
+package io.sluice.sse.netty;
+
+import io.sluice.sse.hub.Heartbeat;
+
+/**
+ * What a route wants of its streams beside their events. One object for all streams that want nothing special, since each
+ * holds it for its life.
+ */
+record StreamManner(Heartbeat heartbeat, DrainMode drain) {
+
+    static final StreamManner USUAL = new StreamManner(Heartbeat.comment(), DrainMode.SPREAD);
+}
