@@ -76,13 +76,16 @@ class ArchitectureTest {
                 .containsExactlyInAnyOrder(
                         "HttpAnswer",
                         "HttpRoute",
+                        "Rate",
                         "Refusal",
                         "SseHandler",
                         "SseRequest",
                         "SseServer",
                         "SseServerBuilder",
                         "SseStream",
+                        "StreamLimits",
                         "StreamRoute",
-                        "Transport");
+                        "Transport",
+                        "TrustedProxies");
     }
 }
