@@ -102,6 +102,7 @@ class ArchitectureTest {
                         "Gap",
                         "Ledger",
                         "Observer",
+                        "Refusals",
                         "Registration",
                         "Scope",
                         "ScopeHome",

@@ -5,6 +5,7 @@ import io.sluice.sse.ClosedException;
 import io.sluice.sse.Event;
 import io.sluice.sse.Ledger;
 import io.sluice.sse.Observer;
+import io.sluice.sse.Refusals;
 import io.sluice.sse.Sink;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -42,6 +43,7 @@ public final class Hub implements AutoCloseable {
     private final Sequencer sequencer;
     private final Ledger ledger = new Ledger();
     private final HubCounters counters = new HubCounters(this);
+    private final Refusals refusals = new Refusals();
     private final Executor userExecutor;
     private @Nullable Executor fallbackExecutor; // guarded by this
     private final CopyOnWriteArrayList<HubLane> lanes = new CopyOnWriteArrayList<>();
@@ -198,6 +200,11 @@ public final class Hub implements AutoCloseable {
     /** What clients own now. */
     public Ledger ledger() {
         return ledger;
+    }
+
+    /** Who was turned away. */
+    public Refusals refusals() {
+        return refusals;
     }
 
     /** This hub's figures. */

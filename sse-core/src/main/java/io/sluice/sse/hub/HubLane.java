@@ -151,6 +151,20 @@ public final class HubLane {
         return forEachSink(sink -> infos.add(SinkInfo.of(sink, this))).thenApply(ignored -> infos);
     }
 
+    /**
+     * Describes a page of this lane's sinks: the first {@code limit} with a number above {@code after}, in no order. The
+     * others cost a look at their numbers. Any thread.
+     */
+    public CompletionStage<List<SinkInfo>> sinkInfos(long after, int limit) {
+        List<SinkInfo> infos = new ArrayList<>();
+        return onLane(() -> {
+                    SinkPage page = new SinkPage(after, limit);
+                    sinks.forEach(page::offer);
+                    page.forEach(sink -> infos.add(SinkInfo.of(sink, this)));
+                })
+                .thenApply(ignored -> infos);
+    }
+
     // ---- wake-up, from any thread
 
     /** Makes sure that a turn follows. */

@@ -40,7 +40,7 @@ public abstract class LaneSink implements Sink, ScopeHome {
     }
 
     private final HubLane hubLane;
-    private final long number;
+    final long number;
     private final Scope scope;
 
     // Any thread.

@@ -9,6 +9,7 @@ import io.micrometer.core.instrument.binder.BaseUnits;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import io.sluice.sse.CloseReason;
 import io.sluice.sse.Ledger;
+import io.sluice.sse.Refusals;
 import io.sluice.sse.hub.Hub;
 import io.sluice.sse.hub.HubStats;
 import java.util.Objects;
@@ -23,7 +24,8 @@ import java.util.function.ToLongFunction;
  * {@code sluice.lag.max}. What is kept: {@code sluice.topics}, {@code sluice.history.events},
  * {@code sluice.history.bytes}. Counters: {@code sluice.events.published}, {@code sluice.events.delivered},
  * {@code sluice.frames}, {@code sluice.gaps}, {@code sluice.sinks.opened}, {@code sluice.sinks.closed} by
- * {@code reason} (see {@link CloseReason#tag}), {@code sluice.user.code.failures}.
+ * {@code reason} (see {@link CloseReason#tag}), {@code sluice.refused} by {@code limit} (see {@link Refusals.Kind#tag}),
+ * {@code sluice.user.code.failures}.
  *
  * <p>A registry holds the hub weakly. Immutable.
  */
@@ -76,6 +78,12 @@ public final class SluiceMetrics implements MeterBinder {
                 "sluice.user.code.failures",
                 HubStats::userCodeFailures,
                 "Failures of sources, listeners and observers");
+        for (Refusals.Kind kind : Refusals.Kind.values()) {
+            FunctionCounter.builder("sluice.refused", hub, h -> h.refusals().count(kind))
+                    .description("Connections and requests turned away by a limit")
+                    .tags(tags.and("limit", kind.tag()))
+                    .register(registry);
+        }
         for (CloseReason reason : CloseReason.values()) {
             FunctionCounter.builder(
                             "sluice.sinks.closed", hub, h -> h.stats().closed().getOrDefault(reason, 0L))

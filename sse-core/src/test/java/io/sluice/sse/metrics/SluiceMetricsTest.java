@@ -8,8 +8,10 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.sluice.sse.CloseReason;
 import io.sluice.sse.Event;
 import io.sluice.sse.Ledger;
+import io.sluice.sse.Refusals;
 import io.sluice.sse.hub.Hub;
 import java.util.Arrays;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class SluiceMetricsTest {
@@ -39,21 +41,30 @@ class SluiceMetricsTest {
                         "sluice.gaps",
                         "sluice.sinks.opened",
                         "sluice.sinks.closed",
+                        "sluice.refused",
                         "sluice.user.code.failures");
         assertThat(registry.getMeters())
                 .allSatisfy(meter -> assertThat(meter.getId().getDescription()).isNotBlank());
     }
 
     @Test
-    void aSinksEndIsTaggedWithItsReasonAndNothingElseHasTags() {
+    void aSinksEndIsTaggedWithItsReasonARefusalWithItsLimitAndNothingElseHasTags() {
         SluiceMetrics.of(hub).bindTo(registry);
         assertThat(registry.find("sluice.sinks.closed").functionCounters())
                 .extracting(counter -> counter.getId().getTag("reason"))
                 .containsExactlyInAnyOrderElementsOf(Arrays.stream(CloseReason.values())
                         .map(CloseReason::tag)
                         .toList());
+        hub.refusals().add(Refusals.Kind.STREAMS_PER_ADDRESS);
+        assertThat(registry.find("sluice.refused").functionCounters())
+                .hasSize(Refusals.Kind.values().length)
+                .filteredOn(counter -> counter.count() == 1)
+                .singleElement()
+                .satisfies(
+                        counter -> assertThat(counter.getId().getTag("limit")).isEqualTo("streams-per-address"));
         assertThat(registry.getMeters())
-                .filteredOn(meter -> !meter.getId().getName().equals("sluice.sinks.closed"))
+                .filteredOn(meter -> !Set.of("sluice.sinks.closed", "sluice.refused")
+                        .contains(meter.getId().getName()))
                 .extracting(Meter::getId)
                 .allSatisfy(id -> assertThat(id.getTags()).isEmpty());
     }

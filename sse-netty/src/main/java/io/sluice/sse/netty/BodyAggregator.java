@@ -19,7 +19,7 @@ final class BodyAggregator extends HttpObjectAggregator {
 
     @Override
     protected void handleOversizedMessage(ChannelHandlerContext ctx, HttpMessage oversized) {
-        RouteHandler.write(ctx, Problem.answer(tooLarge()), false, false);
+        RouteHandler.write(ctx, tooLarge().answer(), false, false);
     }
 
     /** A client that asks first, by {@code Expect: 100-continue}, is refused in the same words. */
@@ -32,7 +32,7 @@ final class BodyAggregator extends HttpObjectAggregator {
         }
         int status = response.status().code(); // its body is the empty buffer, which nobody counts
         Refusal refusal = status == 413 ? tooLarge() : Refusal.of(status, "this expectation is not met here");
-        return RouteHandler.response(Problem.answer(refusal), false, false);
+        return RouteHandler.response(refusal.answer(), false, false);
     }
 
     private Refusal tooLarge() {

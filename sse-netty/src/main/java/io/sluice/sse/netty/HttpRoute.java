@@ -1,5 +1,6 @@
 package io.sluice.sse.netty;
 
+import io.sluice.sse.Refusals;
 import java.util.concurrent.CompletionStage;
 
 /**
@@ -17,4 +18,20 @@ public interface HttpRoute {
      * @throws IllegalArgumentException if the request is wrong; answered with 400
      */
     CompletionStage<HttpAnswer> answer(SseRequest request);
+
+    /**
+     * This route for as many requests of one address as the rate lets through; the others get 429, with the time until
+     * the next may come. An address is an IPv4 address or the /64 network of an IPv6 address. The 100,000 addresses that
+     * asked most lately are known; others begin with a full measure.
+     */
+    default HttpRoute limitedTo(Rate perAddress) {
+        AddressRates rates = new AddressRates(perAddress);
+        return request -> {
+            long wait = rates.take(request.remoteAddress());
+            if (wait > 0) {
+                throw Refusal.rate(Refusals.Kind.REQUEST_RATE, "this address asks too often", wait);
+            }
+            return answer(request);
+        };
+    }
 }

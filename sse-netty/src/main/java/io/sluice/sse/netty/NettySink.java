@@ -5,7 +5,6 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelOutboundBuffer;
 import io.sluice.sse.CloseReason;
 import io.sluice.sse.hub.Frame;
 import io.sluice.sse.hub.Heartbeat;
@@ -68,7 +67,7 @@ final class NettySink extends LaneSink {
 
     @Override
     public String remoteAddress() {
-        return String.valueOf(channel.remoteAddress()).replaceFirst("^/", "");
+        return String.valueOf(ClientAddress.of(channel)).replaceFirst("^/", "");
     }
 
     @Override
@@ -101,7 +100,7 @@ final class NettySink extends LaneSink {
         if (first != null) {
             upgrade = null;
             first.run();
-            log.debug("[{}] open from {}", id(), channel.remoteAddress());
+            log.debug("[{}] open from {}", id(), ClientAddress.of(channel));
         }
         ChannelHandlerContext stream = context();
         // A void promise: no object per client and frame. A failed write closes the channel by StreamHandler.
@@ -123,18 +122,12 @@ final class NettySink extends LaneSink {
 
     @Override
     protected long pendingBytes() {
-        ChannelOutboundBuffer out = channel.unsafe().outboundBuffer();
-        return out == null ? 0 : out.totalPendingWriteBytes();
+        return Outbound.pendingBytes(channel);
     }
 
-    /** The message at the front, and how far it has gone: one of the two changes when bytes leave. */
     @Override
     protected long progress() {
-        ChannelOutboundBuffer out = channel.unsafe().outboundBuffer();
-        if (out == null) {
-            return 0;
-        }
-        return (long) System.identityHashCode(out.current()) << 32 ^ out.currentProgress();
+        return Outbound.progress(channel);
     }
 
     void writable() {
@@ -213,6 +206,6 @@ final class NettySink extends LaneSink {
 
     @Override
     public String toString() {
-        return "sink " + id() + " of " + channel.remoteAddress();
+        return "sink " + id() + " of " + ClientAddress.of(channel);
     }
 }

@@ -1,7 +1,9 @@
 package io.sluice.sse.netty;
 
+import io.sluice.sse.Refusals;
 import java.time.Duration;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A request is not granted. Thrown by routes; answered as {@code application/problem+json} (RFC 9457), or, where the
@@ -15,30 +17,54 @@ public final class Refusal extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     private final int status;
-    private final boolean passing;
+    private final long waitMillis;
     private final transient Map<String, String> headers;
+    private final transient Refusals.@Nullable Kind kind;
+    /** Made when it is first needed; the limits throw the same refusal to everybody. */
+    private transient @Nullable HttpAnswer answer;
 
-    private Refusal(int status, String detail, boolean passing, Map<String, String> headers) {
-        super(detail);
+    private Refusal(
+            int status, String detail, long waitMillis, Map<String, String> headers, Refusals.@Nullable Kind kind) {
+        super(detail, null, false, false);
         this.status = status;
-        this.passing = passing;
+        this.waitMillis = waitMillis;
         this.headers = headers;
+        this.kind = kind;
     }
 
     /** A refusal that stays: what was asked for is wrong, or not allowed. */
     public static Refusal of(int status, String detail) {
-        return new Refusal(status, detail, false, Map.of());
+        return new Refusal(status, detail, 0, Map.of(), null);
     }
 
     /** A refusal that stays, with a header that belongs to it, such as {@code Allow}. */
     public static Refusal of(int status, String detail, String header, String value) {
-        return new Refusal(status, detail, false, Map.of(header, value));
+        return new Refusal(status, detail, 0, Map.of(header, value), null);
     }
 
-    /** A refusal that passes: a limit, a rate, a drain. */
+    /**
+     * A refusal that passes: a limit, a rate, a drain.
+     *
+     * @param retryAfter said in whole seconds, rounded up, and at least one
+     */
     public static Refusal passing(int status, String detail, Duration retryAfter) {
-        long seconds = Math.max(1, retryAfter.toSeconds());
-        return new Refusal(status, detail, true, Map.of("retry-after", Long.toString(seconds)));
+        return passing(status, detail, retryAfter, null);
+    }
+
+    /** A refusal that passes, by one of the server's own limits. */
+    static Refusal limit(Refusals.Kind kind, int status, String detail, Duration retryAfter) {
+        return passing(status, detail, retryAfter, kind);
+    }
+
+    /** A refusal until there is the next token. */
+    static Refusal rate(Refusals.Kind kind, String detail, long waitNanos) {
+        return passing(429, detail, Duration.ofNanos(waitNanos), kind);
+    }
+
+    private static Refusal passing(int status, String detail, Duration wait, Refusals.@Nullable Kind kind) {
+        long seconds = Math.max(1, wait.plusNanos(999_999_999).toSeconds());
+        return new Refusal(
+                status, detail, Math.max(1, wait.toMillis()), Map.of("retry-after", Long.toString(seconds)), kind);
     }
 
     /** The HTTP status. */
@@ -54,7 +80,7 @@ public final class Refusal extends RuntimeException {
 
     /** Whether asking again later makes sense. */
     public boolean isPassing() {
-        return passing;
+        return waitMillis > 0;
     }
 
     /** Headers of the answer. */
@@ -62,8 +88,22 @@ public final class Refusal extends RuntimeException {
         return headers;
     }
 
-    @Override
-    public synchronized Throwable fillInStackTrace() {
-        return this;
+    /** How long to stay away; 0 if it does not pass. */
+    long waitMillis() {
+        return waitMillis;
+    }
+
+    /** The limit that refused, if one did. */
+    Refusals.@Nullable Kind kind() {
+        return kind;
+    }
+
+    HttpAnswer answer() {
+        HttpAnswer made = answer;
+        if (made == null) {
+            made = Problem.answer(this);
+            answer = made; // two threads may make it, and make the same
+        }
+        return made;
     }
 }

@@ -17,7 +17,9 @@ import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.netty.handler.codec.http.TooLongHttpLineException;
+import io.sluice.sse.Refusals;
 import java.io.IOException;
+import java.net.SocketAddress;
 import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -38,6 +40,9 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
     private final Routes routes;
     private final StreamEndpoint streams;
     private final HostRule hosts;
+    private final TrustedProxies proxies;
+    private final int maxHeaders;
+    private final RequestDeadline deadline;
 
     /** How many requests of a connection may wait for their answers before no more is read. */
     private static final int MOST_UNANSWERED = 16;
@@ -49,27 +54,45 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
 
     private int unanswered;
 
-    RouteHandler(Routes routes, StreamEndpoint streams, HostRule hosts) {
+    RouteHandler(
+            Routes routes,
+            StreamEndpoint streams,
+            HostRule hosts,
+            TrustedProxies proxies,
+            int maxHeaders,
+            RequestDeadline deadline) {
         this.routes = routes;
         this.streams = streams;
         this.hosts = hosts;
+        this.proxies = proxies;
+        this.maxHeaders = maxHeaders;
+        this.deadline = deadline;
     }
 
     @Override
     protected void channelRead0(ChannelHandlerContext ctx, FullHttpRequest message) {
+        deadline.requestArrived();
         DecoderResult decoded = message.decoderResult();
         if (decoded.isFailure()) {
-            write(ctx, Problem.answer(refusalOf(decoded.cause())), false, false);
+            writeInTurn(ctx, refusalOf(decoded.cause()).answer(), false, false);
             return;
         }
         boolean keepAlive = HttpUtil.isKeepAlive(message);
         boolean head = message.method().name().equals("HEAD");
         SseRequest request;
         try {
-            request = SseRequest.of(message, ctx.channel(), bytesOf(message.content()));
+            if (message.headers().size() > maxHeaders) {
+                throw Refusal.of(431, "there are more than " + maxHeaders + " headers");
+            }
+            request = SseRequest.of(message, ctx.channel(), bytesOf(message.content()), proxies);
         } catch (RuntimeException e) {
-            HttpAnswer answer = Problem.answer(refusalOf(e));
-            inTurn(ctx, CompletableFuture.completedFuture(answer), false, head);
+            HttpAnswer answer = refusalOf(e).answer();
+            inTurn(
+                    ctx,
+                    CompletableFuture.completedFuture(answer),
+                    false,
+                    head,
+                    ctx.channel().remoteAddress());
             return;
         }
         CompletableFuture<?> before = pending;
@@ -101,12 +124,11 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
         try {
             CompletionStage<HttpAnswer> answer = answer(ctx, request);
             if (answer != null) {
-                inTurn(ctx, answer, keepAlive, head);
+                inTurn(ctx, answer, keepAlive, head, request.remoteAddress());
             }
         } catch (RuntimeException e) {
-            Refusal refusal = refusalOf(e);
-            CompletionStage<HttpAnswer> answer = Problem.answer(refusal).now();
-            inTurn(ctx, answer, keepAlive, head);
+            HttpAnswer answer = refused(e, request.remoteAddress());
+            inTurn(ctx, CompletableFuture.completedFuture(answer), keepAlive, head, request.remoteAddress());
         }
     }
 
@@ -155,11 +177,15 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
 
     /** Writes the answer when those before it have been written. */
     private void inTurn(
-            ChannelHandlerContext ctx, CompletionStage<HttpAnswer> answer, boolean keepAlive, boolean head) {
+            ChannelHandlerContext ctx,
+            CompletionStage<HttpAnswer> answer,
+            boolean keepAlive,
+            boolean head,
+            SocketAddress client) {
         CompletableFuture<?> before = pending;
         CompletableFuture<HttpAnswer> mine = answer.toCompletableFuture();
         if (before == null && mine.isDone()) {
-            write(ctx, result(mine), keepAlive, head);
+            writeInTurn(ctx, result(mine, client), keepAlive, head);
             return;
         }
         CompletableFuture<?> both = before == null ? mine : CompletableFuture.allOf(before, mine);
@@ -170,7 +196,7 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
         both.whenComplete((ignored, failure) -> ctx.executor().execute(() -> {
             unanswered--;
             if (!ctx.isRemoved()) { // else the connection has become a stream, or is gone
-                write(ctx, result(mine), keepAlive, head);
+                writeInTurn(ctx, result(mine, client), keepAlive, head);
                 ctx.flush();
                 readWhileAnswered(ctx);
             }
@@ -181,12 +207,35 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
         }));
     }
 
-    private static HttpAnswer result(CompletableFuture<HttpAnswer> answer) {
+    private HttpAnswer result(CompletableFuture<HttpAnswer> answer, SocketAddress client) {
         try {
             return answer.join();
         } catch (RuntimeException e) {
-            return Problem.answer(refusalOf(e));
+            return refused(e, client);
         }
+    }
+
+    private HttpAnswer refused(RuntimeException thrown, SocketAddress client) {
+        Refusal refusal = refusalOf(thrown);
+        streams.count(refusal, client);
+        return refusal.answer();
+    }
+
+    private void writeInTurn(ChannelHandlerContext ctx, HttpAnswer answer, boolean keepAlive, boolean head) {
+        write(ctx, answer, keepAlive, head);
+        deadline.answered();
+    }
+
+    /** A request was begun and did not arrive in time. */
+    @Override
+    public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+        if (event != RequestDeadline.EXPIRED) {
+            ctx.fireUserEventTriggered(event);
+            return;
+        }
+        Refusal late = Refusal.of(408, "the request did not arrive in time");
+        streams.refusals().refused(Refusals.Kind.REQUEST_TIMEOUT, ClientAddress.of(ctx.channel()));
+        write(ctx, late.answer(), false, false);
     }
 
     static Refusal refusalOf(Throwable thrown) {
@@ -233,7 +282,10 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
         if (answer.status() != 204 && answer.status() != 304 && !(head && stream)) {
             response.headers().setInt(HttpHeaderNames.CONTENT_LENGTH, body.length);
         }
-        HttpUtil.setKeepAlive(response, keepAlive && !(stream && !head));
+        boolean stays = keepAlive
+                && !(stream && !head)
+                && !"close".equals(answer.headers().get("connection"));
+        HttpUtil.setKeepAlive(response, stays);
         return response;
     }
 

@@ -45,6 +45,10 @@ final class Routes {
     Routes() {}
 
     Routes(Routes other) {
+        addAll(other);
+    }
+
+    void addAll(Routes other) {
         exact.putAll(other.exact);
         below.putAll(other.below);
     }

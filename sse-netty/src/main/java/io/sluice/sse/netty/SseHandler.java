@@ -32,9 +32,11 @@ public final class SseHandler extends ChannelInboundHandlerAdapter {
 
     private final Routes routes = new Routes();
     private final StreamEndpoint streams;
+    private final TrustedProxies proxies;
 
-    private SseHandler(StreamEndpoint streams) {
+    private SseHandler(StreamEndpoint streams, TrustedProxies proxies) {
         this.streams = streams;
+        this.proxies = proxies;
     }
 
     /**
@@ -48,10 +50,32 @@ public final class SseHandler extends ChannelInboundHandlerAdapter {
 
     /** As {@link #serving(Hub, String, StreamRoute)}, with options of its own. */
     public static SseHandler serving(Hub hub, String path, StreamRoute route, LaneOptions options) {
-        StreamEndpoint streams =
-                new StreamEndpoint(new Lanes(hub, options), options.retry(), SseServerBuilder.DEFAULT_MAX_STREAMS);
-        SseHandler handler = new SseHandler(streams);
+        return serving(hub, path, route, options, StreamLimits.DEFAULT);
+    }
+
+    /** As {@link #serving(Hub, String, StreamRoute)}, with options and limits of its own. */
+    public static SseHandler serving(
+            Hub hub, String path, StreamRoute route, LaneOptions options, StreamLimits limits) {
+        Lanes lanes = new Lanes(hub, options);
+        StreamEndpoint streams = new StreamEndpoint(lanes, options.retry(), limits, new RefusalLog(hub.refusals()));
+        SseHandler handler = new SseHandler(streams, TrustedProxies.NONE);
         handler.routes.addStream(path, Objects.requireNonNull(route, "route"));
+        return handler;
+    }
+
+    /**
+     * This handler for a server behind proxies; it shares the streams and their limits with the one it is made from.
+     *
+     * @throws IllegalArgumentException unless they tell it by a header alone: how a connection begins is for the
+     *     pipeline's owner to read
+     */
+    public SseHandler behind(TrustedProxies trusted) {
+        if (trusted.isByProxyProtocol() || !trusted.believesAnything()) {
+            throw new IllegalArgumentException("trustedProxies: not by a header alone (expected: byForwarded() or"
+                    + " byXForwardedFor(); how a connection begins is for the pipeline's owner to read)");
+        }
+        SseHandler handler = new SseHandler(streams, trusted);
+        handler.routes.addAll(routes);
         return handler;
     }
 
@@ -81,10 +105,10 @@ public final class SseHandler extends ChannelInboundHandlerAdapter {
         HttpAnswer answer;
         try {
             SseRequest request =
-                    SseRequest.of(message, ctx.channel(), new byte[0]).below(entry.path.length());
+                    SseRequest.of(message, ctx.channel(), new byte[0], proxies).below(entry.path.length());
             answer = streams.openOrRefuse(ctx, request, Objects.requireNonNull(entry.stream));
         } catch (RuntimeException e) {
-            answer = Problem.answer(RouteHandler.refusalOf(e));
+            answer = RouteHandler.refusalOf(e).answer();
         }
         if (answer != null) {
             if (!(message instanceof LastHttpContent)) {

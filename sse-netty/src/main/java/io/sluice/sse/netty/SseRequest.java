@@ -26,6 +26,10 @@ public final class SseRequest {
     private final Channel channel;
     private final byte[] body;
     private final @Nullable String authority;
+    private final SocketAddress remoteAddress;
+    /** What a trusted proxy said; null if none did. */
+    private final @Nullable String forwardedScheme;
+
     private final int prefixLength;
 
     private SseRequest(
@@ -36,7 +40,7 @@ public final class SseRequest {
             Channel channel,
             byte[] body,
             @Nullable String authority,
-            int prefixLength) {
+            TrustedProxies proxies) {
         this.method = method;
         this.path = path;
         this.query = query;
@@ -45,7 +49,12 @@ public final class SseRequest {
         this.channel = channel;
         this.body = body;
         this.authority = authority;
-        this.prefixLength = prefixLength;
+        SocketAddress peer = ClientAddress.of(channel);
+        Forwarded.Element heard = proxies.heardFrom(peer, headers);
+        SocketAddress client = heard == null ? null : heard.client();
+        this.remoteAddress = client == null ? peer : client;
+        this.forwardedScheme = heard == null ? null : heard.scheme();
+        this.prefixLength = 0;
     }
 
     private SseRequest(SseRequest other, int prefixLength) {
@@ -57,11 +66,13 @@ public final class SseRequest {
         this.channel = other.channel;
         this.body = other.body;
         this.authority = other.authority;
+        this.remoteAddress = other.remoteAddress;
+        this.forwardedScheme = other.forwardedScheme;
         this.prefixLength = prefixLength;
     }
 
     /** @throws Refusal if the target or the Host header is not as HTTP wants it */
-    static SseRequest of(HttpRequest request, Channel channel, byte[] body) {
+    static SseRequest of(HttpRequest request, Channel channel, byte[] body, TrustedProxies proxies) {
         String target = request.uri();
         String authority = host(request);
         int scheme = target.indexOf("://");
@@ -77,7 +88,7 @@ public final class SseRequest {
         int mark = target.indexOf('?');
         String path = Uris.decodePath(mark < 0 ? target : target.substring(0, mark));
         Map<String, List<String>> query = mark < 0 ? Map.of() : Uris.decodeQuery(target.substring(mark + 1));
-        return new SseRequest(request.method().name(), path, query, request, channel, body, authority, 0);
+        return new SseRequest(request.method().name(), path, query, request, channel, body, authority, proxies);
     }
 
     private static @Nullable String host(HttpRequest request) {
@@ -147,13 +158,16 @@ public final class SseRequest {
         return Uris.utf8(java.nio.ByteBuffer.wrap(body));
     }
 
-    /** Where the request came from. */
+    /** The client's address: the peer's, or what a trusted proxy says ({@link TrustedProxies}). */
     public SocketAddress remoteAddress() {
-        return channel.remoteAddress();
+        return remoteAddress;
     }
 
-    /** The scheme that the client used. */
+    /** The scheme that the client used, as far as the connection or a trusted proxy tells. */
     public String scheme() {
+        if (forwardedScheme != null) {
+            return forwardedScheme;
+        }
         return channel.pipeline().get(SslHandler.class) == null ? "http" : "https";
     }
 

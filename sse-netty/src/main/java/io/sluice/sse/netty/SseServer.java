@@ -2,9 +2,9 @@ package io.sluice.sse.netty;
 
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.ChannelPipeline;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.handler.codec.http.HttpServerCodec;
@@ -73,7 +73,8 @@ public final class SseServer implements AutoCloseable {
         Transports transport = Transports.choose(options.transport);
         Hub hub = options.hub == null ? Hub.create() : options.hub;
         Lanes lanes = new Lanes(hub, options.laneOptions());
-        StreamEndpoint streams = new StreamEndpoint(lanes, options.retry, options.maxStreams);
+        StreamEndpoint streams =
+                new StreamEndpoint(lanes, options.retry, options.limits, new RefusalLog(hub.refusals()));
         EventLoopGroup loops = new MultiThreadIoEventLoopGroup(
                 options.threads, new DefaultThreadFactory("sluice", true), transport.handlers());
         Set<Channel> connections = ConcurrentHashMap.newKeySet();
@@ -84,7 +85,8 @@ public final class SseServer implements AutoCloseable {
                 .option(ChannelOption.SO_REUSEADDR, true)
                 .childOption(ChannelOption.TCP_NODELAY, true)
                 .childOption(ChannelOption.SO_KEEPALIVE, true)
-                .childHandler(pipeline(options, hub.ledger(), streams, connections));
+                .handler(new ServerAcceptor(options.mostConnections(), connections, hub.ledger(), streams.refusals()))
+                .childHandler(pipeline(options, streams));
         ChannelOption<Integer> userTimeout = transport.userTimeout();
         if (userTimeout != null && !options.writeTimeout.isZero()) {
             bootstrap.childOption(userTimeout, (int) Math.min(Integer.MAX_VALUE, options.writeTimeout.toMillis()));
@@ -107,27 +109,26 @@ public final class SseServer implements AutoCloseable {
         return server;
     }
 
-    private static ChannelInitializer<Channel> pipeline(
-            SseServerBuilder options, Ledger ledger, StreamEndpoint streams, Set<Channel> connections) {
+    private static ChannelInitializer<Channel> pipeline(SseServerBuilder options, StreamEndpoint streams) {
         HostRule hosts = options.hostRule();
         Routes routes = new Routes(options.routes);
-        // One listener for all connections: what a connection costs when idle is counted in bytes.
-        ChannelFutureListener uncount = closed -> {
-            connections.remove(closed.channel());
-            ledger.add(Ledger.Kind.CONNECTIONS, -1);
-        };
+        TrustedProxies proxies = options.proxies;
         return new ChannelInitializer<>() {
             @Override
             protected void initChannel(Channel channel) {
-                ledger.add(Ledger.Kind.CONNECTIONS, 1);
-                connections.add(channel);
-                channel.closeFuture().addListener(uncount);
-                channel.pipeline()
-                        .addLast("http", new HttpServerCodec(options.maxRequestLine, options.maxHeaderBytes, 8192))
+                RequestDeadline deadline = new RequestDeadline(options.requestTimeout, options.idleTimeout);
+                ChannelPipeline pipeline = channel.pipeline();
+                if (proxies.expectsProxyHeader(channel.remoteAddress())) {
+                    ProxyHeaderHandler.addTo(pipeline);
+                }
+                pipeline.addLast("deadline", deadline)
+                        .addLast("http", new HttpServerCodec(options.maxRequestLineBytes, options.maxHeaderBytes, 8192))
                         .addLast("body", new BodyAggregator(options.maxBodyBytes))
                         // Holds back what one read has decoded, while the handler behind it has stopped reading.
                         .addLast("flow", new FlowControlHandler())
-                        .addLast("route", new RouteHandler(routes, streams, hosts));
+                        .addLast(
+                                "route",
+                                new RouteHandler(routes, streams, hosts, proxies, options.maxHeaders, deadline));
             }
         };
     }

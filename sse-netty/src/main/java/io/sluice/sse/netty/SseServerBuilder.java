@@ -11,6 +11,7 @@ import java.util.LinkedHashSet;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,8 +36,12 @@ public final class SseServerBuilder implements Cloneable {
     public static final int DEFAULT_MAX_BODY_BYTES = 1 << 20;
     /** The most streams at a time unless said otherwise. */
     public static final int DEFAULT_MAX_STREAMS = 100_000;
-
-    private static final Duration LONGEST = Duration.ofDays(365);
+    /** How long a request may take to arrive unless said otherwise. */
+    public static final Duration DEFAULT_REQUEST_TIMEOUT = Duration.ofSeconds(10);
+    /** How long a connection may wait for its next request unless said otherwise. */
+    public static final Duration DEFAULT_IDLE_TIMEOUT = Duration.ofSeconds(60);
+    /** How many connections there may be above the streams unless said otherwise. */
+    public static final int DEFAULT_CONNECTIONS_ABOVE_STREAMS = 256;
 
     @Nullable
     Hub hub;
@@ -52,11 +57,19 @@ public final class SseServerBuilder implements Cloneable {
     Duration blockedLaneAfter = LaneOptions.DEFAULT.blockedLaneAfter();
     Duration drain = DEFAULT_DRAIN;
     int maxBodyBytes = DEFAULT_MAX_BODY_BYTES;
-    int maxStreams = DEFAULT_MAX_STREAMS;
+    StreamLimits limits = StreamLimits.DEFAULT;
+
+    @Nullable
+    Integer maxConnections;
+
+    Duration requestTimeout = DEFAULT_REQUEST_TIMEOUT;
+    Duration idleTimeout = DEFAULT_IDLE_TIMEOUT;
+    TrustedProxies proxies = TrustedProxies.NONE;
     /** Room for 100 topics of 255 bytes, percent-encoded. */
-    int maxRequestLine = 80 * 1024;
+    int maxRequestLineBytes = 80 * 1024;
 
     int maxHeaderBytes = 16 * 1024;
+    int maxHeaders = 100;
 
     @Nullable
     Set<String> allowedHosts;
@@ -82,7 +95,7 @@ public final class SseServerBuilder implements Cloneable {
 
     /** The port to listen on; 0 takes a free one. */
     public SseServerBuilder port(int newPort) {
-        port = inRange("port", newPort, 0, 65_535);
+        port = Checks.inRange("port", newPort, 0, 65_535);
         return this;
     }
 
@@ -94,25 +107,25 @@ public final class SseServerBuilder implements Cloneable {
 
     /** How many event loops, each of them a lane. */
     public SseServerBuilder threads(int count) {
-        threads = inRange("threads", count, 1, 1024);
+        threads = Checks.inRange("threads", count, 1, 1024);
         return this;
     }
 
     /** Silence after which a client gets a comment; zero is off. */
     public SseServerBuilder heartbeat(Duration silence) {
-        heartbeat = inRange("heartbeat", silence);
+        heartbeat = Checks.inRange("heartbeat", silence);
         return this;
     }
 
     /** The reconnection time that each stream begins with. */
     public SseServerBuilder retry(Duration time) {
-        retry = inRange("retry", time);
+        retry = Checks.inRange("retry", time);
         return this;
     }
 
     /** How long a client's pending bytes may stand still before it is closed; zero is off. */
     public SseServerBuilder writeTimeout(Duration time) {
-        writeTimeout = inRange("writeTimeout", time);
+        writeTimeout = Checks.inRange("writeTimeout", time);
         return this;
     }
 
@@ -121,31 +134,113 @@ public final class SseServerBuilder implements Cloneable {
      * spread over new servers, or show a fresh token. Zero, the default, is for ever.
      */
     public SseServerBuilder maxLifetime(Duration time) {
-        maxLifetime = inRange("maxLifetime", time);
+        maxLifetime = Checks.inRange("maxLifetime", time);
         return this;
     }
 
     /** How long an event loop with streams may stand still before that is logged with its stack; zero is off. */
     public SseServerBuilder blockedLaneAfter(Duration time) {
-        blockedLaneAfter = inRange("blockedLaneAfter", time);
+        blockedLaneAfter = Checks.inRange("blockedLaneAfter", time);
         return this;
     }
 
     /** How long {@link SseServer#close()} takes to end the open streams. */
     public SseServerBuilder drain(Duration time) {
-        drain = inRange("drain", time);
+        drain = Checks.inRange("drain", time);
         return this;
     }
 
     /** The largest body of a request that is no stream. */
     public SseServerBuilder maxBodyBytes(int bytes) {
-        maxBodyBytes = inRange("maxBodyBytes", bytes, 0, Integer.MAX_VALUE - 8);
+        maxBodyBytes = Checks.inRange("maxBodyBytes", bytes, 0, Integer.MAX_VALUE - 8);
         return this;
     }
 
     /** The most streams at a time; who comes above it is refused, and nobody is evicted. */
     public SseServerBuilder maxStreams(int count) {
-        maxStreams = inRange("maxStreams", count, 0, Integer.MAX_VALUE - 1);
+        limits = limits.maxStreams(count);
+        return this;
+    }
+
+    /** The most streams at a time from one address: an IPv4 address, or the /64 network of an IPv6 address. */
+    public SseServerBuilder maxStreamsPerAddress(int count) {
+        limits = limits.maxStreamsPerAddress(count);
+        return this;
+    }
+
+    /**
+     * The most streams at a time with the same key, a user, say, or a tenant.
+     *
+     * @param key as in {@link StreamLimits#maxStreamsPerKey}
+     */
+    public SseServerBuilder maxStreamsPerKey(int count, Function<? super SseRequest, ? extends @Nullable Object> key) {
+        limits = limits.maxStreamsPerKey(count, key);
+        return this;
+    }
+
+    /** How often one address may ask for a stream, as in {@link StreamLimits#connectRate}. */
+    public SseServerBuilder connectRate(Rate perAddress) {
+        limits = limits.connectRate(perAddress);
+        return this;
+    }
+
+    /**
+     * The most connections at a time, streams or not; one above it is closed as soon as it is accepted. It should leave
+     * room above {@link #maxStreams} for other requests and for those who are to be refused in words, and stay below what
+     * the process may open. By default 256 more than the streams.
+     */
+    public SseServerBuilder maxConnections(int count) {
+        maxConnections = Checks.inRange("maxConnections", count, 1, Integer.MAX_VALUE - 1);
+        return this;
+    }
+
+    /**
+     * How long a request may take to arrive, its body included: the first of a connection from the accept on, others from
+     * their first byte. Past it the connection is closed, after a 408 if the request was begun. Zero is off.
+     */
+    public SseServerBuilder requestTimeout(Duration time) {
+        requestTimeout = Checks.inRange("requestTimeout", time);
+        return this;
+    }
+
+    /**
+     * How long a connection that is no stream may wait for its next request, or leave an answer unread without any
+     * progress; then it is closed. Zero is off.
+     */
+    public SseServerBuilder idleTimeout(Duration time) {
+        idleTimeout = Checks.inRange("idleTimeout", time);
+        return this;
+    }
+
+    /** The longest request line; a longer one gets 414. */
+    public SseServerBuilder maxRequestLineBytes(int bytes) {
+        maxRequestLineBytes = Checks.inRange("maxRequestLineBytes", bytes, 64, 1 << 20);
+        return this;
+    }
+
+    /** The most bytes of all headers of a request together; more get 431. */
+    public SseServerBuilder maxHeaderBytes(int bytes) {
+        maxHeaderBytes = Checks.inRange("maxHeaderBytes", bytes, 64, 1 << 20);
+        return this;
+    }
+
+    /** The most headers of a request; more get 431. */
+    public SseServerBuilder maxHeaders(int count) {
+        maxHeaders = Checks.inRange("maxHeaders", count, 1, 10_000);
+        return this;
+    }
+
+    /**
+     * Which peers are proxies that may say for whom they speak; without, nobody is.
+     *
+     * @throws IllegalArgumentException if it does not say by what they tell it
+     */
+    public SseServerBuilder trustedProxies(TrustedProxies trusted) {
+        if (!trusted.believesAnything()) {
+            throw new IllegalArgumentException("trustedProxies: networks only (expected: what is believed as well, by"
+                    + " byForwarded(), byXForwardedFor() or byProxyProtocol())");
+        }
+        proxies = trusted;
         return this;
     }
 
@@ -221,6 +316,12 @@ public final class SseServerBuilder implements Cloneable {
                 .withBlockedLaneAfter(blockedLaneAfter);
     }
 
+    int mostConnections() {
+        return maxConnections != null
+                ? maxConnections
+                : (int) Math.min(Integer.MAX_VALUE - 1, (long) limits.total + DEFAULT_CONNECTIONS_ABOVE_STREAMS);
+    }
+
     HostRule hostRule() {
         Set<String> names = allowedHosts;
         if (names != null) {
@@ -232,20 +333,5 @@ public final class SseServerBuilder implements Cloneable {
         } catch (UnknownHostException e) {
             return HostRule.any(); // the bind says that there is no such host
         }
-    }
-
-    private static int inRange(String option, int value, int least, int most) {
-        if (value < least || value > most) {
-            throw new IllegalArgumentException(
-                    option + ": " + value + " (expected: from " + least + " to " + most + ")");
-        }
-        return value;
-    }
-
-    private static Duration inRange(String option, Duration value) {
-        if (value.isNegative() || value.compareTo(LONGEST) > 0) {
-            throw new IllegalArgumentException(option + ": " + value + " (expected: from 0 to 365 days)");
-        }
-        return value;
     }
 }

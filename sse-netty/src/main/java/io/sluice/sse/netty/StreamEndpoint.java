@@ -1,13 +1,13 @@
 package io.sluice.sse.netty;
 
-import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.sluice.sse.CloseReason;
 import io.sluice.sse.ClosedException;
+import io.sluice.sse.Refusals;
 import io.sluice.sse.hub.Hub;
 import io.sluice.sse.hub.TopicLimitException;
+import java.net.SocketAddress;
 import java.time.Duration;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,17 +18,24 @@ final class StreamEndpoint {
 
     private final Lanes lanes;
     private final Duration retry;
-    private final int maxStreams;
-    private final AtomicInteger streams = new AtomicInteger();
-    /** One object for all sinks. */
-    private final Runnable givePlaceBack = streams::decrementAndGet;
+    private final StreamPlaces places;
+    private final RefusalLog refusals;
 
     private volatile boolean draining;
 
-    StreamEndpoint(Lanes lanes, Duration retry, int maxStreams) {
+    StreamEndpoint(Lanes lanes, Duration retry, StreamLimits limits, RefusalLog refusals) {
         this.lanes = lanes;
         this.retry = retry;
-        this.maxStreams = maxStreams;
+        this.places = new StreamPlaces(limits, retry);
+        this.refusals = refusals;
+    }
+
+    RefusalLog refusals() {
+        return refusals;
+    }
+
+    StreamPlaces places() {
+        return places;
     }
 
     Lanes lanes() {
@@ -61,34 +68,47 @@ final class StreamEndpoint {
         if (lastEventId != null && lastEventId.startsWith(Hub.END_ID_PREFIX)) {
             return HttpAnswer.empty(204); // it was told to stay away: an EventSource does so on this status
         }
-        SseStream stream = route.open(request);
+        places.checkRate(request.remoteAddress());
         if (head) {
+            route.open(request);
             return HttpAnswer.of(200, "text/event-stream", new byte[0])
                     .with("cache-control", "no-store, no-transform")
                     .with("x-accel-buffering", "no");
         }
-        // In this order: a drain that begins behind the question finds the lane, and on it this stream.
-        Lanes.Joined lane = lanes.on(ctx.channel().eventLoop());
         if (draining) {
-            throw Refusal.passing(503, "the server is shutting down", retry);
+            throw drains(); // as below, but cheap
         }
-        if (streams.incrementAndGet() > maxStreams) {
-            streams.decrementAndGet();
-            throw Refusal.passing(503, "the server has its maximum of " + maxStreams + " streams", retry);
+        Runnable place = places.take(request);
+        SseStream stream;
+        NettySink sink;
+        try {
+            stream = route.open(request);
+            // In this order: a drain that begins behind the question finds the lane, and on it this stream.
+            Lanes.Joined lane = lanes.on(ctx.channel().eventLoop());
+            if (draining) {
+                throw drains();
+            }
+            sink = new NettySink(lane, ctx.channel(), request.isChunkable(), stream.manner(), place);
+        } catch (Throwable t) {
+            place.run();
+            throw t;
         }
-        upgrade(ctx, request, stream, lane);
+        upgrade(ctx, request, stream, sink); // from here on the place goes with the sink
         return null;
     }
 
-    private void upgrade(ChannelHandlerContext ctx, SseRequest request, SseStream stream, Lanes.Joined lane) {
-        Channel channel = ctx.channel();
-        NettySink sink = new NettySink(lane, channel, request.isChunkable(), stream.manner(), givePlaceBack);
+    private Refusal drains() {
+        return Refusal.limit(Refusals.Kind.DRAINING, 503, "the server is shutting down", retry);
+    }
+
+    private void upgrade(ChannelHandlerContext ctx, SseRequest request, SseStream stream, NettySink sink) {
+        ClientAddress.set(ctx.channel(), request.remoteAddress());
         sink.beforeFirstFrame(() -> Upgrade.run(ctx, sink));
         try {
             sink.open(stream.selector(), stream.start(), stream.source());
         } catch (TopicLimitException e) {
             sink.close(CloseReason.REJECTED);
-            throw Refusal.passing(503, String.valueOf(e.getMessage()), retry);
+            throw Refusal.limit(Refusals.Kind.TOPICS, 503, String.valueOf(e.getMessage()), retry);
         } catch (ClosedException e) {
             sink.close(CloseReason.REJECTED);
             throw Refusal.passing(503, "the hub is closed", retry);
@@ -109,8 +129,21 @@ final class StreamEndpoint {
     }
 
     private HttpAnswer answer(SseRequest request, Refusal refusal) {
-        return refusal.isPassing() && request.isOfBrowser()
-                ? Problem.comeBack(retry.toMillis())
-                : Problem.answer(refusal);
+        count(refusal, request.remoteAddress());
+        if (!refusal.isPassing()) {
+            return refusal.answer();
+        }
+        // The connection is not kept: a client that is refused has no claim on one until it comes back.
+        return request.isOfBrowser()
+                ? Problem.comeBack(Math.max(retry.toMillis(), refusal.waitMillis()))
+                : refusal.answer().with("connection", "close");
+    }
+
+    /** Counts a refusal, if it was a limit that refused. */
+    void count(Refusal refusal, SocketAddress client) {
+        Refusals.Kind kind = refusal.kind();
+        if (kind != null) {
+            refusals.refused(kind, client);
+        }
     }
 }

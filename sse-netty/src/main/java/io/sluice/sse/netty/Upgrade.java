@@ -45,7 +45,10 @@ final class Upgrade {
             http |= handler instanceof HttpServerCodec
                     || handler instanceof HttpObjectDecoder
                     || handler instanceof HttpObjectEncoder<?>;
-            if (http || handler instanceof IdleStateHandler || handler instanceof WriteTimeoutHandler) {
+            if (http
+                    || handler instanceof RequestDeadline
+                    || handler instanceof IdleStateHandler
+                    || handler instanceof WriteTimeoutHandler) {
                 leaving.add(handler);
             }
         }

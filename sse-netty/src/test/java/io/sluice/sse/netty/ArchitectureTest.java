@@ -77,13 +77,16 @@ class ArchitectureTest {
                         "DrainMode",
                         "HttpAnswer",
                         "HttpRoute",
+                        "Rate",
                         "Refusal",
                         "SseHandler",
                         "SseRequest",
                         "SseServer",
                         "SseServerBuilder",
                         "SseStream",
+                        "StreamLimits",
                         "StreamRoute",
-                        "Transport");
+                        "Transport",
+                        "TrustedProxies");
     }
 }

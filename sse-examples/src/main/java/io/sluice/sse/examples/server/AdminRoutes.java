@@ -117,14 +117,13 @@ final class AdminRoutes {
         int limit = limit(request);
         long after = after(request);
         List<CompletableFuture<List<SinkInfo>>> lanes = hub.lanes().stream()
-                .map(lane -> lane.sinkInfos().toCompletableFuture())
+                .map(lane -> lane.sinkInfos(after, limit).toCompletableFuture())
                 .toList();
         return CompletableFuture.allOf(lanes.toArray(new CompletableFuture<?>[0]))
                 .thenApply(ignored -> {
                     Instant now = Instant.now();
                     Stream<SinkInfo> all = lanes.stream().flatMap(lane -> lane.join().stream());
-                    return Json.answer(all.filter(sink -> number(sink) > after)
-                            .sorted(Comparator.comparingLong(AdminRoutes::number))
+                    return Json.answer(all.sorted(Comparator.comparingLong(AdminRoutes::number))
                             .limit(limit)
                             .map(sink -> describe(sink, now))
                             .toList());

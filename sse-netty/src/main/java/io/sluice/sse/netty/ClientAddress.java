@@ -1,0 +1,35 @@
+package io.sluice.sse.netty;
+
+import io.netty.channel.Channel;
+import io.netty.util.Attribute;
+import io.netty.util.AttributeKey;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+
+/**
+ * Whose connection it is, where that is not the peer: kept beside the channel, so that connections without a proxy pay
+ * nothing for it.
+ */
+final class ClientAddress {
+
+    private static final AttributeKey<InetSocketAddress> KEY = AttributeKey.valueOf(ClientAddress.class, "client");
+
+    private ClientAddress() {}
+
+    /** The client as far as the connection itself tells. Any thread. */
+    static SocketAddress of(Channel channel) {
+        if (!channel.hasAttr(KEY)) {
+            return channel.remoteAddress();
+        }
+        Attribute<InetSocketAddress> known = channel.attr(KEY);
+        InetSocketAddress client = known.get();
+        return client == null ? channel.remoteAddress() : client;
+    }
+
+    /** From now on it is this client's. */
+    static void set(Channel channel, SocketAddress client) {
+        if (client instanceof InetSocketAddress address && !address.equals(channel.remoteAddress())) {
+            channel.attr(KEY).set(address);
+        }
+    }
+}

@@ -1,0 +1,49 @@
+package io.sluice.sse.netty;
+
+import java.time.Duration;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * How often something may happen: {@code count} times in a row, and again as time brings back {@code count} in each
+ * {@code per}, evenly. Immutable.
+ *
+ * @param count from 1 to 1,000,000,000
+ * @param per more than 0 and at most 1 day
+ */
+public record Rate(long count, Duration per) {
+
+    private static final long MOST = 1_000_000_000;
+    private static final Pattern TEXT = Pattern.compile("([0-9]{1,10})/([smh])");
+    private static final Map<String, Duration> UNITS =
+            Map.of("s", Duration.ofSeconds(1), "m", Duration.ofMinutes(1), "h", Duration.ofHours(1));
+
+    /** @throws IllegalArgumentException naming what is out of range */
+    public Rate {
+        if (count < 1 || count > MOST) {
+            throw new IllegalArgumentException("rate: " + count + " (expected: from 1 to " + MOST + ")");
+        }
+        if (per.isNegative() || per.isZero() || per.compareTo(Duration.ofDays(1)) > 0) {
+            throw new IllegalArgumentException("rate: per " + per + " (expected: more than 0 and at most 1 day)");
+        }
+        if (count > per.toNanos()) {
+            throw new IllegalArgumentException(
+                    "rate: " + count + " per " + per + " (expected: at most one in a nanosecond)");
+        }
+    }
+
+    /**
+     * Reads {@code 20/s}, {@code 100/m} or {@code 5000/h}.
+     *
+     * @throws IllegalArgumentException if the text is not such a rate
+     */
+    public static Rate parse(String text) {
+        Matcher matcher = TEXT.matcher(text);
+        if (!matcher.matches()) {
+            throw new IllegalArgumentException(
+                    "rate: \"" + text + "\" (expected: a number per second, minute or hour, such as 20/s or 100/m)");
+        }
+        return new Rate(Long.parseLong(matcher.group(1)), UNITS.getOrDefault(matcher.group(2), Duration.ZERO));
+    }
+}

@@ -1,0 +1,84 @@
+package io.sluice.sse.netty;
+
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.sluice.sse.Ledger;
+import io.sluice.sse.Refusals;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Counts connections as they are accepted, and closes at once those above the maximum. When accepting fails, since no
+ * descriptor is free, say, it rests for a moment: the kernel would report the same connection again without end.
+ *
+ * <p>Stands in the listening channel's pipeline. Confined to its event loop, but for the count.
+ */
+final class ServerAcceptor extends ChannelInboundHandlerAdapter {
+
+    private static final Logger log = LoggerFactory.getLogger(ServerAcceptor.class);
+    private static final long REST_MILLIS = 1_000;
+    private static final long WARNING_NANOS = RefusalLog.WINDOW_NANOS;
+
+    private final int most;
+    private final Set<Channel> connections;
+    private final Ledger ledger;
+    private final RefusalLog refusals;
+    /** One listener for all connections: what a connection costs when idle is counted in bytes. */
+    private final ChannelFutureListener uncount;
+
+    private boolean resting;
+    private long failures;
+    private long warnedNanos = System.nanoTime() - WARNING_NANOS;
+
+    ServerAcceptor(int most, Set<Channel> connections, Ledger ledger, RefusalLog refusals) {
+        this.most = most;
+        this.connections = connections;
+        this.ledger = ledger;
+        this.refusals = refusals;
+        this.uncount = closed -> {
+            connections.remove(closed.channel());
+            ledger.add(Ledger.Kind.CONNECTIONS, -1);
+        };
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) {
+        Channel connection = (Channel) message;
+        if (connections.size() >= most) {
+            refusals.refused(Refusals.Kind.CONNECTIONS, connection.remoteAddress());
+            connection.unsafe().closeForcibly(); // it has no event loop yet
+            return;
+        }
+        ledger.add(Ledger.Kind.CONNECTIONS, 1);
+        connections.add(connection);
+        connection.closeFuture().addListener(uncount);
+        ctx.fireChannelRead(connection);
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable failure) {
+        failures++;
+        long now = System.nanoTime();
+        if (now - warnedNanos >= WARNING_NANOS) {
+            warnedNanos = now;
+            log.warn("accepting failed, {} times until now; resting for {} ms", failures, REST_MILLIS, failure);
+        }
+        if (resting) {
+            return;
+        }
+        resting = true;
+        ctx.channel().config().setAutoRead(false);
+        ctx.executor()
+                .schedule(
+                        () -> {
+                            resting = false;
+                            ctx.channel().config().setAutoRead(true);
+                        },
+                        REST_MILLIS,
+                        TimeUnit.MILLISECONDS);
+    }
+}
