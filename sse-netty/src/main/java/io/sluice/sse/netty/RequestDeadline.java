@@ -144,7 +144,7 @@ final class RequestDeadline extends ChannelInboundHandlerAdapter implements Runn
         progress = Outbound.progress(ctx.channel());
         if (pending > 0 && progress != before) {
             // Its answers are still being read. Until they are, we may not even read what it sends.
-            expireIn(Math.max(requestNanos, idleNanos));
+            expireIn(idleNanos > 0 ? idleNanos : requestNanos);
         } else if (pending == 0 && begun && !refused) {
             refused = true;
             expireIn(requestNanos); // if it does not take its answer either

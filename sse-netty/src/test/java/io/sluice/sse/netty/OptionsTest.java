@@ -56,6 +56,23 @@ class OptionsTest {
                         "maxBodyBytes: 2147483647 (expected: from 0 to 2147483639)",
                         b -> b.maxBodyBytes(Integer.MAX_VALUE)),
                 bad("maxStreams: -1 (expected: from 0 to 2147483646)", b -> b.maxStreams(-1)),
+                bad("maxStreamsPerAddress: 0 (expected: from 1 to 2147483646)", b -> b.maxStreamsPerAddress(0)),
+                bad(
+                        "maxStreamsPerKey: -1 (expected: from 1 to 2147483646)",
+                        b -> b.maxStreamsPerKey(-1, SseRequest::path)),
+                bad("maxConnections: 0 (expected: from 1 to 2147483646)", b -> b.maxConnections(0)),
+                bad("requestTimeout: PT-0.001S (expected: from 0 to 365 days)", b -> b.requestTimeout(negative)),
+                bad("idleTimeout: PT8784H (expected: from 0 to 365 days)", b -> b.idleTimeout(long366)),
+                bad("maxRequestLineBytes: 63 (expected: from 64 to 1048576)", b -> b.maxRequestLineBytes(63)),
+                bad("maxHeaderBytes: 1048577 (expected: from 64 to 1048576)", b -> b.maxHeaderBytes((1 << 20) + 1)),
+                bad("maxHeaders: 0 (expected: from 1 to 10000)", b -> b.maxHeaders(0)),
+                bad("rate: 0 (expected: from 1 to 1000000000)", b -> b.connectRate(new Rate(0, negative))),
+                bad(
+                        "rate: per PT-0.001S (expected: more than 0 and at most 1 day)",
+                        b -> b.connectRate(new Rate(1, negative))),
+                bad(
+                        "rate: 2 per PT0.000000001S (expected: at most one in a nanosecond)",
+                        b -> b.connectRate(new Rate(2, Duration.ofNanos(1)))),
                 bad("allowedHosts: none (expected: at least one host name)", b -> b.allowedHosts()),
                 bad("allowedHosts: \"\" (expected: a host name or an address)", b -> b.allowedHosts("a", "")),
                 bad(
@@ -95,6 +112,8 @@ class OptionsTest {
         SseServerBuilder builder = SseServer.builder();
         assertThatThrownBy(() -> builder.hub(null)).hasMessage("hub");
         assertThatThrownBy(() -> builder.transport(null)).hasMessage("transport");
+        assertThatThrownBy(() -> builder.connectRate(null)).hasMessage("connectRate");
+        assertThatThrownBy(() -> builder.maxStreamsPerKey(1, null)).hasMessage("key");
         assertThatThrownBy(() -> builder.streams("/s", null)).hasMessage("route");
         assertThatThrownBy(() -> builder.route("GET", "/s", null)).hasMessage("route");
     }

@@ -37,7 +37,7 @@ final class BundledServer implements AutoCloseable {
         SseServerBuilder builder = options.server(hub);
         BundledServer bundled = new BundledServer(options, hub);
         builder.streams("/events/**", StreamRoute.topics());
-        bundled.publish.addTo(builder);
+        bundled.publish.addTo(builder, options.publishRate);
         bundled.admin.addTo(builder);
         bundled.metrics.addTo(builder);
         new HealthRoutes(bundled::isReady).addTo(builder);

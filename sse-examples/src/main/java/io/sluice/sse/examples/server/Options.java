@@ -4,9 +4,11 @@ import com.sun.management.UnixOperatingSystemMXBean;
 import io.sluice.sse.hub.Hub;
 import io.sluice.sse.hub.HubBuilder;
 import io.sluice.sse.hub.OverflowPolicy;
+import io.sluice.sse.netty.Rate;
 import io.sluice.sse.netty.SseServer;
 import io.sluice.sse.netty.SseServerBuilder;
 import io.sluice.sse.netty.Transport;
+import io.sluice.sse.netty.TrustedProxies;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -41,7 +43,7 @@ import picocli.CommandLine.TypeConversionException;
         footer = {
             "",
             "Each option is an environment variable too: --max-connections is SLUICE_MAX_CONNECTIONS.",
-            "Durations are written 500ms, 15s, 5m, 1h; sizes 64k, 16m."
+            "Durations are written 500ms, 15s, 5m, 1h; sizes 64k, 16m; rates 20/s, 100/m."
         })
 final class Options {
 
@@ -146,6 +148,64 @@ final class Options {
     Integer maxConnections;
 
     @Option(
+            names = "--max-connections-per-ip",
+            paramLabel = "<number>",
+            description = "Streams at a time from one IPv4 address or IPv6 /64; above it newcomers are refused."
+                    + " Default: off")
+    @Nullable
+    Integer maxConnectionsPerIp;
+
+    @Option(
+            names = "--connect-rate",
+            paramLabel = "<rate>",
+            converter = RateText.class,
+            description = "How often one address may ask for a stream, such as 20/s. Default: off")
+    @Nullable
+    Rate connectRate;
+
+    @Option(
+            names = "--publish-rate",
+            paramLabel = "<rate>",
+            converter = RateText.class,
+            description = "How often one address may publish, such as 100/m; above it: 429. Default: off")
+    @Nullable
+    Rate publishRate;
+
+    @Option(
+            names = "--request-timeout",
+            paramLabel = "<duration>",
+            description = "How long a request may take to arrive, counted from the accept; 0 is off. Default: 10s")
+    @Nullable
+    Duration requestTimeout;
+
+    @Option(
+            names = "--idle-timeout",
+            paramLabel = "<duration>",
+            description = "How long a connection may wait for its next request; 0 is off. Default: 60s")
+    @Nullable
+    Duration idleTimeout;
+
+    @Option(
+            names = "--trusted-proxy",
+            split = ",",
+            paramLabel = "<network>",
+            description = "A proxy that may say for whom it speaks, such as 10.0.0.0/8; repeatable. With it goes one of"
+                    + " the next two. Default: none")
+    List<String> trustedProxies = new ArrayList<>();
+
+    @Option(
+            names = "--forwarded",
+            paramLabel = "<header>",
+            converter = ForwardedName.class,
+            description = "What trusted proxies say it by: forwarded, x-forwarded-for or none. Default: none")
+    ForwardedBy forwarded = ForwardedBy.NONE;
+
+    @Option(
+            names = "--proxy-protocol",
+            description = "Trusted proxies begin each connection with a PROXY header, version 1 or 2.")
+    boolean proxyProtocol;
+
+    @Option(
             names = "--max-publish-bytes",
             paramLabel = "<size>",
             converter = Size.class,
@@ -180,6 +240,13 @@ final class Options {
 
     @Option(names = "--version", versionHelp = true, description = "Shows the version.")
     boolean version;
+
+    /** The header by which proxies say for whom they speak. */
+    enum ForwardedBy {
+        NONE,
+        FORWARDED,
+        X_FORWARDED_FOR
+    }
 
     /** Where the options come from that the command line leaves out. */
     private final Map<String, String> environment;
@@ -266,6 +333,12 @@ final class Options {
                 "--max-connections",
                 maxConnections == null ? connectionsByDescriptors() : maxConnections,
                 server::maxStreams);
+        set("--max-connections", mostConnections(), server::maxConnections);
+        set("--max-connections-per-ip", maxConnectionsPerIp, server::maxStreamsPerAddress);
+        set("--connect-rate", connectRate, server::connectRate);
+        set("--request-timeout", requestTimeout, server::requestTimeout);
+        set("--idle-timeout", idleTimeout, server::idleTimeout);
+        setProxies(server);
         set("--max-publish-bytes", maxPublishBytes, bytes -> server.maxBodyBytes(bodyBytes(bytes)));
         set(
                 "--allowed-host",
@@ -275,6 +348,33 @@ final class Options {
             throw new BadOptionException(named("--admin-token") + ": it is empty (expected: a secret)");
         }
         return server;
+    }
+
+    private void setProxies(SseServerBuilder server) throws BadOptionException {
+        boolean believed = proxyProtocol || forwarded != ForwardedBy.NONE;
+        if (trustedProxies.isEmpty()) {
+            if (believed) {
+                throw new BadOptionException(named(proxyProtocol ? "--proxy-protocol" : "--forwarded")
+                        + ": no proxy is trusted (expected: --trusted-proxy as well)");
+            }
+            return;
+        }
+        if (!believed) {
+            throw new BadOptionException(named("--trusted-proxy") + ": " + String.join(",", trustedProxies)
+                    + " (expected: --forwarded or --proxy-protocol as well)");
+        }
+        TrustedProxies proxies;
+        try {
+            proxies = TrustedProxies.of(trustedProxies.toArray(new String[0]));
+        } catch (IllegalArgumentException e) {
+            throw refused("--trusted-proxy", e);
+        }
+        if (forwarded == ForwardedBy.FORWARDED) {
+            proxies = proxies.byForwarded();
+        } else if (forwarded == ForwardedBy.X_FORWARDED_FOR) {
+            proxies = proxies.byXForwardedFor();
+        }
+        server.trustedProxies(proxyProtocol ? proxies.byProxyProtocol() : proxies);
     }
 
     private static int bodyBytes(long bytes) {
@@ -316,10 +416,21 @@ final class Options {
 
     /** Each stream is a descriptor; some are left for other requests and for the JVM itself. */
     private static int connectionsByDescriptors() {
-        long limit = ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean unix
+        return (int) Math.max(1, Math.min(SseServerBuilder.DEFAULT_MAX_STREAMS, descriptors() - DESCRIPTORS_LEFT));
+    }
+
+    /** Streams, and as many again for other requests as there are descriptors for beside the JVM's own. */
+    private int mostConnections() {
+        int streams = maxConnections == null ? connectionsByDescriptors() : Math.max(0, maxConnections);
+        long above = (long) streams + SseServerBuilder.DEFAULT_CONNECTIONS_ABOVE_STREAMS;
+        long forJvm = Math.min(DESCRIPTORS_LEFT / 2, descriptors() / 2);
+        return (int) Math.max(1, Math.min(Math.min(above, descriptors() - forJvm), Integer.MAX_VALUE - 1));
+    }
+
+    private static long descriptors() {
+        return ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean unix
                 ? unix.getMaxFileDescriptorCount()
                 : Long.MAX_VALUE;
-        return (int) Math.max(1, Math.min(SseServerBuilder.DEFAULT_MAX_STREAMS, limit - DESCRIPTORS_LEFT));
     }
 
     private static final Pattern DURATION = Pattern.compile("(\\d{1,15})(ms|s|m|h)");
@@ -369,6 +480,29 @@ final class Options {
         @Override
         public Transport convert(String text) {
             return oneOf(Transport.values(), Transport::toString, text);
+        }
+    }
+
+    /** A rate, as the library reads it. */
+    static final class RateText implements ITypeConverter<Rate> {
+        @Override
+        public Rate convert(String text) {
+            try {
+                return Rate.parse(text);
+            } catch (IllegalArgumentException e) {
+                throw new TypeConversionException(String.valueOf(e.getMessage()));
+            }
+        }
+    }
+
+    /** A header's name, or none. */
+    static final class ForwardedName implements ITypeConverter<ForwardedBy> {
+        @Override
+        public ForwardedBy convert(String text) {
+            return oneOf(
+                    ForwardedBy.values(),
+                    header -> header.name().toLowerCase(Locale.ROOT).replace('_', '-'),
+                    text);
         }
     }
 

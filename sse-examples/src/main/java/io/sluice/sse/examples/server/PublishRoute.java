@@ -8,6 +8,8 @@ import io.sluice.sse.hub.Published;
 import io.sluice.sse.hub.TopicLimitException;
 import io.sluice.sse.hub.TopicName;
 import io.sluice.sse.netty.HttpAnswer;
+import io.sluice.sse.netty.HttpRoute;
+import io.sluice.sse.netty.Rate;
 import io.sluice.sse.netty.Refusal;
 import io.sluice.sse.netty.SseRequest;
 import io.sluice.sse.netty.SseServerBuilder;
@@ -38,8 +40,10 @@ final class PublishRoute {
         this.hub = hub;
     }
 
-    void addTo(SseServerBuilder server) {
-        server.route("POST", "/publish/**", this::publish);
+    /** @param rate how often one address may publish, or null */
+    void addTo(SseServerBuilder server, @Nullable Rate rate) {
+        HttpRoute route = this::publish;
+        server.route("POST", "/publish/**", rate == null ? route : route.limitedTo(rate));
     }
 
     void warmUp() {

@@ -8,6 +8,7 @@ import io.sluice.sse.netty.Transport;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -45,6 +46,16 @@ class OptionsTest {
                 "--max-lifetime 9000h         | (expected: from 0 to 365 days)",
                 "--max-connections many       | 'many'",
                 "--max-connections -1         | -1 (expected: from 0 to",
+                "--max-connections-per-ip 0   | 0 (expected: from 1 to",
+                "--connect-rate 20            | \"20\" (expected: a number per second, minute or hour",
+                "--publish-rate 0/s           | 0 (expected: from 1 to",
+                "--request-timeout soon       | 'soon' (expected: a duration",
+                "--idle-timeout 9000h         | (expected: from 0 to 365 days)",
+                "--trusted-proxy 10.0.0.0/8   | 10.0.0.0/8 (expected: --forwarded or --proxy-protocol as well)",
+                "--proxy-protocol             | no proxy is trusted (expected: --trusted-proxy as well)",
+                "--forwarded forwarded        | no proxy is trusted (expected: --trusted-proxy as well)",
+                "--forwarded via              | 'via' (expected: none, forwarded, x-forwarded-for)",
+                "--trusted-proxy x --proxy-protocol | \"x\" (expected: an address, or a network",
                 "--max-publish-bytes 1t       | '1t' (expected: a size",
                 "--max-publish-bytes 4g       | (expected: from 0 to",
                 "--allowed-host a/b           | \"a/b\" (expected: a host name or an address)",
@@ -57,7 +68,9 @@ class OptionsTest {
                 "--Port 1                     | Unknown option",
             })
     void aBadOptionIsNamedAsItWasWritten(String arguments, String said) {
-        String[] words = arguments.replace("''", " ").split(" ", 2);
+        String[] words = Arrays.stream(arguments.split(" "))
+                .map(word -> word.equals("''") ? " " : word)
+                .toArray(String[]::new);
         assertThatThrownBy(() -> start(words))
                 .isInstanceOf(BadOptionException.class)
                 .hasMessageContaining(words[0])

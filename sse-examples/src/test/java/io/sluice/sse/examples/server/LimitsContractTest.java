@@ -1,0 +1,86 @@
+package io.sluice.sse.examples.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.net.http.HttpResponse;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+
+/** The bundled server's limits, as its page of promises says them. */
+class LimitsContractTest {
+
+    private static final String BROWSER = "sec-fetch-mode";
+
+    @Test
+    void aboveTheConnectionsOfAnAddressNewcomersAreRefusedAndNobodyElse() throws Exception {
+        try (TestServer server = TestServer.start("--max-connections-per-ip", "1")) {
+            try (RawStream there = server.stream("/events/a")) {
+                there.head();
+                there.firstBlock();
+                HttpResponse<String> refused = server.get("/events/a");
+                TestServer.assertProblem(refused, 429, "this address has its maximum of 1 streams");
+                assertThat(refused.headers().firstValue("retry-after")).hasValue("3");
+                HttpResponse<String> browser = server.get("/events/a", BROWSER, "cors");
+                assertThat(browser.statusCode()).isEqualTo(200);
+                assertThat(browser.body()).matches("retry: \\d+\n\n");
+                server.publish("a", "still here");
+                assertThat(there.until("data: still here\n")).isNotEmpty();
+                assertThat(server.get("/metrics").body())
+                        .contains("sluice_refused_total{limit=\"streams-per-address\"} 2.0");
+            }
+            Awaitility.await().untilAsserted(() -> {
+                try (RawStream next = server.stream("/events/a")) {
+                    assertThat(next.head()).contains(" 200 ").contains("chunked");
+                }
+            });
+        }
+    }
+
+    @Test
+    void whoAsksForStreamsTooOftenWaitsForTheNextToken() throws Exception {
+        try (TestServer server = TestServer.start("--connect-rate", "2/h")) {
+            for (int i = 0; i < 2; i++) {
+                try (RawStream stream = server.stream("/events/a")) {
+                    assertThat(stream.head()).contains(" 200 ");
+                }
+            }
+            HttpResponse<String> refused = server.get("/events/a");
+            TestServer.assertProblem(refused, 429, "too often");
+            assertThat(Long.parseLong(
+                            refused.headers().firstValue("retry-after").orElseThrow()))
+                    .isBetween(1_700L, 1_800L);
+            assertThat(server.get("/events/a", BROWSER, "cors").body()).matches("retry: \\d{6,7}\n\n");
+            server.publish("a", "publishing has a rate of its own");
+        }
+    }
+
+    @Test
+    void whoPublishesTooOftenWaitsForTheNextToken() throws Exception {
+        try (TestServer server = TestServer.start("--publish-rate", "2/h")) {
+            server.publish("a", "1");
+            server.publish("a", "2");
+            HttpResponse<String> refused = server.post("/publish/a", "3", BROWSER, "cors");
+            TestServer.assertProblem(refused, 429, "too often");
+            assertThat(Long.parseLong(
+                            refused.headers().firstValue("retry-after").orElseThrow()))
+                    .isBetween(1_700L, 1_800L);
+            assertThat(server.hub().stats().published()).isEqualTo(2);
+            assertThat(server.get("/metrics").body()).contains("sluice_refused_total{limit=\"request-rate\"} 1.0");
+        }
+    }
+
+    @Test
+    void behindATrustedProxyTheClientIsWhoItSays() throws Exception {
+        try (TestServer server = TestServer.start(
+                        "--trusted-proxy", "127.0.0.0/8", "--forwarded", "x-forwarded-for", "--admin-token", "t");
+                RawStream stream = server.stream("/events/a", "X-Forwarded-For: 203.0.113.9, 198.51.100.7")) {
+            stream.head();
+            stream.firstBlock();
+            assertThat(server.json("/admin/connections", "authorization", "Bearer t")
+                            .get(0)
+                            .get("remoteAddress")
+                            .textValue())
+                    .isEqualTo("198.51.100.7:0");
+        }
+    }
+}

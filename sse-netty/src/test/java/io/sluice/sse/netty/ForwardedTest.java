@@ -1,0 +1,186 @@
+package io.sluice.sse.netty;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import io.netty.handler.codec.http.DefaultHttpHeaders;
+import io.netty.handler.codec.http.HttpHeaders;
+import java.net.InetSocketAddress;
+import java.util.Arrays;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Whom a proxy's header names, and when it is believed. Lines of a header are written with {@code ++} between them. */
+class ForwardedTest {
+
+    private static final InetSocketAddress PROXY = new InetSocketAddress("10.0.0.1", 5000);
+    private static final TrustedProxies TRUSTED =
+            TrustedProxies.of("10.0.0.0/8", "2001:db8:ffff::/48", "::ffff:172.16.0.1");
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "for=192.0.2.1                                  | 192.0.2.1:0",
+                "FOR=192.0.2.1                                  | 192.0.2.1:0",
+                "for=192.0.2.1;proto=https;by=10.0.0.9          | 192.0.2.1:0",
+                "by=10.0.0.9 ; for=\"192.0.2.1:4711\"           | 192.0.2.1:4711",
+                "for=\"[2001:db8::1]\"                          | 2001:db8:0:0:0:0:0:1:0",
+                "for=\"[2001:db8::1]:4711\"                     | 2001:db8:0:0:0:0:0:1:4711",
+                "for=\"[2001:db8::1]:_port\"                    | 2001:db8:0:0:0:0:0:1:0",
+                "for=\"192.0.\\2.1\"                            | 192.0.2.1:0",
+                "for=\"[::ffff:192.0.2.1]\"                     | 192.0.2.1:0",
+                // the rightmost that is no proxy's: what stands before it may be forged
+                "for=9.9.9.9, for=192.0.2.1                     | 192.0.2.1:0",
+                "for=9.9.9.9, for=192.0.2.1, for=10.1.1.1       | 192.0.2.1:0",
+                "for=9.9.9.9 ++ for=192.0.2.1 ++ for=10.1.1.1   | 192.0.2.1:0",
+                "for=10.1.1.2, for=10.1.1.1                     | 10.1.1.2:0",
+                "for=192.0.2.1, for=\"[2001:db8:ffff::5]\"      | 192.0.2.1:0",
+                "for=192.0.2.1, for=172.16.0.1                  | 192.0.2.1:0",
+                "host=\"a,b;for=9.9.9.9\";for=192.0.2.1         | 192.0.2.1:0",
+                "host=\"a\\\",for=9.9.9.9\";for=192.0.2.1       | 192.0.2.1:0",
+                // no address where one should be: the peer's own
+                "for=unknown                                    | peer",
+                "for=_hidden                                    | peer",
+                "for=9.9.9.9, for=unknown                       | peer",
+                "for=9.9.9.9, for=_hidden, for=10.1.1.1         | peer",
+                "for=9.9.9.9, proto=https                       | peer",
+                "for=9.9.9.9,                                   | peer",
+                "proto=https                                    | peer",
+                "for=localhost                                  | peer",
+                "for=256.1.1.1                                  | peer",
+                "for=\"192.0.2.1:65536\"                        | peer",
+                "for=\"192.0.2.1:\"                             | peer",
+                "for=\"[2001:db8::1\"                           | peer",
+                "for=\"[2001:db8::1]x\"                         | peer",
+                "for=\"[192.0.2.1]\"                            | peer",
+                "for=\"[fe80::1%eth0]\"                         | peer",
+                // not as RFC 7239 wants it
+                "for=[2001:db8::1]                              | peer",
+                "for=192.0.2.1:4711                             | peer",
+                "for=\"192.0.2.1                                | peer",
+                "for=\"192.0.2.1\"x                             | peer",
+                "for=\"192.0.2.1\\\"                            | peer",
+                "for=192.0.2.1;for=192.0.2.2                    | peer",
+                "for 192.0.2.1                                  | peer",
+                "=192.0.2.1                                     | peer",
+                "for=                                           | peer",
+                "for=192.0.2.1;                                 | peer",
+                "for=\", for=192.0.2.1                          | peer",
+            })
+    void forwarded(String header, String client) {
+        assertThat(client(TRUSTED.byForwarded(), "forwarded", header)).isEqualTo(client);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "192.0.2.1                          | 192.0.2.1:0",
+                "192.0.2.1:4711                     | 192.0.2.1:4711",
+                "2001:db8::1                        | 2001:db8:0:0:0:0:0:1:0",
+                "[2001:db8::1]:4711                 | 2001:db8:0:0:0:0:0:1:4711",
+                "::ffff:192.0.2.1                   | 192.0.2.1:0",
+                "9.9.9.9, 192.0.2.1                 | 192.0.2.1:0",
+                "9.9.9.9,192.0.2.1 ,10.1.1.1        | 192.0.2.1:0",
+                "9.9.9.9 ++ 192.0.2.1 ++ 10.1.1.1   | 192.0.2.1:0",
+                "rubbish, 192.0.2.1                 | 192.0.2.1:0",
+                "10.1.1.2, 10.1.1.1                 | 10.1.1.2:0",
+                "192.0.2.1, rubbish                 | peer",
+                "192.0.2.1, unknown                 | peer",
+                "192.0.2.1,                         | peer",
+                "192.0.2.1 9.9.9.9                  | peer",
+                "for=192.0.2.1                      | peer",
+                "'\"192.0.2.1\"'                    | peer",
+            })
+    void xForwardedFor(String header, String client) {
+        assertThat(client(TRUSTED.byXForwardedFor(), "x-forwarded-for", header)).isEqualTo(client);
+    }
+
+    private static String client(TrustedProxies proxies, String name, String lines) {
+        HttpHeaders headers = new DefaultHttpHeaders();
+        Arrays.stream(lines.split("\\+\\+")).forEach(line -> headers.add(name, line.strip()));
+        Forwarded.Element heard = proxies.heardFrom(PROXY, headers);
+        InetSocketAddress client = heard == null ? null : heard.client();
+        return client == null ? "peer" : client.getAddress().getHostAddress() + ":" + client.getPort();
+    }
+
+    @Test
+    void nobodyElseIsBelieved() {
+        HttpHeaders headers = new DefaultHttpHeaders()
+                .add("forwarded", "for=192.0.2.1;proto=https")
+                .add("x-forwarded-for", "192.0.2.2")
+                .add("x-forwarded-proto", "https");
+        assertThat(TrustedProxies.NONE.heardFrom(PROXY, headers)).isNull();
+        assertThat(TRUSTED.heardFrom(PROXY, headers))
+                .as("nothing was switched on")
+                .isNull();
+        for (String stranger : new String[] {"11.0.0.1", "2001:db8::1", "172.16.0.2", "127.0.0.1"}) {
+            InetSocketAddress peer = new InetSocketAddress(stranger, 1);
+            assertThat(TRUSTED.byForwarded().heardFrom(peer, headers))
+                    .as(stranger)
+                    .isNull();
+            assertThat(TRUSTED.byXForwardedFor().heardFrom(peer, headers))
+                    .as(stranger)
+                    .isNull();
+            assertThat(TRUSTED.byProxyProtocol().expectsProxyHeader(peer))
+                    .as(stranger)
+                    .isFalse();
+        }
+        assertThat(TRUSTED.byForwarded().heardFrom(PROXY, headers).client().getHostString())
+                .isEqualTo("192.0.2.1");
+        assertThat(TRUSTED.byXForwardedFor().heardFrom(PROXY, headers).client().getHostString())
+                .isEqualTo("192.0.2.2");
+        assertThat(TRUSTED.byProxyProtocol().expectsProxyHeader(PROXY)).isTrue();
+        assertThat(TRUSTED.byForwarded().expectsProxyHeader(PROXY)).isFalse();
+    }
+
+    @Test
+    void theSchemeIsTheOneThatTheClientUsed() {
+        assertThat(scheme(TRUSTED.byForwarded(), "forwarded", "for=192.0.2.1;proto=https, for=10.1.1.1;proto=http"))
+                .isEqualTo("https");
+        assertThat(scheme(TRUSTED.byForwarded(), "forwarded", "for=192.0.2.1;proto=gopher"))
+                .isNull();
+        assertThat(scheme(TRUSTED.byXForwardedFor(), "x-forwarded-proto", "http, HTTPS"))
+                .isEqualTo("https");
+        assertThat(scheme(TRUSTED.byXForwardedFor(), "x-forwarded-proto", "ws")).isNull();
+    }
+
+    private static String scheme(TrustedProxies proxies, String name, String line) {
+        return proxies.heardFrom(PROXY, new DefaultHttpHeaders().add(name, line))
+                .scheme();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "x",
+                "10.0.0.0/33",
+                "10.0.0.0/-1",
+                "10.0.0.0/",
+                "10.0.0.0/8/8",
+                "::1/129",
+                "fe80::1%lo",
+                "10.0.0"
+            })
+    void whatIsNoNetworkIsRefused(String network) {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> TrustedProxies.of(network))
+                .withMessage("trustedProxies: \"" + network
+                        + "\" (expected: an address, or a network such as 10.0.0.0/8 or 2001:db8::/32)");
+    }
+
+    @Test
+    void networksAloneAreRefused() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> SseServer.builder().trustedProxies(TRUSTED))
+                .withMessageStartingWith("trustedProxies: networks only (expected: ");
+        assertThatIllegalArgumentException()
+                .isThrownBy(TrustedProxies::of)
+                .withMessage("trustedProxies: none (expected: at least one network)");
+    }
+}

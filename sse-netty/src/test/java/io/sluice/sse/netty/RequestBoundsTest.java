@@ -1,0 +1,64 @@
+package io.sluice.sse.netty;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** What a request may be at most, and the status of what is more. */
+@Timeout(60)
+class RequestBoundsTest {
+
+    private static final String POST = "POST /p HTTP/1.1\r\nHost: localhost\r\n";
+
+    private static int status(String request) throws IOException {
+        try (SseServer server = TestServers.on(Transport.NIO)
+                        .maxRequestLineBytes(100)
+                        .maxHeaderBytes(500)
+                        .maxHeaders(10)
+                        .maxBodyBytes(20)
+                        .route("POST", "/p", r -> HttpAnswer.empty(204).now())
+                        .start();
+                RawClient client = RawClient.connect(server.port())) {
+            client.send(request).awaitHead();
+            if (client.stream().status() != 204) {
+                assertThat(client.awaitEnd(Duration.ofSeconds(20))).isTrue();
+            }
+            return client.stream().status();
+        }
+    }
+
+    @Test
+    void theRequestLine() throws IOException {
+        assertThat(status("POST /p?" + "x".repeat(80) + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n"))
+                .isEqualTo(204);
+        assertThat(status("POST /p?" + "x".repeat(100) + " HTTP/1.1\r\nHost: localhost\r\n\r\n"))
+                .isEqualTo(414);
+    }
+
+    @Test
+    void theBytesOfHeaders() throws IOException {
+        assertThat(status(POST + "X-A: " + "x".repeat(400) + "\r\nContent-Length: 0\r\n\r\n"))
+                .isEqualTo(204);
+        assertThat(status(POST + "X-A: " + "x".repeat(500) + "\r\n\r\n")).isEqualTo(431);
+    }
+
+    @Test
+    void theNumberOfHeaders() throws IOException {
+        assertThat(status(POST + "Content-Length: 0\r\n" + "X: y\r\n".repeat(8) + "\r\n"))
+                .isEqualTo(204);
+        assertThat(status(POST + "Content-Length: 0\r\n" + "X: y\r\n".repeat(9) + "\r\n"))
+                .isEqualTo(431);
+    }
+
+    @Test
+    void theBody() throws IOException {
+        assertThat(status(POST + "Content-Length: 20\r\n\r\n" + "x".repeat(20))).isEqualTo(204);
+        assertThat(status(POST + "Content-Length: 21\r\n\r\n")).isEqualTo(413);
+        assertThat(status(POST + "Transfer-Encoding: chunked\r\n\r\nf\r\n" + "x".repeat(15) + "\r\nf\r\n"
+                        + "x".repeat(15) + "\r\n0\r\n\r\n"))
+                .isEqualTo(413);
+    }
+}

@@ -1,0 +1,262 @@
+package io.sluice.sse.netty;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.embedded.EmbeddedChannel;
+import io.sluice.sse.Event;
+import io.sluice.sse.Refusals;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Who does not send his request in time does not stay. */
+@Timeout(180)
+class RequestDeadlineTest {
+
+    private static final Duration SHORT = Duration.ofMillis(400);
+    private static final Duration LONG = Duration.ofMinutes(5);
+
+    // ---- by the clock's hand
+
+    private final RequestDeadline deadline = new RequestDeadline(Duration.ofSeconds(10), Duration.ofSeconds(60));
+    private final List<Object> expired = new ArrayList<>();
+    private final EmbeddedChannel channel = channel(deadline);
+
+    private EmbeddedChannel channel(RequestDeadline first) {
+        EmbeddedChannel made = new EmbeddedChannel();
+        made.freezeTime();
+        made.pipeline().addLast(first, new ChannelInboundHandlerAdapter() {
+            @Override
+            public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+                expired.add(event);
+            }
+        });
+        return made;
+    }
+
+    private void pass(long seconds) {
+        channel.advanceTimeBy(seconds, TimeUnit.SECONDS);
+        channel.runScheduledPendingTasks();
+    }
+
+    @Test
+    void silenceIsEndedSilently() {
+        pass(9);
+        assertThat(channel.isOpen()).isTrue();
+        pass(1);
+        assertThat(channel.isOpen()).isFalse();
+        assertThat(expired).isEmpty();
+    }
+
+    @Test
+    void theFirstRequestIsCountedFromTheAcceptHoweverItDribbles() {
+        for (int second = 0; second < 10; second++) {
+            assertThat(expired).isEmpty();
+            channel.writeInbound("x");
+            pass(1);
+        }
+        assertThat(expired).containsExactly(RequestDeadline.EXPIRED);
+        assertThat(channel.isOpen()).isTrue();
+        pass(10);
+        assertThat(channel.isOpen()).as("who does not go after the 408 either").isFalse();
+        assertThat(expired).hasSize(1);
+    }
+
+    @Test
+    void whileAnAnswerIsMadeTheClockStandsStill() {
+        channel.writeInbound("request");
+        deadline.requestArrived();
+        pass(10_000);
+        assertThat(channel.isOpen()).isTrue();
+        deadline.answered();
+        pass(59);
+        assertThat(channel.isOpen()).isTrue();
+        pass(1);
+        assertThat(channel.isOpen()).isFalse();
+        assertThat(expired).isEmpty();
+    }
+
+    @Test
+    void theNextRequestIsCountedFromItsFirstByte() {
+        channel.writeInbound("request");
+        deadline.requestArrived();
+        deadline.answered();
+        pass(50);
+        channel.writeInbound("r");
+        pass(9);
+        channel.writeInbound("e");
+        assertThat(expired).isEmpty();
+        pass(1);
+        assertThat(expired).hasSize(1);
+    }
+
+    @Test
+    void halfARequestBehindAnotherIsCountedFromTheAnswer() {
+        channel.writeInbound("request");
+        deadline.requestArrived();
+        channel.writeInbound("half");
+        pass(100);
+        deadline.answered();
+        pass(9);
+        assertThat(expired).isEmpty();
+        pass(1);
+        assertThat(expired).hasSize(1);
+    }
+
+    @Test
+    void aBusyConnectionHasOneTaskAndKeepsItWhereItStands() {
+        for (int i = 0; i < 1_000; i++) {
+            channel.writeInbound("request");
+            deadline.requestArrived();
+            deadline.answered();
+            channel.advanceTimeBy(10, TimeUnit.MILLISECONDS);
+        }
+        pass(59);
+        assertThat(channel.isOpen()).isTrue();
+        pass(1);
+        assertThat(channel.isOpen()).isFalse();
+    }
+
+    @Test
+    void nothingIsLeftBehindAnUpgrade() {
+        channel.pipeline().remove(deadline);
+        assertThat(channel.hasPendingTasks()).isFalse();
+        deadline.answered();
+        pass(1_000);
+        assertThat(channel.isOpen()).isTrue();
+        channel.finishAndReleaseAll();
+    }
+
+    @Test
+    void zeroIsOff() {
+        EmbeddedChannel free = channel(new RequestDeadline(Duration.ZERO, Duration.ZERO));
+        free.writeInbound("x");
+        assertThat(free.hasPendingTasks()).isFalse();
+        free.finishAndReleaseAll();
+    }
+
+    // ---- over sockets
+
+    @OverEachTransport
+    void unfinishedRequestsAreEnded(Transport transport) throws Exception {
+        try (SseServer server = TestServers.on(transport)
+                        .requestTimeout(SHORT)
+                        .idleTimeout(LONG)
+                        .start();
+                RawClient silent = RawClient.connect(server.port());
+                RawClient line = RawClient.connect(server.port());
+                RawClient headers = RawClient.connect(server.port());
+                RawClient body = RawClient.connect(server.port());
+                RawClient stream = RawClient.open(server.port(), "/events/a")) {
+            line.send("GET /eve");
+            headers.send("GET /events/a HTTP/1.1\r\nHost: localh");
+            body.send("POST /publish/a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\nhalf");
+            for (RawClient client : List.of(silent, line, headers, body)) {
+                assertThat(client.awaitEnd(RawClient.PATIENCE)).isTrue();
+            }
+            assertThat(silent.stream().hasHead()).isFalse();
+            for (RawClient client : List.of(line, headers, body)) {
+                assertThat(client.stream().status()).isEqualTo(408);
+                assertThat(client.stream().header("connection")).isEqualTo("close");
+                assertThat(client.stream().header("content-type")).isEqualTo("application/problem+json");
+            }
+            assertThat(server.hub().refusals().count(Refusals.Kind.REQUEST_TIMEOUT))
+                    .isEqualTo(3);
+            server.hub().publish("a", Event.of("a stream has no deadline"));
+            stream.awaitEvents(1);
+        }
+    }
+
+    @OverEachTransport
+    void oneByteAtATimeIsTooSlow(Transport transport) throws Exception {
+        try (SseServer server = TestServers.on(transport).requestTimeout(SHORT).start();
+                RawClient client = RawClient.connect(server.port())) {
+            await().pollInterval(Duration.ofMillis(20))
+                    .atMost(Duration.ofSeconds(20))
+                    .until(() -> {
+                        try {
+                            client.send("x");
+                            client.read(Duration.ofMillis(1));
+                        } catch (IOException reset) {
+                            return true;
+                        }
+                        return client.stream().status() == 408;
+                    });
+            TestServers.awaitNothingOwned(server.hub());
+            TestServers.awaitNothingScheduled(server);
+        }
+    }
+
+    @OverEachTransport
+    void betweenRequestsAConnectionMayIdleAndWhileOneIsAnsweredItIsNotIdle(Transport transport) throws Exception {
+        CompletableFuture<HttpAnswer> answer = new CompletableFuture<>();
+        try (SseServer server = TestServers.on(transport)
+                        .requestTimeout(SHORT)
+                        .idleTimeout(SHORT)
+                        .route("GET", "/slow", request -> answer)
+                        .start();
+                RawClient slow = RawClient.connect(server.port());
+                RawClient idle = RawClient.connect(server.port())) {
+            slow.get("/slow");
+            idle.get("/nothing").awaitHead();
+            assertThat(idle.awaitEnd(RawClient.PATIENCE)).isTrue();
+            assertThat(idle.hasMore()).as("nothing is said to who is idle").isFalse();
+            answer.complete(HttpAnswer.of(200, "text/plain", "late"));
+            assertThat(slow.awaitAnswer(RawClient.PATIENCE)).isTrue();
+            assertThat(slow.stream().body()).isEqualTo("late");
+        }
+    }
+
+    @OverEachTransport
+    void whoDoesNotReadHisAnswersIsIdleToo(Transport transport) throws Exception {
+        byte[] large = new byte[16 << 20];
+        try (SseServer server = TestServers.on(transport)
+                        .idleTimeout(SHORT)
+                        .route(
+                                "GET",
+                                "/large",
+                                request ->
+                                        HttpAnswer.of(200, "text/plain", large).now())
+                        .start();
+                RawClient client = RawClient.connect(server.port(), 4096)) {
+            client.get("/large").awaitHead();
+            TestServers.awaitNothingOwned(server.hub());
+            TestServers.awaitNothingScheduled(server);
+        }
+    }
+
+    @OverEachTransport
+    void crowdsOfTheSlowAndTheSilentKeepNobodyOut(Transport transport) throws Exception {
+        Duration timeout = Duration.ofSeconds(5);
+        try (SseServer server =
+                TestServers.on(transport).requestTimeout(timeout).start()) {
+            List<RawClient> crowd = new ArrayList<>();
+            try {
+                for (int i = 0; i < 300; i++) {
+                    crowd.add(RawClient.connect(server.port()));
+                    crowd.add(RawClient.connect(server.port()).send("GET /events/a HTTP/1.1\r\nHo"));
+                }
+                try (RawClient healthy = RawClient.open(server.port(), "/events/a")) {
+                    server.hub().publish("a", Event.of("hello"));
+                    healthy.awaitEvents(1);
+                }
+                await().atMost(Duration.ofSeconds(50))
+                        .untilAsserted(
+                                () -> assertThat(server.hub().ledger().isZero()).isTrue());
+                TestServers.awaitNothingScheduled(server);
+            } finally {
+                for (RawClient client : crowd) {
+                    client.close();
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,316 @@
+package io.sluice.sse.netty;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.awaitility.Awaitility.await;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.embedded.EmbeddedChannel;
+import io.netty.handler.codec.http.HttpServerCodec;
+import io.sluice.sse.Event;
+import io.sluice.sse.Refusals;
+import io.sluice.sse.hub.Hub;
+import io.sluice.sse.hub.LaneOptions;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.slf4j.LoggerFactory;
+
+/** Who comes above a limit is refused, nobody is evicted, and a place is given back exactly once. */
+@Timeout(180)
+class StreamLimitsTest {
+
+    private static final String VIA = "X-Forwarded-For: ";
+    private static final TrustedProxies PROXIES = TrustedProxies.of("127.0.0.1").byXForwardedFor();
+
+    @OverEachTransport
+    void streamsOfOneAddressAreLimited(Transport transport) throws Exception {
+        try (SseServer server = TestServers.on(transport)
+                        .maxStreamsPerAddress(2)
+                        .trustedProxies(PROXIES)
+                        .start();
+                RawClient one = RawClient.open(server.port(), "/events/a", VIA + "2001:db8:0:1::1");
+                RawClient two = RawClient.open(server.port(), "/events/a", VIA + "2001:db8:0:1:ffff::2");
+                RawClient next = RawClient.open(server.port(), "/events/a", VIA + "2001:db8:0:2::1");
+                RawClient four = RawClient.open(server.port(), "/events/a", VIA + "::ffff:192.0.2.1");
+                RawClient same = RawClient.open(server.port(), "/events/a", VIA + "192.0.2.1")) {
+            assertRefused(server, 429, "this address has its maximum of 2 streams", VIA + "2001:db8:0:1::3");
+            assertRefused(server, 429, "this address has its maximum of 2 streams", VIA + "192.0.2.1");
+            assertThat(server.hub().refusals().count(Refusals.Kind.STREAMS_PER_ADDRESS))
+                    .isEqualTo(4);
+            server.hub().publish("a", Event.of("nobody was evicted"));
+            for (RawClient client : List.of(one, two, next, four, same)) {
+                client.awaitEvents(1);
+            }
+            assertThat(server.streams().places().entries()).isEqualTo(3);
+            one.close();
+            awaitTaken(server, 4);
+            RawClient.open(server.port(), "/events/a", VIA + "2001:db8:0:1::3").close();
+            awaitTaken(server, 4);
+        }
+    }
+
+    @OverEachTransport
+    void streamsOfOneKeyAreLimited(Transport transport) throws Exception {
+        try (SseServer server = TestServers.on(transport)
+                        .maxStreamsPerKey(1, request -> request.header("x-user"))
+                        .start();
+                RawClient ann = RawClient.open(server.port(), "/events/a", "X-User: ann");
+                RawClient bob = RawClient.open(server.port(), "/events/a", "X-User: bob");
+                RawClient nobody = RawClient.open(server.port(), "/events/a");
+                RawClient another = RawClient.open(server.port(), "/events/a")) {
+            assertRefused(server, 429, "there are 1 streams of this key", "X-User: ann");
+            assertThat(server.hub().refusals().count(Refusals.Kind.STREAMS_PER_KEY))
+                    .isEqualTo(2);
+            ann.close();
+            awaitTaken(server, 3);
+            RawClient.open(server.port(), "/events/a", "X-User: ann").close();
+            assertThat(bob.stream().hasHead()
+                            && nobody.stream().hasHead()
+                            && another.stream().hasHead())
+                    .isTrue();
+        }
+    }
+
+    /** Refuses a browser in the way it survives, and others by the status; neither keeps its connection. */
+    private static void assertRefused(SseServer server, int status, String detail, String header) throws IOException {
+        try (RawClient other = RawClient.connect(server.port());
+                RawClient browser = RawClient.connect(server.port())) {
+            other.get("/events/a", header);
+            assertThat(other.awaitEnd(RawClient.PATIENCE)).isTrue();
+            assertThat(other.stream().status()).isEqualTo(status);
+            assertThat(other.stream().header("retry-after")).isEqualTo("3");
+            assertThat(other.stream().body()).contains(detail);
+            browser.get("/events/a", header, "Sec-Fetch-Mode: cors");
+            assertThat(browser.awaitEnd(RawClient.PATIENCE)).isTrue();
+            assertThat(browser.stream().status()).isEqualTo(200);
+            assertThat(browser.stream().retries)
+                    .singleElement()
+                    .satisfies(retry -> assertThat(retry).isBetween(1500L, 4500L));
+        }
+    }
+
+    @OverEachTransport
+    void whoAsksTooOftenIsToldWhenToAskAgain(Transport transport) throws Exception {
+        Rate rate = new Rate(2, Duration.ofHours(2));
+        try (SseServer server = TestServers.on(transport)
+                .connectRate(rate)
+                .trustedProxies(PROXIES)
+                .route("POST", "/p", ((HttpRoute) r -> HttpAnswer.empty(204).now()).limitedTo(rate))
+                .start()) {
+            RawClient.open(server.port(), "/events/a", VIA + "192.0.2.1").close();
+            RawClient.open(server.port(), "/events/a", VIA + "192.0.2.1").close();
+            try (RawClient third = RawClient.connect(server.port());
+                    RawClient browser = RawClient.connect(server.port())) {
+                third.get("/events/a", VIA + "192.0.2.1").awaitHead();
+                assertThat(third.stream().status()).isEqualTo(429);
+                assertThat(Integer.parseInt(third.stream().header("retry-after")))
+                        .isBetween(3_400, 3_600);
+                browser.get("/events/a", VIA + "192.0.2.1", "Sec-Fetch-Mode: cors");
+                assertThat(browser.awaitEnd(RawClient.PATIENCE)).isTrue();
+                assertThat(browser.stream().status()).isEqualTo(200);
+                assertThat(browser.stream().retries)
+                        .singleElement()
+                        .satisfies(retry -> assertThat(retry).isBetween(1_700_000L, 5_400_000L));
+            }
+            RawClient.open(server.port(), "/events/a", VIA + "192.0.2.2").close();
+            try (RawClient publisher = RawClient.connect(server.port())) {
+                for (int status : new int[] {204, 204, 429, 429}) {
+                    publisher.send("POST /p HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n");
+                    publisher.awaitHead();
+                    assertThat(publisher.awaitAnswer(RawClient.PATIENCE)).isTrue();
+                    assertThat(publisher.stream().status()).isEqualTo(status);
+                    publisher.nextResponse();
+                }
+            }
+            assertThat(server.hub().refusals().count(Refusals.Kind.CONNECT_RATE))
+                    .isEqualTo(2);
+            assertThat(server.hub().refusals().count(Refusals.Kind.REQUEST_RATE))
+                    .isEqualTo(2);
+        }
+    }
+
+    @Test
+    void aLimitIsWarnedOfOnceInAWhile() throws Exception {
+        Logger logger = (Logger) LoggerFactory.getLogger(RefusalLog.class);
+        ListAppender<ILoggingEvent> lines = new ListAppender<>();
+        lines.start();
+        logger.addAppender(lines);
+        try (SseServer server = TestServers.on(Transport.NIO).maxStreams(0).start()) {
+            for (int i = 0; i < 20; i++) {
+                try (RawClient client = RawClient.connect(server.port())) {
+                    client.get("/events/a").awaitHead();
+                }
+            }
+        } finally {
+            logger.detachAppender(lines);
+        }
+        assertThat(lines.list)
+                .filteredOn(line -> line.getLevel() == Level.WARN)
+                .singleElement()
+                .satisfies(line -> assertThat(line.getFormattedMessage())
+                        .startsWith("the limit streams is reached: 1 refused since this was last said, /127.0.0.1:"));
+    }
+
+    /** Whatever becomes of a client between its first byte and its last, its places come back. */
+    @OverEachTransport
+    void everyPlaceIsGivenBackOnce(Transport transport) throws Exception {
+        long seed = Long.getLong("sluice.seed", System.nanoTime());
+        System.out.println("everyPlaceIsGivenBackOnce " + transport + ": -Dsluice.seed=" + seed);
+        Random random = new Random(seed);
+        StreamRoute route = request -> {
+            if ("fails".equals(request.query("route"))) {
+                throw new IllegalStateException("a route that fails");
+            }
+            return StreamRoute.topics().open(request);
+        };
+        ((Logger) LoggerFactory.getLogger(RouteHandler.class)).setLevel(Level.OFF);
+        try (Hub hub = Hub.builder().maxTopics(4).build()) {
+            SseServer server = TestServers.on(transport)
+                    .hub(hub)
+                    .streams("/events/**", route)
+                    .maxStreams(12)
+                    .maxStreamsPerAddress(5)
+                    .maxStreamsPerKey(4, StreamLimitsTest::userOf)
+                    .trustedProxies(PROXIES)
+                    .start();
+            List<RawClient> staying = new ArrayList<>();
+            for (int round = 0; round < 600; round++) {
+                leaveSomehow(random, RawClient.connect(server.port()), staying);
+                int taken = server.streams().places().taken();
+                assertThat(taken).as("seed %d", seed).isBetween(0, 13); // one may have taken, seen, and be giving back
+                while (staying.size() > random.nextInt(10)) {
+                    RawClient gone = staying.remove(random.nextInt(staying.size()));
+                    if (random.nextBoolean()) {
+                        gone.reset();
+                    }
+                    gone.close();
+                }
+            }
+            if (random.nextBoolean()) {
+                for (RawClient client : staying) {
+                    client.close();
+                }
+                TestServers.awaitNothingOwned(hub);
+                awaitTaken(server, 0);
+            }
+            server.close(); // ends those that stay, in a drain or when the lane has ended
+            for (RawClient client : staying) {
+                client.close();
+            }
+            assertThat(server.streams().places().taken()).as("seed %d", seed).isZero();
+            assertThat(server.streams().places().entries()).as("seed %d", seed).isZero();
+            TestServers.awaitNothingOwned(hub);
+        } finally {
+            ((Logger) LoggerFactory.getLogger(RouteHandler.class)).setLevel(null);
+        }
+    }
+
+    private static Object userOf(SseRequest request) {
+        String user = request.header("x-user");
+        if ("fails".equals(user)) {
+            throw new IllegalStateException("a key that fails");
+        }
+        return user;
+    }
+
+    private static void leaveSomehow(Random random, RawClient client, List<RawClient> staying) throws IOException {
+        String user = random.nextInt(10) == 0 ? "fails" : "user" + random.nextInt(3);
+        String path = switch (random.nextInt(6)) {
+            case 0 -> "/events/a?route=fails";
+            case 1 -> "/events/" + random.nextInt(100); // more topics than there may be
+            case 2 -> "/events/a//b";
+            default -> "/events/a";
+        };
+        String request = "GET " + path + " HTTP/1.1\r\nHost: localhost\r\nX-User: " + user + "\r\n" + VIA + "192.0.2."
+                + random.nextInt(3) + "\r\n\r\n";
+        switch (random.nextInt(6)) {
+            case 0 -> client.reset();
+            case 1 ->
+                client.send(request.substring(0, random.nextInt(request.length())))
+                        .reset();
+            case 2 -> client.send(request).reset();
+            case 3 -> client.send(request).finish().close();
+            case 4 -> {
+                client.send(request).awaitHead();
+                client.reset();
+            }
+            default -> staying.add(client.send(request).awaitHead());
+        }
+    }
+
+    @Test
+    void theHandlerOfAForeignPipelineHasTheLimitsOfStreams() {
+        try (Hub hub = Hub.create()) {
+            StreamLimits limits = StreamLimits.DEFAULT.maxStreamsPerKey(1, request -> request.header("x-user"));
+            SseHandler handler = SseHandler.serving(
+                            hub, "/events/**", StreamRoute.topics(), LaneOptions.DEFAULT, limits)
+                    .behind(TrustedProxies.of("10.0.0.1").byForwarded());
+            EmbeddedChannel one = open(handler);
+            EmbeddedChannel two = open(handler);
+            assertThat(answer(one)).startsWith("HTTP/1.1 200 OK");
+            assertThat(answer(two)).startsWith("HTTP/1.1 429 ").contains("retry-after: 3", "connection: close");
+            assertThat(hub.refusals().count(Refusals.Kind.STREAMS_PER_KEY)).isEqualTo(1);
+            one.finishAndReleaseAll();
+            EmbeddedChannel three = open(handler);
+            assertThat(answer(three)).startsWith("HTTP/1.1 200 OK");
+            two.finishAndReleaseAll();
+            three.finishAndReleaseAll();
+            assertThatIllegalArgumentException()
+                    .isThrownBy(
+                            () -> handler.behind(TrustedProxies.of("10.0.0.1").byProxyProtocol()))
+                    .withMessageStartingWith("trustedProxies: not by a header alone (expected: ");
+        }
+    }
+
+    private static EmbeddedChannel open(SseHandler handler) {
+        EmbeddedChannel channel = new EmbeddedChannel(new HttpServerCodec(), handler);
+        channel.writeInbound(Unpooled.copiedBuffer(
+                "GET /events/a HTTP/1.1\r\nHost: localhost\r\nX-User: ann\r\n\r\n", StandardCharsets.US_ASCII));
+        channel.runPendingTasks();
+        return channel;
+    }
+
+    private static String answer(EmbeddedChannel channel) {
+        StringBuilder all = new StringBuilder();
+        for (ByteBuf part = channel.readOutbound(); part != null; part = channel.readOutbound()) {
+            all.append(part.toString(StandardCharsets.US_ASCII));
+            part.release();
+        }
+        return all.toString();
+    }
+
+    @Test
+    void rates() {
+        assertThat(Rate.parse("20/s")).isEqualTo(new Rate(20, Duration.ofSeconds(1)));
+        assertThat(Rate.parse("100/m")).isEqualTo(new Rate(100, Duration.ofMinutes(1)));
+        assertThat(Rate.parse("5000/h")).isEqualTo(new Rate(5000, Duration.ofHours(1)));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "20", "20/", "/s", "20/d", "20 /s", "-1/s", "0/s", "2.5/s", "20/S", "99999999999/s"})
+    void whatIsNoRateIsRefused(String text) {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Rate.parse(text))
+                .withMessageStartingWith("rate: ")
+                .withMessageContaining("(expected: ");
+    }
+
+    private static void awaitTaken(SseServer server, int places) {
+        await().atMost(Duration.ofSeconds(20))
+                .untilAsserted(
+                        () -> assertThat(server.streams().places().taken()).isEqualTo(places));
+    }
+}
