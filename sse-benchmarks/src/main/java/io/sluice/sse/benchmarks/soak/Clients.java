@@ -4,6 +4,7 @@ import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelOption;
@@ -90,7 +91,11 @@ final class Clients implements AutoCloseable {
 
     /** Ends a connection with an RST. */
     static void reset(Channel channel) {
-        channel.config().setOption(ChannelOption.SO_LINGER, 0);
+        try {
+            channel.config().setOption(ChannelOption.SO_LINGER, 0);
+        } catch (ChannelException e) {
+            return; // it has ended already
+        }
         channel.close();
     }
 
@@ -102,7 +107,13 @@ final class Clients implements AutoCloseable {
     static void goSilent(Channel channel) {
         ByteBuffer program = ByteBuffer.allocateDirect(16).order(ByteOrder.nativeOrder());
         program.putShort(0, (short) 1).putLong(8, Buffer.memoryAddress(DROP_ALL));
-        channel.config().setOption(FILTER, program);
+        try {
+            channel.config().setOption(FILTER, program);
+        } catch (ChannelException e) {
+            if (channel.isOpen()) {
+                throw e;
+            }
+        }
     }
 
     @Override

@@ -99,8 +99,8 @@ final class HalfOpenCommand implements Callable<Integer> {
                             + Durations.seconds(gone.get(gone.size() - 1)) + " "
                             + api.closed().keySet();
             if (bound) {
-                // What times it is at most an eighth late.
-                long most = limit.toNanos() + limit.toNanos() / 8;
+                // A third more for what times it: the ticker's period and the kernel's.
+                long most = limit.toNanos() * 4 / 3;
                 boolean kept = gone.size() == clients && gone.get(gone.size() - 1) <= most;
                 figures.check(kind, value, "<= " + Durations.seconds(most), kept);
             } else {

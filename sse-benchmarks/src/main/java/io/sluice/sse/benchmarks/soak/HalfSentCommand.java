@@ -94,7 +94,10 @@ final class HalfSentCommand implements Callable<Integer> {
                             connects.getTotalCount() == HEALTHY && slowest <= MOST_CONNECT_MILLIS * 1_000_000)
                     .note(
                             "they were ended after, first and last",
-                            Durations.seconds(ends.getMinValue()) + ", " + Durations.seconds(ends.getMaxValue()))
+                            ends.getTotalCount() == 0
+                                    ? "never"
+                                    : Durations.seconds(ends.getMinValue()) + ", "
+                                            + Durations.seconds(ends.getMaxValue()))
                     .check("still there after " + within.toSeconds() + " s", stayed, "0", stayed == 0);
             Map<String, Long> left = api.awaitOwned(Map.of(), Duration.ofSeconds(5));
             figures.check(
