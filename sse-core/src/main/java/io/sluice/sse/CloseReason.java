@@ -10,7 +10,7 @@ public enum CloseReason {
     CLIENT_LEFT("client-left", false),
     /** The connection was reset, or reading or writing it failed. */
     RESET("reset", true),
-    /** Bytes were pending and none of them left for the write timeout. */
+    /** Bytes were pending and none of them left for the write timeout, or the kernel found the peer gone. */
     WRITE_TIMEOUT("write-timeout", true),
     /** The history passed the client by, and the overflow policy is to disconnect. */
     SLOW_CONSUMER("slow-consumer", true),

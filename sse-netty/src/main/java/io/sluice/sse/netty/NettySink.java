@@ -144,6 +144,11 @@ final class NettySink extends LaneSink {
         close(CloseReason.RESET);
     }
 
+    /** The kernel has given the peer up: it has acknowledged nothing for as long as it may. */
+    void connectionTimedOut() {
+        close(CloseReason.WRITE_TIMEOUT);
+    }
+
     /** The channel holds no frame any more. It may have outlived the sink, and with the last one the lane's sweeping. */
     void connectionGone() {
         if (hubLane().sinkCount() == 0) {

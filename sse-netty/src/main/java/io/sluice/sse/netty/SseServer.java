@@ -91,6 +91,10 @@ public final class SseServer implements AutoCloseable {
         if (userTimeout != null && !options.writeTimeout.isZero()) {
             bootstrap.childOption(userTimeout, (int) Math.min(Integer.MAX_VALUE, options.writeTimeout.toMillis()));
         }
+        KeepAlive keepAlive = options.heartbeat.isZero() ? transport.keepAlive() : null;
+        if (keepAlive != null && !options.writeTimeout.isZero()) {
+            keepAlive.addTo(bootstrap, options.writeTimeout);
+        }
         var bound = bootstrap
                 .bind(new InetSocketAddress(options.host, options.port))
                 .awaitUninterruptibly();

@@ -71,6 +71,16 @@ final class StreamHandler extends ChannelInboundHandlerAdapter {
         } else if (sink.isOpen()) {
             log.debug("[{}] {}", sink.id(), failure.toString());
         }
-        sink.connectionFailed();
+        if (isTimeout(failure)) {
+            sink.connectionTimedOut();
+        } else {
+            sink.connectionFailed();
+        }
+    }
+
+    /** ETIMEDOUT has no exception of its own; what all transports have in common is the system's text. */
+    private static boolean isTimeout(Throwable failure) {
+        return failure instanceof IOException
+                && String.valueOf(failure.getMessage()).contains("timed out");
     }
 }

@@ -43,6 +43,12 @@ enum Transports {
         ChannelOption<Integer> userTimeout() {
             return EpollChannelOption.TCP_USER_TIMEOUT;
         }
+
+        @Override
+        KeepAlive keepAlive() {
+            return new KeepAlive(
+                    EpollChannelOption.TCP_KEEPIDLE, EpollChannelOption.TCP_KEEPINTVL, EpollChannelOption.TCP_KEEPCNT);
+        }
     },
     IO_URING(Transport.IO_URING, IoUringServerSocketChannel.class) {
         @Override
@@ -59,6 +65,14 @@ enum Transports {
         @Override
         ChannelOption<Integer> userTimeout() {
             return IoUringChannelOption.TCP_USER_TIMEOUT;
+        }
+
+        @Override
+        KeepAlive keepAlive() {
+            return new KeepAlive(
+                    IoUringChannelOption.TCP_KEEPIDLE,
+                    IoUringChannelOption.TCP_KEEPINTVL,
+                    IoUringChannelOption.TCP_KEEPCNT);
         }
     },
     KQUEUE(Transport.KQUEUE, KQueueServerSocketChannel.class) {
@@ -84,6 +98,12 @@ enum Transports {
         IoHandlerFactory handlers() {
             return NioIoHandler.newFactory();
         }
+
+        @Override
+        @Nullable
+        KeepAlive keepAlive() {
+            return KeepAlive.ofJdk();
+        }
     };
 
     private static final Logger log = LoggerFactory.getLogger(Transports.class);
@@ -104,6 +124,12 @@ enum Transports {
     /** The option that ends a connection whose peer acknowledges nothing, in milliseconds; null where there is none. */
     @Nullable
     ChannelOption<Integer> userTimeout() {
+        return null;
+    }
+
+    /** The options that time the kernel's probes of a silent connection; null where there are none. */
+    @Nullable
+    KeepAlive keepAlive() {
         return null;
     }
 

@@ -1,0 +1,134 @@
+package io.sluice.sse.benchmarks.soak;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.HdrHistogram.Histogram;
+import org.HdrHistogram.SynchronizedHistogram;
+
+/**
+ * A server under churn with what stands beside it: histories that are full from the start, so that they gain nothing, two
+ * publishers, and healthy clients that must notice nothing.
+ */
+final class ChurnStage implements AutoCloseable {
+
+    /** Events of a ring. Together with their size more than a small receive buffer and a channel take. */
+    private static final int RING = 200;
+
+    private static final int BUSY_BYTES = 4096;
+    private static final double BUSY_PER_SECOND = 50;
+    private static final int CONTROL_BYTES = 100;
+    private static final double CONTROL_PER_SECOND = 20;
+    private static final int HEALTHY = 10;
+
+    /** The server's settings, and how soon a silent client is gone with them. */
+    private static final Duration HEARTBEAT = Duration.ofSeconds(1);
+
+    private static final Duration WRITE_TIMEOUT = Duration.ofSeconds(2);
+    static final Duration HOLD_SILENT = Duration.ofSeconds(12);
+
+    final ServerProcess server;
+    final ServerApi api;
+    final ChurnLoad load;
+    final Histogram latencies = new SynchronizedHistogram(3);
+
+    private final Clients clients;
+    private final TimedPublisher busy;
+    private final TimedPublisher control;
+    private final List<TimedReader> healthy = new ArrayList<>();
+    /** What the healthy and the publishers own: what is left when the churn is over. */
+    private final Map<String, Long> own = new HashMap<>();
+
+    ChurnStage(ServerOptions options) throws IOException, InterruptedException {
+        server = ServerProcess.start(
+                options,
+                "--heartbeat",
+                Durations.option(HEARTBEAT),
+                "--write-timeout",
+                Durations.option(WRITE_TIMEOUT),
+                "--history-events",
+                Integer.toString(RING),
+                "--history-age",
+                "24h");
+        api = new ServerApi(server);
+        clients = new Clients(server.port());
+        load = new ChurnLoad(clients, HOLD_SILENT);
+        fill(Topics.HISTORY, BUSY_BYTES);
+        fill(Topics.BUSY, BUSY_BYTES);
+        fill(Topics.CONTROL, CONTROL_BYTES);
+        for (int i = 0; i < HEALTHY; i++) {
+            TimedReader reader = new TimedReader("/events/" + Topics.CONTROL, () -> latencies);
+            healthy.add(reader);
+            clients.connect(reader).syncUninterruptibly();
+        }
+        awaitSinks(HEALTHY);
+        busy = new TimedPublisher(server, Topics.BUSY, BUSY_PER_SECOND, BUSY_BYTES).start();
+        control = new TimedPublisher(server, Topics.CONTROL, CONTROL_PER_SECOND, CONTROL_BYTES).start();
+        own.putAll(Map.of("connections", HEALTHY + 2L, "sinks", (long) HEALTHY, "subscriptions", (long) HEALTHY));
+        // The frame of an event that is on its way just now.
+        own.put("buffers", 8L);
+    }
+
+    private void fill(String topic, int bytes) throws IOException {
+        try (TimedPublisher filler = new TimedPublisher(server, topic, 0, bytes)) {
+            filler.publish(RING + RING / 10);
+        }
+    }
+
+    private void awaitSinks(int count) throws IOException, InterruptedException {
+        long deadline = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+        while (api.owned().getOrDefault("sinks", 0L) < count && System.nanoTime() - deadline < 0) {
+            Pace.pause(Duration.ofMillis(20));
+        }
+    }
+
+    /** Waits until nothing of the churn is left but the stage's own clients. */
+    Map<String, Long> awaitOnlyOwn() throws IOException, InterruptedException {
+        return api.awaitOwned(own, Duration.ofSeconds(60));
+    }
+
+    /** What the ledger counts above the stage's own clients. */
+    Map<String, Long> left(Map<String, Long> owned) {
+        Map<String, Long> left = new HashMap<>();
+        owned.forEach((kind, count) -> {
+            long above = count - own.getOrDefault(kind, 0L);
+            if (above > 0) {
+                left.put(kind, above);
+            }
+        });
+        return left;
+    }
+
+    /** Stops the publishers, lets the healthy receive the rest and leave. @return what the ledger says then */
+    Map<String, Long> empty(Figures figures) throws IOException, InterruptedException {
+        busy.close();
+        control.close();
+        long deadline = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+        while (healthy.stream().anyMatch(reader -> reader.events() < control.published())
+                && System.nanoTime() - deadline < 0) {
+            Pace.pause(Duration.ofMillis(20));
+        }
+        long missing = healthy.stream()
+                .mapToLong(reader -> control.published() - reader.events())
+                .sum();
+        long disorder = healthy.stream().mapToLong(TimedReader::disorder).sum();
+        figures.check(
+                "events of " + HEALTHY + " healthy clients missing or out of order",
+                missing + " and " + disorder + " of " + HEALTHY * control.published(),
+                "0",
+                missing == 0 && disorder == 0 && !busy.hasFailed() && !control.hasFailed());
+        clients.close();
+        return api.awaitOwned(Map.of(), Duration.ofSeconds(30));
+    }
+
+    @Override
+    public void close() throws IOException {
+        busy.close();
+        control.close();
+        clients.close();
+        server.close();
+    }
+}

@@ -1,0 +1,72 @@
+package io.sluice.sse.benchmarks.soak;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Stream;
+
+/** What a process holds, read from outside: descriptors, threads and resident memory from {@code /proc}, the heap by jcmd. */
+final class Footprint {
+
+    private final long pid;
+
+    Footprint(long pid) {
+        this.pid = pid;
+    }
+
+    int descriptors() throws IOException {
+        try (Stream<Path> all = Files.list(Path.of("/proc", Long.toString(pid), "fd"))) {
+            return (int) all.count();
+        }
+    }
+
+    int threads() throws IOException {
+        return (int) status("Threads:");
+    }
+
+    /** Resident bytes: the heap, which is resident from the start, and everything beside it. */
+    long residentBytes() throws IOException {
+        return status("VmRSS:") * 1024;
+    }
+
+    private long status(String field) throws IOException {
+        for (String line : Files.readAllLines(Path.of("/proc", Long.toString(pid), "status"))) {
+            if (line.startsWith(field)) {
+                return Long.parseLong(
+                        line.substring(field.length()).replace("kB", "").strip());
+            }
+        }
+        throw new IOException("no " + field + " of process " + pid);
+    }
+
+    /**
+     * Bytes of all objects that are reachable. The histogram of classes begins with a full collection and counts what
+     * that leaves, so it depends on neither the collector nor the moment.
+     */
+    long liveHeapBytes() throws IOException, InterruptedException {
+        String total = "";
+        for (String line : histogram().split("\n", -1)) {
+            if (line.startsWith("Total")) {
+                total = line;
+            }
+        }
+        String[] columns = total.strip().split("\\s+", -1);
+        if (columns.length < 3) {
+            throw new IOException("jcmd has given no histogram of process " + pid);
+        }
+        return Long.parseLong(columns[2]);
+    }
+
+    private String histogram() throws IOException, InterruptedException {
+        Path jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd");
+        Process process = new ProcessBuilder(jcmd.toString(), Long.toString(pid), "GC.class_histogram")
+                .redirectErrorStream(true)
+                .start();
+        String text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        if (process.waitFor() != 0) {
+            throw new IOException("jcmd: " + text);
+        }
+        return text;
+    }
+}

@@ -1,0 +1,127 @@
+package io.sluice.sse.benchmarks.soak;
+
+import io.netty.channel.Channel;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/**
+ * Clients whose network goes: how long the server keeps them, while it has only heartbeats for them and while it has
+ * events. Over each transport unless one is given.
+ */
+@Command(
+        name = "halfopen",
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        description = "Clients that no packet reaches any more, and when the server is rid of them.")
+final class HalfOpenCommand implements Callable<Integer> {
+
+    private static final String QUIET = "quiet";
+    private static final String BUSY = "busy";
+    private static final int EVENT_BYTES = 4096;
+    private static final double EVENTS_PER_SECOND = 100;
+
+    @Mixin
+    ServerOptions options = new ServerOptions();
+
+    @Option(names = "--clients", defaultValue = "100", description = "Of each kind. Default: ${DEFAULT-VALUE}")
+    int clients;
+
+    @Option(names = "--heartbeat", defaultValue = "1s", description = "Default: ${DEFAULT-VALUE}")
+    Duration heartbeat = Duration.ZERO;
+
+    @Option(names = "--write-timeout", defaultValue = "2s", description = "Default: ${DEFAULT-VALUE}")
+    Duration writeTimeout = Duration.ZERO;
+
+    @Option(
+            names = "--patience",
+            defaultValue = "30s",
+            description = "How long to wait where the kernel decides: idle clients over NIO. Default: ${DEFAULT-VALUE}")
+    Duration patience = Duration.ZERO;
+
+    private final Figures figures = new Figures();
+
+    @Override
+    public Integer call() throws Exception {
+        List<String> transports =
+                options.transport == null ? List.of("epoll", "io_uring", "nio") : List.of(options.transport);
+        for (String transport : transports) {
+            options.transport = transport;
+            run(transport, QUIET);
+            run(transport, BUSY);
+        }
+        return figures.print(System.out, "halfopen");
+    }
+
+    private void run(String transport, String topic) throws Exception {
+        boolean busy = topic.equals(BUSY);
+        try (ServerProcess server = ServerProcess.start(
+                        options,
+                        "--heartbeat",
+                        Durations.option(heartbeat),
+                        "--write-timeout",
+                        Durations.option(writeTimeout));
+                Clients sockets = new Clients(server.port());
+                TimedPublisher publisher = new TimedPublisher(server, topic, EVENTS_PER_SECOND, EVENT_BYTES)) {
+            ServerApi api = new ServerApi(server);
+            Queue<Channel> open = new ConcurrentLinkedQueue<>();
+            for (int i = 0; i < clients; i++) {
+                sockets.connect(new StreamReader("/events/" + topic) {
+                            @Override
+                            void opened(Channel channel) {
+                                open.add(channel);
+                            }
+                        })
+                        .syncUninterruptibly();
+            }
+            if (busy) {
+                publisher.start();
+            }
+            while (open.size() < clients) {
+                Pace.pause(Duration.ofMillis(10));
+            }
+            Pace.pause(heartbeat.multipliedBy(2));
+            // The kernel of NIO's clients cannot be told to give up; it takes what fits its buffers until then.
+            boolean bound = !transport.equals("nio");
+            Duration limit = heartbeat.plus(writeTimeout);
+            List<Long> gone = cut(api, open, bound ? limit.multipliedBy(3) : patience);
+            String kind = transport + (busy ? ", events" : ", heartbeats only");
+            String value = gone.isEmpty()
+                    ? "none of " + clients + " gone after " + patience.toSeconds() + " s"
+                    : gone.size() + " gone after " + Durations.seconds(gone.get(0)) + " to "
+                            + Durations.seconds(gone.get(gone.size() - 1)) + " "
+                            + api.closed().keySet();
+            if (bound) {
+                // A third more for what times it: the ticker's period and the kernel's.
+                long most = limit.toNanos() * 4 / 3;
+                boolean kept = gone.size() == clients && gone.get(gone.size() - 1) <= most;
+                figures.check(kind, value, "<= " + Durations.seconds(most), kept);
+            } else {
+                figures.note(kind, value);
+            }
+        }
+    }
+
+    /** @return when the first, the second... was missing from the ledger, in nanoseconds from the cut */
+    private List<Long> cut(ServerApi api, Queue<Channel> open, Duration longest) throws Exception {
+        long begin = System.nanoTime();
+        open.forEach(Clients::goSilent);
+        List<Long> gone = new ArrayList<>();
+        while (gone.size() < clients && System.nanoTime() - begin < longest.toNanos()) {
+            Map<String, Long> owned = api.owned();
+            long now = System.nanoTime() - begin;
+            while (gone.size() < clients - owned.getOrDefault("sinks", 0L)) {
+                gone.add(now);
+            }
+            Pace.pause(Duration.ofMillis(10));
+        }
+        return gone;
+    }
+}

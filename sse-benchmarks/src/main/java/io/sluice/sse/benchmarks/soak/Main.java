@@ -1,0 +1,37 @@
+package io.sluice.sse.benchmarks.soak;
+
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
+/**
+ * The programs behind the figures, one subcommand each. Exit status: 0 if every figure is within its bound, 1 if one is
+ * not, 2 for a wrong option.
+ */
+@Command(
+        name = "sluice-benchmarks",
+        description =
+                "Puts the bundled server under load, in a process of its own, and prints figures with their bounds.",
+        subcommands = {
+            ChurnCommand.class,
+            SoakCommand.class,
+            StalledCommand.class,
+            FloodCommand.class,
+            HalfSentCommand.class,
+            HalfOpenCommand.class,
+            DrainCommand.class
+        },
+        mixinStandardHelpOptions = true,
+        synopsisSubcommandLabel = "<program>")
+public final class Main {
+
+    private Main() {}
+
+    /** Runs one program. */
+    public static void main(String[] arguments) {
+        CommandLine line = new CommandLine(new Main());
+        line.registerConverter(java.time.Duration.class, Durations::parse);
+        int status = line.execute(arguments);
+        System.out.flush();
+        System.exit(status);
+    }
+}

@@ -1,0 +1,81 @@
+package io.sluice.sse.benchmarks.soak;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** The server's other routes, over one connection that is kept: what it owns, what it has counted. */
+final class ServerApi {
+
+    /** What clients own; the rest of the ledger is what the hub keeps. */
+    static final List<String> OWNED = List.of("connections", "sinks", "subscriptions", "tasks", "listeners", "buffers");
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final Pattern CLOSED =
+            Pattern.compile("sluice_sinks_closed_total\\{reason=\"([a-z-]+)\"[^}]*\\} ([0-9.E]+)");
+
+    private final HttpClient client =
+            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    private final String base;
+
+    ServerApi(ServerProcess server) {
+        base = "http://127.0.0.1:" + server.port();
+    }
+
+    private String get(String path) throws IOException, InterruptedException {
+        HttpRequest request = HttpRequest.newBuilder(URI.create(base + path))
+                .timeout(Duration.ofSeconds(30))
+                .build();
+        HttpResponse<String> answer = client.send(request, HttpResponse.BodyHandlers.ofString());
+        if (answer.statusCode() != 200) {
+            throw new IOException(path + ": " + answer.statusCode() + " " + answer.body());
+        }
+        return answer.body();
+    }
+
+    /** Counts of the ledger that belong to clients; {@code others} connections of the program itself are taken off. */
+    Map<String, Long> owned() throws IOException, InterruptedException {
+        JsonNode ledger = JSON.readTree(get("/admin/ledger"));
+        Map<String, Long> counts = new LinkedHashMap<>();
+        OWNED.forEach(kind -> counts.put(kind, ledger.path(kind).asLong()));
+        return counts;
+    }
+
+    /** Waits until clients own no more than this, as the ledger counts it. @return what they own at the end */
+    Map<String, Long> awaitOwned(Map<String, Long> atMost, Duration patience) throws IOException, InterruptedException {
+        long deadline = System.nanoTime() + patience.toNanos();
+        while (true) {
+            Map<String, Long> counts = owned();
+            boolean reached = counts.entrySet().stream()
+                    .allMatch(count -> count.getValue() <= atMost.getOrDefault(count.getKey(), 0L));
+            if (reached || System.nanoTime() - deadline >= 0) {
+                return counts;
+            }
+            Pace.pause(Duration.ofMillis(20));
+        }
+    }
+
+    /** How many sinks have ended, by reason. */
+    Map<String, Long> closed() throws IOException, InterruptedException {
+        Map<String, Long> closed = new TreeMap<>();
+        Matcher matcher = CLOSED.matcher(get("/metrics"));
+        while (matcher.find()) {
+            long count = (long) Double.parseDouble(matcher.group(2));
+            if (count > 0) {
+                closed.put(matcher.group(1), count);
+            }
+        }
+        return closed;
+    }
+}

@@ -1,0 +1,82 @@
+package io.sluice.sse.benchmarks.soak;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The bundled server in a process of its own, with a heap that never grows and is resident from the start: what its
+ * resident memory gains is then memory outside of the heap. Its log goes to standard error. Closing it kills it.
+ */
+final class ServerProcess implements AutoCloseable {
+
+    private static final String MAIN = "io.sluice.sse.examples.server.Main";
+    private static final String SAYS = "Sluice listening on http://127.0.0.1:";
+
+    private final Process process;
+    private final int port;
+
+    private ServerProcess(Process process, int port) {
+        this.process = process;
+        this.port = port;
+    }
+
+    /** Starts a server; it listens when this returns. */
+    static ServerProcess start(ServerOptions options, String... arguments) throws IOException {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xms" + options.heap,
+                "-Xmx" + options.heap,
+                "-XX:+AlwaysPreTouch",
+                "-XX:+ExitOnOutOfMemoryError"));
+        if (Runtime.version().feature() >= 24) {
+            command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow"));
+        }
+        command.addAll(options.jvm);
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), MAIN));
+        command.addAll(options.with(arguments));
+        ProcessBuilder builder = new ProcessBuilder(command);
+        builder.environment().keySet().removeIf(name -> name.startsWith("SLUICE_"));
+        builder.redirectError(ProcessBuilder.Redirect.INHERIT);
+        Process process = builder.start();
+        Runtime.getRuntime().addShutdownHook(new Thread(process::destroyForcibly));
+        BufferedReader out = process.inputReader(StandardCharsets.UTF_8);
+        String line = out.readLine();
+        if (line == null || !line.startsWith(SAYS)) {
+            process.destroyForcibly();
+            throw new IOException("the server has not started; it said " + line);
+        }
+        return new ServerProcess(process, Integer.parseInt(line.substring(SAYS.length())));
+    }
+
+    int port() {
+        return port;
+    }
+
+    Footprint footprint() {
+        return new Footprint(process.pid());
+    }
+
+    boolean isAlive() {
+        return process.isAlive();
+    }
+
+    /** SIGTERM. */
+    void terminate() {
+        process.destroy();
+    }
+
+    /** @return its exit status, or -1 if it has none in time */
+    int awaitExit(long seconds) throws InterruptedException {
+        return process.waitFor(seconds, TimeUnit.SECONDS) ? process.exitValue() : -1;
+    }
+
+    @Override
+    public void close() {
+        process.destroyForcibly();
+    }
+}

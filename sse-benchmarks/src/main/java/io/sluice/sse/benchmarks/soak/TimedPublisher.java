@@ -1,0 +1,136 @@
+package io.sluice.sse.benchmarks.soak;
+
+import java.io.BufferedInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/**
+ * Publishes to one topic over one connection, at a rate, or as fast as the server answers. Each event says when it was
+ * due, not when it was sent: a publisher that is held up hides nothing.
+ */
+final class TimedPublisher implements AutoCloseable {
+
+    /** How many requests may be without an answer at full speed. */
+    private static final int PIPELINED = 32;
+
+    private final Socket socket;
+    private final OutputStream out;
+    private final InputStream in;
+    private final String head;
+    private final String padding;
+    private final AtomicBoolean stopped = new AtomicBoolean();
+    private final Thread thread;
+
+    private volatile long published;
+    private volatile boolean failed;
+
+    /** @param perSecond events per second, or 0 for full speed */
+    TimedPublisher(ServerProcess server, String topic, double perSecond, int eventBytes) throws IOException {
+        socket = new Socket(InetAddress.getLoopbackAddress(), server.port());
+        socket.setTcpNoDelay(true);
+        out = socket.getOutputStream();
+        in = new BufferedInputStream(socket.getInputStream());
+        padding = "x".repeat(Math.max(0, eventBytes - 1 - TimedReader.DIGITS));
+        head = "POST /publish/" + topic + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: "
+                + (1 + TimedReader.DIGITS + padding.length()) + "\r\n\r\n" + (char) TimedReader.MARK;
+        thread = new Thread(() -> run(perSecond), "publisher of " + topic);
+        thread.setDaemon(true);
+    }
+
+    TimedPublisher start() {
+        thread.start();
+        return this;
+    }
+
+    /** Publishes this many at full speed, on the calling thread; for a publisher that was not started. */
+    void publish(int count) throws IOException {
+        for (int left = count; left > 0; left -= PIPELINED) {
+            burst(Math.min(left, PIPELINED), System.nanoTime());
+        }
+    }
+
+    private void run(double perSecond) {
+        try {
+            Pace pace = new Pace(perSecond > 0 ? perSecond : 1);
+            while (!stopped.get()) {
+                if (perSecond > 0) {
+                    burst(1, pace.next());
+                } else {
+                    burst(PIPELINED, System.nanoTime());
+                }
+            }
+        } catch (IOException e) {
+            failed = !stopped.get();
+        }
+    }
+
+    // Written by one thread.
+    @SuppressWarnings("NonAtomicVolatileUpdate")
+    private void burst(int count, long dueNanos) throws IOException {
+        StringBuilder requests = new StringBuilder();
+        for (int i = 0; i < count; i++) {
+            String digits = Long.toHexString(dueNanos + i); // each later than the one before it
+            requests.append(head)
+                    .append("0".repeat(TimedReader.DIGITS - digits.length()))
+                    .append(digits)
+                    .append(padding);
+        }
+        out.write(requests.toString().getBytes(StandardCharsets.US_ASCII));
+        for (int i = 0; i < count; i++) {
+            answer();
+            published++;
+        }
+    }
+
+    private void answer() throws IOException {
+        String status = line();
+        if (!status.startsWith("HTTP/1.1 200")) {
+            throw new IOException("publish: " + status);
+        }
+        int length = 0;
+        for (String line = line(); !line.isEmpty(); line = line()) {
+            if (line.regionMatches(true, 0, "content-length:", 0, 15)) {
+                length = Integer.parseInt(line.substring(15).strip());
+            }
+        }
+        in.skipNBytes(length);
+    }
+
+    private String line() throws IOException {
+        StringBuilder line = new StringBuilder();
+        for (int c = in.read(); c != '\n'; c = in.read()) {
+            if (c < 0) {
+                throw new IOException("the server has closed the publisher's connection");
+            }
+            if (c != '\r') {
+                line.append((char) c);
+            }
+        }
+        return line.toString();
+    }
+
+    long published() {
+        return published;
+    }
+
+    /** Whether the server has refused an event, or the connection. */
+    boolean hasFailed() {
+        return failed;
+    }
+
+    @Override
+    public void close() throws IOException {
+        stopped.set(true);
+        try {
+            thread.join(5_000);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        socket.close();
+    }
+}
