@@ -19,12 +19,17 @@ final class CatchUp {
         DONE,
         MORE,
         /** It stands ahead of the lane, and waits for a pass to come by. */
-        NEXT_TURN
+        NEXT_TURN,
+        /** It has not taken what it was given, and there is no room for more. */
+        WAITING
     }
 
     private final HubLane lane;
     private final ArrayDeque<LaneSink> ready = new ArrayDeque<>();
     private final ArrayDeque<LaneSink> nextTurn = new ArrayDeque<>();
+    /** Those that get no more until they have taken what they were given, since too much is on its way to all. */
+    private final ArrayDeque<LaneSink> waiting = new ArrayDeque<>();
+
     private final Entries entries = new Entries();
 
     // Clients that were cut together come back together: the last ranges are kept while the lane stands where it stood.
@@ -66,6 +71,10 @@ final class CatchUp {
                     sink.queued = true;
                     nextTurn.add(sink);
                 }
+                case WAITING -> {
+                    sink.queued = true;
+                    waiting.add(sink);
+                }
                 default -> {}
             }
             if (lane.lane().nanoTime() - deadlineNanos >= 0) {
@@ -75,6 +84,15 @@ final class CatchUp {
         ready.addAll(nextTurn);
         nextTurn.clear();
         return !ready.isEmpty();
+    }
+
+    /** Those that wait for room are looked at again. */
+    void retryWaiting() {
+        if (!waiting.isEmpty()) {
+            ready.addAll(waiting);
+            waiting.clear();
+            lane.wake();
+        }
     }
 
     private Served serveContained(LaneSink sink) {
@@ -115,7 +133,11 @@ final class CatchUp {
         if (known != null && !isLapped(sink)) {
             return write(sink, known.frame, known.end);
         }
-        long end = collect(sink);
+        boolean scarce = isScarce();
+        if (scarce && sink.pendingBytes() > 0) {
+            return Served.WAITING; // who takes what it gets has nothing pending here
+        }
+        long end = collect(sink, scarce ? HubBuilder.SMALL_FRAME_BYTES : HubBuilder.FRAME_BYTES);
         // Behind the copy: whoever was lapped while we read is lapped.
         if (isLapped(sink)) {
             entries.clear();
@@ -129,6 +151,16 @@ final class CatchUp {
         entries.clear();
         remember(new Range(sink.listensBy().audiences, sink.position, lane.position, end, frame));
         return write(sink, frame, end);
+    }
+
+    /** Whether as much is on its way to clients as may be. */
+    private boolean isScarce() {
+        long most = lane.hub().catchUpBytes();
+        if (lane.framer().heldBytes() <= most) {
+            return false;
+        }
+        lane.framer().sweep(); // what is held is known as of the last one
+        return lane.framer().heldBytes() > most;
     }
 
     private Served write(LaneSink sink, Frame frame, long end) {
@@ -181,19 +213,19 @@ final class CatchUp {
      *
      * @return the position up to which the copy is whole
      */
-    private long collect(LaneSink sink) {
+    private long collect(LaneSink sink, int room) {
         long limit = lane.position;
         int topics = 0;
         for (Audience audience : sink.listensBy().audiences) {
             if (audience instanceof Audience.OfTopic exact) {
                 int before = entries.size();
-                limit = copy(exact.here.topic, sink.position, limit);
+                limit = copy(exact.here.topic, sink.position, room, limit);
                 topics += entries.size() > before ? 1 : 0;
             } else if (audience instanceof Audience.OfPattern byPattern) {
                 PatternTopics.Known known = byPattern.topics.known();
                 for (int i = 0; i < known.size; i++) {
                     if (known.get(i).log.hasAfter(sink.position)) {
-                        limit = copy(known.get(i), sink.position, limit);
+                        limit = copy(known.get(i), sink.position, room, limit);
                         topics++;
                     }
                 }
@@ -203,20 +235,19 @@ final class CatchUp {
             entries.sortByPosition();
             entries.dropRepeats();
         }
-        return cut(limit);
+        return cut(room, limit);
     }
 
-    private long copy(Topic topic, long after, long limit) {
-        int frameBytes = lane.hub().frameBytes();
-        if (topic.log.copy(after, lane.position, frameBytes, entries) == TopicLog.Copied.UP_TO_ROOM) {
+    private long copy(Topic topic, long after, int room, long limit) {
+        if (topic.log.copy(after, lane.position, room, entries) == TopicLog.Copied.UP_TO_ROOM) {
             return Math.min(limit, entries.get(entries.size() - 1).position);
         }
         return limit;
     }
 
     /** Leaves what fits into a frame and lies at or below the limit. */
-    private long cut(long limit) {
-        int room = lane.hub().frameBytes();
+    private long cut(int mostBytes, long limit) {
+        int room = mostBytes;
         for (int i = 0; i < entries.size(); i++) {
             LogEntry entry = entries.get(i);
             if (entry.position > limit || (i > 0 && entry.wire.length > room)) {

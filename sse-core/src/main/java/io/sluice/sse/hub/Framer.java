@@ -18,6 +18,9 @@ public interface Framer {
     /** Lets go what all connections have sent meanwhile. */
     void sweep();
 
-    /** How many frames some connection still holds. */
+    /** How many frames some connection still holds, as of the last sweep. */
     int inFlight();
+
+    /** The payload of the frames that some connection still holds, as of the last sweep. */
+    long heldBytes();
 }

@@ -313,6 +313,10 @@ public final class Hub implements AutoCloseable {
         return HubBuilder.FRAME_BYTES;
     }
 
+    long catchUpBytes() {
+        return options.catchUpBytes;
+    }
+
     long passNanos() {
         return HubBuilder.PASS_TIME.toNanos();
     }

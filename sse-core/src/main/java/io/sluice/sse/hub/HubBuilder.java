@@ -28,6 +28,10 @@ public final class HubBuilder implements Cloneable {
     public static final long DEFAULT_CONFLATION_BYTES = 16L << 20;
     /** Payload of a frame unless one event alone is larger. */
     public static final int FRAME_BYTES = 32 * 1024;
+    /** Payload of a frame for one who catches up while {@link #catchUpBytes} are held, unless one event is larger. */
+    static final int SMALL_FRAME_BYTES = 4 * 1024;
+    /** Bytes that those who catch up may hold on a lane, unless said otherwise. */
+    public static final long DEFAULT_CATCH_UP_BYTES = 64L << 20;
     /** How long a turn of a lane writes before it yields. */
     public static final Duration PASS_TIME = Duration.ofMillis(1);
 
@@ -37,6 +41,7 @@ public final class HubBuilder implements Cloneable {
     long historyTotalBytes = Math.max(16L << 20, Runtime.getRuntime().maxMemory() / 4);
     int maxTopics = DEFAULT_MAX_TOPICS;
     OverflowPolicy overflow = OverflowPolicy.DISCONNECT;
+    long catchUpBytes = DEFAULT_CATCH_UP_BYTES;
     List<TopicOptions.OverflowOf> overflows = new ArrayList<>();
     List<TopicPattern> conflated = new ArrayList<>();
     int conflationKeys = DEFAULT_CONFLATION_KEYS;
@@ -130,6 +135,16 @@ public final class HubBuilder implements Cloneable {
     /** How many bytes the table of a topic that conflates has; past it the oldest event in it goes, and makes a gap. */
     public HubBuilder conflationBytes(long bytes) {
         conflationBytes = atLeast("conflationBytes", bytes, 1, Long.MAX_VALUE);
+        return this;
+    }
+
+    /**
+     * How many bytes may be on their way to clients on each lane before those that catch up, each from a place of its own,
+     * get less: one small frame at a time, and the next when the client has taken it. So a crowd that comes back at once
+     * costs no more than this and a small frame, or one event, for each.
+     */
+    public HubBuilder catchUpBytes(long bytes) {
+        catchUpBytes = atLeast("catchUpBytes", bytes, 0, Long.MAX_VALUE);
         return this;
     }
 

@@ -70,6 +70,7 @@ final class LaneTicker {
         }
         lane.setMaxLag(0);
         lane.catchUp.forgetRanges();
+        lane.catchUp.retryWaiting(); // they have gone, and leave the queue
         sweepRest();
     }
 
@@ -96,6 +97,7 @@ final class LaneTicker {
         tickNanos = now;
         lane.framer().sweep();
         lane.catchUp.forgetRanges();
+        lane.catchUp.retryWaiting();
         if (lane.position < lane.hub().log().head()) {
             lane.wake(); // nobody here listens to what was published: the position moves all the same
         }

@@ -131,6 +131,14 @@ final class FakeFramer implements Framer {
         return (int) alive.stream().filter(frame -> frame.holds > 0).count();
     }
 
+    @Override
+    public long heldBytes() {
+        return alive.stream()
+                .filter(frame -> frame.holds > 0)
+                .mapToLong(FakeFrame::payloadBytes)
+                .sum();
+    }
+
     int alive() {
         return alive.size();
     }

@@ -15,7 +15,10 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 abstract class StressHub {
 
     static final Event EVENT = Event.of("x");
-    private static final LaneOptions QUIET = new LaneOptions(Duration.ZERO, Duration.ofSeconds(3), Duration.ZERO);
+    private static final LaneOptions QUIET = LaneOptions.DEFAULT
+            .withHeartbeat(Duration.ZERO)
+            .withWriteTimeout(Duration.ZERO)
+            .withBlockedLaneAfter(Duration.ZERO);
 
     final QueueLane lane = new QueueLane();
     final Hub hub;
@@ -175,6 +178,11 @@ abstract class StressHub {
 
         @Override
         public int inFlight() {
+            return 0;
+        }
+
+        @Override
+        public long heldBytes() {
             return 0;
         }
     }

@@ -42,6 +42,7 @@ final class BatchFramer implements Framer {
     /** Frames that the lane is done with and some channel still holds. */
     private final List<NettyFrame> inFlight = new ArrayList<>();
 
+    private long heldBytes;
     private int sweepFrom;
     private final ArrayDeque<NettyFrame> spare = new ArrayDeque<>();
 
@@ -112,6 +113,7 @@ final class BatchFramer implements Framer {
         NettyFrame frame = (NettyFrame) done;
         if (!letGo(frame)) {
             inFlight.add(frame);
+            heldBytes += frame.payloadBytes();
             ledger.add(Ledger.Kind.BUFFERS, 1);
         }
     }
@@ -122,7 +124,9 @@ final class BatchFramer implements Framer {
             if (sweepFrom >= inFlight.size()) {
                 sweepFrom = 0;
             }
-            if (letGo(inFlight.get(sweepFrom))) {
+            NettyFrame frame = inFlight.get(sweepFrom);
+            if (letGo(frame)) {
+                heldBytes -= frame.payloadBytes();
                 int last = inFlight.size() - 1;
                 inFlight.set(sweepFrom, inFlight.get(last));
                 inFlight.remove(last);
@@ -143,6 +147,11 @@ final class BatchFramer implements Framer {
     @Override
     public int inFlight() {
         return inFlight.size();
+    }
+
+    @Override
+    public long heldBytes() {
+        return heldBytes;
     }
 
     /** The whole buffer, for a channel that speaks HTTP/1.1. */
