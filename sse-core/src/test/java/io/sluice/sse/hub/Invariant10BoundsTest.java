@@ -92,6 +92,7 @@ class Invariant10BoundsTest {
     // ---- a flood of new topics
 
     private static final int FLOOD = 300_000;
+    private static final int REFUSALS = 100_000;
 
     /** What 300,000 topics would retain is far above, and what their least remains would be as well. */
     private static final long RETAINED = 24 << 20;
@@ -151,10 +152,11 @@ class Invariant10BoundsTest {
                 bench.onLane(() -> sink.full(true));
             }
             int taken = 0;
-            for (int i = 0; i < FLOOD; i++) {
+            int refusedTooSoon = 0;
+            for (int i = 0; i < REFUSALS; i++) {
                 CompletionStage<Published> published = bench.hub.publish("flood/" + i, Event.of("x"));
                 if (published.toCompletableFuture().isCompletedExceptionally()) {
-                    assertThat(topics(bench)).isEqualTo(500);
+                    refusedTooSoon += topics(bench) < 500 ? 1 : 0;
                 } else {
                     taken++;
                 }
@@ -163,7 +165,8 @@ class Invariant10BoundsTest {
                     assertThat(topics(bench)).isZero();
                 }
             }
-            assertThat(taken).isEqualTo(FLOOD / 4);
+            assertThat(refusedTooSoon).isZero();
+            assertThat(taken).isEqualTo(REFUSALS / 4);
             assertWithinBounds(bench);
             assertThat(retained() - before).as("retained heap").isLessThan(RETAINED);
         }
