@@ -1,6 +1,5 @@
 package io.sluice.sse.hub;
 
-import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,9 +14,15 @@ final class Floors {
     static final Floors NONE = new Floors(new Floor[] {Floor.NONE, Floor.NONE, Floor.NONE});
 
     private final Floor[] byPolicy;
+    private final Floor highest;
 
     private Floors(Floor[] byPolicy) {
         this.byPolicy = byPolicy;
+        Floor all = Floor.NONE;
+        for (Floor floor : byPolicy) {
+            all = all.max(floor);
+        }
+        this.highest = all;
     }
 
     /** These, and the floor of a topic with this policy. */
@@ -29,7 +34,7 @@ final class Floors {
 
     /** A floor for all of them. */
     Floor highest() {
-        return Arrays.stream(byPolicy).reduce(Floor.NONE, Floor::max);
+        return highest; // asked for at every birth of a topic
     }
 
     /** As {@link Floor#isGap}, for any of them. */

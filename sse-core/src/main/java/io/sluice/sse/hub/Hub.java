@@ -77,7 +77,12 @@ public final class Hub implements AutoCloseable {
      * @throws IllegalArgumentException if the topic's name, or the event, cannot be published
      */
     public CompletionStage<Published> publish(String topic, Event event) {
-        return publishAll(List.of(new Publication(topic, event))).thenApply(published -> published.get(0));
+        try {
+            // A refusal does not go through thenApply, which would fill in a stack trace for each.
+            return sequence(List.of(new Publication(topic, event))).thenApply(published -> published.get(0));
+        } catch (TopicLimitException | ClosedException e) {
+            return CompletableFuture.failedStage(e);
+        }
     }
 
     /**
@@ -87,17 +92,20 @@ public final class Hub implements AutoCloseable {
      * @throws IllegalArgumentException as {@link #publish}; nothing is published then
      */
     public CompletionStage<List<Published>> publishAll(List<Publication> publications) {
+        try {
+            return sequence(publications);
+        } catch (TopicLimitException | ClosedException e) {
+            return CompletableFuture.failedStage(e);
+        }
+    }
+
+    private CompletionStage<List<Published>> sequence(List<Publication> publications) {
         List<Draft> drafts = new ArrayList<>(publications.size());
         for (Publication publication : publications) {
             checkPublishable(publication.event());
             drafts.add(sequencer.draft(publication.topic(), publication.event()));
         }
-        CompletionStage<List<Published>> sequenced;
-        try {
-            sequenced = sequencer.sequence(drafts);
-        } catch (TopicLimitException | ClosedException e) {
-            return CompletableFuture.failedStage(e);
-        }
+        CompletionStage<List<Published>> sequenced = sequencer.sequence(drafts);
         counters.published.add(drafts.size());
         if (options.observer != Observer.NONE) {
             sequenced.thenAccept(published -> tell(publications, published));

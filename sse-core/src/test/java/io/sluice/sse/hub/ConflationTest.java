@@ -406,7 +406,7 @@ class ConflationTest {
         for (int p = 0; p < publishers.length; p++) {
             Random random = new Random(ring * 31L + p);
             publishers[p] = new Thread(() -> {
-                for (int i = 0; i < 60_000 && failure.get() == null; i++) {
+                for (int i = 0; i < 20_000 && failure.get() == null; i++) {
                     String key = "k" + random.nextInt(40);
                     hub.publish("p", Event.builder().key(key).data("x").build());
                 }

@@ -5,8 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sluice.sse.Event;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Memory is bounded hub-wide: nothing that a publisher or a client does grows without a limit that an option names. */
 class Invariant10BoundsTest {
@@ -81,5 +87,113 @@ class Invariant10BoundsTest {
             assertThat(bench.framer().alive()).isEqualTo(1);
             assertThat(bench.hub.stats().events()).isEqualTo(10);
         }
+    }
+
+    // ---- a flood of new topics
+
+    private static final int FLOOD = 300_000;
+    private static final int REFUSALS = 100_000;
+
+    /** What 300,000 topics would retain is far above, and what their least remains would be as well. */
+    private static final long RETAINED = 24 << 20;
+
+    private enum Listeners {
+        NONE,
+        /** Patterns that every topic matches, on a lane that runs, by clients that never read. */
+        STALLED,
+        /** The same topics conflate as well. */
+        STALLED_AND_CONFLATING
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aFloodOfNewTopicsStaysWithinTheBytesOfTheHub(Listeners listeners) {
+        long before = retained();
+        try (Bench bench = new Bench(options -> {
+            options.historyTotalBytes(1 << 20).maxTopics(20_000).overflow(OverflowPolicy.GAP);
+            if (listeners == Listeners.STALLED_AND_CONFLATING) {
+                options.conflate("flood/**").historyAge(Duration.ofSeconds(1));
+            }
+        })) {
+            List<FakeSink> stalled = new ArrayList<>();
+            if (listeners != Listeners.NONE) {
+                for (String pattern : new String[] {"**", "flood/*", "*/*"}) {
+                    FakeSink sink = bench.live(pattern);
+                    bench.onLane(() -> sink.stall(1));
+                    stalled.add(sink);
+                }
+            }
+            for (int i = 0; i < FLOOD; i++) {
+                bench.publish(
+                        "flood/" + i, Event.builder().data("some data").key("k").build());
+                if (i % 1000 == 0) {
+                    bench.advance(TimeUnit.MILLISECONDS.toNanos(10)); // half of it ages into tables
+                    assertWithinBounds(bench);
+                }
+            }
+            assertWithinBounds(bench);
+            assertThat(retained() - before).as("retained heap").isLessThan(RETAINED);
+            bench.onLane(() -> stalled.forEach(FakeSink::read));
+            bench.run();
+            assertThat(stalled).allSatisfy(sink -> {
+                assertThat(sink.gaps()).isNotEmpty();
+                assertThat(sink.behind).isFalse();
+            });
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aFloodOfNewTopicsIsRefusedBeyondTheirNumberAndTakenAgainWhenIdleOnesAreForgotten(boolean listening) {
+        long before = retained();
+        try (Bench bench = new Bench(options -> options.maxTopics(500).historyAge(Duration.ofSeconds(1)))) {
+            if (listening) {
+                FakeSink sink = bench.live("**");
+                bench.onLane(() -> sink.full(true));
+            }
+            int taken = 0;
+            int refusedTooSoon = 0;
+            for (int i = 0; i < REFUSALS; i++) {
+                CompletionStage<Published> published = bench.hub.publish("flood/" + i, Event.of("x"));
+                if (published.toCompletableFuture().isCompletedExceptionally()) {
+                    refusedTooSoon += topics(bench) < 500 ? 1 : 0;
+                } else {
+                    taken++;
+                }
+                if (i % 2_000 == 1_999) {
+                    bench.advance(TimeUnit.MILLISECONDS.toNanos(1_200));
+                    assertThat(topics(bench)).isZero();
+                }
+            }
+            assertThat(refusedTooSoon).isZero();
+            assertThat(taken).isEqualTo(REFUSALS / 4);
+            assertWithinBounds(bench);
+            assertThat(retained() - before).as("retained heap").isLessThan(RETAINED);
+        }
+    }
+
+    private static int topics(Bench bench) {
+        return bench.hub.log().locked(() -> bench.hub.log().topics.size());
+    }
+
+    private static void assertWithinBounds(Bench bench) {
+        HubLog log = bench.hub.log();
+        log.locked(() -> {
+            assertThat(log.bounds.totalBytes()).isLessThanOrEqualTo(1 << 20);
+            assertThat(log.topics.size()).isLessThanOrEqualTo(20_000);
+            assertThat(log.topics.forgottenFloors().size()).isLessThanOrEqualTo(ForgottenFloors.NAMES);
+            return null;
+        });
+    }
+
+    /** The least of several readings: a collection may have been under way. */
+    private static long retained() {
+        long least = Long.MAX_VALUE;
+        for (int i = 0; i < 4; i++) {
+            System.gc();
+            Runtime runtime = Runtime.getRuntime();
+            least = Math.min(least, runtime.totalMemory() - runtime.freeMemory());
+        }
+        return least;
     }
 }

@@ -9,6 +9,7 @@ import io.sluice.sse.Event;
 import io.sluice.sse.Ledger;
 import io.sluice.sse.hub.Hub;
 import io.sluice.sse.hub.HubLane;
+import io.sluice.sse.hub.OverflowPolicy;
 import io.sluice.sse.hub.SinkInfo;
 import java.io.IOException;
 import java.time.Duration;
@@ -69,6 +70,64 @@ class Invariant4SlowReaderTest {
             assertThat(hub.ledger().count(Ledger.Kind.SINKS)).isEqualTo(1);
             hub.publish("a", Event.of("after"));
             reader.awaitEvents(events + 1);
+        }
+    }
+
+    /** Many at once, and what each costs by Netty's own account, while the rest of the world goes on being published. */
+    @OverEachTransport
+    void whoReadsNothingCostsItsHighWaterMarkAndOneFrame(Transport transport) throws IOException {
+        assertBounded(transport, 16 * 1024, FRAME);
+        assertBounded(transport, 1024 * 1024, 1024 * 1024 + 128); // a frame is one event that is larger
+    }
+
+    private static final int STALLED = 24;
+
+    private static void assertBounded(Transport transport, int eventBytes, int frame) throws IOException {
+        int high = WriteBufferWaterMark.DEFAULT.high();
+        int messages = high / Math.min(eventBytes, high) + 1; // that fit below the mark, and the one that goes past it
+        String data = "x".repeat(eventBytes - 128);
+        List<RawClient> stalled = new ArrayList<>();
+        try (Hub hub = Hub.builder()
+                        .historyEvents(8)
+                        .overflow(OverflowPolicy.GAP)
+                        .build();
+                SseServer server = TestServers.on(transport)
+                        .hub(hub)
+                        .writeTimeout(Duration.ofMinutes(5))
+                        .start()) {
+            try {
+                for (int i = 0; i < STALLED; i++) {
+                    RawClient client = RawClient.connect(server.port(), 1024);
+                    stalled.add(client);
+                    client.get("/events/a");
+                }
+                await().until(() -> hub.subscribers("a") == STALLED);
+                await("all of them stuck").atMost(Duration.ofSeconds(120)).until(() -> {
+                    hub.publish("a", Event.of(data));
+                    return infos(hub).stream().allMatch(sink -> sink.pendingBytes() > high);
+                });
+                long mostBuffers = 0;
+                for (int i = 0; i < 50; i++) {
+                    hub.publish("a", Event.of(data));
+                    assertThat(infos(hub)).hasSize(STALLED).allSatisfy(sink -> assertThat(sink.pendingBytes())
+                            .as("pending bytes at events of %s", eventBytes)
+                            .isLessThanOrEqualTo(high + frame + (long) messages * OVERHEAD));
+                    mostBuffers = Math.max(mostBuffers, hub.ledger().count(Ledger.Kind.BUFFERS));
+                }
+                // Shared by those who stopped at the same event; beside them the ranges that lanes keep for a moment.
+                assertThat(mostBuffers)
+                        .as("frames in flight at events of %s", eventBytes)
+                        .isBetween(1L, (long) STALLED * messages + 2 * 8);
+                System.out.println(transport + ", events of " + eventBytes + ": pending bytes "
+                        + infos(hub).stream()
+                                .mapToLong(SinkInfo::pendingBytes)
+                                .summaryStatistics() + ", frames in flight " + mostBuffers);
+            } finally {
+                for (RawClient client : stalled) {
+                    client.close();
+                }
+            }
+            TestServers.awaitNothingOwned(hub);
         }
     }
 

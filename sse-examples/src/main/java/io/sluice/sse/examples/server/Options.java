@@ -124,6 +124,15 @@ final class Options {
     OverflowPolicy overflow;
 
     @Option(
+            names = "--conflate",
+            split = ",",
+            paramLabel = "<pattern>",
+            description =
+                    "Topics of which the latest event of each ?key= is kept, whatever its age; repeatable. Default:"
+                            + " none")
+    List<String> conflate = new ArrayList<>();
+
+    @Option(
             names = "--write-timeout",
             paramLabel = "<duration>",
             description = "A client whose pending bytes do not move for this long is closed; 0 is off. Default: 30s")
@@ -314,6 +323,9 @@ final class Options {
         set("--history-total-bytes", historyTotalBytes, hub::historyTotalBytes);
         set("--max-topics", maxTopics, hub::maxTopics);
         set("--overflow", overflow, hub::overflow);
+        for (String pattern : conflate) {
+            set("--conflate", pattern, hub::conflate);
+        }
         return hub.build();
     }
 

@@ -61,7 +61,7 @@ class OptionsTest {
                 "--allowed-host a/b           | \"a/b\" (expected: a host name or an address)",
                 "--drain 1y                   | '1y' (expected: a duration",
                 "--admin-token ''             | it is empty",
-                "--conflate a/*               | Unknown option",
+                "--conflate a*                | \"a*\": a * stands for a whole segment",
                 "--jwt-key x                  | Unknown option",
                 "--redis redis://x            | Unknown option",
                 "--demo                       | Unknown option",
@@ -108,6 +108,7 @@ class OptionsTest {
                         "SLUICE_ALLOWED_HOST", "a.example,b.example",
                         "SLUICE_ADMIN_TOKEN", "${sys:user.home}",
                         "SLUICE_OVERFLOW", "gap",
+                        "SLUICE_CONFLATE", "prices/*,seats",
                         "SLUICE_PORT", "1234"),
                 "--port",
                 "0",
@@ -118,6 +119,7 @@ class OptionsTest {
         assertThat(options.allowedHosts).containsExactly("a.example", "b.example");
         assertThat(options.adminToken).isEqualTo("${sys:user.home}");
         assertThat(options.overflow).isEqualTo(OverflowPolicy.GAP);
+        assertThat(options.conflate).containsExactly("prices/*", "seats");
         assertThat(options.port).as("the command line wins").isZero();
         assertThat(options.transport).isEqualTo(Transport.IO_URING);
     }
