@@ -20,6 +20,10 @@ public final class HubBuilder implements Cloneable {
     public static final Duration DEFAULT_HISTORY_AGE = Duration.ofMinutes(10);
     /** Topics a hub may have unless said otherwise. */
     public static final int DEFAULT_MAX_TOPICS = 1_000_000;
+    /** Direct sends that may wait for a client unless said otherwise. */
+    public static final int DEFAULT_DIRECT_SEND_EVENTS = 64;
+    /** Their bytes unless said otherwise. */
+    public static final int DEFAULT_DIRECT_SEND_BYTES = 256 * 1024;
     /** Payload of a frame unless one event alone is larger. */
     public static final int FRAME_BYTES = 32 * 1024;
     /** How long a turn of a lane writes before it yields. */
@@ -32,6 +36,10 @@ public final class HubBuilder implements Cloneable {
     int maxTopics = DEFAULT_MAX_TOPICS;
     OverflowPolicy overflow = OverflowPolicy.DISCONNECT;
     Observer observer = Observer.NONE;
+
+    int directSendEvents = DEFAULT_DIRECT_SEND_EVENTS;
+    int directSendBytes = DEFAULT_DIRECT_SEND_BYTES;
+    DirectSendPolicy directSendPolicy = DirectSendPolicy.REFUSE;
 
     @Nullable
     Executor userExecutor;
@@ -85,6 +93,24 @@ public final class HubBuilder implements Cloneable {
     /** Who hears what happens. */
     public HubBuilder observer(Observer newObserver) {
         observer = Objects.requireNonNull(newObserver, "observer");
+        return this;
+    }
+
+    /** How many direct sends of a source may wait in the small queue of one sink while its client does not read. */
+    public HubBuilder directSendEvents(int events) {
+        directSendEvents = Math.toIntExact(atLeast("directSendEvents", events, 1, 1 << 20));
+        return this;
+    }
+
+    /** How many bytes they may have; one event may wait even if it is larger, and one that found the sink writable. */
+    public HubBuilder directSendBytes(int bytes) {
+        directSendBytes = Math.toIntExact(atLeast("directSendBytes", bytes, 1, 1 << 30));
+        return this;
+    }
+
+    /** What happens to a direct send that finds that queue full; it is refused by default. */
+    public HubBuilder directSendPolicy(DirectSendPolicy policy) {
+        directSendPolicy = Objects.requireNonNull(policy, "directSendPolicy");
         return this;
     }
 

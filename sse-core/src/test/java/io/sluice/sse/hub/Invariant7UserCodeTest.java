@@ -1,6 +1,7 @@
 package io.sluice.sse.hub;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sluice.sse.CloseReason;
 import io.sluice.sse.Event;
@@ -11,7 +12,11 @@ import io.sluice.sse.Sink;
 import io.sluice.sse.Source;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 /** User code may throw anywhere: it harms only its own sink, and is counted once. */
@@ -108,8 +113,8 @@ class Invariant7UserCodeTest {
             bench.publish("a", "1");
             bench.run();
             assertThat(good.data()).containsExactly("1");
-            // opened twice, gap, start, closed, published
-            assertThat(bench.hub.stats().userCodeFailures()).isEqualTo(6);
+            // opened twice, gap, start, closed, close listener, published
+            assertThat(bench.hub.stats().userCodeFailures()).isEqualTo(7);
         }
     }
 
@@ -136,20 +141,44 @@ class Invariant7UserCodeTest {
     }
 
     @Test
-    void whatTheUserExecutorRefusesRunsInOrderOnAnother() {
-        List<String> ran = new ArrayList<>();
-        List<Runnable> elsewhere = new ArrayList<>();
+    void whatTheUserExecutorRefusesRunsInOrderOnAnother() throws Exception {
+        List<String> ran = new CopyOnWriteArrayList<>();
         SerialExecutor[] serial = new SerialExecutor[1];
-        serial[0] = new SerialExecutor(
-                task -> {
-                    serial[0].execute(() -> ran.add("queued meanwhile"));
-                    throw new RejectedExecutionException("full");
-                },
-                () -> elsewhere::add);
-        serial[0].execute(() -> ran.add("refused"));
-        assertThat(ran).as("run by the caller, which may be a lane").isEmpty();
-        elsewhere.forEach(Runnable::run);
-        assertThat(ran).containsExactly("refused", "queued meanwhile");
+        CountDownLatch bothRan = new CountDownLatch(2);
+        Executor refusing = task -> {
+            serial[0].execute(() -> {
+                ran.add("queued meanwhile");
+                bothRan.countDown();
+            });
+            throw new RejectedExecutionException("full");
+        };
+        Thread caller = Thread.currentThread();
+        try (LogLines lines = LogLines.of(UserExecutor.class)) {
+            serial[0] = new SerialExecutor(new UserExecutor(refusing, System::nanoTime));
+            serial[0].execute(() -> {
+                ran.add(Thread.currentThread() == caller ? "by the caller, which may be a lane" : "refused");
+                bothRan.countDown();
+            });
+            assertThat(bothRan.await(10, TimeUnit.SECONDS)).isTrue();
+            assertThat(ran).containsExactly("refused", "queued meanwhile");
+            assertThat(lines.all()).hasSize(1);
+        }
+    }
+
+    @Test
+    void anExecutorThatTakesNothingLeavesTheNextTaskItsChance() {
+        List<String> ran = new ArrayList<>();
+        boolean[] refuses = {true};
+        SerialExecutor serial = new SerialExecutor(task -> {
+            if (refuses[0]) {
+                throw new OutOfMemoryError("no thread (a test wants it so)");
+            }
+            task.run();
+        });
+        assertThatThrownBy(() -> serial.execute(() -> ran.add("lost"))).isInstanceOf(OutOfMemoryError.class);
+        refuses[0] = false;
+        serial.execute(() -> ran.add("next"));
+        assertThat(ran).containsExactly("next");
     }
 
     @Test
