@@ -218,7 +218,8 @@ public final class Hub implements AutoCloseable {
                 counters.gaps.sum(),
                 counters.opened.sum(),
                 closed,
-                failures.count());
+                failures.count(),
+                counters.lanesBlocked.sum());
     }
 
     /** How many positions the sink that is furthest behind stands behind the head, as of the last ticks of the lanes. */

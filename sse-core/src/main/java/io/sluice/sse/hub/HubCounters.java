@@ -14,6 +14,7 @@ final class HubCounters {
     final LongAdder framed = new LongAdder();
     final LongAdder gaps = new LongAdder();
     final LongAdder opened = new LongAdder();
+    final LongAdder lanesBlocked = new LongAdder();
     private final LongAdder[] closed = new LongAdder[CloseReason.values().length];
     private final Hub hub;
 

@@ -22,6 +22,7 @@ final class LaneTicker {
     private final long maxLifetimeNanos;
     private final long periodNanos;
     private final ObservedTime observed;
+    private final LaneWatch watch;
 
     private @Nullable Runnable cancel;
 
@@ -42,6 +43,7 @@ final class LaneTicker {
         // Finer, since ends of life that fall into one tick come together again.
         this.periodNanos = Math.max(SHORTEST_NANOS, partOf(maxLifetimeNanos, 64, period));
         this.observed = new ObservedTime(periodNanos);
+        this.watch = new LaneWatch(lane, periodNanos);
     }
 
     /** Fine enough for what it times, which is at most this part late. */
@@ -57,6 +59,7 @@ final class LaneTicker {
     void start() {
         if (cancel == null) {
             observed.start(lane.lane().nanoTime());
+            watch.start();
             cancel = lane.lane().schedule(this::tick, periodNanos);
         }
     }
@@ -66,6 +69,7 @@ final class LaneTicker {
             cancel.run();
             cancel = null;
             run++;
+            watch.stop();
         }
         lane.setMaxLag(0);
         lane.catchUp.forgetRanges();
@@ -89,6 +93,7 @@ final class LaneTicker {
         if (cancel == null) {
             return; // stopped while it was due
         }
+        watch.tick();
         observed.tick(lane.lane().nanoTime());
         lane.framer().sweep();
         lane.catchUp.forgetRanges();

@@ -23,7 +23,7 @@ import java.util.function.ToLongFunction;
  * {@code sluice.lag.max}. What is kept: {@code sluice.topics}, {@code sluice.history.events},
  * {@code sluice.history.bytes}. Counters: {@code sluice.events.published}, {@code sluice.events.delivered},
  * {@code sluice.frames}, {@code sluice.gaps}, {@code sluice.sinks.opened}, {@code sluice.sinks.closed} by
- * {@code reason} (see {@link CloseReason#tag}), {@code sluice.user.code.failures}.
+ * {@code reason} (see {@link CloseReason#tag}), {@code sluice.user.code.failures}, {@code sluice.lanes.blocked}.
  *
  * <p>A registry holds the hub weakly. Immutable.
  */
@@ -75,7 +75,8 @@ public final class SluiceMetrics implements MeterBinder {
                 registry,
                 "sluice.user.code.failures",
                 HubStats::userCodeFailures,
-                "Failures of sources, listeners and observers");
+                "Failures of sources, tasks, listeners and observers");
+        counted(registry, "sluice.lanes.blocked", HubStats::lanesBlocked, "Times that a lane stood still");
         for (CloseReason reason : CloseReason.values()) {
             FunctionCounter.builder(
                             "sluice.sinks.closed", hub, h -> h.stats().closed().getOrDefault(reason, 0L))

@@ -39,7 +39,8 @@ class SluiceMetricsTest {
                         "sluice.gaps",
                         "sluice.sinks.opened",
                         "sluice.sinks.closed",
-                        "sluice.user.code.failures");
+                        "sluice.user.code.failures",
+                        "sluice.lanes.blocked");
         assertThat(registry.getMeters())
                 .allSatisfy(meter -> assertThat(meter.getId().getDescription()).isNotBlank());
     }
