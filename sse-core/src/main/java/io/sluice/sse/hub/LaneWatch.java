@@ -4,6 +4,7 @@ import java.lang.ref.WeakReference;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,7 +30,7 @@ final class LaneWatch {
 
     // Written on the lane.
     private volatile @Nullable Thread thread;
-    private volatile long ticks;
+    private final AtomicLong ticks = new AtomicLong();
 
     // Guarded by this.
     private boolean watching;
@@ -70,8 +71,7 @@ final class LaneWatch {
     /** The lane moves. An event loop may change its thread. */
     void tick() {
         thread = Thread.currentThread();
-        // One writer.
-        ticks = ticks + 1;
+        ticks.incrementAndGet();
     }
 
     /** The look that is due finds nothing to do, unless the ticker has started again by then. */
@@ -82,7 +82,7 @@ final class LaneWatch {
     private void standsFrom(long nowNanos) {
         lastLookNanos = nowNanos;
         standsSinceNanos = nowNanos;
-        seenTicks = ticks;
+        seenTicks = ticks.get();
         reported = false;
     }
 
@@ -108,7 +108,7 @@ final class LaneWatch {
         boolean isBlocked;
         long standsNanos;
         synchronized (this) {
-            boolean moved = !watching || ticks != seenTicks;
+            boolean moved = !watching || ticks.get() != seenTicks;
             again = watching && watched.isAlive();
             lookDue = again;
             if (nowNanos - lastLookNanos > 2 * periodNanos) {

@@ -36,6 +36,9 @@ final class SinkSubscriber implements Flow.Subscriber<Event> {
 
     private final AtomicInteger signals = new AtomicInteger();
     private volatile boolean done;
+    /** By the publisher: its subscription counts as cancelled then (rule 2.4), and must not be called (rule 2.3). */
+    private volatile boolean over;
+
     private volatile @Nullable Throwable failure;
 
     // Of the work, which one thread does at a time.
@@ -87,11 +90,14 @@ final class SinkSubscriber implements Flow.Subscriber<Event> {
 
     @Override
     public void onError(Throwable newFailure) {
-        fail(Objects.requireNonNull(newFailure, "failure")); // rule 2.13
+        Objects.requireNonNull(newFailure, "failure"); // rule 2.13
+        over = true;
+        fail(newFailure);
     }
 
     @Override
     public void onComplete() {
+        over = true;
         done = true;
         signal();
     }
@@ -126,7 +132,7 @@ final class SinkSubscriber implements Flow.Subscriber<Event> {
             end();
             return;
         }
-        boolean over = done; // before the events: those that came before the end are among them
+        boolean last = done; // before the events: those that came before the end are among them
         Throwable failed = failure;
         while (!held.isEmpty() && sink.isWritable()) {
             sendNext();
@@ -134,10 +140,10 @@ final class SinkSubscriber implements Flow.Subscriber<Event> {
         if (failed != null) {
             sink.fail(failed);
             end();
-        } else if (over && held.isEmpty()) {
+        } else if (last && held.isEmpty()) {
             sink.complete();
             end();
-        } else if (!over && held.isEmpty()) {
+        } else if (!last && held.isEmpty()) {
             ask();
         }
     }
@@ -167,7 +173,7 @@ final class SinkSubscriber implements Flow.Subscriber<Event> {
         }
         held.clear();
         Flow.Subscription subscribed = subscription.get();
-        if (subscribed != null && !cancelled) {
+        if (subscribed != null && !cancelled && !over) {
             cancelled = true;
             subscribed.cancel();
         }

@@ -161,6 +161,24 @@ class PublisherSourceTest {
     }
 
     @Test
+    void rule2_3_whoHasEndedIsNotCancelled() throws Exception {
+        try (FakeStream stream = stream()) {
+            for (boolean fails : new boolean[] {false, true}) {
+                Told publisher = new Told();
+                FakeStream.Client client = open(stream, publisher);
+                if (fails) {
+                    publisher.subscriber.onError(new IllegalStateException("a test wants it so"));
+                } else {
+                    publisher.subscriber.onComplete();
+                }
+                client.ended.get(10, TimeUnit.SECONDS);
+                awaitNothingOwned(stream);
+                assertThat(publisher.cancels).hasValue(0);
+            }
+        }
+    }
+
+    @Test
     void rule2_5_aSecondSubscriptionIsCancelledAndTheFirstGoesOn() {
         try (FakeStream stream = stream()) {
             Told publisher = new Told();
