@@ -41,6 +41,8 @@ final class ScheduledTask implements Runnable {
             }
             try {
                 task.run();
+            } catch (Throwable t) {
+                scope.userCodeFailed("task", t);
             } finally {
                 if (periodNanos > 0) {
                     arm(periodNanos);

@@ -41,6 +41,13 @@ public final class Scope {
     private final ScopeHome home;
     private final @Nullable Scope parent;
 
+    /** Work that may block and throw. */
+    @FunctionalInterface
+    public interface Task {
+        /** Does it; an interruption says that the scope has closed, and that it shall end. */
+        void run() throws Exception;
+    }
+
     /** Whether this is the scope that its home was made with: a child of the same home borrows it. */
     private final boolean ownsHome;
 
@@ -167,6 +174,17 @@ public final class Scope {
         return new ScheduledTask(this, period.toNanos(), period.toNanos(), task).start();
     }
 
+    /**
+     * Runs work that may block for long at once, on a thread of the user executor and beside everything else that runs
+     * for this client. When this scope closes, or the work is cancelled, its thread is interrupted, wherever it blocks. It
+     * counts as a task of the ledger until its thread has left it. What it throws is logged and counted.
+     *
+     * @return cancels the work; on a closed scope it does not begin
+     */
+    public Registration fork(Task task) {
+        return new ForkedTask(this, task).start();
+    }
+
     ScopeHome home() {
         return home;
     }
@@ -284,7 +302,11 @@ public final class Scope {
 
     private void run(Entry entry, CloseReason why, Runnable afterwards) {
         Runnable work = () -> {
-            contained(() -> entry.action.accept(why));
+            try {
+                entry.action.accept(why);
+            } catch (Throwable t) {
+                userCodeFailed(nameOf(entry.step), t);
+            }
             afterwards.run();
         };
         if (entry.step == CloseStep.LISTENERS) {
@@ -300,6 +322,18 @@ public final class Scope {
         } catch (RuntimeException | Error e) {
             contained(work); // an executor that refuses must not break the order, nor leave the end out
         }
+    }
+
+    private static String nameOf(CloseStep step) {
+        return switch (step) {
+            case LISTENERS -> "close listener";
+            case RESOURCES -> "close of a resource";
+            default -> "action at the end of a scope";
+        };
+    }
+
+    void userCodeFailed(String what, Throwable failure) {
+        contained(() -> home.userCodeFailed(what, failure));
     }
 
     private void atHome(Runnable work) {

@@ -1,6 +1,7 @@
 package io.sluice.sse;
 
 import java.util.concurrent.RejectedExecutionException;
+import org.slf4j.LoggerFactory;
 
 /**
  * Where a {@link Scope} lives: the thread that closes it, the thread of its user code, its timer and its ledger. A
@@ -19,6 +20,23 @@ public interface ScopeHome {
 
     /** Runs user code off the owner's thread, one piece after the other in the order of the calls. */
     void runUserCode(Runnable work);
+
+    /**
+     * Runs user code that may block for long, off the owner's thread and beside what {@link #runUserCode} runs. By default
+     * it is one more piece of that.
+     */
+    default void runBeside(Runnable work) {
+        runUserCode(work);
+    }
+
+    /**
+     * User code has thrown. By default it is logged.
+     *
+     * @param what which code, in words of a fixed set
+     */
+    default void userCodeFailed(String what, Throwable failure) {
+        LoggerFactory.getLogger(ScopeHome.class).warn("{}: the {} failed", this, what, failure);
+    }
 
     /**
      * Runs {@code task} once on the owner's thread after a delay.

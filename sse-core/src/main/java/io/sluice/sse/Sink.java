@@ -17,16 +17,35 @@ public interface Sink {
      * Sends an event to this client alone, ahead of what hub topics have for it. No order is promised between the two;
      * events sent from one thread keep their order.
      *
+     * <p>An event that the connection does not take at once waits in the small queue of this sink. One more than that
+     * holds is refused, or takes the place of the oldest, or ends the sink, as the hub's options say. A source that sends
+     * only while {@link #isWritable()}, and otherwise waits for {@link #onWritable}, never comes to that.
+     *
      * @return completes when the event has been handed to the connection, and fails with {@link ClosedException} if the
-     *     sink ended before, or with {@link SinkFullException} if the client does not read and the small queue of this
-     *     sink is full: the event is then dropped, and a source should wait for {@link #isWritable()}
+     *     sink ended before, or with {@link SinkFullException} if the queue was full and this event dropped. It may
+     *     complete on the lane: what depends on it must not block, or be asynchronous
      * @throws IllegalArgumentException if the event has an id and this sink listens to hub topics: such an id would
      *     take the place of the client's position
      */
     CompletionStage<Void> send(Event event);
 
-    /** Whether the connection takes more at once. False means that a send would wait in this sink's small queue. */
+    /**
+     * Whether an event that is sent now goes out without waiting for the client to read: the connection takes what
+     * waits in this sink's small queue, and more. False when the stream has ended.
+     */
     boolean isWritable();
+
+    /**
+     * Runs {@code listener} whenever this sink has become writable again after a {@link #send} or {@link #isWritable()}
+     * met it not to be, and once right away if it is writable now. So a source sends while the sink is writable, then
+     * returns, and is called to go on: no wake-up is lost.
+     *
+     * <p>Listeners run on the user executor, one after the other for one sink and never inside of a call of theirs; they
+     * may send and block. None is called after the sink has ended. What one throws is logged; it stays registered.
+     *
+     * @return takes the listener back; it goes with the sink anyway
+     */
+    Registration onWritable(Runnable listener);
 
     /** Whether the stream is open: false within one turn of the lane after the client left. */
     boolean isOpen();
@@ -41,6 +60,14 @@ public interface Sink {
      * @return completes when the sink has closed
      */
     CompletionStage<CloseReason> complete();
+
+    /**
+     * Says that the source cannot go on: the failure is logged and counted, and the stream ends with
+     * {@link CloseReason#SOURCE_FAILED}; the client is expected to come back. On a sink that has ended it does nothing.
+     *
+     * @return completes when the sink has closed
+     */
+    CompletionStage<CloseReason> fail(Throwable failure);
 
     /**
      * Ends the stream; the client is expected to come back.

@@ -3,12 +3,14 @@ package io.sluice.sse;
 import java.time.Duration;
 
 /**
- * Fills one sink with events: started when the client's stream opens, stopped first when it ends.
+ * Fills one sink with events: started when the client's stream opens, stopped first when it ends. Ready ones are in
+ * {@code io.sluice.sse.source}.
  *
  * <p>Both methods are called on the user executor, one after the other for one sink, and may block. {@code start} may
  * return at once and go on sending from threads and timers of its own; what it hangs on {@link Sink#scope()} ends with
  * the client. If {@code start} throws, the sink closes with {@link CloseReason#SOURCE_FAILED}; other clients notice
- * nothing.
+ * nothing. While {@code start} blocks, nothing else of this client's user code runs, {@code stop} included: what blocks for
+ * long belongs into {@link Scope#fork}, whose thread is interrupted when the client leaves.
  */
 @FunctionalInterface
 public interface Source {

@@ -65,6 +65,18 @@ class ArchitectureTest {
                 .check(MAIN);
     }
 
+    /** They are written as a user would write them. */
+    @Test
+    void readySourcesKnowSinksAndEventsOnly() {
+        classes()
+                .that()
+                .resideInAPackage("io.sluice.sse.source")
+                .should()
+                .onlyDependOnClassesThat()
+                .resideInAnyPackage("io.sluice.sse", "io.sluice.sse.source", "java..", "org.jspecify..")
+                .check(MAIN);
+    }
+
     @Test
     void onlyTheirOwnPackagesKnowJacksonAndMicrometer() {
         noClasses()
@@ -110,6 +122,7 @@ class ArchitectureTest {
                         "SinkFullException",
                         "Source",
                         "hub.Batch",
+                        "hub.DirectSendPolicy",
                         "hub.Frame",
                         "hub.Framer",
                         "hub.Heartbeat",
@@ -134,6 +147,9 @@ class ArchitectureTest {
                         "hub.TopicPattern",
                         "json.JsonEvents",
                         "metrics.SluiceMetrics",
+                        "source.BlockingSink",
+                        "source.BlockingSource",
+                        "source.Sources",
                         "wire.EventEncoder",
                         "wire.EventParser");
     }

@@ -202,6 +202,7 @@ final class CatchUp {
         }
         if (written) {
             sink.flush();
+            sends.tellIfWritable();
         }
         return sends.isEmpty();
     }

@@ -1,48 +1,106 @@
 package io.sluice.sse.hub;
 
+import io.sluice.sse.CloseReason;
 import io.sluice.sse.ClosedException;
+import io.sluice.sse.Registration;
 import io.sluice.sse.SinkFullException;
 import java.util.ArrayDeque;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The small bounded queue of what a source sent to one sink and the lane has not written yet. Thread-safe; made with the
- * first direct send, since most sinks never see one.
+ * The small bounded queue of what a source sent to one sink and the lane has not written yet, and who waits for the sink
+ * to become writable. Thread-safe; made with the first direct send or listener, since most sinks never see one.
  */
 final class DirectSends {
-
-    static final int MAX_EVENTS = 64;
-    static final int MAX_BYTES = 256 * 1024;
 
     record Send(byte[] wire, CompletableFuture<Void> sent) {}
 
     private final LaneSink sink;
+    private final int maxEvents;
+    private final int maxBytes;
+    private final DirectSendPolicy policy;
 
     // Guarded by this.
     private final ArrayDeque<Send> queue = new ArrayDeque<>(4);
     private int bytes;
     private @Nullable ClosedException closed;
 
-    DirectSends(LaneSink sink) {
+    /** Somebody has met this sink not writable, and wants to hear when it is. */
+    private boolean awaited;
+
+    private @Nullable WritableListeners listeners;
+
+    DirectSends(LaneSink sink, HubBuilder options) {
         this.sink = sink;
+        this.maxEvents = options.directSendEvents;
+        this.maxBytes = options.directSendBytes;
+        this.policy = options.directSendPolicy;
     }
 
-    synchronized CompletionStage<Void> offer(byte[] wire) {
-        if (closed != null) {
-            return CompletableFuture.failedStage(closed);
-        }
-        // One event always fits, however large.
-        if (!queue.isEmpty() && (queue.size() >= MAX_EVENTS || bytes + wire.length > MAX_BYTES)) {
-            return CompletableFuture.failedStage(new SinkFullException("sink " + sink.id() + " has " + queue.size()
-                    + " events of " + bytes + " bytes waiting (at most " + MAX_EVENTS + " events, " + MAX_BYTES
-                    + " bytes): the client does not read"));
-        }
+    CompletionStage<Void> offer(byte[] wire) {
         CompletableFuture<Void> sent = new CompletableFuture<>();
-        queue.add(new Send(wire, sent));
-        bytes += wire.length;
-        return sent.minimalCompletionStage();
+        List<Send> dropped = List.of();
+        SinkFullException full = null;
+        boolean first = false;
+        synchronized (this) {
+            if (closed != null) {
+                return CompletableFuture.failedStage(closed);
+            }
+            if (isFullFor(wire)) {
+                full = fullException();
+                awaited = true;
+                if (policy == DirectSendPolicy.DROP_OLDEST) {
+                    dropped = makeRoomFor(wire);
+                }
+            }
+            if (!isFullFor(wire)) {
+                first = queue.isEmpty();
+                queue.add(new Send(wire, sent));
+                bytes += wire.length;
+                awaited |= !hasRoom();
+            }
+        }
+        // Whoever finds others waiting need not wake the lane: it is on its way, or the connection takes nothing.
+        if (first) {
+            sink.hubLane().serveSoon(sink);
+        }
+        if (full == null) {
+            return sent.minimalCompletionStage();
+        }
+        for (Send send : dropped) {
+            send.sent.completeExceptionally(full);
+        }
+        if (policy == DirectSendPolicy.DROP_OLDEST) {
+            return sent.minimalCompletionStage();
+        }
+        if (policy == DirectSendPolicy.CLOSE) {
+            sink.close(CloseReason.SLOW_CONSUMER);
+        }
+        return CompletableFuture.failedStage(full);
+    }
+
+    /** One event always fits, however large; and so does one that finds the sink writable. */
+    private boolean isFullFor(byte[] wire) {
+        return !queue.isEmpty() && (queue.size() >= maxEvents || ((long) bytes + wire.length > maxBytes && !hasRoom()));
+    }
+
+    private List<Send> makeRoomFor(byte[] wire) {
+        ArrayDeque<Send> dropped = new ArrayDeque<>(4);
+        while (isFullFor(wire)) {
+            Send oldest = queue.remove();
+            bytes -= oldest.wire.length;
+            dropped.add(oldest);
+        }
+        return List.copyOf(dropped);
+    }
+
+    private SinkFullException fullException() {
+        return new SinkFullException("sink " + sink.id() + " has " + queue.size() + " events of " + bytes
+                + " bytes waiting (at most " + maxEvents + " events, " + maxBytes
+                + " bytes): the client does not read");
     }
 
     synchronized @Nullable Send poll() {
@@ -57,10 +115,70 @@ final class DirectSends {
         return queue.isEmpty();
     }
 
-    /** Refuses what is still there and everything after it. */
+    // ---- writability
+
+    /** Whether the connection takes what waits here, and more. */
+    synchronized boolean isWritable() {
+        if (closed == null && hasRoom()) {
+            return true;
+        }
+        awaited = true;
+        return false;
+    }
+
+    private boolean hasRoom() {
+        return bytes < sink.room() && queue.size() < maxEvents && bytes < maxBytes;
+    }
+
+    Registration onWritable(Runnable action) {
+        WritableListeners.Listener listener;
+        boolean atOnce;
+        synchronized (this) {
+            if (closed != null) {
+                return () -> {};
+            }
+            if (listeners == null) {
+                listeners = new WritableListeners(sink);
+            }
+            listener = listeners.add(action);
+            atOnce = hasRoom();
+            awaited |= !atOnce;
+        }
+        if (atOnce) {
+            listener.post();
+        }
+        return () -> remove(listener);
+    }
+
+    private synchronized void remove(WritableListeners.Listener listener) {
+        if (listeners != null) {
+            listeners.remove(listener);
+        }
+    }
+
+    /**
+     * On the lane, after the connection has taken something or has become writable. Nothing is lost: who met this sink
+     * not writable did so because events waited here, or because the connection was full, and both end with this call.
+     */
+    void tellIfWritable() {
+        List<WritableListeners.Listener> called = List.of();
+        synchronized (this) {
+            if (awaited && listeners != null && closed == null && hasRoom()) {
+                awaited = false;
+                called = listeners.all();
+            }
+        }
+        called.forEach(WritableListeners.Listener::post);
+    }
+
+    /** Refuses what is still there and everything after it; listeners hear nothing more. */
     void close(ClosedException why) {
         synchronized (this) {
             closed = why;
+            if (listeners != null) {
+                listeners.close();
+                listeners = null;
+            }
         }
         for (Send send = poll(); send != null; send = poll()) {
             send.sent.completeExceptionally(why);

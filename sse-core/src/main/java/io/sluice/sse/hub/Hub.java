@@ -6,7 +6,6 @@ import io.sluice.sse.Event;
 import io.sluice.sse.Ledger;
 import io.sluice.sse.Observer;
 import io.sluice.sse.Refusals;
-import io.sluice.sse.Sink;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
@@ -22,8 +21,6 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * One ordered sequence of events, kept by topic, and delivered to the sinks that listen.
@@ -36,16 +33,14 @@ public final class Hub implements AutoCloseable {
     /** How the id of the event begins that tells a client to stay away for good. */
     public static final String END_ID_PREFIX = "end~";
 
-    private static final Logger logger = LoggerFactory.getLogger(Hub.class);
-
     private final HubBuilder options;
     private final HubLog log;
     private final Sequencer sequencer;
     private final Ledger ledger = new Ledger();
     private final HubCounters counters = new HubCounters(this);
     private final Refusals refusals = new Refusals();
+    private final UserCodeFailures failures;
     private final Executor userExecutor;
-    private @Nullable Executor fallbackExecutor; // guarded by this
     private final CopyOnWriteArrayList<HubLane> lanes = new CopyOnWriteArrayList<>();
     private final AtomicLong sinkNumbers = new AtomicLong();
 
@@ -54,7 +49,8 @@ public final class Hub implements AutoCloseable {
         this.log = new HubLog(options);
         long epoch = options.epoch == null ? LocalSequencer.newEpoch() : options.epoch;
         this.sequencer = new LocalSequencer(log, new EventIds(epoch));
-        this.userExecutor = options.userExecutor == null ? UserThreads.create() : options.userExecutor;
+        this.failures = new UserCodeFailures(options.clock);
+        this.userExecutor = new UserExecutor(options.userExecutor, options.clock);
     }
 
     /** The options of a new hub. */
@@ -118,7 +114,7 @@ public final class Hub implements AutoCloseable {
             String topic = publications.get(i).topic();
             Published answer = published.get(i);
             if (!answer.duplicate()) {
-                observe(observer -> observer.published(topic, answer.id()));
+                observe(null, observer -> observer.published(topic, answer.id()));
             }
         }
     }
@@ -237,7 +233,8 @@ public final class Hub implements AutoCloseable {
                 counters.gaps.sum(),
                 counters.opened.sum(),
                 closed,
-                counters.userCodeFailures.sum());
+                failures.count(),
+                counters.lanesBlocked.sum());
     }
 
     /** How many positions the sink that is furthest behind stands behind the head, as of the last ticks of the lanes. */
@@ -301,16 +298,16 @@ public final class Hub implements AutoCloseable {
         return counters;
     }
 
+    HubBuilder options() {
+        return options;
+    }
+
     Executor userExecutor() {
         return userExecutor;
     }
 
-    /** Takes user code that the user executor refuses. */
-    synchronized Executor fallbackExecutor() {
-        if (fallbackExecutor == null) {
-            fallbackExecutor = UserThreads.create();
-        }
-        return fallbackExecutor;
+    UserCodeFailures failures() {
+        return failures;
     }
 
     OverflowPolicy overflow() {
@@ -333,21 +330,15 @@ public final class Hub implements AutoCloseable {
         return sinkNumbers.incrementAndGet();
     }
 
-    /** Tells the observer, whatever it throws. */
-    void observe(Consumer<Observer> what) {
+    /** Tells the observer, of a sink or of none, whatever it throws. */
+    void observe(@Nullable LaneSink sink, Consumer<Observer> what) {
         if (options.observer == Observer.NONE) {
             return;
         }
         try {
             what.accept(options.observer);
         } catch (Throwable t) {
-            counters.userCodeFailures.increment();
-            logger.warn("the observer failed", t);
+            failures.failed(sink == null ? "-" : sink.id(), "observer", t);
         }
-    }
-
-    void userCodeFailed(String what, Sink sink, Throwable failure) {
-        counters.userCodeFailures.increment();
-        logger.warn("[{}] the {} failed", sink.id(), what, failure);
     }
 }

@@ -26,6 +26,10 @@ public final class HubBuilder implements Cloneable {
     public static final int DEFAULT_CONFLATION_KEYS = 10_000;
     /** Bytes in the table of a topic that conflates, unless said otherwise. */
     public static final long DEFAULT_CONFLATION_BYTES = 16L << 20;
+    /** Direct sends that may wait for a client unless said otherwise. */
+    public static final int DEFAULT_DIRECT_SEND_EVENTS = 64;
+    /** Their bytes unless said otherwise. */
+    public static final int DEFAULT_DIRECT_SEND_BYTES = 256 * 1024;
     /** Payload of a frame unless one event alone is larger. */
     public static final int FRAME_BYTES = 32 * 1024;
     /** Payload of a frame for one who catches up while {@link #catchUpBytes} are held, unless one event is larger. */
@@ -47,6 +51,10 @@ public final class HubBuilder implements Cloneable {
     int conflationKeys = DEFAULT_CONFLATION_KEYS;
     long conflationBytes = DEFAULT_CONFLATION_BYTES;
     Observer observer = Observer.NONE;
+
+    int directSendEvents = DEFAULT_DIRECT_SEND_EVENTS;
+    int directSendBytes = DEFAULT_DIRECT_SEND_BYTES;
+    DirectSendPolicy directSendPolicy = DirectSendPolicy.REFUSE;
 
     @Nullable
     Executor userExecutor;
@@ -151,6 +159,24 @@ public final class HubBuilder implements Cloneable {
     /** Who hears what happens. */
     public HubBuilder observer(Observer newObserver) {
         observer = Objects.requireNonNull(newObserver, "observer");
+        return this;
+    }
+
+    /** How many direct sends of a source may wait in the small queue of one sink while its client does not read. */
+    public HubBuilder directSendEvents(int events) {
+        directSendEvents = Math.toIntExact(atLeast("directSendEvents", events, 1, 1 << 20));
+        return this;
+    }
+
+    /** How many bytes they may have; one event may wait even if it is larger, and one that found the sink writable. */
+    public HubBuilder directSendBytes(int bytes) {
+        directSendBytes = Math.toIntExact(atLeast("directSendBytes", bytes, 1, 1 << 30));
+        return this;
+    }
+
+    /** What happens to a direct send that finds that queue full; it is refused by default. */
+    public HubBuilder directSendPolicy(DirectSendPolicy policy) {
+        directSendPolicy = Objects.requireNonNull(policy, "directSendPolicy");
         return this;
     }
 

@@ -14,7 +14,7 @@ final class HubCounters {
     final LongAdder framed = new LongAdder();
     final LongAdder gaps = new LongAdder();
     final LongAdder opened = new LongAdder();
-    final LongAdder userCodeFailures = new LongAdder();
+    final LongAdder lanesBlocked = new LongAdder();
     private final LongAdder[] closed = new LongAdder[CloseReason.values().length];
     private final Hub hub;
 
@@ -31,17 +31,17 @@ final class HubCounters {
 
     void gap(LaneSink sink, Gap gap) {
         gaps.increment();
-        hub.observe(observer -> observer.gapSaid(sink, gap));
+        hub.observe(sink, observer -> observer.gapSaid(sink, gap));
     }
 
     void opened(LaneSink sink) {
         opened.increment();
-        hub.observe(observer -> observer.sinkOpened(sink));
+        hub.observe(sink, observer -> observer.sinkOpened(sink));
     }
 
     void closed(LaneSink sink, CloseReason reason) {
         closed[reason.ordinal()].increment();
-        hub.observe(observer -> observer.sinkClosed(sink, reason));
+        hub.observe(sink, observer -> observer.sinkClosed(sink, reason));
     }
 
     long closed(CloseReason reason) {

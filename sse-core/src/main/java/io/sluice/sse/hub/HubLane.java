@@ -357,6 +357,7 @@ public final class HubLane {
     }
 
     void becameWritable(LaneSink sink) {
+        sink.tellIfWritable();
         if (sink.opened && !sink.gone && (sink.behind || sink.hasDirectSends())) {
             catchUp.add(sink);
             wake();

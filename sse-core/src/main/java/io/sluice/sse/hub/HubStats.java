@@ -15,7 +15,8 @@ import java.util.Map;
  * @param gaps gaps said
  * @param opened sinks opened
  * @param closed sinks closed, by reason
- * @param userCodeFailures failures of sources, listeners and observers
+ * @param userCodeFailures failures of sources, tasks, listeners and observers
+ * @param lanesBlocked how often a lane stood still for longer than {@link LaneOptions#blockedLaneAfter}
  */
 public record HubStats(
         long topics,
@@ -27,4 +28,5 @@ public record HubStats(
         long gaps,
         long opened,
         Map<CloseReason, Long> closed,
-        long userCodeFailures) {}
+        long userCodeFailures,
+        long lanesBlocked) {}

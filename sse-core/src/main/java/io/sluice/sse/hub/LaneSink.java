@@ -5,6 +5,7 @@ import io.sluice.sse.CloseStep;
 import io.sluice.sse.ClosedException;
 import io.sluice.sse.Event;
 import io.sluice.sse.Ledger;
+import io.sluice.sse.Registration;
 import io.sluice.sse.Scope;
 import io.sluice.sse.ScopeHome;
 import io.sluice.sse.Sink;
@@ -49,11 +50,8 @@ public abstract class LaneSink implements Sink, ScopeHome {
     private volatile boolean listening;
     private volatile @Nullable CloseReason forGood;
 
-    // Confined to this sink's user code, which is serial.
-    private boolean sourceStarted;
-
     // Confined to the lane from here on.
-    private @Nullable Source source;
+    private @Nullable RunningSource source;
 
     @Nullable
     Subscription subscription;
@@ -118,6 +116,12 @@ public abstract class LaneSink implements Sink, ScopeHome {
     /** Whether the connection takes more at once. */
     protected abstract boolean canWrite();
 
+    /**
+     * How many bytes the connection takes before {@link #canWrite} turns false; 0 while it is. Any thread. When it has
+     * become more than 0 after it was 0, {@link #becameWritable} follows.
+     */
+    protected abstract long room();
+
     /** Writes a frame without flushing; takes its own hold of the buffer. Never throws for a connection that is gone. */
     protected abstract void write(Frame frame);
 
@@ -150,14 +154,9 @@ public abstract class LaneSink implements Sink, ScopeHome {
     public final void open(@Nullable Selector selector, Start start, @Nullable Source newSource) {
         hubLane.open(this, selector, start);
         if (newSource != null && !gone) {
-            source = newSource;
-            try {
-                runUserCode(() -> startSource(newSource));
-            } catch (RejectedExecutionException e) {
-                source = null;
-                hubLane.hub().userCodeFailed("start of the source", this, e);
-                scope.close(CloseReason.SOURCE_FAILED);
-            }
+            RunningSource running = new RunningSource(this, newSource);
+            source = running;
+            running.start();
         }
     }
 
@@ -167,23 +166,9 @@ public abstract class LaneSink implements Sink, ScopeHome {
      * @param left the time until the stream is ended at the latest
      */
     public final void tellDraining(Duration left) {
-        Source told = source;
-        if (told == null) {
-            return;
-        }
-        try {
-            runUserCode(() -> {
-                if (!sourceStarted || scope.isClosed()) {
-                    return;
-                }
-                try {
-                    told.draining(this, left);
-                } catch (Throwable t) {
-                    hubLane.hub().userCodeFailed("draining of the source", this, t);
-                }
-            });
-        } catch (RejectedExecutionException e) {
-            hubLane.hub().userCodeFailed("draining of the source", this, e);
+        RunningSource told = source;
+        if (told != null) {
+            told.draining(left);
         }
     }
 
@@ -223,11 +208,21 @@ public abstract class LaneSink implements Sink, ScopeHome {
         if (scope.isClosed()) {
             return CompletableFuture.failedStage(new ClosedException("sink " + id(), scope.reason()));
         }
-        CompletionStage<Void> sent = directSends().offer(EventEncoder.encode(event));
-        if (!sent.toCompletableFuture().isCompletedExceptionally()) { // else nothing was queued
-            hubLane.serveSoon(this);
+        return directSends().offer(EventEncoder.encode(event));
+    }
+
+    @Override
+    public final boolean isWritable() {
+        if (scope.isClosed()) {
+            return false;
         }
-        return sent;
+        DirectSends sends = directSends;
+        return sends == null ? room() > 0 : sends.isWritable();
+    }
+
+    @Override
+    public final Registration onWritable(Runnable listener) {
+        return directSends().onWritable(listener);
     }
 
     @Override
@@ -239,6 +234,15 @@ public abstract class LaneSink implements Sink, ScopeHome {
     public final CompletionStage<CloseReason> closeForGood(CloseReason reason) {
         forGood = reason;
         return scope.close(reason);
+    }
+
+    @Override
+    public final CompletionStage<CloseReason> fail(Throwable failure) {
+        Objects.requireNonNull(failure, "failure");
+        if (!scope.isClosed()) {
+            userCodeFailed("source", failure);
+        }
+        return scope.close(CloseReason.SOURCE_FAILED);
     }
 
     @Override
@@ -268,12 +272,22 @@ public abstract class LaneSink implements Sink, ScopeHome {
             synchronized (this) {
                 serial = userCode;
                 if (serial == null) {
-                    serial = new SerialExecutor(hubLane.hub().userExecutor(), hubLane.hub()::fallbackExecutor);
+                    serial = new SerialExecutor(hubLane.hub().userExecutor());
                     userCode = serial;
                 }
             }
         }
         serial.execute(work);
+    }
+
+    @Override
+    public final void runBeside(Runnable work) {
+        hubLane.hub().userExecutor().execute(work);
+    }
+
+    @Override
+    public final void userCodeFailed(String what, Throwable failure) {
+        hubLane.hub().failures().failed(id(), what, failure);
     }
 
     @Override
@@ -290,7 +304,13 @@ public abstract class LaneSink implements Sink, ScopeHome {
     @Override
     public final void closing(CloseStep step, CloseReason reason) {
         switch (step) {
-            case SOURCE -> stopSource(reason);
+            case SOURCE -> {
+                RunningSource running = source;
+                source = null;
+                if (running != null) {
+                    running.stop(reason);
+                }
+            }
             case SUBSCRIPTIONS -> hubLane.leave(this, reason, reason == forGood); // another end may have won
             case RESOURCES -> {
                 DirectSends sends = directSends;
@@ -359,12 +379,20 @@ public abstract class LaneSink implements Sink, ScopeHome {
         return sends != null && !sends.isEmpty();
     }
 
+    /** The connection has taken something, or has become writable. */
+    final void tellIfWritable() {
+        DirectSends sends = directSends;
+        if (sends != null) {
+            sends.tellIfWritable();
+        }
+    }
+
     final DirectSends directSends() {
         DirectSends sends = directSends;
         if (sends != null) {
             return sends;
         }
-        DirectSends made = new DirectSends(this);
+        DirectSends made = new DirectSends(this, hubLane.hub().options());
         if (DIRECT_SENDS.compareAndSet(this, null, made)) {
             // Closing may have passed by while it was made.
             CloseReason reason = scope.reason();
@@ -374,41 +402,6 @@ public abstract class LaneSink implements Sink, ScopeHome {
             return made;
         }
         return Objects.requireNonNull(directSends);
-    }
-
-    private void startSource(Source started) {
-        if (scope.isClosed()) {
-            return;
-        }
-        sourceStarted = true;
-        try {
-            started.start(this);
-        } catch (Throwable t) {
-            hubLane.hub().userCodeFailed("start of the source", this, t);
-            scope.close(CloseReason.SOURCE_FAILED);
-        }
-    }
-
-    private void stopSource(CloseReason reason) {
-        Source started = source;
-        if (started == null) {
-            return;
-        }
-        source = null;
-        try {
-            runUserCode(() -> {
-                if (!sourceStarted) {
-                    return;
-                }
-                try {
-                    started.stop(this, reason);
-                } catch (Throwable t) {
-                    hubLane.hub().userCodeFailed("stop of the source", this, t);
-                }
-            });
-        } catch (RejectedExecutionException e) {
-            hubLane.hub().userCodeFailed("stop of the source", this, e);
-        }
     }
 
     @Override

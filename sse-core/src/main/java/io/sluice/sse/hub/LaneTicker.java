@@ -19,6 +19,7 @@ final class LaneTicker {
     private final long maxLifetimeNanos;
     private final long periodNanos;
     private final ObservedTime observed;
+    private final LaneWatch watch;
 
     private @Nullable Runnable cancel;
 
@@ -42,6 +43,7 @@ final class LaneTicker {
         // Finer, since ends of life that fall into one tick come together again.
         this.periodNanos = Math.max(SHORTEST_NANOS, partOf(maxLifetimeNanos, 64, period));
         this.observed = new ObservedTime(periodNanos);
+        this.watch = new LaneWatch(lane, periodNanos);
     }
 
     /** Fine enough for what it times, which is at most this part late. */
@@ -58,6 +60,7 @@ final class LaneTicker {
         if (cancel == null) {
             tickNanos = lane.lane().nanoTime();
             observed.start(tickNanos);
+            watch.start();
             cancel = lane.lane().schedule(this::tick, periodNanos);
         }
     }
@@ -67,6 +70,7 @@ final class LaneTicker {
             cancel.run();
             cancel = null;
             run++;
+            watch.stop();
         }
         lane.setMaxLag(0);
         lane.catchUp.forgetRanges();
@@ -91,6 +95,7 @@ final class LaneTicker {
         if (cancel == null) {
             return; // stopped while it was due
         }
+        watch.tick();
         long now = lane.lane().nanoTime();
         observed.tick(now);
         sinceLastTick = now - tickNanos;
@@ -185,6 +190,7 @@ final class LaneTicker {
     /** From nine tenths to eleven tenths of the option; out of the sink's number, since a field would cost every client. */
     private long lifetimeOf(LaneSink sink) {
         long hash = sink.number() * 0x9E3779B97F4A7C15L; // neighbours come to lie far apart
-        return maxLifetimeNanos - maxLifetimeNanos / 10 + (long) (maxLifetimeNanos / 5.0 * ((hash >>> 11) * 0x1p-53));
+        double between0And1 = (hash >>> 11) * 0x1p-53;
+        return (long) (maxLifetimeNanos * (0.9 + 0.2 * between0And1));
     }
 }

@@ -25,7 +25,7 @@ import java.util.function.ToLongFunction;
  * {@code sluice.history.bytes}. Counters: {@code sluice.events.published}, {@code sluice.events.delivered},
  * {@code sluice.frames}, {@code sluice.gaps}, {@code sluice.sinks.opened}, {@code sluice.sinks.closed} by
  * {@code reason} (see {@link CloseReason#tag}), {@code sluice.refused} by {@code limit} (see {@link Refusals.Kind#tag}),
- * {@code sluice.user.code.failures}.
+ * {@code sluice.user.code.failures}, {@code sluice.lanes.blocked}.
  *
  * <p>A registry holds the hub weakly. Immutable.
  */
@@ -77,7 +77,8 @@ public final class SluiceMetrics implements MeterBinder {
                 registry,
                 "sluice.user.code.failures",
                 HubStats::userCodeFailures,
-                "Failures of sources, listeners and observers");
+                "Failures of sources, tasks, listeners and observers");
+        counted(registry, "sluice.lanes.blocked", HubStats::lanesBlocked, "Times that a lane stood still");
         for (Refusals.Kind kind : Refusals.Kind.values()) {
             FunctionCounter.builder("sluice.refused", hub, h -> h.refusals().count(kind))
                     .description("Connections and requests turned away by a limit")

@@ -390,7 +390,7 @@ class DeliveryTest {
         try (Bench bench = new Bench()) {
             FakeSink sink = bench.live("a");
             bench.onLane(() -> sink.full(true));
-            for (int i = 0; i < DirectSends.MAX_EVENTS; i++) {
+            for (int i = 0; i < HubBuilder.DEFAULT_DIRECT_SEND_EVENTS; i++) {
                 sink.send(Event.of(Integer.toString(i)));
             }
             assertThatThrownBy(
@@ -400,7 +400,7 @@ class DeliveryTest {
             bench.run();
             bench.onLane(() -> sink.full(false));
             bench.run();
-            List<String> all = new ArrayList<>(numbers(0, DirectSends.MAX_EVENTS));
+            List<String> all = new ArrayList<>(numbers(0, HubBuilder.DEFAULT_DIRECT_SEND_EVENTS));
             all.add("hub");
             assertThat(sink.data()).isEqualTo(all);
             assertThatIllegalArgumentException()

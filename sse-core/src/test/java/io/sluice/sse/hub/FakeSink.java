@@ -32,7 +32,7 @@ final class FakeSink extends LaneSink {
 
     private final ArrayDeque<Pending> pending = new ArrayDeque<>();
     private final EventParser parser;
-    private long pendingBytes;
+    private volatile long pendingBytes;
     private long progress;
     private boolean reading = true;
     private boolean forcedFull;
@@ -167,8 +167,8 @@ final class FakeSink extends LaneSink {
     }
 
     @Override
-    public boolean isWritable() {
-        return canWrite();
+    protected long room() {
+        return canWrite() ? highWater - pendingBytes : 0;
     }
 
     @Override

@@ -24,8 +24,8 @@ class Invariant6AllocationTest {
         }
 
         @Override
-        public boolean isWritable() {
-            return true;
+        protected long room() {
+            return 1 << 16;
         }
 
         @Override

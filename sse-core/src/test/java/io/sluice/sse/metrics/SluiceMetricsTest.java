@@ -42,7 +42,8 @@ class SluiceMetricsTest {
                         "sluice.sinks.opened",
                         "sluice.sinks.closed",
                         "sluice.refused",
-                        "sluice.user.code.failures");
+                        "sluice.user.code.failures",
+                        "sluice.lanes.blocked");
         assertThat(registry.getMeters())
                 .allSatisfy(meter -> assertThat(meter.getId().getDescription()).isNotBlank());
     }

@@ -85,8 +85,8 @@ final class NettySink extends LaneSink {
     }
 
     @Override
-    public boolean isWritable() {
-        return channel.isWritable();
+    protected long room() {
+        return channel.bytesBeforeUnwritable();
     }
 
     @Override

@@ -1,0 +1,175 @@
+package io.sluice.sse.source;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.sluice.sse.CloseReason;
+import io.sluice.sse.ClosedException;
+import io.sluice.sse.Event;
+import io.sluice.sse.hub.DirectSendPolicy;
+import io.sluice.sse.hub.Hub;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Named;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Code that blocks fills a sink at the client's pace, on a thread that goes when the client does. */
+class BlockingSourceTest {
+
+    private static final String PADDING = "x".repeat(200);
+
+    /** Platform threads everywhere, and virtual ones where the JDK has them (what a hub takes by itself). */
+    private static Stream<Arguments> executors() {
+        Executor platform = task -> {
+            Thread thread = new Thread(task, "user");
+            thread.setDaemon(true);
+            thread.start();
+        };
+        return Stream.of(Arguments.of(Named.of("platform", platform)), Arguments.of(Named.of("default", null)));
+    }
+
+    private static FakeStream stream(Executor executor) {
+        var options = Hub.builder().directSendEvents(4).directSendPolicy(DirectSendPolicy.DROP_OLDEST);
+        return new FakeStream(executor == null ? options : options.userExecutor(executor));
+    }
+
+    private static void awaitNothingOwned(FakeStream stream) {
+        await().untilAsserted(() -> assertThat(stream.hub.ledger().counts())
+                .allSatisfy((kind, count) -> assertThat(count).as("%s", kind).isZero()));
+    }
+
+    @ParameterizedTest
+    @MethodSource("executors")
+    void itSendsAtTheClientsPaceDropsNothingAndCompletes(Executor executor) throws Exception {
+        try (FakeStream stream = stream(executor)) {
+            CountDownLatch mayStart = new CountDownLatch(1);
+            CopyOnWriteArrayList<Integer> accepted = new CopyOnWriteArrayList<>();
+            FakeStream.Client client = stream.open(Sources.blocking(sink -> {
+                mayStart.await();
+                for (int i = 0; i < 500; i++) {
+                    sink.send(Event.of(i + PADDING));
+                    accepted.add(i);
+                }
+            }));
+            client.read(false);
+            mayStart.countDown();
+            // Until its thousand bytes and its queue of four are full; then the code stands still.
+            await().until(() -> !client.isWritable() && accepted.size() >= 5);
+            for (int i = 0; i < 10; i++) {
+                assertThat(accepted).hasSizeLessThan(12);
+                Thread.onSpinWait();
+            }
+            client.read(true);
+            assertThat(client.ended.get(20, TimeUnit.SECONDS)).isEqualTo(CloseReason.SOURCE_COMPLETED);
+            assertThat(client.data.subList(0, 500))
+                    .containsExactlyElementsOf(
+                            IntStream.range(0, 500).mapToObj(i -> i + PADDING).toList());
+            assertThat(client.data.subList(500, client.data.size())).containsExactly("end");
+            awaitNothingOwned(stream);
+            assertThat(stream.hub.stats().userCodeFailures()).isZero();
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("executors")
+    void codeThatWaitsForTheClientEndsWithIt(Executor executor) throws Exception {
+        try (FakeStream stream = stream(executor)) {
+            CompletableFuture<Throwable> left = new CompletableFuture<>();
+            CompletableFuture<Thread> thread = new CompletableFuture<>();
+            CountDownLatch mayStart = new CountDownLatch(1);
+            FakeStream.Client client = stream.open(Sources.blocking(sink -> {
+                thread.complete(Thread.currentThread());
+                mayStart.await();
+                try {
+                    for (; ; ) {
+                        sink.send(Event.of(PADDING));
+                    }
+                } catch (ClosedException e) {
+                    left.complete(e);
+                    throw e;
+                }
+            }));
+            client.read(false);
+            mayStart.countDown();
+            await().until(() -> !client.isWritable());
+            client.close(CloseReason.CLIENT_LEFT);
+            assertThat(left.get(10, TimeUnit.SECONDS))
+                    .isInstanceOfSatisfying(
+                            ClosedException.class,
+                            closed -> assertThat(closed.reason()).isEqualTo(CloseReason.CLIENT_LEFT));
+            awaitNothingOwned(stream);
+            if (executor != null) {
+                await().until(() -> !thread.join().isAlive());
+            }
+            assertThat(stream.hub.stats().userCodeFailures()).isZero();
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("executors")
+    void codeThatBlocksElsewhereIsInterrupted(Executor executor) throws Exception {
+        try (FakeStream stream = stream(executor)) {
+            SynchronousQueue<Event> nothing = new SynchronousQueue<>();
+            CompletableFuture<Thread> thread = new CompletableFuture<>();
+            CompletableFuture<Thread> listener = new CompletableFuture<>();
+            FakeStream.Client client = stream.open(Sources.blocking(sink -> {
+                thread.complete(Thread.currentThread());
+                sink.send(nothing.take());
+            }));
+            thread.get(10, TimeUnit.SECONDS);
+            // Other user code of this client runs while the source blocks.
+            client.onWritable(() -> listener.complete(Thread.currentThread()));
+            assertThat(listener.get(10, TimeUnit.SECONDS)).isNotSameAs(thread.join());
+            client.close(CloseReason.RESET);
+            awaitNothingOwned(stream);
+            if (executor != null) {
+                await().until(() -> !thread.join().isAlive());
+            }
+            assertThat(stream.hub.stats().userCodeFailures()).isZero();
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("executors")
+    void codeThatThrowsEndsItsOwnSinkOnly(Executor executor) throws Exception {
+        try (FakeStream stream = stream(executor)) {
+            FakeStream.Client other = stream.open(sink -> {});
+            FakeStream.Client client = stream.open(Sources.blocking(sink -> {
+                sink.send(Event.of("before"));
+                throw new StackOverflowError("a test wants it so");
+            }));
+            assertThat(client.ended.get(10, TimeUnit.SECONDS)).isEqualTo(CloseReason.SOURCE_FAILED);
+            await().until(() -> stream.hub.stats().userCodeFailures() == 1);
+            other.send(Event.of("unharmed")).toCompletableFuture().get(10, TimeUnit.SECONDS);
+            assertThat(other.data).containsExactly("unharmed");
+            other.close(CloseReason.CLIENT_LEFT);
+            awaitNothingOwned(stream);
+        }
+    }
+
+    /** A thread of a pool that was interrupted for one client is not interrupted for the next. */
+    @ParameterizedTest
+    @MethodSource("executors")
+    void anInterruptionDoesNotLeaveItsTask(Executor executor) throws Exception {
+        try (FakeStream stream = stream(executor)) {
+            for (int i = 0; i < 100; i++) {
+                CompletableFuture<Boolean> interruptedBefore = new CompletableFuture<>();
+                FakeStream.Client client = stream.open(Sources.blocking(sink -> {
+                    interruptedBefore.complete(Thread.currentThread().isInterrupted());
+                    sink.sink().close(CloseReason.CLOSED_BY_APPLICATION);
+                }));
+                client.ended.get(10, TimeUnit.SECONDS);
+                assertThat(interruptedBefore.get(10, TimeUnit.SECONDS)).isFalse();
+            }
+            awaitNothingOwned(stream);
+        }
+    }
+}

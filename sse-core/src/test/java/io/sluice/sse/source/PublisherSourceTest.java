@@ -1,0 +1,328 @@
+package io.sluice.sse.source;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatNullPointerException;
+import static org.awaitility.Awaitility.await;
+
+import io.sluice.sse.CloseReason;
+import io.sluice.sse.Event;
+import io.sluice.sse.hub.Hub;
+import java.util.List;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Flow;
+import java.util.concurrent.SubmissionPublisher;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+/** A publisher fills a sink at the client's pace; rules are those of Reactive Streams 1.0.4. */
+class PublisherSourceTest {
+
+    private static final String PADDING = "x".repeat(200);
+
+    /** A publisher that does what a test tells it, and remembers what was asked of it. */
+    private static class Told implements Flow.Publisher<Event>, Flow.Subscription {
+        final ConcurrentLinkedQueue<Long> requests = new ConcurrentLinkedQueue<>();
+        final AtomicInteger cancels = new AtomicInteger();
+        volatile Flow.Subscriber<? super Event> subscriber;
+
+        @Override
+        public void subscribe(Flow.Subscriber<? super Event> newSubscriber) {
+            subscriber = newSubscriber;
+            newSubscriber.onSubscribe(this);
+        }
+
+        @Override
+        public void request(long count) {
+            requests.add(count);
+        }
+
+        @Override
+        public void cancel() {
+            cancels.incrementAndGet();
+        }
+
+        long requested() {
+            return requests.stream().mapToLong(Long::longValue).sum();
+        }
+    }
+
+    private static FakeStream stream() {
+        return new FakeStream(Hub.builder());
+    }
+
+    private static void awaitNothingOwned(FakeStream stream) {
+        await().untilAsserted(() -> assertThat(stream.hub.ledger().isZero())
+                .as("%s", stream.hub.ledger())
+                .isTrue());
+    }
+
+    private static FakeStream.Client open(FakeStream stream, Told publisher) {
+        FakeStream.Client client = stream.open(Sources.from(publisher));
+        await().until(() -> publisher.requested() > 0 || !client.isOpen());
+        return client;
+    }
+
+    @Test
+    void demandComesFromWritabilityAndNothingIsDropped() throws Exception {
+        try (FakeStream stream = stream();
+                SubmissionPublisher<Event> publisher = new SubmissionPublisher<>()) {
+            FakeStream.Client client = stream.open(Sources.from(publisher));
+            await().until(() -> publisher.getNumberOfSubscribers() == 1);
+            client.read(false);
+            int offered = 0;
+            while (publisher.estimateMaximumLag() < 200) {
+                publisher.submit(Event.of(offered++ + PADDING));
+            }
+            client.read(true);
+            while (offered < 3000) {
+                publisher.submit(Event.of(offered++ + PADDING));
+            }
+            publisher.close();
+            assertThat(client.ended.get(20, TimeUnit.SECONDS)).isEqualTo(CloseReason.SOURCE_COMPLETED);
+            List<String> expected =
+                    IntStream.range(0, offered).mapToObj(i -> i + PADDING).toList();
+            assertThat(client.data.subList(0, offered)).containsExactlyElementsOf(expected);
+            awaitNothingOwned(stream);
+        }
+    }
+
+    @Test
+    void aClientThatDoesNotReadIsAskedForNothingMore() {
+        try (FakeStream stream = stream()) {
+            Told publisher = new Told();
+            FakeStream.Client client = open(stream, publisher);
+            client.read(false);
+            for (long sent = 0; sent < publisher.requested(); sent++) {
+                publisher.subscriber.onNext(Event.of(PADDING));
+            }
+            await().until(() -> !client.isWritable());
+            long asked = publisher.requested();
+            assertThat(asked).isLessThan(HIGH_WATER_EVENTS + 2L * SinkSubscriber.DEMAND);
+            assertThat(publisher.requests).allSatisfy(count -> assertThat(count).isPositive()); // rule 3.9
+            client.read(true);
+            await().until(() -> publisher.requested() > asked);
+            client.close(CloseReason.CLIENT_LEFT);
+            awaitNothingOwned(stream);
+        }
+    }
+
+    private static final int HIGH_WATER_EVENTS = FakeStream.Client.HIGH_WATER / 200;
+
+    @Test
+    void theClientsEndCancelsOnce() {
+        try (FakeStream stream = stream()) {
+            Told publisher = new Told();
+            FakeStream.Client client = open(stream, publisher);
+            client.close(CloseReason.CLIENT_LEFT);
+            await().until(() -> publisher.cancels.get() == 1);
+            publisher.subscriber.onNext(Event.of("late")); // rule 2.8: it may still be under way
+            publisher.subscriber.onComplete();
+            publisher.subscriber.onError(new IllegalStateException("late"));
+            awaitNothingOwned(stream);
+            assertThat(publisher.cancels).hasValue(1);
+            assertThat(stream.hub.stats().userCodeFailures()).isZero();
+        }
+    }
+
+    @Test
+    void aSubscriptionThatComesAfterTheClientLeftIsCancelled() {
+        try (FakeStream stream = stream()) {
+            Told publisher = new Told() {
+                @Override
+                public void subscribe(Flow.Subscriber<? super Event> newSubscriber) {
+                    subscriber = newSubscriber;
+                }
+            };
+            FakeStream.Client client = stream.open(Sources.from(publisher));
+            await().until(() -> publisher.subscriber != null);
+            client.close(CloseReason.CLIENT_LEFT);
+            awaitNothingOwned(stream);
+            publisher.subscriber.onSubscribe(publisher);
+            assertThat(publisher.cancels).hasValue(1);
+            assertThat(publisher.requests).isEmpty();
+        }
+    }
+
+    @Test
+    void aFailureEndsTheSinkBehindTheEventsBeforeIt() throws Exception {
+        try (FakeStream stream = stream()) {
+            Told publisher = new Told();
+            FakeStream.Client client = open(stream, publisher);
+            publisher.subscriber.onNext(Event.of("before"));
+            await().until(() -> client.data.contains("before"));
+            publisher.subscriber.onError(new IllegalStateException("a test wants it so"));
+            assertThat(client.ended.get(10, TimeUnit.SECONDS)).isEqualTo(CloseReason.SOURCE_FAILED);
+            assertThat(stream.hub.stats().userCodeFailures()).isEqualTo(1);
+            awaitNothingOwned(stream);
+        }
+    }
+
+    @Test
+    void rule2_3_whoHasEndedIsNotCancelled() throws Exception {
+        try (FakeStream stream = stream()) {
+            for (boolean fails : new boolean[] {false, true}) {
+                Told publisher = new Told();
+                FakeStream.Client client = open(stream, publisher);
+                if (fails) {
+                    publisher.subscriber.onError(new IllegalStateException("a test wants it so"));
+                } else {
+                    publisher.subscriber.onComplete();
+                }
+                client.ended.get(10, TimeUnit.SECONDS);
+                awaitNothingOwned(stream);
+                assertThat(publisher.cancels).hasValue(0);
+            }
+        }
+    }
+
+    @Test
+    void rule2_5_aSecondSubscriptionIsCancelledAndTheFirstGoesOn() {
+        try (FakeStream stream = stream()) {
+            Told publisher = new Told();
+            FakeStream.Client client = open(stream, publisher);
+            Told second = new Told();
+            publisher.subscriber.onSubscribe(second);
+            assertThat(second.cancels).hasValue(1);
+            assertThat(publisher.cancels).hasValue(0);
+            publisher.subscriber.onNext(Event.of("goes on"));
+            await().until(() -> client.data.contains("goes on"));
+        }
+    }
+
+    @Test
+    void rule2_13_nullIsAnsweredWithANullPointerException() {
+        try (FakeStream stream = stream()) {
+            Told publisher = new Told();
+            open(stream, publisher);
+            assertThatNullPointerException().isThrownBy(() -> publisher.subscriber.onSubscribe(null));
+            assertThatNullPointerException().isThrownBy(() -> publisher.subscriber.onNext(null));
+            assertThatNullPointerException().isThrownBy(() -> publisher.subscriber.onError(null));
+        }
+    }
+
+    @Test
+    void rule1_1_morethanWasAskedForFailsTheSinkAndHoldsNoMemory() throws Exception {
+        try (FakeStream stream = stream()) {
+            Told publisher = new Told();
+            FakeStream.Client client = open(stream, publisher);
+            client.read(false);
+            for (int i = 0; i < 1000; i++) {
+                publisher.subscriber.onNext(Event.of(PADDING));
+            }
+            assertThat(client.ended.get(10, TimeUnit.SECONDS)).isEqualTo(CloseReason.SOURCE_FAILED);
+            await().until(() -> publisher.cancels.get() == 1);
+            awaitNothingOwned(stream);
+        }
+    }
+
+    /** Rule 3.3 turned round: a publisher that delivers inside of request does not make us recurse. */
+    @Test
+    void rule3_3_deliveryInsideOfRequestDoesNotRecurse() throws Exception {
+        try (FakeStream stream = stream()) {
+            AtomicInteger depth = new AtomicInteger();
+            AtomicInteger deepest = new AtomicInteger();
+            AtomicInteger next = new AtomicInteger();
+            Told publisher = new Told() {
+                @Override
+                public void request(long count) {
+                    deepest.accumulateAndGet(depth.incrementAndGet(), Math::max);
+                    for (long i = 0; i < count && next.get() < 10_000; i++) {
+                        subscriber.onNext(Event.of("" + next.getAndIncrement()));
+                    }
+                    depth.decrementAndGet();
+                    if (next.get() == 10_000) {
+                        subscriber.onComplete();
+                    }
+                }
+            };
+            FakeStream.Client client = stream.open(Sources.from(publisher));
+            assertThat(client.ended.get(20, TimeUnit.SECONDS)).isEqualTo(CloseReason.SOURCE_COMPLETED);
+            assertThat(deepest).hasValue(1);
+            assertThat(client.data).hasSize(10_001);
+            assertThat(client.data.subList(0, 10_000))
+                    .isEqualTo(IntStream.range(0, 10_000).mapToObj(i -> "" + i).toList());
+        }
+    }
+
+    @Test
+    void rule2_7_theSubscriptionIsCalledByOneThreadAtATime() throws Exception {
+        try (FakeStream stream = stream()) {
+            AtomicInteger inside = new AtomicInteger();
+            List<String> overlaps = new CopyOnWriteArrayList<>();
+            Told publisher = new Told() {
+                private void enter(String call) {
+                    if (inside.incrementAndGet() > 1) {
+                        overlaps.add(call);
+                    }
+                    Thread.yield();
+                    inside.decrementAndGet();
+                }
+
+                @Override
+                public void request(long count) {
+                    enter("request");
+                    super.request(count);
+                }
+
+                @Override
+                public void cancel() {
+                    enter("cancel");
+                    super.cancel();
+                }
+            };
+            FakeStream.Client client = open(stream, publisher);
+            Thread[] threads = new Thread[3]; // also against rule 1.3: nothing breaks but the order
+            AtomicInteger sent = new AtomicInteger();
+            for (int t = 0; t < threads.length; t++) {
+                threads[t] = new Thread(() -> {
+                    while (sent.get() < 2000) {
+                        int mine = sent.get();
+                        if (mine < publisher.requested() && sent.compareAndSet(mine, mine + 1)) {
+                            publisher.subscriber.onNext(Event.of("x"));
+                        }
+                    }
+                });
+                threads[t].start();
+            }
+            for (Thread thread : threads) {
+                thread.join();
+            }
+            await().until(() -> client.data.size() == 2000);
+            client.close(CloseReason.CLIENT_LEFT);
+            await().until(() -> publisher.cancels.get() == 1);
+            assertThat(overlaps).isEmpty();
+        }
+    }
+
+    @Test
+    void aPublisherThatThrowsHarmsItsOwnSinkOnly() throws Exception {
+        try (FakeStream stream = stream()) {
+            FakeStream.Client other = stream.open(sink -> {});
+            FakeStream.Client atSubscribe = stream.open(Sources.from(subscriber -> {
+                throw new StackOverflowError("a test wants it so");
+            }));
+            Told publisher = new Told() {
+                @Override
+                public void request(long count) {
+                    throw new IllegalStateException("a test wants it so");
+                }
+
+                @Override
+                public void cancel() {
+                    super.cancel();
+                    throw new IllegalStateException("a test wants it so");
+                }
+            };
+            FakeStream.Client atRequest = stream.open(Sources.from(publisher));
+            assertThat(atSubscribe.ended.get(10, TimeUnit.SECONDS)).isEqualTo(CloseReason.SOURCE_FAILED);
+            assertThat(atRequest.ended.get(10, TimeUnit.SECONDS)).isEqualTo(CloseReason.SOURCE_FAILED);
+            await().until(() -> publisher.cancels.get() == 1);
+            other.send(Event.of("unharmed")).toCompletableFuture().get(10, TimeUnit.SECONDS);
+            other.close(CloseReason.CLIENT_LEFT);
+            awaitNothingOwned(stream);
+        }
+    }
+}

@@ -1,0 +1,170 @@
+package io.sluice.sse.netty;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.netty.channel.WriteBufferWaterMark;
+import io.sluice.sse.CloseReason;
+import io.sluice.sse.Event;
+import io.sluice.sse.Sink;
+import io.sluice.sse.Source;
+import io.sluice.sse.hub.HubLane;
+import io.sluice.sse.hub.SinkInfo;
+import io.sluice.sse.source.Sources;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Flow;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
+
+/** Sources of each kind, a client that stops reading and goes on: each keeps its pace, and no event is lost. */
+class SourcePaceTest {
+
+    /** More than the kernel and the channel take for a client that does not read. */
+    private static final int EVENTS = 1500;
+
+    private static final String PADDING = "x".repeat(4000);
+
+    private static Event event(int number) {
+        return Event.of(number + PADDING);
+    }
+
+    @OverEachTransport
+    void oneThatSendsWhileWritable(Transport transport) throws Exception {
+        AtomicInteger next = new AtomicInteger();
+        AtomicInteger refused = new AtomicInteger();
+        Source source = sink -> sink.onWritable(() -> {
+            while (next.get() < EVENTS && sink.isWritable()) {
+                if (sink.send(event(next.getAndIncrement()))
+                        .toCompletableFuture()
+                        .isCompletedExceptionally()) {
+                    refused.incrementAndGet();
+                }
+            }
+            if (next.get() == EVENTS && sink.isWritable()) {
+                sink.complete();
+            }
+        });
+        stallAndGoOn(transport, source, next);
+        assertThat(refused).hasValue(0);
+    }
+
+    @OverEachTransport
+    void oneThatBlocks(Transport transport) throws Exception {
+        AtomicInteger next = new AtomicInteger();
+        stallAndGoOn(
+                transport,
+                Sources.blocking(sink -> {
+                    while (next.get() < EVENTS) {
+                        sink.send(event(next.getAndIncrement()));
+                    }
+                }),
+                next);
+    }
+
+    @OverEachTransport
+    void aPublisher(Transport transport) throws Exception {
+        AtomicInteger next = new AtomicInteger();
+        Flow.Publisher<Event> publisher = subscriber -> subscriber.onSubscribe(new Flow.Subscription() {
+            @Override
+            public void request(long count) {
+                for (long i = 0; i < count && next.get() < EVENTS; i++) {
+                    subscriber.onNext(event(next.getAndIncrement()));
+                    if (next.get() == EVENTS) {
+                        subscriber.onComplete();
+                    }
+                }
+            }
+
+            @Override
+            public void cancel() {}
+        });
+        stallAndGoOn(transport, Sources.from(publisher), next);
+    }
+
+    private static void stallAndGoOn(Transport transport, Source source, AtomicInteger sent) throws IOException {
+        List<Sink> sinks = new CopyOnWriteArrayList<>();
+        try (SseServer server = TestServers.on(transport)
+                        .streams(
+                                "/paced",
+                                request -> SseStream.of(sink -> {
+                                    sinks.add(sink);
+                                    source.start(sink);
+                                }))
+                        .streams("/events/**", StreamRoute.topics())
+                        .start();
+                RawClient other = RawClient.open(server.port(), "/events/a");
+                RawClient client = RawClient.connect(server.port(), 1024)) {
+            client.get("/paced");
+            await().until(() -> sinks.size() == 1);
+            // It has come to rest: full, and nothing moved between two looks.
+            AtomicInteger last = new AtomicInteger(-1);
+            await().atMost(Duration.ofSeconds(30))
+                    .pollInterval(Duration.ofMillis(200))
+                    .until(() -> {
+                        int before = last.getAndSet(sent.get());
+                        return before == last.get()
+                                && before > 0
+                                && !sinks.get(0).isWritable();
+                    });
+            assertThat(sent.get()).isLessThan(EVENTS);
+            assertThat(pendingBytes(server))
+                    .as("what the client costs: its high-water mark, its small queue's first event")
+                    .isLessThan(WriteBufferWaterMark.DEFAULT.high() + 4 * PADDING.length());
+            server.hub().publish("a", Event.of("unharmed"));
+            other.awaitEvents(1);
+
+            assertThat(client.awaitEnd(Duration.ofSeconds(60))).isTrue();
+            List<String> expected =
+                    IntStream.range(0, EVENTS).mapToObj(i -> i + PADDING).toList();
+            assertThat(client.stream().data().subList(0, EVENTS)).isEqualTo(expected);
+            await().untilAsserted(() -> assertThat(server.hub().stats().closed().get(CloseReason.SOURCE_COMPLETED))
+                    .isEqualTo(1));
+            assertThat(server.hub().stats().userCodeFailures()).isZero();
+            other.close();
+            TestServers.awaitNothingOwned(server.hub());
+        }
+    }
+
+    private static long pendingBytes(SseServer server) {
+        long most = 0;
+        for (HubLane lane : server.hub().lanes()) {
+            for (SinkInfo info : lane.sinkInfos().toCompletableFuture().join()) {
+                most = Math.max(most, info.pendingBytes());
+            }
+        }
+        return most;
+    }
+
+    /** A client that leaves without a word while its source stands still for it. */
+    @OverEachTransport
+    void oneThatStandsStillEndsWithItsClient(Transport transport) throws Exception {
+        AtomicInteger running = new AtomicInteger();
+        Source source = Sources.blocking(sink -> {
+            running.incrementAndGet();
+            try {
+                for (int i = 0; ; i++) {
+                    sink.send(event(i));
+                }
+            } finally {
+                running.decrementAndGet();
+            }
+        });
+        try (SseServer server = TestServers.on(transport)
+                .streams("/paced", request -> SseStream.of(source))
+                .start()) {
+            for (int i = 0; i < 10; i++) {
+                RawClient client = RawClient.connect(server.port(), 1024).get("/paced");
+                int expected = 1;
+                await().until(() -> running.get() == expected && pendingBytes(server) > 0);
+                client.reset();
+                await().until(() -> running.get() == 0);
+            }
+            TestServers.awaitNothingOwned(server.hub());
+            TestServers.awaitNothingScheduled(server);
+            assertThat(server.hub().stats().userCodeFailures()).isZero();
+        }
+    }
+}
