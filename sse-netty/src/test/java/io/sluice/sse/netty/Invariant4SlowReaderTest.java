@@ -109,19 +109,17 @@ class Invariant4SlowReaderTest {
                 long mostBuffers = 0;
                 for (int i = 0; i < 50; i++) {
                     hub.publish("a", Event.of(data));
-                    assertThat(infos(hub)).hasSize(STALLED).allSatisfy(sink -> assertThat(sink.pendingBytes())
-                            .as("pending bytes at events of %s", eventBytes)
-                            .isLessThanOrEqualTo(high + frame + (long) messages * OVERHEAD));
+                    assertThat(infos(hub))
+                            .hasSize(STALLED)
+                            .allSatisfy(sink -> assertThat(sink.pendingBytes())
+                                    .as("pending bytes at events of %s", eventBytes)
+                                    .isLessThanOrEqualTo(high + frame + (long) messages * OVERHEAD));
                     mostBuffers = Math.max(mostBuffers, hub.ledger().count(Ledger.Kind.BUFFERS));
                 }
                 // Shared by those who stopped at the same event; beside them the ranges that lanes keep for a moment.
                 assertThat(mostBuffers)
                         .as("frames in flight at events of %s", eventBytes)
                         .isBetween(1L, (long) STALLED * messages + 2 * 8);
-                System.out.println(transport + ", events of " + eventBytes + ": pending bytes "
-                        + infos(hub).stream()
-                                .mapToLong(SinkInfo::pendingBytes)
-                                .summaryStatistics() + ", frames in flight " + mostBuffers);
             } finally {
                 for (RawClient client : stalled) {
                     client.close();
