@@ -114,8 +114,8 @@ abstract class StressHub {
         }
 
         @Override
-        public boolean isWritable() {
-            return true;
+        protected long room() {
+            return Long.MAX_VALUE;
         }
 
         @Override

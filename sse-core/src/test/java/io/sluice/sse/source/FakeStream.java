@@ -183,5 +183,10 @@ final class FakeStream implements AutoCloseable {
         public int inFlight() {
             return 0;
         }
+
+        @Override
+        public long heldBytes() {
+            return 0;
+        }
     }
 }

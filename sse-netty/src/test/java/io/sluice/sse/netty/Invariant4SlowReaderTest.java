@@ -120,9 +120,6 @@ class Invariant4SlowReaderTest {
                 assertThat(mostBuffers)
                         .as("frames in flight at events of %s", eventBytes)
                         .isBetween(1L, (long) STALLED * messages + 2 * 8);
-                System.out.println(transport + ", events of " + eventBytes + ": pending bytes "
-                        + infos(hub).stream().mapToLong(SinkInfo::pendingBytes).summaryStatistics()
-                        + ", frames in flight " + mostBuffers);
             } finally {
                 for (RawClient client : stalled) {
                     client.close();
