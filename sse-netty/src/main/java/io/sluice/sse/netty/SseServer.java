@@ -189,6 +189,10 @@ public final class SseServer implements AutoCloseable {
         return closed;
     }
 
+    StreamEndpoint streams() {
+        return streams;
+    }
+
     EventLoopGroup loops() {
         return loops;
     }

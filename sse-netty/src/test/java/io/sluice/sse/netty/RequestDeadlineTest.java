@@ -219,6 +219,7 @@ class RequestDeadlineTest {
     void whoDoesNotReadHisAnswersIsIdleToo(Transport transport) throws Exception {
         byte[] large = new byte[16 << 20];
         try (SseServer server = TestServers.on(transport)
+                        .requestTimeout(SHORT)
                         .idleTimeout(SHORT)
                         .route(
                                 "GET",
