@@ -6,33 +6,26 @@ import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.encoder.PatternLayoutEncoder;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.ConsoleAppender;
-import com.sun.management.OperatingSystemMXBean;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
-import java.util.Scanner;
 import org.slf4j.LoggerFactory;
 
-/** A server in a process of its own, for a test that takes its descriptors away. Says its port, then its CPU time. */
+/** A server in a process of its own, for a test that takes its descriptors away. Says its port, and ends with its input. */
 final class FewDescriptors {
 
     private FewDescriptors() {}
 
     public static void main(String[] args) throws IOException {
         logToStandardError();
-        OperatingSystemMXBean system = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
-        system.getProcessCpuTime();
         try (SseServer server = SseServer.builder()
                         .port(0)
                         .threads(1)
                         .transport(Transport.valueOf(args[0]))
                         .start();
-                RawClient warmUp = RawClient.open(server.port(), "/events/a"); // loads what a stream needs
-                Scanner commands = new Scanner(System.in, "UTF-8")) {
+                RawClient warmUp = RawClient.open(server.port(), "/events/a")) { // loads what a stream needs
             warmUp.close();
             System.out.println(server.port());
-            while (commands.hasNextLine()) {
-                commands.nextLine();
-                System.out.println(system.getProcessCpuTime() / 1_000_000);
+            while (System.in.read() >= 0) {
+                // nobody has anything to say
             }
         }
     }
@@ -52,5 +45,6 @@ final class FewDescriptors {
         Logger root = context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
         root.setLevel(Level.INFO);
         root.addAppender(appender);
+        context.getLogger(ServerAcceptor.class).setLevel(Level.DEBUG);
     }
 }
