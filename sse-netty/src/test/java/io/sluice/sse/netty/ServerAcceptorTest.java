@@ -60,9 +60,7 @@ class ServerAcceptorTest {
         File log = directory.resolve("log").toFile();
         Process server = startWithFewDescriptors(transport, log);
         try (BufferedReader out =
-                        new BufferedReader(new InputStreamReader(server.getInputStream(), StandardCharsets.UTF_8));
-                BufferedWriter in =
-                        new BufferedWriter(new OutputStreamWriter(server.getOutputStream(), StandardCharsets.UTF_8))) {
+                new BufferedReader(new InputStreamReader(server.getInputStream(), StandardCharsets.UTF_8))) {
             int port = Integer.parseInt(out.readLine());
             List<RawClient> crowd = new ArrayList<>();
             try {
