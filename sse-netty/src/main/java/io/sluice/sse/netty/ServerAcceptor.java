@@ -62,6 +62,7 @@ final class ServerAcceptor extends ChannelInboundHandlerAdapter {
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable failure) {
         failures++;
+        log.debug("accepting failed: {}", failure.toString());
         long now = System.nanoTime();
         if (now - warnedNanos >= WARNING_NANOS) {
             warnedNanos = now;

@@ -192,6 +192,10 @@ public final class SseServer implements AutoCloseable {
         return closed;
     }
 
+    StreamEndpoint streams() {
+        return streams;
+    }
+
     EventLoopGroup loops() {
         return loops;
     }

@@ -64,7 +64,13 @@ class ProxyProtocolTest {
                 assertThat(infos(server))
                         .filteredOn(info -> info.sink().remoteAddress().startsWith(client))
                         .as(client)
-                        .isNotEmpty();
+                        .isNotEmpty()
+                        .allSatisfy(info -> assertThat(((NettySink) info.sink())
+                                        .channel()
+                                        .pipeline()
+                                        .names())
+                                .as("only the stream, and the pipeline's own tail")
+                                .hasSize(2));
             }
         }
     }

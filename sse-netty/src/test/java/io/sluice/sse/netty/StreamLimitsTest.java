@@ -8,19 +8,27 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
+import com.sun.management.ThreadMXBean;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.embedded.EmbeddedChannel;
+import io.netty.handler.codec.http.DefaultHttpRequest;
+import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpServerCodec;
+import io.netty.handler.codec.http.HttpVersion;
 import io.sluice.sse.Event;
 import io.sluice.sse.Refusals;
 import io.sluice.sse.hub.Hub;
 import io.sluice.sse.hub.LaneOptions;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -185,6 +193,9 @@ class StreamLimitsTest {
                     .maxStreamsPerAddress(5)
                     .maxStreamsPerKey(4, StreamLimitsTest::userOf)
                     .trustedProxies(PROXIES)
+                    // io_uring can miss a reset; what was never a request, and streams, are then found by these
+                    .requestTimeout(Duration.ofSeconds(2))
+                    .heartbeat(Duration.ofMillis(200))
                     .start();
             List<RawClient> staying = new ArrayList<>();
             for (int round = 0; round < 600; round++) {
@@ -290,6 +301,57 @@ class StreamLimitsTest {
             part.release();
         }
         return all.toString();
+    }
+
+    /** A flood of refused clients is not to make work for the collector: a refusal is made once, and no place is. */
+    @ParameterizedTest
+    @ValueSource(strings = {"total", "address", "key", "rate"})
+    void aRefusalLeavesLittleOnTheHeap(String limit) {
+        StreamLimits limits = switch (limit) {
+            case "total" -> StreamLimits.DEFAULT.maxStreams(1);
+            case "address" -> StreamLimits.DEFAULT.maxStreamsPerAddress(1);
+            case "key" -> StreamLimits.DEFAULT.maxStreamsPerKey(1, SseRequest::method);
+            default -> StreamLimits.DEFAULT.connectRate(new Rate(1, Duration.ofDays(1)));
+        };
+        RefusalLog log = new RefusalLog(new Refusals());
+        StreamPlaces places = new StreamPlaces(limits, Duration.ofSeconds(3));
+        DefaultHttpRequest http = new DefaultHttpRequest(HttpVersion.HTTP_1_1, HttpMethod.GET, "/events/a");
+        http.headers().set("host", "localhost").set("x-forwarded-for", "192.0.2.1");
+        EmbeddedChannel channel = new EmbeddedChannel() {
+            @Override
+            protected SocketAddress remoteAddress0() {
+                return new InetSocketAddress("127.0.0.1", 1);
+            }
+        };
+        SseRequest request = SseRequest.of(http, channel, new byte[0], PROXIES);
+        places.checkRate(request.remoteAddress());
+        Runnable place = places.take(request);
+        Runnable refuse = () -> {
+            try {
+                places.checkRate(request.remoteAddress());
+                places.take(request);
+                throw new AssertionError("not refused");
+            } catch (Refusal refusal) {
+                log.refused(Objects.requireNonNull(refusal.kind()), request.remoteAddress());
+                if (refusal.answer().status() < 429) {
+                    throw refusal;
+                }
+            }
+        };
+        for (int i = 0; i < 20_000; i++) {
+            refuse.run();
+        }
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        long before = threads.getCurrentThreadAllocatedBytes();
+        for (int i = 0; i < 10_000; i++) {
+            refuse.run();
+        }
+        long each = (threads.getCurrentThreadAllocatedBytes() - before) / 10_000;
+        System.out.println("bytes on the heap for a refusal by " + limit + ": " + each);
+        assertThat(each).isLessThan(limit.equals("rate") ? 8_000 : 1_000);
+        place.run();
+        assertThat(places.entries()).isZero();
+        channel.finishAndReleaseAll();
     }
 
     @Test
