@@ -94,8 +94,16 @@ class ArchitectureTest {
                 .should()
                 .callMethod(Thread.class, "sleep", long.class)
                 .orShould()
+                .callMethod(System.class, "currentTimeMillis")
+                .orShould()
                 .dependOnClassesThat()
-                .belongToAnyOf(java.util.Timer.class)
+                .belongToAnyOf(java.util.Timer.class, java.util.Date.class, java.time.Clock.class)
+                .check(MAIN);
+        noClasses()
+                .that()
+                .doNotHaveSimpleName("LocalSequencer") // the epoch of a new hub
+                .should()
+                .callMethod(java.time.Instant.class, "now")
                 .check(MAIN);
     }
 

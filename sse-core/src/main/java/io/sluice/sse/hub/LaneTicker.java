@@ -121,7 +121,7 @@ final class LaneTicker {
         Beat beat = new Beat(lane);
         left = Math.min(left, lane.sinkCount());
         while (left > 0) {
-            look(lane.sink(--left), now, beat);
+            lookContained(lane.sink(--left), now, beat);
             left = Math.min(left, lane.sinkCount());
             if ((left & 15) == 0 && left > 0 && lane.lane().nanoTime() - deadline >= 0) {
                 break;
@@ -144,6 +144,15 @@ final class LaneTicker {
             }
         } catch (RejectedExecutionException e) {
             cancel = null; // the lane has ended
+        }
+    }
+
+    /** What fails at one sink, for want of memory say, must not end the ticks of all. */
+    private void lookContained(LaneSink sink, long now, Beat beat) {
+        try {
+            look(sink, now, beat);
+        } catch (RuntimeException | Error e) {
+            lane.failed(sink, e);
         }
     }
 

@@ -28,9 +28,9 @@ public final class WakeUpStress {
         }
     }
 
-    /** A turn is just about to run when the next event of the same topic comes. */
+    /** A turn is just about to run when the next events of the same topic come. */
     @JCStressTest
-    @Outcome(id = "2", expect = Expect.ACCEPTABLE, desc = "both came")
+    @Outcome(id = "3", expect = Expect.ACCEPTABLE, desc = "all came")
     @State
     public static class SameTopic extends OneClient {
         public SameTopic() {
@@ -41,10 +41,12 @@ public final class WakeUpStress {
         @Actor
         public void publisher() {
             publish("a");
+            publish("a");
         }
 
         @Actor
         public void turn() {
+            lane.runOne();
             lane.runOne();
         }
 

@@ -112,7 +112,7 @@ final class StreamEndpoint {
         } catch (ClosedException e) {
             sink.close(CloseReason.REJECTED);
             throw Refusal.passing(503, "the hub is closed", retry);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) { // no memory for the first block, say
             sink.close(CloseReason.REJECTED);
             throw e;
         }

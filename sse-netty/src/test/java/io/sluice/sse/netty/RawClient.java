@@ -120,6 +120,11 @@ final class RawClient implements AutoCloseable {
         return await(() -> stream.events.size() >= count, count + " events");
     }
 
+    /** Whether the answer has ended, or the connection. */
+    boolean hasEnded() {
+        return eof || stream.hasEnded();
+    }
+
     /** Reads one whole answer, or to the end of the connection. @return whether one of the two came in time */
     boolean awaitAnswer(Duration within) {
         return read(within, () -> stream.hasEnded());

@@ -1,0 +1,71 @@
+package io.sluice.sse;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.util.Collection;
+import java.util.List;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.openjdk.jcstress.Options;
+import org.openjdk.jcstress.annotations.Expect;
+import org.openjdk.jcstress.infra.Status;
+import org.openjdk.jcstress.infra.TestInfo;
+import org.openjdk.jcstress.infra.collectors.TestResult;
+import org.openjdk.jcstress.infra.runners.ForkedTestConfig;
+import org.openjdk.jcstress.infra.runners.Runner;
+import org.openjdk.jcstress.infra.runners.TestConfig;
+import org.openjdk.jcstress.infra.runners.TestList;
+import org.openjdk.jcstress.os.AffinityMode;
+import org.openjdk.jcstress.os.NodeType;
+import org.openjdk.jcstress.os.SchedulingClass;
+import org.openjdk.jcstress.vm.CompileMode;
+
+/**
+ * Runs the stress tests ({@code *Stress}): many samples of two threads that meet at one state, made by jcstress. An
+ * outcome that a stress test does not list as acceptable fails here.
+ *
+ * <p>This is the short run, in this JVM, as its compilers compile. {@code -Dsluice.stress.millis=…} makes it longer;
+ * jcstress' own program, which CONTRIBUTING names, also varies compilers and flags.
+ */
+class StressTest {
+
+    private static final String MILLIS = System.getProperty("sluice.stress.millis", "1000");
+
+    static Collection<String> stressTests() {
+        return TestList.tests();
+    }
+
+    @ParameterizedTest
+    @MethodSource("stressTests")
+    void onlyAcceptableOutcomes(String name) throws Exception {
+        TestInfo info = TestList.getInfo(name);
+        TestResult result = run(info);
+        assertThat(result.status()).as(name + ": " + result.getMessages()).isEqualTo(Status.NORMAL);
+        assertThat(result.getTotalCount()).as("samples").isGreaterThan(100);
+        for (String outcome : result.getStateKeys()) {
+            assertThat(expected(info, outcome))
+                    .as("%s: \"%s\", %d of %d samples", name, outcome, result.getCount(outcome), result.getTotalCount())
+                    .isEqualTo(Expect.ACCEPTABLE);
+        }
+    }
+
+    private static Expect expected(TestInfo info, String outcome) {
+        return info.cases().stream()
+                .filter(expected -> expected.matches(outcome))
+                .map(expected -> expected.expect())
+                .findFirst()
+                .orElse(Expect.FORBIDDEN);
+    }
+
+    private static TestResult run(TestInfo info) throws ReflectiveOperationException, IOException {
+        Options options = new Options(new String[] {"-iters", "1", "-time", MILLIS, "-hs", "256", "-c", "2"});
+        options.parse();
+        SchedulingClass anywhere = new SchedulingClass(AffinityMode.NONE, info.threads(), NodeType.PACKAGE);
+        TestConfig config = new TestConfig(options, info, 0, List.of(), CompileMode.UNIFIED, anywhere);
+        Runner<?> runner = (Runner<?>) Class.forName(info.generatedRunner())
+                .getConstructor(ForkedTestConfig.class)
+                .newInstance(new ForkedTestConfig(config));
+        return runner.run();
+    }
+}

@@ -1,0 +1,75 @@
+package io.sluice.sse.examples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** The tests that docs/reliability.md names exist, and each fault there names one. */
+class DocumentedTestsTest {
+
+    private static final Path ROOT = Path.of("..");
+    private static final Pattern NAMED = Pattern.compile("`(\\w+Test)#(\\w+)`");
+
+    @Test
+    void eachFaultNamesATest() throws IOException {
+        List<String> rows = Files.readAllLines(ROOT.resolve("docs/reliability.md")).stream()
+                .filter(line -> line.startsWith("| ") && !line.startsWith("| what happens"))
+                .toList();
+        assertThat(rows)
+                .hasSizeGreaterThan(30)
+                .allMatch(row -> NAMED.matcher(row).find());
+    }
+
+    @Test
+    void eachNamedTestExists() throws IOException {
+        List<String> missing = new ArrayList<>();
+        List<Path> sources = testSources();
+        Matcher named = NAMED.matcher(Files.readString(ROOT.resolve("docs/reliability.md")));
+        int count = 0;
+        for (; named.find(); count++) {
+            String file = named.group(1) + ".java";
+            Pattern method =
+                    Pattern.compile("@(Test|ParameterizedTest|OverEachTransport)\\b[^{}]*(\\{[^{}]*}[^{}]*)?\\bvoid "
+                            + named.group(2) + "\\(");
+            boolean exists = sources.stream()
+                    .filter(source -> source.getFileName().toString().equals(file))
+                    .anyMatch(source -> method.matcher(read(source)).find());
+            if (!exists) {
+                missing.add(named.group());
+            }
+        }
+        assertThat(count).isGreaterThan(50);
+        assertThat(missing).as("named in docs/reliability.md").isEmpty();
+    }
+
+    private static List<Path> testSources() throws IOException {
+        List<Path> found = new ArrayList<>();
+        try (Stream<Path> modules = Files.list(ROOT)) {
+            for (Path tests : modules.map(module -> module.resolve("src/test/java"))
+                    .filter(Files::isDirectory)
+                    .toList()) {
+                try (Stream<Path> files = Files.walk(tests)) {
+                    files.filter(file -> file.toString().endsWith("Test.java")).forEach(found::add);
+                }
+            }
+        }
+        return found;
+    }
+
+    private static String read(Path source) {
+        try {
+            return Files.readString(source);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

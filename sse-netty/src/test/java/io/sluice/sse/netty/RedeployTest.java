@@ -1,0 +1,104 @@
+package io.sluice.sse.netty;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.sluice.sse.Event;
+import io.sluice.sse.hub.Hub;
+import java.io.File;
+import java.lang.ref.WeakReference;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.junit.jupiter.api.Test;
+
+/** An application that is deployed again and again into one JVM leaves nothing of itself behind. */
+class RedeployTest {
+
+    private static final int TIMES = 20;
+
+    @Test
+    void theClassLoaderOfAClosedServerCanBeCollected() throws Exception {
+        List<WeakReference<ClassLoader>> gone = new ArrayList<>();
+        for (int i = 0; i < TIMES; i++) {
+            gone.add(deployAndUndeploy());
+        }
+        // The last may be held by what the JVM keeps of the latest call.
+        await("class loaders collected").atMost(Duration.ofSeconds(60)).untilAsserted(() -> {
+            System.gc();
+            assertThat(gone.stream().filter(loader -> loader.get() != null).count())
+                    .isLessThanOrEqualTo(1);
+        });
+        await("threads gone")
+                .atMost(Duration.ofSeconds(20))
+                .untilAsserted(() -> assertThat(TestServers.sluiceThreads()).isEmpty());
+    }
+
+    private static WeakReference<ClassLoader> deployAndUndeploy() throws Exception {
+        Ours loader = new Ours(RedeployTest.class.getClassLoader());
+        Callable<?> application = (Callable<?>) loader.loadClass(Application.class.getName())
+                .getDeclaredConstructor()
+                .newInstance();
+        assertThat(application.getClass().getClassLoader()).isSameAs(loader);
+        assertThat(application.call()).isEqualTo("heard");
+        loader.close();
+        return new WeakReference<>(loader);
+    }
+
+    /** Loads Sluice anew, and everything else, Netty too, from the container. */
+    private static final class Ours extends URLClassLoader {
+        Ours(ClassLoader container) throws Exception {
+            super(urls(), container);
+        }
+
+        private static URL[] urls() throws Exception {
+            List<URL> urls = new ArrayList<>();
+            String path = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
+            for (String entry : path.split(File.pathSeparator)) {
+                urls.add(new File(entry).toURI().toURL());
+            }
+            return urls.toArray(new URL[0]);
+        }
+
+        @Override
+        protected Class<?> loadClass(String name, boolean resolve) throws ClassNotFoundException {
+            if (!name.startsWith("io.sluice.")) {
+                return super.loadClass(name, resolve);
+            }
+            synchronized (getClassLoadingLock(name)) {
+                Class<?> loaded = findLoadedClass(name);
+                return loaded == null ? findClass(name) : loaded;
+            }
+        }
+    }
+
+    /** What is deployed: a server with a client, a source, a listener, a scheduled task; closed at the end. */
+    public static final class Application implements Callable<String> {
+        /** For the loader. */
+        public Application() {}
+
+        @Override
+        public String call() throws Exception {
+            try (Hub hub = Hub.create();
+                    SseServer server = SseServer.builder()
+                            .port(0)
+                            .threads(1)
+                            .hub(hub)
+                            .drain(Duration.ZERO)
+                            .start();
+                    RawClient client = RawClient.open(server.port(), "/events/a")) {
+                hub.lanes()
+                        .forEach(lane -> lane.forEachSink(sink -> {
+                            sink.scope().onClose(reason -> {});
+                            sink.scope().every(Duration.ofMillis(10), () -> {});
+                        }));
+                hub.publish("a", Event.of("heard"));
+                client.awaitEvents(1);
+                return client.stream().data().get(0);
+            }
+        }
+    }
+}
