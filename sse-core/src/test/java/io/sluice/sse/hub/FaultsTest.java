@@ -28,8 +28,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What can go wrong between a publisher and a client, provoked step by step on a lane that is driven by hand. */
 class FaultsTest {
 
-    private static final LaneOptions BEATING =
-            new LaneOptions(Duration.ofSeconds(8), Duration.ofSeconds(1), Duration.ZERO);
+    private static final LaneOptions BEATING = Bench.QUIET.withHeartbeat(Duration.ofSeconds(8));
 
     @Test
     void aCloseInsideAWriteEndsTheSinkOnceAndTheOthersGoOn() {

@@ -33,12 +33,18 @@ final class Drain {
     private final List<LaneSink> atDeadline = new ArrayList<>();
 
     private int ended;
+    /** How many may be ended now; the first one may at once. */
+    private double due = 1;
+
+    private long stepNanos = STEP_NANOS;
+    private long lastNanos;
     private long head;
 
     private Drain(HubLane lane, Duration spread) {
         this.lane = lane;
         this.startNanos = lane.lane().nanoTime();
         this.spreadNanos = spread.toNanos();
+        this.lastNanos = startNanos;
     }
 
     /** @return completes when every stream that was open on the lane has ended */
@@ -84,15 +90,29 @@ final class Drain {
         return false;
     }
 
+    private void endNext() {
+        sinks.get(ended++).close(CloseReason.SERVER_DRAINING);
+    }
+
     private void step() {
-        long elapsed = lane.lane().nanoTime() - startNanos;
-        long due = spreadNanos <= 0 || elapsed >= spreadNanos
-                ? sinks.size()
-                : (long) Math.ceil((double) sinks.size() * elapsed / spreadNanos);
-        while (ended < due && (elapsed >= spreadNanos || nextIsReady())) {
-            sinks.get(ended++).close(CloseReason.SERVER_DRAINING);
+        long now = lane.lane().nanoTime();
+        long leftNanos = startNanos + spreadNanos - now;
+        if (leftNanos <= 0) {
+            while (ended < sinks.size()) {
+                endNext();
+            }
+        } else {
+            // Those who are left share the time that is left. A step that was held up does not make up for it at once:
+            // whom it ended together would come back together.
+            stepNanos = Math.max(STEP_NANOS, Math.min(now - lastNanos, 2 * stepNanos));
+            due += (double) (sinks.size() - ended) * stepNanos / (leftNanos + stepNanos);
+            for (; due >= 1 && ended < sinks.size() && nextIsReady(); due--) {
+                endNext();
+            }
+            due = Math.min(due, 1); // nobody was ready
         }
-        if (elapsed >= spreadNanos) {
+        lastNanos = now;
+        if (leftNanos <= 0) {
             atDeadline.forEach(sink -> sink.close(CloseReason.SERVER_DRAINING));
             atDeadline.clear();
         }

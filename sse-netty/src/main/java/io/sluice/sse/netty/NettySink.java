@@ -5,6 +5,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelOption;
 import io.sluice.sse.CloseReason;
 import io.sluice.sse.hub.Frame;
 import io.sluice.sse.hub.Heartbeat;
@@ -166,6 +167,10 @@ final class NettySink extends LaneSink {
         if (stream == null) {
             return; // never upgraded: whoever holds the channel answers
         }
+        if (reason == CloseReason.WRITE_TIMEOUT) {
+            reset();
+            return;
+        }
         if (!orderly || !channel.isActive()) {
             channel.close();
             return;
@@ -183,8 +188,17 @@ final class NettySink extends LaneSink {
         }
         last.addListener(ChannelFutureListener.CLOSE);
         // Nobody watches the connection any more: that it is writable does not say that its client reads.
-        Future<?> linger = channel.eventLoop().schedule(() -> channel.close(), LINGER_SECONDS, TimeUnit.SECONDS);
+        Future<?> linger = channel.eventLoop().schedule(this::reset, LINGER_SECONDS, TimeUnit.SECONDS);
         channel.closeFuture().addListener(ignored -> linger.cancel(false));
+    }
+
+    /**
+     * Closes with an RST. After a FIN the kernel would keep what the client has not taken, megabytes at times, and offer
+     * it for minutes more to somebody who takes nothing.
+     */
+    private void reset() {
+        channel.config().setOption(ChannelOption.SO_LINGER, 0);
+        channel.close();
     }
 
     /** A hint when to come back, apart from the others, and the end of the body. */

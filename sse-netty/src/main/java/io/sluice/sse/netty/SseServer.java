@@ -38,6 +38,13 @@ public final class SseServer implements AutoCloseable {
     /** Longest wait for what is left of connections and threads after the drain. */
     private static final long AFTER_DRAIN_MILLIS = 500;
 
+    /**
+     * What the kernel takes for a client that cannot be sent to it yet. It would take megabytes for each that does not
+     * read, and a thousand of them would bring all connections of the machine into want of its memory; what is on its
+     * way to a client that reads is not limited by this.
+     */
+    private static final long KERNEL_UNSENT_BYTES = 128 * 1024;
+
     private final SseServerBuilder options;
     private final Hub hub;
     private final StreamEndpoint streams;
@@ -90,6 +97,10 @@ public final class SseServer implements AutoCloseable {
         ChannelOption<Integer> userTimeout = transport.userTimeout();
         if (userTimeout != null && !options.writeTimeout.isZero()) {
             bootstrap.childOption(userTimeout, (int) Math.min(Integer.MAX_VALUE, options.writeTimeout.toMillis()));
+        }
+        ChannelOption<Long> unsentLowWater = transport.unsentLowWater();
+        if (unsentLowWater != null) {
+            bootstrap.childOption(unsentLowWater, KERNEL_UNSENT_BYTES);
         }
         KeepAlive keepAlive = options.heartbeat.isZero() ? transport.keepAlive() : null;
         if (keepAlive != null && !options.writeTimeout.isZero()) {

@@ -45,6 +45,11 @@ enum Transports {
         }
 
         @Override
+        ChannelOption<Long> unsentLowWater() {
+            return EpollChannelOption.TCP_NOTSENT_LOWAT;
+        }
+
+        @Override
         KeepAlive keepAlive() {
             return new KeepAlive(
                     EpollChannelOption.TCP_KEEPIDLE, EpollChannelOption.TCP_KEEPINTVL, EpollChannelOption.TCP_KEEPCNT);
@@ -65,6 +70,11 @@ enum Transports {
         @Override
         ChannelOption<Integer> userTimeout() {
             return IoUringChannelOption.TCP_USER_TIMEOUT;
+        }
+
+        @Override
+        ChannelOption<Long> unsentLowWater() {
+            return IoUringChannelOption.TCP_NOTSENT_LOWAT;
         }
 
         @Override
@@ -124,6 +134,12 @@ enum Transports {
     /** The option that ends a connection whose peer acknowledges nothing, in milliseconds; null where there is none. */
     @Nullable
     ChannelOption<Integer> userTimeout() {
+        return null;
+    }
+
+    /** The option that bounds what the kernel takes for a peer before it can send it, in bytes; null where there is none. */
+    @Nullable
+    ChannelOption<Long> unsentLowWater() {
         return null;
     }
 

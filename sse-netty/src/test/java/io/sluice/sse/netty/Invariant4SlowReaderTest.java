@@ -1,6 +1,7 @@
 package io.sluice.sse.netty;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.netty.channel.WriteBufferWaterMark;
@@ -12,6 +13,7 @@ import io.sluice.sse.hub.HubLane;
 import io.sluice.sse.hub.OverflowPolicy;
 import io.sluice.sse.hub.SinkInfo;
 import java.io.IOException;
+import java.net.SocketException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -126,6 +128,33 @@ class Invariant4SlowReaderTest {
                 }
             }
             TestServers.awaitNothingOwned(hub);
+        }
+    }
+
+    /** What a client that takes nothing leaves behind is not the kernel's either: it would offer it for minutes. */
+    @OverEachTransport
+    void whoTakesNothingIsResetAndTheKernelForgetsItsBytes(Transport transport) throws IOException {
+        try (Hub hub = Hub.builder()
+                        .historyEvents(100_000)
+                        .historyBytes(1L << 30)
+                        .build();
+                SseServer server = TestServers.on(transport)
+                        .hub(hub)
+                        .writeTimeout(Duration.ofSeconds(1))
+                        .start();
+                RawClient slow = RawClient.connect(server.port(), 1024)) {
+            slow.get("/events/a");
+            await().until(() -> hub.subscribers("a") == 1);
+            for (int i = 0; i < 4000; i++) {
+                hub.publish("a", Event.of(i + PADDING));
+            }
+            await("it is closed")
+                    .atMost(Duration.ofSeconds(20))
+                    .untilAsserted(() -> assertThat(hub.stats().closed().get(CloseReason.WRITE_TIMEOUT))
+                            .isEqualTo(1));
+            TestServers.awaitNothingOwned(hub);
+            // An RST takes back what has not arrived; behind a FIN all that the kernel has taken would still come.
+            assertThatThrownBy(() -> slow.skip(100_000)).isInstanceOf(SocketException.class);
         }
     }
 

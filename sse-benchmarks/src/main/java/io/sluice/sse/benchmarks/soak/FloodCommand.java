@@ -25,6 +25,12 @@ final class FloodCommand implements Callable<Integer> {
     private static final String TOPIC = "flood";
     private static final int EVENT_BYTES = 4096;
     private static final int PUBLISHERS = 2;
+    private static final double FILL_PER_SECOND = 50;
+    /** The default low-water mark: who has more pending, and takes nothing, is not written to. */
+    private static final long CLOGGED_BYTES = 32 * 1024;
+    /** How often in a row, half a second apart, all of them are found so. */
+    private static final int FULL_LOOKS = 6;
+
     private static final long MOST_BYTES = 128 * 1024;
     /** The default bound of a topic's history, and what its entries cost beside their bytes. */
     private static final long RING_BYTES = 20L << 20;
@@ -41,12 +47,30 @@ final class FloodCommand implements Callable<Integer> {
     @Option(names = "--duration", defaultValue = "60s", description = "Default: ${DEFAULT-VALUE}")
     Duration duration = Duration.ZERO;
 
+    /** Publishes slowly enough for the history to pass nobody by, until each of them has its channel full. */
+    private void stall(ServerProcess server, ServerApi api) throws Exception {
+        try (TimedPublisher filler = new TimedPublisher(server, TOPIC + "/0", FILL_PER_SECOND, EVENT_BYTES)) {
+            filler.start();
+            long deadline = System.nanoTime() + Duration.ofSeconds(60).toNanos();
+            // A channel may be full for a moment while the kernel's buffer still grows.
+            for (int looks = 0; looks < FULL_LOOKS && System.nanoTime() - deadline < 0; ) {
+                Pace.pause(Duration.ofMillis(500));
+                looks = api.clogged(CLOGGED_BYTES) < stalled ? 0 : looks + 1;
+            }
+            figures.check(
+                    "clients with a full channel at the start",
+                    api.clogged(CLOGGED_BYTES),
+                    Integer.toString(stalled),
+                    api.clogged(CLOGGED_BYTES) >= stalled);
+        }
+    }
+
     private final Figures figures = new Figures();
     private final Histogram latencies = new SynchronizedHistogram(3);
 
     @Override
     public Integer call() throws Exception {
-        try (ServerProcess server = ServerProcess.start(options);
+        try (ServerProcess server = ServerProcess.start(options, "--write-timeout", "1h");
                 Clients connections = new Clients(server.port())) {
             ServerApi api = new ServerApi(server);
             List<TimedPublisher> publishers = new ArrayList<>();
@@ -63,16 +87,23 @@ final class FloodCommand implements Callable<Integer> {
             for (int i = 0; i < healthyCount; i++) {
                 connections.connect(new TimedReader("/events/" + TOPIC + "/0", () -> latencies));
             }
+            while (those.opened() < stalled) {
+                Pace.pause(Duration.ofMillis(10));
+            }
+            stall(server, api);
             publishers.forEach(TimedPublisher::start);
             long begin = System.nanoTime();
             long mostResident = 0;
             long mostBuffers = 0;
+            long leastSinks = Long.MAX_VALUE;
             while (System.nanoTime() - begin < duration.toNanos() && server.isAlive()) {
-                Pace.pause(Duration.ofMillis(250));
+                Pace.pause(Duration.ofMillis(500));
                 Map<String, Long> owned = api.owned();
+                long sinks = owned.getOrDefault("sinks", 0L);
+                leastSinks = Math.min(leastSinks, sinks);
                 mostResident = Math.max(mostResident, server.footprint().residentBytes());
                 mostBuffers = Math.max(mostBuffers, owned.getOrDefault("buffers", 0L));
-                those.open((int) Math.max(0, stalled + healthyCount - owned.getOrDefault("sinks", 0L)));
+                those.replaceOldest((int) Math.max(0, stalled + healthyCount - sinks));
             }
             long gained = mostResident - before.residentBytes();
             Reading during = Reading.of(server, api);
@@ -88,6 +119,7 @@ final class FloodCommand implements Callable<Integer> {
                             "events published, per second",
                             published + ", " + published * 1_000_000_000L / (System.nanoTime() - begin))
                     .note("stalled clients at a time, in all", stalled + ", " + those.opened())
+                    .note("fewest sinks at a time", leastSinks)
                     .note("sinks closed, by reason", api.closed())
                     .note("most frames held", mostBuffers)
                     .check("publishes refused", refused ? "some" : "none", "none", !refused)

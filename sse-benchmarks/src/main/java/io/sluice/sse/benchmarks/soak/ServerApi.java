@@ -44,7 +44,7 @@ final class ServerApi {
         return answer.body();
     }
 
-    /** Counts of the ledger that belong to clients; {@code others} connections of the program itself are taken off. */
+    /** Counts of the ledger that belong to clients, without the connection that asks. */
     Map<String, Long> owned() throws IOException, InterruptedException {
         JsonNode ledger = JSON.readTree(get("/admin/ledger"));
         Map<String, Long> counts = new LinkedHashMap<>();
@@ -64,6 +64,15 @@ final class ServerApi {
             }
             Pace.pause(Duration.ofMillis(20));
         }
+    }
+
+    /** How many sinks have more bytes pending than this. */
+    long clogged(long bytes) throws IOException, InterruptedException {
+        long count = 0;
+        for (JsonNode connection : JSON.readTree(get("/admin/connections?limit=10000"))) {
+            count += connection.path("pendingBytes").asLong() > bytes ? 1 : 0;
+        }
+        return count;
     }
 
     /** How many sinks have ended, by reason. */

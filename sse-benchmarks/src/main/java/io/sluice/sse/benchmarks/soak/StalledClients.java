@@ -33,6 +33,21 @@ final class StalledClients {
         return opened.get();
     }
 
+    /**
+     * Puts new ones in the place of the oldest: it is those that the server ends first, and a client that does not read
+     * does not notice.
+     */
+    void replaceOldest(int count) {
+        for (int i = 0; i < count; i++) {
+            Channel oldest = channels.poll();
+            if (oldest != null) {
+                Clients.reset(oldest);
+            }
+        }
+        open(count);
+    }
+
+    /** All of them leave. */
     void reset() {
         for (Channel channel = channels.poll(); channel != null; channel = channels.poll()) {
             Clients.reset(channel);
