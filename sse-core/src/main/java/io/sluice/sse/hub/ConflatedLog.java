@@ -1,5 +1,6 @@
 package io.sluice.sse.hub;
 
+import java.util.Objects;
 import java.util.concurrent.locks.Lock;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -53,8 +54,8 @@ final class ConflatedLog extends TopicLog {
 
     @Override
     void letOldestGo(LogBounds bounds) {
-        LogEntry entry = oldest();
-        if (entry == null || !table.isLatest(entry)) {
+        LogEntry entry = Objects.requireNonNull(oldest());
+        if (!table.isLatest(entry)) {
             loseOldest(bounds);
             return;
         }
@@ -70,9 +71,9 @@ final class ConflatedLog extends TopicLog {
     /** Without a way into the table: it would be the table's oldest, and the hub's. */
     @Override
     void loseOldest(LogBounds bounds) {
-        LogEntry entry = oldest();
-        boolean latest = entry != null && table.isLatest(entry);
-        if (entry != null && (latest || entry.key() == null)) {
+        LogEntry entry = Objects.requireNonNull(oldest());
+        boolean latest = table.isLatest(entry);
+        if (latest || entry.key() == null) {
             lostFromRing = new Floor(entry.position, bounds.nextEviction());
         }
         if (latest) {

@@ -47,7 +47,7 @@ record Opening(long position, long toldEvictions, @Nullable Gap gap) {
         }
         OverflowPolicy policy;
         long known;
-        if (why == Gap.Why.EVICTED) {
+        if (position != null && why == Gap.Why.EVICTED) {
             policy = Missed.overflow(hub, subscription, position, 0);
             known = position;
         } else {
