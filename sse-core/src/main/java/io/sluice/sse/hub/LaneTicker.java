@@ -42,7 +42,7 @@ final class LaneTicker {
         long period = partOf(heartbeatNanos, 8, partOf(writeTimeoutNanos, 8, LONGEST_NANOS));
         // Finer, since ends of life that fall into one tick come together again.
         this.periodNanos = Math.max(SHORTEST_NANOS, partOf(maxLifetimeNanos, 64, period));
-        this.observed = new ObservedTime(periodNanos);
+        this.observed = new ObservedTime(periodNanos, writeTimeoutNanos);
         this.watch = new LaneWatch(lane, periodNanos);
     }
 

@@ -46,7 +46,7 @@ final class LaneWatch {
         long after = lane.options().blockedLaneAfter().toNanos();
         // A look between two ticks has seen nothing yet.
         this.afterNanos = after == 0 ? 0 : Math.max(after, 2 * tickNanos);
-        this.periodNanos = Math.max(SHORTEST_NANOS, afterNanos / 8);
+        this.periodNanos = Math.max(SHORTEST_NANOS, afterNanos / 4);
     }
 
     void start() {

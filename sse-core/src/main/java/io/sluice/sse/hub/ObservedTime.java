@@ -2,19 +2,25 @@ package io.sluice.sse.hub;
 
 /**
  * The time in which a lane's ticker could see its clients move. After a pause of the whole process, or of the lane, the
- * clients have not stood still, nobody looked: of a tick that comes late only two periods count, and the first late one
- * judges nobody. Confined to its lane.
+ * clients have not stood still, nobody looked: however late a tick comes, at most half of what is timed counts, and the
+ * first late one judges nobody. Confined to its lane.
  */
 final class ObservedTime {
 
+    private final long lateNanos;
     private final long longestNanos;
     private long lastTickNanos;
     private long observedNanos;
     private boolean late;
     private boolean lateBefore;
 
-    ObservedTime(long periodNanos) {
-        this.longestNanos = 2 * periodNanos;
+    /**
+     * @param periodNanos from tick to tick, when nothing holds them up
+     * @param timedNanos the time after which somebody is judged
+     */
+    ObservedTime(long periodNanos, long timedNanos) {
+        this.lateNanos = 2 * periodNanos;
+        this.longestNanos = Math.max(lateNanos, timedNanos / 2);
     }
 
     /** The ticker starts: what was before does not count. */
@@ -28,7 +34,7 @@ final class ObservedTime {
         long passed = nowNanos - lastTickNanos;
         lastTickNanos = nowNanos;
         lateBefore = late;
-        late = passed > longestNanos;
+        late = passed > lateNanos;
         observedNanos += Math.min(passed, longestNanos);
     }
 

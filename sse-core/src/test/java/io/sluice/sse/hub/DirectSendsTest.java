@@ -70,6 +70,23 @@ class DirectSendsTest {
         }
     }
 
+    /** The connection is writable all the time; it is the lane that has to come by. */
+    @Test
+    void whoHasFilledTheQueueIsCalledWhenTheLaneHasEmptiedIt() {
+        try (Bench bench = new Bench(options -> options.directSendEvents(5))) {
+            FakeSink sink = bench.open(Start.live());
+            int[] next = {0};
+            sink.onWritable(() -> {
+                while (next[0] < 100 && sink.isWritable()) {
+                    sink.send(Event.of("" + next[0]++));
+                }
+            });
+            bench.run();
+            assertThat(sink.data())
+                    .isEqualTo(IntStream.range(0, 100).mapToObj(i -> "" + i).toList());
+        }
+    }
+
     @Test
     void aLargeEventThatFindsTheSinkWritableIsTaken() {
         try (Bench bench = new Bench(options -> options.directSendBytes(2000))) {

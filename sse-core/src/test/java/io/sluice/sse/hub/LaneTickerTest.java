@@ -27,15 +27,15 @@ class LaneTickerTest {
             bench.onLane(() -> healthy.stall(100_000));
             bench.onLane(() -> stuck.stall(100_000));
             bench.publish("a", "x");
-            bench.advance(10 * SECOND);
+            bench.advance(5 * SECOND);
 
             bench.lane().pause(60 * SECOND);
             bench.advance(1); // the late tick
             assertThat(healthy.ended).isNull();
             bench.onLane(healthy::read); // the lane looks at its I/O again
-            bench.advance(5 * SECOND);
-            assertThat(stuck.ended).as("seen for 15 s only").isNull();
-            bench.advance(6 * SECOND);
+            bench.advance(4 * SECOND);
+            assertThat(stuck.ended).as("9 s and half of the 20").isNull();
+            bench.advance(2 * SECOND);
             assertThat(stuck.ended).isEqualTo(CloseReason.WRITE_TIMEOUT);
             assertThat(healthy.ended).isNull();
         }

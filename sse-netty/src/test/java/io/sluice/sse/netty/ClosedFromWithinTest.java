@@ -1,0 +1,73 @@
+package io.sluice.sse.netty;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.sluice.sse.CloseReason;
+import io.sluice.sse.Sink;
+import io.sluice.sse.Source;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
+
+/** User code closes its own server: no deadlock, wherever it is called, and nothing is left. */
+class ClosedFromWithinTest {
+
+    /** Each makes a source that closes the server from another place. */
+    private static Map<String, Function<Runnable, Source>> places() {
+        Map<String, Function<Runnable, Source>> places = new LinkedHashMap<>();
+        places.put("start", close -> sink -> close.run());
+        places.put("stop", close -> new Source() {
+            @Override
+            public void start(Sink sink) {
+                sink.close(CloseReason.CLOSED_BY_APPLICATION);
+            }
+
+            @Override
+            public void stop(Sink sink, CloseReason reason) {
+                close.run();
+            }
+        });
+        places.put("close listener", close -> sink -> {
+            sink.scope().onClose(reason -> close.run());
+            sink.complete();
+        });
+        places.put("writable listener", close -> sink -> sink.onWritable(close));
+        places.put("task", close -> sink -> sink.scope().schedule(Duration.ofMillis(1), close));
+        places.put("resource, on the event loop", close -> sink -> {
+            sink.scope().own(close::run);
+            sink.complete();
+        });
+        return places;
+    }
+
+    @OverEachTransport
+    void noPlaceDeadlocks(Transport transport) throws Exception {
+        for (var place : places().entrySet()) {
+            AtomicReference<SseServer> server = new AtomicReference<>();
+            CountDownLatch returned = new CountDownLatch(1);
+            Source source = place.getValue().apply(() -> {
+                server.get().close();
+                returned.countDown();
+            });
+            server.set(TestServers.on(transport)
+                    .streams("/s", request -> SseStream.of(source))
+                    .start());
+            try (RawClient client = RawClient.connect(server.get().port()).get("/s")) {
+                assertThat(returned.await(20, TimeUnit.SECONDS))
+                        .as("close() called in a %s returns", place.getKey())
+                        .isTrue();
+                assertThat(client.awaitEnd(Duration.ofSeconds(20))).isTrue();
+            } finally {
+                server.get().close();
+            }
+            TestServers.awaitNothingOwned(server.get().hub());
+        }
+        await().untilAsserted(() ->
+                assertThat(TestServers.sluiceThreads()).noneMatch(name -> name.matches("sluice-\\d+-.*")));
+    }
+}
