@@ -95,10 +95,18 @@ final class ToldEvents {
 
     void publish(Random random, int count, int size) {
         for (int i = 0; i < count; i++) {
-            Publication one = make(random, size);
-            note(
-                    one,
-                    hub.publish(one.topic(), one.event()).toCompletableFuture().join());
+            publish(make(random, size));
+        }
+    }
+
+    private void publish(Publication one) {
+        note(one, hub.publish(one.topic(), one.event()).toCompletableFuture().join());
+    }
+
+    /** One event for each topic, so that all of them are there to be listened to. */
+    void publishToAll() {
+        for (String topic : TOPICS) {
+            publish(new Publication(topic, Event.of("first of " + topic)));
         }
     }
 
