@@ -2,6 +2,7 @@ package io.sluice.sse.netty;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
@@ -197,7 +198,11 @@ final class NettySink extends LaneSink {
      * it for minutes more to somebody who takes nothing.
      */
     private void reset() {
-        channel.config().setOption(ChannelOption.SO_LINGER, 0);
+        try {
+            channel.config().setOption(ChannelOption.SO_LINGER, 0);
+        } catch (ChannelException e) {
+            // The kernel was faster: it has found the peer gone, and the channel is closed, or as good as that.
+        }
         channel.close();
     }
 

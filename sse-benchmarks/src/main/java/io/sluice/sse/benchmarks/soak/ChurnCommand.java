@@ -89,7 +89,8 @@ final class ChurnCommand implements Callable<Integer> {
         figures.note("healthy clients, p99 and slowest event", latencies(stage));
         Map<String, Long> empty = stage.empty(figures);
         long sum = empty.values().stream().mapToLong(Long::longValue).sum();
-        figures.check("ledger when all have left", empty, "all 0", sum == 0);
+        figures.check("ledger when all have left", empty, "all 0", sum == 0)
+                .check("warnings in the server's log", stage.server.warnings(), "0", stage.server.warnings() == 0);
     }
 
     private static String latencies(ChurnStage stage) {

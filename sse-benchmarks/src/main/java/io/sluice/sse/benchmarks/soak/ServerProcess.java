@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * The bundled server in a process of its own, with a heap that never grows and is resident from the start: what its
@@ -15,14 +16,19 @@ import java.util.concurrent.TimeUnit;
 final class ServerProcess implements AutoCloseable {
 
     private static final String MAIN = "io.sluice.sse.examples.server.Main";
+    /** So many are shown, and all are counted. */
+    private static final int MOST_WARNINGS = 10;
+
     private static final String SAYS = "Sluice listening on http://127.0.0.1:";
 
     private final Process process;
     private final int port;
+    private final AtomicInteger warnings;
 
-    private ServerProcess(Process process, int port) {
+    private ServerProcess(Process process, int port, AtomicInteger warnings) {
         this.process = process;
         this.port = port;
+        this.warnings = warnings;
     }
 
     /** Starts a server; it listens when this returns. */
@@ -41,8 +47,11 @@ final class ServerProcess implements AutoCloseable {
         command.addAll(options.with(arguments));
         ProcessBuilder builder = new ProcessBuilder(command);
         builder.environment().keySet().removeIf(name -> name.startsWith("SLUICE_"));
-        builder.redirectError(ProcessBuilder.Redirect.INHERIT);
         Process process = builder.start();
+        AtomicInteger warnings = new AtomicInteger();
+        Thread log = new Thread(() -> copyLog(process, warnings), "log of the server");
+        log.setDaemon(true);
+        log.start();
         Runtime.getRuntime().addShutdownHook(new Thread(process::destroyForcibly));
         BufferedReader out = process.inputReader(StandardCharsets.UTF_8);
         String line = out.readLine();
@@ -50,7 +59,26 @@ final class ServerProcess implements AutoCloseable {
             process.destroyForcibly();
             throw new IOException("the server has not started; it said " + line);
         }
-        return new ServerProcess(process, Integer.parseInt(line.substring(SAYS.length())));
+        return new ServerProcess(process, Integer.parseInt(line.substring(SAYS.length())), warnings);
+    }
+
+    private static void copyLog(Process process, AtomicInteger warnings) {
+        try (BufferedReader log = process.errorReader(StandardCharsets.UTF_8)) {
+            for (String line = log.readLine(); line != null; line = log.readLine()) {
+                if (!line.contains(" WARN ") && !line.contains(" ERROR ")) {
+                    System.err.println(line);
+                } else if (warnings.incrementAndGet() <= MOST_WARNINGS) {
+                    System.err.println(line);
+                }
+            }
+        } catch (IOException e) {
+            // it has been killed
+        }
+    }
+
+    /** How many warnings and errors it has logged. */
+    int warnings() {
+        return warnings.get();
     }
 
     int port() {

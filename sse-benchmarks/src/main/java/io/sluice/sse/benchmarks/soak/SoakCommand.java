@@ -80,7 +80,8 @@ final class SoakCommand implements Callable<Integer> {
             ChurnFigures.compare(figures, before, Reading.of(stage.server, stage.api), HEAP_TOLERANCE);
             Map<String, Long> empty = stage.empty(figures);
             long sum = empty.values().stream().mapToLong(Long::longValue).sum();
-            figures.check("ledger when all have left", empty, "all 0", sum == 0);
+            figures.check("ledger when all have left", empty, "all 0", sum == 0)
+                    .check("warnings in the server's log", stage.server.warnings(), "0", stage.server.warnings() == 0);
         }
         return figures.print(System.out, "soak");
     }
