@@ -44,7 +44,7 @@ class Invariant2ReconnectTest {
                 client.reconnect();
                 received.add(threads.submit(client::receiveAll));
             }
-            Publisher publisher = new Publisher(hub, new Random(seed));
+            Publisher publisher = new Publisher(hub, new Random(seed), clients);
             pace.scheduleAtFixedRate(publisher, 0, 1, TimeUnit.MILLISECONDS);
             int reconnects = 0;
             for (int i = 0; i < clients.size(); i++) {
@@ -62,14 +62,21 @@ class Invariant2ReconnectTest {
         }
     }
 
-    /** In bursts, so that passes of one event and of many occur. */
-    private record Publisher(Hub hub, Random random, AtomicInteger next) implements Runnable {
-        Publisher(Hub hub, Random random) {
-            this(hub, random, new AtomicInteger());
+    /**
+     * In bursts, so that passes of one event and of many occur; and never far ahead of the slowest, so that there is
+     * something to miss for as long as the test lasts, whatever the machine's pace.
+     */
+    private record Publisher(Hub hub, Random random, List<Client> clients, AtomicInteger next) implements Runnable {
+        Publisher(Hub hub, Random random, List<Client> clients) {
+            this(hub, random, clients, new AtomicInteger());
         }
 
         @Override
         public void run() {
+            int slowest = clients.stream().mapToInt(client -> client.seen).min().orElseThrow();
+            if (next.get() - slowest > 400) {
+                return;
+            }
             for (int burst = random.nextInt(15); burst > 0 && next.get() < EVENTS; burst--) {
                 int i = next.getAndIncrement();
                 hub.publish(TOPICS[i % 4], Event.of(Integer.toString(i)));
@@ -86,6 +93,8 @@ class Invariant2ReconnectTest {
         private String lastEventId = "";
         private RawClient connection;
         private int reconnects = -1;
+        /** The number of the newest event it has; all that come after it have not been seen. */
+        private volatile int seen;
 
         Client(SseServer server, String path, int number, IntPredicate wants) {
             this.server = server;
@@ -116,11 +125,20 @@ class Invariant2ReconnectTest {
             while (true) {
                 RawStream stream = connection.stream();
                 // Now and then not even the first block is waited for.
-                int patience = random.nextInt(40) - 1;
-                for (int i = 0; i < patience && got.size() + stream.events.size() < wanted; i++) {
+                int patience = random.nextInt(100) - 1;
+                for (int i = 0;
+                        i < patience && stream.events.size() < patience && got.size() + stream.events.size() < wanted;
+                        i++) {
                     connection.read(Duration.ofMillis(20));
+                    if (!stream.events.isEmpty()) {
+                        seen = Integer.parseInt(
+                                stream.events.get(stream.events.size() - 1).data());
+                    }
                 }
                 got.addAll(stream.data());
+                if (got.size() >= wanted) {
+                    seen = EVENTS;
+                }
                 lastEventId = stream.lastEventId().isEmpty() ? lastEventId : stream.lastEventId();
                 if (got.size() >= wanted) {
                     connection.close();
