@@ -101,7 +101,7 @@ class AgeingTest {
 
     @Test
     void aHubThatNobodyHoldsIsCollectedThoughItKeepsEvents() {
-        WeakReference<Hub> abandoned = new WeakReference<>(hubWithAnEvent());
+        WeakReference<HubLog> abandoned = new WeakReference<>(hubWithAnEvent().log());
         await().atMost(Duration.ofSeconds(30)).until(() -> {
             System.gc();
             return abandoned.get() == null;
