@@ -22,6 +22,7 @@ final class RawClient implements AutoCloseable {
     private RawStream stream = new RawStream();
     private byte[] behind = new byte[0];
     private boolean eof;
+    private long received;
 
     private RawClient(Socket socket) throws IOException {
         this.socket = socket;
@@ -120,6 +121,11 @@ final class RawClient implements AutoCloseable {
         return await(() -> stream.events.size() >= count, count + " events");
     }
 
+    /** Bytes read so far. */
+    long received() {
+        return received;
+    }
+
     /** Whether the answer has ended, or the connection. */
     boolean hasEnded() {
         return eof || stream.hasEnded();
@@ -159,6 +165,7 @@ final class RawClient implements AutoCloseable {
             if (count < 0) {
                 eof = true;
             } else {
+                received += count;
                 feed(buffer, count);
             }
         } catch (SocketTimeoutException e) {
