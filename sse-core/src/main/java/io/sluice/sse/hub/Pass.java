@@ -52,11 +52,11 @@ final class Pass {
 
     private final List<DirtySet> sets = new ArrayList<>(); // made so far, used again in every pass
     private int setCount;
-    private final Splice splice = new Splice();
-    private long[] order = new long[64];
+    private final Splicer splicer;
 
     Pass(HubLane lane) {
         this.lane = lane;
+        this.splicer = new Splicer(lane, entries);
     }
 
     /** Whether a pass has begun and not ended. */
@@ -338,8 +338,11 @@ final class Pass {
             if (set.isAlone()) {
                 set.frames.add(lane.frames.range(entries, set.last().from, set.last().to));
             } else {
+                for (DirtySet at = set; at != null; at = at.shorter()) {
+                    frames(at.last().alone()); // what is spliced is cut out of these
+                }
                 try {
-                    spliceInto(set);
+                    splicer.spliceInto(set);
                 } catch (RuntimeException | Error e) {
                     letGo(set.frames); // half of them would be taken for all by the next sink of this set
                     throw e;
@@ -347,68 +350,6 @@ final class Pass {
             }
         }
         return set.frames;
-    }
-
-    /** Merges the topics of a set by position, out of the frames that the topics have alone. */
-    private void spliceInto(DirtySet set) {
-        long base = Long.MAX_VALUE;
-        for (DirtySet at = set; at != null; at = at.shorter()) {
-            base = Math.min(base, entries.get(at.last().from).position);
-        }
-        int count = 0;
-        for (DirtySet at = set; at != null; at = at.shorter()) {
-            LaneTopic topic = at.last();
-            for (int i = topic.from; i < topic.to; i++) {
-                if (count == order.length) {
-                    order = Arrays.copyOf(order, count * 2);
-                }
-                // Position and index in one number: what is dirty together spans fewer than 2^31 positions.
-                order[count++] = ((entries.get(i).position - base) << 32) | i;
-            }
-        }
-        Arrays.sort(order, 0, count);
-        long previous = lane.position;
-        int bytes = 0;
-        int events = 0;
-        int lastIndex = -1;
-        splice.clear();
-        for (int i = 0; i < count; i++) {
-            int index = (int) order[i];
-            LogEntry entry = entries.get(index);
-            if (entry.position == previous) {
-                continue; // published to two topics of this set
-            }
-            if (events > 0 && bytes + entry.wire.length > lane.hub().frameBytes()) {
-                set.frames.add(spliced(events, lastIndex));
-                bytes = 0;
-                events = 0;
-            }
-            LaneTopic topic = topicOf(set, index);
-            splice.add(frames(topic.alone()).get(0), index - topic.from);
-            previous = entry.position;
-            bytes += entry.wire.length;
-            events++;
-            lastIndex = index;
-        }
-        set.frames.add(spliced(events, lastIndex));
-    }
-
-    private Frame spliced(int events, int lastIndex) {
-        Frame frame = lane.framer().splice(splice);
-        frame.events = events;
-        frame.lastPosition = entries.get(lastIndex).position;
-        frame.saidPosition = LaneFrames.saidBy(entries, lastIndex, lastIndex + 1);
-        splice.clear();
-        return frame;
-    }
-
-    private static LaneTopic topicOf(DirtySet set, int index) {
-        for (DirtySet at = set; at != null; at = at.shorter()) {
-            if (index >= at.last().from && index < at.last().to) {
-                return at.last();
-            }
-        }
-        throw new AssertionError("entry " + index + " is of no topic of its set");
     }
 
     // ---- end: all who were written to stand at the target

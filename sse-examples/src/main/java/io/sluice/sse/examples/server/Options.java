@@ -17,19 +17,13 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
-import java.util.function.Function;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.TypeConversionException;
 
 /**
  * The options of the bundled server: from the command line, else from an environment variable ({@code --max-connections}
@@ -60,7 +54,7 @@ final class Options {
     @Option(
             names = "--transport",
             paramLabel = "<name>",
-            converter = TransportName.class,
+            converter = OptionValues.TransportName.class,
             description = "auto, io_uring, epoll, kqueue or nio. Default: auto")
     @Nullable
     Transport transport;
@@ -90,7 +84,7 @@ final class Options {
     @Option(
             names = "--history-bytes",
             paramLabel = "<size>",
-            converter = Size.class,
+            converter = OptionValues.Size.class,
             description = "Bytes kept per topic. Default: 16m")
     @Nullable
     Long historyBytes;
@@ -102,7 +96,7 @@ final class Options {
     @Option(
             names = "--history-total-bytes",
             paramLabel = "<size>",
-            converter = Size.class,
+            converter = OptionValues.Size.class,
             description = "Bytes kept in all topics together; past it the oldest event goes. Default: 1/4 of the heap")
     @Nullable
     Long historyTotalBytes;
@@ -117,7 +111,7 @@ final class Options {
     @Option(
             names = "--overflow",
             paramLabel = "<policy>",
-            converter = OverflowName.class,
+            converter = OptionValues.OverflowName.class,
             description = "For a client that the history has passed by: disconnect, gap (go on at the oldest kept) or"
                     + " latest. Default: disconnect")
     @Nullable
@@ -167,7 +161,7 @@ final class Options {
     @Option(
             names = "--connect-rate",
             paramLabel = "<rate>",
-            converter = RateText.class,
+            converter = OptionValues.RateText.class,
             description = "How often one address may ask for a stream, such as 20/s. Default: off")
     @Nullable
     Rate connectRate;
@@ -175,7 +169,7 @@ final class Options {
     @Option(
             names = "--publish-rate",
             paramLabel = "<rate>",
-            converter = RateText.class,
+            converter = OptionValues.RateText.class,
             description = "How often one address may publish, such as 100/m; above it: 429. Default: off")
     @Nullable
     Rate publishRate;
@@ -205,7 +199,7 @@ final class Options {
     @Option(
             names = "--forwarded",
             paramLabel = "<header>",
-            converter = ForwardedName.class,
+            converter = OptionValues.ForwardedName.class,
             description = "What trusted proxies say it by: forwarded, x-forwarded-for or none. Default: none")
     ForwardedBy forwarded = ForwardedBy.NONE;
 
@@ -217,7 +211,7 @@ final class Options {
     @Option(
             names = "--max-publish-bytes",
             paramLabel = "<size>",
-            converter = Size.class,
+            converter = OptionValues.Size.class,
             description = "A larger body gets 413. Default: 1m")
     @Nullable
     Long maxPublishBytes;
@@ -277,7 +271,7 @@ final class Options {
         CommandLine line = options.line;
         line.setExpandAtFiles(false);
         line.setInterpolateVariables(false); // a token may hold any character
-        line.registerConverter(Duration.class, Options::duration);
+        line.registerConverter(Duration.class, OptionValues::duration);
         line.getCommandSpec().version(version());
         line.setDefaultValueProvider(argument ->
                 argument instanceof OptionSpec option ? environment.get(variable(option.longestName())) : null);
@@ -443,94 +437,5 @@ final class Options {
         return ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean unix
                 ? unix.getMaxFileDescriptorCount()
                 : Long.MAX_VALUE;
-    }
-
-    private static final Pattern DURATION = Pattern.compile("(\\d{1,15})(ms|s|m|h)");
-    private static final Pattern SIZE = Pattern.compile("(\\d{1,15})([kmg]?)", Pattern.CASE_INSENSITIVE);
-
-    static Duration duration(String text) {
-        if (text.equals("0")) {
-            return Duration.ZERO;
-        }
-        Matcher matcher = DURATION.matcher(text);
-        if (!matcher.matches()) {
-            throw new TypeConversionException("'" + text + "' (expected: a duration such as 500ms, 15s, 5m or 1h)");
-        }
-        long amount = Long.parseLong(matcher.group(1));
-        return switch (matcher.group(2)) {
-            case "ms" -> Duration.ofMillis(amount);
-            case "s" -> Duration.ofSeconds(amount);
-            case "m" -> Duration.ofMinutes(amount);
-            default -> Duration.ofHours(amount);
-        };
-    }
-
-    /** A number of bytes: {@code 64k} is 65536. */
-    static final class Size implements ITypeConverter<Long> {
-        @Override
-        public Long convert(String text) {
-            Matcher matcher = SIZE.matcher(text);
-            if (!matcher.matches()) {
-                throw new TypeConversionException("'" + text + "' (expected: a size such as 4096, 64k or 16m)");
-            }
-            long factor = switch (matcher.group(2).toLowerCase(Locale.ROOT)) {
-                case "k" -> 1L << 10;
-                case "m" -> 1L << 20;
-                case "g" -> 1L << 30;
-                default -> 1;
-            };
-            try {
-                return Math.multiplyExact(Long.parseLong(matcher.group(1)), factor);
-            } catch (ArithmeticException e) {
-                throw new TypeConversionException("'" + text + "' (expected: a size that a computer can have)");
-            }
-        }
-    }
-
-    /** One of the transports, by the name that it has outside of Java. */
-    static final class TransportName implements ITypeConverter<Transport> {
-        @Override
-        public Transport convert(String text) {
-            return oneOf(Transport.values(), Transport::toString, text);
-        }
-    }
-
-    /** A rate, as the library reads it. */
-    static final class RateText implements ITypeConverter<Rate> {
-        @Override
-        public Rate convert(String text) {
-            try {
-                return Rate.parse(text);
-            } catch (IllegalArgumentException e) {
-                throw new TypeConversionException(String.valueOf(e.getMessage()));
-            }
-        }
-    }
-
-    /** A header's name, or none. */
-    static final class ForwardedName implements ITypeConverter<ForwardedBy> {
-        @Override
-        public ForwardedBy convert(String text) {
-            return oneOf(
-                    ForwardedBy.values(),
-                    header -> header.name().toLowerCase(Locale.ROOT).replace('_', '-'),
-                    text);
-        }
-    }
-
-    /** One of the overflow policies, in lower case. */
-    static final class OverflowName implements ITypeConverter<OverflowPolicy> {
-        @Override
-        public OverflowPolicy convert(String text) {
-            return oneOf(OverflowPolicy.values(), policy -> policy.name().toLowerCase(Locale.ROOT), text);
-        }
-    }
-
-    private static <T> T oneOf(T[] values, Function<T, String> name, String text) {
-        return Arrays.stream(values)
-                .filter(value -> name.apply(value).equals(text))
-                .findFirst()
-                .orElseThrow(() -> new TypeConversionException("'" + text + "' (expected: "
-                        + Arrays.stream(values).map(name).collect(Collectors.joining(", ")) + ")"));
     }
 }

@@ -135,11 +135,11 @@ class OptionsTest {
 
     @Test
     void durationsAndSizes() throws Exception {
-        assertThat(Options.duration("0")).isZero();
-        assertThat(Options.duration("500ms")).isEqualTo(Duration.ofMillis(500));
-        assertThat(Options.duration("15s")).isEqualTo(Duration.ofSeconds(15));
-        assertThat(Options.duration("5m")).isEqualTo(Duration.ofMinutes(5));
-        assertThat(Options.duration("1h")).isEqualTo(Duration.ofHours(1));
+        assertThat(OptionValues.duration("0")).isZero();
+        assertThat(OptionValues.duration("500ms")).isEqualTo(Duration.ofMillis(500));
+        assertThat(OptionValues.duration("15s")).isEqualTo(Duration.ofSeconds(15));
+        assertThat(OptionValues.duration("5m")).isEqualTo(Duration.ofMinutes(5));
+        assertThat(OptionValues.duration("1h")).isEqualTo(Duration.ofHours(1));
         Options options =
                 Options.parse(Map.of(), "--history-bytes", "64k", "--max-publish-bytes=16M", "--heartbeat", "0");
         assertThat(options.historyBytes).isEqualTo(65_536);
