@@ -162,6 +162,46 @@ class BlockingSourceTest {
         }
     }
 
+    /** Two threads that send through the source, and one that sends without looking and loses its own. */
+    @ParameterizedTest
+    @MethodSource("executors")
+    void ofSeveralSendersNothingIsDroppedOfThoseThatWait(Executor executor) throws Exception {
+        try (FakeStream stream = stream(executor)) {
+            CompletableFuture<BlockingSink> given = new CompletableFuture<>();
+            CountDownLatch sent = new CountDownLatch(2);
+            FakeStream.Client client = stream.open(Sources.blocking(sink -> {
+                given.complete(sink);
+                sent.await();
+            }));
+            for (String name : List.of("a", "b")) {
+                Thread sender = new Thread(() -> {
+                    try {
+                        for (int i = 0; i < 500; i++) {
+                            given.join().send(Event.of(name + i));
+                        }
+                        sent.countDown();
+                    } catch (InterruptedException e) {
+                        Thread.currentThread().interrupt();
+                    }
+                });
+                sender.setDaemon(true);
+                sender.start();
+            }
+            while (!client.ended.isDone()) {
+                client.send(Event.of("careless"));
+                client.read(false);
+                client.read(true);
+            }
+            assertThat(client.ended.join()).isEqualTo(CloseReason.SOURCE_COMPLETED);
+            for (String name : List.of("a", "b")) {
+                assertThat(client.data.stream().filter(text -> text.startsWith(name)))
+                        .containsExactlyElementsOf(
+                                IntStream.range(0, 500).mapToObj(i -> name + i).toList());
+            }
+            awaitNothingOwned(stream);
+        }
+    }
+
     /** Each thread of the pool waits for a client, so that none is left to hear that a client reads again. */
     @ParameterizedTest
     @ValueSource(ints = {1, 4})
