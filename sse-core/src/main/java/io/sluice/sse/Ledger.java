@@ -21,9 +21,9 @@ public final class Ledger {
         SINKS,
         /** Subscriptions of sinks to hub topics. */
         SUBSCRIPTIONS,
-        /** Scheduled tasks that belong to a scope. */
+        /** Tasks of a scope: scheduled and not yet run or cancelled, or forked and not yet left by their threads. */
         TASKS,
-        /** Close listeners registered and not yet called or removed. */
+        /** Close listeners not yet called or taken back, and writable listeners of sinks that are open. */
         LISTENERS,
         /** Frames that some client's connection has not yet sent. */
         BUFFERS

@@ -179,6 +179,9 @@ public final class Scope {
      * for this client. When this scope closes, or the work is cancelled, its thread is interrupted, wherever it blocks. It
      * counts as a task of the ledger until its thread has left it. What it throws is logged and counted.
      *
+     * <p>It takes a thread for as long as it lasts: a user executor of a fixed number of threads bounds how much of such
+     * work there is at a time, and while all of its threads are taken, no other user code runs.
+     *
      * @return cancels the work; on a closed scope it does not begin
      */
     public Registration fork(Task task) {

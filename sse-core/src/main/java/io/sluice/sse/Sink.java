@@ -1,6 +1,7 @@
 package io.sluice.sse;
 
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
 
 /**
  * Where a {@link Source} writes: one client's stream.
@@ -30,14 +31,25 @@ public interface Sink {
     CompletionStage<Void> send(Event event);
 
     /**
+     * Sends an event as {@link #send} does if this sink is {@linkplain #isWritable() writable}, in one step: of several
+     * senders none takes the room that another has found. What it takes is never dropped for a later event, whatever
+     * the hub's options say of a full queue, and it takes no other's place.
+     *
+     * @return false if the event was not taken, since this sink is not writable or has ended; {@link #onWritable}
+     *     listeners hear when to try again
+     * @throws IllegalArgumentException as {@link #send}
+     */
+    boolean offer(Event event);
+
+    /**
      * Whether an event that is sent now goes out without waiting for the client to read: the connection takes what
      * waits in this sink's small queue, and more. False when the stream has ended.
      */
     boolean isWritable();
 
     /**
-     * Runs {@code listener} whenever this sink has become writable again after a {@link #send} or {@link #isWritable()}
-     * met it not to be, and once right away if it is writable now. So a source sends while the sink is writable, then
+     * Runs {@code listener} whenever this sink has become writable again after a {@link #send}, {@link #offer} or {@link
+     * #isWritable()} met it not to be, and once right away if it is writable now. So a source sends while the sink is writable, then
      * returns, and is called to go on: no wake-up is lost.
      *
      * <p>Listeners run on the user executor, one after the other for one sink and never inside of a call of theirs; they
@@ -46,6 +58,14 @@ public interface Sink {
      * @return takes the listener back; it goes with the sink anyway
      */
     Registration onWritable(Runnable listener);
+
+    /**
+     * As {@link #onWritable(Runnable)}, but hands {@code listener} to another executor: for what wakes a thread that
+     * waits, and must not depend on a free thread of the user executor. The hand-over happens on the lane, or on the
+     * caller's thread if the sink is writable now. So the executor must not block, nor must a listener that it runs in
+     * place ({@code Runnable::run}); such a one may also be called by two threads at once.
+     */
+    Registration onWritable(Executor executor, Runnable listener);
 
     /** Whether the stream is open: false within one turn of the lane after the client left. */
     boolean isOpen();

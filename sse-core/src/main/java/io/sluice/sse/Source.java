@@ -6,7 +6,9 @@ import java.time.Duration;
  * Fills one sink with events: started when the client's stream opens, stopped first when it ends. Ready ones are in
  * {@code io.sluice.sse.source}.
  *
- * <p>Both methods are called on the user executor, one after the other for one sink, and may block. {@code start} may
+ * <p>All methods are called on the user executor, one after the other for one sink, and may block. One source may serve
+ * many sinks at once, as a route that returns the same object does: what it keeps must be thread-safe then, and what
+ * belongs to one client is best kept in variables of {@code start}. {@code start} may
  * return at once and go on sending from threads and timers of its own; what it hangs on {@link Sink#scope()} ends with
  * the client. If {@code start} throws, the sink closes with {@link CloseReason#SOURCE_FAILED}; other clients notice
  * nothing. While {@code start} blocks, nothing else of this client's user code runs, {@code stop} included: what blocks for

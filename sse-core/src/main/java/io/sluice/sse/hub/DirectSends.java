@@ -5,9 +5,12 @@ import io.sluice.sse.ClosedException;
 import io.sluice.sse.Registration;
 import io.sluice.sse.SinkFullException;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,7 +19,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class DirectSends {
 
-    record Send(byte[] wire, CompletableFuture<Void> sent) {}
+    /** @param kept whether it is never dropped for a later one */
+    record Send(byte[] wire, CompletableFuture<Void> sent, boolean kept) {}
 
     private final LaneSink sink;
     private final int maxEvents;
@@ -40,11 +44,29 @@ final class DirectSends {
         this.policy = options.directSendPolicy;
     }
 
-    CompletionStage<Void> offer(byte[] wire) {
+    /** Takes it if the sink is writable, and never drops it for another. */
+    boolean offer(byte[] wire) {
+        boolean first;
+        synchronized (this) {
+            if (!isWritable()) {
+                return false;
+            }
+            first = queue.isEmpty();
+            add(new Send(wire, new CompletableFuture<>(), true));
+        }
+        if (first) {
+            sink.hubLane().serveSoon(sink);
+        }
+        return true;
+    }
+
+    /** Takes it if it has a place, or goes by the policy if it has none. */
+    CompletionStage<Void> send(byte[] wire) {
         CompletableFuture<Void> sent = new CompletableFuture<>();
         List<Send> dropped = List.of();
         SinkFullException full = null;
         boolean first = false;
+        boolean taken = false;
         synchronized (this) {
             if (closed != null) {
                 return CompletableFuture.failedStage(closed);
@@ -57,23 +79,19 @@ final class DirectSends {
                 }
             }
             if (!isFullFor(wire)) {
+                taken = true;
                 first = queue.isEmpty();
-                queue.add(new Send(wire, sent));
-                bytes += wire.length;
-                awaited |= !hasRoom();
+                add(new Send(wire, sent, false));
             }
         }
         // Whoever finds others waiting need not wake the lane: it is on its way, or the connection takes nothing.
         if (first) {
             sink.hubLane().serveSoon(sink);
         }
-        if (full == null) {
-            return sent.minimalCompletionStage();
-        }
         for (Send send : dropped) {
             send.sent.completeExceptionally(full);
         }
-        if (policy == DirectSendPolicy.DROP_OLDEST) {
+        if (taken) {
             return sent.minimalCompletionStage();
         }
         if (policy == DirectSendPolicy.CLOSE) {
@@ -82,19 +100,29 @@ final class DirectSends {
         return CompletableFuture.failedStage(full);
     }
 
+    private void add(Send send) {
+        queue.add(send);
+        bytes += send.wire.length;
+        awaited |= !hasRoom();
+    }
+
     /** One event always fits, however large; and so does one that finds the sink writable. */
     private boolean isFullFor(byte[] wire) {
         return !queue.isEmpty() && (queue.size() >= maxEvents || ((long) bytes + wire.length > maxBytes && !hasRoom()));
     }
 
     private List<Send> makeRoomFor(byte[] wire) {
-        ArrayDeque<Send> dropped = new ArrayDeque<>(4);
-        while (isFullFor(wire)) {
-            Send oldest = queue.remove();
-            bytes -= oldest.wire.length;
-            dropped.add(oldest);
+        List<Send> dropped = new ArrayList<>(4);
+        Iterator<Send> oldestFirst = queue.iterator();
+        while (isFullFor(wire) && oldestFirst.hasNext()) {
+            Send oldest = oldestFirst.next();
+            if (!oldest.kept) {
+                oldestFirst.remove();
+                bytes -= oldest.wire.length;
+                dropped.add(oldest);
+            }
         }
-        return List.copyOf(dropped);
+        return dropped;
     }
 
     private SinkFullException fullException() {
@@ -130,7 +158,7 @@ final class DirectSends {
         return bytes < sink.room() && queue.size() < maxEvents && bytes < maxBytes;
     }
 
-    Registration onWritable(Runnable action) {
+    Registration onWritable(Executor executor, Runnable action) {
         WritableListeners.Listener listener;
         boolean atOnce;
         synchronized (this) {
@@ -140,7 +168,7 @@ final class DirectSends {
             if (listeners == null) {
                 listeners = new WritableListeners(sink);
             }
-            listener = listeners.add(action);
+            listener = listeners.add(executor, action);
             atOnce = hasRoom();
             awaited |= !atOnce;
         }

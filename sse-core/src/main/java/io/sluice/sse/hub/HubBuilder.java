@@ -183,6 +183,9 @@ public final class HubBuilder implements Cloneable {
     /**
      * Where sources and listeners run; they may block there. The executor stays its owner's. By default each runs on a
      * virtual thread where the JDK has them, else on a thread of a pool that grows with the sources that block.
+     *
+     * <p>An executor of a fixed number of threads bounds the blocking sources, and other work of {@link io.sluice.sse.Scope#fork}, that
+     * run at a time: each holds a thread until it ends. What is more waits for a thread, as does all other user code.
      */
     public HubBuilder userExecutor(Executor executor) {
         userExecutor = Objects.requireNonNull(executor, "userExecutor");

@@ -1,29 +1,47 @@
 package io.sluice.sse.hub;
 
 import java.time.Duration;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How a transport wants its streams to be kept alive and its lanes to be watched. Each {@code with…} gives a copy, and
  * checks the value. Immutable.
  */
-public final class LaneOptions implements Cloneable {
+public final class LaneOptions {
+
+    // Before the default, which it checks.
+    private static final Duration LONGEST = Duration.ofDays(365);
 
     /**
      * 15 s of silence, 3 s before a reconnect, 30 s without progress, no end of life, 2 s until a blocked lane is
      * reported.
      */
-    public static final LaneOptions DEFAULT = new LaneOptions();
+    public static final LaneOptions DEFAULT = new LaneOptions(
+            Duration.ofSeconds(15),
+            Duration.ofSeconds(3),
+            Duration.ofSeconds(30),
+            Duration.ZERO,
+            Duration.ofSeconds(2));
 
-    private static final Duration LONGEST = Duration.ofDays(365);
+    private final Duration heartbeat;
+    private final Duration retry;
+    private final Duration writeTimeout;
+    private final Duration maxLifetime;
+    private final Duration blockedLaneAfter;
 
-    // Changed in a fresh copy only, before anybody else sees it.
-    private Duration heartbeat = Duration.ofSeconds(15);
-    private Duration retry = Duration.ofSeconds(3);
-    private Duration writeTimeout = Duration.ofSeconds(30);
-    private Duration maxLifetime = Duration.ZERO;
-    private Duration blockedLaneAfter = Duration.ofSeconds(2);
-
-    private LaneOptions() {}
+    private LaneOptions(
+            Duration heartbeat,
+            Duration retry,
+            Duration writeTimeout,
+            Duration maxLifetime,
+            Duration blockedLaneAfter) {
+        this.heartbeat = inRange("heartbeat", heartbeat);
+        this.retry = inRange("retry", retry);
+        this.writeTimeout = inRange("writeTimeout", writeTimeout);
+        this.maxLifetime = inRange("maxLifetime", maxLifetime);
+        this.blockedLaneAfter = inRange("blockedLaneAfter", blockedLaneAfter);
+    }
 
     /** Silence after which a client gets a comment; zero is off. */
     public Duration heartbeat() {
@@ -36,9 +54,7 @@ public final class LaneOptions implements Cloneable {
      * @throws IllegalArgumentException naming the option, its value and what is allowed
      */
     public LaneOptions withHeartbeat(Duration silence) {
-        LaneOptions copy = copy();
-        copy.heartbeat = inRange("heartbeat", silence);
-        return copy;
+        return new LaneOptions(silence, retry, writeTimeout, maxLifetime, blockedLaneAfter);
     }
 
     /** The reconnection time that each stream begins with. */
@@ -52,9 +68,7 @@ public final class LaneOptions implements Cloneable {
      * @throws IllegalArgumentException naming the option, its value and what is allowed
      */
     public LaneOptions withRetry(Duration time) {
-        LaneOptions copy = copy();
-        copy.retry = inRange("retry", time);
-        return copy;
+        return new LaneOptions(heartbeat, time, writeTimeout, maxLifetime, blockedLaneAfter);
     }
 
     /** A client whose pending bytes do not move for this long is closed; zero is off. */
@@ -68,9 +82,7 @@ public final class LaneOptions implements Cloneable {
      * @throws IllegalArgumentException naming the option, its value and what is allowed
      */
     public LaneOptions withWriteTimeout(Duration time) {
-        LaneOptions copy = copy();
-        copy.writeTimeout = inRange("writeTimeout", time);
-        return copy;
+        return new LaneOptions(heartbeat, retry, time, maxLifetime, blockedLaneAfter);
     }
 
     /**
@@ -87,9 +99,7 @@ public final class LaneOptions implements Cloneable {
      * @throws IllegalArgumentException naming the option, its value and what is allowed
      */
     public LaneOptions withMaxLifetime(Duration time) {
-        LaneOptions copy = copy();
-        copy.maxLifetime = inRange("maxLifetime", time);
-        return copy;
+        return new LaneOptions(heartbeat, retry, writeTimeout, time, blockedLaneAfter);
     }
 
     /** How long a lane with sinks may stand still before that is reported, with its thread's stack; zero is off. */
@@ -103,17 +113,7 @@ public final class LaneOptions implements Cloneable {
      * @throws IllegalArgumentException naming the option, its value and what is allowed
      */
     public LaneOptions withBlockedLaneAfter(Duration time) {
-        LaneOptions copy = copy();
-        copy.blockedLaneAfter = inRange("blockedLaneAfter", time);
-        return copy;
-    }
-
-    private LaneOptions copy() {
-        try {
-            return (LaneOptions) clone();
-        } catch (CloneNotSupportedException e) {
-            throw new AssertionError(e);
-        }
+        return new LaneOptions(heartbeat, retry, writeTimeout, maxLifetime, time);
     }
 
     private static Duration inRange(String option, Duration value) {
@@ -121,6 +121,21 @@ public final class LaneOptions implements Cloneable {
             throw new IllegalArgumentException(option + ": " + value + " (expected: from 0 to 365 days)");
         }
         return value;
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof LaneOptions that
+                && heartbeat.equals(that.heartbeat)
+                && retry.equals(that.retry)
+                && writeTimeout.equals(that.writeTimeout)
+                && maxLifetime.equals(that.maxLifetime)
+                && blockedLaneAfter.equals(that.blockedLaneAfter);
+    }
+
+    @Override
+    public int hashCode() {
+        return Objects.hash(heartbeat, retry, writeTimeout, maxLifetime, blockedLaneAfter);
     }
 
     @Override

@@ -201,14 +201,24 @@ public abstract class LaneSink implements Sink, ScopeHome {
 
     @Override
     public final CompletionStage<Void> send(Event event) {
+        refuseIdIfListening(event);
+        if (scope.isClosed()) {
+            return CompletableFuture.failedStage(new ClosedException("sink " + id(), scope.reason()));
+        }
+        return directSends().send(EventEncoder.encode(event));
+    }
+
+    @Override
+    public final boolean offer(Event event) {
+        refuseIdIfListening(event);
+        return !scope.isClosed() && directSends().offer(EventEncoder.encode(event));
+    }
+
+    private void refuseIdIfListening(Event event) {
         if (event.id() != null && listening) {
             throw new IllegalArgumentException("event id \"" + event.id() + "\": sink " + id()
                     + " listens to hub topics, and a direct send with an id would take the place of its position");
         }
-        if (scope.isClosed()) {
-            return CompletableFuture.failedStage(new ClosedException("sink " + id(), scope.reason()));
-        }
-        return directSends().offer(EventEncoder.encode(event));
     }
 
     @Override
@@ -222,7 +232,12 @@ public abstract class LaneSink implements Sink, ScopeHome {
 
     @Override
     public final Registration onWritable(Runnable listener) {
-        return directSends().onWritable(listener);
+        return onWritable(this::runUserCode, listener);
+    }
+
+    @Override
+    public final Registration onWritable(Executor executor, Runnable listener) {
+        return directSends().onWritable(executor, listener);
     }
 
     @Override

@@ -3,7 +3,12 @@ package io.sluice.sse.hub;
 import java.util.ArrayDeque;
 import java.util.concurrent.Executor;
 
-/** Runs tasks one after the other on another executor. Thread-safe. */
+/**
+ * Runs tasks one after the other on another executor. Thread-safe.
+ *
+ * <p>What that executor throws goes to the caller, whose task does not run; tasks that others have queued behind it run
+ * on the caller's thread then.
+ */
 final class SerialExecutor implements Executor {
 
     private final Executor executor;
@@ -29,9 +34,10 @@ final class SerialExecutor implements Executor {
             executor.execute(this::runAll);
         } catch (RuntimeException | Error e) {
             synchronized (queue) {
-                running = false; // the next task tries again
                 queue.remove(task);
             }
+            // Others may have queued theirs behind it meanwhile, and nobody else would come by: here, as a last resort.
+            runAll();
             throw e;
         }
     }

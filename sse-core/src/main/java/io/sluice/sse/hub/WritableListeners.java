@@ -4,6 +4,7 @@ import io.sluice.sse.Ledger;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.Executor;
 
 /** Who wants to hear that a sink has become writable. Guarded by the {@link DirectSends} it belongs to. */
 final class WritableListeners {
@@ -15,8 +16,8 @@ final class WritableListeners {
         this.sink = sink;
     }
 
-    Listener add(Runnable action) {
-        Listener listener = new Listener(action);
+    Listener add(Executor executor, Runnable action) {
+        Listener listener = new Listener(executor, action);
         listeners.add(listener);
         sink.ledger().add(Ledger.Kind.LISTENERS, 1);
         return listener;
@@ -41,6 +42,7 @@ final class WritableListeners {
     }
 
     final class Listener implements Runnable {
+        private final Executor executor;
         private final Runnable action;
 
         /** At most one call waits, however often the sink becomes writable meanwhile. */
@@ -48,18 +50,19 @@ final class WritableListeners {
 
         private volatile boolean ended;
 
-        Listener(Runnable action) {
+        Listener(Executor executor, Runnable action) {
+            this.executor = Objects.requireNonNull(executor, "executor");
             this.action = Objects.requireNonNull(action, "listener");
         }
 
-        /** Has it called in the sink's user code. Any thread, without the lock. */
+        /** Hands it to its executor, usually the sink's user code. Any thread, without the lock. */
         void post() {
             if (posted) {
                 return;
             }
             posted = true;
             try {
-                sink.runUserCode(this);
+                executor.execute(this);
             } catch (RuntimeException | Error e) {
                 posted = false; // not even the fallback takes it
                 sink.userCodeFailed("writable listener", e);

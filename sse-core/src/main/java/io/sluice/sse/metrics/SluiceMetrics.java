@@ -54,8 +54,8 @@ public final class SluiceMetrics implements MeterBinder {
         owned(registry, "sluice.connections", Ledger.Kind.CONNECTIONS, "Connections that are open, streams or not");
         owned(registry, "sluice.sinks", Ledger.Kind.SINKS, "Sinks that are open");
         owned(registry, "sluice.subscriptions", Ledger.Kind.SUBSCRIPTIONS, "Subscriptions of sinks to topics");
-        owned(registry, "sluice.tasks", Ledger.Kind.TASKS, "Scheduled tasks that clients own");
-        owned(registry, "sluice.listeners", Ledger.Kind.LISTENERS, "Close listeners that are registered");
+        owned(registry, "sluice.tasks", Ledger.Kind.TASKS, "Scheduled and forked tasks that clients own");
+        owned(registry, "sluice.listeners", Ledger.Kind.LISTENERS, "Close and writable listeners that are registered");
         owned(registry, "sluice.buffers", Ledger.Kind.BUFFERS, "Frames that some connection has yet to send");
         Gauge.builder("sluice.lag.max", hub, Hub::maxLag)
                 .description("Positions between the hub's head and the sink that is furthest behind")

@@ -1,19 +1,19 @@
 package io.sluice.sse.source;
 
 import io.sluice.sse.CloseReason;
+import io.sluice.sse.CloseStep;
 import io.sluice.sse.ClosedException;
 import io.sluice.sse.Event;
 import io.sluice.sse.Registration;
 import io.sluice.sse.Sink;
-import io.sluice.sse.SinkFullException;
-import java.util.concurrent.CompletionException;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * One run of a {@link BlockingSource}: its sink, and what becomes of its end. A lock and no monitor, in which a virtual
  * thread of the first JDKs that have them would hold its carrier.
+ *
+ * <p>Whoever waits holds a thread of the user executor, perhaps the last one: so what wakes it runs on the lane.
  */
 final class BlockingRun implements BlockingSink {
 
@@ -32,8 +32,8 @@ final class BlockingRun implements BlockingSink {
 
     private void run(BlockingSource source) {
         // The source's own thread is interrupted at the end; others that send through this sink are only woken.
-        Registration end = sink.scope().onClose(reason -> wake());
-        Registration writable = sink.onWritable(this::wake);
+        Registration end = sink.scope().onStep(CloseStep.TASKS, reason -> wake());
+        Registration writable = sink.onWritable(Runnable::run, this::wake);
         try {
             source.run(this);
             if (sink.isOpen()) {
@@ -49,9 +49,11 @@ final class BlockingRun implements BlockingSink {
         } finally {
             writable.cancel();
             end.cancel();
+            wake(); // the sink has ended, and what would say so may have been taken back just now
         }
     }
 
+    /** On the lane, mostly: the lock is never held for longer than a look at the sink. */
     private void wake() {
         lock.lock();
         try {
@@ -63,19 +65,13 @@ final class BlockingRun implements BlockingSink {
 
     @Override
     public void send(Event event) throws InterruptedException {
-        for (; ; ) {
+        // Asked without the lock first: usually it takes it.
+        while (!sink.offer(event)) {
             awaitWritable();
-            if (isAccepted(sink.send(event))) {
-                return;
-            }
         }
     }
 
     private void awaitWritable() throws InterruptedException {
-        // Asked without the lock first: usually it is.
-        if (sink.isWritable()) {
-            return;
-        }
         lock.lock();
         try {
             while (!sink.isWritable()) {
@@ -95,32 +91,11 @@ final class BlockingRun implements BlockingSink {
         }
     }
 
-    /** @return false if somebody else's events took the place meanwhile */
-    private boolean isAccepted(CompletionStage<Void> sent) {
-        var outcome = sent.toCompletableFuture();
-        if (!outcome.isCompletedExceptionally()) {
-            return true;
-        }
-        try {
-            outcome.join();
-            return true;
-        } catch (CompletionException e) {
-            if (e.getCause() instanceof SinkFullException && sink.isOpen()) {
-                return false;
-            }
-            throw closed();
-        }
-    }
-
     private void throwIfClosed() {
-        if (!sink.isOpen()) {
-            throw closed();
-        }
-    }
-
-    private ClosedException closed() {
         CloseReason reason = sink.scope().reason();
-        return new ClosedException("sink " + sink.id(), reason);
+        if (reason != null) {
+            throw new ClosedException("sink " + sink.id(), reason);
+        }
     }
 
     @Override

@@ -8,8 +8,8 @@ import io.sluice.sse.Sink;
 public interface BlockingSink {
 
     /**
-     * Sends an event, after waiting until the sink is writable. The events of one thread keep their order and none of
-     * them is dropped.
+     * Sends an event, after waiting until the sink is writable. The events of one thread keep their order, and none is
+     * dropped, whoever else sends to this sink and whatever the hub's options say of a full queue.
      *
      * @throws ClosedException if the sink has ended, before or while it waited
      * @throws InterruptedException if the thread was interrupted while the sink was open

@@ -1,6 +1,9 @@
 package io.sluice.sse.source;
 
-/** Fills one sink from code that blocks; see {@link Sources#blocking}. */
+/**
+ * Fills one sink from code that blocks; see {@link Sources#blocking}. One object may run for many sinks at once, each on
+ * its own thread, and must be thread-safe then.
+ */
 @FunctionalInterface
 public interface BlockingSource {
 

@@ -134,8 +134,8 @@ final class SinkSubscriber implements Flow.Subscriber<Event> {
         }
         boolean last = done; // before the events: those that came before the end are among them
         Throwable failed = failure;
-        while (!held.isEmpty() && sink.isWritable()) {
-            sendNext();
+        for (Event next = held.peek(); next != null && sink.offer(next); next = held.peek()) {
+            held.poll(); // not before the sink has it
         }
         if (failed != null) {
             sink.fail(failed);
@@ -145,14 +145,6 @@ final class SinkSubscriber implements Flow.Subscriber<Event> {
             end();
         } else if (!last && held.isEmpty()) {
             ask();
-        }
-    }
-
-    /** Taken out when the sink has it: another sender may have filled the queue since it was asked. */
-    private void sendNext() {
-        Event next = held.peek();
-        if (next != null && !sink.send(next).toCompletableFuture().isCompletedExceptionally()) {
-            held.poll();
         }
     }
 

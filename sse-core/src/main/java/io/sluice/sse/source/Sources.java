@@ -6,7 +6,12 @@ import io.sluice.sse.Source;
 import java.util.Objects;
 import java.util.concurrent.Flow;
 
-/** Makes sources. Those it returns hold nothing of a client, so that one of them can serve many. */
+/**
+ * Makes sources. Those it returns hold nothing of a client, so that one of them can serve many.
+ *
+ * <p>They do not hear that the server {@linkplain Source#draining drains}: they go on until they have come to their end,
+ * or theirs has come. What has to hear it is a {@link Source} of its own.
+ */
 public final class Sources {
 
     private Sources() {}
@@ -29,6 +34,9 @@ public final class Sources {
      * A source that runs code which may block, on a thread of the user executor for each sink (a virtual one where the
      * JDK has them). When the code returns, the sink is complete, for good; if it throws, the sink closes with
      * {@link CloseReason#SOURCE_FAILED}. When the client leaves, the thread is interrupted, wherever it blocks.
+     *
+     * <p>Each client that it serves holds a thread until its end. On a user executor of {@code n} threads no more than
+     * {@code n} run at a time, and the others, and all other user code, wait for one that ends.
      */
     public static Source blocking(BlockingSource source) {
         Objects.requireNonNull(source, "source");

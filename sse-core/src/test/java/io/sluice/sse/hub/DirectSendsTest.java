@@ -281,6 +281,88 @@ class DirectSendsTest {
                 sink -> assertThat(sink.ended).isEqualTo(CloseReason.SLOW_CONSUMER));
     }
 
+    // ---- offers
+
+    @Test
+    void anOfferIsTakenWhileTheSinkIsWritableOnly() {
+        for (DirectSendPolicy policy : DirectSendPolicy.values()) {
+            try (Bench bench = new Bench(options -> options.directSendEvents(5).directSendPolicy(policy))) {
+                FakeSink sink = bench.open(Start.live());
+                int[] next = {0};
+                sink.onWritable(() -> {
+                    while (next[0] < 100 && sink.offer(Event.of("" + next[0]))) {
+                        next[0]++;
+                    }
+                });
+                bench.onLane(() -> sink.full(true));
+                assertThat(sink.offer(Event.of("x"))).isFalse();
+                bench.onLane(() -> sink.full(false));
+                bench.run();
+                assertThat(sink.data())
+                        .isEqualTo(IntStream.range(0, 100).mapToObj(i -> "" + i).toList());
+                assertThat(sink.isOpen()).isTrue();
+                sink.close(CloseReason.RESET);
+                assertThat(sink.offer(Event.of("x"))).isFalse();
+            }
+        }
+    }
+
+    @Test
+    void anOfferIsAsStrictAboutIdsAsASend() {
+        try (Bench bench = new Bench()) {
+            FakeSink sink = bench.live("a");
+            Event withId = Event.builder().id("1").data("x").build();
+            assertThatThrownBy(() -> sink.offer(withId)).isInstanceOf(IllegalArgumentException.class);
+        }
+    }
+
+    /** One offers, the other sends without looking: what was taken of the offers stays. */
+    @Test
+    void ofTwoSendersWhatWasOfferedIsNotDroppedForWhatIsSent() {
+        try (Bench bench =
+                new Bench(options -> options.directSendEvents(3).directSendPolicy(DirectSendPolicy.DROP_OLDEST))) {
+            FakeSink sink = bench.open(Start.live());
+            List<CompletionStage<Void>> sent = new ArrayList<>();
+            assertThat(sink.offer(Event.of("offered 0"))).isTrue();
+            sent.add(sink.send(Event.of("sent 0")));
+            assertThat(sink.offer(Event.of("offered 1"))).isTrue();
+            assertThat(sink.offer(Event.of("offered 2"))).isFalse();
+            sent.add(sink.send(Event.of("sent 1")));
+            sent.add(sink.send(Event.of("sent 2")));
+            bench.run();
+            assertThat(sink.data()).containsExactly("offered 0", "offered 1", "sent 2");
+            assertThat(sent.stream().map(DirectSendsTest::isRefused)).containsExactly(true, true, false);
+            for (int i = 3; i < 6; i++) {
+                assertThat(sink.offer(Event.of("offered " + i))).isTrue();
+            }
+            assertThat(isRefused(sink.send(Event.of("sent 3")))).isTrue();
+            bench.run();
+            assertThat(sink.data())
+                    .endsWith("offered 3", "offered 4", "offered 5")
+                    .doesNotContain("sent 3");
+        }
+    }
+
+    // ---- writable listeners elsewhere
+
+    @Test
+    void aListenerOnAnExecutorOfItsOwnNeedsNoUserExecutor() {
+        try (Bench bench = new Bench(options -> options.userExecutor(task -> {}))) { // takes all, runs nothing
+            FakeSink sink = bench.open(Start.live());
+            bench.onLane(() -> sink.full(true));
+            int[] calls = {0};
+            Registration registration = sink.onWritable(Runnable::run, () -> calls[0]++);
+            assertThat(calls[0]).isZero();
+            bench.onLane(() -> sink.full(false));
+            assertThat(calls[0]).isEqualTo(1);
+            registration.cancel();
+            bench.onLane(() -> sink.full(true));
+            assertThat(sink.isWritable()).isFalse();
+            bench.onLane(() -> sink.full(false));
+            assertThat(calls[0]).isEqualTo(1);
+        }
+    }
+
     // ---- the source fails
 
     @Test

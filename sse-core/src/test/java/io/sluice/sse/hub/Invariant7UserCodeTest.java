@@ -193,6 +193,19 @@ class Invariant7UserCodeTest {
         assertThat(ran).containsExactly("next");
     }
 
+    /** Whoever queued them was told that they would run, and may never come by again. */
+    @Test
+    void anExecutorThatTakesNothingDoesNotStrandWhatOthersQueuedMeanwhile() {
+        List<String> ran = new ArrayList<>();
+        SerialExecutor[] serial = new SerialExecutor[1];
+        serial[0] = new SerialExecutor(task -> {
+            serial[0].execute(() -> ran.add("queued meanwhile"));
+            throw new OutOfMemoryError("no thread (a test wants it so)");
+        });
+        assertThatThrownBy(() -> serial[0].execute(() -> ran.add("refused"))).isInstanceOf(OutOfMemoryError.class);
+        assertThat(ran).containsExactly("queued meanwhile");
+    }
+
     /** Each place in which user code is called, and what it may throw there. */
     private static Stream<Arguments> placesAndThrowables() {
         Map<String, BiConsumer<Bench, Runnable>> places = new LinkedHashMap<>();

@@ -144,6 +144,26 @@ class NamesTest {
         refused(() -> Start.replay(-1), "replay: -1 (expected: 0 or more)");
     }
 
+    @Test
+    void laneOptionsAreValues() {
+        LaneOptions options = LaneOptions.DEFAULT.withHeartbeat(Duration.ofSeconds(1));
+        assertThat(options)
+                .isEqualTo(LaneOptions.DEFAULT.withHeartbeat(Duration.ofMillis(1000)))
+                .hasSameHashCodeAs(LaneOptions.DEFAULT.withHeartbeat(Duration.ofMillis(1000)));
+        Duration other = Duration.ofSeconds(77);
+        assertThat(List.of(
+                        options,
+                        options.withHeartbeat(other),
+                        options.withRetry(other),
+                        options.withWriteTimeout(other),
+                        options.withMaxLifetime(other),
+                        options.withBlockedLaneAfter(other)))
+                .doesNotHaveDuplicates();
+        assertThat(options.withBlockedLaneAfter(other).withMaxLifetime(other).withRetry(other))
+                .hasToString("heartbeat PT1S, retry PT1M17S, write timeout PT30S, max lifetime PT1M17S,"
+                        + " blocked lane after PT1M17S");
+    }
+
     private static void refused(Runnable set, String message) {
         assertThatIllegalArgumentException().isThrownBy(set::run).withMessage(message);
     }

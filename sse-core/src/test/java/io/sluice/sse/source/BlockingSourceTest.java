@@ -6,20 +6,27 @@ import static org.awaitility.Awaitility.await;
 import io.sluice.sse.CloseReason;
 import io.sluice.sse.ClosedException;
 import io.sluice.sse.Event;
+import io.sluice.sse.Source;
 import io.sluice.sse.hub.DirectSendPolicy;
 import io.sluice.sse.hub.Hub;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Named;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Code that blocks fills a sink at the client's pace, on a thread that goes when the client does. */
 class BlockingSourceTest {
@@ -155,21 +162,163 @@ class BlockingSourceTest {
         }
     }
 
-    /** A thread of a pool that was interrupted for one client is not interrupted for the next. */
+    /** Two threads that send through the source, and one that sends without looking and loses its own. */
     @ParameterizedTest
     @MethodSource("executors")
-    void anInterruptionDoesNotLeaveItsTask(Executor executor) throws Exception {
+    void ofSeveralSendersNothingIsDroppedOfThoseThatWait(Executor executor) throws Exception {
         try (FakeStream stream = stream(executor)) {
-            for (int i = 0; i < 100; i++) {
-                CompletableFuture<Boolean> interruptedBefore = new CompletableFuture<>();
-                FakeStream.Client client = stream.open(Sources.blocking(sink -> {
-                    interruptedBefore.complete(Thread.currentThread().isInterrupted());
-                    sink.sink().close(CloseReason.CLOSED_BY_APPLICATION);
-                }));
-                client.ended.get(10, TimeUnit.SECONDS);
-                assertThat(interruptedBefore.get(10, TimeUnit.SECONDS)).isFalse();
+            CompletableFuture<BlockingSink> given = new CompletableFuture<>();
+            CountDownLatch sent = new CountDownLatch(2);
+            FakeStream.Client client = stream.open(Sources.blocking(sink -> {
+                given.complete(sink);
+                sent.await();
+            }));
+            for (String name : List.of("a", "b")) {
+                Thread sender = new Thread(() -> {
+                    try {
+                        for (int i = 0; i < 500; i++) {
+                            given.join().send(Event.of(name + i));
+                        }
+                        sent.countDown();
+                    } catch (InterruptedException e) {
+                        Thread.currentThread().interrupt();
+                    }
+                });
+                sender.setDaemon(true);
+                sender.start();
+            }
+            while (!client.ended.isDone()) {
+                client.send(Event.of("careless"));
+                client.read(false);
+                client.read(true);
+            }
+            assertThat(client.ended.join()).isEqualTo(CloseReason.SOURCE_COMPLETED);
+            for (String name : List.of("a", "b")) {
+                assertThat(client.data.stream().filter(text -> text.startsWith(name)))
+                        .containsExactlyElementsOf(
+                                IntStream.range(0, 500).mapToObj(i -> name + i).toList());
             }
             awaitNothingOwned(stream);
+        }
+    }
+
+    /** Each thread of the pool waits for a client, so that none is left to hear that a client reads again. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 4})
+    void clientsThatReadAgainWakeSourcesThatHoldEveryThread(int threads) throws Exception {
+        ExecutorService pool = Executors.newFixedThreadPool(threads);
+        try (FakeStream stream = stream(pool)) {
+            CountDownLatch mayStart = new CountDownLatch(1);
+            Source source = Sources.blocking(sink -> {
+                mayStart.await();
+                for (int i = 0; i < 100; i++) {
+                    sink.send(Event.of(i + PADDING));
+                }
+            });
+            List<FakeStream.Client> clients =
+                    Stream.generate(() -> stream.open(source)).limit(threads).toList();
+            clients.forEach(client -> client.read(false));
+            mayStart.countDown();
+            for (int round = 0; round < 3; round++) {
+                // Stalled for a moment, all of them, several times over.
+                await().until(() -> clients.stream().noneMatch(FakeStream.Client::isWritable));
+                clients.forEach(client -> client.read(true));
+                clients.forEach(client -> client.read(false));
+            }
+            clients.forEach(client -> client.read(true));
+            for (FakeStream.Client client : clients) {
+                assertThat(client.ended.get(20, TimeUnit.SECONDS)).isEqualTo(CloseReason.SOURCE_COMPLETED);
+                assertThat(client.data.subList(0, 100))
+                        .isEqualTo(IntStream.range(0, 100)
+                                .mapToObj(i -> i + PADDING)
+                                .toList());
+            }
+            awaitNothingOwned(stream);
+        } finally {
+            pool.shutdownNow();
+        }
+    }
+
+    /** Threads of the source's own: nobody interrupts them, and the pool has none left to tell them. */
+    @Test
+    void othersThatSendForASourceAreWokenByTheEndWithoutTheUserExecutor() throws Exception {
+        for (boolean byTheSource : new boolean[] {false, true}) {
+            ExecutorService pool = Executors.newFixedThreadPool(1);
+            CountDownLatch released = new CountDownLatch(1);
+            try (FakeStream stream = stream(pool)) {
+                CompletableFuture<BlockingSink> given = new CompletableFuture<>();
+                CountDownLatch mayReturn = new CountDownLatch(1);
+                FakeStream.Client client = stream.open(Sources.blocking(sink -> {
+                    given.complete(sink);
+                    mayReturn.await();
+                }));
+                client.read(false);
+                CompletableFuture<Throwable> left = new CompletableFuture<>();
+                Thread other = new Thread(() -> {
+                    try {
+                        for (; ; ) {
+                            given.join().send(Event.of(PADDING));
+                        }
+                    } catch (Throwable t) {
+                        left.complete(t);
+                    }
+                });
+                other.setDaemon(true);
+                other.start();
+                await().until(() -> !client.isWritable() && other.getState() == Thread.State.WAITING);
+                pool.execute(() -> awaitUninterruptibly(released)); // behind the source: takes the only thread
+                if (byTheSource) {
+                    mayReturn.countDown();
+                } else {
+                    client.close(CloseReason.CLIENT_LEFT);
+                }
+                assertThat(left.get(10, TimeUnit.SECONDS)).isInstanceOf(ClosedException.class);
+                released.countDown();
+                awaitNothingOwned(stream);
+            } finally {
+                released.countDown();
+                pool.shutdownNow();
+            }
+        }
+    }
+
+    private static void awaitUninterruptibly(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** A thread of a pool that was interrupted for one client is not interrupted for what it runs next. */
+    @Test
+    void anInterruptionDoesNotLeaveItsTask() throws Exception {
+        ExecutorService pool = Executors.newFixedThreadPool(1);
+        AtomicInteger interrupted = new AtomicInteger();
+        AtomicInteger leftOver = new AtomicInteger();
+        // Asked right behind each task, since a pool of the JDK forgets the interruption itself before the next.
+        Executor asking = task -> pool.execute(() -> {
+            task.run();
+            if (Thread.interrupted()) {
+                leftOver.incrementAndGet();
+            }
+        });
+        try (FakeStream stream = stream(asking)) {
+            for (int i = 0; i < 10; i++) {
+                FakeStream.Client client = stream.open(Sources.blocking(sink -> {
+                    sink.sink().close(CloseReason.CLOSED_BY_APPLICATION);
+                    while (!Thread.currentThread().isInterrupted()) {
+                        Thread.onSpinWait();
+                    }
+                    interrupted.incrementAndGet();
+                }));
+                client.ended.get(10, TimeUnit.SECONDS);
+            }
+            awaitNothingOwned(stream);
+            assertThat(interrupted).hasValue(10);
+            assertThat(leftOver).hasValue(0);
+        } finally {
+            pool.shutdownNow();
         }
     }
 }

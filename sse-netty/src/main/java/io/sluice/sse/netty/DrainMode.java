@@ -15,7 +15,7 @@ public enum DrainMode {
     /**
      * When its source ends it, or at the deadline: for streams that nobody can resume, such as an answer that is being
      * made while it is sent. The source is {@linkplain Source#draining told} when the drain begins, and may
-     * {@linkplain Sink#complete() end} after what it is at.
+     * {@linkplain Sink#complete() end} after what it is at. Those of {@code Sources} do not listen to that, and go on.
      */
     AT_DEADLINE
 }

@@ -79,9 +79,9 @@ public final class SseServer implements AutoCloseable {
     static SseServer start(SseServerBuilder options) throws IOException {
         Transports transport = Transports.choose(options.transport);
         Hub hub = options.hub == null ? Hub.create() : options.hub;
-        Lanes lanes = new Lanes(hub, options.laneOptions());
+        Lanes lanes = new Lanes(hub, options.laneOptions);
         StreamEndpoint streams =
-                new StreamEndpoint(lanes, options.retry, options.limits, new RefusalLog(hub.refusals()));
+                new StreamEndpoint(lanes, options.laneOptions.retry(), options.limits, new RefusalLog(hub.refusals()));
         EventLoopGroup loops = new MultiThreadIoEventLoopGroup(
                 options.threads, new DefaultThreadFactory("sluice", true), transport.handlers());
         Set<Channel> connections = ConcurrentHashMap.newKeySet();
@@ -95,16 +95,16 @@ public final class SseServer implements AutoCloseable {
                 .handler(new ServerAcceptor(options.mostConnections(), connections, hub.ledger(), streams.refusals()))
                 .childHandler(pipeline(options, streams));
         ChannelOption<Integer> userTimeout = transport.userTimeout();
-        if (userTimeout != null && !options.writeTimeout.isZero()) {
-            bootstrap.childOption(userTimeout, (int) Math.min(Integer.MAX_VALUE, options.writeTimeout.toMillis()));
+        if (userTimeout != null && !options.laneOptions.writeTimeout().isZero()) {
+            bootstrap.childOption(userTimeout, (int) Math.min(Integer.MAX_VALUE, options.laneOptions.writeTimeout().toMillis()));
         }
         ChannelOption<Long> unsentLowWater = transport.unsentLowWater();
         if (unsentLowWater != null) {
             bootstrap.childOption(unsentLowWater, KERNEL_UNSENT_BYTES);
         }
-        KeepAlive keepAlive = options.heartbeat.isZero() ? transport.keepAlive() : null;
-        if (keepAlive != null && !options.writeTimeout.isZero()) {
-            keepAlive.addTo(bootstrap, options.writeTimeout);
+        KeepAlive keepAlive = options.laneOptions.heartbeat().isZero() ? transport.keepAlive() : null;
+        if (keepAlive != null && !options.laneOptions.writeTimeout().isZero()) {
+            keepAlive.addTo(bootstrap, options.laneOptions.writeTimeout());
         }
         var bound = bootstrap
                 .bind(new InetSocketAddress(options.host, options.port))

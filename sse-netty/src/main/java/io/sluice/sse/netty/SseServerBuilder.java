@@ -25,11 +25,11 @@ public final class SseServerBuilder implements Cloneable {
     /** The port unless said otherwise. */
     public static final int DEFAULT_PORT = 8080;
     /** Silence after which a client gets a comment unless said otherwise. */
-    public static final Duration DEFAULT_HEARTBEAT = Duration.ofSeconds(15);
+    public static final Duration DEFAULT_HEARTBEAT = LaneOptions.DEFAULT.heartbeat();
     /** Reconnection time of clients unless said otherwise. */
-    public static final Duration DEFAULT_RETRY = Duration.ofSeconds(3);
+    public static final Duration DEFAULT_RETRY = LaneOptions.DEFAULT.retry();
     /** How long pending bytes may stand still unless said otherwise. */
-    public static final Duration DEFAULT_WRITE_TIMEOUT = Duration.ofSeconds(30);
+    public static final Duration DEFAULT_WRITE_TIMEOUT = LaneOptions.DEFAULT.writeTimeout();
     /** How long the drain may take unless said otherwise. */
     public static final Duration DEFAULT_DRAIN = Duration.ofSeconds(5);
     /** The largest request body unless said otherwise. */
@@ -50,11 +50,7 @@ public final class SseServerBuilder implements Cloneable {
     int port = DEFAULT_PORT;
     Transport transport = Transport.AUTO;
     int threads = Runtime.getRuntime().availableProcessors();
-    Duration heartbeat = DEFAULT_HEARTBEAT;
-    Duration retry = DEFAULT_RETRY;
-    Duration writeTimeout = DEFAULT_WRITE_TIMEOUT;
-    Duration maxLifetime = Duration.ZERO;
-    Duration blockedLaneAfter = LaneOptions.DEFAULT.blockedLaneAfter();
+    LaneOptions laneOptions = LaneOptions.DEFAULT;
     Duration drain = DEFAULT_DRAIN;
     int maxBodyBytes = DEFAULT_MAX_BODY_BYTES;
     StreamLimits limits = StreamLimits.DEFAULT;
@@ -113,19 +109,19 @@ public final class SseServerBuilder implements Cloneable {
 
     /** Silence after which a client gets a comment; zero is off. */
     public SseServerBuilder heartbeat(Duration silence) {
-        heartbeat = Checks.inRange("heartbeat", silence);
+        laneOptions = laneOptions.withHeartbeat(silence);
         return this;
     }
 
     /** The reconnection time that each stream begins with. */
     public SseServerBuilder retry(Duration time) {
-        retry = Checks.inRange("retry", time);
+        laneOptions = laneOptions.withRetry(time);
         return this;
     }
 
     /** How long a client's pending bytes may stand still before it is closed; zero is off. */
     public SseServerBuilder writeTimeout(Duration time) {
-        writeTimeout = Checks.inRange("writeTimeout", time);
+        laneOptions = laneOptions.withWriteTimeout(time);
         return this;
     }
 
@@ -134,13 +130,13 @@ public final class SseServerBuilder implements Cloneable {
      * spread over new servers, or show a fresh token. Zero, the default, is for ever.
      */
     public SseServerBuilder maxLifetime(Duration time) {
-        maxLifetime = Checks.inRange("maxLifetime", time);
+        laneOptions = laneOptions.withMaxLifetime(time);
         return this;
     }
 
     /** How long an event loop with streams may stand still before that is logged with its stack; zero is off. */
     public SseServerBuilder blockedLaneAfter(Duration time) {
-        blockedLaneAfter = Checks.inRange("blockedLaneAfter", time);
+        laneOptions = laneOptions.withBlockedLaneAfter(time);
         return this;
     }
 
@@ -305,15 +301,6 @@ public final class SseServerBuilder implements Cloneable {
         } catch (CloneNotSupportedException e) {
             throw new AssertionError(e);
         }
-    }
-
-    LaneOptions laneOptions() {
-        return LaneOptions.DEFAULT
-                .withHeartbeat(heartbeat)
-                .withRetry(retry)
-                .withWriteTimeout(writeTimeout)
-                .withMaxLifetime(maxLifetime)
-                .withBlockedLaneAfter(blockedLaneAfter);
     }
 
     int mostConnections() {
