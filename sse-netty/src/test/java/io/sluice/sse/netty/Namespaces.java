@@ -39,7 +39,8 @@ final class Namespaces implements AutoCloseable {
             made.connect();
         } catch (IOException e) {
             made.close();
-            String message = "SKIPPED: no network namespaces here (root, or sudo, and iproute2 are needed): " + e.getMessage();
+            String message =
+                    "SKIPPED: no network namespaces here (root, or sudo, and iproute2 are needed): " + e.getMessage();
             if (System.getenv("SLUICE_FORBID_SKIPS") != null && !isSkipAllowed()) {
                 throw new AssertionError(message, e);
             }

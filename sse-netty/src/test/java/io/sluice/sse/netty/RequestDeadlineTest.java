@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Who does not send his request in time does not stay. */
-@Timeout(180)
+@Timeout(300)
 class RequestDeadlineTest {
 
     private static final Duration SHORT = Duration.ofSeconds(3);
@@ -159,8 +159,7 @@ class RequestDeadlineTest {
                 // each says its part right after its connect: the clock runs from there
                 RawClient silent = RawClient.connect(server.port());
                 RawClient line = RawClient.connect(server.port()).send("GET /eve");
-                RawClient headers =
-                        RawClient.connect(server.port()).send("GET /events/a HTTP/1.1\r\nHost: localh");
+                RawClient headers = RawClient.connect(server.port()).send("GET /events/a HTTP/1.1\r\nHost: localh");
                 RawClient body = RawClient.connect(server.port())
                         .send("POST /publish/a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\nhalf")) {
             for (RawClient client : List.of(silent, line, headers, body)) {
@@ -183,17 +182,15 @@ class RequestDeadlineTest {
     void oneByteAtATimeIsTooSlow(Transport transport) throws Exception {
         try (SseServer server = TestServers.on(transport).requestTimeout(SHORT).start();
                 RawClient client = RawClient.connect(server.port())) {
-            await().pollInterval(Duration.ofMillis(20))
-                    .atMost(Duration.ofSeconds(20))
-                    .until(() -> {
-                        try {
-                            client.send("x");
-                            client.read(Duration.ofMillis(1));
-                        } catch (IOException reset) {
-                            return true;
-                        }
-                        return client.stream().status() == 408;
-                    });
+            await().pollInterval(Duration.ofMillis(20)).until(() -> {
+                try {
+                    client.send("x");
+                    client.read(Duration.ofMillis(1));
+                } catch (IOException reset) {
+                    return true;
+                }
+                return client.stream().status() == 408;
+            });
             TestServers.awaitNothingOwned(server.hub());
             TestServers.awaitNothingScheduled(server);
         }
@@ -252,7 +249,7 @@ class RequestDeadlineTest {
                     server.hub().publish("a", Event.of("hello"));
                     healthy.awaitEvents(1);
                 }
-                await().atMost(Duration.ofSeconds(50))
+                await().atMost(Duration.ofSeconds(90))
                         .untilAsserted(
                                 () -> assertThat(server.hub().ledger().isZero()).isTrue());
                 TestServers.awaitNothingScheduled(server);
