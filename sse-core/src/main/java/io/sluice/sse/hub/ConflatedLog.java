@@ -19,9 +19,8 @@ final class ConflatedLog extends TopicLog {
     private final Lock hubLock;
     private final ConflationTable table;
 
-    // Written under the hub's lock. What is lost out of the ring, and what out of the table, is each lost in the order
-    // of
-    // its position; so a floor tells all of it, and two tell all of both.
+    // Written under the hub's lock. Each loses in the order of positions, the ring and the table; so a floor tells all
+    // that one of them has lost, and two tell all of both.
     private volatile Floor lostFromRing;
     private volatile Floor lostFromTable = Floor.NONE;
 

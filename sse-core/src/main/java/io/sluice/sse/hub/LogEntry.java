@@ -3,8 +3,8 @@ package io.sluice.sse.hub;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One event as kept: immutable, on the heap, encoded to wire bytes once. Only rings point at it (and a pass, for as long
- * as it lasts), so there is nothing to count and nothing to release.
+ * One event as kept: immutable, on the heap, encoded to wire bytes once. Only rings and tables point at it (and a pass,
+ * for as long as it lasts), so there is nothing to count and nothing to release.
  */
 class LogEntry {
 

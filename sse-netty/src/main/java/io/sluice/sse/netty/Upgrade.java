@@ -24,8 +24,7 @@ final class Upgrade {
         ChannelPipeline pipeline = ctx.pipeline();
         List<ChannelHandler> leaving = leaving(pipeline);
         // Before the others leave, and from the last to the first: what they have read ahead goes on to the handler
-        // behind
-        // them when they are removed, and that must be the stream's.
+        // behind them when they are removed, and that must be the stream's.
         pipeline.addLast("sluice-stream", new StreamHandler(sink));
         for (int i = leaving.size() - 1; i >= 0; i--) {
             pipeline.remove(leaving.get(i));

@@ -58,10 +58,10 @@ class ClosedFromWithinTest {
                     .streams("/s", request -> SseStream.of(source))
                     .start());
             try (RawClient client = RawClient.connect(server.get().port()).get("/s")) {
-                assertThat(returned.await(20, TimeUnit.SECONDS))
+                assertThat(returned.await(40, TimeUnit.SECONDS))
                         .as("close() called in a %s returns", place.getKey())
                         .isTrue();
-                assertThat(client.awaitEnd(Duration.ofSeconds(20))).isTrue();
+                assertThat(client.awaitEnd(RawClient.PATIENCE)).isTrue();
             } finally {
                 server.get().close();
             }

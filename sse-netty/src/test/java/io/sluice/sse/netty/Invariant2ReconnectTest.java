@@ -48,7 +48,7 @@ class Invariant2ReconnectTest {
             pace.scheduleAtFixedRate(publisher, 0, 1, TimeUnit.MILLISECONDS);
             int reconnects = 0;
             for (int i = 0; i < clients.size(); i++) {
-                assertThat(received.get(i).get(40, TimeUnit.SECONDS))
+                assertThat(received.get(i).get(180, TimeUnit.SECONDS))
                         .as("sluice.seed=" + seed + ", " + clients.get(i).path)
                         .containsExactlyElementsOf(clients.get(i).expected());
                 reconnects += clients.get(i).reconnects;

@@ -37,7 +37,7 @@ class Invariant4SlowReaderTest {
                 SseServer server = TestServers.on(transport)
                         .hub(hub)
                         .threads(1)
-                        .writeTimeout(Duration.ofSeconds(2))
+                        .writeTimeout(Duration.ofSeconds(3)) // the reader may be held up for one
                         .start();
                 RawClient slow = RawClient.connect(server.port(), 1024);
                 RawClient reader = RawClient.open(server.port(), "/events/a")) {
@@ -66,10 +66,10 @@ class Invariant4SlowReaderTest {
                     .isLessThanOrEqualTo(WriteBufferWaterMark.DEFAULT.high() + FRAME + OVERHEAD);
             assertThat(mostBuffers).as("frames held").isLessThan(64);
             await("the slow one is closed")
-                    .atMost(Duration.ofSeconds(10))
                     .untilAsserted(() -> assertThat(hub.stats().closed().get(CloseReason.WRITE_TIMEOUT))
                             .isEqualTo(1));
-            assertThat(hub.ledger().count(Ledger.Kind.SINKS)).isEqualTo(1);
+            await().untilAsserted(() ->
+                    assertThat(hub.ledger().count(Ledger.Kind.SINKS)).isEqualTo(1));
             hub.publish("a", Event.of("after"));
             reader.awaitEvents(events + 1);
         }
@@ -149,7 +149,6 @@ class Invariant4SlowReaderTest {
                 hub.publish("a", Event.of(i + PADDING));
             }
             await("it is closed")
-                    .atMost(Duration.ofSeconds(20))
                     .untilAsserted(() -> assertThat(hub.stats().closed().get(CloseReason.WRITE_TIMEOUT))
                             .isEqualTo(1));
             TestServers.awaitNothingOwned(hub);
@@ -220,7 +219,7 @@ class Invariant4SlowReaderTest {
             for (int i = 0; i < 20_000 && (i % 50 > 0 || !hasLeftOrLags(hub)); i++) {
                 hub.publish("a", Event.of(i + PADDING));
             }
-            assertThat(pausing.awaitEnd(Duration.ofSeconds(10))).isTrue();
+            assertThat(pausing.awaitEnd(RawClient.PATIENCE)).isTrue();
             await().untilAsserted(() -> assertThat(hub.stats().closed().get(CloseReason.SLOW_CONSUMER))
                     .isEqualTo(1));
             List<String> data = pausing.stream().data();

@@ -99,7 +99,6 @@ class LeavingStagesTest {
             client.close();
         }
         await(stage + " is over")
-                .atMost(Duration.ofSeconds(20))
                 .until(() -> hub.ledger().counts().values().stream()
                                 .mapToLong(count -> count)
                                 .sum()

@@ -24,7 +24,7 @@ class LifetimeTest {
                 clients.add(RawClient.open(server.port(), "/events/a?replay=1"));
             }
             for (RawClient client : clients) {
-                assertThat(client.awaitEnd(Duration.ofSeconds(20))).isTrue();
+                assertThat(client.awaitEnd(RawClient.PATIENCE)).isTrue();
                 assertThat(client.stream().hasEnded()).as("an orderly end").isTrue();
                 assertThat(client.stream().data()).containsExactly("seen");
                 assertThat(client.stream().retries).hasSize(2);

@@ -10,7 +10,8 @@ import org.junit.jupiter.api.Assumptions;
 
 /**
  * A client's machine and a router between it and us, as network namespaces. While the router does not forward, packets
- * vanish: no FIN, no RST, no ICMP. Needs root (or sudo without a password) and iproute2.
+ * vanish: no FIN, no RST, no ICMP. Needs root (or sudo without a password) and iproute2, in a
+ * container also the right to make namespaces.
  */
 final class Namespaces implements AutoCloseable {
 
@@ -35,26 +36,27 @@ final class Namespaces implements AutoCloseable {
         Namespaces made = new Namespaces(freeNet());
         Runtime.getRuntime().addShutdownHook(made.atExit);
         try {
-            made.ip("netns", "add", made.router);
+            made.connect();
         } catch (IOException e) {
             made.close();
-            String message = "SKIPPED: no network namespaces here (root and iproute2 are needed): " + e.getMessage();
-            if (System.getenv("SLUICE_FORBID_SKIPS") != null) {
+            String message =
+                    "SKIPPED: no network namespaces here (root, or sudo, and iproute2 are needed): " + e.getMessage();
+            if (System.getenv("SLUICE_FORBID_SKIPS") != null && !isSkipAllowed()) {
                 throw new AssertionError(message, e);
             }
             System.err.println(message);
             Assumptions.abort(message);
         }
-        try {
-            made.connect();
-        } catch (IOException e) {
-            made.close();
-            throw e;
-        }
         return made;
     }
 
+    /** CI allows this skip alone, by name, where it has found that the kernel refuses namespaces even to root. */
+    private static boolean isSkipAllowed() {
+        return "namespaces".equals(System.getenv("SLUICE_ALLOW_SKIP"));
+    }
+
     private void connect() throws IOException {
+        ip("netns", "add", router);
         ip("netns", "add", client);
         ip("link", "add", ourLink, "type", "veth", "peer", "name", "up0", "netns", router);
         ip("-n", router, "link", "add", "down0", "type", "veth", "peer", "name", "eth0", "netns", client);

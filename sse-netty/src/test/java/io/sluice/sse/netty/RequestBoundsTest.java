@@ -3,12 +3,11 @@ package io.sluice.sse.netty;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** What a request may be at most, and the status of what is more. */
-@Timeout(60)
+@Timeout(180)
 class RequestBoundsTest {
 
     private static final String POST = "POST /p HTTP/1.1\r\nHost: localhost\r\n";
@@ -24,7 +23,7 @@ class RequestBoundsTest {
                 RawClient client = RawClient.connect(server.port())) {
             client.send(request).awaitHead();
             if (client.stream().status() != 204) {
-                assertThat(client.awaitEnd(Duration.ofSeconds(20))).isTrue();
+                assertThat(client.awaitEnd(RawClient.PATIENCE)).isTrue();
             }
             return client.stream().status();
         }

@@ -101,7 +101,7 @@ class SourcePaceTest {
             await().until(() -> sinks.size() == 1);
             // It has come to rest: full, and nothing moved between two looks.
             AtomicInteger last = new AtomicInteger(-1);
-            await().atMost(Duration.ofSeconds(30))
+            await().atMost(Duration.ofSeconds(60))
                     .pollInterval(Duration.ofMillis(200))
                     .until(() -> {
                         int before = last.getAndSet(sent.get());
@@ -116,7 +116,7 @@ class SourcePaceTest {
             server.hub().publish("a", Event.of("unharmed"));
             other.awaitEvents(1);
 
-            assertThat(client.awaitEnd(Duration.ofSeconds(60))).isTrue();
+            assertThat(client.awaitEnd(Duration.ofSeconds(180))).isTrue();
             List<String> expected =
                     IntStream.range(0, EVENTS).mapToObj(i -> i + PADDING).toList();
             assertThat(client.stream().data().subList(0, EVENTS)).isEqualTo(expected);

@@ -41,14 +41,13 @@ final class TestServers {
 
     static void awaitNothingOwned(Hub hub) {
         await("the ledger at zero")
-                .atMost(Duration.ofSeconds(10))
                 .untilAsserted(() -> assertThat(hub.ledger().counts())
                         .allSatisfy((kind, count) ->
                                 assertThat(count).as(kind.name()).isZero()));
     }
 
     static void awaitNothingScheduled(SseServer server) {
-        await("no scheduled task").atMost(Duration.ofSeconds(10)).untilAsserted(() -> {
+        await("no scheduled task").untilAsserted(() -> {
             for (EventExecutor loop : server.loops()) {
                 assertThat(scheduledTasks(loop)).as("scheduled on " + loop).isEmpty();
             }

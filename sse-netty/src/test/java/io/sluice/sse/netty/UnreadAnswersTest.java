@@ -12,7 +12,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Timeout;
 
 /** Design, invariant 10: who sends requests and does not read the answers cannot fill the memory of all. */
-@Timeout(60)
+@Timeout(180)
 class UnreadAnswersTest {
 
     private static final int REQUESTS = 3_000;

@@ -34,7 +34,7 @@ final class ChurnClient extends StreamReader {
             patience = channel.eventLoop()
                     .schedule(
                             () -> {
-                                load.unanswered(ending);
+                                load.leftUnanswered();
                                 Clients.reset(channel);
                             },
                             ChurnLoad.PATIENCE_SECONDS,
@@ -63,7 +63,7 @@ final class ChurnClient extends StreamReader {
         patience = channel.eventLoop()
                 .schedule(
                         () -> {
-                            load.unanswered(ending);
+                            load.leftUnanswered();
                             Clients.reset(channel);
                         },
                         ChurnLoad.PATIENCE_SECONDS,

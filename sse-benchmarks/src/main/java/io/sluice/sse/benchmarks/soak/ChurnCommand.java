@@ -37,6 +37,9 @@ final class ChurnCommand implements Callable<Integer> {
     @Option(names = "--rate", defaultValue = "1000", description = "Connections per second. Default: ${DEFAULT-VALUE}")
     double rate;
 
+    @Option(names = "--any-rate", description = "Only tell the rate that was reached, for machines of unknown speed")
+    boolean anyRate;
+
     @Option(names = "--plot", description = "A PNG of the server over time; its figures go into a .csv beside it")
     @Nullable
     Path plot;
@@ -71,12 +74,13 @@ final class ChurnCommand implements Callable<Integer> {
     private void report(ChurnStage stage, Reading before, long tookNanos, Map<String, Long> owned) throws Exception {
         Reading after = Reading.of(stage.server, stage.api);
         double achieved = connections * 1e9 / tookNanos;
-        figures.check(
-                        "connections per second",
-                        String.format(java.util.Locale.ROOT, "%.0f", achieved),
-                        ">= " + Math.round(rate * 0.9),
-                        achieved >= rate * 0.9)
-                .note("streams among them", stage.load.streams())
+        String reached = String.format(java.util.Locale.ROOT, "%.0f", achieved);
+        if (anyRate) {
+            figures.note("connections per second", reached);
+        } else {
+            figures.check("connections per second", reached, ">= " + Math.round(rate * 0.9), achieved >= rate * 0.9);
+        }
+        figures.note("streams among them", stage.load.streams())
                 .note("sinks closed, by reason", stage.api.closed())
                 .check("connections not made", stage.load.refused(), "0", stage.load.refused() == 0)
                 .check("clients that waited in vain", stage.load.unanswered(), "0", stage.load.unanswered() == 0)

@@ -84,7 +84,7 @@ final class ChurnLoad {
         newlySilent.add(new Silent(channel, System.nanoTime()));
     }
 
-    void unanswered(Ending ending) {
+    void leftUnanswered() {
         unanswered.increment();
     }
 

@@ -87,9 +87,7 @@ final class FloodCommand implements Callable<Integer> {
             for (int i = 0; i < healthyCount; i++) {
                 connections.connect(new TimedReader("/events/" + TOPIC + "/0", () -> latencies));
             }
-            while (those.opened() < stalled) {
-                Pace.pause(Duration.ofMillis(10));
-            }
+            Pace.await(() -> those.opened() >= stalled, Duration.ofSeconds(60), stalled + " stalled clients");
             stall(server, api);
             publishers.forEach(TimedPublisher::start);
             long begin = System.nanoTime();

@@ -84,9 +84,7 @@ final class HalfOpenCommand implements Callable<Integer> {
             if (busy) {
                 publisher.start();
             }
-            while (open.size() < clients) {
-                Pace.pause(Duration.ofMillis(10));
-            }
+            Pace.await(() -> open.size() >= clients, Duration.ofSeconds(60), clients + " open streams");
             Pace.pause(heartbeat.multipliedBy(2));
             // The kernel of NIO's clients cannot be told to give up; it takes what fits its buffers until then.
             boolean bound = !transport.equals("nio");

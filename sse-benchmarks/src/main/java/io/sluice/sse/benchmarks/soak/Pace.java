@@ -2,6 +2,7 @@ package io.sluice.sse.benchmarks.soak;
 
 import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 
 /**
  * A steady rate that is not slowed by what it drives: who is late catches up, and what is measured is counted from the
@@ -24,6 +25,17 @@ final class Pace {
             LockSupport.parkNanos(left);
         }
         return due;
+    }
+
+    /** Looks every few milliseconds. A program that waits in vain must end, and say for what it waited. */
+    static void await(BooleanSupplier condition, Duration patience, String what) {
+        long deadline = System.nanoTime() + patience.toNanos();
+        while (!condition.getAsBoolean()) {
+            if (System.nanoTime() - deadline >= 0) {
+                throw new IllegalStateException("no " + what + " within " + patience.toSeconds() + " s");
+            }
+            pause(Duration.ofMillis(10));
+        }
     }
 
     static void pause(Duration time) {

@@ -20,7 +20,7 @@ import org.openqa.selenium.chrome.ChromeDriver;
 /** The page and its EventSource in Chromium. */
 class BrowserTest {
 
-    private static final Duration PATIENCE = Duration.ofSeconds(20);
+    private static final Duration PATIENCE = Duration.ofSeconds(40);
 
     private static ChromeDriver browser;
 

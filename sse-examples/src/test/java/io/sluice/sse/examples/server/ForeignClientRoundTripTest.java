@@ -45,7 +45,7 @@ class ForeignClientRoundTripTest {
     };
 
     @Test
-    @Timeout(60)
+    @Timeout(180)
     void everyStringArrives() throws Exception {
         long seed = Long.getLong("sluice.seed", System.nanoTime());
         System.out.println("sluice.seed=" + seed);

@@ -21,7 +21,7 @@ final class RawStream implements AutoCloseable {
 
     private RawStream(int port) throws IOException {
         socket = new Socket("127.0.0.1", port);
-        socket.setSoTimeout(10_000);
+        socket.setSoTimeout(40_000);
         in = new BufferedInputStream(socket.getInputStream());
     }
 

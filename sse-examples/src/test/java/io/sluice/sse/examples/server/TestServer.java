@@ -68,7 +68,7 @@ final class TestServer implements AutoCloseable {
     HttpResponse<String> send(String method, String target, byte[] body, String... headers)
             throws IOException, InterruptedException {
         HttpRequest.Builder request = HttpRequest.newBuilder(uri(target))
-                .timeout(Duration.ofSeconds(10))
+                .timeout(Duration.ofSeconds(40))
                 .method(
                         method,
                         body.length == 0
