@@ -3,6 +3,7 @@ package io.sluice.sse.netty;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
@@ -21,7 +22,8 @@ public final class HttpAnswer {
 
     /** An answer with a body. */
     public static HttpAnswer of(int status, String contentType, byte[] body) {
-        return new HttpAnswer(status, body, Map.of("content-type", contentType));
+        Checks.header("content-type", contentType);
+        return new HttpAnswer(checked(status), Objects.requireNonNull(body, "body"), Map.of("content-type", contentType));
     }
 
     /** An answer with text as its body, in UTF-8. */
@@ -31,11 +33,20 @@ public final class HttpAnswer {
 
     /** An answer without a body. */
     public static HttpAnswer empty(int status) {
-        return new HttpAnswer(status, new byte[0], Map.of());
+        return new HttpAnswer(checked(status), new byte[0], Map.of());
     }
 
-    /** This answer with one more header. */
+    private static int checked(int status) {
+        return Checks.inRange("status", status, 200, 599);
+    }
+
+    /**
+     * This answer with one more header.
+     *
+     * @throws IllegalArgumentException if it cannot be one, as with a line break in it
+     */
     public HttpAnswer with(String header, String value) {
+        Checks.header(header, value);
         Map<String, String> more = new LinkedHashMap<>(headers);
         more.put(header, value);
         return new HttpAnswer(status, body, more);
