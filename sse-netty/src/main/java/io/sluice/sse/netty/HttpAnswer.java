@@ -20,18 +20,26 @@ public final class HttpAnswer {
         this.headers = headers;
     }
 
-    /** An answer with a body. */
+    /**
+     * An answer with a body.
+     *
+     * @throws IllegalArgumentException if the status is none of an answer (from 200 to 599), or the type cannot be a header
+     */
     public static HttpAnswer of(int status, String contentType, byte[] body) {
         Checks.header("content-type", contentType);
         return new HttpAnswer(checked(status), Objects.requireNonNull(body, "body"), Map.of("content-type", contentType));
     }
 
-    /** An answer with text as its body, in UTF-8. */
+    /** An answer with text as its body, in UTF-8; the type has to say so. Refuses what the other does. */
     public static HttpAnswer of(int status, String contentType, String body) {
         return of(status, contentType, body.getBytes(StandardCharsets.UTF_8));
     }
 
-    /** An answer without a body. */
+    /**
+     * An answer without a body.
+     *
+     * @throws IllegalArgumentException if the status is none of an answer (from 200 to 599)
+     */
     public static HttpAnswer empty(int status) {
         return new HttpAnswer(checked(status), new byte[0], Map.of());
     }

@@ -37,7 +37,11 @@ public final class Refusal extends RuntimeException {
         return new Refusal(status, detail, 0, Map.of(), null);
     }
 
-    /** A refusal that stays, with a header that belongs to it, such as {@code Allow}. */
+    /**
+     * A refusal that stays, with a header that belongs to it, such as {@code Allow}.
+     *
+     * @throws IllegalArgumentException if that cannot be a header, as with a line break in it
+     */
     public static Refusal of(int status, String detail, String header, String value) {
         Checks.header(header, value);
         return new Refusal(status, detail, 0, Map.of(header, value), null);

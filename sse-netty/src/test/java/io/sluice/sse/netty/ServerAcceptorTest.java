@@ -71,7 +71,7 @@ class ServerAcceptorTest {
                         .until(() -> Files.readString(log.toPath()).contains("accepting failed"));
                 if (transport != Transport.IO_URING) { // Netty arms its accept again, whether reading is on or not
                     long before = lines(log, "DEBUG");
-                    await().during(Duration.ofSeconds(3)) // a server that does not rest fails thousands of times
+                    await().during(Duration.ofSeconds(2)) // a server that does not rest fails thousands of times
                             .atMost(Duration.ofSeconds(30))
                             .until(() -> lines(log, "DEBUG") - before < 30);
                 }
