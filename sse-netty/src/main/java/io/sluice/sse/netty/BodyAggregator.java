@@ -53,7 +53,8 @@ final class BodyAggregator extends HttpObjectAggregator {
         }
         boolean hasBody = HttpUtil.isTransferEncodingChunked(start) || HttpUtil.getContentLength(start, 0L) > 0;
         if (hasBody) {
-            // Around the codec, which would take it for the answer and then mistake the next request's method for this one's.
+            // Around the codec, which would take it for the answer and then mistake the next request's method for this
+            // one's.
             pipeline.context(HttpServerCodec.class).writeAndFlush(Unpooled.wrappedBuffer(GO_ON));
         }
         return null;

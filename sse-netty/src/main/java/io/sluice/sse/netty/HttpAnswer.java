@@ -27,7 +27,8 @@ public final class HttpAnswer {
      */
     public static HttpAnswer of(int status, String contentType, byte[] body) {
         Checks.header("content-type", contentType);
-        return new HttpAnswer(checked(status), Objects.requireNonNull(body, "body"), Map.of("content-type", contentType));
+        return new HttpAnswer(
+                checked(status), Objects.requireNonNull(body, "body"), Map.of("content-type", contentType));
     }
 
     /** An answer with text as its body, in UTF-8; the type has to say so. Refuses what the other does. */

@@ -16,8 +16,11 @@ class ExpectationTest {
     private static SseServer start(Transport transport) throws IOException {
         return TestServers.on(transport)
                 .maxBodyBytes(20)
-                .route("POST", "/echo", request -> HttpAnswer.of(200, "text/plain", request.body())
-                        .now())
+                .route(
+                        "POST",
+                        "/echo",
+                        request ->
+                                HttpAnswer.of(200, "text/plain", request.body()).now())
                 .start();
     }
 

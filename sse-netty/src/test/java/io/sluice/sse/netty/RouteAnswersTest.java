@@ -51,9 +51,11 @@ class RouteAnswersTest {
         routes.put("fails with an error", request -> CompletableFuture.failedFuture(new StackOverflowError()));
         routes.put("is cancelled", request -> CompletableFuture.failedFuture(new CancellationException()));
         routes.put("answers null later", request -> CompletableFuture.supplyAsync(() -> null));
-        routes.put("fails later", request -> CompletableFuture.supplyAsync(() -> {
-            throw new IllegalStateException("a test wants it so");
-        }));
+        routes.put(
+                "fails later",
+                request -> CompletableFuture.supplyAsync(() -> {
+                    throw new IllegalStateException("a test wants it so");
+                }));
         return routes;
     }
 
