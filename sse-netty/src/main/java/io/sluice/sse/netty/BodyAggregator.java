@@ -10,11 +10,9 @@ import io.netty.handler.codec.http.FullHttpResponse;
 import io.netty.handler.codec.http.HttpMessage;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpObjectAggregator;
-import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.handler.codec.http.HttpStatusClass;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
-import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,7 +21,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class BodyAggregator extends HttpObjectAggregator {
 
-    private static final byte[] GO_ON = "HTTP/1.1 100 Continue\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
     /** Written in place of an answer that {@link RouteHandler} writes: nothing. */
     private static final Object REFUSED = Unpooled.EMPTY_BUFFER;
 
@@ -52,12 +49,7 @@ final class BodyAggregator extends HttpObjectAggregator {
             return REFUSED;
         }
         boolean hasBody = HttpUtil.isTransferEncodingChunked(start) || HttpUtil.getContentLength(start, 0L) > 0;
-        if (hasBody) {
-            // Around the codec, which would take it for the answer and then mistake the next request's method for this
-            // one's.
-            pipeline.context(HttpServerCodec.class).writeAndFlush(Unpooled.wrappedBuffer(GO_ON));
-        }
-        return null;
+        return hasBody ? response : null;
     }
 
     private static void refuse(ChannelHandlerContext ctx, Refusal refusal) {
