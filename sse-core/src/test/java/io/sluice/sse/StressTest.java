@@ -61,7 +61,7 @@ class StressTest {
     }
 
     private static TestResult run(TestInfo info) throws ReflectiveOperationException, IOException {
-        Options options = new Options(new String[] {"-iters", "1", "-time", MILLIS, "-hs", "256", "-c", "2"});
+        Options options = new Options(new String[] {"-iters", "1", "-time", MILLIS, "-hs", "32", "-c", "2"});
         options.parse();
         SchedulingClass anywhere = new SchedulingClass(AffinityMode.NONE, info.threads(), NodeType.PACKAGE);
         TestConfig config = new TestConfig(options, info, 0, List.of(), CompileMode.UNIFIED, anywhere);
