@@ -25,15 +25,17 @@ import org.openjdk.jcstress.vm.CompileMode;
  * Runs the stress tests ({@code *Stress}): many samples of two threads that meet at one state, made by jcstress. An
  * outcome that a stress test does not list as acceptable fails here.
  *
- * <p>This is the short run, in this JVM, as its compilers compile. {@code -Dsluice.stress.millis=…} makes it longer;
- * jcstress' own program, which CONTRIBUTING names, also varies compilers and flags.
+ * <p>This is the short run, in this JVM, as its compilers compile. {@code -Dsluice.stress.millis=…} makes it longer,
+ * {@code -Dsluice.stress.only=…} runs those with this in their names; jcstress' own program, which CONTRIBUTING names, also varies compilers and flags.
  */
 class StressTest {
 
     private static final String MILLIS = System.getProperty("sluice.stress.millis", "1000");
 
+    private static final String ONLY = System.getProperty("sluice.stress.only", "");
+
     static Collection<String> stressTests() {
-        return TestList.tests();
+        return TestList.tests().stream().filter(name -> name.contains(ONLY)).toList();
     }
 
     @ParameterizedTest
@@ -59,7 +61,7 @@ class StressTest {
     }
 
     private static TestResult run(TestInfo info) throws ReflectiveOperationException, IOException {
-        Options options = new Options(new String[] {"-iters", "1", "-time", MILLIS, "-hs", "256", "-c", "2"});
+        Options options = new Options(new String[] {"-iters", "1", "-time", MILLIS, "-hs", "32", "-c", "2"});
         options.parse();
         SchedulingClass anywhere = new SchedulingClass(AffinityMode.NONE, info.threads(), NodeType.PACKAGE);
         TestConfig config = new TestConfig(options, info, 0, List.of(), CompileMode.UNIFIED, anywhere);

@@ -51,6 +51,10 @@ abstract class StressHub {
             runner = null;
         }
 
+        int waiting() {
+            return tasks.size();
+        }
+
         /** Runs the oldest waiting task, if there is one. */
         boolean runOne() {
             Runnable task = tasks.poll();

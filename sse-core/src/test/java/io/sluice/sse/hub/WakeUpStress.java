@@ -11,6 +11,9 @@ import org.openjdk.jcstress.infra.results.L_Result;
 /**
  * No wake-up is lost: what was published while a turn ran is delivered without another publish, once and in order. The
  * arbiter runs what is posted and publishes nothing.
+ *
+ * <p>Not seen here, on x86 and within seconds: a wake-up just before the head is released, while the hub's lock is still
+ * held, and a lane that looks whether a turn is posted and then says so in two steps. Both gaps are a few instructions wide.
  */
 public final class WakeUpStress {
 
@@ -85,7 +88,7 @@ public final class WakeUpStress {
         }
     }
 
-    /** Two publishers find a lane at rest: one turn or two are posted, and everything comes. */
+    /** Two publishers find a lane at rest: one of them posts a turn, and everything comes. */
     @JCStressTest
     @Outcome(id = "2", expect = Expect.ACCEPTABLE, desc = "both came")
     @State
@@ -106,7 +109,8 @@ public final class WakeUpStress {
 
         @Arbiter
         public void settle(L_Result r) {
-            r.r1 = settled();
+            int posted = lane.waiting();
+            r.r1 = posted == 1 ? settled() : posted + " turns posted";
         }
     }
 }

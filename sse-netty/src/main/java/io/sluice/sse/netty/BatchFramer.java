@@ -137,11 +137,15 @@ final class BatchFramer implements Framer {
         }
     }
 
-    /** Looks at all of them, however many. */
+    /** Lets everything go that can be, however many. A composite that goes frees the frames that it was put together from. */
     void sweepAll() {
-        for (int left = inFlight.size(); left > 0; left -= SWEEP) {
-            sweep();
-        }
+        int before;
+        do {
+            before = inFlight.size();
+            for (int left = before; left > 0; left -= SWEEP) {
+                sweep();
+            }
+        } while (inFlight.size() < before);
     }
 
     @Override

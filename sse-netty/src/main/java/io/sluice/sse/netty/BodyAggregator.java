@@ -1,14 +1,28 @@
 package io.sluice.sse.netty;
 
+import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPipeline;
+import io.netty.handler.codec.DecoderResult;
+import io.netty.handler.codec.http.DefaultFullHttpRequest;
+import io.netty.handler.codec.http.FullHttpRequest;
 import io.netty.handler.codec.http.FullHttpResponse;
 import io.netty.handler.codec.http.HttpMessage;
+import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpObjectAggregator;
 import io.netty.handler.codec.http.HttpStatusClass;
+import io.netty.handler.codec.http.HttpUtil;
+import io.netty.handler.codec.http.HttpVersion;
+import org.jspecify.annotations.Nullable;
 
-/** Collects a request's body up to a bound; what is larger gets a 413 that says how large it may be. */
+/**
+ * Collects a request's body up to a bound. What is larger, or is announced to be, goes on as a request that failed, as does
+ * one with an expectation that nobody knows: {@link RouteHandler} answers it in its turn.
+ */
 final class BodyAggregator extends HttpObjectAggregator {
+
+    /** Written in place of an answer that {@link RouteHandler} writes: nothing. */
+    private static final Object REFUSED = Unpooled.EMPTY_BUFFER;
 
     private final int maxBytes;
 
@@ -19,20 +33,40 @@ final class BodyAggregator extends HttpObjectAggregator {
 
     @Override
     protected void handleOversizedMessage(ChannelHandlerContext ctx, HttpMessage oversized) {
-        RouteHandler.write(ctx, tooLarge().answer(), false, false);
+        refuse(ctx, tooLarge());
     }
 
-    /** A client that asks first, by {@code Expect: 100-continue}, is refused in the same words. */
+    /** What a client hears that asks first, by {@code Expect: 100-continue}. */
     @Override
-    protected Object newContinueResponse(HttpMessage start, int maxContentLength, ChannelPipeline pipeline) {
-        Object answer = super.newContinueResponse(start, maxContentLength, pipeline);
-        if (!(answer instanceof FullHttpResponse response)
-                || response.status().codeClass() != HttpStatusClass.CLIENT_ERROR) {
-            return answer;
+    protected @Nullable Object newContinueResponse(HttpMessage start, int maxContentLength, ChannelPipeline pipeline) {
+        if (!(super.newContinueResponse(start, maxContentLength, pipeline) instanceof FullHttpResponse response)) {
+            return null;
         }
         int status = response.status().code(); // its body is the empty buffer, which nobody counts
-        Refusal refusal = status == 413 ? tooLarge() : Refusal.of(status, "this expectation is not met here");
-        return RouteHandler.response(refusal.answer(), false, false);
+        if (response.status().codeClass() == HttpStatusClass.CLIENT_ERROR) {
+            Refusal refusal = status == 413 ? tooLarge() : Refusal.of(status, "this expectation is not met here");
+            refuse(pipeline.context(this), refusal);
+            return REFUSED;
+        }
+        boolean hasBody = HttpUtil.isTransferEncodingChunked(start) || HttpUtil.getContentLength(start, 0L) > 0;
+        return hasBody ? response : null;
+    }
+
+    private static void refuse(ChannelHandlerContext ctx, Refusal refusal) {
+        FullHttpRequest failed =
+                new DefaultFullHttpRequest(HttpVersion.HTTP_1_1, HttpMethod.GET, "/", Unpooled.EMPTY_BUFFER);
+        failed.setDecoderResult(DecoderResult.failure(refusal));
+        ctx.fireChannelRead(failed);
+    }
+
+    @Override
+    protected boolean ignoreContentAfterContinueResponse(Object response) {
+        return response == REFUSED;
+    }
+
+    @Override
+    protected boolean closeAfterContinueResponse(Object response) {
+        return false; // whoever answers does
     }
 
     private Refusal tooLarge() {

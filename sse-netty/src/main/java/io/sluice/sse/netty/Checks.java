@@ -1,5 +1,6 @@
 package io.sluice.sse.netty;
 
+import io.netty.handler.codec.http.HttpHeaderValidationUtil;
 import java.time.Duration;
 
 /** Refuses options that are out of range, in one form of words. */
@@ -22,5 +23,15 @@ final class Checks {
             throw new IllegalArgumentException(option + ": " + value + " (expected: from 0 to 365 days)");
         }
         return value;
+    }
+
+    /** The value is not repeated: it may hold line breaks, and what it holds need not be for the one who reads this. */
+    static void header(String name, String value) {
+        if (name.isEmpty()
+                || HttpHeaderValidationUtil.validateToken(name) >= 0
+                || HttpHeaderValidationUtil.validateValidHeaderValue(value) >= 0) {
+            throw new IllegalArgumentException(
+                    "header: " + Problem.quoted(name) + " (expected: a token, and a value without control characters)");
+        }
     }
 }

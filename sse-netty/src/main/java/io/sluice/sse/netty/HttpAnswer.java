@@ -3,6 +3,7 @@ package io.sluice.sse.netty;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
@@ -19,23 +20,42 @@ public final class HttpAnswer {
         this.headers = headers;
     }
 
-    /** An answer with a body. */
+    /**
+     * An answer with a body.
+     *
+     * @throws IllegalArgumentException if the status is none of an answer (from 200 to 599), or the type cannot be a header
+     */
     public static HttpAnswer of(int status, String contentType, byte[] body) {
-        return new HttpAnswer(status, body, Map.of("content-type", contentType));
+        Checks.header("content-type", contentType);
+        return new HttpAnswer(
+                checked(status), Objects.requireNonNull(body, "body"), Map.of("content-type", contentType));
     }
 
-    /** An answer with text as its body, in UTF-8. */
+    /** An answer with text as its body, in UTF-8; the type has to say so. Refuses what the other does. */
     public static HttpAnswer of(int status, String contentType, String body) {
         return of(status, contentType, body.getBytes(StandardCharsets.UTF_8));
     }
 
-    /** An answer without a body. */
+    /**
+     * An answer without a body.
+     *
+     * @throws IllegalArgumentException if the status is none of an answer (from 200 to 599)
+     */
     public static HttpAnswer empty(int status) {
-        return new HttpAnswer(status, new byte[0], Map.of());
+        return new HttpAnswer(checked(status), new byte[0], Map.of());
     }
 
-    /** This answer with one more header. */
+    private static int checked(int status) {
+        return Checks.inRange("status", status, 200, 599);
+    }
+
+    /**
+     * This answer with one more header.
+     *
+     * @throws IllegalArgumentException if it cannot be one, as with a line break in it
+     */
     public HttpAnswer with(String header, String value) {
+        Checks.header(header, value);
         Map<String, String> more = new LinkedHashMap<>(headers);
         more.put(header, value);
         return new HttpAnswer(status, body, more);

@@ -11,6 +11,7 @@ import io.sluice.sse.CloseReason;
 import io.sluice.sse.hub.Frame;
 import io.sluice.sse.hub.Heartbeat;
 import io.sluice.sse.hub.LaneSink;
+import java.net.SocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.Future;
 import java.util.concurrent.ThreadLocalRandom;
@@ -69,7 +70,9 @@ final class NettySink extends LaneSink {
 
     @Override
     public String remoteAddress() {
-        return String.valueOf(ClientAddress.of(channel)).replaceFirst("^/", "");
+        // Over io_uring a client that has already gone may have none.
+        SocketAddress address = ClientAddress.of(channel);
+        return address == null ? "" : address.toString().replaceFirst("^/", "");
     }
 
     @Override

@@ -26,7 +26,7 @@ public final class Refusal extends RuntimeException {
     private Refusal(
             int status, String detail, long waitMillis, Map<String, String> headers, Refusals.@Nullable Kind kind) {
         super(detail, null, false, false);
-        this.status = status;
+        this.status = Checks.inRange("status", status, 200, 599);
         this.waitMillis = waitMillis;
         this.headers = headers;
         this.kind = kind;
@@ -37,8 +37,13 @@ public final class Refusal extends RuntimeException {
         return new Refusal(status, detail, 0, Map.of(), null);
     }
 
-    /** A refusal that stays, with a header that belongs to it, such as {@code Allow}. */
+    /**
+     * A refusal that stays, with a header that belongs to it, such as {@code Allow}.
+     *
+     * @throws IllegalArgumentException if that cannot be a header, as with a line break in it
+     */
     public static Refusal of(int status, String detail, String header, String value) {
+        Checks.header(header, value);
         return new Refusal(status, detail, 0, Map.of(header, value), null);
     }
 

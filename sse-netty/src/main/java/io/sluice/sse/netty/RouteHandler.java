@@ -21,6 +21,7 @@ import io.sluice.sse.Refusals;
 import java.io.IOException;
 import java.net.SocketAddress;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -54,6 +55,9 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
 
     private int unanswered;
 
+    /** Whether the connection closes behind an answer that is already here or on its way: what follows is not for us. */
+    private boolean isLastAnswered;
+
     RouteHandler(
             Routes routes,
             StreamEndpoint streams,
@@ -71,10 +75,13 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
 
     @Override
     protected void channelRead0(ChannelHandlerContext ctx, FullHttpRequest message) {
+        if (isLastAnswered) {
+            return;
+        }
         deadline.requestArrived();
         DecoderResult decoded = message.decoderResult();
         if (decoded.isFailure()) {
-            writeInTurn(ctx, refusalOf(decoded.cause()).answer(), false, false);
+            refuse(ctx, refusalOfMalformed(decoded.cause()), false);
             return;
         }
         boolean keepAlive = HttpUtil.isKeepAlive(message);
@@ -86,13 +93,7 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
             }
             request = SseRequest.of(message, ctx.channel(), bytesOf(message.content()), proxies);
         } catch (RuntimeException e) {
-            HttpAnswer answer = refusalOf(e).answer();
-            inTurn(
-                    ctx,
-                    CompletableFuture.completedFuture(answer),
-                    false,
-                    head,
-                    ctx.channel().remoteAddress());
+            refuse(ctx, refusalOf(e), head);
             return;
         }
         CompletableFuture<?> before = pending;
@@ -113,6 +114,11 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
             }
             opened.complete(null);
         }));
+    }
+
+    /** Refuses what is no request for us, and closes the connection behind the answer. */
+    private void refuse(ChannelHandlerContext ctx, Refusal refusal, boolean head) {
+        inTurn(ctx, refusal.answer().now(), false, head, ctx.channel().remoteAddress());
     }
 
     private boolean isStream(SseRequest request) {
@@ -156,7 +162,7 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
         if (!method.equals("GET")) {
             checkOrigin(request);
         }
-        return route.answer(here);
+        return Objects.requireNonNull(route.answer(here), "the answer of a route");
     }
 
     /** A page elsewhere could otherwise act on a server on its reader's own machine. */
@@ -182,6 +188,7 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
             boolean keepAlive,
             boolean head,
             SocketAddress client) {
+        isLastAnswered |= !keepAlive;
         CompletableFuture<?> before = pending;
         CompletableFuture<HttpAnswer> mine = answer.toCompletableFuture();
         if (before == null && mine.isDone()) {
@@ -209,7 +216,7 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
 
     private HttpAnswer result(CompletableFuture<HttpAnswer> answer, SocketAddress client) {
         try {
-            return answer.join();
+            return Objects.requireNonNull(answer.join(), "the answer of a route");
         } catch (RuntimeException e) {
             return refused(e, client);
         }
@@ -238,6 +245,21 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
         write(ctx, late.answer(), false, false);
     }
 
+    /** @param failure what the codec, or who reads the body, has against the request */
+    private static Refusal refusalOfMalformed(Throwable failure) {
+        if (failure instanceof Refusal refusal) {
+            return refusal;
+        }
+        if (failure instanceof TooLongHttpLineException) {
+            return Refusal.of(414, "the request line is too long");
+        }
+        if (failure instanceof TooLongHttpHeaderException) {
+            return Refusal.of(431, "the headers are too long");
+        }
+        return Refusal.of(400, "this is not HTTP as this server speaks it");
+    }
+
+    /** @param thrown by a route, or by what stands before it */
     static Refusal refusalOf(Throwable thrown) {
         Throwable failure =
                 thrown instanceof CompletionException && thrown.getCause() != null ? thrown.getCause() : thrown;
@@ -247,17 +269,8 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
         if (failure instanceof IllegalArgumentException) {
             return Refusal.of(400, String.valueOf(failure.getMessage()));
         }
-        if (failure instanceof TooLongHttpLineException) {
-            return Refusal.of(414, "the request line is too long");
-        }
-        if (failure instanceof TooLongHttpHeaderException) {
-            return Refusal.of(431, "the headers are too long");
-        }
-        if (failure instanceof RuntimeException && !failure.getClass().getName().startsWith("io.netty")) {
-            log.warn("a route failed", failure);
-            return Refusal.of(500, "the server failed to answer; its log says why");
-        }
-        return Refusal.of(400, "this is not HTTP as this server speaks it");
+        log.warn("a route failed", failure);
+        return Refusal.of(500, "the server failed to answer; its log says why");
     }
 
     /** Writes an answer through the HTTP codec; the flush follows when what was read has been handled. */

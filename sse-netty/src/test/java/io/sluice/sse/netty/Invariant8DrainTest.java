@@ -7,6 +7,7 @@ import io.sluice.sse.CloseReason;
 import io.sluice.sse.Event;
 import io.sluice.sse.Ledger;
 import io.sluice.sse.hub.Hub;
+import io.sluice.sse.hub.Publication;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -240,6 +241,31 @@ class Invariant8DrainTest {
             threads.shutdownNow();
             for (RawClient client : open) {
                 client.close();
+            }
+        }
+    }
+
+    /** A frame that was put together out of others holds them, and nobody looks again when the event loops have ended. */
+    @OverEachTransport
+    void framesOfSeveralTopicsThatNobodyTookAreLetGo(Transport transport) throws Exception {
+        Event event = Event.of("x".repeat(3000));
+        List<Publication> batch = List.of(new Publication("a", event), new Publication("b", event));
+        try (Hub hub = Hub.create()) {
+            for (int round = 0; round < 5; round++) {
+                try (SseServer server =
+                                TestServers.on(transport).threads(1).hub(hub).start();
+                        RawClient stalled = RawClient.connect(server.port(), 1024)) {
+                    stalled.get("/events/a?topic=b");
+                    await().until(() -> hub.subscribers("a") == 1);
+                    await("several frames on their way")
+                            .pollInterval(Duration.ofMillis(1))
+                            .until(() -> {
+                                hub.publishAll(batch);
+                                return hub.ledger().count(Ledger.Kind.BUFFERS) >= 4;
+                            });
+                    server.close(Duration.ZERO).toCompletableFuture().get(20, TimeUnit.SECONDS);
+                    TestServers.awaitNothingOwned(hub);
+                }
             }
         }
     }

@@ -3,6 +3,10 @@ package io.sluice.sse.netty;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.sluice.sse.CloseReason;
@@ -12,7 +16,9 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
+import org.slf4j.LoggerFactory;
 
 /** The table of what is not HTTP, or not as this server wants it; a healthy stream beside it notices nothing. */
 class MalformedHttpTest {
@@ -86,6 +92,15 @@ class MalformedHttpTest {
         cases.put("TRACE", new Case("TRACE /events/a" + rest, 405));
         cases.put("unknown path", new Case("GET /nothing" + rest, 404));
         cases.put("HTTP/1.2", new Case("GET /events/a HTTP/1.2\r\nHost: localhost\r\n\r\n", OPENS));
+        cases.put(
+                "an upgrade to HTTP/2",
+                new Case(
+                        "GET /events/a HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade, HTTP2-Settings\r\n"
+                                + "Upgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n\r\n",
+                        OPENS));
+        cases.put(
+                "Connection: close",
+                new Case("GET /events/a HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", OPENS));
         cases.put("HTTP/2.0 over 1", new Case("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400));
         cases.put(
                 "GET with a body",
@@ -116,6 +131,27 @@ class MalformedHttpTest {
 
     @OverEachTransport
     void eachIsAnsweredOrClosedAtOnceAndAHealthyStreamGoesOn(Transport transport) throws IOException {
+        Logger logger = (Logger) LoggerFactory.getLogger("io.sluice");
+        ListAppender<ILoggingEvent> lines = new ListAppender<>();
+        lines.list = new CopyOnWriteArrayList<>();
+        lines.start();
+        logger.addAppender(lines);
+        logger.setLevel(Level.DEBUG);
+        logger.setAdditive(false);
+        try {
+            answerEach(transport);
+        } finally {
+            logger.setAdditive(true);
+            logger.setLevel(null);
+            logger.detachAppender(lines);
+        }
+        assertThat(lines.list)
+                .isNotEmpty()
+                .allSatisfy(line -> assertThat(line.getFormattedMessage()).doesNotContain("\n", "\r", "FAKE"))
+                .noneMatch(line -> line.getLevel().isGreaterOrEqual(Level.WARN));
+    }
+
+    private static void answerEach(Transport transport) throws IOException {
         try (SseServer server = TestServers.on(transport).start();
                 RawClient healthy = RawClient.open(server.port(), "/events/control")) {
             int published = 0;
@@ -251,7 +287,7 @@ class MalformedHttpTest {
                         })
                         .start();
                 RawClient client = RawClient.connect(server.port())) {
-            client.send("GET /s HTTP/1.1\r\nHost: localhost\r\nLast-Event-ID: "
+            client.send("GET /s HTTP/1.1\r\nHost: localhost\r\nLast-Event-ID: the first of two\r\nLast-Event-ID: "
                     + new String("…é😀".getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1) + "\r\n\r\n");
             client.awaitHead();
             assertThat(seen.join()).isEqualTo("…é😀");

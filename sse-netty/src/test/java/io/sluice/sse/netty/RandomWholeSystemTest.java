@@ -311,7 +311,9 @@ class RandomWholeSystemTest {
                     .untilAsserted(this::assertAtRest);
             left.forEach((port, reasons) -> {
                 CloseReason reason = ends.reason(port);
-                assertThat(reason == null || reasons.contains(reason))
+                // The history may have passed it by before the server heard that it had left.
+                boolean passedBy = policy == OverflowPolicy.DISCONNECT && reason == CloseReason.SLOW_CONSUMER;
+                assertThat(reason == null || reasons.contains(reason) || passedBy)
                         .as("ended as %s, expected one of %s", reason, reasons)
                         .isTrue();
             });

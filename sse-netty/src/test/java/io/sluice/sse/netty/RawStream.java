@@ -34,6 +34,9 @@ final class RawStream implements EventParser.Listener {
     final List<Long> retries = new ArrayList<>();
     final List<String> ids = new ArrayList<>();
     final List<Integer> chunks = new ArrayList<>();
+    /** How often it said that the body may come. */
+    int interim;
+
     private int rawBytes;
 
     /** @return how many bytes belong to this response */
@@ -89,6 +92,7 @@ final class RawStream implements EventParser.Listener {
         if ("chunked".equals(header("transfer-encoding"))) {
             at = At.CHUNK_SIZE;
         } else if (status() == 100) {
+            interim++;
             at = At.HEAD;
         } else {
             at = "0".equals(length) || status() == 204 ? At.ENDED : At.RAW;

@@ -236,7 +236,7 @@ class RequestDeadlineTest {
 
     @OverEachTransport
     void crowdsOfTheSlowAndTheSilentKeepNobodyOut(Transport transport) throws Exception {
-        Duration timeout = Duration.ofSeconds(5);
+        Duration timeout = Duration.ofSeconds(2);
         try (SseServer server =
                 TestServers.on(transport).requestTimeout(timeout).start()) {
             List<RawClient> crowd = new ArrayList<>();

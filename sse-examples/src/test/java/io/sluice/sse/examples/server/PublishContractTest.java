@@ -4,7 +4,12 @@ import static io.sluice.sse.examples.server.TestServer.assertProblem;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.io.ByteArrayOutputStream;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -119,6 +124,18 @@ class PublishContractTest {
     }
 
     @Test
+    void aCompressedBodyIsNotUnpacked() throws Exception {
+        ByteArrayOutputStream zipped = new ByteArrayOutputStream();
+        try (GZIPOutputStream out = new GZIPOutputStream(zipped)) {
+            out.write(new byte[1 << 20]);
+        }
+        assertThat(zipped.size()).isLessThan(4096);
+        assertProblem(
+                server.send("POST", "/publish/a", zipped.toByteArray(), "Content-Encoding", "gzip"), 400, "UTF-8");
+        assertThat(server.hub().stats().published()).isZero();
+    }
+
+    @Test
     void multipartIsNot() throws Exception {
         assertProblem(
                 server.post("/publish/a", "--b--", "Content-Type", "Multipart/form-data; boundary=b"),
@@ -137,6 +154,33 @@ class PublishContractTest {
                 "Expect: 100-continue",
                 "Content-Length: 1000000")) {
             assertThat(announced.head()).startsWith("http/1.1 413 ");
+        }
+    }
+
+    @Test
+    void whoAsksFirstIsToldToGoOn() throws Exception {
+        HttpRequest request = HttpRequest.newBuilder(server.uri("/publish/a"))
+                .expectContinue(true)
+                .timeout(Duration.ofSeconds(20))
+                .POST(HttpRequest.BodyPublishers.ofString("asked first"))
+                .build();
+        try (RawStream stream = server.stream("/events/a")) {
+            stream.head();
+            stream.firstBlock();
+            HttpResponse<String> answer = HttpClient.newBuilder()
+                    .version(HttpClient.Version.HTTP_1_1)
+                    .build()
+                    .send(request, HttpResponse.BodyHandlers.ofString());
+            assertThat(answer.statusCode()).isEqualTo(200);
+            assertThat(stream.until("\n\n")).endsWith("data: asked first\n\n");
+        }
+        try (RawStream refused = RawStream.send(
+                server.port(),
+                "POST /publish/a HTTP/1.1",
+                "Host: localhost",
+                "Expect: a-miracle",
+                "Content-Length: 1")) {
+            assertThat(refused.head()).startsWith("http/1.1 417 ");
         }
     }
 
