@@ -13,6 +13,7 @@ import java.net.SocketAddress;
 final class ClientAddress {
 
     private static final AttributeKey<InetSocketAddress> KEY = AttributeKey.valueOf(ClientAddress.class, "client");
+    private static final AttributeKey<Boolean> PROXIED = AttributeKey.valueOf(ClientAddress.class, "proxied");
 
     private ClientAddress() {}
 
@@ -24,6 +25,16 @@ final class ClientAddress {
         Attribute<InetSocketAddress> known = channel.attr(KEY);
         InetSocketAddress client = known.get();
         return client == null ? channel.remoteAddress() : client;
+    }
+
+    /** Whether no proxy has begun the connection with a PROXY header. Any thread. */
+    static boolean isDirect(Channel channel) {
+        return !channel.hasAttr(PROXIED);
+    }
+
+    /** The connection began with a PROXY header, whatever it says. */
+    static void setProxied(Channel channel) {
+        channel.attr(PROXIED).set(Boolean.TRUE);
     }
 
     /** From now on it is this client's. */

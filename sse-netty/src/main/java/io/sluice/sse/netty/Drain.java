@@ -32,6 +32,9 @@ final class Drain {
     /** Those that may go on until their sources have come to an end. */
     private final List<LaneSink> atDeadline = new ArrayList<>();
 
+    /** Those that have ended, until the clients have taken the last bytes. */
+    private final List<NettySink> leaving = new ArrayList<>();
+
     private int ended;
     /** How many may be ended now; the first one may at once. */
     private double due = 1;
@@ -47,7 +50,7 @@ final class Drain {
         this.lastNanos = startNanos;
     }
 
-    /** @return completes when every stream that was open on the lane has ended */
+    /** @return completes when every stream that was open on the lane has ended, and its client has it all or the time is up */
     static CompletionStage<Void> start(HubLane lane, Duration spread) {
         Drain drain = new Drain(lane, spread);
         try {
@@ -72,7 +75,7 @@ final class Drain {
     private void sort(LaneSink sink) {
         switch (((NettySink) sink).drainMode()) {
             case SPREAD -> sinks.add(sink);
-            case AT_ONCE -> sink.close(CloseReason.SERVER_DRAINING);
+            case AT_ONCE -> end(sink);
             case AT_DEADLINE -> atDeadline.add(sink);
         }
         sink.tellDraining(Duration.ofNanos(spreadNanos));
@@ -91,7 +94,23 @@ final class Drain {
     }
 
     private void endNext() {
-        sinks.get(ended++).close(CloseReason.SERVER_DRAINING);
+        end(sinks.get(ended++));
+    }
+
+    private void end(LaneSink sink) {
+        sink.close(CloseReason.SERVER_DRAINING);
+        leaving.add((NettySink) sink);
+    }
+
+    /** Whether a client is still taking what its stream ended with. */
+    private boolean somebodyLeaves() {
+        for (int last = leaving.size() - 1; last >= 0; last--) {
+            if (leaving.get(last).channel().isOpen()) {
+                return true;
+            }
+            leaving.remove(last);
+        }
+        return false;
     }
 
     private void step() {
@@ -116,8 +135,8 @@ final class Drain {
             atDeadline.forEach(sink -> sink.close(CloseReason.SERVER_DRAINING));
             atDeadline.clear();
         }
-        atDeadline.removeIf(sink -> !sink.isOpen());
-        if (ended == sinks.size() && atDeadline.isEmpty()) {
+        atDeadline.removeIf(sink -> !sink.isOpen() && leaving.add((NettySink) sink));
+        if (ended == sinks.size() && atDeadline.isEmpty() && (leftNanos <= 0 || !somebodyLeaves())) {
             done.complete(null);
             return;
         }

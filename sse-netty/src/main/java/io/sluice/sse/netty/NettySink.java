@@ -10,12 +10,12 @@ import io.netty.channel.ChannelOption;
 import io.sluice.sse.CloseReason;
 import io.sluice.sse.hub.Frame;
 import io.sluice.sse.hub.Heartbeat;
+import io.sluice.sse.hub.LaneOptions;
 import io.sluice.sse.hub.LaneSink;
 import java.net.SocketAddress;
 import java.nio.charset.StandardCharsets;
-import java.util.concurrent.Future;
+import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -24,9 +24,6 @@ import org.slf4j.LoggerFactory;
 final class NettySink extends LaneSink {
 
     private static final Logger log = LoggerFactory.getLogger("io.sluice.sse.netty.Connection");
-
-    /** How long a client that does not read may keep the connection after its stream has ended. */
-    private static final long LINGER_SECONDS = 2;
 
     private final Channel channel;
     private final BatchFramer framer;
@@ -191,9 +188,13 @@ final class NettySink extends LaneSink {
             return;
         }
         last.addListener(ChannelFutureListener.CLOSE);
-        // Nobody watches the connection any more: that it is writable does not say that its client reads.
-        Future<?> linger = channel.eventLoop().schedule(this::reset, LINGER_SECONDS, TimeUnit.SECONDS);
-        channel.closeFuture().addListener(ignored -> linger.cancel(false));
+        Linger.over(channel, lingerNanos(), this::reset);
+    }
+
+    /** The write timeout; also where that is off, since nothing but this ends a connection that trickles to its end. */
+    private long lingerNanos() {
+        Duration writeTimeout = hubLane().options().writeTimeout();
+        return (writeTimeout.isZero() ? LaneOptions.DEFAULT.writeTimeout() : writeTimeout).toNanos();
     }
 
     /**

@@ -24,6 +24,7 @@ final class ProxyHeaderHandler extends SimpleChannelInboundHandler<HAProxyMessag
 
     @Override
     protected void channelRead0(ChannelHandlerContext ctx, HAProxyMessage header) {
+        ClientAddress.setProxied(ctx.channel());
         if (header.command() == HAProxyCommand.PROXY) {
             InetSocketAddress client = addressOf(header);
             if (client != null) {
