@@ -14,6 +14,9 @@ public final class LaneOptions implements Cloneable {
      */
     public static final LaneOptions DEFAULT = new LaneOptions();
 
+    /** Streams that end sooner would do little but come back. */
+    private static final Duration SHORTEST_LIFETIME = Duration.ofSeconds(1);
+
     private static final Duration LONGEST = Duration.ofDays(365);
 
     // Changed in a fresh copy only, before anybody else sees it.
@@ -75,7 +78,7 @@ public final class LaneOptions implements Cloneable {
 
     /**
      * How long a stream lives before it is ended and the client comes back: up to a tenth more or less for each, so that
-     * those that came together do not come back together. Zero is for ever.
+     * those that came together do not come back together. At least a second; zero is for ever.
      */
     public Duration maxLifetime() {
         return maxLifetime;
@@ -88,7 +91,11 @@ public final class LaneOptions implements Cloneable {
      */
     public LaneOptions withMaxLifetime(Duration time) {
         LaneOptions copy = copy();
-        copy.maxLifetime = inRange("maxLifetime", time);
+        if (!time.isZero() && (time.compareTo(SHORTEST_LIFETIME) < 0 || time.compareTo(LONGEST) > 0)) {
+            throw new IllegalArgumentException(
+                    "maxLifetime: " + time + " (expected: 0 for no end, or from 1 second to 365 days)");
+        }
+        copy.maxLifetime = time;
         return copy;
     }
 
