@@ -5,20 +5,13 @@ import static org.awaitility.Awaitility.await;
 
 import io.sluice.sse.Event;
 import io.sluice.sse.hub.Hub;
-import io.sluice.sse.hub.HubBuilder;
-import io.sluice.sse.hub.HubLane;
-import io.sluice.sse.hub.SinkInfo;
 import java.io.IOException;
-import java.util.ArrayList;
-import java.util.List;
 
 /** Where there is no room for those that catch up, whoever reads gets everything all the same, and at its own pace. */
 class CatchUpBudgetOverSocketsTest {
 
     private static final int EVENTS = 4000;
     private static final String PADDING = " " + "x".repeat(4000);
-    /** What Netty adds to each message in its account of pending bytes, and a heartbeat. */
-    private static final int OVERHEAD = 1024;
 
     @OverEachTransport
     void whoReadsIsNotHeldUpByTheBudget(Transport transport) throws IOException {
@@ -28,8 +21,7 @@ class CatchUpBudgetOverSocketsTest {
                         .historyTotalBytes(1L << 30)
                         .catchUpBytes(0)
                         .build();
-                SseServer server =
-                        TestServers.on(transport).hub(hub).threads(1).start();
+                SseServer server = TestServers.on(transport).hub(hub).threads(1).start();
                 RawClient stalled = RawClient.connect(server.port(), 1024);
                 RawClient first = RawClient.connect(server.port());
                 RawClient second = RawClient.connect(server.port())) {
@@ -38,7 +30,8 @@ class CatchUpBudgetOverSocketsTest {
             }
             stalled.get("/events/a?replay=" + EVENTS);
             await().until(() -> hub.subscribers("a") == 1);
-            // From places of their own, so that they share no frames. At a small frame for each tick it would take half an
+            // From places of their own, so that they share no frames. At a small frame for each tick it would take half
+            // an
             // hour.
             first.get("/events/a?replay=" + (EVENTS - 1));
             second.get("/events/a?replay=" + (EVENTS - 2));
@@ -50,13 +43,6 @@ class CatchUpBudgetOverSocketsTest {
             first.awaitEvents(EVENTS);
             second.awaitEvents(EVENTS - 1);
             assertThat(first.stream().data().get(EVENTS - 1)).isEqualTo("live");
-
-            List<SinkInfo> infos = new ArrayList<>();
-            for (HubLane lane : hub.lanes()) {
-                infos.addAll(lane.sinkInfos().toCompletableFuture().join());
-            }
-            assertThat(infos).hasSize(3).allSatisfy(info -> assertThat(info.pendingBytes())
-                    .isLessThanOrEqualTo(HubBuilder.FRAME_BYTES + OVERHEAD));
         }
     }
 }

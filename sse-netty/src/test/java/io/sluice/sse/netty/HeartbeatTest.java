@@ -62,10 +62,12 @@ class HeartbeatTest {
     @Test
     void zeroReachesTheLanes() throws IOException {
         try (SseServer server =
-                TestServers.on(Transport.NIO).heartbeat(Duration.ZERO).start()) {
-            assertThat(server.hub().lanes())
-                    .isNotEmpty()
-                    .allSatisfy(lane -> assertThat(lane.options().heartbeat()).isZero());
+                        TestServers.on(Transport.NIO).heartbeat(Duration.ZERO).start();
+                RawClient client = RawClient.open(server.port(), "/events/a")) {
+            assertThat(client.stream().comments).isEmpty();
+            assertThat(server.hub().lanes()).isNotEmpty().allSatisfy(lane -> assertThat(
+                            lane.options().heartbeat())
+                    .isZero());
         }
     }
 }
