@@ -27,6 +27,13 @@ import org.slf4j.LoggerFactory;
  */
 public final class Scope {
 
+    /** Work that may block and throw. */
+    @FunctionalInterface
+    public interface Task {
+        /** Does it; an interruption says that the scope has closed, and that it shall end. */
+        void run() throws Exception;
+    }
+
     private static final Logger log = LoggerFactory.getLogger(Scope.class);
     private static final VarHandle REASON;
 
@@ -40,13 +47,6 @@ public final class Scope {
 
     private final ScopeHome home;
     private final @Nullable Scope parent;
-
-    /** Work that may block and throw. */
-    @FunctionalInterface
-    public interface Task {
-        /** Does it; an interruption says that the scope has closed, and that it shall end. */
-        void run() throws Exception;
-    }
 
     /** Whether this is the scope that its home was made with: a child of the same home borrows it. */
     private final boolean ownsHome;

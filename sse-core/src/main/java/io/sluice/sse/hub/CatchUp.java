@@ -6,6 +6,7 @@ import io.sluice.sse.Gap;
 import io.sluice.sse.wire.EventEncoder;
 import java.util.ArrayDeque;
 import java.util.Arrays;
+import java.util.LinkedHashSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,17 +19,20 @@ final class CatchUp {
     private enum Served {
         DONE,
         MORE,
-        /** It stands ahead of the lane, and waits for a pass to come by. */
+        /** To be looked at again when the lane has done its I/O, or a pass has come by. */
         NEXT_TURN,
-        /** It has not taken what it was given, and there is no room for more. */
-        WAITING
+        /** It takes nothing of what it was given, and there is no room for more. */
+        PARKED
     }
 
     private final HubLane lane;
     private final ArrayDeque<LaneSink> ready = new ArrayDeque<>();
     private final ArrayDeque<LaneSink> nextTurn = new ArrayDeque<>();
-    /** Those that get no more until they have taken what they were given, since too much is on its way to all. */
-    private final ArrayDeque<LaneSink> waiting = new ArrayDeque<>();
+    /**
+     * Those that get no more until they have taken what they were given, since too much is on its way to all. A set, so
+     * that one of them can be called back; who is in it is a question asked only of those that are queued.
+     */
+    private final LinkedHashSet<LaneSink> parked = new LinkedHashSet<>();
 
     private final Entries entries = new Entries();
 
@@ -49,10 +53,15 @@ final class CatchUp {
         this.lane = lane;
     }
 
-    /** Puts the sink into the queue, once. */
+    /** Puts the sink into the queue, once. Who is parked is called back: something about it has changed. */
     void add(LaneSink sink) {
-        if (!sink.queued && !sink.gone) {
+        if (sink.gone) {
+            return;
+        }
+        if (!sink.queued) {
             sink.queued = true;
+            ready.add(sink);
+        } else if (!parked.isEmpty() && parked.remove(sink)) {
             ready.add(sink);
         }
     }
@@ -71,9 +80,9 @@ final class CatchUp {
                     sink.queued = true;
                     nextTurn.add(sink);
                 }
-                case WAITING -> {
+                case PARKED -> {
                     sink.queued = true;
-                    waiting.add(sink);
+                    parked.add(sink);
                 }
                 default -> {}
             }
@@ -86,11 +95,11 @@ final class CatchUp {
         return !ready.isEmpty();
     }
 
-    /** Those that wait for room are looked at again. */
-    void retryWaiting() {
-        if (!waiting.isEmpty()) {
-            ready.addAll(waiting);
-            waiting.clear();
+    /** Those that are parked are looked at again: nobody says that a client has taken what little it was given. */
+    void retryParked() {
+        if (!parked.isEmpty()) {
+            ready.addAll(parked);
+            parked.clear();
             lane.wake();
         }
     }
@@ -113,7 +122,22 @@ final class CatchUp {
                 return true;
             }
         }
-        return false;
+        return callBackWhoCanTakeMore();
+    }
+
+    /** Each of them gets a frame when it is served, or there is nothing more for it: so to ask again comes to an end. */
+    private boolean callBackWhoCanTakeMore() {
+        if (parked.isEmpty()) {
+            return false;
+        }
+        boolean scarce = isScarce();
+        return parked.removeIf(sink -> {
+            boolean canTake = !scarce || sink.pendingBytes() == 0;
+            if (canTake) {
+                ready.add(sink);
+            }
+            return canTake;
+        });
     }
 
     private Served serve(LaneSink sink) {
@@ -135,7 +159,7 @@ final class CatchUp {
         }
         boolean scarce = isScarce();
         if (scarce && sink.pendingBytes() > 0) {
-            return Served.WAITING; // who takes what it gets has nothing pending here
+            return lane.hasMoved(sink) ? Served.NEXT_TURN : Served.PARKED;
         }
         long end = collect(sink, scarce ? HubBuilder.SMALL_FRAME_BYTES : HubBuilder.FRAME_BYTES);
         // Behind the copy: whoever was lapped while we read is lapped.
@@ -171,7 +195,15 @@ final class CatchUp {
         if (sink.position == lane.position) {
             return joined(sink);
         }
-        return sink.canWrite() ? Served.MORE : Served.DONE;
+        if (!sink.canWrite()) {
+            return Served.DONE;
+        }
+        if (sink.pendingBytes() > 0 && isScarce()) {
+            // A transport that writes asynchronously could not take it yet: judged by what moves from here on.
+            lane.hasMoved(sink);
+            return Served.NEXT_TURN;
+        }
+        return Served.MORE;
     }
 
     private static Served joined(LaneSink sink) {
@@ -239,8 +271,9 @@ final class CatchUp {
         return cut(room, limit);
     }
 
+    /** Nothing above the limit is copied: another topic has more below it than the frame has room for. */
     private long copy(Topic topic, long after, int room, long limit) {
-        if (topic.log.copy(after, lane.position, room, entries) == TopicLog.Copied.UP_TO_ROOM) {
+        if (topic.log.copy(after, limit, room, entries) == TopicLog.Copied.UP_TO_ROOM) {
             return Math.min(limit, entries.get(entries.size() - 1).position);
         }
         return limit;

@@ -1,6 +1,7 @@
 package io.sluice.sse.hub;
 
 import io.sluice.sse.Event;
+import io.sluice.sse.Gap;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -33,10 +34,16 @@ public final class Heartbeat {
      * An event with this name, for those who were silent for an interval. Its data tell the interval in milliseconds, for
      * the client's own watch: <code>{"interval":15000}</code>.
      *
-     * @throws IllegalArgumentException if no event can have this name
+     * @throws IllegalArgumentException if no event can have this name, or the hub says something else by it: {@code gap} and
+     *     {@code end}
      */
     public static Heartbeat event(String name) {
         Event.of(Objects.requireNonNull(name, "name"), ""); // an impossible name is refused here, not at the first beat
+        if (name.equals(Gap.EVENT_NAME) || name.equals(HubLane.END_EVENT_NAME)) {
+            throw new IllegalArgumentException("heartbeat: event \"" + name
+                    + "\" (expected: another name than \"gap\" and \"end\", which tell clients"
+                    + " of a loss and to stay away)");
+        }
         return new Heartbeat(name, false);
     }
 

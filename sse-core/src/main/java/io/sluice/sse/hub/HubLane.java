@@ -31,6 +31,9 @@ import org.slf4j.LoggerFactory;
 public final class HubLane {
 
     private static final Logger logger = LoggerFactory.getLogger(HubLane.class);
+    /** Of the last event of a stream whose client shall stay away. */
+    static final String END_EVENT_NAME = "end";
+
     private static final VarHandle POSTED;
     private static final VarHandle DIRTY_TOP;
 
@@ -154,8 +157,13 @@ public final class HubLane {
     /**
      * Describes a page of this lane's sinks: the first {@code limit} with a number above {@code after}, in no order. The
      * others cost a look at their numbers. Any thread.
+     *
+     * @throws IllegalArgumentException if {@code limit} is below 1
      */
     public CompletionStage<List<SinkInfo>> sinkInfos(long after, int limit) {
+        if (limit < 1) {
+            throw new IllegalArgumentException("limit: " + limit + " (expected: 1 or more)");
+        }
         List<SinkInfo> infos = new ArrayList<>();
         return onLane(() -> {
                     SinkPage page = new SinkPage(after, limit);
@@ -267,7 +275,13 @@ public final class HubLane {
         do {
             turn();
         } while (position < head || pass.isRunning() || catchUp.owes(head));
+        catchUp.retryParked(); // after I/O, which could not run here
         return head;
+    }
+
+    /** Whether bytes of the sink have left since it was asked last; asked only while some are pending. */
+    boolean hasMoved(LaneSink sink) {
+        return ticker.hasMoved(sink);
     }
 
     void countDelivered(long events) {
@@ -380,7 +394,7 @@ public final class HubLane {
         }
         if (sink.opened && forGood) {
             Event end = Event.builder()
-                    .name("end")
+                    .name(END_EVENT_NAME)
                     .id(Hub.END_ID_PREFIX + hub.sequencer().idOf(hub.log().head()))
                     .data("{\"reason\":\"" + reason.tag() + "\"}")
                     .build();

@@ -24,6 +24,9 @@ public final class LaneOptions {
             Duration.ZERO,
             Duration.ofSeconds(2));
 
+    /** Streams that end sooner would do little but come back. */
+    private static final Duration SHORTEST_LIFETIME = Duration.ofSeconds(1);
+
     private final Duration heartbeat;
     private final Duration retry;
     private final Duration writeTimeout;
@@ -87,7 +90,7 @@ public final class LaneOptions {
 
     /**
      * How long a stream lives before it is ended and the client comes back: up to a tenth more or less for each, so that
-     * those that came together do not come back together. Zero is for ever.
+     * those that came together do not come back together. At least a second; zero is for ever.
      */
     public Duration maxLifetime() {
         return maxLifetime;
@@ -99,6 +102,10 @@ public final class LaneOptions {
      * @throws IllegalArgumentException naming the option, its value and what is allowed
      */
     public LaneOptions withMaxLifetime(Duration time) {
+        if (!time.isZero() && time.compareTo(SHORTEST_LIFETIME) < 0) {
+            throw new IllegalArgumentException(
+                    "maxLifetime: " + time + " (expected: 0 for no end, or from 1 second to 365 days)");
+        }
         return new LaneOptions(heartbeat, retry, writeTimeout, time, blockedLaneAfter);
     }
 

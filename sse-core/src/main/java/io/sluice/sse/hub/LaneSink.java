@@ -80,7 +80,7 @@ public abstract class LaneSink implements Sink, ScopeHome {
     private @Nullable DirtySet dirtySet;
 
     // Of the ticker.
-    long progress;
+    long progress = -1; // a mark that nobody has seen yet: who is looked at first has moved
     /** When it last moved, in the time that the ticker has observed. */
     long progressNanos;
 

@@ -3,12 +3,16 @@ package io.sluice.sse.hub;
 import io.sluice.sse.CloseReason;
 import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The one timer of a lane: heartbeats for the silent, write stalls, ends of life, the largest lag. It runs while the lane
  * has sinks, in slices of about a millisecond. Confined to its lane.
  */
 final class LaneTicker {
+
+    private static final Logger logger = LoggerFactory.getLogger(LaneTicker.class);
 
     private static final long LONGEST_NANOS = 500_000_000;
     private static final long SHORTEST_NANOS = 5_000_000;
@@ -74,7 +78,7 @@ final class LaneTicker {
         }
         lane.setMaxLag(0);
         lane.catchUp.forgetRanges();
-        lane.catchUp.retryWaiting(); // they have gone, and leave the queue
+        lane.catchUp.retryParked(); // they have gone, and leave the queue
         sweepRest();
     }
 
@@ -95,6 +99,17 @@ final class LaneTicker {
         if (cancel == null) {
             return; // stopped while it was due
         }
+        left = 0;
+        maxLag = 0;
+        try {
+            beginTick();
+        } catch (RuntimeException | Error e) {
+            logger.warn("a tick of a lane failed; the next one comes", e);
+        }
+        slice(run);
+    }
+
+    private void beginTick() {
         watch.tick();
         long now = lane.lane().nanoTime();
         observed.tick(now);
@@ -102,33 +117,43 @@ final class LaneTicker {
         tickNanos = now;
         lane.framer().sweep();
         lane.catchUp.forgetRanges();
-        lane.catchUp.retryWaiting();
+        lane.catchUp.retryParked();
         if (lane.position < lane.hub().log().head()) {
             lane.wake(); // nobody here listens to what was published: the position moves all the same
         }
         left = lane.sinkCount();
-        maxLag = 0;
-        slice(run);
     }
 
     private void slice(int ofRun) {
         if (cancel == null || ofRun != run) {
             return;
         }
+        try {
+            lookAtSome();
+        } catch (RuntimeException | Error e) {
+            logger.warn("a slice of a tick failed; the next tick comes", e);
+            left = 0;
+        }
+        next(ofRun);
+    }
+
+    private void lookAtSome() {
         long now = lane.lane().nanoTime();
         lane.nowNanos = now;
         long deadline = now + lane.hub().passNanos();
         Beat beat = new Beat(lane);
-        left = Math.min(left, lane.sinkCount());
-        while (left > 0) {
-            lookContained(lane.sink(--left), now, beat);
+        try {
             left = Math.min(left, lane.sinkCount());
-            if ((left & 15) == 0 && left > 0 && lane.lane().nanoTime() - deadline >= 0) {
-                break;
+            while (left > 0) {
+                lookContained(lane.sink(--left), now, beat);
+                left = Math.min(left, lane.sinkCount());
+                if ((left & 15) == 0 && left > 0 && lane.lane().nanoTime() - deadline >= 0) {
+                    break;
+                }
             }
+        } finally {
+            beat.done();
         }
-        beat.done();
-        next(ofRun);
     }
 
     private void next(int ofRun) {
@@ -187,13 +212,21 @@ final class LaneTicker {
             sink.progressNanos = time;
             return false;
         }
+        return !hasMoved(sink)
+                && writeTimeoutNanos > 0
+                && time - sink.progressNanos > writeTimeoutNanos
+                && observed.mayJudge();
+    }
+
+    /** One mark for the write timeout and for {@link CatchUp}: whoever asks notes for both when it moved. */
+    boolean hasMoved(LaneSink sink) {
         long progress = sink.progress();
-        if (progress != sink.progress) {
-            sink.progress = progress;
-            sink.progressNanos = time;
+        if (progress == sink.progress) {
             return false;
         }
-        return writeTimeoutNanos > 0 && time - sink.progressNanos > writeTimeoutNanos && observed.mayJudge();
+        sink.progress = progress;
+        sink.progressNanos = observed.nanos();
+        return true;
     }
 
     /** From nine tenths to eleven tenths of the option; out of the sink's number, since a field would cost every client. */

@@ -1,6 +1,5 @@
 package io.sluice.sse.hub;
 
-import java.util.TreeSet;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -89,21 +88,18 @@ final class Missed {
         return oldest[0] - 1;
     }
 
-    /** The position before the last {@code count} kept events of the whole selection. Under the hub's lock. */
+    /**
+     * The position before the last {@code count} kept events of the whole selection. Under the hub's lock, which it holds
+     * for a look at each topic if all that is kept is asked for, and else for about as many entries as are asked for.
+     */
     static long beforeLastKept(Subscription subscription, int count, long head) {
-        TreeSet<Long> newest = new TreeSet<>();
-        forEachTopic(
-                subscription,
-                topic -> topic.log.fromNewest(entry -> {
-                    if (newest.size() >= count && entry.position <= newest.first()) {
-                        return false;
-                    }
-                    // A topic may be met twice, by its name and by a pattern.
-                    if (newest.add(entry.position) && newest.size() > count) {
-                        newest.pollFirst();
-                    }
-                    return true;
-                }));
-        return newest.isEmpty() ? head : newest.first() - 1;
+        long[] kept = {0};
+        forEachTopic(subscription, topic -> kept[0] += topic.log.keptEvents());
+        if (kept[0] <= count) {
+            return beforeOldestKept(subscription, 0, head);
+        }
+        NewestPositions newest = new NewestPositions(count, kept[0]);
+        forEachTopic(subscription, topic -> topic.log.fromNewest(entry -> newest.offer(entry.position)));
+        return newest.oldest() - 1;
     }
 }

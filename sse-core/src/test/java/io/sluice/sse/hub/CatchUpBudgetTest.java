@@ -3,9 +3,11 @@ package io.sluice.sse.hub;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sluice.sse.CloseReason;
+import io.sluice.sse.Event;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -85,6 +87,115 @@ class CatchUpBudgetTest {
                             .count())
                     .isGreaterThan(CROWD / 2);
         }
+    }
+
+    /** Over io_uring bytes pend after each flush, however well the client reads. */
+    @Test
+    void whoTakesAfterTheLanesIoWaitsForNoTick() {
+        try (Bench bench = new Bench(options -> options.catchUpBytes(0), 1, TICKING)) {
+            List<String> ids = publish(bench);
+            List<FakeSink> crowd = new ArrayList<>();
+            for (int i = 0; i < CROWD; i++) {
+                FakeSink sink = bench.sink();
+                sink.takesLater = true;
+                bench.open(sink, Start.after(ids.get(i)), null, "a");
+                crowd.add(sink);
+            }
+            bench.run();
+            for (int i = 0; i < CROWD; i++) {
+                assertThat(crowd.get(i).data()).hasSize(EVENTS - 1 - i);
+                assertThat(crowd.get(i).behind).isFalse();
+            }
+        }
+    }
+
+    @Test
+    void aDirectSendToAParkedSinkWaitsForNoTick() {
+        try (Bench bench = new Bench(options -> options.catchUpBytes(0), 1, TICKING)) {
+            FakeSink sink = parked(bench, publish(bench).get(0));
+            long before = sink.pendingBytes();
+            CompletableFuture<Void> sent = sink.send(Event.of("direct")).toCompletableFuture();
+            bench.run();
+            assertThat(sent).isCompleted();
+            assertThat(sink.pendingBytes() - before).as("and nothing besides").isEqualTo("data: direct\n\n".length());
+            bench.onLane(sink::read);
+            bench.advance(TimeUnit.SECONDS.toNanos(1));
+            assertThat(sink.data()).contains("direct").hasSize(EVENTS);
+        }
+    }
+
+    @Test
+    void aParkedSinkThatBecomesWritableWaitsForNoTick() {
+        try (Bench bench = new Bench(options -> options.catchUpBytes(0), 1, TICKING)) {
+            FakeSink sink = parked(bench, publish(bench).get(0));
+            bench.onLane(() -> sink.full(true));
+            bench.onLane(() -> {
+                sink.read();
+                sink.full(false);
+            });
+            bench.run();
+            assertThat(sink.data()).hasSize(EVENTS - 1);
+        }
+    }
+
+    @Test
+    void flushPublishedServesTheParkedThatCanTakeMoreAndWaitsForNoOther() {
+        try (Bench bench = new Bench(options -> options.catchUpBytes(0), 1, TICKING)) {
+            List<String> ids = publish(bench);
+            FakeSink reads = parked(bench, ids.get(0));
+            FakeSink stalled = parked(bench, ids.get(1));
+            bench.onLane(() -> {
+                reads.read();
+                long head = bench.hubLane().flushPublished();
+                assertThat(reads.hasReached(head)).isTrue();
+                assertThat(stalled.hasReached(head)).isFalse();
+            });
+            assertThat(reads.data()).hasSize(EVENTS - 1);
+        }
+    }
+
+    /** When the others' bytes have left, there is room for those as well that have not taken theirs. */
+    @Test
+    void flushPublishedServesTheParkedWhenThereIsRoomForAll() {
+        try (Bench bench = new Bench(options -> options.catchUpBytes(8 * 1024), 1, TICKING)) {
+            List<String> ids = publish(bench);
+            FakeSink first = parked(bench, ids.get(0));
+            FakeSink second = parked(bench, ids.get(1));
+            bench.onLane(() -> {
+                second.stall(1 << 20);
+                first.close(CloseReason.CLIENT_LEFT);
+                long before = second.pendingBytes();
+                assertThat(before).isPositive();
+                bench.hubLane().flushPublished();
+                assertThat(second.pendingBytes()).isGreaterThan(before);
+            });
+        }
+    }
+
+    /** Who takes a little at each look gets more, but never more at a time. */
+    @Test
+    void aSinkThatMovesHoldsNoMoreThanASmallFrame() {
+        try (Bench bench = new Bench(options -> options.catchUpBytes(0), 1, TICKING)) {
+            List<String> ids = publish(bench);
+            parked(bench, ids.get(1));
+            FakeSink sink = parked(bench, ids.get(0));
+            for (int i = 0; i < EVENTS; i++) {
+                bench.onLane(() -> sink.readSome(1));
+                bench.advance(TimeUnit.SECONDS.toNanos(1));
+                assertThat(sink.pendingBytes()).isLessThanOrEqualTo(HubBuilder.SMALL_FRAME_BYTES);
+            }
+            assertThat(sink.data()).hasSize(EVENTS - 1);
+        }
+    }
+
+    /** A client with a place of its own, that has not read what it was given. */
+    private static FakeSink parked(Bench bench, String lastEventId) {
+        FakeSink sink = bench.sink();
+        bench.onLane(() -> sink.stall(64 * 1024));
+        bench.open(sink, Start.after(lastEventId), null, "a");
+        bench.run();
+        assertThat(sink.behind).isTrue();
+        return sink;
     }
 
     @Test

@@ -50,11 +50,14 @@ final class FakeFramer implements Framer {
     private final Lane lane;
     private final Ledger ledger;
     private final List<FakeFrame> alive = new ArrayList<>();
+    private byte @org.jspecify.annotations.Nullable [] failDoneOf;
     int framings;
     int splices;
     int sweeps;
     /** The next framing fails, as when no memory is left. */
     boolean failNext;
+    /** The next sweep fails, as when no memory is left. */
+    boolean failNextSweep;
     /** The blocks that were framed out of arrays of the log, in order. */
     final List<byte[]> framedBlocks = new ArrayList<>();
 
@@ -118,11 +121,24 @@ final class FakeFramer implements Framer {
             throw new AssertionError("a frame is done twice");
         }
         mine.done = true;
+        if (failDoneOf != null && java.util.Arrays.equals(mine.blocks[0], failDoneOf)) {
+            failDoneOf = null;
+            throw new OutOfMemoryError("a test wants it so");
+        }
+    }
+
+    /** The next time that a frame which begins with this block is let go, that fails afterwards. */
+    void failDoneOf(String block) {
+        failDoneOf = block.getBytes(java.nio.charset.StandardCharsets.UTF_8);
     }
 
     @Override
     public void sweep() {
         sweeps++;
+        if (failNextSweep) {
+            failNextSweep = false;
+            throw new OutOfMemoryError("a test wants it so");
+        }
         alive.removeIf(frame -> frame.done && frame.holds == 0);
     }
 

@@ -170,6 +170,43 @@ class LaneTickerTest {
         }
     }
 
+    @Test
+    void aHeartbeatOfZeroIsNone() {
+        try (Bench bench = new Bench(options -> {}, 1, BEAT_8.withHeartbeat(Duration.ZERO))) {
+            FakeSink silent = beating(bench, Heartbeat.comment());
+            FakeSink fixed = beating(bench, Heartbeat.event("alive"));
+            bench.publish("elsewhere", "x");
+            bench.advance(3600 * SECOND);
+            assertThat(silent.comments).isEmpty();
+            assertThat(silent.writes).as("the first block alone").isOne();
+            assertThat(fixed.writes).isOne();
+        }
+    }
+
+    @Test
+    void aTickThatFailsIsNotTheLast() {
+        try (Bench bench = new Bench(options -> {}, 1, BEAT_8)) {
+            FakeSink sink = beating(bench, Heartbeat.comment());
+            bench.onLane(() -> bench.framer().failNextSweep = true);
+            bench.advance(SECOND);
+            assertThat(bench.framer().failNextSweep).isFalse();
+            bench.advance(9 * SECOND);
+            assertThat(sink.comments).hasSize(1);
+        }
+    }
+
+    @Test
+    void aSliceThatFailsIsNotTheLast() {
+        try (Bench bench = new Bench(options -> {}, 1, BEAT_8)) {
+            FakeSink sink = beating(bench, Heartbeat.comment());
+            bench.onLane(() -> bench.framer().failDoneOf(":\n\n"));
+            bench.advance(9 * SECOND);
+            assertThat(sink.comments).hasSize(1);
+            bench.advance(9 * SECOND);
+            assertThat(sink.comments).hasSize(2);
+        }
+    }
+
     private static FakeSink beating(Bench bench, Heartbeat heartbeat) {
         FakeSink sink = bench.sink();
         sink.heartbeat = heartbeat;

@@ -139,7 +139,21 @@ class NamesTest {
         refused(() -> lane.withHeartbeat(bad), "heartbeat" + allowed);
         refused(() -> lane.withRetry(bad), "retry" + allowed);
         refused(() -> lane.withWriteTimeout(bad), "writeTimeout" + allowed);
-        refused(() -> lane.withMaxLifetime(bad), "maxLifetime" + allowed);
+        String lifetime = " (expected: 0 for no end, or from 1 second to 365 days)";
+        refused(() -> lane.withMaxLifetime(bad), "maxLifetime: PT-1S" + lifetime);
+        refused(() -> lane.withMaxLifetime(Duration.ofMillis(999)), "maxLifetime: PT0.999S" + lifetime);
+        refused(() -> lane.withMaxLifetime(Duration.ofDays(366)), "maxLifetime: PT8784H" + lifetime);
+        assertThat(lane.withMaxLifetime(Duration.ofSeconds(1)).maxLifetime()).isEqualTo(Duration.ofSeconds(1));
+        assertThat(lane.withMaxLifetime(Duration.ZERO).maxLifetime()).isZero();
+        for (String taken : new String[] {"gap", "end"}) {
+            refused(
+                    () -> Heartbeat.event(taken),
+                    "heartbeat: event \"" + taken + "\" (expected: another name than \"gap\" and \"end\", which tell"
+                            + " clients of a loss and to stay away)");
+        }
+        try (Bench bench = new Bench()) {
+            refused(() -> bench.hubLane().sinkInfos(0, 0), "limit: 0 (expected: 1 or more)");
+        }
         refused(() -> lane.withBlockedLaneAfter(bad), "blockedLaneAfter" + allowed);
         refused(() -> Start.replay(-1), "replay: -1 (expected: 0 or more)");
     }

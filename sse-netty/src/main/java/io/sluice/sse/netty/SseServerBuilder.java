@@ -127,7 +127,7 @@ public final class SseServerBuilder implements Cloneable {
 
     /**
      * How long a stream lives, up to a tenth more or less, before it is ended and its client comes back: so that clients
-     * spread over new servers, or show a fresh token. Zero, the default, is for ever.
+     * spread over new servers, or show a fresh token. At least a second; zero, the default, is for ever.
      */
     public SseServerBuilder maxLifetime(Duration time) {
         laneOptions = laneOptions.withMaxLifetime(time);

@@ -15,7 +15,7 @@ class LifetimeTest {
     @OverEachTransport
     void streamsEndAtTheirMaximumAndResumeWhereTheyWere(Transport transport) throws IOException {
         try (SseServer server = TestServers.on(transport)
-                .maxLifetime(Duration.ofMillis(600))
+                .maxLifetime(Duration.ofSeconds(1))
                 .retry(Duration.ofSeconds(3))
                 .start()) {
             server.hub().publish("a", Event.of("seen"));

@@ -45,8 +45,12 @@ class OptionsTest {
                 bad("retry: PT8784H (expected: from 0 to 365 days)", b -> b.retry(long366)),
                 bad("writeTimeout: PT-0.001S (expected: from 0 to 365 days)", b -> b.writeTimeout(negative)),
                 bad("writeTimeout: PT8784H (expected: from 0 to 365 days)", b -> b.writeTimeout(long366)),
-                bad("maxLifetime: PT-0.001S (expected: from 0 to 365 days)", b -> b.maxLifetime(negative)),
-                bad("maxLifetime: PT8784H (expected: from 0 to 365 days)", b -> b.maxLifetime(long366)),
+                bad(
+                        "maxLifetime: PT-0.001S (expected: 0 for no end, or from 1 second to 365 days)",
+                        b -> b.maxLifetime(negative)),
+                bad(
+                        "maxLifetime: PT8784H (expected: 0 for no end, or from 1 second to 365 days)",
+                        b -> b.maxLifetime(long366)),
                 bad("blockedLaneAfter: PT-0.001S (expected: from 0 to 365 days)", b -> b.blockedLaneAfter(negative)),
                 bad("blockedLaneAfter: PT8784H (expected: from 0 to 365 days)", b -> b.blockedLaneAfter(long366)),
                 bad("drain: PT-0.001S (expected: from 0 to 365 days)", b -> b.drain(negative)),

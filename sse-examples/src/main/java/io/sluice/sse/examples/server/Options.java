@@ -137,7 +137,7 @@ final class Options {
             names = "--max-lifetime",
             paramLabel = "<duration>",
             description =
-                    "A stream is ended after this time, a tenth more or less, and its client comes back; 0 is off."
+                    "A stream is ended after this time (1s or more), a tenth more or less, and its client comes back; 0 is off."
                             + " Default: off")
     @Nullable
     Duration maxLifetime;

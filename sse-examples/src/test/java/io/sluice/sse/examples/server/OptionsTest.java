@@ -43,7 +43,7 @@ class OptionsTest {
                 "--overflow drop              | 'drop' (expected: disconnect, gap, latest)",
                 "--write-timeout soon         | 'soon' (expected: a duration",
                 "--max-lifetime long          | 'long' (expected: a duration",
-                "--max-lifetime 9000h         | (expected: from 0 to 365 days)",
+                "--max-lifetime 9000h         | (expected: 0 for no end, or from 1 second to 365 days)",
                 "--max-connections many       | 'many'",
                 "--max-connections -1         | -1 (expected: from 0 to",
                 "--max-connections-per-ip 0   | 0 (expected: from 1 to",

@@ -1,0 +1,48 @@
+package io.sluice.sse.netty;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.sluice.sse.Event;
+import io.sluice.sse.hub.Hub;
+import java.io.IOException;
+
+/** Where there is no room for those that catch up, whoever reads gets everything all the same, and at its own pace. */
+class CatchUpBudgetOverSocketsTest {
+
+    private static final int EVENTS = 4000;
+    private static final String PADDING = " " + "x".repeat(4000);
+
+    @OverEachTransport
+    void whoReadsIsNotHeldUpByTheBudget(Transport transport) throws IOException {
+        try (Hub hub = Hub.builder()
+                        .historyEvents(100_000)
+                        .historyBytes(1L << 30)
+                        .historyTotalBytes(1L << 30)
+                        .catchUpBytes(0)
+                        .build();
+                SseServer server = TestServers.on(transport).hub(hub).threads(1).start();
+                RawClient stalled = RawClient.connect(server.port(), 1024);
+                RawClient first = RawClient.connect(server.port());
+                RawClient second = RawClient.connect(server.port())) {
+            for (int i = 0; i < EVENTS; i++) {
+                hub.publish("a", Event.of(i + PADDING));
+            }
+            stalled.get("/events/a?replay=" + EVENTS);
+            await().until(() -> hub.subscribers("a") == 1);
+            // From places of their own, so that they share no frames. At a small frame for each tick it would take half
+            // an
+            // hour.
+            first.get("/events/a?replay=" + (EVENTS - 1));
+            second.get("/events/a?replay=" + (EVENTS - 2));
+            first.awaitEvents(EVENTS - 1);
+            second.awaitEvents(EVENTS - 2);
+            assertThat(second.stream().data().get(0)).isEqualTo(2 + PADDING);
+
+            hub.publish("a", Event.of("live"));
+            first.awaitEvents(EVENTS);
+            second.awaitEvents(EVENTS - 1);
+            assertThat(first.stream().data().get(EVENTS - 1)).isEqualTo("live");
+        }
+    }
+}
