@@ -66,9 +66,9 @@ class HeartbeatTest {
                         TestServers.on(Transport.NIO).heartbeat(Duration.ZERO).start();
                 RawClient client = RawClient.open(server.port(), "/events/a")) {
             assertThat(client.stream().comments).isEmpty();
-            assertThat(server.hub().lanes()).isNotEmpty().allSatisfy(lane -> assertThat(
-                            lane.options().heartbeat())
-                    .isZero());
+            assertThat(server.hub().lanes())
+                    .isNotEmpty()
+                    .allSatisfy(lane -> assertThat(lane.options().heartbeat()).isZero());
         }
     }
 }
