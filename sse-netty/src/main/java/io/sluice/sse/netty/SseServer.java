@@ -96,7 +96,8 @@ public final class SseServer implements AutoCloseable {
                 .childHandler(pipeline(options, streams));
         ChannelOption<Integer> userTimeout = transport.userTimeout();
         if (userTimeout != null && !options.laneOptions.writeTimeout().isZero()) {
-            bootstrap.childOption(userTimeout, (int) Math.min(Integer.MAX_VALUE, options.laneOptions.writeTimeout().toMillis()));
+            bootstrap.childOption(userTimeout, (int) Math.min(
+                    Integer.MAX_VALUE, options.laneOptions.writeTimeout().toMillis()));
         }
         ChannelOption<Long> unsentLowWater = transport.unsentLowWater();
         if (unsentLowWater != null) {
