@@ -160,7 +160,11 @@ export class SluiceStream extends EventTarget {
 
   #say(state, more = {}) {
     this.#state = state;
-    this.#options.onState?.({ state, status: this.#status, delay: 0, ...more });
+    try {
+      this.#options.onState?.({ state, status: this.#status, delay: 0, ...more });
+    } catch (failure) {
+      report(failure); // of the page, and no reason to end its stream
+    }
   }
 }
 
@@ -262,6 +266,11 @@ function sleep(millis, stopped) {
     const timer = setTimeout(done, millis);
     stopped.addEventListener('abort', done);
   });
+}
+
+function report(failure) {
+  if (globalThis.reportError) reportError(failure);
+  else console.error(failure);
 }
 
 function isEventStream(response) {

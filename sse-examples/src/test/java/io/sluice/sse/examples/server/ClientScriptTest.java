@@ -165,6 +165,15 @@ class ClientScriptTest {
     }
 
     @Test
+    void aPageThatFailsToShowAStateKeepsItsStream() throws Exception {
+        open("/events/x", "{ onState: () => { throw new Error('of the page'); } }");
+        await().atMost(PATIENCE).until(() -> hub.subscribers("x") == 1);
+        closeStreams(CloseReason.CLOSED_BY_APPLICATION);
+        String expected = publish("after");
+        await().atMost(PATIENCE).untilAsserted(() -> assertThat(received()).containsExactly(expected));
+    }
+
+    @Test
     void aStreamThatIsOverForGoodStaysClosed() throws Exception {
         open("/once", "{}");
         await().atMost(PATIENCE).until(() -> ask("stream.state"), "closed"::equals);
