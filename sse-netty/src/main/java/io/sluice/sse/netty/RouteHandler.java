@@ -71,6 +71,9 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
 
     @Override
     protected void channelRead0(ChannelHandlerContext ctx, FullHttpRequest message) {
+        if (deadline.hasRefused()) {
+            return; // its rest came after all, but its answer was 408, and the connection ends with that
+        }
         deadline.requestArrived();
         DecoderResult decoded = message.decoderResult();
         if (decoded.isFailure()) {
