@@ -35,10 +35,6 @@ final class AddressRates {
                 .build();
     }
 
-    Rate rate() {
-        return rate;
-    }
-
     /** Takes a token. @return 0, or how many nanoseconds are left until there is one */
     long take(SocketAddress peer) {
         Long key = AddressKey.of(peer);

@@ -56,8 +56,12 @@ public final class Refusal extends RuntimeException {
         return passing(status, detail, retryAfter, null);
     }
 
-    /** A refusal that passes, by one of the server's own limits. */
-    static Refusal limit(Refusals.Kind kind, int status, String detail, Duration retryAfter) {
+    /**
+     * A refusal that passes, by a limit; it is counted as one of that kind when it is answered.
+     *
+     * @param retryAfter said in whole seconds, rounded up, and at least one
+     */
+    public static Refusal limit(Refusals.Kind kind, int status, String detail, Duration retryAfter) {
         return passing(status, detail, retryAfter, kind);
     }
 

@@ -83,6 +83,11 @@ final class RequestDeadline extends ChannelInboundHandlerAdapter implements Runn
         deadlineNanos = NONE;
     }
 
+    /** Whether it was refused with 408: what comes now is not answered any more. */
+    boolean hasRefused() {
+        return refused;
+    }
+
     /** An answer was written. */
     void answered() {
         if (--unanswered == 0) {

@@ -75,8 +75,8 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
 
     @Override
     protected void channelRead0(ChannelHandlerContext ctx, FullHttpRequest message) {
-        if (isLastAnswered) {
-            return;
+        if (isLastAnswered || deadline.hasRefused()) {
+            return; // nothing more is answered here, and the connection ends with the answer that it has
         }
         deadline.requestArrived();
         DecoderResult decoded = message.decoderResult();

@@ -69,7 +69,7 @@ public final class SseHandler extends ChannelInboundHandlerAdapter {
      * @throws IllegalArgumentException unless they tell it by a header alone: how a connection begins is for the
      *     pipeline's owner to read
      */
-    public SseHandler behind(TrustedProxies trusted) {
+    public SseHandler trustedProxies(TrustedProxies trusted) {
         if (trusted.isByProxyProtocol() || !trusted.believesAnything()) {
             throw new IllegalArgumentException("trustedProxies: not by a header alone (expected: byForwarded() or"
                     + " byXForwardedFor(); how a connection begins is for the pipeline's owner to read)");

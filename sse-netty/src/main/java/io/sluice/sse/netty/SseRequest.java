@@ -18,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SseRequest {
 
+    private static final List<String> PROXY_HEADERS = List.of("forwarded", "x-forwarded-for", "via");
+
     private final String method;
     private final String path;
     private final Map<String, List<String>> query;
@@ -161,6 +163,15 @@ public final class SseRequest {
     /** The client's address: the peer's, or what a trusted proxy says ({@link TrustedProxies}). */
     public SocketAddress remoteAddress() {
         return remoteAddress;
+    }
+
+    /**
+     * Whether nothing says that a proxy stands between the client and this server: neither a PROXY header of the connection
+     * nor a header of the request that proxies add. A proxy that hides itself cannot be told. What is for this machine only
+     * asks this beside {@link #remoteAddress}, which a proxy may have named.
+     */
+    public boolean isDirect() {
+        return ClientAddress.isDirect(channel) && PROXY_HEADERS.stream().noneMatch(headers::contains);
     }
 
     /** The scheme that the client used, as far as the connection or a trusted proxy tells. */

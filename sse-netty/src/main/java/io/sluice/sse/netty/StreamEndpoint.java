@@ -102,8 +102,11 @@ final class StreamEndpoint {
     }
 
     private void upgrade(ChannelHandlerContext ctx, SseRequest request, SseStream stream, NettySink sink) {
-        ClientAddress.set(ctx.channel(), request.remoteAddress());
-        sink.beforeFirstFrame(() -> Upgrade.run(ctx, sink));
+        sink.beforeFirstFrame(() -> {
+            // Not before: a connection that stays with HTTP may have its next request from somebody else.
+            ClientAddress.set(ctx.channel(), request.remoteAddress());
+            Upgrade.run(ctx, sink);
+        });
         try {
             sink.open(stream.selector(), stream.start(), stream.source());
         } catch (TopicLimitException e) {

@@ -3,6 +3,7 @@ package io.sluice.sse.netty;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.unix.Errors;
 import io.netty.util.ReferenceCountUtil;
 import io.sluice.sse.CloseReason;
 import java.io.IOException;
@@ -20,6 +21,9 @@ final class StreamHandler extends ChannelInboundHandlerAdapter {
 
     /** Stray bytes (a pipelined request, say) up to here are ignored; past it the connection closes. */
     static final int STRAY_BYTES = 8 * 1024;
+
+    private static final int ETIMEDOUT_LINUX = 110;
+    private static final int ETIMEDOUT_BSD = 60; // macOS's too
 
     private final NettySink sink;
     private int stray;
@@ -78,8 +82,12 @@ final class StreamHandler extends ChannelInboundHandlerAdapter {
         }
     }
 
-    /** ETIMEDOUT has no exception of its own; what all transports have in common is the system's text. */
+    /** ETIMEDOUT has no exception of its own, and Netty no name for its number. The native transports tell its number, NIO only the system's text. */
     private static boolean isTimeout(Throwable failure) {
+        if (failure instanceof Errors.NativeIoException told
+                && (told.expectedErr() == -ETIMEDOUT_LINUX || told.expectedErr() == -ETIMEDOUT_BSD)) {
+            return true;
+        }
         return failure instanceof IOException
                 && String.valueOf(failure.getMessage()).contains("timed out");
     }

@@ -71,7 +71,8 @@ public final class StreamLimits {
     }
 
     /**
-     * How often one address may ask for a stream, refused requests included. The 100,000 addresses that asked most
+     * How often one address may ask for a stream. One that is refused for another reason, such as {@link #maxStreams}, has
+     * cost a token too; one that this rate refuses has not. The 100,000 addresses that asked most
      * lately are known; others begin with a full measure.
      */
     public StreamLimits connectRate(Rate perAddressRate) {

@@ -268,7 +268,7 @@ class StreamLimitsTest {
             StreamLimits limits = StreamLimits.DEFAULT.maxStreamsPerKey(1, request -> request.header("x-user"));
             SseHandler handler = SseHandler.serving(
                             hub, "/events/**", StreamRoute.topics(), LaneOptions.DEFAULT, limits)
-                    .behind(TrustedProxies.of("10.0.0.1").byForwarded());
+                    .trustedProxies(TrustedProxies.of("10.0.0.1").byForwarded());
             EmbeddedChannel one = open(handler);
             EmbeddedChannel two = open(handler);
             assertThat(answer(one)).startsWith("HTTP/1.1 200 OK");
@@ -280,8 +280,8 @@ class StreamLimitsTest {
             two.finishAndReleaseAll();
             three.finishAndReleaseAll();
             assertThatIllegalArgumentException()
-                    .isThrownBy(
-                            () -> handler.behind(TrustedProxies.of("10.0.0.1").byProxyProtocol()))
+                    .isThrownBy(() ->
+                            handler.trustedProxies(TrustedProxies.of("10.0.0.1").byProxyProtocol()))
                     .withMessageStartingWith("trustedProxies: not by a header alone (expected: ");
         }
     }

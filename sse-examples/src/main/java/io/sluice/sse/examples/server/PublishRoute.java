@@ -2,6 +2,7 @@ package io.sluice.sse.examples.server;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.sluice.sse.Event;
+import io.sluice.sse.Refusals;
 import io.sluice.sse.hub.Hub;
 import io.sluice.sse.hub.Publication;
 import io.sluice.sse.hub.Published;
@@ -92,7 +93,7 @@ final class PublishRoute {
         Throwable cause =
                 failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
         if (cause instanceof TopicLimitException) {
-            return Refusal.passing(429, String.valueOf(cause.getMessage()), TOPICS_FULL);
+            return Refusal.limit(Refusals.Kind.TOPICS, 429, String.valueOf(cause.getMessage()), TOPICS_FULL);
         }
         return cause instanceof RuntimeException runtime ? runtime : new CompletionException(cause);
     }

@@ -237,6 +237,26 @@ class AdminContractTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "PROXY TCP4 127.0.0.1 127.0.0.1 4711 80",
+                "PROXY TCP6 ::1 ::1 4711 80",
+                "PROXY TCP4 192.0.2.1 192.0.2.9 4711 80",
+                "PROXY UNKNOWN"
+            })
+    void whoComesThroughAProxyIsNotOnThisMachineWhateverItSays(String header) throws Exception {
+        server.close();
+        server = TestServer.start("--trusted-proxy", "127.0.0.1", "--proxy-protocol");
+        try (Socket socket = new Socket("127.0.0.1", server.port())) {
+            socket.setSoTimeout(10_000);
+            String request = "GET /admin/ledger HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+            socket.getOutputStream().write((header + "\r\n" + request).getBytes(StandardCharsets.US_ASCII));
+            assertThat(new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+                    .startsWith("HTTP/1.1 403 ");
+        }
+    }
+
     @Test
     void healthSaysLiveAndReady() throws Exception {
         assertThat(server.get("/health/live").statusCode()).isEqualTo(200);

@@ -70,6 +70,15 @@ class LimitsContractTest {
     }
 
     @Test
+    void aPublishToOneTopicTooManyIsCounted() throws Exception {
+        try (TestServer server = TestServer.start("--max-topics", "1")) {
+            server.publish("a", "1");
+            TestServer.assertProblem(server.post("/publish/b", "2"), 429, "topic");
+            assertThat(server.get("/metrics").body()).contains("sluice_refused_total{limit=\"topics\"} 1.0");
+        }
+    }
+
+    @Test
     void behindATrustedProxyTheClientIsWhoItSays() throws Exception {
         try (TestServer server = TestServer.start(
                         "--trusted-proxy", "127.0.0.0/8", "--forwarded", "x-forwarded-for", "--admin-token", "t");
