@@ -123,7 +123,7 @@ final class FakeFramer implements Framer {
         mine.done = true;
         if (failDoneOf != null && java.util.Arrays.equals(mine.blocks[0], failDoneOf)) {
             failDoneOf = null;
-            throw new OutOfMemoryError("a test wants it so");
+            throw new InternalError("a test wants it so");
         }
     }
 
@@ -137,7 +137,7 @@ final class FakeFramer implements Framer {
         sweeps++;
         if (failNextSweep) {
             failNextSweep = false;
-            throw new OutOfMemoryError("a test wants it so");
+            throw new InternalError("a test wants it so");
         }
         alive.removeIf(frame -> frame.done && frame.holds == 0);
     }
