@@ -140,8 +140,10 @@ public final class SseHandler extends ChannelInboundHandlerAdapter {
      * Refuses new streams and ends the open ones, spread over {@code drain}. The channels' owner closes the rest.
      *
      * @return completes when the streams have ended
+     * @throws IllegalArgumentException if the time is not from 0 to 365 days; nothing ends then
      */
     public CompletionStage<Void> drain(Duration drain) {
+        Checks.inRange("drain", drain);
         streams.drain();
         CompletableFuture<?>[] drains = streams.lanes().all().stream()
                 .map((HubLane lane) -> Drain.start(lane, drain).toCompletableFuture())

@@ -188,8 +188,10 @@ public final class SseServer implements AutoCloseable {
      * within {@code drain}, then everything closed. The first call decides; any thread may call.
      *
      * @return completes when connections and event loops are gone
+     * @throws IllegalArgumentException if the time is not from 0 to 365 days; nothing is closed then
      */
     public CompletionStage<Void> close(Duration drain) {
+        Checks.inRange("drain", drain);
         if (!closing.compareAndSet(false, true)) {
             return closed;
         }

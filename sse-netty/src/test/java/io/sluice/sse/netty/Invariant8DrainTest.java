@@ -1,6 +1,7 @@
 package io.sluice.sse.netty;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.sluice.sse.CloseReason;
@@ -10,6 +11,7 @@ import io.sluice.sse.hub.Hub;
 import io.sluice.sse.hub.Publication;
 import java.io.IOException;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -143,8 +145,7 @@ class Invariant8DrainTest {
         server.close();
         assertThat(server.hub().publish("a", Event.of("x")).toCompletableFuture())
                 .isCompletedExceptionally();
-        org.assertj.core.api.Assertions.assertThatThrownBy(() -> RawClient.connect(port))
-                .isInstanceOf(IOException.class);
+        assertThatThrownBy(() -> RawClient.connect(port)).isInstanceOf(IOException.class);
     }
 
     /** From the loop of a request whose server has never had a stream, and from the one of a stream. */
@@ -267,6 +268,20 @@ class Invariant8DrainTest {
                     TestServers.awaitNothingOwned(hub);
                 }
             }
+        }
+    }
+
+    @Test
+    void aTimeThatIsNoneIsRefusedAndNothingIsClosed() throws Exception {
+        try (SseServer server = TestServers.on(Transport.NIO).start();
+                RawClient client = RawClient.open(server.port(), "/events/a")) {
+            assertThatThrownBy(() -> server.close(ChronoUnit.FOREVER.getDuration()))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("drain");
+            assertThatThrownBy(() -> server.close(Duration.ofSeconds(-1))).isInstanceOf(IllegalArgumentException.class);
+            assertThat(server.isReady()).isTrue();
+            server.hub().publish("a", Event.of("still there"));
+            client.awaitEvents(1);
         }
     }
 
