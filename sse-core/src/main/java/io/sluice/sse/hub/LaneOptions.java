@@ -102,7 +102,7 @@ public final class LaneOptions {
      * @throws IllegalArgumentException naming the option, its value and what is allowed
      */
     public LaneOptions withMaxLifetime(Duration time) {
-        if (!time.isZero() && time.compareTo(SHORTEST_LIFETIME) < 0) {
+        if (!time.isZero() && (time.compareTo(SHORTEST_LIFETIME) < 0 || time.compareTo(LONGEST) > 0)) {
             throw new IllegalArgumentException(
                     "maxLifetime: " + time + " (expected: 0 for no end, or from 1 second to 365 days)");
         }
