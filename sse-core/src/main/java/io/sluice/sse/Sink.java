@@ -14,6 +14,11 @@ public interface Sink {
     /** A short name of this connection, unique within the process, that logs and the admin answers use too. */
     String id();
 
+    /** Who the client is; {@link Identity#UNKNOWN} unless the application has said it. The same for the life of the sink. */
+    default Identity identity() {
+        return Identity.UNKNOWN;
+    }
+
     /**
      * Sends an event to this client alone, ahead of what hub topics have for it. No order is promised between the two;
      * events sent from one thread keep their order.

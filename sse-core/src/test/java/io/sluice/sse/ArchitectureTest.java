@@ -120,6 +120,7 @@ class ArchitectureTest {
                         "ClosedException",
                         "Event",
                         "Gap",
+                        "Identity",
                         "Ledger",
                         "Observer",
                         "Refusals",

@@ -8,6 +8,7 @@ import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOption;
 import io.sluice.sse.CloseReason;
+import io.sluice.sse.Identity;
 import io.sluice.sse.hub.Frame;
 import io.sluice.sse.hub.Heartbeat;
 import io.sluice.sse.hub.LaneOptions;
@@ -75,6 +76,11 @@ final class NettySink extends LaneSink {
     @Override
     public String protocol() {
         return chunked ? "HTTP/1.1" : "HTTP/1.0";
+    }
+
+    @Override
+    public Identity identity() {
+        return manner.identity();
     }
 
     @Override

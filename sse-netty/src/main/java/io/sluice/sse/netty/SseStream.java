@@ -1,9 +1,11 @@
 package io.sluice.sse.netty;
 
+import io.sluice.sse.Identity;
 import io.sluice.sse.Source;
 import io.sluice.sse.hub.Heartbeat;
 import io.sluice.sse.hub.Selector;
 import io.sluice.sse.hub.Start;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,12 +42,17 @@ public final class SseStream {
 
     /** This stream, with heartbeats of another form. */
     public SseStream heartbeat(Heartbeat heartbeat) {
-        return with(new StreamManner(heartbeat, manner.drain()));
+        return with(new StreamManner(heartbeat, manner.drain(), manner.identity()));
     }
 
     /** This stream, with another end when the server shuts down. */
     public SseStream drain(DrainMode mode) {
-        return with(new StreamManner(manner.heartbeat(), mode));
+        return with(new StreamManner(manner.heartbeat(), mode, manner.identity()));
+    }
+
+    /** This stream, for a client of which the application knows who it is. */
+    public SseStream identity(Identity identity) {
+        return with(new StreamManner(manner.heartbeat(), manner.drain(), Objects.requireNonNull(identity, "identity")));
     }
 
     private SseStream with(StreamManner newManner) {

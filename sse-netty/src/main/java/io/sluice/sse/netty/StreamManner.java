@@ -1,12 +1,13 @@
 package io.sluice.sse.netty;
 
+import io.sluice.sse.Identity;
 import io.sluice.sse.hub.Heartbeat;
 
 /**
- * What a route wants of its streams beside their events. One object for all streams that want nothing special, since each
+ * What a route wants of its streams beside their events, and whose they are. One object for all streams that want nothing special, since each
  * holds it for its life.
  */
-record StreamManner(Heartbeat heartbeat, DrainMode drain) {
+record StreamManner(Heartbeat heartbeat, DrainMode drain, Identity identity) {
 
-    static final StreamManner USUAL = new StreamManner(Heartbeat.comment(), DrainMode.SPREAD);
+    static final StreamManner USUAL = new StreamManner(Heartbeat.comment(), DrainMode.SPREAD, Identity.UNKNOWN);
 }
