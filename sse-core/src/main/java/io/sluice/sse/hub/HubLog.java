@@ -139,11 +139,11 @@ final class HubLog {
 
     private static LogEntry entry(Topic topic, Draft draft, long at, long now) {
         if (draft.key() != null && topic.log instanceof ConflatedLog) {
-            return new LogEntry.WithKey(at, now, draft.wire(), draft.chosenId(), draft.key());
+            return new LogEntry.WithKey(at, now, topic.name, draft.wire(), draft.chosenId(), draft.key());
         }
         return draft.chosenId() == null
-                ? new LogEntry(at, now, draft.wire())
-                : new LogEntry.WithChosenId(at, now, draft.wire(), draft.chosenId());
+                ? new LogEntry(at, now, topic.name, draft.wire())
+                : new LogEntry.WithChosenId(at, now, topic.name, draft.wire(), draft.chosenId());
     }
 
     /**

@@ -14,7 +14,7 @@ final class LaneFrames {
     /** Frames one block of the lane's own; the caller says when it is done with it. */
     Frame own(byte[] block, long saidPosition) {
         own.clear();
-        own.add(new LogEntry(saidPosition, 0, block));
+        own.add(new LogEntry(saidPosition, 0, "", block));
         Frame frame = lane.framer().frame(batch.set(own, 0, 1));
         frame.events = 0;
         frame.lastPosition = saidPosition;

@@ -9,18 +9,21 @@ import org.jspecify.annotations.Nullable;
 class LogEntry {
 
     /** What an entry costs beside its bytes: itself, the array's header, its slot. An estimate for the bounds. */
-    private static final int OVERHEAD_BYTES = 56;
+    private static final int OVERHEAD_BYTES = 64;
 
     /** The place in the hub's sequence. */
     final long position;
     /** When it was published, by the hub's clock. */
     final long nanos;
+    /** The name of the topic in whose log it is; empty for a block of a lane's own. */
+    final String topic;
     /** The whole block, id line included. */
     final byte[] wire;
 
-    LogEntry(long position, long nanos, byte[] wire) {
+    LogEntry(long position, long nanos, String topic, byte[] wire) {
         this.position = position;
         this.nanos = nanos;
+        this.topic = topic;
         this.wire = wire;
     }
 
@@ -44,8 +47,8 @@ class LogEntry {
     static final class WithChosenId extends LogEntry {
         private final String chosenId;
 
-        WithChosenId(long position, long nanos, byte[] wire, String chosenId) {
-            super(position, nanos, wire);
+        WithChosenId(long position, long nanos, String topic, byte[] wire, String chosenId) {
+            super(position, nanos, topic, wire);
             this.chosenId = chosenId;
         }
 
@@ -64,8 +67,8 @@ class LogEntry {
         private final @Nullable String chosenId;
         private final String key;
 
-        WithKey(long position, long nanos, byte[] wire, @Nullable String chosenId, String key) {
-            super(position, nanos, wire);
+        WithKey(long position, long nanos, String topic, byte[] wire, @Nullable String chosenId, String key) {
+            super(position, nanos, topic, wire);
             this.chosenId = chosenId;
             this.key = key;
         }

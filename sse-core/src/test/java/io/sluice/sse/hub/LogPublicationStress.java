@@ -180,7 +180,7 @@ public final class LogPublicationStress {
                 }
                 return null;
             });
-            topic.log.append(new LogEntry(4, 0, new byte[1]));
+            topic.log.append(new LogEntry(4, 0, "", new byte[1]));
         }
 
         @Actor

@@ -13,7 +13,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class TopicLogTest {
 
     private static LogEntry entry(long position, int bytes) {
-        return new LogEntry(position, 0, new byte[bytes]);
+        return new LogEntry(position, 0, "", new byte[bytes]);
     }
 
     private static LogEntry oldestFromNewest(TopicLog log) {
