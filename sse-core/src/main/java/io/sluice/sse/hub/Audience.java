@@ -17,6 +17,9 @@ abstract sealed class Audience {
     private @Nullable Subscription[] members = NOBODY;
     private int size;
 
+    /** How many of them belong to a sink that is here already, by another subscription. */
+    private int repeats;
+
     /** Those who named the topic. */
     static final class OfTopic extends Audience {
         final LaneTopic here;
@@ -43,6 +46,19 @@ abstract sealed class Audience {
 
     final int size() {
         return size;
+    }
+
+    /** How many sinks there are. */
+    final int sinkCount() {
+        return size - repeats;
+    }
+
+    final void addRepeat() {
+        repeats++;
+    }
+
+    final void removeRepeat() {
+        repeats--;
     }
 
     final Subscription get(int index) {

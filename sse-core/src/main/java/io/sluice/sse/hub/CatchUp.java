@@ -5,7 +5,6 @@ import io.sluice.sse.Event;
 import io.sluice.sse.Gap;
 import io.sluice.sse.wire.EventEncoder;
 import java.util.ArrayDeque;
-import java.util.Arrays;
 import java.util.LinkedHashSet;
 import org.jspecify.annotations.Nullable;
 
@@ -36,21 +35,14 @@ final class CatchUp {
 
     private final Entries entries = new Entries();
 
-    // Clients that were cut together come back together: the last ranges are kept while the lane stands where it stood.
-    private final @Nullable Range[] recent = new @Nullable Range[8];
-    private int oldestRange;
+    /** What is due to the sink of a variant out of those, in its form. */
+    private final Entries due = new Entries();
 
-    /** A range as it was framed for one sink, for others with the same selection and position. */
-    private record Range(Audience[] audiences, long after, long lanePosition, long end, Frame frame) {
-        boolean serves(LaneSink sink, long position) {
-            return after == sink.position
-                    && lanePosition == position
-                    && Arrays.equals(audiences, sink.listensBy().audiences);
-        }
-    }
+    private final RecentRanges ranges;
 
     CatchUp(HubLane lane) {
         this.lane = lane;
+        this.ranges = new RecentRanges(lane);
     }
 
     /** Puts the sink into the queue, once. Who is parked is called back: something about it has changed. */
@@ -109,6 +101,7 @@ final class CatchUp {
             return serve(sink);
         } catch (RuntimeException | Error e) {
             entries.clear();
+            due.clear();
             lane.failed(sink, e);
             return Served.DONE;
         }
@@ -153,7 +146,7 @@ final class CatchUp {
         if (!sink.canWrite()) {
             return Served.DONE; // the transport says when it can again
         }
-        Range known = find(sink);
+        RecentRanges.Range known = ranges.find(sink);
         if (known != null && !isLapped(sink)) {
             return write(sink, known.frame, known.end);
         }
@@ -171,10 +164,62 @@ final class CatchUp {
         if (entries.isEmpty()) {
             return joined(sink);
         }
-        Frame frame = lane.frames.range(entries, 0, entries.size());
+        return frameAndWrite(sink, end, scarce ? HubBuilder.SMALL_FRAME_BYTES : HubBuilder.FRAME_BYTES);
+    }
+
+    private Served frameAndWrite(LaneSink sink, long wholeUpTo, int room) {
+        RecentRanges.Range range = new RecentRanges.Range(sink, lane.position, entries);
+        Entries written = entries;
+        range.end = wholeUpTo;
+        if (sink.varied || entries.hasRecipients()) {
+            range.end = collectDue(sink, room, wholeUpTo);
+            written = due;
+        }
+        if (sink.subscription == null) { // a filter has seen to that
+            entries.clear();
+            due.clear();
+            return Served.DONE;
+        }
+        range.frame = written.isEmpty() ? null : lane.frames.range(written, 0, written.size());
         entries.clear();
-        remember(new Range(sink.listensBy().audiences, sink.position, lane.position, end, frame));
-        return write(sink, frame, end);
+        due.clear();
+        if (RecentRanges.isSharing(sink)) {
+            ranges.remember(range);
+            return write(sink, range.frame, range.end);
+        }
+        try {
+            return write(sink, range.frame, range.end);
+        } finally {
+            if (range.frame != null) {
+                lane.framer().done(range.frame);
+            }
+        }
+    }
+
+    /**
+     * Takes what goes to this sink out of the entries, in the form in which it goes.
+     *
+     * @return the position up to which that is whole
+     */
+    private long collectDue(LaneSink sink, int mostBytes, long wholeUpTo) {
+        Variant variant = sink.variant();
+        int room = mostBytes;
+        long last = sink.position;
+        for (int i = 0; i < entries.size(); i++) {
+            LogEntry entry = entries.get(i);
+            // The same event in another of its topics is asked about only if it was not let through before.
+            LogEntry form = entry.position == last ? null : Variant.formFor(new KeptEvent(entry), sink, variant);
+            if (form == null) {
+                continue;
+            }
+            if (!due.isEmpty() && form.wire.length > room) {
+                return form.position - 1;
+            }
+            due.add(form);
+            room -= form.wire.length;
+            last = form.position;
+        }
+        return wholeUpTo;
     }
 
     /** Whether as much is on its way to clients as may be. */
@@ -187,10 +232,12 @@ final class CatchUp {
         return lane.framer().heldBytes() > most;
     }
 
-    private Served write(LaneSink sink, Frame frame, long end) {
-        sink.put(frame, lane.nowNanos);
-        lane.countDelivered(frame.events);
-        sink.flush();
+    private Served write(LaneSink sink, @Nullable Frame frame, long end) {
+        if (frame != null) {
+            sink.put(frame, lane.nowNanos);
+            lane.countDelivered(frame.events);
+            sink.flush();
+        }
         sink.position = end;
         if (sink.position == lane.position) {
             return joined(sink);
@@ -206,7 +253,11 @@ final class CatchUp {
         return Served.MORE;
     }
 
-    private static Served joined(LaneSink sink) {
+    private Served joined(LaneSink sink) {
+        if (!Subscription.haveBegun(sink.listensBy(), lane.position)) {
+            sink.position = lane.position; // the next pass would bring what one of them must not hear
+            return Served.NEXT_TURN;
+        }
         sink.behind = false;
         return Served.DONE;
     }
@@ -249,24 +300,29 @@ final class CatchUp {
     private long collect(LaneSink sink, int room) {
         long limit = lane.position;
         int topics = 0;
-        for (Audience audience : sink.listensBy().audiences) {
-            if (audience instanceof Audience.OfTopic exact) {
-                int before = entries.size();
-                limit = copy(exact.here.topic, sink.position, room, limit);
-                topics += entries.size() > before ? 1 : 0;
-            } else if (audience instanceof Audience.OfPattern byPattern) {
-                PatternTopics.Known known = byPattern.topics.known();
-                for (int i = 0; i < known.size; i++) {
-                    if (known.get(i).log.hasAfter(sink.position)) {
-                        limit = copy(known.get(i), sink.position, room, limit);
-                        topics++;
+        for (Subscription each = sink.listensBy(); each != null; each = each.next) {
+            long after = Math.max(sink.position, each.since());
+            for (Audience audience : each.audiences) {
+                if (audience instanceof Audience.OfTopic exact) {
+                    int before = entries.size();
+                    limit = copy(exact.here.topic, after, room, limit);
+                    topics += entries.size() > before ? 1 : 0;
+                } else if (audience instanceof Audience.OfPattern byPattern) {
+                    PatternTopics.Known known = byPattern.topics.known();
+                    for (int i = 0; i < known.size; i++) {
+                        if (known.get(i).log.hasAfter(after)) {
+                            limit = copy(known.get(i), after, room, limit);
+                            topics++;
+                        }
                     }
                 }
             }
         }
         if (topics > 1) {
             entries.sortByPosition();
-            entries.dropRepeats();
+            if (!sink.varied) { // else a filter has a look at each
+                entries.dropRepeats();
+            }
         }
         return cut(room, limit);
     }
@@ -284,6 +340,9 @@ final class CatchUp {
         int room = mostBytes;
         for (int i = 0; i < entries.size(); i++) {
             LogEntry entry = entries.get(i);
+            if (i > 0 && entry.position == entries.get(i - 1).position) {
+                continue; // the same event: the cut goes before or behind both
+            }
             if (entry.position > limit || (i > 0 && entry.wire.length > room)) {
                 long end = entries.get(i - 1).position;
                 entries.truncate(i);
@@ -294,33 +353,9 @@ final class CatchUp {
         return limit;
     }
 
-    private @Nullable Range find(LaneSink sink) {
-        for (Range range : recent) {
-            if (range != null && range.serves(sink, lane.position)) {
-                return range;
-            }
-        }
-        return null;
-    }
-
-    private void remember(Range range) {
-        forget(recent[oldestRange]);
-        recent[oldestRange] = range;
-        oldestRange = (oldestRange + 1) % recent.length;
-    }
-
-    /** Lets the recent ranges go; without this the last replay's buffers would stay until the next one. */
+    /** As {@link RecentRanges#forgetAll}. */
     void forgetRanges() {
-        for (int i = 0; i < recent.length; i++) {
-            forget(recent[i]);
-            recent[i] = null;
-        }
-    }
-
-    private void forget(@Nullable Range range) {
-        if (range != null) {
-            lane.framer().done(range.frame);
-        }
+        ranges.forgetAll();
     }
 
     // ---- overflow

@@ -1,35 +1,66 @@
 package io.sluice.sse.hub;
 
 import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The dirty topics that some sinks of a pass have in common: a chain, one topic longer than {@link #shorter}. Sinks with
- * the same dirty topics meet in the same set, and what they receive is framed once for all of them. Used again by the
- * next pass.
+ * The dirty topics that some sinks of a pass have in common, and the variant in which they take them: a chain, one topic
+ * longer than {@link #shorter}. Sinks with the same of both meet in the same set, and what they receive is framed once for
+ * all of them. Used again by the next pass.
+ *
+ * <p>A set is plain if its sinks take everything as it is. In one that is not, those for whom the same of its events are
+ * meant share frames.
  */
 final class DirtySet {
 
     private @Nullable DirtySet shorter;
     private @Nullable LaneTopic last;
+    private @Nullable Variant variant;
+    private boolean targeted;
 
     /** The longer set that was made last out of this one. */
     private @Nullable DirtySet longer;
 
-    /** What the sinks of this set receive, in order; empty until the first of them is written to. */
+    /** What the sinks of a plain set receive, in order; empty until the first of them is written to. */
     final List<Frame> frames = new ArrayList<>(1);
 
-    void begin(@Nullable DirtySet withoutLast, LaneTopic lastTopic) {
+    /** What the sinks of another receive, by which of the {@link #recipients} they belong to. */
+    private final Map<BitSet, List<Frame>> framesByRecipients = new HashMap<>(2);
+
+    /** Whom the events of this set are meant for that are not meant for everybody; null until somebody asks. */
+    private @Nullable List<Recipients> recipients;
+
+    /** @param lastTopic null for a root, out of which the sets of a variant are made */
+    void begin(@Nullable DirtySet withoutLast, @Nullable LaneTopic lastTopic, @Nullable Variant ofSinks) {
         shorter = withoutLast;
         last = lastTopic;
+        variant = ofSinks;
+        targeted = (withoutLast != null && withoutLast.targeted) || (lastTopic != null && lastTopic.targeted);
     }
 
-    void end() {
+    /** Forgets everything; hands the frames to {@code framer}, which lets them go. */
+    void end(Framer framer) {
+        letGo(frames, framer);
+        if (!framesByRecipients.isEmpty()) {
+            framesByRecipients.values().forEach(some -> letGo(some, framer));
+            framesByRecipients.clear();
+        }
         shorter = null;
         last = null;
         longer = null;
+        variant = null;
+        recipients = null;
+    }
+
+    static void letGo(List<Frame> frames, Framer framer) {
+        for (int i = 0; i < frames.size(); i++) {
+            framer.done(frames.get(i));
+        }
         frames.clear();
     }
 
@@ -40,6 +71,36 @@ final class DirtySet {
 
     LaneTopic last() {
         return Objects.requireNonNull(last);
+    }
+
+    @Nullable
+    Variant variant() {
+        return variant;
+    }
+
+    boolean isPlain() {
+        return variant == null && !targeted;
+    }
+
+    List<Recipients> recipients(Entries entries) {
+        List<Recipients> known = recipients;
+        if (known == null) {
+            known = new ArrayList<>(0);
+            for (DirtySet at = targeted ? this : null; at != null; at = at.shorter) {
+                entries.collectRecipients(at.last().from, at.last().to, known);
+            }
+            recipients = known;
+        }
+        return known;
+    }
+
+    @Nullable
+    List<Frame> framesFor(BitSet belongsTo) {
+        return framesByRecipients.get(belongsTo);
+    }
+
+    void setFramesFor(BitSet belongsTo, List<Frame> some) {
+        framesByRecipients.put((BitSet) belongsTo.clone(), some);
     }
 
     /**

@@ -2,11 +2,14 @@ package io.sluice.sse.hub;
 
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.List;
 
 /** A growing list of entries that a lane uses again in every pass. Confined to its lane. */
 final class Entries {
 
-    private static final Comparator<LogEntry> BY_POSITION = Comparator.comparingLong(entry -> entry.position);
+    /** Of the same event in several topics, the one whose name comes first. */
+    private static final Comparator<LogEntry> BY_POSITION =
+            Comparator.comparingLong((LogEntry entry) -> entry.position).thenComparing(entry -> entry.topic);
 
     private LogEntry[] array = new LogEntry[64];
     private int size;
@@ -28,6 +31,31 @@ final class Entries {
 
     boolean isEmpty() {
         return size == 0;
+    }
+
+    /** Whether one of them is not meant for everybody. */
+    boolean hasRecipients() {
+        return hasRecipients(0, size);
+    }
+
+    /** Whether one of those from {@code from} to before {@code to} is not meant for everybody. */
+    boolean hasRecipients(int from, int to) {
+        for (int i = from; i < to; i++) {
+            if (array[i].recipients() != null) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Adds to {@code into} those of which one has to ask who they are meant for, each once. */
+    void collectRecipients(int from, int to, List<Recipients> into) {
+        for (int i = from; i < to; i++) {
+            Recipients recipients = array[i].recipients();
+            if (recipients != null && !into.contains(recipients)) {
+                into.add(recipients);
+            }
+        }
     }
 
     /** Drops all from {@code newSize} on. */

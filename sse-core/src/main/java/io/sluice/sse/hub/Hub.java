@@ -7,13 +7,14 @@ import io.sluice.sse.Ledger;
 import io.sluice.sse.Observer;
 import io.sluice.sse.Refusals;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.EnumMap;
-import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -73,9 +74,26 @@ public final class Hub implements AutoCloseable {
      * @throws IllegalArgumentException if the topic's name, or the event, cannot be published
      */
     public CompletionStage<Published> publish(String topic, Event event) {
+        return publish(new Publication(topic, event));
+    }
+
+    /**
+     * Publishes an event to several topics: it has one place in the sequence and one id, and who listens to more than one
+     * of them gets it once.
+     *
+     * @return as {@link #publish(String, Event)}; when there is no place for one of the topics nothing is published
+     * @throws IllegalArgumentException as {@link #publish(String, Event)}, and for no topic or more than {@link
+     *     Publication#MAX_TOPICS}
+     */
+    public CompletionStage<Published> publish(Collection<String> topics, Event event) {
+        return publish(Publication.of(event, topics));
+    }
+
+    /** As {@link #publish(Collection, Event)}, for the recipients that it names. */
+    public CompletionStage<Published> publish(Publication publication) {
         try {
             // A refusal does not go through thenApply, which would fill in a stack trace for each.
-            return sequence(List.of(new Publication(topic, event))).thenApply(published -> published.get(0));
+            return sequence(List.of(publication)).thenApply(published -> published.get(0));
         } catch (TopicLimitException | ClosedException e) {
             return CompletableFuture.failedStage(e);
         }
@@ -99,7 +117,7 @@ public final class Hub implements AutoCloseable {
         List<Draft> drafts = new ArrayList<>(publications.size());
         for (Publication publication : publications) {
             checkPublishable(publication.event());
-            drafts.add(sequencer.draft(publication.topic(), publication.event()));
+            drafts.add(sequencer.draft(publication));
         }
         CompletionStage<List<Published>> sequenced = sequencer.sequence(drafts);
         counters.published.add(drafts.size());
@@ -111,10 +129,11 @@ public final class Hub implements AutoCloseable {
 
     private void tell(List<Publication> publications, List<Published> published) {
         for (int i = 0; i < published.size(); i++) {
-            String topic = publications.get(i).topic();
             Published answer = published.get(i);
             if (!answer.duplicate()) {
-                observe(null, observer -> observer.published(topic, answer.id()));
+                for (String topic : publications.get(i).topics()) {
+                    observe(null, observer -> observer.published(topic, answer.id()));
+                }
             }
         }
     }
@@ -131,32 +150,18 @@ public final class Hub implements AutoCloseable {
         }
     }
 
-    /** How many distinct sinks of this node listen to the topic now, by name or by pattern. */
+    /**
+     * How many distinct sinks of this node listen to the topic now, by name or by pattern, whatever their filters let
+     * through.
+     */
     public int subscribers(String topic) {
-        return log.locked(() -> {
-            Topic found = log.topics.find(topic);
-            return found == null ? 0 : subscribers(found);
-        });
+        return subscribers(List.of(topic));
     }
 
-    private static int subscribers(Topic topic) {
-        int count = 0;
-        for (LaneTopic here : topic.lanes()) {
-            Audience[] audiences = here.audiences();
-            if (audiences.length == 1) {
-                count += audiences[0].size();
-                continue;
-            }
-            // A sink can listen by name and by pattern.
-            Set<LaneSink> distinct = Collections.newSetFromMap(new IdentityHashMap<>());
-            for (Audience audience : audiences) {
-                for (int i = 0; i < audience.size(); i++) {
-                    distinct.add(audience.get(i).sink());
-                }
-            }
-            count += distinct.size();
-        }
-        return count;
+    /** How many distinct sinks of this node listen to at least one of the topics now. */
+    public int subscribers(Collection<String> topics) {
+        return log.locked(() -> Listeners.count(
+                topics.stream().map(log.topics::find).filter(Objects::nonNull).toList()));
     }
 
     /**
@@ -184,7 +189,7 @@ public final class Hub implements AutoCloseable {
         LogEntry newest = topic.log.newestKept();
         return new TopicInfo(
                 topic.name,
-                subscribers(topic),
+                Listeners.count(List.of(topic)),
                 topic.log.keptEvents(),
                 topic.log.keptBytes(),
                 oldest == null ? null : idOf(oldest),
@@ -269,6 +274,20 @@ public final class Hub implements AutoCloseable {
     /** The lanes that were joined and have not left. */
     public List<HubLane> lanes() {
         return Collections.unmodifiableList(lanes);
+    }
+
+    /**
+     * Looks for an open sink by its {@linkplain LaneSink#id id}, among all of each lane: so that an application can add a
+     * topic to somebody's stream, or end it.
+     *
+     * @return completes, perhaps on a lane, with the sink, or with nothing if none of that id is open
+     */
+    public CompletionStage<Optional<LaneSink>> find(String sinkId) {
+        CompletionStage<Optional<LaneSink>> found = CompletableFuture.completedStage(Optional.empty());
+        for (HubLane lane : lanes) {
+            found = found.thenCombine(lane.find(sinkId), (before, here) -> before.isPresent() ? before : here);
+        }
+        return found;
     }
 
     /**

@@ -11,9 +11,11 @@ import java.lang.invoke.VarHandle;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -73,7 +75,7 @@ public final class HubLane {
     private final Gathering gathering = new Gathering();
     private final LaneTicker ticker;
     final LaneFrames frames = new LaneFrames(this);
-    private final LaneAudiences audiences = new LaneAudiences(this);
+    final LaneSubscriptions subscriptions = new LaneSubscriptions(this);
     /** Changes that would disturb a pass which has yielded; made when it ends. */
     private final ArrayDeque<Runnable> afterPass = new ArrayDeque<>();
 
@@ -146,6 +148,17 @@ public final class HubLane {
     /** Calls {@code visitor} with every sink open on this lane, on the lane. Any thread. */
     public CompletionStage<Void> forEachSink(Consumer<? super LaneSink> visitor) {
         return onLane(() -> sinks.forEach(visitor));
+    }
+
+    /** The open sink of this lane with this id, looked for among all of them. Any thread. */
+    CompletionStage<Optional<LaneSink>> find(String sinkId) {
+        AtomicReference<@Nullable LaneSink> found = new AtomicReference<>();
+        return forEachSink(sink -> {
+                    if (sink.isOpen() && sink.isNamed(sinkId)) {
+                        found.set(sink);
+                    }
+                })
+                .thenApply(ignored -> Optional.ofNullable(found.get()));
     }
 
     /** Describes the sinks of this lane. Any thread. */
@@ -305,7 +318,7 @@ public final class HubLane {
         // Either this sees the closed hub, or the closing hub, which comes to this lane next, sees the sink.
         hub.log().refuseIfClosed();
         nowNanos = lane.nanoTime();
-        Opening opening = selector == null ? null : listen(sink, selector, start);
+        Opening opening = selector == null ? null : subscriptions.begin(sink, selector, start);
         sink.opened = true;
         sink.openedNanos = nowNanos;
         sink.progressNanos = ticker.observedNanos();
@@ -316,28 +329,6 @@ public final class HubLane {
         writeFirstBlock(sink, opening);
         catchUp.add(sink);
         wake();
-    }
-
-    /** Adding to audiences does no harm to a pass that has yielded: the sink begins behind, and a pass skips those. */
-    private Opening listen(LaneSink sink, Selector selector, Start start) {
-        Subscription subscription = new Subscription(sink, selector);
-        Opening opening = hub.log().locked(() -> {
-            try {
-                audiences.join(subscription);
-                return Opening.resolve(hub, subscription, start);
-            } catch (RuntimeException e) {
-                audiences.leave(subscription);
-                throw e;
-            }
-        });
-        sink.subscription = subscription;
-        sink.setListening(true);
-        sink.behind = true;
-        sink.position = opening.position();
-        sink.said = opening.position();
-        sink.toldEvictions = opening.toldEvictions();
-        hub.ledger().add(Ledger.Kind.SUBSCRIPTIONS, 1);
-        return opening;
     }
 
     /** One block for both: a client that is cut inside it knows neither the position nor the gap. */
@@ -384,7 +375,7 @@ public final class HubLane {
         try {
             writeLastWords(sink, reason, forGood);
         } finally {
-            endSubscription(sink);
+            subscriptions.endAll(sink);
         }
     }
 
@@ -402,30 +393,6 @@ public final class HubLane {
         }
     }
 
-    private void endSubscription(LaneSink sink) {
-        Subscription subscription = sink.subscription;
-        if (subscription == null) {
-            return;
-        }
-        sink.subscription = null;
-        sink.setListening(false);
-        afterPass(() -> hub.log().locked(() -> {
-            audiences.leave(subscription);
-            return null;
-        }));
-        hub.ledger().add(Ledger.Kind.SUBSCRIPTIONS, -1);
-    }
-
-    CompletionStage<Void> cancel(Subscription subscription) {
-        return onLane(() -> {
-            LaneSink sink = subscription.sink();
-            if (sink.subscription == subscription) {
-                sink.behind = false;
-                endSubscription(sink);
-            }
-        });
-    }
-
     void closed(LaneSink sink, CloseReason reason) {
         sinks.remove(sink);
         framer.sweep();
@@ -441,7 +408,7 @@ public final class HubLane {
     }
 
     /** Does it now, or when the pass that has yielded ends. */
-    private void afterPass(Runnable change) {
+    void afterPass(Runnable change) {
         if (pass.isRunning()) {
             afterPass.add(change);
             wake();
@@ -464,7 +431,7 @@ public final class HubLane {
         }
     }
 
-    private CompletionStage<Void> onLane(Runnable work) {
+    CompletionStage<Void> onLane(Runnable work) {
         CompletableFuture<Void> done = new CompletableFuture<>();
         Runnable task = () -> {
             try {

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The hub's one sequence: positions, rings and the head, under one short lock. No I/O, no user code and no wake-up
@@ -78,9 +79,9 @@ final class HubLog {
             refuseIfClosed();
             long now = clock.getAsLong();
             bounds.age(now, AGED_PER_PUBLISH);
-            List<Topic> where = findOrBear(drafts);
-            for (int i = 0; i < where.size(); i++) {
-                answers.add(append(where.get(i), drafts.get(i), ids, now, marked));
+            bearAll(drafts);
+            for (Draft draft : drafts) {
+                answers.add(append(draft, ids, now, marked));
             }
             head = position;
             if (!ageing.isScheduled()) {
@@ -101,45 +102,63 @@ final class HubLog {
     }
 
     /** All topics before the first append: a batch is taken as a whole or not at all. */
-    private List<Topic> findOrBear(List<Draft> drafts) {
-        List<Topic> where = new ArrayList<>(drafts.size());
+    private void bearAll(List<Draft> drafts) {
+        List<Topic> found = new ArrayList<>(drafts.size());
         try {
             for (Draft draft : drafts) {
-                where.add(topics.findOrBear(draft.topic()));
+                for (String topic : draft.topics()) {
+                    found.add(topics.findOrBear(topic));
+                }
             }
         } catch (TopicLimitException e) {
-            where.forEach(topics::forgetIfIdle);
+            found.forEach(topics::forgetIfIdle);
             throw e;
         }
-        return where;
     }
 
-    private Published append(Topic found, Draft draft, EventIds ids, long now, List<LaneTopic[]> marked) {
+    private Published append(Draft draft, EventIds ids, long now, List<LaneTopic[]> marked) {
         String chosenId = draft.chosenId();
         if (chosenId != null && bounds.positionOfChosen(chosenId) != null) {
-            topics.forgetIfIdle(found);
+            for (String name : draft.topics()) {
+                Topic found = topics.find(name);
+                if (found != null) {
+                    topics.forgetIfIdle(found);
+                }
+            }
             return new Published(chosenId, true);
         }
-        // An earlier event of this batch may have evicted the last one of this topic, and with it the topic.
-        Topic topic = found.isForgotten() ? topics.findOrBear(draft.topic()) : found;
         long at = ++position;
         if (chosenId == null) {
             ids.writeLinePosition(draft.wire(), at);
         }
-        bounds.append(topic, entry(topic, draft, at, now));
-        LaneTopic[] lanes = topic.lanes();
-        for (LaneTopic here : lanes) {
-            here.mark();
-        }
-        if (lanes.length > 0) {
-            marked.add(lanes);
+        Copies copies = draft.topics().size() == 1 ? null : new Copies();
+        for (String name : draft.topics()) {
+            // An earlier event of this batch may have evicted the last one of this topic, and with it the topic, whose
+            // place is free then.
+            Topic topic = topics.findOrBear(name);
+            bounds.append(topic, entry(topic, draft, copies, at, now));
+            LaneTopic[] lanes = topic.lanes();
+            for (LaneTopic here : lanes) {
+                here.mark();
+            }
+            if (lanes.length > 0) {
+                marked.add(lanes);
+            }
         }
         return new Published(chosenId == null ? ids.text(at) : chosenId, false);
     }
 
-    private static LogEntry entry(Topic topic, Draft draft, long at, long now) {
-        if (draft.key() != null && topic.log instanceof ConflatedLog) {
-            return new LogEntry.WithKey(at, now, topic.name, draft.wire(), draft.chosenId(), draft.key());
+    /** Rarer kinds of entries have more fields, so that the others need not carry them. */
+    private static LogEntry entry(Topic topic, Draft draft, @Nullable Copies copies, long at, long now) {
+        Recipients recipients = draft.recipients();
+        String given = topic.log instanceof ConflatedLog ? draft.key() : null;
+        String key = given == null ? null : recipients.keyOf(given);
+        if (copies != null || !recipients.isEverybody()) {
+            return new LogEntry.Routed(
+                    at, now, topic.name, draft, key, recipients.isEverybody() ? null : recipients, copies);
+        }
+        if (key != null) {
+            return new LogEntry.WithKey(at, now, topic.name, draft.wire(), draft.chosenId(), key);
         }
         return draft.chosenId() == null
                 ? new LogEntry(at, now, topic.name, draft.wire())

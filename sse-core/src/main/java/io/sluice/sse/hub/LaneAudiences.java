@@ -2,6 +2,7 @@ package io.sluice.sse.hub;
 
 import java.util.HashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Who listens to what on one lane: subscriptions join and leave audiences, topics and patterns begin and cease to be
@@ -60,10 +61,14 @@ final class LaneAudiences {
         return audience;
     }
 
-    /** Under the hub's lock; never during a pass, out of whose way it would move others. */
-    void leave(Subscription subscription) {
+    /**
+     * Under the hub's lock; never during a pass, out of whose way it would move others.
+     *
+     * @param others the first of the sink's subscriptions that stay
+     */
+    void leave(Subscription subscription, @Nullable Subscription others) {
         TopicTable topics = lane.hub().log().topics;
-        subscription.leaveAll();
+        subscription.leaveAll(others);
         for (Audience audience : subscription.audiences) {
             if (audience.size() > 0) {
                 continue;

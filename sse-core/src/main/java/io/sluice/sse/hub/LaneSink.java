@@ -63,6 +63,9 @@ public abstract class LaneSink implements Sink, ScopeHome {
     long lastWriteNanos;
     long delivered;
 
+    /** Whether it takes events otherwise than as they are, see {@link #variant}. */
+    boolean varied;
+
     /** Whether this sink has a position of its own; otherwise it stands where its lane stands. */
     boolean behind;
     /** Whether it waits in the lane's queue of those to be served alone. */
@@ -180,6 +183,24 @@ public abstract class LaneSink implements Sink, ScopeHome {
     /** The connection takes more again. */
     protected final void becameWritable() {
         hubLane.becameWritable(this);
+    }
+
+    /**
+     * Lets the client listen to more, from the events on that are published after this has taken effect. Together its
+     * subscriptions have one position; an event that several of them have comes once, in order with all others, and in the
+     * form of the first that lets it through. Each ends by {@link Subscription#cancel}, or with the sink.
+     *
+     * <p>A client that comes back is another sink: what it then listens to, its route decides. Direct sends of a sink that
+     * listens may have no ids; one that had sent some before is given the id of its position, which takes their place.
+     *
+     * <p>Any thread.
+     *
+     * @return completes on the lane when the subscription has begun; fails with {@link IllegalArgumentException} if there
+     *     would be more than {@link Selector#MAX_TERMS} topics and patterns on the stream, {@link TopicLimitException},
+     *     {@link ClosedException}, or {@link IllegalStateException} before the sink is open. Nothing has changed then
+     */
+    public final CompletionStage<Subscription> subscribe(Selector selector) {
+        return hubLane.subscriptions.subscribe(this, selector);
     }
 
     // ---- Sink
@@ -367,6 +388,19 @@ public abstract class LaneSink implements Sink, ScopeHome {
         return number;
     }
 
+    /** Whether this is its {@link #id}, without making a string of it for each sink that is asked. */
+    final boolean isNamed(String id) {
+        return id.length() == digits(number) && id.equals(id());
+    }
+
+    private static int digits(long number) {
+        int digits = 1;
+        for (long rest = number / 10; rest > 0; rest /= 10) {
+            digits++;
+        }
+        return digits;
+    }
+
     final DirtySet dirtySet() {
         return Objects.requireNonNull(dirtySet);
     }
@@ -375,8 +409,26 @@ public abstract class LaneSink implements Sink, ScopeHome {
         dirtySet = set;
     }
 
-    final void setListening(boolean value) {
-        listening = value;
+    /** From now on it listens by this subscription and those that follow it. */
+    final void listenBy(@Nullable Subscription first) {
+        subscription = first;
+        listening = first != null;
+        Variant common = Variant.of(first);
+        varied = common != null;
+        if (first != null && first.next instanceof Subscription.Later second) {
+            second.together = common;
+        }
+    }
+
+    /** How it takes events; null if as they are. */
+    final @Nullable Variant variant() {
+        if (!varied) {
+            return null;
+        }
+        Subscription first = listensBy();
+        return first.next instanceof Subscription.Later second
+                ? second.together
+                : first.selector().variant();
     }
 
     /** Writes a frame and keeps the account of it. */

@@ -40,6 +40,8 @@ final class LaneTopic {
     long carriedBy;
     int from;
     int to;
+    /** Whether its range holds something that is not meant for everybody. */
+    boolean targeted;
 
     private @Nullable DirtySet alone;
 

@@ -27,13 +27,16 @@ final class LocalSequencer implements Sequencer {
     }
 
     @Override
-    public Draft draft(String topic, Event event) {
-        if (event.id() != null) {
-            return new Draft(topic, EventEncoder.encode(event), event.id(), event.key());
+    public Draft draft(Publication publication) {
+        Event event = publication.event();
+        byte[] wire;
+        if (event.id() == null) {
+            wire = EventEncoder.encodeBody(event, EventIds.LINE_BYTES);
+            ids.writeLinePrefix(wire);
+        } else {
+            wire = EventEncoder.encode(event);
         }
-        byte[] wire = EventEncoder.encodeBody(event, EventIds.LINE_BYTES);
-        ids.writeLinePrefix(wire);
-        return new Draft(topic, wire, null, event.key());
+        return new Draft(publication.topics(), wire, event.id(), event.key(), publication.recipients());
     }
 
     @Override

@@ -54,7 +54,8 @@ final class LogBounds {
         }
         log.append(entry);
         totalEvents++;
-        totalBytes += entry.weight();
+        Copies copies = entry.copies();
+        totalBytes += copies == null || copies.add() ? entry.weight() : weightOfFurtherCopy(entry);
         if (entry.chosenId() != null) {
             chosenIds.put(entry.chosenId(), entry.position);
         }
@@ -118,10 +119,17 @@ final class LogBounds {
     /** The entry is not kept any longer. */
     void gone(LogEntry entry) {
         totalEvents--;
-        totalBytes -= entry.weight();
-        if (entry.chosenId() != null) {
+        Copies copies = entry.copies();
+        boolean last = copies == null || copies.remove();
+        totalBytes -= last ? entry.weight() : weightOfFurtherCopy(entry);
+        if (last && entry.chosenId() != null) {
             chosenIds.remove(entry.chosenId());
         }
+    }
+
+    /** The bytes of an event in several topics are there once, and counted once, for as long as one of them keeps it. */
+    private static int weightOfFurtherCopy(LogEntry entry) {
+        return entry.weight() - entry.wire.length;
     }
 
     /** The position of the kept event with this chosen id. */

@@ -39,6 +39,26 @@ class LogEntry {
         return null;
     }
 
+    /** For whom it is meant; null for everybody. */
+    @Nullable
+    Recipients recipients() {
+        return null;
+    }
+
+    /** Who else keeps the same event; null if it was published to this topic alone. */
+    @Nullable
+    Copies copies() {
+        return null;
+    }
+
+    /** The same event in another form. */
+    final LogEntry withWire(byte[] form) {
+        String chosenId = chosenId();
+        return chosenId == null
+                ? new LogEntry(position, nanos, topic, form)
+                : new WithChosenId(position, nanos, topic, form, chosenId);
+    }
+
     int weight() {
         return wire.length + OVERHEAD_BYTES;
     }
@@ -59,34 +79,69 @@ class LogEntry {
     }
 
     /** An entry of a topic that conflates, whose event has a key. */
-    static final class WithKey extends LogEntry {
+    static class WithKey extends LogEntry {
 
         /** Two more fields, the string, and its places in the table: by key and by position. */
         private static final int KEY_OVERHEAD_BYTES = 144;
 
         private final @Nullable String chosenId;
-        private final String key;
+        private final @Nullable String key;
 
-        WithKey(long position, long nanos, String topic, byte[] wire, @Nullable String chosenId, String key) {
+        WithKey(long position, long nanos, String topic, byte[] wire, @Nullable String chosenId, @Nullable String key) {
             super(position, nanos, topic, wire);
             this.chosenId = chosenId;
             this.key = key;
         }
 
         @Override
-        @Nullable
-        String chosenId() {
+        final @Nullable String chosenId() {
             return chosenId;
         }
 
         @Override
-        String key() {
+        final @Nullable String key() {
             return key;
         }
 
         @Override
         int weight() {
-            return super.weight() + KEY_OVERHEAD_BYTES + 2 * key.length();
+            return super.weight() + (key == null ? 0 : KEY_OVERHEAD_BYTES + 2 * key.length());
+        }
+    }
+
+    /** An entry whose event went to several topics, or is not meant for everybody. */
+    static final class Routed extends WithKey {
+        private final @Nullable Recipients recipients;
+        private final @Nullable Copies copies;
+
+        Routed(
+                long position,
+                long nanos,
+                String topic,
+                Draft draft,
+                @Nullable String key,
+                @Nullable Recipients recipients,
+                @Nullable Copies copies) {
+            super(position, nanos, topic, draft.wire(), draft.chosenId(), key);
+            this.recipients = recipients;
+            this.copies = copies;
+        }
+
+        @Override
+        @Nullable
+        Recipients recipients() {
+            return recipients;
+        }
+
+        @Override
+        @Nullable
+        Copies copies() {
+            return copies;
+        }
+
+        @Override
+        int weight() {
+            return super.weight() + (recipients == null ? 0 : recipients.weight());
         }
     }
 }

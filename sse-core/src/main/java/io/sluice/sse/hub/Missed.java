@@ -3,12 +3,21 @@ package io.sluice.sse.hub;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** What the selection of a subscription has lost and kept, seen from a position. */
+/**
+ * What the selection of a sink has lost and kept, seen from a position. It is given by the first of the sink's subscriptions;
+ * one that began later has missed nothing of what was before.
+ */
 final class Missed {
 
     private Missed() {}
 
-    private static void forEachTopic(Subscription subscription, Consumer<Topic> action) {
+    private static void forEachTopic(Subscription first, Consumer<Topic> action) {
+        for (Subscription at = first; at != null; at = at.next) {
+            forEachOwnTopic(at, action);
+        }
+    }
+
+    private static void forEachOwnTopic(Subscription subscription, Consumer<Topic> action) {
         for (Audience audience : subscription.audiences) {
             if (audience instanceof Audience.OfTopic exact) {
                 action.accept(exact.here.topic);
@@ -26,7 +35,16 @@ final class Missed {
      * eviction: a topic that is evicted further after a gap was said makes another one, however high the floors of the
      * others lay then.
      */
-    static boolean isGap(Subscription subscription, long at, long told) {
+    static boolean isGap(Subscription first, long at, long told) {
+        for (Subscription each = first; each != null; each = each.next) {
+            if (isOwnGap(each, Math.max(at, each.since()), told)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static boolean isOwnGap(Subscription subscription, long at, long told) {
         for (Audience audience : subscription.audiences) {
             boolean gap = audience instanceof Audience.OfTopic exact
                     ? exact.here.topic.log.isGap(at, told)
@@ -39,13 +57,22 @@ final class Missed {
     }
 
     /**
-     * The policy that somebody meets for whom {@link #isGap} holds: the subscription's own, else the strictest of the
-     * topics that have passed it by. Under the hub's lock.
+     * The policy that somebody meets for whom {@link #isGap} holds: the strictest of the subscriptions that have missed
+     * something. Under the hub's lock.
      */
-    static OverflowPolicy overflow(Hub hub, Subscription subscription, long at, long told) {
+    static OverflowPolicy overflow(Hub hub, Subscription first, long at, long told) {
+        OverflowPolicy strictest = null;
+        for (Subscription each = first; each != null; each = each.next) {
+            strictest = OverflowPolicy.strictest(strictest, ownOverflow(each, Math.max(at, each.since()), told));
+        }
+        return strictest == null ? overflowOfAll(hub, first) : strictest;
+    }
+
+    /** The subscription's own policy, else the strictest of the topics that have passed it by; null if none has. */
+    private static @Nullable OverflowPolicy ownOverflow(Subscription subscription, long at, long told) {
         OverflowPolicy own = subscription.selector().overflow();
         if (own != null) {
-            return own;
+            return isOwnGap(subscription, at, told) ? own : null;
         }
         OverflowPolicy strictest = null;
         for (Audience audience : subscription.audiences) {
@@ -58,33 +85,39 @@ final class Missed {
                 strictest = OverflowPolicy.strictest(strictest, byPattern.topics.strictestGap(at, told));
             }
         }
-        return strictest == null ? hub.overflow() : strictest;
+        return strictest;
     }
 
     /**
      * The policy that somebody meets of whom nobody knows what it has seen: the subscription's own, else the strictest of
      * all its topics, each of which may have passed it by. Under the hub's lock.
      */
-    static OverflowPolicy overflowOfAll(Hub hub, Subscription subscription) {
-        OverflowPolicy own = subscription.selector().overflow();
-        if (own != null) {
-            return own;
-        }
+    static OverflowPolicy overflowOfAll(Hub hub, Subscription first) {
         @Nullable OverflowPolicy[] strictest = {null};
-        forEachTopic(subscription, topic -> strictest[0] = OverflowPolicy.strictest(strictest[0], topic.overflow));
+        for (Subscription each = first; each != null; each = each.next) {
+            OverflowPolicy own = each.selector().overflow();
+            if (own != null) {
+                strictest[0] = OverflowPolicy.strictest(strictest[0], own);
+            } else {
+                forEachOwnTopic(each, topic -> strictest[0] = OverflowPolicy.strictest(strictest[0], topic.overflow));
+            }
+        }
         return strictest[0] == null ? hub.overflow() : strictest[0];
     }
 
     /** The position from which everything that is kept behind {@code known} is still to come. Under the hub's lock. */
-    static long beforeOldestKept(Subscription subscription, long known, long head) {
+    static long beforeOldestKept(Subscription first, long known, long head) {
         long[] oldest = {head + 1};
-        forEachTopic(subscription, topic -> {
-            LogEntry first = topic.log.oldestKept();
-            LogEntry last = topic.log.newestKept();
-            if (first != null && last != null && last.position > known) {
-                oldest[0] = Math.min(oldest[0], Math.max(known + 1, first.position));
-            }
-        });
+        for (Subscription each = first; each != null; each = each.next) {
+            long from = Math.max(known, each.since());
+            forEachOwnTopic(each, topic -> {
+                LogEntry eldest = topic.log.oldestKept();
+                LogEntry last = topic.log.newestKept();
+                if (eldest != null && last != null && last.position > from) {
+                    oldest[0] = Math.min(oldest[0], Math.max(from + 1, eldest.position));
+                }
+            });
+        }
         return oldest[0] - 1;
     }
 

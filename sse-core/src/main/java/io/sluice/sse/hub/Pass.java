@@ -1,6 +1,5 @@
 package io.sluice.sse.hub;
 
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
@@ -50,13 +49,15 @@ final class Pass {
     private @Nullable LaneSink[] touched = new @Nullable LaneSink[64];
     private int touchedCount;
 
-    private final List<DirtySet> sets = new ArrayList<>(); // made so far, used again in every pass
-    private int setCount;
+    private final DirtySets sets;
     private final Splicer splicer;
+    private final VariantFrames variantFrames;
 
     Pass(HubLane lane) {
         this.lane = lane;
+        this.sets = new DirtySets(lane.framer());
         this.splicer = new Splicer(lane, entries);
+        this.variantFrames = new VariantFrames(lane, entries);
     }
 
     /** Whether a pass has begun and not ended. */
@@ -99,6 +100,9 @@ final class Pass {
         cut = limit < head;
         if (cut) {
             cutRanges(limit);
+        }
+        for (int i = 0; i < topicCount; i++) {
+            topic(i).targeted = entries.hasRecipients(topic(i).from, topic(i).to);
         }
         target = limit;
         step = topicCount == 0 ? Step.WRITING : Step.GROUPING;
@@ -212,7 +216,7 @@ final class Pass {
         for (; atTopic < topicCount; atTopic++, atAudience = 0) {
             LaneTopic topic = topic(atTopic);
             if (atAudience == 0 && atMember == 0) {
-                topic.setAlone(takeSet(null, topic));
+                topic.setAlone(sets.makeAlone(topic));
             }
             for (; atAudience < topic.audiences().length; atAudience++, atMember = 0) {
                 Audience audience = topic.audiences()[atAudience];
@@ -224,7 +228,7 @@ final class Pass {
                         untilClock = betweenClocks;
                     }
                     if (alone) {
-                        writeOnce(audience.get(atMember).sink(), topic.alone());
+                        writeOnce(audience.get(atMember).sink(), topic);
                     } else {
                         touch(audience.get(atMember).sink(), topic);
                     }
@@ -236,10 +240,10 @@ final class Pass {
     }
 
     /** A sink can be in two audiences of one topic: by name and by pattern. */
-    private void writeOnce(LaneSink sink, DirtySet topic) {
+    private void writeOnce(LaneSink sink, LaneTopic topic) {
         if (sink.passNumber != number) {
             sink.passNumber = number;
-            writeContained(sink, topic);
+            writeContained(sink, sets.alone(sink, topic));
         }
     }
 
@@ -249,32 +253,14 @@ final class Pass {
         }
         if (sink.passNumber != number) {
             sink.passNumber = number;
-            sink.setDirtySet(topic.alone());
+            sink.setDirtySet(sets.alone(sink, topic));
             if (touchedCount == touched.length) {
                 touched = Arrays.copyOf(touched, touchedCount * 2);
             }
             touched[touchedCount++] = sink;
         } else if (sink.dirtySet().last() != topic) { // else it listens to the topic twice: by name and by pattern
-            sink.setDirtySet(longerBy(sink.dirtySet(), topic));
+            sink.setDirtySet(sets.longerBy(sink.dirtySet(), topic));
         }
-    }
-
-    private DirtySet longerBy(DirtySet shorter, LaneTopic topic) {
-        DirtySet set = shorter.longerBy(topic);
-        if (set == null) {
-            set = takeSet(shorter, topic);
-            shorter.setLonger(set);
-        }
-        return set;
-    }
-
-    private DirtySet takeSet(@Nullable DirtySet shorter, LaneTopic last) {
-        if (setCount == sets.size()) {
-            sets.add(new DirtySet());
-        }
-        DirtySet set = sets.get(setCount++);
-        set.begin(shorter, last);
-        return set;
     }
 
     // ---- write
@@ -315,7 +301,10 @@ final class Pass {
             }
             return;
         }
-        List<Frame> frames = frames(set);
+        List<Frame> frames = set.isPlain() ? frames(set) : variantFrames.of(set, sink);
+        if (frames.isEmpty() || sink.subscription == null) {
+            return; // nothing of it is due; or a filter has ended the sink
+        }
         for (int i = 0; i < frames.size(); i++) {
             Frame frame = frames.get(i);
             if (i > 0 && !sink.canWrite()) {
@@ -344,7 +333,9 @@ final class Pass {
                 try {
                     splicer.spliceInto(set);
                 } catch (RuntimeException | Error e) {
-                    letGo(set.frames); // half of them would be taken for all by the next sink of this set
+                    DirtySet.letGo(
+                            set.frames,
+                            lane.framer()); // half of them would be taken for all by the next sink of this set
                     throw e;
                 }
             }
@@ -362,25 +353,14 @@ final class Pass {
         }
     }
 
-    private void letGo(List<Frame> frames) {
-        for (int i = 0; i < frames.size(); i++) {
-            lane.framer().done(frames.get(i));
-        }
-        frames.clear();
-    }
-
     private void end() {
         for (int i = 0; i < touchedCount; i++) {
             touched(i).setDirtySet(null);
             touched[i] = null;
         }
         touchedCount = 0;
-        for (int i = 0; i < setCount; i++) {
-            DirtySet set = sets.get(i);
-            letGo(set.frames);
-            set.end();
-        }
-        setCount = 0;
+        sets.end();
+        variantFrames.end();
         for (int i = 0; i < topicCount; i++) {
             topic(i).setAlone(null);
             topics[i] = null;

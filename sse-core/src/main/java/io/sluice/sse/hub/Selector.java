@@ -8,7 +8,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a subscription listens to: topic names and patterns; and, if it has one of its own, its overflow policy.
+ * What a subscription listens to: topic names and patterns; and, where it has them, a filter, an overflow policy of its own,
+ * and whether events come in an envelope.
  * Immutable, checked when it is made.
  */
 public final class Selector {
@@ -19,11 +20,17 @@ public final class Selector {
     private final List<String> topics;
     private final List<TopicPattern> patterns;
     private final @Nullable OverflowPolicy overflow;
+    private final Variant.@Nullable OfSelector variant;
 
-    private Selector(List<String> topics, List<TopicPattern> patterns, @Nullable OverflowPolicy overflow) {
+    private Selector(
+            List<String> topics,
+            List<TopicPattern> patterns,
+            @Nullable OverflowPolicy overflow,
+            Variant.@Nullable OfSelector variant) {
         this.topics = topics;
         this.patterns = patterns;
         this.overflow = overflow;
+        this.variant = variant;
     }
 
     /** As {@link #of(Collection)}. */
@@ -54,12 +61,55 @@ public final class Selector {
                 topics.add(TopicName.check(term));
             }
         }
-        return new Selector(List.copyOf(topics), List.copyOf(patterns), null);
+        return new Selector(List.copyOf(topics), List.copyOf(patterns), null, null);
     }
 
     /** The same topics and patterns, for a subscription whose own policy this is: it beats those of the topics. */
     public Selector withOverflow(OverflowPolicy policy) {
-        return new Selector(topics, patterns, Objects.requireNonNull(policy, "overflow"));
+        return new Selector(topics, patterns, Objects.requireNonNull(policy, "overflow"), variant);
+    }
+
+    /**
+     * The same topics and patterns, but only what {@code filter} lets through. It replaces a filter that this selector has.
+     *
+     * <p>What a topic lets go before the client has read it is a gap, whether the filter would have let it through or not:
+     * nobody asks a filter about what is no longer there. {@link Start#replay} counts events before the filter, too.
+     */
+    public Selector filtered(EventFilter filter) {
+        return new Selector(
+                topics,
+                patterns,
+                overflow,
+                new Variant.OfSelector(Objects.requireNonNull(filter, "filter"), variant != null && variant.envelope));
+    }
+
+    /**
+     * The same topics and patterns, for a client that wants to be told each event's topic: id and name of the event stay,
+     * and its data become one line of JSON, {@code {"topic":"orders/7","data":"…the data as a string…"}}. Of an event in
+     * several of its topics it is told the one whose name comes first. What is no event of a topic (gaps, heartbeats, the
+     * end of a stream, direct sends) comes without.
+     */
+    public Selector withEnvelope() {
+        return new Selector(
+                topics, patterns, overflow, new Variant.OfSelector(variant == null ? null : variant.filter, true));
+    }
+
+    /** How events are taken; null if as they are. */
+    Variant.@Nullable OfSelector variant() {
+        return variant;
+    }
+
+    /** Whether it has this topic, by name or by pattern. */
+    boolean matches(String topic) {
+        if (topics.contains(topic)) {
+            return true;
+        }
+        for (TopicPattern pattern : patterns) {
+            if (pattern.matches(topic)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** The subscription's own overflow policy; null if the topics' holds. */

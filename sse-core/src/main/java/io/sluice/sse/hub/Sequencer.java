@@ -1,6 +1,5 @@
 package io.sluice.sse.hub;
 
-import io.sluice.sse.Event;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
@@ -14,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 interface Sequencer {
 
     /** Encodes an event; done by the publisher, outside every lock. */
-    Draft draft(String topic, Event event);
+    Draft draft(Publication publication);
 
     /** Puts the drafts into the sequence, next to each other, in their order. */
     CompletionStage<List<Published>> sequence(List<Draft> drafts);

@@ -26,10 +26,9 @@ public record SinkInfo(
 
     static SinkInfo of(LaneSink sink, HubLane lane) {
         long now = lane.lane().nanoTime();
-        Subscription subscription = sink.subscription;
         return new SinkInfo(
                 sink.id(),
-                subscription == null ? List.of() : subscription.selector().terms(),
+                Subscription.terms(sink.subscription),
                 now - sink.openedNanos,
                 now - sink.lastWriteNanos,
                 sink.pendingBytes(),

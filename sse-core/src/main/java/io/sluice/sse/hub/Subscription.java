@@ -1,20 +1,30 @@
 package io.sluice.sse.hub;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A client's place in a hub: a selector, and a position that moves as the client is written to. One Last-Event-ID is
- * right for all of it, since ids rise through the whole hub.
+ * right for all of it, since ids rise through the whole hub. A sink can have several subscriptions, which share the position
+ * ({@link LaneSink#subscribe}).
  *
  * <p>Thread-safe. It ends with its sink, or by {@link #cancel}.
  */
-public final class Subscription {
+public sealed class Subscription {
 
     private final LaneSink sink;
     private final Selector selector;
 
-    // Confined to the lane; changed under the hub's lock as well.
+    // Confined to the lane from here on.
+
+    /** The sink's next subscription, in the order in which they were made. */
+    @Nullable
+    Subscription next;
+
+    // Changed under the hub's lock as well.
     Audience[] audiences = {};
     private int[] places = {};
 
@@ -39,10 +49,28 @@ public final class Subscription {
      * @return completes when nothing more of these topics will be written
      */
     public CompletionStage<Void> cancel() {
-        return sink.hubLane().cancel(this);
+        return sink.hubLane().subscriptions.cancel(this);
+    }
+
+    /** It hears nothing up to this position, though its sink may stand before it. */
+    long since() {
+        return 0;
+    }
+
+    /** Whether it and all that follow it have begun, seen from a position. */
+    static boolean haveBegun(@Nullable Subscription first, long position) {
+        for (Subscription at = first; at != null; at = at.next) {
+            if (at.since() > position) {
+                return false;
+            }
+        }
+        return true;
     }
 
     void join(Audience audience) {
+        if (isListedIn(audience, sink.subscription)) {
+            audience.addRepeat();
+        }
         int last = audiences.length;
         audiences = Arrays.copyOf(audiences, last + 1);
         places = Arrays.copyOf(places, last + 1);
@@ -50,10 +78,34 @@ public final class Subscription {
         places[last] = audience.add(this);
     }
 
-    void leaveAll() {
+    /** @param others the first of the sink's subscriptions that stay */
+    void leaveAll(@Nullable Subscription others) {
         for (int i = 0; i < audiences.length; i++) {
             audiences[i].remove(places[i]);
+            if (isListedIn(audiences[i], others)) {
+                audiences[i].removeRepeat();
+            }
         }
+    }
+
+    private static boolean isListedIn(Audience audience, @Nullable Subscription first) {
+        for (Subscription at = first; at != null; at = at.next) {
+            for (Audience one : at.audiences) {
+                if (one == audience) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    /** Names and patterns of a subscription and all that follow it. */
+    static List<String> terms(@Nullable Subscription first) {
+        List<String> terms = new ArrayList<>();
+        for (Subscription at = first; at != null; at = at.next) {
+            terms.addAll(at.selector.terms());
+        }
+        return terms;
     }
 
     void moved(Audience audience, int place) {
@@ -64,5 +116,27 @@ public final class Subscription {
             }
         }
         throw new AssertionError("moved in an audience that it does not belong to");
+    }
+
+    /** One that joined a sink that was listening already. */
+    static final class Later extends Subscription {
+        private long since;
+
+        /** Of the second one of a sink: the variant of all of them. */
+        @Nullable
+        Variant together;
+
+        Later(LaneSink sink, Selector selector) {
+            super(sink, selector);
+        }
+
+        void beginBehind(long position) {
+            since = position;
+        }
+
+        @Override
+        long since() {
+            return since;
+        }
     }
 }

@@ -9,7 +9,9 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.PriorityQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -189,11 +191,19 @@ final class Bench implements AutoCloseable {
         hub.log().locked(() -> {
             long events = 0;
             long bytes = 0;
+            Map<Copies, Integer> shared = new IdentityHashMap<>();
             for (Topic topic : hub.log().topics.all()) {
                 topic.log.assertValid();
                 events += topic.log.keptEvents();
                 bytes += topic.log.keptBytes();
+                topic.log.fromNewest(entry -> {
+                    if (entry.copies() != null) {
+                        shared.merge(entry.copies(), 0, (before, ignored) -> before + entry.wire.length);
+                    }
+                    return true;
+                });
             }
+            bytes -= shared.values().stream().mapToInt(Integer::intValue).sum();
             assertThat(hub.log().bounds.totalEvents()).isEqualTo(events);
             assertThat(hub.log().bounds.totalBytes()).isEqualTo(bytes);
             return null;

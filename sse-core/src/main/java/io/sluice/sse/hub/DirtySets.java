@@ -1,0 +1,79 @@
+package io.sluice.sse.hub;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** The sets of the pass that runs. Confined to its lane. */
+final class DirtySets {
+
+    private final Framer framer;
+    private final List<DirtySet> sets = new ArrayList<>(); // made so far, used again in every pass
+    private int count;
+
+    /** Of each variant that the pass has met, the root of its sets. */
+    private final Map<Variant, DirtySet> roots = new HashMap<>(2);
+
+    DirtySets(Framer framer) {
+        this.framer = framer;
+    }
+
+    /** Makes the set of those to whom only {@code topic} is new, and who take it as it is. */
+    DirtySet makeAlone(LaneTopic topic) {
+        return take(null, topic, null);
+    }
+
+    /** The set of a sink to which only {@code topic} is new, as far as the pass has come. */
+    DirtySet alone(LaneSink sink, LaneTopic topic) {
+        return sink.varied ? alone(sink.variant(), topic) : topic.alone();
+    }
+
+    private DirtySet alone(@Nullable Variant variant, LaneTopic topic) {
+        if (variant == null) {
+            return topic.alone();
+        }
+        DirtySet root = roots.get(variant);
+        if (root == null) {
+            root = take(null, null, variant);
+            roots.put(variant, root);
+        }
+        DirtySet set = root.longerBy(topic);
+        if (set == null) {
+            set = take(null, topic, variant);
+            root.setLonger(set);
+        }
+        return set;
+    }
+
+    /** The set of a sink of {@code shorter} to which {@code topic} is new besides. */
+    DirtySet longerBy(DirtySet shorter, LaneTopic topic) {
+        DirtySet set = shorter.longerBy(topic);
+        if (set == null) {
+            set = take(shorter, topic, shorter.variant());
+            shorter.setLonger(set);
+        }
+        return set;
+    }
+
+    private DirtySet take(@Nullable DirtySet shorter, @Nullable LaneTopic last, @Nullable Variant variant) {
+        if (count == sets.size()) {
+            sets.add(new DirtySet());
+        }
+        DirtySet set = sets.get(count++);
+        set.begin(shorter, last, variant);
+        return set;
+    }
+
+    /** The pass has ended: all frames are let go. */
+    void end() {
+        for (int i = 0; i < count; i++) {
+            sets.get(i).end(framer);
+        }
+        count = 0;
+        if (!roots.isEmpty()) {
+            roots.clear();
+        }
+    }
+}

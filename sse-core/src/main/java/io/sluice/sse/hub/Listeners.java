@@ -1,0 +1,43 @@
+package io.sluice.sse.hub;
+
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Set;
+
+/** Counts who listens to topics. Under the hub's lock. */
+final class Listeners {
+
+    private Listeners() {}
+
+    /** How many distinct sinks listen to at least one of these: by name, by pattern, by several subscriptions. */
+    static int count(List<Topic> topics) {
+        return topics.size() == 1 ? count(topics.get(0)) : distinct(topics);
+    }
+
+    /** The usual topic has one audience on a lane, which need not be looked at one by one. */
+    private static int count(Topic topic) {
+        int count = 0;
+        for (LaneTopic here : topic.lanes()) {
+            if (here.audiences().length > 1) {
+                return distinct(List.of(topic));
+            }
+            count += here.audiences()[0].sinkCount();
+        }
+        return count;
+    }
+
+    private static int distinct(List<Topic> topics) {
+        Set<LaneSink> sinks = Collections.newSetFromMap(new IdentityHashMap<>());
+        for (Topic topic : topics) {
+            for (LaneTopic here : topic.lanes()) {
+                for (Audience audience : here.audiences()) {
+                    for (int i = 0; i < audience.size(); i++) {
+                        sinks.add(audience.get(i).sink());
+                    }
+                }
+            }
+        }
+        return sinks.size();
+    }
+}
