@@ -8,13 +8,15 @@ final class Copies {
 
     private int kept;
 
-    /** @return whether it is the first */
-    boolean add() {
-        return kept++ == 0;
+    void add() {
+        kept++;
     }
 
-    /** @return whether it was the last */
-    boolean remove() {
-        return --kept == 0;
+    void remove() {
+        kept--;
+    }
+
+    boolean areKept() {
+        return kept > 0;
     }
 }

@@ -46,7 +46,7 @@ final class LogBounds {
                         || isAged(log.oldest(), entry.nanos))) {
             log.letOldestGo(this);
         }
-        while (totalEvents > 0 && totalBytes + entry.weight() > maxTotalBytes) {
+        while (totalEvents > 0 && totalBytes + cost(entry) > maxTotalBytes) {
             Topic lost = loseOldest();
             if (lost != topic) {
                 topics.forgetIfIdle(lost);
@@ -54,8 +54,10 @@ final class LogBounds {
         }
         log.append(entry);
         totalEvents++;
-        Copies copies = entry.copies();
-        totalBytes += copies == null || copies.add() ? entry.weight() : weightOfFurtherCopy(entry);
+        totalBytes += cost(entry);
+        if (entry.copies() != null) {
+            entry.copies().add();
+        }
         if (entry.chosenId() != null) {
             chosenIds.put(entry.chosenId(), entry.position);
         }
@@ -120,16 +122,22 @@ final class LogBounds {
     void gone(LogEntry entry) {
         totalEvents--;
         Copies copies = entry.copies();
-        boolean last = copies == null || copies.remove();
-        totalBytes -= last ? entry.weight() : weightOfFurtherCopy(entry);
-        if (last && entry.chosenId() != null) {
+        if (copies != null) {
+            copies.remove();
+        }
+        totalBytes -= cost(entry);
+        if (entry.chosenId() != null && (copies == null || !copies.areKept())) {
             chosenIds.remove(entry.chosenId());
         }
     }
 
-    /** The bytes of an event in several topics are there once, and counted once, for as long as one of them keeps it. */
-    private static int weightOfFurtherCopy(LogEntry entry) {
-        return entry.weight() - entry.wire.length;
+    /**
+     * What an entry that is not counted adds to the total. The bytes of an event in several topics are there once, and are
+     * counted once, for as long as one of them keeps it.
+     */
+    private static int cost(LogEntry entry) {
+        Copies copies = entry.copies();
+        return copies != null && copies.areKept() ? entry.weight() - entry.wire.length : entry.weight();
     }
 
     /** The position of the kept event with this chosen id. */

@@ -1,0 +1,410 @@
+package io.sluice.sse.hub;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.sluice.sse.CloseReason;
+import io.sluice.sse.ClosedException;
+import io.sluice.sse.Event;
+import io.sluice.sse.Ledger;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+/** Subscriptions that begin and end while the connection lives, and clients that are looked for by their id. */
+class SubscribeTest {
+
+    private static Subscription subscribe(Bench bench, FakeSink sink, Selector selector) {
+        CompletionStage<Subscription> begun = sink.subscribe(selector);
+        bench.run();
+        return begun.toCompletableFuture().join();
+    }
+
+    private static Subscription subscribe(Bench bench, FakeSink sink, String... terms) {
+        return subscribe(bench, sink, Selector.of(terms));
+    }
+
+    private static void cancel(Bench bench, Subscription subscription) {
+        CompletableFuture<Void> ended = subscription.cancel().toCompletableFuture();
+        bench.run();
+        ended.join();
+    }
+
+    private static long subscriptions(Bench bench) {
+        return bench.hub.ledger().count(Ledger.Kind.SUBSCRIPTIONS);
+    }
+
+    @Test
+    void topicsComeAndGoInOrderOfPosition() {
+        try (Bench bench = new Bench()) {
+            FakeSink sink = bench.live("a");
+            bench.publish("b", "before");
+            Subscription b = subscribe(bench, sink, "b", "c/*");
+            bench.publish("b", "1");
+            bench.publish("a", "2");
+            bench.publish("c/1", "3");
+            bench.run();
+            assertThat(sink.data()).containsExactly("1", "2", "3");
+            assertThat(subscriptions(bench)).isEqualTo(2);
+            assertThat(sink.subscription.next).isSameAs(b);
+            cancel(bench, b);
+            bench.publish("b", "4");
+            bench.publish("a", "5");
+            bench.run();
+            assertThat(sink.data()).containsExactly("1", "2", "3", "5");
+            assertThat(subscriptions(bench)).isEqualTo(1);
+            cancel(bench, b);
+            assertThat(subscriptions(bench)).as("a second time").isEqualTo(1);
+        }
+    }
+
+    @Test
+    void theFirstOneCanEndBeforeTheLater() {
+        try (Bench bench = new Bench()) {
+            FakeSink sink = bench.live("a");
+            Subscription first = sink.listensBy();
+            Subscription b = subscribe(bench, sink, "b");
+            Subscription c = subscribe(bench, sink, "c");
+            cancel(bench, first);
+            cancel(bench, b);
+            bench.publish("a", "1");
+            bench.publish("b", "2");
+            bench.publish("c", "3");
+            bench.run();
+            assertThat(sink.data()).containsExactly("3");
+            cancel(bench, c);
+            bench.publish("c", "4");
+            bench.run();
+            assertThat(sink.data()).containsExactly("3");
+            assertThat(subscriptions(bench)).isZero();
+            subscribe(bench, sink, "c");
+            bench.publish("c", "5");
+            bench.run();
+            assertThat(sink.data()).containsExactly("3", "5");
+        }
+    }
+
+    /** The lane may stand far before the head, since nobody there listens to what was published. */
+    @Test
+    void nothingFromBeforeComesThoughTheLaneStandsBehind() {
+        try (Bench bench = new Bench()) {
+            FakeSink sink = bench.live("a");
+            bench.publishMany("b", 0, 10);
+            assertThat(bench.hubLane().position).isZero();
+            CompletionStage<Subscription> begun = sink.subscribe(Selector.of("b"));
+            bench.publish("b", "still before it takes effect");
+            bench.run();
+            begun.toCompletableFuture().join();
+            bench.publish("b", "now");
+            bench.run();
+            assertThat(sink.data()).containsExactly("now");
+            assertThat(sink.behind).isFalse();
+        }
+    }
+
+    @Test
+    void aClientThatIsBehindGetsNothingFromBeforeAndNoFalseGap() {
+        try (Bench bench = new Bench(options -> options.historyEvents(5).overflow(OverflowPolicy.GAP))) {
+            FakeSink sink = bench.live("a");
+            bench.onLane(() -> sink.stall(1));
+            bench.publish("a", "1");
+            bench.run();
+            bench.publish("a", "2");
+            bench.publishMany("b", 100, 120); // evicted above where the client stands
+            bench.run();
+            Subscription b = subscribe(bench, sink, "b");
+            bench.publish("b", "3");
+            bench.publish("a", "4");
+            bench.run();
+            assertThat(sink.behind).isTrue();
+            bench.onLane(sink::read);
+            bench.run();
+            assertThat(sink.data()).containsExactly("1", "2", "3", "4");
+            assertThat(sink.gaps()).isEmpty();
+            assertThat(sink.behind).isFalse();
+
+            bench.onLane(() -> sink.stall(1));
+            bench.publish("b", "5");
+            bench.run();
+            bench.publishMany("b", 6, 20);
+            bench.run();
+            bench.onLane(sink::read);
+            bench.run();
+            assertThat(sink.gaps()).as("one of its own").hasSize(1);
+            assertThat(sink.data()).endsWith("15", "16", "17", "18", "19");
+            cancel(bench, b);
+        }
+    }
+
+    @Test
+    void oneThatEndsWhileTheClientIsBehindStopsAtOnce() {
+        try (Bench bench = new Bench()) {
+            FakeSink sink = bench.live("a");
+            Subscription b = subscribe(bench, sink, "b");
+            bench.onLane(() -> sink.stall(1));
+            bench.publish("a", "1");
+            bench.run();
+            bench.publish("b", "2");
+            bench.publish("a", "3");
+            bench.run();
+            cancel(bench, b);
+            bench.onLane(sink::read);
+            bench.run();
+            assertThat(sink.data()).containsExactly("1", "3");
+        }
+    }
+
+    /** Who was written to by a pass that has yielded stands no longer where the lane stands. */
+    @Test
+    void duringAPassThatHasYieldedNothingIsRepeatedOrLost() {
+        try (Bench bench = new Bench()) {
+            List<FakeSink> sinks = new ArrayList<>();
+            List<Subscription> seconds = new ArrayList<>();
+            for (int i = 0; i < 300; i++) {
+                sinks.add(bench.live("a"));
+                seconds.add(subscribe(bench, sinks.get(i), "c"));
+            }
+            bench.publish("a", "1");
+            bench.publish("c", "2");
+            bench.lane().nanosPerLook(2_000_000);
+            while (!bench.hubLane().pass.isRunning() || sinks.get(0).data().isEmpty()) {
+                assertThat(bench.lane().runOne()).isTrue();
+            }
+            List<CompletionStage<?>> stages = new ArrayList<>();
+            for (FakeSink sink : List.of(sinks.get(0), sinks.get(299))) {
+                bench.onLane(() -> stages.add(sink.subscribe(Selector.of("b"))));
+            }
+            for (int i : List.of(1, 298)) {
+                bench.onLane(() -> stages.add(seconds.get(i).cancel()));
+            }
+            assertThat(stages).noneMatch(stage -> stage.toCompletableFuture().isDone());
+            bench.publish("b", "not yet");
+            bench.publish("a", "3");
+            while (stages.stream().anyMatch(stage -> !stage.toCompletableFuture().isDone())) {
+                assertThat(bench.lane().runOne()).isTrue();
+            }
+            bench.publish("b", "4");
+            bench.publish("c", "5");
+            bench.run();
+            assertThat(sinks.get(0).data()).containsExactly("1", "2", "3", "4", "5");
+            assertThat(sinks.get(299).data()).containsExactly("1", "2", "3", "4", "5");
+            assertThat(sinks.get(1).data()).containsExactly("1", "2", "3");
+            assertThat(sinks.get(298).data()).containsExactly("1", "2", "3");
+            assertThat(sinks.get(100).data()).containsExactly("1", "2", "3", "5");
+        }
+    }
+
+    @Test
+    void aSinkOfASourceAloneCanBeginToListen() {
+        LaneOptions lane = Bench.QUIET.withHeartbeat(Duration.ofSeconds(1));
+        try (Bench bench = new Bench(options -> {}, 1, lane)) {
+            FakeSink sink = bench.sink();
+            bench.open(sink, Start.live(), source -> {});
+            bench.publish("a", "before");
+            bench.run();
+            assertThat(sink.lastEventId()).isEmpty();
+            subscribe(bench, sink, "a");
+            assertThat(sink.lastEventId()).as("told at once").isEqualTo(bench.hub.headId());
+            assertThatThrownBy(() -> sink.send(Event.builder().id("x").build()))
+                    .isInstanceOf(IllegalArgumentException.class);
+            bench.publish("a", "1");
+            bench.run();
+            assertThat(sink.data()).containsExactly("1");
+            bench.publish("other", "x");
+            bench.advance(TimeUnit.SECONDS.toNanos(3));
+            assertThat(sink.lastEventId()).isEqualTo(bench.hub.headId());
+        }
+    }
+
+    @Test
+    void aTopicOfTwoSubscriptionsComesOnceAndStaysUntilBothHaveEnded() {
+        try (Bench bench = new Bench()) {
+            FakeSink sink = bench.live("a");
+            bench.live("a");
+            Subscription second = subscribe(bench, sink, "a");
+            Subscription third = subscribe(bench, sink, "*", "a");
+            assertThat(bench.hub.subscribers("a")).isEqualTo(2);
+            bench.publish("a", "1");
+            bench.run();
+            cancel(bench, sink.listensBy());
+            cancel(bench, third);
+            assertThat(bench.hub.subscribers("a")).isEqualTo(2);
+            bench.publish("a", "2");
+            bench.run();
+            assertThat(sink.data()).containsExactly("1", "2");
+            cancel(bench, second);
+            assertThat(bench.hub.subscribers("a")).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void closingASinkWithRepeatsLeavesRightCounts() {
+        try (Bench bench = new Bench()) {
+            FakeSink stays = bench.live("a");
+            FakeSink goes = bench.live("a");
+            subscribe(bench, goes, "a");
+            subscribe(bench, goes, "a", "b");
+            assertThat(bench.hub.subscribers("a")).isEqualTo(2);
+            bench.onLane(() -> goes.close(CloseReason.RESET));
+            assertThat(bench.hub.subscribers("a")).isEqualTo(1);
+            assertThat(subscriptions(bench)).isEqualTo(1);
+            bench.onLane(() -> stays.close(CloseReason.RESET));
+            assertThat(bench.hub.subscribers("a")).isZero();
+        }
+    }
+
+    @Test
+    void eachSubscriptionHasItsOwnFilterAndForm() {
+        try (Bench bench = new Bench()) {
+            FakeSink sink = bench.open(
+                    Start.live(),
+                    Selector.of("a").filtered(event -> !"hidden".equals(event.event().data())));
+            Subscription rest = subscribe(bench, sink, Selector.of("**").withEnvelope());
+            bench.publish("a", "1");
+            bench.publish("a", "hidden");
+            bench.publish("b", "2");
+            bench.run();
+            assertThat(sink.data())
+                    .containsExactly(
+                            "1", "{\"topic\":\"a\",\"data\":\"hidden\"}", "{\"topic\":\"b\",\"data\":\"2\"}");
+            cancel(bench, rest);
+            bench.publish("a", "hidden");
+            bench.publish("a", "3");
+            bench.run();
+            assertThat(sink.data()).hasSize(4).endsWith("3");
+        }
+    }
+
+    /** What a filter held back before a second subscription began does not come by that one. */
+    @Test
+    void aLaterSubscriptionWithoutAFilterBringsNothingFromBefore() {
+        try (Bench bench = new Bench()) {
+            FakeSink sink = bench.open(Start.live(), Selector.of("a").filtered(event -> false));
+            bench.onLane(() -> sink.full(true));
+            bench.publish("a", "before");
+            bench.run();
+            subscribe(bench, sink, "a");
+            bench.publish("a", "after");
+            bench.run();
+            bench.onLane(() -> sink.full(false));
+            bench.run();
+            assertThat(sink.data()).containsExactly("after");
+        }
+    }
+
+    @Test
+    void aSecondSubscriptionOfTheSameKindStaysOnTheSharedBatch() {
+        try (Bench bench = new Bench()) {
+            for (int i = 0; i < 50; i++) {
+                FakeSink sink = bench.live("a");
+                subscribe(bench, sink, "b");
+                assertThat(sink.varied).isFalse();
+            }
+            bench.framer().framings = 0;
+            bench.publish("b", "x");
+            bench.run();
+            assertThat(bench.framer().framings).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void eachSubscriptionHasItsOwnOverflowPolicy() {
+        try (Bench bench = new Bench(options -> options.historyEvents(2).overflow(OverflowPolicy.GAP))) {
+            FakeSink sink = bench.live("a");
+            subscribe(bench, sink, Selector.of("b").withOverflow(OverflowPolicy.LATEST));
+            bench.onLane(() -> sink.full(true));
+            bench.publishMany("a", 0, 5);
+            bench.run();
+            bench.onLane(() -> sink.full(false));
+            bench.run();
+            assertThat(sink.data()).as("gap, oldest kept").containsExactly("3", "4");
+            bench.onLane(() -> sink.full(true));
+            bench.publishMany("b", 10, 15);
+            bench.run();
+            bench.onLane(() -> sink.full(false));
+            bench.run();
+            assertThat(sink.data()).as("gap, from now on").containsExactly("3", "4");
+            assertThat(sink.gaps()).hasSize(2);
+        }
+    }
+
+    @Test
+    void limitsAndErrorsAreThoseOfTheFirst() {
+        try (Bench bench = new Bench(options -> options.maxTopics(150))) {
+            FakeSink sink = bench.live("a");
+            List<String> terms = new ArrayList<>();
+            for (int i = 0; i < 100; i++) {
+                terms.add("t/" + i);
+            }
+            assertThatThrownBy(() -> subscribe(bench, sink, Selector.of(terms)))
+                    .hasCauseInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("101 topics and patterns: at most 100 are allowed on one stream");
+            subscribe(bench, sink, Selector.of(terms.subList(0, 99)));
+            FakeSink other = bench.live("a", "b");
+            terms.replaceAll(term -> term + "/x");
+            assertThatThrownBy(() -> subscribe(bench, other, Selector.of(terms.subList(0, 60))))
+                    .hasCauseInstanceOf(TopicLimitException.class);
+            assertThat(bench.hub.topics(null, 999)).as("none of them was born").hasSize(101);
+            assertThat(subscriptions(bench)).isEqualTo(3);
+            bench.publish("b", "1");
+            bench.run();
+            assertThat(other.data()).containsExactly("1");
+
+            bench.onLane(() -> other.close(CloseReason.RESET));
+            assertThatThrownBy(() -> subscribe(bench, other, "c")).hasCauseInstanceOf(ClosedException.class);
+            assertThatThrownBy(() -> subscribe(bench, bench.sink(), "c"))
+                    .hasCauseInstanceOf(IllegalStateException.class);
+            bench.hub.close();
+            assertThatThrownBy(() -> subscribe(bench, sink, "c")).hasCauseInstanceOf(ClosedException.class);
+        }
+    }
+
+    @Test
+    void onALaneThatHasEndedItFails() {
+        try (Bench bench = new Bench()) {
+            FakeSink sink = bench.live("a");
+            bench.onLane(() -> sink.close(CloseReason.RESET));
+            bench.lane().terminate();
+            assertThatThrownBy(() -> sink.subscribe(Selector.of("b")).toCompletableFuture().join())
+                    .hasCauseInstanceOf(ClosedException.class);
+        }
+    }
+
+    @Test
+    void aClientIsFoundByItsId() {
+        try (Bench bench = new Bench(options -> {}, 3, Bench.QUIET)) {
+            List<FakeSink> sinks = new ArrayList<>();
+            for (int i = 0; i < 12; i++) {
+                FakeSink sink = new FakeSink(bench.hubLanes.get(i % 3), null);
+                bench.open(sink, Start.live(), null, "a");
+                sinks.add(sink);
+            }
+            bench.run();
+            for (FakeSink sink : sinks) {
+                assertThat(find(bench, sink.id())).isSameAs(sink);
+            }
+            for (String none : List.of("", "0", "00", "01", "+1", "999", "x", "1 ")) {
+                assertThat(find(bench, none)).as(none).isNull();
+            }
+            sinks.get(4).close(CloseReason.RESET);
+            bench.run();
+            assertThat(find(bench, sinks.get(4).id())).isNull();
+            CompletionStage<Subscription> added =
+                    bench.hub.find(sinks.get(5).id()).thenCompose(found -> found.orElseThrow()
+                            .subscribe(Selector.of("b")));
+            bench.run();
+            assertThat(added.toCompletableFuture().join().sink()).isSameAs(sinks.get(5));
+        }
+    }
+
+    private static LaneSink find(Bench bench, String id) {
+        CompletableFuture<java.util.Optional<LaneSink>> found =
+                bench.hub.find(id).toCompletableFuture();
+        bench.run();
+        return found.join().orElse(null);
+    }
+}
