@@ -6,6 +6,7 @@ import com.sun.management.ThreadMXBean;
 import io.sluice.sse.CloseReason;
 import io.sluice.sse.Event;
 import java.lang.management.ManagementFactory;
+import java.util.function.IntFunction;
 import org.junit.jupiter.api.Test;
 
 /** Steady broadcast allocates nothing per client and event. */
@@ -48,23 +49,43 @@ class Invariant6AllocationTest {
         protected void end(CloseReason reason, boolean orderly) {}
     }
 
+    private static final EventFilter ALL = event -> true;
+
     /** What a further client adds is nothing: the cost of an event is the same for ten clients and for a thousand. */
     @Test
     void moreClientsDoNotAllocateMore() {
-        long few = allocatedPerRound(10);
-        long many = allocatedPerRound(1000);
+        assertMoreClientsAddNothing(client -> Selector.of("a", "b", "c/*"));
+    }
+
+    /** Nor do those add anything that share a variant, beside others that have none. */
+    @Test
+    void moreClientsOfAVariantDoNotAllocateMore() {
+        assertMoreClientsAddNothing(client -> {
+            Selector selector = Selector.of("a", "b", "c/*");
+            return switch (client % 3) {
+                case 0 -> selector;
+                case 1 -> selector.withEnvelope();
+                default -> selector.filtered(ALL);
+            };
+        });
+    }
+
+    private static void assertMoreClientsAddNothing(IntFunction<Selector> selectors) {
+        long few = allocatedPerRound(12, selectors);
+        long many = allocatedPerRound(1002, selectors);
         assertThat((many - few) / (990.0 * EVENTS))
                 .as("bytes per further client and event")
                 .isLessThan(0.1);
     }
 
-    private static long allocatedPerRound(int clients) {
+    private static long allocatedPerRound(int clients, IntFunction<Selector> selectors) {
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
         long least = Long.MAX_VALUE;
         try (Bench bench = new Bench()) {
             for (int i = 0; i < clients; i++) {
                 QuietSink sink = new QuietSink(bench.hubLane());
-                bench.onLane(() -> sink.open(Selector.of("a", "b", "c/*"), Start.live(), null));
+                Selector selector = selectors.apply(i);
+                bench.onLane(() -> sink.open(selector, Start.live(), null));
             }
             bench.run();
             for (int round = 0; round < 5; round++) {

@@ -23,7 +23,7 @@ public interface StreamRoute {
     /**
      * Topics and patterns as the request names them: behind the route's path, and in {@code ?topic=}, any number of them.
      * It begins behind {@code Last-Event-ID} or {@code ?lastEventId=}, else with the last {@code ?replay=} events, else
-     * now.
+     * now. With {@code ?envelope=1} each event tells its topic ({@link Selector#withEnvelope}).
      */
     static StreamRoute topics() {
         return request -> {
@@ -31,8 +31,20 @@ public interface StreamRoute {
             if (!request.subPath().isEmpty()) {
                 terms.add(0, request.subPath());
             }
-            return SseStream.of(Selector.of(terms), startOf(request));
+            Selector selector = Selector.of(terms);
+            return SseStream.of(wantsEnvelope(request) ? selector.withEnvelope() : selector, startOf(request));
         };
+    }
+
+    private static boolean wantsEnvelope(SseRequest request) {
+        String envelope = request.query("envelope");
+        if (envelope == null || envelope.equals("0")) {
+            return false;
+        }
+        if (!envelope.equals("1")) {
+            throw new IllegalArgumentException("envelope: \"" + envelope + "\" (expected: 1 or 0)");
+        }
+        return true;
     }
 
     /** Where a request wants to begin. */

@@ -2,8 +2,8 @@ package io.sluice.sse.examples.server;
 
 import io.sluice.sse.CloseReason;
 import io.sluice.sse.hub.Hub;
-import io.sluice.sse.hub.HubLane;
 import io.sluice.sse.hub.HubStats;
+import io.sluice.sse.hub.LaneSink;
 import io.sluice.sse.hub.SinkInfo;
 import io.sluice.sse.netty.HttpAnswer;
 import io.sluice.sse.netty.HttpRoute;
@@ -24,7 +24,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -166,25 +165,13 @@ final class AdminRoutes {
     }
 
     private CompletionStage<HttpAnswer> close(SseRequest request) {
-        String id = request.subPath();
         boolean forever = "true".equals(request.query("forever"));
-        AtomicBoolean found = new AtomicBoolean();
-        CompletableFuture<?>[] looked = hub.lanes().stream()
-                .map((HubLane lane) -> lane.forEachSink(sink -> {
-                            if (sink.id().equals(id)) {
-                                found.set(true);
-                                if (forever) {
-                                    sink.closeForGood(CloseReason.CLOSED_BY_APPLICATION);
-                                } else {
-                                    sink.close(CloseReason.CLOSED_BY_APPLICATION);
-                                }
-                            }
-                        })
-                        .toCompletableFuture())
-                .toArray(CompletableFuture<?>[]::new);
-        return CompletableFuture.allOf(looked).thenApply(ignored -> {
-            if (!found.get()) {
-                throw Refusal.of(404, "there is no such connection");
+        return hub.find(request.subPath()).thenApply(found -> {
+            LaneSink sink = found.orElseThrow(() -> Refusal.of(404, "there is no such connection"));
+            if (forever) {
+                sink.closeForGood(CloseReason.CLOSED_BY_APPLICATION);
+            } else {
+                sink.close(CloseReason.CLOSED_BY_APPLICATION);
             }
             return HttpAnswer.empty(204);
         });
