@@ -36,7 +36,7 @@ enum Transports {
 
         @Override
         IoHandlerFactory handlers() {
-            return EpollIoHandler.newFactory();
+            return EpollIoHandler.newFactory(READY_AT_ONCE);
         }
 
         @Override
@@ -117,6 +117,12 @@ enum Transports {
     };
 
     private static final Logger log = LoggerFactory.getLogger(Transports.class);
+
+    /**
+     * How many ready connections an event loop looks after before the turn of its lane. Without a bound a crowd that
+     * connects at once is served its handshakes, a tenth of a second for a thousand, before anybody hears an event.
+     */
+    private static final int READY_AT_ONCE = 64;
 
     final Transport transport;
     final Class<? extends ServerChannel> serverChannel;

@@ -22,6 +22,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Sockets towards the server, from several addresses of the loopback network, since one address has fewer ports than a
@@ -82,7 +83,13 @@ final class Clients implements AutoCloseable {
     }
 
     static ByteBuf request(String target) {
-        return ascii("GET " + target + " HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        return request(target, null);
+    }
+
+    static ByteBuf request(String target, @Nullable String lastEventId) {
+        String resume = lastEventId == null ? "" : "Last-Event-ID: " + lastEventId + "\r\n";
+        return ascii(
+                "GET " + target + " HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n" + resume + "\r\n");
     }
 
     static ByteBuf ascii(String text) {

@@ -10,17 +10,24 @@ import org.jspecify.annotations.Nullable;
 class StreamReader extends ChannelInboundHandlerAdapter {
 
     private final String target;
+    private final @Nullable String lastEventId;
     private boolean opened;
     private @Nullable Channel channel;
 
     StreamReader(String target) {
+        this(target, null);
+    }
+
+    /** One that comes back. */
+    StreamReader(String target, @Nullable String lastEventId) {
         this.target = target;
+        this.lastEventId = lastEventId;
     }
 
     @Override
     public void channelActive(ChannelHandlerContext ctx) {
         channel = ctx.channel();
-        ctx.writeAndFlush(Clients.request(target), ctx.voidPromise());
+        ctx.writeAndFlush(Clients.request(target, lastEventId), ctx.voidPromise());
     }
 
     @Override

@@ -31,14 +31,19 @@ final class TimedPublisher implements AutoCloseable {
 
     /** @param perSecond events per second, or 0 for full speed */
     TimedPublisher(ServerProcess server, String topic, double perSecond, int eventBytes) throws IOException {
-        socket = new Socket(InetAddress.getLoopbackAddress(), server.port());
+        this(server.port(), "/publish/" + topic, perSecond, eventBytes);
+    }
+
+    /** @param target where a POST publishes its body */
+    TimedPublisher(int port, String target, double perSecond, int eventBytes) throws IOException {
+        socket = new Socket(InetAddress.getLoopbackAddress(), port);
         socket.setTcpNoDelay(true);
         out = socket.getOutputStream();
         in = new BufferedInputStream(socket.getInputStream());
         padding = "x".repeat(Math.max(0, eventBytes - 1 - TimedReader.DIGITS));
-        head = "POST /publish/" + topic + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: "
+        head = "POST " + target + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: "
                 + (1 + TimedReader.DIGITS + padding.length()) + "\r\n\r\n" + (char) TimedReader.MARK;
-        thread = new Thread(() -> run(perSecond), "publisher of " + topic);
+        thread = new Thread(() -> run(perSecond), "publisher of " + target);
         thread.setDaemon(true);
     }
 
@@ -89,7 +94,7 @@ final class TimedPublisher implements AutoCloseable {
 
     private void answer() throws IOException {
         String status = line();
-        if (!status.startsWith("HTTP/1.1 200")) {
+        if (!status.startsWith("HTTP/1.1 20")) {
             throw new IOException("publish: " + status);
         }
         int length = 0;

@@ -1,0 +1,112 @@
+package io.sluice.sse.hub;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+
+class GatheringTest {
+
+    private static final long PASS = 6_400_000;
+    private static final long QUIET = PASS / 64;
+    private static final long LONGEST = PASS / 16;
+
+    private final Gathering gathering = new Gathering();
+    private long now = 1_000_000_000;
+    private long head;
+    private long position;
+
+    /** A pass that takes {@code nanos}, behind all waiting. */
+    private void pass(long nanos) {
+        while (gathering.waits(head, position, now)) {
+            now += 1_000;
+        }
+        now += nanos;
+        gathering.passed(now);
+        position = head;
+    }
+
+    /** @return how long the next pass waits if {@code perLook} events come at each look, of a microsecond */
+    private long waited(int perLook) {
+        long since = now;
+        while (gathering.waits(head, position, now)) {
+            now += 1_000;
+            head += perLook;
+        }
+        return now - since;
+    }
+
+    @Test
+    void thePassesOfAFewClientsNeverWait() {
+        pass(100_000);
+        head++;
+        assertThat(waited(1)).isZero();
+    }
+
+    @Test
+    void anIdleHubDoesNotWaitForAnything() {
+        pass(PASS);
+        assertThat(gathering.waits(head, position, now)).isFalse();
+    }
+
+    @Test
+    void aLongPassWaitsForAShortSilence() {
+        pass(PASS);
+        head++;
+        assertThat(waited(0)).isEqualTo(QUIET);
+    }
+
+    @Test
+    void whatKeepsComingIsWaitedForNoLongerThanAShareOfThePass() {
+        pass(PASS);
+        head++;
+        assertThat(waited(1)).isEqualTo(LONGEST);
+    }
+
+    @Test
+    void aWaitThatPaidIsRepeated() {
+        pass(PASS);
+        for (int i = 0; i < 5; i++) {
+            head++;
+            assertThat(waited(1)).isEqualTo(LONGEST);
+            now += PASS;
+            gathering.passed(now);
+            position = head;
+        }
+    }
+
+    @Test
+    void waitsThatBringNothingBecomeRare() {
+        pass(PASS);
+        int waits = 0;
+        for (int i = 0; i < 1_000; i++) {
+            head++;
+            waits += waited(0) > 0 ? 1 : 0;
+            now += PASS;
+            gathering.passed(now);
+            position = head;
+        }
+        assertThat(waits).isBetween(1_000 / (Gathering.MOST_SKIPPED + 1), 25);
+    }
+
+    @Test
+    void oneThatPaysAgainEndsTheSkipping() {
+        pass(PASS);
+        for (int i = 0; i < 200; i++) {
+            head++;
+            pass(PASS);
+        }
+        int untilPaid = 0;
+        do {
+            head++;
+            untilPaid++;
+            now += PASS;
+            gathering.passed(now);
+        } while (waited(1) == 0);
+        now += PASS;
+        gathering.passed(now);
+        position = head;
+        head++;
+        assertThat(untilPaid).isLessThanOrEqualTo(Gathering.MOST_SKIPPED + 1);
+        assertThat(waited(1)).isEqualTo(LONGEST);
+    }
+}
