@@ -18,7 +18,8 @@ import picocli.CommandLine.Command;
             FloodCommand.class,
             HalfSentCommand.class,
             HalfOpenCommand.class,
-            DrainCommand.class
+            DrainCommand.class,
+            TopicsCommand.class
         },
         mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "<program>")
