@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * The sinks of one lane that listen to one topic, or to one pattern. Changed on the lane and under the hub's lock, so
  * that either suffices to read it.
  */
-abstract sealed class Audience {
+abstract sealed class Audience permits LaneTopic, Audience.OfPattern {
 
     private static final @Nullable Subscription[] NOBODY = new @Nullable Subscription[0];
 
@@ -16,16 +16,6 @@ abstract sealed class Audience {
 
     private @Nullable Subscription[] members = NOBODY;
     private int size;
-
-    /** Those who named the topic. */
-    static final class OfTopic extends Audience {
-        final LaneTopic here;
-
-        OfTopic(LaneTopic here) {
-            super(here.lane);
-            this.here = here;
-        }
-    }
 
     /** Those who listen to every topic of a pattern. */
     static final class OfPattern extends Audience {
@@ -37,7 +27,7 @@ abstract sealed class Audience {
         }
     }
 
-    private Audience(HubLane lane) {
+    Audience(HubLane lane) {
         this.lane = lane;
     }
 

@@ -250,9 +250,9 @@ final class CatchUp {
         long limit = lane.position;
         int topics = 0;
         for (Audience audience : sink.listensBy().audiences) {
-            if (audience instanceof Audience.OfTopic exact) {
+            if (audience instanceof LaneTopic here) {
                 int before = entries.size();
-                limit = copy(exact.here.topic, sink.position, room, limit);
+                limit = copy(here.topic, sink.position, room, limit);
                 topics += entries.size() > before ? 1 : 0;
             } else if (audience instanceof Audience.OfPattern byPattern) {
                 PatternTopics.Known known = byPattern.topics.known();

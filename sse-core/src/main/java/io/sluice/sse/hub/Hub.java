@@ -141,15 +141,15 @@ public final class Hub implements AutoCloseable {
 
     private static int subscribers(Topic topic) {
         int count = 0;
-        for (LaneTopic here : topic.lanes()) {
-            Audience[] audiences = here.audiences();
-            if (audiences.length == 1) {
-                count += audiences[0].size();
+        for (LaneTopic here = topic.firstLane(); here != null; here = here.nextLane) {
+            if (here.audienceCount() == 1) {
+                count += here.size();
                 continue;
             }
             // A sink can listen by name and by pattern.
             Set<LaneSink> distinct = Collections.newSetFromMap(new IdentityHashMap<>());
-            for (Audience audience : audiences) {
+            for (int a = 0; a < here.audienceCount(); a++) {
+                Audience audience = here.audience(a);
                 for (int i = 0; i < audience.size(); i++) {
                     distinct.add(audience.get(i).sink());
                 }

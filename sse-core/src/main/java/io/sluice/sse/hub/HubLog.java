@@ -71,7 +71,7 @@ final class HubLog {
      */
     List<Published> append(List<Draft> drafts, EventIds ids) {
         List<Published> answers = new ArrayList<>(drafts.size());
-        List<LaneTopic[]> marked = new ArrayList<>(drafts.size());
+        List<LaneTopic> marked = new ArrayList<>(drafts.size());
         long untilAged = Long.MAX_VALUE; // unless ageing has to begin
         lock.lock();
         try {
@@ -89,8 +89,8 @@ final class HubLog {
         } finally {
             lock.unlock();
         }
-        for (LaneTopic[] lanes : marked) {
-            for (LaneTopic here : lanes) {
+        for (LaneTopic first : marked) {
+            for (LaneTopic here = first; here != null; here = here.nextLane) {
                 here.lane.wake();
             }
         }
@@ -114,7 +114,7 @@ final class HubLog {
         return where;
     }
 
-    private Published append(Topic found, Draft draft, EventIds ids, long now, List<LaneTopic[]> marked) {
+    private Published append(Topic found, Draft draft, EventIds ids, long now, List<LaneTopic> marked) {
         String chosenId = draft.chosenId();
         if (chosenId != null && bounds.positionOfChosen(chosenId) != null) {
             topics.forgetIfIdle(found);
@@ -127,12 +127,12 @@ final class HubLog {
             ids.writeLinePosition(draft.wire(), at);
         }
         bounds.append(topic, entry(topic, draft, at, now));
-        LaneTopic[] lanes = topic.lanes();
-        for (LaneTopic here : lanes) {
+        LaneTopic first = topic.firstLane();
+        for (LaneTopic here = first; here != null; here = here.nextLane) {
             here.mark();
         }
-        if (lanes.length > 0) {
-            marked.add(lanes);
+        if (first != null) {
+            marked.add(first);
         }
         return new Published(chosenId == null ? ids.text(at) : chosenId, false);
     }

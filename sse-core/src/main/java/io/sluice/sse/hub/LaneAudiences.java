@@ -20,13 +20,7 @@ final class LaneAudiences {
     void join(Subscription subscription) {
         TopicTable topics = lane.hub().log().topicsForSubscribing();
         for (String name : subscription.selector().topics()) {
-            LaneTopic here = listenOn(topics.findOrBear(name));
-            Audience.OfTopic audience = here.exactAudience();
-            if (audience == null) {
-                audience = new Audience.OfTopic(here);
-                here.add(audience);
-            }
-            subscription.join(audience);
+            subscription.join(listenOn(topics.findOrBear(name)));
         }
         for (TopicPattern pattern : subscription.selector().patterns()) {
             subscription.join(byPattern.computeIfAbsent(pattern, p -> listenTo(topics.findOrResolve(p))));
@@ -68,9 +62,9 @@ final class LaneAudiences {
             if (audience.size() > 0) {
                 continue;
             }
-            if (audience instanceof Audience.OfTopic exact) {
-                exact.here.remove(exact);
-                topics.forgetIfIdle(exact.here.topic);
+            if (audience instanceof LaneTopic here) {
+                here.leaveIfUnheard();
+                topics.forgetIfIdle(here.topic);
             } else if (audience instanceof Audience.OfPattern ofPattern) {
                 leave(ofPattern, topics);
             }
