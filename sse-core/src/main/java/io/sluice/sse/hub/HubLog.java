@@ -3,6 +3,7 @@ package io.sluice.sse.hub;
 import io.sluice.sse.ClosedException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
@@ -43,7 +44,10 @@ final class HubLog {
 
     HubLog(HubBuilder options) {
         this.clock = options.clock;
-        this.topics = new TopicTable(options.maxTopics, new TopicOptions(options, lock));
+        this.topics = new TopicTable(
+                options.maxTopics,
+                new TopicOptions(options, lock),
+                new TopicIndex(TopicIndex.LEAST, lock, ForkJoinPool.commonPool()));
         this.bounds = new LogBounds(topics, options);
         this.ageing = new Ageing(this, options.timer, options.historyAge);
     }

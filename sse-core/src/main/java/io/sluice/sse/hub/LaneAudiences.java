@@ -1,6 +1,7 @@
 package io.sluice.sse.hub;
 
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -22,8 +23,10 @@ final class LaneAudiences {
         for (String name : subscription.selector().topics()) {
             subscription.join(listenOn(topics.findOrBear(name)));
         }
-        for (TopicPattern pattern : subscription.selector().patterns()) {
-            subscription.join(byPattern.computeIfAbsent(pattern, p -> listenTo(topics.findOrResolve(p))));
+        List<TopicPattern> patterns = subscription.selector().patterns();
+        topics.resolve(patterns);
+        for (TopicPattern pattern : patterns) {
+            subscription.join(byPattern.computeIfAbsent(pattern, p -> listenTo(topics.resolved(p))));
         }
     }
 
