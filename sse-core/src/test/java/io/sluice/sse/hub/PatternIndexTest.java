@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -62,7 +63,7 @@ class PatternIndexTest {
         TopicTable table = table(least);
         Map<TopicPattern, PatternTopics> patterns = new LinkedHashMap<>();
         int ordered = 0;
-        for (int step = 0; step < 20_000; step++) {
+        for (int step = 0; step < 10_000; step++) {
             switch (random.nextInt(8)) {
                 case 0, 1, 2, 3 -> table.findOrBear(name(random));
                 case 4, 5 -> {
@@ -84,7 +85,7 @@ class PatternIndexTest {
                     }
                 }
             }
-            if (step % 400 == 0) {
+            if (step % 500 == 0) {
                 assertExact(seed, table, patterns);
             }
         }
@@ -120,8 +121,10 @@ class PatternIndexTest {
             List<String> expected = table.all().stream()
                     .map(topic -> topic.name)
                     .filter(pattern::matches)
+                    .sorted()
                     .toList();
-            assertThat(found).as("%s, seed %d", pattern, seed).containsExactlyInAnyOrderElementsOf(expected);
+            Collections.sort(found);
+            assertThat(found.equals(expected)).as("%s, seed %d", pattern, seed).isTrue();
         });
     }
 

@@ -19,7 +19,8 @@ import picocli.CommandLine.Command;
             HalfSentCommand.class,
             HalfOpenCommand.class,
             DrainCommand.class,
-            TopicsCommand.class
+            TopicsCommand.class,
+            PatternsCommand.class
         },
         mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "<program>")
