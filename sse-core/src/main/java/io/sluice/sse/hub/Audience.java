@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * The sinks of one lane that listen to one topic, or to one pattern. Changed on the lane and under the hub's lock, so
  * that either suffices to read it.
  */
-abstract sealed class Audience {
+abstract sealed class Audience permits LaneTopic, Audience.OfPattern {
 
     private static final @Nullable Subscription[] NOBODY = new @Nullable Subscription[0];
 
@@ -20,16 +20,6 @@ abstract sealed class Audience {
     /** How many of them belong to a sink that is here already, by another subscription. */
     private int repeats;
 
-    /** Those who named the topic. */
-    static final class OfTopic extends Audience {
-        final LaneTopic here;
-
-        OfTopic(LaneTopic here) {
-            super(here.lane);
-            this.here = here;
-        }
-    }
-
     /** Those who listen to every topic of a pattern. */
     static final class OfPattern extends Audience {
         final PatternTopics topics;
@@ -40,7 +30,7 @@ abstract sealed class Audience {
         }
     }
 
-    private Audience(HubLane lane) {
+    Audience(HubLane lane) {
         this.lane = lane;
     }
 

@@ -303,9 +303,9 @@ final class CatchUp {
         for (Subscription each = sink.listensBy(); each != null; each = each.next) {
             long after = Math.max(sink.position, each.since());
             for (Audience audience : each.audiences) {
-                if (audience instanceof Audience.OfTopic exact) {
+                if (audience instanceof LaneTopic here) {
                     int before = entries.size();
-                    limit = copy(exact.here.topic, after, room, limit);
+                    limit = copy(here.topic, after, room, limit);
                     topics += entries.size() > before ? 1 : 0;
                 } else if (audience instanceof Audience.OfPattern byPattern) {
                     PatternTopics.Known known = byPattern.topics.known();

@@ -2,7 +2,9 @@ package io.sluice.sse.hub;
 
 import io.sluice.sse.ClosedException;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
+import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
@@ -44,7 +46,10 @@ final class HubLog {
 
     HubLog(HubBuilder options) {
         this.clock = options.clock;
-        this.topics = new TopicTable(options.maxTopics, new TopicOptions(options, lock));
+        this.topics = new TopicTable(
+                options.maxTopics,
+                new TopicOptions(options, lock),
+                new TopicIndex(TopicIndex.LEAST, lock, ForkJoinPool.commonPool()));
         this.bounds = new LogBounds(topics, options);
         this.ageing = new Ageing(this, options.timer, options.historyAge);
     }
@@ -72,16 +77,16 @@ final class HubLog {
      */
     List<Published> append(List<Draft> drafts, EventIds ids) {
         List<Published> answers = new ArrayList<>(drafts.size());
-        List<LaneTopic[]> marked = new ArrayList<>(drafts.size());
+        List<LaneTopic> marked = new ArrayList<>(drafts.size());
         long untilAged = Long.MAX_VALUE; // unless ageing has to begin
         lock.lock();
         try {
             refuseIfClosed();
             long now = clock.getAsLong();
             bounds.age(now, AGED_PER_PUBLISH);
-            bearAll(drafts);
+            Iterator<Topic> found = findOrBearAll(drafts).iterator();
             for (Draft draft : drafts) {
-                answers.add(append(draft, ids, now, marked));
+                answers.add(append(draft, found, ids, now, marked));
             }
             head = position;
             if (!ageing.isScheduled()) {
@@ -90,8 +95,8 @@ final class HubLog {
         } finally {
             lock.unlock();
         }
-        for (LaneTopic[] lanes : marked) {
-            for (LaneTopic here : lanes) {
+        for (LaneTopic first : marked) {
+            for (LaneTopic here = first; here != null; here = here.nextLane) {
                 here.lane.wake();
             }
         }
@@ -102,7 +107,7 @@ final class HubLog {
     }
 
     /** All topics before the first append: a batch is taken as a whole or not at all. */
-    private void bearAll(List<Draft> drafts) {
+    private List<Topic> findOrBearAll(List<Draft> drafts) {
         List<Topic> found = new ArrayList<>(drafts.size());
         try {
             for (Draft draft : drafts) {
@@ -114,17 +119,14 @@ final class HubLog {
             found.forEach(topics::forgetIfIdle);
             throw e;
         }
+        return found;
     }
 
-    private Published append(Draft draft, EventIds ids, long now, List<LaneTopic[]> marked) {
+    /** @param found the topics of this draft, and of those behind it */
+    private Published append(Draft draft, Iterator<Topic> found, EventIds ids, long now, List<LaneTopic> marked) {
         String chosenId = draft.chosenId();
         if (chosenId != null && bounds.positionOfChosen(chosenId) != null) {
-            for (String name : draft.topics()) {
-                Topic found = topics.find(name);
-                if (found != null) {
-                    topics.forgetIfIdle(found);
-                }
-            }
+            draft.topics().forEach(name -> topics.forgetIfIdle(found.next()));
             return new Published(chosenId, true);
         }
         long at = ++position;
@@ -133,16 +135,17 @@ final class HubLog {
         }
         Copies copies = draft.topics().size() == 1 ? null : new Copies();
         for (String name : draft.topics()) {
+            Topic known = found.next();
             // An earlier event of this batch may have evicted the last one of this topic, and with it the topic, whose
             // place is free then.
-            Topic topic = topics.findOrBear(name);
+            Topic topic = known.isForgotten() ? topics.findOrBear(name) : known;
             bounds.append(topic, entry(topic, draft, copies, at, now));
-            LaneTopic[] lanes = topic.lanes();
-            for (LaneTopic here : lanes) {
+            LaneTopic first = topic.firstLane();
+            for (LaneTopic here = first; here != null; here = here.nextLane) {
                 here.mark();
             }
-            if (lanes.length > 0) {
-                marked.add(lanes);
+            if (first != null) {
+                marked.add(first);
             }
         }
         return new Published(chosenId == null ? ids.text(at) : chosenId, false);

@@ -1,6 +1,7 @@
 package io.sluice.sse.hub;
 
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -21,16 +22,12 @@ final class LaneAudiences {
     void join(Subscription subscription) {
         TopicTable topics = lane.hub().log().topicsForSubscribing();
         for (String name : subscription.selector().topics()) {
-            LaneTopic here = listenOn(topics.findOrBear(name));
-            Audience.OfTopic audience = here.exactAudience();
-            if (audience == null) {
-                audience = new Audience.OfTopic(here);
-                here.add(audience);
-            }
-            subscription.join(audience);
+            subscription.join(listenOn(topics.findOrBear(name)));
         }
-        for (TopicPattern pattern : subscription.selector().patterns()) {
-            subscription.join(byPattern.computeIfAbsent(pattern, p -> listenTo(topics.findOrResolve(p))));
+        List<TopicPattern> patterns = subscription.selector().patterns();
+        topics.resolve(patterns);
+        for (TopicPattern pattern : patterns) {
+            subscription.join(byPattern.computeIfAbsent(pattern, p -> listenTo(topics.resolved(p))));
         }
     }
 
@@ -73,9 +70,9 @@ final class LaneAudiences {
             if (audience.size() > 0) {
                 continue;
             }
-            if (audience instanceof Audience.OfTopic exact) {
-                exact.here.remove(exact);
-                topics.forgetIfIdle(exact.here.topic);
+            if (audience instanceof LaneTopic here) {
+                here.leaveIfUnheard();
+                topics.forgetIfIdle(here.topic);
             } else if (audience instanceof Audience.OfPattern ofPattern) {
                 leave(ofPattern, topics);
             }

@@ -7,11 +7,12 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A topic as one lane hears it: who listens there, and whether something is new.
+ * A topic as one lane hears it: who listens there, and whether something is new. As an audience it is those who named the
+ * topic, which is all there is of most topics; those who listen by pattern are audiences of their own.
  */
-final class LaneTopic {
+final class LaneTopic extends Audience {
 
-    private static final Audience[] NOBODY = new Audience[0];
+    private static final Audience.OfPattern[] NO_PATTERNS = new Audience.OfPattern[0];
     private static final VarHandle DIRTY;
 
     static {
@@ -23,10 +24,16 @@ final class LaneTopic {
     }
 
     final Topic topic;
-    final HubLane lane;
+
+    /**
+     * The topic on another lane: written under the hub's lock. A publisher that goes on from here without it still meets
+     * every lane that listened when it had the lock, and still does: whoever leaves keeps its link.
+     */
+    @Nullable
+    LaneTopic nextLane;
 
     // Changed on the lane and under the hub's lock; either suffices to read it.
-    private Audience[] audiences = NOBODY;
+    private Audience.OfPattern[] patterns = NO_PATTERNS;
 
     // Set by publishers, taken back by the lane. Whoever sets it links this topic into the lane's dirty ones.
     @SuppressWarnings("unused") // through DIRTY
@@ -45,9 +52,10 @@ final class LaneTopic {
 
     private @Nullable DirtySet alone;
 
-    LaneTopic(Topic topic, HubLane lane) {
+    LaneTopic(Topic topic, HubLane lane, @Nullable LaneTopic nextLane) {
+        super(lane);
         this.topic = topic;
-        this.lane = lane;
+        this.nextLane = nextLane;
     }
 
     /** A publisher says that there is something new. Under the hub's lock. */
@@ -71,28 +79,32 @@ final class LaneTopic {
         alone = set;
     }
 
-    Audience[] audiences() {
-        return audiences;
+    /** How many audiences there are: those who named the topic, who may be none, and one for each pattern. */
+    int audienceCount() {
+        return 1 + patterns.length;
     }
 
-    Audience.@Nullable OfTopic exactAudience() {
-        for (Audience audience : audiences) {
-            if (audience instanceof Audience.OfTopic exact) {
-                return exact;
-            }
+    Audience audience(int index) {
+        return index == 0 ? this : patterns[index - 1];
+    }
+
+    void add(Audience.OfPattern audience) {
+        patterns = Arrays.copyOf(patterns, patterns.length + 1);
+        patterns[patterns.length - 1] = audience;
+    }
+
+    /** Takes the audience out. */
+    void remove(Audience.OfPattern audience) {
+        patterns = Arrays.stream(patterns).filter(other -> other != audience).toArray(Audience.OfPattern[]::new);
+        if (patterns.length == 0) {
+            patterns = NO_PATTERNS;
         }
-        return null;
+        leaveIfUnheard();
     }
 
-    void add(Audience audience) {
-        audiences = Arrays.copyOf(audiences, audiences.length + 1);
-        audiences[audiences.length - 1] = audience;
-    }
-
-    /** Takes the audience out; a topic without any leaves the lane. */
-    void remove(Audience audience) {
-        audiences = Arrays.stream(audiences).filter(other -> other != audience).toArray(Audience[]::new);
-        if (audiences.length == 0) {
+    /** A topic to which nobody listens here leaves the lane. */
+    void leaveIfUnheard() {
+        if (size() == 0 && patterns.length == 0) {
             topic.leave(this);
         }
     }

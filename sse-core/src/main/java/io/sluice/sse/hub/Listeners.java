@@ -18,11 +18,11 @@ final class Listeners {
     /** The usual topic has one audience on a lane, which need not be looked at one by one. */
     private static int count(Topic topic) {
         int count = 0;
-        for (LaneTopic here : topic.lanes()) {
-            if (here.audiences().length > 1) {
+        for (LaneTopic here = topic.firstLane(); here != null; here = here.nextLane) {
+            if (here.audienceCount() > 1) {
                 return distinct(List.of(topic));
             }
-            count += here.audiences()[0].sinkCount();
+            count += here.sinkCount();
         }
         return count;
     }
@@ -30,8 +30,9 @@ final class Listeners {
     private static int distinct(List<Topic> topics) {
         Set<LaneSink> sinks = Collections.newSetFromMap(new IdentityHashMap<>());
         for (Topic topic : topics) {
-            for (LaneTopic here : topic.lanes()) {
-                for (Audience audience : here.audiences()) {
+            for (LaneTopic here = topic.firstLane(); here != null; here = here.nextLane) {
+                for (int a = 0; a < here.audienceCount(); a++) {
+                    Audience audience = here.audience(a);
                     for (int i = 0; i < audience.size(); i++) {
                         sinks.add(audience.get(i).sink());
                     }

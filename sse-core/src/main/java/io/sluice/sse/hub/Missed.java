@@ -19,8 +19,8 @@ final class Missed {
 
     private static void forEachOwnTopic(Subscription subscription, Consumer<Topic> action) {
         for (Audience audience : subscription.audiences) {
-            if (audience instanceof Audience.OfTopic exact) {
-                action.accept(exact.here.topic);
+            if (audience instanceof LaneTopic here) {
+                action.accept(here.topic);
             } else if (audience instanceof Audience.OfPattern byPattern) {
                 PatternTopics.Known known = byPattern.topics.known();
                 for (int i = 0; i < known.size; i++) {
@@ -46,8 +46,8 @@ final class Missed {
 
     private static boolean isOwnGap(Subscription subscription, long at, long told) {
         for (Audience audience : subscription.audiences) {
-            boolean gap = audience instanceof Audience.OfTopic exact
-                    ? exact.here.topic.log.isGap(at, told)
+            boolean gap = audience instanceof LaneTopic here
+                    ? here.topic.log.isGap(at, told)
                     : audience instanceof Audience.OfPattern byPattern && byPattern.topics.isGap(at, told);
             if (gap) {
                 return true;
@@ -76,8 +76,8 @@ final class Missed {
         }
         OverflowPolicy strictest = null;
         for (Audience audience : subscription.audiences) {
-            if (audience instanceof Audience.OfTopic exact) {
-                Topic topic = exact.here.topic;
+            if (audience instanceof LaneTopic here) {
+                Topic topic = here.topic;
                 if (topic.log.isGap(at, told)) {
                     strictest = OverflowPolicy.strictest(strictest, topic.overflow);
                 }

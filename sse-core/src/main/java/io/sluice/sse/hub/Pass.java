@@ -195,7 +195,8 @@ final class Pass {
 
     /** The ring has passed the lane by: each sink is now behind, and its overflow policy decides when it is served. */
     private void everybodyFallsBehind(LaneTopic topic) {
-        for (Audience audience : topic.audiences()) {
+        for (int a = 0; a < topic.audienceCount(); a++) {
+            Audience audience = topic.audience(a);
             for (int i = 0; i < audience.size(); i++) {
                 LaneSink sink = audience.get(i).sink();
                 if (!sink.behind && sink.subscription != null) {
@@ -218,8 +219,8 @@ final class Pass {
             if (atAudience == 0 && atMember == 0) {
                 topic.setAlone(sets.makeAlone(topic));
             }
-            for (; atAudience < topic.audiences().length; atAudience++, atMember = 0) {
-                Audience audience = topic.audiences()[atAudience];
+            for (; atAudience < topic.audienceCount(); atAudience++, atMember = 0) {
+                Audience audience = topic.audience(atAudience);
                 for (; atMember < audience.size(); atMember++) {
                     if (--untilClock == 0) {
                         if (lane.lane().nanoTime() - deadlineNanos >= 0) {

@@ -1,12 +1,9 @@
 package io.sluice.sse.hub;
 
-import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /** A name, its ring, and who listens to it lane by lane. Guarded by the hub's lock, except for what the ring lets read. */
 final class Topic extends OldestFirst.Ranked {
-
-    private static final LaneTopic[] NOWHERE = new LaneTopic[0];
 
     final String name;
     final TopicLog log;
@@ -14,8 +11,8 @@ final class Topic extends OldestFirst.Ranked {
     /** For clients that this topic's history has passed by, unless their subscription says otherwise. */
     final OverflowPolicy overflow;
 
-    /** Copied on every change, so that a publisher can go on with it after the lock. */
-    private LaneTopic[] lanes = NOWHERE;
+    /** Where it is heard, linked through {@link LaneTopic#nextLane}. */
+    private @Nullable LaneTopic firstLane;
 
     /** Whether the table still knows this topic; a forgotten one is never used again. */
     private boolean forgotten;
@@ -34,13 +31,15 @@ final class Topic extends OldestFirst.Ranked {
         return log.oldest();
     }
 
-    LaneTopic[] lanes() {
-        return lanes;
+    /** The topic on the first of the lanes that hear it; null if none does. */
+    @Nullable
+    LaneTopic firstLane() {
+        return firstLane;
     }
 
     @Nullable
     LaneTopic onLane(HubLane lane) {
-        for (LaneTopic here : lanes) {
+        for (LaneTopic here = firstLane; here != null; here = here.nextLane) {
             if (here.lane == lane) {
                 return here;
             }
@@ -51,24 +50,29 @@ final class Topic extends OldestFirst.Ranked {
     LaneTopic listenOn(HubLane lane) {
         LaneTopic here = onLane(lane);
         if (here == null) {
-            here = new LaneTopic(this, lane);
-            lanes = Arrays.copyOf(lanes, lanes.length + 1);
-            lanes[lanes.length - 1] = here;
+            here = new LaneTopic(this, lane, firstLane);
+            firstLane = here;
         }
         return here;
     }
 
-    void leave(LaneTopic here) {
-        lanes = Arrays.stream(lanes).filter(lane -> lane != here).toArray(LaneTopic[]::new);
-        if (lanes.length == 0) {
-            lanes = NOWHERE;
+    void leave(LaneTopic leaving) {
+        if (firstLane == leaving) {
+            firstLane = leaving.nextLane;
+            return;
+        }
+        for (LaneTopic here = firstLane; here != null; here = here.nextLane) {
+            if (here.nextLane == leaving) {
+                here.nextLane = leaving.nextLane;
+                return;
+            }
         }
     }
 
     /** Whether anybody listens to exactly this topic: it is then kept, empty or not. */
     boolean hasExactListeners() {
-        for (LaneTopic here : lanes) {
-            if (here.exactAudience() != null) {
+        for (LaneTopic here = firstLane; here != null; here = here.nextLane) {
+            if (here.size() > 0) {
                 return true;
             }
         }

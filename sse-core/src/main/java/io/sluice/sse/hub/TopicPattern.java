@@ -8,12 +8,17 @@ package io.sluice.sse.hub;
  */
 public final class TopicPattern {
 
+    /** The segment that stands for any one. */
+    static final String ANY_ONE = "*";
+    /** The last segment that stands for any number of them. */
+    static final String ANY_NUMBER = "**";
+
     private final String text;
     private final String[] segments;
 
     private TopicPattern(String text) {
         this.text = text;
-        this.segments = text.split("/", -1);
+        this.segments = segmentsOf(text);
     }
 
     /** Whether {@code term} is a pattern rather than the name of one topic. */
@@ -32,11 +37,11 @@ public final class TopicPattern {
         TopicPattern pattern = new TopicPattern(text);
         for (int i = 0; i < pattern.segments.length; i++) {
             String segment = pattern.segments[i];
-            if (segment.equals("**")) {
+            if (segment.equals(ANY_NUMBER)) {
                 if (i < pattern.segments.length - 1) {
                     throw TopicName.refused(text, "** is allowed as the last segment only");
                 }
-            } else if (segment.indexOf('*') >= 0 && !segment.equals("*")) {
+            } else if (segment.indexOf('*') >= 0 && !segment.equals(ANY_ONE)) {
                 throw TopicName.refused(
                         text, "a * stands for a whole segment; it cannot stand beside other characters");
             }
@@ -48,7 +53,7 @@ public final class TopicPattern {
     public boolean matches(String topic) {
         int at = 0; // where the next segment of the topic begins; beyond its end when all were read
         for (String segment : segments) {
-            if (segment.equals("**")) {
+            if (segment.equals(ANY_NUMBER)) {
                 return true;
             }
             if (at > topic.length()) {
@@ -56,12 +61,33 @@ public final class TopicPattern {
             }
             int slash = topic.indexOf('/', at);
             int end = slash < 0 ? topic.length() : slash;
-            if (!segment.equals("*") && !(segment.length() == end - at && topic.startsWith(segment, at))) {
+            if (!segment.equals(ANY_ONE) && !(segment.length() == end - at && topic.startsWith(segment, at))) {
                 return false;
             }
             at = end + 1;
         }
         return at > topic.length();
+    }
+
+    static String[] segmentsOf(String name) {
+        return name.split("/", -1);
+    }
+
+    /** Not to be changed. */
+    String[] segments() {
+        return segments;
+    }
+
+    /** The segments before the first that stands for others: what all its topics begin with. */
+    String literalStart() {
+        int star = text.indexOf('*');
+        return star < 0 ? text : text.substring(0, Math.max(0, star - 1));
+    }
+
+    /** The segments behind the last that stands for others: what all its topics end with. */
+    String literalEnd() {
+        int star = text.lastIndexOf('*');
+        return text.substring(Math.min(text.length(), star < 0 ? 0 : star + 2));
     }
 
     @Override

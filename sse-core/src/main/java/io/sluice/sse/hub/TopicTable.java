@@ -5,6 +5,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,20 +14,18 @@ import org.jspecify.annotations.Nullable;
  */
 final class TopicTable {
 
-    private static final String ANY = "*";
-
     private final int maxTopics;
     private final TopicOptions options;
     private final Map<String, Topic> topics = new HashMap<>();
     private final Map<TopicPattern, PatternTopics> patterns = new HashMap<>();
-    /** The same patterns by their first segment, so that a birth looks only at those that can match. */
-    private final Map<String, List<PatternTopics>> patternsByFirstSegment = new HashMap<>();
-
+    private final PatternTrie patternTrie = new PatternTrie();
+    private final TopicIndex index;
     private final ForgottenFloors forgottenFloors;
 
-    TopicTable(int maxTopics, TopicOptions options) {
+    TopicTable(int maxTopics, TopicOptions options, TopicIndex index) {
         this.maxTopics = maxTopics;
         this.options = options;
+        this.index = index;
         this.forgottenFloors = new ForgottenFloors(options);
     }
 
@@ -54,19 +53,16 @@ final class TopicTable {
         }
         topic = new Topic(name, forgottenFloors.take(name), options);
         topics.put(name, topic);
-        bornUnder(firstSegment(name), topic);
-        bornUnder(ANY, topic);
-        return topic;
+        Topic born = topic;
+        patternTrie.forEachOf(name, pattern -> bornUnder(pattern, born));
+        index.born(born, hasPatterns());
+        return born;
     }
 
-    private void bornUnder(String firstSegment, Topic topic) {
-        for (PatternTopics pattern : patternsByFirstSegment.getOrDefault(firstSegment, List.of())) {
-            if (pattern.pattern.matches(topic.name)) {
-                pattern.add(topic);
-                for (Audience.OfPattern audience : pattern.audiences) {
-                    topic.listenOn(audience.lane).add(audience);
-                }
-            }
+    private static void bornUnder(PatternTopics pattern, Topic topic) {
+        pattern.add(topic);
+        for (Audience.OfPattern audience : pattern.audiences) {
+            topic.listenOn(audience.lane).add(audience);
         }
     }
 
@@ -78,52 +74,50 @@ final class TopicTable {
         topics.remove(topic.name);
         topic.setForgotten();
         forgottenFloors.put(topic.name, topic.log.floorAsLeft());
-        for (String segment : List.of(firstSegment(topic.name), ANY)) {
-            for (PatternTopics pattern : patternsByFirstSegment.getOrDefault(segment, List.of())) {
-                if (pattern.pattern.matches(topic.name)) {
-                    pattern.forgot(topic);
-                }
+        index.forgot(hasPatterns());
+        patternTrie.forEachOf(topic.name, pattern -> pattern.forgot(topic));
+    }
+
+    /**
+     * Finds the topics of those patterns to which nobody listens yet; somebody does next. All patterns of a stream at once,
+     * so that no more than one look at each topic is needed for them.
+     */
+    void resolve(List<TopicPattern> wanted) {
+        List<PatternTopics> unknown = new ArrayList<>();
+        for (TopicPattern pattern : wanted) {
+            if (!patterns.containsKey(pattern)) {
+                unknown.add(new PatternTopics(pattern, forgottenFloors.of(pattern)));
             }
+        }
+        if (unknown.isEmpty()) {
+            return;
+        }
+        index.resolve(unknown, topics.values());
+        for (PatternTopics resolved : unknown) {
+            patterns.put(resolved.pattern, resolved);
+            patternTrie.add(resolved);
         }
     }
 
-    /** The topics of a pattern, looked for among all topics if nobody listens to it yet. */
-    PatternTopics findOrResolve(TopicPattern pattern) {
-        PatternTopics known = patterns.get(pattern);
-        if (known != null) {
-            return known;
-        }
-        PatternTopics resolved = new PatternTopics(pattern, forgottenFloors.of(pattern));
-        for (Topic topic : topics.values()) {
-            if (pattern.matches(topic.name)) {
-                resolved.add(topic);
-            }
-        }
-        patterns.put(pattern, resolved);
-        patternsByFirstSegment
-                .computeIfAbsent(firstSegment(pattern), segment -> new ArrayList<>(1))
-                .add(resolved);
-        return resolved;
+    /** The topics of a pattern that was resolved. */
+    PatternTopics resolved(TopicPattern pattern) {
+        return Objects.requireNonNull(patterns.get(pattern));
     }
 
     /** Nobody listens to the pattern any more. */
     void drop(PatternTopics pattern) {
         patterns.remove(pattern.pattern);
-        String segment = firstSegment(pattern.pattern);
-        List<PatternTopics> peers = patternsByFirstSegment.get(segment);
-        if (peers != null && peers.remove(pattern) && peers.isEmpty()) {
-            patternsByFirstSegment.remove(segment);
-        }
+        patternTrie.remove(pattern);
     }
 
-    private static String firstSegment(String name) {
-        int slash = name.indexOf('/');
-        return slash < 0 ? name : name.substring(0, slash);
+    /** Whether anybody listens by pattern. */
+    boolean hasPatterns() {
+        return !patterns.isEmpty();
     }
 
-    private static String firstSegment(TopicPattern pattern) {
-        String first = firstSegment(pattern.toString());
-        return first.indexOf('*') >= 0 ? ANY : first;
+    /** For tests. */
+    TopicIndex index() {
+        return index;
     }
 
     /** For tests. */

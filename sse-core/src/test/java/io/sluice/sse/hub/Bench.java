@@ -227,7 +227,7 @@ final class Bench implements AutoCloseable {
         }
         hub.log().locked(() -> {
             for (Topic topic : hub.log().topics.all()) {
-                assertThat(topic.lanes()).as("listeners of %s", topic).isEmpty();
+                assertThat(topic.firstLane()).as("listeners of %s", topic).isNull();
             }
             return null;
         });

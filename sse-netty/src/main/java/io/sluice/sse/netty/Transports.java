@@ -1,6 +1,7 @@
 package io.sluice.sse.netty;
 
 import io.netty.channel.ChannelOption;
+import io.netty.channel.DefaultSelectStrategyFactory;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.epoll.Epoll;
@@ -36,7 +37,7 @@ enum Transports {
 
         @Override
         IoHandlerFactory handlers() {
-            return EpollIoHandler.newFactory(READY_AT_ONCE);
+            return EpollIoHandler.newFactory(READY_AT_ONCE, DefaultSelectStrategyFactory.INSTANCE);
         }
 
         @Override

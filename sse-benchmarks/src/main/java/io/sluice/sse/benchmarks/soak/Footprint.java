@@ -4,10 +4,17 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /** What a process holds, read from outside: descriptors, threads and resident memory from {@code /proc}, the heap by jcmd. */
 final class Footprint {
+
+    /** A line of the histogram: its number, objects, bytes, the name of the class. */
+    private static final Pattern CLASS = Pattern.compile("^ *\\d+: +(\\d+) +(\\d+) +(\\S+)");
 
     private final long pid;
 
@@ -56,6 +63,34 @@ final class Footprint {
             throw new IOException("jcmd has given no histogram of process " + pid);
         }
         return Long.parseLong(columns[2]);
+    }
+
+    /** What each class of reachable objects takes, counted in the same way. */
+    Map<String, ClassSize> liveClasses() throws IOException, InterruptedException {
+        Map<String, ClassSize> classes = new HashMap<>();
+        for (String line : histogram().split("\n", -1)) {
+            Matcher matcher = CLASS.matcher(line);
+            if (matcher.find()) {
+                classes.merge(
+                        matcher.group(3),
+                        new ClassSize(Long.parseLong(matcher.group(1)), Long.parseLong(matcher.group(2))),
+                        ClassSize::plus);
+            }
+        }
+        return classes;
+    }
+
+    /** Objects of one class, and their bytes. */
+    record ClassSize(long objects, long bytes) {
+        static final ClassSize NONE = new ClassSize(0, 0);
+
+        ClassSize plus(ClassSize other) {
+            return new ClassSize(objects + other.objects, bytes + other.bytes);
+        }
+
+        ClassSize minus(ClassSize other) {
+            return new ClassSize(objects - other.objects, bytes - other.bytes);
+        }
     }
 
     private String histogram() throws IOException, InterruptedException {

@@ -19,7 +19,9 @@ import picocli.CommandLine.Command;
             HalfSentCommand.class,
             HalfOpenCommand.class,
             DrainCommand.class,
-            ReplayCommand.class
+            ReplayCommand.class,
+            TopicsCommand.class,
+            PatternsCommand.class
         },
         mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "<program>")
