@@ -312,6 +312,7 @@ public final class HubLane {
         sinks.add(sink);
         hub.ledger().add(Ledger.Kind.SINKS, 1);
         hub.counters().opened(sink);
+        hub.presences().opened(sink);
         ticker.start();
         writeFirstBlock(sink, opening);
         catchUp.add(sink);
@@ -337,6 +338,7 @@ public final class HubLane {
         sink.said = opening.position();
         sink.toldEvictions = opening.toldEvictions();
         hub.ledger().add(Ledger.Kind.SUBSCRIPTIONS, 1);
+        hub.presences().listens(sink, selector);
         return opening;
     }
 
@@ -414,6 +416,7 @@ public final class HubLane {
             return null;
         }));
         hub.ledger().add(Ledger.Kind.SUBSCRIPTIONS, -1);
+        hub.presences().listensNoMore(sink, subscription.selector());
     }
 
     CompletionStage<Void> cancel(Subscription subscription) {
@@ -434,6 +437,7 @@ public final class HubLane {
         }
         hub.ledger().add(Ledger.Kind.SINKS, -1);
         hub.counters().closed(sink, reason);
+        hub.presences().closed(sink);
     }
 
     LaneSink sink(int at) {

@@ -1,6 +1,7 @@
 package io.sluice.sse.hub;
 
 import io.sluice.sse.CloseReason;
+import io.sluice.sse.Identity;
 import io.sluice.sse.Scope;
 import io.sluice.sse.wire.EventParser;
 import java.util.ArrayDeque;
@@ -43,6 +44,7 @@ final class FakeSink extends LaneSink {
     int writes;
     int flushes;
     Heartbeat heartbeat = Heartbeat.comment();
+    Identity identity = Identity.UNKNOWN;
     Ear ear = new Ear() {};
     java.util.function.LongSupplier moment = () -> 0;
     /** Runs at the next write, inside it. */
@@ -161,6 +163,11 @@ final class FakeSink extends LaneSink {
     @Override
     protected boolean canWrite() {
         return ended == null && !forcedFull && pendingBytes < highWater;
+    }
+
+    @Override
+    public Identity identity() {
+        return identity;
     }
 
     @Override
