@@ -143,6 +143,7 @@ class ArchitectureTest {
                         "hub.LaneOptions",
                         "hub.LaneSink",
                         "hub.OverflowPolicy",
+                        "hub.Presence",
                         "hub.Publication",
                         "hub.Published",
                         "hub.Selector",
@@ -158,6 +159,8 @@ class ArchitectureTest {
                         "metrics.SluiceMetrics",
                         "source.BlockingSink",
                         "source.BlockingSource",
+                        "source.FileTail",
+                        "source.Job",
                         "source.Sources",
                         "wire.EventEncoder",
                         "wire.EventParser");
