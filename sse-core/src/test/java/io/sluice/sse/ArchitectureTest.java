@@ -156,6 +156,7 @@ class ArchitectureTest {
                         "hub.TopicName",
                         "hub.TopicPattern",
                         "json.JsonEvents",
+                        "json.TypedTopic",
                         "metrics.SluiceMetrics",
                         "source.BlockingSink",
                         "source.BlockingSource",
