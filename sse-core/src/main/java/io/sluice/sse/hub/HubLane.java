@@ -349,7 +349,7 @@ public final class HubLane {
         if (gap == null && opening != null) {
             first.id(hub.sequencer().idOf(opening.position()));
         }
-        writeOwn(sink, EventEncoder.encode(first.retry(options.retry()).build()), 0);
+        writeOwn(sink, EventEncoder.encode(first.retry(options.drawRetry()).build()), 0);
         sink.flush();
         if (gap != null) {
             hub.counters().gap(sink, gap);
