@@ -1,5 +1,7 @@
 package io.sluice.sse;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Hears what happens, for logs, metrics and audit. All methods do nothing by default.
  *
@@ -22,4 +24,15 @@ public interface Observer {
 
     /** A client was told that it missed something. */
     default void gapSaid(Sink sink, Gap gap) {}
+
+    /**
+     * A principal is there now, where it was not before. Of topics, or of the hub as a whole, whose presence the hub's
+     * options ask for. Joins and leaves come on threads of the JDK's common pool, those of one topic one after the other.
+     *
+     * @param topic where; null for the hub as a whole
+     */
+    default void joined(String principal, @Nullable String topic) {}
+
+    /** As {@link #joined}: a principal has gone, with the last of its sinks and, if one was asked for, a time to come back. */
+    default void left(String principal, @Nullable String topic) {}
 }

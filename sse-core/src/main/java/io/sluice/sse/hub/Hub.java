@@ -44,6 +44,7 @@ public final class Hub implements AutoCloseable {
     private final Executor userExecutor;
     private final CopyOnWriteArrayList<HubLane> lanes = new CopyOnWriteArrayList<>();
     private final AtomicLong sinkNumbers = new AtomicLong();
+    private final Presences presences;
 
     Hub(HubBuilder options) {
         this.options = options;
@@ -52,6 +53,7 @@ public final class Hub implements AutoCloseable {
         this.sequencer = new LocalSequencer(log, new EventIds(epoch));
         this.failures = new UserCodeFailures(options.clock);
         this.userExecutor = new UserExecutor(options.userExecutor, options.clock);
+        this.presences = new Presences(this, options);
     }
 
     /** The options of a new hub. */
@@ -206,6 +208,19 @@ public final class Hub implements AutoCloseable {
         return sequencer.idOf(log.head());
     }
 
+    /**
+     * The principals that are at the topic now, sorted, if the hub's options have a {@link Presence} for it; else none. A
+     * copy. Those that linger are among them, and so is somebody of whose join or leave nobody has been told yet.
+     */
+    public Set<String> present(String topic) {
+        return presences.present(topic);
+    }
+
+    /** As {@link #present(String)}, for the hub as a whole. */
+    public Set<String> present() {
+        return presences.present();
+    }
+
     /** What clients own now. */
     public Ledger ledger() {
         return ledger;
@@ -298,6 +313,7 @@ public final class Hub implements AutoCloseable {
     @Override
     public void close() {
         log.close();
+        presences.close();
         for (HubLane lane : lanes) {
             lane.forEachSink(sink -> sink.close(CloseReason.SERVER_DRAINING));
         }
@@ -323,6 +339,10 @@ public final class Hub implements AutoCloseable {
 
     Executor userExecutor() {
         return userExecutor;
+    }
+
+    Presences presences() {
+        return presences;
     }
 
     UserCodeFailures failures() {

@@ -50,6 +50,7 @@ public final class HubBuilder implements Cloneable {
     List<TopicPattern> conflated = new ArrayList<>();
     int conflationKeys = DEFAULT_CONFLATION_KEYS;
     long conflationBytes = DEFAULT_CONFLATION_BYTES;
+    List<Presence> presences = new ArrayList<>();
     Observer observer = Observer.NONE;
 
     int directSendEvents = DEFAULT_DIRECT_SEND_EVENTS;
@@ -156,6 +157,20 @@ public final class HubBuilder implements Cloneable {
         return this;
     }
 
+    /**
+     * Keeps count of who is there. Several may be given: for a topic, the first whose pattern stands for it counts.
+     *
+     * @throws IllegalArgumentException if that of the hub as a whole is given twice
+     */
+    public HubBuilder presence(Presence presence) {
+        if (presence.isOfHub() && presences.stream().anyMatch(Presence::isOfHub)) {
+            throw new IllegalArgumentException(
+                    "presence: " + presence + " (expected: that of the hub as a whole once at the most)");
+        }
+        presences.add(presence);
+        return this;
+    }
+
     /** Who hears what happens. */
     public HubBuilder observer(Observer newObserver) {
         observer = Objects.requireNonNull(newObserver, "observer");
@@ -216,6 +231,7 @@ public final class HubBuilder implements Cloneable {
             HubBuilder copy = (HubBuilder) clone();
             copy.overflows = new ArrayList<>(overflows);
             copy.conflated = new ArrayList<>(conflated);
+            copy.presences = new ArrayList<>(presences);
             return new Hub(copy);
         } catch (CloneNotSupportedException e) {
             throw new AssertionError(e);

@@ -325,6 +325,7 @@ public final class HubLane {
         sinks.add(sink);
         hub.ledger().add(Ledger.Kind.SINKS, 1);
         hub.counters().opened(sink);
+        hub.presences().opened(sink);
         ticker.start();
         writeFirstBlock(sink, opening);
         catchUp.add(sink);
@@ -338,7 +339,7 @@ public final class HubLane {
         if (gap == null && opening != null) {
             first.id(hub.sequencer().idOf(opening.position()));
         }
-        writeOwn(sink, EventEncoder.encode(first.retry(options.retry()).build()), 0);
+        writeOwn(sink, EventEncoder.encode(first.retry(options.drawRetry()).build()), 0);
         sink.flush();
         if (gap != null) {
             hub.counters().gap(sink, gap);
@@ -401,6 +402,7 @@ public final class HubLane {
         }
         hub.ledger().add(Ledger.Kind.SINKS, -1);
         hub.counters().closed(sink, reason);
+        hub.presences().closed(sink);
     }
 
     LaneSink sink(int at) {

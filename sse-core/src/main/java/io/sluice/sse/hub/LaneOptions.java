@@ -2,6 +2,7 @@ package io.sluice.sse.hub;
 
 import java.time.Duration;
 import java.util.Objects;
+import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,15 +15,16 @@ public final class LaneOptions {
     private static final Duration LONGEST = Duration.ofDays(365);
 
     /**
-     * 15 s of silence, 3 s before a reconnect, 30 s without progress, no end of life, 2 s until a blocked lane is
-     * reported.
+     * 15 s of silence, 3 s before a reconnect, for all the same, 30 s without progress, no end of life, 2 s until a blocked
+     * lane is reported.
      */
     public static final LaneOptions DEFAULT = new LaneOptions(
             Duration.ofSeconds(15),
             Duration.ofSeconds(3),
             Duration.ofSeconds(30),
             Duration.ZERO,
-            Duration.ofSeconds(2));
+            Duration.ofSeconds(2),
+            0);
 
     /** Streams that end sooner would do little but come back. */
     private static final Duration SHORTEST_LIFETIME = Duration.ofSeconds(1);
@@ -32,18 +34,21 @@ public final class LaneOptions {
     private final Duration writeTimeout;
     private final Duration maxLifetime;
     private final Duration blockedLaneAfter;
+    private final double retryJitter;
 
     private LaneOptions(
             Duration heartbeat,
             Duration retry,
             Duration writeTimeout,
             Duration maxLifetime,
-            Duration blockedLaneAfter) {
+            Duration blockedLaneAfter,
+            double retryJitter) {
         this.heartbeat = inRange("heartbeat", heartbeat);
         this.retry = inRange("retry", retry);
         this.writeTimeout = inRange("writeTimeout", writeTimeout);
         this.maxLifetime = inRange("maxLifetime", maxLifetime);
         this.blockedLaneAfter = inRange("blockedLaneAfter", blockedLaneAfter);
+        this.retryJitter = retryJitter;
     }
 
     /** Silence after which a client gets a comment; zero is off. */
@@ -57,7 +62,7 @@ public final class LaneOptions {
      * @throws IllegalArgumentException naming the option, its value and what is allowed
      */
     public LaneOptions withHeartbeat(Duration silence) {
-        return new LaneOptions(silence, retry, writeTimeout, maxLifetime, blockedLaneAfter);
+        return new LaneOptions(silence, retry, writeTimeout, maxLifetime, blockedLaneAfter, retryJitter);
     }
 
     /** The reconnection time that each stream begins with. */
@@ -71,7 +76,31 @@ public final class LaneOptions {
      * @throws IllegalArgumentException naming the option, its value and what is allowed
      */
     public LaneOptions withRetry(Duration time) {
-        return new LaneOptions(heartbeat, time, writeTimeout, maxLifetime, blockedLaneAfter);
+        return new LaneOptions(heartbeat, time, writeTimeout, maxLifetime, blockedLaneAfter, retryJitter);
+    }
+
+    /** The share of {@link #retry} up to which the time that a stream begins with is longer or shorter; zero is off. */
+    public double retryJitter() {
+        return retryJitter;
+    }
+
+    /**
+     * A copy with another {@link #retryJitter}: with 0.2, and 3 s, each stream draws a time from 2.4 to 3.6 s. So clients
+     * that lose their streams at once, without a word from the server, come back apart.
+     *
+     * @throws IllegalArgumentException naming the option, its value and what is allowed
+     */
+    public LaneOptions withRetryJitter(double share) {
+        if (!(share >= 0 && share <= 1)) {
+            throw new IllegalArgumentException("retryJitter: " + share + " (expected: from 0 to 1)");
+        }
+        return new LaneOptions(heartbeat, retry, writeTimeout, maxLifetime, blockedLaneAfter, share);
+    }
+
+    /** The time that a stream begins with, drawn anew with each call. */
+    Duration drawRetry() {
+        double factor = 1 + retryJitter * (2 * ThreadLocalRandom.current().nextDouble() - 1);
+        return retryJitter == 0 ? retry : Duration.ofMillis(Math.round(retry.toMillis() * factor));
     }
 
     /** A client whose pending bytes do not move for this long is closed; zero is off. */
@@ -85,7 +114,7 @@ public final class LaneOptions {
      * @throws IllegalArgumentException naming the option, its value and what is allowed
      */
     public LaneOptions withWriteTimeout(Duration time) {
-        return new LaneOptions(heartbeat, retry, time, maxLifetime, blockedLaneAfter);
+        return new LaneOptions(heartbeat, retry, time, maxLifetime, blockedLaneAfter, retryJitter);
     }
 
     /**
@@ -106,7 +135,7 @@ public final class LaneOptions {
             throw new IllegalArgumentException(
                     "maxLifetime: " + time + " (expected: 0 for no end, or from 1 second to 365 days)");
         }
-        return new LaneOptions(heartbeat, retry, writeTimeout, time, blockedLaneAfter);
+        return new LaneOptions(heartbeat, retry, writeTimeout, time, blockedLaneAfter, retryJitter);
     }
 
     /** How long a lane with sinks may stand still before that is reported, with its thread's stack; zero is off. */
@@ -120,7 +149,7 @@ public final class LaneOptions {
      * @throws IllegalArgumentException naming the option, its value and what is allowed
      */
     public LaneOptions withBlockedLaneAfter(Duration time) {
-        return new LaneOptions(heartbeat, retry, writeTimeout, maxLifetime, time);
+        return new LaneOptions(heartbeat, retry, writeTimeout, maxLifetime, time, retryJitter);
     }
 
     private static Duration inRange(String option, Duration value) {
@@ -137,17 +166,18 @@ public final class LaneOptions {
                 && retry.equals(that.retry)
                 && writeTimeout.equals(that.writeTimeout)
                 && maxLifetime.equals(that.maxLifetime)
-                && blockedLaneAfter.equals(that.blockedLaneAfter);
+                && blockedLaneAfter.equals(that.blockedLaneAfter)
+                && retryJitter == that.retryJitter;
     }
 
     @Override
     public int hashCode() {
-        return Objects.hash(heartbeat, retry, writeTimeout, maxLifetime, blockedLaneAfter);
+        return Objects.hash(heartbeat, retry, writeTimeout, maxLifetime, blockedLaneAfter, retryJitter);
     }
 
     @Override
     public String toString() {
-        return "heartbeat " + heartbeat + ", retry " + retry + ", write timeout " + writeTimeout + ", max lifetime "
-                + maxLifetime + ", blocked lane after " + blockedLaneAfter;
+        return "heartbeat " + heartbeat + ", retry " + retry + " by " + retryJitter + ", write timeout " + writeTimeout
+                + ", max lifetime " + maxLifetime + ", blocked lane after " + blockedLaneAfter;
     }
 }

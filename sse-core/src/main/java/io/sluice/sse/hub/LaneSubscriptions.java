@@ -46,7 +46,7 @@ final class LaneSubscriptions {
         sink.position = opening.position();
         sink.said = opening.position();
         sink.toldEvictions = opening.toldEvictions();
-        hub.ledger().add(Ledger.Kind.SUBSCRIPTIONS, 1);
+        begun(subscription);
         return opening;
     }
 
@@ -102,7 +102,7 @@ final class LaneSubscriptions {
         }
         last.next = later;
         sink.listenBy(first);
-        lane.hub().ledger().add(Ledger.Kind.SUBSCRIPTIONS, 1);
+        begun(later);
         if (!sink.behind && later.since() > lane.position) {
             sink.behind = true;
             sink.position = lane.position;
@@ -155,7 +155,7 @@ final class LaneSubscriptions {
             sink.behind = false;
         }
         leave(subscription, sink.subscription);
-        lane.hub().ledger().add(Ledger.Kind.SUBSCRIPTIONS, -1);
+        ended(subscription);
     }
 
     private static boolean unlink(LaneSink sink, Subscription subscription) {
@@ -187,7 +187,7 @@ final class LaneSubscriptions {
             }
         });
         for (Subscription at = first; at != null; at = at.next) {
-            lane.hub().ledger().add(Ledger.Kind.SUBSCRIPTIONS, -1);
+            ended(at);
         }
     }
 
@@ -196,5 +196,15 @@ final class LaneSubscriptions {
             audiences.leave(subscription, others);
             return null;
         });
+    }
+
+    private void begun(Subscription subscription) {
+        lane.hub().ledger().add(Ledger.Kind.SUBSCRIPTIONS, 1);
+        lane.hub().presences().listens(subscription.sink(), subscription.selector());
+    }
+
+    private void ended(Subscription subscription) {
+        lane.hub().ledger().add(Ledger.Kind.SUBSCRIPTIONS, -1);
+        lane.hub().presences().listensNoMore(subscription.sink(), subscription.selector());
     }
 }

@@ -1,9 +1,15 @@
 package io.sluice.sse.json;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JavaType;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.ObjectReader;
+import com.fasterxml.jackson.databind.ObjectWriter;
 import io.sluice.sse.Event;
+import io.sluice.sse.hub.Hub;
+import io.sluice.sse.hub.TopicName;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -47,25 +53,61 @@ public final class JsonEvents {
      *     no value for it, or goes on behind the value; the message names the type, the cause is Jackson's
      */
     public <T> T read(String data, Class<T> type) {
+        return JsonEvents.<T>read(mapper.readerFor(type), type.getName(), data);
+    }
+
+    /**
+     * As {@link #read(String, Class)}, for a type with parameters: {@code new TypeReference<List<Price>>() {}}.
+     *
+     * @throws IllegalArgumentException as {@link #read(String, Class)}
+     */
+    public <T> T read(String data, TypeReference<T> type) {
+        return JsonEvents.<T>read(mapper.readerFor(type), type.getType().getTypeName(), data);
+    }
+
+    /**
+     * A topic whose events carry values of one type.
+     *
+     * @throws IllegalArgumentException if nothing can be published to a topic of this name
+     */
+    public <T> TypedTopic<T> topic(Hub hub, String name, Class<T> type) {
+        return topic(hub, name, mapper.constructType(type), type.getName());
+    }
+
+    /**
+     * As {@link #topic(Hub, String, Class)}, for a type with parameters: {@code new TypeReference<List<Price>>() {}}.
+     *
+     * @throws IllegalArgumentException as {@link #topic(Hub, String, Class)}
+     */
+    public <T> TypedTopic<T> topic(Hub hub, String name, TypeReference<T> type) {
+        return topic(hub, name, mapper.constructType(type), type.getType().getTypeName());
+    }
+
+    private <T> TypedTopic<T> topic(Hub hub, String name, JavaType type, String typeName) {
+        return new TypedTopic<>(hub, TopicName.check(name), mapper.writerFor(type), mapper.readerFor(type), typeName);
+    }
+
+    static <T> T read(ObjectReader reader, String typeName, String data) {
         T value;
         try {
             // Jackson stops behind the first value unless told; two values in one event are a mistake of the sender.
-            value = mapper.readerFor(type)
-                    .with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-                    .readValue(data);
+            value = reader.with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).readValue(data);
         } catch (JsonProcessingException e) {
-            throw new IllegalArgumentException(
-                    "cannot read JSON as " + type.getName() + ": " + e.getOriginalMessage(), e);
+            throw new IllegalArgumentException("cannot read JSON as " + typeName + ": " + e.getOriginalMessage(), e);
         }
         if (value == null) {
-            throw new IllegalArgumentException("cannot read JSON as " + type.getName() + ": it is null");
+            throw new IllegalArgumentException("cannot read JSON as " + typeName + ": it is null");
         }
         return value;
     }
 
     private String write(@Nullable Object value) {
+        return write(mapper.writer(), value);
+    }
+
+    static String write(ObjectWriter writer, @Nullable Object value) {
         try {
-            return mapper.writeValueAsString(value);
+            return writer.writeValueAsString(value);
         } catch (JsonProcessingException e) {
             String type = value == null ? "null" : value.getClass().getName();
             throw new IllegalArgumentException("cannot write " + type + " as JSON: " + e.getOriginalMessage(), e);

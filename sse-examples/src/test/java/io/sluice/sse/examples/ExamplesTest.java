@@ -14,8 +14,14 @@ import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
@@ -85,6 +91,76 @@ class ExamplesTest {
                 client.until("HTTP/1.1 400 ");
             }
         }
+    }
+
+    @Test
+    void resumeAfterDrop() throws Exception {
+        List<String> said = new ArrayList<>();
+        assertThat(ResumeAfterDrop.run(said::add)).containsExactly("one", "two", "three", "four", "five", "six");
+        assertThat(said).anyMatch(line -> line.startsWith("-- cut off"));
+    }
+
+    @Test
+    void chat() throws Exception {
+        try (Hub hub = Chat.hub();
+                SseServer server = Chat.start(hub, 0)) {
+            try (Client ann = new Client(server.port(), "/rooms/tea?name=ann")) {
+                ann.until("data: {\"topic\":\"rooms/tea\",\"count\":1,\"principals\":[\"ann\"]}");
+                ann.until("data: {\"principal\":\"ann\"");
+                try (Client bob = new Client(server.port(), "/rooms/tea?name=bob")) {
+                    bob.until("data: {\"topic\":\"rooms/tea\",\"count\":2,\"principals\":[\"ann\",\"bob\"]}");
+                    ann.until("event: join");
+                    ann.until("data: {\"principal\":\"bob\"");
+                    assertThat(post(server, "/rooms/tea?name=bob", "hello").statusCode())
+                            .isEqualTo(204);
+                    ann.until("event: said");
+                    ann.until("data: {");
+                    bob.until("event: said");
+                }
+                ann.until("event: leave");
+                ann.until("data: {\"principal\":\"bob\"");
+                assertThat(hub.present("rooms/tea")).containsExactly("ann");
+            }
+            await().until(() -> hub.present("rooms/tea").isEmpty());
+            assertThat(post(server, "/rooms/tea", "hello").statusCode()).isEqualTo(400);
+            try (Client page = new Client(server.port(), "/")) {
+                page.until("<!doctype html>");
+            }
+        }
+    }
+
+    @Test
+    void jobProgress() throws Exception {
+        try (SseServer server = JobProgress.start(0, Duration.ofMillis(10))) {
+            String id = post(server, "/jobs", "").body();
+            try (Client leaves = new Client(server.port(), "/jobs/" + id);
+                    Client stays = new Client(server.port(), "/jobs/" + id)) {
+                leaves.until("event: progress");
+                leaves.close();
+                stays.until("event: result");
+                stays.until("data: {\"answer\":42}");
+                stays.until("id: end~");
+            }
+            try (Client late = new Client(server.port(), "/jobs/" + id)) {
+                late.until("event: result");
+                late.until("id: end~");
+            }
+            await().untilAsserted(() -> assertThat(server.hub().ledger().isZero())
+                    .as(server.hub().ledger().toString())
+                    .isTrue());
+            try (Client client = new Client(server.port(), "/jobs/unknown")) {
+                client.until("HTTP/1.1 404 ");
+            }
+        }
+    }
+
+    private static HttpResponse<String> post(SseServer server, String target, String body) throws Exception {
+        return HttpClient.newHttpClient()
+                .send(
+                        HttpRequest.newBuilder(URI.create(server.uri() + target))
+                                .POST(HttpRequest.BodyPublishers.ofString(body))
+                                .build(),
+                        HttpResponse.BodyHandlers.ofString());
     }
 
     @Test

@@ -119,6 +119,16 @@ public final class SseServerBuilder implements Cloneable {
         return this;
     }
 
+    /**
+     * The share of {@link #retry} up to which the hint of a stream is longer or shorter, from 0 to 1: clients that lose
+     * their streams at once, without a word from the server, come back apart. Off by default. The hints of a drain, and of a
+     * refusal, are spread anyway.
+     */
+    public SseServerBuilder retryJitter(double share) {
+        laneOptions = laneOptions.withRetryJitter(share);
+        return this;
+    }
+
     /** How long a client's pending bytes may stand still before it is closed; zero is off. */
     public SseServerBuilder writeTimeout(Duration time) {
         laneOptions = laneOptions.withWriteTimeout(time);

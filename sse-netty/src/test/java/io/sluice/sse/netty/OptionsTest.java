@@ -43,6 +43,9 @@ class OptionsTest {
                 bad("heartbeat: PT8784H (expected: from 0 to 365 days)", b -> b.heartbeat(long366)),
                 bad("retry: PT-0.001S (expected: from 0 to 365 days)", b -> b.retry(negative)),
                 bad("retry: PT8784H (expected: from 0 to 365 days)", b -> b.retry(long366)),
+                bad("retryJitter: -0.1 (expected: from 0 to 1)", b -> b.retryJitter(-0.1)),
+                bad("retryJitter: 1.1 (expected: from 0 to 1)", b -> b.retryJitter(1.1)),
+                bad("retryJitter: NaN (expected: from 0 to 1)", b -> b.retryJitter(Double.NaN)),
                 bad("writeTimeout: PT-0.001S (expected: from 0 to 365 days)", b -> b.writeTimeout(negative)),
                 bad("writeTimeout: PT8784H (expected: from 0 to 365 days)", b -> b.writeTimeout(long366)),
                 bad(

@@ -1,0 +1,50 @@
+package io.sluice.sse.hub;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** The data of the events of presence, as RFC 8259 has it. Names are the application's and the clients': any text. */
+final class PresenceJson {
+
+    private PresenceJson() {}
+
+    /** @param topic null for the hub as a whole, which has none */
+    static String of(String principal, @Nullable String topic) {
+        StringBuilder json = new StringBuilder("{\"principal\":");
+        quote(json, principal);
+        if (topic != null) {
+            quote(json.append(",\"topic\":"), topic);
+        }
+        return json.append('}').toString();
+    }
+
+    static String list(@Nullable String topic, List<String> principals) {
+        StringBuilder json = new StringBuilder("{");
+        if (topic != null) {
+            quote(json.append("\"topic\":"), topic);
+            json.append(',');
+        }
+        json.append("\"count\":").append(principals.size()).append(",\"principals\":[");
+        List<String> listed =
+                principals.stream().sorted().limit(Presence.MAX_LISTED).toList();
+        for (int i = 0; i < listed.size(); i++) {
+            quote(json.append(i == 0 ? "" : ","), listed.get(i));
+        }
+        return json.append("]}").toString();
+    }
+
+    private static void quote(StringBuilder json, String text) {
+        json.append('"');
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (c == '"' || c == '\\') {
+                json.append('\\').append(c);
+            } else if (c < ' ') {
+                json.append(String.format("\\u%04x", (int) c));
+            } else {
+                json.append(c);
+            }
+        }
+        json.append('"');
+    }
+}

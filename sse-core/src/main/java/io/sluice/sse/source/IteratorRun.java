@@ -1,0 +1,59 @@
+package io.sluice.sse.source;
+
+import io.sluice.sse.Event;
+import io.sluice.sse.Sink;
+import java.util.Iterator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Takes events from an iterator for one sink while that is writable, and completes it behind the last. Its one method
+ * runs in the sink's user code, which is serial, and so does what closes the iterator: no call of the one meets the other.
+ */
+final class IteratorRun {
+
+    private final Sink sink;
+    private final Iterator<? extends Event> events;
+
+    /** Taken from the iterator, and not yet by the sink: somebody else sends to it too. */
+    private @Nullable Event held;
+
+    private boolean done;
+
+    private IteratorRun(Sink sink, Iterator<? extends Event> events) {
+        this.sink = sink;
+        this.events = events;
+    }
+
+    /** @param resource closed when the sink has ended, however it does */
+    static void start(Sink sink, Iterator<? extends Event> events, @Nullable AutoCloseable resource) {
+        if (resource != null) {
+            sink.scope().onClose(reason -> close(resource));
+        }
+        sink.onWritable(new IteratorRun(sink, events)::run);
+    }
+
+    private void run() {
+        try {
+            while (!done && sink.isWritable()) {
+                if (held == null && !events.hasNext()) {
+                    done = true;
+                    sink.complete();
+                    return;
+                }
+                Event next = held == null ? events.next() : held;
+                held = sink.offer(next) ? null : next;
+            }
+        } catch (Throwable t) {
+            done = true;
+            sink.fail(t);
+        }
+    }
+
+    private static void close(AutoCloseable resource) {
+        try {
+            resource.close();
+        } catch (Exception e) {
+            throw new IllegalStateException("closing " + resource + " failed", e);
+        }
+    }
+}

@@ -1,0 +1,425 @@
+package io.sluice.sse.hub;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
+import static org.awaitility.Awaitility.await;
+
+import io.sluice.sse.CloseReason;
+import io.sluice.sse.Identity;
+import io.sluice.sse.Observer;
+import io.sluice.sse.Source;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Who is there: joins and leaves in order, one of each for a principal however many sinks it has. */
+class PresenceTest {
+
+    private static final long SECOND = TimeUnit.SECONDS.toNanos(1);
+
+    /** What was told, in order. */
+    private static final class Told implements Observer {
+        final List<String> all = new ArrayList<>();
+
+        @Override
+        public void joined(String principal, @Nullable String topic) {
+            all.add("+" + principal + "@" + topic);
+        }
+
+        @Override
+        public void left(String principal, @Nullable String topic) {
+            all.add("-" + principal + "@" + topic);
+        }
+    }
+
+    private final Told told = new Told();
+
+    private Bench bench(Presence... presences) {
+        return new Bench(
+                options -> {
+                    options.observer(told);
+                    List.of(presences).forEach(options::presence);
+                },
+                2,
+                Bench.QUIET);
+    }
+
+    private static FakeSink open(Bench bench, int lane, String principal, String... terms) {
+        FakeSink sink = new FakeSink(bench.hubLanes.get(lane), null);
+        if (principal != null) {
+            sink.identity = Identity.of(principal);
+        }
+        bench.open(sink, Start.live(), null, terms);
+        settle(bench);
+        return sink;
+    }
+
+    private static void close(Bench bench, FakeSink sink) {
+        sink.close(CloseReason.CLIENT_LEFT);
+        settle(bench);
+    }
+
+    private static void settle(Bench bench) {
+        bench.run();
+        bench.advanceHub(0);
+        bench.run();
+    }
+
+    @Test
+    void severalSinksOfAPrincipalJoinOnceAndLeaveOnce() {
+        try (Bench bench = bench(Presence.of("rooms/*"))) {
+            FakeSink one = open(bench, 0, "ann", "rooms/7");
+            FakeSink two = open(bench, 1, "ann", "rooms/7", "other");
+            FakeSink bob = open(bench, 1, "bob", "rooms/7");
+            close(bench, one);
+            assertThat(bench.hub.present("rooms/7")).containsExactly("ann", "bob");
+            close(bench, two);
+            assertThat(told.all).containsExactly("+ann@rooms/7", "+bob@rooms/7", "-ann@rooms/7");
+            assertThat(bench.hub.present("rooms/7")).containsExactly("bob");
+            close(bench, bob);
+            assertThat(bench.hub.presences().isEmpty()).isTrue();
+        }
+    }
+
+    /** The old connection of a client that has come back is found dead a minute later. */
+    @Test
+    void aLateEndOfAnOldSinkTakesNobodyAway() {
+        try (Bench bench = bench(Presence.of("**"))) {
+            FakeSink old = open(bench, 0, "ann", "a");
+            FakeSink current = open(bench, 1, "ann", "a");
+            close(bench, old);
+            assertThat(told.all).containsExactly("+ann@a");
+            assertThat(bench.hub.present("a")).containsExactly("ann");
+            close(bench, current);
+            assertThat(told.all).containsExactly("+ann@a", "-ann@a");
+        }
+    }
+
+    @Test
+    void aReconnectWithinTheLingerIsNeitherLeaveNorJoin() {
+        try (Bench bench = bench(Presence.of("**").withLinger(Duration.ofSeconds(5)))) {
+            FakeSink sink = open(bench, 0, "ann", "a");
+            for (int i = 0; i < 3; i++) {
+                close(bench, sink);
+                bench.advanceHub(4 * SECOND);
+                assertThat(bench.hub.present("a")).containsExactly("ann");
+                sink = open(bench, i % 2, "ann", "a");
+                bench.advanceHub(4 * SECOND);
+            }
+            assertThat(told.all).containsExactly("+ann@a");
+            close(bench, sink);
+            bench.advanceHub(5 * SECOND - 1);
+            assertThat(told.all).containsExactly("+ann@a");
+            bench.advanceHub(1);
+            assertThat(told.all).containsExactly("+ann@a", "-ann@a");
+            assertThat(bench.hub.presences().isEmpty()).isTrue();
+            assertThat(bench.hubTimers()).as("nobody lingers").isZero();
+        }
+    }
+
+    @Test
+    void eachLingersFromTheEndOfItsOwnLastSink() {
+        try (Bench bench = bench(Presence.of("**").withLinger(Duration.ofSeconds(5)))) {
+            FakeSink ann = open(bench, 0, "ann", "a");
+            FakeSink bob = open(bench, 0, "bob", "a");
+            close(bench, ann);
+            bench.advanceHub(3 * SECOND);
+            close(bench, bob);
+            bench.advanceHub(2 * SECOND);
+            assertThat(told.all).endsWith("-ann@a");
+            bench.advanceHub(2 * SECOND);
+            assertThat(told.all).endsWith("-ann@a");
+            bench.advanceHub(1 * SECOND);
+            assertThat(told.all).endsWith("-ann@a", "-bob@a");
+        }
+    }
+
+    @Test
+    void ofTooManyWhoLingerTheFirstLeaveEarly() {
+        List<String> left = new ArrayList<>();
+        List<Runnable> due = new ArrayList<>();
+        PresenceCounts counts = new PresenceCounts(
+                Presence.of("**").withLinger(Duration.ofHours(1)),
+                () -> 0,
+                (task, delay) -> {
+                    if (delay == 0) {
+                        due.add(task);
+                    }
+                    return () -> {};
+                },
+                (joined, principal, topic) -> left.add(joined ? "" : principal));
+        for (int i = 0; i < PresenceCounts.MAX_LINGERING + 2; i++) {
+            counts.join("a", "p" + i);
+        }
+        while (!due.isEmpty()) {
+            due.remove(0).run();
+        }
+        left.clear();
+        for (int i = 0; i < PresenceCounts.MAX_LINGERING + 2; i++) {
+            counts.leave("a", "p" + i);
+        }
+        due.remove(0).run();
+        assertThat(left).containsExactly("p0", "p1");
+    }
+
+    @Test
+    void theHubAsAWholeCountsEverySinkWhateverItListensTo() {
+        try (Bench bench = bench(Presence.ofHub().withEvents("presence"), Presence.of("a"))) {
+            FakeSink watcher = open(bench, 0, null, "presence");
+            FakeSink source = new FakeSink(bench.hubLane(), null);
+            source.identity = Identity.of("ann");
+            bench.open(source, Start.live(), (Source) sink -> {});
+            settle(bench);
+            FakeSink listens = open(bench, 1, "ann", "a");
+            assertThat(bench.hub.present()).containsExactly("ann");
+            close(bench, source);
+            close(bench, listens);
+            assertThat(told.all).containsExactlyInAnyOrder("+ann@null", "+ann@a", "-ann@a", "-ann@null");
+            assertThat(watcher.events)
+                    .extracting(FakeSink.Received::type, FakeSink.Received::data)
+                    .containsExactly(
+                            tuple("present", "{\"count\":0,\"principals\":[]}"),
+                            tuple("join", "{\"principal\":\"ann\"}"),
+                            tuple("leave", "{\"principal\":\"ann\"}"));
+        }
+    }
+
+    @Test
+    void whoListensToAWholeSubtreeIsThereAndByOtherPatternsIsNot() {
+        try (Bench bench = bench(Presence.of("rooms/*"))) {
+            open(bench, 0, "ann", "rooms/7/**");
+            open(bench, 0, "bob", "rooms/*");
+            open(bench, 0, "cid", "rooms/**");
+            open(bench, 0, "dan", "rooms/7/typing");
+            open(bench, 0, null, "rooms/7");
+            assertThat(bench.hub.present("rooms/7")).containsExactly("ann");
+            assertThat(bench.hub.present("rooms")).isEmpty();
+            assertThat(bench.hub.present("elsewhere")).isEmpty();
+        }
+        assertThat(told.all).containsExactly("+ann@rooms/7");
+    }
+
+    @Test
+    void aListIsAheadOfWhatChangesIt() {
+        try (Bench bench = bench(Presence.of("rooms/*").withEvents("presence"))) {
+            open(bench, 0, "a\"n\\n\n", "rooms/7");
+            FakeSink bob = open(bench, 1, "bob", "rooms/7", "presence/rooms/7");
+            FakeSink cid = open(bench, 0, "cid", "rooms/7");
+            close(bench, cid);
+            assertThat(bob.events.stream().map(event -> event.type() + event.data()))
+                    .containsExactly(
+                            "present{\"topic\":\"rooms/7\",\"count\":2,\"principals\":[\"a\\\"n\\\\n\\u000a\",\"bob\"]}",
+                            "join{\"principal\":\"bob\",\"topic\":\"rooms/7\"}",
+                            "join{\"principal\":\"cid\",\"topic\":\"rooms/7\"}",
+                            "leave{\"principal\":\"cid\",\"topic\":\"rooms/7\"}");
+            assertThat(bob.text.toString()).as("the list has no id of its own").contains("\n\nevent: present\n");
+            // Whoever comes back hears what happened meanwhile, behind a new list.
+            FakeSink back = new FakeSink(bench.hubLane(), null);
+            bench.open(back, Start.after(bob.lastEventId()), null, "presence/rooms/7");
+            open(bench, 0, "dan", "rooms/7");
+            assertThat(back.events.stream().map(FakeSink.Received::type)).containsExactly("present", "join");
+        }
+    }
+
+    @Test
+    void aLongListIsCutAndSaysHowManyThereAre() {
+        List<String> principals = new ArrayList<>();
+        for (int i = 0; i < 1500; i++) {
+            principals.add("p" + (10_000 + i));
+        }
+        assertThat(PresenceJson.list("a", principals))
+                .startsWith("{\"topic\":\"a\",\"count\":1500,\"principals\":[\"p10000\",")
+                .endsWith("\"p10999\"]}");
+    }
+
+    @Test
+    void topicsOfPresenceHaveNoPresenceThemselves() {
+        try (Bench bench = bench(Presence.of("**").withEvents("presence"))) {
+            open(bench, 0, "ann", "presence/a", "a");
+        }
+        assertThat(told.all).containsExactly("+ann@a");
+    }
+
+    @Test
+    void aNameThatIsTooLongForItsTopicOfPresenceHarmsNobody() {
+        String room = "r".repeat(250);
+        try (Bench bench = bench(Presence.of("**").withEvents("presence"));
+                LogLines lines = LogLines.of(Hub.class)) {
+            open(bench, 0, "ann", room);
+            open(bench, 0, "bob", room);
+            assertThat(told.all).containsExactly("+ann@" + room, "+bob@" + room);
+            assertThat(lines.all()).anySatisfy(line -> assertThat(line).contains("was not published"));
+        }
+    }
+
+    @Test
+    void anObserverThatThrowsIsContained() {
+        AtomicInteger calls = new AtomicInteger();
+        Observer throwing = new Observer() {
+            @Override
+            public void joined(String principal, @Nullable String topic) {
+                calls.incrementAndGet();
+                throw new IllegalStateException("a test wants it so");
+            }
+        };
+        try (Bench bench = new Bench(
+                options -> options.observer(throwing).presence(Presence.of("**").withEvents("p")))) {
+            FakeSink watcher = open(bench, 0, null, "p/a");
+            open(bench, 0, "ann", "a");
+            open(bench, 0, "bob", "a");
+            assertThat(calls).hasValue(2);
+            assertThat(bench.hub.stats().userCodeFailures()).isEqualTo(2);
+            assertThat(watcher.events.stream().map(FakeSink.Received::type)).containsExactly("present", "join", "join");
+        }
+    }
+
+    @Test
+    void whoIsNotLetInWasNeverThere() {
+        try (Bench bench = new Bench(options ->
+                options.observer(told).maxTopics(1).presence(Presence.of("**")).presence(Presence.ofHub()))) {
+            bench.publish("only", "x");
+            FakeSink sink = bench.sink();
+            sink.identity = Identity.of("ann");
+            assertThatThrownBy(() -> bench.open(sink, Start.live(), null, "a")).isInstanceOf(TopicLimitException.class);
+            sink.close(CloseReason.REJECTED);
+            settle(bench);
+            assertThat(told.all).isEmpty();
+            assertThat(bench.hub.presences().isEmpty()).isTrue();
+        }
+    }
+
+    @Test
+    void aSubscriptionThatIsCancelledIsALeaveOfItsTopicsOnly() {
+        try (Bench bench = bench(Presence.of("a"), Presence.ofHub())) {
+            FakeSink sink = open(bench, 0, "ann", "a");
+            sink.subscription.cancel();
+            settle(bench);
+            close(bench, sink);
+            assertThat(told.all).containsExactlyInAnyOrder("+ann@null", "+ann@a", "-ann@a", "-ann@null");
+        }
+    }
+
+    @Test
+    void whenTheHubClosesEverybodyLeavesAtOnce() {
+        try (Bench bench = bench(Presence.of("**").withLinger(Duration.ofHours(1)))) {
+            open(bench, 0, "ann", "a");
+            close(bench, open(bench, 0, "bob", "a"));
+            bench.hub.close();
+            settle(bench);
+            assertThat(told.all).containsExactly("+ann@a", "+bob@a", "-bob@a", "-ann@a");
+            assertThat(bench.hub.presences().isEmpty()).isTrue();
+            assertThat(bench.hubTimers()).isZero();
+        }
+    }
+
+    /** Told as late as it likes: joins and leaves alternate, and the last word is the truth. */
+    @ParameterizedTest
+    @ValueSource(ints = {0, 3})
+    void underChurnJoinsAndLeavesAlternateAndTheLastIsTrue(int lingerSeconds) {
+        Random random = new Random(4);
+        try (Bench bench = bench(Presence.of("**").withLinger(Duration.ofSeconds(lingerSeconds)))) {
+            List<FakeSink> sinks = new ArrayList<>();
+            Map<FakeSink, Set<String>> at = new HashMap<>();
+            for (int step = 0; step < 5000; step++) {
+                if (sinks.size() < 8 && random.nextBoolean()) {
+                    Set<String> terms = new HashSet<>(List.of(
+                            "t" + random.nextInt(3), "t" + random.nextInt(3) + (random.nextBoolean() ? "/**" : "")));
+                    FakeSink sink = new FakeSink(bench.hubLanes.get(random.nextInt(2)), null);
+                    sink.identity = Identity.of("p" + random.nextInt(4));
+                    bench.open(sink, Start.live(), null, terms.toArray(new String[0]));
+                    sinks.add(sink);
+                    at.put(sink, terms);
+                } else if (!sinks.isEmpty()) {
+                    FakeSink gone = sinks.remove(random.nextInt(sinks.size()));
+                    gone.close(CloseReason.CLIENT_LEFT);
+                    at.remove(gone);
+                }
+                if (random.nextInt(3) == 0) {
+                    bench.run();
+                    bench.advanceHub(random.nextInt(4) == 0 ? SECOND : 0);
+                }
+            }
+            bench.run();
+            bench.advanceHub(10 * SECOND);
+            Set<String> expected = new HashSet<>();
+            at.forEach((sink, terms) ->
+                    terms.forEach(term -> expected.add(sink.identity.principal() + "@" + term.replace("/**", ""))));
+            assertThat(afterAlternating(told.all)).isEqualTo(expected);
+            sinks.forEach(sink -> sink.close(CloseReason.CLIENT_LEFT));
+            bench.run();
+            bench.advanceHub(10 * SECOND);
+            assertThat(afterAlternating(told.all)).isEmpty();
+            assertThat(bench.hub.presences().isEmpty()).isTrue();
+        }
+    }
+
+    /** Who is there by what was told; fails where two joins, or two leaves, of one follow each other. */
+    private static Set<String> afterAlternating(List<String> told) {
+        Set<String> there = new HashSet<>();
+        for (String word : told) {
+            boolean isNews = word.charAt(0) == '+' ? there.add(word.substring(1)) : there.remove(word.substring(1));
+            assertThat(isNews).as("%s after %s", word, there).isTrue();
+        }
+        return there;
+    }
+
+    /** Many threads, the JDK's timer, and somebody who is slow to listen. */
+    @Test
+    void threadsThatComeAndGoAtOnceLeaveNothing() throws Exception {
+        List<String> words = new ArrayList<>(); // told one at a time, each seen by the next
+        PresenceCounts counts = new PresenceCounts(
+                Presence.of("**").withLinger(Duration.ofNanos(50_000)),
+                System::nanoTime,
+                Ageing.TIMER,
+                (joined, principal, topic) -> words.add((joined ? "+" : "-") + principal + "@" + topic));
+        List<Thread> threads = new ArrayList<>();
+        for (int t = 0; t < 4; t++) {
+            Thread thread = new Thread(() -> {
+                for (int i = 0; i < 20_000; i++) {
+                    String principal = "p" + i % 3;
+                    counts.join("a", principal);
+                    counts.leave("a", principal);
+                }
+            });
+            thread.start();
+            threads.add(thread);
+        }
+        for (Thread thread : threads) {
+            thread.join();
+        }
+        await().until(counts::isEmpty);
+        assertThat(words).isNotEmpty();
+        assertThat(afterAlternating(words)).isEmpty();
+    }
+
+    @Test
+    void wrongOptionsAreRefusedByName() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Presence.of("a**"))
+                .withMessageStartingWith("presence: topic \"a**\"")
+                .withMessageEndingWith("(expected: a topic pattern)");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Presence.ofHub().withLinger(Duration.ofSeconds(-1)))
+                .withMessage("linger: PT-1S (expected: from 0 to 1 day)");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Presence.ofHub().withLinger(Duration.ofHours(25)))
+                .withMessage("linger: PT25H (expected: from 0 to 1 day)");
+        assertThatIllegalArgumentException().isThrownBy(() -> Presence.of("a").withEvents("presence/*"));
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Hub.builder().presence(Presence.ofHub()).presence(Presence.ofHub()))
+                .withMessageStartingWith("presence: presence of the hub");
+    }
+}

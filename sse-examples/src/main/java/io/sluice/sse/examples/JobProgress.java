@@ -1,0 +1,92 @@
+package io.sluice.sse.examples;
+
+import io.sluice.sse.Event;
+import io.sluice.sse.netty.HttpAnswer;
+import io.sluice.sse.netty.Refusal;
+import io.sluice.sse.netty.SseServer;
+import io.sluice.sse.netty.SseServerBuilder;
+import io.sluice.sse.netty.SseStream;
+import io.sluice.sse.source.Job;
+import io.sluice.sse.source.Sources;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A job is started by one request and followed by another, as often as one likes: a client that comes late, or comes back,
+ * gets the newest state, and in the end the result, behind which it stays away. Start it, and in another terminal:
+ *
+ * <pre>curl -N "http://127.0.0.1:8080/jobs/$(curl -s -X POST http://127.0.0.1:8080/jobs)"</pre>
+ */
+public final class JobProgress {
+
+    private static final int STEPS = 20;
+
+    /** Jobs by their ids, the last hundred: one that has ended is of use until its clients have heard of it. */
+    private final Map<String, Job> jobs = new LinkedHashMap<>() {
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, Job> eldest) {
+            return size() > 100;
+        }
+    };
+
+    private final Duration step;
+
+    private JobProgress(Duration step) {
+        this.step = step;
+    }
+
+    /** Serves until it is killed. */
+    public static void main(String[] args) throws Exception {
+        try (SseServer server = start(8080, Duration.ofMillis(500))) {
+            System.out.println("curl -N \"" + server.uri() + "/jobs/$(curl -s -X POST " + server.uri() + "/jobs)\"");
+            new CountDownLatch(1).await();
+        }
+    }
+
+    static SseServer start(int port, Duration step) throws IOException {
+        JobProgress example = new JobProgress(step);
+        SseServerBuilder server = SseServer.builder().port(port);
+        server.route(
+                "POST",
+                "/jobs",
+                request -> HttpAnswer.of(202, "text/plain", example.begin()).now());
+        server.streams("/jobs/**", request -> SseStream.of(Sources.job(example.find(request.subPath()))));
+        return server.start();
+    }
+
+    private synchronized String begin() {
+        String id = UUID.randomUUID().toString();
+        Job job = Job.create();
+        jobs.put(id, job);
+        Thread worker = new Thread(() -> work(job), "job " + id);
+        worker.setDaemon(true);
+        worker.start();
+        return id;
+    }
+
+    private synchronized Job find(String id) {
+        Job job = jobs.get(id);
+        if (job == null) {
+            throw Refusal.of(404, "there is no such job");
+        }
+        return job;
+    }
+
+    /** The work knows nothing of clients, how many there are, and how fast they read. */
+    private void work(Job job) {
+        try {
+            for (int done = 0; done < STEPS; done++) {
+                job.progress(Event.of("progress", "{\"done\":" + done + ",\"of\":" + STEPS + "}"));
+                TimeUnit.NANOSECONDS.sleep(step.toNanos());
+            }
+            job.end(Event.of("result", "{\"answer\":42}"));
+        } catch (InterruptedException e) {
+            job.end(Event.of("failed", "{\"reason\":\"interrupted\"}"));
+        }
+    }
+}

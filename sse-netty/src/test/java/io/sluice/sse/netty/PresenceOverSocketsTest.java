@@ -1,0 +1,94 @@
+package io.sluice.sse.netty;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.sluice.sse.Identity;
+import io.sluice.sse.Observer;
+import io.sluice.sse.hub.Hub;
+import io.sluice.sse.hub.Presence;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentSkipListSet;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/** Clients that come and go in every way, over several event loops: what is told is true, and nobody stays as a ghost. */
+class PresenceOverSocketsTest {
+
+    /** Who is there by what was told. */
+    private static final class Told implements Observer {
+        final Set<String> there = new ConcurrentSkipListSet<>();
+        final AtomicInteger wrong = new AtomicInteger();
+
+        @Override
+        public void joined(String principal, @Nullable String topic) {
+            if (!there.add(principal + "@" + topic)) {
+                wrong.incrementAndGet();
+            }
+        }
+
+        @Override
+        public void left(String principal, @Nullable String topic) {
+            if (!there.remove(principal + "@" + topic)) {
+                wrong.incrementAndGet();
+            }
+        }
+    }
+
+    private record Tab(String principal, RawClient client) {}
+
+    @OverEachTransport
+    void underChurnWhatIsToldIsTrueInTheEnd(Transport transport) throws Exception {
+        Told told = new Told();
+        Random random = new Random(7);
+        try (Hub hub = Hub.builder()
+                        .presence(Presence.of("rooms/*").withEvents("presence"))
+                        .presence(Presence.ofHub())
+                        .observer(told)
+                        .build();
+                SseServer server = TestServers.on(transport)
+                        .hub(hub)
+                        .threads(3)
+                        .streams(
+                                "/events/**",
+                                request -> StreamRoute.topics()
+                                        .open(request)
+                                        .identity(Identity.of(Objects.requireNonNull(request.query("name")))))
+                        .start()) {
+            List<Tab> tabs = new ArrayList<>();
+            for (int step = 0; step < 150; step++) {
+                if (tabs.size() < 12 && random.nextInt(3) > 0) {
+                    String name = "p" + random.nextInt(5);
+                    tabs.add(new Tab(
+                            name,
+                            RawClient.open(server.port(), "/events/rooms/7?topic=presence/rooms/7&name=" + name)));
+                } else if (!tabs.isEmpty()) {
+                    Tab gone = tabs.remove(random.nextInt(tabs.size()));
+                    if (random.nextBoolean()) {
+                        gone.client.reset();
+                    }
+                    gone.client.close();
+                }
+            }
+            Set<String> expected = new TreeSet<>();
+            tabs.forEach(tab -> {
+                expected.add(tab.principal + "@rooms/7");
+                expected.add(tab.principal + "@null");
+            });
+            await().untilAsserted(() -> assertThat(told.there).containsExactlyElementsOf(expected));
+            assertThat(hub.present("rooms/7")).isEqualTo(hub.present());
+            for (Tab tab : tabs) {
+                tab.client.close();
+            }
+            await().untilAsserted(() -> assertThat(told.there).isEmpty());
+            assertThat(told.wrong).hasValue(0);
+            assertThat(hub.present()).isEmpty();
+            assertThat(hub.present("rooms/7")).isEmpty();
+        }
+    }
+}
