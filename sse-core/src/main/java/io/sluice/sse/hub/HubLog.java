@@ -1,6 +1,7 @@
 package io.sluice.sse.hub;
 
 import io.sluice.sse.ClosedException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
@@ -26,6 +27,7 @@ final class HubLog {
 
     private final ReentrantLock lock = new ReentrantLock();
     private final LongSupplier clock;
+    private final WallClock wallClock;
 
     // Guarded by the lock.
     final TopicTable topics;
@@ -43,6 +45,7 @@ final class HubLog {
 
     HubLog(HubBuilder options) {
         this.clock = options.clock;
+        this.wallClock = new WallClock(options.clock, options.wallClock);
         this.topics = new TopicTable(options.maxTopics, new TopicOptions(options, lock));
         this.bounds = new LogBounds(topics, options);
         this.ageing = new Ageing(this, options.timer, options.historyAge);
@@ -51,6 +54,11 @@ final class HubLog {
     /** Position of the newest event that may be delivered; everything up to it is in its rings. */
     long head() {
         return head;
+    }
+
+    /** As {@link WallClock#nanosAt}. */
+    long nanosAt(Instant time) {
+        return wallClock.nanosAt(time);
     }
 
     /** Runs {@code work} under the lock: short, without I/O and without user code. */
@@ -76,6 +84,7 @@ final class HubLog {
         lock.lock();
         try {
             refuseIfClosed();
+            refuseIfFull(drafts.size());
             long now = clock.getAsLong();
             bounds.age(now, AGED_PER_PUBLISH);
             List<Topic> where = findOrBear(drafts);
@@ -100,6 +109,19 @@ final class HubLog {
         return answers;
     }
 
+    /** Ids never begin anew: they would not rise any more, and clients would lose events without a word. */
+    private void refuseIfFull(int more) {
+        if (position > EventIds.MAX_POSITION - more) {
+            throw new IllegalStateException("the hub has given all its ids; a new hub has new ones");
+        }
+    }
+
+    /** For tests: the next event has the position behind this one. */
+    void skipTo(long newPosition) {
+        locked(() -> position = newPosition);
+        head = newPosition;
+    }
+
     /** All topics before the first append: a batch is taken as a whole or not at all. */
     private List<Topic> findOrBear(List<Draft> drafts) {
         List<Topic> where = new ArrayList<>(drafts.size());
@@ -116,9 +138,10 @@ final class HubLog {
 
     private Published append(Topic found, Draft draft, EventIds ids, long now, List<LaneTopic[]> marked) {
         String chosenId = draft.chosenId();
-        if (chosenId != null && bounds.positionOfChosen(chosenId) != null) {
+        LogEntry first = chosenId == null ? null : bounds.keptWithChosenId(chosenId);
+        if (chosenId != null && first != null) {
             topics.forgetIfIdle(found);
-            return new Published(chosenId, true);
+            return new Published(chosenId, first.topic, true);
         }
         // An earlier event of this batch may have evicted the last one of this topic, and with it the topic.
         Topic topic = found.isForgotten() ? topics.findOrBear(draft.topic()) : found;
@@ -134,7 +157,7 @@ final class HubLog {
         if (lanes.length > 0) {
             marked.add(lanes);
         }
-        return new Published(chosenId == null ? ids.text(at) : chosenId, false);
+        return new Published(chosenId == null ? ids.text(at) : chosenId, topic.name, false);
     }
 
     private static LogEntry entry(Topic topic, Draft draft, long at, long now) {

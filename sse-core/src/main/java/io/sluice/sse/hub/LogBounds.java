@@ -23,7 +23,7 @@ final class LogBounds {
 
     private final OldestFirst<Topic> rings = new OldestFirst<>();
     private final OldestFirst<ConflationTable> tables = new OldestFirst<>();
-    private final Map<String, Long> chosenIds = new HashMap<>();
+    private final Map<String, LogEntry> chosenIds = new HashMap<>();
     private long totalEvents;
     private long totalBytes;
     private long evictions;
@@ -56,7 +56,7 @@ final class LogBounds {
         totalEvents++;
         totalBytes += entry.weight();
         if (entry.chosenId() != null) {
-            chosenIds.put(entry.chosenId(), entry.position);
+            chosenIds.put(entry.chosenId(), entry);
         }
         rings.add(topic, entry.position);
     }
@@ -124,9 +124,9 @@ final class LogBounds {
         }
     }
 
-    /** The position of the kept event with this chosen id. */
+    /** The kept event with this chosen id, or null. */
     @Nullable
-    Long positionOfChosen(String id) {
+    LogEntry keptWithChosenId(String id) {
         return chosenIds.get(id);
     }
 
