@@ -45,7 +45,8 @@ final class HistoryModel {
     final long epoch;
     final Bounds bounds;
     final List<Told> all = new ArrayList<>();
-    private final Map<String, Pattern> patterns = new HashMap<>();
+    /** By selection and topic. */
+    private final Map<List<String>, Map<String, Boolean>> wanted = new HashMap<>();
     private long evictions;
     long nowNanos;
 
@@ -117,10 +118,12 @@ final class HistoryModel {
     }
 
     boolean wants(List<String> terms, Told told) {
-        return terms.stream()
-                .anyMatch(term -> patterns.computeIfAbsent(term, HistoryModel::pattern)
-                        .matcher(told.topic)
-                        .matches());
+        return wanted.computeIfAbsent(terms, each -> new HashMap<>())
+                .computeIfAbsent(
+                        told.topic,
+                        topic -> terms.stream().anyMatch(term -> pattern(term)
+                                .matcher(topic)
+                                .matches()));
     }
 
     private static Pattern pattern(String term) {
@@ -161,7 +164,8 @@ final class HistoryModel {
     }
 
     private static String digits(long value, int count) {
-        return String.format("%" + count + "s", Long.toString(value, 32)).replace(' ', '0');
+        String digits = Long.toString(value, 32);
+        return "0".repeat(count - digits.length()) + digits;
     }
 
     static boolean hasOwnShape(String id) {

@@ -270,7 +270,7 @@ final class RandomHistory {
     }
 
     private Publication make(int which, int size, String chosenId) {
-        int length = size % 29 == 0 ? 40_000 : size % 100;
+        int length = size % 67 == 0 ? 40_000 : size % 100;
         Event.Builder event = Event.builder().data("x".repeat(length));
         return new Publication(
                 TOPICS[which % TOPICS.length], (chosenId == null ? event : event.id(chosenId)).build());

@@ -4,6 +4,7 @@ import io.sluice.sse.CloseReason;
 import io.sluice.sse.hub.HistoryModel.Told;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -105,7 +106,7 @@ final class StreamJudge {
             judgeEvent(id, data);
         } else if (id != null) {
             long position = model.positionOf(id);
-            check(position >= at && position <= model.head(), "a heartbeat says position " + position);
+            check(position >= at && position <= model.head(), () -> "a heartbeat says position " + position);
             judgeNothingLeftOut(position + 1);
             at = position;
         }
@@ -114,20 +115,20 @@ final class StreamJudge {
     private void judgeFirst(String text, String id, String data, boolean gap) {
         Beginning expected = beginning;
         beginning = null;
-        check(text.contains("\nretry: "), "the first block says no retry: " + text);
-        check(model.id(expected.position).equals(id), "begins at " + id + ", and not at " + expected);
-        check(gap == (expected.reason != null), (gap ? "says a gap: " : "says no gap: ") + expected);
+        check(text.contains("\nretry: "), () -> "the first block says no retry: " + text);
+        check(model.id(expected.position).equals(id), () -> "begins at " + id + ", and not at " + expected);
+        check(gap == (expected.reason != null), () -> (gap ? "says a gap: " : "says no gap: ") + expected);
         if (gap) {
             Matcher said = said(data);
-            check(said.group(1).equals(expected.reason), "gap for another reason: " + data + ", expected " + expected);
+            check(said.group(1).equals(expected.reason), () -> "gap for another reason: " + data + ", expected " + expected);
             check(
                     expected.lastEventId == null
                             ? said.group(2) == null
                             : expected.lastEventId.equals(said.group(2)),
-                    "says back another id: " + data + ", expected " + expected);
-            check(said.group(3).equals(id), "two ids to go on from: " + data);
+                    () -> "says back another id: " + data + ", expected " + expected);
+            check(said.group(3).equals(id), () -> "two ids to go on from: " + data);
         } else {
-            check(data == null, "data in the first block: " + text);
+            check(data == null, () -> "data in the first block: " + text);
         }
         at = expected.position;
         told = expected.told;
@@ -135,14 +136,14 @@ final class StreamJudge {
 
     private void judgeGap(String id, String data) {
         Matcher said = said(data);
-        check(policy != OverflowPolicy.DISCONNECT, "goes on behind a gap, against its policy");
-        check(mayBeMissing(), "a gap where nothing was missed behind " + at);
-        check(said.group(1).equals("evicted") && said.group(3).equals(id), "what a gap says: " + data);
+        check(policy != OverflowPolicy.DISCONNECT, () -> "goes on behind a gap, against its policy");
+        check(mayBeMissing(), () -> "a gap where nothing was missed behind " + at);
+        check(said.group(1).equals("evicted") && said.group(3).equals(id), () -> "what a gap says: " + data);
         long known = model.positionOf(said.group(2));
-        check(known >= at && known <= model.head(), "a gap behind " + known);
+        check(known >= at && known <= model.head(), () -> "a gap behind " + known);
         judgeNothingLeftOut(known + 1, true);
         long resume = policy == OverflowPolicy.LATEST ? model.head() : model.beforeOldestKept(terms, known);
-        check(model.id(resume).equals(id), "goes on at " + id + ", and not at " + resume);
+        check(model.id(resume).equals(id), () -> "goes on at " + id + ", and not at " + resume);
         at = resume;
         told = model.evictions();
     }
@@ -150,10 +151,10 @@ final class StreamJudge {
     private void judgeEvent(String id, String data) {
         long position = Long.parseLong(data.substring(0, data.indexOf(':')));
         Told event = model.at(position);
-        check(event.data.equals(data), "other data");
-        check(id.equals(event.chosenId == null ? model.id(position) : event.chosenId), "position " + position + " as " + id);
-        check(model.wants(terms, event), "an event of " + event.topic);
-        check(position > at, "position " + position + " again or too late");
+        check(event.data.equals(data), () -> "other data");
+        check(id.equals(event.chosenId == null ? model.id(position) : event.chosenId), () -> "position " + position + " as " + id);
+        check(model.wants(terms, event), () -> "an event of " + event.topic);
+        check(position > at, () -> "position " + position + " again or too late");
         judgeNothingLeftOut(position);
         at = position;
     }
@@ -166,30 +167,32 @@ final class StreamJudge {
         for (Told each : model.wanted(terms, at)) {
             if (each.position < before) {
                 boolean excused = !each.isKept() && (goneIsFine || each.gone <= told);
-                check(excused, "position " + each.position + " of " + each.topic + " is left out before " + before);
+                check(
+                        excused,
+                        () -> "position " + each.position + " of " + each.topic + " is left out before " + before);
             }
         }
     }
 
     /** The lane has done all it had to do, and the client takes more: nothing is owed any longer. */
     void judgeAtRest() {
-        check(beginning == null, "no first block");
+        check(beginning == null, () -> "no first block");
         judgeNothingLeftOut(model.head() + 1);
     }
 
     /** Whether the client has been told the position of the head. */
     void judgeKnowsHead(String lastId) {
-        check(model.positionOf(lastId) == model.head(), "two heartbeats later it still knows only " + lastId);
+        check(model.positionOf(lastId) == model.head(), () -> "two heartbeats later it still knows only " + lastId);
     }
 
     void judgeEnd(CloseReason reason) {
         if (reason == CloseReason.SLOW_CONSUMER) {
-            check(policy == OverflowPolicy.DISCONNECT, "sent away, against its policy");
-            check(mayBeMissing(), "sent away though nothing was missed behind " + at);
+            check(policy == OverflowPolicy.DISCONNECT, () -> "sent away, against its policy");
+            check(mayBeMissing(), () -> "sent away though nothing was missed behind " + at);
         } else {
             check(
                     reason == CloseReason.CLIENT_LEFT || reason == CloseReason.SERVER_DRAINING,
-                    "ended for another reason: " + reason);
+                    () -> "ended for another reason: " + reason);
         }
     }
 
@@ -206,7 +209,7 @@ final class StreamJudge {
 
     private static Matcher said(String data) {
         Matcher said = GAP.matcher(data);
-        check(said.matches(), "data of a gap: " + data);
+        check(said.matches(), () -> "data of a gap: " + data);
         return said;
     }
 
@@ -219,9 +222,9 @@ final class StreamJudge {
         return null;
     }
 
-    private static void check(boolean holds, String otherwise) {
+    private static void check(boolean holds, Supplier<String> otherwise) {
         if (!holds) {
-            throw new AssertionError(otherwise);
+            throw new AssertionError(otherwise.get());
         }
     }
 }
