@@ -257,11 +257,13 @@ class IdBoundariesTest {
         try (Bench bench = new Bench(options -> options.historyEvents(2))) {
             FakeSink live = bench.live("**");
             chosen(bench, "a", "mine", "first");
+            bench.run();
             Published again = bench.publish(
                     "b", Event.builder().id("mine").data("again").build());
             assertThat(again).isEqualTo(new Published("mine", "a", true));
             assertThat(bench.hub.topics(null, 9)).extracting(TopicInfo::name).containsExactly("a");
             bench.publishMany("a", 1, 3);
+            bench.run();
             assertThat(bench.publish("b", Event.builder().id("mine").data("anew").build()))
                     .isEqualTo(new Published("mine", "b", false));
             bench.run();
