@@ -176,7 +176,8 @@ final class HistoryClient implements EventParser.Listener {
     private void assertHasAllBefore(long position) {
         for (Told each : history.model.wanted(terms, has)) {
             if (each.position < position && (each.isKept() || each.gone > excused)) {
-                throw new AssertionError("never read position " + each.position + " of " + each.topic + ", and no gap was said");
+                throw new AssertionError(
+                        "never read position " + each.position + " of " + each.topic + ", and no gap was said");
             }
         }
     }

@@ -47,6 +47,7 @@ final class HistoryModel {
     final List<Told> all = new ArrayList<>();
     /** By selection and topic. */
     private final Map<List<String>, Map<String, Boolean>> wanted = new HashMap<>();
+
     private long evictions;
     long nowNanos;
 
@@ -121,9 +122,8 @@ final class HistoryModel {
         return wanted.computeIfAbsent(terms, each -> new HashMap<>())
                 .computeIfAbsent(
                         told.topic,
-                        topic -> terms.stream().anyMatch(term -> pattern(term)
-                                .matcher(topic)
-                                .matches()));
+                        topic -> terms.stream()
+                                .anyMatch(term -> pattern(term).matcher(topic).matches()));
     }
 
     private static Pattern pattern(String term) {

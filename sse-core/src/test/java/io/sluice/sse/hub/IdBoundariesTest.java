@@ -58,7 +58,8 @@ class IdBoundariesTest {
         try (Bench bench = new Bench()) {
             bench.hub.log().skipTo(EventIds.MAX_POSITION - 3);
             FakeSink live = bench.live("a");
-            assertThatThrownBy(() -> bench.hub.publishAll(java.util.Collections.nCopies(4, new Publication("b", Event.of("x")))))
+            assertThatThrownBy(() ->
+                            bench.hub.publishAll(java.util.Collections.nCopies(4, new Publication("b", Event.of("x")))))
                     .as("a batch that does not fit as a whole")
                     .isInstanceOf(IllegalStateException.class)
                     .hasMessageContaining("all its ids");
@@ -73,8 +74,11 @@ class IdBoundariesTest {
             assertThat(before).isEqualTo(OWN.text(EventIds.MAX_POSITION)).endsWith("vvvvvvvvvvv");
             assertThatThrownBy(() -> bench.publish("a", "one more")).isInstanceOf(IllegalStateException.class);
             assertThat(live.data()).containsExactly("n0", "n1", "n2");
-            assertThat(bench.open(Start.after(before), "a").events).as("the newest").isEmpty();
-            assertThat(bench.open(Start.after(OWN.text(EventIds.MAX_POSITION - 1)), "a").data())
+            assertThat(bench.open(Start.after(before), "a").events)
+                    .as("the newest")
+                    .isEmpty();
+            assertThat(bench.open(Start.after(OWN.text(EventIds.MAX_POSITION - 1)), "a")
+                            .data())
                     .containsExactly("n2");
         }
     }
@@ -107,7 +111,8 @@ class IdBoundariesTest {
     void aGapIsToldWithTheIdFromWhichNothingMoreIsMissed() {
         try (Bench bench = new Bench(options -> options.historyEvents(3))) {
             bench.publishMany("a", 0, 10);
-            for (String id : List.of(OWN.text(1), OWN.text(999), new EventIds(8).text(9), "nonsense", "x".repeat(9000))) {
+            for (String id :
+                    List.of(OWN.text(1), OWN.text(999), new EventIds(8).text(9), "nonsense", "x".repeat(9000))) {
                 FakeSink cut = bench.sink();
                 bench.open(cut, Start.after(id), null, "a");
                 assertThat(cut.gaps()).hasSize(1);
@@ -205,7 +210,8 @@ class IdBoundariesTest {
             bench.advance(TimeUnit.SECONDS.toNanos(20));
             assertThat(silent.events).isEmpty();
             assertThat(silent.lastEventId()).isEqualTo(bench.hub.headId());
-            assertThat(bench.open(Start.after(silent.lastEventId()), "silent", "other").gaps())
+            assertThat(bench.open(Start.after(silent.lastEventId()), "silent", "other")
+                            .gaps())
                     .as("from then on it may listen to the other one too")
                     .isEmpty();
         }
@@ -258,13 +264,14 @@ class IdBoundariesTest {
             FakeSink live = bench.live("**");
             chosen(bench, "a", "mine", "first");
             bench.run();
-            Published again = bench.publish(
-                    "b", Event.builder().id("mine").data("again").build());
+            Published again =
+                    bench.publish("b", Event.builder().id("mine").data("again").build());
             assertThat(again).isEqualTo(new Published("mine", "a", true));
             assertThat(bench.hub.topics(null, 9)).extracting(TopicInfo::name).containsExactly("a");
             bench.publishMany("a", 1, 3);
             bench.run();
-            assertThat(bench.publish("b", Event.builder().id("mine").data("anew").build()))
+            assertThat(bench.publish(
+                            "b", Event.builder().id("mine").data("anew").build()))
                     .isEqualTo(new Published("mine", "b", false));
             bench.run();
             assertThat(live.data()).containsExactly("first", "1", "2", "anew");

@@ -272,8 +272,7 @@ final class RandomHistory {
     private Publication make(int which, int size, String chosenId) {
         int length = size % 67 == 0 ? 40_000 : size % 100;
         Event.Builder event = Event.builder().data("x".repeat(length));
-        return new Publication(
-                TOPICS[which % TOPICS.length], (chosenId == null ? event : event.id(chosenId)).build());
+        return new Publication(TOPICS[which % TOPICS.length], (chosenId == null ? event : event.id(chosenId)).build());
     }
 
     private void publish(List<Publication> made) {
@@ -286,9 +285,11 @@ final class RandomHistory {
             String id = each.event().id();
             repeated.add(id != null && model.keptWithId(id) != null);
             expected.add(model.publish(each.topic(), data, id));
-            batch.add(new Publication(each.topic(), each.event().toBuilder().data(data).build()));
+            batch.add(new Publication(
+                    each.topic(), each.event().toBuilder().data(data).build()));
         }
-        List<Published> answers = bench.hub.publishAll(batch).toCompletableFuture().join();
+        List<Published> answers =
+                bench.hub.publishAll(batch).toCompletableFuture().join();
         for (int i = 0; i < answers.size(); i++) {
             Told told = expected.get(i);
             String id = told.chosenId == null ? model.id(told.position) : told.chosenId;

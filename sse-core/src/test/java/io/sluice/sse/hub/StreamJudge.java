@@ -44,11 +44,8 @@ final class StreamJudge {
     }
 
     void expectReplay(int count) {
-        List<Told> kept =
-                model.wanted(terms, 0).stream().filter(Told::isKept).toList();
-        long position = kept.isEmpty()
-                ? model.head()
-                : kept.get(Math.max(0, kept.size() - count)).position - 1;
+        List<Told> kept = model.wanted(terms, 0).stream().filter(Told::isKept).toList();
+        long position = kept.isEmpty() ? model.head() : kept.get(Math.max(0, kept.size() - count)).position - 1;
         beginning = new Beginning(position, model.evictions(), null, null);
     }
 
@@ -120,11 +117,11 @@ final class StreamJudge {
         check(gap == (expected.reason != null), () -> (gap ? "says a gap: " : "says no gap: ") + expected);
         if (gap) {
             Matcher said = said(data);
-            check(said.group(1).equals(expected.reason), () -> "gap for another reason: " + data + ", expected " + expected);
             check(
-                    expected.lastEventId == null
-                            ? said.group(2) == null
-                            : expected.lastEventId.equals(said.group(2)),
+                    said.group(1).equals(expected.reason),
+                    () -> "gap for another reason: " + data + ", expected " + expected);
+            check(
+                    expected.lastEventId == null ? said.group(2) == null : expected.lastEventId.equals(said.group(2)),
                     () -> "says back another id: " + data + ", expected " + expected);
             check(said.group(3).equals(id), () -> "two ids to go on from: " + data);
         } else {
@@ -152,7 +149,9 @@ final class StreamJudge {
         long position = Long.parseLong(data.substring(0, data.indexOf(':')));
         Told event = model.at(position);
         check(event.data.equals(data), () -> "other data");
-        check(id.equals(event.chosenId == null ? model.id(position) : event.chosenId), () -> "position " + position + " as " + id);
+        check(
+                id.equals(event.chosenId == null ? model.id(position) : event.chosenId),
+                () -> "position " + position + " as " + id);
         check(model.wants(terms, event), () -> "an event of " + event.topic);
         check(position > at, () -> "position " + position + " again or too late");
         judgeNothingLeftOut(position);
@@ -202,9 +201,7 @@ final class StreamJudge {
 
     /** Several forgotten topics of a pattern leave one floor, which may say a gap too much to who was just told of one. */
     private boolean mayBeMissing() {
-        return patterns
-                ? isMissing(at, 0) && isMissing(0, told)
-                : isMissing(at, told);
+        return patterns ? isMissing(at, 0) && isMissing(0, told) : isMissing(at, told);
     }
 
     private static Matcher said(String data) {

@@ -149,12 +149,14 @@ class LastEventIdTest {
 
     @Test
     void ofSeveralHeadersTheLastCounts() throws IOException {
-        assertThat(heard("", header(ids.get(0)), header("nonsense"), header(ids.get(4)))).containsExactly("5");
+        assertThat(heard("", header(ids.get(0)), header("nonsense"), header(ids.get(4))))
+                .containsExactly("5");
     }
 
     @Test
     void ofSeveralInTheQueryTheFirstCounts() throws IOException {
-        assertThat(heard("?lastEventId=" + ids.get(4) + "&lastEventId=nonsense")).containsExactly("5");
+        assertThat(heard("?lastEventId=" + ids.get(4) + "&lastEventId=nonsense"))
+                .containsExactly("5");
     }
 
     @Test
@@ -165,8 +167,27 @@ class LastEventIdTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "%20", "+", "%0A", "%0D%0A", "%00", "a%00b", "id%0Aevent:%20forged%0A%0A", "%FF", "%C3", "%ED%A0%80",
-                "%zz", "%", "%4", "%F0%9F%98%80", "\u00ff", "\u00c3\u00a9", "\"}", "null", "..", "end", "END~1"
+                "%20",
+                "+",
+                "%0A",
+                "%0D%0A",
+                "%00",
+                "a%00b",
+                "id%0Aevent:%20forged%0A%0A",
+                "%FF",
+                "%C3",
+                "%ED%A0%80",
+                "%zz",
+                "%",
+                "%4",
+                "%F0%9F%98%80",
+                "\u00ff",
+                "\u00c3\u00a9",
+                "\"}",
+                "null",
+                "..",
+                "end",
+                "END~1"
             })
     void whatCannotBeAnIdIsAGapAndNoError(String inQuery) throws IOException {
         assertThat(heard("?lastEventId=" + inQuery)).containsExactly(gap("unknown"));
@@ -285,7 +306,11 @@ class LastEventIdTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "2000-01-01T00:00:00Z", "2000-01-01t00:00:00.123456789z", "2000-01-01T00:00:00%2B01:00", "946684800000", "0"
+                "2000-01-01T00:00:00Z",
+                "2000-01-01t00:00:00.123456789z",
+                "2000-01-01T00:00:00%2B01:00",
+                "946684800000",
+                "0"
             })
     void aTimeIsAnInstantOrMilliseconds(String since) throws IOException {
         assertThat(heard("?since=" + since)).containsExactly(gap("evicted"));
@@ -300,8 +325,15 @@ class LastEventIdTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "", "yesterday", "-1", "1e3", "2000-01-01", "2000-01-01T00:00:00", "2000-13-01T00:00:00Z",
-                "2000-01-01T00:00:00+01:00", "1234567890123456"
+                "",
+                "yesterday",
+                "-1",
+                "1e3",
+                "2000-01-01",
+                "2000-01-01T00:00:00",
+                "2000-13-01T00:00:00Z",
+                "2000-01-01T00:00:00+01:00",
+                "1234567890123456"
             })
     void whatIsNoTimeIsRefusedWithWhatIsExpected(String since) throws IOException {
         try (RawClient client = RawClient.connect(server.port())) {
