@@ -34,12 +34,12 @@ final class RandomHistory {
         CHOOSE_ID(5),
         REPEAT_ID(3),
         CONNECT(18),
-        CONNECT_ANEW(7),
+        CONNECT_ANEW(9),
         CUT(9),
         STALL(6),
         TAKE(8),
         TAKE_ALL(4),
-        TIME_PASSES(3),
+        TIME_PASSES(5),
         HEARTBEATS(3),
         YIELD(2),
         RESTART(1);
@@ -304,11 +304,19 @@ final class RandomHistory {
         switch (size % 8) {
             case 0 -> client.connectLive(lane);
             case 1, 2 -> client.connectReplay(lane, 1 + size / 8 % 8);
-            case 3, 4 -> client.connectSince(lane, size * 50_000L);
+            case 3 -> client.connectSince(lane, size * 50_000L);
+            case 4 -> client.connectSince(lane, agoOfSomeEvent(size / 8));
             case 5 -> client.connectWith(lane, model.id(model.head() + 1 + size / 8 % 5)); // beyond the head
             case 6 -> client.connectWith(lane, model.id(size / 8 % (model.head() + 1))); // somewhere, perhaps long gone
             default -> client.connectWith(lane, "nonsense " + size);
         }
+    }
+
+    /** How long ago some event was published, to the nanosecond. */
+    private long agoOfSomeEvent(int which) {
+        return model.all.isEmpty()
+                ? 0
+                : model.nowNanos - model.all.get(which % model.all.size()).nanos;
     }
 
     private void letPass(long nanos) {
