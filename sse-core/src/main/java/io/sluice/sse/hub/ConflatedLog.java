@@ -73,7 +73,7 @@ final class ConflatedLog extends TopicLog {
         LogEntry entry = Objects.requireNonNull(oldest());
         boolean latest = table.isLatest(entry);
         if (latest || entry.key() == null) {
-            lostFromRing = new Floor(entry.position, bounds.nextEviction());
+            lostFromRing = new Floor(entry.position, bounds.nextEviction(), entry.nanos);
         }
         if (latest) {
             table.lose(entry);
@@ -84,7 +84,7 @@ final class ConflatedLog extends TopicLog {
     void loseOldestOfTable(LogBounds bounds) {
         LogEntry entry = table.oldest();
         if (entry != null) {
-            lostFromTable = new Floor(entry.position, bounds.nextEviction());
+            lostFromTable = new Floor(entry.position, bounds.nextEviction(), entry.nanos);
             table.lose(entry);
             bounds.gone(entry);
         }
@@ -125,6 +125,19 @@ final class ConflatedLog extends TopicLog {
             }
         }
         return true;
+    }
+
+    @Override
+    @Nullable
+    LogEntry oldestSince(long since) {
+        LogEntry oldest = super.oldestSince(since);
+        for (LogEntry entry : table.newestFirst()) { // all of them older than the ring's
+            if (entry.nanos - since < 0) {
+                break;
+            }
+            oldest = entry;
+        }
+        return oldest;
     }
 
     // ---- the readers' side

@@ -18,6 +18,9 @@ final class EventIds {
     private static final byte[] DIGITS = "0123456789abcdefghijklmnopqrstuv".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] LINE_START = "id: ".getBytes(StandardCharsets.US_ASCII);
 
+    /** The last position that has an id: at a million events a second it is reached after a thousand years. */
+    static final long MAX_POSITION = (1L << (5 * POSITION_DIGITS)) - 1;
+
     /** Bytes of a whole id line, line feed included. */
     static final int LINE_BYTES = LINE_START.length + LENGTH + 1;
 

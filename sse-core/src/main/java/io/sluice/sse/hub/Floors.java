@@ -47,6 +47,17 @@ final class Floors {
         return false;
     }
 
+    /** The strictest policy of those that have lost an event which was published at {@code since} or later; or null. */
+    @Nullable
+    OverflowPolicy strictestLostSince(long since) {
+        for (OverflowPolicy policy : POLICIES) {
+            if (byPolicy[policy.ordinal()].isLostSince(since)) {
+                return policy;
+            }
+        }
+        return null;
+    }
+
     /** The strictest policy of those by which somebody has missed something; null if there is none. */
     @Nullable
     OverflowPolicy strictestGap(long at, long told) {

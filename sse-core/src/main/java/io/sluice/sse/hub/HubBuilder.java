@@ -2,11 +2,13 @@ package io.sluice.sse.hub;
 
 import io.sluice.sse.Observer;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Executor;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -61,6 +63,7 @@ public final class HubBuilder implements Cloneable {
     Executor userExecutor;
 
     LongSupplier clock = System::nanoTime;
+    Supplier<Instant> wallClock = WallClock::now;
     Ageing.Timer timer = Ageing.TIMER;
 
     @Nullable
@@ -210,6 +213,12 @@ public final class HubBuilder implements Cloneable {
     /** The clock by which events age, in nanoseconds. For tests. */
     HubBuilder clock(LongSupplier nanos) {
         clock = nanos;
+        return this;
+    }
+
+    /** The time of day, for {@link Start#since}. For tests. */
+    HubBuilder wallClock(Supplier<Instant> now) {
+        wallClock = now;
         return this;
     }
 

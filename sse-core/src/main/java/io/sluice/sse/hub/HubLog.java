@@ -1,6 +1,7 @@
 package io.sluice.sse.hub;
 
 import io.sluice.sse.ClosedException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -29,6 +30,7 @@ final class HubLog {
 
     private final ReentrantLock lock = new ReentrantLock();
     private final LongSupplier clock;
+    private final WallClock wallClock;
 
     // Guarded by the lock.
     final TopicTable topics;
@@ -46,6 +48,7 @@ final class HubLog {
 
     HubLog(HubBuilder options) {
         this.clock = options.clock;
+        this.wallClock = new WallClock(options.clock, options.wallClock);
         this.topics = new TopicTable(
                 options.maxTopics,
                 new TopicOptions(options, lock),
@@ -57,6 +60,11 @@ final class HubLog {
     /** Position of the newest event that may be delivered; everything up to it is in its rings. */
     long head() {
         return head;
+    }
+
+    /** As {@link WallClock#nanosAt}. */
+    long nanosAt(Instant time) {
+        return wallClock.nanosAt(time);
     }
 
     /** Runs {@code work} under the lock: short, without I/O and without user code. */
@@ -82,6 +90,7 @@ final class HubLog {
         lock.lock();
         try {
             refuseIfClosed();
+            refuseIfFull(drafts.size());
             long now = clock.getAsLong();
             bounds.age(now, AGED_PER_PUBLISH);
             Iterator<Topic> found = findOrBearAll(drafts).iterator();
@@ -106,6 +115,19 @@ final class HubLog {
         return answers;
     }
 
+    /** Ids never begin anew: they would not rise any more, and clients would lose events without a word. */
+    private void refuseIfFull(int more) {
+        if (position > EventIds.MAX_POSITION - more) {
+            throw new IllegalStateException("the hub has given all its ids; a new hub has new ones");
+        }
+    }
+
+    /** For tests: the next event has the position behind this one. */
+    void skipTo(long newPosition) {
+        locked(() -> position = newPosition);
+        head = newPosition;
+    }
+
     /** All topics before the first append: a batch is taken as a whole or not at all. */
     private List<Topic> findOrBearAll(List<Draft> drafts) {
         List<Topic> found = new ArrayList<>(drafts.size());
@@ -125,9 +147,10 @@ final class HubLog {
     /** @param found the topics of this draft, and of those behind it */
     private Published append(Draft draft, Iterator<Topic> found, EventIds ids, long now, List<LaneTopic> marked) {
         String chosenId = draft.chosenId();
-        if (chosenId != null && bounds.positionOfChosen(chosenId) != null) {
+        LogEntry kept = chosenId == null ? null : bounds.keptWithChosenId(chosenId);
+        if (chosenId != null && kept != null) {
             draft.topics().forEach(name -> topics.forgetIfIdle(found.next()));
-            return new Published(chosenId, true);
+            return new Published(chosenId, kept.topic, true);
         }
         long at = ++position;
         if (chosenId == null) {
@@ -148,7 +171,8 @@ final class HubLog {
                 marked.add(first);
             }
         }
-        return new Published(chosenId == null ? ids.text(at) : chosenId, false);
+        return new Published(
+                chosenId == null ? ids.text(at) : chosenId, draft.topics().get(0), false);
     }
 
     /** Rarer kinds of entries have more fields, so that the others need not carry them. */

@@ -23,7 +23,7 @@ final class LogBounds {
 
     private final OldestFirst<Topic> rings = new OldestFirst<>();
     private final OldestFirst<ConflationTable> tables = new OldestFirst<>();
-    private final Map<String, Long> chosenIds = new HashMap<>();
+    private final Map<String, LogEntry> chosenIds = new HashMap<>();
     private long totalEvents;
     private long totalBytes;
     private long evictions;
@@ -59,7 +59,7 @@ final class LogBounds {
             entry.copies().add();
         }
         if (entry.chosenId() != null) {
-            chosenIds.put(entry.chosenId(), entry.position);
+            chosenIds.putIfAbsent(entry.chosenId(), entry);
         }
         rings.add(topic, entry.position);
     }
@@ -140,9 +140,9 @@ final class LogBounds {
         return copies != null && copies.areKept() ? entry.weight() - entry.wire.length : entry.weight();
     }
 
-    /** The position of the kept event with this chosen id. */
+    /** The kept event with this chosen id, or null: of one in several topics, the entry in the first of them. */
     @Nullable
-    Long positionOfChosen(String id) {
+    LogEntry keptWithChosenId(String id) {
         return chosenIds.get(id);
     }
 

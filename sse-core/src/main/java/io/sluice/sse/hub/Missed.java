@@ -105,6 +105,39 @@ final class Missed {
         return strictest[0] == null ? hub.overflow() : strictest[0];
     }
 
+    /**
+     * The policy that somebody meets who wants everything since a time of the hub's clock, of which something is lost: the
+     * subscription's own, else the strictest of the topics that have lost it; null if nothing of it is lost. Under the
+     * hub's lock.
+     */
+    static @Nullable OverflowPolicy overflowSince(Subscription subscription, long since) {
+        OverflowPolicy strictest = null;
+        for (Audience audience : subscription.audiences) {
+            if (audience instanceof LaneTopic here) {
+                Topic topic = here.topic;
+                if (topic.log.floorAsLeft().isLostSince(since)) {
+                    strictest = OverflowPolicy.strictest(strictest, topic.overflow);
+                }
+            } else if (audience instanceof Audience.OfPattern byPattern) {
+                strictest = OverflowPolicy.strictest(strictest, byPattern.topics.strictestLostSince(since));
+            }
+        }
+        OverflowPolicy own = subscription.selector().overflow();
+        return strictest == null || own == null ? strictest : own;
+    }
+
+    /** The position before the oldest kept event that was published since then; the head if none was. Under the hub's lock. */
+    static long beforeOldestSince(Subscription subscription, long since, long head) {
+        long[] oldest = {head + 1};
+        forEachTopic(subscription, topic -> {
+            LogEntry first = topic.log.oldestSince(since);
+            if (first != null) {
+                oldest[0] = Math.min(oldest[0], first.position);
+            }
+        });
+        return oldest[0] - 1;
+    }
+
     /** The position from which everything that is kept behind {@code known} is still to come. Under the hub's lock. */
     static long beforeOldestKept(Subscription first, long known, long head) {
         long[] oldest = {head + 1};

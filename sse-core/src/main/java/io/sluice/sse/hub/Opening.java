@@ -20,6 +20,9 @@ record Opening(long position, long toldEvictions, @Nullable Gap gap) {
         if (lastEventId != null) {
             return resume(hub, subscription, lastEventId, head);
         }
+        if (start.since() != null) {
+            return since(hub, subscription, hub.log().nanosAt(start.since()), head);
+        }
         if (start.replay() > 0) {
             return new Opening(
                     Missed.beforeLastKept(subscription, start.replay(), head),
@@ -33,7 +36,8 @@ record Opening(long position, long toldEvictions, @Nullable Gap gap) {
         Sequencer sequencer = hub.sequencer();
         Long position = sequencer.positionOf(lastEventId);
         if (position == null) {
-            position = hub.log().bounds.positionOfChosen(lastEventId);
+            LogEntry chosen = hub.log().bounds.keptWithChosenId(lastEventId);
+            position = chosen == null ? null : chosen.position;
         }
         Gap.Why why;
         if (position == null) {
@@ -57,6 +61,19 @@ record Opening(long position, long toldEvictions, @Nullable Gap gap) {
         long resume = policy == OverflowPolicy.LATEST ? head : Missed.beforeOldestKept(subscription, known, head);
         return new Opening(
                 resume, hub.log().bounds.evictions(), new Gap(why, repeatable(lastEventId), sequencer.idOf(resume)));
+    }
+
+    /**
+     * Behind all that was published before a time of the hub's clock. The one place that knows where such a time lies: what
+     * is lost of it is a gap, which tells no id, since the client had none.
+     */
+    private static Opening since(Hub hub, Subscription subscription, long since, long head) {
+        OverflowPolicy policy = Missed.overflowSince(subscription, since);
+        long position = policy == OverflowPolicy.LATEST ? head : Missed.beforeOldestSince(subscription, since, head);
+        Gap gap = policy == null
+                ? null
+                : new Gap(Gap.Why.EVICTED, null, hub.sequencer().idOf(position));
+        return new Opening(position, hub.log().bounds.evictions(), gap);
     }
 
     /** An id is said back only where it needs no escaping, whatever the client made of it. */

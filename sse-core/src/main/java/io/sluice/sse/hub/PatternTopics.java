@@ -93,6 +93,19 @@ final class PatternTopics {
         return forgottenFloors.isGap(at, told);
     }
 
+    /** The strictest policy of those topics, that are or were, which have lost an event of {@code since} or later; or null. */
+    @Nullable
+    OverflowPolicy strictestLostSince(long since) {
+        OverflowPolicy strictest = forgottenFloors.strictestLostSince(since);
+        Known now = known;
+        for (int i = 0; i < now.size; i++) {
+            if (now.get(i).log.floorAsLeft().isLostSince(since)) {
+                strictest = OverflowPolicy.strictest(strictest, now.get(i).overflow);
+            }
+        }
+        return strictest;
+    }
+
     /** The strictest policy of those topics, that are or were, by which somebody has missed something; or null. */
     @Nullable
     OverflowPolicy strictestGap(long at, long told) {

@@ -1,5 +1,7 @@
 package io.sluice.sse.hub;
 
+import java.time.Instant;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,13 +12,15 @@ public final class Start {
     /** Replays are cut to this many events. */
     public static final int MAX_REPLAY = 100_000;
 
-    private static final Start LIVE = new Start(null, 0);
+    private static final Start LIVE = new Start(null, null, 0);
 
     private final @Nullable String lastEventId;
+    private final @Nullable Instant since;
     private final int replay;
 
-    private Start(@Nullable String lastEventId, int replay) {
+    private Start(@Nullable String lastEventId, @Nullable Instant since, int replay) {
         this.lastEventId = lastEventId;
+        this.since = since;
         this.replay = replay;
     }
 
@@ -30,7 +34,20 @@ public final class Start {
      * leads nowhere makes a gap, never an error.
      */
     public static Start after(String lastEventId) {
-        return new Start(lastEventId, 0);
+        return new Start(Objects.requireNonNull(lastEventId, "lastEventId"), null, 0);
+    }
+
+    /**
+     * With the kept events of the whole selector that were published at {@code time} or later; a gap is said first if an
+     * event of that time is no longer kept. A time that is still to come is as {@link #live}.
+     *
+     * <p>The hub notes by a clock that does not jump when an event was published, and compares it with the wall clock when
+     * a stream begins. So {@code time} means what it says as long as the wall clock is right when the stream begins, and has
+     * not been put back or forward between the reading of {@code time} and that moment. Time that the machine slept does not
+     * count, so that a few events too many may come.
+     */
+    public static Start since(Instant time) {
+        return new Start(null, Objects.requireNonNull(time, "time"), 0);
     }
 
     /**
@@ -42,12 +59,17 @@ public final class Start {
         if (events < 0) {
             throw new IllegalArgumentException("replay: " + events + " (expected: 0 or more)");
         }
-        return events == 0 ? LIVE : new Start(null, Math.min(events, MAX_REPLAY));
+        return events == 0 ? LIVE : new Start(null, null, Math.min(events, MAX_REPLAY));
     }
 
     @Nullable
     String lastEventId() {
         return lastEventId;
+    }
+
+    @Nullable
+    Instant since() {
+        return since;
     }
 
     int replay() {

@@ -48,10 +48,12 @@ sealed class TopicLog permits ConflatedLog {
 
     // Guarded by the hub's lock.
     private long bytes;
+    private long floorNanos; // when the last evicted entry was published
 
     TopicLog(Floor floor) {
         this.floor = floor.position();
         this.eviction = floor.eviction();
+        this.floorNanos = floor.nanos();
     }
 
     // ---- the writer's side, under the hub's lock
@@ -94,6 +96,7 @@ sealed class TopicLog permits ConflatedLog {
         OLDEST.setRelease(this, oldest + 1);
         setSlotRelease(oldest - 1, null);
         bytes -= entry.weight();
+        floorNanos = entry.nanos;
         if (oldest == next) {
             SLOTS.setRelease(this, EMPTY); // an idle topic keeps no array
         }
@@ -171,6 +174,22 @@ sealed class TopicLog permits ConflatedLog {
         return true;
     }
 
+    /** The oldest kept entry that was published at {@code since} or later, by the hub's clock; or null. */
+    @Nullable
+    LogEntry oldestSince(long since) {
+        long low = oldest;
+        long high = next;
+        while (low < high) {
+            long middle = (low + high) >>> 1;
+            if (slots[slot(middle, slots)].nanos - since >= 0) {
+                high = middle;
+            } else {
+                low = middle + 1;
+            }
+        }
+        return low == next ? null : slots[slot(low, slots)];
+    }
+
     // ---- the readers' side
 
     /** Position of the last entry that the ring no longer has. */
@@ -185,7 +204,7 @@ sealed class TopicLog permits ConflatedLog {
 
     /** Under the hub's lock. */
     Floor floorAsLeft() {
-        return new Floor(floor, eviction);
+        return new Floor(floor, eviction, floorNanos);
     }
 
     /** As {@link Floor#isGap}. */

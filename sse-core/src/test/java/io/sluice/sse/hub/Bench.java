@@ -6,6 +6,7 @@ import io.sluice.sse.CloseReason;
 import io.sluice.sse.Event;
 import io.sluice.sse.Source;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -37,6 +38,9 @@ final class Bench implements AutoCloseable {
 
     long nowNanos = TimeUnit.DAYS.toNanos(1);
 
+    /** The time of day, which stands still beside the hub's own clock unless a test moves it. */
+    Instant wallTime = Instant.parse("2026-11-21T10:00:00Z");
+
     /** What the hub wants to do when the time has come: the slices of its ageing. */
     private final PriorityQueue<HubTimer> timers = new PriorityQueue<>(Comparator.comparingLong(HubTimer::dueNanos));
 
@@ -53,6 +57,7 @@ final class Bench implements AutoCloseable {
     Bench(Consumer<HubBuilder> options, int laneCount, LaneOptions laneOptions) {
         HubBuilder builder = Hub.builder()
                 .clock(() -> nowNanos)
+                .wallClock(() -> wallTime)
                 .timer(this::schedule)
                 .epoch(7)
                 .userExecutor(userCode::add);

@@ -289,7 +289,11 @@ class DeliveryTest {
             bench.publish("a", Event.builder().id("mine").data("0").build());
             assertThat(bench.publish(
                             "a", Event.builder().id("mine").data("again").build()))
-                    .isEqualTo(new Published("mine", true));
+                    .isEqualTo(new Published("mine", "a", true));
+            assertThat(bench.publish(
+                            "b", Event.builder().id("mine").data("elsewhere").build()))
+                    .as("the first's topic, and not the one that was asked for")
+                    .isEqualTo(new Published("mine", "a", true));
             bench.publishMany("a", 1, 3);
             FakeSink sink = bench.open(Start.after("mine"), "a");
             assertThat(sink.gaps()).isEmpty();

@@ -77,7 +77,7 @@ class TopicLogTest {
 
     @Test
     void aGapIsWhatWasEvictedSinceItWasTold() {
-        TopicLog log = new TopicLog(new Floor(5, 2));
+        TopicLog log = new TopicLog(new Floor(5, 2, 0));
         assertThat(log.isGap(4, 0)).isTrue();
         assertThat(log.isGap(4, 2)).as("told").isFalse();
         assertThat(log.isGap(5, 0)).as("seen").isFalse();

@@ -12,8 +12,10 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
-/** The tests that docs/reliability.md names exist, and each fault there names one. */
+/** The tests that docs/reliability.md and docs/ids.md name exist, and each row there names one. */
 class DocumentedTestsTest {
 
     private static final Path ROOT = Path.of("..");
@@ -30,10 +32,21 @@ class DocumentedTestsTest {
     }
 
     @Test
-    void eachNamedTestExists() throws IOException {
+    void eachBoundaryCaseOfIdsNamesATest() throws IOException {
+        List<String> rows = Files.readAllLines(ROOT.resolve("docs/ids.md")).stream()
+                .filter(line -> line.startsWith("| ") && !line.endsWith(" | test |"))
+                .toList();
+        assertThat(rows)
+                .hasSizeGreaterThan(40)
+                .allMatch(row -> NAMED.matcher(row).find());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"docs/reliability.md, 200", "docs/ids.md, 60"})
+    void eachNamedTestExists(String page, int atLeast) throws IOException {
         List<String> missing = new ArrayList<>();
         List<Path> sources = testSources();
-        Matcher named = NAMED.matcher(Files.readString(ROOT.resolve("docs/reliability.md")));
+        Matcher named = NAMED.matcher(Files.readString(ROOT.resolve(page)));
         int count = 0;
         for (; named.find(); count++) {
             String file = named.group(1) + ".java";
@@ -47,8 +60,8 @@ class DocumentedTestsTest {
                 missing.add(named.group());
             }
         }
-        assertThat(count).isGreaterThan(200);
-        assertThat(missing).as("named in docs/reliability.md").isEmpty();
+        assertThat(count).isGreaterThan(atLeast);
+        assertThat(missing).as("named in " + page).isEmpty();
     }
 
     private static List<Path> testSources() throws IOException {

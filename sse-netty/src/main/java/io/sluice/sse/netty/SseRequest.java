@@ -143,10 +143,13 @@ public final class SseRequest {
         return new String(value.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
     }
 
-    /** The id of the last event that the client saw: the header, else the query's {@code lastEventId}; null if neither. */
+    /**
+     * The id of the last event that the client saw: the header, else the query's {@code lastEventId}; null if neither says
+     * one. An empty one is none. What a client made of it otherwise is its own affair: here nothing is refused.
+     */
     public @Nullable String lastEventId() {
         String header = header("last-event-id");
-        String id = header != null ? header : query("lastEventId");
+        String id = header != null && !header.isEmpty() ? header : query(Uris.LAST_EVENT_ID);
         return id == null || id.isEmpty() ? null : id;
     }
 

@@ -2,6 +2,8 @@ package io.sluice.sse.netty;
 
 import io.sluice.sse.hub.Selector;
 import io.sluice.sse.hub.Start;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -22,8 +24,8 @@ public interface StreamRoute {
 
     /**
      * Topics and patterns as the request names them: behind the route's path, and in {@code ?topic=}, any number of them.
-     * It begins behind {@code Last-Event-ID} or {@code ?lastEventId=}, else with the last {@code ?replay=} events, else
-     * now. With {@code ?envelope=1} each event tells its topic ({@link Selector#withEnvelope}).
+     * It begins as {@link #startOf} says. With {@code ?envelope=1} each event tells its topic ({@link
+     * Selector#withEnvelope}).
      */
     static StreamRoute topics() {
         return request -> {
@@ -47,11 +49,22 @@ public interface StreamRoute {
         return true;
     }
 
-    /** Where a request wants to begin. */
+    /**
+     * Where a request wants to begin: behind its {@link SseRequest#lastEventId}, else with what was published since {@code
+     * ?since=}, else with the last {@code ?replay=} events, else now. The first of these that is there decides, and the others
+     * are not looked at: so a client that comes back to the same address goes on where it was. A time is written as RFC 3339
+     * has it ({@code 2026-11-21T10:00:00.5Z}), or in milliseconds since the beginning of 1970.
+     *
+     * @throws IllegalArgumentException if what decides is no time, or no number of events
+     */
     static Start startOf(SseRequest request) {
         String lastEventId = request.lastEventId();
         if (lastEventId != null) {
             return Start.after(lastEventId);
+        }
+        String since = request.query("since");
+        if (since != null) {
+            return Start.since(time(since));
         }
         String replay = request.query("replay");
         if (replay == null) {
@@ -61,6 +74,18 @@ public interface StreamRoute {
             return Start.replay(Integer.parseInt(replay));
         } catch (NumberFormatException e) {
             throw new IllegalArgumentException("replay: \"" + replay + "\" (expected: a whole number, 0 or more)", e);
+        }
+    }
+
+    private static Instant time(String since) {
+        try {
+            return since.matches("[0-9]{1,15}") ? Instant.ofEpochMilli(Long.parseLong(since)) : Instant.parse(since);
+        } catch (DateTimeParseException e) {
+            throw new IllegalArgumentException(
+                    "since: \"" + since
+                            + "\" (expected: a time such as 2026-11-21T10:00:00Z, its offset if any with %2B"
+                            + " for a plus, or milliseconds since 1970)",
+                    e);
         }
     }
 }

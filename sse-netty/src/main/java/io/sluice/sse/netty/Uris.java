@@ -14,6 +14,9 @@ import java.util.Map;
  */
 final class Uris {
 
+    /** The parameter whose value is never refused: an id that is none makes a gap, not an error. */
+    static final String LAST_EVENT_ID = "lastEventId";
+
     private Uris() {}
 
     /** Decodes a path; a plus is a plus. */
@@ -22,18 +25,27 @@ final class Uris {
     }
 
     /** Decodes a query, in the order in which names first occur. */
-    static Map<String, List<String>> decodeQuery(String raw) {
+    static Map<String, List<String>> decodeQuery(String query) {
         Map<String, List<String>> parameters = new LinkedHashMap<>();
-        for (String pair : raw.split("&")) {
+        for (String pair : query.split("&")) {
             if (pair.isEmpty()) {
                 continue;
             }
             int equals = pair.indexOf('=');
             String name = decode(equals < 0 ? pair : pair.substring(0, equals), true);
-            String value = equals < 0 ? "" : decode(pair.substring(equals + 1), true);
+            String raw = equals < 0 ? "" : pair.substring(equals + 1);
+            String value = name.equals(LAST_EVENT_ID) ? decodeOrLeave(raw) : decode(raw, true);
             parameters.computeIfAbsent(name, ignored -> new ArrayList<>(1)).add(value);
         }
         return parameters;
+    }
+
+    private static String decodeOrLeave(String raw) {
+        try {
+            return decode(raw, true);
+        } catch (Refusal e) {
+            return raw;
+        }
     }
 
     private static String decode(String raw, boolean plusIsSpace) {

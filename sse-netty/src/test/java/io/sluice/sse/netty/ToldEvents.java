@@ -127,11 +127,11 @@ final class ToldEvents {
         String id = "chosen-" + serial;
         Event event = plain.event().toBuilder().id(id).build();
         assertThat(hub.publish(plain.topic(), event).toCompletableFuture().join())
-                .isEqualTo(new Published(id, false));
+                .isEqualTo(new Published(id, plain.topic(), false));
         Told told = note(plain.topic(), plain.event().data(), hub.headId());
         chosen.put(id, told);
-        assertThat(hub.publish("c", event).toCompletableFuture().join().duplicate())
-                .isTrue();
+        assertThat(hub.publish("c", event).toCompletableFuture().join())
+                .isEqualTo(new Published(id, plain.topic(), true));
     }
 
     void publishFromThreads(Random random, ExecutorService threads, int count) throws Exception {

@@ -119,11 +119,9 @@ final class Options {
 
     @Option(
             names = "--conflate",
-            split = ",",
             paramLabel = "<pattern>",
-            description =
-                    "Topics of which the latest event of each ?key= is kept, whatever its age; repeatable. Default:"
-                            + " none")
+            description = "Topics of which the latest event of each ?key= is kept, whatever its age; repeatable (in the"
+                    + " environment separated by commas, which here are part of the name). Default: none")
     List<String> conflate = new ArrayList<>();
 
     @Option(
@@ -317,10 +315,20 @@ final class Options {
         set("--history-total-bytes", historyTotalBytes, hub::historyTotalBytes);
         set("--max-topics", maxTopics, hub::maxTopics);
         set("--overflow", overflow, hub::overflow);
-        for (String pattern : conflate) {
+        for (String pattern : conflated()) {
             set("--conflate", pattern, hub::conflate);
         }
         return hub.build();
+    }
+
+    /** An environment variable cannot be repeated, so commas separate there; on the command line one belongs to its name. */
+    List<String> conflated() {
+        boolean onLine = line.getParseResult().hasMatchedOption("--conflate");
+        return onLine
+                ? conflate
+                : conflate.stream()
+                        .flatMap(patterns -> Arrays.stream(patterns.split(",")))
+                        .toList();
     }
 
     /** The server with these options, without routes. */
@@ -335,6 +343,7 @@ final class Options {
         set("--write-timeout", writeTimeout, server::writeTimeout);
         set("--max-lifetime", maxLifetime, server::maxLifetime);
         set("--drain", drain, server::drain);
+        checkMaxConnections();
         set(
                 "--max-connections",
                 maxConnections == null ? connectionsByDescriptors() : maxConnections,
@@ -427,10 +436,22 @@ final class Options {
 
     /** Streams, and as many again for other requests as there are descriptors for beside the JVM's own. */
     private int mostConnections() {
-        int streams = maxConnections == null ? connectionsByDescriptors() : Math.max(0, maxConnections);
+        int streams = maxConnections == null ? connectionsByDescriptors() : maxConnections;
         long above = (long) streams + SseServerBuilder.DEFAULT_CONNECTIONS_ABOVE_STREAMS;
-        long forJvm = Math.min(DESCRIPTORS_LEFT / 2, descriptors() / 2);
-        return (int) Math.max(1, Math.min(Math.min(above, descriptors() - forJvm), Integer.MAX_VALUE - 1));
+        return (int) Math.max(1, Math.min(Math.min(above, descriptors() - descriptorsOfJvm()), Integer.MAX_VALUE - 1));
+    }
+
+    /** Beyond it a server would not refuse streams, but run out of descriptors. */
+    private void checkMaxConnections() throws BadOptionException {
+        long most = Math.max(1, Math.min(descriptors() - descriptorsOfJvm(), Integer.MAX_VALUE - 1));
+        if (maxConnections != null && (maxConnections < 1 || maxConnections > most)) {
+            throw new BadOptionException(named("--max-connections") + ": " + maxConnections + " (expected: from 1 to "
+                    + most + ", the limit of open files less what the server itself needs)");
+        }
+    }
+
+    private static long descriptorsOfJvm() {
+        return Math.min(DESCRIPTORS_LEFT / 2, descriptors() / 2);
     }
 
     private static long descriptors() {

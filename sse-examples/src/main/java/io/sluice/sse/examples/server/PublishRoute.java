@@ -73,8 +73,8 @@ final class PublishRoute {
                 throw refusalOf(failure);
             }
             List<Answer> answers = new ArrayList<>(published.size());
-            for (int i = 0; i < published.size(); i++) {
-                answers.add(answer(publications.get(i).topic(), published.get(i)));
+            for (Published one : published) {
+                answers.add(answer(one));
             }
             return Json.answer(batch ? answers : answers.get(0));
         });
@@ -85,7 +85,8 @@ final class PublishRoute {
         return type == null ? "" : type.split(";", 2)[0].strip().toLowerCase(Locale.ROOT);
     }
 
-    private Answer answer(String topic, Published published) {
+    private Answer answer(Published published) {
+        String topic = published.topic();
         return new Answer(published.id(), topic, hub.subscribers(topic), published.duplicate() ? true : null);
     }
 

@@ -45,7 +45,9 @@ class OptionsTest {
                 "--max-lifetime long          | 'long' (expected: a duration",
                 "--max-lifetime 9000h         | (expected: 0 for no end, or from 1 second to 365 days)",
                 "--max-connections many       | 'many'",
-                "--max-connections -1         | -1 (expected: from 0 to",
+                "--max-connections -1         | -1 (expected: from 1 to",
+                "--max-connections 0          | 0 (expected: from 1 to",
+                "--max-connections 2147483647 | the limit of open files",
                 "--max-connections-per-ip 0   | 0 (expected: from 1 to",
                 "--connect-rate 20            | \"20\" (expected: a number per second, minute or hour",
                 "--publish-rate 0/s           | 0 (expected: from 1 to",
@@ -119,9 +121,17 @@ class OptionsTest {
         assertThat(options.allowedHosts).containsExactly("a.example", "b.example");
         assertThat(options.adminToken).isEqualTo("${sys:user.home}");
         assertThat(options.overflow).isEqualTo(OverflowPolicy.GAP);
-        assertThat(options.conflate).containsExactly("prices/*", "seats");
+        assertThat(options.conflated()).containsExactly("prices/*", "seats");
         assertThat(options.port).as("the command line wins").isZero();
         assertThat(options.transport).isEqualTo(Transport.IO_URING);
+    }
+
+    @Test
+    void aCommaMayStandInATopicThatConflates() throws Exception {
+        Options options = Options.parse(
+                Map.of("SLUICE_CONFLATE", "not,asked"), "--conflate", "prices,eur/*", "--conflate", "seats");
+        assertThat(options.conflated()).containsExactly("prices,eur/*", "seats");
+        assertThat(Options.parse(Map.of()).conflated()).isEmpty();
     }
 
     @Test

@@ -60,8 +60,13 @@ class PublishContractTest {
                     Json.read(server.post("/publish/a?id=order-1&key=k", "one").body());
             JsonNode second =
                     Json.read(server.post("/publish/a?id=order-1", "again").body());
+            JsonNode elsewhere =
+                    Json.read(server.post("/publish/b?id=order-1", "elsewhere").body());
             server.publish("a", "after");
 
+            assertThat(elsewhere.get("duplicate").booleanValue()).isTrue();
+            assertThat(elsewhere.get("topic").textValue()).isEqualTo("a");
+            assertThat(elsewhere.get("subscribers").intValue()).isOne();
             assertThat(first.has("duplicate")).isFalse();
             assertThat(second.get("id").textValue()).isEqualTo("order-1");
             assertThat(second.get("duplicate").booleanValue()).isTrue();

@@ -1,0 +1,189 @@
+package io.sluice.sse.hub;
+
+import io.sluice.sse.CloseReason;
+import io.sluice.sse.hub.HistoryModel.Told;
+import io.sluice.sse.wire.EventParser;
+import java.util.List;
+
+/**
+ * A client as the standard has it: it parses the bytes that it takes, an id counts when its block is complete, and it comes
+ * back with the last one. What it has read over all of its connections must be everything, or have a gap where it is not.
+ */
+final class HistoryClient implements EventParser.Listener {
+
+    private final RandomHistory history;
+    final List<String> terms;
+    final OverflowPolicy own;
+    private final EventParser parser = new EventParser(this);
+
+    PipeSink sink;
+    private StreamJudge judge;
+    private int lane;
+
+    // What it has read, whatever connection it was on.
+
+    /** Everything that it wants up to here was read, or a gap has said that it was not; -1 before it knows any position. */
+    private long has = -1;
+
+    /** What had gone up to here when a gap was read, as the how manieth of all, may be missing. */
+    private long excused;
+    /** It did not ask to go on where it was: the first block says where it is. */
+    private boolean beginsAnew;
+
+    private int leftOfFirstBlock;
+
+    HistoryClient(RandomHistory history, List<String> terms, OverflowPolicy own) {
+        this.history = history;
+        this.terms = terms;
+        this.own = own;
+    }
+
+    boolean isConnected() {
+        return sink != null && !sink.isEnded();
+    }
+
+    String lastId() {
+        return parser.lastEventId();
+    }
+
+    // ---- what it does
+
+    /** Comes (back), and goes on behind what it read last, if anything. */
+    void connect(int onLane) {
+        String last = lastId();
+        if (last.isEmpty()) {
+            connectLive(onLane);
+        } else {
+            open(onLane, Start.after(last), false);
+        }
+    }
+
+    void connectLive(int onLane) {
+        open(onLane, Start.live(), true);
+    }
+
+    void connectReplay(int onLane, int count) {
+        open(onLane, Start.replay(count), true);
+    }
+
+    void connectSince(int onLane, long ago) {
+        open(onLane, Start.since(history.bench.wallTime.minusNanos(ago)), true);
+    }
+
+    void connectWith(int onLane, String id) {
+        open(onLane, Start.after(id), true);
+    }
+
+    private void open(int onLane, Start start, boolean anew) {
+        Bench bench = history.bench;
+        lane = onLane % bench.lanes.size();
+        parser.reset();
+        beginsAnew = anew;
+        leftOfFirstBlock = -1;
+        StreamJudge newJudge = new StreamJudge(history.model, terms, own == null ? history.policy : own);
+        if (start.lastEventId() != null) {
+            newJudge.expectAfter(start.lastEventId());
+        } else if (start.since() != null) {
+            newJudge.expectSince(history.model.nowNanos
+                    - java.time.Duration.between(start.since(), bench.wallTime).toNanos());
+        } else if (start.replay() > 0) {
+            newJudge.expectReplay(start.replay());
+        } else {
+            newJudge.expectLive();
+        }
+        judge = newJudge;
+        sink = new PipeSink(bench.hubLanes.get(lane), new PipeSink.Ends() {
+            @Override
+            public void written(byte[] block) {
+                if (leftOfFirstBlock < 0) {
+                    leftOfFirstBlock = block.length;
+                }
+                history.contained(HistoryClient.this, () -> newJudge.judge(block));
+            }
+
+            @Override
+            public void taken(byte[] bytes, int offset, int length) {
+                parser.feed(bytes, offset, length);
+                if (leftOfFirstBlock > 0 && (leftOfFirstBlock -= length) == 0 && beginsAnew) {
+                    has = history.model.positionOf(lastId());
+                    excused = history.model.evictions(); // else more was kept than it asked for
+                }
+            }
+
+            @Override
+            public void ended(CloseReason reason) {
+                history.contained(HistoryClient.this, () -> newJudge.judgeEnd(reason));
+            }
+        });
+        Selector all = Selector.of(terms);
+        Selector selector = own == null ? all : all.withOverflow(own);
+        onLane(() -> sink.open(selector, start, null));
+    }
+
+    /** Takes so many bytes more, and is cut: what else was on its way is lost. */
+    void cut(int bytes) {
+        onLane(() -> {
+            sink.take(bytes);
+            sink.close(CloseReason.CLIENT_LEFT);
+        });
+    }
+
+    void onLane(Runnable work) {
+        history.bench.lanes.get(lane).run(work);
+    }
+
+    void judgeAtRest() {
+        if (isConnected() && sink.takes()) {
+            judge.judgeAtRest();
+        }
+    }
+
+    void judgeKnowsHead() {
+        if (isConnected()) {
+            judge.judgeKnowsHead(lastId());
+        }
+    }
+
+    // ---- what it reads
+
+    @Override
+    public void onEvent(String type, String data, String lastEventId) {
+        history.contained(this, () -> read(type, data, lastEventId));
+    }
+
+    private void read(String type, String data, String lastEventId) {
+        if (type.equals("gap")) {
+            has = history.model.positionOf(lastEventId);
+            excused = history.model.evictions();
+            return;
+        }
+        long position = Long.parseLong(data.substring(0, data.indexOf(':')));
+        if (position <= has) {
+            throw new AssertionError("read position " + position + " again, and has " + has);
+        }
+        assertHasAllBefore(position);
+        has = position;
+    }
+
+    /** It has read whatever there is. */
+    void assertHasAll() {
+        if (!isConnected()) {
+            throw new AssertionError("it came back and was sent away, though it takes all");
+        }
+        assertHasAllBefore(history.model.head() + 1);
+    }
+
+    private void assertHasAllBefore(long position) {
+        for (Told each : history.model.wanted(terms, has)) {
+            if (each.position < position && (each.isKept() || each.gone > excused)) {
+                throw new AssertionError(
+                        "never read position " + each.position + " of " + each.topic + ", and no gap was said");
+            }
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "client of " + terms + (own == null ? "" : " " + own);
+    }
+}

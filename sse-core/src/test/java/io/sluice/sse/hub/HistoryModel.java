@@ -1,0 +1,179 @@
+package io.sluice.sse.hub;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+
+/**
+ * What a hub must know, as a plain list of all that was published to it: what each event is, whether it is still kept, and
+ * if not, as the how manieth it went. It knows nothing of rings, floors, lanes or topics that are forgotten.
+ */
+final class HistoryModel {
+
+    /** The bounds of what is kept. */
+    record Bounds(int events, long bytes, long totalBytes, long ageNanos) {}
+
+    /** An event; its position is its place in the list, counted from one. */
+    static final class Told {
+        final long position;
+        final String topic;
+        final String data;
+        final String chosenId;
+        final long nanos;
+        final long weight;
+        /** As the how manieth of all it went; 0 while it is kept. */
+        long gone;
+
+        Told(long position, String topic, String data, String chosenId, long nanos) {
+            this.position = position;
+            this.topic = topic;
+            this.data = data;
+            this.chosenId = chosenId;
+            this.nanos = nanos;
+            int id = chosenId == null ? 22 : chosenId.length();
+            this.weight = "id: \ndata: \n\n".length() + id + data.getBytes(StandardCharsets.UTF_8).length + 64;
+        }
+
+        boolean isKept() {
+            return gone == 0;
+        }
+    }
+
+    final long epoch;
+    final Bounds bounds;
+    final List<Told> all = new ArrayList<>();
+    /** By selection and topic. */
+    private final Map<List<String>, Map<String, Boolean>> wanted = new HashMap<>();
+
+    private long evictions;
+    long nowNanos;
+
+    HistoryModel(long epoch, Bounds bounds, long nowNanos) {
+        this.epoch = epoch;
+        this.bounds = bounds;
+        this.nowNanos = nowNanos;
+    }
+
+    long head() {
+        return all.size();
+    }
+
+    long evictions() {
+        return evictions;
+    }
+
+    Told at(long position) {
+        return all.get((int) position - 1);
+    }
+
+    // ---- what happens
+
+    /** @return the event, or the kept one that has this chosen id already */
+    Told publish(String topic, String data, String chosenId) {
+        Told first = chosenId == null ? null : keptWithId(chosenId);
+        if (first != null) {
+            return first;
+        }
+        Told told = new Told(head() + 1, topic, data, chosenId, nowNanos);
+        while (true) {
+            List<Told> ring = all.stream()
+                    .filter(each -> each.isKept() && each.topic.equals(topic))
+                    .toList();
+            long bytes = ring.stream().mapToLong(each -> each.weight).sum();
+            if (ring.isEmpty() || (ring.size() < bounds.events && bytes + told.weight <= bounds.bytes)) {
+                break;
+            }
+            ring.get(0).gone = ++evictions;
+        }
+        while (true) {
+            List<Told> kept = all.stream().filter(Told::isKept).toList();
+            long bytes = kept.stream().mapToLong(each -> each.weight).sum();
+            if (kept.isEmpty() || bytes + told.weight <= bounds.totalBytes) {
+                break;
+            }
+            kept.get(0).gone = ++evictions;
+        }
+        all.add(told);
+        return told;
+    }
+
+    void letPass(long nanos) {
+        nowNanos += nanos;
+        for (Told each : all) {
+            if (each.isKept() && nowNanos - each.nanos > bounds.ageNanos) {
+                each.gone = ++evictions;
+            }
+        }
+    }
+
+    // ---- what is asked
+
+    Told keptWithId(String chosenId) {
+        return all.stream()
+                .filter(each -> each.isKept() && chosenId.equals(each.chosenId))
+                .findFirst()
+                .orElse(null);
+    }
+
+    boolean wants(List<String> terms, Told told) {
+        return wanted.computeIfAbsent(terms, each -> new HashMap<>())
+                .computeIfAbsent(
+                        told.topic,
+                        topic -> terms.stream()
+                                .anyMatch(term -> pattern(term).matcher(topic).matches()));
+    }
+
+    private static Pattern pattern(String term) {
+        String deep = term.equals("**") ? ".*" : term.replace("/**", "(/.*)?");
+        return Pattern.compile(deep.equals(term) ? term.replace("*", "[^/]*") : deep);
+    }
+
+    /** The wanted events behind {@code after}, the oldest first. */
+    List<Told> wanted(List<String> terms, long after) {
+        return all.subList((int) after, all.size()).stream()
+                .filter(each -> wants(terms, each))
+                .toList();
+    }
+
+    /**
+     * Where somebody goes on who was told a gap and had seen what lies up to {@code known}: before the oldest kept event of
+     * all topics that have one for him, but not before what he has seen.
+     */
+    long beforeOldestKept(List<String> terms, long known) {
+        Map<String, long[]> oldestAndNewest = new HashMap<>();
+        for (Told each : wanted(terms, 0)) {
+            if (each.isKept()) {
+                oldestAndNewest.computeIfAbsent(each.topic, topic -> new long[] {each.position, 0})[1] = each.position;
+            }
+        }
+        return oldestAndNewest.values().stream()
+                        .filter(topic -> topic[1] > known)
+                        .mapToLong(topic -> Math.max(known + 1, topic[0]))
+                        .min()
+                        .orElse(head() + 1)
+                - 1;
+    }
+
+    // ---- ids, read by hand
+
+    String id(long position) {
+        return digits(epoch, 10) + "-" + digits(position, 11);
+    }
+
+    private static String digits(long value, int count) {
+        String digits = Long.toString(value, 32);
+        return "0".repeat(count - digits.length()) + digits;
+    }
+
+    static boolean hasOwnShape(String id) {
+        return id.matches("[0-9a-v]{10}-[0-9a-v]{11}");
+    }
+
+    /** The position of an id of this epoch's own; -1 if it is none. */
+    long positionOf(String id) {
+        return hasOwnShape(id) && id.startsWith(digits(epoch, 10)) ? Long.parseLong(id.substring(11), 32) : -1;
+    }
+}

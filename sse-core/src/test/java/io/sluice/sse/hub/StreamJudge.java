@@ -1,0 +1,227 @@
+package io.sluice.sse.hub;
+
+import io.sluice.sse.CloseReason;
+import io.sluice.sse.hub.HistoryModel.Told;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.function.Supplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Judges each block of one connection at the moment at which the hub writes it, against what the model knows then: it is the
+ * one that must come, and nothing was left out before it but what a gap has said.
+ */
+final class StreamJudge {
+
+    private static final Pattern GAP = Pattern.compile(
+            "\\{\"reason\":\"(\\w+)\",\"lastEventId\":(?:null|\"([^\"]*)\"),\"resumeId\":\"([^\"]*)\"}");
+
+    /** How a connection must begin. */
+    private record Beginning(long position, long told, String reason, String lastEventId) {}
+
+    private final HistoryModel model;
+    private final List<String> terms;
+    private final boolean patterns;
+    private final OverflowPolicy policy;
+
+    private Beginning beginning;
+    private long at;
+    /** What went up to here needs no gap. */
+    private long told;
+
+    StreamJudge(HistoryModel model, List<String> terms, OverflowPolicy policy) {
+        this.model = model;
+        this.terms = terms;
+        this.patterns = terms.stream().anyMatch(term -> term.contains("*"));
+        this.policy = policy;
+    }
+
+    // ---- how it must begin
+
+    void expectLive() {
+        beginning = new Beginning(model.head(), 0, null, null);
+    }
+
+    void expectReplay(int count) {
+        List<Told> kept = model.wanted(terms, 0).stream().filter(Told::isKept).toList();
+        long position = kept.isEmpty() ? model.head() : kept.get(Math.max(0, kept.size() - count)).position - 1;
+        beginning = new Beginning(position, model.evictions(), null, null);
+    }
+
+    void expectSince(long nanos) {
+        List<Told> since = model.wanted(terms, 0).stream()
+                .filter(each -> each.nanos >= nanos)
+                .toList();
+        boolean lost = since.stream().anyMatch(each -> !each.isKept());
+        long position = since.stream()
+                        .filter(Told::isKept)
+                        .mapToLong(each -> each.position)
+                        .findFirst()
+                        .orElse(model.head() + 1)
+                - 1;
+        if (lost && policy == OverflowPolicy.LATEST) {
+            position = model.head();
+        }
+        beginning = new Beginning(position, model.evictions(), lost ? "evicted" : null, null);
+    }
+
+    void expectAfter(String id) {
+        Told chosen = model.keptWithId(id);
+        long position = chosen == null ? model.positionOf(id) : chosen.position;
+        String reason = null;
+        if (position < 0) {
+            reason = HistoryModel.hasOwnShape(id) ? "foreign" : "unknown";
+        } else if (position > model.head()) {
+            reason = "ahead";
+        } else if (isMissing(position, 0)) {
+            reason = "evicted";
+        }
+        if (reason == null) {
+            beginning = new Beginning(position, 0, null, null);
+            return;
+        }
+        long resume = policy == OverflowPolicy.LATEST
+                ? model.head()
+                : model.beforeOldestKept(terms, reason.equals("evicted") ? position : 0);
+        String said = id.matches("[A-Za-z0-9._~-]{1,128}") ? id : null;
+        beginning = new Beginning(resume, model.evictions(), reason, said);
+    }
+
+    // ---- what comes
+
+    void judge(byte[] block) {
+        String text = new String(block, StandardCharsets.UTF_8);
+        String id = field(text, "id");
+        String data = field(text, "data");
+        boolean gap = "gap".equals(field(text, "event"));
+        if (beginning != null) {
+            judgeFirst(text, id, data, gap);
+        } else if (gap) {
+            judgeGap(id, data);
+        } else if (data != null) {
+            judgeEvent(id, data);
+        } else if (id != null) {
+            long position = model.positionOf(id);
+            check(position >= at && position <= model.head(), () -> "a heartbeat says position " + position);
+            judgeNothingLeftOut(position + 1);
+            at = position;
+        }
+    }
+
+    private void judgeFirst(String text, String id, String data, boolean gap) {
+        Beginning expected = beginning;
+        beginning = null;
+        check(text.contains("\nretry: "), () -> "the first block says no retry: " + text);
+        check(model.id(expected.position).equals(id), () -> "begins at " + id + ", and not at " + expected);
+        check(gap == (expected.reason != null), () -> (gap ? "says a gap: " : "says no gap: ") + expected);
+        if (gap) {
+            Matcher said = said(data);
+            check(
+                    said.group(1).equals(expected.reason),
+                    () -> "gap for another reason: " + data + ", expected " + expected);
+            check(
+                    expected.lastEventId == null ? said.group(2) == null : expected.lastEventId.equals(said.group(2)),
+                    () -> "says back another id: " + data + ", expected " + expected);
+            check(said.group(3).equals(id), () -> "two ids to go on from: " + data);
+        } else {
+            check(data == null, () -> "data in the first block: " + text);
+        }
+        at = expected.position;
+        told = expected.told;
+    }
+
+    private void judgeGap(String id, String data) {
+        Matcher said = said(data);
+        check(policy != OverflowPolicy.DISCONNECT, () -> "goes on behind a gap, against its policy");
+        check(mayBeMissing(), () -> "a gap where nothing was missed behind " + at);
+        check(said.group(1).equals("evicted") && said.group(3).equals(id), () -> "what a gap says: " + data);
+        long known = model.positionOf(said.group(2));
+        check(known >= at && known <= model.head(), () -> "a gap behind " + known);
+        judgeNothingLeftOut(known + 1, true);
+        long resume = policy == OverflowPolicy.LATEST ? model.head() : model.beforeOldestKept(terms, known);
+        check(model.id(resume).equals(id), () -> "goes on at " + id + ", and not at " + resume);
+        at = resume;
+        told = model.evictions();
+    }
+
+    private void judgeEvent(String id, String data) {
+        long position = Long.parseLong(data.substring(0, data.indexOf(':')));
+        Told event = model.at(position);
+        check(event.data.equals(data), () -> "other data");
+        check(
+                id.equals(event.chosenId == null ? model.id(position) : event.chosenId),
+                () -> "position " + position + " as " + id);
+        check(model.wants(terms, event), () -> "an event of " + event.topic);
+        check(position > at, () -> "position " + position + " again or too late");
+        judgeNothingLeftOut(position);
+        at = position;
+    }
+
+    private void judgeNothingLeftOut(long before) {
+        judgeNothingLeftOut(before, false);
+    }
+
+    private void judgeNothingLeftOut(long before, boolean goneIsFine) {
+        for (Told each : model.wanted(terms, at)) {
+            if (each.position < before) {
+                boolean excused = !each.isKept() && (goneIsFine || each.gone <= told);
+                check(
+                        excused,
+                        () -> "position " + each.position + " of " + each.topic + " is left out before " + before);
+            }
+        }
+    }
+
+    /** The lane has done all it had to do, and the client takes more: nothing is owed any longer. */
+    void judgeAtRest() {
+        check(beginning == null, () -> "no first block");
+        judgeNothingLeftOut(model.head() + 1);
+    }
+
+    /** Whether the client has been told the position of the head. */
+    void judgeKnowsHead(String lastId) {
+        check(model.positionOf(lastId) == model.head(), () -> "two heartbeats later it still knows only " + lastId);
+    }
+
+    void judgeEnd(CloseReason reason) {
+        if (reason == CloseReason.SLOW_CONSUMER) {
+            check(policy == OverflowPolicy.DISCONNECT, () -> "sent away, against its policy");
+            check(mayBeMissing(), () -> "sent away though nothing was missed behind " + at);
+        } else {
+            check(
+                    reason == CloseReason.CLIENT_LEFT || reason == CloseReason.SERVER_DRAINING,
+                    () -> "ended for another reason: " + reason);
+        }
+    }
+
+    private boolean isMissing(long behind, long toldBefore) {
+        return model.wanted(terms, behind).stream().anyMatch(each -> each.gone > toldBefore);
+    }
+
+    /** Several forgotten topics of a pattern leave one floor, which may say a gap too much to who was just told of one. */
+    private boolean mayBeMissing() {
+        return patterns ? isMissing(at, 0) && isMissing(0, told) : isMissing(at, told);
+    }
+
+    private static Matcher said(String data) {
+        Matcher said = GAP.matcher(data);
+        check(said.matches(), () -> "data of a gap: " + data);
+        return said;
+    }
+
+    private static String field(String block, String name) {
+        for (String line : block.split("\n")) {
+            if (line.startsWith(name + ": ")) {
+                return line.substring(name.length() + 2);
+            }
+        }
+        return null;
+    }
+
+    private static void check(boolean holds, Supplier<String> otherwise) {
+        if (!holds) {
+            throw new AssertionError(otherwise.get());
+        }
+    }
+}
