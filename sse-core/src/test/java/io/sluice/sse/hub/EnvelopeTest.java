@@ -18,8 +18,35 @@ class EnvelopeTest {
 
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final String[] PIECES = {
-        "\"", "\\", "/", "\n", "\r", "\r\n", "\t", "\b", "\f", "\0", "\u0001", "\u001f", "\u007f", "\u0080", "é", "\u2028",
-        "\u2029", "日本", "😀", "\ud800", "\udc00", "\ufeff", "data: ", "id: 7", ":", " ", "{\"a\":1}", "</script>", "x"
+        "\"",
+        "\\",
+        "/",
+        "\n",
+        "\r",
+        "\r\n",
+        "\t",
+        "\b",
+        "\f",
+        "\0",
+        "\u0001",
+        "\u001f",
+        "\u007f",
+        "\u0080",
+        "é",
+        "\u2028",
+        "\u2029",
+        "日本",
+        "😀",
+        "\ud800",
+        "\udc00",
+        "\ufeff",
+        "data: ",
+        "id: 7",
+        ":",
+        " ",
+        "{\"a\":1}",
+        "</script>",
+        "x"
     };
 
     private static String text(Random random) {
@@ -154,7 +181,8 @@ class EnvelopeTest {
             }
             bench.run();
             assertThat(sink.data()).hasSize(60);
-            FakeSink replayed = bench.open(Start.replay(60), Selector.of("a", "b").withEnvelope());
+            FakeSink replayed =
+                    bench.open(Start.replay(60), Selector.of("a", "b").withEnvelope());
             assertThat(replayed.data()).isEqualTo(sink.data());
             assertThat(bench.framer().frameSizes).allMatch(size -> size <= HubBuilder.FRAME_BYTES);
         }

@@ -30,7 +30,8 @@ class FilterTest {
             bench.run();
             assertThat(all.data()).hasSize(20);
             assertThat(even.data()).containsExactly("0", "2", "4", "6", "8", "10", "12", "14", "16", "18");
-            assertThat(bench.open(Start.replay(20), Selector.of("**").filtered(EVEN)).data())
+            assertThat(bench.open(Start.replay(20), Selector.of("**").filtered(EVEN))
+                            .data())
                     .isEqualTo(even.data());
             assertThat(bench.hub.stats().delivered()).isEqualTo(40);
         }
@@ -54,7 +55,8 @@ class FilterTest {
             assertThat(seen.get(0).event()).isEqualTo(event.toBuilder().id(id).build());
             assertThat(seen.get(0).event()).isSameAs(seen.get(0).event());
             assertThat(seen.get(1).topic()).isEqualTo("a/2");
-            assertThat(seen.get(1).event()).isEqualTo(Event.builder().id("mine").data("").build());
+            assertThat(seen.get(1).event())
+                    .isEqualTo(Event.builder().id("mine").data("").build());
         }
     }
 
@@ -93,7 +95,9 @@ class FilterTest {
             }
             bench.run();
             assertThat(asked).hasValue(50);
-            assertThat(bench.framer().framings).as("first blocks, and two ranges").isEqualTo(80 + 2);
+            assertThat(bench.framer().framings)
+                    .as("first blocks, and two ranges")
+                    .isEqualTo(80 + 2);
         }
     }
 
@@ -142,7 +146,9 @@ class FilterTest {
             assertThat(failing.data()).containsExactly("1", "3", "5");
             assertThat(failing.ended).isNull();
             assertThat(bench.hub.stats().userCodeFailures()).isEqualTo(3);
-            assertThat(lines.all()).filteredOn(line -> line.contains("the filter failed")).hasSize(1);
+            assertThat(lines.all())
+                    .filteredOn(line -> line.contains("the filter failed"))
+                    .hasSize(1);
         }
     }
 

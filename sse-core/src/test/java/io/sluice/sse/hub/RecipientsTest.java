@@ -121,7 +121,9 @@ class RecipientsTest {
                 sinks.add(sink);
             }
             bench.run();
-            assertThat(bench.framer().framings).as("first blocks, three groups, none").isEqualTo(60 + 4);
+            assertThat(bench.framer().framings)
+                    .as("first blocks, three groups, none")
+                    .isEqualTo(60 + 4);
             assertThat(sinks.get(3).data()).hasSize(10);
             assertThat(sinks.get(0).data()).hasSize(10 + 3).contains("x3", "x9", "x15");
         }
@@ -138,8 +140,7 @@ class RecipientsTest {
             publish(bench, "b", "1", Recipients.principal("ann"));
             publish(bench, "a", "2", Recipients.everybody());
             publish(bench, "b", "skip", Recipients.principal("ann"));
-            bench.hub.publish(
-                    Publication.of(Event.of("3"), "a", "b").to(Recipients.principal("bob")));
+            bench.hub.publish(Publication.of(Event.of("3"), "a", "b").to(Recipients.principal("bob")));
             bench.run();
             assertThat(ann.data())
                     .containsExactly("{\"topic\":\"b\",\"data\":\"1\"}", "{\"topic\":\"a\",\"data\":\"2\"}");
@@ -155,17 +156,18 @@ class RecipientsTest {
             for (String name : List.of("ann", "bob")) {
                 for (int i = 0; i < 3; i++) {
                     bench.hub.publish(new Publication(
-                                    "p",
-                                    Event.builder().key("k").data(name + i).build())
+                                    "p", Event.builder().key("k").data(name + i).build())
                             .to(Recipients.principal(name)));
                 }
             }
             bench.publish("p", Event.builder().key("k").data("all").build());
             bench.publish("p", Event.builder().key("other").data("last").build());
             Selector selector = Selector.of("p");
-            assertThat(open(bench, Identity.of("ann"), Start.replay(99), selector).data())
+            assertThat(open(bench, Identity.of("ann"), Start.replay(99), selector)
+                            .data())
                     .containsExactly("ann2", "all", "last");
-            assertThat(open(bench, Identity.of("bob"), Start.replay(99), selector).data())
+            assertThat(open(bench, Identity.of("bob"), Start.replay(99), selector)
+                            .data())
                     .containsExactly("bob2", "all", "last");
             assertThat(open(bench, Identity.UNKNOWN, Start.replay(99), selector).data())
                     .containsExactly("all", "last");

@@ -142,7 +142,8 @@ class SeveralTopicsTest {
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> bench.hub.publish(many, Event.of("x")))
                     .withMessage("topics: 101 (expected: 1 to 100)");
-            assertThatIllegalArgumentException().isThrownBy(() -> bench.hub.publish(List.of("a", "b//c"), Event.of("x")));
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> bench.hub.publish(List.of("a", "b//c"), Event.of("x")));
             assertThat(new Publication(Collections.nCopies(200, "a"), Event.of("x"), Recipients.everybody()).topics())
                     .containsExactly("a");
         }

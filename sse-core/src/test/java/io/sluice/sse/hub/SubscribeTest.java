@@ -184,7 +184,8 @@ class SubscribeTest {
             assertThat(stages).noneMatch(stage -> stage.toCompletableFuture().isDone());
             bench.publish("b", "not yet");
             bench.publish("a", "3");
-            while (stages.stream().anyMatch(stage -> !stage.toCompletableFuture().isDone())) {
+            while (stages.stream()
+                    .anyMatch(stage -> !stage.toCompletableFuture().isDone())) {
                 assertThat(bench.lane().runOne()).isTrue();
             }
             bench.publish("b", "4");
@@ -262,15 +263,15 @@ class SubscribeTest {
         try (Bench bench = new Bench()) {
             FakeSink sink = bench.open(
                     Start.live(),
-                    Selector.of("a").filtered(event -> !"hidden".equals(event.event().data())));
+                    Selector.of("a")
+                            .filtered(event -> !"hidden".equals(event.event().data())));
             Subscription rest = subscribe(bench, sink, Selector.of("**").withEnvelope());
             bench.publish("a", "1");
             bench.publish("a", "hidden");
             bench.publish("b", "2");
             bench.run();
             assertThat(sink.data())
-                    .containsExactly(
-                            "1", "{\"topic\":\"a\",\"data\":\"hidden\"}", "{\"topic\":\"b\",\"data\":\"2\"}");
+                    .containsExactly("1", "{\"topic\":\"a\",\"data\":\"hidden\"}", "{\"topic\":\"b\",\"data\":\"2\"}");
             cancel(bench, rest);
             bench.publish("a", "hidden");
             bench.publish("a", "3");
@@ -369,7 +370,9 @@ class SubscribeTest {
             FakeSink sink = bench.live("a");
             bench.onLane(() -> sink.close(CloseReason.RESET));
             bench.lane().terminate();
-            assertThatThrownBy(() -> sink.subscribe(Selector.of("b")).toCompletableFuture().join())
+            assertThatThrownBy(() -> sink.subscribe(Selector.of("b"))
+                            .toCompletableFuture()
+                            .join())
                     .hasCauseInstanceOf(ClosedException.class);
         }
     }
@@ -393,9 +396,9 @@ class SubscribeTest {
             sinks.get(4).close(CloseReason.RESET);
             bench.run();
             assertThat(find(bench, sinks.get(4).id())).isNull();
-            CompletionStage<Subscription> added =
-                    bench.hub.find(sinks.get(5).id()).thenCompose(found -> found.orElseThrow()
-                            .subscribe(Selector.of("b")));
+            CompletionStage<Subscription> added = bench.hub
+                    .find(sinks.get(5).id())
+                    .thenCompose(found -> found.orElseThrow().subscribe(Selector.of("b")));
             bench.run();
             assertThat(added.toCompletableFuture().join().sink()).isSameAs(sinks.get(5));
         }

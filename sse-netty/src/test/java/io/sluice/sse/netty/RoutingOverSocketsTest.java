@@ -84,7 +84,8 @@ class RoutingOverSocketsTest {
         try (SseServer server = TestServers.on(transport).start()) {
             Hub hub = server.hub();
             try (RawClient client = RawClient.open(server.port(), "/events/a")) {
-                LaneSink sink = await().until(() -> sinks(hub), found -> found.size() == 1).get(0);
+                LaneSink sink = await().until(() -> sinks(hub), found -> found.size() == 1)
+                        .get(0);
                 assertThat(hub.find(sink.id()).toCompletableFuture().get(30, TimeUnit.SECONDS))
                         .containsSame(sink);
                 hub.publish("b", Event.of("before"));
@@ -98,7 +99,9 @@ class RoutingOverSocketsTest {
                 hub.publish("a", Event.of("2"));
                 client.awaitEvents(2);
                 assertThat(data(client)).containsExactly("{\"topic\":\"b\",\"data\":\"1\"}", "2");
-                sink.close(CloseReason.CLOSED_BY_APPLICATION).toCompletableFuture().get(30, TimeUnit.SECONDS);
+                sink.close(CloseReason.CLOSED_BY_APPLICATION)
+                        .toCompletableFuture()
+                        .get(30, TimeUnit.SECONDS);
                 assertThat(hub.find(sink.id()).toCompletableFuture().get(30, TimeUnit.SECONDS))
                         .isEmpty();
             }
@@ -122,8 +125,10 @@ class RoutingOverSocketsTest {
                 SseServer server = TestServers.on(transport)
                         .hub(hub)
                         .heartbeat(Duration.ofMillis(100))
-                        .streams("/events/**", request -> SseStream.of(
-                                Selector.of("a").filtered(NOT_HIDDEN), StreamRoute.startOf(request)))
+                        .streams(
+                                "/events/**",
+                                request -> SseStream.of(
+                                        Selector.of("a").filtered(NOT_HIDDEN), StreamRoute.startOf(request)))
                         .start()) {
             String last;
             try (RawClient client = RawClient.open(server.port(), "/events/")) {
@@ -154,8 +159,9 @@ class RoutingOverSocketsTest {
         List<RawClient> open = new ArrayList<>();
         try (SseServer server = TestServers.on(transport)
                 .streams("/events/**", StreamRoute.topics())
-                .streams("/filtered", request -> SseStream.of(
-                        Selector.of("news").filtered(NOT_HIDDEN), StreamRoute.startOf(request)))
+                .streams(
+                        "/filtered",
+                        request -> SseStream.of(Selector.of("news").filtered(NOT_HIDDEN), StreamRoute.startOf(request)))
                 .start()) {
             Hub hub = server.hub();
             try {
