@@ -168,6 +168,8 @@ final class CatchUp {
     }
 
     private Served frameAndWrite(LaneSink sink, long wholeUpTo, int room) {
+        // As the range was collected: a filter may let its client listen to more or to less.
+        boolean sharing = RecentRanges.isSharing(sink);
         RecentRanges.Range range = new RecentRanges.Range(sink, lane.position, entries);
         Entries written = entries;
         range.end = wholeUpTo;
@@ -183,7 +185,7 @@ final class CatchUp {
         range.frame = written.isEmpty() ? null : lane.frames.range(written, 0, written.size());
         entries.clear();
         due.clear();
-        if (RecentRanges.isSharing(sink)) {
+        if (sharing) {
             ranges.remember(range);
             return write(sink, range.frame, range.end);
         }

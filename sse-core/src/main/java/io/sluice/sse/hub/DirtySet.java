@@ -29,8 +29,8 @@ final class DirtySet {
     /** What the sinks of a plain set receive, in order; empty until the first of them is written to. */
     final List<Frame> frames = new ArrayList<>(1);
 
-    /** What the sinks of another receive, by which of the {@link #recipients} they belong to. */
-    private final Map<BitSet, List<Frame>> framesByRecipients = new HashMap<>(2);
+    /** What the sinks of another receive, by which of the {@link #recipients} they belong to; null in a plain one. */
+    private @Nullable Map<BitSet, List<Frame>> framesByRecipients;
 
     /** Whom the events of this set are meant for that are not meant for everybody; null until somebody asks. */
     private @Nullable List<Recipients> recipients;
@@ -46,9 +46,9 @@ final class DirtySet {
     /** Forgets everything; hands the frames to {@code framer}, which lets them go. */
     void end(Framer framer) {
         letGo(frames, framer);
-        if (!framesByRecipients.isEmpty()) {
+        if (framesByRecipients != null) {
             framesByRecipients.values().forEach(some -> letGo(some, framer));
-            framesByRecipients.clear();
+            framesByRecipients = null;
         }
         shorter = null;
         last = null;
@@ -96,10 +96,13 @@ final class DirtySet {
 
     @Nullable
     List<Frame> framesFor(BitSet belongsTo) {
-        return framesByRecipients.get(belongsTo);
+        return framesByRecipients == null ? null : framesByRecipients.get(belongsTo);
     }
 
     void setFramesFor(BitSet belongsTo, List<Frame> some) {
+        if (framesByRecipients == null) {
+            framesByRecipients = new HashMap<>(2);
+        }
         framesByRecipients.put((BitSet) belongsTo.clone(), some);
     }
 

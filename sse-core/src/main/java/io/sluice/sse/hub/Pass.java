@@ -334,9 +334,8 @@ final class Pass {
                 try {
                     splicer.spliceInto(set);
                 } catch (RuntimeException | Error e) {
-                    DirtySet.letGo(
-                            set.frames,
-                            lane.framer()); // half of them would be taken for all by the next sink of this set
+                    // Half of them would be taken for all by the next sink of this set.
+                    DirtySet.letGo(set.frames, lane.framer());
                     throw e;
                 }
             }

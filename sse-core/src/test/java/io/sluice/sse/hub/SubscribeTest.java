@@ -297,6 +297,32 @@ class SubscribeTest {
         }
     }
 
+    /** What was collected for several subscriptions is nobody else's, though one of them ends on the way. */
+    @Test
+    void aFilterThatEndsASubscriptionHarmsNobodyElse() {
+        try (Bench bench = new Bench()) {
+            List<Subscription> ends = new ArrayList<>();
+            EventFilter ending = event -> {
+                ends.forEach(Subscription::cancel);
+                ends.clear();
+                return true;
+            };
+            Selector selector = Selector.of("a").filtered(ending);
+            FakeSink one = bench.open(Start.live(), selector);
+            FakeSink other = bench.open(Start.live(), selector);
+            Subscription b = subscribe(bench, one, Selector.of("b").filtered(ending));
+            bench.onLane(() -> List.of(one, other).forEach(sink -> sink.full(true)));
+            bench.publish("a", "1");
+            bench.publish("b", "2");
+            bench.run();
+            ends.add(b);
+            bench.onLane(() -> List.of(one, other).forEach(sink -> sink.full(false)));
+            bench.run();
+            assertThat(one.data()).startsWith("1");
+            assertThat(other.data()).containsExactly("1");
+        }
+    }
+
     @Test
     void aSecondSubscriptionOfTheSameKindStaysOnTheSharedBatch() {
         try (Bench bench = new Bench()) {
