@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 /** A million topics, each with a client in memory and a kept event of 100 bytes, fit in a gibibyte. */
 class TopicFootprintTest {
 
-    private static final int TOPICS = 100_000;
+    private static final int TOPICS = 50_000;
     private static final long MOST_BYTES = (1L << 30) / 1_000_000;
 
     @Test
@@ -31,8 +31,7 @@ class TopicFootprintTest {
         }
     }
 
-    private static void fill(
-            Hub hub, HubLane hubLane, StressHub.QueueLane lane, Event event, int from, int to) {
+    private static void fill(Hub hub, HubLane hubLane, StressHub.QueueLane lane, Event event, int from, int to) {
         for (int i = from; i < to; i++) {
             String name = "users/" + (1_000_000 + i) + "/inbox";
             lane.run(() -> new LeanSink(hubLane).open(Selector.of(name), Start.live(), null));
@@ -48,7 +47,8 @@ class TopicFootprintTest {
         for (int i = 0; i < 3; i++) {
             System.gc();
             least = Math.min(
-                    least, ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed());
+                    least,
+                    ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed());
         }
         return least;
     }
