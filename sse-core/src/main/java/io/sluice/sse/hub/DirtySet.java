@@ -58,10 +58,9 @@ final class DirtySet {
     }
 
     static void letGo(List<Frame> frames, Framer framer) {
-        for (int i = 0; i < frames.size(); i++) {
-            framer.done(frames.get(i));
+        while (!frames.isEmpty()) {
+            framer.done(frames.remove(frames.size() - 1)); // once, also if it fails
         }
-        frames.clear();
     }
 
     @Nullable

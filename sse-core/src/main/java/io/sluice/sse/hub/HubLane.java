@@ -81,6 +81,11 @@ public final class HubLane {
 
     private final LaneSinks sinks = new LaneSinks();
 
+    /** The last turn has failed, and its pass has to be given up. */
+    private boolean turnFailed;
+
+    private final OncePerSecond turnFailures;
+
     /** Written on the lane, read by whoever asks for figures. */
     private volatile long delivered;
 
@@ -94,6 +99,7 @@ public final class HubLane {
         this.lane = lane;
         this.framer = framer;
         this.options = options;
+        this.turnFailures = new OncePerSecond(lane::nanoTime);
         this.pass = new Pass(this);
         this.catchUp = new CatchUp(this);
         this.ticker = new LaneTicker(this);
@@ -195,6 +201,9 @@ public final class HubLane {
                 lane.execute(turn);
             } catch (RejectedExecutionException e) {
                 posted = false; // the lane has ended, and its sinks close on their callers' threads
+            } catch (RuntimeException | Error e) {
+                posted = false; // the next one posts it
+                throw e;
             }
         }
     }
@@ -233,7 +242,25 @@ public final class HubLane {
 
     // ---- the turn
 
+    /** A turn that fails must not be the last one: nobody else would post another. */
     private void turn() {
+        boolean postedAlready = pass.isRunning();
+        try {
+            if (turnFailed) {
+                pass.giveUp();
+                turnFailed = false;
+            }
+            takeTurn();
+        } catch (RuntimeException | Error e) {
+            turnFailed = true;
+            if (turnFailures.passes()) {
+                logger.warn("a turn of a lane failed; the next one goes on{}", turnFailures.andMore(), e);
+            }
+            nextTurn(postedAlready);
+        }
+    }
+
+    private void takeTurn() {
         // While a pass is suspended the turn stays posted, so that no publisher posts one that would not let I/O go
         // first.
         boolean resumed = pass.isRunning();
@@ -272,6 +299,9 @@ public final class HubLane {
                 lane.yield(turn);
             } catch (RejectedExecutionException e) {
                 posted = false; // as in wake
+            } catch (RuntimeException | Error e) {
+                posted = false; // the ticker wakes a lane that is not at the head
+                throw e;
             }
         }
     }
@@ -287,7 +317,7 @@ public final class HubLane {
         long head = hub.log().head();
         do {
             turn();
-        } while (position < head || pass.isRunning() || catchUp.owes(head));
+        } while (!turnFailed && (position < head || pass.isRunning() || catchUp.owes(head)));
         catchUp.retryParked(); // after I/O, which could not run here
         return head;
     }

@@ -129,8 +129,23 @@ final class Pass {
             topic.clearMark();
             if (topic.passNumber != number) {
                 topic.passNumber = number;
-                topics = add(topics, topicCount++, topic);
+                try {
+                    topics = add(topics, topicCount, topic);
+                } catch (Error e) { // who is left in the list must be markable again
+                    clearMarks(next);
+                    throw e;
+                }
+                topicCount++;
             }
+        }
+    }
+
+    private static void clearMarks(@Nullable LaneTopic first) {
+        LaneTopic next;
+        for (LaneTopic topic = first; topic != null; topic = next) {
+            next = topic.nextDirty;
+            topic.nextDirty = null;
+            topic.clearMark();
         }
     }
 
@@ -253,11 +268,11 @@ final class Pass {
             return; // it has no share in this pass, or has ended its subscription since it yielded
         }
         if (sink.passNumber != number) {
-            sink.passNumber = number;
-            sink.setDirtySet(sets.alone(sink, topic));
             if (touchedCount == touched.length) {
                 touched = Arrays.copyOf(touched, touchedCount * 2);
             }
+            sink.passNumber = number;
+            sink.setDirtySet(sets.alone(sink, topic));
             touched[touchedCount++] = sink;
         } else if (sink.dirtySet().last() != topic) { // else it listens to the topic twice: by name and by pattern
             sink.setDirtySet(sets.longerBy(sink.dirtySet(), topic));
@@ -353,7 +368,37 @@ final class Pass {
         }
     }
 
+    /**
+     * Gives up a pass that has failed, for want of memory say, wherever it stood: all who had caught up are behind now,
+     * those it had come to at its target, the others where the lane stood. The lane moves to the head as the hub's lock
+     * shows it: the marks that were taken are for events up to there, and there is no need to know them any more.
+     */
+    void giveUp() {
+        boolean alone = topicCount == 1;
+        for (int i = 0; i < atSink && i < touchedCount; i++) {
+            fallBehindWith(touched(i), target);
+        }
+        for (int i = 0; i < lane.sinkCount(); i++) {
+            LaneSink sink = lane.sink(i);
+            fallBehindWith(sink, alone && sink.passNumber == number ? target : lane.position);
+        }
+        target = lane.hub().log().locked(() -> lane.hub().log().head());
+        Arrays.fill(carried, 0, carriedCount, null);
+        carriedCount = 0;
+        end();
+    }
+
+    private void fallBehindWith(LaneSink sink, long position) {
+        if (!sink.behind && sink.subscription != null) {
+            fallBehind(sink, position);
+        }
+        if (sink.behind) {
+            lane.catchUp.add(sink);
+        }
+    }
+
     private void end() {
+        lane.position = target; // first: whatever fails from here on, nobody is written to again
         for (int i = 0; i < touchedCount; i++) {
             touched(i).setDirtySet(null);
             touched[i] = null;
@@ -367,7 +412,6 @@ final class Pass {
         }
         topicCount = 0;
         entries.clear();
-        lane.position = target;
         step = Step.IDLE;
     }
 

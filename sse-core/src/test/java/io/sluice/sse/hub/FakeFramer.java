@@ -132,6 +132,11 @@ final class FakeFramer implements Framer {
         failDoneOf = block.getBytes(java.nio.charset.StandardCharsets.UTF_8);
     }
 
+    /** Whether {@link #failDoneOf} is still to come. */
+    boolean failsDone() {
+        return failDoneOf != null;
+    }
+
     @Override
     public void sweep() {
         sweeps++;

@@ -148,7 +148,7 @@ abstract class StressHub {
         }
     }
 
-    private static final class PlainFramer implements Framer {
+    static final class PlainFramer implements Framer {
         private static final class Plain extends Frame {
             @Override
             public int payloadBytes() {

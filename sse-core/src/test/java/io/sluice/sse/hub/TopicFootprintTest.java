@@ -1,0 +1,92 @@
+package io.sluice.sse.hub;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sluice.sse.CloseReason;
+import io.sluice.sse.Event;
+import java.lang.management.ManagementFactory;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+
+/** A million topics, each with a client in memory and a kept event of 100 bytes, fit in a gibibyte. */
+class TopicFootprintTest {
+
+    private static final int TOPICS = 50_000;
+    private static final long MOST_BYTES = (1L << 30) / 1_000_000;
+
+    @Test
+    void aTopicWithAListenerAndAnEventIsSmall() {
+        StressHub.QueueLane lane = new StressHub.QueueLane();
+        try (Hub hub = Hub.builder().historyAge(Duration.ofDays(1)).build()) {
+            HubLane hubLane = hub.join(lane, new StressHub.PlainFramer(), Bench.QUIET);
+            Event event = Event.of("x".repeat(100));
+            fill(hub, hubLane, lane, event, 0, 1000);
+            long before = usedBytes();
+            fill(hub, hubLane, lane, event, 1000, 1000 + TOPICS);
+            long perTopic = (usedBytes() - before) / TOPICS;
+            assertThat(hub.stats().topics()).isEqualTo(1000 + TOPICS);
+            assertThat(perTopic).as("bytes per topic").isBetween(200L, MOST_BYTES);
+        } finally {
+            lane.runAll();
+        }
+    }
+
+    private static void fill(Hub hub, HubLane hubLane, StressHub.QueueLane lane, Event event, int from, int to) {
+        for (int i = from; i < to; i++) {
+            String name = "users/" + (1_000_000 + i) + "/inbox";
+            lane.run(() -> new LeanSink(hubLane).open(Selector.of(name), Start.live(), null));
+            lane.runAll();
+            hub.publish(name, event);
+            lane.runAll();
+        }
+    }
+
+    /** The least of some readings: what others leave behind in between is not counted. */
+    private static long usedBytes() {
+        long least = Long.MAX_VALUE;
+        for (int i = 0; i < 3; i++) {
+            System.gc();
+            least = Math.min(
+                    least,
+                    ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed());
+        }
+        return least;
+    }
+
+    /** Takes everything, and has no field of its own. */
+    private static final class LeanSink extends LaneSink {
+
+        LeanSink(HubLane lane) {
+            super(lane, null);
+        }
+
+        @Override
+        protected boolean canWrite() {
+            return true;
+        }
+
+        @Override
+        protected long room() {
+            return Long.MAX_VALUE;
+        }
+
+        @Override
+        protected void write(Frame frame) {}
+
+        @Override
+        protected void flush() {}
+
+        @Override
+        protected long pendingBytes() {
+            return 0;
+        }
+
+        @Override
+        protected long progress() {
+            return 0;
+        }
+
+        @Override
+        protected void end(CloseReason reason, boolean orderly) {}
+    }
+}
