@@ -121,6 +121,25 @@ class ReadySourcesTest {
         }
     }
 
+    /** Room that the iterator has found may be taken by somebody else before its event comes. */
+    @Test
+    void iteratingLosesNothingBesideSomebodyWhoSendsWithoutLooking() {
+        List<String> numbers =
+                IntStream.range(0, 2000).mapToObj(Integer::toString).toList();
+        Source source = Sources.iterating(() -> numbers.stream().map(Event::of).iterator());
+        try (FakeStream stream = stream()) {
+            FakeStream.Client client = stream.open(source);
+            while (!client.ended.isDone()) {
+                client.send(Event.of("careless" + PADDING));
+                client.read(false);
+                client.read(true);
+            }
+            assertThat(client.data.stream().filter(text -> Character.isDigit(text.charAt(0))))
+                    .containsExactlyElementsOf(numbers);
+            await().until(() -> stream.hub.ledger().isZero());
+        }
+    }
+
     /** Opened so that it does not read from the first byte on. */
     private static FakeStream.Client openStalled(FakeStream stream, Source source) {
         CompletableFuture<FakeStream.Client> opened = new CompletableFuture<>();
