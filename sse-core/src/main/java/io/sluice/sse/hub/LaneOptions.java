@@ -177,7 +177,8 @@ public final class LaneOptions {
 
     @Override
     public String toString() {
-        return "heartbeat " + heartbeat + ", retry " + retry + " by " + retryJitter + ", write timeout " + writeTimeout
-                + ", max lifetime " + maxLifetime + ", blocked lane after " + blockedLaneAfter;
+        return "heartbeat " + heartbeat + ", retry " + retry + ", write timeout " + writeTimeout
+                + ", max lifetime " + maxLifetime + ", blocked lane after " + blockedLaneAfter
+                + (retryJitter == 0 ? "" : ", retry jitter " + retryJitter);
     }
 }

@@ -171,7 +171,8 @@ class NamesTest {
                         options.withRetry(other),
                         options.withWriteTimeout(other),
                         options.withMaxLifetime(other),
-                        options.withBlockedLaneAfter(other)))
+                        options.withBlockedLaneAfter(other),
+                        options.withRetryJitter(0.5)))
                 .doesNotHaveDuplicates();
         assertThat(options.withBlockedLaneAfter(other).withMaxLifetime(other).withRetry(other))
                 .hasToString("heartbeat PT1S, retry PT1M17S, write timeout PT30S, max lifetime PT1M17S,"

@@ -147,6 +147,26 @@ class PresenceTest {
         }
     }
 
+    /** Somebody who lingered once, and came back, waits behind the others the next time. */
+    @Test
+    void whoComesBackDoesNotKeepOthersFromLeaving() {
+        try (Bench bench = bench(Presence.of("**").withLinger(Duration.ofSeconds(5)))) {
+            FakeSink ann = open(bench, 0, "ann", "a");
+            FakeSink bob = open(bench, 0, "bob", "a");
+            close(bench, ann);
+            bench.advanceHub(1 * SECOND);
+            ann = open(bench, 0, "ann", "a");
+            bench.advanceHub(1 * SECOND);
+            close(bench, bob);
+            bench.advanceHub(2 * SECOND);
+            close(bench, ann);
+            bench.advanceHub(3 * SECOND);
+            assertThat(told.all).containsExactly("+ann@a", "+bob@a", "-bob@a");
+            bench.advanceHub(2 * SECOND);
+            assertThat(told.all).containsExactly("+ann@a", "+bob@a", "-bob@a", "-ann@a");
+        }
+    }
+
     @Test
     void ofTooManyWhoLingerTheFirstLeaveEarly() {
         List<String> left = new ArrayList<>();
