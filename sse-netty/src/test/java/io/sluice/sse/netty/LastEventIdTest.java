@@ -183,7 +183,7 @@ class LastEventIdTest {
                 "%F0%9F%98%80",
                 "\u00ff",
                 "\u00c3\u00a9",
-                "\"}",
+                "%22%7D",
                 "null",
                 "..",
                 "end",
