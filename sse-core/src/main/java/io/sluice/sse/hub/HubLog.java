@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The hub's one sequence: positions, rings and the head, under one short lock. No I/O, no user code and no wake-up
@@ -33,6 +34,9 @@ final class HubLog {
     private final Ageing ageing;
     private long position;
 
+    /** Where events go beyond the rings; null in a hub that keeps its history in memory. Set before the hub is used. */
+    private @Nullable HubHistory history;
+
     // Written under the lock, read by lanes. Volatile, not just released: a publisher writes the head and then reads
     // whether a lane has been woken, a lane takes back its wake-up and then reads the head; one of them must see the
     // other.
@@ -46,6 +50,18 @@ final class HubLog {
         this.topics = new TopicTable(options.maxTopics, new TopicOptions(options, lock));
         this.bounds = new LogBounds(topics, options);
         this.ageing = new Ageing(this, options.timer, options.historyAge);
+    }
+
+    @Nullable
+    HubHistory history() {
+        return history;
+    }
+
+    /** Goes on where the history ends; before the hub is used. */
+    void takeUp(HubHistory opened) {
+        history = opened;
+        position = opened.head();
+        head = position;
     }
 
     /** Position of the newest event that may be delivered; everything up to it is in its rings. */
@@ -68,6 +84,7 @@ final class HubLog {
      *
      * @throws TopicLimitException if one of them needs a topic for which there is no place; none is appended then
      * @throws ClosedException if the hub is closed
+     * @throws io.sluice.sse.history.HistoryException if the history does not take them
      */
     List<Published> append(List<Draft> drafts, EventIds ids) {
         List<Published> answers = new ArrayList<>(drafts.size());
@@ -76,6 +93,9 @@ final class HubLog {
         lock.lock();
         try {
             refuseIfClosed();
+            if (history != null) {
+                history.writer.refuseIfFull(drafts, position);
+            }
             long now = clock.getAsLong();
             bounds.age(now, AGED_PER_PUBLISH);
             List<Topic> where = findOrBear(drafts);
@@ -88,6 +108,9 @@ final class HubLog {
             }
         } finally {
             lock.unlock();
+        }
+        if (history != null) {
+            history.writer.wake();
         }
         for (LaneTopic[] lanes : marked) {
             for (LaneTopic here : lanes) {
@@ -126,7 +149,11 @@ final class HubLog {
         if (chosenId == null) {
             ids.writeLinePosition(draft.wire(), at);
         }
-        bounds.append(topic, entry(topic, draft, at, now));
+        LogEntry entry = entry(topic, draft, at, now);
+        bounds.append(topic, entry);
+        if (history != null) {
+            history.writer.enqueue(entry);
+        }
         LaneTopic[] lanes = topic.lanes();
         for (LaneTopic here : lanes) {
             here.mark();

@@ -379,6 +379,11 @@ public abstract class LaneSink implements Sink, ScopeHome {
         listening = value;
     }
 
+    /** Whether its position is still a question to the history. */
+    final boolean isAwaitingStart() {
+        return behind && position == Opening.ASK;
+    }
+
     /** Writes a frame and keeps the account of it. */
     final void put(Frame frame, long nowNanos) {
         write(frame);

@@ -117,11 +117,26 @@ final class LogBounds {
 
     /** The entry is not kept any longer. */
     void gone(LogEntry entry) {
-        totalEvents--;
-        totalBytes -= entry.weight();
+        left(entry);
         if (entry.chosenId() != null) {
             chosenIds.remove(entry.chosenId());
         }
+    }
+
+    /** The entry is not in memory any longer, but in the history. */
+    void left(LogEntry entry) {
+        totalEvents--;
+        totalBytes -= entry.weight();
+    }
+
+    /** The history has an event with this chosen id. */
+    void putChosen(String id, long position) {
+        chosenIds.put(id, position);
+    }
+
+    /** The history has it no longer. */
+    void forgetChosen(String id) {
+        chosenIds.remove(id);
     }
 
     /** The position of the kept event with this chosen id. */

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 class LogEntry {
 
     /** What an entry costs beside its bytes: itself, the array's header, its slot. An estimate for the bounds. */
-    private static final int OVERHEAD_BYTES = 64;
+    static final int OVERHEAD_BYTES = 64;
 
     /** The place in the hub's sequence. */
     final long position;

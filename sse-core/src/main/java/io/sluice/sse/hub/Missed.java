@@ -75,14 +75,28 @@ final class Missed {
         return strictest[0] == null ? hub.overflow() : strictest[0];
     }
 
+    /** Up to where something behind {@code at} is kept in the history only; 0 if nothing is. */
+    static long inHistory(Subscription subscription, long at) {
+        long upTo = 0;
+        for (Audience audience : subscription.audiences) {
+            if (audience instanceof Audience.OfTopic exact) {
+                upTo = Math.max(upTo, exact.here.topic.log.inHistory(at));
+            } else if (audience instanceof Audience.OfPattern byPattern) {
+                PatternTopics.Known known = byPattern.topics.known();
+                for (int i = 0; i < known.size; i++) {
+                    upTo = Math.max(upTo, known.get(i).log.inHistory(at));
+                }
+            }
+        }
+        return upTo;
+    }
+
     /** The position from which everything that is kept behind {@code known} is still to come. Under the hub's lock. */
     static long beforeOldestKept(Subscription subscription, long known, long head) {
         long[] oldest = {head + 1};
         forEachTopic(subscription, topic -> {
-            LogEntry first = topic.log.oldestKept();
-            LogEntry last = topic.log.newestKept();
-            if (first != null && last != null && last.position > known) {
-                oldest[0] = Math.min(oldest[0], Math.max(known + 1, first.position));
+            if (topic.log.newestKeptPosition() > known) {
+                oldest[0] = Math.min(oldest[0], Math.max(known + 1, topic.log.oldestKeptPosition()));
             }
         });
         return oldest[0] - 1;
@@ -91,6 +105,8 @@ final class Missed {
     /**
      * The position before the last {@code count} kept events of the whole selection. Under the hub's lock, which it holds
      * for a look at each topic if all that is kept is asked for, and else for about as many entries as are asked for.
+     *
+     * @return {@link Opening#ASK} if that is a question for the history
      */
     static long beforeLastKept(Subscription subscription, int count, long head) {
         long[] kept = {0};
@@ -99,7 +115,15 @@ final class Missed {
             return beforeOldestKept(subscription, 0, head);
         }
         NewestPositions newest = new NewestPositions(count, kept[0]);
-        forEachTopic(subscription, topic -> topic.log.fromNewest(entry -> newest.offer(entry.position)));
-        return newest.oldest() - 1;
+        long[] offered = {0};
+        forEachTopic(
+                subscription,
+                topic -> topic.log.fromNewest(entry -> {
+                    offered[0]++;
+                    return newest.offer(entry.position);
+                }));
+        long before = offered[0] == 0 ? 0 : newest.oldest() - 1;
+        // What a ring no longer has may be newer than the oldest that another one still has.
+        return inHistory(subscription, before) > 0 ? Opening.ASK : before;
     }
 }

@@ -14,6 +14,9 @@ import org.jspecify.annotations.Nullable;
  */
 record Opening(long position, long toldEvictions, @Nullable Gap gap) {
 
+    /** In place of a position: only the history knows it, see {@link HistoryQuestion}. */
+    static final long ASK = -1;
+
     static Opening resolve(Hub hub, Subscription subscription, Start start) {
         long head = hub.log().head();
         String lastEventId = start.lastEventId();
@@ -40,6 +43,8 @@ record Opening(long position, long toldEvictions, @Nullable Gap gap) {
             why = sequencer.isOwnShape(lastEventId) ? Gap.Why.FOREIGN : Gap.Why.UNKNOWN;
         } else if (position > head) {
             why = Gap.Why.AHEAD;
+        } else if (isLost(hub, position)) {
+            why = Gap.Why.LOST;
         } else if (Missed.isGap(subscription, position, 0)) {
             why = Gap.Why.EVICTED;
         } else {
@@ -52,11 +57,16 @@ record Opening(long position, long toldEvictions, @Nullable Gap gap) {
             known = position;
         } else {
             policy = Missed.overflowOfAll(hub, subscription);
-            known = 0;
+            known = position != null && why == Gap.Why.LOST ? position : 0;
         }
         long resume = policy == OverflowPolicy.LATEST ? head : Missed.beforeOldestKept(subscription, known, head);
         return new Opening(
                 resume, hub.log().bounds.evictions(), new Gap(why, repeatable(lastEventId), sequencer.idOf(resume)));
+    }
+
+    private static boolean isLost(Hub hub, long position) {
+        HubHistory history = hub.log().history();
+        return history != null && history.isLost(position);
     }
 
     /** An id is said back only where it needs no escaping, whatever the client made of it. */
