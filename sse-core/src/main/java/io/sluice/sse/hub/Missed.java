@@ -115,15 +115,11 @@ final class Missed {
             return beforeOldestKept(subscription, 0, head);
         }
         NewestPositions newest = new NewestPositions(count, kept[0]);
-        long[] offered = {0};
-        forEachTopic(
-                subscription,
-                topic -> topic.log.fromNewest(entry -> {
-                    offered[0]++;
-                    return newest.offer(entry.position);
-                }));
-        long before = offered[0] == 0 ? 0 : newest.oldest() - 1;
-        // What a ring no longer has may be newer than the oldest that another one still has.
-        return inHistory(subscription, before) > 0 ? Opening.ASK : before;
+        forEachTopic(subscription, topic -> topic.log.fromNewest(entry -> newest.offer(entry.position)));
+        long before = newest.oldest() - 1;
+        // Too few are in the rings; or what one of them no longer has is newer than the oldest that another one still
+        // has.
+        boolean inRings = newest.isFull() && inHistory(subscription, before) == 0;
+        return inRings || inHistory(subscription, 0) == 0 ? before : Opening.ASK;
     }
 }
