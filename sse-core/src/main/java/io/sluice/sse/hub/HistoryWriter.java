@@ -144,9 +144,9 @@ final class HistoryWriter implements Runnable {
         return stored;
     }
 
-    @Nullable
-    HistoryException failure() {
-        return failure;
+    /** What waits to be written, or is being written. */
+    long queuedBytes() {
+        return log.locked(() -> queuedBytes);
     }
 
     /** Writes what is queued, and ends. Waits for that, unless the caller is interrupted. */

@@ -97,6 +97,11 @@ final class HistoryBench implements AutoCloseable {
         until(() -> writer().stored() >= hub.log().head());
     }
 
+    /** And handed to the operating system. */
+    void untilCommitted() {
+        until(() -> writer().queuedBytes() == 0);
+    }
+
     HistoryWriter writer() {
         HubHistory history = hub.log().history();
         if (history == null) {
