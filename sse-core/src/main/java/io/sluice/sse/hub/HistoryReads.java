@@ -94,6 +94,10 @@ final class HistoryReads {
         }
     }
 
+    synchronized boolean isClosed() {
+        return closed;
+    }
+
     /** Runs what is none of the history's business elsewhere. */
     void runBeside(Runnable work) {
         userExecutor.execute(work);

@@ -196,7 +196,9 @@ final class PagedReads {
     }
 
     private void failedPage(Page page, RuntimeException why) {
-        logger.warn("a page of the history could not be read: {} clients are cut", page.waiting.size(), why);
+        if (!reads.isClosed()) { // which has been said
+            logger.warn("a page of the history could not be read: {} clients are cut", page.waiting.size(), why);
+        }
         pages.remove(page.place);
         underWay--;
         List.copyOf(page.waiting).forEach(sink -> sink.close(CloseReason.RESET));
@@ -219,7 +221,9 @@ final class PagedReads {
             @Override
             public void failed(RuntimeException why) {
                 onLane(() -> {
-                    logger.warn("[{}] the history could not be asked where to begin", sink.id(), why);
+                    if (!reads.isClosed()) {
+                        logger.warn("[{}] the history could not be asked where to begin", sink.id(), why);
+                    }
                     sink.close(CloseReason.RESET);
                 });
             }

@@ -50,7 +50,7 @@ class HistoryKillTest {
 
     @Test
     void withoutThatPromiseNoMoreThanTheEndIsMissing() throws Exception {
-        Said said = runAndKill("every", 0, 20_000);
+        Said said = runAndKill("every", 0, 5_000);
         try (HistoryBench bench = bench(HistorySync.every(Duration.ofMillis(100)))) {
             List<Integer> kept = kept(bench);
             assertThat(kept.get(0)).isZero();
