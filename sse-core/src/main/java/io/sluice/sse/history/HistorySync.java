@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class HistorySync {
 
-    private static final Duration LONGEST = Duration.ofHours(1);
+    private static final Duration LONGEST = Duration.ofMinutes(1);
     private static final HistorySync ALWAYS = new HistorySync("always", Duration.ZERO);
     private static final HistorySync OS = new HistorySync("os", null);
 
@@ -37,7 +37,7 @@ public final class HistorySync {
      * Forced about each {@code period}; the stage of {@code publish} completes at once. The death of the process loses the
      * last milliseconds, that of the machine about a period.
      *
-     * @throws IllegalArgumentException if it is not positive, or longer than an hour
+     * @throws IllegalArgumentException if it is not positive, or longer than a minute
      */
     public static HistorySync every(Duration period) {
         Objects.requireNonNull(period, "period");

@@ -54,10 +54,7 @@ public final class MvStoreHistory implements History {
 
     private static final int EVICTED_AT_ONCE = 1024;
     private static final int CACHE_MEGABYTES = 16;
-    /** Space of chunks that no state needs any more is used again after this time, in which the disk has them. */
-    private static final int RETENTION_MILLIS = 45_000;
-
-    private static final int STRICT_RETENTION_MILLIS = 1_000;
+    private static final int UNFORCED_RETENTION_MILLIS = 45_000;
     private static final int LEAST_FILL_PERCENT = 50;
     private static final int REWRITTEN_AT_ONCE = 8 << 20;
 
@@ -126,7 +123,7 @@ public final class MvStoreHistory implements History {
                     .cacheSize(CACHE_MEGABYTES)
                     .open();
             store.setVersionsToKeep(0);
-            store.setRetentionTime(sync.isStrict() ? STRICT_RETENTION_MILLIS : RETENTION_MILLIS);
+            store.setRetentionTime(retentionMillis());
             return store;
         } catch (IOException e) {
             throw new HistoryException("history: " + directory + " cannot be used as a directory", e);
@@ -137,6 +134,15 @@ public final class MvStoreHistory implements History {
             }
             throw damaged(e);
         }
+    }
+
+    /**
+     * After which time the space of chunks is used again that no state needs any more: when a state without them is on the
+     * disk, so that a machine that dies finds one that is whole. If each is forced, that is at once.
+     */
+    private int retentionMillis() {
+        Duration period = sync.period();
+        return period == null ? UNFORCED_RETENTION_MILLIS : Math.toIntExact(period.toMillis() * 3);
     }
 
     private HistoryException damaged(MVStoreException e) {

@@ -120,8 +120,8 @@ class HistoryRestartTest {
     @Test
     void afterAnUncleanStopOfALaxHistoryEverybodyFromBeforeIsToldOnce() {
         Path after = directory.resolve("after");
-        crash(HistorySync.every(Duration.ofHours(1)), after);
-        try (HistoryBench bench = new HistoryBench(after, HistorySync.every(Duration.ofHours(1)), SMALL)) {
+        crash(HistorySync.every(Duration.ofMinutes(1)), after);
+        try (HistoryBench bench = new HistoryBench(after, HistorySync.every(Duration.ofMinutes(1)), SMALL)) {
             assertGap(bench, 0, "lost");
             assertGap(bench, 20, "lost");
             assertGap(bench, HistoryWriter.BLOCK, "lost");
@@ -190,7 +190,7 @@ class HistoryRestartTest {
         List<String> ids = new ArrayList<>();
         List<Long> lengths = new ArrayList<>();
         // Forced, space would be used again after a second, and a slow machine would not cut off what came last.
-        HistorySync lax = HistorySync.every(Duration.ofHours(1));
+        HistorySync lax = HistorySync.every(Duration.ofMinutes(1));
         try (HistoryBench bench = new HistoryBench(directory.resolve("before"), lax, SMALL)) {
             for (int i = 0; i < 60; i++) {
                 ids.add(bench.publish("a", Integer.toString(i)));

@@ -37,7 +37,7 @@ final class OptionValues {
                 return HistorySync.every(duration(text));
             } catch (IllegalArgumentException | TypeConversionException e) {
                 throw new TypeConversionException(
-                        "'" + text + "' (expected: always, os, or a duration such as 100ms or 1s, at most 1h)");
+                        "'" + text + "' (expected: always, os, or a duration such as 100ms or 1s, at most 1m)");
             }
         }
     }

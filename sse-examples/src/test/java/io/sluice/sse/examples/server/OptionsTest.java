@@ -39,7 +39,7 @@ class OptionsTest {
                 "--history-bytes 0            | 0 (expected: at least 1)",
                 "--history-age 0              | (expected: more than 0",
                 "--history-total-bytes 0      | 0 (expected: at least 1)",
-                "--history-sync soon          | 'soon' (expected: always, os, or a duration such as 100ms or 1s, at most 1h)",
+                "--history-sync soon          | 'soon' (expected: always, os, or a duration such as 100ms or 1s, at most 1m)",
                 "--history-sync 2h            | '2h' (expected: always, os, or a duration",
                 "--history-sync 0             | '0' (expected: always, os, or a duration",
                 "--history-sync os            | os (expected: --history-dir as well)",
