@@ -185,23 +185,23 @@ final class CatchUp {
             return lane.hasMoved(sink) ? Served.NEXT_TURN : Served.PARKED;
         }
         int room = scarce ? HubBuilder.SMALL_FRAME_BYTES : HubBuilder.FRAME_BYTES;
-        boolean paged = read != null && read.serves(sink);
-        if (!paged && awaitsPage(sink, room)) {
+        PagedReads.Page page = read != null && read.serves(sink) ? read : null;
+        if (page == null && awaitsPage(sink, room)) {
             return Served.DONE;
         }
-        long end = paged ? turn(read) : collect(sink, room);
+        long end = page == null ? collect(sink, room) : turn(page);
         // Behind the copy: whoever was lapped while we read is lapped.
         if (isLapped(sink)) {
             entries.clear();
             overflow(sink);
             return Served.MORE;
         }
-        if (!paged && isBelowRing(sink)) {
+        if (page == null && isBelowRing(sink)) {
             entries.clear(); // a ring has moved on while we read
             return Served.MORE;
         }
         if (entries.isEmpty()) {
-            if (paged && end < lane.position) {
+            if (page != null && end < lane.position) {
                 sink.position = end;
                 return Served.MORE;
             }
