@@ -18,6 +18,8 @@ public record Gap(Why why, @Nullable String lastEventId, String resumeId) {
     public enum Why {
         /** Events behind the client's position have been evicted from the history. */
         EVICTED,
+        /** The process ended uncleanly, and what it had published behind the client's position may not have been saved. */
+        LOST,
         /** The id is of another epoch: the hub, or another one, gave it before a restart. */
         FOREIGN,
         /** The id is ours, but lies beyond the newest event. */

@@ -58,10 +58,41 @@ class ArchitectureTest {
                 .resideInAnyPackage(
                         "io.sluice.sse",
                         "io.sluice.sse.wire",
+                        "io.sluice.sse.history",
                         "io.sluice.sse.hub",
                         "java..",
                         "org.slf4j..",
                         "org.jspecify..")
+                .check(MAIN);
+    }
+
+    /** What a hub asks of a history is known to both sides, and neither knows more of the other. */
+    @Test
+    void aHistoryKnowsNoHub() {
+        classes()
+                .that()
+                .resideInAPackage("io.sluice.sse.history")
+                .should()
+                .onlyDependOnClassesThat()
+                .resideInAnyPackage("io.sluice.sse.history", "java..", "org.jspecify..", "org.h2.mvstore..")
+                .check(MAIN);
+    }
+
+    @Test
+    void onlyTheMvStoreHistoryKnowsH2() {
+        noClasses()
+                .that()
+                .haveNameNotMatching("io\\.sluice\\.sse\\.history\\.MvStore.*")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("org.h2..")
+                .check(MAIN);
+        noClasses()
+                .that()
+                .resideOutsideOfPackage("io.sluice.sse.history")
+                .should()
+                .dependOnClassesThat()
+                .haveNameMatching("io\\.sluice\\.sse\\.history\\.MvStore.*")
                 .check(MAIN);
     }
 
@@ -132,6 +163,16 @@ class ArchitectureTest {
                         "Sink",
                         "SinkFullException",
                         "Source",
+                        "history.Eviction",
+                        "history.History",
+                        "history.HistoryException",
+                        "history.HistoryPage",
+                        "history.HistorySync",
+                        "history.LostRange",
+                        "history.MvStoreHistory",
+                        "history.Recovered",
+                        "history.StoredEvent",
+                        "history.StoredTopic",
                         "hub.Batch",
                         "hub.DirectSendPolicy",
                         "hub.EventFilter",

@@ -25,6 +25,7 @@ final class CatchUp {
     }
 
     private final HubLane lane;
+    private final @Nullable PagedReads pages;
     private final ArrayDeque<LaneSink> ready = new ArrayDeque<>();
     private final ArrayDeque<LaneSink> nextTurn = new ArrayDeque<>();
     /**
@@ -40,9 +41,11 @@ final class CatchUp {
 
     private final RecentRanges ranges;
 
-    CatchUp(HubLane lane) {
+    /** @param pages where those wait that stand below a ring; null in a hub without a history */
+    CatchUp(HubLane lane, @Nullable PagedReads pages) {
         this.lane = lane;
         this.ranges = new RecentRanges(lane);
+        this.pages = pages;
     }
 
     /** Puts the sink into the queue, once. Who is parked is called back: something about it has changed. */
@@ -64,27 +67,43 @@ final class CatchUp {
      * @return whether some still wait
      */
     boolean run(long deadlineNanos) {
-        for (LaneSink sink = ready.poll(); sink != null; sink = ready.poll()) {
-            sink.queued = false;
-            switch (serveContained(sink)) {
-                case MORE -> add(sink);
-                case NEXT_TURN -> {
-                    sink.queued = true;
-                    nextTurn.add(sink);
+        if (pages == null || runPages(pages, deadlineNanos)) {
+            for (LaneSink sink = ready.poll(); sink != null; sink = ready.poll()) {
+                sink.queued = false;
+                queueAgain(sink, serveContained(sink, null));
+                if (lane.lane().nanoTime() - deadlineNanos >= 0) {
+                    break;
                 }
-                case PARKED -> {
-                    sink.queued = true;
-                    parked.add(sink);
-                }
-                default -> {}
-            }
-            if (lane.lane().nanoTime() - deadlineNanos >= 0) {
-                break;
             }
         }
         ready.addAll(nextTurn);
         nextTurn.clear();
-        return !ready.isEmpty();
+        return !ready.isEmpty() || (pages != null && !pages.isEmpty());
+    }
+
+    /** @return whether all pages that have come are written; false means that the time was up */
+    private boolean runPages(PagedReads come, long deadlineNanos) {
+        for (PagedReads.Page page = come.poll(); page != null; page = come.poll()) {
+            LaneSink sink = page.next();
+            queueAgain(sink, serveContained(sink, page));
+            if (lane.lane().nanoTime() - deadlineNanos >= 0) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private void queueAgain(LaneSink sink, Served served) {
+        if (served == Served.MORE) {
+            add(sink);
+        } else if (served != Served.DONE && !sink.queued) {
+            sink.queued = true;
+            if (served == Served.PARKED) {
+                parked.add(sink);
+            } else {
+                nextTurn.add(sink);
+            }
+        }
     }
 
     /** Those that are parked are looked at again: nobody says that a client has taken what little it was given. */
@@ -96,9 +115,9 @@ final class CatchUp {
         }
     }
 
-    private Served serveContained(LaneSink sink) {
+    private Served serveContained(LaneSink sink, PagedReads.@Nullable Page page) {
         try {
-            return serve(sink);
+            return serve(sink, page);
         } catch (RuntimeException | Error e) {
             entries.clear();
             due.clear();
@@ -133,9 +152,13 @@ final class CatchUp {
         });
     }
 
-    private Served serve(LaneSink sink) {
+    /** @param read what the history has for the sink, if it asked for that */
+    private Served serve(LaneSink sink, PagedReads.@Nullable Page read) {
         if (sink.gone || !sink.isOpen() || !sink.opened || !writeDirectSends(sink, false) || !sink.behind) {
             return Served.DONE;
+        }
+        if (sink.isAwaitingStart()) {
+            return Served.DONE; // the history says where it begins
         }
         if (sink.position > lane.position) {
             return Served.NEXT_TURN;
@@ -154,17 +177,26 @@ final class CatchUp {
         if (scarce && sink.pendingBytes() > 0) {
             return lane.hasMoved(sink) ? Served.NEXT_TURN : Served.PARKED;
         }
-        long end = collect(sink, scarce ? HubBuilder.SMALL_FRAME_BYTES : HubBuilder.FRAME_BYTES);
+        int room = scarce ? HubBuilder.SMALL_FRAME_BYTES : HubBuilder.FRAME_BYTES;
+        PagedReads.Page page = read != null && read.serves(sink) ? read : null;
+        if (page == null && awaitsPage(sink, room)) {
+            return Served.DONE;
+        }
+        long end = page == null ? collect(sink, room) : turn(page, sink);
         // Behind the copy: whoever was lapped while we read is lapped.
         if (isLapped(sink)) {
             entries.clear();
             overflow(sink);
             return Served.MORE;
         }
-        if (entries.isEmpty()) {
+        if (page == null && isBelowRing(sink)) {
+            entries.clear(); // a ring has moved on while we read
+            return Served.MORE;
+        }
+        if (entries.isEmpty() && (page == null || end == lane.position)) {
             return joined(sink);
         }
-        return frameAndWrite(sink, end, scarce ? HubBuilder.SMALL_FRAME_BYTES : HubBuilder.FRAME_BYTES);
+        return frameAndWrite(sink, end, room);
     }
 
     private Served frameAndWrite(LaneSink sink, long wholeUpTo, int room) {
@@ -222,6 +254,40 @@ final class CatchUp {
             last = form.position;
         }
         return wholeUpTo;
+    }
+
+    // ---- what only the history has
+
+    private boolean isBelowRing(LaneSink sink) {
+        return pages != null && Missed.inHistory(sink.listensBy(), sink.position) > 0;
+    }
+
+    /** Lets the sink wait for a page, if it stands below a ring; unless it has missed something, which goes first. */
+    private boolean awaitsPage(LaneSink sink, int room) {
+        if (pages == null || isLapped(sink)) {
+            return false;
+        }
+        long upTo = Missed.inHistory(sink.listensBy(), sink.position);
+        if (upTo == 0) {
+            return false;
+        }
+        pages.await(sink, Math.min(upTo, lane.position), room);
+        return true;
+    }
+
+    /** @return the position up to which the page is whole */
+    private long turn(PagedReads.Page page, LaneSink sink) {
+        boolean hearsAll = RecentRanges.isSharing(sink);
+        for (LogEntry entry : page.entries()) {
+            if (hearsAll || Subscription.hears(sink.subscription, entry)) {
+                entries.add(entry);
+            }
+        }
+        entries.sortByPosition();
+        if (!sink.varied) {
+            entries.dropRepeats();
+        }
+        return page.end();
     }
 
     /** Whether as much is on its way to clients as may be. */

@@ -35,6 +35,13 @@ final class ForgottenFloors {
         }
     }
 
+    /** A floor of topics whose names nobody knows any more. */
+    void putOthers(Floor floor) {
+        if (floor.position() > 0) {
+            others = others.max(options.overflow(), floor);
+        }
+    }
+
     /** The floor with which {@code topic} is born. */
     Floor take(String topic) {
         Floor floor = byName.remove(topic);

@@ -6,6 +6,7 @@ import io.sluice.sse.Event;
 import io.sluice.sse.Ledger;
 import io.sluice.sse.Observer;
 import io.sluice.sse.Refusals;
+import io.sluice.sse.history.HistoryException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -50,10 +51,15 @@ public final class Hub implements AutoCloseable {
     Hub(HubBuilder options) {
         this.options = options;
         this.log = new HubLog(options);
-        long epoch = options.epoch == null ? LocalSequencer.newEpoch() : options.epoch;
-        this.sequencer = new LocalSequencer(log, new EventIds(epoch));
         this.failures = new UserCodeFailures(options.clock);
         this.userExecutor = new UserExecutor(options.userExecutor, options.clock);
+        long epoch = options.epoch == null ? LocalSequencer.newEpoch() : options.epoch;
+        if (options.history != null) {
+            HubHistory history = new HubHistory(log, options, options.history, epoch, userExecutor);
+            log.takeUp(history);
+            epoch = history.epoch();
+        }
+        this.sequencer = new LocalSequencer(log, new EventIds(epoch));
         this.presences = new Presences(this, options);
     }
 
@@ -72,8 +78,9 @@ public final class Hub implements AutoCloseable {
      *
      * @param event with data, since a client dispatches nothing else; an id that it has was chosen by the publisher and
      *     must be unique among the kept events: publishing it again answers the first and delivers nothing
-     * @return completes with the id when the event has its place in the sequence, here already; fails with
-     *     {@link TopicLimitException} or {@link ClosedException}
+     * @return completes with the id when the event has its place in the sequence, here already; and, if the hub has a
+     *     history that promises it, when it is on the disk. Fails with {@link TopicLimitException}, {@link ClosedException}
+     *     or {@link HistoryException}
      * @throws IllegalArgumentException if the topic's name, or the event, cannot be published
      */
     public CompletionStage<Published> publish(String topic, Event event) {
@@ -97,7 +104,7 @@ public final class Hub implements AutoCloseable {
         try {
             // A refusal does not go through thenApply, which would fill in a stack trace for each.
             return sequence(List.of(publication)).thenApply(published -> published.get(0));
-        } catch (TopicLimitException | ClosedException e) {
+        } catch (TopicLimitException | ClosedException | HistoryException e) {
             return CompletableFuture.failedStage(e);
         }
     }
@@ -111,7 +118,7 @@ public final class Hub implements AutoCloseable {
     public CompletionStage<List<Published>> publishAll(List<Publication> publications) {
         try {
             return sequence(publications);
-        } catch (TopicLimitException | ClosedException e) {
+        } catch (TopicLimitException | ClosedException | HistoryException e) {
             return CompletableFuture.failedStage(e);
         }
     }
@@ -188,20 +195,22 @@ public final class Hub implements AutoCloseable {
     }
 
     private TopicInfo describe(Topic topic) {
-        LogEntry oldest = topic.log.oldestKept();
-        LogEntry newest = topic.log.newestKept();
         return new TopicInfo(
                 topic.name,
                 Listeners.count(List.of(topic)),
                 topic.log.keptEvents(),
                 topic.log.keptBytes(),
-                oldest == null ? null : idOf(oldest),
-                newest == null ? null : idOf(newest));
+                idOf(topic.log.oldestKeptPosition(), topic.log.oldestKept()),
+                idOf(topic.log.newestKeptPosition(), topic.log.newestKept()));
     }
 
-    private String idOf(LogEntry entry) {
-        String chosen = entry.chosenId();
-        return chosen == null ? sequencer.idOf(entry.position) : chosen;
+    /** @param entry the one at that position, unless it is in the history only */
+    private @Nullable String idOf(long position, @Nullable LogEntry entry) {
+        if (position == 0) {
+            return null;
+        }
+        String chosen = entry == null || entry.position != position ? null : entry.chosenId();
+        return chosen == null ? sequencer.idOf(position) : chosen;
     }
 
     /** The id of the newest event's position: where a client that begins now would begin. */
@@ -309,7 +318,8 @@ public final class Hub implements AutoCloseable {
     /**
      * Closes the hub: nothing is published any more, and all sinks end.
      *
-     * <p>Returns at once; the ledger says when everything is gone.
+     * <p>Returns at once; the ledger says when everything is gone. A hub with a history waits until that is written and
+     * closed, so never close one on a lane.
      */
     @Override
     public void close() {
@@ -317,6 +327,10 @@ public final class Hub implements AutoCloseable {
         presences.close();
         for (HubLane lane : lanes) {
             lane.forEachSink(sink -> sink.close(CloseReason.SERVER_DRAINING));
+        }
+        HubHistory history = log.history();
+        if (history != null) {
+            history.writer.close();
         }
     }
 

@@ -1,14 +1,14 @@
 package io.sluice.sse.hub;
 
 import io.sluice.sse.Observer;
+import io.sluice.sse.history.History;
 import java.time.Duration;
-import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Executor;
 import java.util.function.LongSupplier;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,6 +32,8 @@ public final class HubBuilder implements Cloneable {
     public static final int DEFAULT_DIRECT_SEND_EVENTS = 64;
     /** Their bytes unless said otherwise. */
     public static final int DEFAULT_DIRECT_SEND_BYTES = 256 * 1024;
+    /** Bytes that may wait to be written to a history, unless said otherwise. */
+    public static final long DEFAULT_HISTORY_QUEUE_BYTES = 64L << 20;
     /** Payload of a frame unless one event alone is larger. */
     public static final int FRAME_BYTES = 32 * 1024;
     /** Payload of a frame for one who catches up while {@link #catchUpBytes} are held, unless one event is larger. */
@@ -55,6 +57,11 @@ public final class HubBuilder implements Cloneable {
     List<Presence> presences = new ArrayList<>();
     Observer observer = Observer.NONE;
 
+    @Nullable
+    History history;
+
+    long historyQueueBytes = DEFAULT_HISTORY_QUEUE_BYTES;
+
     int directSendEvents = DEFAULT_DIRECT_SEND_EVENTS;
     int directSendBytes = DEFAULT_DIRECT_SEND_BYTES;
     DirectSendPolicy directSendPolicy = DirectSendPolicy.REFUSE;
@@ -63,7 +70,7 @@ public final class HubBuilder implements Cloneable {
     Executor userExecutor;
 
     LongSupplier clock = System::nanoTime;
-    Supplier<Instant> wallClock = WallClock::now;
+    InstantSource wallClock = InstantSource.system();
     Ageing.Timer timer = Ageing.TIMER;
 
     @Nullable
@@ -95,6 +102,22 @@ public final class HubBuilder implements Cloneable {
     /** How many bytes all topics keep together; past it the hub's oldest event goes. A quarter of the heap by default. */
     public HubBuilder historyTotalBytes(long bytes) {
         historyTotalBytes = atLeast("historyTotalBytes", bytes, 1, Long.MAX_VALUE);
+        return this;
+    }
+
+    /**
+     * Keeps what is published beyond this hub's memory, and beyond its life: the options above then say how much of it
+     * stays in memory as well, and the history has bounds of its own. The hub opens it when it is built and closes it when
+     * it is closed; a history serves one hub. It cannot be had together with {@link #conflate}.
+     */
+    public HubBuilder history(History newHistory) {
+        history = Objects.requireNonNull(newHistory, "history");
+        return this;
+    }
+
+    /** How many bytes may wait to be written to the history; past it publications fail until it has caught up. */
+    public HubBuilder historyQueueBytes(long bytes) {
+        historyQueueBytes = atLeast("historyQueueBytes", bytes, 1, 1L << 30);
         return this;
     }
 
@@ -216,8 +239,8 @@ public final class HubBuilder implements Cloneable {
         return this;
     }
 
-    /** The time of day, for {@link Start#since}. For tests. */
-    HubBuilder wallClock(Supplier<Instant> now) {
+    /** The time of day, for {@link Start#since} and for what a history keeps. For tests. */
+    HubBuilder wallClock(InstantSource now) {
         wallClock = now;
         return this;
     }
@@ -234,8 +257,17 @@ public final class HubBuilder implements Cloneable {
         return this;
     }
 
-    /** The hub with these options; changing the builder afterwards does not change it. */
+    /**
+     * The hub with these options; changing the builder afterwards does not change it.
+     *
+     * @throws IllegalArgumentException if a history is to be kept of topics that conflate
+     * @throws io.sluice.sse.history.HistoryException if the history cannot be opened
+     */
     public Hub build() {
+        if (history != null && !conflated.isEmpty()) {
+            throw new IllegalArgumentException(
+                    "conflate: " + conflated.get(0) + " (expected: no topic that conflates in a hub with a history)");
+        }
         try {
             HubBuilder copy = (HubBuilder) clone();
             copy.overflows = new ArrayList<>(overflows);

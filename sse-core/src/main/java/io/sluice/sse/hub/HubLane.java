@@ -72,6 +72,7 @@ public final class HubLane {
 
     final Pass pass;
     final CatchUp catchUp;
+    final @Nullable PagedReads pages;
     private final Gathering gathering = new Gathering();
     private final LaneTicker ticker;
     final LaneFrames frames = new LaneFrames(this);
@@ -100,8 +101,10 @@ public final class HubLane {
         this.framer = framer;
         this.options = options;
         this.turnFailures = new OncePerSecond(lane::nanoTime);
+        HubHistory history = hub.log().history();
+        this.pages = history == null ? null : new PagedReads(this, history.reads);
         this.pass = new Pass(this);
-        this.catchUp = new CatchUp(this);
+        this.catchUp = new CatchUp(this, pages);
         this.ticker = new LaneTicker(this);
     }
 
@@ -140,7 +143,7 @@ public final class HubLane {
      */
     long lagOf(LaneSink sink) {
         boolean caughtUp = !sink.behind && dirtyTop == null && !pass.isRunning();
-        if (sink.subscription == null || caughtUp) {
+        if (sink.subscription == null || caughtUp || sink.isAwaitingStart()) {
             return 0;
         }
         return Math.max(0, hub.log().head() - (sink.behind ? sink.position : position));
@@ -366,7 +369,7 @@ public final class HubLane {
     private void writeFirstBlock(LaneSink sink, @Nullable Opening opening) {
         Gap gap = opening == null ? null : opening.gap();
         Event.Builder first = gap == null ? Event.builder() : gap.toEvent().toBuilder();
-        if (gap == null && opening != null) {
+        if (gap == null && opening != null && !sink.isAwaitingStart()) {
             first.id(hub.sequencer().idOf(opening.position()));
         }
         writeOwn(sink, EventEncoder.encode(first.retry(options.drawRetry()).build()), 0);

@@ -38,6 +38,9 @@ final class HubLog {
     private final Ageing ageing;
     private long position;
 
+    /** Where events go beyond the rings; null in a hub that keeps its history in memory. Set before the hub is used. */
+    private @Nullable HubHistory history;
+
     // Written under the lock, read by lanes. Volatile, not just released: a publisher writes the head and then reads
     // whether a lane has been woken, a lane takes back its wake-up and then reads the head; one of them must see the
     // other.
@@ -55,6 +58,18 @@ final class HubLog {
                 new TopicIndex(TopicIndex.LEAST, lock, ForkJoinPool.commonPool()));
         this.bounds = new LogBounds(topics, options);
         this.ageing = new Ageing(this, options.timer, options.historyAge);
+    }
+
+    @Nullable
+    HubHistory history() {
+        return history;
+    }
+
+    /** Goes on where the history ends; before the hub is used. */
+    void takeUp(HubHistory opened) {
+        history = opened;
+        position = opened.head();
+        head = position;
     }
 
     /** Position of the newest event that may be delivered; everything up to it is in its rings. */
@@ -82,6 +97,7 @@ final class HubLog {
      *
      * @throws TopicLimitException if one of them needs a topic for which there is no place; none is appended then
      * @throws ClosedException if the hub is closed
+     * @throws io.sluice.sse.history.HistoryException if the history does not take them
      */
     List<Published> append(List<Draft> drafts, EventIds ids) {
         List<Published> answers = new ArrayList<>(drafts.size());
@@ -91,6 +107,9 @@ final class HubLog {
         try {
             refuseIfClosed();
             refuseIfFull(drafts.size());
+            if (history != null) {
+                history.writer.refuseIfFull(drafts, position);
+            }
             long now = clock.getAsLong();
             bounds.age(now, AGED_PER_PUBLISH);
             Iterator<Topic> found = findOrBearAll(drafts).iterator();
@@ -103,6 +122,9 @@ final class HubLog {
             }
         } finally {
             lock.unlock();
+        }
+        if (history != null) {
+            history.writer.wake();
         }
         for (LaneTopic first : marked) {
             for (LaneTopic here = first; here != null; here = here.nextLane) {
@@ -147,10 +169,10 @@ final class HubLog {
     /** @param found the topics of this draft, and of those behind it */
     private Published append(Draft draft, Iterator<Topic> found, EventIds ids, long now, List<LaneTopic> marked) {
         String chosenId = draft.chosenId();
-        LogEntry kept = chosenId == null ? null : bounds.keptWithChosenId(chosenId);
+        ChosenId kept = chosenId == null ? null : bounds.keptWithChosenId(chosenId);
         if (chosenId != null && kept != null) {
             draft.topics().forEach(name -> topics.forgetIfIdle(found.next()));
-            return new Published(chosenId, kept.topic, true);
+            return new Published(chosenId, kept.topic(), true);
         }
         long at = ++position;
         if (chosenId == null) {
@@ -162,7 +184,11 @@ final class HubLog {
             // An earlier event of this batch may have evicted the last one of this topic, and with it the topic, whose
             // place is free then.
             Topic topic = known.isForgotten() ? topics.findOrBear(name) : known;
-            bounds.append(topic, entry(topic, draft, copies, at, now));
+            LogEntry entry = entry(topic, draft, copies, at, now);
+            bounds.append(topic, entry);
+            if (history != null) {
+                history.writer.enqueue(entry);
+            }
             LaneTopic first = topic.firstLane();
             for (LaneTopic here = first; here != null; here = here.nextLane) {
                 here.mark();
@@ -182,7 +208,14 @@ final class HubLog {
         String key = given == null ? null : recipients.keyOf(given);
         if (copies != null || !recipients.isEverybody()) {
             return new LogEntry.Routed(
-                    at, now, topic.name, draft, key, recipients.isEverybody() ? null : recipients, copies);
+                    at,
+                    now,
+                    topic.name,
+                    draft.wire(),
+                    draft.chosenId(),
+                    key,
+                    recipients.isEverybody() ? null : recipients,
+                    copies);
         }
         if (key != null) {
             return new LogEntry.WithKey(at, now, topic.name, draft.wire(), draft.chosenId(), key);

@@ -431,6 +431,11 @@ public abstract class LaneSink implements Sink, ScopeHome {
                 : first.selector().variant();
     }
 
+    /** Whether its position is still a question to the history. */
+    final boolean isAwaitingStart() {
+        return behind && position == Opening.ASK;
+    }
+
     /** Writes a frame and keeps the account of it. */
     final void put(Frame frame, long nowNanos) {
         write(frame);

@@ -47,6 +47,9 @@ final class LaneSubscriptions {
         sink.said = opening.position();
         sink.toldEvictions = opening.toldEvictions();
         begun(subscription);
+        if (opening.question() != null && lane.pages != null) {
+            lane.pages.ask(sink, opening.question());
+        }
         return opening;
     }
 

@@ -9,7 +9,10 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
-/** The sequencer of a hub that stands alone: epoch and position, given under the hub's lock, known at once. */
+/**
+ * The sequencer of a hub that stands alone: epoch and position, given under the hub's lock and known at once; told when the
+ * event is safe, if the hub has a history that promises that.
+ */
 final class LocalSequencer implements Sequencer {
 
     private final HubLog log;
@@ -41,7 +44,9 @@ final class LocalSequencer implements Sequencer {
 
     @Override
     public CompletionStage<List<Published>> sequence(List<Draft> drafts) {
-        return CompletableFuture.completedFuture(log.append(drafts, ids));
+        List<Published> published = log.append(drafts, ids);
+        HubHistory history = log.history();
+        return history == null ? CompletableFuture.completedFuture(published) : history.writer.whenSafe(published);
     }
 
     @Override

@@ -23,7 +23,7 @@ final class LogBounds {
 
     private final OldestFirst<Topic> rings = new OldestFirst<>();
     private final OldestFirst<ConflationTable> tables = new OldestFirst<>();
-    private final Map<String, LogEntry> chosenIds = new HashMap<>();
+    private final Map<String, ChosenId> chosenIds = new HashMap<>();
     private long totalEvents;
     private long totalBytes;
     private long evictions;
@@ -59,7 +59,7 @@ final class LogBounds {
             entry.copies().add();
         }
         if (entry.chosenId() != null) {
-            chosenIds.putIfAbsent(entry.chosenId(), entry);
+            chosenIds.putIfAbsent(entry.chosenId(), new ChosenId(entry.position, topic.name));
         }
         rings.add(topic, entry.position);
     }
@@ -120,15 +120,21 @@ final class LogBounds {
 
     /** The entry is not kept any longer. */
     void gone(LogEntry entry) {
+        left(entry);
+        Copies copies = entry.copies();
+        if (entry.chosenId() != null && (copies == null || !copies.areKept())) {
+            chosenIds.remove(entry.chosenId());
+        }
+    }
+
+    /** The entry is not in memory any longer; if its topic has a history, it is there. */
+    void left(LogEntry entry) {
         totalEvents--;
         Copies copies = entry.copies();
         if (copies != null) {
             copies.remove();
         }
         totalBytes -= cost(entry);
-        if (entry.chosenId() != null && (copies == null || !copies.areKept())) {
-            chosenIds.remove(entry.chosenId());
-        }
     }
 
     /**
@@ -140,9 +146,19 @@ final class LogBounds {
         return copies != null && copies.areKept() ? entry.weight() - entry.wire.length : entry.weight();
     }
 
-    /** The kept event with this chosen id, or null: of one in several topics, the entry in the first of them. */
+    /** The history has an event with this chosen id. */
+    void putChosen(String id, ChosenId chosen) {
+        chosenIds.put(id, chosen);
+    }
+
+    /** The history has it no longer. */
+    void forgetChosen(String id) {
+        chosenIds.remove(id);
+    }
+
+    /** The kept event with this chosen id, or null. */
     @Nullable
-    LogEntry keptWithChosenId(String id) {
+    ChosenId keptWithChosenId(String id) {
         return chosenIds.get(id);
     }
 

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 class LogEntry {
 
     /** What an entry costs beside its bytes: itself, the array's header, its slot. An estimate for the bounds. */
-    private static final int OVERHEAD_BYTES = 64;
+    static final int OVERHEAD_BYTES = 64;
 
     /** The place in the hub's sequence. */
     final long position;
@@ -118,11 +118,12 @@ class LogEntry {
                 long position,
                 long nanos,
                 String topic,
-                Draft draft,
+                byte[] wire,
+                @Nullable String chosenId,
                 @Nullable String key,
                 @Nullable Recipients recipients,
                 @Nullable Copies copies) {
-            super(position, nanos, topic, draft.wire(), draft.chosenId(), key);
+            super(position, nanos, topic, wire, chosenId, key);
             this.recipients = recipients;
             this.copies = copies;
         }

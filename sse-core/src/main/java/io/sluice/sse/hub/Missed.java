@@ -126,6 +126,30 @@ final class Missed {
         return strictest == null || own == null ? strictest : own;
     }
 
+    /** Up to where something behind {@code at} is kept in the history only; 0 if nothing is. */
+    static long inHistory(Subscription first, long at) {
+        long upTo = 0;
+        for (Subscription each = first; each != null; each = each.next) {
+            upTo = Math.max(upTo, ownInHistory(each, Math.max(at, each.since())));
+        }
+        return upTo;
+    }
+
+    private static long ownInHistory(Subscription subscription, long at) {
+        long upTo = 0;
+        for (Audience audience : subscription.audiences) {
+            if (audience instanceof LaneTopic here) {
+                upTo = Math.max(upTo, here.topic.log.inHistory(at));
+            } else if (audience instanceof Audience.OfPattern byPattern) {
+                PatternTopics.Known known = byPattern.topics.known();
+                for (int i = 0; i < known.size; i++) {
+                    upTo = Math.max(upTo, known.get(i).log.inHistory(at));
+                }
+            }
+        }
+        return upTo;
+    }
+
     /** The position before the oldest kept event that was published since then; the head if none was. Under the hub's lock. */
     static long beforeOldestSince(Subscription subscription, long since, long head) {
         long[] oldest = {head + 1};
@@ -144,10 +168,8 @@ final class Missed {
         for (Subscription each = first; each != null; each = each.next) {
             long from = Math.max(known, each.since());
             forEachOwnTopic(each, topic -> {
-                LogEntry eldest = topic.log.oldestKept();
-                LogEntry last = topic.log.newestKept();
-                if (eldest != null && last != null && last.position > from) {
-                    oldest[0] = Math.min(oldest[0], Math.max(from + 1, eldest.position));
+                if (topic.log.newestKeptPosition() > from) {
+                    oldest[0] = Math.min(oldest[0], Math.max(from + 1, topic.log.oldestKeptPosition()));
                 }
             });
         }
@@ -157,6 +179,8 @@ final class Missed {
     /**
      * The position before the last {@code count} kept events of the whole selection. Under the hub's lock, which it holds
      * for a look at each topic if all that is kept is asked for, and else for about as many entries as are asked for.
+     *
+     * @return {@link Opening#ASK} if that is a question for the history
      */
     static long beforeLastKept(Subscription subscription, int count, long head) {
         long[] kept = {0};
@@ -166,6 +190,10 @@ final class Missed {
         }
         NewestPositions newest = new NewestPositions(count, kept[0]);
         forEachTopic(subscription, topic -> topic.log.fromNewest(entry -> newest.offer(entry.position)));
-        return newest.oldest() - 1;
+        long before = newest.oldest() - 1;
+        // Too few are in the rings; or what one of them no longer has is newer than the oldest that another one still
+        // has.
+        boolean inRings = newest.isFull() && inHistory(subscription, before) == 0;
+        return inRings || inHistory(subscription, 0) == 0 ? before : Opening.ASK;
     }
 }

@@ -53,4 +53,9 @@ final class NewestPositions {
         compact();
         return positions[0];
     }
+
+    /** Whether as many were offered as are wanted; to be asked behind {@link #oldest}. */
+    boolean isFull() {
+        return size == count;
+    }
 }

@@ -166,7 +166,7 @@ final class Pass {
                 carry(here);
             }
             // Behind the copy: whoever was lapped while we read is lapped.
-            if (here.topic.log.lost() > lane.position) {
+            if (here.topic.log.hasPassed(lane.position)) {
                 everybodyFallsBehind(here);
                 carry(here); // they may be back before a pass that is cut short reaches what the topic still keeps
                 entries.truncate(here.from);

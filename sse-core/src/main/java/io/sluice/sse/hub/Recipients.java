@@ -3,6 +3,7 @@ package io.sluice.sse.hub;
 import io.sluice.sse.Identity;
 import io.sluice.sse.Sink;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * For whom an event is meant, among those who listen to its topics: everybody, unless the publisher says otherwise. Whoever
@@ -25,6 +26,14 @@ public final class Recipients {
 
     /** This object, and its string's header. */
     private static final int OVERHEAD_BYTES = 72;
+
+    private static final char STORED_PRINCIPAL = 'p';
+    private static final char STORED_GROUP = 'g';
+    private static final char STORED_CLIENT = 'c';
+    private static final char STORED_ALL_BUT = 'b';
+
+    /** No sink has it. */
+    private static final String NOBODYS_ID = "";
 
     private final Kind kind;
     private final String name;
@@ -92,6 +101,43 @@ public final class Recipients {
             case GROUP -> sink.identity().groups().contains(name);
             case CLIENT -> name.equals(sink.id());
             case ALL_BUT -> !name.equals(sink.id());
+        };
+    }
+
+    /**
+     * As a history keeps them; null for everybody.
+     *
+     * @see #ofStored
+     */
+    @Nullable
+    String toStored() {
+        return switch (kind) {
+            case EVERYBODY -> null;
+            case PRINCIPAL -> STORED_PRINCIPAL + name;
+            case GROUP -> STORED_GROUP + name;
+            case CLIENT -> STORED_CLIENT + name;
+            case ALL_BUT -> STORED_ALL_BUT + name;
+        };
+    }
+
+    /**
+     * What a history has kept; null for everybody.
+     *
+     * @param isOfThisProcess whether the event is one of this process: the sinks of another had the same names, and were
+     *     others
+     * @throws IllegalArgumentException if nothing of this kind was ever kept
+     */
+    static @Nullable Recipients ofStored(@Nullable String stored, boolean isOfThisProcess) {
+        if (stored == null || stored.isEmpty()) {
+            return null;
+        }
+        String name = stored.substring(1);
+        return switch (stored.charAt(0)) {
+            case STORED_PRINCIPAL -> new Recipients(Kind.PRINCIPAL, name);
+            case STORED_GROUP -> new Recipients(Kind.GROUP, name);
+            case STORED_CLIENT -> new Recipients(Kind.CLIENT, isOfThisProcess ? name : NOBODYS_ID);
+            case STORED_ALL_BUT -> isOfThisProcess ? new Recipients(Kind.ALL_BUT, name) : null;
+            default -> throw new IllegalArgumentException("recipients in the history: \"" + stored + "\"");
         };
     }
 

@@ -67,6 +67,28 @@ public sealed class Subscription {
         return true;
     }
 
+    /** Whether one of a subscription and those that follow it has the topic of this entry, and had begun before it. */
+    static boolean hears(@Nullable Subscription first, LogEntry entry) {
+        for (Subscription at = first; at != null; at = at.next) {
+            if (entry.position > at.since() && at.selector.matches(entry.topic)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** All that a subscription and those that follow it listen to. */
+    static Audience[] audiences(Subscription first) {
+        if (first.next == null) {
+            return first.audiences;
+        }
+        List<Audience> all = new ArrayList<>();
+        for (Subscription at = first; at != null; at = at.next) {
+            all.addAll(List.of(at.audiences));
+        }
+        return all.toArray(Audience[]::new);
+    }
+
     void join(Audience audience) {
         if (isListedIn(audience, sink.subscription)) {
             audience.addRepeat();

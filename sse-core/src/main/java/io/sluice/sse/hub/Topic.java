@@ -21,7 +21,11 @@ final class Topic extends OldestFirst.Ranked {
         this.name = name;
         this.overflow = options.overflow(name);
         TopicOptions.Conflation conflation = options.conflation(name);
-        this.log = conflation == null ? new TopicLog(floor) : new ConflatedLog(floor, conflation, this);
+        if (conflation != null) {
+            this.log = new ConflatedLog(floor, conflation, this);
+        } else {
+            this.log = options.isStored() ? new StoredLog(floor) : new TopicLog(floor);
+        }
     }
 
     /** The oldest entry of the ring. */

@@ -12,11 +12,12 @@ import org.jspecify.annotations.Nullable;
  * {@link #floor()} afterwards. The writer raises the floor before it overwrites or clears a slot, so a reader that met a
  * slot which is no longer what it looked for also meets the raised floor, and knows that it was lapped.
  *
- * <p>What the ring no longer has is lost, except in a topic that conflates ({@link ConflatedLog}).
+ * <p>What the ring no longer has is lost, except in a topic that conflates ({@link ConflatedLog}) and where the hub has a
+ * history ({@link StoredLog}).
  *
  * <p>The ring begins with one slot and doubles: most topics of a large hub keep one event.
  */
-sealed class TopicLog permits ConflatedLog {
+sealed class TopicLog permits ConflatedLog, StoredLog {
 
     private static final LogEntry[] EMPTY = new LogEntry[0];
     private static final VarHandle SLOTS;
@@ -103,6 +104,11 @@ sealed class TopicLog permits ConflatedLog {
         return entry;
     }
 
+    /** The empty ring of a topic whose events up to {@code position} are elsewhere. */
+    final void beginBehind(long position) {
+        FLOOR.setRelease(this, position);
+    }
+
     private void grow(int size) {
         LogEntry[] larger = new LogEntry[Math.max(1, slots.length * 2)];
         for (long i = next - size; i < next; i++) {
@@ -160,6 +166,18 @@ sealed class TopicLog permits ConflatedLog {
         return newest();
     }
 
+    /** The position of the oldest kept event; 0 if there is none. */
+    long oldestKeptPosition() {
+        LogEntry oldest = oldestKept();
+        return oldest == null ? 0 : oldest.position;
+    }
+
+    /** The position of the newest kept event; 0 if there is none. */
+    long newestKeptPosition() {
+        LogEntry newest = newestKept();
+        return newest == null ? 0 : newest.position;
+    }
+
     /**
      * Shows the kept entries, the newest first, until there is none or {@code more} says that it wants no older one.
      *
@@ -210,6 +228,16 @@ sealed class TopicLog permits ConflatedLog {
     /** As {@link Floor#isGap}. */
     boolean isGap(long at, long told) {
         return floor() > at && (long) EVICTION.getAcquire(this) > told;
+    }
+
+    /** Whether a copy from {@code position} on may lack something. */
+    boolean hasPassed(long position) {
+        return lost() > position;
+    }
+
+    /** Up to where something behind {@code at} is kept in the hub's history only; 0 if nothing is. */
+    long inHistory(long at) {
+        return 0;
     }
 
     /** How a copy ended. */

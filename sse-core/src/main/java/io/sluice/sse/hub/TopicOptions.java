@@ -17,12 +17,14 @@ final class TopicOptions {
     private final OverflowPolicy otherwise;
     private final List<TopicPattern> conflated;
     private final Conflation conflation;
+    private final boolean stored;
 
     TopicOptions(HubBuilder options, Lock hubLock) {
         this.overflows = List.copyOf(options.overflows);
         this.otherwise = options.overflow;
         this.conflated = List.copyOf(options.conflated);
         this.conflation = new Conflation(options.conflationKeys, options.conflationBytes, hubLock);
+        this.stored = options.history != null;
     }
 
     /** The policy of the first pattern that stands for the topic, else the hub's. */
@@ -33,6 +35,16 @@ final class TopicOptions {
             }
         }
         return otherwise;
+    }
+
+    /** The policy of topics of which nothing is known, not even the name. */
+    OverflowPolicy overflow() {
+        return otherwise;
+    }
+
+    /** Whether the hub has a history beyond its rings. */
+    boolean isStored() {
+        return stored;
     }
 
     /** How the topic conflates, or null if it does not. */

@@ -2,8 +2,8 @@ package io.sluice.sse.hub;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.function.LongSupplier;
-import java.util.function.Supplier;
 
 /**
  * Tells when, by the hub's own clock, it was a given time of day. The hub's clock never jumps and the wall clock may, so
@@ -15,21 +15,16 @@ final class WallClock {
     private static final Duration LONGEST = Duration.ofDays(36_500); // in nanoseconds well within a long
 
     private final LongSupplier nanos;
-    private final Supplier<Instant> wall;
+    private final InstantSource wall;
 
-    WallClock(LongSupplier nanos, Supplier<Instant> wall) {
+    WallClock(LongSupplier nanos, InstantSource wall) {
         this.nanos = nanos;
         this.wall = wall;
     }
 
-    /** The machine's. */
-    static Instant now() {
-        return Instant.now();
-    }
-
     /** The hub's time at {@code time}; a hundred years ago if it was longer ago than that. */
     long nanosAt(Instant time) {
-        Duration ago = Duration.between(time, wall.get());
+        Duration ago = Duration.between(time, wall.instant());
         if (ago.abs().compareTo(LONGEST) > 0) {
             ago = ago.isNegative() ? LONGEST.negated() : LONGEST;
         }

@@ -9,7 +9,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -18,38 +17,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 class RealThreadsTest {
 
     private static final int PER_PUBLISHER = 3000;
-
-    /** A lane on a real thread. */
-    private static final class ThreadLane implements Lane {
-        final ScheduledThreadPoolExecutor executor;
-        volatile Thread thread;
-
-        ThreadLane() {
-            executor = new ScheduledThreadPoolExecutor(1, task -> thread = new Thread(task, "lane"));
-            executor.setRemoveOnCancelPolicy(true);
-        }
-
-        @Override
-        public boolean inLane() {
-            return Thread.currentThread() == thread;
-        }
-
-        @Override
-        public void execute(Runnable task) {
-            executor.execute(task);
-        }
-
-        @Override
-        public Runnable schedule(Runnable task, long delayNanos) {
-            var future = executor.schedule(task, delayNanos, TimeUnit.NANOSECONDS);
-            return () -> future.cancel(false);
-        }
-
-        @Override
-        public long nanoTime() {
-            return System.nanoTime();
-        }
-    }
 
     @ParameterizedTest
     @ValueSource(longs = {1, 2, 3, 4, 5})

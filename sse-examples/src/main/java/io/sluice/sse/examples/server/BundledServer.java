@@ -34,6 +34,15 @@ final class BundledServer implements AutoCloseable {
      */
     static BundledServer start(Options options) throws BadOptionException {
         Hub hub = options.hub();
+        try {
+            return start(options, hub);
+        } catch (BadOptionException | RuntimeException e) {
+            hub.close(); // its history must not stay locked
+            throw e;
+        }
+    }
+
+    private static BundledServer start(Options options, Hub hub) throws BadOptionException {
         SseServerBuilder builder = options.server(hub);
         BundledServer bundled = new BundledServer(options, hub);
         builder.streams("/events/**", StreamRoute.topics());

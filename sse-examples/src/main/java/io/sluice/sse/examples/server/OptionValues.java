@@ -1,6 +1,7 @@
 package io.sluice.sse.examples.server;
 
 import io.sluice.sse.examples.server.Options.ForwardedBy;
+import io.sluice.sse.history.HistorySync;
 import io.sluice.sse.hub.OverflowPolicy;
 import io.sluice.sse.netty.Rate;
 import io.sluice.sse.netty.Transport;
@@ -21,6 +22,25 @@ final class OptionValues {
     private static final Pattern SIZE = Pattern.compile("(\\d{1,15})([kmg]?)", Pattern.CASE_INSENSITIVE);
 
     private OptionValues() {}
+
+    /** {@code always}, {@code os}, or how often. */
+    static final class SyncPolicy implements ITypeConverter<HistorySync> {
+        @Override
+        public HistorySync convert(String text) {
+            if (text.equals("always")) {
+                return HistorySync.always();
+            }
+            if (text.equals("os")) {
+                return HistorySync.os();
+            }
+            try {
+                return HistorySync.every(duration(text));
+            } catch (IllegalArgumentException | TypeConversionException e) {
+                throw new TypeConversionException(
+                        "'" + text + "' (expected: always, os, or a duration such as 100ms or 1s, at most 1m)");
+            }
+        }
+    }
 
     /** {@code 500ms}, {@code 15s}, {@code 5m}, {@code 1h}, {@code 0}. */
     static Duration duration(String text) {

@@ -1,6 +1,9 @@
 package io.sluice.sse.examples.server;
 
 import com.sun.management.UnixOperatingSystemMXBean;
+import io.sluice.sse.history.HistoryException;
+import io.sluice.sse.history.HistorySync;
+import io.sluice.sse.history.MvStoreHistory;
 import io.sluice.sse.hub.Hub;
 import io.sluice.sse.hub.HubBuilder;
 import io.sluice.sse.hub.OverflowPolicy;
@@ -10,6 +13,7 @@ import io.sluice.sse.netty.SseServerBuilder;
 import io.sluice.sse.netty.Transport;
 import io.sluice.sse.netty.TrustedProxies;
 import java.lang.management.ManagementFactory;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -100,6 +104,22 @@ final class Options {
             description = "Bytes kept in all topics together; past it the oldest event goes. Default: 1/4 of the heap")
     @Nullable
     Long historyTotalBytes;
+
+    @Option(
+            names = "--history-dir",
+            paramLabel = "<path>",
+            description = "Directory of a history that outlives the process, with bounds of its own. Default: none")
+    @Nullable
+    Path historyDir;
+
+    @Option(
+            names = "--history-sync",
+            paramLabel = "<policy>",
+            converter = OptionValues.SyncPolicy.class,
+            description = "When that history is forced to the disk: always (before a publish is answered), os (when the"
+                    + " system likes to) or each <duration>. Default: always")
+    @Nullable
+    HistorySync historySync;
 
     @Option(
             names = "--max-topics",
@@ -318,7 +338,24 @@ final class Options {
         for (String pattern : conflated()) {
             set("--conflate", pattern, hub::conflate);
         }
-        return hub.build();
+        if (historyDir == null) {
+            if (historySync != null) {
+                throw new BadOptionException(
+                        named("--history-sync") + ": " + historySync + " (expected: --history-dir as well)");
+            }
+            return hub.build();
+        }
+        if (!conflate.isEmpty()) {
+            throw new BadOptionException(named("--conflate") + ": " + String.join(",", conflate)
+                    + " (expected: no topic that conflates where --history-dir is given)");
+        }
+        MvStoreHistory.Builder history = MvStoreHistory.builder(historyDir);
+        set("--history-sync", historySync, history::sync);
+        try {
+            return hub.history(history.build()).build();
+        } catch (HistoryException e) {
+            throw refused("--history-dir", e);
+        }
     }
 
     /** An environment variable cannot be repeated, so commas separate there; on the command line one belongs to its name. */

@@ -3,6 +3,7 @@ package io.sluice.sse.examples.server;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.sluice.sse.Event;
 import io.sluice.sse.Refusals;
+import io.sluice.sse.history.HistoryException;
 import io.sluice.sse.hub.Hub;
 import io.sluice.sse.hub.Publication;
 import io.sluice.sse.hub.Published;
@@ -95,6 +96,9 @@ final class PublishRoute {
                 failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
         if (cause instanceof TopicLimitException) {
             return Refusal.limit(Refusals.Kind.TOPICS, 429, String.valueOf(cause.getMessage()), TOPICS_FULL);
+        }
+        if (cause instanceof HistoryException) {
+            return Refusal.of(503, String.valueOf(cause.getMessage()));
         }
         return cause instanceof RuntimeException runtime ? runtime : new CompletionException(cause);
     }

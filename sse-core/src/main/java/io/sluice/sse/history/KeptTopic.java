@@ -1,0 +1,25 @@
+package io.sluice.sse.history;
+
+/** What a store knows of one topic without looking. Written by the writer's thread, the number read by readers too. */
+final class KeptTopic {
+
+    final int number;
+    final String name;
+
+    long floor;
+    long floorMillis;
+    int events;
+    long wireBytes;
+    long oldest;
+    long oldestMillis;
+    volatile long newest;
+
+    KeptTopic(int number, String name) {
+        this.number = number;
+        this.name = name;
+    }
+
+    StoredTopic asStored() {
+        return new StoredTopic(name, floor, floorMillis, events, wireBytes, oldest, newest);
+    }
+}

@@ -1,0 +1,109 @@
+package io.sluice.sse.hub;
+
+import io.sluice.sse.history.Eviction;
+import io.sluice.sse.history.History;
+import io.sluice.sse.history.HistoryException;
+import io.sluice.sse.history.LostRange;
+import io.sluice.sse.history.Recovered;
+import io.sluice.sse.history.StoredTopic;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.Executor;
+
+/**
+ * The history of a hub that has one beyond its memory: what it says when it is opened, who writes to it, who reads from
+ * it, and what it lets go. A hub without one has no such object, and pays for nothing of this.
+ */
+final class HubHistory {
+
+    final HistoryWriter writer;
+    final HistoryReads reads;
+    private final HubLog log;
+    private final List<LostRange> lost;
+    private final Recovered recovered;
+
+    /** Opens the history, and takes up where it ends. */
+    HubHistory(HubLog log, HubBuilder options, History history, long newEpoch, Executor userExecutor) {
+        this.log = log;
+        this.recovered = history.open(newEpoch, this::evicted);
+        this.lost = recovered.lost();
+        this.reads = new HistoryReads(history, userExecutor);
+        this.writer = new HistoryWriter(log, options, history, reads);
+        try {
+            log.locked(() -> {
+                restore(options);
+                return null;
+            });
+            writer.start(recovered.head());
+            reads.passed(recovered.head());
+        } catch (RuntimeException e) {
+            history.close(-1);
+            throw e;
+        }
+    }
+
+    private void restore(HubBuilder options) {
+        TopicTable topics = log.topics;
+        LogBounds bounds = log.bounds;
+        long eviction = bounds.nextEviction();
+        topics.forgottenFloors().putOthers(floor(recovered.forgottenFloor(), eviction, recovered.forgottenMillis()));
+        for (StoredTopic stored : recovered.topics()) {
+            Floor floor = floor(stored.floor(), eviction, stored.floorMillis());
+            if (stored.events() == 0) {
+                topics.forgottenFloors().put(stored.name(), floor);
+                continue;
+            }
+            try {
+                ((StoredLog) topics.findOrBear(stored.name()).log).restore(stored, floor);
+            } catch (TopicLimitException e) {
+                throw new IllegalArgumentException(
+                        "maxTopics: " + options.maxTopics + " (expected: no less than the history has topics)", e);
+            }
+        }
+        recovered
+                .chosenIds()
+                .forEach((id, chosen) -> bounds.putChosen(id, new ChosenId(chosen.position(), chosen.topic())));
+    }
+
+    private Floor floor(long position, long eviction, long publishedMillis) {
+        return position == 0
+                ? Floor.NONE
+                : new Floor(position, eviction, log.nanosAt(Instant.ofEpochMilli(publishedMillis)));
+    }
+
+    long epoch() {
+        return recovered.epoch();
+    }
+
+    /** Where the hub takes up. */
+    long head() {
+        return recovered.head();
+    }
+
+    /** Whether somebody who comes from there may have missed what an unclean stop has lost. */
+    boolean isLost(long position) {
+        for (LostRange range : lost) {
+            if (range.contains(position)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** The history is about to let events go: from now on they are lost. On the writer's thread. */
+    private void evicted(List<Eviction> evictions) {
+        log.locked(() -> {
+            for (Eviction eviction : evictions) {
+                Topic topic = log.topics.find(eviction.topic());
+                if (topic == null) {
+                    throw new HistoryException(
+                            "the history lets go of topic " + eviction.topic() + ", which nobody knows", null);
+                }
+                Floor lost = floor(eviction.floor(), log.bounds.nextEviction(), eviction.floorMillis());
+                ((StoredLog) topic.log).evicted(eviction, lost, log.bounds);
+                log.topics.forgetIfIdle(topic);
+            }
+            return null;
+        });
+    }
+}

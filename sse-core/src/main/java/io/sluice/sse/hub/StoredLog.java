@@ -1,0 +1,120 @@
+package io.sluice.sse.hub;
+
+import io.sluice.sse.history.Eviction;
+import io.sluice.sse.history.StoredTopic;
+
+/**
+ * The log of a topic whose hub has a history: the ring is its hot tail, and what has left the ring is still in the
+ * history, or on its way there. So what the ring no longer has ({@link #floor}) and what was lost ({@link #lost}) are two
+ * things here, as in a topic that conflates; but nobody copies from below the ring on a lane: it is read in pages.
+ */
+final class StoredLog extends TopicLog {
+
+    /** Written under the hub's lock, before the history removes anything. */
+    private volatile Floor lost;
+
+    // Guarded by the hub's lock: what the history and the ring keep together.
+    private int events;
+    private long wireBytes;
+    private long oldest;
+
+    StoredLog(Floor floor) {
+        super(floor);
+        this.lost = floor;
+    }
+
+    // ---- the writer's side, under the hub's lock
+
+    /** The topic is as it was when the hub was stopped; its ring is empty. */
+    void restore(StoredTopic stored, Floor floor) {
+        lost = floor;
+        beginBehind(stored.newest());
+        events = stored.events();
+        wireBytes = stored.wireBytes();
+        oldest = stored.oldest();
+    }
+
+    @Override
+    void announce(LogEntry entry, LogBounds bounds) {
+        if (events++ == 0) {
+            oldest = entry.position;
+        }
+        wireBytes += entry.wire.length;
+    }
+
+    /** It is still in the history: no gap, and a chosen id stays taken. */
+    @Override
+    void letOldestGo(LogBounds bounds) {
+        bounds.left(evictOldest(bounds.evictions()));
+    }
+
+    /** The history lets events go; the ring does not outlive it. */
+    void evicted(Eviction eviction, Floor newLost, LogBounds bounds) {
+        for (LogEntry entry = oldest(); entry != null && entry.position <= eviction.floor(); entry = oldest()) {
+            letOldestGo(bounds);
+        }
+        lost = newLost;
+        events -= eviction.events();
+        wireBytes -= eviction.wireBytes();
+        long next = eviction.oldest() > 0 ? eviction.oldest() : eviction.floor() + 1; // on its way to the history
+        oldest = events == 0 ? 0 : next;
+        eviction.chosenIds().forEach(bounds::forgetChosen);
+    }
+
+    @Override
+    int keptEvents() {
+        return events;
+    }
+
+    @Override
+    long keptBytes() {
+        return wireBytes + (long) events * LogEntry.OVERHEAD_BYTES;
+    }
+
+    @Override
+    long oldestKeptPosition() {
+        return oldest;
+    }
+
+    @Override
+    long newestKeptPosition() {
+        LogEntry newest = newest();
+        if (newest != null) {
+            return newest.position;
+        }
+        return events == 0 ? 0 : floor();
+    }
+
+    @Override
+    Floor floorAsLeft() {
+        return lost;
+    }
+
+    // ---- the readers' side
+
+    @Override
+    long lost() {
+        return lost.position();
+    }
+
+    @Override
+    boolean isGap(long at, long told) {
+        return lost.isGap(at, told);
+    }
+
+    @Override
+    boolean hasPassed(long position) {
+        return floor() > position;
+    }
+
+    @Override
+    long inHistory(long at) {
+        long floor = floor();
+        return floor > at && floor > lost() ? floor : 0;
+    }
+
+    @Override
+    boolean hasAfter(long position) {
+        return super.hasAfter(position) || inHistory(position) > 0;
+    }
+}

@@ -1,0 +1,268 @@
+package io.sluice.sse.history;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The store by itself: what it keeps, what it lets go, and what it finds. */
+class MvStoreHistoryTest {
+
+    private static final int BLOCK_BYTES = 36; // and 64 of overhead make 100
+
+    @TempDir
+    Path directory;
+
+    private long nowMillis = 1_000_000;
+    private final List<Eviction> evictions = new ArrayList<>();
+    private Recovered recovered;
+
+    private MvStoreHistory open(UnaryOperator<MvStoreHistory.Builder> options) {
+        return open(options, evictions::addAll);
+    }
+
+    private MvStoreHistory open(UnaryOperator<MvStoreHistory.Builder> options, Consumer<List<Eviction>> evicting) {
+        InstantSource clock = () -> Instant.ofEpochMilli(nowMillis);
+        MvStoreHistory history = options.apply(
+                        MvStoreHistory.builder(directory).sync(HistorySync.os()).clock(clock))
+                .build();
+        recovered = history.open(7, evicting);
+        return history;
+    }
+
+    private static StoredEvent event(long position, long timeMillis, String topic, String chosenId) {
+        return new StoredEvent(position, timeMillis, topic, new byte[BLOCK_BYTES], chosenId, null);
+    }
+
+    private static List<Long> positions(MvStoreHistory history, String... topics) {
+        return history.read(List.of(topics), 0, 1_000_000, 1 << 30).events().stream()
+                .map(StoredEvent::position)
+                .toList();
+    }
+
+    @Test
+    void ofEachTopicSoManyEventsAreKept() {
+        MvStoreHistory history = open(options -> options.events(3));
+        history.append(List.of(
+                event(1, 1, "a", null), event(2, 2, "a", null), event(3, 3, "b", null), event(4, 4, "a", null)));
+        assertThat(evictions).isEmpty();
+        history.append(List.of(event(5, 5, "a", null), event(6, 6, "a", null)));
+        assertThat(evictions).containsExactly(new Eviction("a", 2, 2, 4, 2, 2 * BLOCK_BYTES, List.of()));
+        assertThat(positions(history, "a", "b")).containsExactly(3L, 4L, 5L, 6L);
+        history.close(6);
+        history = open(options -> options.events(3));
+        assertThat(recovered.topics())
+                .containsExactlyInAnyOrder(
+                        new StoredTopic("a", 2, 2, 3, 3 * BLOCK_BYTES, 4, 6),
+                        new StoredTopic("b", 0, 0, 1, BLOCK_BYTES, 3, 3));
+        assertThat(recovered.head()).isEqualTo(6);
+        assertThat(recovered.epoch()).isEqualTo(7);
+        history.close(6);
+    }
+
+    @Test
+    void ofEachTopicSoManyBytesAreKeptAndTheNewestWhateverItsSize() {
+        MvStoreHistory history = open(options -> options.bytes(250));
+        for (int i = 1; i <= 5; i++) {
+            history.append(List.of(event(i, i, "a", null)));
+        }
+        assertThat(positions(history, "a")).containsExactly(4L, 5L);
+        history.append(List.of(new StoredEvent(6, 6, "a", new byte[1000], null, null)));
+        assertThat(positions(history, "a")).containsExactly(6L);
+        history.close(6);
+    }
+
+    @Test
+    void ofAllTopicsSoManyBytesAreKeptTheOldestGoesFirst() {
+        MvStoreHistory history = open(options -> options.totalBytes(450));
+        for (int i = 1; i <= 6; i++) {
+            history.append(List.of(event(i, i, "t" + i % 2, null)));
+        }
+        assertThat(positions(history, "t0", "t1")).containsExactly(3L, 4L, 5L, 6L);
+        assertThat(evictions).extracting(Eviction::topic).containsExactly("t1", "t0");
+        history.close(6);
+    }
+
+    @Test
+    void whatIsTooOldGoesWhetherOrNotAnythingComes() {
+        MvStoreHistory history = open(options -> options.age(Duration.ofSeconds(10)));
+        history.append(List.of(event(1, nowMillis, "a", null), event(2, nowMillis + 5000, "b", null)));
+        nowMillis += 10_000;
+        history.maintain();
+        assertThat(positions(history, "a", "b")).containsExactly(1L, 2L);
+        nowMillis += 1;
+        history.maintain();
+        assertThat(positions(history, "a", "b")).containsExactly(2L);
+        nowMillis += 5000;
+        history.append(List.of(event(3, nowMillis, "c", null)));
+        assertThat(positions(history, "a", "b", "c")).containsExactly(3L);
+        history.close(3);
+    }
+
+    @Test
+    void chosenIdsAreBoundedAndToldWhenTheyGo() {
+        MvStoreHistory history = open(options -> options.chosenIds(2));
+        history.append(List.of(event(1, 1, "a", "one"), event(2, 2, "b", "two"), event(3, 3, "a", "three")));
+        assertThat(evictions).containsExactly(new Eviction("a", 1, 1, 3, 1, BLOCK_BYTES, List.of("one")));
+        history.close(3);
+        open(options -> options).close(3);
+        assertThat(recovered.chosenIds())
+                .containsOnly(
+                        Map.entry("two", new Recovered.Chosen(2, "a")),
+                        Map.entry("three", new Recovered.Chosen(3, "a")));
+    }
+
+    /** Who reads while it hears of an eviction still finds what goes. */
+    @Test
+    void itSaysWhatGoesBeforeItGoes() {
+        List<List<Long>> found = new ArrayList<>();
+        MvStoreHistory[] history = {null};
+        history[0] = open(options -> options.events(1), told -> found.add(positions(history[0], "a")));
+        history[0].append(List.of(event(1, 1, "a", null)));
+        history[0].append(List.of(event(2, 2, "a", null)));
+        assertThat(found).containsExactly(List.of(1L, 2L));
+        history[0].close(2);
+    }
+
+    @Test
+    void floorsOfEmptyTopicsAreKeptByNameAndThenAsOne() {
+        MvStoreHistory history = open(options -> options.totalBytes(100));
+        int topics = KeptTopics.EMPTY_NAMES + 10;
+        List<StoredEvent> batch = new ArrayList<>();
+        for (int i = 1; i <= topics + 1; i++) {
+            batch.add(event(i, i, "t" + i, null));
+        }
+        history.append(batch);
+        history.close(topics + 1);
+        open(options -> options).close(topics + 1);
+        assertThat(recovered.topics()).hasSize(KeptTopics.EMPTY_NAMES + 1);
+        assertThat(recovered.forgottenFloor()).isEqualTo(10);
+        assertThat(recovered.topics()).contains(new StoredTopic("t11", 11, 11, 0, 0, 0, 0));
+    }
+
+    /** Against a model: pages of any size, topics and places. */
+    @Test
+    void pagesAreWholeUpToTheirEndAndInOrder() {
+        long seed = System.nanoTime();
+        Random random = new Random(seed);
+        MvStoreHistory history = open(options -> options.events(40));
+        TreeMap<Long, StoredEvent> all = new TreeMap<>();
+        long position = 0;
+        for (int batch = 0; batch < 30; batch++) {
+            List<StoredEvent> events = new ArrayList<>();
+            for (int i = random.nextInt(10); i >= 0; i--) {
+                position += 1 + random.nextInt(3);
+                events.add(new StoredEvent(
+                        position, position / 10, "t" + random.nextInt(4), new byte[random.nextInt(500)], null, null));
+            }
+            history.append(events);
+            events.forEach(event -> all.put(event.position(), event));
+            evictions.forEach(gone -> all.values()
+                    .removeIf(event -> event.topic().equals(gone.topic()) && event.position() <= gone.floor()));
+            evictions.clear();
+        }
+        for (int round = 0; round < 500; round++) {
+            List<String> topics =
+                    List.of("t0", "t1", "t2", "t3", "none").subList(random.nextInt(3), 3 + random.nextInt(3));
+            long after = random.nextLong(position + 2);
+            long upTo = after + random.nextLong(position);
+            int room = 1 + random.nextInt(3000);
+            HistoryPage page = history.read(topics, after, upTo, room);
+            List<Long> expected = all.subMap(after, false, page.end(), true).values().stream()
+                    .filter(event -> topics.contains(event.topic()))
+                    .map(StoredEvent::position)
+                    .toList();
+            assertThat(page.events())
+                    .as("seed %s, round %s", seed, round)
+                    .extracting(StoredEvent::position)
+                    .isEqualTo(expected);
+            int bytes = page.events().stream()
+                    .mapToInt(event -> event.wire().length)
+                    .sum();
+            assertThat(page.events().size() == 1 || bytes <= room).isTrue();
+            assertThat(page.end()).isBetween(page.events().isEmpty() ? upTo : after + 1, upTo);
+
+            int count = 1 + random.nextInt(60);
+            List<Long> upToThere = all.headMap(upTo, true).values().stream()
+                    .filter(event -> topics.contains(event.topic()))
+                    .map(StoredEvent::position)
+                    .toList();
+            assertThat(history.beforeLast(topics, count, upTo))
+                    .isEqualTo(upToThere.isEmpty() ? upTo : upToThere.get(Math.max(0, upToThere.size() - count)) - 1);
+
+            long millis = random.nextLong(position / 10 + 3);
+            long last = position;
+            assertThat(history.before(topics, Instant.ofEpochMilli(millis)))
+                    .isEqualTo(all.values().stream()
+                            .filter(event -> topics.contains(event.topic()) && event.timeMillis() >= millis)
+                            .mapToLong(event -> event.position() - 1)
+                            .findFirst()
+                            .orElse(last));
+        }
+        history.close(position);
+    }
+
+    /** What has gone makes room: the file does not grow for ever. */
+    @Test
+    void theFileStaysInProportion() throws Exception {
+        MvStoreHistory history =
+                open(options -> options.sync(HistorySync.always()).totalBytes(1 << 20));
+        long written = 0;
+        for (long position = 1; position <= 8000; position++) {
+            history.append(
+                    List.of(new StoredEvent(position, nowMillis, "t" + position % 20, new byte[4000], null, null)));
+            written += 4000;
+            if (position % 10 == 0) {
+                history.commit(true);
+            }
+            if (position % 500 == 0) {
+                history.maintain();
+            }
+        }
+        history.close(8000);
+        assertThat(written).isEqualTo(32_000_000);
+        assertThat(Files.size(directory.resolve(MvStoreHistory.EVENTS_FILE))).isLessThan(8 << 20);
+    }
+
+    @Test
+    void badOptionsAreNamed() {
+        MvStoreHistory.Builder options = MvStoreHistory.builder(directory);
+        assertThatThrownBy(() -> options.events(0)).hasMessage("events: 0 (expected: at least 1)");
+        assertThatThrownBy(() -> options.bytes(0)).hasMessage("bytes: 0 (expected: at least 1)");
+        assertThatThrownBy(() -> options.totalBytes(-1)).hasMessage("totalBytes: -1 (expected: at least 1)");
+        assertThatThrownBy(() -> options.chosenIds(0)).hasMessage("chosenIds: 0 (expected: at least 1)");
+        assertThatThrownBy(() -> options.age(Duration.ZERO))
+                .hasMessage("age: PT0S (expected: more than 0, at most 36500 days)");
+        assertThatThrownBy(() -> HistorySync.every(Duration.ZERO))
+                .hasMessage("sync: PT0S (expected: more than 0, at most PT1M)");
+    }
+
+    /** The oldest stops become one: a gap too many at worst. */
+    @Test
+    void uncleanStopsAreRememberedUpToABound() {
+        PositionsFile.Content content = new PositionsFile.Content(7, 10, -1, 0, true, List.of());
+        Recovery recovery = Recovery.of(content, 5);
+        for (int stop = 1; stop < 300; stop++) {
+            content = new PositionsFile.Content(7, recovery.head() + 9, -1, 0, true, recovery.lost());
+            recovery = Recovery.of(content, recovery.head() + 4);
+        }
+        assertThat(recovery.lost()).hasSize(Recovery.MOST_RANGES);
+        assertThat(recovery.lost().get(0).contains(3)).isTrue();
+        LostRange last = recovery.lost().get(Recovery.MOST_RANGES - 1);
+        assertThat(last.upTo()).isEqualTo(recovery.head() - 1);
+        assertThat(last.upTo() - last.after()).isEqualTo(5);
+    }
+}

@@ -1,0 +1,107 @@
+package io.sluice.sse.hub;
+
+import io.sluice.sse.history.Eviction;
+import io.sluice.sse.history.History;
+import io.sluice.sse.history.HistoryPage;
+import io.sluice.sse.history.HistorySync;
+import io.sluice.sse.history.Recovered;
+import io.sluice.sse.history.StoredEvent;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.List;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** A history that waits where a test wants it to, and fails when it is told to. */
+final class GatedHistory implements History {
+
+    /** Each append, read and commit takes one; plenty unless a test takes them away. */
+    final Semaphore appends = new Semaphore(1_000_000_000);
+
+    final Semaphore reads = new Semaphore(1_000_000_000);
+    final Semaphore commits = new Semaphore(1_000_000_000);
+    final AtomicInteger readCalls = new AtomicInteger();
+    final AtomicInteger commitCalls = new AtomicInteger();
+
+    /** Runs within a read, when the store has been read. */
+    volatile Runnable whenRead = () -> {};
+
+    volatile @Nullable RuntimeException appendFails;
+    volatile @Nullable RuntimeException readFails;
+    volatile long closedAt = Long.MIN_VALUE;
+
+    private final History history;
+
+    GatedHistory(History history) {
+        this.history = history;
+    }
+
+    @Override
+    public Recovered open(long newEpoch, Consumer<List<Eviction>> evicting) {
+        return history.open(newEpoch, evicting);
+    }
+
+    @Override
+    public HistorySync sync() {
+        return history.sync();
+    }
+
+    @Override
+    public void reserve(long position) {
+        history.reserve(position);
+    }
+
+    @Override
+    public void append(List<StoredEvent> events) {
+        appends.acquireUninterruptibly();
+        RuntimeException failure = appendFails;
+        if (failure != null) {
+            throw failure;
+        }
+        history.append(events);
+    }
+
+    @Override
+    public void commit(boolean force) {
+        commits.acquireUninterruptibly();
+        commitCalls.incrementAndGet();
+        history.commit(force);
+    }
+
+    @Override
+    public void maintain() {
+        history.maintain();
+    }
+
+    @Override
+    public HistoryPage read(Collection<String> topics, long after, long upTo, int maxBytes) {
+        readCalls.incrementAndGet();
+        reads.acquireUninterruptibly();
+        RuntimeException failure = readFails;
+        if (failure != null) {
+            throw failure;
+        }
+        HistoryPage page = history.read(topics, after, upTo, maxBytes);
+        whenRead.run();
+        return page;
+    }
+
+    @Override
+    public long beforeLast(Collection<String> topics, int events, long upTo) {
+        reads.acquireUninterruptibly();
+        return history.beforeLast(topics, events, upTo);
+    }
+
+    @Override
+    public long before(Collection<String> topics, Instant time) {
+        return history.before(topics, time);
+    }
+
+    @Override
+    public void close(long head) {
+        closedAt = head;
+        history.close(head);
+    }
+}

@@ -1,0 +1,173 @@
+package io.sluice.sse.hub;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sluice.sse.Event;
+import io.sluice.sse.history.HistorySync;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What lies below a ring comes from the history, page by page, and then from the ring: each event once and in order. */
+class HistoryPagesTest {
+
+    @TempDir
+    Path directory;
+
+    @Test
+    void whatTheRingHasLetGoIsReadFromTheHistory() {
+        try (HistoryBench bench = new HistoryBench(directory)) {
+            String first = bench.publish("a", "0");
+            bench.publishMany("a", 1, 1000);
+            FakeSink sink = bench.open(Start.after(first), "a");
+            bench.untilReceived(sink, 999);
+            bench.publishMany("a", 1000, 1010);
+            bench.lane.runAll();
+            assertThat(sink.data()).isEqualTo(HistoryBench.numbers(1, 1010));
+            assertThat(sink.gaps()).isEmpty();
+            assertThat(sink.behind).isFalse();
+        }
+    }
+
+    @Test
+    void theRingAloneServesWhoStandsInIt() {
+        try (HistoryBench bench = new HistoryBench(directory)) {
+            bench.publishMany("a", 0, 95);
+            String id = bench.publish("a", "95");
+            bench.publishMany("a", 96, 100);
+            FakeSink sink = bench.open(Start.after(id), "a");
+            assertThat(sink.data()).isEqualTo(HistoryBench.numbers(96, 100)); // without waiting for any other thread
+        }
+    }
+
+    @Test
+    void severalTopicsAndPatternsAreMergedWhileMoreIsPublished() {
+        Random random = new Random(31);
+        try (HistoryBench bench = new HistoryBench(directory)) {
+            String before = bench.hub.headId();
+            Map<String, String> topicOf = new HashMap<>();
+            List<String> all = new ArrayList<>();
+            FakeSink byPattern = null;
+            FakeSink byName = null;
+            for (int i = 0; i < 6000; i++) {
+                String topic = "t/" + (random.nextInt(10) < 7 ? 0 : random.nextInt(20));
+                String data = i + " " + "x".repeat(random.nextInt(200));
+                bench.publish(topic, data);
+                topicOf.put(data, topic);
+                all.add(data);
+                if (i == 3000) {
+                    byPattern = bench.open(Start.after(before), "t/*", "t/1");
+                    byName = bench.open(Start.after(before), "t/0", "t/3", "never");
+                }
+                if (i > 3000 && random.nextInt(4) == 0) {
+                    bench.lane.runOne();
+                }
+            }
+            List<String> named = all.stream()
+                    .filter(data -> List.of("t/0", "t/3").contains(topicOf.get(data)))
+                    .toList();
+            bench.untilReceived(byPattern, all.size());
+            bench.untilReceived(byName, named.size());
+            assertThat(byPattern.data()).isEqualTo(all);
+            assertThat(byName.data()).isEqualTo(named);
+            assertThat(byPattern.gaps()).isEmpty();
+            assertThat(byName.gaps()).isEmpty();
+        }
+    }
+
+    @Test
+    void aLaneThatRingsHavePassedByGoesOnFromTheHistory() {
+        try (HistoryBench bench = new HistoryBench(directory)) {
+            FakeSink sink = bench.open(Start.live(), "a");
+            FakeSink stalled = bench.open(Start.live(), "a").stall(1);
+            bench.publishMany("a", 0, 500); // the lane does not run meanwhile
+            bench.untilReceived(sink, 500);
+            bench.publishMany("a", 500, 600);
+            bench.onLane(stalled::read);
+            bench.untilReceived(stalled, 600);
+            bench.untilReceived(sink, 600);
+            assertThat(sink.data()).isEqualTo(HistoryBench.numbers(0, 600));
+            assertThat(stalled.data()).isEqualTo(HistoryBench.numbers(0, 600));
+            assertThat(sink.gaps()).isEmpty();
+            assertThat(stalled.gaps()).isEmpty();
+        }
+    }
+
+    @Test
+    void anEventLargerThanAFrameIsAPageOfItsOwn() {
+        try (HistoryBench bench = new HistoryBench(directory)) {
+            String first = bench.publish("a", "0");
+            bench.publish("a", "small");
+            bench.publish("a", "L".repeat(300_000));
+            bench.publish("a", "also small");
+            bench.publishMany("a", 0, 20);
+            FakeSink sink = bench.open(Start.after(first), "a");
+            bench.untilReceived(sink, 23);
+            assertThat(sink.data().subList(0, 3)).extracting(String::length).containsExactly(5, 300_000, 10);
+        }
+    }
+
+    @Test
+    void replayCountsWhatIsInTheHistoryToo() {
+        try (HistoryBench bench = new HistoryBench(directory)) {
+            bench.publishMany("a", 0, 100);
+            bench.publishMany("b", 100, 150);
+            for (int count : new int[] {1, 9, 10, 11, 20, 21, 60, 149, 150, 151, Start.MAX_REPLAY}) {
+                FakeSink sink = bench.open(Start.replay(count), "a", "b");
+                bench.untilReceived(sink, Math.min(count, 150));
+                assertThat(sink.data()).isEqualTo(HistoryBench.numbers(Math.max(0, 150 - count), 150));
+                assertThat(sink.gaps()).isEmpty();
+                assertThat(sink.lastEventId()).isEqualTo(bench.hub.headId());
+                FakeSink ofOne = bench.open(Start.replay(count), "a", "*");
+                bench.untilReceived(ofOne, Math.min(count, 150));
+                assertThat(ofOne.data()).isEqualTo(HistoryBench.numbers(Math.max(0, 150 - count), 150));
+            }
+        }
+    }
+
+    @Test
+    void whoWaitsForItsStartIsServedDirectlyAndMayLeave() {
+        try (HistoryBench bench = new HistoryBench(directory)) {
+            bench.publishMany("a", 0, 100);
+            FakeSink leaves = new FakeSink(bench.hubLane, null);
+            FakeSink stays = new FakeSink(bench.hubLane, null);
+            bench.onLane(() -> {
+                leaves.open(Selector.of("a"), Start.replay(50), null);
+                stays.open(Selector.of("a"), Start.replay(50), null);
+                assertThat(stays.offer(Event.of("direct"))).isTrue();
+                leaves.close(io.sluice.sse.CloseReason.CLIENT_LEFT);
+            });
+            bench.publish("a", "100");
+            bench.untilReceived(stays, 52);
+            assertThat(stays.data()).contains("direct").endsWith("99", "100");
+            assertThat(leaves.data()).isEmpty();
+        }
+    }
+
+    @Test
+    void topicInfosCountWhatIsInTheHistory() {
+        try (HistoryBench bench = new HistoryBench(directory)) {
+            String first = bench.publish("a", "0");
+            bench.publishMany("a", 1, 99);
+            String last = bench.publish("a", "99");
+            TopicInfo info = bench.hub.topics(null, 10).get(0);
+            assertThat(info.events()).isEqualTo(100);
+            assertThat(info.oldestId()).isEqualTo(first);
+            assertThat(info.newestId()).isEqualTo(last);
+            assertThat(bench.hub.stats().events()).isEqualTo(10); // in memory
+        }
+    }
+
+    @Test
+    void aHistoryAndConflationExcludeEachOther() {
+        assertThat(org.assertj.core.api.Assertions.catchThrowable(
+                        () -> new HistoryBench(directory, HistorySync.os(), options -> options.conflate("a"))))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("conflate: a (expected: no topic that conflates in a hub with a history)");
+    }
+}

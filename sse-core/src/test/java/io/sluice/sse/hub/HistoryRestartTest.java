@@ -1,0 +1,269 @@
+package io.sluice.sse.hub;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.sluice.sse.Event;
+import io.sluice.sse.history.HistoryException;
+import io.sluice.sse.history.HistorySync;
+import io.sluice.sse.history.MvStoreHistory;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a hub knows after a stop, clean or not, and what it says to those who come back. */
+class HistoryRestartTest {
+
+    private static final Consumer<HubBuilder> SMALL = options -> options.historyEvents(10);
+
+    @TempDir
+    Path directory;
+
+    @Test
+    void afterACleanStopEverythingGoesOnAsIfNothingHadBeen() {
+        List<String> ids = new ArrayList<>();
+        try (HistoryBench bench = new HistoryBench(directory)) {
+            for (int i = 0; i < 100; i++) {
+                ids.add(bench.publish(i % 2 == 0 ? "a/x" : "a/y", Integer.toString(i)));
+            }
+        }
+        try (HistoryBench bench = new HistoryBench(directory)) {
+            assertThat(bench.hub.headId()).isEqualTo(ids.get(99));
+            assertThat(bench.hub.topics(null, 9)).extracting(TopicInfo::name).containsExactly("a/x", "a/y");
+            FakeSink newest = bench.open(Start.after(ids.get(99)), "a/*");
+            assertThat(newest.gaps()).isEmpty();
+            ids.add(bench.publish("a/x", "100"));
+            assertThat(ids.get(100)).isGreaterThan(ids.get(99));
+            FakeSink sink = bench.open(Start.after(ids.get(20)), "a/*");
+            bench.untilReceived(sink, 80);
+            bench.lane.runAll();
+            assertThat(sink.data()).isEqualTo(HistoryBench.numbers(21, 101));
+            assertThat(newest.data()).containsExactly("100");
+            assertThat(sink.gaps()).isEmpty();
+            FakeSink replay = bench.open(Start.replay(70), "a/x", "a/y");
+            bench.untilReceived(replay, 70);
+            assertThat(replay.data()).isEqualTo(HistoryBench.numbers(31, 101));
+            FakeSink ahead = bench.open(Start.after(bench.hub.sequencer().idOf(102)), "a/*");
+            assertThat(ahead.gaps()).hasSize(1);
+            assertThat(ahead.gaps().get(0).data()).contains("\"ahead\"");
+        }
+    }
+
+    @Test
+    void chosenIdsStayTakenOnTheDiskAndOverARestart() {
+        try (HistoryBench bench = new HistoryBench(directory)) {
+            bench.publish("a", Event.builder().id("order-1").data("first").build());
+            bench.publishMany("a", 0, 50); // it has left the ring
+            assertThat(again(bench)).isTrue();
+        }
+        try (HistoryBench bench = new HistoryBench(directory)) {
+            assertThat(again(bench)).isTrue();
+            FakeSink sink = bench.open(Start.after("order-1"), "a");
+            bench.untilReceived(sink, 50);
+            assertThat(sink.data()).isEqualTo(HistoryBench.numbers(0, 50));
+            assertThat(sink.gaps()).isEmpty();
+        }
+    }
+
+    private static boolean again(HistoryBench bench) {
+        return bench.hub
+                .publish("a", Event.builder().id("order-1").data("again").build())
+                .toCompletableFuture()
+                .join()
+                .duplicate();
+    }
+
+    // ---- unclean
+
+    /** Strictly forced: only who has seen what was never acknowledged is told of a gap. */
+    @Test
+    void afterAnUncleanStopOnlyWhatLiesBehindTheRecoveredTailIsAGap() {
+        Path after = directory.resolve("after");
+        String tail = crash(HistorySync.always(), after);
+        try (HistoryBench bench = new HistoryBench(after, HistorySync.always(), SMALL)) {
+            assertGap(bench, 0, null);
+            assertGap(bench, 19, null);
+            assertGap(bench, 20, null);
+            assertThat(bench.hub.sequencer().idOf(20)).isEqualTo(tail);
+            assertGap(bench, 21, "lost");
+            assertGap(bench, HistoryWriter.BLOCK - 1, "lost");
+            assertGap(bench, HistoryWriter.BLOCK, "lost");
+            assertGap(bench, HistoryWriter.BLOCK + 1, null); // who begins now begins here
+            assertGap(bench, HistoryWriter.BLOCK + 2, "ahead");
+            assertThat(bench.hub.headId()).isEqualTo(bench.hub.sequencer().idOf(HistoryWriter.BLOCK + 1));
+            FakeSink sink = bench.open(Start.after(tail), "a");
+            String next = bench.publish("a", "next");
+            bench.lane.runAll();
+            assertThat(sink.data()).containsExactly("next");
+            assertThat(next).isEqualTo(bench.hub.sequencer().idOf(HistoryWriter.BLOCK + 2));
+        }
+        try (HistoryBench bench = new HistoryBench(after, HistorySync.always(), SMALL)) { // a clean stop in between
+            assertGap(bench, 20, null);
+            assertGap(bench, 21, "lost");
+            assertGap(bench, HistoryWriter.BLOCK, "lost");
+            assertGap(bench, HistoryWriter.BLOCK + 1, null);
+            assertGap(bench, HistoryWriter.BLOCK + 2, null);
+            assertGap(bench, HistoryWriter.BLOCK + 3, "ahead");
+        }
+    }
+
+    /** Without being forced: nobody knows what was lost, so everybody from before is told. */
+    @Test
+    void afterAnUncleanStopOfALaxHistoryEverybodyFromBeforeIsToldOnce() {
+        Path after = directory.resolve("after");
+        crash(HistorySync.every(Duration.ofMinutes(1)), after);
+        try (HistoryBench bench = new HistoryBench(after, HistorySync.every(Duration.ofMinutes(1)), SMALL)) {
+            assertGap(bench, 0, "lost");
+            assertGap(bench, 20, "lost");
+            assertGap(bench, HistoryWriter.BLOCK, "lost");
+            assertGap(bench, HistoryWriter.BLOCK + 1, null);
+            FakeSink sink = bench.open(Start.after(bench.hub.sequencer().idOf(5)), "a");
+            bench.untilReceived(sink, 15);
+            assertThat(sink.events.get(0).type()).isEqualTo("gap"); // and then all that is there
+            assertThat(sink.data()).isEqualTo(HistoryBench.numbers(5, 20));
+            assertThat(sink.gaps()).hasSize(1);
+        }
+    }
+
+    /** Publishes twenty events, stores them, and copies the files while they are open. @return the last id */
+    private String crash(HistorySync sync, Path after) {
+        try (HistoryBench bench = new HistoryBench(directory.resolve("before"), sync, SMALL)) {
+            bench.publishMany("a", 0, 19);
+            String tail = bench.publish("a", "19");
+            bench.untilStored();
+            bench.untilCommitted();
+            HistoryBench.copy(directory.resolve("before"), after);
+            return tail;
+        }
+    }
+
+    private static void assertGap(HistoryBench bench, long position, String reason) {
+        FakeSink sink = bench.open(Start.after(bench.hub.sequencer().idOf(position)), "a");
+        assertThat(sink.gaps()).as("at %s", position).hasSize(reason == null ? 0 : 1);
+        if (reason != null) {
+            assertThat(sink.gaps().get(0).data()).contains("\"reason\":\"" + reason + "\"");
+        }
+    }
+
+    @Test
+    void noIdIsGivenTwiceOverAHundredUncleanStops() {
+        Random random = new Random(100);
+        Set<String> given = new HashSet<>();
+        String before = "";
+        Path current = directory.resolve("0");
+        for (int stop = 1; stop <= 100; stop++) {
+            HistorySync sync = random.nextBoolean() ? HistorySync.os() : HistorySync.always();
+            try (HistoryBench bench = new HistoryBench(current, sync, SMALL)) {
+                Path copied = directory.resolve(Integer.toString(stop));
+                int events = random.nextInt(20);
+                int copyAt = random.nextInt(events + 1);
+                for (int i = 0; i <= events; i++) {
+                    if (i == copyAt) {
+                        HistoryBench.copy(current, copied);
+                    }
+                    String id = bench.publish("a", "x");
+                    assertThat(given.add(id)).as("%s is new", id).isTrue();
+                    assertThat(id).isGreaterThan(before);
+                    before = id;
+                }
+                current = copied;
+            }
+        }
+    }
+
+    // ---- damaged files
+
+    @Test
+    void aTornTailIsRecoveredWhereverItIsTorn() throws Exception {
+        long seed = System.nanoTime();
+        Random random = new Random(seed);
+        Path whole = directory.resolve("whole");
+        List<String> ids = new ArrayList<>();
+        List<Long> lengths = new ArrayList<>();
+        // Forced, space would be used again after a second, and a slow machine would not cut off what came last.
+        HistorySync lax = HistorySync.every(Duration.ofMinutes(1));
+        try (HistoryBench bench = new HistoryBench(directory.resolve("before"), lax, SMALL)) {
+            for (int i = 0; i < 60; i++) {
+                ids.add(bench.publish("a", Integer.toString(i)));
+                bench.untilCommitted();
+                lengths.add(Files.size(directory.resolve("before/events.mv")));
+            }
+            HistoryBench.copy(directory.resolve("before"), whole);
+        }
+        long longest = lengths.get(59);
+        assertThat(lengths.get(30)).isLessThan(longest); // it only grew, so what is cut off is what came last
+        for (int round = 0; round < 15; round++) {
+            Path torn = directory.resolve("torn" + round);
+            HistoryBench.copy(whole, torn);
+            int sure = random.nextInt(10, 59); // events up to here were written before the cut
+            long cut = random.nextLong(lengths.get(sure), longest + 1);
+            boolean scribble = random.nextBoolean();
+            try (RandomAccessFile file =
+                    new RandomAccessFile(torn.resolve("events.mv").toFile(), "rw")) {
+                if (scribble) {
+                    byte[] noise = new byte[(int) (longest - cut)];
+                    random.nextBytes(noise);
+                    file.seek(cut);
+                    file.write(noise);
+                } else {
+                    file.setLength(cut);
+                }
+            }
+            try (HistoryBench bench = new HistoryBench(torn, lax, SMALL)) {
+                FakeSink sink = bench.open(Start.after(ids.get(0)), "a");
+                bench.until(() -> !sink.behind);
+                assertThat(sink.data())
+                        .as("seed %s, round %s, cut at %s of %s", seed, round, cut, longest)
+                        .hasSizeGreaterThanOrEqualTo(sure)
+                        .isEqualTo(HistoryBench.numbers(1, 1 + sink.data().size()));
+                assertThat(ids).doesNotContain(bench.publish("a", "next"));
+            }
+        }
+    }
+
+    @Test
+    void filesThatCannotBeUsedAreSaidToBeSo() throws Exception {
+        try (HistoryBench bench = new HistoryBench(directory.resolve("open"))) {
+            bench.publish("a", "x");
+            assertThatThrownBy(() -> new HistoryBench(directory.resolve("open")))
+                    .isInstanceOf(HistoryException.class)
+                    .hasMessage("history: " + directory.resolve("open")
+                            + " is in use (expected: a directory that no other hub has open)");
+        }
+        HistoryBench.copy(directory.resolve("open"), directory.resolve("without"));
+        Files.delete(directory.resolve("without/positions"));
+        assertThatThrownBy(() -> new HistoryBench(directory.resolve("without")))
+                .isInstanceOf(HistoryException.class)
+                .hasMessageContaining("positions is missing");
+        HistoryBench.copy(directory.resolve("open"), directory.resolve("damaged"));
+        Files.write(directory.resolve("damaged/positions"), new byte[20_000]);
+        assertThatThrownBy(() -> new HistoryBench(directory.resolve("damaged")))
+                .isInstanceOf(HistoryException.class)
+                .hasMessageContaining("positions is damaged");
+        HistoryBench.copy(directory.resolve("open"), directory.resolve("noise"));
+        byte[] noise = new byte[50_000];
+        new Random(1).nextBytes(noise);
+        Files.write(directory.resolve("noise/events.mv"), noise);
+        assertThatThrownBy(() -> new HistoryBench(directory.resolve("noise")))
+                .isInstanceOf(HistoryException.class)
+                .hasMessageContaining("events.mv cannot be read");
+        Files.write(directory.resolve("file"), new byte[0]);
+        assertThatThrownBy(() -> new HistoryBench(directory.resolve("file")))
+                .isInstanceOf(HistoryException.class)
+                .hasMessageContaining("cannot be used as a directory");
+        MvStoreHistory used = MvStoreHistory.builder(directory.resolve("used")).build();
+        new HistoryBench(used, SMALL).close();
+        assertThatThrownBy(() -> new HistoryBench(used, SMALL))
+                .isInstanceOf(HistoryException.class)
+                .hasMessageContaining("each hub needs one of its own");
+    }
+}
