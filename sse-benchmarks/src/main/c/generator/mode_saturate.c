@@ -46,11 +46,14 @@ void mode_saturate(void) {
     on_event = seen;
     moved_at = now_ns();
     run_until(moved_at + (int64_t)(opt.warmup * (double)SECOND));
+    mark("begin"); // the window is full meanwhile, so nothing moves
     reading from = take_reading();
     measure_from = from.at;
     measure_to = measure_from + (int64_t)(opt.seconds * (double)SECOND);
     run_until(measure_to);
     reading to = take_reading();
+    mark("end");
+    put("received", (double)(to.events - from.events)); // with what came too late to count
     put("events", (double)measured);
     put("eventsPerSecond", (double)measured / opt.seconds);
     put("stalls", (double)stalls);

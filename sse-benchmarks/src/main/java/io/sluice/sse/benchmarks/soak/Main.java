@@ -1,5 +1,7 @@
 package io.sluice.sse.benchmarks.soak;
 
+import io.sluice.sse.benchmarks.compare.CompareCommand;
+import io.sluice.sse.benchmarks.compare.GuardCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -18,7 +20,9 @@ import picocli.CommandLine.Command;
             FloodCommand.class,
             HalfSentCommand.class,
             HalfOpenCommand.class,
-            DrainCommand.class
+            DrainCommand.class,
+            CompareCommand.class,
+            GuardCommand.class
         },
         mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "<program>")
