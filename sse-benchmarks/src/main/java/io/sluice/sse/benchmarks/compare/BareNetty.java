@@ -70,8 +70,8 @@ final class BareNetty extends SimpleChannelInboundHandler<FullHttpRequest> {
     protected void channelRead0(ChannelHandlerContext context, FullHttpRequest request) {
         if (request.method().equals(HttpMethod.POST)) {
             publish(request.content());
-            DefaultFullHttpResponse ok =
-                    new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.OK, context.alloc().buffer(0));
+            DefaultFullHttpResponse ok = new DefaultFullHttpResponse(
+                    HttpVersion.HTTP_1_1, HttpResponseStatus.OK, context.alloc().buffer(0));
             ok.headers().set(HttpHeaderNames.CONTENT_LENGTH, 0);
             context.writeAndFlush(ok, context.voidPromise());
             return;

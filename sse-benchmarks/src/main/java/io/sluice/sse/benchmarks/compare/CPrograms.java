@@ -21,7 +21,10 @@ record CPrograms(Path generator, Path floor) {
     private static Path compile(Path sources, Path program) throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(List.of("cc", "-O2", "-Wall", "-o", program.toString()));
         try (Stream<Path> files = Files.list(sources)) {
-            files.map(Path::toString).filter(name -> name.endsWith(".c")).sorted().forEach(command::add);
+            files.map(Path::toString)
+                    .filter(name -> name.endsWith(".c"))
+                    .sorted()
+                    .forEach(command::add);
         }
         Shell.run(command);
         return program;

@@ -16,7 +16,8 @@ import picocli.CommandLine.Option;
         name = "compare",
         mixinStandardHelpOptions = true,
         sortOptions = false,
-        description = "Builds Sluice's peers, drives the same work through each in turn, and writes docs/benchmarks.md.")
+        description =
+                "Builds Sluice's peers, drives the same work through each in turn, and writes docs/benchmarks.md.")
 public final class CompareCommand implements Callable<Integer> {
 
     private static final Set<String> QUICK = Set.of(
@@ -36,7 +37,8 @@ public final class CompareCommand implements Callable<Integer> {
     @Option(
             names = "--seconds",
             defaultValue = "6",
-            description = "How long throughput and latency are measured; others in proportion. Default: ${DEFAULT-VALUE}")
+            description =
+                    "How long throughput and latency are measured; others in proportion. Default: ${DEFAULT-VALUE}")
     double seconds;
 
     @Option(names = "--only", split = ",", paramLabel = "<name>", description = "These contenders.")
@@ -61,7 +63,8 @@ public final class CompareCommand implements Callable<Integer> {
     @Option(
             names = "--results",
             paramLabel = "<file>",
-            description = "Where the lines go; they are added to those that it has. Default: a new file in target/compare")
+            description =
+                    "Where the lines go; they are added to those that it has. Default: a new file in target/compare")
     @Nullable
     Path results;
 

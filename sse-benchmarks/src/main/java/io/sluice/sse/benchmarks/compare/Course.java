@@ -38,7 +38,8 @@ final class Course {
         }
     }
 
-    private void run(int round, List<Workload> workloads, Contender contender) throws IOException, InterruptedException {
+    private void run(int round, List<Workload> workloads, Contender contender)
+            throws IOException, InterruptedException {
         if (workloads.isEmpty()) {
             return;
         }
@@ -92,9 +93,11 @@ final class Course {
                 Figure.LIVE_PER_CLIENT,
                 Figure.CPU_PER_CHURNED,
                 Figure.REPLAY)) {
-            figure.of(run).ifPresent(value -> text.append(String.format(Locale.ROOT, "  %s %,.2f", figure.title(), value)));
+            figure.of(run)
+                    .ifPresent(value -> text.append(String.format(Locale.ROOT, "  %s %,.2f", figure.title(), value)));
         }
-        text.append(run.isRight() ? "" : "  SEQUENCE BROKEN").append(run.isBoundByGenerator() ? "  (generator)" : "");
+        text.append(run.isRight() || !run.error().isEmpty() ? "" : "  SEQUENCE BROKEN")
+                .append(run.isBoundByGenerator() ? "  (generator)" : "");
         System.out.println(text);
     }
 }

@@ -33,7 +33,8 @@ final class Generator {
     }
 
     /** @return what it measured, and what was seen at its marks */
-    ObjectNode run(Workload workload, Contender contender, ServerUnderLoad server) throws IOException, InterruptedException {
+    ObjectNode run(Workload workload, Contender contender, ServerUnderLoad server)
+            throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(List.of(program.toString(), "--marks", "--label", contender.name()));
         command.addAll(List.of("--port", Integer.toString(server.port()), "--pids", server.pids()));
         command.addAll(List.of("--cpu", Integer.toString(core), "--server-cpu", Integer.toString(serverCore)));
@@ -99,7 +100,9 @@ final class Generator {
             Long after = live.get("after");
             if (before != null && after != null) {
                 result.put("liveGrowth", after - before);
-                result.put("livePerClient", (double) (after - before) / result.path("clients").asDouble(1));
+                result.put(
+                        "livePerClient",
+                        (double) (after - before) / result.path("clients").asDouble(1));
             }
             JavaHeap.Moment begin = moments.get("begin");
             JavaHeap.Moment end = moments.get("end");

@@ -115,8 +115,8 @@ public final class GuardCommand implements Callable<Integer> {
                 baseline == null
                         ? Contenders.bareNetty(jvm).called(OLD)
                         : Contenders.sluice(OLD, baseline.toAbsolutePath(), transport, jvm));
-        Stage load = new Stage(
-                "load", rounds, List.of(Stages.saturate(1_000, seconds, 4), Stages.rate(100, seconds, 2)));
+        Stage load =
+                new Stage("load", rounds, List.of(Stages.saturate(1_000, seconds, 4), Stages.rate(100, seconds, 2)));
         Stage idle = new Stage("idle", 1, List.of(Stages.idle()));
         Path file = Files.createTempFile(Files.createDirectories(Home.work()), "guard-", ".jsonl");
         new Course(new Generator(programs.generator(), generatorCore, serverCore), serverCore, file)

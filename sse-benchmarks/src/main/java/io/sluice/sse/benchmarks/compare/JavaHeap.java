@@ -35,7 +35,8 @@ final class JavaHeap {
     /** What is on the heap now, garbage included, and how far the log of collections has come. */
     Moment now() throws IOException, InterruptedException {
         long used = number(USED, ask("GC.heap_info")) << 10;
-        return new Moment(used, Files.exists(garbageLog) ? Files.readString(garbageLog).length() : 0);
+        return new Moment(
+                used, Files.exists(garbageLog) ? Files.readString(garbageLog).length() : 0);
     }
 
     /** A moment on the way of a heap. */
@@ -44,7 +45,10 @@ final class JavaHeap {
     /** How many bytes have been allocated between two moments; right to a megabyte per collection between them. */
     long allocated(Moment from, Moment to) throws IOException {
         String log = Files.exists(garbageLog) ? Files.readString(garbageLog) : "";
-        return allocated(from.usedBytes(), to.usedBytes(), log.substring(Math.min(from.logged(), log.length()), Math.min(to.logged(), log.length())));
+        return allocated(
+                from.usedBytes(),
+                to.usedBytes(),
+                log.substring(Math.min(from.logged(), log.length()), Math.min(to.logged(), log.length())));
     }
 
     /** @param log what was logged of collections in between */

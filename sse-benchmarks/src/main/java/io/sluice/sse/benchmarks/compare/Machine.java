@@ -18,12 +18,13 @@ final class Machine {
         Machine machine = new Machine();
         machine.hardware();
         machine.facts.add("Servers on core 0, generator on core 1 unless told otherwise; loopback.");
-        machine.facts.add("JVM: " + System.getProperty("java.vm.name") + " " + System.getProperty("java.runtime.version")
-                + ", `" + String.join(" ", jvm) + "`"
-                + Home.newerJava()
-                        .flatMap(Machine::release)
-                        .map(version -> "; helidon: JDK " + version)
-                        .orElse(""));
+        machine.facts.add(
+                "JVM: " + System.getProperty("java.vm.name") + " " + System.getProperty("java.runtime.version")
+                        + ", `" + String.join(" ", jvm) + "`"
+                        + Home.newerJava()
+                                .flatMap(Machine::release)
+                                .map(version -> "; helidon: JDK " + version)
+                                .orElse(""));
         machine.versions();
         return "- " + String.join("\n- ", machine.facts) + "\n";
     }

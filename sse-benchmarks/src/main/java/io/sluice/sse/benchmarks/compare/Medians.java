@@ -10,7 +10,8 @@ final class Medians {
 
     /** Of an even number, the mean of the two in the middle. */
     static OptionalDouble of(Collection<Double> figures) {
-        double[] sorted = figures.stream().mapToDouble(Double::doubleValue).sorted().toArray();
+        double[] sorted =
+                figures.stream().mapToDouble(Double::doubleValue).sorted().toArray();
         int n = sorted.length;
         if (n == 0) {
             return OptionalDouble.empty();

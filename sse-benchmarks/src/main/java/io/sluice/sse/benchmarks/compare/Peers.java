@@ -88,7 +88,8 @@ final class Peers {
         command.add(Home.java(home).toString());
         command.addAll(jvm);
         Path built = folder.resolve(name);
-        command.addAll(List.of("-cp", built.resolve("classes") + ":" + built.resolve("lib") + "/*", "peers.Server", "{port}"));
+        command.addAll(
+                List.of("-cp", built.resolve("classes") + ":" + built.resolve("lib") + "/*", "peers.Server", "{port}"));
         return Contender.of(name, Kind.PEER, true, command);
     }
 
@@ -111,7 +112,8 @@ final class Peers {
 
     private void nchan() throws IOException, InterruptedException {
         require("nginx");
-        Matcher modules = Pattern.compile("--modules-path=(\\S+)").matcher(Shell.run(List.of(Shell.find("nginx"), "-V")));
+        Matcher modules =
+                Pattern.compile("--modules-path=(\\S+)").matcher(Shell.run(List.of(Shell.find("nginx"), "-V")));
         Path module = Path.of(modules.find() ? modules.group(1) : "", "ngx_nchan_module.so");
         if (!Files.exists(module)) {
             throw new IOException("nginx lacks its module nchan (Debian: libnginx-mod-nchan)");
@@ -121,14 +123,21 @@ final class Peers {
                 .replace("{folder}", built.toString())
                 .replace("{module}", module.toString());
         // The port is known when it starts: so its configuration is written then.
-        String start = "sed 's/{port}/'\"$1\"'/' \"$0\" > \"$0.of-port\" && exec \"$2\" -p \"$3\" -c \"$0.of-port\"";
+        String start = "sed 's/@port@/'\"$1\"'/' \"$0\" > \"$0.of-port\" && exec \"$2\" -p \"$3\" -c \"$0.of-port\"";
         Path configuration = built.resolve("nginx.conf");
         Files.writeString(configuration, template, StandardCharsets.UTF_8);
         all.add(Contender.of(
                         Contenders.NCHAN,
                         Kind.PEER,
                         false,
-                        List.of("sh", "-c", start, configuration.toString(), "{port}", Shell.find("nginx"), built + "/"))
+                        List.of(
+                                "sh",
+                                "-c",
+                                start,
+                                configuration.toString(),
+                                "{port}",
+                                Shell.find("nginx"),
+                                built + "/"))
                 .thatSuits(workload -> !workload.ofTopics()));
     }
 

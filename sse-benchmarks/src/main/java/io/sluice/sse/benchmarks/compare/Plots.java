@@ -1,6 +1,7 @@
 package io.sluice.sse.benchmarks.compare;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.awt.Color;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -48,13 +49,15 @@ final class Plots {
                 .yAxisTitle(y)
                 .build();
         chart.getStyler().setLegendPosition(Styler.LegendPosition.OutsideE);
-        chart.getStyler().setYAxisLogarithmic(true);
+        chart.getStyler().setYAxisLogarithmic(true).setYAxisLogarithmicDecadeOnly(false);
+        chart.getStyler().setYAxisDecimalPattern("#,##0.###");
+        chart.getStyler().setChartBackgroundColor(Color.WHITE);
         return chart;
     }
 
     private void throughput() throws IOException {
         XYChart chart = chart("Throughput over clients, 128 bytes, one core", "clients", "events/s");
-        chart.getStyler().setXAxisLogarithmic(true);
+        chart.getStyler().setXAxisLogarithmic(true).setXAxisDecimalPattern("#,##0");
         for (String server : results.servers()) {
             List<Double> x = new ArrayList<>();
             List<Double> y = new ArrayList<>();
@@ -75,6 +78,7 @@ final class Plots {
     private void latency(String workload, String title, String file) throws IOException {
         XYChart chart = chart("Latency, " + title, "percentile", "ms");
         chart.getStyler().setMarkerSize(0);
+        chart.getStyler().setXAxisTickMarkSpacingHint(WIDTH / 6); // a mark for each nine
         chart.getStyler().setXAxisTickLabelsFormattingFunction(Plots::percentile);
         for (String server : results.servers()) {
             Histogram all = merged(server, workload);
@@ -93,7 +97,8 @@ final class Plots {
     }
 
     private static String percentile(double nines) {
-        return String.format(Locale.ROOT, "%.5g %%", 100 - 100 * Math.pow(10, -nines)).replaceAll("\\.?0+ ", " ");
+        return String.format(Locale.ROOT, "%.5g %%", 100 - 100 * Math.pow(10, -nines))
+                .replaceAll("\\.?0+ ", " ");
     }
 
     /** All rounds together, in microseconds. */
@@ -101,7 +106,8 @@ final class Plots {
         Histogram all = new Histogram(3);
         for (Run run : results.of(server, workload)) {
             for (JsonNode bucket : run.line().path("latency").path("buckets")) {
-                all.recordValueWithCount(Math.max(1, bucket.get(0).asLong()), bucket.get(1).asLong());
+                all.recordValueWithCount(
+                        Math.max(1, bucket.get(0).asLong()), bucket.get(1).asLong());
             }
         }
         return all;

@@ -23,7 +23,11 @@ final class Report {
 
     static void write(Path docs, Results results, List<String> jvm) throws IOException {
         Report report = new Report(results);
-        report.text.append("Measured on ").append(LocalDate.now()).append(".\n\n").append(Machine.describe(jvm));
+        report.text
+                .append("Measured on ")
+                .append(LocalDate.now())
+                .append(".\n\n")
+                .append(Machine.describe(jvm));
         report.targets();
         report.throughput();
         report.latency();
@@ -44,8 +48,10 @@ final class Report {
 
     private void targets() {
         heading("What shall be reached");
-        text.append("A ratio is taken within each round; told is the median. “best” is the better of Sluice's transports, or the best peer.\n\n");
-        text.append("| workload | figure | of | to | reached | must | goal | |\n|---|---|---|---|---:|---:|---:|---|\n");
+        text.append(
+                "A ratio is taken within each round; told is the median. “best” is the better of Sluice's transports, or the best peer.\n\n");
+        text.append(
+                "| workload | figure | of | to | reached | must | goal | |\n|---|---|---|---|---:|---:|---:|---|\n");
         for (Target target : Target.all()) {
             if (!results.has(target.workload())) {
                 continue;
@@ -68,7 +74,8 @@ final class Report {
         for (int clients : Stages.CLIENTS) {
             String workload = "saturate-" + clients;
             if (results.has(workload)) {
-                heading(String.format(java.util.Locale.ROOT, "Throughput, %,d clients (128 bytes, 8 events on their way)", clients));
+                heading(String.format(
+                        java.util.Locale.ROOT, "Throughput, %,d clients (128 bytes, 8 events on their way)", clients));
                 text.append(withCpu(new Table(results, workload, Figure.EVENTS_PER_SECOND)
                                 .median("events/s", Figure.EVENTS_PER_SECOND, 1, 0)
                                 .spread("min … max", Figure.EVENTS_PER_SECOND, 1, 0)
@@ -105,7 +112,9 @@ final class Report {
                                 .column("p99 × floor", server -> ratio(server, workload, Figure.P99))
                                 .column("CPU × floor", server -> ratio(server, workload, Figure.CPU_PER_MILLION)))
                         .soundness());
-                text.append("\n![Latency percentiles](benchmarks/latency-").append(rate).append(".png)\n");
+                text.append("\n![Latency percentiles](benchmarks/latency-")
+                        .append(rate)
+                        .append(".png)\n");
             }
         }
     }
@@ -160,7 +169,8 @@ final class Report {
         for (int behind : List.of(100, 1_000)) {
             String workload = "replay-" + behind;
             if (results.has(workload)) {
-                heading("Replay: 1,000 clients come back at once, " + behind + " events behind; ms until all have them");
+                heading("Replay: 1,000 clients come back at once, " + behind
+                        + " events behind; ms until all have them");
                 text.append(new Table(results, workload, Figure.REPLAY)
                         .median("ms", Figure.REPLAY, 1, 0)
                         .median("the first time", Figure.less("", "millis0"), 1, 0)
@@ -188,9 +198,10 @@ final class Report {
     private void topics() {
         for (String workload : List.of("two-topics", "patterns")) {
             if (results.has(workload)) {
-                heading(workload.equals("patterns")
-                        ? "1,000 clients of the common topic and a pattern of their own"
-                        : "1,000 clients of the common topic and one of their own");
+                heading(
+                        workload.equals("patterns")
+                                ? "1,000 clients of the common topic and a pattern of their own"
+                                : "1,000 clients of the common topic and one of their own");
                 text.append(withCpu(new Table(results, workload, Figure.EVENTS_PER_SECOND)
                                 .median("events/s", Figure.EVENTS_PER_SECOND, 1, 0))
                         .soundness());
@@ -203,8 +214,17 @@ final class Report {
         if (!failed.isEmpty()) {
             heading("What failed");
             for (Run run : failed) {
-                text.append("- ").append(run.server()).append(", ").append(run.workload()).append(", round ")
-                        .append(run.round()).append(": ").append(run.error().replaceAll("(/[\\w.+-]+){2,}", "…").strip().replaceAll("\\s+", " "))
+                text.append("- ")
+                        .append(run.server())
+                        .append(", ")
+                        .append(run.workload())
+                        .append(", round ")
+                        .append(run.round())
+                        .append(": ")
+                        .append(run.error()
+                                .replaceAll("(/[\\w.+-]+){2,}", "…")
+                                .strip()
+                                .replaceAll("\\s+", " "))
                         .append('\n');
             }
         }

@@ -97,7 +97,8 @@ final class Results {
 
     /** The one of these servers whose median is the best, or empty if none has any. */
     java.util.Optional<String> best(Collection<String> servers, String workload, Figure figure) {
-        Function<String, Double> value = server -> median(server, workload, figure).orElse(Double.NaN);
+        Function<String, Double> value =
+                server -> median(server, workload, figure).orElse(Double.NaN);
         return servers.stream()
                 .filter(server -> !value.apply(server).isNaN())
                 .reduce((a, b) -> figure.isBetter(value.apply(b), value.apply(a)) ? b : a);

@@ -44,7 +44,8 @@ final class ServerUnderLoad implements AutoCloseable {
             command.add("-Xlog:gc:file=" + garbageLog + "::filecount=0");
         }
         command.addAll(own.subList(1, own.size()));
-        ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
+        ProcessBuilder builder =
+                new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
         builder.environment().keySet().removeIf(name -> name.startsWith("SLUICE_"));
         Process process = builder.start();
         Thread end = new Thread(() -> end(process));
@@ -77,7 +78,8 @@ final class ServerUnderLoad implements AutoCloseable {
             }
         }
         String said = Files.readString(log);
-        throw new IOException(contender.name() + " has not started: " + said.substring(Math.max(0, said.length() - 500)));
+        throw new IOException(
+                contender.name() + " has not started: " + said.substring(Math.max(0, said.length() - 500)));
     }
 
     int port() {

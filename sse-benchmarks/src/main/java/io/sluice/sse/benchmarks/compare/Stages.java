@@ -61,13 +61,15 @@ final class Stages {
     }
 
     private static Workload stalled(double seconds) {
-        return Workload.of(
-                "stalled", seconds, 2, "--mode rate --clients 500 --stalled 0.1 --rate 50 --size 4096");
+        return Workload.of("stalled", seconds, 2, "--mode rate --clients 500 --stalled 0.1 --rate 50 --size 4096");
     }
 
     private static Workload replay(int behind) {
         return Workload.of(
-                        "replay-" + behind, 0, 0, "--mode replay --clients 1000 --at-once 256 --repeats 7 --replay " + behind)
+                        "replay-" + behind,
+                        0,
+                        0,
+                        "--mode replay --clients 1000 --at-once 256 --repeats 7 --replay " + behind)
                 .withIds();
     }
 

@@ -36,7 +36,8 @@ final class Table {
             List<Double> all = results.figures(server, workload, figure);
             return all.size() < 2
                     ? NONE
-                    : format(Collections.min(all) * scale, decimals) + " … " + format(Collections.max(all) * scale, decimals);
+                    : format(Collections.min(all) * scale, decimals) + " … "
+                            + format(Collections.max(all) * scale, decimals);
         });
     }
 
@@ -78,7 +79,8 @@ final class Table {
     private List<String> rows() {
         Comparator<Double> order = first.more() ? Comparator.reverseOrder() : Comparator.naturalOrder();
         return results.servers().stream()
-                .filter(server -> results.of(server, workload).stream().anyMatch(run -> run.error().isEmpty()))
+                .filter(server -> results.of(server, workload).stream()
+                        .anyMatch(run -> run.error().isEmpty()))
                 .sorted(Comparator.comparing(
                         server -> results.median(server, workload, first)
                                 .orElse(first.more() ? Double.NEGATIVE_INFINITY : Double.POSITIVE_INFINITY),
@@ -94,7 +96,8 @@ final class Table {
         for (String server : rows()) {
             boolean ours = results.servers(Contender.Kind.SLUICE).contains(server);
             text.append("| ").append(ours ? "**" + server + "**" : server).append(" |");
-            columns.forEach(column -> text.append(' ').append(column.cell().apply(server)).append(" |"));
+            columns.forEach(column ->
+                    text.append(' ').append(column.cell().apply(server)).append(" |"));
             text.append('\n');
         }
         return text.toString();

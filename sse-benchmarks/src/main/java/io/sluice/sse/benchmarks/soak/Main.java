@@ -2,6 +2,7 @@ package io.sluice.sse.benchmarks.soak;
 
 import io.sluice.sse.benchmarks.compare.CompareCommand;
 import io.sluice.sse.benchmarks.compare.GuardCommand;
+import io.sluice.sse.benchmarks.jmh.JmhCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -22,7 +23,8 @@ import picocli.CommandLine.Command;
             HalfOpenCommand.class,
             DrainCommand.class,
             CompareCommand.class,
-            GuardCommand.class
+            GuardCommand.class,
+            JmhCommand.class
         },
         mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "<program>")
