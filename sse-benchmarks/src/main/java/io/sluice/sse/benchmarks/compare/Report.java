@@ -83,6 +83,7 @@ final class Report {
                                 .ratio(Figure.EVENTS_PER_SECOND, Contenders.FLOOR)
                                 .ratio(Figure.EVENTS_PER_SECOND, Contenders.BARE_NETTY))
                         .median("heap bytes/event", Figure.ALLOCATED, 1, 1)
+                        .median("wire bytes/event", Figure.less("", "wireBytesPerEvent"), 1, 0)
                         .soundness());
             }
         }
