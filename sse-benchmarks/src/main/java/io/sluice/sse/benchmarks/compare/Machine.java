@@ -32,7 +32,7 @@ final class Machine {
     private void hardware() {
         String cpu = find(Path.of("/proc/cpuinfo"), "model name\\s*: (.*)").orElse("unknown CPU");
         String memory = find(Path.of("/proc/meminfo"), "MemTotal:\\s*(\\d+) kB")
-                .map(kib -> (Long.parseLong(kib) + (1 << 19) >> 20) + " GiB")
+                .map(kib -> Math.round(Long.parseLong(kib) / (double) (1 << 20)) + " GiB")
                 .orElse("unknown memory");
         facts.add(cpu.strip() + ", " + Runtime.getRuntime().availableProcessors() + " cores, " + memory + ", "
                 + System.getProperty("os.name") + " " + System.getProperty("os.version"));

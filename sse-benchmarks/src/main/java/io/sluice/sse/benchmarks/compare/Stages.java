@@ -90,7 +90,7 @@ final class Stages {
                         name,
                         seconds,
                         3,
-                        "--mode saturate --window 8 --clients 1000 --own-per-common 100 --events " + events
+                        "--mode saturate --window 8 --clients 1000 --own-per-common 10 --events " + events
                                 + " --own-publish " + publish)
                 .withTopics();
     }
