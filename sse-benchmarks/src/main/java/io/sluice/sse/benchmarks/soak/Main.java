@@ -1,5 +1,8 @@
 package io.sluice.sse.benchmarks.soak;
 
+import io.sluice.sse.benchmarks.compare.CompareCommand;
+import io.sluice.sse.benchmarks.compare.GuardCommand;
+import io.sluice.sse.benchmarks.jmh.JmhCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -21,7 +24,10 @@ import picocli.CommandLine.Command;
             DrainCommand.class,
             ReplayCommand.class,
             TopicsCommand.class,
-            PatternsCommand.class
+            PatternsCommand.class,
+            CompareCommand.class,
+            GuardCommand.class,
+            JmhCommand.class
         },
         mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "<program>")

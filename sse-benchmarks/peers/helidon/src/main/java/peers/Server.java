@@ -1,0 +1,57 @@
+package peers;
+
+import io.helidon.http.sse.SseEvent;
+import io.helidon.webserver.WebServer;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
+import io.helidon.webserver.sse.SseSink;
+import java.util.Set;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** A virtual thread for each client, which takes from a queue of its own; whose queue is full is ended. */
+public final class Server {
+
+    private static final int BUFFERED = 1024;
+    private static final Set<Client> CLIENTS = ConcurrentHashMap.newKeySet();
+
+    private static final class Client {
+        final BlockingQueue<String> events = new ArrayBlockingQueue<>(BUFFERED);
+        volatile boolean slow;
+    }
+
+    public static void main(String[] arguments) {
+        WebServer.builder()
+                .host("127.0.0.1")
+                .port(Integer.parseInt(arguments[0]))
+                .backlog(4096)
+                .routing(routing ->
+                        routing.get("/events/load", Server::stream).post("/publish/load", Server::publish))
+                .build()
+                .start();
+    }
+
+    private static void stream(ServerRequest request, ServerResponse response) throws InterruptedException {
+        Client client = new Client();
+        try (SseSink sink = response.sink(SseSink.TYPE)) {
+            sink.emit(SseEvent.builder().comment("open").build());
+            CLIENTS.add(client);
+            while (!client.slow) {
+                sink.emit(SseEvent.create(client.events.take()));
+            }
+        } finally {
+            CLIENTS.remove(client);
+        }
+    }
+
+    private static void publish(ServerRequest request, ServerResponse response) {
+        String data = request.content().as(String.class);
+        for (Client client : CLIENTS) {
+            if (!client.events.offer(data)) {
+                client.slow = true;
+            }
+        }
+        response.send();
+    }
+}

@@ -1,0 +1,65 @@
+package peers;
+
+import io.vertx.core.Future;
+import io.vertx.core.VerticleBase;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
+import java.util.LinkedHashSet;
+import java.util.Set;
+
+/** Chunked answers in a set, written to by one verticle; who has a full write queue misses the event. */
+public final class Server extends VerticleBase {
+
+    private final int port;
+    private final Set<HttpServerResponse> clients = new LinkedHashSet<>();
+
+    private Server(int port) {
+        this.port = port;
+    }
+
+    public static void main(String[] arguments) {
+        Vertx.vertx(new VertxOptions().setPreferNativeTransport(true))
+                .deployVerticle(new Server(Integer.parseInt(arguments[0])))
+                .onFailure(failure -> {
+                    failure.printStackTrace();
+                    System.exit(1);
+                });
+    }
+
+    @Override
+    public Future<?> start() {
+        return vertx.createHttpServer().requestHandler(this::serve).listen(port, "127.0.0.1");
+    }
+
+    private void serve(HttpServerRequest request) {
+        if (request.method().equals(HttpMethod.POST)) {
+            request.body().onSuccess(body -> {
+                publish(body);
+                request.response().end();
+            });
+            return;
+        }
+        HttpServerResponse client = request.response();
+        client.setChunked(true).putHeader("content-type", "text/event-stream").putHeader("cache-control", "no-cache");
+        client.closeHandler(end -> clients.remove(client));
+        client.exceptionHandler(end -> clients.remove(client));
+        client.write(": open\n\n");
+        clients.add(client);
+    }
+
+    private void publish(Buffer data) {
+        Buffer event = Buffer.buffer(data.length() + 8)
+                .appendString("data: ")
+                .appendBuffer(data)
+                .appendString("\n\n");
+        for (HttpServerResponse client : clients) {
+            if (!client.writeQueueFull()) {
+                client.write(event);
+            }
+        }
+    }
+}

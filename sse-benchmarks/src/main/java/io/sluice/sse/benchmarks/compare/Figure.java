@@ -1,0 +1,56 @@
+package io.sluice.sse.benchmarks.compare;
+
+import java.util.OptionalDouble;
+import java.util.function.Function;
+
+/**
+ * Something that a run tells, by a name and with a sense of what is better.
+ *
+ * @param title as in tables
+ * @param more whether more of it is better
+ * @param source where it is in a run
+ */
+record Figure(String title, boolean more, Function<Run, OptionalDouble> source) {
+
+    static final Figure EVENTS_PER_SECOND = more("events/s", "eventsPerSecond");
+    static final Figure CPU_PER_MILLION = less("CPU s per million", "serverCpuPerMillion");
+    static final Figure P50 = less("p50", "latency.p50");
+    static final Figure P90 = less("p90", "latency.p90");
+    static final Figure P99 = less("p99", "latency.p99");
+    static final Figure P999 = less("p99.9", "latency.p999");
+    static final Figure MAX = less("max", "latency.max");
+    static final Figure LIVE_PER_CLIENT = less("live heap per client", "livePerClient");
+    static final Figure LIVE_GROWTH = less("live heap growth", "liveGrowth");
+    static final Figure RSS_PER_CLIENT = less("RSS per client", "rssPerClient");
+    static final Figure RSS_PER_STALLED = less("RSS growth per stalled client", "rssPerStalled");
+    static final Figure CPU_PER_CHURNED = less("CPU per client that came and left", "cpuMicrosPerClient");
+    static final Figure CONNECT_MICROS = less("CPU per connection", "connectMicros");
+    static final Figure DESCRIPTORS = less("descriptors kept", "fdsGrowth");
+    static final Figure SILENT_LOSS = less("events missing in silence", "stalledMissingSilently");
+    static final Figure ALLOCATED = less("heap bytes per event", "allocatedPerEvent");
+    static final Figure REPLAY = new Figure("replay", false, Run::replayMillis);
+    static final Figure SERVER_CPU = less("server CPU", "serverCpuShare");
+    static final Figure GENERATOR_CPU = less("generator CPU", "generatorCpuShare");
+
+    static Figure more(String title, String path) {
+        return new Figure(title, true, run -> run.figure(path));
+    }
+
+    static Figure less(String title, String path) {
+        return new Figure(title, false, run -> run.figure(path));
+    }
+
+    /** Nothing of a run that has failed. */
+    OptionalDouble of(Run run) {
+        return run.error().isEmpty() ? source.apply(run) : OptionalDouble.empty();
+    }
+
+    boolean isBetter(double a, double b) {
+        return more ? a > b : a < b;
+    }
+
+    /** Whether a value is at least as good as a bound. */
+    boolean reaches(double value, double bound) {
+        return more ? value >= bound : value <= bound;
+    }
+}

@@ -1,0 +1,104 @@
+package io.sluice.sse.benchmarks.compare;
+
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** The workloads of the comparison. */
+final class Stages {
+
+    static final List<Integer> CLIENTS = List.of(100, 1_000, 10_000);
+    static final String TWO_TOPICS = "/events?topic=load&topic=own/{client}";
+    static final String PATTERNS = "/events?topic=load&topic=own/{client}/*";
+
+    private Stages() {}
+
+    /** @param rounds of throughput and latency; half as many of the rest */
+    static List<Stage> full(int rounds, double seconds) {
+        int few = Math.max(1, rounds / 2);
+        return List.of(
+                load(rounds, seconds, 1),
+                new Stage("idle", few, List.of(idle())),
+                new Stage("comers and goers", few, List.of(churn(seconds * 2), stalled(seconds * 3))),
+                new Stage("replay", few, List.of(replay(100), replay(1_000))),
+                new Stage("large events", few, large(seconds)),
+                new Stage("topics", few, topics(seconds)));
+    }
+
+    static List<Stage> quick(int rounds, double seconds) {
+        return List.of(load(rounds, seconds, 0.6), new Stage("idle", 1, List.of(idle())));
+    }
+
+    /** Throughput over the number of clients, then latency at two rates. */
+    static Stage load(int rounds, double seconds, double warmth) {
+        return new Stage(
+                "load",
+                rounds,
+                List.of(
+                        saturate(100, seconds, 8 * warmth),
+                        saturate(1_000, seconds, 3 * warmth),
+                        saturate(10_000, seconds, 3 * warmth),
+                        rate(20, seconds, 2 * warmth),
+                        rate(100, seconds, 2 * warmth)));
+    }
+
+    static Workload saturate(int clients, double seconds, double warmup) {
+        return Workload.of(
+                "saturate-" + clients, seconds, warmup, "--mode saturate --window 8 --size 128 --clients " + clients);
+    }
+
+    /** @param perSecond events per second, to 1,000 clients */
+    static Workload rate(int perSecond, double seconds, double warmup) {
+        return Workload.of(
+                "rate-" + perSecond, seconds, warmup, "--mode rate --clients 1000 --size 128 --rate " + perSecond);
+    }
+
+    static Workload idle() {
+        return Workload.of("idle", 0, 0, "--mode idle --clients 10000");
+    }
+
+    private static Workload churn(double seconds) {
+        return Workload.of("churn", seconds, 5, "--mode churn --clients 100 --churn 500 --rate 50");
+    }
+
+    private static Workload stalled(double seconds) {
+        return Workload.of("stalled", seconds, 2, "--mode rate --clients 500 --stalled 0.1 --rate 50 --size 4096");
+    }
+
+    private static Workload replay(int behind) {
+        return Workload.of(
+                        "replay-" + behind,
+                        0,
+                        0,
+                        "--mode replay --clients 1000 --at-once 256 --repeats 7 --replay " + behind)
+                .withIds();
+    }
+
+    private static List<Workload> large(double seconds) {
+        return List.of(
+                Workload.of("large-64k", seconds, 2, "--mode saturate --window 4 --clients 200 --size 65536"),
+                Workload.of("large-1m", seconds, 2, "--mode saturate --window 2 --clients 50 --size 1048576"));
+    }
+
+    private static List<Workload> topics(double seconds) {
+        return List.of(
+                ofOwnTopic("two-topics", TWO_TOPICS, "/publish/own/{client}", seconds),
+                ofOwnTopic("patterns", PATTERNS, "/publish/own/{client}/news", seconds));
+    }
+
+    private static Workload ofOwnTopic(String name, String events, String publish, double seconds) {
+        return Workload.of(
+                        name,
+                        seconds,
+                        3,
+                        "--mode saturate --window 8 --clients 1000 --own-per-common 10 --events " + events
+                                + " --own-publish " + publish)
+                .withTopics();
+    }
+
+    static String names(List<Stage> stages) {
+        return stages.stream()
+                .flatMap(stage -> stage.workloads().stream())
+                .map(Workload::name)
+                .collect(Collectors.joining(", "));
+    }
+}

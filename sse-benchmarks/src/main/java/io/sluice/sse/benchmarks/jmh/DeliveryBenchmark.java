@@ -1,0 +1,81 @@
+package io.sluice.sse.benchmarks.jmh;
+
+import io.sluice.sse.Event;
+import io.sluice.sse.hub.Hub;
+import io.sluice.sse.hub.HubLane;
+import io.sluice.sse.hub.Selector;
+import io.sluice.sse.hub.Start;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OperationsPerInvocation;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
+
+/**
+ * What the lane itself costs for each client, without a transport: events are published, a pass writes them to 1,000
+ * sinks in memory. An operation is the write to one sink.
+ */
+@State(Scope.Thread)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.NANOSECONDS)
+@Fork(1)
+@Warmup(iterations = 3, time = 1)
+@Measurement(iterations = 5, time = 1)
+public class DeliveryBenchmark {
+
+    private static final int SINKS = 1_000;
+
+    /** Events that one pass finds. */
+    @Param({"1", "8"})
+    public int events;
+
+    /** What each listens to beside the common topic, where everything is published. */
+    @Param({"nothing", "topic", "pattern"})
+    public String beside = "";
+
+    private final Event event = Event.of("x".repeat(128));
+    private final InMemoryLane lane = new InMemoryLane();
+    private Hub hub = Hub.create();
+
+    /** Makes the sinks. */
+    @Setup
+    public void setUp() {
+        hub = Hub.create();
+        HubLane joined = hub.join(lane, new InMemoryFramer(), Quiet.LANE);
+        for (int i = 0; i < SINKS; i++) {
+            Selector selector = switch (beside) {
+                case "nothing" -> Selector.of("common");
+                case "topic" -> Selector.of("common", "own/" + i);
+                case "pattern" -> Selector.of("common", "own/" + i + "/*");
+                default -> throw new IllegalArgumentException(beside);
+            };
+            new InMemorySink(joined).open(selector, Start.live(), null);
+        }
+        lane.run();
+    }
+
+    /** Ends it. */
+    @TearDown
+    public void tearDown() {
+        hub.close();
+    }
+
+    /** To all of them. */
+    @Benchmark
+    @OperationsPerInvocation(SINKS)
+    public void deliver() {
+        for (int i = 0; i < events; i++) {
+            hub.publish("common", event);
+        }
+        lane.run();
+    }
+}

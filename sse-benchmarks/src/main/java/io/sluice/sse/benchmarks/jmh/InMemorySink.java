@@ -1,0 +1,49 @@
+package io.sluice.sse.benchmarks.jmh;
+
+import io.sluice.sse.CloseReason;
+import io.sluice.sse.hub.Frame;
+import io.sluice.sse.hub.HubLane;
+import io.sluice.sse.hub.LaneSink;
+
+/** A client that takes everything at once and looks at none of it. */
+public class InMemorySink extends LaneSink {
+
+    /** How many frames it was given. */
+    public long writes;
+
+    /** @param lane its own */
+    public InMemorySink(HubLane lane) {
+        super(lane, null);
+    }
+
+    @Override
+    protected boolean canWrite() {
+        return true;
+    }
+
+    @Override
+    protected long room() {
+        return Long.MAX_VALUE;
+    }
+
+    @Override
+    protected void write(Frame frame) {
+        writes++;
+    }
+
+    @Override
+    protected void flush() {}
+
+    @Override
+    protected long pendingBytes() {
+        return 0;
+    }
+
+    @Override
+    protected long progress() {
+        return 0;
+    }
+
+    @Override
+    protected void end(CloseReason reason, boolean orderly) {}
+}

@@ -1,0 +1,81 @@
+package io.sluice.sse.benchmarks.jmh;
+
+import io.sluice.sse.Event;
+import io.sluice.sse.hub.Hub;
+import io.sluice.sse.hub.HubLane;
+import io.sluice.sse.hub.Selector;
+import io.sluice.sse.hub.Start;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
+
+/** Publishing alone: encoding, position, ring, marks, wake-up. The lanes never run, so what is woken stays woken. */
+@State(Scope.Thread)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.NANOSECONDS)
+@Fork(1)
+@Warmup(iterations = 3, time = 1)
+@Measurement(iterations = 5, time = 1)
+public class PublishBenchmark {
+
+    /** Topics that take turns. */
+    @Param({"1", "1000", "100000"})
+    public int topics;
+
+    /** Lanes that listen to all of them. */
+    @Param({"0", "1", "4"})
+    public int lanes;
+
+    /** Clients on each lane; publishing costs the same for any number. */
+    @Param({"1"})
+    public int clients;
+
+    private Hub hub = Hub.create();
+    private String[] names = {};
+    private Event event = Event.of("");
+    private int next;
+
+    /** Makes hub, topics and listeners. */
+    @Setup
+    public void setUp() {
+        hub = Hub.create();
+        event = Event.of("x".repeat(128));
+        names = new String[topics];
+        for (int i = 0; i < topics; i++) {
+            names[i] = "topic/" + i;
+        }
+        for (int i = 0; i < lanes; i++) {
+            InMemoryLane lane = new InMemoryLane();
+            HubLane joined = hub.join(lane, new InMemoryFramer(), Quiet.LANE);
+            for (int c = 0; c < clients; c++) {
+                new InMemorySink(joined).open(Selector.of("topic/*"), Start.live(), null);
+            }
+            lane.run();
+        }
+    }
+
+    /** Ends it. */
+    @TearDown
+    public void tearDown() {
+        hub.close();
+    }
+
+    /** One event. */
+    @Benchmark
+    public Object publish() {
+        if (++next == names.length) {
+            next = 0;
+        }
+        return hub.publish(names[next], event);
+    }
+}

@@ -1,0 +1,8 @@
+/**
+ * Benchmarks of single steps on the way of an event, with JMH: encoding, publishing, waking a lane, framing, delivering.
+ * Run with {@code java -jar sluice-benchmarks.jar jmh [regular expression] [options of JMH]}.
+ */
+@NullMarked
+package io.sluice.sse.benchmarks.jmh;
+
+import org.jspecify.annotations.NullMarked;

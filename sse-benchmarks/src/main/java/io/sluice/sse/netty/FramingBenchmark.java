@@ -1,0 +1,118 @@
+package io.sluice.sse.netty;
+
+import io.sluice.sse.Event;
+import io.sluice.sse.Ledger;
+import io.sluice.sse.benchmarks.jmh.InMemoryLane;
+import io.sluice.sse.benchmarks.jmh.InMemorySink;
+import io.sluice.sse.benchmarks.jmh.Quiet;
+import io.sluice.sse.hub.Batch;
+import io.sluice.sse.hub.Frame;
+import io.sluice.sse.hub.Framer;
+import io.sluice.sse.hub.Hub;
+import io.sluice.sse.hub.Selector;
+import io.sluice.sse.hub.Splice;
+import io.sluice.sse.hub.Start;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OperationsPerInvocation;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
+
+/**
+ * From the blocks of a range to the buffer that all clients share, a thousand times within one pass: what a lane does
+ * once, whatever the number of its clients. In the package of what it measures, which nobody else needs to see.
+ */
+@State(Scope.Thread)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.NANOSECONDS)
+@Fork(1)
+@Warmup(iterations = 3, time = 1)
+@Measurement(iterations = 5, time = 1)
+public class FramingBenchmark {
+
+    private static final int TIMES = 1_000;
+
+    /** Events in the range. */
+    @Param({"1", "8", "100"})
+    public int events;
+
+    private final Event event = Event.of("x".repeat(128));
+    private final InMemoryLane lane = new InMemoryLane();
+    private Hub hub = Hub.create();
+
+    private static final class Repeating implements Framer {
+
+        private final BatchFramer framer;
+
+        Repeating(Ledger ledger) {
+            framer = new BatchFramer(ledger);
+        }
+
+        @Override
+        public Frame frame(Batch batch) {
+            for (int i = 1; i < TIMES; i++) {
+                framer.done(framer.frame(batch));
+            }
+            return framer.frame(batch);
+        }
+
+        @Override
+        public Frame splice(Splice splice) {
+            return framer.splice(splice);
+        }
+
+        @Override
+        public void done(Frame frame) {
+            framer.done(frame);
+        }
+
+        @Override
+        public void sweep() {
+            framer.sweep();
+        }
+
+        @Override
+        public int inFlight() {
+            return framer.inFlight();
+        }
+
+        @Override
+        public long heldBytes() {
+            return framer.heldBytes();
+        }
+    }
+
+    /** One lane, one sink. */
+    @Setup
+    public void setUp() {
+        hub = Hub.create();
+        new InMemorySink(hub.join(lane, new Repeating(hub.ledger()), Quiet.LANE))
+                .open(Selector.of("topic"), Start.live(), null);
+        lane.run();
+    }
+
+    /** Ends it. */
+    @TearDown
+    public void tearDown() {
+        hub.close();
+    }
+
+    /** The range. */
+    @Benchmark
+    @OperationsPerInvocation(TIMES)
+    public void frame() {
+        for (int i = 0; i < events; i++) {
+            hub.publish("topic", event);
+        }
+        lane.run();
+    }
+}
