@@ -121,7 +121,7 @@ class MvStoreHistoryTest {
         open(options -> options).close(3);
         assertThat(recovered.chosenIds())
                 .containsOnly(
-                        Map.entry("two", new Recovered.Chosen(2, "a")),
+                        Map.entry("two", new Recovered.Chosen(2, "b")),
                         Map.entry("three", new Recovered.Chosen(3, "a")));
     }
 
