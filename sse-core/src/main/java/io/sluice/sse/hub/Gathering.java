@@ -19,6 +19,8 @@ final class Gathering {
     private static final int LONGEST_SHIFT = 4;
     /** A look at the I/O takes some microseconds; below this there is nothing to win. */
     private static final long LEAST_NANOS = 5_000;
+    /** Looks without anything new that end a wait, should the clock stand still. */
+    private static final int MOST_LOOKS = 1_000;
     /** The most passes that begin at once after waits that brought nothing. */
     static final int MOST_SKIPPED = 63;
 
@@ -27,6 +29,7 @@ final class Gathering {
     private long sinceNanos;
     private long newsNanos;
     private long seenHead;
+    private int looks;
 
     private int toSkip; // after a wait that brought nothing
     private int skipped;
@@ -45,6 +48,7 @@ final class Gathering {
             sinceNanos = nowNanos;
             newsNanos = nowNanos;
             seenHead = head;
+            looks = 0;
         }
         return waiting;
     }
@@ -53,9 +57,12 @@ final class Gathering {
         if (head != seenHead) {
             seenHead = head;
             newsNanos = nowNanos;
+            looks = 0;
             paid = true;
         }
-        waiting = nowNanos - newsNanos < passNanos >> QUIET_SHIFT && nowNanos - sinceNanos < passNanos >> LONGEST_SHIFT;
+        waiting = nowNanos - newsNanos < passNanos >> QUIET_SHIFT
+                && nowNanos - sinceNanos < passNanos >> LONGEST_SHIFT
+                && ++looks < MOST_LOOKS;
         if (!waiting) {
             toSkip = paid ? 0 : Math.min(MOST_SKIPPED, 2 * toSkip + 1);
             skipped = 0;

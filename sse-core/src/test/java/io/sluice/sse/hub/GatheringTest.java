@@ -63,6 +63,17 @@ class GatheringTest {
     }
 
     @Test
+    void aClockThatStandsStillHoldsNobodyUp() {
+        pass(PASS);
+        head++;
+        int looks = 0;
+        while (gathering.waits(head, position, now)) {
+            assertThat(++looks).isLessThan(2_000);
+        }
+        assertThat(looks).isPositive();
+    }
+
+    @Test
     void aWaitThatPaidIsRepeated() {
         pass(PASS);
         for (int i = 0; i < 5; i++) {
