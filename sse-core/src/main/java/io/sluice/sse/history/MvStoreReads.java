@@ -100,7 +100,7 @@ final class MvStoreReads {
         return newest.isEmpty() ? upTo : newest.first() - 1;
     }
 
-    long before(Collection<String> names, long timeMillis, long otherwise) {
+    long before(Collection<String> names, long timeMillis, long upTo) {
         long first = Long.MAX_VALUE;
         for (String name : names) {
             KeptTopic topic = topics.find(name);
@@ -108,7 +108,7 @@ final class MvStoreReads {
                 first = Math.min(first, firstSince(topic, timeMillis));
             }
         }
-        return first == Long.MAX_VALUE ? otherwise : first - 1;
+        return Math.min(upTo, first - 1);
     }
 
     /** By halving, since times never fall; {@link Long#MAX_VALUE} if there is none. */
