@@ -58,10 +58,10 @@ public interface History {
     long beforeLast(Collection<String> topics, int events, long upTo);
 
     /**
-     * The position before the first kept event of the topics that was published at or after {@code time}; the newest
-     * appended position if there is none.
+     * The position before the first kept event of the topics that was published at or after {@code time}, of those up to
+     * {@code upTo}; {@code upTo} if there is none. Times are compared in whole milliseconds.
      */
-    long before(Collection<String> topics, Instant time);
+    long before(Collection<String> topics, Instant time, long upTo);
 
     /**
      * Gives everything back; everything appended is on the disk then.

@@ -262,13 +262,22 @@ public final class MvStoreHistory implements History {
     }
 
     @Override
-    public long before(Collection<String> topics, Instant time) {
+    public long before(Collection<String> topics, Instant time, long upTo) {
         Opened store = opened();
         MVStore.TxCounter version = store.store.registerVersionUsage();
         try {
-            return new MvStoreReads(store.events, store.topics).before(topics, time.toEpochMilli(), store.written());
+            return new MvStoreReads(store.events, store.topics).before(topics, millis(time), upTo);
         } finally {
             store.store.deregisterVersionUsage(version);
+        }
+    }
+
+    /** Rounded down, as what is stored; further away than there are milliseconds is as far as there are. */
+    private static long millis(Instant time) {
+        try {
+            return time.toEpochMilli();
+        } catch (ArithmeticException e) {
+            return time.getEpochSecond() < 0 ? Long.MIN_VALUE : Long.MAX_VALUE;
         }
     }
 

@@ -60,7 +60,9 @@ final class MvStoreReads {
         long room = maxBytes;
         for (int i = 0; i < page.size(); i++) {
             room -= page.get(i).wire().length;
-            if (room < 0 && i > 0) {
+            // The same event in several topics: the cut goes before or behind all of them.
+            boolean isCopy = i > 0 && page.get(i).position() == page.get(i - 1).position();
+            if (room < 0 && i > 0 && !isCopy) {
                 page.subList(i, page.size()).clear();
                 return page.get(i - 1).position();
             }
@@ -98,7 +100,7 @@ final class MvStoreReads {
         return newest.isEmpty() ? upTo : newest.first() - 1;
     }
 
-    long before(Collection<String> names, long timeMillis, long otherwise) {
+    long before(Collection<String> names, long timeMillis, long upTo) {
         long first = Long.MAX_VALUE;
         for (String name : names) {
             KeptTopic topic = topics.find(name);
@@ -106,7 +108,7 @@ final class MvStoreReads {
                 first = Math.min(first, firstSince(topic, timeMillis));
             }
         }
-        return first == Long.MAX_VALUE ? otherwise : first - 1;
+        return Math.min(upTo, first - 1);
     }
 
     /** By halving, since times never fall; {@link Long#MAX_VALUE} if there is none. */

@@ -31,7 +31,7 @@ final class HistoryQuestion {
      * @param isGap whether something that was published since then is lost
      */
     static HistoryQuestion since(Instant time, boolean isGap) {
-        return new HistoryQuestion((history, topics, head) -> Math.min(head, history.before(topics, time)), isGap);
+        return new HistoryQuestion((history, topics, head) -> history.before(topics, time, head), isGap);
     }
 
     /**

@@ -204,13 +204,12 @@ class MvStoreHistoryTest {
                     .isEqualTo(upToThere.isEmpty() ? upTo : upToThere.get(Math.max(0, upToThere.size() - count)) - 1);
 
             long millis = random.nextLong(position / 10 + 3);
-            long last = position;
-            assertThat(history.before(topics, Instant.ofEpochMilli(millis)))
+            assertThat(history.before(topics, Instant.ofEpochMilli(millis), upTo))
                     .isEqualTo(all.values().stream()
                             .filter(event -> topics.contains(event.topic()) && event.timeMillis() >= millis)
-                            .mapToLong(event -> event.position() - 1)
+                            .mapToLong(event -> Math.min(upTo, event.position() - 1))
                             .findFirst()
-                            .orElse(last));
+                            .orElse(upTo));
         }
         history.close(position);
     }

@@ -95,8 +95,9 @@ final class GatedHistory implements History {
     }
 
     @Override
-    public long before(Collection<String> topics, Instant time) {
-        return history.before(topics, time);
+    public long before(Collection<String> topics, Instant time, long upTo) {
+        reads.acquireUninterruptibly();
+        return history.before(topics, time, upTo);
     }
 
     @Override

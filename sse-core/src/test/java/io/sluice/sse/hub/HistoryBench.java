@@ -122,6 +122,10 @@ final class HistoryBench implements AutoCloseable {
         }
     }
 
+    void assertRingsValid() {
+        Bench.assertRingsValid(hub);
+    }
+
     static List<String> numbers(int from, int to) {
         return java.util.stream.IntStream.range(from, to)
                 .mapToObj(Integer::toString)
@@ -135,6 +139,7 @@ final class HistoryBench implements AutoCloseable {
         lane.runAll();
         assertThat(hub.ledger().isZero()).as("%s", hub.ledger()).isTrue();
         assertThat(lane.timers()).as("timers left").isZero();
+        assertRingsValid();
         framer.assertAllLetGo();
     }
 }
