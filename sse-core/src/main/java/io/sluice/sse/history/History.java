@@ -42,7 +42,7 @@ public interface History {
     /** Hands what was appended to the operating system, or to the disk. */
     void commit(boolean force);
 
-    /** Comes about once a second while nothing is appended: for what is too old, and for the store itself. */
+    /** Comes about once a second: for what is too old, and for the store itself. */
     void maintain();
 
     /**

@@ -12,6 +12,7 @@ final class KeptTopic {
     long wireBytes;
     long oldest;
     long oldestMillis;
+    /** Stays when the last event goes: a reader must look for what is still on its way out, of which nobody was told. */
     volatile long newest;
 
     KeptTopic(int number, String name) {
@@ -20,6 +21,6 @@ final class KeptTopic {
     }
 
     StoredTopic asStored() {
-        return new StoredTopic(name, floor, floorMillis, events, wireBytes, oldest, newest);
+        return new StoredTopic(name, floor, floorMillis, events, wireBytes, oldest, events == 0 ? 0 : newest);
     }
 }

@@ -123,7 +123,6 @@ final class KeptTopics {
         topic.oldestMillis = nextMillis;
         weight -= StoreBounds.weight(1, wireBytes);
         if (topic.events == 0) {
-            topic.newest = 0;
             empty.put(topic.number, topic);
         } else {
             byOldest.add(topic);

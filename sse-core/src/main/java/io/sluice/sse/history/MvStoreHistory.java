@@ -59,11 +59,16 @@ public final class MvStoreHistory implements History {
     private static final int LEAST_FILL_PERCENT = 50;
     private static final int REWRITTEN_AT_ONCE = 8 << 20;
 
+    private static final String FORMAT = "format";
+    /** Of what is in the file; another one cannot be read. */
+    private static final long THIS_FORMAT = 1;
+
     private static final String EPOCH = "epoch";
     private static final String WRITTEN = "written";
+    private static final String WRITTEN_MILLIS = "written-millis";
     private static final String NEXT_TOPIC = "next-topic";
     private static final String FORGOTTEN_FLOOR = "forgotten-floor";
-    private static final String FORGOTTEN_MILLIS = "forgottenMillis";
+    private static final String FORGOTTEN_MILLIS = "forgotten-millis";
 
     private final Path directory;
     private final HistorySync sync;
@@ -122,6 +127,7 @@ public final class MvStoreHistory implements History {
             MVStore store = new MVStore.Builder()
                     .fileName(file.toAbsolutePath().toString())
                     .autoCommitDisabled()
+                    .autoCommitBufferSize(0) // else a large batch would be committed in its middle, see append
                     .cacheSize(CACHE_MEGABYTES)
                     .open();
             store.setVersionsToKeep(0);
@@ -160,6 +166,12 @@ public final class MvStoreHistory implements History {
                             + " is missing, so nobody knows which ids were given (expected: both files, or neither)",
                     null);
         }
+        if (storedEpoch != null && store.meta(FORMAT) != THIS_FORMAT) {
+            throw new HistoryException(
+                    "history: the files in " + directory + " have format " + store.meta(FORMAT) + " (expected: "
+                            + THIS_FORMAT + ")",
+                    null);
+        }
         if (before != null && storedEpoch != null && before.epoch() != storedEpoch) {
             throw new HistoryException("history: the files in " + directory + " do not belong together", null);
         }
@@ -172,6 +184,7 @@ public final class MvStoreHistory implements History {
         positionsFile.write(store.positions);
         if (storedEpoch == null) {
             store.meta.put(EPOCH, before.epoch());
+            store.meta.put(FORMAT, THIS_FORMAT);
             store.store.commit();
             store.store.sync();
         }
@@ -181,6 +194,7 @@ public final class MvStoreHistory implements History {
         return new Recovered(
                 before.epoch(),
                 recovery.head(),
+                store.meta(WRITTEN_MILLIS),
                 store.topics.all().stream().map(KeptTopic::asStored).toList(),
                 store.topics.forgottenFloor(),
                 store.topics.forgottenMillis(),
@@ -208,17 +222,21 @@ public final class MvStoreHistory implements History {
         Opened store = opened();
         store.store.commit();
         if (force) {
-            store.store.sync();
+            store.force();
         }
     }
 
     @Override
     public void maintain() {
         Opened store = opened();
+        boolean forced = sync.period() != null;
         store.evictDue(Set.of());
-        store.store.commit();
+        if (store.store.hasUnsavedChanges()) {
+            commit(forced);
+        }
         if (store.store.getFillRate() < LEAST_FILL_PERCENT) {
             store.store.compact(LEAST_FILL_PERCENT, REWRITTEN_AT_ONCE);
+            commit(forced);
         }
     }
 
@@ -232,9 +250,10 @@ public final class MvStoreHistory implements History {
         long written = store.written();
         store.store.commit();
         store.store.sync();
-        store.store.close();
+        // Before the file is given up: who opens it next reads both.
         positionsFile.write(new PositionsFile.Content(
                 store.positions.epoch(), head, head, written, sync.isStrict(), store.positions.lost()));
+        store.store.close();
     }
 
     // ---- readers
@@ -300,6 +319,7 @@ public final class MvStoreHistory implements History {
         final KeptTopics topics;
         private final MVMap<Integer, Row> rows;
         private final Consumer<List<Eviction>> evicting;
+        private MVStore.@Nullable TxCounter forcedState;
 
         PositionsFile.Content positions = new PositionsFile.Content(0, 0, -1, 0, true, List.of());
 
@@ -328,7 +348,7 @@ public final class MvStoreHistory implements History {
             rows.forEach((number, row) -> topics.add(number, row.topic(), row.oldestMillis()));
         }
 
-        private long meta(String name) {
+        long meta(String name) {
             Long value = meta.get(name);
             return value == null ? 0 : value;
         }
@@ -337,6 +357,20 @@ public final class MvStoreHistory implements History {
             return meta(WRITTEN);
         }
 
+        /**
+         * Forces what was committed. Until the next time nothing that this state needs is written over, however often is
+         * committed meanwhile: it is what the death of the machine leaves.
+         */
+        void force() {
+            store.sync();
+            MVStore.TxCounter now = store.registerVersionUsage();
+            if (forcedState != null) {
+                store.deregisterVersionUsage(forcedState);
+            }
+            forcedState = now;
+        }
+
+        /** Events and what is known of them go to the disk with one commit. */
         void append(List<StoredEvent> batch) {
             Set<KeptTopic> touched = new LinkedHashSet<>();
             for (StoredEvent event : batch) {
@@ -350,7 +384,9 @@ public final class MvStoreHistory implements History {
                 }
                 touched.add(topic);
             }
-            meta.put(WRITTEN, batch.get(batch.size() - 1).position());
+            StoredEvent last = batch.get(batch.size() - 1);
+            meta.put(WRITTEN, last.position());
+            meta.put(WRITTEN_MILLIS, last.timeMillis());
             evictDue(touched);
         }
 

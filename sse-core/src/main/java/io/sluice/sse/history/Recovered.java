@@ -8,6 +8,7 @@ import java.util.Map;
  *
  * @param epoch the epoch of the ids, that of the first opening
  * @param head the position at which the hub stands; the next event gets the one behind it
+ * @param newestMillis the time of the newest event that was ever kept; 0 if none was
  * @param topics all topics, those included of which only the floor is left
  * @param forgottenFloor the highest floor of the topics of which nothing is left
  * @param forgottenMillis when the event at that floor was published, in milliseconds since 1970
@@ -17,6 +18,7 @@ import java.util.Map;
 public record Recovered(
         long epoch,
         long head,
+        long newestMillis,
         List<StoredTopic> topics,
         long forgottenFloor,
         long forgottenMillis,

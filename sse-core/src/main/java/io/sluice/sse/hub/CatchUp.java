@@ -202,6 +202,7 @@ final class CatchUp {
     private Served frameAndWrite(LaneSink sink, long wholeUpTo, int room) {
         // As the range was collected: a filter may let its client listen to more or to less.
         boolean sharing = RecentRanges.isSharing(sink);
+        Subscription listened = sink.listensBy();
         RecentRanges.Range range = new RecentRanges.Range(sink, lane.position, entries);
         Entries written = entries;
         range.end = wholeUpTo;
@@ -209,7 +210,7 @@ final class CatchUp {
             range.end = collectDue(sink, room, wholeUpTo);
             written = due;
         }
-        if (sink.subscription == null) { // a filter has seen to that
+        if (sink.subscription != listened) { // a filter has seen to that
             entries.clear();
             due.clear();
             return Served.DONE;

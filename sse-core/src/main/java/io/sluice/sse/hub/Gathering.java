@@ -17,6 +17,8 @@ final class Gathering {
     private static final int QUIET_SHIFT = 6;
     /** Share of a pass that ends a wait, as a shift. */
     private static final int LONGEST_SHIFT = 4;
+    /** With fewer sinks than this a pass is short, whatever the last one took: one that found cold code, say. */
+    static final int LEAST_SINKS = 32;
     /** A look at the I/O takes some microseconds; below this there is nothing to win. */
     private static final long LEAST_NANOS = 5_000;
     /** Looks without anything new that end a wait, should the clock stand still. */
@@ -38,11 +40,11 @@ final class Gathering {
     private long passNanos;
 
     /** Whether the pass that is about to begin waits for another look. */
-    boolean waits(long head, long position, long nowNanos) {
+    boolean waits(long head, long position, int sinks, long nowNanos) {
         startNanos = nowNanos;
         if (waiting) {
             goOn(head, nowNanos);
-        } else if (head != position && passNanos >> QUIET_SHIFT >= LEAST_NANOS && skipped++ >= toSkip) {
+        } else if (mayPay(sinks) && head != position && skipped++ >= toSkip) {
             waiting = true;
             paid = false;
             sinceNanos = nowNanos;
@@ -51,6 +53,10 @@ final class Gathering {
             looks = 0;
         }
         return waiting;
+    }
+
+    private boolean mayPay(int sinks) {
+        return sinks >= LEAST_SINKS && passNanos >> QUIET_SHIFT >= LEAST_NANOS;
     }
 
     private void goOn(long head, long nowNanos) {

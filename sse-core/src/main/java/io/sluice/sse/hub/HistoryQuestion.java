@@ -3,6 +3,7 @@ package io.sluice.sse.hub;
 import io.sluice.sse.history.History;
 import java.time.Instant;
 import java.util.Collection;
+import org.jspecify.annotations.Nullable;
 
 /** Where a subscription begins, if only the history can tell. Immutable. */
 final class HistoryQuestion {
@@ -13,25 +14,21 @@ final class HistoryQuestion {
     }
 
     private final Asked asked;
-    private final boolean gap;
+    private final @Nullable Instant time;
 
-    private HistoryQuestion(Asked asked, boolean gap) {
+    private HistoryQuestion(Asked asked, @Nullable Instant time) {
         this.asked = asked;
-        this.gap = gap;
+        this.time = time;
     }
 
     /** The position before the last {@code events} kept events. */
     static HistoryQuestion last(int events) {
-        return new HistoryQuestion((history, topics, head) -> history.beforeLast(topics, events, head), false);
+        return new HistoryQuestion((history, topics, head) -> history.beforeLast(topics, events, head), null);
     }
 
-    /**
-     * The position before the first kept event that was published at {@code time} or later.
-     *
-     * @param isGap whether something that was published since then is lost
-     */
-    static HistoryQuestion since(Instant time, boolean isGap) {
-        return new HistoryQuestion((history, topics, head) -> history.before(topics, time, head), isGap);
+    /** The position before the first kept event that was published at {@code time} or later. */
+    static HistoryQuestion since(Instant time) {
+        return new HistoryQuestion((history, topics, head) -> history.before(topics, time, head), time);
     }
 
     /**
@@ -43,8 +40,12 @@ final class HistoryQuestion {
         return asked.of(history, topics, head);
     }
 
-    /** Whether the client is told at that position that it has missed something. */
-    boolean isGap() {
-        return gap;
+    /**
+     * Whether something that was asked for is lost, so that the client is told so at that position. To be looked at before
+     * the question is asked, with the number of evictions up to then: those that follow make a gap of their own. Under the
+     * hub's lock.
+     */
+    boolean isGap(HubLog log, Subscription subscription) {
+        return time != null && Missed.overflowSince(subscription, log.nanosAt(time)) != null;
     }
 }

@@ -55,6 +55,7 @@ final class HistoryWriter implements Runnable {
     private volatile boolean closing;
 
     // The thread's own.
+    private ArrayDeque<LogEntry> taken = new ArrayDeque<>();
     private long lastMillis;
     private long forcedNanos;
     private long maintainedNanos;
@@ -69,7 +70,8 @@ final class HistoryWriter implements Runnable {
     }
 
     /** Reserves the first positions and begins. */
-    void start(long head) {
+    void start(long head, long newestMillis) {
+        lastMillis = newestMillis;
         stored = head;
         forced = head;
         reserved = head + BLOCK;
@@ -153,6 +155,9 @@ final class HistoryWriter implements Runnable {
     void close() {
         closing = true;
         LockSupport.unpark(thread);
+        if (Thread.currentThread() == thread) {
+            return; // by what hangs on a publication, on an executor that runs it here
+        }
         try {
             thread.join();
         } catch (InterruptedException e) {
@@ -170,6 +175,7 @@ final class HistoryWriter implements Runnable {
                     beIdle();
                 } else {
                     write(batch);
+                    maintainIfDue();
                 }
                 reserveAhead();
             }
@@ -202,22 +208,27 @@ final class HistoryWriter implements Runnable {
     }
 
     private boolean isQueueEmpty() {
-        return log.locked(queue::isEmpty);
+        return taken.isEmpty() && log.locked(queue::isEmpty);
     }
 
     private List<LogEntry> poll() {
-        return log.locked(() -> {
-            List<LogEntry> batch = new ArrayList<>(Math.min(queue.size(), 1024));
-            long bytes = 0;
-            long last = 0;
-            while (!queue.isEmpty() && (bytes < BATCH_BYTES || queue.element().position == last)) {
-                LogEntry entry = queue.remove();
-                bytes += entry.wire.length;
-                last = entry.position; // one event, be it in several topics, is written at once
-                batch.add(entry);
-            }
-            return batch;
-        });
+        if (taken.isEmpty()) {
+            taken = log.locked(() -> {
+                ArrayDeque<LogEntry> all = queue;
+                queue = all.isEmpty() ? all : new ArrayDeque<>();
+                return all.isEmpty() ? taken : all;
+            });
+        }
+        List<LogEntry> batch = new ArrayList<>(Math.min(taken.size(), 1024));
+        long bytes = 0;
+        long last = 0;
+        while (!taken.isEmpty() && (bytes < BATCH_BYTES || taken.element().position == last)) {
+            LogEntry entry = taken.remove();
+            bytes += entry.wire.length;
+            last = entry.position; // one event, be it in several topics, is written at once
+            batch.add(entry);
+        }
+        return batch;
     }
 
     private void write(List<LogEntry> batch) {
@@ -264,8 +275,12 @@ final class HistoryWriter implements Runnable {
 
     private void beIdle() {
         forceIfDue();
-        long now = System.nanoTime();
-        if (now - maintainedNanos >= MAINTAIN_NANOS) {
+        maintainIfDue();
+    }
+
+    /** Also while there is always something to write. */
+    private void maintainIfDue() {
+        if (System.nanoTime() - maintainedNanos >= MAINTAIN_NANOS) {
             history.maintain();
             maintainedNanos = System.nanoTime();
         }

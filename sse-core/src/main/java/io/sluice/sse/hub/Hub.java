@@ -53,6 +53,7 @@ public final class Hub implements AutoCloseable {
         this.log = new HubLog(options);
         this.failures = new UserCodeFailures(options.clock);
         this.userExecutor = new UserExecutor(options.userExecutor, options.clock);
+        this.presences = new Presences(this, options);
         long epoch = options.epoch == null ? LocalSequencer.newEpoch() : options.epoch;
         if (options.history != null) {
             HubHistory history = new HubHistory(log, options, options.history, epoch, userExecutor);
@@ -60,7 +61,6 @@ public final class Hub implements AutoCloseable {
             epoch = history.epoch();
         }
         this.sequencer = new LocalSequencer(log, new EventIds(epoch));
-        this.presences = new Presences(this, options);
     }
 
     /** The options of a new hub. */

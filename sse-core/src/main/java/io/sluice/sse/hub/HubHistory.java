@@ -34,7 +34,7 @@ final class HubHistory {
                 restore(options);
                 return null;
             });
-            writer.start(recovered.head());
+            writer.start(recovered.head(), recovered.newestMillis());
             reads.passed(recovered.head());
         } catch (RuntimeException e) {
             history.close(-1);

@@ -271,7 +271,7 @@ public final class HubLane {
         if (!resumed) {
             // In this order: what is published after the head was read finds no turn posted, and posts one.
             posted = false;
-            if (gathering.waits(hub.log().head(), position, nowNanos)) {
+            if (gathering.waits(hub.log().head(), position, sinks.size(), nowNanos)) {
                 nextTurn(false);
                 return;
             }

@@ -86,7 +86,7 @@ record Opening(
         long since = hub.log().nanosAt(time);
         OverflowPolicy policy = Missed.overflowSince(subscription, since);
         if (policy != OverflowPolicy.LATEST && Missed.inHistory(subscription, 0) > 0) {
-            return ask(HistoryQuestion.since(time, policy != null));
+            return ask(HistoryQuestion.since(time));
         }
         long position = policy == OverflowPolicy.LATEST ? head : Missed.beforeOldestSince(subscription, since, head);
         Gap gap = policy == null

@@ -217,13 +217,16 @@ final class PagedReads {
 
     /** The sink stands nowhere until the history has answered. */
     void ask(LaneSink sink, HistoryQuestion question) {
-        Audience[] audiences = sink.listensBy().audiences;
-        long head = lane.hub().log().head();
+        Subscription subscription = sink.listensBy();
+        Audience[] audiences = subscription.audiences;
+        HubLog log = lane.hub().log();
+        long head = log.head();
         reads.when(head, new HistoryReads.Read() {
             @Override
             public void run(History history, long stored) {
+                Told told = log.locked(() -> new Told(log.bounds.evictions(), question.isGap(log, subscription)));
                 long position = question.ask(history, names(audiences, -1), head);
-                onLane(() -> begin(sink, position, question.isGap()));
+                onLane(() -> begin(sink, position, told));
             }
 
             @Override
@@ -238,16 +241,27 @@ final class PagedReads {
         });
     }
 
-    private void begin(LaneSink sink, long position, boolean isGap) {
+    /** What was lost before the history was asked, and whether that is a gap. */
+    private record Told(long evictions, boolean isGap) {}
+
+    private void begin(LaneSink sink, long position, Told told) {
         if (sink.gone || sink.subscription == null || !sink.isAwaitingStart()) {
             return;
         }
+        try {
+            beginAt(sink, position, told);
+        } catch (RuntimeException | Error e) {
+            lane.failed(sink, e); // it waits for nothing any more
+        }
+    }
+
+    private void beginAt(LaneSink sink, long position, Told told) {
         Hub hub = lane.hub();
-        sink.toldEvictions = hub.log().locked(hub.log().bounds::evictions);
+        sink.toldEvictions = told.evictions;
         sink.position = position;
         sink.said = position;
         String id = hub.sequencer().idOf(position);
-        Gap gap = isGap ? new Gap(Gap.Why.EVICTED, null, id) : null;
+        Gap gap = told.isGap ? new Gap(Gap.Why.EVICTED, null, id) : null;
         Event where = gap == null ? Event.builder().id(id).build() : gap.toEvent();
         lane.writeOwn(sink, EventEncoder.encode(where), position);
         sink.flush();

@@ -52,7 +52,7 @@ public final class Sources {
     /**
      * A source that sends what a supplier gives, at once and then each time a period has passed since the last was sent.
      * While the sink is not writable nothing is asked for and nothing made up for later, so a client that stalls meets no
-     * burst. The supplier runs in the sink's user code, for each sink anew, and must be thread-safe if several have this
+     * burst; the first may be lost with one that stalls from the start. The supplier runs in the sink's user code, for each sink anew, and must be thread-safe if several have this
      * source; if it throws, the sink closes with {@link CloseReason#SOURCE_FAILED}.
      *
      * @throws IllegalArgumentException if the period is not positive

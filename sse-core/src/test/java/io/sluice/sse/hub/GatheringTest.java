@@ -14,10 +14,11 @@ class GatheringTest {
     private long now = 1_000_000_000;
     private long head;
     private long position;
+    private int sinks = 1_000;
 
     /** A pass that takes {@code nanos}, behind all waiting. */
     private void pass(long nanos) {
-        while (gathering.waits(head, position, now)) {
+        while (gathering.waits(head, position, sinks, now)) {
             now += 1_000;
         }
         now += nanos;
@@ -28,7 +29,7 @@ class GatheringTest {
     /** @return how long the next pass waits if {@code perLook} events come at each look, of a microsecond */
     private long waited(int perLook) {
         long since = now;
-        while (gathering.waits(head, position, now)) {
+        while (gathering.waits(head, position, sinks, now)) {
             now += 1_000;
             head += perLook;
         }
@@ -43,9 +44,17 @@ class GatheringTest {
     }
 
     @Test
+    void aFewClientsNeverWaitForOneLongPass() {
+        sinks = Gathering.LEAST_SINKS - 1;
+        pass(PASS);
+        head++;
+        assertThat(waited(1)).isZero();
+    }
+
+    @Test
     void anIdleHubDoesNotWaitForAnything() {
         pass(PASS);
-        assertThat(gathering.waits(head, position, now)).isFalse();
+        assertThat(gathering.waits(head, position, sinks, now)).isFalse();
     }
 
     @Test
@@ -67,7 +76,7 @@ class GatheringTest {
         pass(PASS);
         head++;
         int looks = 0;
-        while (gathering.waits(head, position, now)) {
+        while (gathering.waits(head, position, sinks, now)) {
             assertThat(++looks).isLessThan(2_000);
         }
         assertThat(looks).isPositive();

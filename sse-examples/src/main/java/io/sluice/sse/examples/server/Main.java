@@ -1,5 +1,6 @@
 package io.sluice.sse.examples.server;
 
+import io.sluice.sse.hub.Hub;
 import io.sluice.sse.netty.SseServer;
 import java.lang.reflect.Proxy;
 import java.util.concurrent.CountDownLatch;
@@ -17,6 +18,8 @@ public final class Main {
 
     /** The second that is left after the drain, less what the JVM itself takes. */
     private static final long AFTER_DRAIN_MILLIS = 700;
+
+    private static final long AFTER_HISTORY_MILLIS = 200;
 
     private Main() {}
 
@@ -63,8 +66,22 @@ public final class Main {
         } catch (TimeoutException | ExecutionException | InterruptedException e) {
             LoggerFactory.getLogger(Main.class).warn("not everything was released in time");
         }
-        server.hub().close();
+        closeWithin(server.hub(), AFTER_HISTORY_MILLIS);
         Runtime.getRuntime().halt(0); // a JVM that a signal ends would say 143
+    }
+
+    /** A history that the disk does not take in time is left as the death of the process would leave it. */
+    private static void closeWithin(Hub hub, long millis) {
+        Thread closing = background("sluice-close", hub::close);
+        try {
+            closing.join(millis);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        if (closing.isAlive()) {
+            LoggerFactory.getLogger(Main.class)
+                    .warn("the history was not written in time: the next start takes it for an unclean stop");
+        }
     }
 
     /**

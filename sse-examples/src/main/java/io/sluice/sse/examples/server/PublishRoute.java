@@ -98,7 +98,8 @@ final class PublishRoute {
             return Refusal.limit(Refusals.Kind.TOPICS, 429, String.valueOf(cause.getMessage()), TOPICS_FULL);
         }
         if (cause instanceof HistoryException) {
-            return Refusal.of(503, String.valueOf(cause.getMessage()));
+            // Why is in the log: it may name files, which is nobody's business out there.
+            return Refusal.of(503, "the history does not take events at the moment", "Retry-After", "5");
         }
         return cause instanceof RuntimeException runtime ? runtime : new CompletionException(cause);
     }
