@@ -3,6 +3,7 @@ package io.sluice.sse.hub;
 import io.sluice.sse.history.History;
 import java.time.Instant;
 import java.util.Collection;
+import org.jspecify.annotations.Nullable;
 
 /** Where a subscription begins, if only the history can tell. Immutable. */
 final class HistoryQuestion {
@@ -13,25 +14,27 @@ final class HistoryQuestion {
     }
 
     private final Asked asked;
-    private final boolean gap;
 
-    private HistoryQuestion(Asked asked, boolean gap) {
+    /** By the hub's clock; null if it is not asked for a time. */
+    private final @Nullable Long since;
+
+    private HistoryQuestion(Asked asked, @Nullable Long since) {
         this.asked = asked;
-        this.gap = gap;
+        this.since = since;
     }
 
     /** The position before the last {@code events} kept events. */
     static HistoryQuestion last(int events) {
-        return new HistoryQuestion((history, topics, head) -> history.beforeLast(topics, events, head), false);
+        return new HistoryQuestion((history, topics, head) -> history.beforeLast(topics, events, head), null);
     }
 
     /**
      * The position before the first kept event that was published at {@code time} or later.
      *
-     * @param isGap whether something that was published since then is lost
+     * @param since the same by the hub's clock
      */
-    static HistoryQuestion since(Instant time, boolean isGap) {
-        return new HistoryQuestion((history, topics, head) -> history.before(topics, time, head), isGap);
+    static HistoryQuestion since(Instant time, long since) {
+        return new HistoryQuestion((history, topics, head) -> history.before(topics, time, head), since);
     }
 
     /**
@@ -43,8 +46,12 @@ final class HistoryQuestion {
         return asked.of(history, topics, head);
     }
 
-    /** Whether the client is told at that position that it has missed something. */
-    boolean isGap() {
-        return gap;
+    /**
+     * The policy that the client meets when it is told at that position that something of what it asked for is lost; null
+     * if nothing is. It is asked when the client begins, since more may have been lost until then. Under the hub's lock.
+     */
+    @Nullable
+    OverflowPolicy overflow(Subscription subscription) {
+        return since == null ? null : Missed.overflowSince(subscription, since);
     }
 }

@@ -217,13 +217,14 @@ final class PagedReads {
 
     /** The sink stands nowhere until the history has answered. */
     void ask(LaneSink sink, HistoryQuestion question) {
-        Audience[] audiences = sink.listensBy().audiences;
+        Subscription subscription = sink.listensBy();
+        Audience[] audiences = subscription.audiences;
         long head = lane.hub().log().head();
         reads.when(head, new HistoryReads.Read() {
             @Override
             public void run(History history, long stored) {
                 long position = question.ask(history, names(audiences, -1), head);
-                onLane(() -> begin(sink, position, question.isGap()));
+                onLane(() -> begin(sink, subscription, position, question));
             }
 
             @Override
@@ -238,16 +239,21 @@ final class PagedReads {
         });
     }
 
-    private void begin(LaneSink sink, long position, boolean isGap) {
+    private void begin(LaneSink sink, Subscription asked, long answer, HistoryQuestion question) {
         if (sink.gone || sink.subscription == null || !sink.isAwaitingStart()) {
             return;
         }
         Hub hub = lane.hub();
-        sink.toldEvictions = hub.log().locked(hub.log().bounds::evictions);
+        // In one moment: what is lost later makes a gap of its own.
+        OverflowPolicy policy = hub.log().locked(() -> {
+            sink.toldEvictions = hub.log().bounds.evictions();
+            return sink.subscription == asked ? question.overflow(asked) : null;
+        });
+        long position = policy == OverflowPolicy.LATEST ? hub.log().head() : answer;
         sink.position = position;
         sink.said = position;
         String id = hub.sequencer().idOf(position);
-        Gap gap = isGap ? new Gap(Gap.Why.EVICTED, null, id) : null;
+        Gap gap = policy != null ? new Gap(Gap.Why.EVICTED, null, id) : null;
         Event where = gap == null ? Event.builder().id(id).build() : gap.toEvent();
         lane.writeOwn(sink, EventEncoder.encode(where), position);
         sink.flush();
