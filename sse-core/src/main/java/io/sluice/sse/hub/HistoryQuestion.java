@@ -14,11 +14,13 @@ final class HistoryQuestion {
     }
 
     private final Asked asked;
-    private final @Nullable Instant time;
 
-    private HistoryQuestion(Asked asked, @Nullable Instant time) {
+    /** By the hub's clock; null if it is not asked for a time. */
+    private final @Nullable Long since;
+
+    private HistoryQuestion(Asked asked, @Nullable Long since) {
         this.asked = asked;
-        this.time = time;
+        this.since = since;
     }
 
     /** The position before the last {@code events} kept events. */
@@ -26,9 +28,13 @@ final class HistoryQuestion {
         return new HistoryQuestion((history, topics, head) -> history.beforeLast(topics, events, head), null);
     }
 
-    /** The position before the first kept event that was published at {@code time} or later. */
-    static HistoryQuestion since(Instant time) {
-        return new HistoryQuestion((history, topics, head) -> history.before(topics, time, head), time);
+    /**
+     * The position before the first kept event that was published at {@code time} or later.
+     *
+     * @param since the same by the hub's clock
+     */
+    static HistoryQuestion since(Instant time, long since) {
+        return new HistoryQuestion((history, topics, head) -> history.before(topics, time, head), since);
     }
 
     /**
@@ -41,11 +47,11 @@ final class HistoryQuestion {
     }
 
     /**
-     * Whether something that was asked for is lost, so that the client is told so at that position. To be looked at before
-     * the question is asked, with the number of evictions up to then: those that follow make a gap of their own. Under the
-     * hub's lock.
+     * The policy that the client meets when it is told at that position that something of what it asked for is lost; null
+     * if nothing is. It is asked when the client begins, since more may have been lost until then. Under the hub's lock.
      */
-    boolean isGap(HubLog log, Subscription subscription) {
-        return time != null && Missed.overflowSince(subscription, log.nanosAt(time)) != null;
+    @Nullable
+    OverflowPolicy overflow(Subscription subscription) {
+        return since == null ? null : Missed.overflowSince(subscription, since);
     }
 }

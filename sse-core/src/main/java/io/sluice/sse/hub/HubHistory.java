@@ -54,7 +54,7 @@ final class HubHistory {
                 continue;
             }
             try {
-                ((StoredLog) topics.findOrBear(stored.name()).log).restore(stored, floor);
+                ((StoredLog) topics.findOrBear(stored.name()).log).restore(stored, floor, options.clock.getAsLong());
             } catch (TopicLimitException e) {
                 throw new IllegalArgumentException(
                         "maxTopics: " + options.maxTopics + " (expected: no less than the history has topics)", e);
@@ -65,10 +65,14 @@ final class HubHistory {
                 .forEach((id, chosen) -> bounds.putChosen(id, new ChosenId(chosen.position(), chosen.topic())));
     }
 
+    /** At the end of that millisecond: the event may be from any moment of it, and a gap too much does less harm. */
     private Floor floor(long position, long eviction, long publishedMillis) {
         return position == 0
                 ? Floor.NONE
-                : new Floor(position, eviction, log.nanosAt(Instant.ofEpochMilli(publishedMillis)));
+                : new Floor(
+                        position,
+                        eviction,
+                        log.nanosAt(Instant.ofEpochMilli(publishedMillis + 1).minusNanos(1)));
     }
 
     long epoch() {

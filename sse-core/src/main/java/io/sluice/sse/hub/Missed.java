@@ -150,6 +150,13 @@ final class Missed {
         return upTo;
     }
 
+    /** Whether only the history knows where what was published since a time of the hub's clock begins. Under the hub's lock. */
+    static boolean isInHistorySince(Subscription subscription, long since) {
+        boolean[] found = {false};
+        forEachTopic(subscription, topic -> found[0] |= topic.log.isInHistorySince(since));
+        return found[0];
+    }
+
     /** The position before the oldest kept event that was published since then; the head if none was. Under the hub's lock. */
     static long beforeOldestSince(Subscription subscription, long since, long head) {
         long[] oldest = {head + 1};

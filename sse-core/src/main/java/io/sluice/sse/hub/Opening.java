@@ -85,8 +85,8 @@ record Opening(
     private static Opening since(Hub hub, Subscription subscription, Instant time, long head) {
         long since = hub.log().nanosAt(time);
         OverflowPolicy policy = Missed.overflowSince(subscription, since);
-        if (policy != OverflowPolicy.LATEST && Missed.inHistory(subscription, 0) > 0) {
-            return ask(HistoryQuestion.since(time));
+        if (policy != OverflowPolicy.LATEST && Missed.isInHistorySince(subscription, since)) {
+            return ask(HistoryQuestion.since(time, since));
         }
         long position = policy == OverflowPolicy.LATEST ? head : Missed.beforeOldestSince(subscription, since, head);
         Gap gap = policy == null

@@ -224,9 +224,9 @@ final class PagedReads {
         reads.when(head, new HistoryReads.Read() {
             @Override
             public void run(History history, long stored) {
-                Told told = log.locked(() -> new Told(log.bounds.evictions(), question.isGap(log, subscription)));
+                long evictions = log.locked(log.bounds::evictions);
                 long position = question.ask(history, names(audiences, -1), head);
-                onLane(() -> begin(sink, position, told));
+                onLane(() -> beginContained(sink, subscription, question, position, evictions));
             }
 
             @Override
@@ -241,27 +241,34 @@ final class PagedReads {
         });
     }
 
-    /** What was lost before the history was asked, and whether that is a gap. */
-    private record Told(long evictions, boolean isGap) {}
-
-    private void begin(LaneSink sink, long position, Told told) {
+    private void beginContained(
+            LaneSink sink, Subscription asked, HistoryQuestion question, long answer, long evictions) {
         if (sink.gone || sink.subscription == null || !sink.isAwaitingStart()) {
             return;
         }
         try {
-            beginAt(sink, position, told);
+            begin(sink, asked, question, answer, evictions);
         } catch (RuntimeException | Error e) {
             lane.failed(sink, e); // it waits for nothing any more
         }
     }
 
-    private void beginAt(LaneSink sink, long position, Told told) {
+    /** @param evictions how many there were when the question was asked: what goes later makes a gap of its own */
+    private void begin(LaneSink sink, Subscription asked, HistoryQuestion question, long answer, long evictions) {
         Hub hub = lane.hub();
-        sink.toldEvictions = told.evictions;
+        sink.toldEvictions = evictions;
+        OverflowPolicy policy = hub.log().locked(() -> {
+            OverflowPolicy met = sink.subscription == asked ? question.overflow(asked) : null;
+            if (met != null) {
+                sink.toldEvictions = hub.log().bounds.evictions(); // in one moment with what is told
+            }
+            return met;
+        });
+        long position = policy == OverflowPolicy.LATEST ? hub.log().head() : answer;
         sink.position = position;
         sink.said = position;
         String id = hub.sequencer().idOf(position);
-        Gap gap = told.isGap ? new Gap(Gap.Why.EVICTED, null, id) : null;
+        Gap gap = policy == null ? null : new Gap(Gap.Why.EVICTED, null, id);
         Event where = gap == null ? Event.builder().id(id).build() : gap.toEvent();
         lane.writeOwn(sink, EventEncoder.encode(where), position);
         sink.flush();

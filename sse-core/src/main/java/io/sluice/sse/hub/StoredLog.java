@@ -25,10 +25,10 @@ final class StoredLog extends TopicLog {
 
     // ---- the writer's side, under the hub's lock
 
-    /** The topic is as it was when the hub was stopped; its ring is empty. */
-    void restore(StoredTopic stored, Floor floor) {
+    /** The topic is as it was when the hub was stopped; its ring is empty, and all of it is older than {@code nowNanos}. */
+    void restore(StoredTopic stored, Floor floor, long nowNanos) {
         lost = floor;
-        beginBehind(stored.newest());
+        beginBehind(stored.newest(), nowNanos);
         events = stored.events();
         wireBytes = stored.wireBytes();
         oldest = stored.oldest();
@@ -88,6 +88,11 @@ final class StoredLog extends TopicLog {
     @Override
     Floor floorAsLeft() {
         return lost;
+    }
+
+    @Override
+    boolean isInHistorySince(long since) {
+        return inHistory(0) > 0 && super.floorAsLeft().isLostSince(since);
     }
 
     // ---- the readers' side

@@ -104,8 +104,9 @@ sealed class TopicLog permits ConflatedLog, StoredLog {
         return entry;
     }
 
-    /** The empty ring of a topic whose events up to {@code position} are elsewhere. */
-    final void beginBehind(long position) {
+    /** The empty ring of a topic whose events up to {@code position}, published up to then, are elsewhere. */
+    final void beginBehind(long position, long nanos) {
+        floorNanos = nanos;
         FLOOR.setRelease(this, position);
     }
 
@@ -206,6 +207,11 @@ sealed class TopicLog permits ConflatedLog, StoredLog {
             }
         }
         return low == next ? null : slots[slot(low, slots)];
+    }
+
+    /** Whether something that was published at {@code since} or later may be in the hub's history only. */
+    boolean isInHistorySince(long since) {
+        return false;
     }
 
     // ---- the readers' side

@@ -3,6 +3,7 @@ package io.sluice.sse.history;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -15,6 +16,11 @@ import java.util.Random;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
+import org.h2.mvstore.MVMap;
+import org.h2.mvstore.MVStore;
+import org.h2.mvstore.type.LongDataType;
+import org.h2.mvstore.type.StringDataType;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -123,6 +129,57 @@ class MvStoreHistoryTest {
                 .containsOnly(
                         Map.entry("two", new Recovered.Chosen(2, "b")),
                         Map.entry("three", new Recovered.Chosen(3, "a")));
+    }
+
+    /** What the death of the process leaves between two commits is the state of the first of them. */
+    @Test
+    void aLargeBatchIsNeverCommittedInItsMiddle(@TempDir Path copy) throws IOException {
+        MvStoreHistory history = open(options -> options);
+        List<StoredEvent> batch = new ArrayList<>();
+        for (int i = 1; i <= 150_000; i++) {
+            batch.add(new StoredEvent(i, i, "topic/" + i % 50_000, new byte[100], "chosen-" + i, null));
+        }
+        history.reserve(1_000_000);
+        history.append(batch);
+        try (Stream<Path> files = Files.list(directory)) {
+            for (Path file : files.toList()) {
+                Files.copy(file, copy.resolve(file.getFileName()));
+            }
+        }
+        history.close(150_000);
+        MvStoreHistory left = MvStoreHistory.builder(copy).build();
+        Recovered recoveredCopy = left.open(7, told -> {});
+        assertThat(recoveredCopy.topics()).isEmpty();
+        assertThat(recoveredCopy.chosenIds()).isEmpty();
+        left.close(recoveredCopy.head());
+    }
+
+    @Test
+    void aTopicThatIsBeingEmptiedIsReadUntilItsEndIsTold() {
+        List<List<Long>> found = new ArrayList<>();
+        MvStoreHistory[] history = {null};
+        history[0] = open(options -> options.totalBytes(250), told -> found.add(positions(history[0], "a", "b", "c")));
+        history[0].append(List.of(event(1, 1, "a", null), event(2, 2, "b", null)));
+        history[0].append(List.of(event(3, 3, "c", null), event(4, 4, "c", null)));
+        assertThat(found).containsExactly(List.of(1L, 2L, 3L, 4L));
+        assertThat(positions(history[0], "a", "b", "c")).containsExactly(3L, 4L);
+        history[0].close(4);
+    }
+
+    @Test
+    void aFileOfAnotherFormatIsRefused() {
+        open(options -> options).close(0);
+        try (MVStore store = MVStore.open(directory.resolve("events.mv").toString())) {
+            store.openMap(
+                            "meta",
+                            new MVMap.Builder<String, Long>()
+                                    .keyType(StringDataType.INSTANCE)
+                                    .valueType(LongDataType.INSTANCE))
+                    .put("format", 99L);
+        }
+        assertThatThrownBy(() -> open(options -> options))
+                .isInstanceOf(HistoryException.class)
+                .hasMessageContaining("format 99 (expected: 1)");
     }
 
     /** Who reads while it hears of an eviction still finds what goes. */
