@@ -392,10 +392,9 @@ public final class MvStoreHistory implements History {
 
         private void choose(String id, StoredEvent event) {
             Chosen held = chosen.get(id);
-            boolean isAnotherCopy = held != null && held.position() == event.position();
             chosen.put(
                     id,
-                    isAnotherCopy
+                    held != null && held.position() == event.position() // another copy
                             ? new Chosen(held.position(), held.topic(), held.copies() + 1)
                             : new Chosen(event.position(), event.topic(), 1));
         }

@@ -102,6 +102,28 @@ class MvStoreHistoryTest {
         history.close(6);
     }
 
+    /** One event can be the oldest of several topics: each copy is counted, and each goes in its turn. */
+    @Test
+    void copiesOfOneEventGoOneAfterTheOther() {
+        MvStoreHistory history = open(options -> options.totalBytes(450).age(Duration.ofSeconds(10)));
+        history.append(List.of(
+                event(1, nowMillis, "a", "one"), event(1, nowMillis, "b", "one"), event(1, nowMillis, "c", "one")));
+        history.append(List.of(event(2, nowMillis, "b", null), event(3, nowMillis, "a", null)));
+        assertThat(evictions).containsExactly(new Eviction("a", 1, nowMillis, 3, 1, BLOCK_BYTES, List.of()));
+        history.append(List.of(event(4, nowMillis, "c", null), event(5, nowMillis + 1, "c", null)));
+        assertThat(evictions)
+                .extracting(Eviction::topic, Eviction::floor, Eviction::chosenIds)
+                .containsExactly(
+                        org.assertj.core.groups.Tuple.tuple("a", 1L, List.of()),
+                        org.assertj.core.groups.Tuple.tuple("b", 1L, List.of()),
+                        org.assertj.core.groups.Tuple.tuple("c", 1L, List.of("one")));
+        assertThat(positions(history, "a", "b", "c")).containsExactly(2L, 3L, 4L, 5L);
+        nowMillis += 10_001;
+        history.maintain();
+        assertThat(positions(history, "a", "b", "c")).containsExactly(5L);
+        history.close(5);
+    }
+
     @Test
     void whatIsTooOldGoesWhetherOrNotAnythingComes() {
         MvStoreHistory history = open(options -> options.age(Duration.ofSeconds(10)));

@@ -28,6 +28,9 @@ final class GatedHistory implements History {
     /** Runs within a read, when the store has been read. */
     volatile Runnable whenRead = () -> {};
 
+    /** Runs after an append, with its batch. */
+    volatile Consumer<List<StoredEvent>> whenAppended = batch -> {};
+
     volatile @Nullable RuntimeException appendFails;
     volatile @Nullable RuntimeException readFails;
     volatile long closedAt = Long.MIN_VALUE;
@@ -61,6 +64,7 @@ final class GatedHistory implements History {
             throw failure;
         }
         history.append(events);
+        whenAppended.accept(events);
     }
 
     @Override

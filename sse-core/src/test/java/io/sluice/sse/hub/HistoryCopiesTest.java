@@ -166,4 +166,31 @@ class HistoryCopiesTest {
             bench.assertRingsValid();
         }
     }
+
+    /** Else a history that dies between two batches would keep half of it. */
+    @Test
+    void allCopiesAreWrittenInOneBatch() {
+        List<List<Long>> batches = new java.util.concurrent.CopyOnWriteArrayList<>();
+        GatedHistory history = new GatedHistory(
+                MvStoreHistory.builder(directory).sync(HistorySync.os()).build());
+        history.whenAppended = events ->
+                batches.add(events.stream().map(event -> event.position()).toList());
+        try (HistoryBench bench = new HistoryBench(history, options -> options.historyEvents(10))) {
+            history.appends.drainPermits();
+            try {
+                for (int i = 0; i < 12; i++) {
+                    publish(bench, Event.of("x".repeat(1_500_000)), "a", "b", "c"); // a batch is about 4 MiB
+                }
+            } finally {
+                history.appends.release(1_000_000);
+            }
+            bench.untilStored();
+            bench.untilCommitted();
+        }
+        assertThat(batches).hasSizeGreaterThan(2);
+        for (int i = 1; i < batches.size(); i++) {
+            List<Long> before = batches.get(i - 1);
+            assertThat(batches.get(i).get(0)).isGreaterThan(before.get(before.size() - 1));
+        }
+    }
 }
