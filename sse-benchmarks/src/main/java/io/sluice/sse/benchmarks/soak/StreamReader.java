@@ -11,7 +11,7 @@ class StreamReader extends ChannelInboundHandlerAdapter {
 
     private final String target;
     private final @Nullable String lastEventId;
-    private boolean opened;
+    private volatile boolean opened;
     private @Nullable Channel channel;
 
     StreamReader(String target) {
