@@ -26,7 +26,7 @@
 #define MOST_PIDS 32
 
 typedef struct {
-    const char *mode, *label, *events, *publish, *own_publish;
+    const char *mode, *label, *events, *publish, *own_publish, *crowd_events, *crowd_publish;
     int port, clients, size, window, publishers, own_per_common, cpu, server_cpu, at_once, max_seconds;
     int churn_per_second, churn_events, replay_events, repeats;
     double seconds, warmup, settle, rate, stalled;
@@ -121,6 +121,7 @@ int64_t server_rss(void);
 int server_fds(void);
 
 // ---- histogram.c
+void latency_of(int number); // which of two histograms the others are about, 0 or 1; 0 unless told
 void latency_reset(void);
 void latency_add(int64_t nanos);
 int64_t latency_count(void);
@@ -144,4 +145,9 @@ void mode_rate(void);
 void mode_idle(void);
 void mode_churn(void);
 void mode_replay(void);
+void mode_crowd(void);
+void replay_learn(void);       // the id of the event behind which the clients have missed something
+double replay_come_back(void); // all clients at once; how many milliseconds until they have all of that
+int64_t replay_bad(void);      // how much of it was missing, or out of order
+void replay_leave(void);
 #endif

@@ -7,8 +7,10 @@
 #define PER_OCTAVE (1 << SHIFT)
 #define BUCKETS ((64 - SHIFT) * PER_OCTAVE)
 
-static uint64_t buckets[BUCKETS];
-static int64_t count, largest;
+static struct histogram {
+    uint64_t buckets[BUCKETS];
+    int64_t count, largest;
+} all[2], *h = all;
 
 static int bucket_of(uint64_t value) {
     if (value < PER_OCTAVE) return (int)value;
@@ -22,36 +24,35 @@ static double middle_of(int bucket) {
     return ((double)((bucket & (PER_OCTAVE - 1)) + PER_OCTAVE) + 0.5) * (double)(UINT64_C(1) << octave);
 }
 
-void latency_reset(void) {
-    memset(buckets, 0, sizeof buckets);
-    count = largest = 0;
-}
+void latency_of(int number) { h = &all[number]; }
+
+void latency_reset(void) { memset(h, 0, sizeof *h); }
 
 void latency_add(int64_t nanos) {
     if (nanos < 0) nanos = 0;
-    buckets[bucket_of((uint64_t)nanos)]++;
-    count++;
-    if (nanos > largest) largest = nanos;
+    h->buckets[bucket_of((uint64_t)nanos)]++;
+    h->count++;
+    if (nanos > h->largest) h->largest = nanos;
 }
 
-int64_t latency_count(void) { return count; }
+int64_t latency_count(void) { return h->count; }
 
 double latency_percentile(double fraction) {
-    if (fraction >= 1) return (double)largest;
-    uint64_t wanted = (uint64_t)(fraction * (double)count + 0.5), seen = 0;
+    if (fraction >= 1) return (double)h->largest;
+    uint64_t wanted = (uint64_t)(fraction * (double)h->count + 0.5), seen = 0;
     if (wanted < 1) wanted = 1;
     for (int i = 0; i < BUCKETS; i++) {
-        seen += buckets[i];
-        if (seen >= wanted) return middle_of(i) < (double)largest ? middle_of(i) : (double)largest;
+        seen += h->buckets[i];
+        if (seen >= wanted) return middle_of(i) < (double)h->largest ? middle_of(i) : (double)h->largest;
     }
-    return (double)largest;
+    return (double)h->largest;
 }
 
 void latency_each(void (*use)(double nanos, uint64_t count)) {
     enum { JOINED = 8 };
     for (int i = 0; i < BUCKETS; i += JOINED) {
         uint64_t sum = 0;
-        for (int k = 0; k < JOINED; k++) sum += buckets[i + k];
+        for (int k = 0; k < JOINED; k++) sum += h->buckets[i + k];
         if (sum) use(middle_of(i + JOINED / 2), sum);
     }
 }

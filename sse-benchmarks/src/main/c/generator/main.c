@@ -10,20 +10,23 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-options opt = {.mode = "saturate", .label = "", .events = "/events/load", .publish = "/publish/load", .port = 8080,
+options opt = {.mode = "saturate", .label = "", .events = "/events/load", .publish = "/publish/load",
+               .crowd_events = "/events/history", .crowd_publish = "/publish/history", .port = 8080,
                .clients = 100, .size = 128, .window = 8, .publishers = 1, .cpu = -1, .server_cpu = 0, .at_once = 32,
                .max_seconds = 180, .churn_per_second = 500, .churn_events = 2, .replay_events = 100, .repeats = 1,
                .seconds = 10, .warmup = 5, .settle = 0.7, .rate = 100};
 
 enum kind { INT, DOUBLE, TEXT, FLAG, PIDS };
 static const struct { const char *name; enum kind kind; void *value; } known[] = {
-    {"mode", TEXT, &opt.mode},                     // saturate, rate, idle, churn, replay
+    {"mode", TEXT, &opt.mode},                     // saturate, rate, idle, churn, replay, crowd
     {"label", TEXT, &opt.label},
     {"port", INT, &opt.port},
     {"events", TEXT, &opt.events},                 // path of the stream; {client} is the client's number
     {"publish", TEXT, &opt.publish},               // path of a publish
     {"own-publish", TEXT, &opt.own_publish},       // path of a publish to the client's own topic, with {client}
     {"own-per-common", INT, &opt.own_per_common},  // how many of those follow each common event
+    {"crowd-events", TEXT, &opt.crowd_events},     // crowd: those of the clients that come back
+    {"crowd-publish", TEXT, &opt.crowd_publish},
     {"clients", INT, &opt.clients},
     {"size", INT, &opt.size},                      // bytes of an event's data
     {"publishers", INT, &opt.publishers},
@@ -92,7 +95,8 @@ static void check(void) {
 
 int main(int n, char **arguments) {
     static const struct { const char *name; void (*run)(void); } modes[] = {
-        {"saturate", mode_saturate}, {"rate", mode_rate}, {"idle", mode_idle}, {"churn", mode_churn}, {"replay", mode_replay}};
+        {"saturate", mode_saturate}, {"rate", mode_rate}, {"idle", mode_idle}, {"churn", mode_churn}, {"replay", mode_replay},
+        {"crowd", mode_crowd}};
     parse(n, arguments);
     if (opt.cpu >= 0) {
         cpu_set_t one;
@@ -116,5 +120,5 @@ int main(int n, char **arguments) {
             modes[i].run();
             finish();
         }
-    fail("--mode %s (expected: saturate, rate, idle, churn or replay)", opt.mode);
+    fail("--mode %s (expected: saturate, rate, idle, churn, replay or crowd)", opt.mode);
 }

@@ -31,7 +31,15 @@ static void learn_ids(void) {
     loop_for(0.3);
 }
 
-static double come_back(void) {
+void replay_learn(void) {
+    learn_ids();
+    // The ids of a stream may stand before the first event, too: what counts is the one M events from the end.
+    last_event_id = kept_ids[kept_id_count - 1 - opt.replay_events];
+    on_event = seen;
+    receivers = 0;
+}
+
+double replay_come_back(void) {
     to_come = opt.clients;
     int64_t begin = now_ns(), end = begin + 60 * SECOND;
     for (int i = 0; to_come > 0 && now_ns() < end;) {
@@ -41,30 +49,37 @@ static double come_back(void) {
         }
         loop_once(now_ns() + SECOND / 20);
     }
-    return (double)(now_ns() - begin) / 1e6;
+    double millis = (double)(now_ns() - begin) / 1e6;
+    if (to_come) fail("%d of %d clients never got all of their events", to_come, opt.clients);
+    return millis;
+}
+
+int64_t replay_bad(void) {
+    int64_t bad = 0;
+    for (int i = 0; i < opt.clients; i++) bad += clients[i].missing + clients[i].missing_said + clients[i].disorder;
+    return bad;
+}
+
+void replay_leave(void) {
+    for (int i = 0; i < opt.clients; i++) client_leave(&clients[i], false);
+    loop_for(0.7);
 }
 
 void mode_replay(void) {
-    learn_ids();
-    // The ids of a stream may stand before the first event, too: what counts is the one M events from the end.
-    last_event_id = kept_ids[kept_id_count - 1 - opt.replay_events];
-    on_event = seen;
-    receivers = 0;
+    replay_learn();
     int64_t bad = 0;
     reading from = take_reading(), last = from;
     for (int r = 0; r < opt.repeats; r++) {
         char name[32];
         if (r) {
-            for (int i = 0; i < opt.clients; i++) client_leave(&clients[i], false);
-            loop_for(0.7);
+            replay_leave();
             latency_reset();
         }
         last = take_reading();
-        double millis = come_back();
+        double millis = replay_come_back();
         snprintf(name, sizeof name, "millis%d", r);
         put(name, millis);
-        if (to_come) fail("%d of %d clients never got all of their events", to_come, opt.clients);
-        for (int i = 0; i < opt.clients; i++) bad += clients[i].missing + clients[i].missing_said + clients[i].disorder;
+        bad += replay_bad();
     }
     reading to = take_reading();
     put("repeats", opt.repeats);
