@@ -99,8 +99,7 @@ public final class CompareCommand implements Callable<Integer> {
         if (contenders.isEmpty() || stages.isEmpty()) {
             throw new IllegalArgumentException("--only and --stages have left nothing to do");
         }
-        new Course(new Generator(programs.generator(), generatorCore, serverCore), serverCore, file)
-                .run(stages, contenders, rounds);
+        new Course(programs.generator(), new Cores(serverCore, generatorCore), file).run(stages, contenders, rounds);
     }
 
     private boolean wanted(String name) {

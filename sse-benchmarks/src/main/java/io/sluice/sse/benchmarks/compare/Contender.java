@@ -26,7 +26,11 @@ record Contender(String name, Kind kind, List<String> command, boolean warms, Pr
 
     static Contender of(String name, Kind kind, boolean warms, List<String> command) {
         return new Contender(
-                name, kind, List.copyOf(command), warms, workload -> !workload.ofTopics() && !workload.ofIds());
+                name,
+                kind,
+                List.copyOf(command),
+                warms,
+                workload -> workload.needs().isEmpty());
     }
 
     Contender called(String other) {

@@ -16,19 +16,27 @@ final class Contenders {
     static final String BARE_NETTY = "bare-netty";
     static final String NCHAN = "nchan";
 
+    /** How many lanes, on two cores: more than cores too, for a machine may have other work. */
+    static final List<Integer> LANES = List.of(1, 2, 4);
+
     /** What the bundled server is told beside its port and transport; else everything is as by default. */
     private static final List<String> OPTIONS = List.of("--history-events", "2200", "--max-publish-bytes", "2m");
 
     private Contenders() {}
 
     static List<Contender> ofThisProject(CPrograms programs, List<String> jvm) {
-        return List.of(
-                floor(FLOOR, programs).thatSuits(workload -> !workload.ofTopics() && !workload.ofIds()),
+        List<Contender> all = new ArrayList<>(List.of(
+                floor(FLOOR, programs),
                 floor(FLOOR_BATCH, programs, "batch"),
-                floor(FLOOR_REPLAY, programs, "replay").thatSuits(Workload::ofIds),
+                floor(FLOOR_REPLAY, programs, "replay").thatSuits(workload -> workload.needs(Need.IDS)),
                 sluice(EPOLL, Home.jar(), "epoll", jvm),
                 sluice(IO_URING, Home.jar(), "io_uring", jvm),
-                bareNetty(jvm));
+                bareNetty(jvm)));
+        for (int lanes : LANES) {
+            all.add(sluiceOfLanes("epoll", lanes, jvm));
+            all.add(sluiceOfLanes("io_uring", lanes, jvm));
+        }
+        return List.copyOf(all);
     }
 
     private static Contender floor(String name, CPrograms programs, String... manner) {
@@ -42,7 +50,21 @@ final class Contenders {
         List<String> command = java(jvm, jar, "io.sluice.sse.examples.server.Main");
         command.addAll(List.of("--port", "{port}", "--transport", transport));
         command.addAll(OPTIONS);
-        return Contender.of(name, Kind.SLUICE, true, command).thatSuits(workload -> true);
+        return Contender.of(name, Kind.SLUICE, true, command).thatSuits(workload -> !workload.needs(Need.BOTH_CORES));
+    }
+
+    /** A number of event loops, each of them a lane, on as many cores as the workload leaves it. */
+    private static Contender sluiceOfLanes(String transport, int lanes, List<String> jvm) {
+        List<String> command =
+                new ArrayList<>(sluice("", Home.jar(), transport, jvm).command());
+        command.addAll(List.of("--threads", Integer.toString(lanes)));
+        return Contender.of(ofLanes(transport, lanes), Kind.SLUICE, true, command)
+                .thatSuits(workload -> workload.needs(Need.BOTH_CORES));
+    }
+
+    /** What Sluice over this transport with so many lanes is called. */
+    static String ofLanes(String transport, int lanes) {
+        return "sluice " + transport + " " + lanes + (lanes == 1 ? " lane" : " lanes");
     }
 
     static Contender bareNetty(List<String> jvm) {

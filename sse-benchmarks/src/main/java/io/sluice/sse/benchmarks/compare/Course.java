@@ -16,12 +16,12 @@ final class Course {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private final Generator generator;
-    private final int serverCore;
+    private final Cores cores;
     private final Path file;
 
-    Course(Generator generator, int serverCore, Path file) {
-        this.generator = generator;
-        this.serverCore = serverCore;
+    Course(Path generator, Cores cores, Path file) {
+        this.generator = new Generator(generator, cores);
+        this.cores = cores;
         this.file = file;
     }
 
@@ -43,7 +43,7 @@ final class Course {
         if (workloads.isEmpty()) {
             return;
         }
-        try (ServerUnderLoad server = ServerUnderLoad.start(contender, serverCore)) {
+        try (ServerUnderLoad server = ServerUnderLoad.start(contender, cores.ofServer(workloads))) {
             for (Workload workload : workloads) {
                 write(round, workload, contender, measure(workload, contender, server));
             }

@@ -23,13 +23,11 @@ final class Generator {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private final Path program;
-    private final int core;
-    private final int serverCore;
+    private final Cores cores;
 
-    Generator(Path program, int core, int serverCore) {
+    Generator(Path program, Cores cores) {
         this.program = program;
-        this.core = core;
-        this.serverCore = serverCore;
+        this.cores = cores;
     }
 
     /** @return what it measured, and what was seen at its marks */
@@ -37,7 +35,8 @@ final class Generator {
             throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(List.of(program.toString(), "--marks", "--label", contender.name()));
         command.addAll(List.of("--port", Integer.toString(server.port()), "--pids", server.pids()));
-        command.addAll(List.of("--cpu", Integer.toString(core), "--server-cpu", Integer.toString(serverCore)));
+        command.addAll(List.of("--cpu", Integer.toString(cores.generator())));
+        command.addAll(List.of("--server-cpu", Integer.toString(cores.server())));
         command.addAll(workload.generatorArguments(contender));
         Process process = new ProcessBuilder(command).start();
         Thread end = new Thread(process::destroyForcibly);

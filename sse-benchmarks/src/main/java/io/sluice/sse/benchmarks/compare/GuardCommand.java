@@ -119,7 +119,7 @@ public final class GuardCommand implements Callable<Integer> {
                 new Stage("load", rounds, List.of(Stages.saturate(1_000, seconds, 4), Stages.rate(100, seconds, 2)));
         Stage idle = new Stage("idle", 1, List.of(Stages.idle()));
         Path file = Files.createTempFile(Files.createDirectories(Home.work()), "guard-", ".jsonl");
-        new Course(new Generator(programs.generator(), generatorCore, serverCore), serverCore, file)
+        new Course(programs.generator(), new Cores(serverCore, generatorCore), file)
                 .run(List.of(load, idle), both, rounds);
         return file;
     }

@@ -17,7 +17,8 @@ final class Machine {
     static String describe(List<String> jvm) {
         Machine machine = new Machine();
         machine.hardware();
-        machine.facts.add("Servers on core 0, generator on core 1 unless told otherwise; loopback.");
+        machine.facts.add(
+                "Servers on core 0 (with lanes: on both), generator on core 1, unless told otherwise; loopback.");
         machine.facts.add(
                 "JVM: " + System.getProperty("java.vm.name") + " " + System.getProperty("java.runtime.version")
                         + ", `" + String.join(" ", jvm) + "`"

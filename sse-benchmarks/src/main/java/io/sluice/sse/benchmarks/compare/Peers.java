@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -138,7 +139,7 @@ final class Peers {
                                 "{port}",
                                 Shell.find("nginx"),
                                 built + "/"))
-                .thatSuits(workload -> !workload.ofTopics()));
+                .thatSuits(workload -> Set.of(Need.IDS).containsAll(workload.needs())));
     }
 
     private static void require(String... programs) throws IOException {

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.LocalDate;
 import java.util.List;
+import java.util.Locale;
 import java.util.OptionalDouble;
 
 /** Writes the figures' part of {@code docs/benchmarks.md}, and the plots beside it. */
@@ -37,6 +38,7 @@ final class Report {
         report.replay();
         report.large();
         report.topics();
+        report.lanes();
         report.failures();
         Section.write(docs.resolve("benchmarks.md"), "figures", report.text.toString());
         Plots.write(docs.resolve("benchmarks"), results);
@@ -75,7 +77,7 @@ final class Report {
             String workload = "saturate-" + clients;
             if (results.has(workload)) {
                 heading(String.format(
-                        java.util.Locale.ROOT, "Throughput, %,d clients (128 bytes, 8 events on their way)", clients));
+                        Locale.ROOT, "Throughput, %,d clients (128 bytes, 8 events on their way)", clients));
                 text.append(withCpu(new Table(results, workload, Figure.EVENTS_PER_SECOND)
                                 .median("events/s", Figure.EVENTS_PER_SECOND, 1, 0)
                                 .spread("min … max", Figure.EVENTS_PER_SECOND, 1, 0)
@@ -205,6 +207,22 @@ final class Report {
                                 : "1,000 clients of the common topic and one of their own");
                 text.append(withCpu(new Table(results, workload, Figure.EVENTS_PER_SECOND)
                                 .median("events/s", Figure.EVENTS_PER_SECOND, 1, 0))
+                        .soundness());
+            }
+        }
+    }
+
+    private void lanes() {
+        for (int clients : Stages.CLIENTS_OF_LANES) {
+            String workload = "lanes-" + clients;
+            if (results.has(workload)) {
+                heading(String.format(
+                        Locale.ROOT, "Lanes, %,d clients (as above; server and generator share both cores)", clients));
+                text.append(withCpu(new Table(results, workload, Figure.EVENTS_PER_SECOND)
+                                .median("events/s", Figure.EVENTS_PER_SECOND, 1, 0)
+                                .spread("min … max", Figure.EVENTS_PER_SECOND, 1, 0)
+                                .ratio(Figure.EVENTS_PER_SECOND, Contenders.ofLanes("epoll", 1))
+                                .ratio(Figure.EVENTS_PER_SECOND, Contenders.ofLanes("io_uring", 1)))
                         .soundness());
             }
         }

@@ -13,7 +13,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** A contender that runs, on a core of its own. Closing it ends it and its children. */
+/** A contender that runs, on the cores that it was given. Closing it ends it and its children. */
 final class ServerUnderLoad implements AutoCloseable {
 
     private static final long STARTS_WITHIN = TimeUnit.SECONDS.toNanos(30);
@@ -30,13 +30,17 @@ final class ServerUnderLoad implements AutoCloseable {
         this.garbageLog = garbageLog;
     }
 
-    /** Starts it; it accepts connections when this returns. */
-    static ServerUnderLoad start(Contender contender, int core) throws IOException, InterruptedException {
+    /**
+     * Starts it; it accepts connections when this returns.
+     *
+     * @param cores as {@code taskset} wants them
+     */
+    static ServerUnderLoad start(Contender contender, String cores) throws IOException, InterruptedException {
         int port = freePort();
         Path logs = Files.createDirectories(Home.work().resolve("logs"));
         Path log = logs.resolve(contender.name().replace(' ', '-') + ".log");
         Path garbageLog = Path.of(log + ".gc");
-        List<String> command = new ArrayList<>(List.of("taskset", "-c", Integer.toString(core)));
+        List<String> command = new ArrayList<>(List.of("taskset", "-c", cores));
         List<String> own = contender.command(port);
         command.add(own.get(0));
         if (contender.runsOnJava()) {

@@ -7,6 +7,7 @@ import java.util.stream.Collectors;
 final class Stages {
 
     static final List<Integer> CLIENTS = List.of(100, 1_000, 10_000);
+    static final List<Integer> CLIENTS_OF_LANES = List.of(1_000, 10_000);
     static final String TWO_TOPICS = "/events?topic=load&topic=own/{client}";
     static final String PATTERNS = "/events?topic=load&topic=own/{client}/*";
 
@@ -21,7 +22,8 @@ final class Stages {
                 new Stage("comers and goers", few, List.of(churn(seconds * 2), stalled(seconds * 3))),
                 new Stage("replay", few, List.of(replay(100), replay(1_000))),
                 new Stage("large events", few, large(seconds)),
-                new Stage("topics", few, topics(seconds)));
+                new Stage("topics", few, topics(seconds)),
+                new Stage("lanes", rounds, lanes(seconds)));
     }
 
     static List<Stage> quick(int rounds, double seconds) {
@@ -70,7 +72,7 @@ final class Stages {
                         0,
                         0,
                         "--mode replay --clients 1000 --at-once 256 --repeats 7 --replay " + behind)
-                .withIds();
+                .with(Need.IDS);
     }
 
     private static List<Workload> large(double seconds) {
@@ -85,6 +87,14 @@ final class Stages {
                 ofOwnTopic("patterns", PATTERNS, "/publish/own/{client}/news", seconds));
     }
 
+    /** Throughput where server and generator share both cores. */
+    private static List<Workload> lanes(double seconds) {
+        return CLIENTS_OF_LANES.stream()
+                .map(clients ->
+                        saturate(clients, seconds, 5).called("lanes-" + clients).with(Need.BOTH_CORES))
+                .toList();
+    }
+
     private static Workload ofOwnTopic(String name, String events, String publish, double seconds) {
         return Workload.of(
                         name,
@@ -92,7 +102,7 @@ final class Stages {
                         3,
                         "--mode saturate --window 8 --clients 1000 --own-per-common 10 --events " + events
                                 + " --own-publish " + publish)
-                .withTopics();
+                .with(Need.TOPICS);
     }
 
     static String names(List<Stage> stages) {

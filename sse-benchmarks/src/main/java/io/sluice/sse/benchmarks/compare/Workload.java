@@ -1,7 +1,9 @@
 package io.sluice.sse.benchmarks.compare;
 
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * One thing that is measured: what the generator is told.
@@ -10,21 +12,26 @@ import java.util.List;
  * @param seconds how long it measures
  * @param warmup seconds before that, of a server that warms
  * @param arguments of the generator, besides
- * @param ofTopics whether clients have topics of their own, or patterns: only Sluice has such
- * @param ofIds whether clients come back with an id
+ * @param needs what it asks of a server
  */
-record Workload(String name, double seconds, double warmup, List<String> arguments, boolean ofTopics, boolean ofIds) {
+record Workload(String name, double seconds, double warmup, List<String> arguments, Set<Need> needs) {
 
     static Workload of(String name, double seconds, double warmup, String arguments) {
-        return new Workload(name, seconds, warmup, List.of(arguments.split(" ", -1)), false, false);
+        return new Workload(name, seconds, warmup, List.of(arguments.split(" ", -1)), Set.of());
     }
 
-    Workload withTopics() {
-        return new Workload(name, seconds, warmup, arguments, true, ofIds);
+    Workload called(String other) {
+        return new Workload(other, seconds, warmup, arguments, needs);
     }
 
-    Workload withIds() {
-        return new Workload(name, seconds, warmup, arguments, ofTopics, true);
+    Workload with(Need need) {
+        Set<Need> more = EnumSet.of(need);
+        more.addAll(needs);
+        return new Workload(name, seconds, warmup, arguments, Set.copyOf(more));
+    }
+
+    boolean needs(Need need) {
+        return needs.contains(need);
     }
 
     /** What does not warm needs no more than to fill its pipes. */
