@@ -57,7 +57,10 @@ final class Course {
     private ObjectNode measure(Workload workload, Contender contender, ServerUnderLoad server)
             throws InterruptedException {
         try {
-            return generator.run(workload, contender, server);
+            HeapMarks heap = new HeapMarks(server);
+            ObjectNode measured = generator.run(workload, contender, server, heap);
+            heap.addTo(measured);
+            return measured;
         } catch (IOException e) {
             return failure(e);
         }

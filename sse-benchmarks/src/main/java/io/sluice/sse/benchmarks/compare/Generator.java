@@ -8,15 +8,10 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
-/**
- * Runs the load generator against a server. At each mark that it sets it waits, until the server's heap has been looked
- * at.
- */
+/** Runs the load generator against a server. */
 final class Generator {
 
     private static final String MARK = "mark ";
@@ -30,8 +25,8 @@ final class Generator {
         this.cores = cores;
     }
 
-    /** @return what it measured, and what was seen at its marks */
-    ObjectNode run(Workload workload, Contender contender, ServerUnderLoad server)
+    /** @return what it measured */
+    ObjectNode run(Workload workload, Contender contender, ServerUnderLoad server, Marks marks)
             throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(List.of(program.toString(), "--marks", "--label", contender.name()));
         command.addAll(List.of("--port", Integer.toString(server.port()), "--pids", server.pids()));
@@ -42,16 +37,13 @@ final class Generator {
         Thread end = new Thread(process::destroyForcibly);
         Runtime.getRuntime().addShutdownHook(end);
         try {
-            Marks marks = new Marks(server);
             serve(process, marks);
             String line = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
             process.waitFor(10, TimeUnit.SECONDS);
             if (line.isBlank()) {
                 throw new IOException("the generator has ended with status " + process.exitValue());
             }
-            ObjectNode result = (ObjectNode) JSON.readTree(line);
-            marks.addTo(result);
-            return result;
+            return (ObjectNode) JSON.readTree(line);
         } finally {
             process.destroyForcibly();
             Runtime.getRuntime().removeShutdownHook(end);
@@ -68,46 +60,6 @@ final class Generator {
                 answer.flush();
             } else {
                 System.err.println(line);
-            }
-        }
-    }
-
-    /** Before and after: live heap. Begin and end: what is on the heap at all. */
-    private static final class Marks {
-
-        private final ServerUnderLoad server;
-        private final Map<String, Long> live = new HashMap<>();
-        private final Map<String, JavaHeap.Moment> moments = new HashMap<>();
-
-        Marks(ServerUnderLoad server) {
-            this.server = server;
-        }
-
-        void reached(String name) throws IOException, InterruptedException {
-            if (!server.runsOnJava()) {
-                return;
-            }
-            switch (name) {
-                case "begin", "end" -> moments.put(name, server.heap().now());
-                default -> live.put(name, server.heap().liveBytes());
-            }
-        }
-
-        void addTo(ObjectNode result) throws IOException {
-            live.forEach((name, bytes) -> result.put("live." + name, bytes));
-            Long before = live.get("before");
-            Long after = live.get("after");
-            if (before != null && after != null) {
-                result.put("liveGrowth", after - before);
-                result.put(
-                        "livePerClient",
-                        (double) (after - before) / result.path("clients").asDouble(1));
-            }
-            JavaHeap.Moment begin = moments.get("begin");
-            JavaHeap.Moment end = moments.get("end");
-            if (begin != null && end != null && result.path("received").asDouble() > 0) {
-                double bytes = server.heap().allocated(begin, end);
-                result.put("allocatedPerEvent", bytes / result.path("received").asDouble());
             }
         }
     }

@@ -4,7 +4,7 @@
  *
  * <p>{@code CompareCommand} → {@code Contenders} (what there is to start) → {@code Course} (rounds, stages, workloads) →
  * {@code ServerUnderLoad} and {@code Generator} → {@code Results} → {@code Report}, {@code Plots}. {@code GuardCommand} is
- * the short form that passes or fails.
+ * the short form that passes or fails; {@code ProfileCommand} tells where a server's time goes.
  */
 @NullMarked
 package io.sluice.sse.benchmarks.compare;

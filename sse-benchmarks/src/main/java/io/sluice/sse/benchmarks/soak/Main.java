@@ -2,6 +2,7 @@ package io.sluice.sse.benchmarks.soak;
 
 import io.sluice.sse.benchmarks.compare.CompareCommand;
 import io.sluice.sse.benchmarks.compare.GuardCommand;
+import io.sluice.sse.benchmarks.compare.ProfileCommand;
 import io.sluice.sse.benchmarks.jmh.JmhCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -27,6 +28,7 @@ import picocli.CommandLine.Command;
             PatternsCommand.class,
             CompareCommand.class,
             GuardCommand.class,
+            ProfileCommand.class,
             JmhCommand.class
         },
         mixinStandardHelpOptions = true,

@@ -1,0 +1,148 @@
+package io.sluice.sse.benchmarks.compare;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.LocalDate;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** Where the bundled server spends its time: flame graphs, and the shares of the layers. */
+@Command(
+        name = "profile",
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        description = "Profiles the bundled server under a workload of compare, with async-profiler.")
+public final class ProfileCommand implements Callable<Integer> {
+
+    /** Without them a sample is told at the next safepoint, which may be another method. */
+    private static final List<String> EXACT = List.of("-XX:+UnlockDiagnosticVMOptions", "-XX:+DebugNonSafepoints");
+
+    @Spec
+    CommandSpec spec = CommandSpec.create();
+
+    @Option(names = "--transport", split = ",", defaultValue = "epoll", description = "Default: ${DEFAULT-VALUE}")
+    List<String> transports = new ArrayList<>();
+
+    @Option(
+            names = "--workload",
+            split = ",",
+            paramLabel = "<name>",
+            defaultValue = "saturate-1000",
+            description = "As compare calls it. Default: ${DEFAULT-VALUE}")
+    List<String> workloads = new ArrayList<>();
+
+    @Option(
+            names = "--seconds",
+            defaultValue = "6",
+            description = "As of compare; before that the same runs unprofiled. Default: ${DEFAULT-VALUE}")
+    double seconds;
+
+    @Option(
+            names = "--event",
+            defaultValue = "",
+            paramLabel = "<name>",
+            description =
+                    "As async-profiler calls it. Default: cpu, that is perf events; ctimer and itimer if it fails")
+    String event = "";
+
+    @Option(names = "--interval", defaultValue = "1ms", description = "Default: ${DEFAULT-VALUE}")
+    String interval = "";
+
+    @Option(names = "--server-core", defaultValue = "0", description = "Default: ${DEFAULT-VALUE}")
+    int serverCore;
+
+    @Option(names = "--generator-core", defaultValue = "1", description = "Default: ${DEFAULT-VALUE}")
+    int generatorCore;
+
+    @Option(
+            names = "--jvm",
+            split = " ",
+            defaultValue = "-Xmx2g -XX:+UseG1GC",
+            description = "Flags of the server's virtual machine. Default: ${DEFAULT-VALUE}")
+    List<String> jvm = new ArrayList<>();
+
+    @Option(names = "--page", paramLabel = "<file>", description = "Writes the tables into this page.")
+    @Nullable
+    Path page;
+
+    @Override
+    public Integer call() throws Exception {
+        List<Workload> wanted = workloads();
+        CPrograms programs = CPrograms.build();
+        List<Profile> profiles = new ArrayList<>();
+        List<String> facts = new ArrayList<>();
+        for (String transport : transports) {
+            for (Workload workload : wanted) {
+                profiles.add(profile(programs, transport, workload, facts));
+            }
+        }
+        String text = "Measured on " + LocalDate.now() + ", a sample each " + interval + " of processor time.\n\n- "
+                + String.join("\n- ", facts) + "\n\n" + ProfileTable.of(profiles);
+        System.out.println(text);
+        if (page != null) {
+            Section.write(page, "profile", text);
+        }
+        return 0;
+    }
+
+    private List<Workload> workloads() {
+        List<Stage> stages = Stages.full(1, seconds);
+        List<Workload> found = stages.stream()
+                .flatMap(stage -> stage.workloads().stream())
+                .filter(workload -> workloads.contains(workload.name()))
+                .toList();
+        if (found.size() < workloads.size()) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "--workload: " + String.join(", ", workloads) + " (expected: of " + Stages.names(stages) + ")");
+        }
+        return found;
+    }
+
+    private Profile profile(CPrograms programs, String transport, Workload workload, List<String> facts)
+            throws IOException, InterruptedException {
+        Cores cores = new Cores(serverCore, generatorCore);
+        List<String> flags = Stream.concat(jvm.stream(), EXACT.stream()).toList();
+        String title = transport + ", " + workload.name();
+        Contender contender = Contenders.sluice("profiled " + transport, Home.jar(), transport, flags);
+        Path folder = Files.createDirectories(Home.work().resolve("profiles"));
+        Path flameGraph = folder.resolve(transport + "-" + workload.name() + ".html");
+        Generator generator = new Generator(programs.generator(), cores);
+        try (ServerUnderLoad server = ServerUnderLoad.start(contender, cores.ofServer(List.of(workload)))) {
+            // Once unseen: then little is left to be compiled.
+            generator.run(workload, contender, server, Marks.NONE);
+            Profiler profiler = new Profiler(server.pid(), event, interval);
+            profiler.start(); // a replay sets no mark
+            ObjectNode measured = generator.run(workload, contender, server, profiler);
+            Profile profile = Profile.of(title, profiler.end(flameGraph, "Sluice over " + title));
+            facts.add(title + ": " + how(profiler, profile) + rate(measured));
+            System.out.println("flame graph: " + flameGraph);
+            return profile;
+        }
+    }
+
+    private static String how(Profiler profiler, Profile profile) {
+        return profile.seesKernel()
+                ? "counted by perf events, with the kernel's stacks"
+                : "counted by " + profiler.event()
+                        + ", without stacks of the kernel: a sample in libc's wrapper of a system call is taken for the kernel's";
+    }
+
+    private static String rate(ObjectNode measured) {
+        return Figure.EVENTS_PER_SECOND.of(new Run(measured)).stream()
+                .mapToObj(rate -> String.format(Locale.ROOT, "; %,.0f events/s meanwhile", rate))
+                .findAny()
+                .orElse("");
+    }
+}
