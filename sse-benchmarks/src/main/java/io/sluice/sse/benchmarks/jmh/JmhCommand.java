@@ -2,6 +2,7 @@ package io.sluice.sse.benchmarks.jmh;
 
 import io.sluice.sse.benchmarks.compare.Section;
 import java.nio.file.Path;
+import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -11,6 +12,7 @@ import org.openjdk.jmh.profile.GCProfiler;
 import org.openjdk.jmh.results.RunResult;
 import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.options.CommandLineOptions;
+import org.openjdk.jmh.runner.options.Options;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -27,6 +29,11 @@ public final class JmhCommand implements Callable<Integer> {
     @Nullable
     Path page;
 
+    @Option(
+            names = "--growth",
+            description = "Publishing alone, as clients, topics and lanes grow: three minutes; a table and a plot.")
+    boolean growth;
+
     @Unmatched
     List<String> arguments = new ArrayList<>();
 
@@ -37,6 +44,9 @@ public final class JmhCommand implements Callable<Integer> {
             options.showHelp();
             return 0;
         }
+        if (growth) {
+            return grow(options);
+        }
         Collection<RunResult> results = new Runner(new OptionsBuilder()
                         .parent(options)
                         .addProfiler(GCProfiler.class)
@@ -46,5 +56,21 @@ public final class JmhCommand implements Callable<Integer> {
             Section.write(page, "steps", StepTable.of(results));
         }
         return results.isEmpty() ? 1 : 0;
+    }
+
+    private int grow(Options options) throws Exception {
+        List<GrowthPoint> points = Growth.measure(options);
+        String table = GrowthTable.of(points);
+        System.out.println(table);
+        if (page != null) {
+            GrowthPlot.write(page.resolveSibling("benchmarks"), points);
+            Section.write(
+                    page,
+                    "growth",
+                    "Measured on " + LocalDate.now() + ", " + System.getProperty("java.vm.name") + " "
+                            + System.getProperty("java.runtime.version") + ".\n\n" + table
+                            + "\n![The cost of a publish](benchmarks/publish.png)");
+        }
+        return points.isEmpty() ? 1 : 0;
     }
 }

@@ -1,0 +1,41 @@
+package io.sluice.sse.benchmarks.jmh;
+
+import java.util.List;
+import java.util.Locale;
+
+/** The cost of a publish along each sweep as a table of Markdown, beside that of one client, one topic and one lane. */
+final class GrowthTable {
+
+    private GrowthTable() {}
+
+    static String of(List<GrowthPoint> points) {
+        StringBuilder text = new StringBuilder(
+                "| what grows | how many | ns per publish | min … max | × of one | bytes allocated |\n|---|---:|---:|---:|---:|---:|\n");
+        for (GrowthPoint point : points) {
+            text.append(String.format(
+                    Locale.ROOT,
+                    "| %s | %,d | %,.0f | %,.0f … %,.0f | %s | %s |%n",
+                    point.sweep().title(),
+                    point.step(),
+                    point.nanos(),
+                    point.least(),
+                    point.most(),
+                    number("%.2f", point.nanos() / ofOne(points, point.sweep())),
+                    number("%,.0f", point.bytes())));
+        }
+        return text.toString();
+    }
+
+    /** Each sweep has a measurement of its own for one, so that a slow minute meets its neighbours too. */
+    private static double ofOne(List<GrowthPoint> points, Sweep sweep) {
+        return points.stream()
+                .filter(point -> point.sweep() == sweep && point.step() == 1)
+                .mapToDouble(GrowthPoint::nanos)
+                .findFirst()
+                .orElse(Double.NaN);
+    }
+
+    private static String number(String format, double value) {
+        return Double.isNaN(value) ? "–" : String.format(Locale.ROOT, format, value);
+    }
+}
