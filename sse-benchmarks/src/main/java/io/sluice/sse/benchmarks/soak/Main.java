@@ -1,5 +1,6 @@
 package io.sluice.sse.benchmarks.soak;
 
+import io.sluice.sse.benchmarks.client.ClientCommand;
 import io.sluice.sse.benchmarks.compare.CompareCommand;
 import io.sluice.sse.benchmarks.compare.GuardCommand;
 import io.sluice.sse.benchmarks.compare.ProfileCommand;
@@ -29,6 +30,7 @@ import picocli.CommandLine.Command;
             CompareCommand.class,
             GuardCommand.class,
             ProfileCommand.class,
+            ClientCommand.class,
             JmhCommand.class
         },
         mixinStandardHelpOptions = true,

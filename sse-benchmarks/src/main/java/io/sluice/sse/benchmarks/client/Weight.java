@@ -1,0 +1,20 @@
+package io.sluice.sse.benchmarks.client;
+
+/**
+ * Objects of one class.
+ *
+ * @param count how many
+ * @param bytes of all of them, headers and padding included
+ */
+record Weight(long count, long bytes) {
+
+    static final Weight NONE = new Weight(0, 0);
+
+    Weight plus(Weight other) {
+        return new Weight(count + other.count, bytes + other.bytes);
+    }
+
+    Weight minus(Weight other) {
+        return new Weight(count - other.count, bytes - other.bytes);
+    }
+}
