@@ -29,6 +29,8 @@ record Figure(String title, boolean more, Function<Run, OptionalDouble> source) 
     static final Figure SILENT_LOSS = less("events missing in silence", "stalledMissingSilently");
     static final Figure ALLOCATED = less("heap bytes per event", "allocatedPerEvent");
     static final Figure REPLAY = new Figure("replay", false, Run::replayMillis);
+    static final Figure QUIET_P99 = less("p99 in quiet", "quiet.p99");
+    static final Figure P99_TO_QUIET = less("p99 beside the crowd, to quiet", "p99ToQuiet");
     static final Figure SERVER_CPU = less("server CPU", "serverCpuShare");
     static final Figure GENERATOR_CPU = less("generator CPU", "generatorCpuShare");
 

@@ -6,6 +6,8 @@ enum Need {
     TOPICS,
     /** Clients come back with an id. */
     IDS,
+    /** There are two topics with a history: one to listen to, one to come back to. */
+    TWO_HISTORIES,
     /** The server has the generator's core too, which the two then share. */
     BOTH_CORES
 }

@@ -139,7 +139,7 @@ final class Peers {
                                 "{port}",
                                 Shell.find("nginx"),
                                 built + "/"))
-                .thatSuits(workload -> Set.of(Need.IDS).containsAll(workload.needs())));
+                .thatSuits(workload -> Set.of(Need.IDS, Need.TWO_HISTORIES).containsAll(workload.needs())));
     }
 
     private static void require(String... programs) throws IOException {

@@ -36,6 +36,7 @@ final class Report {
         report.churn();
         report.stalled();
         report.replay();
+        report.crowd();
         report.large();
         report.topics();
         report.lanes();
@@ -182,6 +183,22 @@ final class Report {
                         .median("a client's p99", Figure.P99, MILLIS, 0)
                         .soundness());
             }
+        }
+    }
+
+    private void crowd() {
+        if (results.has("crowd")) {
+            heading(
+                    "1,000 clients listen, 50 events/s of 256 bytes, while 1,000 others come back, 1,000 events behind");
+            text.append(new Table(results, "crowd", Figure.P99_TO_QUIET)
+                    .median("p99 in quiet, ms", Figure.QUIET_P99, MILLIS, 2)
+                    .median("p99 beside the crowd, ms", Figure.P99, MILLIS, 2)
+                    .median("to quiet", Figure.P99_TO_QUIET, 1, 2)
+                    .median("max, ms", Figure.MAX, MILLIS, 2)
+                    .median("crowd served, ms", Figure.REPLAY, 1, 0)
+                    .median("the first time", Figure.less("", "millis0"), 1, 0)
+                    .ratio(Figure.REPLAY, Contenders.NCHAN)
+                    .soundness());
         }
     }
 

@@ -20,7 +20,7 @@ final class Stages {
                 load(rounds, seconds, 1),
                 new Stage("idle", few, List.of(idle())),
                 new Stage("comers and goers", few, List.of(churn(seconds * 2), stalled(seconds * 3))),
-                new Stage("replay", few, List.of(replay(100), replay(1_000))),
+                new Stage("replay", few, List.of(replay(100), replay(1_000), crowd())),
                 new Stage("large events", few, large(seconds)),
                 new Stage("topics", few, topics(seconds)),
                 new Stage("lanes", rounds, lanes(seconds)));
@@ -30,17 +30,20 @@ final class Stages {
         return List.of(load(rounds, seconds, 0.6), new Stage("idle", 1, List.of(idle())));
     }
 
-    /** Throughput over the number of clients, then latency at two rates. */
+    /**
+     * Throughput over the number of clients, then latency at two rates. Until the compiler of a JVM has done its work it takes
+     * up to half of the one core that the server has: for 20 seconds, of which the first workload has the most.
+     */
     static Stage load(int rounds, double seconds, double warmth) {
         return new Stage(
                 "load",
                 rounds,
                 List.of(
-                        saturate(100, seconds, 8 * warmth),
-                        saturate(1_000, seconds, 3 * warmth),
-                        saturate(10_000, seconds, 3 * warmth),
-                        rate(20, seconds, 2 * warmth),
-                        rate(100, seconds, 2 * warmth)));
+                        saturate(100, seconds, 20 * warmth),
+                        saturate(1_000, seconds, 8 * warmth),
+                        saturate(10_000, seconds, 6 * warmth),
+                        rate(20, seconds, 3 * warmth),
+                        rate(100, seconds, 3 * warmth)));
     }
 
     static Workload saturate(int clients, double seconds, double warmup) {
@@ -59,7 +62,7 @@ final class Stages {
     }
 
     private static Workload churn(double seconds) {
-        return Workload.of("churn", seconds, 5, "--mode churn --clients 100 --churn 500 --rate 50");
+        return Workload.of("churn", seconds, 15, "--mode churn --clients 100 --churn 500 --rate 50");
     }
 
     private static Workload stalled(double seconds) {
@@ -75,10 +78,19 @@ final class Stages {
                 .with(Need.IDS);
     }
 
+    private static Workload crowd() {
+        return Workload.of(
+                        "crowd",
+                        0,
+                        3,
+                        "--mode crowd --clients 1000 --at-once 256 --repeats 5 --replay 1000 --size 256 --rate 50")
+                .with(Need.TWO_HISTORIES);
+    }
+
     private static List<Workload> large(double seconds) {
         return List.of(
-                Workload.of("large-64k", seconds, 2, "--mode saturate --window 4 --clients 200 --size 65536"),
-                Workload.of("large-1m", seconds, 2, "--mode saturate --window 2 --clients 50 --size 1048576"));
+                Workload.of("large-64k", seconds, 12, "--mode saturate --window 4 --clients 200 --size 65536"),
+                Workload.of("large-1m", seconds, 3, "--mode saturate --window 2 --clients 50 --size 1048576"));
     }
 
     private static List<Workload> topics(double seconds) {
@@ -90,8 +102,9 @@ final class Stages {
     /** Throughput where server and generator share both cores. */
     private static List<Workload> lanes(double seconds) {
         return CLIENTS_OF_LANES.stream()
-                .map(clients ->
-                        saturate(clients, seconds, 5).called("lanes-" + clients).with(Need.BOTH_CORES))
+                .map(clients -> saturate(clients, seconds, 12)
+                        .called("lanes-" + clients)
+                        .with(Need.BOTH_CORES))
                 .toList();
     }
 
@@ -99,7 +112,7 @@ final class Stages {
         return Workload.of(
                         name,
                         seconds,
-                        3,
+                        12,
                         "--mode saturate --window 8 --clients 1000 --own-per-common 10 --events " + events
                                 + " --own-publish " + publish)
                 .with(Need.TOPICS);

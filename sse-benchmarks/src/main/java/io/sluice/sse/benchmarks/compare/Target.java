@@ -58,6 +58,8 @@ record Target(
             all.add(new Target(replay, Figure.REPLAY, BEST, Contenders.NCHAN, 0.3, no));
             all.add(new Target(replay, Figure.REPLAY, BEST, Contenders.FLOOR_REPLAY, no, 1.5));
         }
+        all.add(new Target("crowd", Figure.P99_TO_QUIET, BEST, null, 3, no));
+        all.add(new Target("crowd", Figure.REPLAY, BEST, Contenders.NCHAN, 1, no));
         // Nothing for each event and client. What remains is that of the publish, which its ten thousand clients share.
         all.add(new Target("saturate-10000", Figure.ALLOCATED, BEST, null, 2, no));
         return List.copyOf(all);

@@ -24,7 +24,6 @@ import picocli.CommandLine.Command;
             HalfSentCommand.class,
             HalfOpenCommand.class,
             DrainCommand.class,
-            ReplayCommand.class,
             TopicsCommand.class,
             PatternsCommand.class,
             CompareCommand.class,
