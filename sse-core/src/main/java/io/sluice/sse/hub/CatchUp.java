@@ -293,7 +293,7 @@ final class CatchUp {
                 break;
             }
             try {
-                lane.writeOwn(sink, send.wire(), 0);
+                lane.frames.writeOwn(sink, send.wire(), 0);
             } catch (RuntimeException | Error e) {
                 send.sent().completeExceptionally(e);
                 throw e;

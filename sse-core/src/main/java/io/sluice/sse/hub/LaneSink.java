@@ -155,7 +155,7 @@ public abstract class LaneSink implements Sink, ScopeHome {
      * @throws ClosedException if the hub is closed, or this sink is; nothing is written then
      */
     public final void open(@Nullable Selector selector, Start start, @Nullable Source newSource) {
-        hubLane.open(this, selector, start);
+        hubLane.life.open(this, selector, start);
         if (newSource != null && !gone) {
             RunningSource running = new RunningSource(this, newSource);
             source = running;
@@ -347,7 +347,7 @@ public abstract class LaneSink implements Sink, ScopeHome {
                     running.stop(reason);
                 }
             }
-            case SUBSCRIPTIONS -> hubLane.leave(this, reason, reason == forGood); // another end may have won
+            case SUBSCRIPTIONS -> hubLane.life.leave(this, reason, reason == forGood); // another end may have won
             case RESOURCES -> {
                 DirectSends sends = directSends;
                 if (sends != null) {
@@ -357,7 +357,7 @@ public abstract class LaneSink implements Sink, ScopeHome {
             }
             case COUNT -> {
                 if (opened) {
-                    hubLane.closed(this, reason);
+                    hubLane.life.closed(this, reason);
                 }
             }
             default -> {}

@@ -38,6 +38,18 @@ final class LaneSinks {
         sink.index = -1;
     }
 
+    /** The one with this id, unless it is closing; looked for among all of them. */
+    @Nullable
+    LaneSink find(String id) {
+        for (int i = 0; i < size; i++) {
+            LaneSink sink = get(i);
+            if (sink.isOpen() && sink.isNamed(id)) {
+                return sink;
+            }
+        }
+        return null;
+    }
+
     /** Downwards: the visitor may close the sink, and others with it. */
     void forEach(Consumer<? super LaneSink> visitor) {
         for (int i = size - 1; i >= 0; i = Math.min(i, size) - 1) {

@@ -36,7 +36,7 @@ final class Overflow {
             return;
         }
         Gap gap = new Gap(Gap.Why.EVICTED, before, hub.sequencer().idOf(sink.position));
-        lane.writeOwn(sink, EventEncoder.encode(gap.toEvent()), sink.position);
+        lane.frames.writeOwn(sink, EventEncoder.encode(gap.toEvent()), sink.position);
         sink.flush();
         hub.counters().gap(sink, gap);
     }
