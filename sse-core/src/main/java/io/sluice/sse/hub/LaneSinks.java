@@ -43,11 +43,24 @@ final class LaneSinks {
     LaneSink find(String id) {
         for (int i = 0; i < size; i++) {
             LaneSink sink = get(i);
-            if (sink.isOpen() && sink.isNamed(id)) {
+            if (sink.isOpen() && isNamed(sink, id)) {
                 return sink;
             }
         }
         return null;
+    }
+
+    /** Without making a string of its id for each sink that is asked. */
+    private static boolean isNamed(LaneSink sink, String id) {
+        return id.length() == digits(sink.number) && id.equals(sink.id());
+    }
+
+    private static int digits(long number) {
+        int digits = 1;
+        for (long rest = number / 10; rest > 0; rest /= 10) {
+            digits++;
+        }
+        return digits;
     }
 
     /** Downwards: the visitor may close the sink, and others with it. */
