@@ -55,7 +55,7 @@ public final class Scope {
     private volatile @Nullable CloseReason reason;
 
     // Guarded by this. The list is made with the first registration: most clients have none.
-    private @Nullable List<Entry> entries;
+    private @Nullable List<ScopeEntry> entries;
     private boolean closed;
     private boolean stepsDone;
     private @Nullable CompletableFuture<Void> stepsStage;
@@ -194,14 +194,14 @@ public final class Scope {
 
     /** @param kind what it counts as while it is registered, or null */
     Registration register(CloseStep step, Ledger.@Nullable Kind kind, Consumer<CloseReason> action) {
-        Entry entry = new Entry(step, kind, action);
+        ScopeEntry entry = new ScopeEntry(step, kind, action);
         synchronized (this) {
             if (!closed) {
                 if (entries == null) {
                     entries = new ArrayList<>(2);
                 }
                 entries.add(entry);
-                entry.counted(1);
+                entry.counted(home, 1);
                 return () -> remove(entry);
             }
         }
@@ -209,10 +209,10 @@ public final class Scope {
         return () -> {};
     }
 
-    private void remove(Entry entry) {
+    private void remove(ScopeEntry entry) {
         synchronized (this) {
             if (entries != null && entries.remove(entry)) {
-                entry.counted(-1);
+                entry.counted(home, -1);
             }
         }
     }
@@ -242,7 +242,7 @@ public final class Scope {
     }
 
     private void closeSelf(CloseReason why, List<CompletableFuture<?>> endsBelow) {
-        List<Entry> mine;
+        List<ScopeEntry> mine;
         synchronized (this) {
             mine = entries == null ? List.of() : entries;
             entries = null;
@@ -253,9 +253,9 @@ public final class Scope {
                 contained(() -> home.closing(step, why));
             }
             for (int i = mine.size() - 1; i >= 0; i--) {
-                Entry entry = mine.get(i);
+                ScopeEntry entry = mine.get(i);
                 if (entry.step == step) {
-                    run(entry, why, () -> entry.counted(-1));
+                    run(entry, why, () -> entry.counted(home, -1));
                 }
             }
         }
@@ -303,12 +303,12 @@ public final class Scope {
         }
     }
 
-    private void run(Entry entry, CloseReason why, Runnable afterwards) {
+    private void run(ScopeEntry entry, CloseReason why, Runnable afterwards) {
         Runnable work = () -> {
             try {
                 entry.action.accept(why);
             } catch (Throwable t) {
-                userCodeFailed(nameOf(entry.step), t);
+                userCodeFailed(entry.what(), t);
             }
             afterwards.run();
         };
@@ -325,14 +325,6 @@ public final class Scope {
         } catch (RuntimeException | Error e) {
             contained(work); // an executor that refuses must not break the order, nor leave the end out
         }
-    }
-
-    private static String nameOf(CloseStep step) {
-        return switch (step) {
-            case LISTENERS -> "close listener";
-            case RESOURCES -> "close of a resource";
-            default -> "action at the end of a scope";
-        };
     }
 
     void userCodeFailed(String what, Throwable failure) {
@@ -393,23 +385,5 @@ public final class Scope {
             unlink(child);
         }
         return child;
-    }
-
-    private final class Entry {
-        final CloseStep step;
-        final Ledger.@Nullable Kind kind;
-        final Consumer<CloseReason> action;
-
-        Entry(CloseStep step, Ledger.@Nullable Kind kind, Consumer<CloseReason> action) {
-            this.step = step;
-            this.kind = kind;
-            this.action = action;
-        }
-
-        void counted(int amount) {
-            if (kind != null) {
-                home.ledger().add(kind, amount);
-            }
-        }
     }
 }

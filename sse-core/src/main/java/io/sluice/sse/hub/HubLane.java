@@ -1,11 +1,6 @@
 package io.sluice.sse.hub;
 
 import io.sluice.sse.CloseReason;
-import io.sluice.sse.ClosedException;
-import io.sluice.sse.Event;
-import io.sluice.sse.Gap;
-import io.sluice.sse.Ledger;
-import io.sluice.sse.wire.EventEncoder;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.ArrayDeque;
@@ -33,8 +28,6 @@ import org.slf4j.LoggerFactory;
 public final class HubLane {
 
     private static final Logger logger = LoggerFactory.getLogger(HubLane.class);
-    /** Of the last event of a stream whose client shall stay away. */
-    static final String END_EVENT_NAME = "end";
 
     private static final VarHandle POSTED;
     private static final VarHandle DIRTY_TOP;
@@ -74,13 +67,13 @@ public final class HubLane {
     final CatchUp catchUp;
     final @Nullable PagedReads pages;
     private final Gathering gathering = new Gathering();
-    private final LaneTicker ticker;
+    final LaneTicker ticker;
+    final LaneSinks sinks = new LaneSinks();
     final LaneFrames frames = new LaneFrames(this);
     final LaneSubscriptions subscriptions = new LaneSubscriptions(this);
+    final SinkLife life;
     /** Changes that would disturb a pass which has yielded; made when it ends. */
     private final ArrayDeque<Runnable> afterPass = new ArrayDeque<>();
-
-    private final LaneSinks sinks = new LaneSinks();
 
     /** The last turn has failed, and its pass has to be given up. */
     private boolean turnFailed;
@@ -106,6 +99,7 @@ public final class HubLane {
         this.pass = new Pass(this);
         this.catchUp = new CatchUp(this, pages);
         this.ticker = new LaneTicker(this);
+        this.life = new SinkLife(this);
     }
 
     /** The hub. Any thread. */
@@ -162,12 +156,7 @@ public final class HubLane {
     /** The open sink of this lane with this id, looked for among all of them. Any thread. */
     CompletionStage<Optional<LaneSink>> find(String sinkId) {
         AtomicReference<@Nullable LaneSink> found = new AtomicReference<>();
-        return forEachSink(sink -> {
-                    if (sink.isOpen() && sink.isNamed(sinkId)) {
-                        found.set(sink);
-                    }
-                })
-                .thenApply(ignored -> Optional.ofNullable(found.get()));
+        return onLane(() -> found.set(sinks.find(sinkId))).thenApply(ignored -> Optional.ofNullable(found.get()));
     }
 
     /** Describes the sinks of this lane. Any thread. */
@@ -338,56 +327,7 @@ public final class HubLane {
         return framer;
     }
 
-    // ---- opening and leaving
-
-    void open(LaneSink sink, @Nullable Selector selector, Start start) {
-        assert lane.inLane();
-        if (sink.scope().isClosed()) {
-            throw new ClosedException("sink " + sink.id(), sink.scope().reason());
-        }
-        if (sink.opened) {
-            throw new IllegalStateException("sink " + sink.id() + " is open already");
-        }
-        // Either this sees the closed hub, or the closing hub, which comes to this lane next, sees the sink.
-        hub.log().refuseIfClosed();
-        nowNanos = lane.nanoTime();
-        Opening opening = selector == null ? null : subscriptions.begin(sink, selector, start);
-        sink.opened = true;
-        sink.openedNanos = nowNanos;
-        sink.progressNanos = ticker.observedNanos();
-        sinks.add(sink);
-        hub.ledger().add(Ledger.Kind.SINKS, 1);
-        hub.counters().opened(sink);
-        hub.presences().opened(sink);
-        ticker.start();
-        writeFirstBlock(sink, opening);
-        catchUp.add(sink);
-        wake();
-    }
-
-    /** One block for both: a client that is cut inside it knows neither the position nor the gap. */
-    private void writeFirstBlock(LaneSink sink, @Nullable Opening opening) {
-        Gap gap = opening == null ? null : opening.gap();
-        Event.Builder first = gap == null ? Event.builder() : gap.toEvent().toBuilder();
-        if (gap == null && opening != null && !sink.isAwaitingStart()) {
-            first.id(hub.sequencer().idOf(opening.position()));
-        }
-        writeOwn(sink, EventEncoder.encode(first.retry(options.drawRetry()).build()), 0);
-        sink.flush();
-        if (gap != null) {
-            hub.counters().gap(sink, gap);
-        }
-    }
-
-    /** Writes one block of the lane's own, which is no event of the hub. */
-    void writeOwn(LaneSink sink, byte[] block, long saidPosition) {
-        Frame frame = frames.own(block, saidPosition);
-        try {
-            sink.put(frame, nowNanos);
-        } finally {
-            framer.done(frame);
-        }
-    }
+    // ---- what is told of sinks, and changes of them
 
     /** A frame could not be made or written, which is no fault of the other sinks. */
     void failed(LaneSink sink, Throwable failure) {
@@ -401,41 +341,6 @@ public final class HubLane {
             catchUp.add(sink);
             wake();
         }
-    }
-
-    /** The sink ends: it hears nothing from here on, and leaves its topics before the next pass. */
-    void leave(LaneSink sink, CloseReason reason, boolean forGood) {
-        sink.gone = true;
-        try {
-            writeLastWords(sink, reason, forGood);
-        } finally {
-            subscriptions.endAll(sink);
-        }
-    }
-
-    private void writeLastWords(LaneSink sink, CloseReason reason, boolean forGood) {
-        if (sink.opened && reason == CloseReason.SOURCE_COMPLETED) {
-            catchUp.writeDirectSends(sink, true);
-        }
-        if (sink.opened && forGood) {
-            Event end = Event.builder()
-                    .name(END_EVENT_NAME)
-                    .id(Hub.END_ID_PREFIX + hub.sequencer().idOf(hub.log().head()))
-                    .data("{\"reason\":\"" + reason.tag() + "\"}")
-                    .build();
-            writeOwn(sink, EventEncoder.encode(end), 0);
-        }
-    }
-
-    void closed(LaneSink sink, CloseReason reason) {
-        sinks.remove(sink);
-        framer.sweep();
-        if (sinks.size() == 0) {
-            ticker.stop();
-        }
-        hub.ledger().add(Ledger.Kind.SINKS, -1);
-        hub.counters().closed(sink, reason);
-        hub.presences().closed(sink);
     }
 
     LaneSink sink(int at) {

@@ -2,8 +2,8 @@ package io.sluice.sse.hub;
 
 import io.sluice.sse.ClosedException;
 import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.locks.ReentrantLock;
@@ -37,6 +37,8 @@ final class HubLog {
     final LogBounds bounds;
     private final Ageing ageing;
     private long position;
+    /** The topics of the drafts that are still to be appended, each as often as it is named. */
+    private final ArrayDeque<Topic> found = new ArrayDeque<>();
 
     /** Where events go beyond the rings; null in a hub that keeps its history in memory. Set before the hub is used. */
     private @Nullable HubHistory history;
@@ -112,15 +114,16 @@ final class HubLog {
             }
             long now = clock.getAsLong();
             bounds.age(now, AGED_PER_PUBLISH);
-            Iterator<Topic> found = findOrBearAll(drafts).iterator();
+            findOrBearAll(drafts);
             for (Draft draft : drafts) {
-                answers.add(append(draft, found, ids, now, marked));
+                answers.add(append(draft, ids, now, marked));
             }
             head = position;
             if (!ageing.isScheduled()) {
                 untilAged = ageing.begin(bounds.nanosUntilAged(now));
             }
         } finally {
+            found.clear(); // of an append that failed
             lock.unlock();
         }
         if (history != null) {
@@ -151,8 +154,7 @@ final class HubLog {
     }
 
     /** All topics before the first append: a batch is taken as a whole or not at all. */
-    private List<Topic> findOrBearAll(List<Draft> drafts) {
-        List<Topic> found = new ArrayList<>(drafts.size());
+    private void findOrBearAll(List<Draft> drafts) {
         try {
             for (Draft draft : drafts) {
                 for (String topic : draft.topics()) {
@@ -163,15 +165,13 @@ final class HubLog {
             found.forEach(topics::forgetIfIdle);
             throw e;
         }
-        return found;
     }
 
-    /** @param found the topics of this draft, and of those behind it */
-    private Published append(Draft draft, Iterator<Topic> found, EventIds ids, long now, List<LaneTopic> marked) {
+    private Published append(Draft draft, EventIds ids, long now, List<LaneTopic> marked) {
         String chosenId = draft.chosenId();
         ChosenId kept = chosenId == null ? null : bounds.keptWithChosenId(chosenId);
         if (chosenId != null && kept != null) {
-            draft.topics().forEach(name -> topics.forgetIfIdle(found.next()));
+            draft.topics().forEach(name -> topics.forgetIfIdle(found.remove()));
             return new Published(chosenId, kept.topic(), true);
         }
         long at = ++position;
@@ -180,7 +180,7 @@ final class HubLog {
         }
         Copies copies = draft.topics().size() == 1 ? null : new Copies();
         for (String name : draft.topics()) {
-            Topic known = found.next();
+            Topic known = found.remove();
             // An earlier event of this batch may have evicted the last one of this topic, and with it the topic, whose
             // place is free then.
             Topic topic = known.isForgotten() ? topics.findOrBear(name) : known;

@@ -1,6 +1,9 @@
 package io.sluice.sse.hub;
 
-/** Makes the frames of a lane and says of each what it tells its clients. Confined to its lane. */
+/**
+ * Makes the frames of a lane, says of each what it tells its clients, and writes blocks of the lane's own. Confined to its
+ * lane.
+ */
 final class LaneFrames {
 
     private final HubLane lane;
@@ -9,6 +12,16 @@ final class LaneFrames {
 
     LaneFrames(HubLane lane) {
         this.lane = lane;
+    }
+
+    /** Writes one block of the lane's own, which is no event of the hub. */
+    void writeOwn(LaneSink sink, byte[] block, long saidPosition) {
+        Frame frame = own(block, saidPosition);
+        try {
+            sink.put(frame, lane.nowNanos);
+        } finally {
+            lane.framer().done(frame);
+        }
     }
 
     /** Frames one block of the lane's own; the caller says when it is done with it. */

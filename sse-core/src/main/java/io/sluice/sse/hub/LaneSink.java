@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * <p>The life of a sink: made → opened ({@link #open}) → caught up or behind, as the client reads → closed, once, with
  * one reason. Which of caught up and behind it is, is decided in {@link CatchUp} and {@link Pass} only.
  */
-public abstract class LaneSink implements Sink, ScopeHome {
+public abstract class LaneSink extends SinkState implements Sink, ScopeHome {
 
     private static final VarHandle DIRECT_SENDS;
 
@@ -50,42 +50,8 @@ public abstract class LaneSink implements Sink, ScopeHome {
     private volatile boolean listening;
     private volatile @Nullable CloseReason forGood;
 
-    // Confined to the lane from here on.
+    // Confined to the lane, as all of its superclass.
     private @Nullable RunningSource source;
-
-    @Nullable
-    Subscription subscription;
-
-    boolean opened;
-    boolean gone;
-    int index = -1; // among the lane's sinks
-    long openedNanos;
-    long lastWriteNanos;
-    long delivered;
-
-    /** Whether it takes events otherwise than as they are, see {@link #variant}. */
-    boolean varied;
-
-    /** Whether this sink has a position of its own; otherwise it stands where its lane stands. */
-    boolean behind;
-    /** Whether it waits in the lane's queue of those to be served alone. */
-    boolean queued;
-    /** The position of a sink that is behind. */
-    long position;
-    /** The hub's evictions up to this number have been told, or were not asked for: they make no gap. */
-    long toldEvictions;
-    /** The position that the client knows from the last id it was sent. */
-    long said;
-
-    // Of the pass that runs.
-    long passNumber;
-
-    private @Nullable DirtySet dirtySet;
-
-    // Of the ticker.
-    long progress = -1; // a mark that nobody has seen yet: who is looked at first has moved
-    /** When it last moved, in the time that the ticker has observed. */
-    long progressNanos;
 
     /**
      * For transports.
@@ -155,7 +121,7 @@ public abstract class LaneSink implements Sink, ScopeHome {
      * @throws ClosedException if the hub is closed, or this sink is; nothing is written then
      */
     public final void open(@Nullable Selector selector, Start start, @Nullable Source newSource) {
-        hubLane.open(this, selector, start);
+        hubLane.life.open(this, selector, start);
         if (newSource != null && !gone) {
             RunningSource running = new RunningSource(this, newSource);
             source = running;
@@ -347,7 +313,7 @@ public abstract class LaneSink implements Sink, ScopeHome {
                     running.stop(reason);
                 }
             }
-            case SUBSCRIPTIONS -> hubLane.leave(this, reason, reason == forGood); // another end may have won
+            case SUBSCRIPTIONS -> hubLane.life.leave(this, reason, reason == forGood); // another end may have won
             case RESOURCES -> {
                 DirectSends sends = directSends;
                 if (sends != null) {
@@ -357,7 +323,7 @@ public abstract class LaneSink implements Sink, ScopeHome {
             }
             case COUNT -> {
                 if (opened) {
-                    hubLane.closed(this, reason);
+                    hubLane.life.closed(this, reason);
                 }
             }
             default -> {}
@@ -379,71 +345,16 @@ public abstract class LaneSink implements Sink, ScopeHome {
         return hubLane;
     }
 
-    /** The subscription of a sink that has one; those that are behind or touched by a pass do. */
-    final Subscription listensBy() {
-        return Objects.requireNonNull(subscription);
-    }
-
-    final long number() {
-        return number;
-    }
-
-    /** Whether this is its {@link #id}, without making a string of it for each sink that is asked. */
-    final boolean isNamed(String id) {
-        return id.length() == digits(number) && id.equals(id());
-    }
-
-    private static int digits(long number) {
-        int digits = 1;
-        for (long rest = number / 10; rest > 0; rest /= 10) {
-            digits++;
-        }
-        return digits;
-    }
-
-    final DirtySet dirtySet() {
-        return Objects.requireNonNull(dirtySet);
-    }
-
-    final void setDirtySet(@Nullable DirtySet set) {
-        dirtySet = set;
-    }
-
-    /** From now on it listens by this subscription and those that follow it. */
+    @Override
     final void listenBy(@Nullable Subscription first) {
-        subscription = first;
+        super.listenBy(first);
         listening = first != null;
-        Variant common = Variant.of(first);
-        varied = common != null;
-        if (first != null && first.next instanceof Subscription.Later second) {
-            second.together = common;
-        }
-    }
-
-    /** How it takes events; null if as they are. */
-    final @Nullable Variant variant() {
-        if (!varied) {
-            return null;
-        }
-        Subscription first = listensBy();
-        return first.next instanceof Subscription.Later second
-                ? second.together
-                : first.selector().variant();
-    }
-
-    /** Whether its position is still a question to the history. */
-    final boolean isAwaitingStart() {
-        return behind && position == Opening.ASK;
     }
 
     /** Writes a frame and keeps the account of it. */
     final void put(Frame frame, long nowNanos) {
         write(frame);
-        delivered += frame.events;
-        lastWriteNanos = nowNanos;
-        if (frame.saidPosition > said) {
-            said = frame.saidPosition;
-        }
+        wrote(frame, nowNanos);
     }
 
     final boolean hasDirectSends() {

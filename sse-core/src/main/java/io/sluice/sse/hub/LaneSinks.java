@@ -38,6 +38,31 @@ final class LaneSinks {
         sink.index = -1;
     }
 
+    /** The one with this id, unless it is closing; looked for among all of them. */
+    @Nullable
+    LaneSink find(String id) {
+        for (int i = 0; i < size; i++) {
+            LaneSink sink = get(i);
+            if (sink.isOpen() && isNamed(sink, id)) {
+                return sink;
+            }
+        }
+        return null;
+    }
+
+    /** Without making a string of its id for each sink that is asked. */
+    private static boolean isNamed(LaneSink sink, String id) {
+        return id.length() == digits(sink.number) && id.equals(sink.id());
+    }
+
+    private static int digits(long number) {
+        int digits = 1;
+        for (long rest = number / 10; rest > 0; rest /= 10) {
+            digits++;
+        }
+        return digits;
+    }
+
     /** Downwards: the visitor may close the sink, and others with it. */
     void forEach(Consumer<? super LaneSink> visitor) {
         for (int i = size - 1; i >= 0; i = Math.min(i, size) - 1) {

@@ -120,7 +120,7 @@ final class LaneSubscriptions {
         Event position = Event.builder()
                 .id(lane.hub().sequencer().idOf(opening.position()))
                 .build();
-        lane.writeOwn(sink, EventEncoder.encode(position), opening.position());
+        lane.frames.writeOwn(sink, EventEncoder.encode(position), opening.position());
         sink.flush();
         serve(sink);
         return sink.listensBy();

@@ -231,7 +231,7 @@ final class LaneTicker {
 
     /** From nine tenths to eleven tenths of the option; out of the sink's number, since a field would cost every client. */
     private long lifetimeOf(LaneSink sink) {
-        long hash = sink.number() * 0x9E3779B97F4A7C15L; // neighbours come to lie far apart
+        long hash = sink.number * 0x9E3779B97F4A7C15L; // neighbours come to lie far apart
         double between0And1 = (hash >>> 11) * 0x1p-53;
         return (long) (maxLifetimeNanos * (0.9 + 0.2 * between0And1));
     }

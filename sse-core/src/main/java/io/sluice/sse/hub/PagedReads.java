@@ -270,7 +270,7 @@ final class PagedReads {
         String id = hub.sequencer().idOf(position);
         Gap gap = policy == null ? null : new Gap(Gap.Why.EVICTED, null, id);
         Event where = gap == null ? Event.builder().id(id).build() : gap.toEvent();
-        lane.writeOwn(sink, EventEncoder.encode(where), position);
+        lane.frames.writeOwn(sink, EventEncoder.encode(where), position);
         sink.flush();
         if (gap != null) {
             hub.counters().gap(sink, gap);

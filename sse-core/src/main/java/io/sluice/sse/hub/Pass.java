@@ -32,12 +32,6 @@ final class Pass {
     private long target;
     private boolean cut;
 
-    private @Nullable LaneTopic[] topics = new @Nullable LaneTopic[16];
-    private int topicCount;
-    /** Topics with something newer than the head of their last pass; they belong to the next one. */
-    private @Nullable LaneTopic[] carried = new @Nullable LaneTopic[16];
-
-    private int carriedCount;
     private final Entries entries = new Entries();
 
     // Where grouping or writing goes on.
@@ -49,12 +43,14 @@ final class Pass {
     private @Nullable LaneSink[] touched = new @Nullable LaneSink[64];
     private int touchedCount;
 
+    private final DirtyTopics dirty;
     private final DirtySets sets;
     private final Splicer splicer;
     private final VariantFrames variantFrames;
 
     Pass(HubLane lane) {
         this.lane = lane;
+        this.dirty = new DirtyTopics(lane, entries, this::everybodyFallsBehind);
         this.sets = new DirtySets(lane.framer());
         this.splicer = new Splicer(lane, entries);
         this.variantFrames = new VariantFrames(lane, entries);
@@ -95,117 +91,13 @@ final class Pass {
         number++;
         // Before the dirty topics are taken: whatever lies at or below this head was marked before it was released.
         long head = lane.hub().log().head();
-        takeTopics();
-        long limit = copyRanges(head);
-        cut = limit < head;
-        if (cut) {
-            cutRanges(limit);
-        }
-        for (int i = 0; i < topicCount; i++) {
-            topic(i).targeted = entries.hasRecipients(topic(i).from, topic(i).to);
-        }
-        target = limit;
-        step = topicCount == 0 ? Step.WRITING : Step.GROUPING;
+        target = dirty.copy(number, head);
+        cut = target < head;
+        step = dirty.size() == 0 ? Step.WRITING : Step.GROUPING;
         atTopic = 0;
         atAudience = 0;
         atMember = 0;
         atSink = 0;
-    }
-
-    private void takeTopics() {
-        @Nullable LaneTopic[] before = carried;
-        int beforeCount = carriedCount;
-        carried = topics;
-        carriedCount = 0;
-        topics = before;
-        topicCount = beforeCount;
-        for (int i = 0; i < topicCount; i++) {
-            topic(i).passNumber = number;
-        }
-        LaneTopic next;
-        for (LaneTopic topic = lane.takeDirty(); topic != null; topic = next) {
-            next = topic.nextDirty; // before the mark is taken back: from then on it belongs to publishers again
-            topic.nextDirty = null;
-            topic.clearMark();
-            if (topic.passNumber != number) {
-                topic.passNumber = number;
-                try {
-                    topics = add(topics, topicCount, topic);
-                } catch (Error e) { // who is left in the list must be markable again
-                    clearMarks(next);
-                    throw e;
-                }
-                topicCount++;
-            }
-        }
-    }
-
-    private static void clearMarks(@Nullable LaneTopic first) {
-        LaneTopic next;
-        for (LaneTopic topic = first; topic != null; topic = next) {
-            next = topic.nextDirty;
-            topic.nextDirty = null;
-            topic.clearMark();
-        }
-    }
-
-    /** @return the head, or the last position up to which every range has room in one frame */
-    private long copyRanges(long head) {
-        long limit = head;
-        int kept = 0;
-        for (int i = 0; i < topicCount; i++) {
-            LaneTopic here = topic(i);
-            here.from = entries.size();
-            TopicLog.Copied copied =
-                    here.topic.log.copy(lane.position, head, lane.hub().frameBytes(), entries);
-            here.to = entries.size();
-            if (copied == TopicLog.Copied.UP_TO_ROOM) {
-                limit = Math.min(limit, entries.get(here.to - 1).position);
-            }
-            if (copied != TopicLog.Copied.ALL) {
-                carry(here);
-            }
-            // Behind the copy: whoever was lapped while we read is lapped.
-            if (here.topic.log.hasPassed(lane.position)) {
-                everybodyFallsBehind(here);
-                carry(here); // they may be back before a pass that is cut short reaches what the topic still keeps
-                entries.truncate(here.from);
-                here.to = here.from;
-            }
-            if (here.to > here.from) {
-                topics[kept++] = here;
-            }
-        }
-        Arrays.fill(topics, kept, topicCount, null);
-        topicCount = kept;
-        return limit;
-    }
-
-    private void cutRanges(long limit) {
-        int kept = 0;
-        for (int i = 0; i < topicCount; i++) {
-            LaneTopic here = topic(i);
-            boolean shorter = false;
-            while (here.to > here.from && entries.get(here.to - 1).position > limit) {
-                here.to--;
-                shorter = true;
-            }
-            if (shorter) {
-                carry(here);
-            }
-            if (here.to > here.from) {
-                topics[kept++] = here;
-            }
-        }
-        Arrays.fill(topics, kept, topicCount, null);
-        topicCount = kept;
-    }
-
-    private void carry(LaneTopic topic) {
-        if (topic.carriedBy != number) {
-            topic.carriedBy = number;
-            carried = add(carried, carriedCount++, topic);
-        }
     }
 
     /** The ring has passed the lane by: each sink is now behind, and its overflow policy decides when it is served. */
@@ -226,11 +118,11 @@ final class Pass {
 
     private boolean group(long deadlineNanos) {
         // The usual pass has one dirty topic: its sinks need not be put together, and nothing is stored in them.
-        boolean alone = topicCount == 1;
+        boolean alone = dirty.size() == 1;
         int betweenClocks = alone ? SINKS_BETWEEN_CLOCKS : SINKS_BETWEEN_CLOCKS * 16;
         int untilClock = betweenClocks;
-        for (; atTopic < topicCount; atTopic++, atAudience = 0) {
-            LaneTopic topic = topic(atTopic);
+        for (; atTopic < dirty.size(); atTopic++, atAudience = 0) {
+            LaneTopic topic = dirty.get(atTopic);
             if (atAudience == 0 && atMember == 0) {
                 topic.setAlone(sets.makeAlone(topic));
             }
@@ -374,7 +266,7 @@ final class Pass {
      * shows it: the marks that were taken are for events up to there, and there is no need to know them any more.
      */
     void giveUp() {
-        boolean alone = topicCount == 1;
+        boolean alone = dirty.size() == 1;
         for (int i = 0; i < atSink && i < touchedCount; i++) {
             fallBehindWith(touched(i), target);
         }
@@ -383,8 +275,7 @@ final class Pass {
             fallBehindWith(sink, alone && sink.passNumber == number ? target : lane.position);
         }
         target = lane.hub().log().locked(() -> lane.hub().log().head());
-        Arrays.fill(carried, 0, carriedCount, null);
-        carriedCount = 0;
+        dirty.forgetCarried();
         end();
     }
 
@@ -406,26 +297,12 @@ final class Pass {
         touchedCount = 0;
         sets.end();
         variantFrames.end();
-        for (int i = 0; i < topicCount; i++) {
-            topic(i).setAlone(null);
-            topics[i] = null;
-        }
-        topicCount = 0;
+        dirty.end();
         entries.clear();
         step = Step.IDLE;
     }
 
-    private LaneTopic topic(int index) {
-        return Objects.requireNonNull(topics[index]);
-    }
-
     private LaneSink touched(int index) {
         return Objects.requireNonNull(touched[index]);
-    }
-
-    private static @Nullable LaneTopic[] add(@Nullable LaneTopic[] list, int size, LaneTopic topic) {
-        @Nullable LaneTopic[] roomy = size == list.length ? Arrays.copyOf(list, size * 2) : list;
-        roomy[size] = topic;
-        return roomy;
     }
 }

@@ -3,7 +3,6 @@ package io.sluice.sse.hub;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.management.ThreadMXBean;
-import io.sluice.sse.CloseReason;
 import io.sluice.sse.Event;
 import java.lang.management.ManagementFactory;
 import java.util.function.IntFunction;
@@ -13,41 +12,6 @@ import org.junit.jupiter.api.Test;
 class Invariant6AllocationTest {
 
     private static final int EVENTS = 300;
-
-    private static final class QuietSink extends LaneSink {
-        QuietSink(HubLane lane) {
-            super(lane, null);
-        }
-
-        @Override
-        protected boolean canWrite() {
-            return true;
-        }
-
-        @Override
-        protected long room() {
-            return 1 << 16;
-        }
-
-        @Override
-        protected void write(Frame frame) {}
-
-        @Override
-        protected void flush() {}
-
-        @Override
-        protected long pendingBytes() {
-            return 0;
-        }
-
-        @Override
-        protected long progress() {
-            return 0;
-        }
-
-        @Override
-        protected void end(CloseReason reason, boolean orderly) {}
-    }
 
     private static final EventFilter ALL = event -> true;
 
@@ -83,7 +47,7 @@ class Invariant6AllocationTest {
         long least = Long.MAX_VALUE;
         try (Bench bench = new Bench()) {
             for (int i = 0; i < clients; i++) {
-                QuietSink sink = new QuietSink(bench.hubLane());
+                SilentSink sink = new SilentSink(bench.hubLane());
                 Selector selector = selectors.apply(i);
                 bench.onLane(() -> sink.open(selector, Start.live(), null));
             }

@@ -2,7 +2,6 @@ package io.sluice.sse.hub;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.sluice.sse.CloseReason;
 import io.sluice.sse.Event;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
@@ -34,7 +33,7 @@ class TopicFootprintTest {
     private static void fill(Hub hub, HubLane hubLane, StressHub.QueueLane lane, Event event, int from, int to) {
         for (int i = from; i < to; i++) {
             String name = "users/" + (1_000_000 + i) + "/inbox";
-            lane.run(() -> new LeanSink(hubLane).open(Selector.of(name), Start.live(), null));
+            lane.run(() -> new SilentSink(hubLane).open(Selector.of(name), Start.live(), null));
             lane.runAll();
             hub.publish(name, event);
             lane.runAll();
@@ -51,42 +50,5 @@ class TopicFootprintTest {
                     ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed());
         }
         return least;
-    }
-
-    /** Takes everything, and has no field of its own. */
-    private static final class LeanSink extends LaneSink {
-
-        LeanSink(HubLane lane) {
-            super(lane, null);
-        }
-
-        @Override
-        protected boolean canWrite() {
-            return true;
-        }
-
-        @Override
-        protected long room() {
-            return Long.MAX_VALUE;
-        }
-
-        @Override
-        protected void write(Frame frame) {}
-
-        @Override
-        protected void flush() {}
-
-        @Override
-        protected long pendingBytes() {
-            return 0;
-        }
-
-        @Override
-        protected long progress() {
-            return 0;
-        }
-
-        @Override
-        protected void end(CloseReason reason, boolean orderly) {}
     }
 }

@@ -5,11 +5,15 @@ import io.sluice.sse.hub.Frame;
 import io.sluice.sse.hub.Framer;
 import io.sluice.sse.hub.Splice;
 
-/** Frames that hold no bytes, so that only the lane's own work is measured. */
-final class InMemoryFramer implements Framer {
+/** Copies each batch once, as a framer over Netty does, and keeps nothing. */
+public final class InMemoryFramer implements Framer {
 
-    private static final class Empty extends Frame {
-        private int bytes;
+    private static final class Sized extends Frame {
+        private final int bytes;
+
+        Sized(int bytes) {
+            this.bytes = bytes;
+        }
 
         @Override
         public int payloadBytes() {
@@ -17,28 +21,26 @@ final class InMemoryFramer implements Framer {
         }
     }
 
-    private final Empty[] frames = new Empty[64];
-    private int next;
-
-    private Frame take(int bytes) {
-        int at = next++ % frames.length;
-        Empty frame = frames[at];
-        if (frame == null) {
-            frame = new Empty();
-            frames[at] = frame;
-        }
-        frame.bytes = bytes;
-        return frame;
-    }
+    private byte[] copy = new byte[64 * 1024];
 
     @Override
     public Frame frame(Batch batch) {
-        return take(batch.bytes());
+        if (batch.bytes() > copy.length) {
+            copy = new byte[batch.bytes()];
+        }
+        int at = 0;
+        for (int i = 0; i < batch.size(); i++) {
+            byte[] block = batch.block(i);
+            System.arraycopy(block, 0, copy, at, block.length);
+            at += block.length;
+        }
+        return new Sized(at);
     }
 
+    /** What is spliced was copied with its frames, and nothing of it was kept. */
     @Override
     public Frame splice(Splice splice) {
-        return take(splice.size());
+        return new Sized(0);
     }
 
     @Override

@@ -3,7 +3,10 @@ package io.sluice.sse.benchmarks.jmh;
 import io.sluice.sse.hub.Lane;
 import java.util.ArrayDeque;
 
-/** A lane without a thread: its tasks wait until {@link #run}, on the thread that made it. Nothing is ever due. */
+/**
+ * A lane without a thread: its tasks wait until {@link #run}, on the thread that made it. So a measured time is that of the
+ * work, without the system's hand-over from thread to thread. Timers do not run: nothing is due within a measurement.
+ */
 public final class InMemoryLane implements Lane {
 
     private final ArrayDeque<Runnable> tasks = new ArrayDeque<>();

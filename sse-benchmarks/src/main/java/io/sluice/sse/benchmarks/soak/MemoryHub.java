@@ -1,9 +1,12 @@
 package io.sluice.sse.benchmarks.soak;
 
 import io.sluice.sse.Event;
+import io.sluice.sse.benchmarks.jmh.InMemoryFramer;
+import io.sluice.sse.benchmarks.jmh.InMemoryLane;
+import io.sluice.sse.benchmarks.jmh.InMemorySink;
+import io.sluice.sse.benchmarks.jmh.Quiet;
 import io.sluice.sse.hub.Hub;
 import io.sluice.sse.hub.HubLane;
-import io.sluice.sse.hub.LaneOptions;
 import io.sluice.sse.hub.Selector;
 import io.sluice.sse.hub.Start;
 import java.time.Duration;
@@ -12,13 +15,8 @@ import java.util.Locale;
 /** A hub with one lane and no socket; all on the thread of the program. */
 final class MemoryHub {
 
-    private static final LaneOptions NO_TIMERS = LaneOptions.DEFAULT
-            .withHeartbeat(Duration.ZERO)
-            .withWriteTimeout(Duration.ZERO)
-            .withBlockedLaneAfter(Duration.ZERO);
-
     final Hub hub;
-    final HandLane lane = new HandLane();
+    private final InMemoryLane lane = new InMemoryLane();
     private final HubLane hubLane;
 
     /** Each topic keeps its newest event, for as long as the program runs. */
@@ -28,7 +26,7 @@ final class MemoryHub {
                 .historyEvents(1)
                 .historyAge(Duration.ofDays(1))
                 .build();
-        hubLane = hub.join(lane, new MemoryFramer(), NO_TIMERS);
+        hubLane = hub.join(lane, new InMemoryFramer(), Quiet.LANE);
     }
 
     /** A name as applications make them, the same length for each. */
@@ -38,7 +36,7 @@ final class MemoryHub {
 
     /** A new client of its own for these topics and patterns, live. */
     void subscribe(String... terms) {
-        new MemorySink(hubLane).open(Selector.of(terms), Start.live(), null);
+        new InMemorySink(hubLane).open(Selector.of(terms), Start.live(), null);
         lane.run();
     }
 
@@ -46,5 +44,10 @@ final class MemoryHub {
     void publish(String topic, Event event) {
         hub.publish(topic, event);
         lane.run();
+    }
+
+    /** Events that its clients have received. */
+    long delivered() {
+        return hubLane.delivered();
     }
 }

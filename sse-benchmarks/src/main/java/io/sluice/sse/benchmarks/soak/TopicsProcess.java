@@ -87,14 +87,14 @@ final class TopicsProcess {
         for (int i = 0; i < names.length; i++) {
             names[i] = MemoryHub.name(one ? only : random.nextInt(count));
         }
-        long before = hub.lane.delivered();
+        long before = hub.delivered();
         long begin = System.nanoTime();
         for (String name : names) {
             hub.publish(name, event);
         }
         long took = System.nanoTime() - begin;
-        if (hub.lane.delivered() - before != EVENTS_PER_ROUND) {
-            throw new AssertionError("delivered " + (hub.lane.delivered() - before) + " of " + EVENTS_PER_ROUND);
+        if (hub.delivered() - before != EVENTS_PER_ROUND) {
+            throw new AssertionError("delivered " + (hub.delivered() - before) + " of " + EVENTS_PER_ROUND);
         }
         return took / EVENTS_PER_ROUND;
     }

@@ -33,7 +33,7 @@ final class BundledServer implements AutoCloseable {
      * @throws BadOptionException if it cannot run with these options
      */
     static BundledServer start(Options options) throws BadOptionException {
-        Hub hub = options.hub();
+        Hub hub = new FromOptions(options).hub();
         try {
             return start(options, hub);
         } catch (BadOptionException | RuntimeException e) {
@@ -43,7 +43,7 @@ final class BundledServer implements AutoCloseable {
     }
 
     private static BundledServer start(Options options, Hub hub) throws BadOptionException {
-        SseServerBuilder builder = options.server(hub);
+        SseServerBuilder builder = new FromOptions(options).server(hub);
         BundledServer bundled = new BundledServer(options, hub);
         builder.streams("/events/**", StreamRoute.topics());
         bundled.publish.addTo(builder, options.publishRate);

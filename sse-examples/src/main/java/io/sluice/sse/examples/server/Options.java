@@ -1,18 +1,10 @@
 package io.sluice.sse.examples.server;
 
-import com.sun.management.UnixOperatingSystemMXBean;
-import io.sluice.sse.history.HistoryException;
 import io.sluice.sse.history.HistorySync;
-import io.sluice.sse.history.MvStoreHistory;
-import io.sluice.sse.hub.Hub;
-import io.sluice.sse.hub.HubBuilder;
 import io.sluice.sse.hub.OverflowPolicy;
 import io.sluice.sse.netty.Rate;
-import io.sluice.sse.netty.SseServer;
 import io.sluice.sse.netty.SseServerBuilder;
 import io.sluice.sse.netty.Transport;
-import io.sluice.sse.netty.TrustedProxies;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -20,7 +12,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -44,8 +35,6 @@ import picocli.CommandLine.ParameterException;
             "Durations are written 500ms, 15s, 5m, 1h; sizes 64k, 16m; rates 20/s, 100/m."
         })
 final class Options {
-
-    private static final int DESCRIPTORS_LEFT = 512;
 
     @Option(names = "--host", paramLabel = "<name>", description = "Where it listens. Default: 127.0.0.1")
     @Nullable
@@ -326,38 +315,6 @@ final class Options {
         return "Sluice " + (version == null ? "(not from its jar)" : version);
     }
 
-    /** The hub with these options. */
-    Hub hub() throws BadOptionException {
-        HubBuilder hub = Hub.builder();
-        set("--history-events", historyEvents, hub::historyEvents);
-        set("--history-bytes", historyBytes, hub::historyBytes);
-        set("--history-age", historyAge, hub::historyAge);
-        set("--history-total-bytes", historyTotalBytes, hub::historyTotalBytes);
-        set("--max-topics", maxTopics, hub::maxTopics);
-        set("--overflow", overflow, hub::overflow);
-        for (String pattern : conflated()) {
-            set("--conflate", pattern, hub::conflate);
-        }
-        if (historyDir == null) {
-            if (historySync != null) {
-                throw new BadOptionException(
-                        named("--history-sync") + ": " + historySync + " (expected: --history-dir as well)");
-            }
-            return hub.build();
-        }
-        if (!conflate.isEmpty()) {
-            throw new BadOptionException(named("--conflate") + ": " + String.join(",", conflate)
-                    + " (expected: no topic that conflates where --history-dir is given)");
-        }
-        MvStoreHistory.Builder history = MvStoreHistory.builder(historyDir);
-        set("--history-sync", historySync, history::sync);
-        try {
-            return hub.history(history.build()).build();
-        } catch (HistoryException e) {
-            throw refused("--history-dir", e);
-        }
-    }
-
     /** An environment variable cannot be repeated, so commas separate there; on the command line one belongs to its name. */
     List<String> conflated() {
         boolean onLine = line.getParseResult().hasMatchedOption("--conflate");
@@ -366,87 +323,6 @@ final class Options {
                 : conflate.stream()
                         .flatMap(patterns -> Arrays.stream(patterns.split(",")))
                         .toList();
-    }
-
-    /** The server with these options, without routes. */
-    SseServerBuilder server(Hub hub) throws BadOptionException {
-        SseServerBuilder server = SseServer.builder().hub(hub);
-        set("--host", host, server::host);
-        set("--port", port, server::port);
-        set("--transport", transport, server::transport);
-        set("--threads", threads, server::threads);
-        set("--heartbeat", heartbeat, server::heartbeat);
-        set("--retry", retry, server::retry);
-        set("--write-timeout", writeTimeout, server::writeTimeout);
-        set("--max-lifetime", maxLifetime, server::maxLifetime);
-        set("--drain", drain, server::drain);
-        checkMaxConnections();
-        set(
-                "--max-connections",
-                maxConnections == null ? connectionsByDescriptors() : maxConnections,
-                server::maxStreams);
-        set("--max-connections", mostConnections(), server::maxConnections);
-        set("--max-connections-per-ip", maxConnectionsPerIp, server::maxStreamsPerAddress);
-        set("--connect-rate", connectRate, server::connectRate);
-        set("--request-timeout", requestTimeout, server::requestTimeout);
-        set("--idle-timeout", idleTimeout, server::idleTimeout);
-        setProxies(server);
-        set("--max-publish-bytes", maxPublishBytes, bytes -> server.maxBodyBytes(bodyBytes(bytes)));
-        set(
-                "--allowed-host",
-                allowedHosts.isEmpty() ? null : allowedHosts.toArray(new String[0]),
-                server::allowedHosts);
-        if (adminToken != null && adminToken.isBlank()) {
-            throw new BadOptionException(named("--admin-token") + ": it is empty (expected: a secret)");
-        }
-        return server;
-    }
-
-    private void setProxies(SseServerBuilder server) throws BadOptionException {
-        boolean believed = proxyProtocol || forwarded != ForwardedBy.NONE;
-        if (trustedProxies.isEmpty()) {
-            if (believed) {
-                throw new BadOptionException(named(proxyProtocol ? "--proxy-protocol" : "--forwarded")
-                        + ": no proxy is trusted (expected: --trusted-proxy as well)");
-            }
-            return;
-        }
-        if (!believed) {
-            throw new BadOptionException(named("--trusted-proxy") + ": " + String.join(",", trustedProxies)
-                    + " (expected: --forwarded or --proxy-protocol as well)");
-        }
-        TrustedProxies proxies;
-        try {
-            proxies = TrustedProxies.of(trustedProxies.toArray(new String[0]));
-        } catch (IllegalArgumentException e) {
-            throw refused("--trusted-proxy", e);
-        }
-        if (forwarded == ForwardedBy.FORWARDED) {
-            proxies = proxies.byForwarded();
-        } else if (forwarded == ForwardedBy.X_FORWARDED_FOR) {
-            proxies = proxies.byXForwardedFor();
-        }
-        server.trustedProxies(proxyProtocol ? proxies.byProxyProtocol() : proxies);
-    }
-
-    private static int bodyBytes(long bytes) {
-        if (bytes > Integer.MAX_VALUE - 8) {
-            throw new IllegalArgumentException(
-                    "maxBodyBytes: " + bytes + " (expected: from 0 to " + (Integer.MAX_VALUE - 8) + ")");
-        }
-        return (int) bytes;
-    }
-
-    /** Hands a value that was given to a builder, whose refusal comes back under the name that the user knows. */
-    private <T> void set(String option, @Nullable T value, Consumer<T> setter) throws BadOptionException {
-        if (value == null) {
-            return;
-        }
-        try {
-            setter.accept(value);
-        } catch (IllegalArgumentException e) {
-            throw refused(option, e);
-        }
     }
 
     /** What a library has said about an option: its messages begin with its own name for it, and a colon. */
@@ -461,39 +337,9 @@ final class Options {
                 named("--host") + ": " + host + " (expected: an address of this machine, or a name that leads to one)");
     }
 
-    private String named(String option) {
+    /** What the user has called it: the option, or the environment variable that stands for it. */
+    String named(String option) {
         boolean onLine = line.getParseResult().hasMatchedOption(option);
         return onLine || !environment.containsKey(variable(option)) ? option : variable(option) + " (" + option + ")";
-    }
-
-    /** Each stream is a descriptor; some are left for other requests and for the JVM itself. */
-    private static int connectionsByDescriptors() {
-        return (int) Math.max(1, Math.min(SseServerBuilder.DEFAULT_MAX_STREAMS, descriptors() - DESCRIPTORS_LEFT));
-    }
-
-    /** Streams, and as many again for other requests as there are descriptors for beside the JVM's own. */
-    private int mostConnections() {
-        int streams = maxConnections == null ? connectionsByDescriptors() : maxConnections;
-        long above = (long) streams + SseServerBuilder.DEFAULT_CONNECTIONS_ABOVE_STREAMS;
-        return (int) Math.max(1, Math.min(Math.min(above, descriptors() - descriptorsOfJvm()), Integer.MAX_VALUE - 1));
-    }
-
-    /** Beyond it a server would not refuse streams, but run out of descriptors. */
-    private void checkMaxConnections() throws BadOptionException {
-        long most = Math.max(1, Math.min(descriptors() - descriptorsOfJvm(), Integer.MAX_VALUE - 1));
-        if (maxConnections != null && (maxConnections < 1 || maxConnections > most)) {
-            throw new BadOptionException(named("--max-connections") + ": " + maxConnections + " (expected: from 1 to "
-                    + most + ", the limit of open files less what the server itself needs)");
-        }
-    }
-
-    private static long descriptorsOfJvm() {
-        return Math.min(DESCRIPTORS_LEFT / 2, descriptors() / 2);
-    }
-
-    private static long descriptors() {
-        return ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean unix
-                ? unix.getMaxFileDescriptorCount()
-                : Long.MAX_VALUE;
     }
 }

@@ -1,0 +1,132 @@
+package io.sluice.sse.history;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.function.Supplier;
+import org.h2.mvstore.DataUtils;
+import org.h2.mvstore.MVStore;
+import org.h2.mvstore.MVStoreException;
+import org.jspecify.annotations.Nullable;
+
+/** The file of an open store: what of it is on the disk, and how large it grows. Confined to the writer's thread. */
+final class MvStoreFile {
+
+    private static final int CACHE_MEGABYTES = 16;
+    private static final int UNFORCED_RETENTION_MILLIS = 45_000;
+    private static final int LEAST_FILL_PERCENT = 50;
+    private static final int REWRITTEN_AT_ONCE = 8 << 20;
+
+    private final Path path;
+    private final MVStore store;
+    private MVStore.@Nullable TxCounter forcedState;
+
+    private MvStoreFile(Path path, MVStore store) {
+        this.path = path;
+        this.store = store;
+    }
+
+    /** Opens the file in {@code directory}; both are made if they do not exist. */
+    static MvStoreFile open(Path directory, HistorySync sync) {
+        Path path = directory.resolve(MvStoreHistory.EVENTS_FILE);
+        try {
+            Files.createDirectories(directory);
+            MVStore store = new MVStore.Builder()
+                    .fileName(path.toAbsolutePath().toString())
+                    .autoCommitDisabled()
+                    .autoCommitBufferSize(0) // else a large batch would be committed in its middle
+                    .cacheSize(CACHE_MEGABYTES)
+                    .open();
+            store.setVersionsToKeep(0);
+            store.setRetentionTime(retentionMillis(sync));
+            return new MvStoreFile(path, store);
+        } catch (IOException e) {
+            throw new HistoryException("history: " + directory + " cannot be used as a directory", e);
+        } catch (MVStoreException e) {
+            if (e.getErrorCode() == DataUtils.ERROR_FILE_LOCKED) {
+                throw new HistoryException(
+                        "history: " + directory + " is in use (expected: a directory that no other hub has open)", e);
+            }
+            throw damaged(path, e);
+        }
+    }
+
+    /**
+     * After which time the space of chunks is used again that no state needs any more: when a state without them is on the
+     * disk, so that a machine that dies finds one that is whole. If each is forced, that is at once.
+     */
+    private static int retentionMillis(HistorySync sync) {
+        Duration period = sync.period();
+        return period == null ? UNFORCED_RETENTION_MILLIS : Math.toIntExact(period.toMillis() * 3);
+    }
+
+    private static HistoryException damaged(Path path, MVStoreException e) {
+        return new HistoryException("history: " + path + " cannot be read", e);
+    }
+
+    HistoryException damaged(MVStoreException e) {
+        return damaged(path, e);
+    }
+
+    MVStore store() {
+        return store;
+    }
+
+    /** Makes a whole state of what was written, and forces it to the disk if that is asked for. */
+    void commit(boolean force) {
+        store.commit();
+        if (force) {
+            force();
+        }
+    }
+
+    /**
+     * Forces what was committed. Until the next time nothing that this state needs is written over, however often is
+     * committed meanwhile: it is what the death of the machine leaves.
+     */
+    private void force() {
+        store.sync();
+        MVStore.TxCounter now = store.registerVersionUsage();
+        if (forcedState != null) {
+            store.deregisterVersionUsage(forcedState);
+        }
+        forcedState = now;
+    }
+
+    /** At the beginning and at the end, when no later state has to leave this one whole. */
+    void commitAndSync() {
+        store.commit();
+        store.sync();
+    }
+
+    /** Commits what is not yet, and gives space back when much of the file is not needed any more. */
+    void tidy(boolean force) {
+        if (store.hasUnsavedChanges()) {
+            commit(force);
+        }
+        if (store.getFillRate() < LEAST_FILL_PERCENT) {
+            store.compact(LEAST_FILL_PERCENT, REWRITTEN_AT_ONCE);
+            commit(force);
+        }
+    }
+
+    /** Runs {@code look} while nothing that it reads is written over. Any thread. */
+    <T> T reading(Supplier<T> look) {
+        MVStore.TxCounter version = store.registerVersionUsage();
+        try {
+            return look.get();
+        } finally {
+            store.deregisterVersionUsage(version);
+        }
+    }
+
+    void close() {
+        store.close();
+    }
+
+    /** Gives the file up as the death of the process would leave it. */
+    void abandon() {
+        store.closeImmediately();
+    }
+}

@@ -1,0 +1,184 @@
+package io.sluice.sse.hub;
+
+import java.util.Arrays;
+import java.util.Objects;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The dirty topics of a pass and their ranges: what each has between the lane's position and the head of the pass, copied
+ * once, as far as it fits into a frame. Topics with more than that belong to the next pass as well. Confined to its lane.
+ */
+final class DirtyTopics {
+
+    private final HubLane lane;
+    private final Entries entries;
+    private final Consumer<LaneTopic> passedBy;
+
+    private long pass;
+    private @Nullable LaneTopic[] topics = new @Nullable LaneTopic[16];
+    private int size;
+    /** Topics with something newer than the head of their last pass; they belong to the next one. */
+    private @Nullable LaneTopic[] carried = new @Nullable LaneTopic[16];
+
+    private int carriedCount;
+
+    /**
+     * @param entries where the ranges are copied to
+     * @param passedBy told of each topic whose ring has passed the lane by
+     */
+    DirtyTopics(HubLane lane, Entries entries, Consumer<LaneTopic> passedBy) {
+        this.lane = lane;
+        this.entries = entries;
+        this.passedBy = passedBy;
+    }
+
+    /** How many of them have a range. */
+    int size() {
+        return size;
+    }
+
+    LaneTopic get(int index) {
+        return Objects.requireNonNull(topics[index]);
+    }
+
+    /**
+     * Takes the topics that are dirty, and copies their ranges up to {@code head}.
+     *
+     * @param number the pass
+     * @param head read before this is called: whatever lies at or below it was marked before it was released
+     * @return the head, or the last position up to which every range has room in one frame
+     */
+    long copy(long number, long head) {
+        pass = number;
+        take();
+        long limit = copyRanges(head);
+        if (limit < head) {
+            cutRanges(limit);
+        }
+        for (int i = 0; i < size; i++) {
+            LaneTopic here = get(i);
+            here.targeted = entries.hasRecipients(here.from, here.to);
+        }
+        return limit;
+    }
+
+    private void take() {
+        @Nullable LaneTopic[] before = carried;
+        int beforeCount = carriedCount;
+        carried = topics;
+        carriedCount = 0;
+        topics = before;
+        size = beforeCount;
+        for (int i = 0; i < size; i++) {
+            get(i).passNumber = pass;
+        }
+        LaneTopic next;
+        for (LaneTopic topic = lane.takeDirty(); topic != null; topic = next) {
+            next = topic.nextDirty; // before the mark is taken back: from then on it belongs to publishers again
+            topic.nextDirty = null;
+            topic.clearMark();
+            if (topic.passNumber != pass) {
+                topic.passNumber = pass;
+                try {
+                    topics = add(topics, size, topic);
+                } catch (Error e) { // who is left in the list must be markable again
+                    clearMarks(next);
+                    throw e;
+                }
+                size++;
+            }
+        }
+    }
+
+    private static void clearMarks(@Nullable LaneTopic first) {
+        LaneTopic next;
+        for (LaneTopic topic = first; topic != null; topic = next) {
+            next = topic.nextDirty;
+            topic.nextDirty = null;
+            topic.clearMark();
+        }
+    }
+
+    private long copyRanges(long head) {
+        long limit = head;
+        int kept = 0;
+        for (int i = 0; i < size; i++) {
+            LaneTopic here = get(i);
+            here.from = entries.size();
+            TopicLog.Copied copied =
+                    here.topic.log.copy(lane.position, head, lane.hub().frameBytes(), entries);
+            here.to = entries.size();
+            if (copied == TopicLog.Copied.UP_TO_ROOM) {
+                limit = Math.min(limit, entries.get(here.to - 1).position);
+            }
+            if (copied != TopicLog.Copied.ALL) {
+                carry(here);
+            }
+            // Behind the copy: whoever was lapped while we read is lapped.
+            if (here.topic.log.hasPassed(lane.position)) {
+                passedBy.accept(here);
+                carry(here); // they may be back before a pass that is cut short reaches what the topic still keeps
+                entries.truncate(here.from);
+                here.to = here.from;
+            }
+            if (here.to > here.from) {
+                topics[kept++] = here;
+            }
+        }
+        keep(kept);
+        return limit;
+    }
+
+    private void cutRanges(long limit) {
+        int kept = 0;
+        for (int i = 0; i < size; i++) {
+            LaneTopic here = get(i);
+            boolean shorter = false;
+            while (here.to > here.from && entries.get(here.to - 1).position > limit) {
+                here.to--;
+                shorter = true;
+            }
+            if (shorter) {
+                carry(here);
+            }
+            if (here.to > here.from) {
+                topics[kept++] = here;
+            }
+        }
+        keep(kept);
+    }
+
+    /** Those without a range have no share in the pass. */
+    private void keep(int count) {
+        Arrays.fill(topics, count, size, null);
+        size = count;
+    }
+
+    private void carry(LaneTopic topic) {
+        if (topic.carriedBy != pass) {
+            topic.carriedBy = pass;
+            carried = add(carried, carriedCount++, topic);
+        }
+    }
+
+    private static @Nullable LaneTopic[] add(@Nullable LaneTopic[] list, int size, LaneTopic topic) {
+        @Nullable LaneTopic[] roomy = size == list.length ? Arrays.copyOf(list, size * 2) : list;
+        roomy[size] = topic;
+        return roomy;
+    }
+
+    /** The pass has ended. */
+    void end() {
+        for (int i = 0; i < size; i++) {
+            get(i).setAlone(null);
+        }
+        keep(0);
+    }
+
+    /** The next pass begins above everything that was marked so far. */
+    void forgetCarried() {
+        Arrays.fill(carried, 0, carriedCount, null);
+        carriedCount = 0;
+    }
+}
