@@ -28,7 +28,7 @@ record Recovery(long head, List<LostRange> lost) {
         long reserved = Math.max(Math.max(before.reserved(), before.head()), written);
         // A store that is behind its own clean end was brought back from elsewhere: then nothing is sure.
         boolean tailIsSure = before.strict() && !before.isClean();
-        LostRange range = new LostRange(tailIsSure ? written : -1, reserved);
+        LostRange range = new LostRange(tailIsSure ? Math.max(written, leftOut(before.lost())) : -1, reserved);
         List<LostRange> lost = new ArrayList<>();
         for (LostRange earlier : before.lost()) {
             if (earlier.after() < range.after() || earlier.upTo() > range.upTo()) {
@@ -41,5 +41,14 @@ record Recovery(long head, List<LostRange> lost) {
             lost.set(0, new LostRange(-1, lost.get(0).upTo()));
         }
         return new Recovery(reserved + 1, lost);
+    }
+
+    /** The position that the last unclean stop left out: no event has it, so who stands there has seen what was before. */
+    private static long leftOut(List<LostRange> lost) {
+        long highest = -1;
+        for (LostRange range : lost) {
+            highest = Math.max(highest, range.upTo() + 1);
+        }
+        return highest;
     }
 }

@@ -263,6 +263,24 @@ final class HistoryWriter implements Runnable {
         log.locked(() -> queuedBytes -= written);
     }
 
+    /**
+     * The position of the oldest event of the topic that the history does not have yet; 0 if there is none. On the thread,
+     * under the hub's lock: the walk is a long one only where a topic has gone from the history before its next event came.
+     */
+    long oldestOnItsWay(String topic) {
+        long inBatch = oldest(taken, topic);
+        return inBatch > 0 ? inBatch : oldest(queue, topic);
+    }
+
+    private static long oldest(ArrayDeque<LogEntry> entries, String topic) {
+        for (LogEntry entry : entries) {
+            if (entry.topic.equals(topic)) {
+                return entry.position;
+            }
+        }
+        return 0;
+    }
+
     private void forceIfDue() {
         Duration period = history.sync().period();
         long now = System.nanoTime();

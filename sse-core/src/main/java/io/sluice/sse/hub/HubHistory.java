@@ -104,7 +104,8 @@ final class HubHistory {
                             "the history lets go of topic " + eviction.topic() + ", which nobody knows", null);
                 }
                 Floor lost = floor(eviction.floor(), log.bounds.nextEviction(), eviction.floorMillis());
-                ((StoredLog) topic.log).evicted(eviction, lost, log.bounds);
+                long oldest = eviction.oldest() > 0 ? eviction.oldest() : writer.oldestOnItsWay(topic.name);
+                ((StoredLog) topic.log).evicted(eviction, lost, oldest, log.bounds);
                 log.topics.forgetIfIdle(topic);
             }
             return null;

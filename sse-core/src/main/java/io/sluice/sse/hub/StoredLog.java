@@ -48,16 +48,19 @@ final class StoredLog extends TopicLog {
         bounds.left(evictOldest(bounds.evictions()));
     }
 
-    /** The history lets events go; the ring does not outlive it. */
-    void evicted(Eviction eviction, Floor newLost, LogBounds bounds) {
+    /**
+     * The history lets events go; the ring does not outlive it.
+     *
+     * @param newOldest the position of the oldest event that stays, in the history or on its way there; 0 if none does
+     */
+    void evicted(Eviction eviction, Floor newLost, long newOldest, LogBounds bounds) {
         for (LogEntry entry = oldest(); entry != null && entry.position <= eviction.floor(); entry = oldest()) {
             letOldestGo(bounds);
         }
         lost = newLost;
         events -= eviction.events();
         wireBytes -= eviction.wireBytes();
-        long next = eviction.oldest() > 0 ? eviction.oldest() : eviction.floor() + 1; // on its way to the history
-        oldest = events == 0 ? 0 : next;
+        oldest = newOldest;
         eviction.chosenIds().forEach(bounds::forgetChosen);
     }
 

@@ -35,6 +35,9 @@ final class GatedHistory implements History {
     volatile @Nullable RuntimeException readFails;
     volatile long closedAt = Long.MIN_VALUE;
 
+    /** Whether the writer looks after the store; else the test does, when it wants to. */
+    volatile boolean isLookedAfter = true;
+
     private final History history;
 
     GatedHistory(History history) {
@@ -76,6 +79,13 @@ final class GatedHistory implements History {
 
     @Override
     public void maintain() {
+        if (isLookedAfter) {
+            history.maintain();
+        }
+    }
+
+    /** For a test whose writer is at rest. */
+    void lookAfter() {
         history.maintain();
     }
 

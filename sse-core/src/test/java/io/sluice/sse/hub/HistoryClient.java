@@ -3,6 +3,7 @@ package io.sluice.sse.hub;
 import io.sluice.sse.CloseReason;
 import io.sluice.sse.hub.HistoryModel.Told;
 import io.sluice.sse.wire.EventParser;
+import java.time.Duration;
 import java.util.List;
 
 /**
@@ -30,7 +31,11 @@ final class HistoryClient implements EventParser.Listener {
     /** It did not ask to go on where it was: the first block says where it is. */
     private boolean beginsAnew;
 
-    private int leftOfFirstBlock;
+    /** What it has not read yet of the blocks up to the one that says where it is. */
+    private int leftOfBeginning;
+
+    /** Whether that block is on its way. */
+    private boolean beginningIsWritten;
 
     HistoryClient(RandomHistory history, List<String> terms, OverflowPolicy own) {
         this.history = history;
@@ -58,20 +63,40 @@ final class HistoryClient implements EventParser.Listener {
         }
     }
 
-    void connectLive(int onLane) {
+    private void connectLive(int onLane) {
         open(onLane, Start.live(), true);
     }
 
-    void connectReplay(int onLane, int count) {
-        open(onLane, Start.replay(count), true);
+    /** Comes as if it had never been here, or with what it has from elsewhere. */
+    void connectAnew(int onLane, int size) {
+        HistoryModel model = history.model;
+        Start start = switch (size % 8) {
+            case 0 -> Start.live();
+            case 1, 2 -> Start.replay(1 + size / 8 % 8);
+            case 3 -> since(history.time(size * 50_000L));
+            case 4 -> since(agoOfSomeEvent(size / 8));
+            case 5 -> Start.after(model.id(model.head() + 1 + size / 8 % 5)); // beyond the head
+            case 6 -> Start.after(model.id(somewhere(size / 8))); // perhaps long gone
+            default -> Start.after("nonsense " + size);
+        };
+        open(onLane, start, true);
     }
 
-    void connectSince(int onLane, long ago) {
-        open(onLane, Start.since(history.bench.wallTime.minusNanos(ago)), true);
+    private Start since(long ago) {
+        return Start.since(history.wallTime.minusNanos(ago));
     }
 
-    void connectWith(int onLane, String id) {
-        open(onLane, Start.after(id), true);
+    /** A position that there was, or that was left out; near the end or anywhere. */
+    private long somewhere(int which) {
+        long head = history.model.head();
+        long anywhere = which % (head + 1);
+        return which % 3 == 0 ? head - anywhere % 8 : anywhere;
+    }
+
+    /** How long ago some event was published, to the nanosecond. */
+    private long agoOfSomeEvent(int which) {
+        List<Told> all = history.model.all;
+        return all.isEmpty() ? 0 : history.model.nowNanos - all.get(which % all.size()).nanos;
     }
 
     private void open(int onLane, Start start, boolean anew) {
@@ -79,13 +104,14 @@ final class HistoryClient implements EventParser.Listener {
         lane = onLane % bench.lanes.size();
         parser.reset();
         beginsAnew = anew;
-        leftOfFirstBlock = -1;
+        leftOfBeginning = 0;
+        beginningIsWritten = false;
         StreamJudge newJudge = new StreamJudge(history.model, terms, own == null ? history.policy : own);
         if (start.lastEventId() != null) {
             newJudge.expectAfter(start.lastEventId());
         } else if (start.since() != null) {
             newJudge.expectSince(history.model.nowNanos
-                    - java.time.Duration.between(start.since(), bench.wallTime).toNanos());
+                    - Duration.between(start.since(), history.wallTime).toNanos());
         } else if (start.replay() > 0) {
             newJudge.expectReplay(start.replay());
         } else {
@@ -95,16 +121,17 @@ final class HistoryClient implements EventParser.Listener {
         sink = new PipeSink(bench.hubLanes.get(lane), new PipeSink.Ends() {
             @Override
             public void written(byte[] block) {
-                if (leftOfFirstBlock < 0) {
-                    leftOfFirstBlock = block.length;
+                if (!beginningIsWritten) {
+                    leftOfBeginning += block.length;
                 }
                 history.contained(HistoryClient.this, () -> newJudge.judge(block));
+                beginningIsWritten = newJudge.hasBegun();
             }
 
             @Override
             public void taken(byte[] bytes, int offset, int length) {
                 parser.feed(bytes, offset, length);
-                if (leftOfFirstBlock > 0 && (leftOfFirstBlock -= length) == 0 && beginsAnew) {
+                if (leftOfBeginning > 0 && (leftOfBeginning -= length) == 0 && beginningIsWritten && beginsAnew) {
                     has = history.model.positionOf(lastId());
                     excused = history.model.evictions(); // else more was kept than it asked for
                 }
@@ -118,6 +145,7 @@ final class HistoryClient implements EventParser.Listener {
         Selector all = Selector.of(terms);
         Selector selector = own == null ? all : all.withOverflow(own);
         onLane(() -> sink.open(selector, start, null));
+        history.settle();
     }
 
     /** Takes so many bytes more, and is cut: what else was on its way is lost. */
@@ -130,6 +158,19 @@ final class HistoryClient implements EventParser.Listener {
 
     void onLane(Runnable work) {
         history.bench.lanes.get(lane).run(work);
+    }
+
+    /** More is in the store, and it was asked whatever waited for that. */
+    void judgeStored() {
+        if (isConnected()) {
+            judge.judgeStored();
+        }
+    }
+
+    void ifConnected(Runnable work) {
+        if (isConnected()) {
+            onLane(work);
+        }
     }
 
     void judgeAtRest() {

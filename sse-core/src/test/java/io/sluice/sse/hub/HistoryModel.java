@@ -11,12 +11,12 @@ import java.util.regex.Pattern;
  * What a hub must know, as a plain list of all that was published to it: what each event is, whether it is still kept, and
  * if not, as the how manieth it went. It knows nothing of rings, floors, lanes or topics that are forgotten.
  */
-final class HistoryModel {
+class HistoryModel {
 
     /** The bounds of what is kept. */
     record Bounds(int events, long bytes, long totalBytes, long ageNanos) {}
 
-    /** An event; its position is its place in the list, counted from one. */
+    /** An event. */
     static final class Told {
         final long position;
         final String topic;
@@ -44,7 +44,10 @@ final class HistoryModel {
 
     final long epoch;
     final Bounds bounds;
+    /** In the order of the positions, which may leave some out. */
     final List<Told> all = new ArrayList<>();
+
+    private long head;
     /** By selection and topic. */
     private final Map<List<String>, Map<String, Boolean>> wanted = new HashMap<>();
 
@@ -57,36 +60,63 @@ final class HistoryModel {
         this.nowNanos = nowNanos;
     }
 
-    long head() {
-        return all.size();
+    final long head() {
+        return head;
     }
 
-    long evictions() {
+    final long evictions() {
         return evictions;
     }
 
-    Told at(long position) {
-        return all.get((int) position - 1);
+    /** There is one at this position. */
+    final Told at(long position) {
+        int index = firstAfter(position - 1);
+        if (index == all.size() || all.get(index).position != position) {
+            throw new AssertionError("there is no event at position " + position);
+        }
+        return all.get(index);
+    }
+
+    private int firstAfter(long position) {
+        int low = 0;
+        int high = all.size();
+        while (low < high) {
+            int middle = (low + high) >>> 1;
+            if (all.get(middle).position > position) {
+                high = middle;
+            } else {
+                low = middle + 1;
+            }
+        }
+        return low;
     }
 
     // ---- what happens
 
     /** @return the event, or the kept one that has this chosen id already */
-    Told publish(String topic, String data, String chosenId) {
+    final Told publish(String topic, String data, String chosenId) {
         Told first = chosenId == null ? null : keptWithId(chosenId);
         if (first != null) {
             return first;
         }
         Told told = new Told(head() + 1, topic, data, chosenId, nowNanos);
+        makeRoom(told);
+        all.add(told);
+        head = told.position;
+        return told;
+    }
+
+    /** What must go before this one comes. */
+    void makeRoom(Told told) {
         while (true) {
             List<Told> ring = all.stream()
-                    .filter(each -> each.isKept() && each.topic.equals(topic))
+                    .filter(each -> each.isKept() && each.topic.equals(told.topic))
                     .toList();
             long bytes = ring.stream().mapToLong(each -> each.weight).sum();
             if (ring.isEmpty() || (ring.size() < bounds.events && bytes + told.weight <= bounds.bytes)) {
                 break;
             }
-            ring.get(0).gone = ++evictions;
+            letGo(ring.get(0));
         }
         while (true) {
             List<Told> kept = all.stream().filter(Told::isKept).toList();
@@ -94,31 +124,54 @@ final class HistoryModel {
             if (kept.isEmpty() || bytes + told.weight <= bounds.totalBytes) {
                 break;
             }
-            kept.get(0).gone = ++evictions;
+            letGo(kept.get(0));
         }
-        all.add(told);
-        return told;
+    }
+
+    final void letGo(Told told) {
+        told.gone = ++evictions;
+    }
+
+    /** The next event has the position behind this one. */
+    final void skipTo(long position) {
+        head = position;
     }
 
     void letPass(long nanos) {
         nowNanos += nanos;
         for (Told each : all) {
             if (each.isKept() && nowNanos - each.nanos > bounds.ageNanos) {
-                each.gone = ++evictions;
+                letGo(each);
             }
         }
     }
 
+    // ---- what only a hub with a store knows
+
+    boolean hasStore() {
+        return false;
+    }
+
+    /** Up to where the store can be asked. */
+    long stored() {
+        return head();
+    }
+
+    /** Whether nobody can tell what somebody has missed who comes from there. */
+    boolean isLost(long position) {
+        return false;
+    }
+
     // ---- what is asked
 
-    Told keptWithId(String chosenId) {
+    final Told keptWithId(String chosenId) {
         return all.stream()
                 .filter(each -> each.isKept() && chosenId.equals(each.chosenId))
                 .findFirst()
                 .orElse(null);
     }
 
-    boolean wants(List<String> terms, Told told) {
+    final boolean wants(List<String> terms, Told told) {
         return wanted.computeIfAbsent(terms, each -> new HashMap<>())
                 .computeIfAbsent(
                         told.topic,
@@ -132,8 +185,8 @@ final class HistoryModel {
     }
 
     /** The wanted events behind {@code after}, the oldest first. */
-    List<Told> wanted(List<String> terms, long after) {
-        return all.subList((int) after, all.size()).stream()
+    final List<Told> wanted(List<String> terms, long after) {
+        return all.subList(firstAfter(after), all.size()).stream()
                 .filter(each -> wants(terms, each))
                 .toList();
     }
@@ -142,7 +195,7 @@ final class HistoryModel {
      * Where somebody goes on who was told a gap and had seen what lies up to {@code known}: before the oldest kept event of
      * all topics that have one for him, but not before what he has seen.
      */
-    long beforeOldestKept(List<String> terms, long known) {
+    final long beforeOldestKept(List<String> terms, long known) {
         Map<String, long[]> oldestAndNewest = new HashMap<>();
         for (Told each : wanted(terms, 0)) {
             if (each.isKept()) {
@@ -159,7 +212,7 @@ final class HistoryModel {
 
     // ---- ids, read by hand
 
-    String id(long position) {
+    final String id(long position) {
         return digits(epoch, 10) + "-" + digits(position, 11);
     }
 
@@ -173,7 +226,7 @@ final class HistoryModel {
     }
 
     /** The position of an id of this epoch's own; -1 if it is none. */
-    long positionOf(String id) {
+    final long positionOf(String id) {
         return hasOwnShape(id) && id.startsWith(digits(epoch, 10)) ? Long.parseLong(id.substring(11), 32) : -1;
     }
 }

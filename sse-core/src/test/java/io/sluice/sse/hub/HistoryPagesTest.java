@@ -1,9 +1,11 @@
 package io.sluice.sse.hub;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.sluice.sse.Event;
 import io.sluice.sse.history.HistorySync;
+import io.sluice.sse.history.MvStoreHistory;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -160,6 +162,39 @@ class HistoryPagesTest {
             assertThat(info.oldestId()).isEqualTo(first);
             assertThat(info.newestId()).isEqualTo(last);
             assertThat(bench.hub.stats().events()).isEqualTo(10); // in memory
+        }
+    }
+
+    /** The store has let go of all that it had of a topic, and the topic's next event is still on its way there. */
+    @Test
+    void theOldestKeptEventMayBeOnItsWayToTheStore() {
+        GatedHistory history = new GatedHistory(MvStoreHistory.builder(directory)
+                .sync(HistorySync.os())
+                .totalBytes(1000)
+                .build());
+        try (HistoryBench bench =
+                new HistoryBench(history, options -> options.historyEvents(1).overflow(OverflowPolicy.GAP))) {
+            String before = bench.hub.headId();
+            bench.publish("a", "0");
+            bench.untilCommitted();
+            history.appends.drainPermits();
+            bench.publish("b", "L".repeat(1000));
+            await().until(history.appends::hasQueuedThreads);
+            String other = bench.publish("b", "small");
+            String oldest = bench.publish("a", "1");
+            bench.publish("a", "2"); // the only one in the ring
+            history.appends.release();
+            bench.until(() -> bench.writer().stored() == 2);
+            TopicInfo info = bench.hub.topics(null, 1).get(0);
+            assertThat(info.events()).isEqualTo(2);
+            assertThat(info.oldestId()).isEqualTo(oldest);
+            FakeSink sink = bench.open(Start.after(before), "a");
+            assertThat(sink.gaps()).hasSize(1);
+            assertThat(sink.gaps().get(0).lastEventId()).isEqualTo(other);
+            history.appends.release(1_000_000);
+            bench.untilReceived(sink, 2);
+            assertThat(sink.data()).containsExactly("1", "2");
+            assertThat(sink.gaps()).hasSize(1);
         }
     }
 

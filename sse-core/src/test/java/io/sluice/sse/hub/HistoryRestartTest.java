@@ -116,6 +116,27 @@ class HistoryRestartTest {
         }
     }
 
+    /** Who began behind the first stop has seen nothing that the second one could have lost. */
+    @Test
+    void whoBeganBehindAnUncleanStopHasMissedNothingAtTheNextOneWithoutAnEvent() {
+        Path after = directory.resolve("after");
+        Path again = directory.resolve("again");
+        crash(HistorySync.always(), after);
+        long head = HistoryWriter.BLOCK + 1;
+        try (HistoryBench bench = new HistoryBench(after, HistorySync.always(), SMALL)) {
+            HistoryBench.copy(after, again);
+        }
+        try (HistoryBench bench = new HistoryBench(again, HistorySync.always(), SMALL)) {
+            assertGap(bench, 20, null);
+            assertGap(bench, 21, "lost");
+            assertGap(bench, head - 1, "lost");
+            assertGap(bench, head, null);
+            assertGap(bench, head + 1, "lost");
+            assertGap(bench, head + HistoryWriter.BLOCK, "lost");
+            assertGap(bench, head + HistoryWriter.BLOCK + 1, null);
+        }
+    }
+
     /** Without being forced: nobody knows what was lost, so everybody from before is told. */
     @Test
     void afterAnUncleanStopOfALaxHistoryEverybodyFromBeforeIsToldOnce() {

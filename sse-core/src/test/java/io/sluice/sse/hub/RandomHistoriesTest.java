@@ -1,9 +1,11 @@
 package io.sluice.sse.hub;
 
-import io.sluice.sse.hub.RandomHistory.Step;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Over many short random histories: what each client has received over all of its connections is exactly what it had to
@@ -11,24 +13,30 @@ import org.junit.jupiter.api.Test;
  *
  * <p>A hub with hand-driven lanes; clients whose bytes are cut anywhere; a model that is a plain list ({@link
  * HistoryModel}). Each block is judged when it is written ({@link StreamJudge}), and once more by who reads it, over all
- * connections ({@link HistoryClient}). Each history has a seed of its own: {@code -Dsluice.seed=…} repeats one, {@code
- * -Dsluice.histories=…} lives as many. A failure says the seed, and the steps that are needed for it.
+ * connections ({@link HistoryClient}). One history in fifty has a store that outlives its hubs ({@link RandomStore}), and a
+ * model of what is in it ({@link StoreModel}). Each history has a seed of its own: {@code -Dsluice.seed=…} repeats one, {@code
+ * -Dsluice.histories=…} lives as many, with {@code -Dsluice.stores=true} only of those with a store. A failure says the
+ * seed, and the steps that are needed for it.
  */
 class RandomHistoriesTest {
 
     private static final int HISTORIES = 10_000;
+
+    @TempDir
+    Path directory;
 
     @Test
     void whatAClientReceivesIsExactlyWhatItMissedOrAGapIsSaid() {
         Long given = Long.getLong("sluice.seed");
         long first = given != null ? given : (System.nanoTime() & 0xFFFFFFF) * 100_000;
         long count = given != null ? 1 : Integer.getInteger("sluice.histories", HISTORIES);
-        for (long seed = first; seed < first + count; seed++) {
-            List<Step> steps = RandomHistory.steps(seed);
+        int step = Boolean.getBoolean("sluice.stores") ? RandomStore.ONE_IN : 1;
+        for (long seed = first; seed < first + count * step; seed += step) {
+            List<HistoryStep> steps = HistoryStep.of(seed);
             AssertionError failure = failureOf(seed, steps);
             if (failure != null) {
-                List<Step> needed = shrink(seed, steps);
-                AssertionError ofNeeded = failureOf(seed, needed);
+                List<HistoryStep> needed = shrink(seed, steps);
+                AssertionError ofNeeded = Objects.requireNonNullElse(failureOf(seed, needed), failure);
                 throw new AssertionError(
                         "repeat with -Dsluice.seed=%d: %s%nof %d steps these %d are enough: %s%n%s"
                                 .formatted(
@@ -43,9 +51,9 @@ class RandomHistoriesTest {
         }
     }
 
-    private static AssertionError failureOf(long seed, List<Step> steps) {
+    private AssertionError failureOf(long seed, List<HistoryStep> steps) {
         try {
-            new RandomHistory(seed, steps).live();
+            new RandomHistory(seed, steps).live(directory);
             return null;
         } catch (AssertionError e) {
             return e;
@@ -53,14 +61,14 @@ class RandomHistoriesTest {
     }
 
     /** Leaves out whatever it can without ending the failure: halves first, then smaller parts, then single steps. */
-    private static List<Step> shrink(long seed, List<Step> all) {
-        List<Step> needed = all;
+    private List<HistoryStep> shrink(long seed, List<HistoryStep> all) {
+        List<HistoryStep> needed = all;
         for (int part = Math.max(1, all.size() / 2); part >= 1; part = part == 1 ? 0 : part / 2) {
             boolean shorter = true;
             while (shorter) {
                 shorter = false;
                 for (int from = 0; from < needed.size(); from += part) {
-                    List<Step> fewer = new ArrayList<>(needed);
+                    List<HistoryStep> fewer = new ArrayList<>(needed);
                     fewer.subList(from, Math.min(from + part, needed.size())).clear();
                     if (failureOf(seed, fewer) != null) {
                         needed = fewer;

@@ -3,11 +3,17 @@ package io.sluice.sse.hub;
 import io.sluice.sse.Event;
 import io.sluice.sse.hub.HistoryModel.Bounds;
 import io.sluice.sse.hub.HistoryModel.Told;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A short random life of a hub and of some clients: a list of steps, each of which means something whatever stands before it,
@@ -15,6 +21,7 @@ import java.util.function.Consumer;
  */
 final class RandomHistory {
 
+    private static final long EPOCH = 7;
     private static final long HEARTBEAT = 300_000_000;
     private static final String[] TOPICS = {"a/1", "a/2", "b/1", "b/2", "c", "d/1", "d/2", "d/3"};
     private static final List<List<String>> SELECTORS = List.of(
@@ -28,78 +35,31 @@ final class RandomHistory {
             List.of("d/**", "c"),
             List.of("d/2"));
 
-    private enum Kind {
-        PUBLISH(28),
-        BATCH(7),
-        CHOOSE_ID(5),
-        REPEAT_ID(3),
-        CONNECT(18),
-        CONNECT_ANEW(9),
-        CUT(9),
-        STALL(6),
-        TAKE(8),
-        TAKE_ALL(4),
-        TIME_PASSES(5),
-        HEARTBEATS(3),
-        YIELD(2),
-        RESTART(1);
-
-        final int weight;
-
-        Kind(int weight) {
-            this.weight = weight;
-        }
-    }
-
-    /** What happens, by numbers that say which, how many and how large. */
-    record Step(Kind kind, int which, int size, int tasks) {
-        static Step random(Random random) {
-            int total = 0;
-            for (Kind kind : Kind.values()) {
-                total += kind.weight;
-            }
-            int chosen = random.nextInt(total);
-            Kind kind = null;
-            for (Kind each : Kind.values()) {
-                if (kind == null && (chosen -= each.weight) < 0) {
-                    kind = each;
-                }
-            }
-            return new Step(kind, random.nextInt(1 << 16), random.nextInt(1 << 16), random.nextInt(8));
-        }
-
-        @Override
-        public String toString() {
-            return kind + "(" + which + " " + size + " " + tasks + ")";
-        }
-    }
-
     private final long seed;
-    private final List<Step> steps;
+    private final List<HistoryStep> steps;
     private final List<HistoryClient> clients = new ArrayList<>();
     private final List<String> chosenIds = new ArrayList<>();
     private final Consumer<HubBuilder> options;
     private final int lanes;
     private final LaneOptions laneOptions;
 
+    /** Null if nothing outlives a hub. */
+    private final @Nullable RandomStore store;
+
     final OverflowPolicy policy;
     HistoryModel model;
     Bench bench;
 
+    // Of the hubs; read by the writers of their stores.
+    private volatile long nowNanos = TimeUnit.DAYS.toNanos(1);
+    volatile Instant wallTime = Instant.parse("2026-11-21T10:00:00Z");
+
+    private long hubs;
     private AssertionError failure;
     private long nanosPerLook;
 
-    static List<Step> steps(long seed) {
-        Random random = new Random(seed ^ 0x5DEECE66DL);
-        List<Step> steps = new ArrayList<>();
-        for (int i = 10 + random.nextInt(40); i > 0; i--) {
-            steps.add(Step.random(random));
-        }
-        return steps;
-    }
-
     /** The life of this seed, with these of its steps. */
-    RandomHistory(long seed, List<Step> steps) {
+    RandomHistory(long seed, List<HistoryStep> steps) {
         this.seed = seed;
         this.steps = steps;
         Random random = new Random(seed);
@@ -113,27 +73,37 @@ final class RandomHistory {
                 .historyBytes(bounds.bytes())
                 .historyTotalBytes(bounds.totalBytes())
                 .historyAge(Duration.ofNanos(bounds.ageNanos()))
-                .overflow(policy);
+                .overflow(policy)
+                .clock(() -> nowNanos)
+                .wallClock(() -> wallTime);
         lanes = 1 + random.nextInt(2);
         laneOptions = Bench.QUIET.withHeartbeat(Duration.ofNanos(random.nextBoolean() ? 0 : HEARTBEAT));
-        bench = new Bench(options.andThen(hub -> hub.epoch(7)), lanes, laneOptions);
-        model = new HistoryModel(7, bounds, bench.nowNanos);
         for (int i = 2 + random.nextInt(3); i > 0; i--) {
             OverflowPolicy own = random.nextInt(4) == 0 ? OverflowPolicy.values()[random.nextInt(3)] : null;
             clients.add(new HistoryClient(this, SELECTORS.get(random.nextInt(SELECTORS.size())), own));
         }
+        store = RandomStore.isIn(seed) ? new RandomStore(random, EPOCH, nowNanos) : null;
+        model = store == null ? new HistoryModel(EPOCH, bounds, nowNanos) : store.model();
     }
 
-    /** @throws AssertionError if something did not come as it had to */
-    void live() {
+    /**
+     * @param directory where its store may be
+     * @throws AssertionError if something did not come as it had to
+     */
+    void live(Path directory) {
         int number = 0;
         try {
-            for (Step step : steps) {
+            if (store != null) {
+                store.begin(directory);
+            }
+            beginHub();
+            for (HistoryStep step : steps) {
                 act(step);
-                runSome(step.tasks);
+                runSome(step.tasks());
                 judge();
                 number++;
             }
+            letStoreGo();
             letLanesRest();
             for (int round = 0; round < 2; round++) {
                 for (HistoryClient client : clients) {
@@ -142,7 +112,7 @@ final class RandomHistory {
                     }
                     client.onLane(client.sink::takeAll);
                 }
-                bench.run();
+                run();
                 judge();
             }
             clients.forEach(client -> contained(client, client::assertHasAll));
@@ -152,13 +122,61 @@ final class RandomHistory {
         } catch (AssertionError | RuntimeException e) {
             String where = number < steps.size() ? "at step " + number + ", " + steps.get(number) : "at the end";
             throw new AssertionError(where + ": " + e.getMessage(), e);
+        } finally {
+            if (store != null) {
+                store.end();
+            }
+        }
+    }
+
+    private void beginHub() {
+        bench = new Bench(options.andThen(this::openStore), lanes, laneOptions);
+        if (store != null) {
+            store.serves(bench.hub);
+        }
+    }
+
+    private void openStore(HubBuilder hub) {
+        hub.epoch(EPOCH + hubs++); // which a store that has one already does not take
+        if (store != null) {
+            store.openFor(hub, () -> wallTime);
         }
     }
 
     private void letLanesRest() {
         nanosPerLook = 0;
         bench.lanes.forEach(lane -> lane.nanosPerLook(0));
-        bench.run();
+        run();
+    }
+
+    /** Lets lanes and reader run until nothing waits that can go on. */
+    private void run() {
+        do {
+            bench.run();
+            settle();
+        } while (!lanesRest());
+    }
+
+    private boolean lanesRest() {
+        return bench.lanes.stream().allMatch(lane -> lane.waiting() == 0);
+    }
+
+    /** What was asked of the store is answered, if it can be; the lanes do not run. */
+    void settle() {
+        if (store != null) {
+            store.settle();
+            clients.forEach(HistoryClient::judgeStored);
+        }
+    }
+
+    private void letStoreGo() {
+        if (store != null) {
+            while (store.holdsSomething()) {
+                store.letOneGo();
+                settle();
+            }
+            store.letGo();
+        }
     }
 
     /** What a lane runs must not throw what a judge says: it would be taken for the fault of a sink. */
@@ -174,15 +192,16 @@ final class RandomHistory {
 
     private void runSome(int tasks) {
         if (tasks > 3) {
-            bench.run();
+            run();
         }
         for (int i = 0; i < tasks; i++) {
             bench.lanes.get(i % lanes).runOne();
         }
+        settle();
     }
 
     private void judge() {
-        if (failure == null && bench.lanes.stream().allMatch(lane -> lane.waiting() == 0)) {
+        if (failure == null && lanesRest() && !isStoreHeld()) {
             clients.forEach(client -> contained(client, client::judgeAtRest));
         }
         if (failure != null) {
@@ -190,37 +209,48 @@ final class RandomHistory {
         }
     }
 
+    /** Who waits for it is owed something, and nobody is at fault. */
+    private boolean isStoreHeld() {
+        return store != null && store.isHeld();
+    }
+
     /** The model keeps what the hub keeps: else the two would not mean the same by a gap. */
     private void assertKept() {
         long kept = model.all.stream().filter(Told::isKept).count();
-        if (bench.hub.stats().events() != kept) {
-            throw new AssertionError("the hub keeps " + bench.hub.stats().events() + ", expected " + kept);
+        long found = bench.hub.topics(null, TOPICS.length).stream()
+                .mapToLong(TopicInfo::events)
+                .sum();
+        if (found != kept) {
+            throw new AssertionError("the hub keeps " + found + ", expected " + kept);
+        }
+        if (!bench.hub.headId().equals(model.id(model.head()))) {
+            throw new AssertionError("the hub stands at " + bench.hub.headId() + ", expected " + model.head());
         }
     }
 
     // ---- steps
 
-    private void act(Step step) {
-        HistoryClient client = clients.get(step.which % clients.size());
-        int other = step.which / clients.size();
-        switch (step.kind) {
-            case PUBLISH -> publish(List.of(make(step.which, step.size, null)));
+    private void act(HistoryStep step) {
+        HistoryClient client = clients.get(step.which() % clients.size());
+        int other = step.which() / clients.size();
+        switch (step.kind()) {
+            case PUBLISH -> publish(List.of(make(step.which(), step.size(), null)));
             case BATCH -> {
                 List<Publication> batch = new ArrayList<>();
-                for (int i = step.which % 6; i >= 0; i--) {
-                    batch.add(make(step.which / 7 + i * 3, step.size + i, null));
+                for (int i = step.which() % 6; i >= 0; i--) {
+                    batch.add(make(step.which() / 7 + i * 3, step.size() + i, null));
                 }
                 publish(batch);
             }
             case CHOOSE_ID -> {
                 chosenIds.add("chosen-" + model.epoch + "-" + chosenIds.size());
-                publish(List.of(make(step.which, step.size, chosenIds.get(chosenIds.size() - 1))));
+                publish(List.of(make(step.which(), step.size(), chosenIds.get(chosenIds.size() - 1))));
             }
             case REPEAT_ID -> {
                 if (!chosenIds.isEmpty()) {
-                    String id = chosenIds.get(step.size % chosenIds.size());
+                    String id = chosenIds.get(step.size() % chosenIds.size());
                     if (model.keptWithId(id) != null) {
-                        publish(List.of(make(step.which, step.size, id)));
+                        publish(List.of(make(step.which(), step.size(), id)));
                     }
                 }
             }
@@ -231,36 +261,33 @@ final class RandomHistory {
             }
             case CONNECT_ANEW -> {
                 if (!client.isConnected()) {
-                    connectAnew(client, other, step.size);
+                    client.connectAnew(other, step.size());
                 }
             }
-            case CUT -> {
-                if (client.isConnected()) {
-                    client.cut(bytes(step.size));
-                }
-            }
-            case STALL -> {
-                if (client.isConnected()) {
-                    client.onLane(() -> client.sink.stall(1 + bytes(step.size)));
-                }
-            }
-            case TAKE -> {
-                if (client.isConnected()) {
-                    client.onLane(() -> client.sink.take(bytes(step.size)));
-                }
-            }
-            case TAKE_ALL -> {
-                if (client.isConnected()) {
-                    client.onLane(client.sink::takeAll);
-                }
-            }
-            case TIME_PASSES -> letPass(step.size * 30_000L);
+            case CUT -> client.ifConnected(() -> client.cut(bytes(step.size())));
+            case STALL -> client.ifConnected(() -> client.sink.stall(1 + bytes(step.size())));
+            case TAKE -> client.ifConnected(() -> client.sink.take(bytes(step.size())));
+            case TAKE_ALL -> client.ifConnected(() -> client.sink.takeAll());
+            case TIME_PASSES -> letPass(time(step.size() * 30_000L));
             case HEARTBEATS -> heartbeats();
             case YIELD -> {
                 nanosPerLook = nanosPerLook == 0 ? 400_000 : 0;
                 bench.lanes.forEach(lane -> lane.nanosPerLook(nanosPerLook));
             }
-            default -> restart(Restart.KINDS[step.which % Restart.KINDS.length], step.size);
+            case RESTART -> {
+                Restart[] kinds = store == null ? Restart.WITHOUT_STORE : Restart.WITH_STORE;
+                restart(kinds[step.which() % kinds.length], step.size());
+            }
+            case HOLD_STORE -> Objects.requireNonNull(store).hold();
+            case LET_STORE_GO -> {
+                if (step.size() % 2 == 0) {
+                    letStoreGo();
+                } else {
+                    Objects.requireNonNull(store).letOneGo();
+                    settle();
+                }
+            }
+            case FORCE_STORE -> Objects.requireNonNull(store).force();
         }
     }
 
@@ -270,7 +297,7 @@ final class RandomHistory {
     }
 
     private Publication make(int which, int size, String chosenId) {
-        int length = size % 67 == 0 ? 40_000 : size % 100;
+        int length = size % 67 == 0 ? 40_000 : store != null && size % 9 == 0 ? 12_000 : size % 100;
         Event.Builder event = Event.builder().data("x".repeat(length));
         return new Publication(TOPICS[which % TOPICS.length], (chosenId == null ? event : event.id(chosenId)).build());
     }
@@ -288,83 +315,78 @@ final class RandomHistory {
             batch.add(new Publication(
                     each.topic(), each.event().toBuilder().data(data).build()));
         }
-        List<Published> answers =
-                bench.hub.publishAll(batch).toCompletableFuture().join();
-        for (int i = 0; i < answers.size(); i++) {
+        CompletableFuture<List<Published>> given = bench.hub.publishAll(batch).toCompletableFuture();
+        List<Published> answers = new ArrayList<>();
+        for (int i = 0; i < expected.size(); i++) {
             Told told = expected.get(i);
             String id = told.chosenId == null ? model.id(told.position) : told.chosenId;
-            Published answer = new Published(id, told.topic, repeated.get(i));
-            if (!answers.get(i).equals(answer)) {
-                throw new AssertionError("answered " + answers.get(i) + ", expected " + answer);
-            }
+            answers.add(new Published(id, told.topic, repeated.get(i)));
+        }
+        RandomStore.Answer answer = new RandomStore.Answer(model.head(), given, answers);
+        if (store == null) {
+            answer.check();
+        } else {
+            store.published(answer);
+            settle();
         }
     }
 
-    private void connectAnew(HistoryClient client, int lane, int size) {
-        switch (size % 8) {
-            case 0 -> client.connectLive(lane);
-            case 1, 2 -> client.connectReplay(lane, 1 + size / 8 % 8);
-            case 3 -> client.connectSince(lane, size * 50_000L);
-            case 4 -> client.connectSince(lane, agoOfSomeEvent(size / 8));
-            case 5 -> client.connectWith(lane, model.id(model.head() + 1 + size / 8 % 5)); // beyond the head
-            case 6 -> client.connectWith(lane, model.id(size / 8 % (model.head() + 1))); // somewhere, perhaps long gone
-            default -> client.connectWith(lane, "nonsense " + size);
-        }
-    }
-
-    /** How long ago some event was published, to the nanosecond. */
-    private long agoOfSomeEvent(int which) {
-        return model.all.isEmpty() ? 0 : model.nowNanos - model.all.get(which % model.all.size()).nanos;
+    /** A store knows milliseconds: else it would depend on what is in a ring how exact a time is. */
+    long time(long nanos) {
+        return store == null ? nanos : nanos - nanos % 1_000_000;
     }
 
     private void letPass(long nanos) {
-        bench.nowNanos += nanos;
-        bench.wallTime = bench.wallTime.plusNanos(nanos);
-        model.letPass(nanos);
+        nowNanos += nanos;
+        wallTime = wallTime.plusNanos(nanos);
         bench.hub.stats(); // lets go what is too old
+        model.letPass(nanos);
+        if (store != null) {
+            store.lookAfter();
+        }
     }
 
     /** Who takes what comes knows where it stands two heartbeats later, though nothing was for it. */
     private void heartbeats() {
+        letStoreGo();
         letLanesRest();
-        for (ManualLane lane : bench.lanes) {
-            lane.advance(3 * HEARTBEAT);
-        }
-        bench.run();
+        beatThrice();
         if (laneOptions.heartbeat().isZero()) {
             return;
         }
         for (HistoryClient client : clients) {
-            if (client.isConnected()) {
-                client.onLane(client.sink::takeAll);
-            }
+            client.ifConnected(() -> client.sink.takeAll());
         }
+        run();
+        beatThrice();
+        clients.forEach(client -> contained(client, client::judgeKnowsHead));
+    }
+
+    private void beatThrice() {
         for (ManualLane lane : bench.lanes) {
             lane.advance(3 * HEARTBEAT);
         }
-        bench.run();
-        clients.forEach(client -> contained(client, client::judgeKnowsHead));
+        run();
     }
 
     private void restart(Restart kind, int size) {
         for (HistoryClient client : clients) {
-            if (client.isConnected()) {
-                client.cut(bytes(size));
-            }
+            client.ifConnected(() -> client.cut(bytes(size)));
         }
         letLanesRest();
         assertKept();
+        if (kind == Restart.CLEAN) {
+            letStoreGo();
+        }
+        model = kind.stop(model, store);
         bench.close();
-        Bench before = bench;
-        bench = new Bench(options.andThen(kind.next(model)), lanes, laneOptions);
-        bench.nowNanos = before.nowNanos;
-        bench.wallTime = before.wallTime;
-        model = kind.after(model);
+        beginHub();
+        assertKept();
     }
 
     @Override
     public String toString() {
-        return "seed " + seed + ": " + policy + ", " + model.bounds + ", " + lanes + " lanes, heartbeat "
-                + laneOptions.heartbeat() + ", " + clients + "; " + steps;
+        return "seed " + seed + ": " + policy + ", " + (store == null ? model.bounds : store) + ", " + lanes
+                + " lanes, heartbeat " + laneOptions.heartbeat() + ", " + clients + "; " + steps;
     }
 }

@@ -25,7 +25,20 @@ final class StreamJudge {
     private final boolean patterns;
     private final OverflowPolicy policy;
 
+    /** How it must begin; null once it has. */
     private Beginning beginning;
+
+    /** Where it must begin, if that is asked for when it is known; the store may have to be asked first. */
+    private Supplier<Beginning> question;
+
+    /** Whatever was published then or later, and is lost when it begins, is a gap; null if it does not ask for a time. */
+    private Long since;
+
+    /** Up to where everything must be in the store before it can answer; -1 if it need not, or has. */
+    private long asksUpTo = -1;
+
+    private boolean asked;
+
     private long at;
     /** What went up to here needs no gap. */
     private long told;
@@ -44,26 +57,49 @@ final class StreamJudge {
     }
 
     void expectReplay(int count) {
-        List<Told> kept = model.wanted(terms, 0).stream().filter(Told::isKept).toList();
-        long position = kept.isEmpty() ? model.head() : kept.get(Math.max(0, kept.size() - count)).position - 1;
-        beginning = new Beginning(position, model.evictions(), null, null);
+        long head = model.head();
+        question = () -> {
+            List<Told> kept = model.wanted(terms, 0).stream()
+                    .filter(each -> each.isKept() && each.position <= head)
+                    .toList();
+            long position = kept.isEmpty() ? head : kept.get(Math.max(0, kept.size() - count)).position - 1;
+            return new Beginning(position, model.evictions(), null, null);
+        };
+        beginning = question.get();
     }
 
     void expectSince(long nanos) {
-        List<Told> since = model.wanted(terms, 0).stream()
-                .filter(each -> each.nanos >= nanos)
-                .toList();
-        boolean lost = since.stream().anyMatch(each -> !each.isKept());
-        long position = since.stream()
-                        .filter(Told::isKept)
-                        .mapToLong(each -> each.position)
-                        .findFirst()
-                        .orElse(model.head() + 1)
-                - 1;
-        if (lost && policy == OverflowPolicy.LATEST) {
-            position = model.head();
+        long head = model.head();
+        since = nanos;
+        question = () -> {
+            long position = model.wanted(terms, 0).stream()
+                            .filter(each -> each.isKept() && each.nanos >= nanos)
+                            .mapToLong(each -> each.position)
+                            .filter(each -> each <= head)
+                            .findFirst()
+                            .orElse(head + 1)
+                    - 1;
+            return new Beginning(position, model.evictions(), null, null);
+        };
+        beginning = question.get();
+    }
+
+    /** What is lost of the time that it asks for is judged when it begins, which may be later than the answer. */
+    private Beginning withLossSince(Beginning expected) {
+        boolean lost = model.wanted(terms, 0).stream().anyMatch(each -> each.nanos >= since && !each.isKept());
+        if (!lost) {
+            return expected;
         }
-        beginning = new Beginning(position, model.evictions(), lost ? "evicted" : null, null);
+        long position = policy == OverflowPolicy.LATEST ? model.head() : expected.position;
+        return new Beginning(position, model.evictions(), "evicted", null);
+    }
+
+    /** The store has what it had to have before it could be asked. */
+    void judgeStored() {
+        if (asksUpTo >= 0 && model.stored() >= asksUpTo) {
+            beginning = question.get();
+            asksUpTo = -1;
+        }
     }
 
     void expectAfter(String id) {
@@ -74,6 +110,8 @@ final class StreamJudge {
             reason = HistoryModel.hasOwnShape(id) ? "foreign" : "unknown";
         } else if (position > model.head()) {
             reason = "ahead";
+        } else if (model.isLost(position)) {
+            reason = "lost";
         } else if (isMissing(position, 0)) {
             reason = "evicted";
         }
@@ -83,7 +121,7 @@ final class StreamJudge {
         }
         long resume = policy == OverflowPolicy.LATEST
                 ? model.head()
-                : model.beforeOldestKept(terms, reason.equals("evicted") ? position : 0);
+                : model.beforeOldestKept(terms, reason.equals("evicted") || reason.equals("lost") ? position : 0);
         String said = id.matches("[A-Za-z0-9._~-]{1,128}") ? id : null;
         beginning = new Beginning(resume, model.evictions(), reason, said);
     }
@@ -95,7 +133,9 @@ final class StreamJudge {
         String id = field(text, "id");
         String data = field(text, "data");
         boolean gap = "gap".equals(field(text, "event"));
-        if (beginning != null) {
+        if (beginning != null && id == null && question != null && model.hasStore()) {
+            judgeAsks(text, data);
+        } else if (beginning != null) {
             judgeFirst(text, id, data, gap);
         } else if (gap) {
             judgeGap(id, data);
@@ -109,10 +149,21 @@ final class StreamJudge {
         }
     }
 
+    /** Where it begins is not said yet: the store is asked. */
+    private void judgeAsks(String text, String data) {
+        check(data == null, () -> "data before it has begun: " + text);
+        if (!asked) {
+            check(text.startsWith("retry: "), () -> "the first block says no retry: " + text);
+            asked = true;
+            asksUpTo = model.head();
+        }
+    }
+
     private void judgeFirst(String text, String id, String data, boolean gap) {
-        Beginning expected = beginning;
+        Beginning expected = since == null ? beginning : withLossSince(beginning);
         beginning = null;
-        check(text.contains("\nretry: "), () -> "the first block says no retry: " + text);
+        check(asked || text.contains("\nretry: "), () -> "the first block says no retry: " + text);
+        check(asksUpTo < 0, () -> "begins before the store could answer: " + text);
         check(model.id(expected.position).equals(id), () -> "begins at " + id + ", and not at " + expected);
         check(gap == (expected.reason != null), () -> (gap ? "says a gap: " : "says no gap: ") + expected);
         if (gap) {
@@ -171,6 +222,10 @@ final class StreamJudge {
                         () -> "position " + each.position + " of " + each.topic + " is left out before " + before);
             }
         }
+    }
+
+    boolean hasBegun() {
+        return beginning == null;
     }
 
     /** The lane has done all it had to do, and the client takes more: nothing is owed any longer. */
