@@ -20,7 +20,7 @@ import org.slf4j.LoggerFactory;
  * A hub's work on one lane: the sinks it owns there, the lane's position, and the turns in which events go out.
  *
  * <p>A turn is one task on the lane: a pass for all sinks that have caught up ({@link Pass}), then those that are behind,
- * one by one ({@link CatchUp}). It yields after about a millisecond of either. At most one turn is posted at a time,
+ * one by one ({@link CatchUp}). It yields after two milliseconds of the one, and one of the other. At most one turn is posted at a time,
  * whatever is published.
  *
  * <p>Confined to the lane, except where a method says otherwise.
@@ -271,7 +271,7 @@ public final class HubLane {
             for (Runnable change = afterPass.poll(); change != null; change = afterPass.poll()) {
                 change.run();
             }
-            boolean waiting = catchUp.run(lane.nanoTime() + hub.passNanos());
+            boolean waiting = catchUp.run(lane.nanoTime() + hub.catchUpNanos());
             // A pass that yielded has its head from before; whoever published since found this turn posted.
             again = waiting || resumed || pass.wasCut();
         } else {
