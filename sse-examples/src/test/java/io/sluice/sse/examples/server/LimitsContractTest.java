@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.net.http.HttpResponse;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The bundled server's limits, as its page of promises says them. */
 class LimitsContractTest {
@@ -33,6 +35,20 @@ class LimitsContractTest {
                     assertThat(next.head()).contains(" 200 ").contains("chunked");
                 }
             });
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/events/a%00", "/events/a//b", "/events", "/events/a?replay=-1"})
+    void whatDoesNotPassIsItsStatusAtALimitTooAndForEverybody(String target) throws Exception {
+        try (TestServer server = TestServer.start("--max-connections", "1", "--connect-rate", "2/h");
+                RawStream there = server.stream("/events/a")) {
+            there.head();
+            there.firstBlock();
+            TestServer.assertProblem(server.get("/events/a"), 503, "maximum of 1"); // takes the last token
+            TestServer.assertProblem(server.get(target), 400, "");
+            TestServer.assertProblem(server.get(target, BROWSER, "cors"), 400, "");
+            TestServer.assertProblem(server.send("POST", "/events/a", new byte[0], BROWSER, "cors"), 405, "");
         }
     }
 
