@@ -215,11 +215,34 @@ class PublishContractTest {
         assertProblem(server.post("/publish/a", "x", "Sec-Fetch-Site", "cross-site"), 403, "other sites");
         assertProblem(server.post("/publish/a", "x", "Origin", "http://evil.example"), 403, "origin");
         assertProblem(server.post("/publish/a", "x", "Origin", "null"), 403, "origin");
+        assertProblem(
+                server.post("/publish/a", "x", "Origin", "http://evil.example", "Sec-Fetch-Site", "same-origin"),
+                403,
+                "origin");
         String own = server.uri("").toString();
+        assertProblem(server.post("/publish/a", "x", "Origin", "http://evil.example", "Origin", own), 403, "origin");
+        assertProblem(
+                server.post("/publish/a", "x", "Sec-Fetch-Site", "cross-site", "Sec-Fetch-Site", "same-origin"),
+                403,
+                "other sites");
         assertThat(server.post("/publish/a", "x", "Origin", own, "Sec-Fetch-Site", "same-origin")
                         .statusCode())
                 .isEqualTo(200);
         assertThat(server.hub().stats().published()).isEqualTo(1);
+    }
+
+    @Test
+    void behindAProxyThatEndsTlsTheSchemeIsTheBrowsers() throws Exception {
+        String own = server.uri("").toString().replace("http:", "https:");
+        assertThat(server.post("/publish/a", "x", "Origin", own).statusCode()).isEqualTo(200);
+        try (RawStream proxied = RawStream.send(
+                server.port(),
+                "POST /publish/a HTTP/1.1",
+                "Host: localhost",
+                "Origin: https://localhost",
+                "Content-Length: 0")) {
+            assertThat(proxied.head()).startsWith("http/1.1 200 ");
+        }
     }
 
     @Test
