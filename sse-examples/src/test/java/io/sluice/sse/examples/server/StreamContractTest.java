@@ -198,6 +198,19 @@ class StreamContractTest {
     }
 
     @ParameterizedTest
+    @CsvSource({
+        "text/event-stream, text/html, 200",
+        "text/html, text/event-stream, 200",
+        "text/html, image/*, 406",
+        "text/event-stream;q=0, */*, 406",
+    })
+    void anAcceptOfSeveralLinesIsOneList(String first, String second, int status) throws Exception {
+        try (RawStream stream = server.stream("/events/a", "Accept: " + first, "Accept: " + second)) {
+            assertThat(stream.head()).startsWith("http/1.1 " + status + " ");
+        }
+    }
+
+    @ParameterizedTest
     @CsvSource(
             delimiter = '|',
             value = {
