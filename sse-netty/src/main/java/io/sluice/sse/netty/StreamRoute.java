@@ -64,7 +64,7 @@ public interface StreamRoute {
 
     /**
      * Where a request wants to begin: behind its {@link SseRequest#lastEventId}, else with what was published since {@code
-     * ?since=}, else with the last {@code ?replay=} events, else now. The first of these that is there decides, and the others
+     * ?since=}, else with the last {@code ?replay=} events (at most {@link Start#MAX_REPLAY}), else now. The first of these that is there decides, and the others
      * are not looked at: so a client that comes back to the same address goes on where it was. A time is written as RFC 3339
      * has it ({@code 2026-11-21T10:00:00.5Z}), or in milliseconds since the beginning of 1970.
      *
@@ -83,10 +83,13 @@ public interface StreamRoute {
         if (replay == null) {
             return Start.live();
         }
+        if (!replay.matches("[0-9]+")) {
+            throw new IllegalArgumentException("replay: \"" + replay + "\" (expected: a whole number, 0 or more)");
+        }
         try {
             return Start.replay(Integer.parseInt(replay));
-        } catch (NumberFormatException e) {
-            throw new IllegalArgumentException("replay: \"" + replay + "\" (expected: a whole number, 0 or more)", e);
+        } catch (NumberFormatException e) { // has too many digits
+            return Start.replay(Start.MAX_REPLAY);
         }
     }
 

@@ -124,6 +124,19 @@ class StreamContractTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"100001", "2147483647", "2147483648", "99999999999", "0000000000000000000000000000003"})
+    void aReplayOfMoreThanIsKeptIsAllThatIsKept(String replay) throws Exception {
+        for (int i = 0; i < 3; i++) {
+            server.publish("a", "n" + i);
+        }
+        try (RawStream stream = server.stream("/events/a?replay=" + replay)) {
+            assertThat(stream.head()).startsWith("http/1.1 200 ");
+            assertThat(stream.until("data: n2\n\n").lines().filter(line -> line.startsWith("data: ")))
+                    .containsExactly("data: n0", "data: n1", "data: n2");
+        }
+    }
+
     @Test
     void anIdThatLeadsNowhereIsAGap() throws Exception {
         server.publish("a", "kept");
@@ -229,6 +242,10 @@ class StreamContractTest {
                 "/events/a**                | *",
                 "/events/a?replay=x         | replay",
                 "/events/a?replay=-1        | replay",
+                "/events/a?replay=-99999999999 | replay",
+                "/events/a?replay=          | replay",
+                "/events/a?replay=%2B1      | replay",
+                "/events/a?replay=1.5       | replay",
             })
     void aBadSelectorIsRefusedWithTheRule(String target, String rule) throws Exception {
         try (RawStream stream = server.stream(target)) {
