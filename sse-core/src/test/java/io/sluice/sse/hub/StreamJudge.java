@@ -112,7 +112,7 @@ final class StreamJudge {
     private void judgeFirst(String text, String id, String data, boolean gap) {
         Beginning expected = beginning;
         beginning = null;
-        check(text.contains("\nretry: "), () -> "the first block says no retry: " + text);
+        check(text.startsWith("retry: "), () -> "the first block does not begin with retry: " + text);
         check(model.id(expected.position).equals(id), () -> "begins at " + id + ", and not at " + expected);
         check(gap == (expected.reason != null), () -> (gap ? "says a gap: " : "says no gap: ") + expected);
         if (gap) {
