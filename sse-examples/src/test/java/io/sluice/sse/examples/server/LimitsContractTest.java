@@ -71,6 +71,21 @@ class LimitsContractTest {
     }
 
     @Test
+    void whoIsRefusedWaitsThoughStreamsDoNot() throws Exception {
+        try (TestServer server = TestServer.start("--max-connections", "1", "--retry", "0");
+                RawStream there = server.stream("/events/a")) {
+            there.head();
+            assertThat(there.firstBlock()).startsWith("retry: 0\n");
+            assertThat(server.get("/events/a").headers().firstValue("retry-after"))
+                    .hasValue("1");
+            for (int i = 0; i < 20; i++) {
+                String body = server.get("/events/a", BROWSER, "cors").body();
+                assertThat(Long.parseLong(body.substring(7).strip())).isBetween(500L, 1_500L);
+            }
+        }
+    }
+
+    @Test
     void whoPublishesTooOftenWaitsForTheNextToken() throws Exception {
         try (TestServer server = TestServer.start("--publish-rate", "2/h")) {
             server.publish("a", "1");
