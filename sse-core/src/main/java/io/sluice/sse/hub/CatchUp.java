@@ -1,9 +1,5 @@
 package io.sluice.sse.hub;
 
-import io.sluice.sse.CloseReason;
-import io.sluice.sse.Event;
-import io.sluice.sse.Gap;
-import io.sluice.sse.wire.EventEncoder;
 import java.util.ArrayDeque;
 import java.util.LinkedHashSet;
 import org.jspecify.annotations.Nullable;
@@ -34,16 +30,13 @@ final class CatchUp {
      */
     private final LinkedHashSet<LaneSink> parked = new LinkedHashSet<>();
 
-    private final Entries entries = new Entries();
-
-    /** What is due to the sink of a variant out of those, in its form. */
-    private final Entries due = new Entries();
-
+    private final OwnRange own;
     private final RecentRanges ranges;
 
     /** @param pages where those wait that stand below a ring; null in a hub without a history */
     CatchUp(HubLane lane, @Nullable PagedReads pages) {
         this.lane = lane;
+        this.own = new OwnRange(lane);
         this.ranges = new RecentRanges(lane);
         this.pages = pages;
     }
@@ -119,8 +112,7 @@ final class CatchUp {
         try {
             return serve(sink, page);
         } catch (RuntimeException | Error e) {
-            entries.clear();
-            due.clear();
+            own.clear();
             lane.failed(sink, e);
             return Served.DONE;
         }
@@ -170,7 +162,7 @@ final class CatchUp {
             return Served.DONE; // the transport says when it can again
         }
         RecentRanges.Range known = ranges.find(sink);
-        if (known != null && !isLapped(sink)) {
+        if (known != null && !Overflow.isLapped(sink)) {
             return write(sink, known.frame, known.end);
         }
         boolean scarce = isScarce();
@@ -182,18 +174,18 @@ final class CatchUp {
         if (page == null && awaitsPage(sink, room)) {
             return Served.DONE;
         }
-        long end = page == null ? collect(sink, room) : turn(page, sink);
+        long end = page == null ? own.collect(sink, room) : own.take(page, sink);
         // Behind the copy: whoever was lapped while we read is lapped.
-        if (isLapped(sink)) {
-            entries.clear();
-            overflow(sink);
+        if (Overflow.isLapped(sink)) {
+            own.clear();
+            Overflow.carryOut(lane, sink);
             return Served.MORE;
         }
         if (page == null && isBelowRing(sink)) {
-            entries.clear(); // a ring has moved on while we read
+            own.clear(); // a ring has moved on while we read
             return Served.MORE;
         }
-        if (entries.isEmpty() && (page == null || end == lane.position)) {
+        if (own.entries().isEmpty() && (page == null || end == lane.position)) {
             return joined(sink);
         }
         return frameAndWrite(sink, end, room);
@@ -203,21 +195,19 @@ final class CatchUp {
         // As the range was collected: a filter may let its client listen to more or to less.
         boolean sharing = RecentRanges.isSharing(sink);
         Subscription listened = sink.listensBy();
-        RecentRanges.Range range = new RecentRanges.Range(sink, lane.position, entries);
-        Entries written = entries;
+        Entries written = own.entries();
+        RecentRanges.Range range = new RecentRanges.Range(sink, lane.position, written);
         range.end = wholeUpTo;
-        if (sink.varied || entries.hasRecipients()) {
-            range.end = collectDue(sink, room, wholeUpTo);
-            written = due;
+        if (sink.varied || written.hasRecipients()) {
+            range.end = own.collectDue(sink, room, wholeUpTo);
+            written = own.due();
         }
         if (sink.subscription != listened) { // a filter has seen to that
-            entries.clear();
-            due.clear();
+            own.clear();
             return Served.DONE;
         }
         range.frame = written.isEmpty() ? null : lane.frames.range(written, 0, written.size());
-        entries.clear();
-        due.clear();
+        own.clear();
         if (sharing) {
             ranges.remember(range);
             return write(sink, range.frame, range.end);
@@ -231,32 +221,6 @@ final class CatchUp {
         }
     }
 
-    /**
-     * Takes what goes to this sink out of the entries, in the form in which it goes.
-     *
-     * @return the position up to which that is whole
-     */
-    private long collectDue(LaneSink sink, int mostBytes, long wholeUpTo) {
-        Variant variant = sink.variant();
-        int room = mostBytes;
-        long last = sink.position;
-        for (int i = 0; i < entries.size(); i++) {
-            LogEntry entry = entries.get(i);
-            // The same event in another of its topics is asked about only if it was not let through before.
-            LogEntry form = entry.position == last ? null : Variant.formFor(new KeptEvent(entry), sink, variant);
-            if (form == null) {
-                continue;
-            }
-            if (!due.isEmpty() && form.wire.length > room) {
-                return form.position - 1;
-            }
-            due.add(form);
-            room -= form.wire.length;
-            last = form.position;
-        }
-        return wholeUpTo;
-    }
-
     // ---- what only the history has
 
     private boolean isBelowRing(LaneSink sink) {
@@ -265,7 +229,7 @@ final class CatchUp {
 
     /** Lets the sink wait for a page, if it stands below a ring; unless it has missed something, which goes first. */
     private boolean awaitsPage(LaneSink sink, int room) {
-        if (pages == null || isLapped(sink)) {
+        if (pages == null || Overflow.isLapped(sink)) {
             return false;
         }
         long upTo = Missed.inHistory(sink.listensBy(), sink.position);
@@ -274,21 +238,6 @@ final class CatchUp {
         }
         pages.await(sink, Math.min(upTo, lane.position), room);
         return true;
-    }
-
-    /** @return the position up to which the page is whole */
-    private long turn(PagedReads.Page page, LaneSink sink) {
-        boolean hearsAll = RecentRanges.isSharing(sink);
-        for (LogEntry entry : page.entries()) {
-            if (hearsAll || Subscription.hears(sink.subscription, entry)) {
-                entries.add(entry);
-            }
-        }
-        entries.sortByPosition();
-        if (!sink.varied) {
-            entries.dropRepeats();
-        }
-        return page.end();
     }
 
     /** Whether as much is on its way to clients as may be. */
@@ -359,105 +308,8 @@ final class CatchUp {
         return sends.isEmpty();
     }
 
-    // ---- a range of one sink's own
-
-    /**
-     * Copies what lies between the sink and its lane, at most a frame.
-     *
-     * @return the position up to which the copy is whole
-     */
-    private long collect(LaneSink sink, int room) {
-        long limit = lane.position;
-        int topics = 0;
-        for (Subscription each = sink.listensBy(); each != null; each = each.next) {
-            long after = Math.max(sink.position, each.since());
-            for (Audience audience : each.audiences) {
-                if (audience instanceof LaneTopic here) {
-                    int before = entries.size();
-                    limit = copy(here.topic, after, room, limit);
-                    topics += entries.size() > before ? 1 : 0;
-                } else if (audience instanceof Audience.OfPattern byPattern) {
-                    PatternTopics.Known known = byPattern.topics.known();
-                    for (int i = 0; i < known.size; i++) {
-                        if (known.get(i).log.hasAfter(after)) {
-                            limit = copy(known.get(i), after, room, limit);
-                            topics++;
-                        }
-                    }
-                }
-            }
-        }
-        if (topics > 1) {
-            entries.sortByPosition();
-            if (!sink.varied) { // else a filter has a look at each
-                entries.dropRepeats();
-            }
-        }
-        return cut(room, limit);
-    }
-
-    /** Nothing above the limit is copied: another topic has more below it than the frame has room for. */
-    private long copy(Topic topic, long after, int room, long limit) {
-        if (topic.log.copy(after, limit, room, entries) == TopicLog.Copied.UP_TO_ROOM) {
-            return Math.min(limit, entries.get(entries.size() - 1).position);
-        }
-        return limit;
-    }
-
-    /** Leaves what fits into a frame and lies at or below the limit. */
-    private long cut(int mostBytes, long limit) {
-        int room = mostBytes;
-        for (int i = 0; i < entries.size(); i++) {
-            LogEntry entry = entries.get(i);
-            if (i > 0 && entry.position == entries.get(i - 1).position) {
-                continue; // the same event: the cut goes before or behind both
-            }
-            if (entry.position > limit || (i > 0 && entry.wire.length > room)) {
-                long end = entries.get(i - 1).position;
-                entries.truncate(i);
-                return end;
-            }
-            room -= entry.wire.length;
-        }
-        return limit;
-    }
-
     /** As {@link RecentRanges#forgetAll}. */
     void forgetRanges() {
         ranges.forgetAll();
-    }
-
-    // ---- overflow
-
-    private static boolean isLapped(LaneSink sink) {
-        return Missed.isGap(sink.listensBy(), sink.position, sink.toldEvictions);
-    }
-
-    /** The history has passed the sink by. The one place where that is decided. */
-    private void overflow(LaneSink sink) {
-        Subscription subscription = sink.listensBy();
-        Hub hub = lane.hub();
-        HubLog log = hub.log();
-        String before = hub.sequencer().idOf(sink.position);
-        OverflowPolicy policy = log.locked(() -> {
-            OverflowPolicy met = Missed.overflow(hub, subscription, sink.position, sink.toldEvictions);
-            if (met != OverflowPolicy.DISCONNECT) {
-                // Up to the head, not to the lane's position: what was evicted in between is missed as well.
-                sink.position = met == OverflowPolicy.LATEST
-                        ? log.head()
-                        : Missed.beforeOldestKept(subscription, sink.position, log.head());
-                sink.toldEvictions = log.bounds.evictions();
-            }
-            return met;
-        });
-        if (policy == OverflowPolicy.DISCONNECT) {
-            sink.close(CloseReason.SLOW_CONSUMER);
-            return;
-        }
-        Gap gap = new Gap(Gap.Why.EVICTED, before, hub.sequencer().idOf(sink.position));
-        Event event = gap.toEvent();
-        lane.writeOwn(sink, EventEncoder.encode(event), sink.position);
-        sink.flush();
-        hub.counters().gap(sink, gap);
     }
 }
