@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <ul>
  *   <li>In data and comment, CR, LF and CRLF all end a line, and a client joins the lines of data with LF.
- *   <li>UTF-8 has no place for a surrogate without its other half; in data and comment the client sees U+FFFD instead.
+ *   <li>UTF-8 has no place for a surrogate without its other half; in data and comment the client sees U+FFFD instead. It
+ *       is no error here: text that is cut into pieces (a stream of tokens) has them, and must not end its stream.
  * </ul>
  */
 public final class Event {

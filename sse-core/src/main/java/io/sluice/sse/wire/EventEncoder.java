@@ -28,7 +28,7 @@ public final class EventEncoder {
     private EventEncoder() {}
 
     /**
-     * The whole block: comment, id, event, retry, data, blank line.
+     * The whole block: retry, comment, id, event, data, blank line. So the block that a stream begins with says retry first.
      *
      * @throws IllegalArgumentException if the block would not fit into an array
      */
@@ -67,10 +67,10 @@ public final class EventEncoder {
         Duration wait = event.retry();
         String retry = wait == null ? null : Long.toString(wait.toMillis());
         long size = reserve
+                + sizeOf(RETRY, retry)
                 + sizeOf(COMMENT, event.comment())
                 + sizeOf(ID, id)
                 + sizeOf(EVENT, event.name())
-                + sizeOf(RETRY, retry)
                 + sizeOf(DATA, event.data())
                 + 1;
         if (size > MAX_BLOCK_BYTES) {
@@ -78,10 +78,10 @@ public final class EventEncoder {
                     event + " takes " + size + " bytes on the wire; allowed are " + MAX_BLOCK_BYTES);
         }
         byte[] block = new byte[(int) size];
-        int at = put(COMMENT, event.comment(), block, reserve);
+        int at = put(RETRY, retry, block, reserve);
+        at = put(COMMENT, event.comment(), block, at);
         at = put(ID, id, block, at);
         at = put(EVENT, event.name(), block, at);
-        at = put(RETRY, retry, block, at);
         at = put(DATA, event.data(), block, at);
         block[at] = '\n';
         assert at + 1 == block.length : "measured " + block.length + ", written " + (at + 1);

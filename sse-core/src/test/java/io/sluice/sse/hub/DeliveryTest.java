@@ -48,7 +48,7 @@ class DeliveryTest {
         try (Bench bench = new Bench()) {
             String id = bench.publish("a", "x");
             FakeSink sink = bench.live("a");
-            assertThat(sink.text.toString()).isEqualTo("id: " + id + "\nretry: 3000\n\n");
+            assertThat(sink.text.toString()).isEqualTo("retry: 3000\nid: " + id + "\n\n");
         }
     }
 

@@ -162,7 +162,7 @@ final class StreamJudge {
     private void judgeFirst(String text, String id, String data, boolean gap) {
         Beginning expected = since == null ? beginning : withLossSince(beginning);
         beginning = null;
-        check(asked || text.contains("\nretry: "), () -> "the first block says no retry: " + text);
+        check(asked || text.startsWith("retry: "), () -> "the first block does not begin with retry: " + text);
         check(asksUpTo < 0, () -> "begins before the store could answer: " + text);
         check(model.id(expected.position).equals(id), () -> "begins at " + id + ", and not at " + expected);
         check(gap == (expected.reason != null), () -> (gap ? "says a gap: " : "says no gap: ") + expected);

@@ -57,14 +57,14 @@ class EventEncoderTest {
     void encode_ordersTheFields() {
         assertThat(EventEncoder.encode(EVERYTHING))
                 .asString(UTF_8)
-                .isEqualTo(": c\nid: 1\nevent: n\nretry: 3000\ndata: a\ndata: b\n\n");
+                .isEqualTo("retry: 3000\n: c\nid: 1\nevent: n\ndata: a\ndata: b\n\n");
     }
 
     @Test
     void encodeBody_leavesOutTheId_behindItsReserve() {
         byte[] block = EventEncoder.encodeBody(EVERYTHING, 3);
 
-        assertThat(block).asString(UTF_8).isEqualTo("\0\0\0: c\nevent: n\nretry: 3000\ndata: a\ndata: b\n\n");
+        assertThat(block).asString(UTF_8).isEqualTo("\0\0\0retry: 3000\n: c\nevent: n\ndata: a\ndata: b\n\n");
         assertThatIllegalArgumentException().isThrownBy(() -> EventEncoder.encodeBody(EVERYTHING, -1));
     }
 

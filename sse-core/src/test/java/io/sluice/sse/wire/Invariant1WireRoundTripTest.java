@@ -110,13 +110,13 @@ class Invariant1WireRoundTripTest {
     /** What a listener must hear, worked out from the words of the invariant with nothing of the code under test. */
     private List<String> expectedCalls(Event event) {
         List<String> calls = new ArrayList<>();
+        if (event.retry() != null) {
+            calls.add(RecordedStream.retry(event.retry().toMillis()));
+        }
         if (event.comment() != null) {
             for (String line : withLineFeedsOnly(event.comment()).split("\n", -1)) {
                 calls.add(RecordedStream.comment(withoutUnpaired(line)));
             }
-        }
-        if (event.retry() != null) {
-            calls.add(RecordedStream.retry(event.retry().toMillis()));
         }
         String lastEventId = parser.lastEventId();
         if (event.id() != null && !event.id().equals(lastEventId)) {
@@ -134,13 +134,13 @@ class Invariant1WireRoundTripTest {
     /** The block written with no care for speed; equal bytes say that the size was measured right, too. */
     private static byte[] writtenPlainly(Event event) {
         StringBuilder block = new StringBuilder();
-        appendLines(block, ": ", event.comment());
-        appendLines(block, "id: ", event.id());
-        appendLines(block, "event: ", event.name());
         appendLines(
                 block,
                 "retry: ",
                 event.retry() == null ? null : "" + event.retry().toMillis());
+        appendLines(block, ": ", event.comment());
+        appendLines(block, "id: ", event.id());
+        appendLines(block, "event: ", event.name());
         appendLines(block, "data: ", event.data());
         return withoutUnpaired(block.append('\n').toString()).getBytes(UTF_8);
     }

@@ -1,15 +1,15 @@
 package io.sluice.sse.netty;
 
 import java.util.Locale;
-import org.jspecify.annotations.Nullable;
 
 /** Whether a client accepts event streams (RFC 9110, section 12.5.1). */
 final class Accepts {
 
     private Accepts() {}
 
-    static boolean eventStream(@Nullable String accept) {
-        if (accept == null || accept.isBlank()) {
+    /** @param accept the header's lines as one; blank if there is none */
+    static boolean eventStream(String accept) {
+        if (accept.isBlank()) {
             return true;
         }
         int closest = -1;

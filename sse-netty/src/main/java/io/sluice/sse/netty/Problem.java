@@ -21,10 +21,14 @@ final class Problem {
         return answer.with("cache-control", "no-store");
     }
 
+    /** Who is refused shall not be back at once, however soon streams may be: as Retry-After, which counts in seconds. */
+    private static final long LEAST_WAIT_MILLIS = 1_000;
+
     /** A stream that ends at once, after which an EventSource comes back by itself, apart from the others. */
     static HttpAnswer comeBack(long retryMillis) {
-        long jittered = retryMillis / 2 + ThreadLocalRandom.current().nextLong(Math.max(1, retryMillis));
-        return HttpAnswer.of(200, "text/event-stream", "retry: " + Math.max(1, jittered) + "\n\n")
+        long wait = Math.max(LEAST_WAIT_MILLIS, retryMillis);
+        long jittered = wait / 2 + ThreadLocalRandom.current().nextLong(wait);
+        return HttpAnswer.of(200, "text/event-stream", "retry: " + jittered + "\n\n")
                 .with("cache-control", "no-store, no-transform")
                 .with("x-accel-buffering", "no");
     }

@@ -20,7 +20,6 @@ import io.netty.handler.codec.http.TooLongHttpLineException;
 import io.sluice.sse.Refusals;
 import java.io.IOException;
 import java.net.SocketAddress;
-import java.util.Locale;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -167,17 +166,13 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
 
     /** A page elsewhere could otherwise act on a server on its reader's own machine. */
     private static void checkOrigin(SseRequest request) {
-        if ("cross-site".equals(request.header("sec-fetch-site"))) {
+        if (request.headerAll("sec-fetch-site").contains("cross-site")) {
             throw Refusal.of(403, "requests from other sites are not allowed here");
         }
-        if ("same-origin".equals(request.header("sec-fetch-site"))) {
-            return; // no page can say this of itself; behind a proxy that ends TLS our own scheme is not the browser's
-        }
-        String origin = request.header("origin");
-        if (origin != null
-                && !origin.toLowerCase(Locale.ROOT)
-                        .equals((request.scheme() + "://" + request.authority()).toLowerCase(Locale.ROOT))) {
-            throw Refusal.of(403, "requests from another origin are not allowed here");
+        for (String origin : request.headerAll("origin")) {
+            if (!Origins.isOwn(origin, request.authority())) {
+                throw Refusal.of(403, "requests from another origin are not allowed here");
+            }
         }
     }
 

@@ -132,15 +132,26 @@ public final class SseRequest {
         return values == null ? null : values.get(0);
     }
 
-    /** A header; null if it is not there. If there are several, the last. */
+    /**
+     * The value of a header; null if it is not there. If it has several lines, the last: right for a header that has one
+     * value. One that is a list has all of its lines in {@link #headerAll}.
+     */
     public @Nullable String header(String name) {
-        List<String> values = headers.getAll(name);
-        if (values.isEmpty()) {
-            return null;
-        }
-        String value = values.get(values.size() - 1);
-        // Clients send UTF-8 (Last-Event-ID must be), and Netty hands bytes over as Latin-1 characters.
-        return new String(value.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
+        List<String> lines = headers.getAll(name);
+        return lines.isEmpty() ? null : decoded(lines.get(lines.size() - 1));
+    }
+
+    /**
+     * All lines of a header, in order; empty if it is not there. Those of one that is a list ({@code Accept}, {@code
+     * If-None-Match}) are one list, as if they stood in one line with commas between (RFC 9110, section 5.3).
+     */
+    public List<String> headerAll(String name) {
+        return headers.getAll(name).stream().map(SseRequest::decoded).toList();
+    }
+
+    /** Clients send UTF-8 (Last-Event-ID must be), and Netty hands bytes over as Latin-1 characters. */
+    private static String decoded(String line) {
+        return new String(line.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
     }
 
     /**

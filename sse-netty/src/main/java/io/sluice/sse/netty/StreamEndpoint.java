@@ -58,7 +58,7 @@ final class StreamEndpoint {
         if (!head && !request.method().equals("GET")) {
             throw Refusal.of(405, "a stream is opened by GET", "allow", "GET, HEAD");
         }
-        if (!Accepts.eventStream(request.header("accept"))) {
+        if (!Accepts.eventStream(String.join(",", request.headerAll("accept")))) {
             throw Refusal.of(406, "this is a text/event-stream, which the request's Accept header excludes");
         }
         if (request.hasBody()) {
@@ -78,6 +78,7 @@ final class StreamEndpoint {
         if (draining) {
             throw drains(); // as below, but cheap
         }
+        // No code of the route's runs for whom there is no place, but for its check of the request.
         Runnable place = places.take(request);
         SseStream stream;
         NettySink sink;
@@ -127,19 +128,32 @@ final class StreamEndpoint {
         try {
             return open(ctx, request, route);
         } catch (RuntimeException e) {
-            return answer(request, RouteHandler.refusalOf(e));
+            Refusal refusal = RouteHandler.refusalOf(e);
+            return refusal.isPassing() ? answerForNow(request, route, refusal) : refusal.answer();
         }
     }
 
-    private HttpAnswer answer(SseRequest request, Refusal refusal) {
-        count(refusal, request.remoteAddress());
-        if (!refusal.isPassing()) {
-            return refusal.answer();
+    /** The connection is not kept: a client that is refused has no claim on one until it comes back. */
+    private HttpAnswer answerForNow(SseRequest request, StreamRoute route, Refusal refusal) {
+        Refusal forGood = refusedForGood(request, route);
+        if (forGood != null) {
+            return forGood.answer().with("connection", "close");
         }
-        // The connection is not kept: a client that is refused has no claim on one until it comes back.
+        count(refusal, request.remoteAddress());
         return request.isOfBrowser()
                 ? Problem.comeBack(Math.max(retry.toMillis(), refusal.waitMillis()))
                 : refusal.answer().with("connection", "close");
+    }
+
+    /** Nobody is told to come back with what will be refused then, too. */
+    private static @Nullable Refusal refusedForGood(SseRequest request, StreamRoute route) {
+        try {
+            route.check(request);
+            return null;
+        } catch (RuntimeException e) {
+            Refusal refusal = RouteHandler.refusalOf(e);
+            return refusal.isPassing() ? null : refusal;
+        }
     }
 
     /** Counts a refusal, if it was a limit that refused. */

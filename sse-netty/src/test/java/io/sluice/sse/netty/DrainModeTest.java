@@ -45,7 +45,7 @@ class DrainModeTest {
                         .hub(hub)
                         .streams(
                                 "/at-once/**",
-                                request -> StreamRoute.topics().open(request).drain(DrainMode.AT_ONCE))
+                                StreamRoute.topics().with((request, stream) -> stream.drain(DrainMode.AT_ONCE)))
                         .streams("/ends", request -> SseStream.of(ends).drain(DrainMode.AT_DEADLINE))
                         .streams(
                                 "/never-ends",

@@ -43,9 +43,7 @@ class HeartbeatTest {
         try (SseServer server = TestServers.on(transport)
                         .heartbeat(Duration.ofMillis(200))
                         .streams("/events/**", StreamRoute.topics())
-                        .streams(
-                                "/watched/**",
-                                request -> StreamRoute.topics().open(request).heartbeat(alive))
+                        .streams("/watched/**", StreamRoute.topics().with((request, stream) -> stream.heartbeat(alive)))
                         .start();
                 RawClient watched = RawClient.open(server.port(), "/watched/a");
                 RawClient usual = RawClient.open(server.port(), "/events/a")) {

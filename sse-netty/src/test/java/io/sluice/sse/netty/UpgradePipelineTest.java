@@ -112,11 +112,7 @@ class UpgradePipelineTest {
         write(channel, GET);
         String first = text(channel);
         String start = "retry: 3000\nid: " + hub.headId() + "\n\n";
-        assertThat(first)
-                .satisfiesAnyOf(
-                        all -> assertThat(all).endsWith("\r\n\r\n" + chunk(start)),
-                        all -> assertThat(all)
-                                .endsWith("\r\n\r\n" + chunk("id: " + hub.headId() + "\nretry: 3000\n\n")));
+        assertThat(first).endsWith("\r\n\r\n" + chunk(start));
         for (int size : new int[] {1, 15, 16, 255, 256, 4095, 4096, 65_535, 65_536, 1_000_000}) {
             hub.publish("news", Event.of("x".repeat(size)));
             channel.runPendingTasks();

@@ -40,11 +40,10 @@ final class Page {
     }
 
     private static boolean hasAlready(SseRequest request, String tag) {
-        String tags = request.header("if-none-match");
-        return tags != null
-                && Arrays.stream(tags.split(","))
-                        .map(known -> known.strip().replaceFirst("^W/", ""))
-                        .anyMatch(known -> known.equals(tag) || known.equals("*"));
+        return request.headerAll("if-none-match").stream()
+                .flatMap(tags -> Arrays.stream(tags.split(",")))
+                .map(known -> known.strip().replaceFirst("^W/", ""))
+                .anyMatch(known -> known.equals(tag) || known.equals("*"));
     }
 
     private static byte[] read(String name) {

@@ -172,7 +172,7 @@ final class PublishRoute {
         if (data == null) {
             throw new IllegalArgumentException("it has no data");
         }
-        Event.Builder event = Event.builder().data(data.isTextual() ? data.textValue() : Json.write(data));
+        Event.Builder event = Event.builder().data(scalar(data.isTextual() ? data.textValue() : Json.write(data)));
         JsonNode retry = item.get("retry");
         if (retry != null && !retry.isNull() && !retry.isIntegralNumber()) {
             throw new IllegalArgumentException("retry: " + retry + " (expected: a number of milliseconds)");
@@ -185,6 +185,19 @@ final class PublishRoute {
                 retry == null || retry.isNull() ? null : retry.asText());
         String topic = text(item, "topic");
         return new Publication(TopicName.check(topic == null ? topicOfPath : topic), event.build());
+    }
+
+    /** JSON can say half a surrogate pair, UTF-8 cannot: it would arrive as something else. */
+    private static String scalar(String data) {
+        for (int i = 0, codePoint; i < data.length(); i += Character.charCount(codePoint)) {
+            codePoint = data.codePointAt(i);
+            if (Character.getType(codePoint) == Character.SURROGATE) {
+                throw new IllegalArgumentException(
+                        "its data has a surrogate without its other half, at index %d: \\u%04x, which is not UTF-8"
+                                .formatted(i, codePoint));
+            }
+        }
+        return data;
     }
 
     private static @Nullable String text(JsonNode item, String field) {

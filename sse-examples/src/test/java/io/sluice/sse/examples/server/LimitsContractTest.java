@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.net.http.HttpResponse;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The bundled server's limits, as its page of promises says them. */
 class LimitsContractTest {
@@ -36,6 +38,20 @@ class LimitsContractTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"/events/a%00", "/events/a//b", "/events", "/events/a?replay=-1"})
+    void whatDoesNotPassIsItsStatusAtALimitTooAndForEverybody(String target) throws Exception {
+        try (TestServer server = TestServer.start("--max-connections", "1", "--connect-rate", "2/h");
+                RawStream there = server.stream("/events/a")) {
+            there.head();
+            there.firstBlock();
+            TestServer.assertProblem(server.get("/events/a"), 503, "maximum of 1"); // takes the last token
+            TestServer.assertProblem(server.get(target), 400, "");
+            TestServer.assertProblem(server.get(target, BROWSER, "cors"), 400, "");
+            TestServer.assertProblem(server.send("POST", "/events/a", new byte[0], BROWSER, "cors"), 405, "");
+        }
+    }
+
     @Test
     void whoAsksForStreamsTooOftenWaitsForTheNextToken() throws Exception {
         try (TestServer server = TestServer.start("--connect-rate", "2/h")) {
@@ -51,6 +67,21 @@ class LimitsContractTest {
                     .isBetween(1_700L, 1_800L);
             assertThat(server.get("/events/a", BROWSER, "cors").body()).matches("retry: \\d{6,7}\n\n");
             server.publish("a", "publishing has a rate of its own");
+        }
+    }
+
+    @Test
+    void whoIsRefusedWaitsThoughStreamsDoNot() throws Exception {
+        try (TestServer server = TestServer.start("--max-connections", "1", "--retry", "0");
+                RawStream there = server.stream("/events/a")) {
+            there.head();
+            assertThat(there.firstBlock()).startsWith("retry: 0\n");
+            assertThat(server.get("/events/a").headers().firstValue("retry-after"))
+                    .hasValue("1");
+            for (int i = 0; i < 20; i++) {
+                String body = server.get("/events/a", BROWSER, "cors").body();
+                assertThat(Long.parseLong(body.substring(7).strip())).isBetween(500L, 1_500L);
+            }
         }
     }
 

@@ -215,11 +215,34 @@ class PublishContractTest {
         assertProblem(server.post("/publish/a", "x", "Sec-Fetch-Site", "cross-site"), 403, "other sites");
         assertProblem(server.post("/publish/a", "x", "Origin", "http://evil.example"), 403, "origin");
         assertProblem(server.post("/publish/a", "x", "Origin", "null"), 403, "origin");
+        assertProblem(
+                server.post("/publish/a", "x", "Origin", "http://evil.example", "Sec-Fetch-Site", "same-origin"),
+                403,
+                "origin");
         String own = server.uri("").toString();
+        assertProblem(server.post("/publish/a", "x", "Origin", "http://evil.example", "Origin", own), 403, "origin");
+        assertProblem(
+                server.post("/publish/a", "x", "Sec-Fetch-Site", "cross-site", "Sec-Fetch-Site", "same-origin"),
+                403,
+                "other sites");
         assertThat(server.post("/publish/a", "x", "Origin", own, "Sec-Fetch-Site", "same-origin")
                         .statusCode())
                 .isEqualTo(200);
         assertThat(server.hub().stats().published()).isEqualTo(1);
+    }
+
+    @Test
+    void behindAProxyThatEndsTlsTheSchemeIsTheBrowsers() throws Exception {
+        String own = server.uri("").toString().replace("http:", "https:");
+        assertThat(server.post("/publish/a", "x", "Origin", own).statusCode()).isEqualTo(200);
+        try (RawStream proxied = RawStream.send(
+                server.port(),
+                "POST /publish/a HTTP/1.1",
+                "Host: localhost",
+                "Origin: https://localhost",
+                "Content-Length: 0")) {
+            assertThat(proxied.head()).startsWith("http/1.1 200 ");
+        }
     }
 
     @Test
@@ -271,11 +294,29 @@ class PublishContractTest {
                 "[{\"data\":\"x\",\"retry\":\"1\"}]          | milliseconds",
                 "[{\"data\":\"x\",\"name\":\"e\"}]           | no field",
                 "[{\"data\":\"x\",\"data\":\"y\"}]           | not JSON",
+                "[{\"data\":1},{\"data\":\"a\\ud800\"}]       | event 1 of the batch: its data has a surrogate",
+                "[{\"data\":\"\\udc00\\ud800\"}]            | not UTF-8",
+                "[{\"data\":{\"n\":[\"\\udfff\"]}}]         | not UTF-8",
+                "[{\"data\":{\"\\ud83d\":1}}]               | not UTF-8",
+                "[{\"data\":\"x\",\"event\":\"\\ud800\"}]    | U+D800",
+                "[{\"data\":\"x\",\"id\":\"\\ud800\"}]       | U+D800",
                 "[{\"data\":\"x\"},{\"data\":1,\"topic\":\"*\"}] | event 1",
             })
     void ofABadBatchNothingIsPublished(String body, String said) throws Exception {
         assertProblem(server.post("/publish/a", body, "Content-Type", BATCH), 400, said);
         assertThat(server.hub().stats().published()).isZero();
+    }
+
+    @Test
+    void aPairOfSurrogatesIsOneCharacter() throws Exception {
+        try (RawStream stream = server.stream("/events/a")) {
+            stream.head();
+            stream.firstBlock();
+            assertThat(server.post("/publish/a", "[{\"data\":\"\\ud83d\\ude00\"}]", "Content-Type", BATCH)
+                            .statusCode())
+                    .isEqualTo(200);
+            stream.until("data: 😀\n");
+        }
     }
 
     @Test

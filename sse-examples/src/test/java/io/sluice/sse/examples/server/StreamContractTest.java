@@ -39,7 +39,8 @@ class StreamContractTest {
                     .contains("x-accel-buffering: no\r\n")
                     .contains("x-content-type-options: nosniff\r\n")
                     .contains("transfer-encoding: chunked\r\n");
-            assertThat(stream.firstBlock()).isEqualTo("id: " + server.hub().headId() + "\nretry: 1500\n\n");
+            assertThat(stream.firstBlock())
+                    .isEqualTo("retry: 1500\nid: " + server.hub().headId() + "\n\n");
         }
     }
 
@@ -124,13 +125,26 @@ class StreamContractTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"100001", "2147483647", "2147483648", "99999999999", "0000000000000000000000000000003"})
+    void aReplayOfMoreThanIsKeptIsAllThatIsKept(String replay) throws Exception {
+        for (int i = 0; i < 3; i++) {
+            server.publish("a", "n" + i);
+        }
+        try (RawStream stream = server.stream("/events/a?replay=" + replay)) {
+            assertThat(stream.head()).startsWith("http/1.1 200 ");
+            assertThat(stream.until("data: n2\n\n").lines().filter(line -> line.startsWith("data: ")))
+                    .containsExactly("data: n0", "data: n1", "data: n2");
+        }
+    }
+
     @Test
     void anIdThatLeadsNowhereIsAGap() throws Exception {
         server.publish("a", "kept");
         try (RawStream stream = server.stream("/events/a", "Last-Event-ID: 0000000000-00000000001")) {
             stream.head();
             String gap = stream.firstBlock();
-            assertThat(gap).contains("event: gap\n").contains("id: ").contains("data: {");
+            assertThat(gap).matches("retry: 1500\nid: \\S+\nevent: gap\ndata: \\{.*}\n\n");
             assertThat(stream.until("\n\n")).contains("data: kept\n");
         }
     }
@@ -198,6 +212,19 @@ class StreamContractTest {
     }
 
     @ParameterizedTest
+    @CsvSource({
+        "text/event-stream, text/html, 200",
+        "text/html, text/event-stream, 200",
+        "text/html, image/*, 406",
+        "text/event-stream;q=0, */*, 406",
+    })
+    void anAcceptOfSeveralLinesIsOneList(String first, String second, int status) throws Exception {
+        try (RawStream stream = server.stream("/events/a", "Accept: " + first, "Accept: " + second)) {
+            assertThat(stream.head()).startsWith("http/1.1 " + status + " ");
+        }
+    }
+
+    @ParameterizedTest
     @CsvSource(
             delimiter = '|',
             value = {
@@ -216,6 +243,10 @@ class StreamContractTest {
                 "/events/a**                | *",
                 "/events/a?replay=x         | replay",
                 "/events/a?replay=-1        | replay",
+                "/events/a?replay=-99999999999 | replay",
+                "/events/a?replay=          | replay",
+                "/events/a?replay=%2B1      | replay",
+                "/events/a?replay=1.5       | replay",
             })
     void aBadSelectorIsRefusedWithTheRule(String target, String rule) throws Exception {
         try (RawStream stream = server.stream(target)) {
