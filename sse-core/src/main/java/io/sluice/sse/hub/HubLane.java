@@ -373,10 +373,10 @@ public final class HubLane {
             first.id(hub.sequencer().idOf(opening.position()));
         }
         writeOwn(sink, EventEncoder.encode(first.retry(options.drawRetry()).build()), 0);
-        sink.flush();
         if (gap != null) {
-            hub.counters().gap(sink, gap);
+            hub.counters().gap(sink, gap); // before the flush, which may end the sink
         }
+        sink.flush();
     }
 
     /** Writes one block of the lane's own, which is no event of the hub. */
