@@ -149,6 +149,9 @@ final class CatchUp {
         if (sink.gone || !sink.isOpen() || !sink.opened || !writeDirectSends(sink, false) || !sink.behind) {
             return Served.DONE;
         }
+        if (sink.subscription == null) {
+            return Served.DONE; // as behind any flush: those direct sends have ended it
+        }
         if (sink.isAwaitingStart()) {
             return Served.DONE; // the history says where it begins
         }
@@ -255,6 +258,10 @@ final class CatchUp {
             sink.put(frame, lane.nowNanos);
             lane.countDelivered(frame.events);
             sink.flush();
+        }
+        if (sink.subscription == null) {
+            // The flush has found its client gone, or has woken somebody who ended what it listens to.
+            return Served.DONE;
         }
         sink.position = end;
         if (sink.position == lane.position) {

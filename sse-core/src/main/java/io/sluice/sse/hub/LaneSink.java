@@ -94,7 +94,10 @@ public abstract class LaneSink extends SinkState implements Sink, ScopeHome {
     /** Writes a frame without flushing; takes its own hold of the buffer. Never throws for a connection that is gone. */
     protected abstract void write(Frame frame);
 
-    /** Sends what was written. */
+    /**
+     * Sends what was written. The connection may turn out to be gone, or tell somebody that it takes more: so behind it the
+     * sink may have closed, or its subscriptions have ended.
+     */
     protected abstract void flush();
 
     /** Bytes written and not yet sent. */

@@ -121,9 +121,13 @@ final class LaneSubscriptions {
                 .id(lane.hub().sequencer().idOf(opening.position()))
                 .build();
         lane.frames.writeOwn(sink, EventEncoder.encode(position), opening.position());
+        Subscription begun = sink.listensBy();
         sink.flush();
+        if (sink.gone) { // the flush has found its client gone
+            throw new ClosedException("sink " + sink.id(), sink.scope().reason());
+        }
         serve(sink);
-        return sink.listensBy();
+        return begun;
     }
 
     private void serve(LaneSink sink) {

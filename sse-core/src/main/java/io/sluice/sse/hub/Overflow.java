@@ -37,7 +37,7 @@ final class Overflow {
         }
         Gap gap = new Gap(Gap.Why.EVICTED, before, hub.sequencer().idOf(sink.position));
         lane.frames.writeOwn(sink, EventEncoder.encode(gap.toEvent()), sink.position);
+        hub.counters().gap(sink, gap); // before the flush, which may end the sink
         sink.flush();
-        hub.counters().gap(sink, gap);
     }
 }

@@ -271,10 +271,10 @@ final class PagedReads {
         Gap gap = policy == null ? null : new Gap(Gap.Why.EVICTED, null, id);
         Event where = gap == null ? Event.builder().id(id).build() : gap.toEvent();
         lane.frames.writeOwn(sink, EventEncoder.encode(where), position);
-        sink.flush();
         if (gap != null) {
-            hub.counters().gap(sink, gap);
+            hub.counters().gap(sink, gap); // before the flush, which may end the sink
         }
+        sink.flush();
         lane.catchUp.add(sink);
         lane.wake();
     }

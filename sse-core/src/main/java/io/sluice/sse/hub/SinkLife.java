@@ -57,10 +57,10 @@ final class SinkLife {
         }
         Event block = first.retry(lane.options().drawRetry()).build();
         lane.frames.writeOwn(sink, EventEncoder.encode(block), 0);
-        sink.flush();
         if (gap != null) {
-            hub.counters().gap(sink, gap);
+            hub.counters().gap(sink, gap); // before the flush, which may end the sink
         }
+        sink.flush();
     }
 
     /** The sink ends: it hears nothing from here on, and leaves its topics before the next pass. */

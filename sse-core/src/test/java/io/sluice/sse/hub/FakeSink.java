@@ -50,6 +50,9 @@ final class FakeSink extends LaneSink {
     /** Runs at the next write, inside it. */
     @Nullable
     Runnable onNextWrite;
+    /** Runs at the next flush, inside it: as a transport that finds its client gone there. */
+    @Nullable
+    Runnable onNextFlush;
     /** The next write fails, which a transport's must not. */
     boolean failNextWrite;
 
@@ -204,6 +207,11 @@ final class FakeSink extends LaneSink {
     @Override
     protected void flush() {
         flushes++;
+        Runnable within = onNextFlush;
+        onNextFlush = null;
+        if (within != null) {
+            within.run();
+        }
         if (reading && takesLater) {
             hubLane().lane().execute(() -> readSome(reading ? Integer.MAX_VALUE : 0));
         } else if (reading) {
