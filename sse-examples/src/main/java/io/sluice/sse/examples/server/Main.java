@@ -2,6 +2,7 @@ package io.sluice.sse.examples.server;
 
 import io.sluice.sse.hub.Hub;
 import io.sluice.sse.netty.SseServer;
+import java.lang.management.ManagementFactory;
 import java.lang.reflect.Proxy;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
@@ -21,12 +22,15 @@ public final class Main {
 
     private static final long AFTER_HISTORY_MILLIS = 200;
 
+    /** Whether Netty's buffers tell the flight recorder of themselves; it takes its time to load, recording or not. */
+    private static final String NETTY_JFR = "io.netty.jfr.enabled";
+
     private Main() {}
 
     /** Runs the server until a signal ends it. */
     public static void main(String[] args) throws InterruptedException {
-        // Logging takes as long to load as the options do, so the two load side by side.
-        Thread logging = background("sluice-log", LoggerFactory::getILoggerFactory);
+        // What streams need takes as long to load as the options do, so the two load side by side.
+        Thread loading = background("sluice-load", Main::load);
         BundledServer running;
         try {
             Options options = Options.parse(System.getenv(), args);
@@ -35,7 +39,8 @@ public final class Main {
                 System.out.print(information);
                 return;
             }
-            logging.join(); // a logger that somebody asks for meanwhile would be a substitute
+            ManagementFactory.getOperatingSystemMXBean(); // knows the limit of open files, and takes its time to load
+            loading.join();
             running = BundledServer.start(options);
         } catch (BadOptionException e) {
             System.err.println(e.getMessage());
@@ -49,6 +54,14 @@ public final class Main {
         System.out.flush();
         background("sluice-warm-up", running::warmUp);
         new CountDownLatch(1).await(); // event loops are daemons
+    }
+
+    private static void load() {
+        LoggerFactory.getILoggerFactory(); // first: a logger that somebody asks for meanwhile would be a substitute
+        if (System.getProperty(NETTY_JFR) == null) {
+            System.setProperty(NETTY_JFR, "false");
+        }
+        FirstStream.serve();
     }
 
     private static Thread background(String name, Runnable work) {

@@ -1,0 +1,30 @@
+package io.sluice.sse.examples.server;
+
+import io.netty.buffer.Unpooled;
+import io.netty.channel.embedded.EmbeddedChannel;
+import io.netty.handler.codec.http.HttpServerCodec;
+import io.sluice.sse.hub.Hub;
+import io.sluice.sse.netty.SseHandler;
+import io.sluice.sse.netty.StreamRoute;
+import java.nio.charset.StandardCharsets;
+
+/** A stream of a hub of its own to nobody: it loads what the first client's would have to wait for. */
+final class FirstStream {
+
+    private static final String REQUEST =
+            "GET /events/a HTTP/1.1\r\nhost: localhost\r\naccept: text/event-stream\r\n\r\n";
+
+    private FirstStream() {}
+
+    static void serve() {
+        Hub hub = Hub.create();
+        EmbeddedChannel channel =
+                new EmbeddedChannel(new HttpServerCodec(), SseHandler.serving(hub, "/events/**", StreamRoute.topics()));
+        try {
+            channel.writeInbound(Unpooled.copiedBuffer(REQUEST, StandardCharsets.US_ASCII));
+        } finally {
+            channel.finishAndReleaseAll();
+            hub.close();
+        }
+    }
+}
