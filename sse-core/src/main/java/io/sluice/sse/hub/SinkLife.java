@@ -40,9 +40,12 @@ final class SinkLife {
         sink.progressNanos = lane.ticker.observedNanos();
         lane.sinks.add(sink);
         hub.ledger().add(Ledger.Kind.SINKS, 1);
-        hub.counters().opened(sink);
         hub.presences().opened(sink);
         lane.ticker.start();
+        hub.counters().opened(sink);
+        if (sink.gone) { // an observer has closed it: whoever holds the connection answers
+            throw new ClosedException("sink " + sink.id(), sink.scope().reason());
+        }
         writeFirstBlock(sink, opening);
         lane.catchUp.add(sink);
         lane.wake();

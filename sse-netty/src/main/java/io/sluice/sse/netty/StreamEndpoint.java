@@ -115,7 +115,7 @@ final class StreamEndpoint {
             throw Refusal.limit(Refusals.Kind.TOPICS, 503, String.valueOf(e.getMessage()), retry);
         } catch (ClosedException e) {
             sink.close(CloseReason.REJECTED);
-            throw Refusal.passing(503, "the hub is closed", retry);
+            throw Refusal.passing(503, "the stream, or its hub, is closed", retry);
         } catch (RuntimeException | Error e) { // no memory for the first block, say
             sink.close(CloseReason.REJECTED);
             throw e;

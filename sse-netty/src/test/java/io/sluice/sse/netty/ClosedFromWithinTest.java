@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.sluice.sse.CloseReason;
+import io.sluice.sse.Observer;
 import io.sluice.sse.Sink;
 import io.sluice.sse.Source;
+import io.sluice.sse.hub.Hub;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -69,5 +71,23 @@ class ClosedFromWithinTest {
         }
         await().untilAsserted(() ->
                 assertThat(TestServers.sluiceThreads()).noneMatch(name -> name.matches("sluice-\\d+-.*")));
+    }
+
+    @OverEachTransport
+    void whoIsClosedByAnObserverAsItOpensIsAnsweredAndLeavesNothing(Transport transport) throws Exception {
+        Observer closes = new Observer() {
+            @Override
+            public void sinkOpened(Sink sink) {
+                sink.close(CloseReason.REJECTED);
+            }
+        };
+        try (Hub hub = Hub.builder().observer(closes).build();
+                SseServer server = TestServers.on(transport).hub(hub).start()) {
+            try (RawClient client = RawClient.connect(server.port()).get("/events/a")) {
+                assertThat(client.awaitEnd(RawClient.PATIENCE)).isTrue();
+                assertThat(client.stream().status()).isEqualTo(503);
+            }
+            TestServers.awaitNothingOwned(hub);
+        }
     }
 }

@@ -1,0 +1,24 @@
+package io.sluice.sse.examples;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import org.junit.jupiter.api.Test;
+
+/** The bundled server and the examples are written against Sluice, and not against what Sluice is built on. */
+class ArchitectureTest {
+
+    @Test
+    void nettyIsSeenOnlyWhereAPipelineIsSomebodyElses() {
+        noClasses()
+                .that()
+                .haveNameNotMatching(".*[.](ExistingPipeline|FirstStream)([$].*)?")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("io.netty..")
+                .check(new ClassFileImporter()
+                        .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+                        .importPackages("io.sluice.sse.examples"));
+    }
+}
