@@ -9,13 +9,17 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
+import io.sluice.sse.Source;
 import io.sluice.sse.hub.Hub;
+import io.sluice.sse.hub.Selector;
+import io.sluice.sse.hub.Start;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -123,6 +127,23 @@ class OptionsTest {
         assertThatThrownBy(() -> builder.maxStreamsPerKey(1, null)).hasMessage("key");
         assertThatThrownBy(() -> builder.streams("/s", null)).hasMessage("route");
         assertThatThrownBy(() -> builder.route("GET", "/s", null)).hasMessage("route");
+    }
+
+    @Test
+    void nullsOfAStreamAreNamedAtTheCall() {
+        Source source = sink -> {};
+        SseStream stream = SseStream.of(source);
+        assertNamed("source", () -> SseStream.of(null));
+        assertNamed("selector", () -> SseStream.of(null, Start.live()));
+        assertNamed("start", () -> SseStream.of(Selector.of("a"), null));
+        assertNamed("source", () -> stream.with((Source) null));
+        assertNamed("heartbeat", () -> stream.heartbeat(null));
+        assertNamed("mode", () -> stream.drain(null));
+        assertNamed("identity", () -> stream.identity(null));
+    }
+
+    private static void assertNamed(String argument, ThrowingCallable call) {
+        assertThatThrownBy(call).isInstanceOf(NullPointerException.class).hasMessage(argument);
     }
 
     @OverEachTransport
