@@ -8,6 +8,7 @@ import io.sluice.sse.hub.Hub;
 import io.sluice.sse.hub.TopicLimitException;
 import java.net.SocketAddress;
 import java.time.Duration;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -82,7 +83,7 @@ final class StreamEndpoint {
         SseStream stream;
         NettySink sink;
         try {
-            stream = route.open(request);
+            stream = Objects.requireNonNull(route.open(request), () -> RouteHandler.returnedNull(request));
             // In this order: a drain that begins behind the question finds the lane, and on it this stream.
             Lanes.Joined lane = lanes.on(ctx.channel().eventLoop());
             if (draining) {
@@ -127,7 +128,7 @@ final class StreamEndpoint {
         try {
             return open(ctx, request, route);
         } catch (RuntimeException e) {
-            return answer(request, RouteHandler.refusalOf(e));
+            return answer(request, RouteHandler.refusalOf(e, ctx.channel(), request));
         }
     }
 
