@@ -166,6 +166,14 @@ class OptionsTest {
     }
 
     @Test
+    void aHostThatIsUnknownIsNamedAndNotThePort() {
+        assertThatThrownBy(
+                        () -> SseServer.builder().host("nosuch.invalid").port(0).start())
+                .isInstanceOf(IOException.class)
+                .hasMessage("host: nosuch.invalid (expected: an address of this machine, or a name that leads to one)");
+    }
+
+    @Test
     @EnabledOnOs(OS.LINUX)
     void aTransportThatIsNotHereIsNamedAndLogged() {
         Logger logger = (Logger) LoggerFactory.getLogger(Transports.class);
