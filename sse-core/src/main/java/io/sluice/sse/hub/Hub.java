@@ -51,7 +51,7 @@ public final class Hub implements AutoCloseable {
     Hub(HubBuilder options) {
         this.options = options;
         this.log = new HubLog(options);
-        this.failures = new UserCodeFailures(options.clock);
+        this.failures = new UserCodeFailures(options.clock, options.timer);
         this.userExecutor = new UserExecutor(options.userExecutor, options.clock);
         this.presences = new Presences(this, options);
         long epoch = options.epoch == null ? LocalSequencer.newEpoch() : options.epoch;
@@ -326,6 +326,7 @@ public final class Hub implements AutoCloseable {
     public void close() {
         log.close();
         presences.close();
+        failures.close();
         for (HubLane lane : lanes) {
             lane.forEachSink(sink -> sink.close(CloseReason.SERVER_DRAINING));
         }
