@@ -1,6 +1,5 @@
 package io.sluice.sse.examples.server;
 
-import com.sun.management.UnixOperatingSystemMXBean;
 import io.sluice.sse.history.HistoryException;
 import io.sluice.sse.history.HistorySync;
 import io.sluice.sse.history.MvStoreHistory;
@@ -12,14 +11,15 @@ import io.sluice.sse.netty.SseServer;
 import io.sluice.sse.netty.SseServerBuilder;
 import io.sluice.sse.netty.Transport;
 import io.sluice.sse.netty.TrustedProxies;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -28,6 +28,7 @@ import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
  * The options of the bundled server: from the command line, else from an environment variable ({@code --max-connections}
@@ -44,8 +45,6 @@ import picocli.CommandLine.ParameterException;
             "Durations are written 500ms, 15s, 5m, 1h; sizes 64k, 16m; rates 20/s, 100/m."
         })
 final class Options {
-
-    private static final int DESCRIPTORS_LEFT = 512;
 
     @Option(names = "--host", paramLabel = "<name>", description = "Where it listens. Default: 127.0.0.1")
     @Nullable
@@ -303,13 +302,24 @@ final class Options {
             String from = fromEnvironment
                     ? " (from the environment variable " + variable(((OptionSpec) argument).longestName()) + ")"
                     : "";
-            throw new BadOptionException(e.getMessage() + from);
+            String help = e instanceof UnmatchedArgumentException ? " (--help lists the options)" : "";
+            throw new BadOptionException(e.getMessage() + from + help);
         }
         return options;
     }
 
     private static String variable(String option) {
         return "SLUICE_" + option.substring(2).replace('-', '_').toUpperCase(Locale.ROOT);
+    }
+
+    /** Names of the environment that look like options and are none, sorted. */
+    List<String> unknownVariables() {
+        Set<String> known = new HashSet<>(Set.of("SLUICE_LOG_LEVEL")); // logback.xml reads it
+        line.getCommandSpec().options().forEach(option -> known.add(variable(option.longestName())));
+        return environment.keySet().stream()
+                .filter(name -> name.startsWith("SLUICE_") && !known.contains(name))
+                .sorted()
+                .toList();
     }
 
     /** What {@code --help} and {@code --version} print; null if neither was asked for. */
@@ -381,10 +391,7 @@ final class Options {
         set("--max-lifetime", maxLifetime, server::maxLifetime);
         set("--drain", drain, server::drain);
         checkMaxConnections();
-        set(
-                "--max-connections",
-                maxConnections == null ? connectionsByDescriptors() : maxConnections,
-                server::maxStreams);
+        set("--max-connections", maxConnections == null ? Descriptors.streams() : maxConnections, server::maxStreams);
         set("--max-connections", mostConnections(), server::maxConnections);
         set("--max-connections-per-ip", maxConnectionsPerIp, server::maxStreamsPerAddress);
         set("--connect-rate", connectRate, server::connectRate);
@@ -411,15 +418,15 @@ final class Options {
             }
             return;
         }
-        if (!believed) {
-            throw new BadOptionException(named("--trusted-proxy") + ": " + String.join(",", trustedProxies)
-                    + " (expected: --forwarded or --proxy-protocol as well)");
-        }
         TrustedProxies proxies;
         try {
             proxies = TrustedProxies.of(trustedProxies.toArray(new String[0]));
         } catch (IllegalArgumentException e) {
             throw refused("--trusted-proxy", e);
+        }
+        if (!believed) {
+            throw new BadOptionException(named("--trusted-proxy") + ": " + String.join(",", trustedProxies)
+                    + " (expected: --forwarded or --proxy-protocol as well)");
         }
         if (forwarded == ForwardedBy.FORWARDED) {
             proxies = proxies.byForwarded();
@@ -445,8 +452,20 @@ final class Options {
         try {
             setter.accept(value);
         } catch (IllegalArgumentException e) {
-            throw refused(option, e);
+            throw value instanceof Duration ? refusedAsTyped(option, e) : refused(option, e);
         }
+    }
+
+    /** As {@link #refused}, with the value as the user wrote it: the library would say PT0.01S for 10ms. */
+    private BadOptionException refusedAsTyped(String option, Exception refusal) {
+        String said = String.valueOf(refusal.getMessage());
+        List<String> typed = line.getParseResult().hasMatchedOption(option)
+                ? line.getParseResult().matchedOption(option).originalStringValues()
+                : List.of(environment.getOrDefault(variable(option), ""));
+        int expected = said.indexOf(" (expected");
+        return expected < 0 || typed.isEmpty()
+                ? refused(option, refusal)
+                : new BadOptionException(named(option) + ": " + typed.get(0) + said.substring(expected));
     }
 
     /** What a library has said about an option: its messages begin with its own name for it, and a colon. */
@@ -466,34 +485,19 @@ final class Options {
         return onLine || !environment.containsKey(variable(option)) ? option : variable(option) + " (" + option + ")";
     }
 
-    /** Each stream is a descriptor; some are left for other requests and for the JVM itself. */
-    private static int connectionsByDescriptors() {
-        return (int) Math.max(1, Math.min(SseServerBuilder.DEFAULT_MAX_STREAMS, descriptors() - DESCRIPTORS_LEFT));
-    }
-
     /** Streams, and as many again for other requests as there are descriptors for beside the JVM's own. */
     private int mostConnections() {
-        int streams = maxConnections == null ? connectionsByDescriptors() : maxConnections;
+        int streams = maxConnections == null ? Descriptors.streams() : maxConnections;
         long above = (long) streams + SseServerBuilder.DEFAULT_CONNECTIONS_ABOVE_STREAMS;
-        return (int) Math.max(1, Math.min(Math.min(above, descriptors() - descriptorsOfJvm()), Integer.MAX_VALUE - 1));
+        return (int) Math.max(1, Math.min(Math.min(above, Descriptors.beyondJvm()), Integer.MAX_VALUE - 1));
     }
 
     /** Beyond it a server would not refuse streams, but run out of descriptors. */
     private void checkMaxConnections() throws BadOptionException {
-        long most = Math.max(1, Math.min(descriptors() - descriptorsOfJvm(), Integer.MAX_VALUE - 1));
+        long most = Math.max(1, Math.min(Descriptors.beyondJvm(), Integer.MAX_VALUE - 1));
         if (maxConnections != null && (maxConnections < 1 || maxConnections > most)) {
             throw new BadOptionException(named("--max-connections") + ": " + maxConnections + " (expected: from 1 to "
                     + most + ", the limit of open files less what the server itself needs)");
         }
-    }
-
-    private static long descriptorsOfJvm() {
-        return Math.min(DESCRIPTORS_LEFT / 2, descriptors() / 2);
-    }
-
-    private static long descriptors() {
-        return ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean unix
-                ? unix.getMaxFileDescriptorCount()
-                : Long.MAX_VALUE;
     }
 }
