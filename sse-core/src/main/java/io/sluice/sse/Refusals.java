@@ -1,7 +1,9 @@
 package io.sluice.sse;
 
+import java.util.Arrays;
 import java.util.Locale;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.stream.Collectors;
 
 /**
  * Counts who was turned away, by the limit that did it, since the hub was made. Transports count, gauges and tests read.
@@ -55,5 +57,13 @@ public final class Refusals {
     /** How many were turned away for this. */
     public long count(Kind kind) {
         return counts[kind.ordinal()].sum();
+    }
+
+    /** All counts, such as {@code {connections=0, streams=2, …}}. */
+    @Override
+    public String toString() {
+        return Arrays.stream(Kind.values())
+                .map(kind -> kind.tag() + "=" + count(kind))
+                .collect(Collectors.joining(", ", "{", "}"));
     }
 }

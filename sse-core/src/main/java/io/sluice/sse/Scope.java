@@ -156,14 +156,23 @@ public final class Scope {
         return register(Objects.requireNonNull(step, "step"), null, action);
     }
 
-    /** Runs {@code task} once after {@code delay} on the user executor, unless this scope has closed by then. */
+    /**
+     * Runs {@code task} once after {@code delay} on the user executor, unless this scope has closed by then; as soon as
+     * may be if the delay is zero. What it throws is logged and counted.
+     *
+     * @throws IllegalArgumentException if the delay is negative
+     */
     public Registration schedule(Duration delay, Runnable task) {
+        if (delay.isNegative()) {
+            throw new IllegalArgumentException("delay: " + delay + " (expected: zero or more)");
+        }
         return new ScheduledTask(this, delay.toNanos(), 0, task).start();
     }
 
     /**
-     * Runs {@code task} every {@code period} on the user executor until this scope closes. A run that is still busy when
-     * the next is due makes that one late; runs never overlap and never pile up.
+     * Runs {@code task} every {@code period} on the user executor until this scope closes, for the first time after one
+     * period. The next run begins a period after the end of the one before: runs never overlap and never pile up. A run
+     * that throws is logged and counted, and the next one comes all the same.
      *
      * @throws IllegalArgumentException if the period is not positive
      */

@@ -97,6 +97,9 @@ public interface Sink {
     /**
      * Ends the stream; the client is expected to come back.
      *
+     * @param reason what logs, metrics and listeners are told. An application gives {@link
+     *     CloseReason#CLOSED_BY_APPLICATION}; the others are for the server to give, and {@link #complete} and {@link
+     *     #fail} say theirs. None of them tells the client to stay away: that is for {@link #complete}
      * @return completes when the sink has closed
      */
     CompletionStage<CloseReason> close(CloseReason reason);

@@ -1,6 +1,7 @@
 package io.sluice.sse;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import java.time.Duration;
 import java.util.ArrayList;
@@ -185,6 +186,14 @@ class ScopeTest {
         assertThat(closed).hasValue(2);
         assertThat(home.timers).isEmpty();
         assertThat(home.ledger.isZero()).isTrue();
+    }
+
+    @Test
+    void aNegativeDelayIsRefused() {
+        Scope scope = Scope.root(new Home());
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> scope.schedule(Duration.ofMillis(-1), () -> {}))
+                .withMessage("delay: PT-0.001S (expected: zero or more)");
     }
 
     @Test

@@ -243,19 +243,31 @@ public final class MvStoreHistory implements History {
             return this;
         }
 
-        /** How many events of each topic are kept. */
+        /**
+         * How many events of each topic are kept. 100,000 by default.
+         *
+         * @throws IllegalArgumentException if it is less than 1
+         */
         public Builder events(int count) {
             events = (int) atLeastOne("events", count);
             return this;
         }
 
-        /** How many bytes of each topic are kept; the newest event is kept even if it is larger. */
+        /**
+         * How many bytes of each topic are kept; the newest event is kept even if it is larger. 256 MiB by default.
+         *
+         * @throws IllegalArgumentException if it is less than 1
+         */
         public Builder bytes(long count) {
             bytes = atLeastOne("bytes", count);
             return this;
         }
 
-        /** How long events are kept. */
+        /**
+         * How long events are kept. 7 days by default.
+         *
+         * @throws IllegalArgumentException if it is not more than 0 and at most 36500 days
+         */
         public Builder age(Duration limit) {
             if (limit.isNegative() || limit.isZero() || limit.compareTo(Duration.ofDays(36500)) > 0) {
                 throw new IllegalArgumentException("age: " + limit + " (expected: more than 0, at most 36500 days)");
@@ -264,7 +276,11 @@ public final class MvStoreHistory implements History {
             return this;
         }
 
-        /** How many bytes of all topics are kept together; past it the oldest event goes. */
+        /**
+         * How many bytes of all topics are kept together; past it the oldest event goes. 4 GiB by default.
+         *
+         * @throws IllegalArgumentException if it is less than 1
+         */
         public Builder totalBytes(long count) {
             totalBytes = atLeastOne("totalBytes", count);
             return this;
@@ -272,7 +288,10 @@ public final class MvStoreHistory implements History {
 
         /**
          * How many events are kept whose publishers chose an id; past it the oldest event goes. The hub has all these ids
-         * in memory, about 150 bytes each, since it must know at once whether an id is a repeat.
+         * in memory, about 150 bytes each, since it must know at once whether an id is a repeat. 1,000,000 by
+         * default.
+         *
+         * @throws IllegalArgumentException if it is less than 1
          */
         public Builder chosenIds(int count) {
             chosenIds = (int) atLeastOne("chosenIds", count);

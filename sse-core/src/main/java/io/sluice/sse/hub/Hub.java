@@ -51,7 +51,7 @@ public final class Hub implements AutoCloseable {
     Hub(HubBuilder options) {
         this.options = options;
         this.log = new HubLog(options);
-        this.failures = new UserCodeFailures(options.clock);
+        this.failures = new UserCodeFailures(options.clock, options.timer);
         this.userExecutor = new UserExecutor(options.userExecutor, options.clock);
         this.presences = new Presences(this, options);
         long epoch = options.epoch == null ? LocalSequencer.newEpoch() : options.epoch;
@@ -103,7 +103,8 @@ public final class Hub implements AutoCloseable {
     public CompletionStage<Published> publish(Publication publication) {
         try {
             // A refusal does not go through thenApply, which would fill in a stack trace for each.
-            return sequence(List.of(publication)).thenApply(published -> published.get(0));
+            return sequence(List.of(Objects.requireNonNull(publication, "publication")))
+                    .thenApply(published -> published.get(0));
         } catch (TopicLimitException | ClosedException | HistoryException e) {
             return CompletableFuture.failedStage(e);
         }
@@ -117,7 +118,7 @@ public final class Hub implements AutoCloseable {
      */
     public CompletionStage<List<Published>> publishAll(List<Publication> publications) {
         try {
-            return sequence(publications);
+            return sequence(Objects.requireNonNull(publications, "publications"));
         } catch (TopicLimitException | ClosedException | HistoryException e) {
             return CompletableFuture.failedStage(e);
         }
@@ -126,7 +127,7 @@ public final class Hub implements AutoCloseable {
     private CompletionStage<List<Published>> sequence(List<Publication> publications) {
         List<Draft> drafts = new ArrayList<>(publications.size());
         for (Publication publication : publications) {
-            checkPublishable(publication.event());
+            checkPublishable(Objects.requireNonNull(publication, "publication").event());
             drafts.add(sequencer.draft(publication));
         }
         CompletionStage<List<Published>> sequenced = sequencer.sequence(drafts);
@@ -325,6 +326,7 @@ public final class Hub implements AutoCloseable {
     public void close() {
         log.close();
         presences.close();
+        failures.close();
         for (HubLane lane : lanes) {
             lane.forEachSink(sink -> sink.close(CloseReason.SERVER_DRAINING));
         }

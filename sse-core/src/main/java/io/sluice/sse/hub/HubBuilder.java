@@ -83,19 +83,31 @@ public final class HubBuilder implements Cloneable {
 
     HubBuilder() {}
 
-    /** How many events each topic keeps. */
+    /**
+     * How many events each topic keeps. 1000 by default.
+     *
+     * @throws IllegalArgumentException if it is less than 1, or more than 2<sup>28</sup>
+     */
     public HubBuilder historyEvents(int events) {
         historyEvents = Math.toIntExact(atLeast("historyEvents", events, 1, 1 << 28));
         return this;
     }
 
-    /** How many bytes each topic keeps; the newest event is kept even if it is larger. */
+    /**
+     * How many bytes each topic keeps; the newest event is kept even if it is larger. 16 MiB by default.
+     *
+     * @throws IllegalArgumentException if it is less than 1
+     */
     public HubBuilder historyBytes(long bytes) {
         historyBytes = atLeast("historyBytes", bytes, 1, Long.MAX_VALUE);
         return this;
     }
 
-    /** How long events are kept. */
+    /**
+     * How long events are kept. 10 minutes by default.
+     *
+     * @throws IllegalArgumentException if it is not more than 0 and at most 3650 days
+     */
     public HubBuilder historyAge(Duration age) {
         if (age.isNegative() || age.isZero() || age.compareTo(Duration.ofDays(3650)) > 0) {
             throw new IllegalArgumentException("historyAge: " + age + " (expected: more than 0, at most 3650 days)");
@@ -104,7 +116,12 @@ public final class HubBuilder implements Cloneable {
         return this;
     }
 
-    /** How many bytes all topics keep together; past it the hub's oldest event goes. A quarter of the heap by default. */
+    /**
+     * How many bytes all topics keep together; past it the hub's oldest event goes. A quarter of the heap by default.
+     * At least 16 MiB then.
+     *
+     * @throws IllegalArgumentException if it is less than 1
+     */
     public HubBuilder historyTotalBytes(long bytes) {
         historyTotalBytes = atLeast("historyTotalBytes", bytes, 1, Long.MAX_VALUE);
         return this;
@@ -120,19 +137,31 @@ public final class HubBuilder implements Cloneable {
         return this;
     }
 
-    /** How many bytes may wait to be written to the history; past it publications fail until it has caught up. */
+    /**
+     * How many bytes may wait to be written to the history; past it publications fail until it has caught up. 64 MiB
+     * by default.
+     *
+     * @throws IllegalArgumentException if it is not from 1 to 1 GiB
+     */
     public HubBuilder historyQueueBytes(long bytes) {
         historyQueueBytes = atLeast("historyQueueBytes", bytes, 1, 1L << 30);
         return this;
     }
 
-    /** How many topics there may be; past it an event for a new topic is refused. */
+    /**
+     * How many topics there may be; past it an event for a new topic is refused. 1,000,000 by default.
+     *
+     * @throws IllegalArgumentException if it is less than 1
+     */
     public HubBuilder maxTopics(int topics) {
         maxTopics = Math.toIntExact(atLeast("maxTopics", topics, 1, Integer.MAX_VALUE));
         return this;
     }
 
-    /** What happens to a client that the history has passed by, where no pattern and no subscription says otherwise. */
+    /**
+     * What happens to a client that the history has passed by, where no pattern and no subscription says otherwise.
+     * {@link OverflowPolicy#DISCONNECT} by default.
+     */
     public HubBuilder overflow(OverflowPolicy policy) {
         overflow = Objects.requireNonNull(policy, "overflow");
         return this;
@@ -156,7 +185,7 @@ public final class HubBuilder implements Cloneable {
      * when the ring has no place for it any more, in a table of the topic that {@link #conflationKeys} and {@link
      * #conflationBytes} bound, and that does not age. An event of which a newer one with the same key was published can
      * leave the ring without a gap. Events without a key are kept and missed as ever. {@link #historyTotalBytes} counts
-     * the tables too, and may let what is in them go.
+     * the tables too, and may let what is in them go. By default no topic conflates.
      *
      * @param pattern a topic pattern, or the name of one topic
      * @throws IllegalArgumentException if it is neither
@@ -166,13 +195,23 @@ public final class HubBuilder implements Cloneable {
         return this;
     }
 
-    /** How many keys the table of a topic that conflates has; past it the oldest event in it goes, and makes a gap. */
+    /**
+     * How many keys the table of a topic that conflates has; past it the oldest event in it goes, and makes a gap.
+     * 10,000 by default.
+     *
+     * @throws IllegalArgumentException if it is less than 1, or more than 2<sup>28</sup>
+     */
     public HubBuilder conflationKeys(int keys) {
         conflationKeys = Math.toIntExact(atLeast("conflationKeys", keys, 1, 1 << 28));
         return this;
     }
 
-    /** How many bytes the table of a topic that conflates has; past it the oldest event in it goes, and makes a gap. */
+    /**
+     * How many bytes the table of a topic that conflates has; past it the oldest event in it goes, and makes a gap.
+     * 16 MiB by default.
+     *
+     * @throws IllegalArgumentException if it is less than 1
+     */
     public HubBuilder conflationBytes(long bytes) {
         conflationBytes = atLeast("conflationBytes", bytes, 1, Long.MAX_VALUE);
         return this;
@@ -181,7 +220,9 @@ public final class HubBuilder implements Cloneable {
     /**
      * How many bytes may be on their way to clients on each lane before those that catch up, each from a place of its own,
      * get less: one small frame at a time, and the next when the client has taken it. So a crowd that comes back at once
-     * costs no more than this and a small frame, or one event, for each.
+     * costs no more than this and a small frame, or one event, for each. 64 MiB by default.
+     *
+     * @throws IllegalArgumentException if it is negative
      */
     public HubBuilder catchUpBytes(long bytes) {
         catchUpBytes = atLeast("catchUpBytes", bytes, 0, Long.MAX_VALUE);
@@ -190,6 +231,7 @@ public final class HubBuilder implements Cloneable {
 
     /**
      * Keeps count of who is there. Several may be given: for a topic, the first whose pattern stands for it counts.
+     * By default nobody is counted.
      *
      * @throws IllegalArgumentException if that of the hub as a whole is given twice
      */
@@ -202,19 +244,29 @@ public final class HubBuilder implements Cloneable {
         return this;
     }
 
-    /** Who hears what happens. */
+    /** Who hears what happens. Nobody by default; the last one given counts. */
     public HubBuilder observer(Observer newObserver) {
         observer = Objects.requireNonNull(newObserver, "observer");
         return this;
     }
 
-    /** How many direct sends of a source may wait in the small queue of one sink while its client does not read. */
+    /**
+     * How many direct sends of a source may wait in the small queue of one sink while its client does not read. 64 by
+     * default.
+     *
+     * @throws IllegalArgumentException if it is not from 1 to 2<sup>20</sup>
+     */
     public HubBuilder directSendEvents(int events) {
         directSendEvents = Math.toIntExact(atLeast("directSendEvents", events, 1, 1 << 20));
         return this;
     }
 
-    /** How many bytes they may have; one event may wait even if it is larger, and one that found the sink writable. */
+    /**
+     * How many bytes they may have; one event may wait even if it is larger, and one that found the sink writable.
+     * 256 KiB by default.
+     *
+     * @throws IllegalArgumentException if it is not from 1 to 1 GiB
+     */
     public HubBuilder directSendBytes(int bytes) {
         directSendBytes = Math.toIntExact(atLeast("directSendBytes", bytes, 1, 1 << 30));
         return this;

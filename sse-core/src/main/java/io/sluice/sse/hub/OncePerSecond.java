@@ -1,7 +1,6 @@
 package io.sluice.sse.hub;
 
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongSupplier;
 
 /** Lets one line of a kind through to the log in a second, and counts what it holds back. Thread-safe. */
@@ -11,10 +10,17 @@ final class OncePerSecond {
 
     private final LongSupplier clock;
     private final AtomicLong nextNanos;
-    private final LongAdder heldBack = new LongAdder();
+    private final AtomicLong heldBack = new AtomicLong();
+    private final Runnable onFirstHeldBack;
 
     OncePerSecond(LongSupplier clock) {
+        this(clock, () -> {});
+    }
+
+    /** @param onFirstHeldBack called when a line is held back and none was since those before were told */
+    OncePerSecond(LongSupplier clock, Runnable onFirstHeldBack) {
         this.clock = clock;
+        this.onFirstHeldBack = onFirstHeldBack;
         this.nextNanos = new AtomicLong(clock.getAsLong());
     }
 
@@ -25,13 +31,20 @@ final class OncePerSecond {
         if (now - next >= 0 && nextNanos.compareAndSet(next, now + SECOND_NANOS)) {
             return true;
         }
-        heldBack.increment();
+        if (heldBack.getAndIncrement() == 0) {
+            onFirstHeldBack.run();
+        }
         return false;
     }
 
     /** What the line that passes says of those before it; empty if there were none. */
     String andMore() {
-        long count = heldBack.sumThenReset();
+        long count = takeHeldBack();
         return count == 0 ? "" : " (and " + count + " more since the last line)";
+    }
+
+    /** How many lines were held back and told by nobody yet; whoever asks tells them. */
+    long takeHeldBack() {
+        return heldBack.getAndSet(0);
     }
 }

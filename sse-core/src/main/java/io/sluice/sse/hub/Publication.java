@@ -1,6 +1,8 @@
 package io.sluice.sse.hub;
 
 import io.sluice.sse.Event;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -29,6 +31,7 @@ public record Publication(List<String> topics, Event event, Recipients recipient
      *     TopicName}
      */
     public Publication {
+        Objects.requireNonNull(topics, "topics").forEach(topic -> Objects.requireNonNull(topic, "topic"));
         topics = topics.size() == 1 ? List.of(topics.get(0)) : List.copyOf(new LinkedHashSet<>(topics));
         if (topics.isEmpty() || topics.size() > MAX_TOPICS) {
             throw new IllegalArgumentException("topics: " + topics.size() + " (expected: 1 to " + MAX_TOPICS + ")");
@@ -40,17 +43,18 @@ public record Publication(List<String> topics, Event event, Recipients recipient
 
     /** An event for everybody who listens to one topic. */
     public Publication(String topic, Event event) {
-        this(List.of(topic), event, Recipients.everybody());
+        this(List.of(Objects.requireNonNull(topic, "topic")), event, Recipients.everybody());
     }
 
     /** An event for everybody who listens to at least one of these topics. */
     public static Publication of(Event event, String... topics) {
-        return new Publication(List.of(topics), event, Recipients.everybody());
+        return new Publication(Arrays.asList(Objects.requireNonNull(topics, "topics")), event, Recipients.everybody());
     }
 
     /** An event for everybody who listens to at least one of these topics. */
     public static Publication of(Event event, Collection<String> topics) {
-        return new Publication(List.copyOf(topics), event, Recipients.everybody());
+        return new Publication(
+                new ArrayList<>(Objects.requireNonNull(topics, "topics")), event, Recipients.everybody());
     }
 
     /** The same for these recipients only. */

@@ -73,7 +73,7 @@ public final class Recipients {
      * @throws IllegalArgumentException if the id is empty
      */
     public static Recipients client(String sinkId) {
-        return new Recipients(Kind.CLIENT, check("client", sinkId));
+        return new Recipients(Kind.CLIENT, check("sinkId", sinkId));
     }
 
     /**
@@ -83,11 +83,11 @@ public final class Recipients {
      * @throws IllegalArgumentException if the id is empty
      */
     public static Recipients allBut(String sinkId) {
-        return new Recipients(Kind.ALL_BUT, check("client", sinkId));
+        return new Recipients(Kind.ALL_BUT, check("sinkId", sinkId));
     }
 
     private static String check(String what, String name) {
-        if (name.isEmpty()) {
+        if (Objects.requireNonNull(name, what).isEmpty()) {
             throw new IllegalArgumentException(what + ": empty (expected: a name)");
         }
         return name;

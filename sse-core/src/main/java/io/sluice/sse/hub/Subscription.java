@@ -52,6 +52,12 @@ public sealed class Subscription {
         return sink.hubLane().subscriptions.cancel(this);
     }
 
+    /** Whose it is and to what, such as {@code subscription of 5 to orders/*}. */
+    @Override
+    public final String toString() {
+        return "subscription of " + sink.id() + " to " + selector;
+    }
+
     /** It hears nothing up to this position, though its sink may stand before it. */
     long since() {
         return 0;

@@ -8,19 +8,26 @@ import org.slf4j.LoggerFactory;
 
 /**
  * What user code has thrown: each failure is counted, and logged with the client's id, of each kind of code once per
- * second: code that fails for each of a million events does not fill the disk besides. Thread-safe.
+ * second: code that fails for each of a million events does not fill the disk besides. How many were held back is said by
+ * the next line of the kind, or, where none follows, by one of its own a second later. Thread-safe.
  */
 final class UserCodeFailures {
 
     private static final Logger log = LoggerFactory.getLogger(Hub.class);
 
+    private static final long SECOND_NANOS = 1_000_000_000;
+
     private final LongSupplier clock;
+    private final Ageing.Timer timer;
     private final LongAdder count = new LongAdder();
     /** By kind, of which there are a few: the words come from our own code only. */
-    private final ConcurrentHashMap<String, OncePerSecond> lines = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<String, Line> lines = new ConcurrentHashMap<>();
 
-    UserCodeFailures(LongSupplier clock) {
+    private volatile boolean closed;
+
+    UserCodeFailures(LongSupplier clock, Ageing.Timer timer) {
         this.clock = clock;
+        this.timer = timer;
     }
 
     /**
@@ -29,13 +36,58 @@ final class UserCodeFailures {
      */
     void failed(String client, String what, Throwable failure) {
         count.increment();
-        OncePerSecond line = lines.computeIfAbsent(what, kind -> new OncePerSecond(clock));
-        if (line.passes()) {
-            log.warn("[{}] the {} failed{}", client, what, line.andMore(), failure);
+        Line line = lines.computeIfAbsent(what, Line::new);
+        if (line.once.passes()) {
+            log.warn("[{}] the {} failed{}", client, what, line.once.andMore(), failure);
         }
+    }
+
+    /** Says what is still held back. From now on what is held back is only counted: no timer outlives its hub. */
+    void close() {
+        closed = true;
+        lines.values().forEach(Line::close);
     }
 
     long count() {
         return count.sum();
+    }
+
+    /** The lines of one kind. */
+    private final class Line {
+        private final String what;
+        private final OncePerSecond once;
+
+        // Guarded by this.
+        private boolean scheduled;
+        private Runnable cancel = () -> {};
+
+        Line(String what) {
+            this.what = what;
+            this.once = new OncePerSecond(clock, this::sayRestLater);
+        }
+
+        private synchronized void sayRestLater() {
+            if (!scheduled && !closed) {
+                scheduled = true;
+                cancel = timer.schedule(this::sayRest, SECOND_NANOS);
+            }
+        }
+
+        private void sayRest() {
+            synchronized (this) {
+                scheduled = false; // before the question: what is held back behind it asks for a timer of its own
+            }
+            long rest = once.takeHeldBack();
+            if (rest > 0) {
+                log.warn("[-] the {} failed {} more times since the last line", what, rest);
+            }
+        }
+
+        private void close() {
+            synchronized (this) {
+                cancel.run();
+            }
+            sayRest();
+        }
     }
 }

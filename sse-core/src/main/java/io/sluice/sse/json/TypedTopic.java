@@ -64,7 +64,11 @@ public final class TypedTopic<T> {
         return new TypedTopic<>(hub, name, writer, reader, typeName, newName, key);
     }
 
-    /** A copy whose events have a {@linkplain Event#key key} made of the value, for a topic that conflates. */
+    /**
+     * A copy whose events have a {@linkplain Event#key key} made of the value, for a topic that conflates.
+     *
+     * @param ofValue never answers null: a value without a key fails its own publish by a {@link NullPointerException}
+     */
     public TypedTopic<T> withKey(Function<? super T, String> ofValue) {
         return new TypedTopic<>(hub, name, writer, reader, typeName, eventName, Objects.requireNonNull(ofValue, "key"));
     }
@@ -87,7 +91,7 @@ public final class TypedTopic<T> {
             event.name(eventName);
         }
         if (key != null) {
-            event.key(key.apply(value));
+            event.key(Objects.requireNonNull(key.apply(value), "key"));
         }
         return event.build();
     }

@@ -299,10 +299,26 @@ class Invariant7UserCodeTest {
             assertThat(lines.all()).containsExactly("[-] the observer failed");
             sink.fail(new IllegalStateException("another kind"));
             assertThat(lines.all()).hasSize(2);
-            bench.advance(TimeUnit.SECONDS.toNanos(2));
+            bench.advanceHub(TimeUnit.SECONDS.toNanos(2));
+            assertThat(lines.all().get(2))
+                    .as("though nothing fails any more")
+                    .isEqualTo("[-] the observer failed 9999 more times since the last line");
             bench.publish("a", "later");
-            assertThat(lines.all().get(2)).isEqualTo("[-] the observer failed (and 9999 more since the last line)");
+            assertThat(lines.all().get(3)).isEqualTo("[-] the observer failed");
             assertThat(bench.hub.stats().userCodeFailures()).isEqualTo(10_002);
+        }
+    }
+
+    @Test
+    void whatWasHeldBackIsSaidWhenTheHubCloses() {
+        try (LogLines lines = LogLines.of(Hub.class)) {
+            try (Bench bench = new Bench()) {
+                bench.live("a").fail(new IllegalStateException("a test wants it so"));
+                bench.live("a").fail(new IllegalStateException("a test wants it so"));
+                assertThat(lines.all()).hasSize(1);
+            }
+            assertThat(lines.all()).hasSize(2);
+            assertThat(lines.all().get(1)).isEqualTo("[-] the source failed 1 more times since the last line");
         }
     }
 

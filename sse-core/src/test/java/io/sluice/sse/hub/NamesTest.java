@@ -2,10 +2,15 @@ package io.sluice.sse.hub;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.sluice.sse.Event;
+import io.sluice.sse.Refusals;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -29,6 +34,39 @@ class NamesTest {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> TopicName.check(name))
                 .withMessage("topic \"" + name + "\": " + rule);
+    }
+
+    @Test
+    void nullsAreNamedAtTheCall() {
+        Event event = Event.of("x");
+        try (Hub hub = Hub.create()) {
+            assertNamed("topic", () -> hub.publish((String) null, event));
+            assertNamed("event", () -> hub.publish("a", null));
+            assertNamed("topics", () -> hub.publish((List<String>) null, event));
+            assertNamed("topic", () -> hub.publish(Arrays.asList("a", null), event));
+            assertNamed("publication", () -> hub.publish(null));
+            assertNamed("publications", () -> hub.publishAll(null));
+            assertNamed("publication", () -> hub.publishAll(Arrays.asList((Publication) null)));
+        }
+        assertNamed("topic", () -> Publication.of(event, "a", null));
+        assertNamed("principal", () -> Recipients.principal(null));
+        assertNamed("group", () -> Recipients.group(null));
+        assertNamed("sinkId", () -> Recipients.client(null));
+        assertNamed("sinkId", () -> Recipients.allBut(null));
+    }
+
+    private static void assertNamed(String argument, ThrowingCallable call) {
+        assertThatThrownBy(call).isInstanceOf(NullPointerException.class).hasMessage(argument);
+    }
+
+    @Test
+    void subscriptionsAndRefusalsTellWhatTheyAre() {
+        try (Bench bench = new Bench()) {
+            FakeSink sink = bench.live("a");
+            assertThat(sink.subscription).hasToString("subscription of " + sink.id() + " to a");
+            bench.hub.refusals().add(Refusals.Kind.STREAMS);
+            assertThat(bench.hub.refusals().toString()).startsWith("{connections=0, streams=1, streams-per-address=0");
+        }
     }
 
     @Test

@@ -80,6 +80,9 @@ class TypedTopicTest {
                         .key("SLU")
                         .data("{\"symbol\":\"SLU\",\"cents\":7}")
                         .build());
+        assertThatNullPointerException()
+                .isThrownBy(() -> prices.publish(new Price(null, 7)))
+                .withMessage("key");
         assertThatIllegalArgumentException().isThrownBy(() -> prices.withEventName("a\nb"));
         assertThatIllegalArgumentException().isThrownBy(() -> json.topic(hub, "prices/*", Price.class));
     }

@@ -37,10 +37,18 @@ public final class OwnSource {
                 .port(port)
                 .streams("/countdown", request -> {
                     String from = request.query("from");
-                    // What is no number is answered with 400: NumberFormatException is an IllegalArgumentException.
-                    return SseStream.of(new Countdown(from == null ? 10 : Integer.parseInt(from), period));
+                    return SseStream.of(new Countdown(from == null ? 10 : number(from), period));
                 })
                 .start();
+    }
+
+    /** An IllegalArgumentException of a route is answered with 400, and its message is for the one who asked. */
+    private static int number(String from) {
+        try {
+            return Integer.parseInt(from);
+        } catch (NumberFormatException e) {
+            throw new IllegalArgumentException("from: \"" + from + "\" (expected: a whole number)", e);
+        }
     }
 
     /** Counts down for one client. */

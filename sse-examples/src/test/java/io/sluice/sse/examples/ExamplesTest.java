@@ -87,9 +87,13 @@ class ExamplesTest {
             await().untilAsserted(() -> assertThat(server.hub().ledger().isZero())
                     .as(server.hub().ledger().toString())
                     .isTrue());
-            try (Client client = new Client(server.port(), "/countdown?from=x")) {
-                client.until("HTTP/1.1 400 ");
-            }
+            HttpResponse<String> refused = HttpClient.newHttpClient()
+                    .send(
+                            HttpRequest.newBuilder(URI.create(server.uri() + "/countdown?from=abc"))
+                                    .build(),
+                            HttpResponse.BodyHandlers.ofString());
+            assertThat(refused.statusCode()).isEqualTo(400);
+            assertThat(refused.body()).contains("abc").contains("(expected: a whole number)");
         }
     }
 

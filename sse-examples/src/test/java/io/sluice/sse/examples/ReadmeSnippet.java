@@ -1,12 +1,15 @@
 package io.sluice.sse.examples;
 
 import io.sluice.sse.Event;
+import io.sluice.sse.Identity;
 import io.sluice.sse.hub.Hub;
+import io.sluice.sse.netty.Refusal;
 import io.sluice.sse.netty.SseServer;
+import io.sluice.sse.netty.StreamRoute;
 import java.io.IOException;
 import java.util.Map;
 
-/** The code of the README, compiled; {@link ReadmeTest} compares the two. */
+/** The code of the README, and some of the guide, compiled; {@link ReadmeTest} compares them. */
 final class ReadmeSnippet {
 
     private ReadmeSnippet() {}
@@ -23,5 +26,22 @@ final class ReadmeSnippet {
         System.out.println(hub.ledger()); // what clients own now: all zero when the last one has gone
         server.close(); // ends the streams one after the other, with a hint when to come back
         // README end
+    }
+
+    static StreamRoute guarded() {
+        // GUIDE begin
+        StreamRoute guarded = request -> {
+            String user = userOf(request.header("authorization")); // yours; null if that is nobody
+            if (user == null) {
+                throw Refusal.of(401, "a valid token is needed", "www-authenticate", "Bearer");
+            }
+            return StreamRoute.topics().open(request).identity(Identity.of(user));
+        };
+        // GUIDE end
+        return guarded;
+    }
+
+    private static String userOf(String authorization) {
+        return "Bearer secret".equals(authorization) ? "ann" : null;
     }
 }

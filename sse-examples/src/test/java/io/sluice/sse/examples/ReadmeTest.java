@@ -14,19 +14,19 @@ class ReadmeTest {
 
     @Test
     void theCodeInTheReadmeIsTheCodeThatCompiles() throws IOException {
-        assertThat(Files.readString(Path.of("../README.md"))).contains(compiled());
+        assertThat(Files.readString(Path.of("../README.md"))).contains(compiled("README"));
     }
 
-    private static String compiled() throws IOException {
+    @Test
+    void theRouteThatRefusesInTheGuideIsTheCodeThatCompiles() throws IOException {
+        assertThat(Files.readString(Path.of("../docs/guide.md"))).contains(compiled("GUIDE"));
+    }
+
+    private static String compiled(String document) throws IOException {
         List<String> lines = Files.readAllLines(SNIPPET);
-        int begin = indexOf(lines, "// README begin");
-        int end = indexOf(lines, "// README end");
-        return String.join(
-                "\n",
-                lines.subList(begin + 1, end).stream()
-                        .map(String::stripIndent)
-                        .map(String::strip)
-                        .toList());
+        int begin = indexOf(lines, "// " + document + " begin");
+        int end = indexOf(lines, "// " + document + " end");
+        return String.join("\n", lines.subList(begin + 1, end)).stripIndent();
     }
 
     private static int indexOf(List<String> lines, String marker) {

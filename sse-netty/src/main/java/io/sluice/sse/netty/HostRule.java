@@ -1,6 +1,9 @@
 package io.sluice.sse.netty;
 
 import io.netty.util.NetUtil;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.util.Arrays;
 import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -29,6 +32,16 @@ final class HostRule {
 
     static HostRule only(Set<String> names) {
         return new HostRule(names, false);
+    }
+
+    /** That of a server that listens there and was told no names. */
+    static HostRule ofListening(String host) {
+        try {
+            boolean loopback = Arrays.stream(InetAddress.getAllByName(host)).allMatch(InetAddress::isLoopbackAddress);
+            return loopback ? loopback() : any();
+        } catch (UnknownHostException e) {
+            return any(); // the bind says that there is no such host
+        }
     }
 
     /** @throws Refusal (421) if the name is not one of this server's */

@@ -3,6 +3,7 @@ package io.sluice.sse.netty;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.SimpleChannelInboundHandler;
@@ -19,7 +20,6 @@ import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.netty.handler.codec.http.TooLongHttpLineException;
 import io.sluice.sse.Refusals;
 import java.io.IOException;
-import java.net.SocketAddress;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -92,7 +92,7 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
             }
             request = SseRequest.of(message, ctx.channel(), bytesOf(message.content()), proxies);
         } catch (RuntimeException e) {
-            refuse(ctx, refusalOf(e), head);
+            refuse(ctx, refusalOf(e, ctx.channel(), null), head);
             return;
         }
         CompletableFuture<?> before = pending;
@@ -117,7 +117,7 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
 
     /** Refuses what is no request for us, and closes the connection behind the answer. */
     private void refuse(ChannelHandlerContext ctx, Refusal refusal, boolean head) {
-        inTurn(ctx, refusal.answer().now(), false, head, ctx.channel().remoteAddress());
+        inTurn(ctx, refusal.answer().now(), false, head, null);
     }
 
     private boolean isStream(SseRequest request) {
@@ -129,11 +129,11 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
         try {
             CompletionStage<HttpAnswer> answer = answer(ctx, request);
             if (answer != null) {
-                inTurn(ctx, answer, keepAlive, head, request.remoteAddress());
+                inTurn(ctx, answer, keepAlive, head, request);
             }
         } catch (RuntimeException e) {
-            HttpAnswer answer = refused(e, request.remoteAddress());
-            inTurn(ctx, CompletableFuture.completedFuture(answer), keepAlive, head, request.remoteAddress());
+            HttpAnswer answer = refused(ctx, e, request);
+            inTurn(ctx, CompletableFuture.completedFuture(answer), keepAlive, head, request);
         }
     }
 
@@ -161,7 +161,7 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
         if (!method.equals("GET")) {
             checkOrigin(request);
         }
-        return Objects.requireNonNull(route.answer(here), "the answer of a route");
+        return Objects.requireNonNull(route.answer(here), () -> returnedNull(here));
     }
 
     /** A page elsewhere could otherwise act on a server on its reader's own machine. */
@@ -176,18 +176,22 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
         }
     }
 
-    /** Writes the answer when those before it have been written. */
+    /**
+     * Writes the answer when those before it have been written.
+     *
+     * @param request null if it did not come to one
+     */
     private void inTurn(
             ChannelHandlerContext ctx,
             CompletionStage<HttpAnswer> answer,
             boolean keepAlive,
             boolean head,
-            SocketAddress client) {
+            @Nullable SseRequest request) {
         isLastAnswered |= !keepAlive;
         CompletableFuture<?> before = pending;
         CompletableFuture<HttpAnswer> mine = answer.toCompletableFuture();
         if (before == null && mine.isDone()) {
-            writeInTurn(ctx, result(mine, client), keepAlive, head);
+            writeInTurn(ctx, result(ctx, mine, request), keepAlive, head);
             return;
         }
         CompletableFuture<?> both = before == null ? mine : CompletableFuture.allOf(before, mine);
@@ -198,7 +202,7 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
         both.whenComplete((ignored, failure) -> ctx.executor().execute(() -> {
             unanswered--;
             if (!ctx.isRemoved()) { // else the connection has become a stream, or is gone
-                writeInTurn(ctx, result(mine, client), keepAlive, head);
+                writeInTurn(ctx, result(ctx, mine, request), keepAlive, head);
                 ctx.flush();
                 readWhileAnswered(ctx);
             }
@@ -209,18 +213,33 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
         }));
     }
 
-    private HttpAnswer result(CompletableFuture<HttpAnswer> answer, SocketAddress client) {
+    private HttpAnswer result(
+            ChannelHandlerContext ctx, CompletableFuture<HttpAnswer> answer, @Nullable SseRequest request) {
         try {
-            return Objects.requireNonNull(answer.join(), "the answer of a route");
+            return Objects.requireNonNull(answer.join(), () -> returnedNull(request));
         } catch (RuntimeException e) {
-            return refused(e, client);
+            return refused(ctx, e, request);
         }
     }
 
-    private HttpAnswer refused(RuntimeException thrown, SocketAddress client) {
-        Refusal refusal = refusalOf(thrown);
-        streams.count(refusal, client);
+    private HttpAnswer refused(ChannelHandlerContext ctx, RuntimeException thrown, @Nullable SseRequest request) {
+        Refusal refusal = refusalOf(thrown, ctx.channel(), request);
+        streams.count(refusal, request == null ? ctx.channel().remoteAddress() : request.remoteAddress());
         return refusal.answer();
+    }
+
+    /** What is wrong with a route that has nothing to say. */
+    static String returnedNull(@Nullable SseRequest request) {
+        return "the route of " + nameOf(request) + " returned null";
+    }
+
+    /** Method and path for the log; never the query, which may hold a token. */
+    private static String nameOf(@Nullable SseRequest request) {
+        if (request == null) {
+            return "a request";
+        }
+        String quoted = Problem.quoted(request.path()); // it may hold anything, line breaks among it
+        return request.method() + " " + quoted.substring(1, quoted.length() - 1);
     }
 
     private void writeInTurn(ChannelHandlerContext ctx, HttpAnswer answer, boolean keepAlive, boolean head) {
@@ -254,8 +273,11 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
         return Refusal.of(400, "this is not HTTP as this server speaks it");
     }
 
-    /** @param thrown by a route, or by what stands before it */
-    static Refusal refusalOf(Throwable thrown) {
+    /**
+     * @param thrown by a route, or by what stands before it
+     * @param request null if it did not come to one
+     */
+    static Refusal refusalOf(Throwable thrown, Channel channel, @Nullable SseRequest request) {
         Throwable failure =
                 thrown instanceof CompletionException && thrown.getCause() != null ? thrown.getCause() : thrown;
         if (failure instanceof Refusal refusal) {
@@ -264,7 +286,11 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
         if (failure instanceof IllegalArgumentException) {
             return Refusal.of(400, String.valueOf(failure.getMessage()));
         }
-        log.warn("a route failed", failure);
+        log.warn(
+                "the route of {} failed, asked by {}",
+                nameOf(request),
+                request == null ? channel.remoteAddress() : request.remoteAddress(),
+                failure);
         return Refusal.of(500, "the server failed to answer; its log says why");
     }
 

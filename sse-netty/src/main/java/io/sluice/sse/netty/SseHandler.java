@@ -108,7 +108,7 @@ public final class SseHandler extends ChannelInboundHandlerAdapter {
                     SseRequest.of(message, ctx.channel(), new byte[0], proxies).below(entry.path.length());
             answer = streams.openOrRefuse(ctx, request, Objects.requireNonNull(entry.stream));
         } catch (RuntimeException e) {
-            answer = RouteHandler.refusalOf(e).answer();
+            answer = RouteHandler.refusalOf(e, ctx.channel(), null).answer();
         }
         if (answer != null) {
             if (!(message instanceof LastHttpContent)) {

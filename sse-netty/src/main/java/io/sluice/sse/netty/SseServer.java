@@ -15,6 +15,8 @@ import io.sluice.sse.Ledger;
 import io.sluice.sse.hub.Hub;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.nio.channels.UnresolvedAddressException;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -115,14 +117,22 @@ public final class SseServer implements AutoCloseable {
             if (options.hub == null) {
                 hub.close();
             }
-            throw new IOException(
-                    "port: " + options.port + " on host " + options.host + " cannot be listened on: "
-                            + bound.cause().getMessage(),
-                    bound.cause());
+            throw cannotListen(options, bound.cause());
         }
         SseServer server = new SseServer(options, hub, streams, loops, bound.channel(), connections);
         log.info("listening on {} by {}", server.uri(), transport.transport);
         return server;
+    }
+
+    private static IOException cannotListen(SseServerBuilder options, Throwable cause) {
+        boolean unknownHost = cause instanceof UnresolvedAddressException || cause instanceof UnknownHostException;
+        return new IOException(
+                unknownHost
+                        ? "host: " + options.host
+                                + " (expected: an address of this machine, or a name that leads to one)"
+                        : "port: " + options.port + " on host " + options.host + " cannot be listened on: "
+                                + cause.getMessage(),
+                cause);
     }
 
     private static ChannelInitializer<Channel> pipeline(SseServerBuilder options, StreamEndpoint streams) {

@@ -3,10 +3,7 @@ package io.sluice.sse.netty;
 import io.sluice.sse.hub.Hub;
 import io.sluice.sse.hub.LaneOptions;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.UnknownHostException;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.Locale;
 import java.util.Objects;
@@ -80,7 +77,11 @@ public final class SseServerBuilder implements Cloneable {
         return this;
     }
 
-    /** The name or address to listen on. */
+    /**
+     * The name or address to listen on. 127.0.0.1 by default: this machine only.
+     *
+     * @throws IllegalArgumentException if it is blank; whether there is such a host, {@link #start} finds out
+     */
     public SseServerBuilder host(String newHost) {
         if (newHost.isBlank()) {
             throw new IllegalArgumentException("host: \"" + newHost + "\" (expected: a host name or an address)");
@@ -89,31 +90,47 @@ public final class SseServerBuilder implements Cloneable {
         return this;
     }
 
-    /** The port to listen on; 0 takes a free one. */
+    /**
+     * The port to listen on; 0 takes a free one. 8080 by default.
+     *
+     * @throws IllegalArgumentException if it is not from 0 to 65535
+     */
     public SseServerBuilder port(int newPort) {
         port = Checks.inRange("port", newPort, 0, 65_535);
         return this;
     }
 
-    /** How to talk to the kernel. */
+    /** How to talk to the kernel. {@link Transport#AUTO} by default. */
     public SseServerBuilder transport(Transport newTransport) {
         transport = Objects.requireNonNull(newTransport, "transport");
         return this;
     }
 
-    /** How many event loops, each of them a lane. */
+    /**
+     * How many event loops, each of them a lane. One for each processor by default.
+     *
+     * @throws IllegalArgumentException if it is not from 1 to 1024
+     */
     public SseServerBuilder threads(int count) {
         threads = Checks.inRange("threads", count, 1, 1024);
         return this;
     }
 
-    /** Silence after which a client gets a comment; zero is off. */
+    /**
+     * Silence after which a client gets a comment; zero is off. 15 seconds by default.
+     *
+     * @throws IllegalArgumentException if it is not from 0 to 365 days
+     */
     public SseServerBuilder heartbeat(Duration silence) {
         laneOptions = laneOptions.withHeartbeat(silence);
         return this;
     }
 
-    /** The reconnection time that each stream begins with. */
+    /**
+     * The reconnection time that each stream begins with. 3 seconds by default.
+     *
+     * @throws IllegalArgumentException if it is not from 0 to 365 days
+     */
     public SseServerBuilder retry(Duration time) {
         laneOptions = laneOptions.withRetry(time);
         return this;
@@ -123,13 +140,19 @@ public final class SseServerBuilder implements Cloneable {
      * The share of {@link #retry} up to which the hint of a stream is longer or shorter, from 0 to 1: clients that lose
      * their streams at once, without a word from the server, come back apart. Off by default. The hints of a drain, and of a
      * refusal, are spread anyway.
+     *
+     * @throws IllegalArgumentException if it is not from 0 to 1
      */
     public SseServerBuilder retryJitter(double share) {
         laneOptions = laneOptions.withRetryJitter(share);
         return this;
     }
 
-    /** How long a client's pending bytes may stand still before it is closed; zero is off. */
+    /**
+     * How long a client's pending bytes may stand still before it is closed; zero is off. 30 seconds by default.
+     *
+     * @throws IllegalArgumentException if it is not from 0 to 365 days
+     */
     public SseServerBuilder writeTimeout(Duration time) {
         laneOptions = laneOptions.withWriteTimeout(time);
         return this;
@@ -138,53 +161,78 @@ public final class SseServerBuilder implements Cloneable {
     /**
      * How long a stream lives, up to a tenth more or less, before it is ended and its client comes back: so that clients
      * spread over new servers, or show a fresh token. At least a second; zero, the default, is for ever.
+     *
+     * @throws IllegalArgumentException if it is neither zero nor from a second to 365 days
      */
     public SseServerBuilder maxLifetime(Duration time) {
         laneOptions = laneOptions.withMaxLifetime(time);
         return this;
     }
 
-    /** How long an event loop with streams may stand still before that is logged with its stack; zero is off. */
+    /**
+     * How long a lane with streams may stand still before that is logged with its stack; zero is off. By default 2 s.
+     *
+     * @throws IllegalArgumentException if it is not from 0 to 365 days
+     */
     public SseServerBuilder blockedLaneAfter(Duration time) {
         laneOptions = laneOptions.withBlockedLaneAfter(time);
         return this;
     }
 
-    /** How long {@link SseServer#close()} takes to end the open streams. */
+    /**
+     * How long {@link SseServer#close()} takes to end the open streams. 5 seconds by default; it ends sooner if the
+     * streams do.
+     *
+     * @throws IllegalArgumentException if it is not from 0 to 365 days
+     */
     public SseServerBuilder drain(Duration time) {
         drain = Checks.inRange("drain", time);
         return this;
     }
 
-    /** The largest body of a request that is no stream. */
+    /**
+     * The largest body of a request that is no stream. 1 MiB by default; a larger one gets 413.
+     *
+     * @throws IllegalArgumentException if it is negative, or more than an array can have
+     */
     public SseServerBuilder maxBodyBytes(int bytes) {
         maxBodyBytes = Checks.inRange("maxBodyBytes", bytes, 0, Integer.MAX_VALUE - 8);
         return this;
     }
 
-    /** The most streams at a time; who comes above it is refused, and nobody is evicted. */
+    /**
+     * The most streams at a time; who comes above it is refused, and nobody is evicted. 100,000 by default.
+     *
+     * @throws IllegalArgumentException if it is negative, or 2<sup>31</sup> - 1
+     */
     public SseServerBuilder maxStreams(int count) {
         limits = limits.maxStreams(count);
         return this;
     }
 
-    /** The most streams at a time from one address: an IPv4 address, or the /64 network of an IPv6 address. */
+    /**
+     * The most streams at a time from one address: an IPv4 address, or the /64 network of an IPv6 address. Without a
+     * limit by default.
+     *
+     * @throws IllegalArgumentException if it is less than 1, or 2<sup>31</sup> - 1
+     */
     public SseServerBuilder maxStreamsPerAddress(int count) {
         limits = limits.maxStreamsPerAddress(count);
         return this;
     }
 
     /**
-     * The most streams at a time with the same key, a user, say, or a tenant.
+     * The most streams at a time with the same key, a user, say, or a tenant. Without a limit by default.
      *
      * @param key as in {@link StreamLimits#maxStreamsPerKey}
+     * @throws IllegalArgumentException if the count is less than 1, or 2<sup>31</sup> - 1
      */
     public SseServerBuilder maxStreamsPerKey(int count, Function<? super SseRequest, ? extends @Nullable Object> key) {
         limits = limits.maxStreamsPerKey(count, key);
         return this;
     }
 
-    /** How often one address may ask for a stream, as in {@link StreamLimits#connectRate}. */
+    /** How often one address may ask for a stream, as in {@link StreamLimits#connectRate}. Without a limit by default. */
     public SseServerBuilder connectRate(Rate perAddress) {
         limits = limits.connectRate(perAddress);
         return this;
@@ -194,6 +242,8 @@ public final class SseServerBuilder implements Cloneable {
      * The most connections at a time, streams or not; one above it is closed as soon as it is accepted. It should leave
      * room above {@link #maxStreams} for other requests and for those who are to be refused in words, and stay below what
      * the process may open. By default 256 more than the streams.
+     *
+     * @throws IllegalArgumentException if it is less than 1, or 2<sup>31</sup> - 1
      */
     public SseServerBuilder maxConnections(int count) {
         maxConnections = Checks.inRange("maxConnections", count, 1, Integer.MAX_VALUE - 1);
@@ -202,7 +252,10 @@ public final class SseServerBuilder implements Cloneable {
 
     /**
      * How long a request may take to arrive, its body included: the first of a connection from the accept on, others from
-     * their first byte. Past it the connection is closed, after a 408 if the request was begun. Zero is off.
+     * their first byte. Past it the connection is closed, after a 408 if the request was begun. Zero is off. 10
+     * default.
+     *
+     * @throws IllegalArgumentException if it is not from 0 to 365 days
      */
     public SseServerBuilder requestTimeout(Duration time) {
         requestTimeout = Checks.inRange("requestTimeout", time);
@@ -211,26 +264,40 @@ public final class SseServerBuilder implements Cloneable {
 
     /**
      * How long a connection that is no stream may wait for its next request, or leave an answer unread without any
-     * progress; then it is closed. Zero is off.
+     * progress; then it is closed. Zero is off. 60 seconds by default.
+     *
+     * @throws IllegalArgumentException if it is not from 0 to 365 days
      */
     public SseServerBuilder idleTimeout(Duration time) {
         idleTimeout = Checks.inRange("idleTimeout", time);
         return this;
     }
 
-    /** The longest request line; a longer one gets 414. */
+    /**
+     * The longest request line; a longer one gets 414. 80 KiB by default: room for 100 topics.
+     *
+     * @throws IllegalArgumentException if it is not from 64 bytes to 1 MiB
+     */
     public SseServerBuilder maxRequestLineBytes(int bytes) {
         maxRequestLineBytes = Checks.inRange("maxRequestLineBytes", bytes, 64, 1 << 20);
         return this;
     }
 
-    /** The most bytes of all headers of a request together; more get 431. */
+    /**
+     * The most bytes of all headers of a request together; more get 431. 16 KiB by default.
+     *
+     * @throws IllegalArgumentException if it is not from 64 bytes to 1 MiB
+     */
     public SseServerBuilder maxHeaderBytes(int bytes) {
         maxHeaderBytes = Checks.inRange("maxHeaderBytes", bytes, 64, 1 << 20);
         return this;
     }
 
-    /** The most headers of a request; more get 431. */
+    /**
+     * The most headers of a request; more get 431. 100 by default.
+     *
+     * @throws IllegalArgumentException if it is not from 1 to 10,000
+     */
     public SseServerBuilder maxHeaders(int count) {
         maxHeaders = Checks.inRange("maxHeaders", count, 1, 10_000);
         return this;
@@ -253,6 +320,8 @@ public final class SseServerBuilder implements Cloneable {
     /**
      * The names that requests may ask for, without port; others are refused with 421. By default a server on a loopback
      * address answers to loopback's names only, and any other to all.
+     *
+     * @throws IllegalArgumentException if there is none, or one is no name
      */
     public SseServerBuilder allowedHosts(String... names) {
         Set<String> lower = new LinkedHashSet<>();
@@ -273,13 +342,19 @@ public final class SseServerBuilder implements Cloneable {
     /**
      * Serves streams at a path; with {@code /**} at its end, below it as well. Without any, a server has
      * {@code /events} and {@code /events/**} with {@link StreamRoute#topics()}.
+     *
+     * @throws IllegalArgumentException if the path does not begin with a slash, or has streams already
      */
     public SseServerBuilder streams(String path, StreamRoute route) {
         routes.addStream(path, Objects.requireNonNull(route, "route"));
         return this;
     }
 
-    /** Answers other requests at a path; with {@code /**} at its end, below it as well. GET answers HEAD too. */
+    /**
+     * Answers other requests at a path; with {@code /**} at its end, below it as well. GET answers HEAD too.
+     *
+     * @throws IllegalArgumentException if the method is not in upper case or is HEAD, or for a path as {@link #streams}
+     */
     public SseServerBuilder route(String method, String path, HttpRoute route) {
         if (!method.equals(method.toUpperCase(Locale.ROOT)) || method.isBlank() || method.equals("HEAD")) {
             throw new IllegalArgumentException(
@@ -320,15 +395,6 @@ public final class SseServerBuilder implements Cloneable {
     }
 
     HostRule hostRule() {
-        Set<String> names = allowedHosts;
-        if (names != null) {
-            return HostRule.only(names);
-        }
-        try {
-            boolean loopback = Arrays.stream(InetAddress.getAllByName(host)).allMatch(InetAddress::isLoopbackAddress);
-            return loopback ? HostRule.loopback() : HostRule.any();
-        } catch (UnknownHostException e) {
-            return HostRule.any(); // the bind says that there is no such host
-        }
+        return allowedHosts != null ? HostRule.only(allowedHosts) : HostRule.ofListening(host);
     }
 }

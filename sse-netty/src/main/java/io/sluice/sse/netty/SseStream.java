@@ -27,27 +27,32 @@ public final class SseStream {
 
     /** A stream of hub topics, from {@code start} on. */
     public static SseStream of(Selector selector, Start start) {
-        return new SseStream(selector, start, null, StreamManner.USUAL);
+        return new SseStream(
+                Objects.requireNonNull(selector, "selector"),
+                Objects.requireNonNull(start, "start"),
+                null,
+                StreamManner.USUAL);
     }
 
     /** A stream that a source fills for this client alone. */
     public static SseStream of(Source source) {
-        return new SseStream(null, Start.live(), source, StreamManner.USUAL);
+        return new SseStream(null, Start.live(), Objects.requireNonNull(source, "source"), StreamManner.USUAL);
     }
 
     /** This stream, and a source beside the topics. */
     public SseStream with(Source newSource) {
-        return new SseStream(selector, start, newSource, manner);
+        return new SseStream(selector, start, Objects.requireNonNull(newSource, "source"), manner);
     }
 
     /** This stream, with heartbeats of another form. */
     public SseStream heartbeat(Heartbeat heartbeat) {
-        return with(new StreamManner(heartbeat, manner.drain(), manner.identity()));
+        return with(
+                new StreamManner(Objects.requireNonNull(heartbeat, "heartbeat"), manner.drain(), manner.identity()));
     }
 
     /** This stream, with another end when the server shuts down. */
     public SseStream drain(DrainMode mode) {
-        return with(new StreamManner(manner.heartbeat(), mode, manner.identity()));
+        return with(new StreamManner(manner.heartbeat(), Objects.requireNonNull(mode, "mode"), manner.identity()));
     }
 
     /** This stream, for a client of which the application knows who it is. */

@@ -1,5 +1,6 @@
 package io.sluice.sse.netty;
 
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.sluice.sse.CloseReason;
 import io.sluice.sse.ClosedException;
@@ -8,6 +9,7 @@ import io.sluice.sse.hub.Hub;
 import io.sluice.sse.hub.TopicLimitException;
 import java.net.SocketAddress;
 import java.time.Duration;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -83,7 +85,7 @@ final class StreamEndpoint {
         SseStream stream;
         NettySink sink;
         try {
-            stream = route.open(request);
+            stream = Objects.requireNonNull(route.open(request), () -> RouteHandler.returnedNull(request));
             // In this order: a drain that begins behind the question finds the lane, and on it this stream.
             Lanes.Joined lane = lanes.on(ctx.channel().eventLoop());
             if (draining) {
@@ -128,14 +130,14 @@ final class StreamEndpoint {
         try {
             return open(ctx, request, route);
         } catch (RuntimeException e) {
-            Refusal refusal = RouteHandler.refusalOf(e);
-            return refusal.isPassing() ? answerForNow(request, route, refusal) : refusal.answer();
+            Refusal refusal = RouteHandler.refusalOf(e, ctx.channel(), request);
+            return refusal.isPassing() ? answerForNow(ctx.channel(), request, route, refusal) : refusal.answer();
         }
     }
 
     /** The connection is not kept: a client that is refused has no claim on one until it comes back. */
-    private HttpAnswer answerForNow(SseRequest request, StreamRoute route, Refusal refusal) {
-        Refusal forGood = refusedForGood(request, route);
+    private HttpAnswer answerForNow(Channel channel, SseRequest request, StreamRoute route, Refusal refusal) {
+        Refusal forGood = refusedForGood(request, route, channel);
         if (forGood != null) {
             return forGood.answer().with("connection", "close");
         }
@@ -146,12 +148,12 @@ final class StreamEndpoint {
     }
 
     /** Nobody is told to come back with what will be refused then, too. */
-    private static @Nullable Refusal refusedForGood(SseRequest request, StreamRoute route) {
+    private static @Nullable Refusal refusedForGood(SseRequest request, StreamRoute route, Channel channel) {
         try {
             route.check(request);
             return null;
         } catch (RuntimeException e) {
-            Refusal refusal = RouteHandler.refusalOf(e);
+            Refusal refusal = RouteHandler.refusalOf(e, channel, request);
             return refusal.isPassing() ? null : refusal;
         }
     }

@@ -9,13 +9,17 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
+import io.sluice.sse.Source;
 import io.sluice.sse.hub.Hub;
+import io.sluice.sse.hub.Selector;
+import io.sluice.sse.hub.Start;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -125,6 +129,23 @@ class OptionsTest {
         assertThatThrownBy(() -> builder.route("GET", "/s", null)).hasMessage("route");
     }
 
+    @Test
+    void nullsOfAStreamAreNamedAtTheCall() {
+        Source source = sink -> {};
+        SseStream stream = SseStream.of(source);
+        assertNamed("source", () -> SseStream.of(null));
+        assertNamed("selector", () -> SseStream.of(null, Start.live()));
+        assertNamed("start", () -> SseStream.of(Selector.of("a"), null));
+        assertNamed("source", () -> stream.with((Source) null));
+        assertNamed("heartbeat", () -> stream.heartbeat(null));
+        assertNamed("mode", () -> stream.drain(null));
+        assertNamed("identity", () -> stream.identity(null));
+    }
+
+    private static void assertNamed(String argument, ThrowingCallable call) {
+        assertThatThrownBy(call).isInstanceOf(NullPointerException.class).hasMessage(argument);
+    }
+
     @OverEachTransport
     void aTakenPortIsNamedAndLeavesNothing(Transport transport) throws IOException {
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
@@ -142,6 +163,14 @@ class OptionsTest {
         assertThatThrownBy(() -> SseServer.builder().host("192.0.2.1").port(0).start())
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("on host 192.0.2.1 cannot be listened on");
+    }
+
+    @Test
+    void aHostThatIsUnknownIsNamedAndNotThePort() {
+        assertThatThrownBy(
+                        () -> SseServer.builder().host("nosuch.invalid").port(0).start())
+                .isInstanceOf(IOException.class)
+                .hasMessage("host: nosuch.invalid (expected: an address of this machine, or a name that leads to one)");
     }
 
     @Test

@@ -6,6 +6,8 @@ import static org.awaitility.Awaitility.await;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import io.sluice.sse.Event;
 import java.io.IOException;
 import java.util.LinkedHashMap;
@@ -87,6 +89,35 @@ class RouteAnswersTest {
             assertThat(server.streams().places().taken()).isEqualTo(1);
             healthy.close();
             TestServers.awaitNothingOwned(server.hub());
+        }
+    }
+
+    @Test
+    void theLogNamesTheRequestWithoutItsQuery() throws IOException {
+        ListAppender<ILoggingEvent> lines = new ListAppender<>();
+        lines.start();
+        log.setLevel(null);
+        log.setAdditive(false);
+        log.addAppender(lines);
+        try (SseServer server = TestServers.on(Transport.NIO)
+                .streams("/stream/**", request -> null)
+                .route("GET", "/null", request -> null)
+                .route("GET", "/later", request -> CompletableFuture.completedFuture(null))
+                .start()) {
+            List<String> said = List.of("GET /stream/a\\u000ab", "GET /null", "GET /later");
+            List<String> targets = List.of("/stream/a%0ab", "/null", "/later");
+            for (int i = 0; i < targets.size(); i++) {
+                assertAnswered(targets.get(i) + "?token=secret", "a route", 500, server);
+                ILoggingEvent line = lines.list.get(i);
+                assertThat(line.getFormattedMessage())
+                        .startsWith("the route of " + said.get(i) + " failed, asked by /127.0.0.1:")
+                        .doesNotContain("secret");
+                assertThat(line.getThrowableProxy().getMessage())
+                        .isEqualTo("the route of " + said.get(i) + " returned null");
+            }
+        } finally {
+            log.detachAppender(lines);
+            log.setAdditive(true);
         }
     }
 

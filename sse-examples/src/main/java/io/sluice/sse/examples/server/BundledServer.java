@@ -7,7 +7,9 @@ import io.sluice.sse.netty.StreamRoute;
 import java.io.IOException;
 import java.net.UnknownHostException;
 import java.nio.channels.UnresolvedAddressException;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.LoggerFactory;
 
 /** A hub, a server for it, and the routes beside the streams. */
 final class BundledServer implements AutoCloseable {
@@ -33,6 +35,11 @@ final class BundledServer implements AutoCloseable {
      * @throws BadOptionException if it cannot run with these options
      */
     static BundledServer start(Options options) throws BadOptionException {
+        List<String> unknown = options.unknownVariables();
+        if (!unknown.isEmpty()) {
+            LoggerFactory.getLogger(BundledServer.class)
+                    .warn("not an option, and ignored: {} (--help lists the options)", String.join(", ", unknown));
+        }
         Hub hub = new FromOptions(options).hub();
         try {
             return start(options, hub);

@@ -7,6 +7,7 @@ import io.sluice.sse.hub.HubBuilder;
 import io.sluice.sse.netty.SseServer;
 import io.sluice.sse.netty.SseServerBuilder;
 import io.sluice.sse.netty.TrustedProxies;
+import java.time.Duration;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -105,16 +106,16 @@ final class FromOptions {
             }
             return;
         }
-        if (!believed) {
-            throw new BadOptionException(
-                    options.named("--trusted-proxy") + ": " + String.join(",", options.trustedProxies)
-                            + " (expected: --forwarded or --proxy-protocol as well)");
-        }
         TrustedProxies proxies;
         try {
             proxies = TrustedProxies.of(options.trustedProxies.toArray(new String[0]));
         } catch (IllegalArgumentException e) {
             throw options.refused("--trusted-proxy", e);
+        }
+        if (!believed) {
+            throw new BadOptionException(
+                    options.named("--trusted-proxy") + ": " + String.join(",", options.trustedProxies)
+                            + " (expected: --forwarded or --proxy-protocol as well)");
         }
         if (options.forwarded == Options.ForwardedBy.FORWARDED) {
             proxies = proxies.byForwarded();
@@ -140,7 +141,7 @@ final class FromOptions {
         try {
             setter.accept(value);
         } catch (IllegalArgumentException e) {
-            throw options.refused(option, e);
+            throw value instanceof Duration ? options.refusedAsTyped(option, e) : options.refused(option, e);
         }
     }
 }

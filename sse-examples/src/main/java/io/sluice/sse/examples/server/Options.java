@@ -9,9 +9,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -19,6 +21,7 @@ import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
  * The options of the bundled server: from the command line, else from an environment variable ({@code --max-connections}
@@ -292,13 +295,24 @@ final class Options {
             String from = fromEnvironment
                     ? " (from the environment variable " + variable(((OptionSpec) argument).longestName()) + ")"
                     : "";
-            throw new BadOptionException(e.getMessage() + from);
+            String help = e instanceof UnmatchedArgumentException ? " (--help lists the options)" : "";
+            throw new BadOptionException(e.getMessage() + from + help);
         }
         return options;
     }
 
     private static String variable(String option) {
         return "SLUICE_" + option.substring(2).replace('-', '_').toUpperCase(Locale.ROOT);
+    }
+
+    /** Names of the environment that look like options and are none, sorted. */
+    List<String> unknownVariables() {
+        Set<String> known = new HashSet<>(Set.of("SLUICE_LOG_LEVEL")); // LogSetup reads it
+        line.getCommandSpec().options().forEach(option -> known.add(variable(option.longestName())));
+        return environment.keySet().stream()
+                .filter(name -> name.startsWith("SLUICE_") && !known.contains(name))
+                .sorted()
+                .toList();
     }
 
     /** What {@code --help} and {@code --version} print; null if neither was asked for. */
@@ -323,6 +337,18 @@ final class Options {
                 : conflate.stream()
                         .flatMap(patterns -> Arrays.stream(patterns.split(",")))
                         .toList();
+    }
+
+    /** As {@link #refused}, with the value as the user wrote it: the library would say PT0.01S for 10ms. */
+    BadOptionException refusedAsTyped(String option, Exception refusal) {
+        String said = String.valueOf(refusal.getMessage());
+        List<String> typed = line.getParseResult().hasMatchedOption(option)
+                ? line.getParseResult().matchedOption(option).originalStringValues()
+                : List.of(environment.getOrDefault(variable(option), ""));
+        int expected = said.indexOf(" (expected");
+        return expected < 0 || typed.isEmpty()
+                ? refused(option, refusal)
+                : new BadOptionException(named(option) + ": " + typed.get(0) + said.substring(expected));
     }
 
     /** What a library has said about an option: its messages begin with its own name for it, and a colon. */

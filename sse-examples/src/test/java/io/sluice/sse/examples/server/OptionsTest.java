@@ -3,6 +3,9 @@ package io.sluice.sse.examples.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import io.sluice.sse.hub.OverflowPolicy;
 import io.sluice.sse.netty.Transport;
 import java.net.InetAddress;
@@ -14,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.slf4j.LoggerFactory;
 
 class OptionsTest {
 
@@ -49,6 +53,7 @@ class OptionsTest {
                 "--overflow drop              | 'drop' (expected: disconnect, gap, latest)",
                 "--write-timeout soon         | 'soon' (expected: a duration",
                 "--max-lifetime long          | 'long' (expected: a duration",
+                "--max-lifetime 10ms          | --max-lifetime: 10ms (expected: 0 for no end",
                 "--max-lifetime 9000h         | (expected: 0 for no end, or from 1 second to 365 days)",
                 "--max-connections many       | 'many'",
                 "--max-connections -1         | -1 (expected: from 1 to",
@@ -60,6 +65,7 @@ class OptionsTest {
                 "--request-timeout soon       | 'soon' (expected: a duration",
                 "--idle-timeout 9000h         | (expected: from 0 to 365 days)",
                 "--trusted-proxy 10.0.0.0/8   | 10.0.0.0/8 (expected: --forwarded or --proxy-protocol as well)",
+                "--trusted-proxy 10.0.0.0/99  | \"10.0.0.0/99\" (expected: an address, or a network",
                 "--proxy-protocol             | no proxy is trusted (expected: --trusted-proxy as well)",
                 "--forwarded forwarded        | no proxy is trusted (expected: --trusted-proxy as well)",
                 "--forwarded via              | 'via' (expected: none, forwarded, x-forwarded-for)",
@@ -72,7 +78,7 @@ class OptionsTest {
                 "--conflate a*                | \"a*\": a * stands for a whole segment",
                 "--jwt-key x                  | Unknown option",
                 "--redis redis://x            | Unknown option",
-                "--demo                       | Unknown option",
+                "--demo                       | Unknown option: '--demo' (--help lists the options)",
                 "--Port 1                     | Unknown option",
             })
     void aBadOptionIsNamedAsItWasWritten(String arguments, String said) {
@@ -147,6 +153,29 @@ class OptionsTest {
                 .hasMessageContaining("SLUICE_HEARTBEAT");
         assertThatThrownBy(() -> BundledServer.start(Options.parse(Map.of("SLUICE_PORT", "70000"))))
                 .hasMessage("SLUICE_PORT (--port): 70000 (expected: from 0 to 65535)");
+        assertThatThrownBy(() -> BundledServer.start(Options.parse(Map.of("SLUICE_MAX_LIFETIME", "10ms"))))
+                .hasMessageStartingWith("SLUICE_MAX_LIFETIME (--max-lifetime): 10ms (expected: ");
+    }
+
+    @Test
+    void aVariableThatIsNoOptionIsNamedInTheLogOnly() throws Exception {
+        Map<String, String> environment =
+                Map.of("SLUICE_PROT", "1", "SLUICE_LOG_LEVEL", "INFO", "SLUICE_PORT", "0", "OTHER", "1");
+        assertThat(Options.parse(environment).unknownVariables()).containsExactly("SLUICE_PROT");
+        Logger log = (Logger) LoggerFactory.getLogger(BundledServer.class);
+        ListAppender<ILoggingEvent> lines = new ListAppender<>();
+        lines.start();
+        log.addAppender(lines);
+        log.setAdditive(false);
+        try {
+            BundledServer.start(Options.parse(environment)).close();
+            assertThat(lines.list)
+                    .extracting(ILoggingEvent::getFormattedMessage)
+                    .containsExactly("not an option, and ignored: SLUICE_PROT (--help lists the options)");
+        } finally {
+            log.detachAppender(lines);
+            log.setAdditive(true);
+        }
     }
 
     @Test
