@@ -23,7 +23,7 @@ final class Stages {
                 new Stage("replay", few, List.of(replay(100), replay(1_000), crowd())),
                 new Stage("large events", few, large(seconds)),
                 new Stage("topics", few, topics(seconds)),
-                new Stage("lanes", rounds, lanes(seconds)));
+                new Stage("lanes", few, lanes(seconds)));
     }
 
     static List<Stage> quick(int rounds, double seconds) {
