@@ -44,6 +44,13 @@ final class GatedHistory implements History {
         this.history = history;
     }
 
+    /** Lets everything through: a hub can close, also behind a test that has failed. */
+    void openGates() {
+        for (Semaphore gate : List.of(appends, reads, commits)) {
+            gate.release(1_000_000);
+        }
+    }
+
     @Override
     public Recovered open(long newEpoch, Consumer<List<Eviction>> evicting) {
         return history.open(newEpoch, evicting);

@@ -26,6 +26,7 @@ final class HistoryBench implements AutoCloseable {
 
     private static final Duration PATIENCE = Duration.ofSeconds(Integer.getInteger("patience", 60));
 
+    private final History history;
     final Hub hub;
     final ManualLane lane = new ManualLane();
     final FakeFramer framer;
@@ -40,6 +41,7 @@ final class HistoryBench implements AutoCloseable {
     }
 
     HistoryBench(History history, Consumer<HubBuilder> options) {
+        this.history = history;
         HubBuilder builder = Hub.builder().history(history);
         options.accept(builder);
         hub = builder.build();
@@ -134,6 +136,9 @@ final class HistoryBench implements AutoCloseable {
 
     @Override
     public void close() {
+        if (history instanceof GatedHistory gated) {
+            gated.openGates();
+        }
         hub.close();
         hubLane.forEachSink(sink -> sink.close(CloseReason.SERVER_DRAINING));
         lane.runAll();
