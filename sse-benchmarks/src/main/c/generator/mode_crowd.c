@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -21,6 +22,7 @@ static struct {
 } *shared;
 
 static _Noreturn void crowd(void) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (nice(19) == -1) fail("nice");
     opt.events = opt.crowd_events;
     opt.publish = opt.crowd_publish;
@@ -32,8 +34,9 @@ static _Noreturn void crowd(void) {
     loop_for(opt.warmup);
     for (int r = 0; r < opt.repeats; r++) {
         bool counts = r > 0; // the first time finds cold code
-        shared->quiet_to = INT64_MAX;
+        shared->crowd_from = INT64_MAX;
         if (counts) shared->quiet_from = now_ns();
+        shared->quiet_to = INT64_MAX; // behind it: what came before is in neither
         loop_for(QUIET_SECONDS);
         int64_t now = now_ns();
         shared->quiet_to = now;
@@ -43,15 +46,14 @@ static _Noreturn void crowd(void) {
         shared->crowd_to = now_ns();
         shared->bad += replay_bad();
         replay_leave();
-        shared->crowd_from = INT64_MAX;
     }
     shared->done = true;
     _exit(0);
 }
 
-// Whatever was due, or came, while the crowd was there.
+// What was due while the crowd was there, whenever it comes; or before, in quiet.
 static void seen(client *c, int64_t now) {
-    if (now >= shared->crowd_from && c->due <= shared->crowd_to) latency_of(CROWDED);
+    if (c->due >= shared->crowd_from && c->due < shared->crowd_to) latency_of(CROWDED);
     else if (c->due >= shared->quiet_from && c->due < shared->quiet_to) latency_of(QUIET);
     else return;
     latency_add(now - c->due);

@@ -207,7 +207,7 @@ final class CatchUp {
         }
         if (sink.subscription != listened) { // a filter has seen to that
             own.clear();
-            return Served.DONE;
+            return sink.subscription == null ? Served.DONE : Served.MORE; // by what it still listens to
         }
         range.frame = written.isEmpty() ? null : lane.frames.range(written, 0, written.size());
         own.clear();
@@ -254,13 +254,15 @@ final class CatchUp {
     }
 
     private Served write(LaneSink sink, @Nullable Frame frame, long end) {
+        long before = sink.position;
         if (frame != null) {
             sink.put(frame, lane.nowNanos);
             lane.countDelivered(frame.events);
             sink.flush();
         }
-        if (sink.subscription == null) {
-            // The flush has found its client gone, or has woken somebody who ended what it listens to.
+        if (sink.subscription == null || sink.position != before) {
+            // The flush has found its client gone, or has woken somebody who ended what it listens to, or began it
+            // anew.
             return Served.DONE;
         }
         sink.position = end;

@@ -6,7 +6,10 @@ import io.sluice.sse.history.StoredEvent;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.locks.LockSupport;
@@ -264,21 +267,22 @@ final class HistoryWriter implements Runnable {
     }
 
     /**
-     * The position of the oldest event of the topic that the history does not have yet; 0 if there is none. On the thread,
-     * under the hub's lock: the walk is a long one only where a topic has gone from the history before its next event came.
+     * The positions of the oldest events of these topics that the history does not have yet. On the thread, under the hub's
+     * lock: one walk over what is on its way, which ends when each has been met.
      */
-    long oldestOnItsWay(String topic) {
-        long inBatch = oldest(taken, topic);
-        return inBatch > 0 ? inBatch : oldest(queue, topic);
-    }
-
-    private static long oldest(ArrayDeque<LogEntry> entries, String topic) {
-        for (LogEntry entry : entries) {
-            if (entry.topic.equals(topic)) {
-                return entry.position;
+    Map<String, Long> oldestOnItsWay(Set<String> topics) {
+        Map<String, Long> oldest = new HashMap<>();
+        for (ArrayDeque<LogEntry> entries : List.of(taken, queue)) {
+            for (LogEntry entry : entries) {
+                if (oldest.size() == topics.size()) {
+                    return oldest;
+                }
+                if (topics.contains(entry.topic)) {
+                    oldest.putIfAbsent(entry.topic, entry.position);
+                }
             }
         }
-        return 0;
+        return oldest;
     }
 
     private void forceIfDue() {

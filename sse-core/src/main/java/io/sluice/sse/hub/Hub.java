@@ -326,7 +326,6 @@ public final class Hub implements AutoCloseable {
     public void close() {
         log.close();
         presences.close();
-        failures.close();
         for (HubLane lane : lanes) {
             lane.forEachSink(sink -> sink.close(CloseReason.SERVER_DRAINING));
         }
@@ -334,6 +333,7 @@ public final class Hub implements AutoCloseable {
         if (history != null) {
             history.writer.close();
         }
+        failures.close();
     }
 
     // ---- for the lanes

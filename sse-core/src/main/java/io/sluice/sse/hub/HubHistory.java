@@ -7,7 +7,10 @@ import io.sluice.sse.history.LostRange;
 import io.sluice.sse.history.Recovered;
 import io.sluice.sse.history.StoredTopic;
 import java.time.Instant;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Executor;
 
 /**
@@ -97,18 +100,35 @@ final class HubHistory {
     /** The history is about to let events go: from now on they are lost. On the writer's thread. */
     private void evicted(List<Eviction> evictions) {
         log.locked(() -> {
+            Map<String, Long> onItsWay = oldestOnItsWay(evictions);
             for (Eviction eviction : evictions) {
-                Topic topic = log.topics.find(eviction.topic());
-                if (topic == null) {
-                    throw new HistoryException(
-                            "the history lets go of topic " + eviction.topic() + ", which nobody knows", null);
-                }
+                Topic topic = topicOf(eviction);
                 Floor lost = floor(eviction.floor(), log.bounds.nextEviction(), eviction.floorMillis());
-                long oldest = eviction.oldest() > 0 ? eviction.oldest() : writer.oldestOnItsWay(topic.name);
+                long oldest = eviction.oldest() > 0 ? eviction.oldest() : onItsWay.getOrDefault(topic.name, 0L);
                 ((StoredLog) topic.log).evicted(eviction, lost, oldest, log.bounds);
                 log.topics.forgetIfIdle(topic);
             }
             return null;
         });
+    }
+
+    /** Of topics that go from the history and have events that are not there yet: found in one walk, for all of them. */
+    private Map<String, Long> oldestOnItsWay(List<Eviction> evictions) {
+        Set<String> wanted = new HashSet<>();
+        for (Eviction eviction : evictions) {
+            if (eviction.oldest() == 0 && topicOf(eviction).log.keptEvents() > eviction.events()) {
+                wanted.add(eviction.topic());
+            }
+        }
+        return wanted.isEmpty() ? Map.of() : writer.oldestOnItsWay(wanted);
+    }
+
+    private Topic topicOf(Eviction eviction) {
+        Topic topic = log.topics.find(eviction.topic());
+        if (topic == null) {
+            throw new HistoryException(
+                    "the history lets go of topic " + eviction.topic() + ", which nobody knows", null);
+        }
+        return topic;
     }
 }

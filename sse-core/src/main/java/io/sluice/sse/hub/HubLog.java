@@ -28,6 +28,9 @@ final class HubLog {
 
     private static final int AGED_PER_READ = 1024;
 
+    /** A batch of more events than this leaves no room behind for the next one. */
+    private static final int MOST_KEPT_ROOM = 1024;
+
     private final ReentrantLock lock = new ReentrantLock();
     private final LongSupplier clock;
     private final WallClock wallClock;
@@ -38,7 +41,7 @@ final class HubLog {
     private final Ageing ageing;
     private long position;
     /** The topics of the drafts that are still to be appended, each as often as it is named. */
-    private final ArrayDeque<Topic> found = new ArrayDeque<>();
+    private ArrayDeque<Topic> found = new ArrayDeque<>();
 
     /** Where events go beyond the rings; null in a hub that keeps its history in memory. Set before the hub is used. */
     private @Nullable HubHistory history;
@@ -124,6 +127,9 @@ final class HubLog {
             }
         } finally {
             found.clear(); // of an append that failed
+            if (drafts.size() > MOST_KEPT_ROOM) {
+                found = new ArrayDeque<>();
+            }
             lock.unlock();
         }
         if (history != null) {

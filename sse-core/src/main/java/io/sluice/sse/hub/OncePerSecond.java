@@ -26,15 +26,25 @@ final class OncePerSecond {
 
     /** Whether a line may be written now. */
     boolean passes() {
-        long now = clock.getAsLong();
-        long next = nextNanos.get();
-        if (now - next >= 0 && nextNanos.compareAndSet(next, now + SECOND_NANOS)) {
+        if (passesForRest()) {
             return true;
         }
         if (heldBack.getAndIncrement() == 0) {
             onFirstHeldBack.run();
         }
         return false;
+    }
+
+    /** Whether lines were held back that nobody has told yet. */
+    boolean holdsBack() {
+        return heldBack.get() > 0;
+    }
+
+    /** As {@link #passes}, for a line that only tells of those held back, and counts for nothing if it may not. */
+    boolean passesForRest() {
+        long now = clock.getAsLong();
+        long next = nextNanos.get();
+        return now - next >= 0 && nextNanos.compareAndSet(next, now + SECOND_NANOS);
     }
 
     /** What the line that passes says of those before it; empty if there were none. */

@@ -90,7 +90,7 @@ final class SinkLife {
         }
     }
 
-    /** It has ended, and is no longer among the lane's sinks. */
+    /** It has ended: out of the lane's sinks, and counted. */
     void closed(LaneSink sink, CloseReason reason) {
         lane.sinks.remove(sink);
         lane.framer().sweep();

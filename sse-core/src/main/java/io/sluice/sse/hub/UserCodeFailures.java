@@ -77,9 +77,18 @@ final class UserCodeFailures {
             synchronized (this) {
                 scheduled = false; // before the question: what is held back behind it asks for a timer of its own
             }
+            if (!closed) {
+                if (!once.holdsBack()) {
+                    return;
+                }
+                if (!once.passesForRest()) { // a line has just passed
+                    sayRestLater();
+                    return;
+                }
+            }
             long rest = once.takeHeldBack();
             if (rest > 0) {
-                log.warn("[-] the {} failed {} more times since the last line", what, rest);
+                log.warn("[-] the {} failed again, {} more since the last line", what, rest);
             }
         }
 

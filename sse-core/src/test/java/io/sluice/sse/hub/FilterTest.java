@@ -177,6 +177,27 @@ class FilterTest {
         }
     }
 
+    @Test
+    void oneThatEndsItsOwnSubscriptionLeavesTheOthers() {
+        try (Bench bench = new Bench()) {
+            FakeSink sink = bench.sink();
+            bench.open(sink, Start.live(), Selector.of("a").filtered(event -> {
+                sink.listensBy().cancel();
+                return false;
+            }));
+            sink.subscribe(Selector.of("b"));
+            bench.run();
+            sink.full(true);
+            bench.publish("b", "1");
+            bench.publish("a", "the last of a");
+            bench.publish("b", "2");
+            bench.run();
+            sink.full(false);
+            bench.run();
+            assertThat(sink.data()).containsExactly("1", "2");
+        }
+    }
+
     /** The position moves though nothing is let through: heartbeats tell it, and who comes back begins there. */
     @Test
     void idsMoveOnWithHeartbeatsWhenNothingIsLetThrough() {

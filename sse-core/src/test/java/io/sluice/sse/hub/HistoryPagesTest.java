@@ -1,7 +1,6 @@
 package io.sluice.sse.hub;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import io.sluice.sse.Event;
 import io.sluice.sse.history.HistorySync;
@@ -179,7 +178,7 @@ class HistoryPagesTest {
             bench.untilCommitted();
             history.appends.drainPermits();
             bench.publish("b", "L".repeat(1000));
-            await().until(history.appends::hasQueuedThreads);
+            bench.until(history.appends::hasQueuedThreads);
             String other = bench.publish("b", "small");
             String oldest = bench.publish("a", "1");
             bench.publish("a", "2"); // the only one in the ring

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -35,6 +36,7 @@ class RandomHistoriesTest {
             List<HistoryStep> steps = HistoryStep.of(seed);
             AssertionError failure = failureOf(seed, steps);
             if (failure != null) {
+                System.out.println("failed with -Dsluice.seed=" + seed + ": " + failure.getMessage());
                 List<HistoryStep> needed = shrink(seed, steps);
                 AssertionError ofNeeded = Objects.requireNonNullElse(failureOf(seed, needed), failure);
                 throw new AssertionError(
@@ -60,14 +62,18 @@ class RandomHistoriesTest {
         }
     }
 
-    /** Leaves out whatever it can without ending the failure: halves first, then smaller parts, then single steps. */
+    /**
+     * Leaves out whatever it can without ending the failure, for two minutes: halves first, then smaller parts, then single
+     * steps. A life that hangs takes a minute each time.
+     */
     private List<HistoryStep> shrink(long seed, List<HistoryStep> all) {
         List<HistoryStep> needed = all;
+        long until = System.nanoTime() + TimeUnit.MINUTES.toNanos(2);
         for (int part = Math.max(1, all.size() / 2); part >= 1; part = part == 1 ? 0 : part / 2) {
             boolean shorter = true;
             while (shorter) {
                 shorter = false;
-                for (int from = 0; from < needed.size(); from += part) {
+                for (int from = 0; from < needed.size() && System.nanoTime() - until < 0; from += part) {
                     List<HistoryStep> fewer = new ArrayList<>(needed);
                     fewer.subList(from, Math.min(from + part, needed.size())).clear();
                     if (failureOf(seed, fewer) != null) {

@@ -30,13 +30,13 @@ final class ReadmeSnippet {
 
     static StreamRoute guarded() {
         // GUIDE begin
-        StreamRoute guarded = request -> {
+        StreamRoute guarded = StreamRoute.topics().with((request, stream) -> {
             String user = userOf(request.header("authorization")); // yours; null if that is nobody
             if (user == null) {
                 throw Refusal.of(401, "a valid token is needed", "www-authenticate", "Bearer");
             }
-            return StreamRoute.topics().open(request).identity(Identity.of(user));
-        };
+            return stream.identity(Identity.of(user));
+        });
         // GUIDE end
         return guarded;
     }

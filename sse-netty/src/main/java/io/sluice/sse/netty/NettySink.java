@@ -62,6 +62,11 @@ final class NettySink extends LaneSink {
         upgrade = newUpgrade;
     }
 
+    /** Whether its connection is a stream, and no HTTP answer can be written to it. */
+    boolean hasUpgraded() {
+        return context != null;
+    }
+
     void streamsThrough(ChannelHandlerContext newContext) {
         context = newContext;
     }

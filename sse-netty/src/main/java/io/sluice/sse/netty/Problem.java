@@ -6,6 +6,9 @@ import java.util.concurrent.ThreadLocalRandom;
 /** Every refusal as an answer: {@code application/problem+json} (RFC 9457), or what a browser survives. */
 final class Problem {
 
+    /** The least wait before it is spread: who is refused shall not be back at once, however soon streams may be. */
+    private static final long LEAST_WAIT_MILLIS = 1_000;
+
     private Problem() {}
 
     static HttpAnswer answer(Refusal refusal) {
@@ -20,9 +23,6 @@ final class Problem {
         }
         return answer.with("cache-control", "no-store");
     }
-
-    /** Who is refused shall not be back at once, however soon streams may be: as Retry-After, which counts in seconds. */
-    private static final long LEAST_WAIT_MILLIS = 1_000;
 
     /** A stream that ends at once, after which an EventSource comes back by itself, apart from the others. */
     static HttpAnswer comeBack(long retryMillis) {

@@ -253,7 +253,7 @@ public final class SseServerBuilder implements Cloneable {
     /**
      * How long a request may take to arrive, its body included: the first of a connection from the accept on, others from
      * their first byte. Past it the connection is closed, after a 408 if the request was begun. Zero is off. 10
-     * default.
+     * seconds by default.
      *
      * @throws IllegalArgumentException if it is not from 0 to 365 days
      */

@@ -117,6 +117,9 @@ final class StreamEndpoint {
             throw Refusal.limit(Refusals.Kind.TOPICS, 503, String.valueOf(e.getMessage()), retry);
         } catch (ClosedException e) {
             sink.close(CloseReason.REJECTED);
+            if (sink.hasUpgraded()) {
+                return; // an observer has ended it in good order as it opened: it was a stream, if a short one
+            }
             throw Refusal.passing(503, "the stream, or its hub, is closed", retry);
         } catch (RuntimeException | Error e) { // no memory for the first block, say
             sink.close(CloseReason.REJECTED);

@@ -90,4 +90,23 @@ class ClosedFromWithinTest {
             TestServers.awaitNothingOwned(hub);
         }
     }
+
+    @OverEachTransport
+    void whoIsEndedForGoodByAnObserverAsItOpensHearsThat(Transport transport) throws Exception {
+        Observer completes = new Observer() {
+            @Override
+            public void sinkOpened(Sink sink) {
+                sink.complete();
+            }
+        };
+        try (Hub hub = Hub.builder().observer(completes).build();
+                SseServer server = TestServers.on(transport).hub(hub).start()) {
+            try (RawClient client = RawClient.connect(server.port()).get("/events/a")) {
+                assertThat(client.awaitEnd(RawClient.PATIENCE)).isTrue();
+                assertThat(client.stream().status()).isEqualTo(200);
+                assertThat(client.stream().data()).hasSize(1);
+            }
+            TestServers.awaitNothingOwned(hub);
+        }
+    }
 }

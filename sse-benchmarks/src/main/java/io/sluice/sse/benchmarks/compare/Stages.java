@@ -62,11 +62,11 @@ final class Stages {
     }
 
     private static Workload churn(double seconds) {
-        return Workload.of("churn", seconds, 15, "--mode churn --clients 100 --churn 500 --rate 50");
+        return Workload.of("churn", seconds, 40, "--mode churn --clients 100 --churn 500 --rate 50");
     }
 
     private static Workload stalled(double seconds) {
-        return Workload.of("stalled", seconds, 2, "--mode rate --clients 500 --stalled 0.1 --rate 50 --size 4096");
+        return Workload.of("stalled", seconds, 8, "--mode rate --clients 500 --stalled 0.1 --rate 50 --size 4096");
     }
 
     private static Workload replay(int behind) {

@@ -33,9 +33,7 @@ final class GrowthPlot {
         chart.getStyler().setYAxisMin(0.0).setYAxisDecimalPattern("#,##0");
         chart.getStyler().setChartBackgroundColor(Color.WHITE);
         for (Sweep sweep : Sweep.values()) {
-            List<GrowthPoint> drawn = points.stream()
-                    .filter(point -> point.sweep() == sweep && point.step() > 0) // no lane has no place on this axis
-                    .toList();
+            List<GrowthPoint> drawn = drawn(sweep, points);
             if (!drawn.isEmpty()) {
                 chart.addSeries(
                         sweep.title(),
@@ -45,5 +43,12 @@ final class GrowthPlot {
         }
         String file = folder.resolve("publish.png").toString();
         BitmapEncoder.saveBitmap(List.of(chart), 1, 1, file, BitmapEncoder.BitmapFormat.PNG);
+    }
+
+    /** The axis is logarithmic: no lane has no place on it. */
+    static List<GrowthPoint> drawn(Sweep sweep, List<GrowthPoint> points) {
+        return points.stream()
+                .filter(point -> point.sweep() == sweep && point.step() > 0)
+                .toList();
     }
 }

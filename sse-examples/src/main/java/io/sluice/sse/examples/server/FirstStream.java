@@ -1,5 +1,6 @@
 package io.sluice.sse.examples.server;
 
+import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.handler.codec.http.HttpServerCodec;
@@ -16,12 +17,19 @@ final class FirstStream {
 
     private FirstStream() {}
 
-    static void serve() {
+    /** @return the head of the answer, for a test */
+    static String serve() {
         Hub hub = Hub.create();
         EmbeddedChannel channel =
                 new EmbeddedChannel(new HttpServerCodec(), SseHandler.serving(hub, "/events/**", StreamRoute.topics()));
         try {
             channel.writeInbound(Unpooled.copiedBuffer(REQUEST, StandardCharsets.US_ASCII));
+            ByteBuf head = channel.readOutbound();
+            try {
+                return head.toString(StandardCharsets.US_ASCII);
+            } finally {
+                head.release();
+            }
         } finally {
             channel.finishAndReleaseAll();
             hub.close();

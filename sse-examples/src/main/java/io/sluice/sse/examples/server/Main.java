@@ -61,7 +61,11 @@ public final class Main {
         if (System.getProperty(NETTY_JFR) == null) {
             System.setProperty(NETTY_JFR, "false");
         }
-        FirstStream.serve();
+        try {
+            FirstStream.serve();
+        } catch (RuntimeException | LinkageError e) { // the first client waits, no more
+            LoggerFactory.getLogger(Main.class).debug("loading ahead failed", e);
+        }
     }
 
     private static Thread background(String name, Runnable work) {
