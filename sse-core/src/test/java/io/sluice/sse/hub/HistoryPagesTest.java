@@ -183,14 +183,18 @@ class HistoryPagesTest {
             String oldest = bench.publish("a", "1");
             bench.publish("a", "2"); // the only one in the ring
             history.appends.release();
-            bench.until(() -> bench.writer().stored() == 2);
-            TopicInfo info = bench.hub.topics(null, 1).get(0);
-            assertThat(info.events()).isEqualTo(2);
-            assertThat(info.oldestId()).isEqualTo(oldest);
-            FakeSink sink = bench.open(Start.after(before), "a");
-            assertThat(sink.gaps()).hasSize(1);
-            assertThat(sink.gaps().get(0).lastEventId()).isEqualTo(other);
-            history.appends.release(1_000_000);
+            FakeSink sink;
+            try {
+                bench.until(() -> bench.writer().stored() == 2);
+                TopicInfo info = bench.hub.topics(null, 1).get(0);
+                assertThat(info.events()).isEqualTo(2);
+                assertThat(info.oldestId()).isEqualTo(oldest);
+                sink = bench.open(Start.after(before), "a");
+                assertThat(sink.gaps()).hasSize(1);
+                assertThat(sink.gaps().get(0).lastEventId()).isEqualTo(other);
+            } finally {
+                history.appends.release(1_000_000); // a failure must not hold up the end of the test
+            }
             bench.untilReceived(sink, 2);
             assertThat(sink.data()).containsExactly("1", "2");
             assertThat(sink.gaps()).hasSize(1);
