@@ -382,10 +382,6 @@ public final class Hub implements AutoCloseable {
         return HubBuilder.PASS_TIME.toNanos();
     }
 
-    long catchUpNanos() {
-        return HubBuilder.CATCH_UP_TIME.toNanos();
-    }
-
     long nextSinkNumber() {
         return sinkNumbers.incrementAndGet();
     }

@@ -271,7 +271,7 @@ public final class HubLane {
             for (Runnable change = afterPass.poll(); change != null; change = afterPass.poll()) {
                 change.run();
             }
-            boolean waiting = catchUp.run(lane.nanoTime() + hub.catchUpNanos());
+            boolean waiting = catchUp.run(lane.nanoTime() + HubBuilder.CATCH_UP_TIME.toNanos());
             // A pass that yielded has its head from before; whoever published since found this turn posted.
             again = waiting || resumed || pass.wasCut();
         } else {

@@ -42,7 +42,7 @@ final class ModelClient {
     private String lastId;
     /** Everything that is wanted up to here was read, or missed and said so; null before the first id. */
     private String has;
-    /** A gap was read; what is evicted up to here may be missing. */
+    /** A gap was read, or only what is kept was asked for; what is evicted up to here may be missing. */
     private String excusedUpTo = "";
 
     ModelClient(int number, ToldEvents told, OverflowPolicy policy) {
@@ -111,6 +111,8 @@ final class ModelClient {
         halfSent = false;
         if (lastId == null) {
             has = null;
+            // Who asks for what is kept misses nothing of what is not: of two topics one may reach back further.
+            excusedUpTo = replays ? headAtConnect : "";
             connection.get(path.toString());
         } else {
             has = has == null ? lastId : has;
