@@ -35,6 +35,11 @@ final class GatedHistory implements History {
     volatile @Nullable RuntimeException readFails;
     volatile long closedAt = Long.MIN_VALUE;
 
+    /** How many read while it was closed. */
+    volatile int readersWhenClosed;
+
+    private final AtomicInteger readers = new AtomicInteger();
+
     /** Whether the writer looks after the store; else the test does, when it wants to. */
     volatile boolean isLookedAfter = true;
 
@@ -99,14 +104,19 @@ final class GatedHistory implements History {
     @Override
     public HistoryPage read(Collection<String> topics, long after, long upTo, int maxBytes) {
         readCalls.incrementAndGet();
-        reads.acquireUninterruptibly();
-        RuntimeException failure = readFails;
-        if (failure != null) {
-            throw failure;
+        readers.incrementAndGet();
+        try {
+            reads.acquireUninterruptibly();
+            RuntimeException failure = readFails;
+            if (failure != null) {
+                throw failure;
+            }
+            HistoryPage page = history.read(topics, after, upTo, maxBytes);
+            whenRead.run();
+            return page;
+        } finally {
+            readers.decrementAndGet();
         }
-        HistoryPage page = history.read(topics, after, upTo, maxBytes);
-        whenRead.run();
-        return page;
     }
 
     @Override
@@ -123,6 +133,7 @@ final class GatedHistory implements History {
 
     @Override
     public void close(long head) {
+        readersWhenClosed = readers.get();
         closedAt = head;
         history.close(head);
     }

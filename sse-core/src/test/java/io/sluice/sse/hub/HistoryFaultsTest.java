@@ -236,22 +236,26 @@ class HistoryFaultsTest {
     }
 
     @Test
-    void aHubThatIsClosedWhileAPageIsReadComesToItsEnd() {
+    void aHubThatIsClosedWhileAPageIsReadComesToItsEnd() throws InterruptedException {
         GatedHistory history = gated();
-        HistoryBench bench = new HistoryBench(history, options -> options.historyEvents(5));
-        String first = bench.publish("a", "0");
-        bench.publishMany("a", 1, 100);
-        bench.untilStored();
-        history.reads.drainPermits();
-        bench.open(Start.after(first), "a");
-        await().until(() -> history.readCalls.get() == 1);
-        new Thread(() -> {
-                    await().until(() -> history.closedAt == Long.MIN_VALUE);
-                    history.reads.release(1_000_000);
-                })
-                .start();
-        bench.close();
-        assertThat(history.closedAt).isEqualTo(100);
+        try (HistoryBench bench = new HistoryBench(history, options -> options.historyEvents(5))) {
+            String first = bench.publish("a", "0");
+            bench.publishMany("a", 1, 100);
+            bench.untilStored();
+            history.reads.drainPermits();
+            bench.open(Start.after(first), "a");
+            await().until(() -> history.readCalls.get() == 1);
+            Thread closes = new Thread(bench.hub::close);
+            closes.start();
+            await().until(() -> closes.getState() == Thread.State.TIMED_WAITING
+                    || closes.getState() == Thread.State.WAITING
+                    || !closes.isAlive());
+            assertThat(closes.isAlive()).as("waits for the page").isTrue();
+            history.reads.release(1_000_000);
+            closes.join();
+            assertThat(history.closedAt).isEqualTo(100);
+            assertThat(history.readersWhenClosed).isZero();
+        }
     }
 
     @Test
