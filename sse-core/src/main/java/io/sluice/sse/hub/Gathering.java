@@ -6,7 +6,7 @@ package io.sluice.sse.hub;
  * are long looks after its I/O for a small share of what a pass takes before it begins the next one. Publishers that wait
  * for an answer, or for what they hear, publish again just then: merging what they say halves the writes.
  *
- * <p>It waits only where that pays: a wait that brings nothing makes it skip the next ones, twice as many each time, so
+ * <p>It waits only where that pays: a wait that brings nothing makes it skip the next ones ({@link Patience}), so
  * publishers that come when they like cost next to nothing. An idle hub, or one with few clients, sends at once.
  *
  * <p>Confined to its lane.
@@ -23,8 +23,8 @@ final class Gathering {
     private static final long LEAST_NANOS = 5_000;
     /** Looks without anything new that end a wait, should the clock stand still. */
     private static final int MOST_LOOKS = 1_000;
-    /** The most passes that begin at once after waits that brought nothing. */
-    static final int MOST_SKIPPED = 63;
+
+    private final Patience patience = new Patience();
 
     private boolean waiting;
     private boolean paid;
@@ -32,9 +32,6 @@ final class Gathering {
     private long newsNanos;
     private long seenHead;
     private int looks;
-
-    private int toSkip; // after a wait that brought nothing
-    private int skipped;
 
     private long startNanos;
     private long passNanos;
@@ -44,7 +41,7 @@ final class Gathering {
         startNanos = nowNanos;
         if (waiting) {
             goOn(head, nowNanos);
-        } else if (mayPay(sinks) && head != position && skipped++ >= toSkip) {
+        } else if (mayPay(sinks) && head != position && patience.mayWait()) {
             waiting = true;
             paid = false;
             sinceNanos = nowNanos;
@@ -70,8 +67,7 @@ final class Gathering {
                 && nowNanos - sinceNanos < passNanos >> LONGEST_SHIFT
                 && ++looks < MOST_LOOKS;
         if (!waiting) {
-            toSkip = paid ? 0 : Math.min(MOST_SKIPPED, 2 * toSkip + 1);
-            skipped = 0;
+            patience.waited(paid);
         }
     }
 

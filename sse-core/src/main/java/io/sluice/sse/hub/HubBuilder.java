@@ -45,6 +45,8 @@ public final class HubBuilder implements Cloneable {
      * yield lets connections go first for as long again: slices of 1 ms doubled what those who listen waited.
      */
     public static final Duration PASS_TIME = Duration.ofMillis(2);
+    /** How long a busy lane lets an event wait for the next one unless said otherwise. */
+    public static final Duration DEFAULT_COALESCE = Duration.ofMillis(20);
     /** How long those who are behind are served before their lane yields; less, for the others go first. */
     static final Duration CATCH_UP_TIME = Duration.ofMillis(1);
 
@@ -55,6 +57,7 @@ public final class HubBuilder implements Cloneable {
     int maxTopics = DEFAULT_MAX_TOPICS;
     OverflowPolicy overflow = OverflowPolicy.DISCONNECT;
     long catchUpBytes = DEFAULT_CATCH_UP_BYTES;
+    Duration coalesce = DEFAULT_COALESCE;
     List<TopicOptions.OverflowOf> overflows = new ArrayList<>();
     List<TopicPattern> conflated = new ArrayList<>();
     int conflationKeys = DEFAULT_CONFLATION_KEYS;
@@ -226,6 +229,21 @@ public final class HubBuilder implements Cloneable {
      */
     public HubBuilder catchUpBytes(long bytes) {
         catchUpBytes = atLeast("catchUpBytes", bytes, 0, Long.MAX_VALUE);
+        return this;
+    }
+
+    /**
+     * How long a lane that is busy may let an event wait for the next one, so that both leave in one write to each client.
+     * Busy is one whose passes to its clients would otherwise take more than a third of its time; any other sends at once. 20 ms by
+     * default; 0 sends at once whatever that costs.
+     *
+     * @throws IllegalArgumentException if it is not from 0 to 1 second
+     */
+    public HubBuilder coalesce(Duration longest) {
+        if (longest.isNegative() || longest.compareTo(Duration.ofSeconds(1)) > 0) {
+            throw new IllegalArgumentException("coalesce: " + longest + " (expected: from 0 to 1 second)");
+        }
+        coalesce = longest;
         return this;
     }
 

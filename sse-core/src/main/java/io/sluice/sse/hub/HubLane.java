@@ -3,11 +3,9 @@ package io.sluice.sse.hub;
 import io.sluice.sse.CloseReason;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicReference;
@@ -47,7 +45,6 @@ public final class HubLane {
     private final Framer framer;
     private final LaneOptions options;
     private final Runnable turn = this::turn;
-    private final Object endedLock = new Object();
 
     // Any thread: whether a turn is posted, and the topics that publishers marked, linked through them.
     @SuppressWarnings("unused") // through POSTED
@@ -67,13 +64,16 @@ public final class HubLane {
     final CatchUp catchUp;
     final @Nullable PagedReads pages;
     private final Gathering gathering = new Gathering();
+    final Pacing pacing;
+    /** Whether a turn must not wait for anything that may come. */
+    private boolean inHurry;
+
     final LaneTicker ticker;
     final LaneSinks sinks = new LaneSinks();
     final LaneFrames frames = new LaneFrames(this);
     final LaneSubscriptions subscriptions = new LaneSubscriptions(this);
     final SinkLife life;
-    /** Changes that would disturb a pass which has yielded; made when it ends. */
-    private final ArrayDeque<Runnable> afterPass = new ArrayDeque<>();
+    final LaneTasks tasks = new LaneTasks(this);
 
     /** The last turn has failed, and its pass has to be given up. */
     private boolean turnFailed;
@@ -97,6 +97,7 @@ public final class HubLane {
         HubHistory history = hub.log().history();
         this.pages = history == null ? null : new PagedReads(this, history.reads);
         this.pass = new Pass(this);
+        this.pacing = new Pacing(lane, this::wake, hub.options().coalesce.toNanos());
         this.catchUp = new CatchUp(this, pages);
         this.ticker = new LaneTicker(this);
         this.life = new SinkLife(this);
@@ -150,13 +151,13 @@ public final class HubLane {
 
     /** Calls {@code visitor} with every sink open on this lane, on the lane. Any thread. */
     public CompletionStage<Void> forEachSink(Consumer<? super LaneSink> visitor) {
-        return onLane(() -> sinks.forEach(visitor));
+        return tasks.onLane(() -> sinks.forEach(visitor));
     }
 
     /** The open sink of this lane with this id, looked for among all of them. Any thread. */
     CompletionStage<Optional<LaneSink>> find(String sinkId) {
         AtomicReference<@Nullable LaneSink> found = new AtomicReference<>();
-        return onLane(() -> found.set(sinks.find(sinkId))).thenApply(ignored -> Optional.ofNullable(found.get()));
+        return tasks.onLane(() -> found.set(sinks.find(sinkId))).thenApply(ignored -> Optional.ofNullable(found.get()));
     }
 
     /** Describes the sinks of this lane. Any thread. */
@@ -176,7 +177,7 @@ public final class HubLane {
             throw new IllegalArgumentException("limit: " + limit + " (expected: 1 or more)");
         }
         List<SinkInfo> infos = new ArrayList<>();
-        return onLane(() -> {
+        return tasks.onLane(() -> {
                     SinkPage page = new SinkPage(after, limit);
                     sinks.forEach(page::offer);
                     page.forEach(sink -> infos.add(SinkInfo.of(sink, this)));
@@ -257,21 +258,30 @@ public final class HubLane {
         // first.
         boolean resumed = pass.isRunning();
         nowNanos = lane.nanoTime();
+        boolean again;
         if (!resumed) {
             // In this order: what is published after the head was read finds no turn posted, and posts one.
             posted = false;
-            if (gathering.waits(hub.log().head(), position, sinks.size(), nowNanos)) {
+            long head = hub.log().head();
+            if (!inHurry && pacing.rests(head, position, sinks.size(), nowNanos)) {
+                if (serveThoseBehind()) {
+                    nextTurn(false);
+                }
+                return;
+            }
+            if (gathering.waits(head, position, sinks.size(), nowNanos)) {
                 nextTurn(false);
                 return;
             }
+            pacing.begins(head != position, nowNanos);
         }
-        boolean again;
-        if (pass.run(nowNanos + hub.passNanos())) {
-            gathering.passed(lane.nanoTime());
-            for (Runnable change = afterPass.poll(); change != null; change = afterPass.poll()) {
-                change.run();
-            }
-            boolean waiting = catchUp.run(lane.nanoTime() + HubBuilder.CATCH_UP_TIME.toNanos());
+        boolean ended = pass.run(nowNanos + hub.passNanos());
+        long worked = lane.nanoTime();
+        pacing.worked(worked - nowNanos, ended);
+        if (ended) {
+            gathering.passed(worked);
+            tasks.passed();
+            boolean waiting = serveThoseBehind();
             // A pass that yielded has its head from before; whoever published since found this turn posted.
             again = waiting || resumed || pass.wasCut();
         } else {
@@ -282,6 +292,11 @@ public final class HubLane {
         if (again) {
             nextTurn(resumed);
         }
+    }
+
+    /** @return whether some still wait */
+    private boolean serveThoseBehind() {
+        return catchUp.run(lane.nanoTime() + HubBuilder.CATCH_UP_TIME.toNanos());
     }
 
     /** Another turn, after the lane's I/O. */
@@ -307,9 +322,12 @@ public final class HubLane {
     public long flushPublished() {
         assert lane.inLane();
         long head = hub.log().head();
+        inHurry = true;
+        pacing.end();
         do {
             turn();
         } while (!turnFailed && (position < head || pass.isRunning() || catchUp.owes(head)));
+        inHurry = false;
         catchUp.retryParked(); // after I/O, which could not run here
         return head;
     }
@@ -345,51 +363,5 @@ public final class HubLane {
 
     LaneSink sink(int at) {
         return sinks.get(at);
-    }
-
-    /** Does it now, or when the pass that has yielded ends. */
-    void afterPass(Runnable change) {
-        if (pass.isRunning()) {
-            afterPass.add(change);
-            wake();
-        } else {
-            change.run();
-        }
-    }
-
-    /**
-     * Does in place what belongs to a lane that has ended: one caller at a time, since sinks of one lane share it. A pass
-     * in the middle of which it ended is given up, so that changes need not wait for it. Any thread.
-     */
-    void onEndedLane(Runnable work) {
-        synchronized (endedLock) {
-            pass.abandon();
-            for (Runnable change = afterPass.poll(); change != null; change = afterPass.poll()) {
-                change.run();
-            }
-            work.run();
-        }
-    }
-
-    CompletionStage<Void> onLane(Runnable work) {
-        CompletableFuture<Void> done = new CompletableFuture<>();
-        Runnable task = () -> {
-            try {
-                work.run();
-                done.complete(null);
-            } catch (Throwable t) {
-                done.completeExceptionally(t);
-            }
-        };
-        if (lane.inLane()) {
-            task.run();
-        } else {
-            try {
-                lane.execute(task);
-            } catch (RejectedExecutionException e) {
-                onEndedLane(task);
-            }
-        }
-        return done;
     }
 }

@@ -266,7 +266,7 @@ public abstract class LaneSink extends SinkState implements Sink, ScopeHome {
         try {
             hubLane.lane().execute(work);
         } catch (RejectedExecutionException e) {
-            hubLane.onEndedLane(work);
+            hubLane.tasks.onEndedLane(work);
         }
     }
 

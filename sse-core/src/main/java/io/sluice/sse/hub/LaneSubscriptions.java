@@ -67,7 +67,7 @@ final class LaneSubscriptions {
     CompletionStage<Subscription> subscribe(LaneSink sink, Selector selector) {
         CompletableFuture<Subscription> begun = new CompletableFuture<>();
         // Not during a pass that has yielded: who was written to by it stands no longer at the lane's position.
-        lane.onLane(() -> lane.afterPass(() -> {
+        lane.tasks.onLane(() -> lane.tasks.afterPass(() -> {
             try {
                 begun.complete(add(sink, selector));
             } catch (Throwable t) {
@@ -138,14 +138,14 @@ final class LaneSubscriptions {
     /** Any thread. As {@link Subscription#cancel}. */
     CompletionStage<Void> cancel(Subscription subscription) {
         CompletableFuture<Void> ended = new CompletableFuture<>();
-        lane.onLane(() -> {
+        lane.tasks.onLane(() -> {
             LaneSink sink = subscription.sink();
             if (sink.subscription == subscription && subscription.next == null) {
                 sink.behind = false; // a pass that has yielded leaves it alone from here on
                 endAll(sink);
                 ended.complete(null);
             } else {
-                lane.afterPass(() -> {
+                lane.tasks.afterPass(() -> {
                     end(sink, subscription);
                     ended.complete(null);
                 });
@@ -188,7 +188,7 @@ final class LaneSubscriptions {
             return;
         }
         sink.listenBy(null);
-        lane.afterPass(() -> {
+        lane.tasks.afterPass(() -> {
             for (Subscription at = first; at != null; at = at.next) {
                 leave(at, at.next);
             }

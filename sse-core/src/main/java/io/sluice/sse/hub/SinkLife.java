@@ -96,6 +96,7 @@ final class SinkLife {
         lane.framer().sweep();
         if (lane.sinks.size() == 0) {
             lane.ticker.stop();
+            lane.pacing.hurry();
         }
         hub.ledger().add(Ledger.Kind.SINKS, -1);
         hub.counters().closed(sink, reason);

@@ -60,6 +60,7 @@ final class Bench implements AutoCloseable {
                 .wallClock(() -> wallTime)
                 .timer(this::schedule)
                 .epoch(7)
+                .coalesce(Duration.ZERO) // clocks are moved as a test likes
                 .userExecutor(userCode::add);
         options.accept(builder);
         hub = builder.build();

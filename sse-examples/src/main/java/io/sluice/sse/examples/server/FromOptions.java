@@ -29,6 +29,7 @@ final class FromOptions {
         set("--history-total-bytes", options.historyTotalBytes, hub::historyTotalBytes);
         set("--max-topics", options.maxTopics, hub::maxTopics);
         set("--overflow", options.overflow, hub::overflow);
+        set("--coalesce", options.coalesce, hub::coalesce);
         for (String pattern : options.conflated()) {
             set("--conflate", pattern, hub::conflate);
         }

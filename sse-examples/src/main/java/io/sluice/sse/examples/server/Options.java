@@ -130,6 +130,14 @@ final class Options {
     OverflowPolicy overflow;
 
     @Option(
+            names = "--coalesce",
+            paramLabel = "<duration>",
+            description = "How long an event waits for the next one where writing to the clients takes more than a third of the"
+                    + " time, so that both leave together; 0 is off. Default: 20ms")
+    @Nullable
+    Duration coalesce;
+
+    @Option(
             names = "--conflate",
             paramLabel = "<pattern>",
             description = "Topics of which the latest event of each ?key= is kept, whatever its age; repeatable (in the"

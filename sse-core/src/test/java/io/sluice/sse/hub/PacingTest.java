@@ -1,0 +1,201 @@
+package io.sluice.sse.hub;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.sluice.sse.CloseReason;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** A lane whose clock moves as the test likes, and by as much as a pass is said to take. */
+class PacingTest {
+
+    private static final long MILLI = 1_000_000;
+    private static final long PASS = 8 * MILLI;
+
+    private Bench bench = new Bench(options -> options.coalesce(Duration.ofMillis(20)));
+    private final List<FakeSink> sinks = new ArrayList<>();
+    private long passNanos = PASS;
+    private int published;
+
+    @AfterEach
+    void close() {
+        bench.close();
+    }
+
+    private void open(int count) {
+        for (int i = 0; i < count; i++) {
+            sinks.add(bench.live("a"));
+        }
+    }
+
+    private void publish() {
+        sinks.get(0).onNextWrite = () -> bench.lane().pause(passNanos);
+        bench.publish("a", Integer.toString(published++));
+        bench.run();
+    }
+
+    /** So many clients hear an event, so that it is known what a pass takes. */
+    private void openBusy(int count) {
+        open(count);
+        publish();
+    }
+
+    private void advance(long nanos) {
+        bench.lane().advance(nanos);
+    }
+
+    private int received() {
+        return sinks.get(sinks.size() - 1).events.size();
+    }
+
+    private int writes() {
+        return sinks.get(sinks.size() - 1).writes;
+    }
+
+    @Test
+    void anEventOfABusyLaneWaitsForTheNextAndBothAreOneWrite() {
+        openBusy(Gathering.LEAST_SINKS);
+        int before = writes();
+        advance(2 * MILLI);
+        publish(); // 10 ms behind the beginning of the pass before, which took 8
+        advance(9 * MILLI);
+        assertThat(received()).isEqualTo(1);
+        publish();
+        assertThat(received()).isEqualTo(3);
+        assertThat(writes()).isEqualTo(before + 1);
+        assertThat(bench.lane().timers()).isEqualTo(1); // the ticks'
+    }
+
+    @Test
+    void nobodyElseCanMakeItWaitLongerThanThreePasses() {
+        openBusy(Gathering.LEAST_SINKS);
+        advance(7 * MILLI);
+        publish(); // 15 ms behind the beginning of the pass before
+        advance(8 * MILLI);
+        assertThat(received()).isEqualTo(1);
+        advance(MILLI);
+        assertThat(received()).isEqualTo(2);
+    }
+
+    @Test
+    void itWaitsNoLongerThanItMay() {
+        passNanos = 100 * MILLI;
+        openBusy(Gathering.LEAST_SINKS);
+        publish();
+        advance(19 * MILLI);
+        assertThat(received()).isEqualTo(1);
+        advance(MILLI);
+        assertThat(received()).isEqualTo(2);
+    }
+
+    @Test
+    void aLaneThatIsNotBusySendsAtOnce() {
+        openBusy(Gathering.LEAST_SINKS);
+        advance(2 * PASS);
+        publish(); // three times what the pass before took
+        assertThat(received()).isEqualTo(2);
+    }
+
+    @Test
+    void twoThatHaveComeMeanwhileAreSentAtOnce() {
+        openBusy(Gathering.LEAST_SINKS);
+        bench.publish("a", "1");
+        bench.publish("a", "2");
+        bench.run();
+        assertThat(received()).isEqualTo(3);
+    }
+
+    @Test
+    void aFewClientsAreSentToAtOnce() {
+        openBusy(Gathering.LEAST_SINKS - 1);
+        publish();
+        assertThat(received()).isEqualTo(2);
+    }
+
+    @Test
+    void shortPassesFollowEachOtherAtOnce() {
+        passNanos = Pacing.LEAST_PASS_NANOS - 1;
+        openBusy(Gathering.LEAST_SINKS);
+        publish();
+        assertThat(received()).isEqualTo(2);
+    }
+
+    /** Or who publishes again when it hears what it has said would be slowed down to a third. */
+    @Test
+    void restsThatBringNothingBecomeRare() {
+        openBusy(Gathering.LEAST_SINKS);
+        int rests = 0;
+        for (int i = 0; i < 1_000; i++) {
+            publish();
+            if (received() < published) {
+                rests++;
+                advance(2 * PASS);
+            }
+            assertThat(received()).isEqualTo(published);
+        }
+        assertThat(rests).isBetween(1_000 / (Patience.MOST_SKIPPED + 1), 25);
+    }
+
+    @Test
+    void whoComesMeanwhileIsServed() {
+        openBusy(Gathering.LEAST_SINKS);
+        publish();
+        FakeSink comes = bench.open(Start.replay(2), "a");
+        assertThat(comes.events).hasSize(1); // what the lane has sent; the other is not sent to anybody yet
+        advance(2 * PASS);
+        assertThat(comes.events).hasSize(2);
+        assertThat(received()).isEqualTo(2);
+    }
+
+    @Test
+    void aDrainWaitsForNothing() {
+        openBusy(Gathering.LEAST_SINKS);
+        publish();
+        assertThat(received()).isEqualTo(1);
+        bench.onLane(() -> bench.hubLane().flushPublished());
+        assertThat(received()).isEqualTo(2);
+        assertThat(bench.lane().timers()).isEqualTo(1); // the ticks'
+    }
+
+    @Test
+    void whenTheLastClientHasLeftNothingWaits() {
+        openBusy(Gathering.LEAST_SINKS);
+        publish();
+        assertThat(bench.lane().timers()).isEqualTo(2);
+        bench.onLane(() -> sinks.forEach(sink -> sink.close(CloseReason.CLIENT_LEFT)));
+        bench.run();
+        assertThat(bench.lane().timers()).isZero();
+        assertThat(bench.hubLane().position).isEqualTo(bench.hub.log().head());
+    }
+
+    @Test
+    void aLaneThatEndsMeanwhileLosesNothingButItsClients() {
+        openBusy(Gathering.LEAST_SINKS);
+        publish();
+        bench.lane().terminate();
+        assertThat(received()).isEqualTo(1);
+    }
+
+    @Test
+    void whoWantsNoWaitHasNone() {
+        bench.close();
+        bench = new Bench(options -> options.coalesce(Duration.ZERO));
+        openBusy(Gathering.LEAST_SINKS);
+        publish();
+        assertThat(received()).isEqualTo(2);
+    }
+
+    @Test
+    void theLongestWaitIsChecked() {
+        for (Duration wrong :
+                List.of(Duration.ofNanos(-1), Duration.ofSeconds(1).plusNanos(1))) {
+            assertThatThrownBy(() -> Hub.builder().coalesce(wrong))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("coalesce: " + wrong + " (expected: from 0 to 1 second)");
+        }
+    }
+}
