@@ -56,7 +56,7 @@ final class ForkedTask implements Runnable {
         } catch (Throwable t) {
             boolean ofTheEnd = t instanceof InterruptedException || t instanceof ClosedException;
             if (!ofTheEnd || !scope.isClosed()) {
-                scope.userCodeFailed("task", t);
+                Contained.userCodeFailed(scope.home(), "task", t);
             }
         } finally {
             synchronized (this) {

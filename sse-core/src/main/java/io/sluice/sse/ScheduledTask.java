@@ -35,14 +35,14 @@ final class ScheduledTask implements Runnable {
 
     @Override
     public void run() {
-        scope.userCode(() -> {
+        Contained.userCode(scope.home(), () -> {
             if (scope.isClosed()) {
                 return;
             }
             try {
                 task.run();
             } catch (Throwable t) {
-                scope.userCodeFailed("task", t);
+                Contained.userCodeFailed(scope.home(), "task", t);
             } finally {
                 if (periodNanos > 0) {
                     arm(periodNanos);

@@ -8,11 +8,8 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * What a client owns. Tasks, resources and listeners hang off a scope and die with it: once, in the order of
@@ -34,7 +31,7 @@ public final class Scope {
         void run() throws Exception;
     }
 
-    private static final Logger log = LoggerFactory.getLogger(Scope.class);
+    private static final CloseStep[] STEPS = CloseStep.values();
     private static final VarHandle REASON;
 
     static {
@@ -123,7 +120,7 @@ public final class Scope {
     public CompletionStage<CloseReason> close(CloseReason why) {
         Objects.requireNonNull(why, "why");
         if (REASON.compareAndSet(this, null, why)) {
-            atHome(this::closeChildren);
+            Contained.atHome(home, this::closeChildren);
         }
         return closed();
     }
@@ -232,8 +229,8 @@ public final class Scope {
      */
     private void closeChildren() {
         CloseReason why = Objects.requireNonNull(reason);
-        List<CompletableFuture<?>> steps = new ArrayList<>();
-        List<CompletableFuture<?>> ends = new ArrayList<>();
+        List<CompletableFuture<?>> steps = new ArrayList<>(0);
+        List<CompletableFuture<?>> ends = new ArrayList<>(0);
         synchronized (this) {
             for (Scope child = firstChild; child != null; child = child.nextSibling) {
                 steps.add(child.steps());
@@ -247,7 +244,7 @@ public final class Scope {
         for (Scope child = takeFirstChild(); child != null; child = takeFirstChild()) {
             child.close(why);
         }
-        all(steps).whenComplete((ignored, never) -> atHome(() -> closeSelf(why, ends)));
+        all(steps).whenComplete((ignored, never) -> Contained.atHome(home, () -> closeSelf(why, ends)));
     }
 
     private void closeSelf(CloseReason why, List<CompletableFuture<?>> endsBelow) {
@@ -257,9 +254,9 @@ public final class Scope {
             entries = null;
             closed = true;
         }
-        for (CloseStep step : CloseStep.values()) {
+        for (CloseStep step : STEPS) {
             if (ownsHome) {
-                contained(() -> home.closing(step, why));
+                Contained.closing(home, step, why);
             }
             for (int i = mine.size() - 1; i >= 0; i--) {
                 ScopeEntry entry = mine.get(i);
@@ -269,10 +266,14 @@ public final class Scope {
             }
         }
         completeSteps();
+        if (mine.isEmpty() && endsBelow.isEmpty()) {
+            ended(why);
+            return;
+        }
         Runnable end = () -> all(endsBelow).whenComplete((ignored, never) -> ended(why));
         // Behind the listeners in the user executor's queue, so that the stage completes after the last of them.
         if (mine.stream().anyMatch(entry -> entry.step == CloseStep.LISTENERS)) {
-            userCode(end);
+            Contained.userCode(home, end);
         } else {
             end.run();
         }
@@ -317,42 +318,14 @@ public final class Scope {
             try {
                 entry.action.accept(why);
             } catch (Throwable t) {
-                userCodeFailed(entry.what(), t);
+                Contained.userCodeFailed(home, entry.what(), t);
             }
             afterwards.run();
         };
         if (entry.step == CloseStep.LISTENERS) {
-            userCode(work);
+            Contained.userCode(home, work);
         } else {
             work.run();
-        }
-    }
-
-    void userCode(Runnable work) {
-        try {
-            home.runUserCode(() -> contained(work));
-        } catch (RuntimeException | Error e) {
-            contained(work); // an executor that refuses must not break the order, nor leave the end out
-        }
-    }
-
-    void userCodeFailed(String what, Throwable failure) {
-        contained(() -> home.userCodeFailed(what, failure));
-    }
-
-    private void atHome(Runnable work) {
-        try {
-            home.runAtHome(work);
-        } catch (RejectedExecutionException e) {
-            work.run();
-        }
-    }
-
-    private void contained(Runnable work) {
-        try {
-            work.run();
-        } catch (Throwable t) {
-            log.warn("{}: closing went on after a failure", home, t);
         }
     }
 

@@ -166,7 +166,10 @@ public final class Hub implements AutoCloseable {
      * through.
      */
     public int subscribers(String topic) {
-        return subscribers(List.of(topic));
+        return log.locked(() -> {
+            Topic known = log.topics.find(topic);
+            return known == null ? 0 : Listeners.count(known);
+        });
     }
 
     /** How many distinct sinks of this node listen to at least one of the topics now. */

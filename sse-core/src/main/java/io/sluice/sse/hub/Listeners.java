@@ -16,7 +16,7 @@ final class Listeners {
     }
 
     /** The usual topic has one audience on a lane, which need not be looked at one by one. */
-    private static int count(Topic topic) {
+    static int count(Topic topic) {
         int count = 0;
         for (LaneTopic here = topic.firstLane(); here != null; here = here.nextLane) {
             if (here.audienceCount() > 1) {

@@ -54,7 +54,7 @@ public final class Selector {
         }
         List<String> topics = new ArrayList<>(1);
         List<TopicPattern> patterns = new ArrayList<>(0);
-        for (String term : new LinkedHashSet<>(terms)) {
+        for (String term : terms.size() == 1 ? terms : new LinkedHashSet<>(terms)) {
             if (TopicPattern.isPattern(term)) {
                 patterns.add(TopicPattern.of(term));
             } else {

@@ -5,14 +5,19 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPipeline;
 import io.netty.handler.codec.DecoderResult;
 import io.netty.handler.codec.http.DefaultFullHttpRequest;
+import io.netty.handler.codec.http.EmptyHttpHeaders;
 import io.netty.handler.codec.http.FullHttpRequest;
 import io.netty.handler.codec.http.FullHttpResponse;
+import io.netty.handler.codec.http.HttpContent;
+import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpMessage;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpObjectAggregator;
+import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpStatusClass;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http.LastHttpContent;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,9 +31,39 @@ final class BodyAggregator extends HttpObjectAggregator {
 
     private final int maxBytes;
 
+    /** A request that has no body, until its end comes: most of them are, and need no buffer to collect it. */
+    private @Nullable HttpRequest bodiless;
+
     BodyAggregator(int maxBytes) {
         super(maxBytes, true);
         this.maxBytes = maxBytes;
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) throws Exception {
+        HttpRequest request = bodiless;
+        if (request != null && message == LastHttpContent.EMPTY_LAST_CONTENT) { // which nobody counts
+            bodiless = null;
+            ctx.fireChannelRead(new DefaultFullHttpRequest(
+                    request.protocolVersion(),
+                    request.method(),
+                    request.uri(),
+                    Unpooled.EMPTY_BUFFER,
+                    request.headers(),
+                    EmptyHttpHeaders.INSTANCE));
+        } else if (message instanceof HttpRequest head && isPlain(head)) {
+            bodiless = head;
+        } else {
+            super.channelRead(ctx, message);
+        }
+    }
+
+    private static boolean isPlain(HttpRequest request) {
+        return request.decoderResult().isSuccess()
+                && !(request instanceof HttpContent)
+                && !request.headers().contains(HttpHeaderNames.CONTENT_LENGTH)
+                && !request.headers().contains(HttpHeaderNames.TRANSFER_ENCODING)
+                && !request.headers().contains(HttpHeaderNames.EXPECT);
     }
 
     @Override

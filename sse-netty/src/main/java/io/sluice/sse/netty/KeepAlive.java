@@ -1,6 +1,5 @@
 package io.sluice.sse.netty;
 
-import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.socket.nio.NioChannelOption;
 import java.io.IOException;
@@ -8,6 +7,7 @@ import java.net.SocketOption;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.Set;
+import java.util.function.BiConsumer;
 import jdk.net.ExtendedSocketOptions;
 import org.jspecify.annotations.Nullable;
 
@@ -43,11 +43,10 @@ record KeepAlive(
     }
 
     /** A peer that answers nothing is gone after once to twice this time. */
-    void addTo(ServerBootstrap bootstrap, Duration silence) {
-        long seconds = Math.max(1, Math.min(MOST_SECONDS, silence.toSeconds()));
-        bootstrap
-                .childOption(idleSeconds, (int) seconds)
-                .childOption(intervalSeconds, (int) Math.max(1, seconds / PROBES))
-                .childOption(count, PROBES);
+    void forEach(Duration silence, BiConsumer<ChannelOption<Integer>, Integer> setter) {
+        int seconds = (int) Math.max(1, Math.min(MOST_SECONDS, silence.toSeconds()));
+        setter.accept(idleSeconds, seconds);
+        setter.accept(intervalSeconds, Math.max(1, seconds / PROBES));
+        setter.accept(count, PROBES);
     }
 }

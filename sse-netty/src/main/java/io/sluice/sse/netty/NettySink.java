@@ -113,7 +113,9 @@ final class NettySink extends LaneSink {
         if (first != null) {
             upgrade = null;
             first.run();
-            log.debug("[{}] open from {}", id(), ClientAddress.of(channel));
+            if (log.isDebugEnabled()) {
+                log.debug("[{}] open from {}", id(), ClientAddress.of(channel));
+            }
         }
         ChannelHandlerContext stream = context();
         // A void promise: no object per client and frame. A failed write closes the channel by StreamHandler.
@@ -174,7 +176,9 @@ final class NettySink extends LaneSink {
     @Override
     protected void end(CloseReason reason, boolean orderly) {
         givesPlaceBack.run();
-        log.debug("[{}] closed: {}", id(), reason);
+        if (log.isDebugEnabled()) {
+            log.debug("[{}] closed: {}", id(), reason);
+        }
         ChannelHandlerContext stream = context;
         if (stream == null) {
             return; // never upgraded: whoever holds the channel answers

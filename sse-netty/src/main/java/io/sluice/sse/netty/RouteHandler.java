@@ -10,14 +10,17 @@ import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.handler.codec.CodecException;
 import io.netty.handler.codec.DecoderResult;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
+import io.netty.handler.codec.http.DefaultHttpHeadersFactory;
 import io.netty.handler.codec.http.FullHttpRequest;
 import io.netty.handler.codec.http.FullHttpResponse;
 import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeadersFactory;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.netty.handler.codec.http.TooLongHttpLineException;
+import io.netty.handler.flow.FlowControlHandler;
 import io.sluice.sse.Refusals;
 import java.io.IOException;
 import java.util.Objects;
@@ -36,6 +39,9 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
 
     private static final Logger log = LoggerFactory.getLogger(RouteHandler.class);
     private static final byte[] NO_BODY = {};
+    /** Those of an answer are checked when they are given ({@link HttpAnswer#with}). */
+    private static final HttpHeadersFactory CHECKED_HEADERS =
+            DefaultHttpHeadersFactory.headersFactory().withValidation(false);
 
     private final Routes routes;
     private final StreamEndpoint streams;
@@ -53,6 +59,9 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
     private @Nullable CompletableFuture<?> pending;
 
     private int unanswered;
+
+    /** Whether what comes while nothing is read is held back before this handler; none of most connections. */
+    private boolean holdsBack;
 
     /** Whether the connection closes behind an answer that is already here or on its way: what follows is not for us. */
     private boolean isLastAnswered;
@@ -309,7 +318,9 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
         FullHttpResponse response = new DefaultFullHttpResponse(
                 HttpVersion.HTTP_1_1,
                 HttpResponseStatus.valueOf(answer.status()),
-                head ? Unpooled.EMPTY_BUFFER : Unpooled.wrappedBuffer(body));
+                head ? Unpooled.EMPTY_BUFFER : Unpooled.wrappedBuffer(body),
+                CHECKED_HEADERS,
+                CHECKED_HEADERS);
         answer.headers().forEach(response.headers()::set);
         response.headers().set("x-content-type-options", "nosniff");
         boolean stream = "text/event-stream".equals(answer.headers().get("content-type"));
@@ -336,6 +347,11 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
     private void readWhileAnswered(ChannelHandlerContext ctx) {
         boolean reads = unanswered < MOST_UNANSWERED && ctx.channel().isWritable();
         if (ctx.channel().config().isAutoRead() != reads) {
+            if (!reads && !holdsBack) {
+                holdsBack = true;
+                // What this read has decoded still comes.
+                ctx.pipeline().addBefore(ctx.name(), null, new FlowControlHandler());
+            }
             ctx.channel().config().setAutoRead(reads);
         }
     }

@@ -137,8 +137,11 @@ public final class SseRequest {
      * value. One that is a list has all of its lines in {@link #headerAll}.
      */
     public @Nullable String header(String name) {
+        if (!headers.contains(name)) {
+            return null; // the usual case, without a list
+        }
         List<String> lines = headers.getAll(name);
-        return lines.isEmpty() ? null : decoded(lines.get(lines.size() - 1));
+        return decoded(lines.get(lines.size() - 1));
     }
 
     /**
@@ -146,12 +149,15 @@ public final class SseRequest {
      * If-None-Match}) are one list, as if they stood in one line with commas between (RFC 9110, section 5.3).
      */
     public List<String> headerAll(String name) {
-        return headers.getAll(name).stream().map(SseRequest::decoded).toList();
+        List<String> lines = headers.getAll(name);
+        return lines.isEmpty() ? lines : lines.stream().map(SseRequest::decoded).toList();
     }
 
     /** Clients send UTF-8 (Last-Event-ID must be), and Netty hands bytes over as Latin-1 characters. */
     private static String decoded(String line) {
-        return new String(line.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
+        return Uris.isAscii(line)
+                ? line
+                : new String(line.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
     }
 
     /**

@@ -2,13 +2,9 @@ package io.sluice.sse.netty;
 
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
-import io.netty.channel.ChannelPipeline;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.handler.codec.http.HttpServerCodec;
-import io.netty.handler.flow.FlowControlHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.EventExecutor;
 import io.sluice.sse.Ledger;
@@ -39,13 +35,6 @@ public final class SseServer implements AutoCloseable {
 
     /** Longest wait for what is left of connections and threads after the drain. */
     private static final long AFTER_DRAIN_MILLIS = 500;
-
-    /**
-     * What the kernel takes for a client that cannot be sent to it yet. It would take megabytes for each that does not
-     * read, and a thousand of them would bring all connections of the machine into want of its memory; what is on its
-     * way to a client that reads is not limited by this.
-     */
-    private static final long KERNEL_UNSENT_BYTES = 128 * 1024;
 
     private final SseServerBuilder options;
     private final Hub hub;
@@ -92,23 +81,9 @@ public final class SseServer implements AutoCloseable {
                 .channel(transport.serverChannel)
                 .option(ChannelOption.SO_BACKLOG, 4096)
                 .option(ChannelOption.SO_REUSEADDR, true)
-                .childOption(ChannelOption.TCP_NODELAY, true)
-                .childOption(ChannelOption.SO_KEEPALIVE, true)
                 .handler(new ServerAcceptor(options.mostConnections(), connections, hub.ledger(), streams.refusals()))
-                .childHandler(pipeline(options, streams));
-        ChannelOption<Integer> userTimeout = transport.userTimeout();
-        if (userTimeout != null && !options.laneOptions.writeTimeout().isZero()) {
-            bootstrap.childOption(userTimeout, (int) Math.min(
-                    Integer.MAX_VALUE, options.laneOptions.writeTimeout().toMillis()));
-        }
-        ChannelOption<Long> unsentLowWater = transport.unsentLowWater();
-        if (unsentLowWater != null) {
-            bootstrap.childOption(unsentLowWater, KERNEL_UNSENT_BYTES);
-        }
-        KeepAlive keepAlive = options.laneOptions.heartbeat().isZero() ? transport.keepAlive() : null;
-        if (keepAlive != null && !options.laneOptions.writeTimeout().isZero()) {
-            keepAlive.addTo(bootstrap, options.laneOptions.writeTimeout());
-        }
+                .childHandler(new HttpPipeline(options, streams));
+        SocketOptions.addTo(bootstrap, transport, options.laneOptions);
         var bound = bootstrap
                 .bind(new InetSocketAddress(options.host, options.port))
                 .awaitUninterruptibly();
@@ -133,30 +108,6 @@ public final class SseServer implements AutoCloseable {
                         : "port: " + options.port + " on host " + options.host + " cannot be listened on: "
                                 + cause.getMessage(),
                 cause);
-    }
-
-    private static ChannelInitializer<Channel> pipeline(SseServerBuilder options, StreamEndpoint streams) {
-        HostRule hosts = options.hostRule();
-        Routes routes = new Routes(options.routes);
-        TrustedProxies proxies = options.proxies;
-        return new ChannelInitializer<>() {
-            @Override
-            protected void initChannel(Channel channel) {
-                RequestDeadline deadline = new RequestDeadline(options.requestTimeout, options.idleTimeout);
-                ChannelPipeline pipeline = channel.pipeline();
-                if (proxies.expectsProxyHeader(channel.remoteAddress())) {
-                    ProxyHeaderHandler.addTo(pipeline);
-                }
-                pipeline.addLast("deadline", deadline)
-                        .addLast("http", new HttpServerCodec(options.maxRequestLineBytes, options.maxHeaderBytes, 8192))
-                        .addLast("body", new BodyAggregator(options.maxBodyBytes))
-                        // Holds back what one read has decoded, while the handler behind it has stopped reading.
-                        .addLast("flow", new FlowControlHandler())
-                        .addLast(
-                                "route",
-                                new RouteHandler(routes, streams, hosts, proxies, options.maxHeaders, deadline));
-            }
-        };
     }
 
     /** The hub that this server's streams listen to. */

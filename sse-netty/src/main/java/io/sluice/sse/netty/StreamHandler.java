@@ -72,7 +72,7 @@ final class StreamHandler extends ChannelInboundHandlerAdapter {
         }
         if (!(failure instanceof IOException)) {
             log.warn("[{}] the stream failed", sink.id(), failure);
-        } else if (sink.isOpen()) {
+        } else if (log.isDebugEnabled() && sink.isOpen()) {
             log.debug("[{}] {}", sink.id(), failure.toString());
         }
         if (isTimeout(failure)) {

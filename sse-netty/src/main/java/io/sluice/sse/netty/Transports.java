@@ -1,11 +1,9 @@
 package io.sluice.sse.netty;
 
-import io.netty.channel.ChannelOption;
 import io.netty.channel.DefaultSelectStrategyFactory;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.epoll.Epoll;
-import io.netty.channel.epoll.EpollChannelOption;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.kqueue.KQueue;
@@ -14,7 +12,6 @@ import io.netty.channel.kqueue.KQueueServerSocketChannel;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.uring.IoUring;
-import io.netty.channel.uring.IoUringChannelOption;
 import io.netty.channel.uring.IoUringIoHandler;
 import io.netty.channel.uring.IoUringServerSocketChannel;
 import java.util.function.Supplier;
@@ -41,19 +38,8 @@ enum Transports {
         }
 
         @Override
-        ChannelOption<Integer> userTimeout() {
-            return EpollChannelOption.TCP_USER_TIMEOUT;
-        }
-
-        @Override
-        ChannelOption<Long> unsentLowWater() {
-            return EpollChannelOption.TCP_NOTSENT_LOWAT;
-        }
-
-        @Override
-        KeepAlive keepAlive() {
-            return new KeepAlive(
-                    EpollChannelOption.TCP_KEEPIDLE, EpollChannelOption.TCP_KEEPINTVL, EpollChannelOption.TCP_KEEPCNT);
+        boolean isOfLinux() {
+            return true;
         }
     },
     IO_URING(Transport.IO_URING, IoUringServerSocketChannel.class) {
@@ -69,21 +55,8 @@ enum Transports {
         }
 
         @Override
-        ChannelOption<Integer> userTimeout() {
-            return IoUringChannelOption.TCP_USER_TIMEOUT;
-        }
-
-        @Override
-        ChannelOption<Long> unsentLowWater() {
-            return IoUringChannelOption.TCP_NOTSENT_LOWAT;
-        }
-
-        @Override
-        KeepAlive keepAlive() {
-            return new KeepAlive(
-                    IoUringChannelOption.TCP_KEEPIDLE,
-                    IoUringChannelOption.TCP_KEEPINTVL,
-                    IoUringChannelOption.TCP_KEEPCNT);
+        boolean isOfLinux() {
+            return true;
         }
     },
     KQUEUE(Transport.KQUEUE, KQueueServerSocketChannel.class) {
@@ -138,16 +111,9 @@ enum Transports {
 
     abstract IoHandlerFactory handlers();
 
-    /** The option that ends a connection whose peer acknowledges nothing, in milliseconds; null where there is none. */
-    @Nullable
-    ChannelOption<Integer> userTimeout() {
-        return null;
-    }
-
-    /** The option that bounds what the kernel takes for a peer before it can send it, in bytes; null where there is none. */
-    @Nullable
-    ChannelOption<Long> unsentLowWater() {
-        return null;
+    /** Whether its sockets are Linux's own, with all of its options. */
+    boolean isOfLinux() {
+        return false;
     }
 
     /** The options that time the kernel's probes of a silent connection; null where there are none. */

@@ -9,7 +9,6 @@ import io.netty.handler.codec.http.HttpObjectEncoder;
 import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.handler.timeout.IdleStateHandler;
 import io.netty.handler.timeout.WriteTimeoutHandler;
-import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -22,35 +21,42 @@ final class Upgrade {
 
     static void run(ChannelHandlerContext ctx, NettySink sink) {
         ChannelPipeline pipeline = ctx.pipeline();
-        List<ChannelHandler> leaving = leaving(pipeline);
+        List<String> names = pipeline.names();
         // Before the others leave, and from the last to the first: what they have read ahead goes on to the handler
         // behind them when they are removed, and that must be the stream's.
         pipeline.addLast("sluice-stream", new StreamHandler(sink));
-        for (int i = leaving.size() - 1; i >= 0; i--) {
-            pipeline.remove(leaving.get(i));
+        int codec = codec(pipeline, names);
+        for (int i = names.size() - 1; i >= 0; i--) {
+            ChannelHandler handler = pipeline.get(names.get(i));
+            if (handler != null && (i >= codec || endsTheIdle(handler))) {
+                pipeline.remove(names.get(i));
+            }
         }
-        pipeline.channel().config().setAutoRead(true); // a stream that is not read does not notice its end
+        if (!pipeline.channel().config().isAutoRead()) {
+            pipeline.channel().config().setAutoRead(true); // a stream that is not read does not notice its end
+        }
         byte[] head = sink.isChunked() ? ResponseHead.CHUNKED : ResponseHead.UNTIL_CLOSE;
-        ChannelHandlerContext stream = pipeline.context("sluice-stream");
+        ChannelHandlerContext stream = pipeline.lastContext();
         ByteBuf bytes = stream.alloc().directBuffer(head.length).writeBytes(head);
         stream.write(bytes, stream.voidPromise());
     }
 
-    private static List<ChannelHandler> leaving(ChannelPipeline pipeline) {
-        List<ChannelHandler> leaving = new ArrayList<>();
-        boolean http = false;
-        for (var entry : pipeline) {
-            ChannelHandler handler = entry.getValue();
-            http |= handler instanceof HttpServerCodec
+    /** Where the HTTP codec begins. */
+    private static int codec(ChannelPipeline pipeline, List<String> names) {
+        for (int i = 0; i < names.size(); i++) {
+            ChannelHandler handler = pipeline.get(names.get(i));
+            if (handler instanceof HttpServerCodec
                     || handler instanceof HttpObjectDecoder
-                    || handler instanceof HttpObjectEncoder<?>;
-            if (http
-                    || handler instanceof RequestDeadline
-                    || handler instanceof IdleStateHandler
-                    || handler instanceof WriteTimeoutHandler) {
-                leaving.add(handler);
+                    || handler instanceof HttpObjectEncoder<?>) {
+                return i;
             }
         }
-        return leaving;
+        return names.size();
+    }
+
+    private static boolean endsTheIdle(ChannelHandler handler) {
+        return handler instanceof RequestDeadline
+                || handler instanceof IdleStateHandler
+                || handler instanceof WriteTimeoutHandler;
     }
 }

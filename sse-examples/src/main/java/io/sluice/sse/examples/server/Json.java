@@ -12,6 +12,8 @@ import io.sluice.sse.netty.HttpAnswer;
 /** JSON in and out: strict when it reads, without nulls when it writes. */
 final class Json {
 
+    private static final String TYPE = "application/json";
+
     private Json() {}
 
     /** Loaded with the first value that is read or written: Jackson takes its time. */
@@ -46,10 +48,18 @@ final class Json {
 
     /** A value as an answer that nobody keeps. */
     static HttpAnswer answer(Object value) {
-        return answer(200, write(value));
+        try {
+            return notKept(HttpAnswer.of(200, TYPE, Mapper.INSTANCE.writeValueAsBytes(value)));
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("cannot be written as JSON: " + value.getClass(), e);
+        }
     }
 
     static HttpAnswer answer(int status, String json) {
-        return HttpAnswer.of(status, "application/json", json).with("cache-control", "no-store");
+        return notKept(HttpAnswer.of(status, TYPE, json));
+    }
+
+    private static HttpAnswer notKept(HttpAnswer answer) {
+        return answer.with("cache-control", "no-store");
     }
 }

@@ -83,7 +83,11 @@ final class PublishRoute {
 
     private static String mediaType(SseRequest request) {
         String type = request.header("content-type");
-        return type == null ? "" : type.split(";", 2)[0].strip().toLowerCase(Locale.ROOT);
+        if (type == null) {
+            return "";
+        }
+        int parameters = type.indexOf(';');
+        return (parameters < 0 ? type : type.substring(0, parameters)).strip().toLowerCase(Locale.ROOT);
     }
 
     private Answer answer(Published published) {
