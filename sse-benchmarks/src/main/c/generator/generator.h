@@ -28,7 +28,7 @@
 typedef struct {
     const char *mode, *label, *events, *publish, *own_publish, *crowd_events, *crowd_publish;
     int port, clients, size, window, publishers, own_per_common, cpu, server_cpu, at_once, max_seconds;
-    int churn_per_second, churn_events, replay_events, repeats;
+    int churn_per_second, warm_churn, churn_events, replay_events, repeats;
     double seconds, warmup, settle, rate, stalled;
     int pids[MOST_PIDS], pid_count;
     bool marks;

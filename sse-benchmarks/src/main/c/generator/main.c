@@ -37,6 +37,7 @@ static const struct { const char *name; enum kind kind; void *value; } known[] =
     {"warmup", DOUBLE, &opt.warmup},
     {"settle", DOUBLE, &opt.settle},
     {"churn", INT, &opt.churn_per_second},
+    {"warm-churn", INT, &opt.warm_churn},              // as many per second while it warms up; 0: as many as later
     {"churn-events", INT, &opt.churn_events},      // how many each reads before it leaves
     {"replay", INT, &opt.replay_events},           // how far behind the clients are
     {"repeats", INT, &opt.repeats},

@@ -21,9 +21,9 @@ static void seen(client *c, int64_t now) {
 
 static int64_t started;
 
-static void run(double seconds) {
+static void run(double seconds, int churn_per_second) {
     int64_t begin = now_ns(), end = begin + (int64_t)(seconds * (double)SECOND), come = 0, sent = 0;
-    double every = (double)SECOND / opt.churn_per_second, interval = (double)SECOND / opt.rate;
+    double every = (double)SECOND / churn_per_second, interval = (double)SECOND / opt.rate;
     for (int64_t now = begin; now < end; now = now_ns()) {
         int64_t next_publish = begin + (int64_t)((double)sent * interval);
         int64_t next_client = begin + (int64_t)((double)come * every);
@@ -65,12 +65,13 @@ void mode_churn(void) {
     on_event = seen;
     on_client_gone = gone;
     loop_for(opt.settle);
-    run(opt.warmup);
+    // What is compiled as it gets hot is compiled sooner; a server that cannot keep up takes as many as it can.
+    run(opt.warmup, opt.warm_churn ? opt.warm_churn : opt.churn_per_second);
     all_leave();
     mark("before");
     left = lost = started = 0;
     reading from = take_reading();
-    run(opt.seconds);
+    run(opt.seconds, opt.churn_per_second);
     reading to = take_reading();
     int64_t done = left;
     all_leave();

@@ -5,7 +5,6 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPipeline;
 import io.netty.handler.codec.DecoderResult;
 import io.netty.handler.codec.http.DefaultFullHttpRequest;
-import io.netty.handler.codec.http.EmptyHttpHeaders;
 import io.netty.handler.codec.http.FullHttpRequest;
 import io.netty.handler.codec.http.FullHttpResponse;
 import io.netty.handler.codec.http.HttpContent;
@@ -31,8 +30,8 @@ final class BodyAggregator extends HttpObjectAggregator {
 
     private final int maxBytes;
 
-    /** A request that has no body, until its end comes: most of them are, and need no buffer to collect it. */
-    private @Nullable HttpRequest bodiless;
+    /** A request whose body, if it has one, is expected to come in one piece: most do, and need no buffer to collect it. */
+    private @Nullable HttpRequest simple;
 
     BodyAggregator(int maxBytes) {
         super(maxBytes, true);
@@ -41,29 +40,37 @@ final class BodyAggregator extends HttpObjectAggregator {
 
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) throws Exception {
-        HttpRequest request = bodiless;
-        if (request != null && message == LastHttpContent.EMPTY_LAST_CONTENT) { // which nobody counts
-            bodiless = null;
-            ctx.fireChannelRead(new DefaultFullHttpRequest(
-                    request.protocolVersion(),
-                    request.method(),
-                    request.uri(),
-                    Unpooled.EMPTY_BUFFER,
-                    request.headers(),
-                    EmptyHttpHeaders.INSTANCE));
-        } else if (message instanceof HttpRequest head && isPlain(head)) {
-            bodiless = head;
+        HttpRequest request = simple;
+        simple = null;
+        if (request != null
+                && message instanceof LastHttpContent all
+                && all.decoderResult().isSuccess()) {
+            ctx.fireChannelRead(
+                    new DefaultFullHttpRequest( // which holds the content from here on
+                            request.protocolVersion(),
+                            request.method(),
+                            request.uri(),
+                            all.content(),
+                            request.headers(),
+                            all.trailingHeaders()));
+            return;
+        }
+        if (request != null) { // it comes in pieces
+            super.channelRead(ctx, request);
+        }
+        if (message instanceof HttpRequest head && isSimple(head)) {
+            simple = head;
         } else {
             super.channelRead(ctx, message);
         }
     }
 
-    private static boolean isPlain(HttpRequest request) {
+    private boolean isSimple(HttpRequest request) {
         return request.decoderResult().isSuccess()
                 && !(request instanceof HttpContent)
-                && !request.headers().contains(HttpHeaderNames.CONTENT_LENGTH)
                 && !request.headers().contains(HttpHeaderNames.TRANSFER_ENCODING)
-                && !request.headers().contains(HttpHeaderNames.EXPECT);
+                && !request.headers().contains(HttpHeaderNames.EXPECT)
+                && HttpUtil.getContentLength(request, 0L) <= maxBytes;
     }
 
     @Override

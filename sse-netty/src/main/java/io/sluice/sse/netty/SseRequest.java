@@ -177,7 +177,7 @@ public final class SseRequest {
 
     /** The body as text. @throws Refusal (400) if it is not UTF-8 */
     public String bodyText() {
-        return Uris.utf8(java.nio.ByteBuffer.wrap(body));
+        return Uris.utf8(body);
     }
 
     /** The client's address: the peer's, or what a trusted proxy says ({@link TrustedProxies}). */

@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -16,6 +17,9 @@ final class Uris {
 
     /** The parameter whose value is never refused: an id that is none makes a gap, not an error. */
     static final String LAST_EVENT_ID = "lastEventId";
+
+    /** What stands for an error in what the JDK decodes. */
+    private static final char REPLACEMENT = '\uFFFD';
 
     private Uris() {}
 
@@ -52,27 +56,35 @@ final class Uris {
         if (raw.indexOf('%') < 0 && (!plusIsSpace || raw.indexOf('+') < 0) && isAscii(raw)) {
             return raw;
         }
-        ByteBuffer bytes = ByteBuffer.allocate(raw.length());
+        byte[] bytes = new byte[raw.length()];
+        int length = 0;
         for (int i = 0; i < raw.length(); i++) {
             char c = raw.charAt(i);
             if (c == '%') {
                 if (i + 2 >= raw.length() || hex(raw.charAt(i + 1)) < 0 || hex(raw.charAt(i + 2)) < 0) {
                     throw Refusal.of(400, "the request target has a % that is not followed by two hexadecimal digits");
                 }
-                bytes.put((byte) ((hex(raw.charAt(i + 1)) << 4) | hex(raw.charAt(i + 2))));
+                bytes[length++] = (byte) ((hex(raw.charAt(i + 1)) << 4) | hex(raw.charAt(i + 2)));
                 i += 2;
             } else {
                 // Netty hands bytes over as Latin-1 characters, so a raw non-ASCII byte arrives as one.
-                bytes.put((byte) (c == '+' && plusIsSpace ? ' ' : c));
+                bytes[length++] = (byte) (c == '+' && plusIsSpace ? ' ' : c);
             }
         }
-        return utf8(bytes.flip());
+        return utf8(Arrays.copyOf(bytes, length));
     }
 
     /** Decodes UTF-8, or refuses. */
-    static String utf8(ByteBuffer bytes) {
-        try {
-            return StandardCharsets.UTF_8.newDecoder().decode(bytes).toString();
+    static String utf8(byte[] bytes) {
+        String text = new String(bytes, StandardCharsets.UTF_8);
+        if (text.indexOf(REPLACEMENT) < 0) {
+            return text;
+        }
+        try { // either it holds that character, or something that is not UTF-8
+            return StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(bytes))
+                    .toString();
         } catch (CharacterCodingException e) {
             throw Refusal.of(400, "the request has bytes that are not UTF-8");
         }

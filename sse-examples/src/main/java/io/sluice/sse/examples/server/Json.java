@@ -1,13 +1,17 @@
 package io.sluice.sse.examples.server;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.core.util.ByteArrayBuilder;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.sluice.sse.netty.HttpAnswer;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 
 /** JSON in and out: strict when it reads, without nulls when it writes. */
 final class Json {
@@ -57,6 +61,24 @@ final class Json {
 
     static HttpAnswer answer(int status, String json) {
         return notKept(HttpAnswer.of(status, TYPE, json));
+    }
+
+    /** What writes a value by hand. */
+    @FunctionalInterface
+    interface Writing {
+        void to(JsonGenerator json) throws IOException;
+    }
+
+    /** As {@link #answer(Object)}, for what is answered often: without a look at what its class is made of. */
+    static HttpAnswer answer(Writing value) {
+        try (ByteArrayBuilder bytes = new ByteArrayBuilder()) {
+            try (JsonGenerator json = Mapper.INSTANCE.createGenerator(bytes)) {
+                value.to(json);
+            }
+            return notKept(HttpAnswer.of(200, TYPE, bytes.toByteArray()));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private static HttpAnswer notKept(HttpAnswer answer) {

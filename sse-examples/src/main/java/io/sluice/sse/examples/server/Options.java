@@ -132,8 +132,9 @@ final class Options {
     @Option(
             names = "--coalesce",
             paramLabel = "<duration>",
-            description = "How long an event waits for the next one where writing to the clients takes more than a third of the"
-                    + " time, so that both leave together; 0 is off. Default: 20ms")
+            description =
+                    "How long an event waits for the next one where writing to the clients takes more than a third of the"
+                            + " time, so that both leave together; 0 is off. Default: 20ms")
     @Nullable
     Duration coalesce;
 

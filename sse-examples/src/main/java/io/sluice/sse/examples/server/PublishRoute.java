@@ -1,5 +1,6 @@
 package io.sluice.sse.examples.server;
 
+import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.sluice.sse.Event;
 import io.sluice.sse.Refusals;
@@ -15,6 +16,7 @@ import io.sluice.sse.netty.Rate;
 import io.sluice.sse.netty.Refusal;
 import io.sluice.sse.netty.SseRequest;
 import io.sluice.sse.netty.SseServerBuilder;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -49,15 +51,22 @@ final class PublishRoute {
     }
 
     void warmUp() {
-        Json.write(new Answer("", "", 0, null));
+        Json.answer(json -> new Answer("", "", 0, false).writeTo(json));
         Json.read("[]");
     }
 
-    private record Answer(
-            String id,
-            String topic,
-            int subscribers,
-            @Nullable Boolean duplicate) {}
+    private record Answer(String id, String topic, int subscribers, boolean duplicate) {
+        void writeTo(JsonGenerator json) throws IOException {
+            json.writeStartObject();
+            json.writeStringField("id", id);
+            json.writeStringField("topic", topic);
+            json.writeNumberField("subscribers", subscribers);
+            if (duplicate) {
+                json.writeBooleanField("duplicate", true);
+            }
+            json.writeEndObject();
+        }
+    }
 
     private CompletionStage<HttpAnswer> publish(SseRequest request) {
         String type = mediaType(request);
@@ -73,11 +82,17 @@ final class PublishRoute {
             if (failure != null) {
                 throw refusalOf(failure);
             }
-            List<Answer> answers = new ArrayList<>(published.size());
-            for (Published one : published) {
-                answers.add(answer(one));
-            }
-            return Json.answer(batch ? answers : answers.get(0));
+            return Json.answer(json -> {
+                if (!batch) {
+                    answer(published.get(0)).writeTo(json);
+                    return;
+                }
+                json.writeStartArray();
+                for (Published one : published) {
+                    answer(one).writeTo(json);
+                }
+                json.writeEndArray();
+            });
         });
     }
 
@@ -92,7 +107,7 @@ final class PublishRoute {
 
     private Answer answer(Published published) {
         String topic = published.topic();
-        return new Answer(published.id(), topic, hub.subscribers(topic), published.duplicate() ? true : null);
+        return new Answer(published.id(), topic, hub.subscribers(topic), published.duplicate());
     }
 
     private static RuntimeException refusalOf(Throwable failure) {
