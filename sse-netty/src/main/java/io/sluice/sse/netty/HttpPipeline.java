@@ -16,18 +16,20 @@ final class HttpPipeline extends ChannelInitializer<Channel> {
     private final int maxBodyBytes;
     private final int maxHeaders;
     private final Deadlines deadlines;
+    private final Newcomers newcomers;
     private final StreamEndpoint streams;
     private final HostRule hosts;
     private final Routes routes;
     private final TrustedProxies proxies;
 
-    HttpPipeline(SseServerBuilder options, StreamEndpoint streams) {
+    HttpPipeline(SseServerBuilder options, StreamEndpoint streams, Newcomers newcomers) {
         this.codec = new HttpDecoderConfig()
                 .setMaxInitialLineLength(options.maxRequestLineBytes)
                 .setMaxHeaderSize(options.maxHeaderBytes);
         this.maxBodyBytes = options.maxBodyBytes;
         this.maxHeaders = options.maxHeaders;
         this.deadlines = new Deadlines(options.requestTimeout, options.idleTimeout);
+        this.newcomers = newcomers;
         this.streams = streams;
         this.hosts = options.hostRule();
         this.routes = new Routes(options.routes);
@@ -36,7 +38,7 @@ final class HttpPipeline extends ChannelInitializer<Channel> {
 
     @Override
     protected void initChannel(Channel channel) {
-        RequestDeadline deadline = new RequestDeadline(deadlines.on(channel.eventLoop()));
+        RequestDeadline deadline = new RequestDeadline(deadlines.on(channel.eventLoop()), newcomers);
         ChannelPipeline pipeline = channel.pipeline();
         if (proxies.expectsProxyHeader(channel.remoteAddress())) {
             ProxyHeaderHandler.addTo(pipeline);

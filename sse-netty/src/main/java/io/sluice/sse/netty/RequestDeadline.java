@@ -22,6 +22,7 @@ final class RequestDeadline extends ChannelInboundHandlerAdapter {
     };
 
     private final Deadlines.OnLoop deadlines;
+    private final Newcomers newcomers;
     private final Waiter waiter = new Waiter();
 
     private @Nullable ChannelHandlerContext context;
@@ -34,8 +35,9 @@ final class RequestDeadline extends ChannelInboundHandlerAdapter {
     private boolean refused;
     private long progress;
 
-    RequestDeadline(Deadlines.OnLoop deadlines) {
+    RequestDeadline(Deadlines.OnLoop deadlines, Newcomers newcomers) {
         this.deadlines = deadlines;
+        this.newcomers = newcomers;
     }
 
     /** Apart from the handler, whose class is Netty's. */
@@ -52,12 +54,14 @@ final class RequestDeadline extends ChannelInboundHandlerAdapter {
     @Override
     public void handlerAdded(ChannelHandlerContext ctx) {
         context = ctx;
+        newcomers.came();
         deadlines.request().begin(waiter);
     }
 
     @Override
     public void handlerRemoved(ChannelHandlerContext ctx) {
         context = null;
+        settle();
         waiter.stopWaiting();
     }
 
@@ -75,9 +79,16 @@ final class RequestDeadline extends ChannelInboundHandlerAdapter {
     /** A whole request is here; its answer may take as long as it likes. */
     void requestArrived() {
         begun = false;
-        first = false;
+        settle();
         unanswered++;
         waiter.stopWaiting();
+    }
+
+    private void settle() {
+        if (first) {
+            first = false;
+            newcomers.settled();
+        }
     }
 
     /** Whether it was refused with 408: what comes now is not answered any more. */

@@ -15,28 +15,52 @@ import org.slf4j.LoggerFactory;
  * Counts connections as they are accepted, and closes at once those above the maximum. When accepting fails, since no
  * descriptor is free, say, it rests for a moment: the kernel would report the same connection again without end.
  *
+ * <p>While many newcomers have not said yet what they want, the next ones wait in the kernel: a crowd that connects at once would
+ * stand before everything else that is ready. It is no limit: after a few milliseconds some more are accepted whatever
+ * the others do, so that those who connect and say nothing keep nobody away.
+ *
  * <p>Stands in the listening channel's pipeline. Confined to its event loop, but for the count.
  */
 final class ServerAcceptor extends ChannelInboundHandlerAdapter {
 
     private static final Logger log = LoggerFactory.getLogger(ServerAcceptor.class);
     private static final long REST_MILLIS = 1_000;
+
+    /** How many newcomers of an event loop may stand before the next: as many as it looks after in one turn. */
+    static final int NEWCOMERS_PER_LOOP = Transports.READY_AT_ONCE;
+
+    private static final long LOOK_MILLIS = 1;
+    /** Looks at newcomers who settle down slowly before some more are accepted. */
+    private static final int MOST_LOOKS = 5;
+
     private static final long WARNING_NANOS = RefusalLog.WINDOW_NANOS;
 
     private final int most;
     private final Set<Channel> connections;
+    private final Newcomers newcomers;
+    private final int mostNewcomers;
     private final Ledger ledger;
     private final RefusalLog refusals;
     /** One listener for all connections: what a connection costs when idle is counted in bytes. */
     private final ChannelFutureListener uncount;
 
     private boolean resting;
+    private boolean paused;
+    private int looks;
     private long failures;
     private long warnedNanos = System.nanoTime() - WARNING_NANOS;
 
-    ServerAcceptor(int most, Set<Channel> connections, Ledger ledger, RefusalLog refusals) {
+    ServerAcceptor(
+            int most,
+            Set<Channel> connections,
+            Newcomers newcomers,
+            int mostNewcomers,
+            Ledger ledger,
+            RefusalLog refusals) {
         this.most = most;
         this.connections = connections;
+        this.newcomers = newcomers;
+        this.mostNewcomers = mostNewcomers;
         this.ledger = ledger;
         this.refusals = refusals;
         this.uncount = closed -> {
@@ -60,6 +84,34 @@ final class ServerAcceptor extends ChannelInboundHandlerAdapter {
     }
 
     @Override
+    public void channelReadComplete(ChannelHandlerContext ctx) {
+        if (!paused && newcomers.count() >= mostNewcomers) {
+            paused = true;
+            looks = 0;
+            read(ctx);
+            lookSoon(ctx);
+        }
+        ctx.fireChannelReadComplete();
+    }
+
+    private void lookSoon(ChannelHandlerContext ctx) {
+        ctx.executor().schedule(() -> look(ctx), LOOK_MILLIS, TimeUnit.MILLISECONDS);
+    }
+
+    private void look(ChannelHandlerContext ctx) {
+        if (newcomers.count() >= mostNewcomers && ++looks < MOST_LOOKS) {
+            lookSoon(ctx);
+        } else {
+            paused = false;
+            read(ctx);
+        }
+    }
+
+    private void read(ChannelHandlerContext ctx) {
+        ctx.channel().config().setAutoRead(!paused && !resting);
+    }
+
+    @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable failure) {
         failures++;
         log.debug("accepting failed: {}", failure.toString());
@@ -72,12 +124,12 @@ final class ServerAcceptor extends ChannelInboundHandlerAdapter {
             return;
         }
         resting = true;
-        ctx.channel().config().setAutoRead(false);
+        read(ctx);
         ctx.executor()
                 .schedule(
                         () -> {
                             resting = false;
-                            ctx.channel().config().setAutoRead(true);
+                            read(ctx);
                         },
                         REST_MILLIS,
                         TimeUnit.MILLISECONDS);

@@ -76,13 +76,20 @@ public final class SseServer implements AutoCloseable {
         EventLoopGroup loops = new MultiThreadIoEventLoopGroup(
                 options.threads, new DefaultThreadFactory("sluice", true), transport.handlers());
         Set<Channel> connections = ConcurrentHashMap.newKeySet();
+        Newcomers newcomers = new Newcomers();
         ServerBootstrap bootstrap = new ServerBootstrap()
                 .group(loops)
                 .channel(transport.serverChannel)
                 .option(ChannelOption.SO_BACKLOG, 4096)
                 .option(ChannelOption.SO_REUSEADDR, true)
-                .handler(new ServerAcceptor(options.mostConnections(), connections, hub.ledger(), streams.refusals()))
-                .childHandler(new HttpPipeline(options, streams));
+                .handler(new ServerAcceptor(
+                        options.mostConnections(),
+                        connections,
+                        newcomers,
+                        options.threads * ServerAcceptor.NEWCOMERS_PER_LOOP,
+                        hub.ledger(),
+                        streams.refusals()))
+                .childHandler(new HttpPipeline(options, streams, newcomers));
         SocketOptions.addTo(bootstrap, transport, options.laneOptions);
         var bound = bootstrap
                 .bind(new InetSocketAddress(options.host, options.port))

@@ -26,13 +26,14 @@ class RequestDeadlineTest {
 
     // ---- by the clock's hand
 
+    private final Newcomers newcomers = new Newcomers();
     private final List<Object> expired = new ArrayList<>();
     private final EmbeddedChannel channel = new EmbeddedChannel();
     private final RequestDeadline deadline = addDeadline(channel, Duration.ofSeconds(10), Duration.ofSeconds(60));
 
     private RequestDeadline addDeadline(EmbeddedChannel to, Duration request, Duration idle) {
         to.freezeTime();
-        RequestDeadline added = new RequestDeadline(new Deadlines(request, idle).on(to.eventLoop()));
+        RequestDeadline added = new RequestDeadline(new Deadlines(request, idle).on(to.eventLoop()), newcomers);
         to.pipeline().addLast(added, new ChannelInboundHandlerAdapter() {
             @Override
             public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
