@@ -23,8 +23,10 @@ final class Gathering {
     private static final long LEAST_NANOS = 5_000;
     /** Looks without anything new that end a wait, should the clock stand still. */
     private static final int MOST_LOOKS = 1_000;
+    /** The most passes that begin at once after waits that brought nothing. */
+    static final int MOST_SKIPPED = 63;
 
-    private final Patience patience = new Patience();
+    private final Patience patience = new Patience(MOST_SKIPPED);
 
     private boolean waiting;
     private boolean paid;

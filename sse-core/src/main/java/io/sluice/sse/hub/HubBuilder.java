@@ -42,9 +42,9 @@ public final class HubBuilder implements Cloneable {
     public static final long DEFAULT_CATCH_UP_BYTES = 64L << 20;
     /**
      * How long a pass writes before it yields. A pass to a thousand takes several milliseconds, and where a crowd connects each
-     * yield lets connections go first for as long again: slices of 1 ms doubled what those who listen waited.
+     * yield lets connections go first for milliseconds: what those who listen wait is made of these.
      */
-    public static final Duration PASS_TIME = Duration.ofMillis(2);
+    public static final Duration PASS_TIME = Duration.ofMillis(4);
     /** How long a busy lane lets an event wait for the next one unless said otherwise. */
     public static final Duration DEFAULT_COALESCE = Duration.ofMillis(20);
     /** How long those who are behind are served before their lane yields; less, for the others go first. */

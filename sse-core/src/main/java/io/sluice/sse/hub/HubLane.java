@@ -18,7 +18,7 @@ import org.slf4j.LoggerFactory;
  * A hub's work on one lane: the sinks it owns there, the lane's position, and the turns in which events go out.
  *
  * <p>A turn is one task on the lane: a pass for all sinks that have caught up ({@link Pass}), then those that are behind,
- * one by one ({@link CatchUp}). It yields after two milliseconds of the one, and one of the other. At most one turn is posted at a time,
+ * one by one ({@link CatchUp}). It yields after four milliseconds of the one, and one of the other. At most one turn is posted at a time,
  * whatever is published.
  *
  * <p>Confined to the lane, except where a method says otherwise.

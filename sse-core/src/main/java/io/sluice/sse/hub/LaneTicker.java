@@ -8,7 +8,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The one timer of a lane: heartbeats for the silent, write stalls, ends of life, the largest lag. It runs while the lane
- * has sinks, in slices of two milliseconds. Confined to its lane.
+ * has sinks, in slices of as long as a pass writes. Confined to its lane.
  */
 final class LaneTicker {
 

@@ -19,11 +19,13 @@ final class Pacing {
     static final int PASSES_APART = 3;
     /** With shorter passes a lane is busy with hundreds of events per second, and gathers them without rests. */
     static final long LEAST_PASS_NANOS = 1_000_000;
+    /** The most passes that begin at once after rests that brought nothing: so many that these are not seen among a hundred. */
+    static final int MOST_SKIPPED = 255;
 
     private final Lane lane;
     private final Runnable onRested;
     private final long mostNanos;
-    private final Patience patience = new Patience();
+    private final Patience patience = new Patience(MOST_SKIPPED);
 
     private boolean resting;
     private long untilNanos;

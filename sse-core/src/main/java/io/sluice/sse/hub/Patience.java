@@ -6,11 +6,14 @@ package io.sluice.sse.hub;
  */
 final class Patience {
 
-    /** The most that are skipped after waits that brought nothing. */
-    static final int MOST_SKIPPED = 63;
-
+    private final int mostSkipped;
     private int toSkip;
     private int skipped;
+
+    /** @param mostSkipped the most that are skipped after waits that brought nothing */
+    Patience(int mostSkipped) {
+        this.mostSkipped = mostSkipped;
+    }
 
     /** Whether to wait this time; if so, {@link #waited} follows. */
     boolean mayWait() {
@@ -19,7 +22,7 @@ final class Patience {
 
     /** A wait is over. */
     void waited(boolean paid) {
-        toSkip = paid ? 0 : Math.min(MOST_SKIPPED, 2 * toSkip + 1);
+        toSkip = paid ? 0 : Math.min(mostSkipped, 2 * toSkip + 1);
         skipped = 0;
     }
 }

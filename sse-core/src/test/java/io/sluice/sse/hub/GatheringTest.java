@@ -105,7 +105,7 @@ class GatheringTest {
             gathering.passed(now);
             position = head;
         }
-        assertThat(waits).isBetween(1_000 / (Patience.MOST_SKIPPED + 1), 25);
+        assertThat(waits).isBetween(1_000 / (Gathering.MOST_SKIPPED + 1), 25);
     }
 
     @Test
@@ -126,7 +126,7 @@ class GatheringTest {
         gathering.passed(now);
         position = head;
         head++;
-        assertThat(untilPaid).isLessThanOrEqualTo(Patience.MOST_SKIPPED + 1);
+        assertThat(untilPaid).isLessThanOrEqualTo(Gathering.MOST_SKIPPED + 1);
         assertThat(waited(1)).isEqualTo(LONGEST);
     }
 }

@@ -137,7 +137,7 @@ class PacingTest {
             }
             assertThat(received()).isEqualTo(published);
         }
-        assertThat(rests).isBetween(1_000 / (Patience.MOST_SKIPPED + 1), 25);
+        assertThat(rests).isBetween(1_000 / (Pacing.MOST_SKIPPED + 1), 25);
     }
 
     @Test

@@ -96,7 +96,7 @@ enum Transports {
      * How many ready connections an event loop looks after before the turn of its lane. Without a bound a crowd that
      * connects at once is served its handshakes, a tenth of a second for a thousand, before anybody hears an event.
      */
-    static final int READY_AT_ONCE = 16;
+    static final int READY_AT_ONCE = 8;
 
     final Transport transport;
     final Class<? extends ServerChannel> serverChannel;

@@ -136,6 +136,23 @@ class RequestDeadlineTest {
     }
 
     @Test
+    void aNewcomerSettlesOnce() {
+        assertThat(newcomers.count()).isEqualTo(1);
+        deadline.requestArrived();
+        assertThat(newcomers.count()).isZero();
+        deadline.answered();
+        deadline.requestArrived();
+        channel.finishAndReleaseAll();
+        assertThat(newcomers.count()).isZero();
+    }
+
+    @Test
+    void oneThatLeavesWithoutARequestIsNoNewcomerAnyMore() {
+        channel.finishAndReleaseAll();
+        assertThat(newcomers.count()).isZero();
+    }
+
+    @Test
     void zeroIsOff() {
         EmbeddedChannel free = new EmbeddedChannel();
         addDeadline(free, Duration.ZERO, Duration.ZERO);

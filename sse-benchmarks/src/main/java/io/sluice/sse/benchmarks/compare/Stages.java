@@ -62,7 +62,7 @@ final class Stages {
     }
 
     private static Workload churn(double seconds) {
-        return Workload.of("churn", seconds, 40, "--mode churn --clients 100 --churn 500 --rate 50");
+        return Workload.of("churn", seconds, 40, "--mode churn --clients 100 --churn 500 --warm-churn 2000 --rate 50");
     }
 
     private static Workload stalled(double seconds) {
