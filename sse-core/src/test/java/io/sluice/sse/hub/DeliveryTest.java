@@ -106,7 +106,7 @@ class DeliveryTest {
                 subscriptions.add(sinks.get(i).listensBy());
             }
             bench.publish("a", "1");
-            bench.lane().nanosPerLook(2_000_000);
+            bench.lane().nanosPerLook(4_000_000);
             assertThat(bench.lane().runOne()).isTrue();
             assertThat(bench.hubLane().pass.isRunning()).isTrue();
             bench.onLane(() -> sinks.get(0).close(CloseReason.RESET));
@@ -134,7 +134,7 @@ class DeliveryTest {
                 sinks.add(bench.live("a"));
             }
             bench.publish("a", "1");
-            bench.lane().nanosPerLook(1_100_000);
+            bench.lane().nanosPerLook(2_200_000);
             bench.lane().runOne();
             bench.publish("a", "2");
             bench.run();
@@ -466,7 +466,7 @@ class DeliveryTest {
             FakeSink sink = bench.sink();
             bench.onLane(() -> {
                 sink.open(Selector.of("a"), Start.replay(500), null);
-                bench.lane().nanosPerLook(2_000_000);
+                bench.lane().nanosPerLook(4_000_000);
                 bench.hubLane().flushPublished();
                 assertThat(sink.data()).hasSize(500);
             });
@@ -493,7 +493,7 @@ class DeliveryTest {
             sinks.add(bench.live("a"));
         }
         bench.publish("a", "1");
-        bench.lane().nanosPerLook(2_000_000);
+        bench.lane().nanosPerLook(4_000_000);
         bench.lane().runOne();
         assertThat(bench.hubLane().pass.isRunning()).isTrue();
         bench.lane().terminate();

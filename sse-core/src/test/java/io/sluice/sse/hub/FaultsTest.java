@@ -390,7 +390,7 @@ class FaultsTest {
             for (int i = 0; i < 500; i++) {
                 sinks.add(bench.live(terms));
             }
-            bench.lane().nanosPerLook(300_000);
+            bench.lane().nanosPerLook(600_000);
             for (int i = 0; i < topics; i++) {
                 bench.publish(terms[i], "before");
             }

@@ -271,7 +271,7 @@ final class RandomHistory {
             case TIME_PASSES -> letPass(time(step.size() * 30_000L));
             case HEARTBEATS -> heartbeats();
             case YIELD -> {
-                nanosPerLook = nanosPerLook == 0 ? 400_000 : 0;
+                nanosPerLook = nanosPerLook == 0 ? 800_000 : 0;
                 bench.lanes.forEach(lane -> lane.nanosPerLook(nanosPerLook));
             }
             case RESTART -> {
