@@ -12,6 +12,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class Deadlines {
 
+    /** A timer is not cancelled when the last one waits no longer, but runs out, and soon. */
+    private static final long LONGEST_TIMER_NANOS = TimeUnit.SECONDS.toNanos(1);
+
     private final long requestNanos;
     private final long idleNanos;
     private final ConcurrentHashMap<EventExecutor, OnLoop> byLoop = new ConcurrentHashMap<>();
@@ -63,7 +66,7 @@ final class Deadlines {
         private final long nanos;
         private @Nullable Waiter first;
         private @Nullable Waiter last;
-        /** Whether the timer runs. When nobody waits any more it runs out once, and for nobody. */
+        /** Whether the timer runs. */
         private boolean timed;
 
         private Waiting(EventExecutor loop, long nanos) {
@@ -117,7 +120,7 @@ final class Deadlines {
 
         private void startTimer(long delayNanos) {
             timed = true;
-            loop.schedule(this, delayNanos, TimeUnit.NANOSECONDS);
+            loop.schedule(this, Math.min(delayNanos, LONGEST_TIMER_NANOS), TimeUnit.NANOSECONDS);
         }
 
         @Override

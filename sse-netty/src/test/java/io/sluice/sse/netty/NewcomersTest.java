@@ -43,8 +43,10 @@ class NewcomersTest {
     }
 
     private void pass(long millis) {
-        listener.advanceTimeBy(millis, TimeUnit.MILLISECONDS);
-        listener.runScheduledPendingTasks();
+        for (long i = 0; i < millis; i++) {
+            listener.advanceTimeBy(1, TimeUnit.MILLISECONDS);
+            listener.runScheduledPendingTasks();
+        }
     }
 
     @Test
