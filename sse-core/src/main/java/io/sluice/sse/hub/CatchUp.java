@@ -30,6 +30,9 @@ final class CatchUp {
      */
     private final LinkedHashSet<LaneSink> parked = new LinkedHashSet<>();
 
+    /** Whether the last run has met somebody who stands where the lane comes with its next pass. */
+    private boolean metOneAhead;
+
     private final OwnRange own;
     private final RecentRanges ranges;
 
@@ -60,6 +63,7 @@ final class CatchUp {
      * @return whether some still wait
      */
     boolean run(long deadlineNanos) {
+        metOneAhead = false;
         if (pages == null || runPages(pages, deadlineNanos)) {
             for (LaneSink sink = ready.poll(); sink != null; sink = ready.poll()) {
                 sink.queued = false;
@@ -72,6 +76,11 @@ final class CatchUp {
         ready.addAll(nextTurn);
         nextTurn.clear();
         return !ready.isEmpty() || (pages != null && !pages.isEmpty());
+    }
+
+    /** Whether the last {@link #run} has met somebody who waits for the next pass, and for nothing else. */
+    boolean hasMetOneAhead() {
+        return metOneAhead;
     }
 
     /** @return whether all pages that have come are written; false means that the time was up */
@@ -156,6 +165,7 @@ final class CatchUp {
             return Served.DONE; // the history says where it begins
         }
         if (sink.position > lane.position) {
+            metOneAhead = true;
             return Served.NEXT_TURN;
         }
         if (sink.position == lane.position) {
@@ -282,6 +292,7 @@ final class CatchUp {
 
     private Served joined(LaneSink sink) {
         if (!Subscription.haveBegun(sink.listensBy(), lane.position)) {
+            metOneAhead = true;
             sink.position = lane.position; // the next pass would bring what one of them must not hear
             return Served.NEXT_TURN;
         }

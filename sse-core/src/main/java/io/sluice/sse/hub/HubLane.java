@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -65,8 +66,10 @@ public final class HubLane {
     final @Nullable PagedReads pages;
     private final Gathering gathering = new Gathering();
     final Pacing pacing;
-    /** Whether a turn must not wait for anything that may come. */
+    /** Whether a turn must not rest. */
     private boolean inHurry;
+
+    private boolean inTurn;
 
     final LaneTicker ticker;
     final LaneSinks sinks = new LaneSinks();
@@ -238,6 +241,8 @@ public final class HubLane {
     /** A turn that fails must not be the last one: nobody else would post another. */
     private void turn() {
         boolean postedAlready = pass.isRunning();
+        boolean within = inTurn;
+        inTurn = true;
         try {
             if (turnFailed) {
                 pass.giveUp();
@@ -250,6 +255,8 @@ public final class HubLane {
                 logger.warn("a turn of a lane failed; the next one goes on{}", turnFailures.andMore(), e);
             }
             nextTurn(postedAlready);
+        } finally {
+            inTurn = within;
         }
     }
 
@@ -264,10 +271,14 @@ public final class HubLane {
             posted = false;
             long head = hub.log().head();
             if (!inHurry && pacing.rests(head, position, sinks.size(), nowNanos)) {
-                if (serveThoseBehind()) {
-                    nextTurn(false);
+                boolean waiting = serveThoseBehind();
+                if (!catchUp.hasMetOneAhead()) {
+                    if (waiting) {
+                        nextTurn(false);
+                    }
+                    return;
                 }
-                return;
+                pacing.end(); // somebody waits for this pass, and it can as well begin
             }
             if (gathering.waits(head, position, sinks.size(), nowNanos)) {
                 nextTurn(false);
@@ -322,14 +333,35 @@ public final class HubLane {
     public long flushPublished() {
         assert lane.inLane();
         long head = hub.log().head();
-        inHurry = true;
-        pacing.end();
-        do {
-            turn();
-        } while (!turnFailed && (position < head || pass.isRunning() || catchUp.owes(head)));
-        inHurry = false;
+        runTurnsWhile(() -> position < head || pass.isRunning() || catchUp.owes(head));
         catchUp.retryParked(); // after I/O, which could not run here
         return head;
+    }
+
+    /**
+     * A stream ends in good order: what was published before, and is about to be written to it by a pass that has not begun or has yielded,
+     * goes first. Its client may be told to stay away, and would never ask for it.
+     */
+    void flushBeforeTheEndOf(LaneSink sink) {
+        boolean isOwed = sink.subscription != null
+                && !sink.behind
+                && (position < hub.log().head() || pass.isRunning());
+        if (isOwed && !inTurn && lane.inLane()) {
+            long head = hub.log().head();
+            runTurnsWhile(() -> position < head || pass.isRunning());
+        }
+    }
+
+    private void runTurnsWhile(BooleanSupplier more) {
+        inHurry = true;
+        pacing.end();
+        try {
+            do {
+                turn();
+            } while (!turnFailed && more.getAsBoolean());
+        } finally {
+            inHurry = false;
+        }
     }
 
     /** Whether bytes of the sink have left since it was asked last; asked only while some are pending. */

@@ -334,7 +334,7 @@ public abstract class LaneSink extends SinkState implements Sink, ScopeHome {
     }
 
     /** Whether the client can still hear how its stream ends. */
-    private static boolean isOrderly(CloseReason reason) {
+    static boolean isOrderly(CloseReason reason) {
         return switch (reason) {
             case CLIENT_LEFT, RESET, WRITE_TIMEOUT, SLOW_CONSUMER, PROTOCOL_ERROR -> false;
             default -> true;

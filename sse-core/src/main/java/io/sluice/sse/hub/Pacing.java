@@ -81,6 +81,7 @@ final class Pacing {
 
     private void rested() {
         cancelTimer = null;
+        untilNanos = lane.nanoTime(); // also if the timer was early
         onRested.run();
     }
 

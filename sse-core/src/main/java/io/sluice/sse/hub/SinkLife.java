@@ -68,6 +68,9 @@ final class SinkLife {
 
     /** The sink ends: it hears nothing from here on, and leaves its topics before the next pass. */
     void leave(LaneSink sink, CloseReason reason, boolean forGood) {
+        if (sink.opened && LaneSink.isOrderly(reason)) {
+            lane.flushBeforeTheEndOf(sink);
+        }
         sink.gone = true;
         try {
             writeLastWords(sink, reason, forGood);
@@ -96,10 +99,12 @@ final class SinkLife {
         lane.framer().sweep();
         if (lane.sinks.size() == 0) {
             lane.ticker.stop();
-            lane.pacing.hurry();
         }
         hub.ledger().add(Ledger.Kind.SINKS, -1);
         hub.counters().closed(sink, reason);
         hub.presences().closed(sink);
+        if (lane.sinks.size() == 0) {
+            lane.pacing.hurry();
+        }
     }
 }

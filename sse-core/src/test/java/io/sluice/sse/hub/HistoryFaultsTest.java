@@ -252,7 +252,7 @@ class HistoryFaultsTest {
                     || !closes.isAlive());
             assertThat(closes.isAlive()).as("waits for the page").isTrue();
             history.reads.release(1_000_000);
-            closes.join();
+            closes.join(60_000);
             assertThat(history.closedAt).isEqualTo(100);
             assertThat(history.readersWhenClosed).isZero();
         }

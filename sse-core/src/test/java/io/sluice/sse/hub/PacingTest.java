@@ -172,12 +172,59 @@ class PacingTest {
         assertThat(bench.hubLane().position).isEqualTo(bench.hub.log().head());
     }
 
+    /** It stands where the lane comes with its next pass: to look for it again and again would be no rest. */
+    @Test
+    void whoWaitsForThePassEndsTheRest() {
+        openBusy(Gathering.LEAST_SINKS);
+        publish();
+        assertThat(received()).isEqualTo(1);
+        FakeSink ahead = bench.live("a");
+        assertThat(received()).isEqualTo(2);
+        assertThat(ahead.events).isEmpty();
+    }
+
+    /** Its client is told to stay away, and would never ask for what it has missed. */
+    @Test
+    void whatWasPublishedBeforeAnEndForGoodIsHeardBeforeIt() {
+        openBusy(Gathering.LEAST_SINKS);
+        publish();
+        FakeSink ends = sinks.get(3);
+        assertThat(ends.events).hasSize(1);
+        ends.complete();
+        bench.run();
+        assertThat(ends.events)
+                .extracting(FakeSink.Received::data)
+                .startsWith("0", "1")
+                .hasSize(3);
+        assertThat(ends.events.get(2).type()).isEqualTo(SinkLife.END_EVENT_NAME);
+        assertThat(ends.events.get(2).lastEventId())
+                .isEqualTo(Hub.END_ID_PREFIX + ends.events.get(1).lastEventId());
+    }
+
+    @Test
+    void whatWasPublishedBeforeTheHubClosesIsHeardToo() {
+        openBusy(Gathering.LEAST_SINKS);
+        publish();
+        bench.hub.close();
+        bench.run();
+        assertThat(sinks).allMatch(sink -> sink.events.size() == 2);
+    }
+
+    @Test
+    void aTimerThatIsEarlyEndsTheRestAllTheSame() {
+        openBusy(Gathering.LEAST_SINKS);
+        publish();
+        bench.lane().runTimersEarly();
+        assertThat(received()).isEqualTo(2);
+    }
+
     @Test
     void aLaneThatEndsMeanwhileLosesNothingButItsClients() {
         openBusy(Gathering.LEAST_SINKS);
         publish();
         bench.lane().terminate();
-        assertThat(received()).isEqualTo(1);
+        sinks.forEach(sink -> sink.close(CloseReason.CLIENT_LEFT));
+        assertThat(bench.hub.ledger().isZero()).as("%s", bench.hub.ledger()).isTrue();
     }
 
     @Test

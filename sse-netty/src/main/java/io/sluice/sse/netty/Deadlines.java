@@ -119,8 +119,8 @@ final class Deadlines {
         }
 
         private void startTimer(long delayNanos) {
-            timed = true;
             loop.schedule(this, Math.min(delayNanos, LONGEST_TIMER_NANOS), TimeUnit.NANOSECONDS);
+            timed = true;
         }
 
         @Override

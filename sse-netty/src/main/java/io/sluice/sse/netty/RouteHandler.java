@@ -353,6 +353,9 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
                 ctx.pipeline().addBefore(ctx.name(), null, new FlowControlHandler());
             }
             ctx.channel().config().setAutoRead(reads);
+            if (!reads) {
+                ctx.flush(); // the end of this read may come to whoever holds back, and not here
+            }
         }
     }
 

@@ -16,8 +16,8 @@ import org.slf4j.LoggerFactory;
  * descriptor is free, say, it rests for a moment: the kernel would report the same connection again without end.
  *
  * <p>While many newcomers have not said yet what they want, the next ones wait in the kernel: a crowd that connects at once would
- * stand before everything else that is ready. It is no limit: after a few milliseconds some more are accepted whatever
- * the others do, so that those who connect and say nothing keep nobody away.
+ * stand before everything else that is ready. It is no limit: after a few milliseconds the next are accepted whatever
+ * the others do, and for a while nobody looks at these, so that those who connect and say nothing keep nobody away.
  *
  * <p>Stands in the listening channel's pipeline. Confined to its event loop, but for the count.
  */
@@ -32,6 +32,8 @@ final class ServerAcceptor extends ChannelInboundHandlerAdapter {
     private static final long LOOK_MILLIS = 1;
     /** Looks at newcomers who settle down slowly before some more are accepted. */
     private static final int MOST_LOOKS = 5;
+    /** How long newcomers are accepted without a look behind some who have not settled down. */
+    private static final long UNHEEDED_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
     private static final long WARNING_NANOS = RefusalLog.WINDOW_NANOS;
 
@@ -47,6 +49,8 @@ final class ServerAcceptor extends ChannelInboundHandlerAdapter {
     private boolean resting;
     private boolean paused;
     private int looks;
+    private boolean unheeded;
+    private long unheededSinceNanos;
     private long failures;
     private long warnedNanos = System.nanoTime() - WARNING_NANOS;
 
@@ -85,7 +89,7 @@ final class ServerAcceptor extends ChannelInboundHandlerAdapter {
 
     @Override
     public void channelReadComplete(ChannelHandlerContext ctx) {
-        if (!paused && newcomers.count() >= mostNewcomers) {
+        if (!paused && newcomers.count() >= mostNewcomers && heeds(ctx)) {
             paused = true;
             looks = 0;
             read(ctx);
@@ -99,12 +103,22 @@ final class ServerAcceptor extends ChannelInboundHandlerAdapter {
     }
 
     private void look(ChannelHandlerContext ctx) {
-        if (newcomers.count() >= mostNewcomers && ++looks < MOST_LOOKS) {
+        boolean many = newcomers.count() >= mostNewcomers;
+        if (many && ++looks < MOST_LOOKS) {
             lookSoon(ctx);
-        } else {
-            paused = false;
-            read(ctx);
+            return;
         }
+        if (many) {
+            unheeded = true;
+            unheededSinceNanos = ctx.executor().ticker().nanoTime();
+        }
+        paused = false;
+        read(ctx);
+    }
+
+    private boolean heeds(ChannelHandlerContext ctx) {
+        unheeded = unheeded && ctx.executor().ticker().nanoTime() - unheededSinceNanos < UNHEEDED_NANOS;
+        return !unheeded;
     }
 
     private void read(ChannelHandlerContext ctx) {

@@ -86,7 +86,7 @@ public final class SseServer implements AutoCloseable {
                         options.mostConnections(),
                         connections,
                         newcomers,
-                        options.threads * ServerAcceptor.NEWCOMERS_PER_LOOP,
+                        transport.mostNewcomers(options.threads),
                         hub.ledger(),
                         streams.refusals()))
                 .childHandler(new HttpPipeline(options, streams, newcomers));

@@ -116,6 +116,14 @@ enum Transports {
         return false;
     }
 
+    /**
+     * How many newcomers may stand before the next is accepted ({@link Newcomers}). Over io_uring there is no bound: what the kernel has accepted
+     * is handed over whether anybody reads or not.
+     */
+    int mostNewcomers(int loops) {
+        return this == IO_URING ? Integer.MAX_VALUE : loops * ServerAcceptor.NEWCOMERS_PER_LOOP;
+    }
+
     /** The options that time the kernel's probes of a silent connection; null where there are none. */
     @Nullable
     KeepAlive keepAlive() {

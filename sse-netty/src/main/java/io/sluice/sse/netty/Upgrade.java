@@ -36,7 +36,7 @@ final class Upgrade {
             pipeline.channel().config().setAutoRead(true); // a stream that is not read does not notice its end
         }
         byte[] head = sink.isChunked() ? ResponseHead.CHUNKED : ResponseHead.UNTIL_CLOSE;
-        ChannelHandlerContext stream = pipeline.lastContext();
+        ChannelHandlerContext stream = pipeline.context("sluice-stream");
         ByteBuf bytes = stream.alloc().directBuffer(head.length).writeBytes(head);
         stream.write(bytes, stream.voidPromise());
     }

@@ -70,14 +70,22 @@ class NewcomersTest {
 
     @Test
     void thoseWhoNeverSayWhatTheyWantKeepNobodyAway() {
-        for (int round = 0; round < 10; round++) {
-            come(MOST);
-            assertThat(accepts()).isFalse();
-            pass(4);
-            assertThat(accepts()).isFalse();
-            pass(1);
+        come(MOST);
+        assertThat(accepts()).isFalse();
+        pass(4);
+        assertThat(accepts()).isFalse();
+        pass(1);
+        assertThat(accepts()).isTrue();
+        for (int millis = 0; millis < 99; millis++) {
+            come(1);
             assertThat(accepts()).isTrue();
+            pass(1);
         }
+        pass(1);
+        come(1);
+        assertThat(accepts()).as("heeded again").isFalse();
+        pass(5);
+        assertThat(accepts()).isTrue();
     }
 
     @Test

@@ -1,5 +1,6 @@
 package io.sluice.sse.netty;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.sluice.sse.Event;
@@ -50,6 +51,25 @@ class UnreadAnswersTest {
             socket.close();
             sent.join();
             TestServers.awaitNothingOwned(server.hub());
+        }
+    }
+
+    /** What is ready does not wait for what is not, though so many are to come that no more is read. */
+    @OverEachTransport
+    void anAnswerThatIsReadyLeavesBeforeManyThatAreNot(Transport transport) throws Exception {
+        try (SseServer server = TestServers.on(transport)
+                        .route(
+                                "GET",
+                                "/fast",
+                                request -> HttpAnswer.of(200, "text/plain", "at once")
+                                        .now())
+                        .route("GET", "/slow", request -> new CompletableFuture<>())
+                        .start();
+                RawClient client = RawClient.connect(server.port())) {
+            String fast = "GET /fast HTTP/1.1\r\nHost: localhost\r\n\r\n";
+            client.send(fast + fast.replace("fast", "slow").repeat(20));
+            client.awaitHead();
+            assertThat(client.stream().status()).isEqualTo(200);
         }
     }
 }

@@ -4,19 +4,17 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadFeature;
-import com.fasterxml.jackson.core.util.ByteArrayBuilder;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.sluice.sse.netty.HttpAnswer;
 import java.io.IOException;
+import java.io.StringWriter;
 import java.io.UncheckedIOException;
 
 /** JSON in and out: strict when it reads, without nulls when it writes. */
 final class Json {
-
-    private static final String TYPE = "application/json";
 
     private Json() {}
 
@@ -52,15 +50,11 @@ final class Json {
 
     /** A value as an answer that nobody keeps. */
     static HttpAnswer answer(Object value) {
-        try {
-            return notKept(HttpAnswer.of(200, TYPE, Mapper.INSTANCE.writeValueAsBytes(value)));
-        } catch (JsonProcessingException e) {
-            throw new IllegalStateException("cannot be written as JSON: " + value.getClass(), e);
-        }
+        return answer(200, write(value));
     }
 
     static HttpAnswer answer(int status, String json) {
-        return notKept(HttpAnswer.of(status, TYPE, json));
+        return HttpAnswer.of(status, "application/json", json).with("cache-control", "no-store");
     }
 
     /** What writes a value by hand. */
@@ -71,17 +65,12 @@ final class Json {
 
     /** As {@link #answer(Object)}, for what is answered often: without a look at what its class is made of. */
     static HttpAnswer answer(Writing value) {
-        try (ByteArrayBuilder bytes = new ByteArrayBuilder()) {
-            try (JsonGenerator json = Mapper.INSTANCE.createGenerator(bytes)) {
-                value.to(json);
-            }
-            return notKept(HttpAnswer.of(200, TYPE, bytes.toByteArray()));
+        StringWriter text = new StringWriter();
+        try (JsonGenerator json = Mapper.INSTANCE.createGenerator(text)) {
+            value.to(json);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-    }
-
-    private static HttpAnswer notKept(HttpAnswer answer) {
-        return answer.with("cache-control", "no-store");
+        return answer(200, text.toString());
     }
 }
