@@ -50,7 +50,7 @@ class OptionsTest {
                 "--history-dir /dev/null/x    | cannot be used as a directory",
                 "--conflate a --history-dir x | a (expected: no topic that conflates where --history-dir is given)",
                 "--max-topics 0               | 0 (expected: from 1 to",
-                "--coalesce 2s                | '2s' (expected: from 0 to 1 second)",
+                "--coalesce 2s                | 2s (expected: from 0 to 1 second)",
                 "--overflow drop              | 'drop' (expected: disconnect, gap, latest)",
                 "--write-timeout soon         | 'soon' (expected: a duration",
                 "--max-lifetime long          | 'long' (expected: a duration",
