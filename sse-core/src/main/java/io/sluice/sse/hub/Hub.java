@@ -166,10 +166,7 @@ public final class Hub implements AutoCloseable {
      * through.
      */
     public int subscribers(String topic) {
-        return log.locked(() -> {
-            Topic known = log.topics.find(topic);
-            return known == null ? 0 : Listeners.count(known);
-        });
+        return log.locked(() -> Listeners.count(log.topics.find(topic)));
     }
 
     /** How many distinct sinks of this node listen to at least one of the topics now. */

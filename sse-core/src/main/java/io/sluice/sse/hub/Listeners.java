@@ -4,6 +4,7 @@ import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** Counts who listens to topics. Under the hub's lock. */
 final class Listeners {
@@ -16,7 +17,10 @@ final class Listeners {
     }
 
     /** The usual topic has one audience on a lane, which need not be looked at one by one. */
-    static int count(Topic topic) {
+    static int count(@Nullable Topic topic) {
+        if (topic == null) {
+            return 0;
+        }
         int count = 0;
         for (LaneTopic here = topic.firstLane(); here != null; here = here.nextLane) {
             if (here.audienceCount() > 1) {
