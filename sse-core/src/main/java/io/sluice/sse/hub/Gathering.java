@@ -35,12 +35,14 @@ final class Gathering {
     private long seenHead;
     private int looks;
 
+    private boolean brings;
     private long startNanos;
     private long passNanos;
 
     /** Whether the pass that is about to begin waits for another look. */
     boolean waits(long head, long position, int sinks, long nowNanos) {
         startNanos = nowNanos;
+        brings = head != position;
         if (waiting) {
             goOn(head, nowNanos);
         } else if (mayPay(sinks) && head != position && patience.mayWait()) {
@@ -73,8 +75,15 @@ final class Gathering {
         }
     }
 
-    /** A pass that began when {@link #waits} last said no has ended. */
+    /** Whether {@link #waits} last said yes. */
+    boolean isWaiting() {
+        return waiting;
+    }
+
+    /** A pass that began when {@link #waits} last said no has ended. One that had nothing to bring does not say what a pass takes. */
     void passed(long nowNanos) {
-        passNanos = nowNanos - startNanos;
+        if (brings) {
+            passNanos = nowNanos - startNanos;
+        }
     }
 }

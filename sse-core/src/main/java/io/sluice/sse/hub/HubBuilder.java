@@ -44,7 +44,7 @@ public final class HubBuilder implements Cloneable {
      * How long a pass writes before it yields. A pass to a thousand takes several milliseconds, and where a crowd connects each
      * yield lets connections go first for milliseconds: what those who listen wait is made of these.
      */
-    public static final Duration PASS_TIME = Duration.ofMillis(4);
+    public static final Duration PASS_TIME = Duration.ofMillis(10);
     /** How long a busy lane lets an event wait for the next one unless said otherwise. */
     public static final Duration DEFAULT_COALESCE = Duration.ofMillis(20);
     /** How long those who are behind are served before their lane yields; less, for the others go first. */

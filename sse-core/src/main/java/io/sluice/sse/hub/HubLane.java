@@ -19,7 +19,7 @@ import org.slf4j.LoggerFactory;
  * A hub's work on one lane: the sinks it owns there, the lane's position, and the turns in which events go out.
  *
  * <p>A turn is one task on the lane: a pass for all sinks that have caught up ({@link Pass}), then those that are behind,
- * one by one ({@link CatchUp}). It yields after four milliseconds of the one, and one of the other. At most one turn is posted at a time,
+ * one by one ({@link CatchUp}). It yields after ten milliseconds of the one, and one of the other. At most one turn is posted at a time,
  * whatever is published.
  *
  * <p>Confined to the lane, except where a method says otherwise.
@@ -270,7 +270,7 @@ public final class HubLane {
             // In this order: what is published after the head was read finds no turn posted, and posts one.
             posted = false;
             long head = hub.log().head();
-            if (!inHurry && pacing.rests(head, position, sinks.size(), nowNanos)) {
+            if (!inHurry && !gathering.isWaiting() && pacing.rests(head, position, sinks.size(), nowNanos)) {
                 boolean waiting = serveThoseBehind();
                 if (!catchUp.hasMetOneAhead()) {
                     if (waiting) {

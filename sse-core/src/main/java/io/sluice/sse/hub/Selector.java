@@ -52,9 +52,15 @@ public final class Selector {
             throw new IllegalArgumentException(
                     terms.size() + " topics and patterns: at most " + MAX_TERMS + " are allowed on one stream");
         }
-        List<String> topics = new ArrayList<>(1);
-        List<TopicPattern> patterns = new ArrayList<>(0);
-        for (String term : terms.size() == 1 ? terms : new LinkedHashSet<>(terms)) {
+        if (terms.size() == 1) {
+            String term = terms.iterator().next();
+            return TopicPattern.isPattern(term)
+                    ? new Selector(List.of(), List.of(TopicPattern.of(term)), null, null)
+                    : new Selector(List.of(TopicName.check(term)), List.of(), null, null);
+        }
+        List<String> topics = new ArrayList<>(terms.size());
+        List<TopicPattern> patterns = new ArrayList<>();
+        for (String term : new LinkedHashSet<>(terms)) {
             if (TopicPattern.isPattern(term)) {
                 patterns.add(TopicPattern.of(term));
             } else {

@@ -16,8 +16,9 @@ class GatheringTest {
     private long position;
     private int sinks = 1_000;
 
-    /** A pass that takes {@code nanos}, behind all waiting. */
+    /** A pass that brings something and takes {@code nanos}, behind all waiting. */
     private void pass(long nanos) {
+        head++;
         while (gathering.waits(head, position, sinks, now)) {
             now += 1_000;
         }
@@ -60,6 +61,15 @@ class GatheringTest {
     @Test
     void aLongPassWaitsForAShortSilence() {
         pass(PASS);
+        head++;
+        assertThat(waited(0)).isEqualTo(QUIET);
+    }
+
+    @Test
+    void aTurnWithNothingToBringDoesNotSayWhatAPassTakes() {
+        pass(PASS);
+        assertThat(gathering.waits(head, position, sinks, now)).isFalse();
+        gathering.passed(now);
         head++;
         assertThat(waited(0)).isEqualTo(QUIET);
     }

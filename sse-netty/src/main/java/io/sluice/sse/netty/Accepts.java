@@ -1,5 +1,6 @@
 package io.sluice.sse.netty;
 
+import java.util.List;
 import java.util.Locale;
 
 /** Whether a client accepts event streams (RFC 9110, section 12.5.1). */
@@ -7,17 +8,24 @@ final class Accepts {
 
     private Accepts() {}
 
-    /** @param accept the header's lines as one; blank if there is none */
-    static boolean eventStream(String accept) {
-        if (accept.isBlank()) {
-            return true;
+    private static final String EVENT_STREAM = "text/event-stream";
+
+    /** @param lines the header's; none if it was not sent */
+    static boolean eventStream(List<String> lines) {
+        if (lines.size() == 1 && lines.get(0).equals(EVENT_STREAM)) {
+            return true; // as browsers say it
         }
+        String accept = String.join(",", lines);
+        return accept.isBlank() || ranges(accept);
+    }
+
+    private static boolean ranges(String accept) {
         int closest = -1;
         double weight = 0;
         for (String range : accept.toLowerCase(Locale.ROOT).split(",")) {
             String[] parts = range.split(";");
             int close = switch (parts[0].trim()) {
-                case "text/event-stream" -> 2;
+                case EVENT_STREAM -> 2;
                 case "text/*" -> 1;
                 case "*/*" -> 0;
                 default -> -1;

@@ -8,6 +8,8 @@ import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.ssl.SslHandler;
 import java.net.SocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -149,8 +151,12 @@ public final class SseRequest {
      * If-None-Match}) are one list, as if they stood in one line with commas between (RFC 9110, section 5.3).
      */
     public List<String> headerAll(String name) {
-        List<String> lines = headers.getAll(name);
-        return lines.isEmpty() ? lines : lines.stream().map(SseRequest::decoded).toList();
+        if (!headers.contains(name)) {
+            return List.of();
+        }
+        List<String> lines = new ArrayList<>(1);
+        headers.valueStringIterator(name).forEachRemaining(line -> lines.add(decoded(line)));
+        return Collections.unmodifiableList(lines);
     }
 
     /** Clients send UTF-8 (Last-Event-ID must be), and Netty hands bytes over as Latin-1 characters. */

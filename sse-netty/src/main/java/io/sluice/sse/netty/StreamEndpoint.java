@@ -60,7 +60,7 @@ final class StreamEndpoint {
         if (!head && !request.method().equals("GET")) {
             throw Refusal.of(405, "a stream is opened by GET", "allow", "GET, HEAD");
         }
-        if (!Accepts.eventStream(String.join(",", request.headerAll("accept")))) {
+        if (!Accepts.eventStream(request.headerAll("accept"))) {
             throw Refusal.of(406, "this is a text/event-stream, which the request's Accept header excludes");
         }
         if (request.hasBody()) {
