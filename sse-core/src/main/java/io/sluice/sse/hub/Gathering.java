@@ -35,14 +35,10 @@ final class Gathering {
     private long seenHead;
     private int looks;
 
-    private boolean brings;
-    private long startNanos;
     private long passNanos;
 
     /** Whether the pass that is about to begin waits for another look. */
     boolean waits(long head, long position, int sinks, long nowNanos) {
-        startNanos = nowNanos;
-        brings = head != position;
         if (waiting) {
             goOn(head, nowNanos);
         } else if (mayPay(sinks) && head != position && patience.mayWait()) {
@@ -80,10 +76,13 @@ final class Gathering {
         return waiting;
     }
 
-    /** A pass that began when {@link #waits} last said no has ended. One that had nothing to bring does not say what a pass takes. */
-    void passed(long nowNanos) {
-        if (brings) {
-            passNanos = nowNanos - startNanos;
-        }
+    /** Nobody has time for it. */
+    void end() {
+        waiting = false;
+    }
+
+    /** A pass has ended, and this is what passes take, the I/O between their slices left out. */
+    void passed(long passNanos) {
+        this.passNanos = passNanos;
     }
 }

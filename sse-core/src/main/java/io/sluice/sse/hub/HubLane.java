@@ -280,7 +280,7 @@ public final class HubLane {
                 }
                 pacing.end(); // somebody waits for this pass, and it can as well begin
             }
-            if (gathering.waits(head, position, sinks.size(), nowNanos)) {
+            if (!inHurry && gathering.waits(head, position, sinks.size(), nowNanos)) {
                 nextTurn(false);
                 return;
             }
@@ -290,7 +290,7 @@ public final class HubLane {
         long worked = lane.nanoTime();
         pacing.worked(worked - nowNanos, ended);
         if (ended) {
-            gathering.passed(worked);
+            gathering.passed(pacing.passNanos());
             tasks.passed();
             boolean waiting = serveThoseBehind();
             // A pass that yielded has its head from before; whoever published since found this turn posted.
@@ -355,6 +355,7 @@ public final class HubLane {
     private void runTurnsWhile(BooleanSupplier more) {
         inHurry = true;
         pacing.end();
+        gathering.end();
         try {
             do {
                 turn();

@@ -112,6 +112,11 @@ final class Pacing {
         }
     }
 
+    /** What the last pass took that brought something, without the I/O between its slices. */
+    long passNanos() {
+        return passNanos;
+    }
+
     /** The pass has written for so long, and has ended or yielded. */
     void worked(long nanos, boolean ended) {
         if (counts) {

@@ -390,7 +390,7 @@ class FaultsTest {
             for (int i = 0; i < 500; i++) {
                 sinks.add(bench.live(terms));
             }
-            bench.lane().nanosPerLook(600_000);
+            bench.lane().nanosPerLook(1_500_000);
             for (int i = 0; i < topics; i++) {
                 bench.publish(terms[i], "before");
             }

@@ -23,7 +23,7 @@ class GatheringTest {
             now += 1_000;
         }
         now += nanos;
-        gathering.passed(now);
+        gathering.passed(nanos);
         position = head;
     }
 
@@ -66,15 +66,6 @@ class GatheringTest {
     }
 
     @Test
-    void aTurnWithNothingToBringDoesNotSayWhatAPassTakes() {
-        pass(PASS);
-        assertThat(gathering.waits(head, position, sinks, now)).isFalse();
-        gathering.passed(now);
-        head++;
-        assertThat(waited(0)).isEqualTo(QUIET);
-    }
-
-    @Test
     void whatKeepsComingIsWaitedForNoLongerThanAShareOfThePass() {
         pass(PASS);
         head++;
@@ -99,7 +90,7 @@ class GatheringTest {
             head++;
             assertThat(waited(1)).isEqualTo(LONGEST);
             now += PASS;
-            gathering.passed(now);
+            gathering.passed(PASS);
             position = head;
         }
     }
@@ -112,7 +103,7 @@ class GatheringTest {
             head++;
             waits += waited(0) > 0 ? 1 : 0;
             now += PASS;
-            gathering.passed(now);
+            gathering.passed(PASS);
             position = head;
         }
         assertThat(waits).isBetween(1_000 / (Gathering.MOST_SKIPPED + 1), 25);
@@ -122,7 +113,6 @@ class GatheringTest {
     void oneThatPaysAgainEndsTheSkipping() {
         pass(PASS);
         for (int i = 0; i < 200; i++) {
-            head++;
             pass(PASS);
         }
         int untilPaid = 0;
@@ -130,10 +120,10 @@ class GatheringTest {
             head++;
             untilPaid++;
             now += PASS;
-            gathering.passed(now);
+            gathering.passed(PASS);
         } while (waited(1) == 0);
         now += PASS;
-        gathering.passed(now);
+        gathering.passed(PASS);
         position = head;
         head++;
         assertThat(untilPaid).isLessThanOrEqualTo(Gathering.MOST_SKIPPED + 1);

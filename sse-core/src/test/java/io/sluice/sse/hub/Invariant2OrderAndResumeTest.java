@@ -183,7 +183,7 @@ class Invariant2OrderAndResumeTest {
                 }
                 default -> {
                     for (ManualLane lane : bench.lanes) {
-                        lane.nanosPerLook(random.nextBoolean() ? 0 : 800_000);
+                        lane.nanosPerLook(random.nextBoolean() ? 0 : 5_000_000);
                     }
                     bench.nowNanos += random.nextInt(30_000_000);
                     if (random.nextInt(4) == 0) {

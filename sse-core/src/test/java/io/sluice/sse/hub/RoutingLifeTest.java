@@ -174,7 +174,7 @@ class RoutingLifeTest {
                 case 12 -> client.listenToMoreOrLess();
                 default -> {
                     for (ManualLane lane : bench.lanes) {
-                        lane.nanosPerLook(random.nextBoolean() ? 0 : 800_000);
+                        lane.nanosPerLook(random.nextBoolean() ? 0 : 5_000_000);
                     }
                     if (random.nextInt(4) == 0) {
                         bench.advance(random.nextInt(400_000_000));

@@ -6,9 +6,9 @@ import java.util.Locale;
 /** Whether a client accepts event streams (RFC 9110, section 12.5.1). */
 final class Accepts {
 
-    private Accepts() {}
-
     private static final String EVENT_STREAM = "text/event-stream";
+
+    private Accepts() {}
 
     /** @param lines the header's; none if it was not sent */
     static boolean eventStream(List<String> lines) {

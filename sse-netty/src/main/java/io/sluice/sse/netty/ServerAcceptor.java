@@ -30,8 +30,8 @@ final class ServerAcceptor extends ChannelInboundHandlerAdapter {
     static final int NEWCOMERS_PER_LOOP = Transports.READY_AT_ONCE;
 
     private static final long LOOK_MILLIS = 1;
-    /** Looks at newcomers who settle down slowly before some more are accepted. */
-    private static final int MOST_LOOKS = 5;
+    /** Looks at newcomers who settle down slowly before some more are accepted: for longer than a pass writes, which holds them up. */
+    static final int MOST_LOOKS = 12;
     /** How long newcomers are accepted without a look behind some who have not settled down. */
     private static final long UNHEEDED_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 

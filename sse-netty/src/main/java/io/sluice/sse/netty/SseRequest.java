@@ -8,8 +8,6 @@ import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.ssl.SslHandler;
 import java.net.SocketAddress;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -154,9 +152,11 @@ public final class SseRequest {
         if (!headers.contains(name)) {
             return List.of();
         }
-        List<String> lines = new ArrayList<>(1);
-        headers.valueStringIterator(name).forEachRemaining(line -> lines.add(decoded(line)));
-        return Collections.unmodifiableList(lines);
+        List<String> lines = headers.getAll(name); // its iterator would go backwards
+        if (lines.size() == 1) {
+            return List.of(decoded(lines.get(0)));
+        }
+        return lines.stream().map(SseRequest::decoded).toList();
     }
 
     /** Clients send UTF-8 (Last-Event-ID must be), and Netty hands bytes over as Latin-1 characters. */

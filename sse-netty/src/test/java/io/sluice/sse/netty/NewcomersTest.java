@@ -72,7 +72,7 @@ class NewcomersTest {
     void thoseWhoNeverSayWhatTheyWantKeepNobodyAway() {
         come(MOST);
         assertThat(accepts()).isFalse();
-        pass(4);
+        pass(ServerAcceptor.MOST_LOOKS - 1);
         assertThat(accepts()).isFalse();
         pass(1);
         assertThat(accepts()).isTrue();
@@ -84,7 +84,7 @@ class NewcomersTest {
         pass(1);
         come(1);
         assertThat(accepts()).as("heeded again").isFalse();
-        pass(5);
+        pass(ServerAcceptor.MOST_LOOKS);
         assertThat(accepts()).isTrue();
     }
 
@@ -92,7 +92,7 @@ class NewcomersTest {
     void withoutDescriptorsItRestsWhateverNewcomersDo() {
         come(MOST);
         listener.pipeline().fireExceptionCaught(new IOException("too many open files (a test wants it so)"));
-        pass(5);
+        pass(ServerAcceptor.MOST_LOOKS);
         assertThat(accepts()).isFalse();
         pass(1_000);
         assertThat(accepts()).isTrue();

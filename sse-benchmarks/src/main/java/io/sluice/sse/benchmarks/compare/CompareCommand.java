@@ -9,6 +9,7 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Sluice beside its peers: builds all, runs all, writes the page. */
@@ -47,11 +48,8 @@ public final class CompareCommand implements Callable<Integer> {
     @Option(names = "--stages", split = ",", paramLabel = "<name>", description = "These stages.")
     List<String> onlyStages = new ArrayList<>();
 
-    @Option(names = "--server-core", defaultValue = "0", description = "Default: ${DEFAULT-VALUE}")
-    int serverCore;
-
-    @Option(names = "--generator-core", defaultValue = "1", description = "Default: ${DEFAULT-VALUE}")
-    int generatorCore;
+    @Mixin
+    CoreOptions where = new CoreOptions();
 
     @Option(
             names = "--jvm",
@@ -99,7 +97,7 @@ public final class CompareCommand implements Callable<Integer> {
         if (contenders.isEmpty() || stages.isEmpty()) {
             throw new IllegalArgumentException("--only and --stages have left nothing to do");
         }
-        new Course(programs.generator(), new Cores(serverCore, generatorCore), file).run(stages, contenders, rounds);
+        new Course(programs.generator(), where.cores(), file).run(stages, contenders, rounds);
     }
 
     private boolean wanted(String name) {

@@ -10,6 +10,7 @@ import java.util.OptionalDouble;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** This commit against bare Netty, or against an older server, in one run: passes or fails on ratios. */
@@ -39,11 +40,8 @@ public final class GuardCommand implements Callable<Integer> {
     @Option(names = "--seconds", defaultValue = "4", description = "Of each measurement. Default: ${DEFAULT-VALUE}")
     double seconds;
 
-    @Option(names = "--server-core", defaultValue = "0", description = "Default: ${DEFAULT-VALUE}")
-    int serverCore;
-
-    @Option(names = "--generator-core", defaultValue = "1", description = "Default: ${DEFAULT-VALUE}")
-    int generatorCore;
+    @Mixin
+    CoreOptions where = new CoreOptions();
 
     /** A ratio that must hold, of this to the baseline. */
     record Bound(String workload, Figure figure, double ratio) {
@@ -119,8 +117,7 @@ public final class GuardCommand implements Callable<Integer> {
                 new Stage("load", rounds, List.of(Stages.saturate(1_000, seconds, 4), Stages.rate(100, seconds, 2)));
         Stage idle = new Stage("idle", 1, List.of(Stages.idle()));
         Path file = Files.createTempFile(Files.createDirectories(Home.work()), "guard-", ".jsonl");
-        new Course(programs.generator(), new Cores(serverCore, generatorCore), file)
-                .run(List.of(load, idle), both, rounds);
+        new Course(programs.generator(), where.cores(), file).run(List.of(load, idle), both, rounds);
         return file;
     }
 }

@@ -12,6 +12,7 @@ import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -59,11 +60,8 @@ public final class ProfileCommand implements Callable<Integer> {
     @Option(names = "--interval", defaultValue = "1ms", description = "Default: ${DEFAULT-VALUE}")
     String interval = "";
 
-    @Option(names = "--server-core", defaultValue = "0", description = "Default: ${DEFAULT-VALUE}")
-    int serverCore;
-
-    @Option(names = "--generator-core", defaultValue = "1", description = "Default: ${DEFAULT-VALUE}")
-    int generatorCore;
+    @Mixin
+    CoreOptions where = new CoreOptions();
 
     @Option(
             names = "--jvm",
@@ -112,7 +110,7 @@ public final class ProfileCommand implements Callable<Integer> {
 
     private Profile profile(CPrograms programs, String transport, Workload workload, List<String> facts)
             throws IOException, InterruptedException {
-        Cores cores = new Cores(serverCore, generatorCore);
+        Cores cores = where.cores();
         List<String> flags = Stream.concat(jvm.stream(), EXACT.stream()).toList();
         String title = transport + ", " + workload.name();
         Contender contender = Contenders.sluice("profiled " + transport, Home.jar(), transport, flags);
