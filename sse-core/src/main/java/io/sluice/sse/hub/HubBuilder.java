@@ -46,7 +46,7 @@ public final class HubBuilder implements Cloneable {
      */
     public static final Duration PASS_TIME = Duration.ofMillis(10);
     /** How long a busy lane lets an event wait for the next one unless said otherwise. */
-    public static final Duration DEFAULT_COALESCE = Duration.ofMillis(20);
+    public static final Duration DEFAULT_COALESCE = Duration.ofMillis(15);
     /** How long those who are behind are served before their lane yields; less, for the others go first. */
     static final Duration CATCH_UP_TIME = Duration.ofMillis(1);
 
@@ -234,7 +234,7 @@ public final class HubBuilder implements Cloneable {
 
     /**
      * How long a lane that is busy may let an event wait for the next one, so that both leave in one write to each client.
-     * Busy is one whose passes to its clients would otherwise take more than a third of its time; any other sends at once. 20 ms by
+     * Busy is one whose passes to its clients would otherwise take more than a quarter of its time; any other sends at once. 15 ms by
      * default; 0 sends at once whatever that costs.
      *
      * @throws IllegalArgumentException if it is not from 0 to 1 second

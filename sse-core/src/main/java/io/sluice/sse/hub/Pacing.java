@@ -5,8 +5,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Lets a busy lane send two events at a time. A pass costs what its writes cost, one for each client, and two events that
- * leave together cost little more than one. So a lane whose passes follow each other so closely that they take more than a third
- * of its time does not begin the next one for a single event: it rests until another has come, or three times what a pass takes
+ * leave together cost little more than one. So a lane whose passes follow each other so closely that they take more than a quarter
+ * of its time does not begin the next one for a single event: it rests until another has come, or four times what a pass takes
  * have gone by since it began the last, or the event has waited for as long as it may ({@link HubBuilder#coalesce}). Meanwhile it looks
  * after everything else. A lane that is less busy, or has few clients, sends at once.
  *
@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 final class Pacing {
 
     /** So many times what a pass takes lie between two beginnings. */
-    static final int PASSES_APART = 3;
+    static final int PASSES_APART = 4;
     /** With shorter passes a lane is busy with hundreds of events per second, and gathers them without rests. */
     static final long LEAST_PASS_NANOS = 1_000_000;
     /** The most passes that begin at once after rests that brought nothing: so many that these are not seen among a hundred. */

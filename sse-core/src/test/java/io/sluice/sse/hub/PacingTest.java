@@ -71,11 +71,11 @@ class PacingTest {
     }
 
     @Test
-    void nobodyElseCanMakeItWaitLongerThanThreePasses() {
+    void nobodyElseCanMakeItWaitLongerThanFourPasses() {
         openBusy(Gathering.LEAST_SINKS);
         advance(7 * MILLI);
         publish(); // 15 ms behind the beginning of the pass before
-        advance(8 * MILLI);
+        advance(16 * MILLI);
         assertThat(received()).isEqualTo(1);
         advance(MILLI);
         assertThat(received()).isEqualTo(2);
@@ -95,8 +95,8 @@ class PacingTest {
     @Test
     void aLaneThatIsNotBusySendsAtOnce() {
         openBusy(Gathering.LEAST_SINKS);
-        advance(2 * PASS);
-        publish(); // three times what the pass before took
+        advance(3 * PASS);
+        publish(); // four times what the pass before took
         assertThat(received()).isEqualTo(2);
     }
 
@@ -124,7 +124,7 @@ class PacingTest {
         assertThat(received()).isEqualTo(2);
     }
 
-    /** Or who publishes again when it hears what it has said would be slowed down to a third. */
+    /** Or who publishes again when it hears what it has said would be slowed down to a quarter. */
     @Test
     void restsThatBringNothingBecomeRare() {
         openBusy(Gathering.LEAST_SINKS);
@@ -133,7 +133,7 @@ class PacingTest {
             publish();
             if (received() < published) {
                 rests++;
-                advance(2 * PASS);
+                advance(3 * PASS);
             }
             assertThat(received()).isEqualTo(published);
         }
@@ -146,7 +146,7 @@ class PacingTest {
         publish();
         FakeSink comes = bench.open(Start.replay(2), "a");
         assertThat(comes.events).hasSize(1); // what the lane has sent; the other is not sent to anybody yet
-        advance(2 * PASS);
+        advance(3 * PASS);
         assertThat(comes.events).hasSize(2);
         assertThat(received()).isEqualTo(2);
     }

@@ -133,8 +133,8 @@ final class Options {
             names = "--coalesce",
             paramLabel = "<duration>",
             description =
-                    "How long an event waits for the next one where writing to the clients takes more than a third of the"
-                            + " time, so that both leave together; 0 is off. Default: 20ms")
+                    "How long an event waits for the next one where writing to the clients takes more than a quarter of the"
+                            + " time, so that both leave together; 0 is off. Default: 15ms")
     @Nullable
     Duration coalesce;
 
