@@ -12,6 +12,7 @@ import io.sluice.sse.hub.Hub;
 import io.sluice.sse.hub.Selector;
 import io.sluice.sse.hub.Splice;
 import io.sluice.sse.hub.Start;
+import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -94,7 +95,7 @@ public class FramingBenchmark {
     /** One lane, one sink. */
     @Setup
     public void setUp() {
-        hub = Hub.create();
+        hub = Hub.builder().coalesce(Duration.ZERO).build(); // the lane has no timer that would end a rest
         new InMemorySink(hub.join(lane, new Repeating(hub.ledger()), Quiet.LANE))
                 .open(Selector.of("topic"), Start.live(), null);
         lane.run();

@@ -5,6 +5,7 @@ import io.sluice.sse.hub.Hub;
 import io.sluice.sse.hub.HubLane;
 import io.sluice.sse.hub.Selector;
 import io.sluice.sse.hub.Start;
+import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -49,7 +50,7 @@ public class DeliveryBenchmark {
     /** Makes the sinks. */
     @Setup
     public void setUp() {
-        hub = Hub.create();
+        hub = Hub.builder().coalesce(Duration.ZERO).build(); // the lane has no timer that would end a rest
         HubLane joined = hub.join(lane, new InMemoryFramer(), Quiet.LANE);
         for (int i = 0; i < SINKS; i++) {
             Selector selector = switch (beside) {

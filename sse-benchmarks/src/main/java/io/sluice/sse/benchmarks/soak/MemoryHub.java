@@ -25,6 +25,7 @@ final class MemoryHub {
                 .maxTopics(maxTopics)
                 .historyEvents(1)
                 .historyAge(Duration.ofDays(1))
+                .coalesce(Duration.ZERO) // the lane in memory has no timer that would end a rest
                 .build();
         hubLane = hub.join(lane, new InMemoryFramer(), Quiet.LANE);
     }
