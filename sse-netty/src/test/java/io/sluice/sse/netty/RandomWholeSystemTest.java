@@ -90,6 +90,7 @@ class RandomWholeSystemTest {
                     .overflow(policy)
                     .observer(ends)
                     .build();
+            ends.watch(hub);
             told = new ToldEvents(hub, keep);
             told.publishToAll();
             for (int i = 0; i < CLIENTS; i++) {

@@ -3,19 +3,32 @@ package io.sluice.sse.netty;
 import io.sluice.sse.CloseReason;
 import io.sluice.sse.Observer;
 import io.sluice.sse.Sink;
+import io.sluice.sse.hub.Hub;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** Which clients have a sink, and why those ended that have not; by the port that the client connects from. */
+/** Which clients have a sink, where the hub stood when it opened, and why those ended that have not; by the client's port. */
 final class SinkEnds implements Observer {
 
     private final Map<Integer, String> open = new ConcurrentHashMap<>();
     private final Map<Integer, CloseReason> ended = new ConcurrentHashMap<>();
+    private final Map<Integer, String> headsAtOpen = new ConcurrentHashMap<>();
+    private volatile Hub hub;
     private volatile String wrong;
+
+    void watch(Hub watched) {
+        hub = watched;
+    }
 
     /** A port that may have been used before belongs to a new client. */
     void forget(int port) {
         ended.remove(port);
+        headsAtOpen.remove(port);
+    }
+
+    /** The hub's head when the sink of this client opened: what it asked for was taken from what was kept by then. */
+    String headAtOpen(int port) {
+        return headsAtOpen.get(port);
     }
 
     boolean isOpen(int port) {
@@ -43,7 +56,12 @@ final class SinkEnds implements Observer {
 
     @Override
     public void sinkOpened(Sink sink) {
-        if (port(sink) != 0 && open.put(port(sink), sink.id()) != null) {
+        int port = port(sink);
+        if (port == 0) {
+            return;
+        }
+        headsAtOpen.put(port, hub.headId());
+        if (open.put(port, sink.id()) != null) {
             wrong = sink + " opened twice";
         }
     }
