@@ -1,14 +1,22 @@
 package io.sluice.sse.netty;
 
 import io.netty.channel.EventLoop;
+import io.netty.channel.SingleThreadIoEventLoop;
 import io.netty.util.concurrent.Future;
 import io.sluice.sse.hub.Lane;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /** An event loop as a lane. */
 final class EventLoopLane implements Lane {
 
     private final EventLoop loop;
+
+    /** Who yields does so with the same task again and again, and then makes no object. Confined to the lane. */
+    private @Nullable Runnable yielded;
+
+    private Runnable executesYielded = () -> {};
 
     EventLoopLane(EventLoop loop) {
         this.loop = loop;
@@ -24,10 +32,31 @@ final class EventLoopLane implements Lane {
         loop.execute(task);
     }
 
-    /** An event loop runs all tasks that wait, and those that they add, before it polls; a timer that is due it takes after. */
+    /**
+     * An event loop runs all tasks that wait, and those that they add, before it polls: so the task is added when they are
+     * done. Loops of other kinds may have no such moment; a timer that is due they take after a poll.
+     */
     @Override
     public void yield(Runnable task) {
-        loop.schedule(task, 0, TimeUnit.NANOSECONDS);
+        if (loop instanceof SingleThreadIoEventLoop ofSockets) {
+            ofSockets.executeAfterEventLoopIteration(executing(task));
+        } else {
+            loop.schedule(task, 0, TimeUnit.NANOSECONDS);
+        }
+    }
+
+    private Runnable executing(Runnable task) {
+        if (task != yielded) {
+            yielded = task;
+            executesYielded = () -> {
+                try {
+                    loop.execute(task);
+                } catch (RejectedExecutionException e) {
+                    // The loop has ended between the two, as it could have with a timer that was set.
+                }
+            };
+        }
+        return executesYielded;
     }
 
     @Override
