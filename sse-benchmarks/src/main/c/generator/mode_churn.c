@@ -21,9 +21,9 @@ static void seen(client *c, int64_t now) {
 
 static int64_t started;
 
-static void run(double seconds, int churn_per_second) {
+static void run(double seconds, int churn_per_second, double rate) {
     int64_t begin = now_ns(), end = begin + (int64_t)(seconds * (double)SECOND), come = 0, sent = 0;
-    double every = (double)SECOND / churn_per_second, interval = (double)SECOND / opt.rate;
+    double every = (double)SECOND / churn_per_second, interval = (double)SECOND / rate;
     for (int64_t now = begin; now < end; now = now_ns()) {
         int64_t next_publish = begin + (int64_t)((double)sent * interval);
         int64_t next_client = begin + (int64_t)((double)come * every);
@@ -65,13 +65,15 @@ void mode_churn(void) {
     on_event = seen;
     on_client_gone = gone;
     loop_for(opt.settle);
-    // What is compiled as it gets hot is compiled sooner; a server that cannot keep up takes as many as it can.
-    run(opt.warmup, opt.warm_churn ? opt.warm_churn : opt.churn_per_second);
+    // What is compiled as it gets hot is compiled sooner, the publishes with it; a server that cannot keep up takes as many
+    // as it can.
+    int warm_churn = opt.warm_churn ? opt.warm_churn : opt.churn_per_second;
+    run(opt.warmup, warm_churn, opt.rate * warm_churn / opt.churn_per_second);
     all_leave();
     mark("before");
     left = lost = started = 0;
     reading from = take_reading();
-    run(opt.seconds, opt.churn_per_second);
+    run(opt.seconds, opt.churn_per_second, opt.rate);
     reading to = take_reading();
     int64_t done = left;
     all_leave();
