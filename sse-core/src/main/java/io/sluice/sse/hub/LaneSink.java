@@ -91,6 +91,16 @@ public abstract class LaneSink extends SinkState implements Sink, ScopeHome {
      */
     protected abstract long room();
 
+    /**
+     * Reads what {@link #write} and {@link #flush} are about to read, so that it is near by then; changes nothing and never
+     * throws. A pass lets several sinks do so in a row.
+     *
+     * @return any number that is made of what was read, as a compiler may leave out reads that nobody asked for
+     */
+    protected long lookAhead() {
+        return 0;
+    }
+
     /** Writes a frame without flushing; takes its own hold of the buffer. Never throws for a connection that is gone. */
     protected abstract void write(Frame frame);
 
@@ -322,7 +332,7 @@ public abstract class LaneSink extends SinkState implements Sink, ScopeHome {
                 if (sends != null) {
                     sends.close(new ClosedException("sink " + id(), reason));
                 }
-                end(reason, opened && isOrderly(reason));
+                end(reason, opened && SinkLife.isOrderly(reason));
             }
             case COUNT -> {
                 if (opened) {
@@ -331,14 +341,6 @@ public abstract class LaneSink extends SinkState implements Sink, ScopeHome {
             }
             default -> {}
         }
-    }
-
-    /** Whether the client can still hear how its stream ends. */
-    static boolean isOrderly(CloseReason reason) {
-        return switch (reason) {
-            case CLIENT_LEFT, RESET, WRITE_TIMEOUT, SLOW_CONSUMER, PROTOCOL_ERROR -> false;
-            default -> true;
-        };
     }
 
     // ---- the lane's side

@@ -43,6 +43,7 @@ final class Pass {
     private @Nullable LaneSink[] touched = new @Nullable LaneSink[64];
     private int touchedCount;
 
+    private final Ahead ahead = new Ahead();
     private final DirtyTopics dirty;
     private final DirtySets sets;
     private final Splicer splicer;
@@ -136,6 +137,7 @@ final class Pass {
                         untilClock = betweenClocks;
                     }
                     if (alone) {
+                        ahead.look(audience, atMember);
                         writeOnce(audience.get(atMember).sink(), topic);
                     } else {
                         touch(audience.get(atMember).sink(), topic);
@@ -182,6 +184,7 @@ final class Pass {
                 }
                 untilClock = SINKS_BETWEEN_CLOCKS;
             }
+            ahead.look(touched, atSink, touchedCount);
             LaneSink sink = touched(atSink);
             writeContained(sink, sink.dirtySet());
         }

@@ -68,7 +68,7 @@ final class SinkLife {
 
     /** The sink ends: it hears nothing from here on, and leaves its topics before the next pass. */
     void leave(LaneSink sink, CloseReason reason, boolean forGood) {
-        if (sink.opened && LaneSink.isOrderly(reason)) {
+        if (sink.opened && isOrderly(reason)) {
             lane.flushBeforeTheEndOf(sink);
         }
         sink.gone = true;
@@ -77,6 +77,14 @@ final class SinkLife {
         } finally {
             lane.subscriptions.endAll(sink);
         }
+    }
+
+    /** Whether the client can still hear how its stream ends. */
+    static boolean isOrderly(CloseReason reason) {
+        return switch (reason) {
+            case CLIENT_LEFT, RESET, WRITE_TIMEOUT, SLOW_CONSUMER, PROTOCOL_ERROR -> false;
+            default -> true;
+        };
     }
 
     private void writeLastWords(LaneSink sink, CloseReason reason, boolean forGood) {

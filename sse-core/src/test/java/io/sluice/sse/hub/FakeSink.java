@@ -53,6 +53,8 @@ final class FakeSink extends LaneSink {
     /** Runs at the next flush, inside it: as a transport that finds its client gone there. */
     @Nullable
     Runnable onNextFlush;
+    /** Runs whenever a pass looks at it ahead. */
+    Runnable onLook = () -> {};
     /** The next write fails, which a transport's must not. */
     boolean failNextWrite;
 
@@ -166,6 +168,12 @@ final class FakeSink extends LaneSink {
     @Override
     protected boolean canWrite() {
         return ended == null && !forcedFull && pendingBytes < highWater;
+    }
+
+    @Override
+    protected long lookAhead() {
+        onLook.run();
+        return 0;
     }
 
     @Override

@@ -7,6 +7,7 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.ChannelOutboundBuffer;
 import io.sluice.sse.CloseReason;
 import io.sluice.sse.Identity;
 import io.sluice.sse.hub.Frame;
@@ -105,6 +106,23 @@ final class NettySink extends LaneSink {
     @Override
     protected boolean canWrite() {
         return channel.isWritable();
+    }
+
+    @Override
+    protected long lookAhead() {
+        ChannelHandlerContext stream = context;
+        if (stream == null) {
+            return 0;
+        }
+        // An object that a write comes by for each term: buffer, socket, pipeline and its head, configuration, handler,
+        // promise.
+        ChannelOutboundBuffer buffer = channel.unsafe().outboundBuffer();
+        return (buffer == null ? 0 : buffer.totalPendingWriteBytes())
+                + (channel.isOpen() ? 1 : 0)
+                + (channel.pipeline().firstContext() == stream ? 1 : 0)
+                + channel.config().getWriteSpinCount()
+                + (stream.isRemoved() ? 1 : 0)
+                + (stream.voidPromise().channel() == channel ? 1 : 0);
     }
 
     @Override
