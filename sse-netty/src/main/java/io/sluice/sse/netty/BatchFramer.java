@@ -160,13 +160,13 @@ final class BatchFramer implements Framer {
 
     /** The whole buffer, for a channel that speaks HTTP/1.1. */
     static ByteBuf forChunked(Frame frame) {
-        return ((NettyFrame) frame).buffer().retainedDuplicate();
+        return ((NettyFrame) frame).shared().retainedDuplicate();
     }
 
     /** The blocks alone, for a channel that frames them by itself or not at all. */
     static ByteBuf forRaw(Frame frame) {
         NettyFrame held = (NettyFrame) frame;
-        return held.buffer().retainedSlice(held.payloadStart(), held.payloadBytes());
+        return held.shared().retainedSlice(held.payloadStart(), held.payloadBytes());
     }
 
     private boolean letGo(NettyFrame frame) {

@@ -1,6 +1,7 @@
 package io.sluice.sse.netty;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.util.ResourceLeakDetector;
 import io.sluice.sse.hub.Frame;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -12,6 +13,9 @@ import org.jspecify.annotations.Nullable;
 final class NettyFrame extends Frame {
 
     private @Nullable ByteBuf buffer;
+    /** The same, for what each client is given: see {@link #withoutTracking}. */
+    private @Nullable ByteBuf shared;
+
     private int payloadStart;
     private int payloadBytes;
 
@@ -26,21 +30,42 @@ final class NettyFrame extends Frame {
     }
 
     ByteBuf buffer() {
-        ByteBuf held = buffer;
-        if (held == null) {
+        return held(buffer);
+    }
+
+    /** What is taken from it and given to a client holds the buffer, and is given back by itself. */
+    ByteBuf shared() {
+        return held(shared);
+    }
+
+    private static ByteBuf held(@Nullable ByteBuf buffer) {
+        if (buffer == null) {
             throw new IllegalStateException("the frame has been let go");
         }
-        return held;
+        return buffer;
+    }
+
+    /**
+     * A buffer that the leak detector has picked, one of 128, would have every duplicate of it tracked, with a stack trace
+     * for each client: such a pass takes much longer than the others. At its usual level the duplicates do without. A
+     * channel that keeps one is found all the same, as its frame stays in flight, and the framer's own hold is tracked.
+     */
+    private static ByteBuf withoutTracking(ByteBuf buffer) {
+        boolean samples = ResourceLeakDetector.getLevel() == ResourceLeakDetector.Level.SIMPLE;
+        ByteBuf tracked = samples ? buffer.unwrap() : null; // null too if it was not picked, for it is no duplicate
+        return tracked == null ? buffer : tracked;
     }
 
     void set(ByteBuf newBuffer, int start, int bytes) {
         buffer = newBuffer;
+        shared = withoutTracking(newBuffer);
         payloadStart = start;
         payloadBytes = bytes;
     }
 
     void clear() {
         buffer = null;
+        shared = null;
         blocks = 0;
     }
 

@@ -57,7 +57,7 @@ class Invariant6FramingTest {
     @OverEachTransport
     void steadyBroadcastAllocatesNothingPerClientAndEvent(Transport transport) throws Exception {
         ResourceLeakDetector.Level level = ResourceLeakDetector.getLevel();
-        ResourceLeakDetector.setLevel(ResourceLeakDetector.Level.DISABLED); // it allocates for each duplicate
+        ResourceLeakDetector.setLevel(ResourceLeakDetector.Level.SIMPLE); // as it is where nobody tests
         int clients = 200;
         List<RawClient> open = new ArrayList<>();
         try (SseServer server =
