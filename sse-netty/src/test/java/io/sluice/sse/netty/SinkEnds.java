@@ -16,6 +16,7 @@ final class SinkEnds implements Observer {
     private volatile Hub hub;
     private volatile String wrong;
 
+    /** From here on {@link #headAtOpen} knows; the hub is made with its observer, and so before this. */
     void watch(Hub watched) {
         hub = watched;
     }
@@ -60,7 +61,10 @@ final class SinkEnds implements Observer {
         if (port == 0) {
             return;
         }
-        headsAtOpen.put(port, hub.headId());
+        Hub watched = hub;
+        if (watched != null) {
+            headsAtOpen.put(port, watched.headId());
+        }
         if (open.put(port, sink.id()) != null) {
             wrong = sink + " opened twice";
         }
