@@ -43,6 +43,6 @@ final class Ahead {
     }
 
     private static long look(LaneSink sink) {
-        return sink.said + sink.lookAhead();
+        return sink.behind ? 0 : sink.said + sink.lookAhead(); // who is behind has no share in a pass
     }
 }

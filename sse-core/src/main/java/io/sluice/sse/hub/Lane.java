@@ -7,7 +7,7 @@ import java.util.concurrent.RejectedExecutionException;
  * so none of it needs a lock.
  *
  * <p>What an implementation owes: tasks run one at a time in the order of {@link #execute}, each sees what the one before
- * it wrote; {@link #execute} and {@link #schedule} may be called from any thread, the others too; none of them blocks;
+ * it wrote; all but {@link #yield} may be called from any thread; none of them blocks;
  * time comes from one monotonic clock. A lane ends with its thread: from then on {@link #execute} and {@link #schedule}
  * throw, and sinks close on the caller's thread.
  */
@@ -25,7 +25,7 @@ public interface Lane {
 
     /**
      * Runs {@code task} on this lane when it has looked after its I/O once more: what a long piece of work does between
-     * its slices. A lane that has no I/O, or whose tasks do not hold it back, may just execute.
+     * its slices. Called on the lane. A lane that has no I/O, or whose tasks do not hold it back, may just execute.
      *
      * @throws RejectedExecutionException if the lane has ended
      */

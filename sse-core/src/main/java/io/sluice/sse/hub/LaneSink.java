@@ -22,7 +22,7 @@ import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A sink whose state lives on a lane. A transport extends it with five small methods; everything that decides when they
+ * A sink whose state lives on a lane. A transport extends it with a few small methods; everything that decides when they
  * are called is here and in {@link HubLane}.
  *
  * <p>The life of a sink: made → opened ({@link #open}) → caught up or behind, as the client reads → closed, once, with

@@ -13,7 +13,7 @@ final class EventLoopLane implements Lane {
 
     private final EventLoop loop;
 
-    /** Who yields does so with the same task again and again, and then makes no object. Confined to the lane. */
+    /** A lane's turn yields again and again, and then makes no object. Confined to the lane. */
     private @Nullable Runnable yielded;
 
     private Runnable executesYielded = () -> {};
@@ -52,7 +52,8 @@ final class EventLoopLane implements Lane {
                 try {
                     loop.execute(task);
                 } catch (RejectedExecutionException e) {
-                    // The loop has ended between the two, as it could have with a timer that was set.
+                    // A loop with bounded queues is full. The one of timers is not bounded, and this one is due.
+                    loop.schedule(task, 0, TimeUnit.NANOSECONDS);
                 }
             };
         }

@@ -48,7 +48,7 @@ final class NettyFrame extends Frame {
     /**
      * A buffer that the leak detector has picked, one of 128, would have every duplicate of it tracked, with a stack trace
      * for each client: such a pass takes much longer than the others. At its usual level the duplicates do without. A
-     * channel that keeps one is found all the same, as its frame stays in flight, and the framer's own hold is tracked.
+     * channel that kept one would show in the ledger only, as a frame that stays in flight; the level of the tests tracks each.
      */
     private static ByteBuf withoutTracking(ByteBuf buffer) {
         boolean samples = ResourceLeakDetector.getLevel() == ResourceLeakDetector.Level.SIMPLE;

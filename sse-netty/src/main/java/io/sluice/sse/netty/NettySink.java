@@ -114,7 +114,7 @@ final class NettySink extends LaneSink {
         if (stream == null) {
             return 0;
         }
-        // An object that a write comes by for each term: buffer, socket, pipeline and its head, configuration, handler,
+        // An object that a write comes by for each term: buffer, socket, pipeline and its head, options, context,
         // promise.
         ChannelOutboundBuffer buffer = channel.unsafe().outboundBuffer();
         return (buffer == null ? 0 : buffer.totalPendingWriteBytes())

@@ -57,7 +57,8 @@ class Invariant6FramingTest {
     @OverEachTransport
     void steadyBroadcastAllocatesNothingPerClientAndEvent(Transport transport) throws Exception {
         ResourceLeakDetector.Level level = ResourceLeakDetector.getLevel();
-        ResourceLeakDetector.setLevel(ResourceLeakDetector.Level.SIMPLE); // as it is where nobody tests
+        ResourceLeakDetector.setLevel(
+                ResourceLeakDetector.Level.SIMPLE); // as usual; what it picks, one frame of 128, is for BatchFramerTest
         int clients = 200;
         List<RawClient> open = new ArrayList<>();
         try (SseServer server =

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
 
@@ -235,7 +236,8 @@ final class ModelClient {
             if (replays) {
                 // Who asks for what is kept misses nothing of what is not, when the server has come to the request: of
                 // two topics one may reach back further.
-                excusedUpTo = ends.headAtOpen(connection.localPort());
+                excusedUpTo = Objects.requireNonNull(
+                        ends.headAtOpen(connection.localPort()), () -> this + " reads, and was never opened");
             } else {
                 assertThat(has).as("where client %s begins", number).isGreaterThanOrEqualTo(headAtConnect);
             }
