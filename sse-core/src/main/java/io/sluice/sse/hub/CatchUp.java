@@ -266,9 +266,7 @@ final class CatchUp {
     private Served write(LaneSink sink, @Nullable Frame frame, long end) {
         long before = sink.position;
         if (frame != null) {
-            sink.put(frame, lane.nowNanos);
-            lane.countDelivered(frame.events);
-            sink.flush();
+            sink.putAndFlush(frame, lane);
         }
         if (sink.subscription == null || sink.position != before) {
             // The flush has found its client gone, or has woken somebody who ended what it listens to, or began it

@@ -18,7 +18,7 @@ final class LaneFrames {
     void writeOwn(LaneSink sink, byte[] block, long saidPosition) {
         Frame frame = own(block, saidPosition);
         try {
-            sink.put(frame, lane.nowNanos);
+            sink.put(frame, lane);
         } finally {
             lane.framer().done(frame);
         }

@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * <p>The life of a sink: made → opened ({@link #open}) → caught up or behind, as the client reads → closed, once, with
  * one reason. Which of caught up and behind it is, is decided in {@link CatchUp} and {@link Pass} only.
  */
-public abstract class LaneSink extends SinkState implements Sink, ScopeHome {
+public abstract class LaneSink extends SinkTransport implements Sink, ScopeHome {
 
     private static final VarHandle DIRECT_SENDS;
 
@@ -79,48 +79,6 @@ public abstract class LaneSink extends SinkState implements Sink, ScopeHome {
     protected Heartbeat heartbeat() {
         return Heartbeat.comment();
     }
-
-    // ---- what a transport supplies; called on the lane
-
-    /** Whether the connection takes more at once. */
-    protected abstract boolean canWrite();
-
-    /**
-     * How many bytes the connection takes before {@link #canWrite} turns false; 0 while it is. Any thread. When it has
-     * become more than 0 after it was 0, {@link #becameWritable} follows.
-     */
-    protected abstract long room();
-
-    /**
-     * Reads what {@link #write} and {@link #flush} are about to read, so that it is near by then; changes nothing and never
-     * throws. A pass lets several sinks do so in a row.
-     *
-     * @return any number that is made of what was read, as a compiler may leave out reads that nobody asked for
-     */
-    protected long lookAhead() {
-        return 0;
-    }
-
-    /** Writes a frame without flushing; takes its own hold of the buffer. Never throws for a connection that is gone. */
-    protected abstract void write(Frame frame);
-
-    /**
-     * Sends what was written. The connection may turn out to be gone, or tell somebody that it takes more: so behind it the
-     * sink may have closed, or its subscriptions have ended.
-     */
-    protected abstract void flush();
-
-    /** Bytes written and not yet sent. */
-    protected abstract long pendingBytes();
-
-    /** A mark that changes whenever bytes have left; asked only while some are pending. */
-    protected abstract long progress();
-
-    /**
-     * Ends the connection: the stream's last bytes if {@code orderly}, then the close. Bytes that the client does not take
-     * must not keep the connection for ever.
-     */
-    protected abstract void end(CloseReason reason, boolean orderly);
 
     // ---- what a transport calls, on the lane
 
@@ -354,12 +312,6 @@ public abstract class LaneSink extends SinkState implements Sink, ScopeHome {
     final void listenBy(@Nullable Subscription first) {
         super.listenBy(first);
         listening = first != null;
-    }
-
-    /** Writes a frame and keeps the account of it. */
-    final void put(Frame frame, long nowNanos) {
-        write(frame);
-        wrote(frame, nowNanos);
     }
 
     final boolean hasDirectSends() {

@@ -192,8 +192,7 @@ final class LaneTicker {
             return;
         }
         if (heartbeatNanos > 0 && isDue(sink, now) && sink.canWrite()) {
-            sink.put(beat.frameFor(sink), now);
-            sink.flush();
+            sink.putAndFlush(beat.frameFor(sink), lane);
         }
     }
 

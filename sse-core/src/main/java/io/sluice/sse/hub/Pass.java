@@ -216,14 +216,16 @@ final class Pass {
         if (frames.isEmpty() || sink.subscription == null) {
             return; // nothing of it is due; or a filter has ended the sink
         }
+        if (frames.size() == 1) {
+            sink.putAndFlush(frames.get(0), lane);
+            return;
+        }
         for (int i = 0; i < frames.size(); i++) {
-            Frame frame = frames.get(i);
             if (i > 0 && !sink.canWrite()) {
                 fallBehind(sink, frames.get(i - 1).lastPosition);
                 break;
             }
-            sink.put(frame, lane.nowNanos);
-            lane.countDelivered(frame.events);
+            sink.put(frames.get(i), lane);
         }
         sink.flush();
     }

@@ -8,6 +8,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -62,6 +63,9 @@ final class FakeSink extends LaneSink {
     final List<String> comments = new ArrayList<>();
     final List<Long> retries = new ArrayList<>();
     final StringBuilder text = new StringBuilder();
+
+    /** Whether a frame that is flushed right behind it is taken at once; asked before it is. */
+    BooleanSupplier onSendNow = () -> false;
 
     @Nullable
     CloseReason ended;
@@ -210,6 +214,15 @@ final class FakeSink extends LaneSink {
         mine.hold();
         pending.add(new Pending(mine, moment.getAsLong()));
         pendingBytes += mine.payloadBytes();
+    }
+
+    @Override
+    protected boolean sendNow(Frame frame) {
+        if (!onSendNow.getAsBoolean()) {
+            return false;
+        }
+        write(frame);
+        return true;
     }
 
     @Override

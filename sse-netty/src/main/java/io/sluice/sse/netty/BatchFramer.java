@@ -169,6 +169,11 @@ final class BatchFramer implements Framer {
         return held.shared().retainedSlice(held.payloadStart(), held.payloadBytes());
     }
 
+    /** The last bytes of what {@link #forChunked} or {@link #forRaw} give. */
+    static ByteBuf rest(NettyFrame frame, boolean chunked, int bytes) {
+        return frame.shared().retainedSlice(frame.start(chunked) + frame.bytes(chunked) - bytes, bytes);
+    }
+
     private boolean letGo(NettyFrame frame) {
         ByteBuf buffer = frame.buffer();
         if (buffer.refCnt() > 1) {

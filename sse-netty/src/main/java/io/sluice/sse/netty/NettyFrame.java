@@ -80,6 +80,16 @@ final class NettyFrame extends Frame {
         return payloadStart;
     }
 
+    /** Where in the buffer that begins which a client is sent. */
+    int start(boolean chunked) {
+        return chunked ? buffer().readerIndex() : payloadStart;
+    }
+
+    /** How many bytes a client is sent. */
+    int bytes(boolean chunked) {
+        return chunked ? buffer().readableBytes() : payloadBytes;
+    }
+
     /** Where block {@code index} begins in the buffer; one past the last block gives where the payload ends. */
     int blockStart(int index) {
         return payloadStart + (index == 0 ? 0 : ends[index - 1]);

@@ -8,12 +8,14 @@ import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelOutboundBuffer;
+import io.netty.channel.unix.Socket;
 import io.sluice.sse.CloseReason;
 import io.sluice.sse.Identity;
 import io.sluice.sse.hub.Frame;
 import io.sluice.sse.hub.Heartbeat;
 import io.sluice.sse.hub.LaneOptions;
 import io.sluice.sse.hub.LaneSink;
+import java.io.IOException;
 import java.net.SocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -40,6 +42,12 @@ final class NettySink extends LaneSink {
 
     private @Nullable ChannelHandlerContext context;
     private boolean reset;
+
+    /** Where frames can go past the pipeline; null where they cannot. */
+    private @Nullable Socket socket;
+
+    /** Whether bytes may wait in the channel, which later ones must not overtake. */
+    private boolean waits = true;
 
     /** @param givesPlaceBack runs once, when the sink ends */
     NettySink(Lanes.Joined lane, Channel channel, boolean chunked, StreamManner manner, Runnable givesPlaceBack) {
@@ -70,6 +78,11 @@ final class NettySink extends LaneSink {
 
     void streamsThrough(ChannelHandlerContext newContext) {
         context = newContext;
+    }
+
+    /** The head is written; from here on frames take the shortest way. */
+    void upgraded() {
+        socket = StraightSend.socketOf(context());
     }
 
     @Override
@@ -105,7 +118,7 @@ final class NettySink extends LaneSink {
 
     @Override
     protected boolean canWrite() {
-        return channel.isWritable();
+        return waits || socket == null ? channel.isWritable() : socket.isOpen();
     }
 
     @Override
@@ -113,6 +126,9 @@ final class NettySink extends LaneSink {
         ChannelHandlerContext stream = context;
         if (stream == null) {
             return 0;
+        }
+        if (!waits && socket != null) {
+            return socket.isOpen() ? 1 : 0; // all that a write comes by then
         }
         // An object that a write comes by for each term: buffer, socket, pipeline and its head, options, context,
         // promise.
@@ -136,13 +152,48 @@ final class NettySink extends LaneSink {
             }
         }
         ChannelHandlerContext stream = context();
+        waits = true;
         // A void promise: no object per client and frame. A failed write closes the channel by StreamHandler.
         stream.write(chunked ? BatchFramer.forChunked(frame) : BatchFramer.forRaw(frame), stream.voidPromise());
     }
 
     @Override
+    protected boolean sendNow(Frame frame) {
+        Socket straight = socket;
+        if (straight == null || waits && pendingBytes() > 0) {
+            return false;
+        }
+        NettyFrame bytes = (NettyFrame) frame;
+        int sent;
+        try {
+            sent = StraightSend.send(straight, bytes, chunked);
+        } catch (IOException e) {
+            channel.pipeline().fireExceptionCaught(e); // as of a write by the channel
+            return false;
+        }
+        int left = bytes.bytes(chunked) - sent;
+        waits = left > 0;
+        if (sent > 0 && left > 0) {
+            writeRest(bytes, left);
+        }
+        return sent > 0;
+    }
+
+    private void writeRest(NettyFrame frame, int left) {
+        try {
+            ChannelHandlerContext stream = context();
+            stream.write(BatchFramer.rest(frame, chunked, left), stream.voidPromise());
+        } catch (RuntimeException | Error e) { // no memory, say
+            channel.close(); // nothing may follow half an event, not even the stream's last bytes
+            throw e;
+        }
+    }
+
+    @Override
     protected void flush() {
-        context().flush();
+        if (waits) {
+            context().flush();
+        }
     }
 
     private ChannelHandlerContext context() {

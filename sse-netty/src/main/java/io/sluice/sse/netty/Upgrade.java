@@ -39,6 +39,9 @@ final class Upgrade {
         ChannelHandlerContext stream = pipeline.context("sluice-stream");
         ByteBuf bytes = stream.alloc().directBuffer(head.length).writeBytes(head);
         stream.write(bytes, stream.voidPromise());
+        if (ctx.handler() instanceof RouteHandler) { // the server's own pipeline: nobody puts handlers in front later
+            sink.upgraded();
+        }
     }
 
     /** Where the HTTP codec begins. */
