@@ -49,7 +49,7 @@ class StraightSendTest {
     @OverEachTransport
     void whatTheKernelTakesInPartIsFinishedBehind(Transport transport) throws IOException {
         try (SseServer server = TestServers.on(transport).start();
-                RawClient client = RawClient.connect(server.port(), 1024)) {
+                RawClient client = RawClient.connect(server.port(), 64 * 1024)) {
             client.get("/events/a");
             await().until(() -> server.hub().subscribers("a") == 1);
             String large = text(6_000_000); // more than a socket takes
