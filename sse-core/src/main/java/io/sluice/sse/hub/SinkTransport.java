@@ -15,7 +15,7 @@ abstract class SinkTransport extends SinkState {
 
     /**
      * How many bytes the connection takes before {@link #canWrite} turns false; 0 while it is. Any thread. When it has
-     * become more than 0 after it was 0, {@link #becameWritable} follows.
+     * become more than 0 after it was 0, {@link LaneSink#becameWritable} follows.
      */
     protected abstract long room();
 
@@ -34,9 +34,10 @@ abstract class SinkTransport extends SinkState {
 
     /**
      * As {@link #write}, for a frame that is flushed right behind it, by a transport that sends it for less where nothing waits
-     * before it. It may send at once; {@link #flush} follows nevertheless. A connection that turns out to be gone is ended.
+     * before it. It may send at once; {@link #flush} follows nevertheless. A connection that turns out to be gone is ended, and then nothing
+     * follows.
      *
-     * @return whether it was taken; if not, nothing of it was, and {@link #write} follows if the sink is still open
+     * @return whether it was taken; if not, nothing of it was, and {@link #write} follows
      */
     protected boolean sendNow(Frame frame) {
         return false;

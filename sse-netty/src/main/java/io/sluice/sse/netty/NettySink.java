@@ -43,7 +43,7 @@ final class NettySink extends LaneSink {
     private @Nullable ChannelHandlerContext context;
     private boolean reset;
 
-    /** Where frames can go past the pipeline; null where they cannot. */
+    /** Where a frame can go past the pipeline if nothing waits; null if it cannot. */
     private @Nullable Socket socket;
 
     /** Whether bytes may wait in the channel, which later ones must not overtake. */
@@ -80,8 +80,8 @@ final class NettySink extends LaneSink {
         context = newContext;
     }
 
-    /** The head is written; from here on frames take the shortest way. */
-    void upgraded() {
+    /** Its pipeline is the server's own, so whatever may stand before the stream does so already. */
+    void mayGoStraight() {
         socket = StraightSend.socketOf(context());
     }
 
@@ -160,7 +160,7 @@ final class NettySink extends LaneSink {
     @Override
     protected boolean sendNow(Frame frame) {
         Socket straight = socket;
-        if (straight == null || waits && pendingBytes() > 0) {
+        if (straight == null || waits && !Outbound.isClear(channel)) {
             return false;
         }
         NettyFrame bytes = (NettyFrame) frame;
@@ -261,6 +261,7 @@ final class NettySink extends LaneSink {
             return;
         }
         ChannelFuture last;
+        waits = true;
         try {
             last = stream.writeAndFlush(lastBytes(stream, reason));
         } catch (RuntimeException | Error e) { // no memory for them, say

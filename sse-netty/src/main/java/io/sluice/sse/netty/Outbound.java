@@ -13,6 +13,12 @@ final class Outbound {
         return out == null ? 0 : out.totalPendingWriteBytes();
     }
 
+    /** Whether the channel is open for writing and nothing waits in it, flushed or not. */
+    static boolean isClear(Channel channel) {
+        ChannelOutboundBuffer out = channel.unsafe().outboundBuffer();
+        return out != null && out.totalPendingWriteBytes() == 0;
+    }
+
     /** The message at the front, and how far it has gone: one of the two changes when bytes leave. */
     static long progress(Channel channel) {
         ChannelOutboundBuffer out = channel.unsafe().outboundBuffer();

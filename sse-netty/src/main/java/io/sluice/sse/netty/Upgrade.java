@@ -39,8 +39,8 @@ final class Upgrade {
         ChannelHandlerContext stream = pipeline.context("sluice-stream");
         ByteBuf bytes = stream.alloc().directBuffer(head.length).writeBytes(head);
         stream.write(bytes, stream.voidPromise());
-        if (ctx.handler() instanceof RouteHandler) { // the server's own pipeline: nobody puts handlers in front later
-            sink.upgraded();
+        if (ctx.handler() instanceof RouteHandler) { // into an application's pipeline, handlers may come at any time
+            sink.mayGoStraight();
         }
     }
 

@@ -18,6 +18,7 @@ import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.unix.Socket;
 import io.netty.handler.codec.http.HttpServerCodec;
+import io.sluice.sse.CloseReason;
 import io.sluice.sse.Event;
 import io.sluice.sse.Observer;
 import io.sluice.sse.Sink;
@@ -26,15 +27,17 @@ import io.sluice.sse.hub.SinkInfo;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
-/** What goes past the pipeline arrives as what goes through it: whole, once and in order. Over the others it never does. */
+/** Over epoll frames go past the pipeline, and arrive as those do that go through it: whole, once and in order. */
 class StraightSendTest {
 
     /** Nothing in it comes again, so what was sent twice or left out shows. */
@@ -48,9 +51,18 @@ class StraightSendTest {
 
     @OverEachTransport
     void whatTheKernelTakesInPartIsFinishedBehind(Transport transport) throws IOException {
+        finishesWhatTheKernelTakesInPart(transport, "1.1");
+    }
+
+    @OverEachTransport
+    void alsoWithoutChunks(Transport transport) throws IOException {
+        finishesWhatTheKernelTakesInPart(transport, "1.0");
+    }
+
+    private static void finishesWhatTheKernelTakesInPart(Transport transport, String version) throws IOException {
         try (SseServer server = TestServers.on(transport).start();
                 RawClient client = RawClient.connect(server.port(), 64 * 1024)) {
-            client.get("/events/a");
+            client.send("GET /events/a HTTP/" + version + "\r\nHost: localhost\r\n\r\n");
             await().until(() -> server.hub().subscribers("a") == 1);
             String large = text(6_000_000); // more than a socket takes
             server.hub().publish("a", Event.of("first"));
@@ -61,6 +73,14 @@ class StraightSendTest {
             assertThat(client.stream().data()).containsExactly("first", large, "after");
             server.hub().publish("a", Event.of("last"));
             client.awaitEvents(4);
+            server.hub().publish("a", Event.of(large));
+            await("part of it waits").until(() -> pendingBytes(server.hub()) > 0);
+            server.close(Duration.ofSeconds(20));
+            assertThat(client.awaitEnd(Duration.ofSeconds(20))).isTrue();
+            assertThat(client.stream().data()).containsExactly("first", large, "after", "last", large);
+            assertThat(client.stream().retries)
+                    .as("at the start, and behind the rest")
+                    .hasSize(2);
         }
     }
 
@@ -85,6 +105,31 @@ class StraightSendTest {
             client.awaitEvents(sent.size());
             publisher.get(10, TimeUnit.SECONDS);
             assertThat(client.stream().data()).isEqualTo(sent);
+        }
+    }
+
+    /** Its loop has not heard of the end when it writes. */
+    @Test
+    void whoIsFoundGoneIsEndedAndHasBeenDeliveredNothing() throws Exception {
+        CompletableFuture<Channel> upgraded = new CompletableFuture<>();
+        CountDownLatch hasReset = new CountDownLatch(1);
+        try (Hub hub = Hub.builder().observer(telling(upgraded)).build();
+                SseServer server = TestServers.on(Transport.EPOLL).hub(hub).start()) {
+            RawClient client = RawClient.open(server.port(), "/events/a");
+            Channel channel = upgraded.get(10, TimeUnit.SECONDS);
+            channel.eventLoop().execute(() -> {
+                try {
+                    hasReset.await(10, TimeUnit.SECONDS);
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                }
+                hub.publish("a", Event.of("x"));
+            });
+            client.reset();
+            hasReset.countDown();
+            await().until(() -> hub.stats().closed().get(CloseReason.RESET) == 1);
+            assertThat(hub.stats().delivered()).isZero();
+            TestServers.awaitNothingOwned(hub);
         }
     }
 
@@ -141,13 +186,7 @@ class StraightSendTest {
     void aServersOwnPipelineIsPassedBy() throws Exception {
         AtomicInteger seen = new AtomicInteger();
         CompletableFuture<Channel> upgraded = new CompletableFuture<>();
-        Observer observer = new Observer() {
-            @Override
-            public void sinkOpened(Sink sink) {
-                upgraded.complete(((NettySink) sink).channel());
-            }
-        };
-        try (Hub hub = Hub.builder().observer(observer).build();
+        try (Hub hub = Hub.builder().observer(telling(upgraded)).build();
                 SseServer server = TestServers.on(Transport.EPOLL).hub(hub).start();
                 RawClient client = RawClient.open(server.port(), "/events/a")) {
             upgraded.get(10, TimeUnit.SECONDS).pipeline().addFirst(counting(seen));
@@ -155,6 +194,15 @@ class StraightSendTest {
             client.awaitEvents(1);
             assertThat(seen).hasValue(0);
         }
+    }
+
+    private static Observer telling(CompletableFuture<Channel> channel) {
+        return new Observer() {
+            @Override
+            public void sinkOpened(Sink sink) {
+                channel.complete(((NettySink) sink).channel());
+            }
+        };
     }
 
     private static ChannelHandler counting(AtomicInteger writes) {
