@@ -42,6 +42,21 @@ final class DirtyTopics {
         return Objects.requireNonNull(topics[index]);
     }
 
+    /** The topic into whose range an entry was copied. The ranges lie one behind the other, in the order of the topics. */
+    LaneTopic ofEntry(int entry) {
+        int low = 0;
+        int high = size - 1;
+        while (low < high) {
+            int middle = (low + high + 1) >>> 1;
+            if (get(middle).from <= entry) {
+                low = middle;
+            } else {
+                high = middle - 1;
+            }
+        }
+        return get(low);
+    }
+
     /**
      * Takes the topics that are dirty, and copies their ranges up to {@code head}.
      *

@@ -53,7 +53,7 @@ final class Pass {
         this.lane = lane;
         this.dirty = new DirtyTopics(lane, entries, this::everybodyFallsBehind);
         this.sets = new DirtySets(lane.framer());
-        this.splicer = new Splicer(lane, entries);
+        this.splicer = new Splicer(lane, entries, dirty);
         this.variantFrames = new VariantFrames(lane, entries);
     }
 

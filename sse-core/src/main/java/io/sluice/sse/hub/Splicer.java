@@ -10,12 +10,15 @@ final class Splicer {
     /** What the pass that runs has copied. */
     private final Entries entries;
 
+    private final DirtyTopics dirty;
+
     private final Splice splice = new Splice();
     private long[] order = new long[64];
 
-    Splicer(HubLane lane, Entries entries) {
+    Splicer(HubLane lane, Entries entries, DirtyTopics dirty) {
         this.lane = lane;
         this.entries = entries;
+        this.dirty = dirty;
     }
 
     /** Adds the frames of a set of several topics to it; each topic has its own frame already. */
@@ -52,7 +55,7 @@ final class Splicer {
                 bytes = 0;
                 events = 0;
             }
-            LaneTopic topic = topicOf(set, index);
+            LaneTopic topic = dirty.ofEntry(index);
             splice.add(topic.alone().frames.get(0), index - topic.from);
             previous = entry.position;
             bytes += entry.wire.length;
@@ -69,14 +72,5 @@ final class Splicer {
         frame.saidPosition = LaneFrames.saidBy(entries, lastIndex, lastIndex + 1);
         splice.clear();
         return frame;
-    }
-
-    private static LaneTopic topicOf(DirtySet set, int index) {
-        for (DirtySet at = set; at != null; at = at.shorter()) {
-            if (index >= at.last().from && index < at.last().to) {
-                return at.last();
-            }
-        }
-        throw new AssertionError("entry " + index + " is of no topic of its set");
     }
 }

@@ -43,6 +43,29 @@ class DeliveryTest {
         }
     }
 
+    /** Who heard nothing for a while may have thousands of topics at once. */
+    @Test
+    void manyTopicsComeMergedByPosition() {
+        try (Bench bench = new Bench()) {
+            FakeSink all = bench.live("t/*");
+            FakeSink some = bench.live("t/7", "t/1999", "t/1000");
+            List<String> order = new ArrayList<>();
+            for (int round = 0; round < 3; round++) {
+                for (int i = 0; i < 2000; i++) {
+                    int topic = (int) (i * 1_234_577L % 2000); // each once, in no order
+                    bench.publish("t/" + topic, round + " " + topic);
+                    order.add(round + " " + topic);
+                }
+            }
+            bench.run();
+            assertThat(all.data()).isEqualTo(order);
+            assertThat(some.data())
+                    .isEqualTo(order.stream()
+                            .filter(data -> data.matches("\\d (7|1999|1000)"))
+                            .toList());
+        }
+    }
+
     @Test
     void theFirstBlockCarriesRetryAndTheIdOfTheStartingPosition() {
         try (Bench bench = new Bench()) {
