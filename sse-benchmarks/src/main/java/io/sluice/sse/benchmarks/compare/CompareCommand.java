@@ -29,7 +29,9 @@ public final class CompareCommand implements Callable<Integer> {
             Contenders.BARE_NETTY,
             Contenders.NCHAN);
 
-    @Option(names = "--quick", description = "A few minutes: the floors, Sluice, bare Netty and nchan, load and idle.")
+    @Option(
+            names = "--quick",
+            description = "About 20 minutes: the floors, Sluice, bare Netty and nchan, load and idle.")
     boolean quick;
 
     @Option(names = "--rounds", defaultValue = "3", description = "Default: ${DEFAULT-VALUE}")

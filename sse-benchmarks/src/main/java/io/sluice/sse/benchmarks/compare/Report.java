@@ -52,7 +52,8 @@ final class Report {
     private void targets() {
         heading("What shall be reached");
         text.append(
-                "A ratio is taken within each round; told is the median. “best” is the better of Sluice's transports, or the best peer.\n\n");
+                "A ratio is taken within each round; told is the median. Most rows name whichever of Sluice's two transports did better there, and the best"
+                        + " of the peers that ran: both transports are in every table below, and epoll is the default.\n\n");
         text.append(
                 "| workload | figure | of | to | reached | must | goal | |\n|---|---|---|---|---:|---:|---:|---|\n");
         for (Target target : Target.all()) {
@@ -155,7 +156,7 @@ final class Report {
 
     private void stalled() {
         if (results.has("stalled")) {
-            heading("50 of 500 clients stalled, 50 events/s of 4 KiB: the others' latency in ms");
+            heading("50 of 500 clients stalled, 50 publishes/s of 4 KiB: the others' latency in ms");
             text.append(new Table(results, "stalled", Figure.P99)
                     .median("p50", Figure.P50, MILLIS, 2)
                     .median("p99", Figure.P99, MILLIS, 2)
@@ -189,7 +190,7 @@ final class Report {
     private void crowd() {
         if (results.has("crowd")) {
             heading(
-                    "1,000 clients listen, 50 events/s of 256 bytes, while 1,000 others come back, 1,000 events behind");
+                    "1,000 clients listen, 50 publishes/s of 256 bytes, while 1,000 others come back, 1,000 events behind");
             text.append(new Table(results, "crowd", Figure.P99_TO_QUIET)
                     .median("p99 in quiet, ms", Figure.QUIET_P99, MILLIS, 2)
                     .median("p99 beside the crowd, ms", Figure.P99, MILLIS, 2)
