@@ -118,7 +118,7 @@ final class NettySink extends LaneSink {
 
     @Override
     protected boolean canWrite() {
-        return waits || socket == null ? channel.isWritable() : socket.isOpen();
+        return (waits || socket == null) ? channel.isWritable() : socket.isOpen();
     }
 
     @Override
@@ -160,7 +160,7 @@ final class NettySink extends LaneSink {
     @Override
     protected boolean sendNow(Frame frame) {
         Socket straight = socket;
-        if (straight == null || waits && !Outbound.isClear(channel)) {
+        if (straight == null || (waits && !Outbound.isClear(channel))) {
             return false;
         }
         NettyFrame bytes = (NettyFrame) frame;
