@@ -15,9 +15,9 @@ import java.util.List;
 
 /**
  * Blocks → one pooled direct buffer, HTTP/1.1 chunk framing included. The only class that retains or releases the buffers
- * of a stream: each sink's write gets a duplicate with a hold of its own ({@link #forChunked}, {@link #forRaw}), which
- * the channel gives back when it has sent it, unless its bytes go to the socket at once; the framer gives back its own when the lane is done and no channel holds
- * the buffer any more, so what is in flight can be counted.
+ * of a stream: unless its bytes go to the socket at once, each sink's write gets a duplicate with a hold of its own
+ * ({@link #forChunked}, {@link #forRaw}), which the channel gives back when it has sent it; the framer gives back its own
+ * when the lane is done and no channel holds the buffer any more, so what is in flight can be counted.
  *
  * <p>Confined to its event loop.
  */
@@ -165,8 +165,7 @@ final class BatchFramer implements Framer {
 
     /** The blocks alone, for a channel that frames them by itself or not at all. */
     static ByteBuf forRaw(Frame frame) {
-        NettyFrame held = (NettyFrame) frame;
-        return held.shared().retainedSlice(held.payloadStart(), held.payloadBytes());
+        return rest((NettyFrame) frame, false, frame.payloadBytes());
     }
 
     /** The last bytes of what {@link #forChunked} or {@link #forRaw} give. */

@@ -76,10 +76,6 @@ final class NettyFrame extends Frame {
         ends[blocks++] = end;
     }
 
-    int payloadStart() {
-        return payloadStart;
-    }
-
     /** Where in the buffer that begins which a client is sent. */
     int start(boolean chunked) {
         return chunked ? buffer().readerIndex() : payloadStart;

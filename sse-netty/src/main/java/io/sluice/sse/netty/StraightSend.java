@@ -10,9 +10,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Sends to the socket past pipeline and channel, where both have nothing to add: no handler stands between the stream and
  * the socket, and no byte waits to be sent. That is how nearly every frame finds its client. A pass over many clients
- * finds each of their objects cold, so it counts how many it comes by: of a client that is written to straight, sink and socket; else
- * channel, outbound buffer, pipeline, contexts, registration and more besides. Over epoll only: over
- * io_uring the channel itself may have a send under way. On the event loop.
+ * finds each of their objects cold, so it counts how many it comes by: of a client that is written to straight, sink and
+ * socket; else channel, outbound buffer, pipeline, contexts, registration and more besides. Over epoll only: over io_uring
+ * the channel itself may have a send under way. On the event loop.
  */
 final class StraightSend {
 
