@@ -10,6 +10,9 @@ import org.jspecify.annotations.Nullable;
  * have gone by since it began the last, or the event has waited for as long as it may ({@link HubBuilder#coalesce}). Meanwhile it looks
  * after everything else. A lane that is less busy, or has few clients, sends at once.
  *
+ * <p>What a pass takes is the smaller of the last two: one that something else has held up (the JIT compiler, another process)
+ * does not make the next event wait.
+ *
  * <p>A rest that brought nothing makes it skip the next ones ({@link Patience}), so a publisher that waits until it hears what it has
  * said loses next to nothing. Confined to its lane.
  */
@@ -35,6 +38,7 @@ final class Pacing {
     private boolean counts;
     private long beganNanos;
     private long workedNanos;
+    private long lastNanos = Long.MAX_VALUE; // of the last pass alone
     private long passNanos;
 
     /**
@@ -112,7 +116,7 @@ final class Pacing {
         }
     }
 
-    /** What the last pass took that brought something, without the I/O between its slices. */
+    /** What the shorter of the last two passes took that brought something, without the I/O between its slices. */
     long passNanos() {
         return passNanos;
     }
@@ -122,7 +126,8 @@ final class Pacing {
         if (counts) {
             workedNanos += nanos;
             if (ended) {
-                passNanos = workedNanos;
+                passNanos = Math.min(lastNanos, workedNanos);
+                lastNanos = workedNanos;
             }
         }
     }

@@ -100,6 +100,23 @@ class PacingTest {
         assertThat(received()).isEqualTo(2);
     }
 
+    /** The compiler may have taken the core meanwhile. */
+    @Test
+    void oneSlowPassDoesNotMakeALaneBusyAndTwoDo() {
+        openBusy(Gathering.LEAST_SINKS);
+        passNanos = 3 * PASS;
+        advance(4 * PASS);
+        publish(); // is slow
+        advance(PASS);
+        publish(); // 4 passes of those before behind its beginning, and 4/3 of its own
+        assertThat(received()).isEqualTo(3);
+        advance(PASS);
+        publish();
+        assertThat(received()).isEqualTo(3);
+        advance(20 * MILLI);
+        assertThat(received()).isEqualTo(4);
+    }
+
     @Test
     void twoThatHaveComeMeanwhileAreSentAtOnce() {
         openBusy(Gathering.LEAST_SINKS);

@@ -42,8 +42,8 @@ final class Stages {
                         saturate(100, seconds, 20 * warmth),
                         saturate(1_000, seconds, 8 * warmth),
                         saturate(10_000, seconds, 6 * warmth),
-                        rate(20, seconds, 3 * warmth),
-                        rate(100, seconds, 3 * warmth)));
+                        rate(20, seconds, 8 * warmth),
+                        rate(100, seconds, 4 * warmth)));
     }
 
     static Workload saturate(int clients, double seconds, double warmup) {
