@@ -14,8 +14,11 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -130,6 +133,14 @@ final class Bench implements AutoCloseable {
         return open(Start.live(), terms);
     }
 
+    /** A live sink of topic {@code a} with a source that has been started. */
+    FakeSink live(Source source) {
+        FakeSink sink = sink();
+        open(sink, Start.live(), source, "a");
+        run();
+        return sink;
+    }
+
     void open(FakeSink sink, Start start, @Nullable Source source, String... terms) {
         open(sink, start, source, terms.length == 0 ? null : Selector.of(terms));
     }
@@ -140,6 +151,22 @@ final class Bench implements AutoCloseable {
 
     private void open(FakeSink sink, Start start, @Nullable Source source, @Nullable Selector selector) {
         ((ManualLane) sink.hubLane().lane()).run(() -> sink.open(selector, start, source));
+    }
+
+    Subscription subscribe(FakeSink sink, Selector selector) {
+        CompletionStage<Subscription> begun = sink.subscribe(selector);
+        run();
+        return begun.toCompletableFuture().join();
+    }
+
+    Subscription subscribe(FakeSink sink, String... terms) {
+        return subscribe(sink, Selector.of(terms));
+    }
+
+    void cancel(Subscription subscription) {
+        CompletableFuture<Void> ended = subscription.cancel().toCompletableFuture();
+        run();
+        ended.join();
     }
 
     /** Does something as the first lane. */
@@ -153,6 +180,11 @@ final class Bench implements AutoCloseable {
 
     Published publish(String topic, Event event) {
         return hub.publish(topic, event).toCompletableFuture().join();
+    }
+
+    /** The data of what {@link #publishMany} publishes. */
+    static List<String> numbers(int from, int to) {
+        return IntStream.range(from, to).mapToObj(Integer::toString).toList();
     }
 
     /** Lets lanes and user code run until nothing waits. */

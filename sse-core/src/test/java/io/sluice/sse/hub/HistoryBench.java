@@ -13,7 +13,6 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -126,12 +125,6 @@ final class HistoryBench implements AutoCloseable {
 
     void assertRingsValid() {
         Bench.assertRingsValid(hub);
-    }
-
-    static List<String> numbers(int from, int to) {
-        return java.util.stream.IntStream.range(from, to)
-                .mapToObj(Integer::toString)
-                .toList();
     }
 
     @Override

@@ -83,7 +83,7 @@ class HistoryCopiesTest {
                         List.of(Selector.of("a", "b", "c"), Selector.of("**"), Selector.of("c", "b"))) {
                     FakeSink sink = bench.open(Start.replay(count), selector);
                     bench.until(() -> !sink.behind);
-                    assertThat(sink.data()).isEqualTo(HistoryBench.numbers(Math.max(0, 50 - count), 50));
+                    assertThat(sink.data()).isEqualTo(Bench.numbers(Math.max(0, 50 - count), 50));
                 }
             }
         }

@@ -138,7 +138,7 @@ class HistoryFaultsTest {
         try (HistoryBench again = new HistoryBench(directory)) {
             FakeSink replay = again.open(Start.replay(1000), "a");
             again.untilReceived(replay, 500);
-            assertThat(replay.data()).isEqualTo(HistoryBench.numbers(0, 500));
+            assertThat(replay.data()).isEqualTo(Bench.numbers(0, 500));
         }
     }
 
@@ -158,12 +158,12 @@ class HistoryFaultsTest {
             bench.untilReceived(sink, 9);
             bench.lane.runAll();
             int turns = bench.lane.posted();
-            assertThat(sink.data()).isEqualTo(HistoryBench.numbers(1, 10));
+            assertThat(sink.data()).isEqualTo(Bench.numbers(1, 10));
             bench.lane.runAll();
             assertThat(bench.lane.posted()).as("nothing spins").isEqualTo(turns);
             history.appends.release(1_000_000);
             bench.untilReceived(sink, 99);
-            assertThat(sink.data()).isEqualTo(HistoryBench.numbers(1, 100));
+            assertThat(sink.data()).isEqualTo(Bench.numbers(1, 100));
             assertThat(sink.gaps()).isEmpty();
         }
     }
@@ -183,7 +183,7 @@ class HistoryFaultsTest {
             history.reads.release(1_000_000);
             for (FakeSink sink : sinks) {
                 bench.untilReceived(sink, 99);
-                assertThat(sink.data()).isEqualTo(HistoryBench.numbers(1, 100));
+                assertThat(sink.data()).isEqualTo(Bench.numbers(1, 100));
             }
             assertThat(history.readCalls.get()).isLessThan(5);
         }
@@ -209,7 +209,7 @@ class HistoryFaultsTest {
             assertThat(history.reads.availablePermits()).isEqualTo(1000 - 16); // the lane does not run meanwhile
             for (int i = 0; i < 150; i++) {
                 bench.untilReceived(sinks.get(i), 199 - i);
-                assertThat(sinks.get(i).data()).isEqualTo(HistoryBench.numbers(i + 1, 200));
+                assertThat(sinks.get(i).data()).isEqualTo(Bench.numbers(i + 1, 200));
             }
         }
     }
@@ -313,13 +313,13 @@ class HistoryFaultsTest {
             bench.untilReceived(missed, 50);
             assertThat(missed.gaps()).hasSize(1);
             assertThat(missed.gaps().get(0).data()).contains("\"evicted\"").contains(ids.get(49));
-            assertThat(missed.data()).isEqualTo(HistoryBench.numbers(50, 100));
+            assertThat(missed.data()).isEqualTo(Bench.numbers(50, 100));
         }
         for (int i : new int[] {49, 50}) {
             FakeSink whole = bench.open(Start.after(ids.get(i)), "a");
             bench.untilReceived(whole, 99 - i);
             assertThat(whole.gaps()).isEmpty();
-            assertThat(whole.data()).isEqualTo(HistoryBench.numbers(i + 1, 100));
+            assertThat(whole.data()).isEqualTo(Bench.numbers(i + 1, 100));
         }
         FakeSink other = bench.open(Start.after(ids.get(0)), "b");
         bench.untilReceived(other, 1);
@@ -354,7 +354,7 @@ class HistoryFaultsTest {
                     case GAP -> {
                         bench.untilReceived(sink, 50);
                         assertThat(sink.gaps()).hasSize(1);
-                        assertThat(sink.data()).isEqualTo(HistoryBench.numbers(90, 140));
+                        assertThat(sink.data()).isEqualTo(Bench.numbers(90, 140));
                     }
                     case LATEST -> {
                         bench.until(() -> sink.gaps().size() == 1);

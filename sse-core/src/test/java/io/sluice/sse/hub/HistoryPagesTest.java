@@ -29,7 +29,7 @@ class HistoryPagesTest {
             bench.untilReceived(sink, 999);
             bench.publishMany("a", 1000, 1010);
             bench.lane.runAll();
-            assertThat(sink.data()).isEqualTo(HistoryBench.numbers(1, 1010));
+            assertThat(sink.data()).isEqualTo(Bench.numbers(1, 1010));
             assertThat(sink.gaps()).isEmpty();
             assertThat(sink.behind).isFalse();
         }
@@ -42,7 +42,7 @@ class HistoryPagesTest {
             String id = bench.publish("a", "95");
             bench.publishMany("a", 96, 100);
             FakeSink sink = bench.open(Start.after(id), "a");
-            assertThat(sink.data()).isEqualTo(HistoryBench.numbers(96, 100)); // without waiting for any other thread
+            assertThat(sink.data()).isEqualTo(Bench.numbers(96, 100)); // without waiting for any other thread
         }
     }
 
@@ -92,8 +92,8 @@ class HistoryPagesTest {
             bench.onLane(stalled::read);
             bench.untilReceived(stalled, 600);
             bench.untilReceived(sink, 600);
-            assertThat(sink.data()).isEqualTo(HistoryBench.numbers(0, 600));
-            assertThat(stalled.data()).isEqualTo(HistoryBench.numbers(0, 600));
+            assertThat(sink.data()).isEqualTo(Bench.numbers(0, 600));
+            assertThat(stalled.data()).isEqualTo(Bench.numbers(0, 600));
             assertThat(sink.gaps()).isEmpty();
             assertThat(stalled.gaps()).isEmpty();
         }
@@ -121,12 +121,12 @@ class HistoryPagesTest {
             for (int count : new int[] {1, 9, 10, 11, 20, 21, 60, 149, 150, 151, Start.MAX_REPLAY}) {
                 FakeSink sink = bench.open(Start.replay(count), "a", "b");
                 bench.untilReceived(sink, Math.min(count, 150));
-                assertThat(sink.data()).isEqualTo(HistoryBench.numbers(Math.max(0, 150 - count), 150));
+                assertThat(sink.data()).isEqualTo(Bench.numbers(Math.max(0, 150 - count), 150));
                 assertThat(sink.gaps()).isEmpty();
                 assertThat(sink.lastEventId()).isEqualTo(bench.hub.headId());
                 FakeSink ofOne = bench.open(Start.replay(count), "a", "*");
                 bench.untilReceived(ofOne, Math.min(count, 150));
-                assertThat(ofOne.data()).isEqualTo(HistoryBench.numbers(Math.max(0, 150 - count), 150));
+                assertThat(ofOne.data()).isEqualTo(Bench.numbers(Math.max(0, 150 - count), 150));
             }
         }
     }

@@ -138,7 +138,7 @@ class HistoryRecipientsTest {
                 assertThat(sink.data().get(2 * i)).startsWith("a" + i + "x");
                 assertThat(sink.data().get(2 * i + 1)).startsWith("ab" + i + "x");
             }
-            assertThat(sink.data().subList(200, 260)).isEqualTo(HistoryBench.numbers(0, 60));
+            assertThat(sink.data().subList(200, 260)).isEqualTo(Bench.numbers(0, 60));
         }
     }
 }

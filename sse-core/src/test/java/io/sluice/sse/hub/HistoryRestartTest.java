@@ -46,12 +46,12 @@ class HistoryRestartTest {
             FakeSink sink = bench.open(Start.after(ids.get(20)), "a/*");
             bench.untilReceived(sink, 80);
             bench.lane.runAll();
-            assertThat(sink.data()).isEqualTo(HistoryBench.numbers(21, 101));
+            assertThat(sink.data()).isEqualTo(Bench.numbers(21, 101));
             assertThat(newest.data()).containsExactly("100");
             assertThat(sink.gaps()).isEmpty();
             FakeSink replay = bench.open(Start.replay(70), "a/x", "a/y");
             bench.untilReceived(replay, 70);
-            assertThat(replay.data()).isEqualTo(HistoryBench.numbers(31, 101));
+            assertThat(replay.data()).isEqualTo(Bench.numbers(31, 101));
             FakeSink ahead = bench.open(Start.after(bench.hub.sequencer().idOf(102)), "a/*");
             assertThat(ahead.gaps()).hasSize(1);
             assertThat(ahead.gaps().get(0).data()).contains("\"ahead\"");
@@ -69,7 +69,7 @@ class HistoryRestartTest {
             assertThat(again(bench)).isTrue();
             FakeSink sink = bench.open(Start.after("order-1"), "a");
             bench.untilReceived(sink, 50);
-            assertThat(sink.data()).isEqualTo(HistoryBench.numbers(0, 50));
+            assertThat(sink.data()).isEqualTo(Bench.numbers(0, 50));
             assertThat(sink.gaps()).isEmpty();
         }
     }
@@ -150,7 +150,7 @@ class HistoryRestartTest {
             FakeSink sink = bench.open(Start.after(bench.hub.sequencer().idOf(5)), "a");
             bench.untilReceived(sink, 15);
             assertThat(sink.events.get(0).type()).isEqualTo("gap"); // and then all that is there
-            assertThat(sink.data()).isEqualTo(HistoryBench.numbers(5, 20));
+            assertThat(sink.data()).isEqualTo(Bench.numbers(5, 20));
             assertThat(sink.gaps()).hasSize(1);
         }
     }
@@ -245,7 +245,7 @@ class HistoryRestartTest {
                 assertThat(sink.data())
                         .as("seed %s, round %s, cut at %s of %s", seed, round, cut, longest)
                         .hasSizeGreaterThanOrEqualTo(sure)
-                        .isEqualTo(HistoryBench.numbers(1, 1 + sink.data().size()));
+                        .isEqualTo(Bench.numbers(1, 1 + sink.data().size()));
                 assertThat(ids).doesNotContain(bench.publish("a", "next"));
             }
         }

@@ -76,7 +76,7 @@ class HistorySinceTest {
     }
 
     private static void assertGoesOn(HistoryBench bench, FakeSink sink, int from, int to, boolean isGap) {
-        assertThat(sink.data()).isEqualTo(HistoryBench.numbers(from, to));
+        assertThat(sink.data()).isEqualTo(Bench.numbers(from, to));
         assertThat(sink.gaps()).hasSize(isGap ? 1 : 0);
         if (isGap) {
             FakeSink.Received gap = sink.events.get(0);
@@ -95,11 +95,11 @@ class HistorySinceTest {
             heldBack(() -> {
                 bench.onLane(() -> older.open(Selector.of("a"), Start.since(second(14)), null));
                 FakeSink all = bench.open(Start.since(second(15)), "a");
-                assertThat(all.data()).isEqualTo(HistoryBench.numbers(15, 20));
+                assertThat(all.data()).isEqualTo(Bench.numbers(15, 20));
                 assertThat(bench.open(Start.since(second(14).plusMillis(1)), "a")
                                 .data())
-                        .isEqualTo(HistoryBench.numbers(15, 20));
-                assertThat(bench.open(Start.since(second(18)), "a").data()).isEqualTo(HistoryBench.numbers(18, 20));
+                        .isEqualTo(Bench.numbers(15, 20));
+                assertThat(bench.open(Start.since(second(18)), "a").data()).isEqualTo(Bench.numbers(18, 20));
                 assertThat(bench.open(Start.since(Instant.MAX), "a").data()).isEmpty();
                 assertThat(older.isAwaitingStart()).isTrue();
                 assertThat(older.data()).isEmpty();

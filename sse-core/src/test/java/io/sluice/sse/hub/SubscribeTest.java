@@ -10,29 +10,12 @@ import io.sluice.sse.Ledger;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
-/** Subscriptions that begin and end while the connection lives, and clients that are looked for by their id. */
+/** Subscriptions that begin and end while the connection lives. */
 class SubscribeTest {
-
-    private static Subscription subscribe(Bench bench, FakeSink sink, Selector selector) {
-        CompletionStage<Subscription> begun = sink.subscribe(selector);
-        bench.run();
-        return begun.toCompletableFuture().join();
-    }
-
-    private static Subscription subscribe(Bench bench, FakeSink sink, String... terms) {
-        return subscribe(bench, sink, Selector.of(terms));
-    }
-
-    private static void cancel(Bench bench, Subscription subscription) {
-        CompletableFuture<Void> ended = subscription.cancel().toCompletableFuture();
-        bench.run();
-        ended.join();
-    }
 
     private static long subscriptions(Bench bench) {
         return bench.hub.ledger().count(Ledger.Kind.SUBSCRIPTIONS);
@@ -43,7 +26,7 @@ class SubscribeTest {
         try (Bench bench = new Bench()) {
             FakeSink sink = bench.live("a");
             bench.publish("b", "before");
-            Subscription b = subscribe(bench, sink, "b", "c/*");
+            Subscription b = bench.subscribe(sink, "b", "c/*");
             bench.publish("b", "1");
             bench.publish("a", "2");
             bench.publish("c/1", "3");
@@ -51,13 +34,13 @@ class SubscribeTest {
             assertThat(sink.data()).containsExactly("1", "2", "3");
             assertThat(subscriptions(bench)).isEqualTo(2);
             assertThat(sink.subscription.next).isSameAs(b);
-            cancel(bench, b);
+            bench.cancel(b);
             bench.publish("b", "4");
             bench.publish("a", "5");
             bench.run();
             assertThat(sink.data()).containsExactly("1", "2", "3", "5");
             assertThat(subscriptions(bench)).isEqualTo(1);
-            cancel(bench, b);
+            bench.cancel(b);
             assertThat(subscriptions(bench)).as("a second time").isEqualTo(1);
         }
     }
@@ -67,21 +50,21 @@ class SubscribeTest {
         try (Bench bench = new Bench()) {
             FakeSink sink = bench.live("a");
             Subscription first = sink.listensBy();
-            Subscription b = subscribe(bench, sink, "b");
-            Subscription c = subscribe(bench, sink, "c");
-            cancel(bench, first);
-            cancel(bench, b);
+            Subscription b = bench.subscribe(sink, "b");
+            Subscription c = bench.subscribe(sink, "c");
+            bench.cancel(first);
+            bench.cancel(b);
             bench.publish("a", "1");
             bench.publish("b", "2");
             bench.publish("c", "3");
             bench.run();
             assertThat(sink.data()).containsExactly("3");
-            cancel(bench, c);
+            bench.cancel(c);
             bench.publish("c", "4");
             bench.run();
             assertThat(sink.data()).containsExactly("3");
             assertThat(subscriptions(bench)).isZero();
-            subscribe(bench, sink, "c");
+            bench.subscribe(sink, "c");
             bench.publish("c", "5");
             bench.run();
             assertThat(sink.data()).containsExactly("3", "5");
@@ -116,7 +99,7 @@ class SubscribeTest {
             bench.publish("a", "2");
             bench.publishMany("b", 100, 120); // evicted above where the client stands
             bench.run();
-            Subscription b = subscribe(bench, sink, "b");
+            Subscription b = bench.subscribe(sink, "b");
             bench.publish("b", "3");
             bench.publish("a", "4");
             bench.run();
@@ -136,7 +119,7 @@ class SubscribeTest {
             bench.run();
             assertThat(sink.gaps()).as("one of its own").hasSize(1);
             assertThat(sink.data()).endsWith("15", "16", "17", "18", "19");
-            cancel(bench, b);
+            bench.cancel(b);
         }
     }
 
@@ -144,14 +127,14 @@ class SubscribeTest {
     void oneThatEndsWhileTheClientIsBehindStopsAtOnce() {
         try (Bench bench = new Bench()) {
             FakeSink sink = bench.live("a");
-            Subscription b = subscribe(bench, sink, "b");
+            Subscription b = bench.subscribe(sink, "b");
             bench.onLane(() -> sink.stall(1));
             bench.publish("a", "1");
             bench.run();
             bench.publish("b", "2");
             bench.publish("a", "3");
             bench.run();
-            cancel(bench, b);
+            bench.cancel(b);
             bench.onLane(sink::read);
             bench.run();
             assertThat(sink.data()).containsExactly("1", "3");
@@ -166,7 +149,7 @@ class SubscribeTest {
             List<Subscription> seconds = new ArrayList<>();
             for (int i = 0; i < 300; i++) {
                 sinks.add(bench.live("a"));
-                seconds.add(subscribe(bench, sinks.get(i), "c"));
+                seconds.add(bench.subscribe(sinks.get(i), "c"));
             }
             bench.publish("a", "1");
             bench.publish("c", "2");
@@ -208,7 +191,7 @@ class SubscribeTest {
             bench.publish("a", "before");
             bench.run();
             assertThat(sink.lastEventId()).isEmpty();
-            subscribe(bench, sink, "a");
+            bench.subscribe(sink, "a");
             assertThat(sink.lastEventId()).as("told at once").isEqualTo(bench.hub.headId());
             assertThatThrownBy(() -> sink.send(Event.builder().id("x").build()))
                     .isInstanceOf(IllegalArgumentException.class);
@@ -226,18 +209,18 @@ class SubscribeTest {
         try (Bench bench = new Bench()) {
             FakeSink sink = bench.live("a");
             bench.live("a");
-            Subscription second = subscribe(bench, sink, "a");
-            Subscription third = subscribe(bench, sink, "*", "a");
+            Subscription second = bench.subscribe(sink, "a");
+            Subscription third = bench.subscribe(sink, "*", "a");
             assertThat(bench.hub.subscribers("a")).isEqualTo(2);
             bench.publish("a", "1");
             bench.run();
-            cancel(bench, sink.listensBy());
-            cancel(bench, third);
+            bench.cancel(sink.listensBy());
+            bench.cancel(third);
             assertThat(bench.hub.subscribers("a")).isEqualTo(2);
             bench.publish("a", "2");
             bench.run();
             assertThat(sink.data()).containsExactly("1", "2");
-            cancel(bench, second);
+            bench.cancel(second);
             assertThat(bench.hub.subscribers("a")).isEqualTo(1);
         }
     }
@@ -247,8 +230,8 @@ class SubscribeTest {
         try (Bench bench = new Bench()) {
             FakeSink stays = bench.live("a");
             FakeSink goes = bench.live("a");
-            subscribe(bench, goes, "a");
-            subscribe(bench, goes, "a", "b");
+            bench.subscribe(goes, "a");
+            bench.subscribe(goes, "a", "b");
             assertThat(bench.hub.subscribers("a")).isEqualTo(2);
             bench.onLane(() -> goes.close(CloseReason.RESET));
             assertThat(bench.hub.subscribers("a")).isEqualTo(1);
@@ -265,14 +248,14 @@ class SubscribeTest {
                     Start.live(),
                     Selector.of("a")
                             .filtered(event -> !"hidden".equals(event.event().data())));
-            Subscription rest = subscribe(bench, sink, Selector.of("**").withEnvelope());
+            Subscription rest = bench.subscribe(sink, Selector.of("**").withEnvelope());
             bench.publish("a", "1");
             bench.publish("a", "hidden");
             bench.publish("b", "2");
             bench.run();
             assertThat(sink.data())
                     .containsExactly("1", "{\"topic\":\"a\",\"data\":\"hidden\"}", "{\"topic\":\"b\",\"data\":\"2\"}");
-            cancel(bench, rest);
+            bench.cancel(rest);
             bench.publish("a", "hidden");
             bench.publish("a", "3");
             bench.run();
@@ -288,7 +271,7 @@ class SubscribeTest {
             bench.onLane(() -> sink.full(true));
             bench.publish("a", "before");
             bench.run();
-            subscribe(bench, sink, "a");
+            bench.subscribe(sink, "a");
             bench.publish("a", "after");
             bench.run();
             bench.onLane(() -> sink.full(false));
@@ -310,7 +293,7 @@ class SubscribeTest {
             Selector selector = Selector.of("a").filtered(ending);
             FakeSink one = bench.open(Start.live(), selector);
             FakeSink other = bench.open(Start.live(), selector);
-            Subscription b = subscribe(bench, one, Selector.of("b").filtered(ending));
+            Subscription b = bench.subscribe(one, Selector.of("b").filtered(ending));
             bench.onLane(() -> List.of(one, other).forEach(sink -> sink.full(true)));
             bench.publish("a", "1");
             bench.publish("b", "2");
@@ -328,7 +311,7 @@ class SubscribeTest {
         try (Bench bench = new Bench()) {
             for (int i = 0; i < 50; i++) {
                 FakeSink sink = bench.live("a");
-                subscribe(bench, sink, "b");
+                bench.subscribe(sink, "b");
                 assertThat(sink.varied).isFalse();
             }
             bench.framer().framings = 0;
@@ -342,7 +325,7 @@ class SubscribeTest {
     void eachSubscriptionHasItsOwnOverflowPolicy() {
         try (Bench bench = new Bench(options -> options.historyEvents(2).overflow(OverflowPolicy.GAP))) {
             FakeSink sink = bench.live("a");
-            subscribe(bench, sink, Selector.of("b").withOverflow(OverflowPolicy.LATEST));
+            bench.subscribe(sink, Selector.of("b").withOverflow(OverflowPolicy.LATEST));
             bench.onLane(() -> sink.full(true));
             bench.publishMany("a", 0, 5);
             bench.run();
@@ -367,13 +350,13 @@ class SubscribeTest {
             for (int i = 0; i < 100; i++) {
                 terms.add("t/" + i);
             }
-            assertThatThrownBy(() -> subscribe(bench, sink, Selector.of(terms)))
+            assertThatThrownBy(() -> bench.subscribe(sink, Selector.of(terms)))
                     .hasCauseInstanceOf(IllegalArgumentException.class)
                     .hasMessageContaining("101 topics and patterns: at most 100 are allowed on one stream");
-            subscribe(bench, sink, Selector.of(terms.subList(0, 99)));
+            bench.subscribe(sink, Selector.of(terms.subList(0, 99)));
             FakeSink other = bench.live("a", "b");
             terms.replaceAll(term -> term + "/x");
-            assertThatThrownBy(() -> subscribe(bench, other, Selector.of(terms.subList(0, 60))))
+            assertThatThrownBy(() -> bench.subscribe(other, Selector.of(terms.subList(0, 60))))
                     .hasCauseInstanceOf(TopicLimitException.class);
             assertThat(bench.hub.topics(null, 999)).as("none of them was born").hasSize(101);
             assertThat(subscriptions(bench)).isEqualTo(3);
@@ -382,11 +365,11 @@ class SubscribeTest {
             assertThat(other.data()).containsExactly("1");
 
             bench.onLane(() -> other.close(CloseReason.RESET));
-            assertThatThrownBy(() -> subscribe(bench, other, "c")).hasCauseInstanceOf(ClosedException.class);
-            assertThatThrownBy(() -> subscribe(bench, bench.sink(), "c"))
+            assertThatThrownBy(() -> bench.subscribe(other, "c")).hasCauseInstanceOf(ClosedException.class);
+            assertThatThrownBy(() -> bench.subscribe(bench.sink(), "c"))
                     .hasCauseInstanceOf(IllegalStateException.class);
             bench.hub.close();
-            assertThatThrownBy(() -> subscribe(bench, sink, "c")).hasCauseInstanceOf(ClosedException.class);
+            assertThatThrownBy(() -> bench.subscribe(sink, "c")).hasCauseInstanceOf(ClosedException.class);
         }
     }
 
@@ -401,39 +384,5 @@ class SubscribeTest {
                             .join())
                     .hasCauseInstanceOf(ClosedException.class);
         }
-    }
-
-    @Test
-    void aClientIsFoundByItsId() {
-        try (Bench bench = new Bench(options -> {}, 3, Bench.QUIET)) {
-            List<FakeSink> sinks = new ArrayList<>();
-            for (int i = 0; i < 12; i++) {
-                FakeSink sink = new FakeSink(bench.hubLanes.get(i % 3), null);
-                bench.open(sink, Start.live(), null, "a");
-                sinks.add(sink);
-            }
-            bench.run();
-            for (FakeSink sink : sinks) {
-                assertThat(find(bench, sink.id())).isSameAs(sink);
-            }
-            for (String none : List.of("", "0", "00", "01", "+1", "999", "x", "1 ")) {
-                assertThat(find(bench, none)).as(none).isNull();
-            }
-            sinks.get(4).close(CloseReason.RESET);
-            bench.run();
-            assertThat(find(bench, sinks.get(4).id())).isNull();
-            CompletionStage<Subscription> added = bench.hub
-                    .find(sinks.get(5).id())
-                    .thenCompose(found -> found.orElseThrow().subscribe(Selector.of("b")));
-            bench.run();
-            assertThat(added.toCompletableFuture().join().sink()).isSameAs(sinks.get(5));
-        }
-    }
-
-    private static LaneSink find(Bench bench, String id) {
-        CompletableFuture<java.util.Optional<LaneSink>> found =
-                bench.hub.find(id).toCompletableFuture();
-        bench.run();
-        return found.join().orElse(null);
     }
 }

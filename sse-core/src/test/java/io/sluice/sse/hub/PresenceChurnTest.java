@@ -1,0 +1,107 @@
+package io.sluice.sse.hub;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.sluice.sse.CloseReason;
+import io.sluice.sse.Identity;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Many who come and go: by chance, and on threads of their own. */
+class PresenceChurnTest {
+
+    private static final long SECOND = TimeUnit.SECONDS.toNanos(1);
+
+    /** Told as late as it likes: joins and leaves alternate, and the last word is the truth. */
+    @ParameterizedTest
+    @ValueSource(ints = {0, 3})
+    void underChurnJoinsAndLeavesAlternateAndTheLastIsTrue(int lingerSeconds) {
+        Random random = new Random(4);
+        ToldPresence told = new ToldPresence();
+        Presence presence = Presence.of("**").withLinger(Duration.ofSeconds(lingerSeconds));
+        try (Bench bench = new Bench(options -> options.observer(told).presence(presence), 2, Bench.QUIET)) {
+            List<FakeSink> sinks = new ArrayList<>();
+            Map<FakeSink, Set<String>> at = new HashMap<>();
+            for (int step = 0; step < 5000; step++) {
+                if (sinks.size() < 8 && random.nextBoolean()) {
+                    Set<String> terms = new HashSet<>(List.of(
+                            "t" + random.nextInt(3), "t" + random.nextInt(3) + (random.nextBoolean() ? "/**" : "")));
+                    FakeSink sink = new FakeSink(bench.hubLanes.get(random.nextInt(2)), null);
+                    sink.identity = Identity.of("p" + random.nextInt(4));
+                    bench.open(sink, Start.live(), null, terms.toArray(new String[0]));
+                    sinks.add(sink);
+                    at.put(sink, terms);
+                } else if (!sinks.isEmpty()) {
+                    FakeSink gone = sinks.remove(random.nextInt(sinks.size()));
+                    gone.close(CloseReason.CLIENT_LEFT);
+                    at.remove(gone);
+                }
+                if (random.nextInt(3) == 0) {
+                    bench.run();
+                    bench.advanceHub(random.nextInt(4) == 0 ? SECOND : 0);
+                }
+            }
+            bench.run();
+            bench.advanceHub(10 * SECOND);
+            Set<String> expected = new HashSet<>();
+            at.forEach((sink, terms) ->
+                    terms.forEach(term -> expected.add(sink.identity.principal() + "@" + term.replace("/**", ""))));
+            assertThat(afterAlternating(told.all)).isEqualTo(expected);
+            sinks.forEach(sink -> sink.close(CloseReason.CLIENT_LEFT));
+            bench.run();
+            bench.advanceHub(10 * SECOND);
+            assertThat(afterAlternating(told.all)).isEmpty();
+            assertThat(bench.hub.presences().isEmpty()).isTrue();
+        }
+    }
+
+    /** Who is there by what was told; fails where two joins, or two leaves, of one follow each other. */
+    private static Set<String> afterAlternating(List<String> told) {
+        Set<String> there = new HashSet<>();
+        for (String word : told) {
+            boolean isNews = word.charAt(0) == '+' ? there.add(word.substring(1)) : there.remove(word.substring(1));
+            assertThat(isNews).as("%s after %s", word, there).isTrue();
+        }
+        return there;
+    }
+
+    /** Many threads, the JDK's timer, and somebody who is slow to listen. */
+    @Test
+    void threadsThatComeAndGoAtOnceLeaveNothing() throws Exception {
+        List<String> words = new ArrayList<>(); // told one at a time, each seen by the next
+        PresenceCounts counts = new PresenceCounts(
+                Presence.of("**").withLinger(Duration.ofNanos(50_000)),
+                System::nanoTime,
+                Ageing.TIMER,
+                (joined, principal, topic) -> words.add((joined ? "+" : "-") + principal + "@" + topic));
+        List<Thread> threads = new ArrayList<>();
+        for (int t = 0; t < 4; t++) {
+            Thread thread = new Thread(() -> {
+                for (int i = 0; i < 20_000; i++) {
+                    String principal = "p" + i % 3;
+                    counts.join("a", principal);
+                    counts.leave("a", principal);
+                }
+            });
+            thread.start();
+            threads.add(thread);
+        }
+        for (Thread thread : threads) {
+            thread.join();
+        }
+        await().until(counts::isEmpty);
+        assertThat(words).isNotEmpty();
+        assertThat(afterAlternating(words)).isEmpty();
+    }
+}
