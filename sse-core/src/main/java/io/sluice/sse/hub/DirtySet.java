@@ -3,9 +3,11 @@ package io.sluice.sse.hub;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -84,13 +86,18 @@ final class DirtySet {
     List<Recipients> recipients(Entries entries) {
         List<Recipients> known = recipients;
         if (known == null) {
-            known = new ArrayList<>(0);
-            for (DirtySet at = targeted ? this : null; at != null; at = at.shorter) {
-                entries.collectRecipients(at.last().from, at.last().to, known);
-            }
+            known = targeted ? collectRecipients(entries) : List.of();
             recipients = known;
         }
         return known;
+    }
+
+    private List<Recipients> collectRecipients(Entries entries) {
+        Set<Recipients> found = new LinkedHashSet<>();
+        for (DirtySet at = this; at != null; at = at.shorter) {
+            entries.collectRecipients(at.last().from, at.last().to, found);
+        }
+        return List.copyOf(found);
     }
 
     @Nullable

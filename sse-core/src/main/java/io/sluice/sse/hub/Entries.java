@@ -2,7 +2,7 @@ package io.sluice.sse.hub;
 
 import java.util.Arrays;
 import java.util.Comparator;
-import java.util.List;
+import java.util.Set;
 
 /** A growing list of entries that a lane uses again in every pass. Confined to its lane. */
 final class Entries {
@@ -48,11 +48,11 @@ final class Entries {
         return false;
     }
 
-    /** Adds to {@code into} those of which one has to ask who they are meant for, each once. */
-    void collectRecipients(int from, int to, List<Recipients> into) {
+    /** Adds to {@code into} those of which one has to ask who they are meant for. */
+    void collectRecipients(int from, int to, Set<Recipients> into) {
         for (int i = from; i < to; i++) {
             Recipients recipients = array[i].recipients();
-            if (recipients != null && !into.contains(recipients)) {
+            if (recipients != null) {
                 into.add(recipients);
             }
         }

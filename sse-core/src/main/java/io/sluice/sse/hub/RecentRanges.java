@@ -1,10 +1,11 @@
 package io.sluice.sse.hub;
 
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,7 +25,7 @@ final class RecentRanges {
         private final long after;
         private final long lanePosition;
         /** Of what is not meant for everybody: whom it is meant for, and to which of these the first sink belongs. */
-        private final List<Recipients> recipients = new ArrayList<>(0);
+        private final List<Recipients> recipients;
 
         private final BitSet belongsTo = new BitSet(0);
 
@@ -41,7 +42,9 @@ final class RecentRanges {
             this.variant = sink.variant();
             this.after = sink.position;
             this.lanePosition = lanePosition;
-            entries.collectRecipients(0, entries.size(), recipients);
+            Set<Recipients> found = new LinkedHashSet<>(0);
+            entries.collectRecipients(0, entries.size(), found);
+            this.recipients = List.copyOf(found);
             for (int i = 0; i < recipients.size(); i++) {
                 belongsTo.set(i, recipients.get(i).include(sink));
             }
