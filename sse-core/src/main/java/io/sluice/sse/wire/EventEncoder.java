@@ -22,6 +22,9 @@ public final class EventEncoder {
     private static final byte[] RETRY = prefix("retry: ");
     private static final byte[] DATA = prefix("data: ");
 
+    /** For longer texts three arrays at once are too many. */
+    private static final int MOST_AT_ONCE = 16 << 20;
+
     /** A little less than {@link Integer#MAX_VALUE}, as some virtual machines keep a header in their arrays. */
     private static final int MAX_BLOCK_BYTES = Integer.MAX_VALUE - 8;
 
@@ -66,12 +69,13 @@ public final class EventEncoder {
     private static byte[] block(Event event, @Nullable String id, int reserve) {
         Duration wait = event.retry();
         String retry = wait == null ? null : Long.toString(wait.toMillis());
+        byte[] dataLine = event.data() == null ? null : bytesOfLine(event.data());
         long size = reserve
                 + sizeOf(RETRY, retry)
                 + sizeOf(COMMENT, event.comment())
                 + sizeOf(ID, id)
                 + sizeOf(EVENT, event.name())
-                + sizeOf(DATA, event.data())
+                + (dataLine != null ? DATA.length + dataLine.length + 1 : sizeOf(DATA, event.data()))
                 + 1;
         if (size > MAX_BLOCK_BYTES) {
             throw new IllegalArgumentException(
@@ -82,10 +86,30 @@ public final class EventEncoder {
         at = put(COMMENT, event.comment(), block, at);
         at = put(ID, id, block, at);
         at = put(EVENT, event.name(), block, at);
-        at = put(DATA, event.data(), block, at);
+        at = dataLine != null ? putLine(DATA, dataLine, block, at) : put(DATA, event.data(), block, at);
         block[at] = '\n';
         assert at + 1 == block.length : "measured " + block.length + ", written " + (at + 1);
         return block;
+    }
+
+    /**
+     * A text without line breaks, by loops of the JDK that take many characters at a time, while {@link #put} goes one by one; null
+     * for others, and for those that the JDK writes another way than the stream wants it (a surrogate without its other half
+     * becomes a question mark), which is seen as they do not read back as they were.
+     */
+    private static byte @Nullable [] bytesOfLine(String text) {
+        if (text.length() > MOST_AT_ONCE || text.indexOf('\n') >= 0 || text.indexOf('\r') >= 0) {
+            return null;
+        }
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        return new String(bytes, StandardCharsets.UTF_8).equals(text) ? bytes : null;
+    }
+
+    private static int putLine(byte[] prefix, byte[] line, byte[] out, int start) {
+        int at = putPrefix(prefix, out, start);
+        System.arraycopy(line, 0, out, at, line.length);
+        out[at + line.length] = '\n';
+        return at + line.length + 1;
     }
 
     /** What {@link #put} will write: both walk the text in the same steps. */
