@@ -6,6 +6,7 @@ import java.time.LocalDate;
 import java.util.List;
 import java.util.Locale;
 import java.util.OptionalDouble;
+import java.util.stream.Collectors;
 
 /** Writes the figures' part of {@code docs/benchmarks.md}, and the plots beside it. */
 final class Report {
@@ -55,23 +56,28 @@ final class Report {
                 "A ratio is taken within each round; told is the median. Most rows name whichever of Sluice's two transports did better there, and the best"
                         + " of the peers that ran: both transports are in every table below, and epoll is the default.\n\n");
         text.append(
-                "| workload | figure | of | to | reached | must | goal | |\n|---|---|---|---|---:|---:|---:|---|\n");
+                "| workload | figure | of | to | reached | in each round | must | goal | |\n|---|---|---|---|---:|---:|---:|---:|---|\n");
         for (Target target : Target.all()) {
             if (!results.has(target.workload())) {
                 continue;
             }
             OptionalDouble reached = target.reached(results);
             text.append(String.format(
-                    "| %s | %s | %s | %s | %s | %s | %s | %s |%n",
+                    "| %s | %s | %s | %s | %s | %s | %s | %s | %s |%n",
                     target.workload(),
                     target.figure().title(),
                     target.subject(results),
                     target.baseOf(results),
                     reached.isPresent() ? Target.number(reached.getAsDouble()) : "–",
+                    inEachRound(target.inEachRound(results)),
                     target.bound(target.must()),
                     target.bound(target.goal()),
                     reached.isPresent() ? target.verdict(reached.getAsDouble()) : "not measured"));
         }
+    }
+
+    private static String inEachRound(List<Double> figures) {
+        return figures.size() < 2 ? "" : figures.stream().map(Target::number).collect(Collectors.joining("; "));
     }
 
     private void throughput() {
@@ -109,8 +115,10 @@ final class Report {
                 heading("Latency in ms, " + rate + ",000 events/s to 1,000 clients (128 bytes, open loop)");
                 text.append(withCpu(new Table(results, workload, Figure.P50)
                                 .median("p50", Figure.P50, MILLIS, 2)
+                                .spread("min … max", Figure.P50, MILLIS, 2)
                                 .median("p90", Figure.P90, MILLIS, 2)
                                 .median("p99", Figure.P99, MILLIS, 2)
+                                .spread("min … max", Figure.P99, MILLIS, 2)
                                 .median("p99.9", Figure.P999, MILLIS, 2)
                                 .median("max", Figure.MAX, MILLIS, 2)
                                 .column("p50 × floor", server -> ratio(server, workload, Figure.P50))

@@ -82,6 +82,11 @@ final class Results {
 
     /** The median of the ratios within each round. */
     OptionalDouble ratio(String server, String base, String workload, Figure figure) {
+        return Medians.of(ratios(server, base, workload, figure));
+    }
+
+    /** The ratio within each round in which both have the figure. */
+    List<Double> ratios(String server, String base, String workload, Figure figure) {
         List<Double> ratios = new ArrayList<>();
         for (Run run : of(server, workload)) {
             for (Run other : of(base, workload)) {
@@ -92,7 +97,7 @@ final class Results {
                 }
             }
         }
-        return Medians.of(ratios);
+        return ratios;
     }
 
     /** The one of these servers whose median is the best, or empty if none has any. */

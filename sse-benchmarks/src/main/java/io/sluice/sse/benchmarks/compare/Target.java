@@ -80,11 +80,15 @@ record Target(
         return results.best(results.servers(Kind.PEER), workload, figure).orElse("");
     }
 
-    /** What was reached: a ratio, or the figure itself. */
+    /** What was reached: a ratio, or the figure itself; the median of the rounds. */
     OptionalDouble reached(Results results) {
+        return Medians.of(inEachRound(results));
+    }
+
+    List<Double> inEachRound(Results results) {
         return base == null
-                ? results.median(subject(results), workload, figure)
-                : results.ratio(subject(results), baseOf(results), workload, figure);
+                ? results.figures(subject(results), workload, figure)
+                : results.ratios(subject(results), baseOf(results), workload, figure);
     }
 
     /** A word for a value. */
