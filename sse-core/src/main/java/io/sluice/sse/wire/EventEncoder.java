@@ -93,16 +93,18 @@ public final class EventEncoder {
     }
 
     /**
-     * A text without line breaks, by loops of the JDK that take many characters at a time, while {@link #put} goes one by one; null
-     * for others, and for those that the JDK writes another way than the stream wants it (a surrogate without its other half
-     * becomes a question mark), which is seen as they do not read back as they were.
+     * A text without line breaks, by loops of the JDK that take many characters at a time, while {@link #put} goes one by one. Null
+     * for others, and for those in which a surrogate lacks its other half: the JDK would write a question mark.
      */
     private static byte @Nullable [] bytesOfLine(String text) {
         if (text.length() > MOST_AT_ONCE || text.indexOf('\n') >= 0 || text.indexOf('\r') >= 0) {
             return null;
         }
         byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-        return new String(bytes, StandardCharsets.UTF_8).equals(text) ? bytes : null;
+        boolean isRight = bytes.length == text.length() // all of it is ASCII, or has become a question mark
+                ? new String(bytes, StandardCharsets.ISO_8859_1).equals(text)
+                : !Utf8.hasLoneSurrogate(text);
+        return isRight ? bytes : null;
     }
 
     private static int putLine(byte[] prefix, byte[] line, byte[] out, int start) {

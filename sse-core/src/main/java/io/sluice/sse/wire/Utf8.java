@@ -17,6 +17,18 @@ final class Utf8 {
         return Character.MIN_SURROGATE <= codePoint && codePoint <= Character.MAX_SURROGATE ? REPLACEMENT : codePoint;
     }
 
+    static boolean hasLoneSurrogate(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            if (Character.isSurrogate(text.charAt(i))) {
+                if (scalarAt(text, i) == REPLACEMENT) {
+                    return true;
+                }
+                i++;
+            }
+        }
+        return false;
+    }
+
     static int length(int scalar) {
         if (scalar < 0x80) {
             return 1;
