@@ -8,7 +8,7 @@ import java.util.Locale;
 import java.util.OptionalDouble;
 import java.util.function.Function;
 
-/** A Markdown table of one workload: a row for each server, the best first. */
+/** A Markdown table of one workload: a row for each server, the best first, and those last that have not served right. */
 final class Table {
 
     private static final String NONE = "–";
@@ -81,11 +81,16 @@ final class Table {
         return results.servers().stream()
                 .filter(server -> results.of(server, workload).stream()
                         .anyMatch(run -> run.error().isEmpty()))
-                .sorted(Comparator.comparing(
+                .sorted(Comparator.comparing((String server) -> !isRightOnce(server)).thenComparing(
                         server -> results.median(server, workload, first)
                                 .orElse(first.more() ? Double.NEGATIVE_INFINITY : Double.POSITIVE_INFINITY),
                         order))
                 .toList();
+    }
+
+    /** Else its figures are those of somebody who did not do the work. */
+    private boolean isRightOnce(String server) {
+        return results.of(server, workload).stream().anyMatch(Run::isRight);
     }
 
     @Override
