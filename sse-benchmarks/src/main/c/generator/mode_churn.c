@@ -81,7 +81,7 @@ void mode_churn(void) {
     put("started", (double)started);
     put("served", (double)done);
     put("unserved", (double)lost);
-    put("cpuMicrosPerClient", done ? (to.server_cpu - from.server_cpu) / (double)done * 1e6 : 0);
+    if (done) put("cpuMicrosPerClient", (to.server_cpu - from.server_cpu) / (double)done * 1e6);
     put_cpu(&from, &to);
     put("rssBefore", (double)from.rss);
     put("rssAfter", (double)server_rss());

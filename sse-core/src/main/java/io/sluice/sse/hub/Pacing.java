@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
  * have gone by since it began the last, or the event has waited for as long as it may ({@link HubBuilder#coalesce}). Meanwhile it looks
  * after everything else. A lane that is less busy, or has few clients, sends at once.
  *
- * <p>What a pass takes is the smaller of the last two: one that something else has held up (the JIT compiler, another process)
- * does not make the next event wait.
+ * <p>What a pass takes is the smaller of the last two that were long enough for a rest: one that something else has held up (the JIT
+ * compiler, another process) does not make the next event wait. Behind a short one, which had something for a few only, nothing rests.
  *
  * <p>A rest that brought nothing makes it skip the next ones ({@link Patience}), so a publisher that waits until it hears what it has
  * said loses next to nothing. Confined to its lane.
@@ -38,8 +38,9 @@ final class Pacing {
     private boolean counts;
     private long beganNanos;
     private long workedNanos;
-    private long lastNanos = Long.MAX_VALUE; // of the last pass alone
     private long passNanos;
+    private long lastLongNanos = Long.MAX_VALUE;
+    private long usualNanos;
 
     /**
      * @param onRested run on the lane when a rest has lasted long enough
@@ -61,7 +62,7 @@ final class Pacing {
             end();
         } else if (mayPay(sinks)
                 && head == position + 1) { // else there is something to send together already, or nothing
-            untilNanos = nowNanos + Math.min(mostNanos, beganNanos + PASSES_APART * passNanos - nowNanos);
+            untilNanos = nowNanos + Math.min(mostNanos, beganNanos + PASSES_APART * usualNanos - nowNanos);
             if (untilNanos - nowNanos > 0 && patience.mayWait()) {
                 seenHead = head;
                 resting = startTimer(untilNanos - nowNanos);
@@ -116,7 +117,7 @@ final class Pacing {
         }
     }
 
-    /** What the shorter of the last two passes took that brought something, without the I/O between its slices. */
+    /** What the last pass took that brought something, without the I/O between its slices. */
     long passNanos() {
         return passNanos;
     }
@@ -126,8 +127,11 @@ final class Pacing {
         if (counts) {
             workedNanos += nanos;
             if (ended) {
-                passNanos = Math.min(lastNanos, workedNanos);
-                lastNanos = workedNanos;
+                passNanos = workedNanos;
+                if (workedNanos >= LEAST_PASS_NANOS) {
+                    usualNanos = Math.min(lastLongNanos, workedNanos);
+                    lastLongNanos = workedNanos;
+                }
             }
         }
     }

@@ -22,8 +22,8 @@ public final class EventEncoder {
     private static final byte[] RETRY = prefix("retry: ");
     private static final byte[] DATA = prefix("data: ");
 
-    /** For longer texts three arrays at once are too many. */
-    private static final int MOST_AT_ONCE = 16 << 20;
+    /** Longer texts would make three large arrays at once, and the rest of what they cost is more. */
+    static final int MOST_AT_ONCE = 128 << 10;
 
     /** A little less than {@link Integer#MAX_VALUE}, as some virtual machines keep a header in their arrays. */
     private static final int MAX_BLOCK_BYTES = Integer.MAX_VALUE - 8;

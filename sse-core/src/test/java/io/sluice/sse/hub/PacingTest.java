@@ -117,6 +117,23 @@ class PacingTest {
         assertThat(received()).isEqualTo(4);
     }
 
+    /** What is for one client takes next to nothing, and says nothing about what is for all. */
+    @Test
+    void aShortPassBetweenLongOnesDoesNotMakeThemShort() {
+        openBusy(Gathering.LEAST_SINKS);
+        FakeSink alone = bench.live("alone");
+        alone.onNextWrite = () -> bench.lane().pause(MILLI / 10);
+        advance(4 * PASS);
+        bench.publish("alone", "for one");
+        bench.run();
+        publish(); // nothing rests behind a short one
+        assertThat(received()).isEqualTo(2);
+        publish(); // right behind a long one
+        assertThat(received()).isEqualTo(2);
+        advance(3 * PASS);
+        assertThat(received()).isEqualTo(3);
+    }
+
     @Test
     void twoThatHaveComeMeanwhileAreSentAtOnce() {
         openBusy(Gathering.LEAST_SINKS);

@@ -41,6 +41,14 @@ class EventEncoderTest {
                 arguments("a\u2028\u2029\u0085\u000B\fb\0", "data: a\u2028\u2029\u0085\u000B\fb\0\n"),
                 arguments("é€😀\uFEFF", "data: é€😀\uFEFF\n"),
                 arguments("\uD83D", "data: \uFFFD\n"),
+                arguments("?\uD83D", "data: ?\uFFFD\n"),
+                arguments("é\uD83D", "data: é\uFFFD\n"),
+                arguments("é?😀", "data: é?😀\n"),
+                arguments(
+                        "x".repeat(EventEncoder.MOST_AT_ONCE), "data: " + "x".repeat(EventEncoder.MOST_AT_ONCE) + "\n"),
+                arguments(
+                        "é".repeat(EventEncoder.MOST_AT_ONCE + 1),
+                        "data: " + "é".repeat(EventEncoder.MOST_AT_ONCE + 1) + "\n"),
                 arguments("\uDE00\uD83D\r\uD83D😀", "data: \uFFFD\uFFFD\ndata: \uFFFD😀\n"));
     }
 

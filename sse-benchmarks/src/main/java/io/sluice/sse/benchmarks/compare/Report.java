@@ -115,10 +115,10 @@ final class Report {
                 heading("Latency in ms, " + rate + ",000 events/s to 1,000 clients (128 bytes, open loop)");
                 text.append(withCpu(new Table(results, workload, Figure.P50)
                                 .median("p50", Figure.P50, MILLIS, 2)
-                                .spread("min … max", Figure.P50, MILLIS, 2)
+                                .spread("p50 min … max", Figure.P50, MILLIS, 2)
                                 .median("p90", Figure.P90, MILLIS, 2)
                                 .median("p99", Figure.P99, MILLIS, 2)
-                                .spread("min … max", Figure.P99, MILLIS, 2)
+                                .spread("p99 min … max", Figure.P99, MILLIS, 2)
                                 .median("p99.9", Figure.P999, MILLIS, 2)
                                 .median("max", Figure.MAX, MILLIS, 2)
                                 .column("p50 × floor", server -> ratio(server, workload, Figure.P50))

@@ -81,10 +81,11 @@ final class Table {
         return results.servers().stream()
                 .filter(server -> results.of(server, workload).stream()
                         .anyMatch(run -> run.error().isEmpty()))
-                .sorted(Comparator.comparing((String server) -> !isRightOnce(server)).thenComparing(
-                        server -> results.median(server, workload, first)
-                                .orElse(first.more() ? Double.NEGATIVE_INFINITY : Double.POSITIVE_INFINITY),
-                        order))
+                .sorted(Comparator.comparing((String server) -> !isRightOnce(server))
+                        .thenComparing(
+                                server -> results.median(server, workload, first)
+                                        .orElse(first.more() ? Double.NEGATIVE_INFINITY : Double.POSITIVE_INFINITY),
+                                order))
                 .toList();
     }
 
