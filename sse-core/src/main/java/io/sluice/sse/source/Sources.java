@@ -2,7 +2,6 @@ package io.sluice.sse.source;
 
 import io.sluice.sse.CloseReason;
 import io.sluice.sse.Event;
-import io.sluice.sse.Sink;
 import io.sluice.sse.Source;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -52,8 +51,8 @@ public final class Sources {
     /**
      * A source that sends what a supplier gives, at once and then each time a period has passed since the last was sent.
      * While the sink is not writable nothing is asked for and nothing made up for later, so a client that stalls meets no
-     * burst; the first may be lost with one that stalls from the start. The supplier runs in the sink's user code, for each sink anew, and must be thread-safe if several have this
-     * source; if it throws, the sink closes with {@link CloseReason#SOURCE_FAILED}.
+     * burst; what was asked for when it stalled comes when it reads again, before anything else is asked for. The supplier runs in the sink's user
+     * code, for each sink anew, and must be thread-safe if several have this source; if it throws, the sink closes with {@link CloseReason#SOURCE_FAILED}.
      *
      * @throws IllegalArgumentException if the period is not positive
      */
@@ -62,20 +61,7 @@ public final class Sources {
         if (period.isNegative() || period.isZero()) {
             throw new IllegalArgumentException("period: " + period + " (expected: more than zero)");
         }
-        return sink -> {
-            sink.offer(events.get());
-            sink.scope().every(period, () -> tick(sink, events));
-        };
-    }
-
-    private static void tick(Sink sink, Supplier<Event> events) {
-        if (sink.isWritable()) {
-            try {
-                sink.offer(events.get());
-            } catch (Throwable t) {
-                sink.fail(t);
-            }
-        }
+        return sink -> PeriodicRun.start(sink, period, events);
     }
 
     /**

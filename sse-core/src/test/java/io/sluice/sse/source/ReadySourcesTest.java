@@ -80,6 +80,36 @@ class ReadySourcesTest {
         }
     }
 
+    /** It stops while the supplier is busy, so the sink does not take what that returns. */
+    @Test
+    void periodicKeepsWhatItHasAskedForWhenTheClientStalls() {
+        AtomicInteger asked = new AtomicInteger();
+        CompletableFuture<FakeStream.Client> opened = new CompletableFuture<>();
+        String filling = "y".repeat(FakeStream.Client.HIGH_WATER);
+        try (FakeStream stream = stream()) {
+            FakeStream.Client client = stream.open(Sources.periodic(Duration.ofMillis(1), () -> {
+                int number = asked.getAndIncrement();
+                if (number == 3) {
+                    FakeStream.Client stalls = opened.join();
+                    stalls.read(false);
+                    stalls.send(Event.of(filling));
+                    await().until(() -> !stalls.isWritable());
+                }
+                return Event.of(Integer.toString(number));
+            }));
+            opened.complete(client);
+            await().until(() -> asked.get() == 4 && !client.isWritable());
+            AtomicInteger ticks = new AtomicInteger();
+            client.scope().every(Duration.ofMillis(1), ticks::incrementAndGet);
+            await().until(() -> ticks.get() > 3); // they wait for the supplier, as all user code of a sink does
+            client.read(true);
+            await().until(() -> client.data.size() > 5);
+            client.close(CloseReason.CLIENT_LEFT);
+            awaitNothingOwned(stream);
+            assertThat(client.data.subList(0, 6)).containsExactly("0", "1", "2", filling, "3", "4");
+        }
+    }
+
     @Test
     void periodicWithASupplierThatThrowsEndsItsSink() throws Exception {
         AtomicInteger asked = new AtomicInteger();
