@@ -42,12 +42,16 @@ final class RecentRanges {
             this.variant = sink.variant();
             this.after = sink.position;
             this.lanePosition = lanePosition;
-            Set<Recipients> found = new LinkedHashSet<>(0);
-            entries.collectRecipients(0, entries.size(), found);
-            this.recipients = List.copyOf(found);
+            this.recipients = entries.hasRecipients() ? recipientsOf(entries) : List.of();
             for (int i = 0; i < recipients.size(); i++) {
                 belongsTo.set(i, recipients.get(i).include(sink));
             }
+        }
+
+        private static List<Recipients> recipientsOf(Entries entries) {
+            Set<Recipients> found = new LinkedHashSet<>();
+            entries.collectRecipients(0, entries.size(), found);
+            return List.copyOf(found);
         }
 
         private boolean serves(LaneSink sink, long position) {

@@ -7,8 +7,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Asks a supplier for one sink, each time a period has passed, while that is writable. Its one method runs in the sink's user
- * code, which is serial.
+ * Asks a supplier for one sink, at once and each time a period has passed while that is writable. All of it runs in the sink's
+ * user code, which is serial.
  */
 final class PeriodicRun {
 

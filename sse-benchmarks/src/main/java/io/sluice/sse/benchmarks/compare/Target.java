@@ -85,6 +85,7 @@ record Target(
         return Medians.of(inEachRound(results));
     }
 
+    /** The same in each round that has it. */
     List<Double> inEachRound(Results results) {
         return base == null
                 ? results.figures(subject(results), workload, figure)
