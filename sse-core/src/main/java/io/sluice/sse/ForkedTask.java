@@ -34,7 +34,7 @@ final class ForkedTask implements Runnable {
         count(1);
         registration = scope.register(CloseStep.TASKS, null, ignored -> stop());
         try {
-            scope.home().runBeside(this);
+            scope.home().runBlocking(this);
         } catch (RuntimeException | Error e) {
             cancel();
             throw e;
@@ -56,7 +56,7 @@ final class ForkedTask implements Runnable {
         } catch (Throwable t) {
             boolean ofTheEnd = t instanceof InterruptedException || t instanceof ClosedException;
             if (!ofTheEnd || !scope.isClosed()) {
-                Contained.userCodeFailed(scope.home(), "task", t);
+                ScopeGuard.userCodeFailed(scope.home(), "task", t);
             }
         } finally {
             synchronized (this) {

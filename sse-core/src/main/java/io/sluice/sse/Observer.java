@@ -23,7 +23,7 @@ public interface Observer {
     default void published(String topic, String id) {}
 
     /** A client was told that it missed something. */
-    default void gapSaid(Sink sink, Gap gap) {}
+    default void gapReported(Sink sink, Gap gap) {}
 
     /**
      * A principal is there now, where it was not before. Of topics, or of the hub as a whole, whose presence the hub's

@@ -35,14 +35,14 @@ final class ScheduledTask implements Runnable {
 
     @Override
     public void run() {
-        Contained.userCode(scope.home(), () -> {
+        ScopeGuard.userCode(scope.home(), () -> {
             if (scope.isClosed()) {
                 return;
             }
             try {
                 task.run();
             } catch (Throwable t) {
-                Contained.userCodeFailed(scope.home(), "task", t);
+                ScopeGuard.userCodeFailed(scope.home(), "task", t);
             } finally {
                 if (periodNanos > 0) {
                     arm(periodNanos);

@@ -42,7 +42,7 @@ public final class Scope {
         }
     }
 
-    private final ScopeHome home;
+    private final ScopeOwner home;
     private final @Nullable Scope parent;
 
     /** Whether this is the scope that its home was made with: a child of the same home borrows it. */
@@ -63,14 +63,14 @@ public final class Scope {
     private @Nullable Scope previousSibling;
     private @Nullable Scope nextSibling;
 
-    private Scope(ScopeHome home, @Nullable Scope parent, boolean ownsHome) {
+    private Scope(ScopeOwner home, @Nullable Scope parent, boolean ownsHome) {
         this.home = Objects.requireNonNull(home, "home");
         this.parent = parent;
         this.ownsHome = ownsHome;
     }
 
     /** A scope without a parent. */
-    public static Scope root(ScopeHome home) {
+    public static Scope root(ScopeOwner home) {
         return new Scope(home, null, true);
     }
 
@@ -80,11 +80,11 @@ public final class Scope {
     }
 
     /** A scope below this one that lives elsewhere. If this scope is closed, the child comes back closed or closing. */
-    public Scope child(ScopeHome childHome) {
+    public Scope child(ScopeOwner childHome) {
         return child(childHome, true);
     }
 
-    private Scope child(ScopeHome childHome, boolean ownsItsHome) {
+    private Scope child(ScopeOwner childHome, boolean ownsItsHome) {
         Scope child = new Scope(childHome, this, ownsItsHome);
         synchronized (this) {
             if (reason == null) {
@@ -120,7 +120,7 @@ public final class Scope {
     public CompletionStage<CloseReason> close(CloseReason why) {
         Objects.requireNonNull(why, "why");
         if (REASON.compareAndSet(this, null, why)) {
-            Contained.atHome(home, this::closeChildren);
+            ScopeGuard.onOwner(home, this::closeChildren);
         }
         return closed();
     }
@@ -194,7 +194,7 @@ public final class Scope {
         return new ForkedTask(this, task).start();
     }
 
-    ScopeHome home() {
+    ScopeOwner home() {
         return home;
     }
 
@@ -244,7 +244,7 @@ public final class Scope {
         for (Scope child = takeFirstChild(); child != null; child = takeFirstChild()) {
             child.close(why);
         }
-        all(steps).whenComplete((ignored, never) -> Contained.atHome(home, () -> closeSelf(why, ends)));
+        all(steps).whenComplete((ignored, never) -> ScopeGuard.onOwner(home, () -> closeSelf(why, ends)));
     }
 
     private void closeSelf(CloseReason why, List<CompletableFuture<?>> endsBelow) {
@@ -256,7 +256,7 @@ public final class Scope {
         }
         for (CloseStep step : STEPS) {
             if (ownsHome) {
-                Contained.closing(home, step, why);
+                ScopeGuard.closing(home, step, why);
             }
             for (int i = mine.size() - 1; i >= 0; i--) {
                 ScopeEntry entry = mine.get(i);
@@ -273,7 +273,7 @@ public final class Scope {
         Runnable end = () -> all(endsBelow).whenComplete((ignored, never) -> ended(why));
         // Behind the listeners in the user executor's queue, so that the stage completes after the last of them.
         if (mine.stream().anyMatch(entry -> entry.step == CloseStep.LISTENERS)) {
-            Contained.userCode(home, end);
+            ScopeGuard.userCode(home, end);
         } else {
             end.run();
         }
@@ -318,12 +318,12 @@ public final class Scope {
             try {
                 entry.action.accept(why);
             } catch (Throwable t) {
-                Contained.userCodeFailed(home, entry.what(), t);
+                ScopeGuard.userCodeFailed(home, entry.what(), t);
             }
             afterwards.run();
         };
         if (entry.step == CloseStep.LISTENERS) {
-            Contained.userCode(home, work);
+            ScopeGuard.userCode(home, work);
         } else {
             work.run();
         }

@@ -26,7 +26,7 @@ final class ScopeEntry {
         };
     }
 
-    void counted(ScopeHome home, int amount) {
+    void counted(ScopeOwner home, int amount) {
         if (kind != null) {
             home.ledger().add(kind, amount);
         }

@@ -22,12 +22,12 @@ public final class ScopeStress {
 
     private ScopeStress() {}
 
-    static class Home implements ScopeHome {
+    static class Home implements ScopeOwner {
         final Ledger ledger = new Ledger();
         final AtomicInteger timers = new AtomicInteger();
 
         @Override
-        public void runAtHome(Runnable work) {
+        public void runOnOwner(Runnable work) {
             work.run();
         }
 

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 class ScopeTest {
 
     /** Runs everything in place; timers wait for the test. */
-    private static class Home implements ScopeHome {
+    private static class Home implements ScopeOwner {
         final Ledger ledger = new Ledger();
         final List<String> heard = new ArrayList<>();
         final List<Runnable> timers = new ArrayList<>();
@@ -26,7 +26,7 @@ class ScopeTest {
         RuntimeException userFails;
 
         @Override
-        public void runAtHome(Runnable work) {
+        public void runOnOwner(Runnable work) {
             if (ended) {
                 throw new RejectedExecutionException("ended");
             }

@@ -11,7 +11,7 @@ import io.sluice.sse.hub.Framer;
 import io.sluice.sse.hub.Hub;
 import io.sluice.sse.hub.Selector;
 import io.sluice.sse.hub.Splice;
-import io.sluice.sse.hub.Start;
+import io.sluice.sse.hub.StartPosition;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -97,7 +97,7 @@ public class FramingBenchmark {
     public void setUp() {
         hub = Hub.builder().coalesce(Duration.ZERO).build(); // the lane has no timer that would end a rest
         new InMemorySink(hub.join(lane, new Repeating(hub.ledger()), Quiet.LANE))
-                .open(Selector.of("topic"), Start.live(), null);
+                .open(Selector.of("topic"), StartPosition.live(), null);
         lane.run();
     }
 

@@ -11,7 +11,13 @@ import java.util.List;
  * @param oldest the position of the oldest event that stays; 0 if none does
  * @param events how many go
  * @param wireBytes the sum of their blocks
- * @param chosenIds the ids of those among them whose publishers had chosen one
+ * @param publisherIds the ids of those among them whose publishers had chosen one
  */
 public record Eviction(
-        String topic, long floor, long floorMillis, long oldest, int events, long wireBytes, List<String> chosenIds) {}
+        String topic,
+        long floor,
+        long floorMillis,
+        long oldest,
+        int events,
+        long wireBytes,
+        List<String> publisherIds) {}

@@ -25,10 +25,10 @@ public interface History {
      *     after it has read knows whether something was taken from under its eyes
      * @throws HistoryException if it cannot be opened
      */
-    Recovered open(long newEpoch, Consumer<List<Eviction>> evicting);
+    RecoveryResult open(long newEpoch, Consumer<List<Eviction>> evicting);
 
     /** When the writer forces it to the disk. */
-    HistorySync sync();
+    SyncPolicy sync();
 
     /**
      * Says that positions up to this one may be given to events: when it returns, that is on the disk, whatever the

@@ -43,7 +43,7 @@ final class MvStoreContent {
     private final MVMap<String, Long> meta;
     private final MVMap<String, Chosen> chosen;
     private final MVMap<Integer, Row> rows;
-    private final KeptTopics topics;
+    private final TopicRecords topics;
 
     MvStoreContent(MVStore store, StoreBounds bounds, InstantSource clock, Consumer<List<Eviction>> evicting) {
         this.bounds = bounds;
@@ -65,7 +65,7 @@ final class MvStoreContent {
                         .keyType(StringDataType.INSTANCE)
                         .valueType(new MvStoreTypes.ChosenType()));
         this.rows = store.openMap("topics", new MVMap.Builder<Integer, Row>().valueType(new MvStoreTypes.RowType()));
-        this.topics = new KeptTopics(
+        this.topics = new TopicRecords(
                 Math.toIntExact(known(meta, NEXT_TOPIC)), known(meta, FORGOTTEN_FLOOR), known(meta, FORGOTTEN_MILLIS));
         rows.forEach((number, row) -> topics.add(number, row.topic(), row.oldestMillis()));
     }
@@ -96,17 +96,17 @@ final class MvStoreContent {
     }
 
     /** What a hub that goes on with this store has to know of it. */
-    Recovered recovered(long epoch, Recovery recovery) {
-        Map<String, Recovered.Chosen> chosenIds = new HashMap<>();
-        chosen.forEach((id, held) -> chosenIds.put(id, new Recovered.Chosen(held.position(), held.topic())));
-        return new Recovered(
+    RecoveryResult recovered(long epoch, Recovery recovery) {
+        Map<String, RecoveryResult.Chosen> publisherIds = new HashMap<>();
+        chosen.forEach((id, held) -> publisherIds.put(id, new RecoveryResult.Chosen(held.position(), held.topic())));
+        return new RecoveryResult(
                 epoch,
                 recovery.head(),
                 known(meta, WRITTEN_MILLIS),
-                topics.all().stream().map(KeptTopic::asStored).toList(),
+                topics.all().stream().map(TopicRecord::asStored).toList(),
                 topics.forgottenFloor(),
                 topics.forgottenMillis(),
-                chosenIds,
+                publisherIds,
                 recovery.lost());
     }
 
@@ -117,15 +117,15 @@ final class MvStoreContent {
 
     /** Events and what is known of them go to the disk with one commit. */
     void append(List<StoredEvent> batch) {
-        Set<KeptTopic> touched = new LinkedHashSet<>();
+        Set<TopicRecord> touched = new LinkedHashSet<>();
         for (StoredEvent event : batch) {
-            KeptTopic topic = topics.findOrAdd(event.topic());
+            TopicRecord topic = topics.findOrAdd(event.topic());
             events.put(
                     new Key(topic.number, event.position()),
-                    new Kept(event.timeMillis(), event.chosenId(), event.recipients(), event.wire()));
+                    new Kept(event.timeMillis(), event.publisherId(), event.recipients(), event.wire()));
             topics.came(topic, event.position(), event.timeMillis(), event.wire().length);
-            if (event.chosenId() != null) {
-                choose(event.chosenId(), event);
+            if (event.publisherId() != null) {
+                choose(event.publisherId(), event);
             }
             touched.add(topic);
         }
@@ -150,24 +150,24 @@ final class MvStoreContent {
     }
 
     /** Lets go what is too much, and writes down how the topics stand. */
-    private void evictDue(Set<KeptTopic> touched) {
-        Set<KeptTopic> changed = new LinkedHashSet<>(touched);
+    private void evictDue(Set<TopicRecord> touched) {
+        Set<TopicRecord> changed = new LinkedHashSet<>(touched);
         MvStoreEvictions evictions = new MvStoreEvictions(events, chosen, topics);
         long oldestAllowed = clock.millis() - bounds.age().toMillis();
-        for (KeptTopic topic : touched) {
+        for (TopicRecord topic : touched) {
             while (topic.events > bounds.events()
                     || (topic.events > 1 && StoreBounds.weight(topic.events, topic.wireBytes) > bounds.bytes())) {
                 evictOldest(topic, evictions, changed);
             }
         }
-        for (KeptTopic first = topics.first(); first != null && isDue(first, oldestAllowed); first = topics.first()) {
+        for (TopicRecord first = topics.first(); first != null && isDue(first, oldestAllowed); first = topics.first()) {
             evictOldest(first, evictions, changed);
         }
         evictions.carryOut(evicting);
-        for (KeptTopic topic : changed) {
+        for (TopicRecord topic : changed) {
             rows.put(topic.number, new Row(topic.asStored(), topic.oldestMillis));
         }
-        for (KeptTopic gone = topics.forgetOne(); gone != null; gone = topics.forgetOne()) {
+        for (TopicRecord gone = topics.forgetOne(); gone != null; gone = topics.forgetOne()) {
             rows.remove(gone.number);
             meta.put(FORGOTTEN_FLOOR, topics.forgottenFloor());
             meta.put(FORGOTTEN_MILLIS, topics.forgottenMillis());
@@ -177,13 +177,13 @@ final class MvStoreContent {
         }
     }
 
-    private boolean isDue(KeptTopic first, long oldestAllowed) {
+    private boolean isDue(TopicRecord first, long oldestAllowed) {
         return first.oldestMillis < oldestAllowed
                 || topics.weight() > bounds.totalBytes()
-                || chosen.sizeAsLong() > bounds.chosenIds();
+                || chosen.sizeAsLong() > bounds.publisherIds();
     }
 
-    private void evictOldest(KeptTopic topic, MvStoreEvictions evictions, Set<KeptTopic> changed) {
+    private void evictOldest(TopicRecord topic, MvStoreEvictions evictions, Set<TopicRecord> changed) {
         evictions.planOldest(topic);
         changed.add(topic);
         if (evictions.size() >= EVICTED_AT_ONCE) {

@@ -17,11 +17,11 @@ final class MvStoreEvictions {
 
     private final MVMap<Key, Kept> events;
     private final MVMap<String, Chosen> chosen;
-    private final KeptTopics topics;
-    private final Map<KeptTopic, Plan> plans = new LinkedHashMap<>();
+    private final TopicRecords topics;
+    private final Map<TopicRecord, Plan> plans = new LinkedHashMap<>();
     private int size;
 
-    MvStoreEvictions(MVMap<Key, Kept> events, MVMap<String, Chosen> chosen, KeptTopics topics) {
+    MvStoreEvictions(MVMap<Key, Kept> events, MVMap<String, Chosen> chosen, TopicRecords topics) {
         this.events = events;
         this.chosen = chosen;
         this.topics = topics;
@@ -30,7 +30,7 @@ final class MvStoreEvictions {
     private static final class Plan {
         final Cursor<Key, Kept> cursor;
         final List<Key> keys = new ArrayList<>();
-        final List<String> chosenIds = new ArrayList<>();
+        final List<String> publisherIds = new ArrayList<>();
         long wireBytes;
         /** The event behind the last planned one: the cursor stands on it. */
         @Nullable
@@ -53,7 +53,7 @@ final class MvStoreEvictions {
     }
 
     /** Plans to let the oldest event of the topic go; it has one. */
-    void planOldest(KeptTopic topic) {
+    void planOldest(TopicRecord topic) {
         Plan plan = plans.computeIfAbsent(
                 topic, fresh -> new Plan(events.cursor(new Key(fresh.number, fresh.oldest)), fresh.number));
         Key key = plan.ahead;
@@ -63,8 +63,8 @@ final class MvStoreEvictions {
         Kept kept = plan.cursor.getValue();
         plan.keys.add(key);
         plan.wireBytes += kept.wire().length;
-        if (kept.chosenId() != null && isLastCopy(kept.chosenId())) {
-            plan.chosenIds.add(kept.chosenId());
+        if (kept.publisherId() != null && isLastCopy(kept.publisherId())) {
+            plan.publisherIds.add(kept.publisherId());
         }
         plan.advance(topic.number);
         Key next = plan.ahead;
@@ -77,13 +77,13 @@ final class MvStoreEvictions {
     }
 
     /** An event that went to several topics holds its chosen id as long as one of them keeps it. */
-    private boolean isLastCopy(String chosenId) {
-        Chosen held = chosen.get(chosenId);
+    private boolean isLastCopy(String publisherId) {
+        Chosen held = chosen.get(publisherId);
         if (held != null && held.copies() > 1) {
-            chosen.put(chosenId, new Chosen(held.position(), held.topic(), held.copies() - 1));
+            chosen.put(publisherId, new Chosen(held.position(), held.topic(), held.copies() - 1));
             return false;
         }
-        chosen.remove(chosenId);
+        chosen.remove(publisherId);
         return true;
     }
 
@@ -99,7 +99,7 @@ final class MvStoreEvictions {
                 topic.oldest,
                 plan.keys.size(),
                 plan.wireBytes,
-                plan.chosenIds)));
+                plan.publisherIds)));
         evicting.accept(told);
         for (Plan plan : plans.values()) {
             for (Key key : plan.keys) {

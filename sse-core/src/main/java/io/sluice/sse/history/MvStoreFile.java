@@ -28,7 +28,7 @@ final class MvStoreFile {
     }
 
     /** Opens the file in {@code directory}; both are made if they do not exist. */
-    static MvStoreFile open(Path directory, HistorySync sync) {
+    static MvStoreFile open(Path directory, SyncPolicy sync) {
         Path path = directory.resolve(MvStoreHistory.EVENTS_FILE);
         try {
             Files.createDirectories(directory);
@@ -56,7 +56,7 @@ final class MvStoreFile {
      * After which time the space of chunks is used again that no state needs any more: when a state without them is on the
      * disk, so that a machine that dies finds one that is whole. If each is forced, that is at once.
      */
-    private static int retentionMillis(HistorySync sync) {
+    private static int retentionMillis(SyncPolicy sync) {
         Duration period = sync.period();
         return period == null ? UNFORCED_RETENTION_MILLIS : Math.toIntExact(period.toMillis() * 3);
     }

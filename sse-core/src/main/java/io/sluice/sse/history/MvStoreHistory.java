@@ -40,7 +40,7 @@ public final class MvStoreHistory implements History {
     static final String POSITIONS_FILE = "positions";
 
     private final Path directory;
-    private final HistorySync sync;
+    private final SyncPolicy sync;
     private final StoreBounds bounds;
     private final InstantSource clock;
     private final PositionsFile positionsFile;
@@ -51,7 +51,7 @@ public final class MvStoreHistory implements History {
         this.directory = options.directory;
         this.sync = options.sync;
         this.bounds =
-                new StoreBounds(options.events, options.bytes, options.age, options.totalBytes, options.chosenIds);
+                new StoreBounds(options.events, options.bytes, options.age, options.totalBytes, options.publisherIds);
         this.clock = options.clock;
         this.positionsFile = new PositionsFile(directory.resolve(POSITIONS_FILE));
     }
@@ -62,14 +62,14 @@ public final class MvStoreHistory implements History {
     }
 
     @Override
-    public HistorySync sync() {
+    public SyncPolicy sync() {
         return sync;
     }
 
     // ---- opening
 
     @Override
-    public Recovered open(long newEpoch, Consumer<List<Eviction>> evicting) {
+    public RecoveryResult open(long newEpoch, Consumer<List<Eviction>> evicting) {
         if (opened != null) {
             throw new HistoryException(
                     "history: " + directory + " was opened before; each hub needs one of its own", null);
@@ -85,7 +85,7 @@ public final class MvStoreHistory implements History {
                 content.begin(before.epoch());
                 file.commitAndSync();
             }
-            Recovered recovered = content.recovered(before.epoch(), recovery);
+            RecoveryResult recovered = content.recovered(before.epoch(), recovery);
             opened = made;
             return recovered;
         } catch (MVStoreException e) {
@@ -225,20 +225,20 @@ public final class MvStoreHistory implements History {
     public static final class Builder {
 
         private final Path directory;
-        private HistorySync sync = HistorySync.always();
+        private SyncPolicy sync = SyncPolicy.always();
         private int events = DEFAULT_EVENTS;
         private long bytes = DEFAULT_BYTES;
         private Duration age = DEFAULT_AGE;
         private long totalBytes = DEFAULT_TOTAL_BYTES;
-        private int chosenIds = DEFAULT_CHOSEN_IDS;
+        private int publisherIds = DEFAULT_CHOSEN_IDS;
         private InstantSource clock = InstantSource.system();
 
         private Builder(Path directory) {
             this.directory = Objects.requireNonNull(directory, "directory");
         }
 
-        /** When events are forced to the disk; {@link HistorySync#always} by default. */
-        public Builder sync(HistorySync policy) {
+        /** When events are forced to the disk; {@link SyncPolicy#always} by default. */
+        public Builder sync(SyncPolicy policy) {
             sync = Objects.requireNonNull(policy, "sync");
             return this;
         }
@@ -293,8 +293,8 @@ public final class MvStoreHistory implements History {
          *
          * @throws IllegalArgumentException if it is less than 1
          */
-        public Builder chosenIds(int count) {
-            chosenIds = (int) atLeastOne("chosenIds", count);
+        public Builder publisherIds(int count) {
+            publisherIds = (int) atLeastOne("chosenIds", count);
             return this;
         }
 

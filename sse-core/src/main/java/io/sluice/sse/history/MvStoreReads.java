@@ -17,9 +17,9 @@ final class MvStoreReads {
     private static final Comparator<StoredEvent> BY_POSITION = Comparator.comparingLong(StoredEvent::position);
 
     private final MVMap<Key, Kept> events;
-    private final KeptTopics topics;
+    private final TopicRecords topics;
 
-    MvStoreReads(MVMap<Key, Kept> events, KeptTopics topics) {
+    MvStoreReads(MVMap<Key, Kept> events, TopicRecords topics) {
         this.events = events;
         this.topics = topics;
     }
@@ -29,7 +29,7 @@ final class MvStoreReads {
         long end = upTo;
         long bytes = 0;
         for (String name : names) {
-            KeptTopic topic = topics.find(name);
+            TopicRecord topic = topics.find(name);
             if (topic == null || topic.newest <= after) {
                 continue;
             }
@@ -41,7 +41,7 @@ final class MvStoreReads {
                 }
                 Kept kept = cursor.getValue();
                 page.add(new StoredEvent(
-                        key.position(), kept.timeMillis(), name, kept.wire(), kept.chosenId(), kept.recipients()));
+                        key.position(), kept.timeMillis(), name, kept.wire(), kept.publisherId(), kept.recipients()));
                 bytes += kept.wire().length;
                 if (bytes > 2L * maxBytes && page.size() > 1) {
                     // Other topics have older ones: what is too much of this one is let go before they are looked at.
@@ -81,7 +81,7 @@ final class MvStoreReads {
     long beforeLast(Collection<String> names, int count, long upTo) {
         TreeSet<Long> newest = new TreeSet<>(); // an event in several topics counts once
         for (String name : names) {
-            KeptTopic topic = topics.find(name);
+            TopicRecord topic = topics.find(name);
             if (topic == null) {
                 continue;
             }
@@ -103,7 +103,7 @@ final class MvStoreReads {
     long before(Collection<String> names, long timeMillis, long upTo) {
         long first = Long.MAX_VALUE;
         for (String name : names) {
-            KeptTopic topic = topics.find(name);
+            TopicRecord topic = topics.find(name);
             if (topic != null) {
                 first = Math.min(first, firstSince(topic, timeMillis));
             }
@@ -112,7 +112,7 @@ final class MvStoreReads {
     }
 
     /** By halving, since times never fall; {@link Long#MAX_VALUE} if there is none. */
-    private long firstSince(KeptTopic topic, long timeMillis) {
+    private long firstSince(TopicRecord topic, long timeMillis) {
         long low = 0;
         long high = topic.newest + 1;
         while (low < high) {
@@ -129,7 +129,7 @@ final class MvStoreReads {
         return found == null ? Long.MAX_VALUE : found.position();
     }
 
-    private @Nullable Key ceiling(KeptTopic topic, long position) {
+    private @Nullable Key ceiling(TopicRecord topic, long position) {
         Key key = events.ceilingKey(new Key(topic.number, position));
         return key != null && key.topic() == topic.number ? key : null;
     }

@@ -21,7 +21,7 @@ final class MvStoreTypes {
     @SuppressWarnings("ArrayRecordComponent") // as StoredEvent
     record Kept(
             long timeMillis,
-            @Nullable String chosenId,
+            @Nullable String publisherId,
             @Nullable String recipients,
             byte[] wire) {}
 
@@ -62,13 +62,13 @@ final class MvStoreTypes {
     static final class KeptType extends BasicDataType<Kept> {
         @Override
         public int getMemory(Kept kept) {
-            return OBJECT_BYTES + kept.wire.length + memoryOf(kept.chosenId) + memoryOf(kept.recipients);
+            return OBJECT_BYTES + kept.wire.length + memoryOf(kept.publisherId) + memoryOf(kept.recipients);
         }
 
         @Override
         public void write(WriteBuffer into, Kept kept) {
             into.putVarLong(kept.timeMillis);
-            MvStoreTypes.write(into, kept.chosenId);
+            MvStoreTypes.write(into, kept.publisherId);
             MvStoreTypes.write(into, kept.recipients);
             into.putVarInt(kept.wire.length).put(kept.wire);
         }
@@ -76,9 +76,9 @@ final class MvStoreTypes {
         @Override
         public Kept read(ByteBuffer from) {
             long timeMillis = DataUtils.readVarLong(from);
-            String chosenId = text(from);
+            String publisherId = text(from);
             String recipients = text(from);
-            return new Kept(timeMillis, chosenId, recipients, bytes(from, DataUtils.readVarInt(from)));
+            return new Kept(timeMillis, publisherId, recipients, bytes(from, DataUtils.readVarInt(from)));
         }
 
         @Override

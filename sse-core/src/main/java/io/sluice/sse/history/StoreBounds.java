@@ -9,9 +9,9 @@ import java.time.Duration;
  * @param bytes of a topic
  * @param age of an event
  * @param totalBytes of all topics
- * @param chosenIds of events whose publishers chose an id, in all topics: the hub has these ids in memory
+ * @param publisherIds of events whose publishers chose an id, in all topics: the hub has these ids in memory
  */
-record StoreBounds(int events, long bytes, Duration age, long totalBytes, int chosenIds) {
+record StoreBounds(int events, long bytes, Duration age, long totalBytes, int publisherIds) {
 
     /** What an event costs beside its block. An estimate. */
     static final int OVERHEAD_BYTES = 64;

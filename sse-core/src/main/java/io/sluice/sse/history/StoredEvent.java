@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * @param timeMillis when it was published, in milliseconds since 1970; never less than that of an earlier position
  * @param topic the topic's name
  * @param wire the whole block as clients receive it, id line included
- * @param chosenId the id that its publisher chose; null where the hub gave its own
+ * @param publisherId the id that its publisher chose; null where the hub gave its own
  * @param recipients for whom it is meant, in words of the hub's own; null for everybody
  */
 @SuppressWarnings("ArrayRecordComponent") // nobody compares them, and nothing is copied
@@ -18,5 +18,5 @@ public record StoredEvent(
         long timeMillis,
         String topic,
         byte[] wire,
-        @Nullable String chosenId,
+        @Nullable String publisherId,
         @Nullable String recipients) {}

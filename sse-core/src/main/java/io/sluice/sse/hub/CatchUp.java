@@ -21,7 +21,7 @@ final class CatchUp {
     }
 
     private final HubLane lane;
-    private final @Nullable PagedReads pages;
+    private final @Nullable HistoryPager pages;
     private final ArrayDeque<LaneSink> ready = new ArrayDeque<>();
     private final ArrayDeque<LaneSink> nextTurn = new ArrayDeque<>();
     /**
@@ -33,13 +33,13 @@ final class CatchUp {
     /** Whether the last run has met somebody who stands where the lane comes with its next pass. */
     private boolean metOneAhead;
 
-    private final OwnRange own;
+    private final CatchUpRange own;
     private final RecentRanges ranges;
 
     /** @param pages where those wait that stand below a ring; null in a hub without a history */
-    CatchUp(HubLane lane, @Nullable PagedReads pages) {
+    CatchUp(HubLane lane, @Nullable HistoryPager pages) {
         this.lane = lane;
-        this.own = new OwnRange(lane);
+        this.own = new CatchUpRange(lane);
         this.ranges = new RecentRanges(lane);
         this.pages = pages;
     }
@@ -79,13 +79,13 @@ final class CatchUp {
     }
 
     /** Whether the last {@link #run} has met somebody who waits for the next pass, and for nothing else. */
-    boolean hasMetOneAhead() {
+    boolean metSinkAheadOfLane() {
         return metOneAhead;
     }
 
     /** @return whether all pages that have come are written; false means that the time was up */
-    private boolean runPages(PagedReads come, long deadlineNanos) {
-        for (PagedReads.Page page = come.poll(); page != null; page = come.poll()) {
+    private boolean runPages(HistoryPager come, long deadlineNanos) {
+        for (HistoryPager.Page page = come.poll(); page != null; page = come.poll()) {
             LaneSink sink = page.next();
             queueAgain(sink, serveContained(sink, page));
             if (lane.lane().nanoTime() - deadlineNanos >= 0) {
@@ -117,7 +117,7 @@ final class CatchUp {
         }
     }
 
-    private Served serveContained(LaneSink sink, PagedReads.@Nullable Page page) {
+    private Served serveContained(LaneSink sink, HistoryPager.@Nullable Page page) {
         try {
             return serve(sink, page);
         } catch (RuntimeException | Error e) {
@@ -128,7 +128,7 @@ final class CatchUp {
     }
 
     /** Whether a sink waits that can take more of what was published up to {@code head}. */
-    boolean owes(long head) {
+    boolean hasPending(long head) {
         for (LaneSink sink : ready) {
             boolean waits = (sink.behind && sink.position < head) || sink.hasDirectSends();
             if (waits && sink.opened && !sink.gone && sink.canWrite()) {
@@ -154,7 +154,7 @@ final class CatchUp {
     }
 
     /** @param read what the history has for the sink, if it asked for that */
-    private Served serve(LaneSink sink, PagedReads.@Nullable Page read) {
+    private Served serve(LaneSink sink, HistoryPager.@Nullable Page read) {
         if (sink.gone || !sink.isOpen() || !sink.opened || !writeDirectSends(sink, false) || !sink.behind) {
             return Served.DONE;
         }
@@ -183,7 +183,7 @@ final class CatchUp {
             return lane.hasMoved(sink) ? Served.NEXT_TURN : Served.PARKED;
         }
         int room = scarce ? HubBuilder.SMALL_FRAME_BYTES : HubBuilder.FRAME_BYTES;
-        PagedReads.Page page = read != null && read.serves(sink) ? read : null;
+        HistoryPager.Page page = read != null && read.serves(sink) ? read : null;
         if (page == null && awaitsPage(sink, room)) {
             return Served.DONE;
         }
@@ -207,7 +207,7 @@ final class CatchUp {
     private Served frameAndWrite(LaneSink sink, long wholeUpTo, int room) {
         // As the range was collected: a filter may let its client listen to more or to less.
         boolean sharing = RecentRanges.isSharing(sink);
-        Subscription listened = sink.listensBy();
+        Subscription listened = sink.subscriptions();
         Entries written = own.entries();
         RecentRanges.Range range = new RecentRanges.Range(sink, lane.position, written);
         range.end = wholeUpTo;
@@ -237,7 +237,7 @@ final class CatchUp {
     // ---- what only the history has
 
     private boolean isBelowRing(LaneSink sink) {
-        return pages != null && Missed.inHistory(sink.listensBy(), sink.position) > 0;
+        return pages != null && GapDetector.inHistory(sink.subscriptions(), sink.position) > 0;
     }
 
     /** Lets the sink wait for a page, if it stands below a ring; unless it has missed something, which goes first. */
@@ -245,7 +245,7 @@ final class CatchUp {
         if (pages == null || Overflow.isLapped(sink)) {
             return false;
         }
-        long upTo = Missed.inHistory(sink.listensBy(), sink.position);
+        long upTo = GapDetector.inHistory(sink.subscriptions(), sink.position);
         if (upTo == 0) {
             return false;
         }
@@ -289,7 +289,7 @@ final class CatchUp {
     }
 
     private Served joined(LaneSink sink) {
-        if (!Subscription.haveBegun(sink.listensBy(), lane.position)) {
+        if (!Subscription.haveBegun(sink.subscriptions(), lane.position)) {
             metOneAhead = true;
             sink.position = lane.position; // the next pass would bring what one of them must not hear
             return Served.NEXT_TURN;
@@ -303,10 +303,10 @@ final class CatchUp {
         if (!sink.hasDirectSends()) {
             return true;
         }
-        DirectSends sends = sink.directSends();
+        DirectSendQueue sends = sink.directSends();
         boolean written = false;
         while (evenIfFull || sink.canWrite()) {
-            DirectSends.Send send = sends.poll();
+            DirectSendQueue.Send send = sends.poll();
             if (send == null) {
                 break;
             }
@@ -321,7 +321,7 @@ final class CatchUp {
         }
         if (written) {
             sink.flush();
-            sends.tellIfWritable();
+            sends.notifyIfWritable();
         }
         return sends.isEmpty();
     }

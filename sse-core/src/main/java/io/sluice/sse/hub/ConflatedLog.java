@@ -46,47 +46,47 @@ final class ConflatedLog extends TopicLog {
         if (entry.key() != null) {
             LogEntry superseded = table.supersede(entry);
             if (superseded != null) {
-                bounds.gone(superseded);
+                bounds.onEvicted(superseded);
             }
         }
     }
 
     @Override
-    void letOldestGo(LogBounds bounds) {
+    void evictOldestEntry(LogBounds bounds) {
         LogEntry entry = Objects.requireNonNull(oldest());
         if (!table.isLatest(entry)) {
-            loseOldest(bounds);
+            dropOldest(bounds);
             return;
         }
         newestInTable = entry.position;
         table.put(entry);
         evictOldest(bounds.evictions());
-        bounds.moved(table, entry);
+        bounds.onMoved(table, entry);
         for (LogEntry last = table.oldest(); last != null && table.isTooLarge(); last = table.oldest()) {
-            loseOldestOfTable(bounds);
+            dropOldestOfTable(bounds);
         }
     }
 
     /** Without a way into the table: it would be the table's oldest, and the hub's. */
     @Override
-    void loseOldest(LogBounds bounds) {
+    void dropOldest(LogBounds bounds) {
         LogEntry entry = Objects.requireNonNull(oldest());
         boolean latest = table.isLatest(entry);
         if (latest || entry.key() == null) {
             lostFromRing = new Floor(entry.position, bounds.nextEviction(), entry.nanos);
         }
         if (latest) {
-            table.lose(entry);
+            table.drop(entry);
         }
-        bounds.gone(evictOldest(bounds.evictions()));
+        bounds.onEvicted(evictOldest(bounds.evictions()));
     }
 
-    void loseOldestOfTable(LogBounds bounds) {
+    void dropOldestOfTable(LogBounds bounds) {
         LogEntry entry = table.oldest();
         if (entry != null) {
             lostFromTable = new Floor(entry.position, bounds.nextEviction(), entry.nanos);
-            table.lose(entry);
-            bounds.gone(entry);
+            table.drop(entry);
+            bounds.onEvicted(entry);
         }
     }
 

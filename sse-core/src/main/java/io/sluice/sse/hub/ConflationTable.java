@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * more. Its entries are older than all of the ring's, and it is filled in their order. Guarded by the hub's lock, for
  * readers too.
  */
-final class ConflationTable extends OldestFirst.Ranked {
+final class ConflationTable extends EvictionQueue.Ranked {
 
     /** Whose table it is. */
     final Topic topic;
@@ -60,7 +60,7 @@ final class ConflationTable extends OldestFirst.Ranked {
     }
 
     /** The latest entry of a key is not kept any longer, in the ring or here. */
-    void lose(LogEntry entry) {
+    void drop(LogEntry entry) {
         latest.remove(Objects.requireNonNull(entry.key()));
         if (byPosition.remove(entry.position) != null) {
             bytes -= entry.weight();

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The dirty topics that some sinks of a pass have in common, and the variant in which they take them: a chain, one topic
- * longer than {@link #shorter}. Sinks with the same of both meet in the same set, and what they receive is framed once for
+ * longer than {@link #parent}. Sinks with the same of both meet in the same set, and what they receive is framed once for
  * all of them. Used again by the next pass.
  *
  * <p>A set is plain if its sinks take everything as it is. In one that is not, those for whom the same of its events are
@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
 final class DirtySet {
 
     private @Nullable DirtySet shorter;
-    private @Nullable LaneTopic last;
-    private @Nullable Variant variant;
+    private @Nullable TopicSubscribers last;
+    private @Nullable EventView variant;
     private boolean targeted;
 
     /** The longer set that was made last out of this one. */
@@ -38,7 +38,7 @@ final class DirtySet {
     private @Nullable List<Recipients> recipients;
 
     /** @param lastTopic null for a root, out of which the sets of a variant are made */
-    void begin(@Nullable DirtySet withoutLast, @Nullable LaneTopic lastTopic, @Nullable Variant ofSinks) {
+    void begin(@Nullable DirtySet withoutLast, @Nullable TopicSubscribers lastTopic, @Nullable EventView ofSinks) {
         shorter = withoutLast;
         last = lastTopic;
         variant = ofSinks;
@@ -47,9 +47,9 @@ final class DirtySet {
 
     /** Forgets everything; hands the frames to {@code framer}, which lets them go. */
     void end(Framer framer) {
-        letGo(frames, framer);
+        release(frames, framer);
         if (framesByRecipients != null) {
-            framesByRecipients.values().forEach(some -> letGo(some, framer));
+            framesByRecipients.values().forEach(some -> release(some, framer));
             framesByRecipients = null;
         }
         shorter = null;
@@ -59,23 +59,23 @@ final class DirtySet {
         recipients = null;
     }
 
-    static void letGo(List<Frame> frames, Framer framer) {
+    static void release(List<Frame> frames, Framer framer) {
         while (!frames.isEmpty()) {
             framer.done(frames.remove(frames.size() - 1)); // once, also if it fails
         }
     }
 
     @Nullable
-    DirtySet shorter() {
+    DirtySet parent() {
         return shorter;
     }
 
-    LaneTopic last() {
+    TopicSubscribers last() {
         return Objects.requireNonNull(last);
     }
 
     @Nullable
-    Variant variant() {
+    EventView variant() {
         return variant;
     }
 
@@ -117,7 +117,7 @@ final class DirtySet {
      * set that was made last is the only one that is asked for again: no map is needed, and no key for it.
      */
     @Nullable
-    DirtySet longerBy(LaneTopic topic) {
+    DirtySet with(TopicSubscribers topic) {
         return longer != null && longer.last == topic ? longer : null;
     }
 
@@ -125,7 +125,7 @@ final class DirtySet {
         longer = set;
     }
 
-    boolean isAlone() {
+    boolean isSingle() {
         return shorter == null;
     }
 }

@@ -14,32 +14,32 @@ final class DirtySets {
     private int count;
 
     /** Of each variant that the pass has met, the root of its sets. */
-    private final Map<Variant, DirtySet> roots = new HashMap<>(2);
+    private final Map<EventView, DirtySet> roots = new HashMap<>(2);
 
     DirtySets(Framer framer) {
         this.framer = framer;
     }
 
     /** Makes the set of those to whom only {@code topic} is new, and who take it as it is. */
-    DirtySet makeAlone(LaneTopic topic) {
+    DirtySet makeSingle(TopicSubscribers topic) {
         return take(null, topic, null);
     }
 
     /** The set of a sink to which only {@code topic} is new, as far as the pass has come. */
-    DirtySet alone(LaneSink sink, LaneTopic topic) {
-        return sink.varied ? alone(sink.variant(), topic) : topic.alone();
+    DirtySet single(LaneSink sink, TopicSubscribers topic) {
+        return sink.varied ? single(sink.variant(), topic) : topic.single();
     }
 
-    private DirtySet alone(@Nullable Variant variant, LaneTopic topic) {
+    private DirtySet single(@Nullable EventView variant, TopicSubscribers topic) {
         if (variant == null) {
-            return topic.alone();
+            return topic.single();
         }
         DirtySet root = roots.get(variant);
         if (root == null) {
             root = take(null, null, variant);
             roots.put(variant, root);
         }
-        DirtySet set = root.longerBy(topic);
+        DirtySet set = root.with(topic);
         if (set == null) {
             set = take(null, topic, variant);
             root.setLonger(set);
@@ -48,8 +48,8 @@ final class DirtySets {
     }
 
     /** The set of a sink of {@code shorter} to which {@code topic} is new besides. */
-    DirtySet longerBy(DirtySet shorter, LaneTopic topic) {
-        DirtySet set = shorter.longerBy(topic);
+    DirtySet with(DirtySet shorter, TopicSubscribers topic) {
+        DirtySet set = shorter.with(topic);
         if (set == null) {
             set = take(shorter, topic, shorter.variant());
             shorter.setLonger(set);
@@ -57,7 +57,7 @@ final class DirtySets {
         return set;
     }
 
-    private DirtySet take(@Nullable DirtySet shorter, @Nullable LaneTopic last, @Nullable Variant variant) {
+    private DirtySet take(@Nullable DirtySet shorter, @Nullable TopicSubscribers last, @Nullable EventView variant) {
         if (count == sets.size()) {
             sets.add(new DirtySet());
         }

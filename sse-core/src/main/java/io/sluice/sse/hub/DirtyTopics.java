@@ -13,21 +13,21 @@ final class DirtyTopics {
 
     private final HubLane lane;
     private final Entries entries;
-    private final Consumer<LaneTopic> passedBy;
+    private final Consumer<TopicSubscribers> passedBy;
 
     private long pass;
-    private @Nullable LaneTopic[] topics = new @Nullable LaneTopic[16];
+    private @Nullable TopicSubscribers[] topics = new @Nullable TopicSubscribers[16];
     private int size;
     /** Topics with something newer than the head of their last pass; they belong to the next one. */
-    private @Nullable LaneTopic[] carried = new @Nullable LaneTopic[16];
+    private @Nullable TopicSubscribers[] deferred = new @Nullable TopicSubscribers[16];
 
-    private int carriedCount;
+    private int deferredCount;
 
     /**
      * @param entries where the ranges are copied to
      * @param passedBy told of each topic whose ring has passed the lane by
      */
-    DirtyTopics(HubLane lane, Entries entries, Consumer<LaneTopic> passedBy) {
+    DirtyTopics(HubLane lane, Entries entries, Consumer<TopicSubscribers> passedBy) {
         this.lane = lane;
         this.entries = entries;
         this.passedBy = passedBy;
@@ -38,12 +38,12 @@ final class DirtyTopics {
         return size;
     }
 
-    LaneTopic get(int index) {
+    TopicSubscribers get(int index) {
         return Objects.requireNonNull(topics[index]);
     }
 
     /** The topic into whose range an entry was copied. The ranges lie one behind the other, in the order of the topics. */
-    LaneTopic ofEntry(int entry) {
+    TopicSubscribers ofEntry(int entry) {
         int low = 0;
         int high = size - 1;
         while (low < high) {
@@ -72,24 +72,24 @@ final class DirtyTopics {
             cutRanges(limit);
         }
         for (int i = 0; i < size; i++) {
-            LaneTopic here = get(i);
+            TopicSubscribers here = get(i);
             here.targeted = entries.hasRecipients(here.from, here.to);
         }
         return limit;
     }
 
     private void take() {
-        @Nullable LaneTopic[] before = carried;
-        int beforeCount = carriedCount;
-        carried = topics;
-        carriedCount = 0;
+        @Nullable TopicSubscribers[] before = deferred;
+        int beforeCount = deferredCount;
+        deferred = topics;
+        deferredCount = 0;
         topics = before;
         size = beforeCount;
         for (int i = 0; i < size; i++) {
             get(i).passNumber = pass;
         }
-        LaneTopic next;
-        for (LaneTopic topic = lane.takeDirty(); topic != null; topic = next) {
+        TopicSubscribers next;
+        for (TopicSubscribers topic = lane.takeDirty(); topic != null; topic = next) {
             next = topic.nextDirty; // before the mark is taken back: from then on it belongs to publishers again
             topic.nextDirty = null;
             topic.clearMark();
@@ -106,9 +106,9 @@ final class DirtyTopics {
         }
     }
 
-    private static void clearMarks(@Nullable LaneTopic first) {
-        LaneTopic next;
-        for (LaneTopic topic = first; topic != null; topic = next) {
+    private static void clearMarks(@Nullable TopicSubscribers first) {
+        TopicSubscribers next;
+        for (TopicSubscribers topic = first; topic != null; topic = next) {
             next = topic.nextDirty;
             topic.nextDirty = null;
             topic.clearMark();
@@ -119,7 +119,7 @@ final class DirtyTopics {
         long limit = head;
         int kept = 0;
         for (int i = 0; i < size; i++) {
-            LaneTopic here = get(i);
+            TopicSubscribers here = get(i);
             here.from = entries.size();
             TopicLog.Copied copied =
                     here.topic.log.copy(lane.position, head, lane.hub().frameBytes(), entries);
@@ -128,12 +128,13 @@ final class DirtyTopics {
                 limit = Math.min(limit, entries.get(here.to - 1).position);
             }
             if (copied != TopicLog.Copied.ALL) {
-                carry(here);
+                deferToNextPass(here);
             }
             // Behind the copy: whoever was lapped while we read is lapped.
             if (here.topic.log.hasPassed(lane.position)) {
                 passedBy.accept(here);
-                carry(here); // they may be back before a pass that is cut short reaches what the topic still keeps
+                deferToNextPass(
+                        here); // they may be back before a pass that is cut short reaches what the topic still keeps
                 entries.truncate(here.from);
                 here.to = here.from;
             }
@@ -148,14 +149,14 @@ final class DirtyTopics {
     private void cutRanges(long limit) {
         int kept = 0;
         for (int i = 0; i < size; i++) {
-            LaneTopic here = get(i);
+            TopicSubscribers here = get(i);
             boolean shorter = false;
             while (here.to > here.from && entries.get(here.to - 1).position > limit) {
                 here.to--;
                 shorter = true;
             }
             if (shorter) {
-                carry(here);
+                deferToNextPass(here);
             }
             if (here.to > here.from) {
                 topics[kept++] = here;
@@ -170,15 +171,16 @@ final class DirtyTopics {
         size = count;
     }
 
-    private void carry(LaneTopic topic) {
-        if (topic.carriedBy != pass) {
-            topic.carriedBy = pass;
-            carried = add(carried, carriedCount++, topic);
+    private void deferToNextPass(TopicSubscribers topic) {
+        if (topic.deferredBy != pass) {
+            topic.deferredBy = pass;
+            deferred = add(deferred, deferredCount++, topic);
         }
     }
 
-    private static @Nullable LaneTopic[] add(@Nullable LaneTopic[] list, int size, LaneTopic topic) {
-        @Nullable LaneTopic[] roomy = size == list.length ? Arrays.copyOf(list, size * 2) : list;
+    private static @Nullable TopicSubscribers[] add(
+            @Nullable TopicSubscribers[] list, int size, TopicSubscribers topic) {
+        @Nullable TopicSubscribers[] roomy = size == list.length ? Arrays.copyOf(list, size * 2) : list;
         roomy[size] = topic;
         return roomy;
     }
@@ -186,14 +188,14 @@ final class DirtyTopics {
     /** The pass has ended. */
     void end() {
         for (int i = 0; i < size; i++) {
-            get(i).setAlone(null);
+            get(i).setSingle(null);
         }
         keep(0);
     }
 
     /** The next pass begins above everything that was marked so far. */
-    void forgetCarried() {
-        Arrays.fill(carried, 0, carriedCount, null);
-        carriedCount = 0;
+    void clearDeferred() {
+        Arrays.fill(deferred, 0, deferredCount, null);
+        deferredCount = 0;
     }
 }

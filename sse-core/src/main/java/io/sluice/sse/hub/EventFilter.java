@@ -12,5 +12,5 @@ package io.sluice.sse.hub;
 public interface EventFilter {
 
     /** Whether the event goes to the client. It may be asked more than once about one event. */
-    boolean letsThrough(KeptEvent event);
+    boolean accepts(TopicEvent event);
 }

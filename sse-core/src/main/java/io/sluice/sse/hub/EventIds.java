@@ -56,7 +56,7 @@ final class EventIds {
     }
 
     /** Whether {@code id} has the shape of an id that some hub gives. */
-    static boolean hasOwnShape(String id) {
+    static boolean hasHubFormat(String id) {
         if (id.length() != LENGTH || id.charAt(EPOCH_DIGITS) != '-') {
             return false;
         }
@@ -71,7 +71,7 @@ final class EventIds {
     /** The position of an id of this hub; null if it has not our shape or another epoch. */
     @Nullable
     Long positionOf(String id) {
-        if (!hasOwnShape(id) || read(id, 0, EPOCH_DIGITS) != epoch) {
+        if (!hasHubFormat(id) || read(id, 0, EPOCH_DIGITS) != epoch) {
             return null;
         }
         return read(id, EPOCH_DIGITS + 1, LENGTH);

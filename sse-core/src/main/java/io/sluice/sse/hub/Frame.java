@@ -11,7 +11,7 @@ public abstract class Frame {
     int events;
     long lastPosition;
     /** The position that a client knows after this frame: that of its last event with an id of the sequencer. */
-    long saidPosition;
+    long lastSentPosition;
 
     /** For transports. */
     protected Frame() {}

@@ -39,7 +39,7 @@ public final class Heartbeat {
      */
     public static Heartbeat event(String name) {
         Event.of(Objects.requireNonNull(name, "name"), ""); // an impossible name is refused here, not at the first beat
-        if (name.equals(Gap.EVENT_NAME) || name.equals(SinkLife.END_EVENT_NAME)) {
+        if (name.equals(Gap.EVENT_NAME) || name.equals(SinkLifecycle.END_EVENT_NAME)) {
             throw new IllegalArgumentException("heartbeat: event \"" + name
                     + "\" (expected: another name than \"gap\" and \"end\", which tell clients"
                     + " of a loss and to stay away)");
@@ -58,7 +58,7 @@ public final class Heartbeat {
         return eventName;
     }
 
-    boolean isEvenIfBusy() {
+    boolean isFixedRate() {
         return evenIfBusy;
     }
 

@@ -38,7 +38,7 @@ final class HistoryWriter implements Runnable {
     private final HubLog log;
     private final History history;
     private final HubBuilder options;
-    private final HistoryReads reads;
+    private final HistoryReader reads;
     private final Thread thread = new Thread(this, "sluice-history-writer");
 
     // Guarded by the hub's lock.
@@ -64,7 +64,7 @@ final class HistoryWriter implements Runnable {
     private long maintainedNanos;
     private boolean unforced;
 
-    HistoryWriter(HubLog log, HubBuilder options, History history, HistoryReads reads) {
+    HistoryWriter(HubLog log, HubBuilder options, History history, HistoryReader reads) {
         this.log = log;
         this.options = options;
         this.history = history;
@@ -91,13 +91,13 @@ final class HistoryWriter implements Runnable {
      *
      * @throws HistoryException if it has failed, or does not keep up; nothing is taken then
      */
-    void refuseIfFull(List<Draft> drafts, long position) {
+    void requireRoom(List<PendingEvent> drafts, long position) {
         HistoryException failed = failure;
         if (failed != null) {
             throw failed;
         }
         long bytes = 0;
-        for (Draft draft : drafts) {
+        for (PendingEvent draft : drafts) {
             bytes += draft.wire().length + LogEntry.OVERHEAD_BYTES;
         }
         if ((queuedBytes > 0 && queuedBytes + bytes > options.historyQueueBytes)
@@ -247,7 +247,7 @@ final class HistoryWriter implements Runnable {
                     lastMillis,
                     entry.topic,
                     entry.wire,
-                    entry.chosenId(),
+                    entry.publisherId(),
                     recipients == null ? null : recipients.toStored()));
             bytes += entry.wire.length + LogEntry.OVERHEAD_BYTES;
         }
@@ -332,7 +332,7 @@ final class HistoryWriter implements Runnable {
         }
         // What hangs on the stages is user code.
         if (!safe.isEmpty()) {
-            reads.runBeside(() -> safe.forEach(Runnable::run));
+            reads.runBlocking(() -> safe.forEach(Runnable::run));
         }
     }
 
@@ -350,6 +350,6 @@ final class HistoryWriter implements Runnable {
             queuedBytes = 0;
             return null;
         });
-        reads.runBeside(() -> left.forEach(waiter -> waiter.stage.completeExceptionally(failed)));
+        reads.runBlocking(() -> left.forEach(waiter -> waiter.stage.completeExceptionally(failed)));
     }
 }

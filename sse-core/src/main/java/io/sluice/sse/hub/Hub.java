@@ -5,7 +5,7 @@ import io.sluice.sse.ClosedException;
 import io.sluice.sse.Event;
 import io.sluice.sse.Ledger;
 import io.sluice.sse.Observer;
-import io.sluice.sse.Refusals;
+import io.sluice.sse.RejectionCounts;
 import io.sluice.sse.history.HistoryException;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -41,7 +41,7 @@ public final class Hub implements AutoCloseable {
     private final Sequencer sequencer;
     private final Ledger ledger = new Ledger();
     private final HubCounters counters = new HubCounters(this);
-    private final Refusals refusals = new Refusals();
+    private final RejectionCounts refusals = new RejectionCounts();
     private final UserCodeFailures failures;
     private final Executor userExecutor;
     private final CopyOnWriteArrayList<HubLane> lanes = new CopyOnWriteArrayList<>();
@@ -125,7 +125,7 @@ public final class Hub implements AutoCloseable {
     }
 
     private CompletionStage<List<Published>> sequence(List<Publication> publications) {
-        List<Draft> drafts = new ArrayList<>(publications.size());
+        List<PendingEvent> drafts = new ArrayList<>(publications.size());
         for (Publication publication : publications) {
             checkPublishable(Objects.requireNonNull(publication, "publication").event());
             drafts.add(sequencer.draft(publication));
@@ -154,7 +154,7 @@ public final class Hub implements AutoCloseable {
             throw new IllegalArgumentException("event without data: a client would not dispatch it; use empty data");
         }
         String id = event.id();
-        if (id != null && (sequencer.isOwnShape(id) || id.startsWith(END_ID_PREFIX))) {
+        if (id != null && (sequencer.hasHubFormat(id) || id.startsWith(END_ID_PREFIX))) {
             throw new IllegalArgumentException(
                     "event id \"" + id + "\": ids of the hub's own shape, and ids that begin with " + END_ID_PREFIX
                             + ", cannot be chosen");
@@ -166,12 +166,12 @@ public final class Hub implements AutoCloseable {
      * through.
      */
     public int subscribers(String topic) {
-        return log.locked(() -> Listeners.count(log.topics.find(topic)));
+        return log.locked(() -> SubscriberCount.count(log.topics.find(topic)));
     }
 
     /** How many distinct sinks of this node listen to at least one of the topics now. */
     public int subscribers(Collection<String> topics) {
-        return log.locked(() -> Listeners.count(
+        return log.locked(() -> SubscriberCount.count(
                 topics.stream().map(log.topics::find).filter(Objects::nonNull).toList()));
     }
 
@@ -190,7 +190,7 @@ public final class Hub implements AutoCloseable {
                 .limit(limit)
                 .toList();
         return log.locked(() -> page.stream()
-                .filter(topic -> !topic.isForgotten())
+                .filter(topic -> !topic.isRemoved())
                 .map(this::describe)
                 .toList());
     }
@@ -198,7 +198,7 @@ public final class Hub implements AutoCloseable {
     private TopicInfo describe(Topic topic) {
         return new TopicInfo(
                 topic.name,
-                Listeners.count(List.of(topic)),
+                SubscriberCount.count(List.of(topic)),
                 topic.log.keptEvents(),
                 topic.log.keptBytes(),
                 idOf(topic.log.oldestKeptPosition(), topic.log.oldestKept()),
@@ -210,7 +210,7 @@ public final class Hub implements AutoCloseable {
         if (position == 0) {
             return null;
         }
-        String chosen = entry == null || entry.position != position ? null : entry.chosenId();
+        String chosen = entry == null || entry.position != position ? null : entry.publisherId();
         return chosen == null ? sequencer.idOf(position) : chosen;
     }
 
@@ -223,13 +223,13 @@ public final class Hub implements AutoCloseable {
      * The principals that are at the topic now, sorted, if the hub's options have a {@link Presence} for it; else none. A
      * copy. Those that linger are among them, and so is somebody of whose join or leave nobody has been told yet.
      */
-    public Set<String> present(String topic) {
-        return presences.present(topic);
+    public Set<String> members(String topic) {
+        return presences.members(topic);
     }
 
-    /** As {@link #present(String)}, for the hub as a whole. */
-    public Set<String> present() {
-        return presences.present();
+    /** As {@link #members(String)}, for the hub as a whole. */
+    public Set<String> members() {
+        return presences.members();
     }
 
     /** What clients own now. */
@@ -238,7 +238,7 @@ public final class Hub implements AutoCloseable {
     }
 
     /** Who was turned away. */
-    public Refusals refusals() {
+    public RejectionCounts refusals() {
         return refusals;
     }
 

@@ -79,7 +79,7 @@ public final class HubBuilder implements Cloneable {
 
     LongSupplier clock = System::nanoTime;
     InstantSource wallClock = InstantSource.system();
-    Ageing.Timer timer = Ageing.TIMER;
+    Expirer.Timer timer = Expirer.TIMER;
 
     @Nullable
     Long epoch;
@@ -314,14 +314,14 @@ public final class HubBuilder implements Cloneable {
         return this;
     }
 
-    /** The time of day, for {@link Start#since} and for what a history keeps. For tests. */
+    /** The time of day, for {@link StartPosition#since} and for what a history keeps. For tests. */
     HubBuilder wallClock(InstantSource now) {
         wallClock = now;
         return this;
     }
 
     /** What lets old events go when their time has come. For tests. */
-    HubBuilder timer(Ageing.Timer newTimer) {
+    HubBuilder timer(Expirer.Timer newTimer) {
         timer = newTimer;
         return this;
     }

@@ -31,7 +31,7 @@ final class HubCounters {
 
     void gap(LaneSink sink, Gap gap) {
         gaps.increment();
-        hub.observe(sink, observer -> observer.gapSaid(sink, gap));
+        hub.observe(sink, observer -> observer.gapReported(sink, gap));
     }
 
     void opened(LaneSink sink) {

@@ -4,7 +4,7 @@ import io.sluice.sse.history.Eviction;
 import io.sluice.sse.history.History;
 import io.sluice.sse.history.HistoryException;
 import io.sluice.sse.history.LostRange;
-import io.sluice.sse.history.Recovered;
+import io.sluice.sse.history.RecoveryResult;
 import io.sluice.sse.history.StoredTopic;
 import java.time.Instant;
 import java.util.HashSet;
@@ -20,17 +20,17 @@ import java.util.concurrent.Executor;
 final class HubHistory {
 
     final HistoryWriter writer;
-    final HistoryReads reads;
+    final HistoryReader reads;
     private final HubLog log;
     private final List<LostRange> lost;
-    private final Recovered recovered;
+    private final RecoveryResult recovered;
 
     /** Opens the history, and takes up where it ends. */
     HubHistory(HubLog log, HubBuilder options, History history, long newEpoch, Executor userExecutor) {
         this.log = log;
         this.recovered = history.open(newEpoch, this::evicted);
         this.lost = recovered.lost();
-        this.reads = new HistoryReads(history, userExecutor);
+        this.reads = new HistoryReader(history, userExecutor);
         this.writer = new HistoryWriter(log, options, history, reads);
         try {
             log.locked(() -> {
@@ -57,15 +57,15 @@ final class HubHistory {
                 continue;
             }
             try {
-                ((StoredLog) topics.findOrBear(stored.name()).log).restore(stored, floor, options.clock.getAsLong());
+                ((StoredLog) topics.getOrCreate(stored.name()).log).restore(stored, floor, options.clock.getAsLong());
             } catch (TopicLimitException e) {
                 throw new IllegalArgumentException(
                         "maxTopics: " + options.maxTopics + " (expected: no less than the history has topics)", e);
             }
         }
         recovered
-                .chosenIds()
-                .forEach((id, chosen) -> bounds.putChosen(id, new ChosenId(chosen.position(), chosen.topic())));
+                .publisherIds()
+                .forEach((id, chosen) -> bounds.putPublisherId(id, new PublisherId(chosen.position(), chosen.topic())));
     }
 
     /** At the end of that millisecond: the event may be from any moment of it, and a gap too much does less harm. */
@@ -106,7 +106,7 @@ final class HubHistory {
                 Floor lost = floor(eviction.floor(), log.bounds.nextEviction(), eviction.floorMillis());
                 long oldest = eviction.oldest() > 0 ? eviction.oldest() : onItsWay.getOrDefault(topic.name, 0L);
                 ((StoredLog) topic.log).evicted(eviction, lost, oldest, log.bounds);
-                log.topics.forgetIfIdle(topic);
+                log.topics.removeIfIdle(topic);
             }
             return null;
         });

@@ -35,7 +35,7 @@ public final class HubLane {
         try {
             MethodHandles.Lookup lookup = MethodHandles.lookup();
             POSTED = lookup.findVarHandle(HubLane.class, "posted", boolean.class);
-            DIRTY_TOP = lookup.findVarHandle(HubLane.class, "dirtyTop", LaneTopic.class);
+            DIRTY_TOP = lookup.findVarHandle(HubLane.class, "dirtyTop", TopicSubscribers.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }
@@ -51,7 +51,7 @@ public final class HubLane {
     @SuppressWarnings("unused") // through POSTED
     private volatile boolean posted;
 
-    private volatile @Nullable LaneTopic dirtyTop;
+    private volatile @Nullable TopicSubscribers dirtyTop;
 
     // Confined to the lane from here on.
 
@@ -63,9 +63,9 @@ public final class HubLane {
 
     final Pass pass;
     final CatchUp catchUp;
-    final @Nullable PagedReads pages;
-    private final Gathering gathering = new Gathering();
-    final Pacing pacing;
+    final @Nullable HistoryPager pages;
+    private final BatchWait gathering = new BatchWait();
+    final PassPacer pacing;
     /** Whether a turn must not rest. */
     private boolean inHurry;
 
@@ -75,13 +75,13 @@ public final class HubLane {
     final LaneSinks sinks = new LaneSinks();
     final LaneFrames frames = new LaneFrames(this);
     final LaneSubscriptions subscriptions = new LaneSubscriptions(this);
-    final SinkLife life;
+    final SinkLifecycle life;
     final LaneTasks tasks = new LaneTasks(this);
 
     /** The last turn has failed, and its pass has to be given up. */
     private boolean turnFailed;
 
-    private final OncePerSecond turnFailures;
+    private final LogThrottle turnFailures;
 
     /** Written on the lane, read by whoever asks for figures. */
     private volatile long delivered;
@@ -96,14 +96,14 @@ public final class HubLane {
         this.lane = lane;
         this.framer = framer;
         this.options = options;
-        this.turnFailures = new OncePerSecond(lane::nanoTime);
+        this.turnFailures = new LogThrottle(lane::nanoTime);
         HubHistory history = hub.log().history();
-        this.pages = history == null ? null : new PagedReads(this, history.reads);
+        this.pages = history == null ? null : new HistoryPager(this, history.reads);
         this.pass = new Pass(this);
-        this.pacing = new Pacing(lane, this::wake, hub.options().coalesce.toNanos());
+        this.pacing = new PassPacer(lane, this::wake, hub.options().coalesce.toNanos());
         this.catchUp = new CatchUp(this, pages);
         this.ticker = new LaneTicker(this);
-        this.life = new SinkLife(this);
+        this.life = new SinkLifecycle(this);
     }
 
     /** The hub. Any thread. */
@@ -205,18 +205,18 @@ public final class HubLane {
     }
 
     /** Links a topic that its publisher has just marked. Under the hub's lock. */
-    void pushDirty(LaneTopic topic) {
-        LaneTopic top;
+    void pushDirty(TopicSubscribers topic) {
+        TopicSubscribers top;
         do {
             top = dirtyTop;
             topic.nextDirty = top;
         } while (!DIRTY_TOP.compareAndSet(this, top, topic));
     }
 
-    /** Takes all marked topics, linked through {@link LaneTopic#nextDirty}. */
+    /** Takes all marked topics, linked through {@link TopicSubscribers#nextDirty}. */
     @Nullable
-    LaneTopic takeDirty() {
-        return (LaneTopic) DIRTY_TOP.getAndSet(this, null);
+    TopicSubscribers takeDirty() {
+        return (TopicSubscribers) DIRTY_TOP.getAndSet(this, null);
     }
 
     /** Serves what was sent to {@code sink} directly. */
@@ -251,8 +251,8 @@ public final class HubLane {
             takeTurn();
         } catch (RuntimeException | Error e) {
             turnFailed = true;
-            if (turnFailures.passes()) {
-                logger.warn("a turn of a lane failed; the next one goes on{}", turnFailures.andMore(), e);
+            if (turnFailures.tryAcquire()) {
+                logger.warn("a turn of a lane failed; the next one goes on{}", turnFailures.suppressedSuffix(), e);
             }
             nextTurn(postedAlready);
         } finally {
@@ -272,7 +272,7 @@ public final class HubLane {
             long head = hub.log().head();
             if (!inHurry && !gathering.isWaiting() && pacing.rests(head, position, sinks.size(), nowNanos)) {
                 boolean waiting = serveThoseBehind();
-                if (!catchUp.hasMetOneAhead()) {
+                if (!catchUp.metSinkAheadOfLane()) {
                     if (waiting) {
                         nextTurn(false);
                     }
@@ -333,7 +333,7 @@ public final class HubLane {
     public long flushPublished() {
         assert lane.inLane();
         long head = hub.log().head();
-        runTurnsWhile(() -> position < head || pass.isRunning() || catchUp.owes(head));
+        runTurnsWhile(() -> position < head || pass.isRunning() || catchUp.hasPending(head));
         catchUp.retryParked(); // after I/O, which could not run here
         return head;
     }
@@ -387,7 +387,7 @@ public final class HubLane {
     }
 
     void becameWritable(LaneSink sink) {
-        sink.tellIfWritable();
+        sink.notifyIfWritable();
         if (sink.opened && !sink.gone && (sink.behind || sink.hasDirectSends())) {
             catchUp.add(sink);
             wake();

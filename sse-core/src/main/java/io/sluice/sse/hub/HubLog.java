@@ -38,7 +38,7 @@ final class HubLog {
     // Guarded by the lock.
     final TopicTable topics;
     final LogBounds bounds;
-    private final Ageing ageing;
+    private final Expirer ageing;
     private long position;
     /** The topics of the drafts that are still to be appended, each as often as it is named. */
     private ArrayDeque<Topic> found = new ArrayDeque<>();
@@ -62,7 +62,7 @@ final class HubLog {
                 new TopicOptions(options, lock),
                 new TopicIndex(TopicIndex.LEAST, lock, ForkJoinPool.commonPool()));
         this.bounds = new LogBounds(topics, options);
-        this.ageing = new Ageing(this, options.timer, options.historyAge);
+        this.ageing = new Expirer(this, options.timer, options.historyAge);
     }
 
     @Nullable
@@ -104,21 +104,21 @@ final class HubLog {
      * @throws ClosedException if the hub is closed
      * @throws io.sluice.sse.history.HistoryException if the history does not take them
      */
-    List<Published> append(List<Draft> drafts, EventIds ids) {
+    List<Published> append(List<PendingEvent> drafts, EventIds ids) {
         List<Published> answers = new ArrayList<>(drafts.size());
-        List<LaneTopic> marked = new ArrayList<>(drafts.size());
+        List<TopicSubscribers> marked = new ArrayList<>(drafts.size());
         long untilAged = Long.MAX_VALUE; // unless ageing has to begin
         lock.lock();
         try {
-            refuseIfClosed();
-            refuseIfFull(drafts.size());
+            requireOpen();
+            requireRoom(drafts.size());
             if (history != null) {
-                history.writer.refuseIfFull(drafts, position);
+                history.writer.requireRoom(drafts, position);
             }
             long now = clock.getAsLong();
             bounds.age(now, AGED_PER_PUBLISH);
-            findOrBearAll(drafts);
-            for (Draft draft : drafts) {
+            getOrCreateAll(drafts);
+            for (PendingEvent draft : drafts) {
                 answers.add(append(draft, ids, now, marked));
             }
             head = position;
@@ -135,8 +135,8 @@ final class HubLog {
         if (history != null) {
             history.writer.wake();
         }
-        for (LaneTopic first : marked) {
-            for (LaneTopic here = first; here != null; here = here.nextLane) {
+        for (TopicSubscribers first : marked) {
+            for (TopicSubscribers here = first; here != null; here = here.nextLane) {
                 here.lane.wake();
             }
         }
@@ -147,7 +147,7 @@ final class HubLog {
     }
 
     /** Ids never begin anew: they would not rise any more, and clients would lose events without a word. */
-    private void refuseIfFull(int more) {
+    private void requireRoom(int more) {
         if (position > EventIds.MAX_POSITION - more) {
             throw new IllegalStateException("the hub has given all its ids; a new hub has new ones");
         }
@@ -160,43 +160,43 @@ final class HubLog {
     }
 
     /** All topics before the first append: a batch is taken as a whole or not at all. */
-    private void findOrBearAll(List<Draft> drafts) {
+    private void getOrCreateAll(List<PendingEvent> drafts) {
         try {
-            for (Draft draft : drafts) {
+            for (PendingEvent draft : drafts) {
                 for (String topic : draft.topics()) {
-                    found.add(topics.findOrBear(topic));
+                    found.add(topics.getOrCreate(topic));
                 }
             }
         } catch (TopicLimitException e) {
-            found.forEach(topics::forgetIfIdle);
+            found.forEach(topics::removeIfIdle);
             throw e;
         }
     }
 
-    private Published append(Draft draft, EventIds ids, long now, List<LaneTopic> marked) {
-        String chosenId = draft.chosenId();
-        ChosenId kept = chosenId == null ? null : bounds.keptWithChosenId(chosenId);
-        if (chosenId != null && kept != null) {
-            draft.topics().forEach(name -> topics.forgetIfIdle(found.remove()));
-            return new Published(chosenId, kept.topic(), true);
+    private Published append(PendingEvent draft, EventIds ids, long now, List<TopicSubscribers> marked) {
+        String publisherId = draft.publisherId();
+        PublisherId kept = publisherId == null ? null : bounds.findPublisherId(publisherId);
+        if (publisherId != null && kept != null) {
+            draft.topics().forEach(name -> topics.removeIfIdle(found.remove()));
+            return new Published(publisherId, kept.topic(), true);
         }
         long at = ++position;
-        if (chosenId == null) {
+        if (publisherId == null) {
             ids.writeLinePosition(draft.wire(), at);
         }
-        Copies copies = draft.topics().size() == 1 ? null : new Copies();
+        SharedEvent copies = draft.topics().size() == 1 ? null : new SharedEvent();
         for (String name : draft.topics()) {
             Topic known = found.remove();
             // An earlier event of this batch may have evicted the last one of this topic, and with it the topic, whose
             // place is free then.
-            Topic topic = known.isForgotten() ? topics.findOrBear(name) : known;
+            Topic topic = known.isRemoved() ? topics.getOrCreate(name) : known;
             LogEntry entry = entry(topic, draft, copies, at, now);
             bounds.append(topic, entry);
             if (history != null) {
                 history.writer.enqueue(entry);
             }
-            LaneTopic first = topic.firstLane();
-            for (LaneTopic here = first; here != null; here = here.nextLane) {
+            TopicSubscribers first = topic.firstLane();
+            for (TopicSubscribers here = first; here != null; here = here.nextLane) {
                 here.mark();
             }
             if (first != null) {
@@ -204,11 +204,11 @@ final class HubLog {
             }
         }
         return new Published(
-                chosenId == null ? ids.text(at) : chosenId, draft.topics().get(0), false);
+                publisherId == null ? ids.text(at) : publisherId, draft.topics().get(0), false);
     }
 
     /** Rarer kinds of entries have more fields, so that the others need not carry them. */
-    private static LogEntry entry(Topic topic, Draft draft, @Nullable Copies copies, long at, long now) {
+    private static LogEntry entry(Topic topic, PendingEvent draft, @Nullable SharedEvent copies, long at, long now) {
         Recipients recipients = draft.recipients();
         String given = topic.log instanceof ConflatedLog ? draft.key() : null;
         String key = given == null ? null : recipients.keyOf(given);
@@ -218,17 +218,17 @@ final class HubLog {
                     now,
                     topic.name,
                     draft.wire(),
-                    draft.chosenId(),
+                    draft.publisherId(),
                     key,
                     recipients.isEverybody() ? null : recipients,
                     copies);
         }
         if (key != null) {
-            return new LogEntry.WithKey(at, now, topic.name, draft.wire(), draft.chosenId(), key);
+            return new LogEntry.WithKey(at, now, topic.name, draft.wire(), draft.publisherId(), key);
         }
-        return draft.chosenId() == null
+        return draft.publisherId() == null
                 ? new LogEntry(at, now, topic.name, draft.wire())
-                : new LogEntry.WithChosenId(at, now, topic.name, draft.wire(), draft.chosenId());
+                : new LogEntry.WithPublisherId(at, now, topic.name, draft.wire(), draft.publisherId());
     }
 
     /**
@@ -259,12 +259,12 @@ final class HubLog {
      * @throws ClosedException if the hub is closed
      */
     TopicTable topicsForSubscribing() {
-        refuseIfClosed();
+        requireOpen();
         return topicsForReading();
     }
 
     /** @throws ClosedException if the hub is closed */
-    void refuseIfClosed() {
+    void requireOpen() {
         if (closed) {
             throw new ClosedException("hub", null);
         }

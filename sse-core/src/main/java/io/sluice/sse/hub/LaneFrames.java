@@ -15,8 +15,8 @@ final class LaneFrames {
     }
 
     /** Writes one block of the lane's own, which is no event of the hub. */
-    void writeOwn(LaneSink sink, byte[] block, long saidPosition) {
-        Frame frame = own(block, saidPosition);
+    void writeOwn(LaneSink sink, byte[] block, long lastSentPosition) {
+        Frame frame = own(block, lastSentPosition);
         try {
             sink.put(frame, lane);
         } finally {
@@ -25,13 +25,13 @@ final class LaneFrames {
     }
 
     /** Frames one block of the lane's own; the caller says when it is done with it. */
-    Frame own(byte[] block, long saidPosition) {
+    Frame own(byte[] block, long lastSentPosition) {
         own.clear();
-        own.add(new LogEntry(saidPosition, 0, "", block));
+        own.add(new LogEntry(lastSentPosition, 0, "", block));
         Frame frame = lane.framer().frame(batch.set(own, 0, 1));
         frame.events = 0;
-        frame.lastPosition = saidPosition;
-        frame.saidPosition = saidPosition;
+        frame.lastPosition = lastSentPosition;
+        frame.lastSentPosition = lastSentPosition;
         own.clear();
         return frame;
     }
@@ -41,14 +41,14 @@ final class LaneFrames {
         Frame frame = lane.framer().frame(batch.set(entries, from, to));
         frame.events = to - from;
         frame.lastPosition = entries.get(to - 1).position;
-        frame.saidPosition = saidBy(entries, from, to);
+        frame.lastSentPosition = lastSentPositionOf(entries, from, to);
         lane.hub().counters().framed();
         return frame;
     }
 
     /** Events with chosen ids do not tell a client its position, unless the hub still keeps them when it comes back. */
-    static long saidBy(Entries entries, int from, int to) {
+    static long lastSentPositionOf(Entries entries, int from, int to) {
         LogEntry last = entries.get(to - 1);
-        return last.chosenId() == null ? last.position : 0;
+        return last.publisherId() == null ? last.position : 0;
     }
 }

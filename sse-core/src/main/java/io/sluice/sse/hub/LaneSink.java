@@ -7,7 +7,7 @@ import io.sluice.sse.Event;
 import io.sluice.sse.Ledger;
 import io.sluice.sse.Registration;
 import io.sluice.sse.Scope;
-import io.sluice.sse.ScopeHome;
+import io.sluice.sse.ScopeOwner;
 import io.sluice.sse.Sink;
 import io.sluice.sse.Source;
 import io.sluice.sse.wire.EventEncoder;
@@ -28,13 +28,13 @@ import org.jspecify.annotations.Nullable;
  * <p>The life of a sink: made → opened ({@link #open}) → caught up or behind, as the client reads → closed, once, with
  * one reason. Which of caught up and behind it is, is decided in {@link CatchUp} and {@link Pass} only.
  */
-public abstract class LaneSink extends SinkTransport implements Sink, ScopeHome {
+public abstract class LaneSink extends SinkTransport implements Sink, ScopeOwner {
 
     private static final VarHandle DIRECT_SENDS;
 
     static {
         try {
-            DIRECT_SENDS = MethodHandles.lookup().findVarHandle(LaneSink.class, "directSends", DirectSends.class);
+            DIRECT_SENDS = MethodHandles.lookup().findVarHandle(LaneSink.class, "directSends", DirectSendQueue.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }
@@ -45,7 +45,7 @@ public abstract class LaneSink extends SinkTransport implements Sink, ScopeHome 
     private final Scope scope;
 
     // Any thread.
-    private volatile @Nullable DirectSends directSends;
+    private volatile @Nullable DirectSendQueue directSends;
     private volatile @Nullable Executor userCode;
     private volatile boolean listening;
     private volatile @Nullable CloseReason forGood;
@@ -91,7 +91,7 @@ public abstract class LaneSink extends SinkTransport implements Sink, ScopeHome 
      * @throws TopicLimitException if the selector needs a topic for which the hub has no place; nothing is written then
      * @throws ClosedException if the hub is closed, or this sink is; nothing is written then
      */
-    public final void open(@Nullable Selector selector, Start start, @Nullable Source newSource) {
+    public final void open(@Nullable Selector selector, StartPosition start, @Nullable Source newSource) {
         hubLane.life.open(this, selector, start);
         if (newSource != null && !gone) {
             RunningSource running = new RunningSource(this, newSource);
@@ -105,7 +105,7 @@ public abstract class LaneSink extends SinkTransport implements Sink, ScopeHome 
      *
      * @param left the time until the stream is ended at the latest
      */
-    public final void tellDraining(Duration left) {
+    public final void notifyDraining(Duration left) {
         RunningSource told = source;
         if (told != null) {
             told.draining(left);
@@ -184,7 +184,7 @@ public abstract class LaneSink extends SinkTransport implements Sink, ScopeHome 
         if (scope.isClosed()) {
             return false;
         }
-        DirectSends sends = directSends;
+        DirectSendQueue sends = directSends;
         return sends == null ? room() > 0 : sends.isWritable();
     }
 
@@ -200,11 +200,11 @@ public abstract class LaneSink extends SinkTransport implements Sink, ScopeHome 
 
     @Override
     public final CompletionStage<CloseReason> complete() {
-        return closeForGood(CloseReason.SOURCE_COMPLETED);
+        return complete(CloseReason.SOURCE_COMPLETED);
     }
 
     /** Ends the stream, and tells the client to stay away, as {@link #complete} does but for another reason. */
-    public final CompletionStage<CloseReason> closeForGood(CloseReason reason) {
+    public final CompletionStage<CloseReason> complete(CloseReason reason) {
         forGood = reason;
         return scope.close(reason);
     }
@@ -223,10 +223,10 @@ public abstract class LaneSink extends SinkTransport implements Sink, ScopeHome 
         return scope.close(reason);
     }
 
-    // ---- ScopeHome
+    // ---- ScopeOwner
 
     @Override
-    public final void runAtHome(Runnable work) {
+    public final void runOnOwner(Runnable work) {
         if (hubLane.lane().inLane()) {
             work.run();
             return;
@@ -254,7 +254,7 @@ public abstract class LaneSink extends SinkTransport implements Sink, ScopeHome 
     }
 
     @Override
-    public final void runBeside(Runnable work) {
+    public final void runBlocking(Runnable work) {
         hubLane.hub().userExecutor().execute(work);
     }
 
@@ -286,11 +286,11 @@ public abstract class LaneSink extends SinkTransport implements Sink, ScopeHome 
             }
             case SUBSCRIPTIONS -> hubLane.life.leave(this, reason, reason == forGood); // another end may have won
             case RESOURCES -> {
-                DirectSends sends = directSends;
+                DirectSendQueue sends = directSends;
                 if (sends != null) {
                     sends.close(new ClosedException("sink " + id(), reason));
                 }
-                end(reason, opened && SinkLife.isOrderly(reason));
+                end(reason, opened && SinkLifecycle.isOrderly(reason));
             }
             case COUNT -> {
                 if (opened) {
@@ -309,30 +309,30 @@ public abstract class LaneSink extends SinkTransport implements Sink, ScopeHome 
     }
 
     @Override
-    final void listenBy(@Nullable Subscription first) {
-        super.listenBy(first);
+    final void setSubscriptions(@Nullable Subscription first) {
+        super.setSubscriptions(first);
         listening = first != null;
     }
 
     final boolean hasDirectSends() {
-        DirectSends sends = directSends;
+        DirectSendQueue sends = directSends;
         return sends != null && !sends.isEmpty();
     }
 
     /** The connection has taken something, or has become writable. */
-    final void tellIfWritable() {
-        DirectSends sends = directSends;
+    final void notifyIfWritable() {
+        DirectSendQueue sends = directSends;
         if (sends != null) {
-            sends.tellIfWritable();
+            sends.notifyIfWritable();
         }
     }
 
-    final DirectSends directSends() {
-        DirectSends sends = directSends;
+    final DirectSendQueue directSends() {
+        DirectSendQueue sends = directSends;
         if (sends != null) {
             return sends;
         }
-        DirectSends made = new DirectSends(this, hubLane.hub().options());
+        DirectSendQueue made = new DirectSendQueue(this, hubLane.hub().options());
         if (DIRECT_SENDS.compareAndSet(this, null, made)) {
             // Closing may have passed by while it was made.
             CloseReason reason = scope.reason();

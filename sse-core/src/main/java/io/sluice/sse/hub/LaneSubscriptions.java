@@ -18,34 +18,34 @@ import org.jspecify.annotations.Nullable;
 final class LaneSubscriptions {
 
     private final HubLane lane;
-    private final LaneAudiences audiences;
+    private final SubscriberIndex audiences;
 
     LaneSubscriptions(HubLane lane) {
         this.lane = lane;
-        this.audiences = new LaneAudiences(lane);
+        this.audiences = new SubscriberIndex(lane);
     }
 
     /**
      * The first subscription of a sink. Adding to audiences does no harm to a pass that has yielded: the sink begins behind,
      * and a pass skips those.
      */
-    Opening begin(LaneSink sink, Selector selector, Start start) {
+    ResumePoint begin(LaneSink sink, Selector selector, StartPosition start) {
         Hub hub = lane.hub();
         Subscription subscription = new Subscription(sink, selector);
-        Opening opening = hub.log().locked(() -> {
+        ResumePoint opening = hub.log().locked(() -> {
             join(subscription);
             try {
-                return Opening.resolve(hub, subscription, start);
+                return ResumePoint.resolve(hub, subscription, start);
             } catch (RuntimeException e) {
                 audiences.leave(subscription, null);
                 throw e;
             }
         });
-        sink.listenBy(subscription);
+        sink.setSubscriptions(subscription);
         sink.behind = true;
         sink.position = opening.position();
-        sink.said = opening.position();
-        sink.toldEvictions = opening.toldEvictions();
+        sink.lastSentPosition = opening.position();
+        sink.reportedEvictions = opening.reportedEvictions();
         begun(subscription);
         if (opening.question() != null && lane.pages != null) {
             lane.pages.ask(sink, opening.question());
@@ -96,7 +96,7 @@ final class LaneSubscriptions {
         Subscription.Later later = new Subscription.Later(sink, selector);
         lane.hub().log().locked(() -> {
             join(later);
-            later.beginBehind(lane.hub().log().head());
+            later.startAfter(lane.hub().log().head());
             return null;
         });
         Subscription last = first;
@@ -104,7 +104,7 @@ final class LaneSubscriptions {
             last = last.next;
         }
         last.next = later;
-        sink.listenBy(first);
+        sink.setSubscriptions(first);
         begun(later);
         if (!sink.behind && later.since() > lane.position) {
             sink.behind = true;
@@ -116,12 +116,12 @@ final class LaneSubscriptions {
 
     /** A sink that a source alone has filled so far: from now on its client has a position, and is told so. */
     private Subscription beginLate(LaneSink sink, Selector selector) {
-        Opening opening = begin(sink, selector, Start.live());
+        ResumePoint opening = begin(sink, selector, StartPosition.live());
         Event position = Event.builder()
                 .id(lane.hub().sequencer().idOf(opening.position()))
                 .build();
         lane.frames.writeOwn(sink, EventEncoder.encode(position), opening.position());
-        Subscription begun = sink.listensBy();
+        Subscription begun = sink.subscriptions();
         sink.flush();
         if (sink.gone) { // the flush has found its client gone
             throw new ClosedException("sink " + sink.id(), sink.scope().reason());
@@ -170,10 +170,10 @@ final class LaneSubscriptions {
         for (Subscription at = sink.subscription; at != null; before = at, at = at.next) {
             if (at == subscription) {
                 if (before == null) {
-                    sink.listenBy(at.next);
+                    sink.setSubscriptions(at.next);
                 } else {
                     before.next = at.next;
-                    sink.listenBy(sink.subscription);
+                    sink.setSubscriptions(sink.subscription);
                 }
                 return true;
             }
@@ -187,7 +187,7 @@ final class LaneSubscriptions {
         if (first == null) {
             return;
         }
-        sink.listenBy(null);
+        sink.setSubscriptions(null);
         lane.tasks.afterPass(() -> {
             for (Subscription at = first; at != null; at = at.next) {
                 leave(at, at.next);
@@ -207,11 +207,11 @@ final class LaneSubscriptions {
 
     private void begun(Subscription subscription) {
         lane.hub().ledger().add(Ledger.Kind.SUBSCRIPTIONS, 1);
-        lane.hub().presences().listens(subscription.sink(), subscription.selector());
+        lane.hub().presences().subscribed(subscription.sink(), subscription.selector());
     }
 
     private void ended(Subscription subscription) {
         lane.hub().ledger().add(Ledger.Kind.SUBSCRIPTIONS, -1);
-        lane.hub().presences().listensNoMore(subscription.sink(), subscription.selector());
+        lane.hub().presences().unsubscribed(subscription.sink(), subscription.selector());
     }
 }

@@ -22,8 +22,8 @@ final class LaneTicker {
     private final long writeTimeoutNanos;
     private final long maxLifetimeNanos;
     private final long periodNanos;
-    private final ObservedTime observed;
-    private final LaneWatch watch;
+    private final StallClock observed;
+    private final LaneWatchdog watch;
 
     private @Nullable Runnable cancel;
 
@@ -46,8 +46,8 @@ final class LaneTicker {
         long period = partOf(heartbeatNanos, 8, partOf(writeTimeoutNanos, 8, LONGEST_NANOS));
         // Finer, since ends of life that fall into one tick come together again.
         this.periodNanos = Math.max(SHORTEST_NANOS, partOf(maxLifetimeNanos, 64, period));
-        this.observed = new ObservedTime(periodNanos, writeTimeoutNanos);
-        this.watch = new LaneWatch(lane, periodNanos);
+        this.observed = new StallClock(periodNanos, writeTimeoutNanos);
+        this.watch = new LaneWatchdog(lane, periodNanos);
     }
 
     /** Fine enough for what it times, which is at most this part late. */
@@ -141,7 +141,7 @@ final class LaneTicker {
         long now = lane.lane().nanoTime();
         lane.nowNanos = now;
         long deadline = now + lane.hub().passNanos();
-        Beat beat = new Beat(lane);
+        HeartbeatFrames beat = new HeartbeatFrames(lane);
         try {
             left = Math.min(left, lane.sinkCount());
             while (left > 0) {
@@ -173,7 +173,7 @@ final class LaneTicker {
     }
 
     /** What fails at one sink, for want of memory say, must not end the ticks of all. */
-    private void lookContained(LaneSink sink, long now, Beat beat) {
+    private void lookContained(LaneSink sink, long now, HeartbeatFrames beat) {
         try {
             look(sink, now, beat);
         } catch (RuntimeException | Error e) {
@@ -181,7 +181,7 @@ final class LaneTicker {
         }
     }
 
-    private void look(LaneSink sink, long now, Beat beat) {
+    private void look(LaneSink sink, long now, HeartbeatFrames beat) {
         maxLag = Math.max(maxLag, lane.lagOf(sink));
         if (isStalled(sink)) {
             sink.close(CloseReason.WRITE_TIMEOUT);
@@ -197,7 +197,7 @@ final class LaneTicker {
     }
 
     private boolean isDue(LaneSink sink, long now) {
-        if (sink.heartbeat().isEvenIfBusy()) {
+        if (sink.heartbeat().isFixedRate()) {
             // Counted from its opening, so that nothing need be remembered for each client.
             long open = tickNanos - sink.openedNanos;
             return open / heartbeatNanos > Math.max(0, open - sinceLastTick) / heartbeatNanos;
@@ -214,7 +214,7 @@ final class LaneTicker {
         return !hasMoved(sink)
                 && writeTimeoutNanos > 0
                 && time - sink.progressNanos > writeTimeoutNanos
-                && observed.mayJudge();
+                && observed.canDetectStall();
     }
 
     /** One mark for the write timeout and for {@link CatchUp}: whoever asks notes for both when it moved. */

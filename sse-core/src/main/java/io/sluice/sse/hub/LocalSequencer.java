@@ -30,7 +30,7 @@ final class LocalSequencer implements Sequencer {
     }
 
     @Override
-    public Draft draft(Publication publication) {
+    public PendingEvent draft(Publication publication) {
         Event event = publication.event();
         byte[] wire;
         if (event.id() == null) {
@@ -39,11 +39,11 @@ final class LocalSequencer implements Sequencer {
         } else {
             wire = EventEncoder.encode(event);
         }
-        return new Draft(publication.topics(), wire, event.id(), event.key(), publication.recipients());
+        return new PendingEvent(publication.topics(), wire, event.id(), event.key(), publication.recipients());
     }
 
     @Override
-    public CompletionStage<List<Published>> sequence(List<Draft> drafts) {
+    public CompletionStage<List<Published>> sequence(List<PendingEvent> drafts) {
         List<Published> published = log.append(drafts, ids);
         HubHistory history = log.history();
         return history == null ? CompletableFuture.completedFuture(published) : history.writer.whenSafe(published);
@@ -60,7 +60,7 @@ final class LocalSequencer implements Sequencer {
     }
 
     @Override
-    public boolean isOwnShape(String id) {
-        return EventIds.hasOwnShape(id);
+    public boolean hasHubFormat(String id) {
+        return EventIds.hasHubFormat(id);
     }
 }

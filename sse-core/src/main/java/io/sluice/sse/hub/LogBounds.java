@@ -21,9 +21,9 @@ final class LogBounds {
     private final long maxAgeNanos;
     private final long maxTotalBytes;
 
-    private final OldestFirst<Topic> rings = new OldestFirst<>();
-    private final OldestFirst<ConflationTable> tables = new OldestFirst<>();
-    private final Map<String, ChosenId> chosenIds = new HashMap<>();
+    private final EvictionQueue<Topic> rings = new EvictionQueue<>();
+    private final EvictionQueue<ConflationTable> tables = new EvictionQueue<>();
+    private final Map<String, PublisherId> publisherIds = new HashMap<>();
     private long totalEvents;
     private long totalBytes;
     private long evictions;
@@ -44,12 +44,12 @@ final class LogBounds {
                 && (log.size() >= maxEvents
                         || log.bytes() + entry.weight() > maxBytes
                         || isAged(log.oldest(), entry.nanos))) {
-            log.letOldestGo(this);
+            log.evictOldestEntry(this);
         }
         while (totalEvents > 0 && totalBytes + cost(entry) > maxTotalBytes) {
-            Topic lost = loseOldest();
+            Topic lost = dropOldest();
             if (lost != topic) {
-                topics.forgetIfIdle(lost);
+                topics.removeIfIdle(lost);
             }
         }
         log.append(entry);
@@ -58,21 +58,21 @@ final class LogBounds {
         if (entry.copies() != null) {
             entry.copies().add();
         }
-        if (entry.chosenId() != null) {
-            chosenIds.putIfAbsent(entry.chosenId(), new ChosenId(entry.position, topic.name));
+        if (entry.publisherId() != null) {
+            publisherIds.putIfAbsent(entry.publisherId(), new PublisherId(entry.position, topic.name));
         }
         rings.add(topic, entry.position);
     }
 
     /** Lets the hub's oldest entry go; there is one. @return its topic */
-    private Topic loseOldest() {
+    private Topic dropOldest() {
         Topic topic = rings.first();
         ConflationTable table = tables.first();
         if (table != null && (topic == null || isOlder(table.oldest(), topic.oldest()))) {
-            ((ConflatedLog) table.topic.log).loseOldestOfTable(this);
+            ((ConflatedLog) table.topic.log).dropOldestOfTable(this);
             return table.topic;
         }
-        Objects.requireNonNull(topic).log.loseOldest(this);
+        Objects.requireNonNull(topic).log.dropOldest(this);
         return topic;
     }
 
@@ -90,8 +90,8 @@ final class LogBounds {
             if (topic == null || !isAged(topic.oldest(), nowNanos)) {
                 return;
             }
-            topic.log.letOldestGo(this);
-            topics.forgetIfIdle(topic);
+            topic.log.evictOldestEntry(this);
+            topics.removeIfIdle(topic);
         }
     }
 
@@ -114,23 +114,23 @@ final class LogBounds {
     }
 
     /** The entry has gone from its ring to its table. */
-    void moved(ConflationTable table, LogEntry entry) {
+    void onMoved(ConflationTable table, LogEntry entry) {
         tables.add(table, entry.position);
     }
 
     /** The entry is not kept any longer. */
-    void gone(LogEntry entry) {
-        left(entry);
-        Copies copies = entry.copies();
-        if (entry.chosenId() != null && (copies == null || !copies.areKept())) {
-            chosenIds.remove(entry.chosenId());
+    void onEvicted(LogEntry entry) {
+        onLeftMemory(entry);
+        SharedEvent copies = entry.copies();
+        if (entry.publisherId() != null && (copies == null || !copies.areKept())) {
+            publisherIds.remove(entry.publisherId());
         }
     }
 
     /** The entry is not in memory any longer; if its topic has a history, it is there. */
-    void left(LogEntry entry) {
+    void onLeftMemory(LogEntry entry) {
         totalEvents--;
-        Copies copies = entry.copies();
+        SharedEvent copies = entry.copies();
         if (copies != null) {
             copies.remove();
         }
@@ -142,24 +142,24 @@ final class LogBounds {
      * counted once, for as long as one of them keeps it.
      */
     private static int cost(LogEntry entry) {
-        Copies copies = entry.copies();
+        SharedEvent copies = entry.copies();
         return copies != null && copies.areKept() ? entry.weight() - entry.wire.length : entry.weight();
     }
 
     /** The history has an event with this chosen id. */
-    void putChosen(String id, ChosenId chosen) {
-        chosenIds.put(id, chosen);
+    void putPublisherId(String id, PublisherId chosen) {
+        publisherIds.put(id, chosen);
     }
 
     /** The history has it no longer. */
-    void forgetChosen(String id) {
-        chosenIds.remove(id);
+    void removePublisherId(String id) {
+        publisherIds.remove(id);
     }
 
     /** The kept event with this chosen id, or null. */
     @Nullable
-    ChosenId keptWithChosenId(String id) {
-        return chosenIds.get(id);
+    PublisherId findPublisherId(String id) {
+        return publisherIds.get(id);
     }
 
     /** How many evictions there were so far by which something was lost. */

@@ -29,7 +29,7 @@ class LogEntry {
 
     /** The id that the publisher chose, or null where the hub gave its own. */
     @Nullable
-    String chosenId() {
+    String publisherId() {
         return null;
     }
 
@@ -47,16 +47,16 @@ class LogEntry {
 
     /** Who else keeps the same event; null if it was published to this topic alone. */
     @Nullable
-    Copies copies() {
+    SharedEvent copies() {
         return null;
     }
 
     /** The same event in another form. */
     final LogEntry withWire(byte[] form) {
-        String chosenId = chosenId();
-        return chosenId == null
+        String publisherId = publisherId();
+        return publisherId == null
                 ? new LogEntry(position, nanos, topic, form)
-                : new WithChosenId(position, nanos, topic, form, chosenId);
+                : new WithPublisherId(position, nanos, topic, form, publisherId);
     }
 
     int weight() {
@@ -64,17 +64,17 @@ class LogEntry {
     }
 
     /** An entry whose id was chosen by the publisher: rare, so the others need not carry the field. */
-    static final class WithChosenId extends LogEntry {
-        private final String chosenId;
+    static final class WithPublisherId extends LogEntry {
+        private final String publisherId;
 
-        WithChosenId(long position, long nanos, String topic, byte[] wire, String chosenId) {
+        WithPublisherId(long position, long nanos, String topic, byte[] wire, String publisherId) {
             super(position, nanos, topic, wire);
-            this.chosenId = chosenId;
+            this.publisherId = publisherId;
         }
 
         @Override
-        String chosenId() {
-            return chosenId;
+        String publisherId() {
+            return publisherId;
         }
     }
 
@@ -84,18 +84,24 @@ class LogEntry {
         /** Two more fields, the string, and its places in the table: by key and by position. */
         private static final int KEY_OVERHEAD_BYTES = 144;
 
-        private final @Nullable String chosenId;
+        private final @Nullable String publisherId;
         private final @Nullable String key;
 
-        WithKey(long position, long nanos, String topic, byte[] wire, @Nullable String chosenId, @Nullable String key) {
+        WithKey(
+                long position,
+                long nanos,
+                String topic,
+                byte[] wire,
+                @Nullable String publisherId,
+                @Nullable String key) {
             super(position, nanos, topic, wire);
-            this.chosenId = chosenId;
+            this.publisherId = publisherId;
             this.key = key;
         }
 
         @Override
-        final @Nullable String chosenId() {
-            return chosenId;
+        final @Nullable String publisherId() {
+            return publisherId;
         }
 
         @Override
@@ -112,18 +118,18 @@ class LogEntry {
     /** An entry whose event went to several topics, or is not meant for everybody. */
     static final class Routed extends WithKey {
         private final @Nullable Recipients recipients;
-        private final @Nullable Copies copies;
+        private final @Nullable SharedEvent copies;
 
         Routed(
                 long position,
                 long nanos,
                 String topic,
                 byte[] wire,
-                @Nullable String chosenId,
+                @Nullable String publisherId,
                 @Nullable String key,
                 @Nullable Recipients recipients,
-                @Nullable Copies copies) {
-            super(position, nanos, topic, wire, chosenId, key);
+                @Nullable SharedEvent copies) {
+            super(position, nanos, topic, wire, publisherId, key);
             this.recipients = recipients;
             this.copies = copies;
         }
@@ -136,7 +142,7 @@ class LogEntry {
 
         @Override
         @Nullable
-        Copies copies() {
+        SharedEvent copies() {
             return copies;
         }
 

@@ -11,23 +11,23 @@ final class Overflow {
 
     /** Whether something behind the sink is lost that its client was not told of. */
     static boolean isLapped(LaneSink sink) {
-        return Missed.isGap(sink.listensBy(), sink.position, sink.toldEvictions);
+        return GapDetector.isGap(sink.subscriptions(), sink.position, sink.reportedEvictions);
     }
 
     /** Ends the sink, or moves it on and tells its client the gap. On the lane. */
     static void carryOut(HubLane lane, LaneSink sink) {
-        Subscription subscription = sink.listensBy();
+        Subscription subscription = sink.subscriptions();
         Hub hub = lane.hub();
         HubLog log = hub.log();
         String before = hub.sequencer().idOf(sink.position);
         OverflowPolicy policy = log.locked(() -> {
-            OverflowPolicy met = Missed.overflow(hub, subscription, sink.position, sink.toldEvictions);
+            OverflowPolicy met = GapDetector.overflow(hub, subscription, sink.position, sink.reportedEvictions);
             if (met != OverflowPolicy.DISCONNECT) {
                 // Up to the head, not to the lane's position: what was evicted in between is missed as well.
                 sink.position = met == OverflowPolicy.LATEST
                         ? log.head()
-                        : Missed.beforeOldestKept(subscription, sink.position, log.head());
-                sink.toldEvictions = log.bounds.evictions();
+                        : GapDetector.beforeOldestKept(subscription, sink.position, log.head());
+                sink.reportedEvictions = log.bounds.evictions();
             }
             return met;
         });
@@ -35,7 +35,7 @@ final class Overflow {
             sink.close(CloseReason.SLOW_CONSUMER);
             return;
         }
-        Gap gap = new Gap(Gap.Why.EVICTED, before, hub.sequencer().idOf(sink.position));
+        Gap gap = new Gap(Gap.Reason.EVICTED, before, hub.sequencer().idOf(sink.position));
         lane.frames.writeOwn(sink, EventEncoder.encode(gap.toEvent()), sink.position);
         hub.counters().gap(sink, gap); // before the flush, which may end the sink
         sink.flush();

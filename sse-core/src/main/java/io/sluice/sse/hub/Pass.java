@@ -43,18 +43,18 @@ final class Pass {
     private @Nullable LaneSink[] touched = new @Nullable LaneSink[64];
     private int touchedCount;
 
-    private final Ahead ahead = new Ahead();
+    private final Prefetcher ahead = new Prefetcher();
     private final DirtyTopics dirty;
     private final DirtySets sets;
     private final Splicer splicer;
-    private final VariantFrames variantFrames;
+    private final ViewFrames variantFrames;
 
     Pass(HubLane lane) {
         this.lane = lane;
         this.dirty = new DirtyTopics(lane, entries, this::everybodyFallsBehind);
         this.sets = new DirtySets(lane.framer());
         this.splicer = new Splicer(lane, entries, dirty);
-        this.variantFrames = new VariantFrames(lane, entries);
+        this.variantFrames = new ViewFrames(lane, entries);
     }
 
     /** Whether a pass has begun and not ended. */
@@ -102,9 +102,9 @@ final class Pass {
     }
 
     /** The ring has passed the lane by: each sink is now behind, and its overflow policy decides when it is served. */
-    private void everybodyFallsBehind(LaneTopic topic) {
+    private void everybodyFallsBehind(TopicSubscribers topic) {
         for (int a = 0; a < topic.audienceCount(); a++) {
-            Audience audience = topic.audience(a);
+            SubscriberList audience = topic.audience(a);
             for (int i = 0; i < audience.size(); i++) {
                 LaneSink sink = audience.get(i).sink();
                 if (!sink.behind && sink.subscription != null) {
@@ -123,12 +123,12 @@ final class Pass {
         int betweenClocks = alone ? SINKS_BETWEEN_CLOCKS : SINKS_BETWEEN_CLOCKS * 16;
         int untilClock = betweenClocks;
         for (; atTopic < dirty.size(); atTopic++, atAudience = 0) {
-            LaneTopic topic = dirty.get(atTopic);
+            TopicSubscribers topic = dirty.get(atTopic);
             if (atAudience == 0 && atMember == 0) {
-                topic.setAlone(sets.makeAlone(topic));
+                topic.setSingle(sets.makeSingle(topic));
             }
             for (; atAudience < topic.audienceCount(); atAudience++, atMember = 0) {
-                Audience audience = topic.audience(atAudience);
+                SubscriberList audience = topic.audience(atAudience);
                 for (; atMember < audience.size(); atMember++) {
                     if (--untilClock == 0) {
                         if (lane.lane().nanoTime() - deadlineNanos >= 0) {
@@ -150,14 +150,14 @@ final class Pass {
     }
 
     /** A sink can be in two audiences of one topic: by name and by pattern. */
-    private void writeOnce(LaneSink sink, LaneTopic topic) {
+    private void writeOnce(LaneSink sink, TopicSubscribers topic) {
         if (sink.passNumber != number) {
             sink.passNumber = number;
-            writeContained(sink, sets.alone(sink, topic));
+            writeContained(sink, sets.single(sink, topic));
         }
     }
 
-    private void touch(LaneSink sink, LaneTopic topic) {
+    private void touch(LaneSink sink, TopicSubscribers topic) {
         if (sink.behind || sink.subscription == null) {
             return; // it has no share in this pass, or has ended its subscription since it yielded
         }
@@ -166,10 +166,10 @@ final class Pass {
                 touched = Arrays.copyOf(touched, touchedCount * 2);
             }
             sink.passNumber = number;
-            sink.setDirtySet(sets.alone(sink, topic));
+            sink.setDirtySet(sets.single(sink, topic));
             touched[touchedCount++] = sink;
         } else if (sink.dirtySet().last() != topic) { // else it listens to the topic twice: by name and by pattern
-            sink.setDirtySet(sets.longerBy(sink.dirtySet(), topic));
+            sink.setDirtySet(sets.with(sink.dirtySet(), topic));
         }
     }
 
@@ -237,17 +237,17 @@ final class Pass {
 
     private List<Frame> frames(DirtySet set) {
         if (set.frames.isEmpty()) {
-            if (set.isAlone()) {
+            if (set.isSingle()) {
                 set.frames.add(lane.frames.range(entries, set.last().from, set.last().to));
             } else {
-                for (DirtySet at = set; at != null; at = at.shorter()) {
-                    frames(at.last().alone()); // what is spliced is cut out of these
+                for (DirtySet at = set; at != null; at = at.parent()) {
+                    frames(at.last().single()); // what is spliced is cut out of these
                 }
                 try {
                     splicer.spliceInto(set);
                 } catch (RuntimeException | Error e) {
                     // Half of them would be taken for all by the next sink of this set.
-                    DirtySet.letGo(set.frames, lane.framer());
+                    DirtySet.release(set.frames, lane.framer());
                     throw e;
                 }
             }
@@ -280,7 +280,7 @@ final class Pass {
             fallBehindWith(sink, alone && sink.passNumber == number ? target : lane.position);
         }
         target = lane.hub().log().locked(() -> lane.hub().log().head());
-        dirty.forgetCarried();
+        dirty.clearDeferred();
         end();
     }
 

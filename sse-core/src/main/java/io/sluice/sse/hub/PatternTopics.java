@@ -26,7 +26,7 @@ final class PatternTopics {
     }
 
     final TopicPattern pattern;
-    final List<Audience.OfPattern> audiences = new ArrayList<>(1);
+    final List<SubscriberList.PatternSubscribers> audiences = new ArrayList<>(1);
 
     private volatile Known known = new Known(8);
     private int forgotten;
@@ -51,7 +51,7 @@ final class PatternTopics {
     }
 
     /** The topic has been forgotten; it leaves the list when enough others have. */
-    void forgot(Topic topic) {
+    void onRemoved(Topic topic) {
         forgottenFloors = forgottenFloors.max(topic.overflow, topic.log.floorAsLeft());
         // Behind the floor: a reader that no longer finds the topic finds its floor here.
         if (++forgotten > known.size / 2) {
@@ -63,12 +63,12 @@ final class PatternTopics {
     private static Known copyOf(Known old) {
         int alive = 0;
         for (int i = 0; i < old.size; i++) {
-            alive += old.get(i).isForgotten() ? 0 : 1;
+            alive += old.get(i).isRemoved() ? 0 : 1;
         }
         Known copy = new Known(Math.max(8, alive * 2));
         int filled = 0;
         for (int i = 0; i < old.size; i++) {
-            if (!old.get(i).isForgotten()) {
+            if (!old.get(i).isRemoved()) {
                 copy.array[filled++] = old.get(i);
             }
         }

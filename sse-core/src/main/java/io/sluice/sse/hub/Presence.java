@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A principal joins with the first of its sinks and leaves when the last one has gone. {@link
  * io.sluice.sse.Observer#joined} and {@link io.sluice.sse.Observer#left} hear of both in order, each after the other; where
- * {@linkplain #withEvents wanted}, clients do too. {@link Hub#present(String)} says who is there now.
+ * {@linkplain #withEvents wanted}, clients do too. {@link Hub#members(String)} says who is there now.
  *
  * <p>Who is where: a sink is at a topic that it names, and at {@code rooms/7} as well if it listens to the whole of it, by
  * {@code rooms/7/**}. Whoever listens by any other pattern overhears those topics and is not there.
@@ -31,12 +31,12 @@ public final class Presence {
     private static final String SUBTREE = "/**";
 
     private final @Nullable TopicPattern topics;
-    private final Duration linger;
+    private final Duration gracePeriod;
     private final @Nullable String events;
 
-    private Presence(@Nullable TopicPattern topics, Duration linger, @Nullable String events) {
+    private Presence(@Nullable TopicPattern topics, Duration gracePeriod, @Nullable String events) {
         this.topics = topics;
-        this.linger = linger;
+        this.gracePeriod = gracePeriod;
         this.events = events;
     }
 
@@ -66,7 +66,7 @@ public final class Presence {
      *
      * @throws IllegalArgumentException if it is negative or longer than a day
      */
-    public Presence withLinger(Duration time) {
+    public Presence withGracePeriod(Duration time) {
         if (time.isNegative() || time.compareTo(LONGEST_LINGER) > 0) {
             throw new IllegalArgumentException("linger: " + time + " (expected: from 0 to 1 day)");
         }
@@ -85,15 +85,15 @@ public final class Presence {
      */
     public Presence withEvents(String topic) {
         TopicName.check(topic);
-        return new Presence(topics, linger, topic);
+        return new Presence(topics, gracePeriod, topic);
     }
 
     boolean isOfHub() {
         return topics == null;
     }
 
-    Duration linger() {
-        return linger;
+    Duration gracePeriod() {
+        return gracePeriod;
     }
 
     boolean hasEvents() {
@@ -138,7 +138,7 @@ public final class Presence {
 
     @Override
     public String toString() {
-        return "presence " + (topics == null ? "of the hub" : topics) + ", linger " + linger
+        return "presence " + (topics == null ? "of the hub" : topics) + ", linger " + gracePeriod
                 + (events == null ? "" : ", events on " + events);
     }
 }

@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class PresenceCounts {
 
-    static final int MAX_LINGERING = 100_000;
+    static final int MAX_LEAVING = 100_000;
 
     /** Told in one run of the task. */
     private static final int SLICE = 256;
@@ -62,9 +62,9 @@ final class PresenceCounts {
         }
     }
 
-    private final long lingerNanos;
+    private final long gracePeriodNanos;
     private final LongSupplier clock;
-    private final Ageing.Timer timer;
+    private final Expirer.Timer timer;
     private final Teller teller;
     private final ReentrantLock lock = new ReentrantLock();
 
@@ -73,15 +73,15 @@ final class PresenceCounts {
     /** Those of whom something may have to be told, in the order in which it happened. */
     private final ArrayDeque<Present> waiting = new ArrayDeque<>();
     /** Those whose last sink has gone, the first to leave first. */
-    private final LinkedHashSet<Present> lingering = new LinkedHashSet<>();
+    private final LinkedHashSet<Present> leaving = new LinkedHashSet<>();
 
     private boolean telling;
     private boolean watching;
     private boolean closed;
     private Runnable cancelWatch = () -> {};
 
-    PresenceCounts(Presence options, LongSupplier clock, Ageing.Timer timer, Teller teller) {
-        this.lingerNanos = options.linger().toNanos();
+    PresenceCounts(Presence options, LongSupplier clock, Expirer.Timer timer, Teller teller) {
+        this.gracePeriodNanos = options.gracePeriod().toNanos();
         this.clock = clock;
         this.timer = timer;
         this.teller = teller;
@@ -95,7 +95,7 @@ final class PresenceCounts {
             Present present = byTopic.computeIfAbsent(topic, name -> new HashMap<>(2))
                     .computeIfAbsent(principal, name -> new Present(topic, name));
             present.sinks++;
-            lingering.remove(present);
+            leaving.remove(present);
             if (!present.toldJoined) {
                 tell = putInLine(present);
             }
@@ -117,12 +117,12 @@ final class PresenceCounts {
             if (--present.sinks > 0) {
                 return;
             }
-            if (lingerNanos == 0 || closed || !present.toldJoined) {
+            if (gracePeriodNanos == 0 || closed || !present.toldJoined) {
                 tell = putInLine(present);
             } else {
-                present.leavesAtNanos = clock.getAsLong() + lingerNanos;
-                lingering.add(present);
-                if (lingering.size() > MAX_LINGERING) {
+                present.leavesAtNanos = clock.getAsLong() + gracePeriodNanos;
+                leaving.add(present);
+                if (leaving.size() > MAX_LEAVING) {
                     tell = putInLine(takeOldestLingering());
                 }
                 watch = !watching;
@@ -135,7 +135,7 @@ final class PresenceCounts {
             timer.schedule(this::tellSome, 0);
         }
         if (watch) {
-            watchAfter(lingerNanos);
+            watchAfter(gracePeriodNanos);
         }
     }
 
@@ -149,7 +149,7 @@ final class PresenceCounts {
     }
 
     private Present takeOldestLingering() {
-        Iterator<Present> oldest = lingering.iterator();
+        Iterator<Present> oldest = leaving.iterator();
         Present present = oldest.next();
         oldest.remove();
         return present;
@@ -184,7 +184,7 @@ final class PresenceCounts {
         try {
             for (Present present = waiting.poll(); present != null; present = waiting.poll()) {
                 present.waits = false;
-                boolean isThere = present.sinks > 0 || lingering.contains(present);
+                boolean isThere = present.sinks > 0 || leaving.contains(present);
                 boolean isNews = isThere != present.toldJoined;
                 present.toldJoined = isThere;
                 if (!isThere) {
@@ -228,8 +228,8 @@ final class PresenceCounts {
         lock.lock();
         try {
             long now = clock.getAsLong();
-            while (!lingering.isEmpty() && next == 0) {
-                long left = lingering.iterator().next().leavesAtNanos - now;
+            while (!leaving.isEmpty() && next == 0) {
+                long left = leaving.iterator().next().leavesAtNanos - now;
                 if (left > 0 && !closed) {
                     next = left;
                 } else {
@@ -265,7 +265,7 @@ final class PresenceCounts {
     // ---- for those who ask
 
     /** Those who are at the topic; whose join is still to be told among them, and whose leave is. */
-    List<String> present(String topic) {
+    List<String> members(String topic) {
         lock.lock();
         try {
             List<String> principals = new ArrayList<>();
@@ -284,7 +284,7 @@ final class PresenceCounts {
     boolean isEmpty() {
         lock.lock();
         try {
-            return byTopic.isEmpty() && waiting.isEmpty() && lingering.isEmpty() && !telling && !watching;
+            return byTopic.isEmpty() && waiting.isEmpty() && leaving.isEmpty() && !telling && !watching;
         } finally {
             lock.unlock();
         }

@@ -26,11 +26,11 @@ final class Presences {
 
     private final Hub hub;
     private final List<Kept> all = new ArrayList<>();
-    private final OncePerSecond unpublished;
+    private final LogThrottle unpublished;
 
     Presences(Hub hub, HubBuilder options) {
         this.hub = hub;
-        this.unpublished = new OncePerSecond(options.clock);
+        this.unpublished = new LogThrottle(options.clock);
         for (Presence presence : options.presences) {
             PresenceCounts.Teller teller = (joined, principal, topic) ->
                     tell(presence, joined, principal, topic.equals(WHOLE_HUB) ? null : topic);
@@ -58,7 +58,7 @@ final class Presences {
      * The sink has begun to listen by these names and patterns: its position is fixed, and nothing behind it was written
      * yet. So a list of those who are there goes ahead of all that changes it.
      */
-    void listens(LaneSink sink, Selector selector) {
+    void subscribed(LaneSink sink, Selector selector) {
         if (all.isEmpty()) {
             return;
         }
@@ -74,8 +74,8 @@ final class Presences {
         }
     }
 
-    /** The sink has ceased to listen by these names and patterns, each of which was given to {@link #listens} before. */
-    void listensNoMore(LaneSink sink, Selector selector) {
+    /** The sink has ceased to listen by these names and patterns, each of which was given to {@link #subscribed} before. */
+    void unsubscribed(LaneSink sink, Selector selector) {
         String principal = principalOf(sink);
         if (principal != null) {
             atTopics(selector.terms(), (counts, topic) -> counts.leave(topic, principal));
@@ -113,7 +113,7 @@ final class Presences {
         if (topic == null && !kept.presence.isEventsOfHub(term)) {
             return;
         }
-        List<String> present = kept.counts.present(topic == null ? WHOLE_HUB : topic);
+        List<String> present = kept.counts.members(topic == null ? WHOLE_HUB : topic);
         Event list = Event.of(Presence.PRESENT_EVENT_NAME, PresenceJson.list(topic, present));
         if (!sink.offer(list)) { // which is not bound by a number of events
             sink.send(list);
@@ -145,22 +145,26 @@ final class Presences {
     }
 
     private void notPublished(String topic, Throwable failure) {
-        if (unpublished.passes()) {
-            log.warn("presence on {} was not published: {}{}", topic, failure.toString(), unpublished.andMore());
+        if (unpublished.tryAcquire()) {
+            log.warn(
+                    "presence on {} was not published: {}{}",
+                    topic,
+                    failure.toString(),
+                    unpublished.suppressedSuffix());
         }
     }
 
     // ---- for those who ask
 
-    Set<String> present() {
+    Set<String> members() {
         Set<String> principals = new TreeSet<>();
-        atHub(counts -> principals.addAll(counts.present(WHOLE_HUB)));
+        atHub(counts -> principals.addAll(counts.members(WHOLE_HUB)));
         return principals;
     }
 
-    Set<String> present(String topic) {
+    Set<String> members(String topic) {
         Set<String> principals = new TreeSet<>();
-        atTopics(List.of(topic), (counts, counted) -> principals.addAll(counts.present(counted)));
+        atTopics(List.of(topic), (counts, counted) -> principals.addAll(counts.members(counted)));
         return principals;
     }
 

@@ -20,8 +20,8 @@ final class RecentRanges {
 
     /** A range as it was framed for one sink, for others with the same selection and position, to whom the same is due. */
     static final class Range {
-        private final Audience[] audiences;
-        private final @Nullable Variant variant;
+        private final SubscriberList[] audiences;
+        private final @Nullable EventView variant;
         private final long after;
         private final long lanePosition;
         /** Of what is not meant for everybody: whom it is meant for, and to which of these the first sink belongs. */
@@ -38,7 +38,7 @@ final class RecentRanges {
 
         /** @param entries all that lies in the range, whoever it is meant for */
         Range(LaneSink sink, long lanePosition, Entries entries) {
-            this.audiences = sink.listensBy().audiences;
+            this.audiences = sink.subscriptions().audiences;
             this.variant = sink.variant();
             this.after = sink.position;
             this.lanePosition = lanePosition;
@@ -57,7 +57,7 @@ final class RecentRanges {
         private boolean serves(LaneSink sink, long position) {
             return after == sink.position
                     && lanePosition == position
-                    && Arrays.equals(audiences, sink.listensBy().audiences)
+                    && Arrays.equals(audiences, sink.subscriptions().audiences)
                     && Objects.equals(variant, sink.variant())
                     && belongsToTheSame(sink);
         }
@@ -78,7 +78,7 @@ final class RecentRanges {
 
     /** A sink with several subscriptions, or one that began late, is compared with nobody: it is served by itself. */
     static boolean isSharing(LaneSink sink) {
-        Subscription first = sink.listensBy();
+        Subscription first = sink.subscriptions();
         return first.next == null && first.since() <= sink.position;
     }
 

@@ -82,7 +82,7 @@ public final class Recipients {
      * @param sinkId as {@link Sink#id} says it
      * @throws IllegalArgumentException if the id is empty
      */
-    public static Recipients allBut(String sinkId) {
+    public static Recipients except(String sinkId) {
         return new Recipients(Kind.ALL_BUT, check("sinkId", sinkId));
     }
 

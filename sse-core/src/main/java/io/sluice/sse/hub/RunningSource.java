@@ -51,13 +51,13 @@ final class RunningSource {
     /** On the lane. */
     void draining(Duration left) {
         try {
-            sink.runUserCode(() -> tellDraining(left));
+            sink.runUserCode(() -> notifyDraining(left));
         } catch (RuntimeException | Error e) {
             sink.userCodeFailed("draining of the source", e);
         }
     }
 
-    private void tellDraining(Duration left) {
+    private void notifyDraining(Duration left) {
         if (!started || !sink.isOpen()) {
             return;
         }

@@ -20,13 +20,13 @@ public final class Selector {
     private final List<String> topics;
     private final List<TopicPattern> patterns;
     private final @Nullable OverflowPolicy overflow;
-    private final Variant.@Nullable OfSelector variant;
+    private final EventView.@Nullable OfSelector variant;
 
     private Selector(
             List<String> topics,
             List<TopicPattern> patterns,
             @Nullable OverflowPolicy overflow,
-            Variant.@Nullable OfSelector variant) {
+            EventView.@Nullable OfSelector variant) {
         this.topics = topics;
         this.patterns = patterns;
         this.overflow = overflow;
@@ -79,14 +79,15 @@ public final class Selector {
      * The same topics and patterns, but only what {@code filter} lets through. It replaces a filter that this selector has.
      *
      * <p>What a topic lets go before the client has read it is a gap, whether the filter would have let it through or not:
-     * nobody asks a filter about what is no longer there. {@link Start#replay} counts events before the filter, too.
+     * nobody asks a filter about what is no longer there. {@link StartPosition#replay} counts events before the filter, too.
      */
     public Selector filtered(EventFilter filter) {
         return new Selector(
                 topics,
                 patterns,
                 overflow,
-                new Variant.OfSelector(Objects.requireNonNull(filter, "filter"), variant != null && variant.envelope));
+                new EventView.OfSelector(
+                        Objects.requireNonNull(filter, "filter"), variant != null && variant.envelope));
     }
 
     /**
@@ -97,11 +98,11 @@ public final class Selector {
      */
     public Selector withEnvelope() {
         return new Selector(
-                topics, patterns, overflow, new Variant.OfSelector(variant == null ? null : variant.filter, true));
+                topics, patterns, overflow, new EventView.OfSelector(variant == null ? null : variant.filter, true));
     }
 
     /** How events are taken; null if as they are. */
-    Variant.@Nullable OfSelector variant() {
+    EventView.@Nullable OfSelector variant() {
         return variant;
     }
 

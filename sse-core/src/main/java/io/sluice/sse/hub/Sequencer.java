@@ -13,10 +13,10 @@ import org.jspecify.annotations.Nullable;
 interface Sequencer {
 
     /** Encodes an event; done by the publisher, outside every lock. */
-    Draft draft(Publication publication);
+    PendingEvent draft(Publication publication);
 
     /** Puts the drafts into the sequence, next to each other, in their order. */
-    CompletionStage<List<Published>> sequence(List<Draft> drafts);
+    CompletionStage<List<Published>> sequence(List<PendingEvent> drafts);
 
     /** The id on the wire of a position, for streams that start or stand there. */
     String idOf(long position);
@@ -26,5 +26,5 @@ interface Sequencer {
     Long positionOf(String id);
 
     /** Whether {@code id} looks like an id that a sequencer of this kind gives. */
-    boolean isOwnShape(String id);
+    boolean hasHubFormat(String id);
 }

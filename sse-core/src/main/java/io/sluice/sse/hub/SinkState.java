@@ -30,9 +30,9 @@ abstract class SinkState {
     /** The position of a sink that is behind. */
     long position;
     /** The hub's evictions up to this number have been told, or were not asked for: they make no gap. */
-    long toldEvictions;
+    long reportedEvictions;
     /** The position that the client knows from the last id it was sent. */
-    long said;
+    long lastSentPosition;
 
     // Of the pass that runs.
     long passNumber;
@@ -47,9 +47,9 @@ abstract class SinkState {
     SinkState() {}
 
     /** From now on it listens by this subscription and those that follow it. */
-    void listenBy(@Nullable Subscription first) {
+    void setSubscriptions(@Nullable Subscription first) {
         subscription = first;
-        Variant common = Variant.of(first);
+        EventView common = EventView.of(first);
         varied = common != null;
         if (first != null && first.next instanceof Subscription.Later second) {
             second.together = common;
@@ -57,33 +57,33 @@ abstract class SinkState {
     }
 
     /** The subscription of a sink that has one; those that are behind or touched by a pass do. */
-    final Subscription listensBy() {
+    final Subscription subscriptions() {
         return Objects.requireNonNull(subscription);
     }
 
     /** How it takes events; null if as they are. */
-    final @Nullable Variant variant() {
+    final @Nullable EventView variant() {
         if (!varied) {
             return null;
         }
-        Subscription first = listensBy();
+        Subscription first = subscriptions();
         return first.next instanceof Subscription.Later second
                 ? second.together
                 : first.selector().variant();
     }
 
     /** Keeps the account of what its client was sent. */
-    final void wrote(Frame frame, long nowNanos) {
+    final void onWritten(Frame frame, long nowNanos) {
         delivered += frame.events;
         lastWriteNanos = nowNanos;
-        if (frame.saidPosition > said) {
-            said = frame.saidPosition;
+        if (frame.lastSentPosition > lastSentPosition) {
+            lastSentPosition = frame.lastSentPosition;
         }
     }
 
     /** Whether its position is still a question to the history. */
     final boolean isAwaitingStart() {
-        return behind && position == Opening.ASK;
+        return behind && position == ResumePoint.ASK;
     }
 
     final DirtySet dirtySet() {

@@ -25,7 +25,7 @@ abstract class SinkTransport extends SinkState {
      *
      * @return any number that is made of what was read, as a compiler may leave out reads that nobody asked for
      */
-    protected long lookAhead() {
+    protected long prefetch() {
         return 0;
     }
 
@@ -39,7 +39,7 @@ abstract class SinkTransport extends SinkState {
      *
      * @return whether it was taken; if not, nothing of it was, and {@link #write} follows
      */
-    protected boolean sendNow(Frame frame) {
+    protected boolean tryWriteDirect(Frame frame) {
         return false;
     }
 
@@ -71,7 +71,7 @@ abstract class SinkTransport extends SinkState {
 
     /** As {@link #put}, and sends it. */
     final void putAndFlush(Frame frame, HubLane lane) {
-        if (!sendNow(frame)) {
+        if (!tryWriteDirect(frame)) {
             if (gone) {
                 return;
             }
@@ -82,7 +82,7 @@ abstract class SinkTransport extends SinkState {
     }
 
     private void account(Frame frame, HubLane lane) {
-        wrote(frame, lane.nowNanos);
+        onWritten(frame, lane.nowNanos);
         lane.countDelivered(frame.events);
     }
 }

@@ -24,12 +24,12 @@ final class Splicer {
     /** Adds the frames of a set of several topics to it; each topic has its own frame already. */
     void spliceInto(DirtySet set) {
         long base = Long.MAX_VALUE;
-        for (DirtySet at = set; at != null; at = at.shorter()) {
+        for (DirtySet at = set; at != null; at = at.parent()) {
             base = Math.min(base, entries.get(at.last().from).position);
         }
         int count = 0;
-        for (DirtySet at = set; at != null; at = at.shorter()) {
-            LaneTopic topic = at.last();
+        for (DirtySet at = set; at != null; at = at.parent()) {
+            TopicSubscribers topic = at.last();
             for (int i = topic.from; i < topic.to; i++) {
                 if (count == order.length) {
                     order = Arrays.copyOf(order, count * 2);
@@ -55,8 +55,8 @@ final class Splicer {
                 bytes = 0;
                 events = 0;
             }
-            LaneTopic topic = dirty.ofEntry(index);
-            splice.add(topic.alone().frames.get(0), index - topic.from);
+            TopicSubscribers topic = dirty.ofEntry(index);
+            splice.add(topic.single().frames.get(0), index - topic.from);
             previous = entry.position;
             bytes += entry.wire.length;
             events++;
@@ -69,7 +69,7 @@ final class Splicer {
         Frame frame = lane.framer().splice(splice);
         frame.events = events;
         frame.lastPosition = entries.get(lastIndex).position;
-        frame.saidPosition = LaneFrames.saidBy(entries, lastIndex, lastIndex + 1);
+        frame.lastSentPosition = LaneFrames.lastSentPositionOf(entries, lastIndex, lastIndex + 1);
         splice.clear();
         return frame;
     }

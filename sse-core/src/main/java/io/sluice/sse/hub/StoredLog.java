@@ -28,7 +28,7 @@ final class StoredLog extends TopicLog {
     /** The topic is as it was when the hub was stopped; its ring is empty, and all of it is older than {@code nowNanos}. */
     void restore(StoredTopic stored, Floor floor, long nowNanos) {
         lost = floor;
-        beginBehind(stored.newest(), nowNanos);
+        startAfter(stored.newest(), nowNanos);
         events = stored.events();
         wireBytes = stored.wireBytes();
         oldest = stored.oldest();
@@ -44,8 +44,8 @@ final class StoredLog extends TopicLog {
 
     /** It is still in the history: no gap, and a chosen id stays taken. */
     @Override
-    void letOldestGo(LogBounds bounds) {
-        bounds.left(evictOldest(bounds.evictions()));
+    void evictOldestEntry(LogBounds bounds) {
+        bounds.onLeftMemory(evictOldest(bounds.evictions()));
     }
 
     /**
@@ -55,13 +55,13 @@ final class StoredLog extends TopicLog {
      */
     void evicted(Eviction eviction, Floor newLost, long newOldest, LogBounds bounds) {
         for (LogEntry entry = oldest(); entry != null && entry.position <= eviction.floor(); entry = oldest()) {
-            letOldestGo(bounds);
+            evictOldestEntry(bounds);
         }
         lost = newLost;
         events -= eviction.events();
         wireBytes -= eviction.wireBytes();
         oldest = newOldest;
-        eviction.chosenIds().forEach(bounds::forgetChosen);
+        eviction.publisherIds().forEach(bounds::removePublisherId);
     }
 
     @Override

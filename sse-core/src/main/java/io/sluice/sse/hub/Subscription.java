@@ -25,7 +25,7 @@ public sealed class Subscription {
     Subscription next;
 
     // Changed under the hub's lock as well.
-    Audience[] audiences = {};
+    SubscriberList[] audiences = {};
     private int[] places = {};
 
     Subscription(LaneSink sink, Selector selector) {
@@ -74,7 +74,7 @@ public sealed class Subscription {
     }
 
     /** Whether one of a subscription and those that follow it has the topic of this entry, and had begun before it. */
-    static boolean hears(@Nullable Subscription first, LogEntry entry) {
+    static boolean matches(@Nullable Subscription first, LogEntry entry) {
         for (Subscription at = first; at != null; at = at.next) {
             if (entry.position > at.since() && at.selector.matches(entry.topic)) {
                 return true;
@@ -84,18 +84,18 @@ public sealed class Subscription {
     }
 
     /** All that a subscription and those that follow it listen to. */
-    static Audience[] audiences(Subscription first) {
+    static SubscriberList[] audiences(Subscription first) {
         if (first.next == null) {
             return first.audiences;
         }
-        List<Audience> all = new ArrayList<>();
+        List<SubscriberList> all = new ArrayList<>();
         for (Subscription at = first; at != null; at = at.next) {
             all.addAll(List.of(at.audiences));
         }
-        return all.toArray(Audience[]::new);
+        return all.toArray(SubscriberList[]::new);
     }
 
-    void join(Audience audience) {
+    void join(SubscriberList audience) {
         if (isListedIn(audience, sink.subscription)) {
             audience.addRepeat();
         }
@@ -116,9 +116,9 @@ public sealed class Subscription {
         }
     }
 
-    private static boolean isListedIn(Audience audience, @Nullable Subscription first) {
+    private static boolean isListedIn(SubscriberList audience, @Nullable Subscription first) {
         for (Subscription at = first; at != null; at = at.next) {
-            for (Audience one : at.audiences) {
+            for (SubscriberList one : at.audiences) {
                 if (one == audience) {
                     return true;
                 }
@@ -136,7 +136,7 @@ public sealed class Subscription {
         return terms;
     }
 
-    void moved(Audience audience, int place) {
+    void moved(SubscriberList audience, int place) {
         for (int i = 0; i < audiences.length; i++) {
             if (audiences[i] == audience) {
                 places[i] = place;
@@ -152,13 +152,13 @@ public sealed class Subscription {
 
         /** Of the second one of a sink: the variant of all of them. */
         @Nullable
-        Variant together;
+        EventView together;
 
         Later(LaneSink sink, Selector selector) {
             super(sink, selector);
         }
 
-        void beginBehind(long position) {
+        void startAfter(long position) {
             since = position;
         }
 

@@ -3,7 +3,7 @@ package io.sluice.sse.hub;
 import org.jspecify.annotations.Nullable;
 
 /** A name, its ring, and who listens to it lane by lane. Guarded by the hub's lock, except for what the ring lets read. */
-final class Topic extends OldestFirst.Ranked {
+final class Topic extends EvictionQueue.Ranked {
 
     final String name;
     final TopicLog log;
@@ -11,8 +11,8 @@ final class Topic extends OldestFirst.Ranked {
     /** For clients that this topic's history has passed by, unless their subscription says otherwise. */
     final OverflowPolicy overflow;
 
-    /** Where it is heard, linked through {@link LaneTopic#nextLane}. */
-    private @Nullable LaneTopic firstLane;
+    /** Where it is heard, linked through {@link TopicSubscribers#nextLane}. */
+    private @Nullable TopicSubscribers firstLane;
 
     /** Whether the table still knows this topic; a forgotten one is never used again. */
     private boolean forgotten;
@@ -37,13 +37,13 @@ final class Topic extends OldestFirst.Ranked {
 
     /** The topic on the first of the lanes that hear it; null if none does. */
     @Nullable
-    LaneTopic firstLane() {
+    TopicSubscribers firstLane() {
         return firstLane;
     }
 
     @Nullable
-    LaneTopic onLane(HubLane lane) {
-        for (LaneTopic here = firstLane; here != null; here = here.nextLane) {
+    TopicSubscribers onLane(HubLane lane) {
+        for (TopicSubscribers here = firstLane; here != null; here = here.nextLane) {
             if (here.lane == lane) {
                 return here;
             }
@@ -51,21 +51,21 @@ final class Topic extends OldestFirst.Ranked {
         return null;
     }
 
-    LaneTopic listenOn(HubLane lane) {
-        LaneTopic here = onLane(lane);
+    TopicSubscribers listenOn(HubLane lane) {
+        TopicSubscribers here = onLane(lane);
         if (here == null) {
-            here = new LaneTopic(this, lane, firstLane);
+            here = new TopicSubscribers(this, lane, firstLane);
             firstLane = here;
         }
         return here;
     }
 
-    void leave(LaneTopic leaving) {
+    void leave(TopicSubscribers leaving) {
         if (firstLane == leaving) {
             firstLane = leaving.nextLane;
             return;
         }
-        for (LaneTopic here = firstLane; here != null; here = here.nextLane) {
+        for (TopicSubscribers here = firstLane; here != null; here = here.nextLane) {
             if (here.nextLane == leaving) {
                 here.nextLane = leaving.nextLane;
                 return;
@@ -75,7 +75,7 @@ final class Topic extends OldestFirst.Ranked {
 
     /** Whether anybody listens to exactly this topic: it is then kept, empty or not. */
     boolean hasExactListeners() {
-        for (LaneTopic here = firstLane; here != null; here = here.nextLane) {
+        for (TopicSubscribers here = firstLane; here != null; here = here.nextLane) {
             if (here.size() > 0) {
                 return true;
             }
@@ -88,11 +88,11 @@ final class Topic extends OldestFirst.Ranked {
         return log.keptEvents() == 0 && !hasExactListeners();
     }
 
-    boolean isForgotten() {
+    boolean isRemoved() {
         return forgotten;
     }
 
-    void setForgotten() {
+    void setRemoved() {
         forgotten = true;
     }
 

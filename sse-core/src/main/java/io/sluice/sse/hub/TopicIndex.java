@@ -69,7 +69,7 @@ final class TopicIndex {
         PatternTrie trie = new PatternTrie();
         patterns.forEach(trie::add);
         for (Topic topic : topics) {
-            if (!topic.isForgotten()) {
+            if (!topic.isRemoved()) {
                 trie.forEachOf(topic.name, pattern -> pattern.add(topic));
             }
         }
@@ -78,7 +78,7 @@ final class TopicIndex {
     private static void resolve(PatternTopics wanted, Orders orders) {
         TopicPattern pattern = wanted.pattern;
         Consumer<Topic> add = topic -> {
-            if (!topic.isForgotten()) {
+            if (!topic.isRemoved()) {
                 wanted.add(topic);
             }
         };
@@ -94,7 +94,7 @@ final class TopicIndex {
     }
 
     /** @param patterns whether anybody listens by pattern */
-    void born(Topic topic, boolean patterns) {
+    void onCreated(Topic topic, boolean patterns) {
         if (orders != null || ordering) {
             young.add(topic);
             renewIfOutdated(patterns);
@@ -102,7 +102,7 @@ final class TopicIndex {
     }
 
     /** @param patterns whether anybody listens by pattern */
-    void forgot(boolean patterns) {
+    void onRemoved(boolean patterns) {
         if (orders != null || ordering) {
             forgotten++;
             renewIfOutdated(patterns);
@@ -162,7 +162,7 @@ final class TopicIndex {
     private static Orders ordersOf(Topic[] all) {
         List<Topic> alive = new ArrayList<>(all.length);
         for (Topic topic : all) {
-            if (!topic.isForgotten()) {
+            if (!topic.isRemoved()) {
                 alive.add(topic);
             }
         }

@@ -63,13 +63,13 @@ sealed class TopicLog permits ConflatedLog, StoredLog {
     void announce(LogEntry entry, LogBounds bounds) {}
 
     /** Lets the oldest entry leave the ring. */
-    void letOldestGo(LogBounds bounds) {
-        bounds.gone(evictOldest(bounds.nextEviction()));
+    void evictOldestEntry(LogBounds bounds) {
+        bounds.onEvicted(evictOldest(bounds.nextEviction()));
     }
 
     /** Lets the oldest entry leave the hub, because it is the hub's oldest. */
-    void loseOldest(LogBounds bounds) {
-        letOldestGo(bounds);
+    void dropOldest(LogBounds bounds) {
+        evictOldestEntry(bounds);
     }
 
     /** Adds the newest entry. The caller has made room by {@link #evictOldest}; the ring itself only grows. */
@@ -80,7 +80,7 @@ sealed class TopicLog permits ConflatedLog, StoredLog {
         }
         setSlotRelease(next, entry);
         bytes += entry.weight();
-        // Only now can a reader find it. Volatile: the publisher reads the dirty mark next, see LaneTopic.mark.
+        // Only now can a reader find it. Volatile: the publisher reads the dirty mark next, see TopicSubscribers.mark.
         NEXT.setVolatile(this, next + 1);
     }
 
@@ -105,7 +105,7 @@ sealed class TopicLog permits ConflatedLog, StoredLog {
     }
 
     /** The empty ring of a topic whose events up to {@code position}, published up to then, are elsewhere. */
-    final void beginBehind(long position, long nanos) {
+    final void startAfter(long position, long nanos) {
         floorNanos = nanos;
         FLOOR.setRelease(this, position);
     }

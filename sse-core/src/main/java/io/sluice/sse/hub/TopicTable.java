@@ -20,13 +20,13 @@ final class TopicTable {
     private final Map<TopicPattern, PatternTopics> patterns = new HashMap<>();
     private final PatternTrie patternTrie = new PatternTrie();
     private final TopicIndex index;
-    private final ForgottenFloors forgottenFloors;
+    private final RemovedTopicFloors forgottenFloors;
 
     TopicTable(int maxTopics, TopicOptions options, TopicIndex index) {
         this.maxTopics = maxTopics;
         this.options = options;
         this.index = index;
-        this.forgottenFloors = new ForgottenFloors(options);
+        this.forgottenFloors = new RemovedTopicFloors(options);
     }
 
     int size() {
@@ -43,7 +43,7 @@ final class TopicTable {
     }
 
     /** @throws TopicLimitException if it would be new and there is no place for it */
-    Topic findOrBear(String name) {
+    Topic getOrCreate(String name) {
         Topic topic = topics.get(name);
         if (topic != null) {
             return topic;
@@ -54,28 +54,28 @@ final class TopicTable {
         topic = new Topic(name, forgottenFloors.take(name), options);
         topics.put(name, topic);
         Topic born = topic;
-        patternTrie.forEachOf(name, pattern -> bornUnder(pattern, born));
-        index.born(born, hasPatterns());
+        patternTrie.forEachOf(name, pattern -> topicCreatedUnder(pattern, born));
+        index.onCreated(born, hasPatterns());
         return born;
     }
 
-    private static void bornUnder(PatternTopics pattern, Topic topic) {
+    private static void topicCreatedUnder(PatternTopics pattern, Topic topic) {
         pattern.add(topic);
-        for (Audience.OfPattern audience : pattern.audiences) {
+        for (SubscriberList.PatternSubscribers audience : pattern.audiences) {
             topic.listenOn(audience.lane).add(audience);
         }
     }
 
     /** Forgets the topic if nothing is kept in it and nobody named it. */
-    void forgetIfIdle(Topic topic) {
-        if (topic.isForgotten() || !topic.isIdle()) {
+    void removeIfIdle(Topic topic) {
+        if (topic.isRemoved() || !topic.isIdle()) {
             return;
         }
         topics.remove(topic.name);
-        topic.setForgotten();
+        topic.setRemoved();
         forgottenFloors.put(topic.name, topic.log.floorAsLeft());
-        index.forgot(hasPatterns());
-        patternTrie.forEachOf(topic.name, pattern -> pattern.forgot(topic));
+        index.onRemoved(hasPatterns());
+        patternTrie.forEachOf(topic.name, pattern -> pattern.onRemoved(topic));
     }
 
     /**
@@ -121,7 +121,7 @@ final class TopicTable {
     }
 
     /** For tests. */
-    ForgottenFloors forgottenFloors() {
+    RemovedTopicFloors forgottenFloors() {
         return forgottenFloors;
     }
 }

@@ -18,14 +18,14 @@ final class UserCodeFailures {
     private static final long SECOND_NANOS = 1_000_000_000;
 
     private final LongSupplier clock;
-    private final Ageing.Timer timer;
+    private final Expirer.Timer timer;
     private final LongAdder count = new LongAdder();
     /** By kind, of which there are a few: the words come from our own code only. */
     private final ConcurrentHashMap<String, Line> lines = new ConcurrentHashMap<>();
 
     private volatile boolean closed;
 
-    UserCodeFailures(LongSupplier clock, Ageing.Timer timer) {
+    UserCodeFailures(LongSupplier clock, Expirer.Timer timer) {
         this.clock = clock;
         this.timer = timer;
     }
@@ -37,8 +37,8 @@ final class UserCodeFailures {
     void failed(String client, String what, Throwable failure) {
         count.increment();
         Line line = lines.computeIfAbsent(what, Line::new);
-        if (line.once.passes()) {
-            log.warn("[{}] the {} failed{}", client, what, line.once.andMore(), failure);
+        if (line.once.tryAcquire()) {
+            log.warn("[{}] the {} failed{}", client, what, line.once.suppressedSuffix(), failure);
         }
     }
 
@@ -55,7 +55,7 @@ final class UserCodeFailures {
     /** The lines of one kind. */
     private final class Line {
         private final String what;
-        private final OncePerSecond once;
+        private final LogThrottle once;
 
         // Guarded by this.
         private boolean scheduled;
@@ -63,17 +63,17 @@ final class UserCodeFailures {
 
         Line(String what) {
             this.what = what;
-            this.once = new OncePerSecond(clock, this::sayRestLater);
+            this.once = new LogThrottle(clock, this::sayRestLater);
         }
 
         private synchronized void sayRestLater() {
             if (!scheduled && !closed) {
                 scheduled = true;
-                cancel = timer.schedule(this::sayRest, SECOND_NANOS);
+                cancel = timer.schedule(this::logSuppressed, SECOND_NANOS);
             }
         }
 
-        private void sayRest() {
+        private void logSuppressed() {
             synchronized (this) {
                 scheduled = false; // before the question: what is held back behind it asks for a timer of its own
             }
@@ -81,7 +81,7 @@ final class UserCodeFailures {
                 if (!once.holdsBack()) {
                     return;
                 }
-                if (!once.passesForRest()) { // a line has just passed
+                if (!once.tryAcquireRest()) { // a line has just passed
                     sayRestLater();
                     return;
                 }
@@ -96,7 +96,7 @@ final class UserCodeFailures {
             synchronized (this) {
                 cancel.run();
             }
-            sayRest();
+            logSuppressed();
         }
     }
 }

@@ -15,13 +15,13 @@ final class UserExecutor implements Executor {
     private static final Logger log = LoggerFactory.getLogger(UserExecutor.class);
 
     private final Executor executor;
-    private final OncePerSecond refused;
+    private final LogThrottle refused;
     private @Nullable Executor fallback; // guarded by this
 
     /** @param given the user's, or null for threads of our own */
     UserExecutor(@Nullable Executor given, LongSupplier clock) {
         this.executor = given == null ? UserThreads.create() : given;
-        this.refused = new OncePerSecond(clock);
+        this.refused = new LogThrottle(clock);
     }
 
     @Override
@@ -29,11 +29,11 @@ final class UserExecutor implements Executor {
         try {
             executor.execute(task);
         } catch (RuntimeException | Error e) {
-            if (refused.passes()) {
+            if (refused.tryAcquire()) {
                 log.warn(
                         "the user executor takes no task, another one takes its place: {}{}",
                         e.toString(),
-                        refused.andMore());
+                        refused.suppressedSuffix());
             }
             fallback().execute(task);
         }

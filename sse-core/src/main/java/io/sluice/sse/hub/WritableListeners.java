@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Executor;
 
-/** Who wants to hear that a sink has become writable. Guarded by the {@link DirectSends} it belongs to. */
+/** Who wants to hear that a sink has become writable. Guarded by the {@link DirectSendQueue} it belongs to. */
 final class WritableListeners {
 
     private final LaneSink sink;

@@ -9,7 +9,7 @@ import io.micrometer.core.instrument.binder.BaseUnits;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import io.sluice.sse.CloseReason;
 import io.sluice.sse.Ledger;
-import io.sluice.sse.Refusals;
+import io.sluice.sse.RejectionCounts;
 import io.sluice.sse.hub.Hub;
 import io.sluice.sse.hub.HubStats;
 import java.util.Objects;
@@ -24,7 +24,7 @@ import java.util.function.ToLongFunction;
  * {@code sluice.lag.max}. What is kept: {@code sluice.topics}, {@code sluice.history.events},
  * {@code sluice.history.bytes}. Counters: {@code sluice.events.published}, {@code sluice.events.delivered},
  * {@code sluice.frames}, {@code sluice.gaps}, {@code sluice.sinks.opened}, {@code sluice.sinks.closed} by
- * {@code reason} (see {@link CloseReason#tag}), {@code sluice.refused} by {@code limit} (see {@link Refusals.Kind#tag}),
+ * {@code reason} (see {@link CloseReason#tag}), {@code sluice.refused} by {@code limit} (see {@link RejectionCounts.Kind#tag}),
  * {@code sluice.user.code.failures}, {@code sluice.lanes.blocked}.
  *
  * <p>A registry holds the hub weakly. Immutable.
@@ -79,7 +79,7 @@ public final class SluiceMetrics implements MeterBinder {
                 HubStats::userCodeFailures,
                 "Failures of sources, tasks, listeners and observers");
         counted(registry, "sluice.lanes.blocked", HubStats::lanesBlocked, "Times that a lane stood still");
-        for (Refusals.Kind kind : Refusals.Kind.values()) {
+        for (RejectionCounts.Kind kind : RejectionCounts.Kind.values()) {
             FunctionCounter.builder("sluice.refused", hub, h -> h.refusals().count(kind))
                     .description("Connections and requests turned away by a limit")
                     .tags(tags.and("limit", kind.tag()))

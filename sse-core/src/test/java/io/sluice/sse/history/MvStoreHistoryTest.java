@@ -34,7 +34,7 @@ class MvStoreHistoryTest {
 
     private long nowMillis = 1_000_000;
     private final List<Eviction> evictions = new ArrayList<>();
-    private Recovered recovered;
+    private RecoveryResult recovered;
 
     private MvStoreHistory open(UnaryOperator<MvStoreHistory.Builder> options) {
         return open(options, evictions::addAll);
@@ -43,14 +43,14 @@ class MvStoreHistoryTest {
     private MvStoreHistory open(UnaryOperator<MvStoreHistory.Builder> options, Consumer<List<Eviction>> evicting) {
         InstantSource clock = () -> Instant.ofEpochMilli(nowMillis);
         MvStoreHistory history = options.apply(
-                        MvStoreHistory.builder(directory).sync(HistorySync.os()).clock(clock))
+                        MvStoreHistory.builder(directory).sync(SyncPolicy.os()).clock(clock))
                 .build();
         recovered = history.open(7, evicting);
         return history;
     }
 
-    private static StoredEvent event(long position, long timeMillis, String topic, String chosenId) {
-        return new StoredEvent(position, timeMillis, topic, new byte[BLOCK_BYTES], chosenId, null);
+    private static StoredEvent event(long position, long timeMillis, String topic, String publisherId) {
+        return new StoredEvent(position, timeMillis, topic, new byte[BLOCK_BYTES], publisherId, null);
     }
 
     private static List<Long> positions(MvStoreHistory history, String... topics) {
@@ -112,7 +112,7 @@ class MvStoreHistoryTest {
         assertThat(evictions).containsExactly(new Eviction("a", 1, nowMillis, 3, 1, BLOCK_BYTES, List.of()));
         history.append(List.of(event(4, nowMillis, "c", null), event(5, nowMillis + 1, "c", null)));
         assertThat(evictions)
-                .extracting(Eviction::topic, Eviction::floor, Eviction::chosenIds)
+                .extracting(Eviction::topic, Eviction::floor, Eviction::publisherIds)
                 .containsExactly(
                         org.assertj.core.groups.Tuple.tuple("a", 1L, List.of()),
                         org.assertj.core.groups.Tuple.tuple("b", 1L, List.of()),
@@ -142,15 +142,15 @@ class MvStoreHistoryTest {
 
     @Test
     void chosenIdsAreBoundedAndToldWhenTheyGo() {
-        MvStoreHistory history = open(options -> options.chosenIds(2));
+        MvStoreHistory history = open(options -> options.publisherIds(2));
         history.append(List.of(event(1, 1, "a", "one"), event(2, 2, "b", "two"), event(3, 3, "a", "three")));
         assertThat(evictions).containsExactly(new Eviction("a", 1, 1, 3, 1, BLOCK_BYTES, List.of("one")));
         history.close(3);
         open(options -> options).close(3);
-        assertThat(recovered.chosenIds())
+        assertThat(recovered.publisherIds())
                 .containsOnly(
-                        Map.entry("two", new Recovered.Chosen(2, "b")),
-                        Map.entry("three", new Recovered.Chosen(3, "a")));
+                        Map.entry("two", new RecoveryResult.Chosen(2, "b")),
+                        Map.entry("three", new RecoveryResult.Chosen(3, "a")));
     }
 
     /** What the death of the process leaves between two commits is the state of the first of them. */
@@ -170,9 +170,9 @@ class MvStoreHistoryTest {
         }
         history.close(150_000);
         MvStoreHistory left = MvStoreHistory.builder(copy).build();
-        Recovered recoveredCopy = left.open(7, told -> {});
+        RecoveryResult recoveredCopy = left.open(7, told -> {});
         assertThat(recoveredCopy.topics()).isEmpty();
-        assertThat(recoveredCopy.chosenIds()).isEmpty();
+        assertThat(recoveredCopy.publisherIds()).isEmpty();
         left.close(recoveredCopy.head());
     }
 
@@ -219,7 +219,7 @@ class MvStoreHistoryTest {
     @Test
     void floorsOfEmptyTopicsAreKeptByNameAndThenAsOne() {
         MvStoreHistory history = open(options -> options.totalBytes(100));
-        int topics = KeptTopics.EMPTY_NAMES + 10;
+        int topics = TopicRecords.EMPTY_NAMES + 10;
         List<StoredEvent> batch = new ArrayList<>();
         for (int i = 1; i <= topics + 1; i++) {
             batch.add(event(i, i, "t" + i, null));
@@ -227,7 +227,7 @@ class MvStoreHistoryTest {
         history.append(batch);
         history.close(topics + 1);
         open(options -> options).close(topics + 1);
-        assertThat(recovered.topics()).hasSize(KeptTopics.EMPTY_NAMES + 1);
+        assertThat(recovered.topics()).hasSize(TopicRecords.EMPTY_NAMES + 1);
         assertThat(recovered.forgottenFloor()).isEqualTo(10);
         assertThat(recovered.topics()).contains(new StoredTopic("t11", 11, 11, 0, 0, 0, 0));
     }
@@ -297,7 +297,7 @@ class MvStoreHistoryTest {
     @Test
     void theFileStaysInProportion() throws Exception {
         MvStoreHistory history =
-                open(options -> options.sync(HistorySync.always()).totalBytes(1 << 20));
+                open(options -> options.sync(SyncPolicy.always()).totalBytes(1 << 20));
         long written = 0;
         for (long position = 1; position <= 8000; position++) {
             history.append(
@@ -321,10 +321,10 @@ class MvStoreHistoryTest {
         assertThatThrownBy(() -> options.events(0)).hasMessage("events: 0 (expected: at least 1)");
         assertThatThrownBy(() -> options.bytes(0)).hasMessage("bytes: 0 (expected: at least 1)");
         assertThatThrownBy(() -> options.totalBytes(-1)).hasMessage("totalBytes: -1 (expected: at least 1)");
-        assertThatThrownBy(() -> options.chosenIds(0)).hasMessage("chosenIds: 0 (expected: at least 1)");
+        assertThatThrownBy(() -> options.publisherIds(0)).hasMessage("chosenIds: 0 (expected: at least 1)");
         assertThatThrownBy(() -> options.age(Duration.ZERO))
                 .hasMessage("age: PT0S (expected: more than 0, at most 36500 days)");
-        assertThatThrownBy(() -> HistorySync.every(Duration.ZERO))
+        assertThatThrownBy(() -> SyncPolicy.every(Duration.ZERO))
                 .hasMessage("sync: PT0S (expected: more than 0, at most PT1M)");
     }
 

@@ -15,28 +15,28 @@ import org.junit.jupiter.api.Test;
 /** A crowd that comes back at once, each from a place of its own, costs the budget and a small frame each. */
 class CatchUpBudgetTest {
 
-    private static final LaneOptions TICKING = Bench.QUIET.withHeartbeat(Duration.ofSeconds(8));
+    private static final LaneOptions TICKING = HubFixture.QUIET.withHeartbeat(Duration.ofSeconds(8));
     private static final int EVENTS = 200;
     private static final int EVENT_BYTES = 1000;
     private static final int CROWD = 100;
     private static final long BUDGET = 256 * 1024;
 
     /** Their places, each another. */
-    private static List<FakeSink> comeBack(Bench bench, List<String> ids, boolean reading) {
+    private static List<FakeSink> comeBack(HubFixture bench, List<String> ids, boolean reading) {
         List<FakeSink> crowd = new ArrayList<>();
         for (int i = 0; i < CROWD; i++) {
             FakeSink sink = bench.sink();
             if (!reading) {
                 bench.onLane(() -> sink.stall(64 * 1024));
             }
-            bench.open(sink, Start.after(ids.get(i)), null, "a");
+            bench.open(sink, StartPosition.after(ids.get(i)), null, "a");
             crowd.add(sink);
         }
         bench.run();
         return crowd;
     }
 
-    private static List<String> publish(Bench bench) {
+    private static List<String> publish(HubFixture bench) {
         List<String> ids = new ArrayList<>();
         for (int i = 0; i < EVENTS; i++) {
             ids.add(bench.publish("a", i + " " + "x".repeat(EVENT_BYTES)));
@@ -46,7 +46,7 @@ class CatchUpBudgetTest {
 
     @Test
     void whoDoesNotReadHoldsASmallFrameAndGetsTheRestWhenItReads() {
-        try (Bench bench = new Bench(options -> options.catchUpBytes(BUDGET), 1, TICKING)) {
+        try (HubFixture bench = new HubFixture(options -> options.catchUpBytes(BUDGET), 1, TICKING)) {
             List<String> ids = publish(bench);
             List<FakeSink> crowd = comeBack(bench, ids, false);
             FakeFramer framer = bench.framers.get(0);
@@ -56,7 +56,7 @@ class CatchUpBudgetTest {
                 bench.advance(TimeUnit.SECONDS.toNanos(1));
                 assertThat(framer.heldBytes()).isLessThanOrEqualTo(bound);
             }
-            FakeSink healthy = bench.open(Start.after(ids.get(0)), "a");
+            FakeSink healthy = bench.open(StartPosition.after(ids.get(0)), "a");
             assertThat(healthy.data())
                     .as("who reads is not held up by those who do not")
                     .hasSize(EVENTS - 1);
@@ -77,7 +77,7 @@ class CatchUpBudgetTest {
 
     @Test
     void withoutNeedFramesAreFull() {
-        try (Bench bench = new Bench(options -> options.catchUpBytes(BUDGET), 1, TICKING)) {
+        try (HubFixture bench = new HubFixture(options -> options.catchUpBytes(BUDGET), 1, TICKING)) {
             List<String> ids = publish(bench);
             FakeFramer framer = bench.framers.get(0);
             framer.frameSizes.clear();
@@ -92,13 +92,13 @@ class CatchUpBudgetTest {
     /** Over io_uring bytes pend after each flush, however well the client reads. */
     @Test
     void whoTakesAfterTheLanesIoWaitsForNoTick() {
-        try (Bench bench = new Bench(options -> options.catchUpBytes(0), 1, TICKING)) {
+        try (HubFixture bench = new HubFixture(options -> options.catchUpBytes(0), 1, TICKING)) {
             List<String> ids = publish(bench);
             List<FakeSink> crowd = new ArrayList<>();
             for (int i = 0; i < CROWD; i++) {
                 FakeSink sink = bench.sink();
                 sink.takesLater = true;
-                bench.open(sink, Start.after(ids.get(i)), null, "a");
+                bench.open(sink, StartPosition.after(ids.get(i)), null, "a");
                 crowd.add(sink);
             }
             bench.run();
@@ -111,7 +111,7 @@ class CatchUpBudgetTest {
 
     @Test
     void aDirectSendToAParkedSinkWaitsForNoTick() {
-        try (Bench bench = new Bench(options -> options.catchUpBytes(0), 1, TICKING)) {
+        try (HubFixture bench = new HubFixture(options -> options.catchUpBytes(0), 1, TICKING)) {
             FakeSink sink = parked(bench, publish(bench).get(0));
             long before = sink.pendingBytes();
             CompletableFuture<Void> sent = sink.send(Event.of("direct")).toCompletableFuture();
@@ -126,7 +126,7 @@ class CatchUpBudgetTest {
 
     @Test
     void aParkedSinkThatBecomesWritableWaitsForNoTick() {
-        try (Bench bench = new Bench(options -> options.catchUpBytes(0), 1, TICKING)) {
+        try (HubFixture bench = new HubFixture(options -> options.catchUpBytes(0), 1, TICKING)) {
             FakeSink sink = parked(bench, publish(bench).get(0));
             bench.onLane(() -> sink.full(true));
             bench.onLane(() -> {
@@ -140,7 +140,7 @@ class CatchUpBudgetTest {
 
     @Test
     void flushPublishedServesTheParkedThatCanTakeMoreAndWaitsForNoOther() {
-        try (Bench bench = new Bench(options -> options.catchUpBytes(0), 1, TICKING)) {
+        try (HubFixture bench = new HubFixture(options -> options.catchUpBytes(0), 1, TICKING)) {
             List<String> ids = publish(bench);
             FakeSink reads = parked(bench, ids.get(0));
             FakeSink stalled = parked(bench, ids.get(1));
@@ -157,7 +157,7 @@ class CatchUpBudgetTest {
     /** When the others' bytes have left, there is room for those as well that have not taken theirs. */
     @Test
     void flushPublishedServesTheParkedWhenThereIsRoomForAll() {
-        try (Bench bench = new Bench(options -> options.catchUpBytes(8 * 1024), 1, TICKING)) {
+        try (HubFixture bench = new HubFixture(options -> options.catchUpBytes(8 * 1024), 1, TICKING)) {
             List<String> ids = publish(bench);
             FakeSink first = parked(bench, ids.get(0));
             FakeSink second = parked(bench, ids.get(1));
@@ -175,7 +175,7 @@ class CatchUpBudgetTest {
     /** Who takes a little at each look gets more, but never more at a time. */
     @Test
     void aSinkThatMovesHoldsNoMoreThanASmallFrame() {
-        try (Bench bench = new Bench(options -> options.catchUpBytes(0), 1, TICKING)) {
+        try (HubFixture bench = new HubFixture(options -> options.catchUpBytes(0), 1, TICKING)) {
             List<String> ids = publish(bench);
             parked(bench, ids.get(1));
             FakeSink sink = parked(bench, ids.get(0));
@@ -189,10 +189,10 @@ class CatchUpBudgetTest {
     }
 
     /** A client with a place of its own, that has not read what it was given. */
-    private static FakeSink parked(Bench bench, String lastEventId) {
+    private static FakeSink parked(HubFixture bench, String lastEventId) {
         FakeSink sink = bench.sink();
         bench.onLane(() -> sink.stall(64 * 1024));
-        bench.open(sink, Start.after(lastEventId), null, "a");
+        bench.open(sink, StartPosition.after(lastEventId), null, "a");
         bench.run();
         assertThat(sink.behind).isTrue();
         return sink;
@@ -200,7 +200,7 @@ class CatchUpBudgetTest {
 
     @Test
     void whoWaitsAndLeavesIsForgotten() {
-        try (Bench bench = new Bench(options -> options.catchUpBytes(0), 1, TICKING)) {
+        try (HubFixture bench = new HubFixture(options -> options.catchUpBytes(0), 1, TICKING)) {
             List<String> ids = publish(bench);
             List<FakeSink> crowd = comeBack(bench, ids, false);
             crowd.forEach(sink -> sink.close(CloseReason.CLIENT_LEFT));

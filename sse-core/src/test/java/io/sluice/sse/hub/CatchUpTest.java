@@ -19,7 +19,7 @@ class CatchUpTest {
 
     @Test
     void aSinkThatStopsReadingFallsBehindAndCatchesUpInOrder() {
-        try (Bench bench = new Bench()) {
+        try (HubFixture bench = new HubFixture()) {
             FakeSink slow = bench.live("a", "b");
             FakeSink quick = bench.live("a", "b");
             bench.onLane(() -> slow.stall(10));
@@ -31,10 +31,10 @@ class CatchUpTest {
             }
             bench.run();
             assertThat(slow.pendingBytes()).isLessThan(100);
-            assertThat(quick.data()).isEqualTo(Bench.numbers(0, 500));
+            assertThat(quick.data()).isEqualTo(HubFixture.numbers(0, 500));
             bench.onLane(slow::read);
             bench.run();
-            assertThat(slow.data()).isEqualTo(Bench.numbers(0, 500));
+            assertThat(slow.data()).isEqualTo(HubFixture.numbers(0, 500));
             assertThat(slow.behind).isFalse();
         }
     }
@@ -42,7 +42,8 @@ class CatchUpTest {
     @ParameterizedTest
     @EnumSource
     void aLappedSinkMeetsTheOverflowPolicy(OverflowPolicy policy) {
-        try (Bench bench = new Bench(options -> options.historyEvents(10).overflow(policy))) {
+        try (HubFixture bench =
+                new HubFixture(options -> options.historyEvents(10).overflow(policy))) {
             FakeSink slow = bench.live("a");
             bench.onLane(() -> slow.full(true));
             bench.publishMany("a", 0, 30);
@@ -52,13 +53,13 @@ class CatchUpTest {
             switch (policy) {
                 case DISCONNECT -> {
                     assertThat(slow.ended).isEqualTo(CloseReason.SLOW_CONSUMER);
-                    FakeSink back = bench.open(Start.after(slow.lastEventId()), "a");
+                    FakeSink back = bench.open(StartPosition.after(slow.lastEventId()), "a");
                     assertThat(back.gaps()).hasSize(1);
-                    assertThat(back.data()).isEqualTo(Bench.numbers(20, 30));
+                    assertThat(back.data()).isEqualTo(HubFixture.numbers(20, 30));
                 }
                 case GAP -> {
                     assertThat(slow.gaps()).hasSize(1);
-                    assertThat(slow.data()).isEqualTo(Bench.numbers(20, 30));
+                    assertThat(slow.data()).isEqualTo(HubFixture.numbers(20, 30));
                 }
                 case LATEST -> {
                     assertThat(slow.gaps()).hasSize(1);
@@ -72,7 +73,8 @@ class CatchUpTest {
 
     @Test
     void afterAGapFurtherLossOfAnotherTopicIsAnotherGap() {
-        try (Bench bench = new Bench(options -> options.historyEvents(3).overflow(OverflowPolicy.GAP))) {
+        try (HubFixture bench =
+                new HubFixture(options -> options.historyEvents(3).overflow(OverflowPolicy.GAP))) {
             FakeSink slow = bench.live("a", "b");
             bench.onLane(() -> slow.full(true));
             bench.publishMany("b", 0, 3);
@@ -91,7 +93,7 @@ class CatchUpTest {
 
     @Test
     void theMemoryOfAStalledSinkDoesNotGrow() {
-        try (Bench bench = new Bench(options -> options.historyEvents(10))) {
+        try (HubFixture bench = new HubFixture(options -> options.historyEvents(10))) {
             FakeSink slow = bench.live("a");
             bench.onLane(() -> slow.stall(100));
             bench.publishMany("a", 0, 10);
@@ -111,35 +113,35 @@ class CatchUpTest {
 
     @Test
     void resumeBehindTheNewestGetsNothingAndNoGap() {
-        try (Bench bench = new Bench(options -> options.historyEvents(3))) {
+        try (HubFixture bench = new HubFixture(options -> options.historyEvents(3))) {
             bench.publishMany("a", 0, 50);
-            FakeSink sink = bench.open(Start.after(bench.hub.headId()), "a");
+            FakeSink sink = bench.open(StartPosition.after(bench.hub.headId()), "a");
             assertThat(sink.events).isEmpty();
         }
     }
 
     @Test
     void resumeJustBeforeTheOldestKeptGetsAllAndOneOlderAGap() {
-        try (Bench bench = new Bench(options -> options.historyEvents(3))) {
+        try (HubFixture bench = new HubFixture(options -> options.historyEvents(3))) {
             List<String> ids = new ArrayList<>();
             for (int i = 0; i < 50; i++) {
                 ids.add(bench.publish("a", Integer.toString(i)));
             }
-            FakeSink whole = bench.open(Start.after(ids.get(46)), "a");
+            FakeSink whole = bench.open(StartPosition.after(ids.get(46)), "a");
             assertThat(whole.gaps()).isEmpty();
-            assertThat(whole.data()).isEqualTo(Bench.numbers(47, 50));
-            FakeSink gapped = bench.open(Start.after(ids.get(45)), "a");
+            assertThat(whole.data()).isEqualTo(HubFixture.numbers(47, 50));
+            FakeSink gapped = bench.open(StartPosition.after(ids.get(45)), "a");
             assertThat(gapped.gaps()).hasSize(1);
             assertThat(gapped.gaps().get(0).data())
                     .isEqualTo("{\"reason\":\"evicted\",\"lastEventId\":\"" + ids.get(45) + "\",\"resumeId\":\""
                             + ids.get(46) + "\"}");
-            assertThat(gapped.data()).isEqualTo(Bench.numbers(47, 50));
+            assertThat(gapped.data()).isEqualTo(HubFixture.numbers(47, 50));
         }
     }
 
     @Test
     void idsThatLeadNowhereAreGapsAndEverythingKeptFollows() {
-        try (Bench bench = new Bench()) {
+        try (HubFixture bench = new HubFixture()) {
             bench.publishMany("a", 0, 5);
             EventIds own = new EventIds(7);
             record Case(String id, String reason) {}
@@ -148,17 +150,17 @@ class CatchUpTest {
                     new Case(own.text(6), "ahead"),
                     new Case("what\"ever", "unknown"),
                     new Case("", "unknown"))) {
-                FakeSink sink = bench.open(Start.after(odd.id), "a");
+                FakeSink sink = bench.open(StartPosition.after(odd.id), "a");
                 assertThat(sink.gaps()).hasSize(1);
                 assertThat(sink.gaps().get(0).data()).contains("\"reason\":\"" + odd.reason + "\"");
-                assertThat(sink.data()).isEqualTo(Bench.numbers(0, 5));
+                assertThat(sink.data()).isEqualTo(HubFixture.numbers(0, 5));
             }
         }
     }
 
     @Test
     void aChosenIdLeadsBackWhileItsEventIsKept() {
-        try (Bench bench = new Bench(options -> options.historyEvents(3))) {
+        try (HubFixture bench = new HubFixture(options -> options.historyEvents(3))) {
             bench.publish("a", Event.builder().id("mine").data("0").build());
             assertThat(bench.publish(
                             "a", Event.builder().id("mine").data("again").build()))
@@ -168,30 +170,32 @@ class CatchUpTest {
                     .as("the first's topic, and not the one that was asked for")
                     .isEqualTo(new Published("mine", "a", true));
             bench.publishMany("a", 1, 3);
-            FakeSink sink = bench.open(Start.after("mine"), "a");
+            FakeSink sink = bench.open(StartPosition.after("mine"), "a");
             assertThat(sink.gaps()).isEmpty();
-            assertThat(sink.data()).isEqualTo(Bench.numbers(1, 3));
+            assertThat(sink.data()).isEqualTo(HubFixture.numbers(1, 3));
             bench.publish("a", "3");
-            assertThat(bench.open(Start.after("mine"), "a").gaps()).hasSize(1);
+            assertThat(bench.open(StartPosition.after("mine"), "a").gaps()).hasSize(1);
         }
     }
 
     @Test
     void replayGivesTheLastKeptOfTheWholeSelector() {
-        try (Bench bench = new Bench(options -> options.historyEvents(5))) {
+        try (HubFixture bench = new HubFixture(options -> options.historyEvents(5))) {
             for (int i = 0; i < 40; i++) {
                 bench.publish(List.of("a/1", "a/2", "b", "other").get(i % 4), Integer.toString(i));
             }
-            FakeSink sink = bench.open(Start.replay(4), "a/*", "a/1", "b");
+            FakeSink sink = bench.open(StartPosition.replay(4), "a/*", "a/1", "b");
             assertThat(sink.data()).containsExactly("34", "36", "37", "38");
             assertThat(sink.gaps()).isEmpty();
-            assertThat(bench.open(Start.replay(1000), "b").data()).containsExactly("22", "26", "30", "34", "38");
+            assertThat(bench.open(StartPosition.replay(1000), "b").data())
+                    .containsExactly("22", "26", "30", "34", "38");
         }
     }
 
     @Test
     void whoHasSeenAllHearsOfNoGapWhateverWentSince() {
-        try (Bench bench = new Bench(options -> options.historyEvents(2).historyAge(Duration.ofSeconds(1)))) {
+        try (HubFixture bench =
+                new HubFixture(options -> options.historyEvents(2).historyAge(Duration.ofSeconds(1)))) {
             String[][] selectors = {{"a/1"}, {"a/1", "a/2"}, {"a/*"}, {"**", "a/1"}};
             List<FakeSink> sinks = new ArrayList<>();
             for (String[] terms : selectors) {
@@ -207,14 +211,14 @@ class CatchUpTest {
             bench.hub.stats(); // lets aged events, and with them the topics, go
             assertThat(bench.hub.topics(null, 10)).isEmpty();
             for (int i = 0; i < selectors.length; i++) {
-                FakeSink back = bench.open(Start.after(sinks.get(i).lastEventId()), selectors[i]);
+                FakeSink back = bench.open(StartPosition.after(sinks.get(i).lastEventId()), selectors[i]);
                 assertThat(back.gaps()).as("%s", List.of(selectors[i])).isEmpty();
             }
             bench.publish("a/1", "born again");
             bench.run();
             bench.hubLane()
                     .forEachSink(sink -> assertThat(((FakeSink) sink).data()).containsExactly("born again"));
-            FakeSink before = bench.open(Start.after(new EventIds(7).text(3)), "a/*");
+            FakeSink before = bench.open(StartPosition.after(new EventIds(7).text(3)), "a/*");
             assertThat(before.gaps()).as("one that stood before a loss").hasSize(1);
         }
     }

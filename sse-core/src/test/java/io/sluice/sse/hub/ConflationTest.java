@@ -24,7 +24,7 @@ class ConflationTest {
                 options.historyEvents(events).conflate("p/*").conflate("p").overflow(OverflowPolicy.GAP);
     }
 
-    private static String publish(Bench bench, String topic, String key, String data) {
+    private static String publish(HubFixture bench, String topic, String key, String data) {
         Event.Builder event = Event.builder().data(data);
         if (key != null) {
             event.key(key);
@@ -32,7 +32,7 @@ class ConflationTest {
         return bench.publish(topic, event.build()).id();
     }
 
-    private static ConflationTable table(Bench bench, String topic) {
+    private static ConflationTable table(HubFixture bench, String topic) {
         return ((ConflatedLog) Objects.requireNonNull(bench.hub.log().topics.find(topic)).log).table();
     }
 
@@ -40,12 +40,12 @@ class ConflationTest {
 
     @Test
     void theLatestOfEachKeyIsReplayedInTheOrderOfPublication() {
-        try (Bench bench = new Bench(ring(2))) {
+        try (HubFixture bench = new HubFixture(ring(2))) {
             for (String each : List.of("a1", "b1", "c1", "a2", "d1", "c2", "a3")) {
                 publish(bench, "p", each.substring(0, 1), each);
             }
-            assertThat(bench.open(Start.replay(100), "p").data()).containsExactly("b1", "d1", "c2", "a3");
-            assertThat(bench.open(Start.replay(3), "p").data()).containsExactly("d1", "c2", "a3");
+            assertThat(bench.open(StartPosition.replay(100), "p").data()).containsExactly("b1", "d1", "c2", "a3");
+            assertThat(bench.open(StartPosition.replay(3), "p").data()).containsExactly("d1", "c2", "a3");
             assertThat(table(bench, "p").size()).isEqualTo(2);
             assertThat(bench.hub.topics(null, 1).get(0))
                     .extracting(TopicInfo::events, TopicInfo::oldestId)
@@ -55,21 +55,21 @@ class ConflationTest {
 
     @Test
     void whoComesBackGetsWhatIsNewAndNoGapForWhatWasSuperseded() {
-        try (Bench bench = new Bench(ring(1))) {
+        try (HubFixture bench = new HubFixture(ring(1))) {
             String first = publish(bench, "p", "a", "a1");
             publish(bench, "p", "b", "b1");
             String third = publish(bench, "p", "a", "a2");
             publish(bench, "p", "c", "c1");
-            FakeSink back = bench.open(Start.after(first), "p");
+            FakeSink back = bench.open(StartPosition.after(first), "p");
             assertThat(back.gaps()).isEmpty();
             assertThat(back.data()).containsExactly("b1", "a2", "c1");
-            assertThat(bench.open(Start.after(third), "p").data()).containsExactly("c1");
+            assertThat(bench.open(StartPosition.after(third), "p").data()).containsExactly("c1");
         }
     }
 
     @Test
     void whoFellBehindGetsTheLatestOfEachKeyAndNoGap() {
-        try (Bench bench = new Bench(ring(5))) {
+        try (HubFixture bench = new HubFixture(ring(5))) {
             FakeSink slow = bench.live("p/1", "p/2", "other");
             bench.onLane(() -> slow.full(true));
             for (int i = 0; i < 500; i++) {
@@ -94,14 +94,14 @@ class ConflationTest {
 
     @Test
     void aTableLargerThanAFrameIsReadInPages() {
-        try (Bench bench = new Bench(ring(3))) {
+        try (HubFixture bench = new HubFixture(ring(3))) {
             List<String> expected = new ArrayList<>();
             for (int i = 0; i < 2000; i++) {
                 expected.add(i + "x".repeat(i % 100));
                 publish(bench, "p", "k" + i, expected.get(i));
             }
             bench.framer().frameSizes.clear();
-            FakeSink sink = bench.open(Start.replay(5000), "p");
+            FakeSink sink = bench.open(StartPosition.replay(5000), "p");
             assertThat(sink.data()).isEqualTo(expected);
             assertThat(bench.framer().frameSizes)
                     .hasSizeGreaterThan(4)
@@ -111,11 +111,11 @@ class ConflationTest {
 
     @Test
     void anEventThatDoesNotFitBehindThoseOfTheTableWaitsForTheNextFrame() {
-        try (Bench bench = new Bench(ring(1))) {
+        try (HubFixture bench = new HubFixture(ring(1))) {
             publish(bench, "p", "a", "a");
             publish(bench, "p", "b", "x".repeat(HubBuilder.FRAME_BYTES - 60));
             bench.framer().frameSizes.clear();
-            FakeSink sink = bench.open(Start.replay(2), "p");
+            FakeSink sink = bench.open(StartPosition.replay(2), "p");
             assertThat(sink.data()).hasSize(2);
             assertThat(bench.framer().frameSizes).allMatch(size -> size <= HubBuilder.FRAME_BYTES);
         }
@@ -123,7 +123,7 @@ class ConflationTest {
 
     @Test
     void thoseWhoCaughtUpShareOneFrameThoughTheRingHasPassedTheirLane() {
-        try (Bench bench = new Bench(ring(2))) {
+        try (HubFixture bench = new HubFixture(ring(2))) {
             List<FakeSink> sinks = new ArrayList<>();
             for (int i = 0; i < 100; i++) {
                 sinks.add(bench.live("p"));
@@ -145,21 +145,21 @@ class ConflationTest {
 
     @Test
     void whatHasNoKeyIsMissedAsEver() {
-        try (Bench bench = new Bench(ring(1))) {
+        try (HubFixture bench = new HubFixture(ring(1))) {
             String first = publish(bench, "p", "a", "a1");
             String second = publish(bench, "p", null, "plain");
             publish(bench, "p", "b", "b1");
-            FakeSink missed = bench.open(Start.after(first), "p");
+            FakeSink missed = bench.open(StartPosition.after(first), "p");
             assertThat(missed.gaps()).hasSize(1);
             assertThat(missed.data()).containsExactly("b1");
-            assertThat(bench.open(Start.after(second), "p").gaps()).isEmpty();
+            assertThat(bench.open(StartPosition.after(second), "p").gaps()).isEmpty();
         }
     }
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void whatTheTableHasNoPlaceForIsMissed(boolean byKeys) {
-        try (Bench bench = new Bench(options -> {
+        try (HubFixture bench = new HubFixture(options -> {
             ring(1).accept(options);
             if (byKeys) {
                 options.conflationKeys(2);
@@ -171,10 +171,10 @@ class ConflationTest {
             for (String key : List.of("a", "b", "c", "d")) {
                 ids.add(publish(bench, "p", key, key)); // about 250 bytes each
             }
-            FakeSink missed = bench.open(Start.after(new EventIds(7).text(0)), "p");
+            FakeSink missed = bench.open(StartPosition.after(new EventIds(7).text(0)), "p");
             assertThat(missed.gaps()).hasSize(1);
             assertThat(missed.data()).containsExactly("b", "c", "d");
-            FakeSink whole = bench.open(Start.after(ids.get(0)), "p");
+            FakeSink whole = bench.open(StartPosition.after(ids.get(0)), "p");
             assertThat(whole.gaps()).isEmpty();
             assertThat(whole.data()).containsExactly("b", "c", "d");
             assertThat(table(bench, "p").keys()).isEqualTo(3);
@@ -183,14 +183,14 @@ class ConflationTest {
 
     @Test
     void aNewEventOfAKeyPushesNoOtherKeyOut() {
-        try (Bench bench = new Bench(options -> {
+        try (HubFixture bench = new HubFixture(options -> {
             ring(1).accept(options);
             options.conflationKeys(1);
         })) {
             publish(bench, "p", "a", "a1");
             publish(bench, "p", "b", "b1"); // a1 is in the table now
             publish(bench, "p", "b", "b2"); // b1 goes, and must not take a1's place first
-            FakeSink sink = bench.open(Start.after(new EventIds(7).text(0)), "p");
+            FakeSink sink = bench.open(StartPosition.after(new EventIds(7).text(0)), "p");
             assertThat(sink.gaps()).isEmpty();
             assertThat(sink.data()).containsExactly("a1", "b2");
         }
@@ -198,7 +198,7 @@ class ConflationTest {
 
     @Test
     void aLossInTheTableIsNoGapForWhoWasToldOfALaterOneAndHadSeenIt() {
-        try (Bench bench = new Bench(options -> {
+        try (HubFixture bench = new HubFixture(options -> {
             ring(2).accept(options);
             options.conflationKeys(2);
         })) {
@@ -224,7 +224,7 @@ class ConflationTest {
 
     @Test
     void aLossBehindAToldGapIsAnotherGap() {
-        try (Bench bench = new Bench(options -> {
+        try (HubFixture bench = new HubFixture(options -> {
             ring(2).accept(options);
             options.conflationKeys(2);
         })) {
@@ -251,7 +251,7 @@ class ConflationTest {
 
     @Test
     void theBytesOfTheHubBoundTablesTooTheOldestFirst() {
-        try (Bench bench = new Bench(options -> {
+        try (HubFixture bench = new HubFixture(options -> {
             ring(1).accept(options);
             options.historyTotalBytes(3_000);
         })) {
@@ -264,7 +264,7 @@ class ConflationTest {
             bench.publish("plain/2", "x".repeat(200));
             assertThat(bench.hub.stats().bytes()).isLessThanOrEqualTo(3_000);
             assertThat(table(bench, "p/1").size()).as("the hub's oldest went").isZero();
-            FakeSink sink = bench.open(Start.after(new EventIds(7).text(0)), "p/1");
+            FakeSink sink = bench.open(StartPosition.after(new EventIds(7).text(0)), "p/1");
             assertThat(sink.gaps()).hasSize(1);
             assertThat(sink.data()).containsExactly("b1");
             for (int i = 0; i < 5000; i++) {
@@ -276,7 +276,7 @@ class ConflationTest {
 
     @Test
     void anEventThatTheBytesOfTheHubPushOutOfTheRingDoesNotMoveToTheTable() {
-        try (Bench bench = new Bench(options -> {
+        try (HubFixture bench = new HubFixture(options -> {
             ring(10).accept(options);
             options.historyTotalBytes(1_000);
         })) {
@@ -284,14 +284,15 @@ class ConflationTest {
             bench.publish("big", "x".repeat(900));
             assertThat(bench.hub.stats().events()).isEqualTo(1);
             assertThat(bench.hub.topics(null, 9)).extracting(TopicInfo::name).containsExactly("big");
-            assertThat(bench.open(Start.after(new EventIds(7).text(0)), "p").gaps())
+            assertThat(bench.open(StartPosition.after(new EventIds(7).text(0)), "p")
+                            .gaps())
                     .hasSize(1);
         }
     }
 
     @Test
     void theLatestOfAKeyDoesNotAge() {
-        try (Bench bench = new Bench(options -> {
+        try (HubFixture bench = new HubFixture(options -> {
             ring(100).accept(options);
             options.historyAge(Duration.ofSeconds(1));
         })) {
@@ -300,25 +301,25 @@ class ConflationTest {
             publish(bench, "p", "b", "b1");
             bench.advance(TimeUnit.SECONDS.toNanos(5));
             assertThat(bench.hubTimers()).as("nothing that ages is left").isZero();
-            FakeSink back = bench.open(Start.after(first), "p");
+            FakeSink back = bench.open(StartPosition.after(first), "p");
             assertThat(back.gaps()).isEmpty();
             assertThat(back.data()).containsExactly("a2", "b1");
             publish(bench, "p", "c", "c1");
             bench.publish("plain", "x");
             bench.advance(TimeUnit.SECONDS.toNanos(5));
             assertThat(bench.hub.topics(null, 10)).extracting(TopicInfo::name).containsExactly("p");
-            assertThat(bench.open(Start.replay(9), "p/*", "p").data()).containsExactly("a2", "b1", "c1");
+            assertThat(bench.open(StartPosition.replay(9), "p/*", "p").data()).containsExactly("a2", "b1", "c1");
         }
     }
 
     @Test
     void aChosenIdLeadsBackFromTheTableAndIsFreeWhenSuperseded() {
-        try (Bench bench = new Bench(ring(1))) {
+        try (HubFixture bench = new HubFixture(ring(1))) {
             Event mine = Event.builder().id("mine").key("a").data("a1").build();
             bench.publish("p", mine);
             publish(bench, "p", "b", "b1");
             assertThat(bench.publish("p", mine).duplicate()).isTrue();
-            assertThat(bench.open(Start.after("mine"), "p").data()).containsExactly("b1");
+            assertThat(bench.open(StartPosition.after("mine"), "p").data()).containsExactly("b1");
             publish(bench, "p", "a", "a2");
             assertThat(bench.publish("p", mine).duplicate()).isFalse();
         }
@@ -326,7 +327,7 @@ class ConflationTest {
 
     @Test
     void topicsThatDoNotConflatePayNothing() {
-        try (Bench bench = new Bench(ring(2))) {
+        try (HubFixture bench = new HubFixture(ring(2))) {
             publish(bench, "plain", "a", "x");
             TopicLog log = Objects.requireNonNull(bench.hub.log().topics.find("plain")).log;
             assertThat(log).isExactlyInstanceOf(TopicLog.class);
@@ -353,7 +354,7 @@ class ConflationTest {
     @ParameterizedTest
     @EnumSource
     void whoMissesSomethingMeetsThePolicy(OverflowPolicy policy) {
-        try (Bench bench = new Bench(options -> {
+        try (HubFixture bench = new HubFixture(options -> {
             ring(1).accept(options);
             options.overflow("p", policy);
         })) {

@@ -22,14 +22,14 @@ class DeliveryTest {
 
     @Test
     void liveEventsOfNamesAndPatternsComeMergedByPositionAndOnce() {
-        try (Bench bench = new Bench()) {
+        try (HubFixture bench = new HubFixture()) {
             FakeSink sink = bench.live("news", "a/*", "a/1");
             for (int i = 0; i < 30; i++) {
                 bench.publish(List.of("news", "a/1", "a/born-later", "other").get(i % 4), Integer.toString(i));
             }
             bench.run();
             assertThat(sink.data())
-                    .isEqualTo(Bench.numbers(0, 30).stream()
+                    .isEqualTo(HubFixture.numbers(0, 30).stream()
                             .filter(n -> Integer.parseInt(n) % 4 != 3)
                             .toList());
             assertThat(sink.flushes).as("first block, one pass").isEqualTo(2);
@@ -39,7 +39,7 @@ class DeliveryTest {
     /** Who heard nothing for a while may have thousands of topics at once. */
     @Test
     void manyTopicsComeMergedByPosition() {
-        try (Bench bench = new Bench()) {
+        try (HubFixture bench = new HubFixture()) {
             FakeSink all = bench.live("t/*");
             FakeSink some = bench.live("t/7", "t/1999", "t/1000");
             List<String> order = new ArrayList<>();
@@ -61,7 +61,7 @@ class DeliveryTest {
 
     @Test
     void theFirstBlockCarriesRetryAndTheIdOfTheStartingPosition() {
-        try (Bench bench = new Bench()) {
+        try (HubFixture bench = new HubFixture()) {
             String id = bench.publish("a", "x");
             FakeSink sink = bench.live("a");
             assertThat(sink.text.toString()).isEqualTo("retry: 3000\nid: " + id + "\n\n");
@@ -70,7 +70,7 @@ class DeliveryTest {
 
     @Test
     void aThousandSinksWithATopicOfTheirOwnShareOneFramingOfTheCommonTopic() {
-        try (Bench bench = new Bench()) {
+        try (HubFixture bench = new HubFixture()) {
             List<FakeSink> sinks = new ArrayList<>();
             for (int i = 0; i < 1000; i++) {
                 sinks.add(bench.live("news", "own/" + i));
@@ -94,7 +94,7 @@ class DeliveryTest {
 
     @Test
     void aFrameHoldsAtMostItsBoundOrOneEvent() {
-        try (Bench bench = new Bench()) {
+        try (HubFixture bench = new HubFixture()) {
             FakeSink sink = bench.live("a", "b");
             bench.framer().frameSizes.clear();
             String kilo = "x".repeat(1000);
@@ -114,12 +114,12 @@ class DeliveryTest {
 
     @Test
     void aPassThatYieldsGoesOnWhileSinksCloseOpenAndCancel() {
-        try (Bench bench = new Bench()) {
+        try (HubFixture bench = new HubFixture()) {
             List<FakeSink> sinks = new ArrayList<>();
             List<Subscription> subscriptions = new ArrayList<>();
             for (int i = 0; i < 300; i++) {
                 sinks.add(bench.live("a"));
-                subscriptions.add(sinks.get(i).listensBy());
+                subscriptions.add(sinks.get(i).subscriptions());
             }
             bench.publish("a", "1");
             bench.lane().nanosPerLook(4_000_000);
@@ -130,7 +130,7 @@ class DeliveryTest {
             bench.onLane(() -> subscriptions.get(298).cancel());
             bench.onLane(() -> sinks.get(298).full(true));
             FakeSink late = bench.sink();
-            bench.open(late, Start.live(), null, "a");
+            bench.open(late, StartPosition.live(), null, "a");
             bench.publish("a", "2");
             bench.run();
             for (FakeSink sink : sinks.subList(1, 298)) {
@@ -144,7 +144,7 @@ class DeliveryTest {
 
     @Test
     void whatIsPublishedWhileAPassIsSuspendedFollows() {
-        try (Bench bench = new Bench()) {
+        try (HubFixture bench = new HubFixture()) {
             List<FakeSink> sinks = new ArrayList<>();
             for (int i = 0; i < 100; i++) {
                 sinks.add(bench.live("a"));
@@ -162,11 +162,12 @@ class DeliveryTest {
 
     @Test
     void heartbeatsGoToTheSilentAndCarryTheIdWhenThePositionMoved() {
-        LaneOptions options = Bench.QUIET.withHeartbeat(Duration.ofSeconds(8)).withWriteTimeout(Duration.ofSeconds(20));
-        try (Bench bench = new Bench(o -> {}, 1, options)) {
+        LaneOptions options =
+                HubFixture.QUIET.withHeartbeat(Duration.ofSeconds(8)).withWriteTimeout(Duration.ofSeconds(20));
+        try (HubFixture bench = new HubFixture(o -> {}, 1, options)) {
             FakeSink silent = bench.live("silent", "other/*");
             FakeSink busy = bench.live("busy");
-            FakeSink none = bench.open(Start.live());
+            FakeSink none = bench.open(StartPosition.live());
             for (int i = 0; i < 9; i++) {
                 bench.advance(TimeUnit.SECONDS.toNanos(1));
                 bench.publish("busy", Integer.toString(i));
@@ -183,8 +184,8 @@ class DeliveryTest {
 
     @Test
     void aClientWhoseBytesDoNotMoveIsClosed() {
-        LaneOptions options = Bench.QUIET.withWriteTimeout(Duration.ofSeconds(20));
-        try (Bench bench = new Bench(o -> {}, 1, options)) {
+        LaneOptions options = HubFixture.QUIET.withWriteTimeout(Duration.ofSeconds(20));
+        try (HubFixture bench = new HubFixture(o -> {}, 1, options)) {
             FakeSink stuck = bench.live("a");
             FakeSink slow = bench.live("a");
             bench.onLane(() -> stuck.stall(100_000));
@@ -203,7 +204,7 @@ class DeliveryTest {
 
     @Test
     void directSendsKeepTheirOrderGoAheadAndAreBounded() {
-        try (Bench bench = new Bench()) {
+        try (HubFixture bench = new HubFixture()) {
             FakeSink sink = bench.live("a");
             bench.onLane(() -> sink.full(true));
             for (int i = 0; i < HubBuilder.DEFAULT_DIRECT_SEND_EVENTS; i++) {
@@ -216,7 +217,7 @@ class DeliveryTest {
             bench.run();
             bench.onLane(() -> sink.full(false));
             bench.run();
-            List<String> all = new ArrayList<>(Bench.numbers(0, HubBuilder.DEFAULT_DIRECT_SEND_EVENTS));
+            List<String> all = new ArrayList<>(HubFixture.numbers(0, HubBuilder.DEFAULT_DIRECT_SEND_EVENTS));
             all.add("hub");
             assertThat(sink.data()).isEqualTo(all);
             assertThatIllegalArgumentException()
@@ -227,8 +228,8 @@ class DeliveryTest {
 
     @Test
     void whatWasSentBeforeCompleteIsWrittenAndTheEndIsForGood() {
-        try (Bench bench = new Bench()) {
-            FakeSink sink = bench.open(Start.live());
+        try (HubFixture bench = new HubFixture()) {
+            FakeSink sink = bench.open(StartPosition.live());
             bench.onLane(() -> sink.full(true));
             sink.send(Event.builder().id("7").data("last").build());
             sink.complete();
@@ -246,8 +247,8 @@ class DeliveryTest {
 
     @Test
     void aCompleteThatComesSecondDoesNotTellTheClientToStayAway() {
-        try (Bench bench = new Bench()) {
-            FakeSink sink = bench.open(Start.live());
+        try (HubFixture bench = new HubFixture()) {
+            FakeSink sink = bench.open(StartPosition.live());
             sink.close(CloseReason.SERVER_DRAINING);
             sink.complete();
             bench.run();
@@ -258,12 +259,12 @@ class DeliveryTest {
 
     @Test
     void aSendBeforeTheOpeningWaitsForTheFirstBlock() {
-        try (Bench bench = new Bench()) {
+        try (HubFixture bench = new HubFixture()) {
             FakeSink sink = bench.sink();
             sink.send(Event.of("early"));
             bench.run();
             assertThat(sink.text).isEmpty();
-            bench.open(sink, Start.live(), null);
+            bench.open(sink, StartPosition.live(), null);
             bench.run();
             assertThat(sink.text.toString()).isEqualTo("retry: 3000\n\ndata: early\n\n");
         }
@@ -273,11 +274,11 @@ class DeliveryTest {
 
     @Test
     void flushPublishedLeavesNobodyBehindWhoCanRead() {
-        try (Bench bench = new Bench()) {
+        try (HubFixture bench = new HubFixture()) {
             bench.publishMany("a", 0, 500);
             FakeSink sink = bench.sink();
             bench.onLane(() -> {
-                sink.open(Selector.of("a"), Start.replay(500), null);
+                sink.open(Selector.of("a"), StartPosition.replay(500), null);
                 bench.lane().nanosPerLook(4_000_000);
                 bench.hubLane().flushPublished();
                 assertThat(sink.data()).hasSize(500);
@@ -287,11 +288,11 @@ class DeliveryTest {
 
     @Test
     void aClosedHubOpensNothing() {
-        try (Bench bench = new Bench()) {
+        try (HubFixture bench = new HubFixture()) {
             bench.hub.close();
-            assertThatThrownBy(() -> bench.open(bench.sink(), Start.live(), null))
+            assertThatThrownBy(() -> bench.open(bench.sink(), StartPosition.live(), null))
                     .isInstanceOf(ClosedException.class);
-            assertThatThrownBy(() -> bench.open(bench.sink(), Start.live(), null, "a"))
+            assertThatThrownBy(() -> bench.open(bench.sink(), StartPosition.live(), null, "a"))
                     .isInstanceOf(ClosedException.class);
             assertThat(bench.hub.ledger().isZero()).isTrue();
         }
@@ -299,7 +300,7 @@ class DeliveryTest {
 
     @Test
     void sinksOfALaneThatEndedInAPassCloseInPlaceAndLeaveNothing() {
-        Bench bench = new Bench();
+        HubFixture bench = new HubFixture();
         List<FakeSink> sinks = new ArrayList<>();
         for (int i = 0; i < 100; i++) {
             sinks.add(bench.live("a"));

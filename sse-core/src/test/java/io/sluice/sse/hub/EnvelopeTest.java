@@ -112,8 +112,9 @@ class EnvelopeTest {
 
     @Test
     void theFormOnTheWire() {
-        try (Bench bench = new Bench()) {
-            FakeSink sink = bench.open(Start.live(), Selector.of("orders/*").withEnvelope());
+        try (HubFixture bench = new HubFixture()) {
+            FakeSink sink =
+                    bench.open(StartPosition.live(), Selector.of("orders/*").withEnvelope());
             sink.text.setLength(0);
             String id = bench.publish("orders/7", Event.of("paid", "a\n\"b\"")).id();
             bench.run();
@@ -125,12 +126,13 @@ class EnvelopeTest {
 
     @Test
     void itIsFramedOncePerVariantNotPerClient() {
-        try (Bench bench = new Bench()) {
+        try (HubFixture bench = new HubFixture()) {
             List<FakeSink> plain = new ArrayList<>();
             List<FakeSink> enveloped = new ArrayList<>();
             for (int i = 0; i < 200; i++) {
                 plain.add(bench.live("a", "b"));
-                enveloped.add(bench.open(Start.live(), Selector.of("a", "b").withEnvelope()));
+                enveloped.add(
+                        bench.open(StartPosition.live(), Selector.of("a", "b").withEnvelope()));
             }
             bench.framer().framings = 0;
             long framed = bench.hub.stats().framed();
@@ -158,22 +160,23 @@ class EnvelopeTest {
     /** Live and replayed alike, the topic of an event in several of them is the one whose name comes first. */
     @Test
     void anEventInSeveralTopicsNamesTheFirstThatTheClientListensTo() {
-        try (Bench bench = new Bench()) {
+        try (HubFixture bench = new HubFixture()) {
             Selector selector = Selector.of("c", "b").withEnvelope();
-            FakeSink live = bench.open(Start.live(), selector);
+            FakeSink live = bench.open(StartPosition.live(), selector);
             bench.hub.publish(List.of("c", "a", "b"), Event.of("x"));
             bench.hub.publish(List.of("b", "c"), Event.of("y"));
             bench.run();
             assertThat(live.data())
                     .containsExactly("{\"topic\":\"b\",\"data\":\"x\"}", "{\"topic\":\"b\",\"data\":\"y\"}");
-            assertThat(bench.open(Start.replay(2), selector).data()).isEqualTo(live.data());
+            assertThat(bench.open(StartPosition.replay(2), selector).data()).isEqualTo(live.data());
         }
     }
 
     @Test
     void framesStayBoundedThoughEnvelopesGrow() {
-        try (Bench bench = new Bench()) {
-            FakeSink sink = bench.open(Start.live(), Selector.of("a", "b").withEnvelope());
+        try (HubFixture bench = new HubFixture()) {
+            FakeSink sink =
+                    bench.open(StartPosition.live(), Selector.of("a", "b").withEnvelope());
             bench.framer().frameSizes.clear();
             String quotes = "\"".repeat(1000);
             for (int i = 0; i < 60; i++) {
@@ -182,7 +185,7 @@ class EnvelopeTest {
             bench.run();
             assertThat(sink.data()).hasSize(60);
             FakeSink replayed =
-                    bench.open(Start.replay(60), Selector.of("a", "b").withEnvelope());
+                    bench.open(StartPosition.replay(60), Selector.of("a", "b").withEnvelope());
             assertThat(replayed.data()).isEqualTo(sink.data());
             assertThat(bench.framer().frameSizes).allMatch(size -> size <= HubBuilder.FRAME_BYTES);
         }
@@ -190,17 +193,20 @@ class EnvelopeTest {
 
     @Test
     void gapsAndChosenIdsStayAsTheyAre() {
-        try (Bench bench = new Bench(options -> options.historyEvents(2))) {
+        try (HubFixture bench = new HubFixture(options -> options.historyEvents(2))) {
             bench.publish("a", Event.builder().id("mine").data("1").build());
             String first = bench.publish("a", "2");
             bench.publishMany("a", 3, 6);
-            FakeSink sink = bench.open(Start.after(first), Selector.of("a").withEnvelope());
+            FakeSink sink =
+                    bench.open(StartPosition.after(first), Selector.of("a").withEnvelope());
             assertThat(sink.gaps()).hasSize(1);
             assertThat(sink.gaps().get(0).data()).startsWith("{\"reason\":\"evicted\"");
             bench.publish("a", Event.builder().id("mine").data("7").build());
             bench.run();
             assertThat(sink.lastEventId()).isEqualTo("mine");
-            assertThat(sink.said).as("a chosen id does not tell the position").isLessThan(bench.hubLane().position);
+            assertThat(sink.lastSentPosition)
+                    .as("a chosen id does not tell the position")
+                    .isLessThan(bench.hubLane().position);
         }
     }
 }

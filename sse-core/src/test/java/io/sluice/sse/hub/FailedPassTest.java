@@ -17,7 +17,7 @@ class FailedPassTest {
 
     @Test
     void whenNoMemoryIsLeftForAFrameOneSinkEndsAndTheOthersGetTheirs() {
-        try (Bench bench = new Bench()) {
+        try (HubFixture bench = new HubFixture()) {
             List<FakeSink> sinks = new ArrayList<>();
             for (int i = 0; i < 5; i++) {
                 sinks.add(bench.live("a"));
@@ -36,7 +36,7 @@ class FailedPassTest {
 
     @Test
     void whenNoMemoryIsLeftForAHeartbeatTheTickerGoesOn() {
-        try (Bench bench = new Bench(o -> {}, 1, Bench.QUIET.withHeartbeat(Duration.ofSeconds(8)))) {
+        try (HubFixture bench = new HubFixture(o -> {}, 1, HubFixture.QUIET.withHeartbeat(Duration.ofSeconds(8)))) {
             FakeSink one = bench.live("a");
             FakeSink two = bench.live("a");
             bench.lane().advance(TimeUnit.SECONDS.toNanos(7));
@@ -52,10 +52,11 @@ class FailedPassTest {
 
     @Test
     void whenNoMemoryIsLeftForTheFirstBlockNothingStaysBehind() {
-        try (Bench bench = new Bench()) {
+        try (HubFixture bench = new HubFixture()) {
             FakeSink sink = bench.sink();
             bench.framer().failNext = true;
-            assertThatThrownBy(() -> bench.open(sink, Start.live(), null, "a")).hasMessageContaining("no memory");
+            assertThatThrownBy(() -> bench.open(sink, StartPosition.live(), null, "a"))
+                    .hasMessageContaining("no memory");
             bench.onLane(() -> sink.close(CloseReason.REJECTED));
             bench.run();
             assertThat(bench.hub.ledger().isZero()).isTrue();
@@ -70,7 +71,7 @@ class FailedPassTest {
     @ParameterizedTest
     @ValueSource(ints = {1, 2})
     void aTurnThatFailsIsNotTheLast(int topics) {
-        try (Bench bench = new Bench()) {
+        try (HubFixture bench = new HubFixture()) {
             String[] terms = {"a", "b"};
             List<FakeSink> sinks = new ArrayList<>();
             for (int i = 0; i < 500; i++) {
@@ -106,7 +107,7 @@ class FailedPassTest {
     /** The last step of a pass fails, when all were written to. */
     @Test
     void aPassThatFailsAtItsEndIsNotWrittenAgain() {
-        try (Bench bench = new Bench()) {
+        try (HubFixture bench = new HubFixture()) {
             FakeSink one = bench.live("a", "b");
             FakeSink two = bench.live("a");
             bench.publish("a", "0");

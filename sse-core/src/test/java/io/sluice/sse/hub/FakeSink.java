@@ -106,7 +106,7 @@ final class FakeSink extends LaneSink {
         boolean wasWritable = canWrite();
         reading = false;
         highWater = newHighWater;
-        tellIfWritable(wasWritable);
+        notifyIfWritable(wasWritable);
         return this;
     }
 
@@ -121,10 +121,10 @@ final class FakeSink extends LaneSink {
     void readSome(int frames) {
         boolean wasWritable = canWrite();
         take(frames);
-        tellIfWritable(wasWritable);
+        notifyIfWritable(wasWritable);
     }
 
-    private void tellIfWritable(boolean wasWritable) {
+    private void notifyIfWritable(boolean wasWritable) {
         if (!wasWritable && canWrite()) {
             becameWritable();
         }
@@ -134,7 +134,7 @@ final class FakeSink extends LaneSink {
     void full(boolean full) {
         boolean wasWritable = canWrite();
         forcedFull = full;
-        tellIfWritable(wasWritable);
+        notifyIfWritable(wasWritable);
     }
 
     private void take(int frames) {
@@ -175,7 +175,7 @@ final class FakeSink extends LaneSink {
     }
 
     @Override
-    protected long lookAhead() {
+    protected long prefetch() {
         onLook.run();
         return 0;
     }
@@ -217,7 +217,7 @@ final class FakeSink extends LaneSink {
     }
 
     @Override
-    protected boolean sendNow(Frame frame) {
+    protected boolean tryWriteDirect(Frame frame) {
         if (!onSendNow.getAsBoolean()) {
             return false;
         }

@@ -27,11 +27,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What can go wrong between a publisher and a client, provoked step by step on a lane that is driven by hand. */
 class FaultsTest {
 
-    private static final LaneOptions BEATING = Bench.QUIET.withHeartbeat(Duration.ofSeconds(8));
+    private static final LaneOptions BEATING = HubFixture.QUIET.withHeartbeat(Duration.ofSeconds(8));
 
     @Test
     void aCloseInsideAWriteEndsTheSinkOnceAndTheOthersGoOn() {
-        try (Bench bench = new Bench()) {
+        try (HubFixture bench = new HubFixture()) {
             FakeSink one = bench.live("a", "b");
             FakeSink two = bench.live("a", "b");
             one.onNextWrite = () -> one.close(CloseReason.RESET);
@@ -48,7 +48,7 @@ class FaultsTest {
 
     @Test
     void aCloseWhileBytesPendLetsThemGo() {
-        try (Bench bench = new Bench()) {
+        try (HubFixture bench = new HubFixture()) {
             FakeSink sink = bench.live("a");
             bench.onLane(() -> sink.stall(1 << 20));
             bench.publishMany("a", 0, 10);
@@ -64,7 +64,7 @@ class FaultsTest {
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void aCloseAndAHeartbeatAtTheSameMoment(boolean closeFirst) {
-        try (Bench bench = new Bench(o -> {}, 1, BEATING)) {
+        try (HubFixture bench = new HubFixture(o -> {}, 1, BEATING)) {
             FakeSink sink = bench.live("a");
             FakeSink other = bench.live("a");
             bench.lane().advance(TimeUnit.SECONDS.toNanos(8) - 1);
@@ -86,12 +86,12 @@ class FaultsTest {
 
     @Test
     void aCloseInTheMiddleOfAReplayStopsIt() {
-        try (Bench bench = new Bench(o -> o.historyBytes(1 << 24))) {
+        try (HubFixture bench = new HubFixture(o -> o.historyBytes(1 << 24))) {
             for (int i = 0; i < 20; i++) {
                 bench.publish("a", "x".repeat(20_000)); // one frame each
             }
             FakeSink sink = bench.sink();
-            bench.open(sink, Start.replay(20), null, "a");
+            bench.open(sink, StartPosition.replay(20), null, "a");
             int first = sink.writes;
             sink.ear = new FakeSink.Ear() {
                 @Override
@@ -113,7 +113,7 @@ class FaultsTest {
     @ValueSource(longs = {1, 2, 3, 4})
     void everyEventIsAccountedForWhoeverIsSlow(long seed) {
         Random random = new Random(seed);
-        try (Bench bench = new Bench(o -> o.historyEvents(50).overflow(OverflowPolicy.GAP))) {
+        try (HubFixture bench = new HubFixture(o -> o.historyEvents(50).overflow(OverflowPolicy.GAP))) {
             List<FakeSink> sinks = new ArrayList<>();
             for (int i = 0; i < 20; i++) {
                 sinks.add(bench.live("a"));
@@ -174,7 +174,7 @@ class FaultsTest {
         ExecutorService threads = Executors.newFixedThreadPool(8);
         try {
             for (int round = 0; round < 50; round++) {
-                Bench bench = new Bench(o -> o.overflow(OverflowPolicy.GAP));
+                HubFixture bench = new HubFixture(o -> o.overflow(OverflowPolicy.GAP));
                 FakeSink sink = bench.live("a");
                 AtomicLong started = new AtomicLong();
                 List<Future<Long>> takenBy = new ArrayList<>();
@@ -263,11 +263,11 @@ class FaultsTest {
                 }
             }
         };
-        try (Bench bench = new Bench(o -> o.observer(observer))) {
+        try (HubFixture bench = new HubFixture(o -> o.observer(observer))) {
             hub[0] = bench.hub;
             FakeSink hears = bench.live("a");
             FakeSink goes = bench.sink();
-            bench.open(goes, Start.live(), source, "a");
+            bench.open(goes, StartPosition.live(), source, "a");
             bench.run();
             if (caller == Caller.CLOSE_LISTENER) {
                 goes.scope().onClose(reason -> again.run());
@@ -287,7 +287,7 @@ class FaultsTest {
     @Test
     void whoComesAndGoesWhileOthersPublishLeavesNoGhost() throws Exception {
         ExecutorService publisher = Executors.newSingleThreadExecutor();
-        try (Bench bench = new Bench(o -> o.historyEvents(10))) {
+        try (HubFixture bench = new HubFixture(o -> o.historyEvents(10))) {
             Future<?> publishing = publisher.submit(() -> {
                 for (int i = 0; i < 20_000; i++) {
                     bench.publish("t/" + i % 50, "x");
@@ -302,7 +302,11 @@ class FaultsTest {
                 } else {
                     FakeSink sink = bench.sink();
                     bench.open(
-                            sink, Start.live(), null, "t/" + random.nextInt(50), random.nextInt(3) == 0 ? "t/*" : "u");
+                            sink,
+                            StartPosition.live(),
+                            null,
+                            "t/" + random.nextInt(50),
+                            random.nextInt(3) == 0 ? "t/*" : "u");
                     open.add(sink);
                 }
                 if (random.nextInt(8) == 0) {

@@ -21,16 +21,17 @@ class FilterTest {
 
     @Test
     void aClientGetsWhatItsFilterLetsThroughLiveAndReplayed() {
-        try (Bench bench = new Bench()) {
+        try (HubFixture bench = new HubFixture()) {
             FakeSink all = bench.live("a", "b");
-            FakeSink even = bench.open(Start.live(), Selector.of("a", "b").filtered(EVEN));
+            FakeSink even =
+                    bench.open(StartPosition.live(), Selector.of("a", "b").filtered(EVEN));
             for (int i = 0; i < 20; i++) {
                 bench.publish(i % 3 == 0 ? "a" : "b", Integer.toString(i));
             }
             bench.run();
             assertThat(all.data()).hasSize(20);
             assertThat(even.data()).containsExactly("0", "2", "4", "6", "8", "10", "12", "14", "16", "18");
-            assertThat(bench.open(Start.replay(20), Selector.of("**").filtered(EVEN))
+            assertThat(bench.open(StartPosition.replay(20), Selector.of("**").filtered(EVEN))
                             .data())
                     .isEqualTo(even.data());
             assertThat(bench.hub.stats().delivered()).isEqualTo(40);
@@ -39,9 +40,9 @@ class FilterTest {
 
     @Test
     void itSeesTheTopicAndTheEventAsPublished() {
-        try (Bench bench = new Bench()) {
-            List<KeptEvent> seen = new ArrayList<>();
-            bench.open(Start.live(), Selector.of("a/*").filtered(seen::add));
+        try (HubFixture bench = new HubFixture()) {
+            List<TopicEvent> seen = new ArrayList<>();
+            bench.open(StartPosition.live(), Selector.of("a/*").filtered(seen::add));
             Event event = Event.builder()
                     .name("n")
                     .data("one\ntwo")
@@ -62,13 +63,15 @@ class FilterTest {
 
     @Test
     void clientsWithTheSameFilterAreAskedForOnceAndShareFrames() {
-        try (Bench bench = new Bench()) {
+        try (HubFixture bench = new HubFixture()) {
             AtomicInteger asked = new AtomicInteger();
             EventFilter counting = event -> asked.incrementAndGet() > 0;
             for (int i = 0; i < 100; i++) {
                 // Each request makes its own selector.
-                bench.open(Start.live(), Selector.of("a").filtered(counting));
-                bench.open(Start.live(), Selector.of("a").filtered(counting).withEnvelope());
+                bench.open(StartPosition.live(), Selector.of("a").filtered(counting));
+                bench.open(
+                        StartPosition.live(),
+                        Selector.of("a").filtered(counting).withEnvelope());
                 bench.live("a");
             }
             bench.framer().framings = 0;
@@ -82,7 +85,7 @@ class FilterTest {
 
     @Test
     void clientsThatComeBackTogetherShareRangesByVariant() {
-        try (Bench bench = new Bench()) {
+        try (HubFixture bench = new HubFixture()) {
             bench.publishMany("a", 0, 50);
             bench.run();
             bench.framer().framings = 0;
@@ -90,8 +93,8 @@ class FilterTest {
             EventFilter counting = event -> asked.incrementAndGet() % 2 == 0;
             for (int i = 0; i < 40; i++) {
                 FakeSink sink = bench.sink();
-                bench.open(sink, Start.replay(50), Selector.of("a").filtered(counting));
-                bench.open(bench.sink(), Start.replay(50), Selector.of("a"));
+                bench.open(sink, StartPosition.replay(50), Selector.of("a").filtered(counting));
+                bench.open(bench.sink(), StartPosition.replay(50), Selector.of("a"));
             }
             bench.run();
             assertThat(asked).hasValue(50);
@@ -104,38 +107,38 @@ class FilterTest {
     /** Both names of the same event are shown, so that it is not lost which of them a filter wants. */
     @Test
     void anEventInTwoTopicsIsDueIfOneOfThemIsLetThrough() {
-        try (Bench bench = new Bench()) {
+        try (HubFixture bench = new HubFixture()) {
             Selector selector =
                     Selector.of("a", "b").filtered(event -> event.topic().equals("b"));
-            FakeSink live = bench.open(Start.live(), selector);
+            FakeSink live = bench.open(StartPosition.live(), selector);
             bench.hub.publish(List.of("a", "b"), Event.of("x"));
             bench.run();
             assertThat(live.data()).containsExactly("x");
-            assertThat(bench.open(Start.replay(1), selector).data()).containsExactly("x");
+            assertThat(bench.open(StartPosition.replay(1), selector).data()).containsExactly("x");
         }
     }
 
     /** The copy of a range ends between two names of one event: neither may get lost. */
     @Test
     void aCutNeverFallsBetweenTwoTopicsOfOneEvent() {
-        try (Bench bench = new Bench()) {
+        try (HubFixture bench = new HubFixture()) {
             String half = "x".repeat(HubBuilder.FRAME_BYTES / 2 - 60);
             Selector selector =
                     Selector.of("a", "b").filtered(event -> event.topic().equals("b"));
             for (int i = 0; i < 6; i++) {
                 bench.hub.publish(List.of("a", "b"), Event.of(i + half));
             }
-            assertThat(bench.open(Start.replay(6), selector).data()).hasSize(6);
+            assertThat(bench.open(StartPosition.replay(6), selector).data()).hasSize(6);
         }
     }
 
     @Test
     void oneThatThrowsLetsNothingThroughIsCountedAndHarmsNobodyElse() {
-        try (Bench bench = new Bench();
+        try (HubFixture bench = new HubFixture();
                 LogLines lines = LogLines.of(Hub.class)) {
             FakeSink plain = bench.live("a");
-            FakeSink failing = bench.open(Start.live(), Selector.of("a").filtered(event -> {
-                if (EVEN.letsThrough(event)) {
+            FakeSink failing = bench.open(StartPosition.live(), Selector.of("a").filtered(event -> {
+                if (EVEN.accepts(event)) {
                     throw new IllegalStateException("a test wants it so");
                 }
                 return true;
@@ -155,13 +158,13 @@ class FilterTest {
     @Test
     void oneThatEndsItsOwnClientHarmsNobodyElse() {
         for (boolean live : new boolean[] {true, false}) {
-            try (Bench bench = new Bench()) {
+            try (HubFixture bench = new HubFixture()) {
                 if (!live) {
                     bench.publish("a", "1");
                 }
-                FakeSink other = bench.open(Start.replay(9), "a");
+                FakeSink other = bench.open(StartPosition.replay(9), "a");
                 FakeSink sink = bench.sink();
-                bench.open(sink, Start.replay(9), Selector.of("a").filtered(event -> {
+                bench.open(sink, StartPosition.replay(9), Selector.of("a").filtered(event -> {
                     sink.close(CloseReason.CLOSED_BY_APPLICATION);
                     return true;
                 }));
@@ -179,10 +182,10 @@ class FilterTest {
 
     @Test
     void oneThatEndsItsOwnSubscriptionLeavesTheOthers() {
-        try (Bench bench = new Bench()) {
+        try (HubFixture bench = new HubFixture()) {
             FakeSink sink = bench.sink();
-            bench.open(sink, Start.live(), Selector.of("a").filtered(event -> {
-                sink.listensBy().cancel();
+            bench.open(sink, StartPosition.live(), Selector.of("a").filtered(event -> {
+                sink.subscriptions().cancel();
                 return false;
             }));
             sink.subscribe(Selector.of("b"));
@@ -201,9 +204,9 @@ class FilterTest {
     /** The position moves though nothing is let through: heartbeats tell it, and who comes back begins there. */
     @Test
     void idsMoveOnWithHeartbeatsWhenNothingIsLetThrough() {
-        LaneOptions lane = Bench.QUIET.withHeartbeat(Duration.ofSeconds(1));
-        try (Bench bench = new Bench(options -> options.historyEvents(60), 1, lane)) {
-            FakeSink sink = bench.open(Start.live(), Selector.of("a").filtered(NOTHING));
+        LaneOptions lane = HubFixture.QUIET.withHeartbeat(Duration.ofSeconds(1));
+        try (HubFixture bench = new HubFixture(options -> options.historyEvents(60), 1, lane)) {
+            FakeSink sink = bench.open(StartPosition.live(), Selector.of("a").filtered(NOTHING));
             for (int i = 0; i < 10; i++) {
                 bench.publishMany("a", 0, 50);
                 bench.run();
@@ -216,10 +219,11 @@ class FilterTest {
             bench.onLane(() -> sink.close(CloseReason.RESET));
             bench.publishMany("a", 0, 3);
             AtomicInteger asked = new AtomicInteger();
-            FakeSink back = bench.open(Start.after(last), Selector.of("a").filtered(event -> {
-                asked.incrementAndGet();
-                return false;
-            }));
+            FakeSink back =
+                    bench.open(StartPosition.after(last), Selector.of("a").filtered(event -> {
+                        asked.incrementAndGet();
+                        return false;
+                    }));
             assertThat(back.gaps()).isEmpty();
             assertThat(asked).as("only what is new").hasValue(3);
         }
@@ -227,13 +231,14 @@ class FilterTest {
 
     @Test
     void whoIsBehindWithNothingLetThroughComesToTheHead() {
-        try (Bench bench = new Bench()) {
+        try (HubFixture bench = new HubFixture()) {
             String first = bench.publish("a", "0");
             for (int i = 0; i < 500; i++) {
                 bench.publish("a", "x".repeat(1000));
             }
             bench.framer().framings = 0;
-            FakeSink sink = bench.open(Start.after(first), Selector.of("a").filtered(NOTHING));
+            FakeSink sink =
+                    bench.open(StartPosition.after(first), Selector.of("a").filtered(NOTHING));
             assertThat(sink.behind).isFalse();
             assertThat(bench.hubLane().lagOf(sink)).isZero();
             assertThat(bench.framer().framings).as("the first block").isEqualTo(1);
@@ -243,8 +248,8 @@ class FilterTest {
 
     @Test
     void aStalledClientOfAVariantCostsItsPositionAndGetsTheRestLater() {
-        try (Bench bench = new Bench()) {
-            FakeSink sink = bench.open(Start.live(), Selector.of("a").filtered(EVEN));
+        try (HubFixture bench = new HubFixture()) {
+            FakeSink sink = bench.open(StartPosition.live(), Selector.of("a").filtered(EVEN));
             bench.onLane(() -> sink.stall(1));
             bench.publishMany("a", 0, 2);
             bench.run();

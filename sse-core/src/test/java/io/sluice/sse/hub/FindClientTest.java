@@ -14,11 +14,11 @@ class FindClientTest {
 
     @Test
     void aClientIsFoundByItsId() {
-        try (Bench bench = new Bench(options -> {}, 3, Bench.QUIET)) {
+        try (HubFixture bench = new HubFixture(options -> {}, 3, HubFixture.QUIET)) {
             List<FakeSink> sinks = new ArrayList<>();
             for (int i = 0; i < 12; i++) {
                 FakeSink sink = new FakeSink(bench.hubLanes.get(i % 3), null);
-                bench.open(sink, Start.live(), null, "a");
+                bench.open(sink, StartPosition.live(), null, "a");
                 sinks.add(sink);
             }
             bench.run();
@@ -39,7 +39,7 @@ class FindClientTest {
         }
     }
 
-    private static LaneSink find(Bench bench, String id) {
+    private static LaneSink find(HubFixture bench, String id) {
         CompletableFuture<java.util.Optional<LaneSink>> found =
                 bench.hub.find(id).toCompletableFuture();
         bench.run();

@@ -3,9 +3,9 @@ package io.sluice.sse.hub;
 import io.sluice.sse.history.Eviction;
 import io.sluice.sse.history.History;
 import io.sluice.sse.history.HistoryPage;
-import io.sluice.sse.history.HistorySync;
-import io.sluice.sse.history.Recovered;
+import io.sluice.sse.history.RecoveryResult;
 import io.sluice.sse.history.StoredEvent;
+import io.sluice.sse.history.SyncPolicy;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
@@ -57,12 +57,12 @@ final class GatedHistory implements History {
     }
 
     @Override
-    public Recovered open(long newEpoch, Consumer<List<Eviction>> evicting) {
+    public RecoveryResult open(long newEpoch, Consumer<List<Eviction>> evicting) {
         return history.open(newEpoch, evicting);
     }
 
     @Override
-    public HistorySync sync() {
+    public SyncPolicy sync() {
         return history.sync();
     }
 

@@ -28,8 +28,8 @@ class GoneInAFlushTest {
 
     private final Observer observer = new Observer() {
         @Override
-        public void gapSaid(Sink sink, Gap gap) {
-            told.add("gap " + gap.why().name());
+        public void gapReported(Sink sink, Gap gap) {
+            told.add("gap " + gap.reason().name());
         }
 
         @Override
@@ -47,8 +47,9 @@ class GoneInAFlushTest {
                 .isEmpty();
     }
 
-    private Bench bench() {
-        return new Bench(options -> options.observer(observer).historyEvents(4).overflow(OverflowPolicy.GAP));
+    private HubFixture bench() {
+        return new HubFixture(
+                options -> options.observer(observer).historyEvents(4).overflow(OverflowPolicy.GAP));
     }
 
     private static FakeSink goneInItsNextFlush(FakeSink sink) {
@@ -63,9 +64,9 @@ class GoneInAFlushTest {
 
     @Test
     void inItsFirstBlock() {
-        try (Bench bench = bench()) {
+        try (HubFixture bench = bench()) {
             FakeSink sink = goneInItsNextFlush(bench.sink());
-            bench.open(sink, Start.live(), null, "a");
+            bench.open(sink, StartPosition.live(), null, "a");
             bench.run();
             assertGone(sink);
         }
@@ -73,9 +74,9 @@ class GoneInAFlushTest {
 
     @Test
     void inAFirstBlockThatSaysAGap() {
-        try (Bench bench = bench()) {
+        try (HubFixture bench = bench()) {
             FakeSink sink = goneInItsNextFlush(bench.sink());
-            bench.open(sink, Start.after("nonsense"), null, "a");
+            bench.open(sink, StartPosition.after("nonsense"), null, "a");
             bench.run();
             assertGone(sink);
             assertThat(told).containsExactly("gap UNKNOWN", "closed RESET");
@@ -84,12 +85,12 @@ class GoneInAFlushTest {
 
     @Test
     void whileItCatchesUp() {
-        try (Bench bench = bench()) {
+        try (HubFixture bench = bench()) {
             bench.publishMany("a", 0, 3);
             FakeSink sink = bench.sink();
             FakeSink healthy = bench.sink();
-            bench.open(sink, Start.replay(3), null, "a");
-            bench.open(healthy, Start.replay(3), null, "a");
+            bench.open(sink, StartPosition.replay(3), null, "a");
+            bench.open(healthy, StartPosition.replay(3), null, "a");
             goneInItsNextFlush(sink);
             bench.run();
             assertGone(sink);
@@ -99,9 +100,9 @@ class GoneInAFlushTest {
 
     @Test
     void inItsDirectSends() {
-        try (Bench bench = bench()) {
+        try (HubFixture bench = bench()) {
             FakeSink sink = bench.sink();
-            bench.open(sink, Start.live(), null, "a");
+            bench.open(sink, StartPosition.live(), null, "a");
             bench.onLane(() -> sink.send(Event.of("direct")));
             goneInItsNextFlush(sink);
             bench.run();
@@ -111,7 +112,7 @@ class GoneInAFlushTest {
 
     @Test
     void inAPass() {
-        try (Bench bench = bench()) {
+        try (HubFixture bench = bench()) {
             FakeSink sink = bench.live("a");
             FakeSink healthy = bench.live("a");
             goneInItsNextFlush(sink);
@@ -125,7 +126,7 @@ class GoneInAFlushTest {
 
     @Test
     void whenItsGapIsSaid() {
-        try (Bench bench = bench()) {
+        try (HubFixture bench = bench()) {
             FakeSink sink = bench.live("a");
             bench.onLane(() -> sink.stall(1));
             bench.publishMany("a", 0, 2);
@@ -142,8 +143,8 @@ class GoneInAFlushTest {
 
     @Test
     void inItsHeartbeat() {
-        LaneOptions beats = Bench.QUIET.withHeartbeat(Duration.ofSeconds(1));
-        try (Bench bench = new Bench(options -> options.observer(observer), 1, beats)) {
+        LaneOptions beats = HubFixture.QUIET.withHeartbeat(Duration.ofSeconds(1));
+        try (HubFixture bench = new HubFixture(options -> options.observer(observer), 1, beats)) {
             FakeSink sink = bench.live("a");
             FakeSink healthy = bench.live("a");
             goneInItsNextFlush(sink);
@@ -155,7 +156,7 @@ class GoneInAFlushTest {
 
     @Test
     void whenItBeginsToListen() {
-        try (Bench bench = bench()) {
+        try (HubFixture bench = bench()) {
             FakeSink sink = bench.live();
             goneInItsNextFlush(sink);
             CompletableFuture<CompletionStage<Subscription>> asked = new CompletableFuture<>();
@@ -170,11 +171,11 @@ class GoneInAFlushTest {
     /** Not gone, but the like: somebody who is told in the flush that the sink takes more ends what it listens to. */
     @Test
     void whoseSubscriptionIsEndedInAFlush() {
-        try (Bench bench = bench()) {
+        try (HubFixture bench = bench()) {
             bench.publishMany("a", 0, 3);
             FakeSink sink = bench.sink();
-            bench.open(sink, Start.replay(3), null, "a");
-            sink.onNextFlush = () -> sink.listensBy().cancel();
+            bench.open(sink, StartPosition.replay(3), null, "a");
+            sink.onNextFlush = () -> sink.subscriptions().cancel();
             bench.run();
             assertThat(sink.isOpen()).isTrue();
             bench.publish("a", "not heard");

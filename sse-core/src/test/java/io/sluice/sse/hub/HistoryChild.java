@@ -1,8 +1,8 @@
 package io.sluice.sse.hub;
 
 import io.sluice.sse.Event;
-import io.sluice.sse.history.HistorySync;
 import io.sluice.sse.history.MvStoreHistory;
+import io.sluice.sse.history.SyncPolicy;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.Semaphore;
@@ -18,7 +18,7 @@ final class HistoryChild {
     private HistoryChild() {}
 
     public static void main(String[] args) {
-        HistorySync sync = args[1].equals("always") ? HistorySync.always() : HistorySync.every(Duration.ofMillis(100));
+        SyncPolicy sync = args[1].equals("always") ? SyncPolicy.always() : SyncPolicy.every(Duration.ofMillis(100));
         Hub hub = Hub.builder()
                 .history(MvStoreHistory.builder(Path.of(args[0])).sync(sync).build())
                 .historyEvents(10)

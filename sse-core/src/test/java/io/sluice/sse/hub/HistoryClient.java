@@ -59,31 +59,31 @@ final class HistoryClient implements EventParser.Listener {
         if (last.isEmpty()) {
             connectLive(onLane);
         } else {
-            open(onLane, Start.after(last), false);
+            open(onLane, StartPosition.after(last), false);
         }
     }
 
     private void connectLive(int onLane) {
-        open(onLane, Start.live(), true);
+        open(onLane, StartPosition.live(), true);
     }
 
     /** Comes as if it had never been here, or with what it has from elsewhere. */
     void connectAnew(int onLane, int size) {
         HistoryModel model = history.model;
-        Start start = switch (size % 8) {
-            case 0 -> Start.live();
-            case 1, 2 -> Start.replay(1 + size / 8 % 8);
+        StartPosition start = switch (size % 8) {
+            case 0 -> StartPosition.live();
+            case 1, 2 -> StartPosition.replay(1 + size / 8 % 8);
             case 3 -> since(history.time(size * 50_000L));
             case 4 -> since(agoOfSomeEvent(size / 8));
-            case 5 -> Start.after(model.id(model.head() + 1 + size / 8 % 5)); // beyond the head
-            case 6 -> Start.after(model.id(somewhere(size / 8))); // perhaps long gone
-            default -> Start.after("nonsense " + size);
+            case 5 -> StartPosition.after(model.id(model.head() + 1 + size / 8 % 5)); // beyond the head
+            case 6 -> StartPosition.after(model.id(somewhere(size / 8))); // perhaps long gone
+            default -> StartPosition.after("nonsense " + size);
         };
         open(onLane, start, true);
     }
 
-    private Start since(long ago) {
-        return Start.since(history.wallTime.minusNanos(ago));
+    private StartPosition since(long ago) {
+        return StartPosition.since(history.wallTime.minusNanos(ago));
     }
 
     /** A position that there was, or that was left out; near the end or anywhere. */
@@ -99,8 +99,8 @@ final class HistoryClient implements EventParser.Listener {
         return all.isEmpty() ? 0 : history.model.nowNanos - all.get(which % all.size()).nanos;
     }
 
-    private void open(int onLane, Start start, boolean anew) {
-        Bench bench = history.bench;
+    private void open(int onLane, StartPosition start, boolean anew) {
+        HubFixture bench = history.bench;
         lane = onLane % bench.lanes.size();
         parser.reset();
         beginsAnew = anew;

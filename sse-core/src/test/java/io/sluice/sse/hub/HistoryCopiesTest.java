@@ -3,8 +3,8 @@ package io.sluice.sse.hub;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sluice.sse.Event;
-import io.sluice.sse.history.HistorySync;
 import io.sluice.sse.history.MvStoreHistory;
+import io.sluice.sse.history.SyncPolicy;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,7 +18,7 @@ class HistoryCopiesTest {
     @TempDir
     Path directory;
 
-    private static Published publish(HistoryBench bench, Event event, String... topics) {
+    private static Published publish(HistoryFixture bench, Event event, String... topics) {
         return bench.hub.publish(List.of(topics), event).toCompletableFuture().join();
     }
 
@@ -28,7 +28,7 @@ class HistoryCopiesTest {
 
     @Test
     void whoListensToSeveralOfItsTopicsReadsItOnce() {
-        try (HistoryBench bench = new HistoryBench(directory)) {
+        try (HistoryFixture bench = new HistoryFixture(directory)) {
             String before = bench.hub.headId();
             List<String> all = new ArrayList<>();
             Random random = new Random(5);
@@ -44,14 +44,14 @@ class HistoryCopiesTest {
             }
             bench.untilStored();
             EventFilter onlyOfC = event -> event.topic().equals("c");
-            FakeSink byName = bench.open(Start.after(before), "c", "b", "a");
-            FakeSink byPattern = bench.open(Start.after(before), "**", "b");
-            FakeSink filtered =
-                    bench.open(Start.after(before), Selector.of("a", "b", "c").filtered(onlyOfC));
+            FakeSink byName = bench.open(StartPosition.after(before), "c", "b", "a");
+            FakeSink byPattern = bench.open(StartPosition.after(before), "**", "b");
+            FakeSink filtered = bench.open(
+                    StartPosition.after(before), Selector.of("a", "b", "c").filtered(onlyOfC));
             FakeSink filteredByPattern =
-                    bench.open(Start.after(before), Selector.of("**").filtered(onlyOfC));
-            FakeSink wrapped =
-                    bench.open(Start.after(before), Selector.of("a", "b", "c").withEnvelope());
+                    bench.open(StartPosition.after(before), Selector.of("**").filtered(onlyOfC));
+            FakeSink wrapped = bench.open(
+                    StartPosition.after(before), Selector.of("a", "b", "c").withEnvelope());
             List<String> ofC = new ArrayList<>();
             for (int i = 0; i < 300; i++) {
                 if (i % 3 == 0 || i % 2 == 0) {
@@ -71,7 +71,7 @@ class HistoryCopiesTest {
 
     @Test
     void replayCountsItOnce() {
-        try (HistoryBench bench = new HistoryBench(directory)) {
+        try (HistoryFixture bench = new HistoryFixture(directory)) {
             for (int i = 0; i < 50; i++) {
                 publish(
                         bench,
@@ -81,9 +81,9 @@ class HistoryCopiesTest {
             for (int count : new int[] {1, 5, 10, 11, 15, 30, 49, 50, 51, 99}) {
                 for (Selector selector :
                         List.of(Selector.of("a", "b", "c"), Selector.of("**"), Selector.of("c", "b"))) {
-                    FakeSink sink = bench.open(Start.replay(count), selector);
+                    FakeSink sink = bench.open(StartPosition.replay(count), selector);
                     bench.until(() -> !sink.behind);
-                    assertThat(sink.data()).isEqualTo(Bench.numbers(Math.max(0, 50 - count), 50));
+                    assertThat(sink.data()).isEqualTo(HubFixture.numbers(Math.max(0, 50 - count), 50));
                 }
             }
         }
@@ -91,16 +91,16 @@ class HistoryCopiesTest {
 
     @Test
     void itsChosenIdIsTakenUntilTheLastCopyHasGone() {
-        try (HistoryBench bench = open(3)) {
+        try (HistoryFixture bench = open(3)) {
             assertThat(publish(bench, mine("first"), "a", "b").duplicate()).isFalse();
             push(bench, "a");
             assertTaken(bench, true);
-            FakeSink sink = bench.open(Start.after("mine"), "b");
+            FakeSink sink = bench.open(StartPosition.after("mine"), "b");
             assertThat(sink.gaps()).isEmpty();
         }
-        try (HistoryBench bench = open(3)) {
+        try (HistoryFixture bench = open(3)) {
             assertTaken(bench, true); // and its first topic keeps it no longer
-            FakeSink sink = bench.open(Start.replay(9), "b");
+            FakeSink sink = bench.open(StartPosition.replay(9), "b");
             bench.untilReceived(sink, 1);
             assertThat(sink.data()).containsExactly("first");
             push(bench, "b");
@@ -110,15 +110,15 @@ class HistoryCopiesTest {
 
     @Test
     void aCopyThatStaysHoldsTheIdOverARestartWhicheverItIs() {
-        try (HistoryBench bench = open(3)) {
+        try (HistoryFixture bench = open(3)) {
             publish(bench, mine("first"), "a", "b", "c");
         }
-        try (HistoryBench bench = open(3)) {
+        try (HistoryFixture bench = open(3)) {
             push(bench, "b");
             assertTaken(bench, true);
             push(bench, "c");
         }
-        try (HistoryBench bench = open(3)) {
+        try (HistoryFixture bench = open(3)) {
             assertTaken(bench, true);
             push(bench, "a");
             assertTaken(bench, false);
@@ -126,22 +126,22 @@ class HistoryCopiesTest {
         }
     }
 
-    private HistoryBench open(int events) {
+    private HistoryFixture open(int events) {
         MvStoreHistory history = MvStoreHistory.builder(directory)
-                .sync(HistorySync.os())
+                .sync(SyncPolicy.os())
                 .events(events)
                 .build();
-        return new HistoryBench(history, options -> options.historyEvents(2));
+        return new HistoryFixture(history, options -> options.historyEvents(2));
     }
 
     /** What the topic kept goes out of the store. */
-    private static void push(HistoryBench bench, String topic) {
+    private static void push(HistoryFixture bench, String topic) {
         bench.publishMany(topic, 0, 3);
         bench.untilStored();
         bench.untilCommitted();
     }
 
-    private static void assertTaken(HistoryBench bench, boolean isTaken) {
+    private static void assertTaken(HistoryFixture bench, boolean isTaken) {
         Published answer = publish(bench, mine("again"), "a");
         assertThat(answer.duplicate()).isEqualTo(isTaken);
         assertThat(answer.topic()).isEqualTo("a");
@@ -149,8 +149,8 @@ class HistoryCopiesTest {
 
     @Test
     void whatIsInMemoryIsCountedRightly() {
-        try (HistoryBench bench = new HistoryBench(
-                directory, HistorySync.os(), options -> options.historyEvents(3).historyTotalBytes(20_000))) {
+        try (HistoryFixture bench = new HistoryFixture(
+                directory, SyncPolicy.os(), options -> options.historyEvents(3).historyTotalBytes(20_000))) {
             Random random = new Random(3);
             for (int i = 0; i < 2000; i++) {
                 List<String> topics = new ArrayList<>(List.of("t" + random.nextInt(4)));
@@ -172,10 +172,10 @@ class HistoryCopiesTest {
     void allCopiesAreWrittenInOneBatch() {
         List<List<Long>> batches = new java.util.concurrent.CopyOnWriteArrayList<>();
         GatedHistory history = new GatedHistory(
-                MvStoreHistory.builder(directory).sync(HistorySync.os()).build());
+                MvStoreHistory.builder(directory).sync(SyncPolicy.os()).build());
         history.whenAppended = events ->
                 batches.add(events.stream().map(event -> event.position()).toList());
-        try (HistoryBench bench = new HistoryBench(history, options -> options.historyEvents(10))) {
+        try (HistoryFixture bench = new HistoryFixture(history, options -> options.historyEvents(10))) {
             history.appends.drainPermits();
             try {
                 for (int i = 0; i < 12; i++) {

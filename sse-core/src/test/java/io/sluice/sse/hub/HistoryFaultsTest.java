@@ -7,8 +7,8 @@ import static org.awaitility.Awaitility.await;
 import io.sluice.sse.CloseReason;
 import io.sluice.sse.Event;
 import io.sluice.sse.history.HistoryException;
-import io.sluice.sse.history.HistorySync;
 import io.sluice.sse.history.MvStoreHistory;
+import io.sluice.sse.history.SyncPolicy;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,22 +23,22 @@ class HistoryFaultsTest {
     @TempDir
     Path directory;
 
-    private GatedHistory gated(HistorySync sync) {
+    private GatedHistory gated(SyncPolicy sync) {
         return new GatedHistory(MvStoreHistory.builder(directory).sync(sync).build());
     }
 
     private GatedHistory gated() {
-        return gated(HistorySync.os());
+        return gated(SyncPolicy.os());
     }
 
     // ---- the writer
 
     @Test
     void aPublicationIsAcknowledgedWhenItIsForcedAndMannyShareOneForce() {
-        GatedHistory history = gated(HistorySync.always());
+        GatedHistory history = gated(SyncPolicy.always());
         history.commits.drainPermits();
-        try (HistoryBench bench = new HistoryBench(history, options -> {})) {
-            FakeSink sink = bench.open(Start.live(), "a");
+        try (HistoryFixture bench = new HistoryFixture(history, options -> {})) {
+            FakeSink sink = bench.open(StartPosition.live(), "a");
             List<CompletableFuture<Published>> stages = new ArrayList<>();
             for (int i = 0; i < 1000; i++) {
                 stages.add(bench.hub.publish("a", Event.of(Integer.toString(i))).toCompletableFuture());
@@ -56,7 +56,7 @@ class HistoryFaultsTest {
     void withoutThatPromiseItIsAcknowledgedAtOnce() {
         GatedHistory history = gated();
         history.appends.drainPermits();
-        try (HistoryBench bench = new HistoryBench(history, options -> {})) {
+        try (HistoryFixture bench = new HistoryFixture(history, options -> {})) {
             assertThat(bench.hub.publish("a", Event.of("x")).toCompletableFuture())
                     .isDone();
             history.appends.release(1_000_000);
@@ -67,8 +67,8 @@ class HistoryFaultsTest {
     void theQueueIsBoundedAndWhatItDoesNotTakeIsNotPublished() {
         GatedHistory history = gated();
         history.appends.drainPermits();
-        try (HistoryBench bench = new HistoryBench(history, options -> options.historyQueueBytes(10_000))) {
-            FakeSink sink = bench.open(Start.live(), "a");
+        try (HistoryFixture bench = new HistoryFixture(history, options -> options.historyQueueBytes(10_000))) {
+            FakeSink sink = bench.open(StartPosition.live(), "a");
             int taken = 0;
             CompletableFuture<Published> last;
             do {
@@ -98,11 +98,11 @@ class HistoryFaultsTest {
 
     @Test
     void aHistoryThatFailsEndsPublishingAndTheNextStartSaysSo() {
-        GatedHistory history = gated(HistorySync.always());
+        GatedHistory history = gated(SyncPolicy.always());
         history.appends.drainPermits();
         String seen;
-        try (HistoryBench bench = new HistoryBench(history, options -> {})) {
-            FakeSink sink = bench.open(Start.live(), "a");
+        try (HistoryFixture bench = new HistoryFixture(history, options -> {})) {
+            FakeSink sink = bench.open(StartPosition.live(), "a");
             history.appends.release();
             bench.publish("a", "kept");
             CompletableFuture<Published> broken =
@@ -119,9 +119,9 @@ class HistoryFaultsTest {
             seen = sink.lastEventId();
         }
         assertThat(history.closedAt).isEqualTo(-1);
-        try (HistoryBench bench = new HistoryBench(directory, HistorySync.always(), options -> {})) {
-            assertThat(bench.open(Start.after(seen), "a").gaps()).hasSize(1); // it saw what is no more
-            FakeSink replay = bench.open(Start.replay(10), "a");
+        try (HistoryFixture bench = new HistoryFixture(directory, SyncPolicy.always(), options -> {})) {
+            assertThat(bench.open(StartPosition.after(seen), "a").gaps()).hasSize(1); // it saw what is no more
+            FakeSink replay = bench.open(StartPosition.replay(10), "a");
             bench.untilReceived(replay, 1);
             assertThat(replay.data()).containsExactly("kept");
         }
@@ -131,14 +131,14 @@ class HistoryFaultsTest {
     void closingWritesWhatIsQueued() {
         GatedHistory history = gated();
         history.appends.drainPermits();
-        HistoryBench bench = new HistoryBench(history, options -> options.historyEvents(1));
+        HistoryFixture bench = new HistoryFixture(history, options -> options.historyEvents(1));
         bench.publishMany("a", 0, 500);
         history.appends.release(1_000_000);
         bench.close();
-        try (HistoryBench again = new HistoryBench(directory)) {
-            FakeSink replay = again.open(Start.replay(1000), "a");
+        try (HistoryFixture again = new HistoryFixture(directory)) {
+            FakeSink replay = again.open(StartPosition.replay(1000), "a");
             again.untilReceived(replay, 500);
-            assertThat(replay.data()).isEqualTo(Bench.numbers(0, 500));
+            assertThat(replay.data()).isEqualTo(HubFixture.numbers(0, 500));
         }
     }
 
@@ -148,22 +148,22 @@ class HistoryFaultsTest {
     @Test
     void whatIsOnItsWayToTheStoreIsWaitedFor() {
         GatedHistory history = gated();
-        try (HistoryBench bench = new HistoryBench(history, options -> options.historyEvents(5))) {
+        try (HistoryFixture bench = new HistoryFixture(history, options -> options.historyEvents(5))) {
             String first = bench.publish("a", "0");
             bench.publishMany("a", 1, 10);
             bench.untilStored();
             history.appends.drainPermits();
             bench.publishMany("a", 10, 100);
-            FakeSink sink = bench.open(Start.after(first), "a");
+            FakeSink sink = bench.open(StartPosition.after(first), "a");
             bench.untilReceived(sink, 9);
             bench.lane.runAll();
             int turns = bench.lane.posted();
-            assertThat(sink.data()).isEqualTo(Bench.numbers(1, 10));
+            assertThat(sink.data()).isEqualTo(HubFixture.numbers(1, 10));
             bench.lane.runAll();
             assertThat(bench.lane.posted()).as("nothing spins").isEqualTo(turns);
             history.appends.release(1_000_000);
             bench.untilReceived(sink, 99);
-            assertThat(sink.data()).isEqualTo(Bench.numbers(1, 100));
+            assertThat(sink.data()).isEqualTo(HubFixture.numbers(1, 100));
             assertThat(sink.gaps()).isEmpty();
         }
     }
@@ -171,19 +171,19 @@ class HistoryFaultsTest {
     @Test
     void thoseWhoWaitAtTheSamePlaceShareOneRead() {
         GatedHistory history = gated();
-        try (HistoryBench bench = new HistoryBench(history, options -> options.historyEvents(5))) {
+        try (HistoryFixture bench = new HistoryFixture(history, options -> options.historyEvents(5))) {
             String first = bench.publish("a", "0");
             bench.publishMany("a", 1, 100);
             bench.untilStored();
             history.reads.drainPermits();
             List<FakeSink> sinks = new ArrayList<>();
             for (int i = 0; i < 200; i++) {
-                sinks.add(bench.open(Start.after(first), "a"));
+                sinks.add(bench.open(StartPosition.after(first), "a"));
             }
             history.reads.release(1_000_000);
             for (FakeSink sink : sinks) {
                 bench.untilReceived(sink, 99);
-                assertThat(sink.data()).isEqualTo(Bench.numbers(1, 100));
+                assertThat(sink.data()).isEqualTo(HubFixture.numbers(1, 100));
             }
             assertThat(history.readCalls.get()).isLessThan(5);
         }
@@ -193,7 +193,7 @@ class HistoryFaultsTest {
     @Test
     void pagesUnderWayAreBounded() {
         GatedHistory history = gated();
-        try (HistoryBench bench = new HistoryBench(history, options -> options.historyEvents(5))) {
+        try (HistoryFixture bench = new HistoryFixture(history, options -> options.historyEvents(5))) {
             List<String> ids = new ArrayList<>();
             for (int i = 0; i < 200; i++) {
                 ids.add(bench.publish("a", Integer.toString(i)));
@@ -202,14 +202,14 @@ class HistoryFaultsTest {
             history.reads.drainPermits();
             List<FakeSink> sinks = new ArrayList<>();
             for (int i = 0; i < 150; i++) {
-                sinks.add(bench.open(Start.after(ids.get(i)), "a"));
+                sinks.add(bench.open(StartPosition.after(ids.get(i)), "a"));
             }
             history.reads.release(1000);
             await().until(() -> history.readCalls.get() == 16);
             assertThat(history.reads.availablePermits()).isEqualTo(1000 - 16); // the lane does not run meanwhile
             for (int i = 0; i < 150; i++) {
                 bench.untilReceived(sinks.get(i), 199 - i);
-                assertThat(sinks.get(i).data()).isEqualTo(Bench.numbers(i + 1, 200));
+                assertThat(sinks.get(i).data()).isEqualTo(HubFixture.numbers(i + 1, 200));
             }
         }
     }
@@ -217,14 +217,14 @@ class HistoryFaultsTest {
     @Test
     void whoLeavesWhileItsPageIsReadIsGone() {
         GatedHistory history = gated();
-        try (HistoryBench bench = new HistoryBench(history, options -> options.historyEvents(5))) {
+        try (HistoryFixture bench = new HistoryFixture(history, options -> options.historyEvents(5))) {
             String first = bench.publish("a", "0");
             bench.publishMany("a", 1, 100);
             bench.untilStored();
             history.reads.drainPermits();
-            FakeSink leaves = bench.open(Start.after(first), "a");
-            FakeSink asks = bench.open(Start.replay(50), "a");
-            FakeSink stays = bench.open(Start.after(first), "a");
+            FakeSink leaves = bench.open(StartPosition.after(first), "a");
+            FakeSink asks = bench.open(StartPosition.replay(50), "a");
+            FakeSink stays = bench.open(StartPosition.after(first), "a");
             leaves.close(CloseReason.CLIENT_LEFT);
             asks.close(CloseReason.CLIENT_LEFT);
             bench.lane.runAll();
@@ -238,12 +238,12 @@ class HistoryFaultsTest {
     @Test
     void aHubThatIsClosedWhileAPageIsReadComesToItsEnd() throws InterruptedException {
         GatedHistory history = gated();
-        try (HistoryBench bench = new HistoryBench(history, options -> options.historyEvents(5))) {
+        try (HistoryFixture bench = new HistoryFixture(history, options -> options.historyEvents(5))) {
             String first = bench.publish("a", "0");
             bench.publishMany("a", 1, 100);
             bench.untilStored();
             history.reads.drainPermits();
-            bench.open(Start.after(first), "a");
+            bench.open(StartPosition.after(first), "a");
             await().until(() -> history.readCalls.get() == 1);
             Thread closes = new Thread(bench.hub::close);
             closes.start();
@@ -261,16 +261,16 @@ class HistoryFaultsTest {
     @Test
     void aPageThatCannotBeReadCutsThoseWhoWaitForIt() {
         GatedHistory history = gated();
-        try (HistoryBench bench = new HistoryBench(history, options -> options.historyEvents(5))) {
+        try (HistoryFixture bench = new HistoryFixture(history, options -> options.historyEvents(5))) {
             String first = bench.publish("a", "0");
             String late = null;
             for (int i = 1; i < 100; i++) {
                 late = bench.publish("a", Integer.toString(i));
             }
             bench.untilStored();
-            FakeSink other = bench.open(Start.after(late), "a");
+            FakeSink other = bench.open(StartPosition.after(late), "a");
             history.readFails = new IllegalStateException("a bad sector");
-            FakeSink sink = bench.open(Start.after(first), "a");
+            FakeSink sink = bench.open(StartPosition.after(first), "a");
             bench.until(() -> sink.ended != null);
             assertThat(sink.ended).isEqualTo(CloseReason.RESET);
             bench.publish("a", "100");
@@ -283,12 +283,12 @@ class HistoryFaultsTest {
     @Test
     void whatTheStoreHasLetGoIsAGapAndNothingElseIs() {
         MvStoreHistory store = MvStoreHistory.builder(directory)
-                .sync(HistorySync.os())
+                .sync(SyncPolicy.os())
                 .events(50)
                 .build();
         List<String> ids = new ArrayList<>();
-        try (HistoryBench bench =
-                new HistoryBench(store, options -> options.historyEvents(5).overflow(OverflowPolicy.GAP))) {
+        try (HistoryFixture bench =
+                new HistoryFixture(store, options -> options.historyEvents(5).overflow(OverflowPolicy.GAP))) {
             for (int i = 0; i < 100; i++) {
                 ids.add(bench.publish("a", Integer.toString(i)));
             }
@@ -297,31 +297,31 @@ class HistoryFaultsTest {
             assertFloor(bench, ids);
         }
         MvStoreHistory again = MvStoreHistory.builder(directory)
-                .sync(HistorySync.os())
+                .sync(SyncPolicy.os())
                 .events(50)
                 .build();
-        try (HistoryBench bench =
-                new HistoryBench(again, options -> options.historyEvents(5).overflow(OverflowPolicy.GAP))) {
+        try (HistoryFixture bench =
+                new HistoryFixture(again, options -> options.historyEvents(5).overflow(OverflowPolicy.GAP))) {
             assertFloor(bench, ids); // it survives
         }
     }
 
     /** Fifty of a hundred events have gone: the floor is the fiftieth. */
-    private static void assertFloor(HistoryBench bench, List<String> ids) {
+    private static void assertFloor(HistoryFixture bench, List<String> ids) {
         for (int i : new int[] {0, 48}) {
-            FakeSink missed = bench.open(Start.after(ids.get(i)), "a");
+            FakeSink missed = bench.open(StartPosition.after(ids.get(i)), "a");
             bench.untilReceived(missed, 50);
             assertThat(missed.gaps()).hasSize(1);
             assertThat(missed.gaps().get(0).data()).contains("\"evicted\"").contains(ids.get(49));
-            assertThat(missed.data()).isEqualTo(Bench.numbers(50, 100));
+            assertThat(missed.data()).isEqualTo(HubFixture.numbers(50, 100));
         }
         for (int i : new int[] {49, 50}) {
-            FakeSink whole = bench.open(Start.after(ids.get(i)), "a");
+            FakeSink whole = bench.open(StartPosition.after(ids.get(i)), "a");
             bench.untilReceived(whole, 99 - i);
             assertThat(whole.gaps()).isEmpty();
-            assertThat(whole.data()).isEqualTo(Bench.numbers(i + 1, 100));
+            assertThat(whole.data()).isEqualTo(HubFixture.numbers(i + 1, 100));
         }
-        FakeSink other = bench.open(Start.after(ids.get(0)), "b");
+        FakeSink other = bench.open(StartPosition.after(ids.get(0)), "b");
         bench.untilReceived(other, 1);
         assertThat(other.gaps()).isEmpty();
     }
@@ -330,11 +330,11 @@ class HistoryFaultsTest {
     void whoIsOvertakenByTheStoreWhileItsPageIsReadMeetsTheOverflowPolicy() {
         for (OverflowPolicy policy : OverflowPolicy.values()) {
             MvStoreHistory store = MvStoreHistory.builder(directory.resolve(policy.name()))
-                    .sync(HistorySync.os())
+                    .sync(SyncPolicy.os())
                     .events(50)
                     .build();
             GatedHistory history = new GatedHistory(store);
-            try (HistoryBench bench = new HistoryBench(
+            try (HistoryFixture bench = new HistoryFixture(
                     history, options -> options.historyEvents(5).overflow(policy))) {
                 String first = bench.publish("a", "0");
                 bench.publishMany("a", 1, 40);
@@ -344,7 +344,7 @@ class HistoryFaultsTest {
                     bench.publishMany("a", 40, 140);
                     await().until(() -> bench.writer().queuedBytes() == 0);
                 };
-                FakeSink sink = bench.open(Start.after(first), "a");
+                FakeSink sink = bench.open(StartPosition.after(first), "a");
                 switch (policy) {
                     case DISCONNECT -> {
                         bench.until(() -> sink.ended != null);
@@ -354,7 +354,7 @@ class HistoryFaultsTest {
                     case GAP -> {
                         bench.untilReceived(sink, 50);
                         assertThat(sink.gaps()).hasSize(1);
-                        assertThat(sink.data()).isEqualTo(Bench.numbers(90, 140));
+                        assertThat(sink.data()).isEqualTo(HubFixture.numbers(90, 140));
                     }
                     case LATEST -> {
                         bench.until(() -> sink.gaps().size() == 1);
@@ -370,21 +370,21 @@ class HistoryFaultsTest {
     @Test
     void aTopicOfWhichNothingIsLeftIsForgottenButItsFloorIsNot() {
         MvStoreHistory store = MvStoreHistory.builder(directory)
-                .sync(HistorySync.os())
+                .sync(SyncPolicy.os())
                 .totalBytes(2000)
                 .build();
         String before;
-        try (HistoryBench bench = new HistoryBench(store, options -> options.historyEvents(1))) {
+        try (HistoryFixture bench = new HistoryFixture(store, options -> options.historyEvents(1))) {
             before = bench.publish("gone", "0");
             bench.publishMany("gone", 1, 5);
             bench.publishMany("other", 0, 100);
             bench.untilCommitted();
             assertThat(bench.hub.topics(null, 9)).extracting(TopicInfo::name).containsExactly("other");
         }
-        try (HistoryBench bench = new HistoryBench(directory)) {
+        try (HistoryFixture bench = new HistoryFixture(directory)) {
             assertThat(bench.hub.topics(null, 9)).extracting(TopicInfo::name).containsExactly("other");
-            assertThat(bench.open(Start.after(before), "gone").gaps()).hasSize(1);
-            assertThat(bench.open(Start.after(before), "never").gaps()).isEmpty();
+            assertThat(bench.open(StartPosition.after(before), "gone").gaps()).hasSize(1);
+            assertThat(bench.open(StartPosition.after(before), "never").gaps()).isEmpty();
         }
     }
 }

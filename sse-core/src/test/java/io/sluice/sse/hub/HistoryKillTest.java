@@ -2,7 +2,7 @@ package io.sluice.sse.hub;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.sluice.sse.history.HistorySync;
+import io.sluice.sse.history.SyncPolicy;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -38,12 +38,12 @@ class HistoryKillTest {
             Said said = runAndKill("always", next, 300 + 137 * round);
             assertThat(said.ids).allMatch(given::add); // none was given before
             acknowledged.addAll(said.numbers);
-            try (HistoryBench bench = bench(HistorySync.always())) {
+            try (HistoryFixture bench = bench(SyncPolicy.always())) {
                 List<Integer> kept = kept(bench);
                 assertThat(kept).containsAll(acknowledged).isSorted().doesNotHaveDuplicates();
                 next = kept.get(kept.size() - 1) + 1;
                 String last = said.ids.get(said.ids.size() - 1);
-                assertThat(bench.open(Start.after(last), "a").gaps()).isEmpty();
+                assertThat(bench.open(StartPosition.after(last), "a").gaps()).isEmpty();
             }
         }
     }
@@ -51,12 +51,12 @@ class HistoryKillTest {
     @Test
     void withoutThatPromiseNoMoreThanTheEndIsMissing() throws Exception {
         Said said = runAndKill("every", 0, 5_000);
-        try (HistoryBench bench = bench(HistorySync.every(Duration.ofMillis(100)))) {
+        try (HistoryFixture bench = bench(SyncPolicy.every(Duration.ofMillis(100)))) {
             List<Integer> kept = kept(bench);
             assertThat(kept.get(0)).isZero();
             assertThat(kept.get(kept.size() - 1)).as("no hole").isEqualTo(kept.size() - 1);
             assertThat(kept.size()).as("of %s", said.numbers.size()).isGreaterThan(1000);
-            assertThat(bench.open(Start.after(said.ids.get(0)), "a")
+            assertThat(bench.open(StartPosition.after(said.ids.get(0)), "a")
                             .gaps()
                             .get(0)
                             .data())
@@ -65,14 +65,14 @@ class HistoryKillTest {
         }
     }
 
-    private HistoryBench bench(HistorySync sync) {
-        return new HistoryBench(directory, sync, options -> options.historyEvents(10));
+    private HistoryFixture bench(SyncPolicy sync) {
+        return new HistoryFixture(directory, sync, options -> options.historyEvents(10));
     }
 
-    private static List<Integer> kept(HistoryBench bench) {
+    private static List<Integer> kept(HistoryFixture bench) {
         int events = bench.hub.topics(null, 1).get(0).events();
-        FakeSink all = bench.open(Start.replay(Start.MAX_REPLAY), "a");
-        bench.untilReceived(all, Math.min(events, Start.MAX_REPLAY));
+        FakeSink all = bench.open(StartPosition.replay(StartPosition.MAX_REPLAY), "a");
+        bench.untilReceived(all, Math.min(events, StartPosition.MAX_REPLAY));
         return all.data().stream().map(Integer::valueOf).toList();
     }
 

@@ -21,19 +21,19 @@ class HistoryModel {
         final long position;
         final String topic;
         final String data;
-        final String chosenId;
+        final String publisherId;
         final long nanos;
         final long weight;
         /** As the how manieth of all it went; 0 while it is kept. */
         long gone;
 
-        Told(long position, String topic, String data, String chosenId, long nanos) {
+        Told(long position, String topic, String data, String publisherId, long nanos) {
             this.position = position;
             this.topic = topic;
             this.data = data;
-            this.chosenId = chosenId;
+            this.publisherId = publisherId;
             this.nanos = nanos;
-            int id = chosenId == null ? 22 : chosenId.length();
+            int id = publisherId == null ? 22 : publisherId.length();
             this.weight = "id: \ndata: \n\n".length() + id + data.getBytes(StandardCharsets.UTF_8).length + 64;
         }
 
@@ -94,12 +94,12 @@ class HistoryModel {
     // ---- what happens
 
     /** @return the event, or the kept one that has this chosen id already */
-    final Told publish(String topic, String data, String chosenId) {
-        Told first = chosenId == null ? null : keptWithId(chosenId);
+    final Told publish(String topic, String data, String publisherId) {
+        Told first = publisherId == null ? null : keptWithId(publisherId);
         if (first != null) {
             return first;
         }
-        Told told = new Told(head() + 1, topic, data, chosenId, nowNanos);
+        Told told = new Told(head() + 1, topic, data, publisherId, nowNanos);
         makeRoom(told);
         all.add(told);
         head = told.position;
@@ -164,9 +164,9 @@ class HistoryModel {
 
     // ---- what is asked
 
-    final Told keptWithId(String chosenId) {
+    final Told keptWithId(String publisherId) {
         return all.stream()
-                .filter(each -> each.isKept() && chosenId.equals(each.chosenId))
+                .filter(each -> each.isKept() && publisherId.equals(each.publisherId))
                 .findFirst()
                 .orElse(null);
     }
@@ -221,12 +221,12 @@ class HistoryModel {
         return "0".repeat(count - digits.length()) + digits;
     }
 
-    static boolean hasOwnShape(String id) {
+    static boolean hasHubFormat(String id) {
         return id.matches("[0-9a-v]{10}-[0-9a-v]{11}");
     }
 
     /** The position of an id of this epoch's own; -1 if it is none. */
     final long positionOf(String id) {
-        return hasOwnShape(id) && id.startsWith(digits(epoch, 10)) ? Long.parseLong(id.substring(11), 32) : -1;
+        return hasHubFormat(id) && id.startsWith(digits(epoch, 10)) ? Long.parseLong(id.substring(11), 32) : -1;
     }
 }

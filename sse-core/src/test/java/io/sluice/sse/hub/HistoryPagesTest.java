@@ -3,8 +3,8 @@ package io.sluice.sse.hub;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sluice.sse.Event;
-import io.sluice.sse.history.HistorySync;
 import io.sluice.sse.history.MvStoreHistory;
+import io.sluice.sse.history.SyncPolicy;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -22,14 +22,14 @@ class HistoryPagesTest {
 
     @Test
     void whatTheRingHasLetGoIsReadFromTheHistory() {
-        try (HistoryBench bench = new HistoryBench(directory)) {
+        try (HistoryFixture bench = new HistoryFixture(directory)) {
             String first = bench.publish("a", "0");
             bench.publishMany("a", 1, 1000);
-            FakeSink sink = bench.open(Start.after(first), "a");
+            FakeSink sink = bench.open(StartPosition.after(first), "a");
             bench.untilReceived(sink, 999);
             bench.publishMany("a", 1000, 1010);
             bench.lane.runAll();
-            assertThat(sink.data()).isEqualTo(Bench.numbers(1, 1010));
+            assertThat(sink.data()).isEqualTo(HubFixture.numbers(1, 1010));
             assertThat(sink.gaps()).isEmpty();
             assertThat(sink.behind).isFalse();
         }
@@ -37,19 +37,19 @@ class HistoryPagesTest {
 
     @Test
     void theRingAloneServesWhoStandsInIt() {
-        try (HistoryBench bench = new HistoryBench(directory)) {
+        try (HistoryFixture bench = new HistoryFixture(directory)) {
             bench.publishMany("a", 0, 95);
             String id = bench.publish("a", "95");
             bench.publishMany("a", 96, 100);
-            FakeSink sink = bench.open(Start.after(id), "a");
-            assertThat(sink.data()).isEqualTo(Bench.numbers(96, 100)); // without waiting for any other thread
+            FakeSink sink = bench.open(StartPosition.after(id), "a");
+            assertThat(sink.data()).isEqualTo(HubFixture.numbers(96, 100)); // without waiting for any other thread
         }
     }
 
     @Test
     void severalTopicsAndPatternsAreMergedWhileMoreIsPublished() {
         Random random = new Random(31);
-        try (HistoryBench bench = new HistoryBench(directory)) {
+        try (HistoryFixture bench = new HistoryFixture(directory)) {
             String before = bench.hub.headId();
             Map<String, String> topicOf = new HashMap<>();
             List<String> all = new ArrayList<>();
@@ -62,8 +62,8 @@ class HistoryPagesTest {
                 topicOf.put(data, topic);
                 all.add(data);
                 if (i == 3000) {
-                    byPattern = bench.open(Start.after(before), "t/*", "t/1");
-                    byName = bench.open(Start.after(before), "t/0", "t/3", "never");
+                    byPattern = bench.open(StartPosition.after(before), "t/*", "t/1");
+                    byName = bench.open(StartPosition.after(before), "t/0", "t/3", "never");
                 }
                 if (i > 3000 && random.nextInt(4) == 0) {
                     bench.lane.runOne();
@@ -83,17 +83,17 @@ class HistoryPagesTest {
 
     @Test
     void aLaneThatRingsHavePassedByGoesOnFromTheHistory() {
-        try (HistoryBench bench = new HistoryBench(directory)) {
-            FakeSink sink = bench.open(Start.live(), "a");
-            FakeSink stalled = bench.open(Start.live(), "a").stall(1);
+        try (HistoryFixture bench = new HistoryFixture(directory)) {
+            FakeSink sink = bench.open(StartPosition.live(), "a");
+            FakeSink stalled = bench.open(StartPosition.live(), "a").stall(1);
             bench.publishMany("a", 0, 500); // the lane does not run meanwhile
             bench.untilReceived(sink, 500);
             bench.publishMany("a", 500, 600);
             bench.onLane(stalled::read);
             bench.untilReceived(stalled, 600);
             bench.untilReceived(sink, 600);
-            assertThat(sink.data()).isEqualTo(Bench.numbers(0, 600));
-            assertThat(stalled.data()).isEqualTo(Bench.numbers(0, 600));
+            assertThat(sink.data()).isEqualTo(HubFixture.numbers(0, 600));
+            assertThat(stalled.data()).isEqualTo(HubFixture.numbers(0, 600));
             assertThat(sink.gaps()).isEmpty();
             assertThat(stalled.gaps()).isEmpty();
         }
@@ -101,13 +101,13 @@ class HistoryPagesTest {
 
     @Test
     void anEventLargerThanAFrameIsAPageOfItsOwn() {
-        try (HistoryBench bench = new HistoryBench(directory)) {
+        try (HistoryFixture bench = new HistoryFixture(directory)) {
             String first = bench.publish("a", "0");
             bench.publish("a", "small");
             bench.publish("a", "L".repeat(300_000));
             bench.publish("a", "also small");
             bench.publishMany("a", 0, 20);
-            FakeSink sink = bench.open(Start.after(first), "a");
+            FakeSink sink = bench.open(StartPosition.after(first), "a");
             bench.untilReceived(sink, 23);
             assertThat(sink.data().subList(0, 3)).extracting(String::length).containsExactly(5, 300_000, 10);
         }
@@ -115,31 +115,31 @@ class HistoryPagesTest {
 
     @Test
     void replayCountsWhatIsInTheHistoryToo() {
-        try (HistoryBench bench = new HistoryBench(directory)) {
+        try (HistoryFixture bench = new HistoryFixture(directory)) {
             bench.publishMany("a", 0, 100);
             bench.publishMany("b", 100, 150);
-            for (int count : new int[] {1, 9, 10, 11, 20, 21, 60, 149, 150, 151, Start.MAX_REPLAY}) {
-                FakeSink sink = bench.open(Start.replay(count), "a", "b");
+            for (int count : new int[] {1, 9, 10, 11, 20, 21, 60, 149, 150, 151, StartPosition.MAX_REPLAY}) {
+                FakeSink sink = bench.open(StartPosition.replay(count), "a", "b");
                 bench.untilReceived(sink, Math.min(count, 150));
-                assertThat(sink.data()).isEqualTo(Bench.numbers(Math.max(0, 150 - count), 150));
+                assertThat(sink.data()).isEqualTo(HubFixture.numbers(Math.max(0, 150 - count), 150));
                 assertThat(sink.gaps()).isEmpty();
                 assertThat(sink.lastEventId()).isEqualTo(bench.hub.headId());
-                FakeSink ofOne = bench.open(Start.replay(count), "a", "*");
+                FakeSink ofOne = bench.open(StartPosition.replay(count), "a", "*");
                 bench.untilReceived(ofOne, Math.min(count, 150));
-                assertThat(ofOne.data()).isEqualTo(Bench.numbers(Math.max(0, 150 - count), 150));
+                assertThat(ofOne.data()).isEqualTo(HubFixture.numbers(Math.max(0, 150 - count), 150));
             }
         }
     }
 
     @Test
     void whoWaitsForItsStartIsServedDirectlyAndMayLeave() {
-        try (HistoryBench bench = new HistoryBench(directory)) {
+        try (HistoryFixture bench = new HistoryFixture(directory)) {
             bench.publishMany("a", 0, 100);
             FakeSink leaves = new FakeSink(bench.hubLane, null);
             FakeSink stays = new FakeSink(bench.hubLane, null);
             bench.onLane(() -> {
-                leaves.open(Selector.of("a"), Start.replay(50), null);
-                stays.open(Selector.of("a"), Start.replay(50), null);
+                leaves.open(Selector.of("a"), StartPosition.replay(50), null);
+                stays.open(Selector.of("a"), StartPosition.replay(50), null);
                 assertThat(stays.offer(Event.of("direct"))).isTrue();
                 leaves.close(io.sluice.sse.CloseReason.CLIENT_LEFT);
             });
@@ -152,7 +152,7 @@ class HistoryPagesTest {
 
     @Test
     void topicInfosCountWhatIsInTheHistory() {
-        try (HistoryBench bench = new HistoryBench(directory)) {
+        try (HistoryFixture bench = new HistoryFixture(directory)) {
             String first = bench.publish("a", "0");
             bench.publishMany("a", 1, 99);
             String last = bench.publish("a", "99");
@@ -168,11 +168,11 @@ class HistoryPagesTest {
     @Test
     void theOldestKeptEventMayBeOnItsWayToTheStore() {
         GatedHistory history = new GatedHistory(MvStoreHistory.builder(directory)
-                .sync(HistorySync.os())
+                .sync(SyncPolicy.os())
                 .totalBytes(1000)
                 .build());
-        try (HistoryBench bench =
-                new HistoryBench(history, options -> options.historyEvents(1).overflow(OverflowPolicy.GAP))) {
+        try (HistoryFixture bench =
+                new HistoryFixture(history, options -> options.historyEvents(1).overflow(OverflowPolicy.GAP))) {
             String before = bench.hub.headId();
             bench.publish("a", "0");
             bench.untilCommitted();
@@ -189,7 +189,7 @@ class HistoryPagesTest {
                 TopicInfo info = bench.hub.topics(null, 1).get(0);
                 assertThat(info.events()).isEqualTo(2);
                 assertThat(info.oldestId()).isEqualTo(oldest);
-                sink = bench.open(Start.after(before), "a");
+                sink = bench.open(StartPosition.after(before), "a");
                 assertThat(sink.gaps()).hasSize(1);
                 assertThat(sink.gaps().get(0).lastEventId()).isEqualTo(other);
             } finally {
@@ -204,7 +204,7 @@ class HistoryPagesTest {
     @Test
     void aHistoryAndConflationExcludeEachOther() {
         assertThat(org.assertj.core.api.Assertions.catchThrowable(
-                        () -> new HistoryBench(directory, HistorySync.os(), options -> options.conflate("a"))))
+                        () -> new HistoryFixture(directory, SyncPolicy.os(), options -> options.conflate("a"))))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("conflate: a (expected: no topic that conflates in a hub with a history)");
     }

@@ -14,20 +14,20 @@ class HistoryRecipientsTest {
     @TempDir
     Path directory;
 
-    private static void publish(HistoryBench bench, String data, Recipients recipients) {
+    private static void publish(HistoryFixture bench, String data, Recipients recipients) {
         bench.hub
                 .publish(new Publication("a", Event.of(data)).to(recipients))
                 .toCompletableFuture()
                 .join();
     }
 
-    private static FakeSink sink(HistoryBench bench, String principal, String... groups) {
+    private static FakeSink sink(HistoryFixture bench, String principal, String... groups) {
         FakeSink sink = new FakeSink(bench.hubLane, null);
         sink.identity = Identity.of(principal, groups);
         return sink;
     }
 
-    private static void open(HistoryBench bench, FakeSink sink, Start start, String... terms) {
+    private static void open(HistoryFixture bench, FakeSink sink, StartPosition start, String... terms) {
         bench.onLane(() -> sink.open(Selector.of(terms), start, null));
         bench.until(() -> !sink.behind);
     }
@@ -35,7 +35,7 @@ class HistoryRecipientsTest {
     @Test
     void belowTheRingAndAfterARestartItReachesWhomItNamesAndIsNoGapForOthers() {
         String before;
-        try (HistoryBench bench = new HistoryBench(directory)) {
+        try (HistoryFixture bench = new HistoryFixture(directory)) {
             before = bench.hub.headId();
             publish(bench, "all", Recipients.everybody());
             publish(bench, "ann", Recipients.principal("ann"));
@@ -44,17 +44,17 @@ class HistoryRecipientsTest {
             bench.publishMany("a", 0, 20);
             assertEachGetsItsOwn(bench, before);
         }
-        try (HistoryBench bench = new HistoryBench(directory)) {
+        try (HistoryFixture bench = new HistoryFixture(directory)) {
             assertEachGetsItsOwn(bench, before);
         }
     }
 
-    private static void assertEachGetsItsOwn(HistoryBench bench, String before) {
+    private static void assertEachGetsItsOwn(HistoryFixture bench, String before) {
         FakeSink ann = sink(bench, "ann", "ops");
         FakeSink bob = sink(bench, "bob");
         FakeSink eve = sink(bench, "eve");
         for (FakeSink sink : new FakeSink[] {ann, bob, eve}) {
-            open(bench, sink, Start.after(before), "a");
+            open(bench, sink, StartPosition.after(before), "a");
             assertThat(sink.gaps()).isEmpty();
         }
         assertThat(ann.data().subList(0, 4)).containsExactly("all", "ann", "ops", "0");
@@ -69,46 +69,47 @@ class HistoryRecipientsTest {
     void oneClientOrAllButOneHoldsForTheProcess() {
         String before;
         String id;
-        try (HistoryBench bench = new HistoryBench(directory)) {
+        try (HistoryFixture bench = new HistoryFixture(directory)) {
             before = bench.hub.headId();
             FakeSink here = sink(bench, "here");
             FakeSink other = sink(bench, "other");
             id = here.id();
             publish(bench, "to it", Recipients.client(id));
-            publish(bench, "to others", Recipients.allBut(id));
+            publish(bench, "to others", Recipients.except(id));
             bench.publishMany("a", 0, 20);
-            open(bench, here, Start.after(before), "a");
-            open(bench, other, Start.after(before), "a");
+            open(bench, here, StartPosition.after(before), "a");
+            open(bench, other, StartPosition.after(before), "a");
             assertThat(here.data().subList(0, 2)).containsExactly("to it", "0");
             assertThat(other.data().subList(0, 2)).containsExactly("to others", "0");
         }
-        try (HistoryBench bench = new HistoryBench(directory)) {
+        try (HistoryFixture bench = new HistoryFixture(directory)) {
             FakeSink stranger = sink(bench, "stranger");
             assertThat(stranger.id()).isEqualTo(id);
-            open(bench, stranger, Start.after(before), "a");
+            open(bench, stranger, StartPosition.after(before), "a");
             assertThat(stranger.data().subList(0, 2)).containsExactly("to others", "0");
             assertThat(stranger.gaps()).isEmpty();
             publish(bench, "now to it", Recipients.client(id));
-            publish(bench, "now to others", Recipients.allBut(id));
+            publish(bench, "now to others", Recipients.except(id));
             bench.publishMany("a", 20, 40);
             FakeSink late = sink(bench, "late");
-            open(bench, late, Start.replay(22), "a");
+            open(bench, late, StartPosition.replay(22), "a");
             assertThat(late.data().subList(0, 2)).containsExactly("now to others", "20");
         }
     }
 
     @Test
     void itsPositionMovesOverPagesOfWhichNothingIsDue() {
-        try (HistoryBench bench = new HistoryBench(directory)) {
+        try (HistoryFixture bench = new HistoryFixture(directory)) {
             String before = bench.hub.headId();
             for (int i = 0; i < 300; i++) {
                 publish(bench, "x".repeat(2000), Recipients.principal("ann")); // several pages
             }
             bench.publishMany("a", 0, 3);
             FakeSink eve = sink(bench, "eve");
-            open(bench, eve, Start.after(before), "a");
+            open(bench, eve, StartPosition.after(before), "a");
             assertThat(eve.data()).containsExactly("0", "1", "2");
-            FakeSink none = bench.open(Start.after(before), Selector.of("a").filtered(event -> false));
+            FakeSink none =
+                    bench.open(StartPosition.after(before), Selector.of("a").filtered(event -> false));
             bench.until(() -> !none.behind);
             assertThat(none.data()).isEmpty();
             assertThat(none.gaps()).isEmpty();
@@ -117,7 +118,7 @@ class HistoryRecipientsTest {
 
     @Test
     void aLaterSubscriptionHearsNothingFromBeforeThoughItsSinkReadsTheHistory() {
-        try (HistoryBench bench = new HistoryBench(directory)) {
+        try (HistoryFixture bench = new HistoryFixture(directory)) {
             String before = bench.hub.headId();
             for (int i = 0; i < 100; i++) {
                 bench.publish("a", "a" + i + "x".repeat(3000));
@@ -125,7 +126,7 @@ class HistoryRecipientsTest {
                 bench.hub.publish(java.util.List.of("a", "b"), Event.of("ab" + i + "x".repeat(3000)));
             }
             FakeSink sink = sink(bench, "ann");
-            bench.onLane(() -> sink.open(Selector.of("a"), Start.after(before), null));
+            bench.onLane(() -> sink.open(Selector.of("a"), StartPosition.after(before), null));
             var later = sink.subscribe(Selector.of("b", "**"));
             bench.until(() -> later.toCompletableFuture().isDone());
             bench.publishMany("b", 0, 50);
@@ -138,7 +139,7 @@ class HistoryRecipientsTest {
                 assertThat(sink.data().get(2 * i)).startsWith("a" + i + "x");
                 assertThat(sink.data().get(2 * i + 1)).startsWith("ab" + i + "x");
             }
-            assertThat(sink.data().subList(200, 260)).isEqualTo(Bench.numbers(0, 60));
+            assertThat(sink.data().subList(200, 260)).isEqualTo(HubFixture.numbers(0, 60));
         }
     }
 }

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sluice.sse.Event;
 import io.sluice.sse.history.HistoryException;
-import io.sluice.sse.history.HistorySync;
 import io.sluice.sse.history.MvStoreHistory;
+import io.sluice.sse.history.SyncPolicy;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,28 +31,29 @@ class HistoryRestartTest {
     @Test
     void afterACleanStopEverythingGoesOnAsIfNothingHadBeen() {
         List<String> ids = new ArrayList<>();
-        try (HistoryBench bench = new HistoryBench(directory)) {
+        try (HistoryFixture bench = new HistoryFixture(directory)) {
             for (int i = 0; i < 100; i++) {
                 ids.add(bench.publish(i % 2 == 0 ? "a/x" : "a/y", Integer.toString(i)));
             }
         }
-        try (HistoryBench bench = new HistoryBench(directory)) {
+        try (HistoryFixture bench = new HistoryFixture(directory)) {
             assertThat(bench.hub.headId()).isEqualTo(ids.get(99));
             assertThat(bench.hub.topics(null, 9)).extracting(TopicInfo::name).containsExactly("a/x", "a/y");
-            FakeSink newest = bench.open(Start.after(ids.get(99)), "a/*");
+            FakeSink newest = bench.open(StartPosition.after(ids.get(99)), "a/*");
             assertThat(newest.gaps()).isEmpty();
             ids.add(bench.publish("a/x", "100"));
             assertThat(ids.get(100)).isGreaterThan(ids.get(99));
-            FakeSink sink = bench.open(Start.after(ids.get(20)), "a/*");
+            FakeSink sink = bench.open(StartPosition.after(ids.get(20)), "a/*");
             bench.untilReceived(sink, 80);
             bench.lane.runAll();
-            assertThat(sink.data()).isEqualTo(Bench.numbers(21, 101));
+            assertThat(sink.data()).isEqualTo(HubFixture.numbers(21, 101));
             assertThat(newest.data()).containsExactly("100");
             assertThat(sink.gaps()).isEmpty();
-            FakeSink replay = bench.open(Start.replay(70), "a/x", "a/y");
+            FakeSink replay = bench.open(StartPosition.replay(70), "a/x", "a/y");
             bench.untilReceived(replay, 70);
-            assertThat(replay.data()).isEqualTo(Bench.numbers(31, 101));
-            FakeSink ahead = bench.open(Start.after(bench.hub.sequencer().idOf(102)), "a/*");
+            assertThat(replay.data()).isEqualTo(HubFixture.numbers(31, 101));
+            FakeSink ahead =
+                    bench.open(StartPosition.after(bench.hub.sequencer().idOf(102)), "a/*");
             assertThat(ahead.gaps()).hasSize(1);
             assertThat(ahead.gaps().get(0).data()).contains("\"ahead\"");
         }
@@ -60,21 +61,21 @@ class HistoryRestartTest {
 
     @Test
     void chosenIdsStayTakenOnTheDiskAndOverARestart() {
-        try (HistoryBench bench = new HistoryBench(directory)) {
+        try (HistoryFixture bench = new HistoryFixture(directory)) {
             bench.publish("a", Event.builder().id("order-1").data("first").build());
             bench.publishMany("a", 0, 50); // it has left the ring
             assertThat(again(bench)).isTrue();
         }
-        try (HistoryBench bench = new HistoryBench(directory)) {
+        try (HistoryFixture bench = new HistoryFixture(directory)) {
             assertThat(again(bench)).isTrue();
-            FakeSink sink = bench.open(Start.after("order-1"), "a");
+            FakeSink sink = bench.open(StartPosition.after("order-1"), "a");
             bench.untilReceived(sink, 50);
-            assertThat(sink.data()).isEqualTo(Bench.numbers(0, 50));
+            assertThat(sink.data()).isEqualTo(HubFixture.numbers(0, 50));
             assertThat(sink.gaps()).isEmpty();
         }
     }
 
-    private static boolean again(HistoryBench bench) {
+    private static boolean again(HistoryFixture bench) {
         return bench.hub
                 .publish("a", Event.builder().id("order-1").data("again").build())
                 .toCompletableFuture()
@@ -88,8 +89,8 @@ class HistoryRestartTest {
     @Test
     void afterAnUncleanStopOnlyWhatLiesBehindTheRecoveredTailIsAGap() {
         Path after = directory.resolve("after");
-        String tail = crash(HistorySync.always(), after);
-        try (HistoryBench bench = new HistoryBench(after, HistorySync.always(), SMALL)) {
+        String tail = crash(SyncPolicy.always(), after);
+        try (HistoryFixture bench = new HistoryFixture(after, SyncPolicy.always(), SMALL)) {
             assertGap(bench, 0, null);
             assertGap(bench, 19, null);
             assertGap(bench, 20, null);
@@ -100,13 +101,13 @@ class HistoryRestartTest {
             assertGap(bench, HistoryWriter.BLOCK + 1, null); // who begins now begins here
             assertGap(bench, HistoryWriter.BLOCK + 2, "ahead");
             assertThat(bench.hub.headId()).isEqualTo(bench.hub.sequencer().idOf(HistoryWriter.BLOCK + 1));
-            FakeSink sink = bench.open(Start.after(tail), "a");
+            FakeSink sink = bench.open(StartPosition.after(tail), "a");
             String next = bench.publish("a", "next");
             bench.lane.runAll();
             assertThat(sink.data()).containsExactly("next");
             assertThat(next).isEqualTo(bench.hub.sequencer().idOf(HistoryWriter.BLOCK + 2));
         }
-        try (HistoryBench bench = new HistoryBench(after, HistorySync.always(), SMALL)) { // a clean stop in between
+        try (HistoryFixture bench = new HistoryFixture(after, SyncPolicy.always(), SMALL)) { // a clean stop in between
             assertGap(bench, 20, null);
             assertGap(bench, 21, "lost");
             assertGap(bench, HistoryWriter.BLOCK, "lost");
@@ -121,12 +122,12 @@ class HistoryRestartTest {
     void whoBeganBehindAnUncleanStopHasMissedNothingAtTheNextOneWithoutAnEvent() {
         Path after = directory.resolve("after");
         Path again = directory.resolve("again");
-        crash(HistorySync.always(), after);
+        crash(SyncPolicy.always(), after);
         long head = HistoryWriter.BLOCK + 1;
-        try (HistoryBench bench = new HistoryBench(after, HistorySync.always(), SMALL)) {
-            HistoryBench.copy(after, again);
+        try (HistoryFixture bench = new HistoryFixture(after, SyncPolicy.always(), SMALL)) {
+            HistoryFixture.copy(after, again);
         }
-        try (HistoryBench bench = new HistoryBench(again, HistorySync.always(), SMALL)) {
+        try (HistoryFixture bench = new HistoryFixture(again, SyncPolicy.always(), SMALL)) {
             assertGap(bench, 20, null);
             assertGap(bench, 21, "lost");
             assertGap(bench, head - 1, "lost");
@@ -141,34 +142,34 @@ class HistoryRestartTest {
     @Test
     void afterAnUncleanStopOfALaxHistoryEverybodyFromBeforeIsToldOnce() {
         Path after = directory.resolve("after");
-        crash(HistorySync.every(Duration.ofMinutes(1)), after);
-        try (HistoryBench bench = new HistoryBench(after, HistorySync.every(Duration.ofMinutes(1)), SMALL)) {
+        crash(SyncPolicy.every(Duration.ofMinutes(1)), after);
+        try (HistoryFixture bench = new HistoryFixture(after, SyncPolicy.every(Duration.ofMinutes(1)), SMALL)) {
             assertGap(bench, 0, "lost");
             assertGap(bench, 20, "lost");
             assertGap(bench, HistoryWriter.BLOCK, "lost");
             assertGap(bench, HistoryWriter.BLOCK + 1, null);
-            FakeSink sink = bench.open(Start.after(bench.hub.sequencer().idOf(5)), "a");
+            FakeSink sink = bench.open(StartPosition.after(bench.hub.sequencer().idOf(5)), "a");
             bench.untilReceived(sink, 15);
             assertThat(sink.events.get(0).type()).isEqualTo("gap"); // and then all that is there
-            assertThat(sink.data()).isEqualTo(Bench.numbers(5, 20));
+            assertThat(sink.data()).isEqualTo(HubFixture.numbers(5, 20));
             assertThat(sink.gaps()).hasSize(1);
         }
     }
 
     /** Publishes twenty events, stores them, and copies the files while they are open. @return the last id */
-    private String crash(HistorySync sync, Path after) {
-        try (HistoryBench bench = new HistoryBench(directory.resolve("before"), sync, SMALL)) {
+    private String crash(SyncPolicy sync, Path after) {
+        try (HistoryFixture bench = new HistoryFixture(directory.resolve("before"), sync, SMALL)) {
             bench.publishMany("a", 0, 19);
             String tail = bench.publish("a", "19");
             bench.untilStored();
             bench.untilCommitted();
-            HistoryBench.copy(directory.resolve("before"), after);
+            HistoryFixture.copy(directory.resolve("before"), after);
             return tail;
         }
     }
 
-    private static void assertGap(HistoryBench bench, long position, String reason) {
-        FakeSink sink = bench.open(Start.after(bench.hub.sequencer().idOf(position)), "a");
+    private static void assertGap(HistoryFixture bench, long position, String reason) {
+        FakeSink sink = bench.open(StartPosition.after(bench.hub.sequencer().idOf(position)), "a");
         assertThat(sink.gaps()).as("at %s", position).hasSize(reason == null ? 0 : 1);
         if (reason != null) {
             assertThat(sink.gaps().get(0).data()).contains("\"reason\":\"" + reason + "\"");
@@ -182,14 +183,14 @@ class HistoryRestartTest {
         String before = "";
         Path current = directory.resolve("0");
         for (int stop = 1; stop <= 100; stop++) {
-            HistorySync sync = random.nextBoolean() ? HistorySync.os() : HistorySync.always();
-            try (HistoryBench bench = new HistoryBench(current, sync, SMALL)) {
+            SyncPolicy sync = random.nextBoolean() ? SyncPolicy.os() : SyncPolicy.always();
+            try (HistoryFixture bench = new HistoryFixture(current, sync, SMALL)) {
                 Path copied = directory.resolve(Integer.toString(stop));
                 int events = random.nextInt(20);
                 int copyAt = random.nextInt(events + 1);
                 for (int i = 0; i <= events; i++) {
                     if (i == copyAt) {
-                        HistoryBench.copy(current, copied);
+                        HistoryFixture.copy(current, copied);
                     }
                     String id = bench.publish("a", "x");
                     assertThat(given.add(id)).as("%s is new", id).isTrue();
@@ -211,20 +212,20 @@ class HistoryRestartTest {
         List<String> ids = new ArrayList<>();
         List<Long> lengths = new ArrayList<>();
         // Forced, space would be used again after a second, and a slow machine would not cut off what came last.
-        HistorySync lax = HistorySync.every(Duration.ofMinutes(1));
-        try (HistoryBench bench = new HistoryBench(directory.resolve("before"), lax, SMALL)) {
+        SyncPolicy lax = SyncPolicy.every(Duration.ofMinutes(1));
+        try (HistoryFixture bench = new HistoryFixture(directory.resolve("before"), lax, SMALL)) {
             for (int i = 0; i < 60; i++) {
                 ids.add(bench.publish("a", Integer.toString(i)));
                 bench.untilCommitted();
                 lengths.add(Files.size(directory.resolve("before/events.mv")));
             }
-            HistoryBench.copy(directory.resolve("before"), whole);
+            HistoryFixture.copy(directory.resolve("before"), whole);
         }
         long longest = lengths.get(59);
         assertThat(lengths.get(30)).isLessThan(longest); // it only grew, so what is cut off is what came last
         for (int round = 0; round < 15; round++) {
             Path torn = directory.resolve("torn" + round);
-            HistoryBench.copy(whole, torn);
+            HistoryFixture.copy(whole, torn);
             int sure = random.nextInt(10, 59); // events up to here were written before the cut
             long cut = random.nextLong(lengths.get(sure), longest + 1);
             boolean scribble = random.nextBoolean();
@@ -239,13 +240,13 @@ class HistoryRestartTest {
                     file.setLength(cut);
                 }
             }
-            try (HistoryBench bench = new HistoryBench(torn, lax, SMALL)) {
-                FakeSink sink = bench.open(Start.after(ids.get(0)), "a");
+            try (HistoryFixture bench = new HistoryFixture(torn, lax, SMALL)) {
+                FakeSink sink = bench.open(StartPosition.after(ids.get(0)), "a");
                 bench.until(() -> !sink.behind);
                 assertThat(sink.data())
                         .as("seed %s, round %s, cut at %s of %s", seed, round, cut, longest)
                         .hasSizeGreaterThanOrEqualTo(sure)
-                        .isEqualTo(Bench.numbers(1, 1 + sink.data().size()));
+                        .isEqualTo(HubFixture.numbers(1, 1 + sink.data().size()));
                 assertThat(ids).doesNotContain(bench.publish("a", "next"));
             }
         }
@@ -253,37 +254,37 @@ class HistoryRestartTest {
 
     @Test
     void filesThatCannotBeUsedAreSaidToBeSo() throws Exception {
-        try (HistoryBench bench = new HistoryBench(directory.resolve("open"))) {
+        try (HistoryFixture bench = new HistoryFixture(directory.resolve("open"))) {
             bench.publish("a", "x");
-            assertThatThrownBy(() -> new HistoryBench(directory.resolve("open")))
+            assertThatThrownBy(() -> new HistoryFixture(directory.resolve("open")))
                     .isInstanceOf(HistoryException.class)
                     .hasMessage("history: " + directory.resolve("open")
                             + " is in use (expected: a directory that no other hub has open)");
         }
-        HistoryBench.copy(directory.resolve("open"), directory.resolve("without"));
+        HistoryFixture.copy(directory.resolve("open"), directory.resolve("without"));
         Files.delete(directory.resolve("without/positions"));
-        assertThatThrownBy(() -> new HistoryBench(directory.resolve("without")))
+        assertThatThrownBy(() -> new HistoryFixture(directory.resolve("without")))
                 .isInstanceOf(HistoryException.class)
                 .hasMessageContaining("positions is missing");
-        HistoryBench.copy(directory.resolve("open"), directory.resolve("damaged"));
+        HistoryFixture.copy(directory.resolve("open"), directory.resolve("damaged"));
         Files.write(directory.resolve("damaged/positions"), new byte[20_000]);
-        assertThatThrownBy(() -> new HistoryBench(directory.resolve("damaged")))
+        assertThatThrownBy(() -> new HistoryFixture(directory.resolve("damaged")))
                 .isInstanceOf(HistoryException.class)
                 .hasMessageContaining("positions is damaged");
-        HistoryBench.copy(directory.resolve("open"), directory.resolve("noise"));
+        HistoryFixture.copy(directory.resolve("open"), directory.resolve("noise"));
         byte[] noise = new byte[50_000];
         new Random(1).nextBytes(noise);
         Files.write(directory.resolve("noise/events.mv"), noise);
-        assertThatThrownBy(() -> new HistoryBench(directory.resolve("noise")))
+        assertThatThrownBy(() -> new HistoryFixture(directory.resolve("noise")))
                 .isInstanceOf(HistoryException.class)
                 .hasMessageContaining("events.mv cannot be read");
         Files.write(directory.resolve("file"), new byte[0]);
-        assertThatThrownBy(() -> new HistoryBench(directory.resolve("file")))
+        assertThatThrownBy(() -> new HistoryFixture(directory.resolve("file")))
                 .isInstanceOf(HistoryException.class)
                 .hasMessageContaining("cannot be used as a directory");
         MvStoreHistory used = MvStoreHistory.builder(directory.resolve("used")).build();
-        new HistoryBench(used, SMALL).close();
-        assertThatThrownBy(() -> new HistoryBench(used, SMALL))
+        new HistoryFixture(used, SMALL).close();
+        assertThatThrownBy(() -> new HistoryFixture(used, SMALL))
                 .isInstanceOf(HistoryException.class)
                 .hasMessageContaining("each hub needs one of its own");
     }

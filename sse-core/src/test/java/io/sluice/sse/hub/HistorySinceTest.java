@@ -3,9 +3,9 @@ package io.sluice.sse.hub;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sluice.sse.Event;
-import io.sluice.sse.history.HistorySync;
 import io.sluice.sse.history.MvStoreHistory;
 import io.sluice.sse.history.StoreClock;
+import io.sluice.sse.history.SyncPolicy;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -39,12 +39,12 @@ class HistorySinceTest {
         }
     }
 
-    private HistoryBench open(int stored, Consumer<HubBuilder> options) {
+    private HistoryFixture open(int stored, Consumer<HubBuilder> options) {
         // Also the store's: by the machine's clock what is published here would be too old one day.
         history = new GatedHistory(StoreClock.turn(
-                        MvStoreHistory.builder(directory).sync(HistorySync.os()).events(stored), () -> now)
+                        MvStoreHistory.builder(directory).sync(SyncPolicy.os()).events(stored), () -> now)
                 .build());
-        return new HistoryBench(history, hub -> {
+        return new HistoryFixture(history, hub -> {
             hub.historyEvents(5)
                     .clock(() -> Duration.between(BEGIN, now).toNanos())
                     .wallClock(() -> now);
@@ -52,12 +52,12 @@ class HistorySinceTest {
         });
     }
 
-    private HistoryBench open(int stored) {
+    private HistoryFixture open(int stored) {
         return open(stored, options -> {});
     }
 
     /** Publishes one event each second, the first one now, in turn to these topics. */
-    private void publish(HistoryBench bench, int from, int to, String... topics) {
+    private void publish(HistoryFixture bench, int from, int to, String... topics) {
         for (int i = from; i < to; i++) {
             bench.publish(topics[i % topics.length], Integer.toString(i));
             bench.untilStored(); // it is given its time there
@@ -69,14 +69,14 @@ class HistorySinceTest {
         return BEGIN.plusSeconds(number);
     }
 
-    private static FakeSink since(HistoryBench bench, Instant time, String... terms) {
-        FakeSink sink = bench.open(Start.since(time), terms);
+    private static FakeSink since(HistoryFixture bench, Instant time, String... terms) {
+        FakeSink sink = bench.open(StartPosition.since(time), terms);
         bench.until(() -> !sink.behind);
         return sink;
     }
 
-    private static void assertGoesOn(HistoryBench bench, FakeSink sink, int from, int to, boolean isGap) {
-        assertThat(sink.data()).isEqualTo(Bench.numbers(from, to));
+    private static void assertGoesOn(HistoryFixture bench, FakeSink sink, int from, int to, boolean isGap) {
+        assertThat(sink.data()).isEqualTo(HubFixture.numbers(from, to));
         assertThat(sink.gaps()).hasSize(isGap ? 1 : 0);
         if (isGap) {
             FakeSink.Received gap = sink.events.get(0);
@@ -89,18 +89,20 @@ class HistorySinceTest {
 
     @Test
     void whatTheRingStillHasIsAnsweredByItAlone() {
-        try (HistoryBench bench = open(1000)) {
+        try (HistoryFixture bench = open(1000)) {
             publish(bench, 0, 20, "a");
             FakeSink older = new FakeSink(bench.hubLane, null);
             heldBack(() -> {
-                bench.onLane(() -> older.open(Selector.of("a"), Start.since(second(14)), null));
-                FakeSink all = bench.open(Start.since(second(15)), "a");
-                assertThat(all.data()).isEqualTo(Bench.numbers(15, 20));
-                assertThat(bench.open(Start.since(second(14).plusMillis(1)), "a")
+                bench.onLane(() -> older.open(Selector.of("a"), StartPosition.since(second(14)), null));
+                FakeSink all = bench.open(StartPosition.since(second(15)), "a");
+                assertThat(all.data()).isEqualTo(HubFixture.numbers(15, 20));
+                assertThat(bench.open(StartPosition.since(second(14).plusMillis(1)), "a")
                                 .data())
-                        .isEqualTo(Bench.numbers(15, 20));
-                assertThat(bench.open(Start.since(second(18)), "a").data()).isEqualTo(Bench.numbers(18, 20));
-                assertThat(bench.open(Start.since(Instant.MAX), "a").data()).isEmpty();
+                        .isEqualTo(HubFixture.numbers(15, 20));
+                assertThat(bench.open(StartPosition.since(second(18)), "a").data())
+                        .isEqualTo(HubFixture.numbers(18, 20));
+                assertThat(bench.open(StartPosition.since(Instant.MAX), "a").data())
+                        .isEmpty();
                 assertThat(older.isAwaitingStart()).isTrue();
                 assertThat(older.data()).isEmpty();
             });
@@ -111,7 +113,7 @@ class HistorySinceTest {
 
     @Test
     void whatItHasNoLongerComesFromTheHistoryToTheMillisecond() {
-        try (HistoryBench bench = open(1000)) {
+        try (HistoryFixture bench = open(1000)) {
             publish(bench, 0, 40, "a", "b");
             for (int from : new int[] {0, 1, 9, 30, 33, 34, 35, 39}) {
                 assertGoesOn(bench, since(bench, second(from), "a", "b"), from, 40, false);
@@ -127,11 +129,11 @@ class HistorySinceTest {
 
     @Test
     void aGapIsSaidExactlyWhenAnEventOfThatTimeIsLostFromTheStore() {
-        try (HistoryBench bench = open(10)) {
+        try (HistoryFixture bench = open(10)) {
             publish(bench, 0, 30, "a"); // 20 to 29 are in the store
             assertSinceTheStoreBegins(bench);
         }
-        try (HistoryBench bench = open(10)) {
+        try (HistoryFixture bench = open(10)) {
             assertSinceTheStoreBegins(bench);
             publish(bench, 30, 31, "a");
             assertGoesOn(bench, since(bench, second(20), "a"), 21, 31, true);
@@ -139,7 +141,7 @@ class HistorySinceTest {
         }
     }
 
-    private static void assertSinceTheStoreBegins(HistoryBench bench) {
+    private static void assertSinceTheStoreBegins(HistoryFixture bench) {
         bench.untilCommitted();
         assertGoesOn(bench, since(bench, second(19).plusMillis(1), "a"), 20, 30, false);
         assertGoesOn(bench, since(bench, second(20), "a"), 20, 30, false);
@@ -154,7 +156,7 @@ class HistorySinceTest {
     @Test
     void anEventIsLostForWhoAsksForItsVeryMoment() {
         now = BEGIN.plusNanos(600_700);
-        try (HistoryBench bench = open(3)) {
+        try (HistoryFixture bench = open(3)) {
             publish(bench, 0, 10, "a");
             bench.untilCommitted();
             Instant ofLost = BEGIN.plusNanos(600_700).plusSeconds(6);
@@ -166,7 +168,7 @@ class HistorySinceTest {
     @ParameterizedTest
     @EnumSource(OverflowPolicy.class)
     void behindAGapItGoesOnAsItsPolicySays(OverflowPolicy policy) {
-        try (HistoryBench bench = open(10, options -> options.overflow(policy))) {
+        try (HistoryFixture bench = open(10, options -> options.overflow(policy))) {
             publish(bench, 0, 30, "a");
             bench.untilCommitted();
             FakeSink sink = since(bench, second(3), "a");
@@ -181,13 +183,13 @@ class HistorySinceTest {
     @ParameterizedTest
     @EnumSource(OverflowPolicy.class)
     void whatIsLostWhileTheHistoryIsAskedIsAGap(OverflowPolicy policy) {
-        try (HistoryBench bench = open(10, options -> options.overflow(policy))) {
+        try (HistoryFixture bench = open(10, options -> options.overflow(policy))) {
             publish(bench, 0, 10, "a");
             FakeSink loses = new FakeSink(bench.hubLane, null);
             FakeSink keeps = new FakeSink(bench.hubLane, null);
             heldBack(() -> {
-                bench.onLane(() -> loses.open(Selector.of("a"), Start.since(BEGIN), null));
-                bench.onLane(() -> keeps.open(Selector.of("a"), Start.since(second(3)), null));
+                bench.onLane(() -> loses.open(Selector.of("a"), StartPosition.since(BEGIN), null));
+                bench.onLane(() -> keeps.open(Selector.of("a"), StartPosition.since(second(3)), null));
                 publish(bench, 10, 12, "a");
                 bench.untilCommitted();
             });
@@ -200,18 +202,19 @@ class HistorySinceTest {
     @Test
     void nobodyBeginsBeforeWhatAnUncleanStopHasLost() {
         Path after = directory.resolve("after");
-        try (HistoryBench bench = new HistoryBench(directory.resolve("before"))) {
+        try (HistoryFixture bench = new HistoryFixture(directory.resolve("before"))) {
             bench.publishMany("a", 0, 20);
             bench.untilStored();
             bench.untilCommitted();
-            HistoryBench.copy(directory.resolve("before"), after);
+            HistoryFixture.copy(directory.resolve("before"), after);
         }
-        try (HistoryBench bench = new HistoryBench(after)) {
+        try (HistoryFixture bench = new HistoryFixture(after)) {
             String head = bench.hub.headId();
             Instant later = Instant.now().plusSeconds(3600);
             FakeSink sink = since(bench, later, "a");
             assertThat(sink.lastEventId()).isEqualTo(head);
-            assertThat(bench.open(Start.after(sink.lastEventId()), "a").gaps()).isEmpty();
+            assertThat(bench.open(StartPosition.after(sink.lastEventId()), "a").gaps())
+                    .isEmpty();
             bench.publish("a", Event.of("next"));
             bench.lane.runAll();
             assertThat(sink.data()).containsExactly("next");

@@ -5,8 +5,8 @@ import static org.awaitility.Awaitility.await;
 
 import io.sluice.sse.CloseReason;
 import io.sluice.sse.Event;
-import io.sluice.sse.history.HistorySync;
 import io.sluice.sse.history.MvStoreHistory;
+import io.sluice.sse.history.SyncPolicy;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -29,8 +29,7 @@ class HistoryThreadsTest {
     void everySinkGetsEverythingOnceAndInOrder() throws Exception {
         Hub hub = Hub.builder()
                 .historyEvents(20)
-                .history(
-                        MvStoreHistory.builder(directory).sync(HistorySync.os()).build())
+                .history(MvStoreHistory.builder(directory).sync(SyncPolicy.os()).build())
                 .build();
         String before = hub.headId();
         List<ThreadLane> lanes = new ArrayList<>();
@@ -39,7 +38,7 @@ class HistoryThreadsTest {
         for (int l = 0; l < 2; l++) {
             ThreadLane lane = new ThreadLane();
             FakeFramer framer = new FakeFramer(lane, hub.ledger());
-            HubLane hubLane = hub.join(lane, framer, Bench.QUIET);
+            HubLane hubLane = hub.join(lane, framer, HubFixture.QUIET);
             lanes.add(lane);
             framers.add(framer);
             Random random = new Random(l);
@@ -48,9 +47,9 @@ class HistoryThreadsTest {
                 lane.schedule(
                         () -> {
                             FakeSink leaves = new FakeSink(hubLane, null);
-                            leaves.open(Selector.of(terms), Start.after(before), null);
+                            leaves.open(Selector.of(terms), StartPosition.after(before), null);
                             FakeSink sink = new FakeSink(hubLane, null);
-                            sink.open(Selector.of(terms), Start.after(before), null);
+                            sink.open(Selector.of(terms), StartPosition.after(before), null);
                             sinks.add(sink);
                             leaves.close(CloseReason.CLIENT_LEFT);
                         },

@@ -19,7 +19,7 @@ class Invariant10BoundsTest {
 
     @Test
     void aFloodOfNewTopicsIsRefusedAndABatchIsTakenWholeOrNotAtAll() {
-        try (Bench bench = new Bench(options -> options.maxTopics(100))) {
+        try (HubFixture bench = new HubFixture(options -> options.maxTopics(100))) {
             for (int i = 0; i < 100; i++) {
                 bench.publish("t/" + i, "x");
             }
@@ -30,7 +30,7 @@ class Invariant10BoundsTest {
                             .toCompletableFuture()
                             .join())
                     .hasCauseInstanceOf(TopicLimitException.class);
-            assertThatThrownBy(() -> bench.open(bench.sink(), Start.live(), null, "t/1", "new"))
+            assertThatThrownBy(() -> bench.open(bench.sink(), StartPosition.live(), null, "t/1", "new"))
                     .isInstanceOf(TopicLimitException.class);
             assertThat(bench.hub.stats().topics()).isEqualTo(100);
             assertThat(bench.hub.stats().events()).isEqualTo(100);
@@ -39,7 +39,7 @@ class Invariant10BoundsTest {
 
     @Test
     void countBytesAgeAndTheTotalOfTheHubBoundWhatIsKept() {
-        try (Bench bench = new Bench(options -> options.historyEvents(10)
+        try (HubFixture bench = new HubFixture(options -> options.historyEvents(10)
                 .historyBytes(5_000)
                 .historyTotalBytes(20_000)
                 .historyAge(Duration.ofSeconds(1)))) {
@@ -63,17 +63,18 @@ class Invariant10BoundsTest {
 
     @Test
     void anEventLargerThanEveryBoundIsKeptAlone() {
-        try (Bench bench = new Bench(options -> options.historyBytes(100).historyTotalBytes(200))) {
+        try (HubFixture bench =
+                new HubFixture(options -> options.historyBytes(100).historyTotalBytes(200))) {
             bench.publish("a", "x");
             bench.publish("b", "x".repeat(10_000));
             assertThat(bench.hub.stats().events()).isEqualTo(1);
-            assertThat(bench.open(Start.replay(5), "**").data()).hasSize(1);
+            assertThat(bench.open(StartPosition.replay(5), "**").data()).hasSize(1);
         }
     }
 
     @Test
     void aThousandStalledSinksCostNothingMoreWhateverIsPublished() {
-        try (Bench bench = new Bench(options -> options.historyEvents(10))) {
+        try (HubFixture bench = new HubFixture(options -> options.historyEvents(10))) {
             for (int i = 0; i < 1000; i++) {
                 FakeSink sink = bench.live("a");
                 bench.onLane(() -> sink.stall(1));
@@ -109,7 +110,7 @@ class Invariant10BoundsTest {
     @EnumSource
     void aFloodOfNewTopicsStaysWithinTheBytesOfTheHub(Listeners listeners) {
         long before = retained();
-        try (Bench bench = new Bench(options -> {
+        try (HubFixture bench = new HubFixture(options -> {
             options.historyTotalBytes(1 << 20).maxTopics(20_000).overflow(OverflowPolicy.GAP);
             if (listeners == Listeners.STALLED_AND_CONFLATING) {
                 options.conflate("flood/**").historyAge(Duration.ofSeconds(1));
@@ -146,7 +147,7 @@ class Invariant10BoundsTest {
     @ValueSource(booleans = {false, true})
     void aFloodOfNewTopicsIsRefusedBeyondTheirNumberAndTakenAgainWhenIdleOnesAreForgotten(boolean listening) {
         long before = retained();
-        try (Bench bench = new Bench(options -> options.maxTopics(500).historyAge(Duration.ofSeconds(1)))) {
+        try (HubFixture bench = new HubFixture(options -> options.maxTopics(500).historyAge(Duration.ofSeconds(1)))) {
             if (listening) {
                 FakeSink sink = bench.live("**");
                 bench.onLane(() -> sink.full(true));
@@ -172,16 +173,16 @@ class Invariant10BoundsTest {
         }
     }
 
-    private static int topics(Bench bench) {
+    private static int topics(HubFixture bench) {
         return bench.hub.log().locked(() -> bench.hub.log().topics.size());
     }
 
-    private static void assertWithinBounds(Bench bench) {
+    private static void assertWithinBounds(HubFixture bench) {
         HubLog log = bench.hub.log();
         log.locked(() -> {
             assertThat(log.bounds.totalBytes()).isLessThanOrEqualTo(1 << 20);
             assertThat(log.topics.size()).isLessThanOrEqualTo(20_000);
-            assertThat(log.topics.forgottenFloors().size()).isLessThanOrEqualTo(ForgottenFloors.NAMES);
+            assertThat(log.topics.forgottenFloors().size()).isLessThanOrEqualTo(RemovedTopicFloors.NAMES);
             return null;
         });
     }

@@ -9,10 +9,10 @@ class Invariant5PublishTest {
 
     @Test
     void publishReturnsWhileNoLaneRunsAndPostsOneTaskPerLane() {
-        try (Bench bench = new Bench(options -> {}, 3, Bench.QUIET)) {
+        try (HubFixture bench = new HubFixture(options -> {}, 3, HubFixture.QUIET)) {
             for (int i = 0; i < 300; i++) {
                 FakeSink sink = new FakeSink(bench.hubLanes.get(i % 2), null);
-                bench.open(sink, Start.live(), null, "a", "b/*");
+                bench.open(sink, StartPosition.live(), null, "a", "b/*");
             }
             bench.run();
             int[] before = bench.lanes.stream().mapToInt(ManualLane::posted).toArray();
@@ -33,9 +33,9 @@ class Invariant5PublishTest {
 
     @Test
     void anEventIsEncodedOnceForAllLanes() {
-        try (Bench bench = new Bench(options -> {}, 2, Bench.QUIET)) {
-            bench.open(new FakeSink(bench.hubLanes.get(0), null), Start.live(), null, "a");
-            bench.open(new FakeSink(bench.hubLanes.get(1), null), Start.live(), null, "a");
+        try (HubFixture bench = new HubFixture(options -> {}, 2, HubFixture.QUIET)) {
+            bench.open(new FakeSink(bench.hubLanes.get(0), null), StartPosition.live(), null, "a");
+            bench.open(new FakeSink(bench.hubLanes.get(1), null), StartPosition.live(), null, "a");
             bench.run();
             bench.framers.forEach(framer -> framer.framedBlocks.clear());
             bench.publish("a", "x");

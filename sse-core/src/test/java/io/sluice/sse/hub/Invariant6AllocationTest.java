@@ -45,11 +45,11 @@ class Invariant6AllocationTest {
     private static long allocatedPerRound(int clients, IntFunction<Selector> selectors) {
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
         long least = Long.MAX_VALUE;
-        try (Bench bench = new Bench()) {
+        try (HubFixture bench = new HubFixture()) {
             for (int i = 0; i < clients; i++) {
                 SilentSink sink = new SilentSink(bench.hubLane());
                 Selector selector = selectors.apply(i);
-                bench.onLane(() -> sink.open(selector, Start.live(), null));
+                bench.onLane(() -> sink.open(selector, StartPosition.live(), null));
             }
             bench.run();
             for (int round = 0; round < 5; round++) {

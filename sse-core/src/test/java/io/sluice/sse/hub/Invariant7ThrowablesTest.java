@@ -25,7 +25,7 @@ class Invariant7ThrowablesTest {
 
     /** Each place in which user code is called, and what it may throw there. */
     private static Stream<Arguments> placesAndThrowables() {
-        Map<String, BiConsumer<Bench, Runnable>> places = new LinkedHashMap<>();
+        Map<String, BiConsumer<HubFixture, Runnable>> places = new LinkedHashMap<>();
         places.put("start of the source", (bench, code) -> bench.live(sink -> code.run()));
         places.put(
                 "stop of the source",
@@ -71,8 +71,8 @@ class Invariant7ThrowablesTest {
     @ParameterizedTest(name = "{0}: {1}")
     @MethodSource("placesAndThrowables")
     void whatThrowsIsLoggedOnceWithItsClientsIdAndCountedAndOthersGetAll(
-            BiConsumer<Bench, Runnable> place, Throwable thrown) {
-        try (Bench bench = new Bench();
+            BiConsumer<HubFixture, Runnable> place, Throwable thrown) {
+        try (HubFixture bench = new HubFixture();
                 LogLines lines = LogLines.of(Hub.class)) {
             FakeSink other = bench.live("a");
             bench.publish("a", "before");
@@ -102,7 +102,7 @@ class Invariant7ThrowablesTest {
                 throw new IllegalStateException("a test wants it so");
             }
         };
-        try (Bench bench = new Bench(options -> options.observer(observer));
+        try (HubFixture bench = new HubFixture(options -> options.observer(observer));
                 LogLines lines = LogLines.of(Hub.class)) {
             FakeSink sink = bench.live("a");
             bench.publishMany("a", 0, 10_000);
@@ -123,7 +123,7 @@ class Invariant7ThrowablesTest {
     @Test
     void whatWasHeldBackIsSaidWhenTheHubCloses() {
         try (LogLines lines = LogLines.of(Hub.class)) {
-            try (Bench bench = new Bench()) {
+            try (HubFixture bench = new HubFixture()) {
                 bench.live("a").fail(new IllegalStateException("a test wants it so"));
                 bench.live("a").fail(new IllegalStateException("a test wants it so"));
                 assertThat(lines.all()).hasSize(1);

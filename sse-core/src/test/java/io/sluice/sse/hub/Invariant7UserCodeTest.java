@@ -28,9 +28,9 @@ class Invariant7UserCodeTest {
     @Test
     void aSourceStartsAndStopsOnTheUserExecutorInOrder() {
         List<String> heard = new ArrayList<>();
-        try (Bench bench = new Bench()) {
+        try (HubFixture bench = new HubFixture()) {
             FakeSink sink = bench.sink();
-            bench.open(sink, Start.live(), new Source() {
+            bench.open(sink, StartPosition.live(), new Source() {
                 @Override
                 public void start(Sink to) {
                     heard.add("start");
@@ -54,10 +54,10 @@ class Invariant7UserCodeTest {
 
     @Test
     void aSourceThatNeverStartedIsNotStopped() {
-        try (Bench bench = new Bench()) {
+        try (HubFixture bench = new HubFixture()) {
             FakeSink sink = bench.sink();
             List<String> heard = new ArrayList<>();
-            bench.open(sink, Start.live(), new Source() {
+            bench.open(sink, StartPosition.live(), new Source() {
                 @Override
                 public void start(Sink to) {
                     heard.add("start");
@@ -94,16 +94,16 @@ class Invariant7UserCodeTest {
             }
 
             @Override
-            public void gapSaid(Sink sink, Gap gap) {
+            public void gapReported(Sink sink, Gap gap) {
                 throw thrown;
             }
         };
-        try (Bench bench = new Bench(options -> options.observer(observer))) {
+        try (HubFixture bench = new HubFixture(options -> options.observer(observer))) {
             FakeSink good = bench.live("a");
             FakeSink bad = bench.sink();
             bench.open(
                     bad,
-                    Start.after("nowhere"),
+                    StartPosition.after("nowhere"),
                     sink -> {
                         sink.scope().onClose(reason -> {
                             throw thrown;
@@ -123,7 +123,7 @@ class Invariant7UserCodeTest {
 
     @Test
     void aWriteOrAFrameThatFailsEndsOneSinkAndLeaksNothing() {
-        try (Bench bench = new Bench()) {
+        try (HubFixture bench = new HubFixture()) {
             FakeSink bad = bench.live("a", "b");
             FakeSink good = bench.live("a", "b");
             bad.failNextWrite = true;
@@ -133,7 +133,7 @@ class Invariant7UserCodeTest {
             assertThat(bad.ended).isEqualTo(CloseReason.RESET);
             assertThat(good.data()).containsExactly("1", "2");
             FakeSink replaying = bench.sink();
-            bench.open(replaying, Start.replay(2), null, "a", "b");
+            bench.open(replaying, StartPosition.replay(2), null, "a", "b");
             bench.framer().failNext = true;
             bench.run();
             assertThat(replaying.ended).isEqualTo(CloseReason.RESET);
@@ -200,7 +200,7 @@ class Invariant7UserCodeTest {
     /** Each callback does what may come back to it; nothing is called inside of itself, and nothing hangs. */
     @Test
     void whatReentersIsServedInTurn() {
-        try (Bench bench = new Bench()) {
+        try (HubFixture bench = new HubFixture()) {
             FakeSink other = bench.live("a");
             FakeSink[] opened = new FakeSink[1];
             FakeSink sink = bench.live(to -> {
@@ -215,7 +215,7 @@ class Invariant7UserCodeTest {
                     to.close(CloseReason.RESET);
                     to.complete();
                     opened[0] = bench.sink();
-                    bench.open(opened[0], Start.live(), null, "a");
+                    bench.open(opened[0], StartPosition.live(), null, "a");
                 });
                 to.close(CloseReason.CLOSED_BY_APPLICATION);
             });
@@ -236,7 +236,7 @@ class Invariant7UserCodeTest {
         CountDownLatch release = new CountDownLatch(1);
         CountDownLatch blocked = new CountDownLatch(4);
         ExecutorService users = Executors.newCachedThreadPool();
-        try (Bench bench = new Bench(options -> options.userExecutor(users))) {
+        try (HubFixture bench = new HubFixture(options -> options.userExecutor(users))) {
             Runnable block = () -> {
                 blocked.countDown();
                 try {
@@ -250,9 +250,9 @@ class Invariant7UserCodeTest {
             for (int i = 0; i < 4; i++) {
                 sinks.add(bench.sink());
             }
-            bench.open(sinks.get(0), Start.live(), to -> block.run(), "a");
+            bench.open(sinks.get(0), StartPosition.live(), to -> block.run(), "a");
             for (FakeSink sink : sinks.subList(1, 4)) {
-                bench.open(sink, Start.live(), null, "a");
+                bench.open(sink, StartPosition.live(), null, "a");
             }
             sinks.get(1).onWritable(block);
             sinks.get(2).scope().onClose(reason -> block.run());
@@ -275,7 +275,7 @@ class Invariant7UserCodeTest {
 
     @Test
     void aScopeBelowASinkEndsAlone() {
-        try (Bench bench = new Bench()) {
+        try (HubFixture bench = new HubFixture()) {
             FakeSink sink = bench.live("a");
             List<CloseReason> heard = new ArrayList<>();
             Scope child = sink.scope().child();

@@ -15,13 +15,13 @@ import org.junit.jupiter.api.Test;
 class LaneTickerTest {
 
     private static final long SECOND = TimeUnit.SECONDS.toNanos(1);
-    private static final LaneOptions BEAT_8 = Bench.QUIET.withHeartbeat(Duration.ofSeconds(8));
-    private static final LaneOptions TIMEOUT_20 = Bench.QUIET.withWriteTimeout(Duration.ofSeconds(20));
+    private static final LaneOptions BEAT_8 = HubFixture.QUIET.withHeartbeat(Duration.ofSeconds(8));
+    private static final LaneOptions TIMEOUT_20 = HubFixture.QUIET.withWriteTimeout(Duration.ofSeconds(20));
 
     /** The whole process was stopped: who could not be served meanwhile has not stood still. */
     @Test
     void afterAPauseNobodyIsClosedBeforeItWasSeenNotToMove() {
-        try (Bench bench = new Bench(options -> {}, 1, TIMEOUT_20)) {
+        try (HubFixture bench = new HubFixture(options -> {}, 1, TIMEOUT_20)) {
             FakeSink healthy = bench.live("a");
             FakeSink stuck = bench.live("a");
             bench.onLane(() -> healthy.stall(100_000));
@@ -43,7 +43,7 @@ class LaneTickerTest {
 
     @Test
     void aClientThatWasAboutToBeClosedGetsOneMoreLookAfterAPause() {
-        try (Bench bench = new Bench(options -> {}, 1, TIMEOUT_20)) {
+        try (HubFixture bench = new HubFixture(options -> {}, 1, TIMEOUT_20)) {
             FakeSink sink = bench.live("a");
             bench.onLane(() -> sink.stall(100_000));
             bench.publish("a", "x");
@@ -61,7 +61,7 @@ class LaneTickerTest {
     /** A lane so busy that each tick is late must not keep its stalled clients for ever. */
     @Test
     void aLaneThatIsAlwaysLateClosesItsStalledClients() {
-        try (Bench bench = new Bench(options -> {}, 1, TIMEOUT_20)) {
+        try (HubFixture bench = new HubFixture(options -> {}, 1, TIMEOUT_20)) {
             FakeSink sink = bench.live("a");
             bench.onLane(() -> sink.stall(100_000));
             bench.publish("a", "x");
@@ -76,12 +76,12 @@ class LaneTickerTest {
 
     @Test
     void aLifeEndsWithinATenthOfItsMaximumEachAtItsOwnMoment() {
-        LaneOptions lifetime = Bench.QUIET.withMaxLifetime(Duration.ofSeconds(1000));
-        try (Bench bench = new Bench(options -> {}, 1, lifetime)) {
+        LaneOptions lifetime = HubFixture.QUIET.withMaxLifetime(Duration.ofSeconds(1000));
+        try (HubFixture bench = new HubFixture(options -> {}, 1, lifetime)) {
             List<FakeSink> sinks = new ArrayList<>();
             for (int i = 0; i < 1000; i++) {
                 FakeSink sink = bench.sink();
-                bench.open(sink, Start.live(), null, "a");
+                bench.open(sink, StartPosition.live(), null, "a");
                 sinks.add(sink);
             }
             bench.run();
@@ -105,8 +105,8 @@ class LaneTickerTest {
 
     @Test
     void whoIsNeverSilentReachesItsEndOfLifeTooAndLosesNothing() {
-        LaneOptions lifetime = Bench.QUIET.withMaxLifetime(Duration.ofSeconds(10));
-        try (Bench bench = new Bench(options -> {}, 1, lifetime)) {
+        LaneOptions lifetime = HubFixture.QUIET.withMaxLifetime(Duration.ofSeconds(10));
+        try (HubFixture bench = new HubFixture(options -> {}, 1, lifetime)) {
             FakeSink first = bench.live("a");
             for (int i = 0; first.ended == null && i < 20; i++) {
                 bench.publish("a", Event.of(Integer.toString(i)));
@@ -115,7 +115,7 @@ class LaneTickerTest {
             assertThat(first.ended).isEqualTo(CloseReason.LIFETIME_ENDED);
             int seen = first.data().size();
             bench.publish("a", Integer.toString(seen));
-            FakeSink second = bench.open(Start.after(first.lastEventId()), "a");
+            FakeSink second = bench.open(StartPosition.after(first.lastEventId()), "a");
             assertThat(second.data()).containsExactly(Integer.toString(seen));
             assertThat(second.gaps()).isEmpty();
         }
@@ -123,7 +123,7 @@ class LaneTickerTest {
 
     @Test
     void aNamedHeartbeatTellsItsIntervalAndTheOthersGetTheirComment() {
-        try (Bench bench = new Bench(options -> {}, 1, BEAT_8)) {
+        try (HubFixture bench = new HubFixture(options -> {}, 1, BEAT_8)) {
             FakeSink named = beating(bench, Heartbeat.event("alive"));
             FakeSink plain = beating(bench, Heartbeat.comment());
             FakeSink named2 = beating(bench, Heartbeat.event("alive"));
@@ -144,7 +144,7 @@ class LaneTickerTest {
 
     @Test
     void aFixedRateIsForTheBusyToo() {
-        try (Bench bench = new Bench(options -> {}, 1, BEAT_8)) {
+        try (HubFixture bench = new HubFixture(options -> {}, 1, BEAT_8)) {
             FakeSink fixed = beating(bench, Heartbeat.comment().atFixedRate());
             FakeSink silentOnly = beating(bench, Heartbeat.comment());
             for (int second = 1; second <= 84; second++) {
@@ -159,7 +159,7 @@ class LaneTickerTest {
 
     @Test
     void whoDoesNotReadGetsNoHeartbeat() {
-        try (Bench bench = new Bench(options -> {}, 1, BEAT_8)) {
+        try (HubFixture bench = new HubFixture(options -> {}, 1, BEAT_8)) {
             FakeSink fixed = beating(bench, Heartbeat.event("alive").atFixedRate());
             bench.onLane(() -> fixed.full(true));
             bench.advance(60 * SECOND);
@@ -172,7 +172,7 @@ class LaneTickerTest {
 
     @Test
     void aHeartbeatOfZeroIsNone() {
-        try (Bench bench = new Bench(options -> {}, 1, BEAT_8.withHeartbeat(Duration.ZERO))) {
+        try (HubFixture bench = new HubFixture(options -> {}, 1, BEAT_8.withHeartbeat(Duration.ZERO))) {
             FakeSink silent = beating(bench, Heartbeat.comment());
             FakeSink fixed = beating(bench, Heartbeat.event("alive"));
             bench.publish("elsewhere", "x");
@@ -185,7 +185,7 @@ class LaneTickerTest {
 
     @Test
     void aTickThatFailsIsNotTheLast() {
-        try (Bench bench = new Bench(options -> {}, 1, BEAT_8)) {
+        try (HubFixture bench = new HubFixture(options -> {}, 1, BEAT_8)) {
             FakeSink sink = beating(bench, Heartbeat.comment());
             bench.onLane(() -> bench.framer().failNextSweep = true);
             bench.advance(SECOND);
@@ -197,7 +197,7 @@ class LaneTickerTest {
 
     @Test
     void aSliceThatFailsIsNotTheLast() {
-        try (Bench bench = new Bench(options -> {}, 1, BEAT_8)) {
+        try (HubFixture bench = new HubFixture(options -> {}, 1, BEAT_8)) {
             FakeSink sink = beating(bench, Heartbeat.comment());
             bench.onLane(() -> bench.framer().failDoneOf(":\n\n"));
             bench.advance(9 * SECOND);
@@ -207,10 +207,10 @@ class LaneTickerTest {
         }
     }
 
-    private static FakeSink beating(Bench bench, Heartbeat heartbeat) {
+    private static FakeSink beating(HubFixture bench, Heartbeat heartbeat) {
         FakeSink sink = bench.sink();
         sink.heartbeat = heartbeat;
-        bench.open(sink, Start.live(), null, "a");
+        bench.open(sink, StartPosition.live(), null, "a");
         bench.run();
         return sink;
     }

@@ -23,7 +23,7 @@ public final class LogPublicationStress {
         Ring(int keep, int published) {
             super(keep, "quiet");
             publish(published);
-            log = hub.log().locked(() -> hub.log().topics.findOrBear("a")).log;
+            log = hub.log().locked(() -> hub.log().topics.getOrCreate("a")).log;
         }
 
         final void publish(int count) {
@@ -166,7 +166,7 @@ public final class LogPublicationStress {
     @State
     public static class EmptiedAndFilled extends Ring {
         private final HubLog all = hub.log();
-        private final Topic topic = all.locked(() -> all.topics.findOrBear("a"));
+        private final Topic topic = all.locked(() -> all.topics.getOrCreate("a"));
 
         public EmptiedAndFilled() {
             super(4, 3);

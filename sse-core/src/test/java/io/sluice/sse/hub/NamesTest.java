@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sluice.sse.Event;
-import io.sluice.sse.Refusals;
+import io.sluice.sse.RejectionCounts;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -52,7 +52,7 @@ class NamesTest {
         assertNamed("principal", () -> Recipients.principal(null));
         assertNamed("group", () -> Recipients.group(null));
         assertNamed("sinkId", () -> Recipients.client(null));
-        assertNamed("sinkId", () -> Recipients.allBut(null));
+        assertNamed("sinkId", () -> Recipients.except(null));
     }
 
     private static void assertNamed(String argument, ThrowingCallable call) {
@@ -61,10 +61,10 @@ class NamesTest {
 
     @Test
     void subscriptionsAndRefusalsTellWhatTheyAre() {
-        try (Bench bench = new Bench()) {
+        try (HubFixture bench = new HubFixture()) {
             FakeSink sink = bench.live("a");
             assertThat(sink.subscription).hasToString("subscription of " + sink.id() + " to a");
-            bench.hub.refusals().add(Refusals.Kind.STREAMS);
+            bench.hub.refusals().add(RejectionCounts.Kind.STREAMS);
             assertThat(bench.hub.refusals().toString()).startsWith("{connections=0, streams=1, streams-per-address=0");
         }
     }
@@ -158,7 +158,7 @@ class NamesTest {
                 ids.text(1) + "0",
                 ids.text(1).replace('-', '0'),
                 ids.text(1).replace('0', 'w'))) {
-            assertThat(EventIds.hasOwnShape(odd)).isFalse();
+            assertThat(EventIds.hasHubFormat(odd)).isFalse();
             assertThat(ids.positionOf(odd)).isNull();
         }
     }
@@ -189,11 +189,11 @@ class NamesTest {
                     "heartbeat: event \"" + taken + "\" (expected: another name than \"gap\" and \"end\", which tell"
                             + " clients of a loss and to stay away)");
         }
-        try (Bench bench = new Bench()) {
+        try (HubFixture bench = new HubFixture()) {
             refused(() -> bench.hubLane().sinkInfos(0, 0), "limit: 0 (expected: 1 or more)");
         }
         refused(() -> lane.withBlockedLaneAfter(bad), "blockedLaneAfter" + allowed);
-        refused(() -> Start.replay(-1), "replay: -1 (expected: 0 or more)");
+        refused(() -> StartPosition.replay(-1), "replay: -1 (expected: 0 or more)");
     }
 
     @Test

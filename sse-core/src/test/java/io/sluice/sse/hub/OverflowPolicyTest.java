@@ -25,8 +25,8 @@ class OverflowPolicyTest {
     private static final int KEPT = 3;
 
     /** Each topic is named after its policy; what no pattern names has the hub's. */
-    private static Bench bench(OverflowPolicy ofHub) {
-        return new Bench(options -> options.historyEvents(KEPT)
+    private static HubFixture bench(OverflowPolicy ofHub) {
+        return new HubFixture(options -> options.historyEvents(KEPT)
                 .overflow(ofHub)
                 .overflow("disconnect/*", DISCONNECT)
                 .overflow("gap/*", GAP)
@@ -76,12 +76,12 @@ class OverflowPolicyTest {
     @ParameterizedTest(name = "hub {0}, subscription {1}, topics {2}")
     @MethodSource("whoDecides")
     void aClientThatFellBehind(OverflowPolicy ofHub, OverflowPolicy own, int lapping) {
-        try (Bench bench = bench(ofHub)) {
+        try (HubFixture bench = bench(ofHub)) {
             Selector byName = Selector.of(topic(0), topic(1), topic(2), topic(3));
             Selector byPattern = Selector.of("**");
             List<FakeSink> sinks = new ArrayList<>();
             for (Selector selector : List.of(byName, byPattern)) {
-                sinks.add(bench.open(Start.live(), own == null ? selector : selector.withOverflow(own)));
+                sinks.add(bench.open(StartPosition.live(), own == null ? selector : selector.withOverflow(own)));
             }
             sinks.forEach(sink -> bench.onLane(() -> sink.full(true)));
             for (int bit = 0; bit < 4; bit++) {
@@ -99,13 +99,13 @@ class OverflowPolicyTest {
     @ParameterizedTest(name = "hub {0}, subscription {1}, topics {2}")
     @MethodSource("whoDecides")
     void aClientThatComesBack(OverflowPolicy ofHub, OverflowPolicy own, int lapping) {
-        try (Bench bench = bench(ofHub)) {
+        try (HubFixture bench = bench(ofHub)) {
             String id = bench.publish("somewhere/else", "x");
             for (int bit = 0; bit < 4; bit++) {
                 bench.publishMany(topic(bit), 0, (lapping & 1 << bit) != 0 ? KEPT + 1 : 1);
             }
             Selector selector = Selector.of(topic(0), topic(1), topic(2), topic(3));
-            FakeSink back = bench.open(Start.after(id), own == null ? selector : selector.withOverflow(own));
+            FakeSink back = bench.open(StartPosition.after(id), own == null ? selector : selector.withOverflow(own));
             OverflowPolicy expected = expected(ofHub, own, lapping);
             assertThat(met(back)).isEqualTo(expected == DISCONNECT ? GAP : expected);
         }
@@ -123,12 +123,13 @@ class OverflowPolicyTest {
         ",          plain/1,            true",
     })
     void anIdThatLeadsNowhereMeetsTheStrictestOfAllTopics(OverflowPolicy own, String topics, boolean follows) {
-        try (Bench bench = bench(GAP)) {
+        try (HubFixture bench = bench(GAP)) {
             for (String topic : topics.split(" ")) {
                 bench.publish(topic, "x");
             }
             Selector selector = Selector.of(topics.split(" "));
-            FakeSink sink = bench.open(Start.after("no-such-id"), own == null ? selector : selector.withOverflow(own));
+            FakeSink sink =
+                    bench.open(StartPosition.after("no-such-id"), own == null ? selector : selector.withOverflow(own));
             assertThat(sink.gaps()).hasSize(1);
             assertThat(!sink.data().isEmpty()).isEqualTo(follows);
         }
@@ -138,7 +139,7 @@ class OverflowPolicyTest {
     @CsvSource({"disconnect, DISCONNECT", "gap, GAP", "latest, LATEST"})
     void aTopicThatWasForgottenLeavesItsPolicy(String topic, OverflowPolicy policy) {
         OverflowPolicy ofHub = policy == GAP ? LATEST : GAP;
-        try (Bench bench = new Bench(options -> options.historyEvents(KEPT)
+        try (HubFixture bench = new HubFixture(options -> options.historyEvents(KEPT)
                 .historyAge(Duration.ofSeconds(1))
                 .overflow(ofHub)
                 .overflow(topic + "/*", policy))) {
@@ -153,14 +154,14 @@ class OverflowPolicyTest {
             bench.onLane(() -> slow.full(false));
             bench.run();
             assertThat(met(slow)).isEqualTo(policy);
-            FakeSink back = bench.open(Start.after(id), topic + "/*", "other/1");
+            FakeSink back = bench.open(StartPosition.after(id), topic + "/*", "other/1");
             assertThat(met(back)).isEqualTo(policy == DISCONNECT ? GAP : policy);
         }
     }
 
     @Test
     void theFirstPatternWins() {
-        try (Bench bench = new Bench(options -> options.historyEvents(KEPT)
+        try (HubFixture bench = new HubFixture(options -> options.historyEvents(KEPT)
                 .overflow("a/1", LATEST)
                 .overflow("a/*", GAP)
                 .overflow("**", DISCONNECT))) {

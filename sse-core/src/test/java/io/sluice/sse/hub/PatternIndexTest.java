@@ -65,11 +65,11 @@ class PatternIndexTest {
         int ordered = 0;
         for (int step = 0; step < 10_000; step++) {
             switch (random.nextInt(8)) {
-                case 0, 1, 2, 3 -> table.findOrBear(name(random));
+                case 0, 1, 2, 3 -> table.getOrCreate(name(random));
                 case 4, 5 -> {
                     Topic topic = table.find(name(random));
                     if (topic != null) {
-                        table.forgetIfIdle(topic);
+                        table.removeIfIdle(topic);
                     }
                 }
                 case 6 -> {
@@ -114,7 +114,7 @@ class PatternIndexTest {
             List<String> found = new ArrayList<>();
             PatternTopics.Known known = resolved.known();
             for (int i = 0; i < known.size; i++) {
-                if (!known.get(i).isForgotten()) {
+                if (!known.get(i).isRemoved()) {
                     found.add(known.get(i).name);
                 }
             }
@@ -132,7 +132,7 @@ class PatternIndexTest {
     void theOrdersAreMadeOnceTheyAreWanted() {
         TopicTable table = table(100);
         for (int i = 0; i < 1000; i++) {
-            table.findOrBear("orders/" + i);
+            table.getOrCreate("orders/" + i);
         }
         assertThat(background).as("without a pattern").isEmpty();
         assertThat(table.index().isOrdered()).isFalse();
@@ -149,7 +149,7 @@ class PatternIndexTest {
     void theOrdersGoWhenNobodyListensByPatternAnyMore() {
         TopicTable table = table(100);
         for (int i = 0; i < 1000; i++) {
-            table.findOrBear("orders/" + i);
+            table.getOrCreate("orders/" + i);
         }
         TopicPattern pattern = TopicPattern.of("orders/*");
         table.resolve(List.of(pattern));
@@ -157,7 +157,7 @@ class PatternIndexTest {
         table.drop(table.resolved(pattern));
         assertThat(table.index().isOrdered()).as("somebody may come back").isTrue();
         for (int i = 0; i < 101; i++) {
-            table.findOrBear("more/" + i);
+            table.getOrCreate("more/" + i);
         }
         assertThat(table.index().isOrdered()).isFalse();
         assertThat(background).isEmpty();
@@ -168,14 +168,14 @@ class PatternIndexTest {
     void theOrdersAreMadeAnewWhenTopicsAreForgotten() {
         TopicTable table = table(100);
         List<Topic> topics = IntStream.range(0, 1000)
-                .mapToObj(i -> table.findOrBear("orders/" + i))
+                .mapToObj(i -> table.getOrCreate("orders/" + i))
                 .toList();
         table.resolve(List.of(TopicPattern.of("orders/*")));
         background.remove().run();
-        topics.subList(0, 900).forEach(table::forgetIfIdle);
+        topics.subList(0, 900).forEach(table::removeIfIdle);
         while (!background.isEmpty()) {
             background.remove().run();
-            table.findOrBear("x" + background.size());
+            table.getOrCreate("x" + background.size());
         }
         assertThat(table.index().orderedTopics()).isLessThanOrEqualTo(201);
     }
@@ -188,7 +188,7 @@ class PatternIndexTest {
                     tries.incrementAndGet();
                     throw new InternalError("a test wants it so");
                 }));
-        IntStream.range(0, 101).forEach(i -> failing.findOrBear("orders/" + i));
+        IntStream.range(0, 101).forEach(i -> failing.getOrCreate("orders/" + i));
         failing.resolve(List.of(TopicPattern.of("orders/*")));
         failing.resolve(List.of(TopicPattern.of("*/7")));
         assertThat(failing.resolved(TopicPattern.of("*/7")).known().size).isEqualTo(1);
@@ -219,7 +219,7 @@ class PatternIndexTest {
     /** Over a hub, with the real background: clients of patterns hear what they shall while the orders come to be. */
     @Test
     void clientsHearTheirPatternsBeforeAndAfter() {
-        try (Bench bench = new Bench(hub -> hub.historyEvents(1))) {
+        try (HubFixture bench = new HubFixture(hub -> hub.historyEvents(1))) {
             int topics = TopicIndex.LEAST * 2;
             for (int i = 0; i < topics; i++) {
                 bench.publish("orders/" + i + "/" + (i % 2 == 0 ? "even" : "odd"), "old");

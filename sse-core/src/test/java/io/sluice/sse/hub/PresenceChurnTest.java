@@ -28,9 +28,10 @@ class PresenceChurnTest {
     @ValueSource(ints = {0, 3})
     void underChurnJoinsAndLeavesAlternateAndTheLastIsTrue(int lingerSeconds) {
         Random random = new Random(4);
-        ToldPresence told = new ToldPresence();
-        Presence presence = Presence.of("**").withLinger(Duration.ofSeconds(lingerSeconds));
-        try (Bench bench = new Bench(options -> options.observer(told).presence(presence), 2, Bench.QUIET)) {
+        ObservedPresence told = new ObservedPresence();
+        Presence presence = Presence.of("**").withGracePeriod(Duration.ofSeconds(lingerSeconds));
+        try (HubFixture bench =
+                new HubFixture(options -> options.observer(told).presence(presence), 2, HubFixture.QUIET)) {
             List<FakeSink> sinks = new ArrayList<>();
             Map<FakeSink, Set<String>> at = new HashMap<>();
             for (int step = 0; step < 5000; step++) {
@@ -39,7 +40,7 @@ class PresenceChurnTest {
                             "t" + random.nextInt(3), "t" + random.nextInt(3) + (random.nextBoolean() ? "/**" : "")));
                     FakeSink sink = new FakeSink(bench.hubLanes.get(random.nextInt(2)), null);
                     sink.identity = Identity.of("p" + random.nextInt(4));
-                    bench.open(sink, Start.live(), null, terms.toArray(new String[0]));
+                    bench.open(sink, StartPosition.live(), null, terms.toArray(new String[0]));
                     sinks.add(sink);
                     at.put(sink, terms);
                 } else if (!sinks.isEmpty()) {
@@ -81,9 +82,9 @@ class PresenceChurnTest {
     void threadsThatComeAndGoAtOnceLeaveNothing() throws Exception {
         List<String> words = new ArrayList<>(); // told one at a time, each seen by the next
         PresenceCounts counts = new PresenceCounts(
-                Presence.of("**").withLinger(Duration.ofNanos(50_000)),
+                Presence.of("**").withGracePeriod(Duration.ofNanos(50_000)),
                 System::nanoTime,
-                Ageing.TIMER,
+                Expirer.TIMER,
                 (joined, principal, topic) -> words.add((joined ? "+" : "-") + principal + "@" + topic));
         List<Thread> threads = new ArrayList<>();
         for (int t = 0; t < 4; t++) {

@@ -22,34 +22,34 @@ class PresenceTest {
 
     private static final long SECOND = TimeUnit.SECONDS.toNanos(1);
 
-    private final ToldPresence told = new ToldPresence();
+    private final ObservedPresence told = new ObservedPresence();
 
-    private Bench bench(Presence... presences) {
-        return new Bench(
+    private HubFixture bench(Presence... presences) {
+        return new HubFixture(
                 options -> {
                     options.observer(told);
                     List.of(presences).forEach(options::presence);
                 },
                 2,
-                Bench.QUIET);
+                HubFixture.QUIET);
     }
 
-    private static FakeSink open(Bench bench, int lane, String principal, String... terms) {
+    private static FakeSink open(HubFixture bench, int lane, String principal, String... terms) {
         FakeSink sink = new FakeSink(bench.hubLanes.get(lane), null);
         if (principal != null) {
             sink.identity = Identity.of(principal);
         }
-        bench.open(sink, Start.live(), null, terms);
+        bench.open(sink, StartPosition.live(), null, terms);
         settle(bench);
         return sink;
     }
 
-    private static void close(Bench bench, FakeSink sink) {
+    private static void close(HubFixture bench, FakeSink sink) {
         sink.close(CloseReason.CLIENT_LEFT);
         settle(bench);
     }
 
-    private static void settle(Bench bench) {
+    private static void settle(HubFixture bench) {
         bench.run();
         bench.advanceHub(0);
         bench.run();
@@ -57,15 +57,15 @@ class PresenceTest {
 
     @Test
     void severalSinksOfAPrincipalJoinOnceAndLeaveOnce() {
-        try (Bench bench = bench(Presence.of("rooms/*"))) {
+        try (HubFixture bench = bench(Presence.of("rooms/*"))) {
             FakeSink one = open(bench, 0, "ann", "rooms/7");
             FakeSink two = open(bench, 1, "ann", "rooms/7", "other");
             FakeSink bob = open(bench, 1, "bob", "rooms/7");
             close(bench, one);
-            assertThat(bench.hub.present("rooms/7")).containsExactly("ann", "bob");
+            assertThat(bench.hub.members("rooms/7")).containsExactly("ann", "bob");
             close(bench, two);
             assertThat(told.all).containsExactly("+ann@rooms/7", "+bob@rooms/7", "-ann@rooms/7");
-            assertThat(bench.hub.present("rooms/7")).containsExactly("bob");
+            assertThat(bench.hub.members("rooms/7")).containsExactly("bob");
             close(bench, bob);
             assertThat(bench.hub.presences().isEmpty()).isTrue();
         }
@@ -74,12 +74,12 @@ class PresenceTest {
     /** The old connection of a client that has come back is found dead a minute later. */
     @Test
     void aLateEndOfAnOldSinkTakesNobodyAway() {
-        try (Bench bench = bench(Presence.of("**"))) {
+        try (HubFixture bench = bench(Presence.of("**"))) {
             FakeSink old = open(bench, 0, "ann", "a");
             FakeSink current = open(bench, 1, "ann", "a");
             close(bench, old);
             assertThat(told.all).containsExactly("+ann@a");
-            assertThat(bench.hub.present("a")).containsExactly("ann");
+            assertThat(bench.hub.members("a")).containsExactly("ann");
             close(bench, current);
             assertThat(told.all).containsExactly("+ann@a", "-ann@a");
         }
@@ -87,12 +87,12 @@ class PresenceTest {
 
     @Test
     void aReconnectWithinTheLingerIsNeitherLeaveNorJoin() {
-        try (Bench bench = bench(Presence.of("**").withLinger(Duration.ofSeconds(5)))) {
+        try (HubFixture bench = bench(Presence.of("**").withGracePeriod(Duration.ofSeconds(5)))) {
             FakeSink sink = open(bench, 0, "ann", "a");
             for (int i = 0; i < 3; i++) {
                 close(bench, sink);
                 bench.advanceHub(4 * SECOND);
-                assertThat(bench.hub.present("a")).containsExactly("ann");
+                assertThat(bench.hub.members("a")).containsExactly("ann");
                 sink = open(bench, i % 2, "ann", "a");
                 bench.advanceHub(4 * SECOND);
             }
@@ -109,7 +109,7 @@ class PresenceTest {
 
     @Test
     void eachLingersFromTheEndOfItsOwnLastSink() {
-        try (Bench bench = bench(Presence.of("**").withLinger(Duration.ofSeconds(5)))) {
+        try (HubFixture bench = bench(Presence.of("**").withGracePeriod(Duration.ofSeconds(5)))) {
             FakeSink ann = open(bench, 0, "ann", "a");
             FakeSink bob = open(bench, 0, "bob", "a");
             close(bench, ann);
@@ -127,7 +127,7 @@ class PresenceTest {
     /** Somebody who lingered once, and came back, waits behind the others the next time. */
     @Test
     void whoComesBackDoesNotKeepOthersFromLeaving() {
-        try (Bench bench = bench(Presence.of("**").withLinger(Duration.ofSeconds(5)))) {
+        try (HubFixture bench = bench(Presence.of("**").withGracePeriod(Duration.ofSeconds(5)))) {
             FakeSink ann = open(bench, 0, "ann", "a");
             FakeSink bob = open(bench, 0, "bob", "a");
             close(bench, ann);
@@ -149,7 +149,7 @@ class PresenceTest {
         List<String> left = new ArrayList<>();
         List<Runnable> due = new ArrayList<>();
         PresenceCounts counts = new PresenceCounts(
-                Presence.of("**").withLinger(Duration.ofHours(1)),
+                Presence.of("**").withGracePeriod(Duration.ofHours(1)),
                 () -> 0,
                 (task, delay) -> {
                     if (delay == 0) {
@@ -158,14 +158,14 @@ class PresenceTest {
                     return () -> {};
                 },
                 (joined, principal, topic) -> left.add(joined ? "" : principal));
-        for (int i = 0; i < PresenceCounts.MAX_LINGERING + 2; i++) {
+        for (int i = 0; i < PresenceCounts.MAX_LEAVING + 2; i++) {
             counts.join("a", "p" + i);
         }
         while (!due.isEmpty()) {
             due.remove(0).run();
         }
         left.clear();
-        for (int i = 0; i < PresenceCounts.MAX_LINGERING + 2; i++) {
+        for (int i = 0; i < PresenceCounts.MAX_LEAVING + 2; i++) {
             counts.leave("a", "p" + i);
         }
         due.remove(0).run();
@@ -174,14 +174,14 @@ class PresenceTest {
 
     @Test
     void theHubAsAWholeCountsEverySinkWhateverItListensTo() {
-        try (Bench bench = bench(Presence.ofHub().withEvents("presence"), Presence.of("a"))) {
+        try (HubFixture bench = bench(Presence.ofHub().withEvents("presence"), Presence.of("a"))) {
             FakeSink watcher = open(bench, 0, null, "presence");
             FakeSink source = new FakeSink(bench.hubLane(), null);
             source.identity = Identity.of("ann");
-            bench.open(source, Start.live(), (Source) sink -> {});
+            bench.open(source, StartPosition.live(), (Source) sink -> {});
             settle(bench);
             FakeSink listens = open(bench, 1, "ann", "a");
-            assertThat(bench.hub.present()).containsExactly("ann");
+            assertThat(bench.hub.members()).containsExactly("ann");
             close(bench, source);
             close(bench, listens);
             assertThat(told.all).containsExactlyInAnyOrder("+ann@null", "+ann@a", "-ann@a", "-ann@null");
@@ -196,22 +196,22 @@ class PresenceTest {
 
     @Test
     void whoListensToAWholeSubtreeIsThereAndByOtherPatternsIsNot() {
-        try (Bench bench = bench(Presence.of("rooms/*"))) {
+        try (HubFixture bench = bench(Presence.of("rooms/*"))) {
             open(bench, 0, "ann", "rooms/7/**");
             open(bench, 0, "bob", "rooms/*");
             open(bench, 0, "cid", "rooms/**");
             open(bench, 0, "dan", "rooms/7/typing");
             open(bench, 0, null, "rooms/7");
-            assertThat(bench.hub.present("rooms/7")).containsExactly("ann");
-            assertThat(bench.hub.present("rooms")).isEmpty();
-            assertThat(bench.hub.present("elsewhere")).isEmpty();
+            assertThat(bench.hub.members("rooms/7")).containsExactly("ann");
+            assertThat(bench.hub.members("rooms")).isEmpty();
+            assertThat(bench.hub.members("elsewhere")).isEmpty();
         }
         assertThat(told.all).containsExactly("+ann@rooms/7");
     }
 
     @Test
     void aListIsAheadOfWhatChangesIt() {
-        try (Bench bench = bench(Presence.of("rooms/*").withEvents("presence"))) {
+        try (HubFixture bench = bench(Presence.of("rooms/*").withEvents("presence"))) {
             open(bench, 0, "a\"n\\n\n", "rooms/7");
             FakeSink bob = open(bench, 1, "bob", "rooms/7", "presence/rooms/7");
             FakeSink cid = open(bench, 0, "cid", "rooms/7");
@@ -225,7 +225,7 @@ class PresenceTest {
             assertThat(bob.text.toString()).as("the list has no id of its own").contains("\n\nevent: present\n");
             // Whoever comes back hears what happened meanwhile, behind a new list.
             FakeSink back = new FakeSink(bench.hubLane(), null);
-            bench.open(back, Start.after(bob.lastEventId()), null, "presence/rooms/7");
+            bench.open(back, StartPosition.after(bob.lastEventId()), null, "presence/rooms/7");
             open(bench, 0, "dan", "rooms/7");
             assertThat(back.events.stream().map(FakeSink.Received::type)).containsExactly("present", "join");
         }
@@ -244,7 +244,7 @@ class PresenceTest {
 
     @Test
     void topicsOfPresenceHaveNoPresenceThemselves() {
-        try (Bench bench = bench(Presence.of("**").withEvents("presence"))) {
+        try (HubFixture bench = bench(Presence.of("**").withEvents("presence"))) {
             open(bench, 0, "ann", "presence/a", "a");
         }
         assertThat(told.all).containsExactly("+ann@a");
@@ -253,7 +253,7 @@ class PresenceTest {
     @Test
     void aNameThatIsTooLongForItsTopicOfPresenceHarmsNobody() {
         String room = "r".repeat(250);
-        try (Bench bench = bench(Presence.of("**").withEvents("presence"));
+        try (HubFixture bench = bench(Presence.of("**").withEvents("presence"));
                 LogLines lines = LogLines.of(Hub.class)) {
             open(bench, 0, "ann", room);
             open(bench, 0, "bob", room);
@@ -272,7 +272,7 @@ class PresenceTest {
                 throw new IllegalStateException("a test wants it so");
             }
         };
-        try (Bench bench = new Bench(
+        try (HubFixture bench = new HubFixture(
                 options -> options.observer(throwing).presence(Presence.of("**").withEvents("p")))) {
             FakeSink watcher = open(bench, 0, null, "p/a");
             open(bench, 0, "ann", "a");
@@ -285,12 +285,13 @@ class PresenceTest {
 
     @Test
     void whoIsNotLetInWasNeverThere() {
-        try (Bench bench = new Bench(options ->
+        try (HubFixture bench = new HubFixture(options ->
                 options.observer(told).maxTopics(1).presence(Presence.of("**")).presence(Presence.ofHub()))) {
             bench.publish("only", "x");
             FakeSink sink = bench.sink();
             sink.identity = Identity.of("ann");
-            assertThatThrownBy(() -> bench.open(sink, Start.live(), null, "a")).isInstanceOf(TopicLimitException.class);
+            assertThatThrownBy(() -> bench.open(sink, StartPosition.live(), null, "a"))
+                    .isInstanceOf(TopicLimitException.class);
             sink.close(CloseReason.REJECTED);
             settle(bench);
             assertThat(told.all).isEmpty();
@@ -300,7 +301,7 @@ class PresenceTest {
 
     @Test
     void aSubscriptionThatIsCancelledIsALeaveOfItsTopicsOnly() {
-        try (Bench bench = bench(Presence.of("a"), Presence.ofHub())) {
+        try (HubFixture bench = bench(Presence.of("a"), Presence.ofHub())) {
             FakeSink sink = open(bench, 0, "ann", "a");
             sink.subscription.cancel();
             settle(bench);
@@ -311,7 +312,7 @@ class PresenceTest {
 
     @Test
     void whenTheHubClosesEverybodyLeavesAtOnce() {
-        try (Bench bench = bench(Presence.of("**").withLinger(Duration.ofHours(1)))) {
+        try (HubFixture bench = bench(Presence.of("**").withGracePeriod(Duration.ofHours(1)))) {
             open(bench, 0, "ann", "a");
             close(bench, open(bench, 0, "bob", "a"));
             bench.hub.close();
@@ -329,10 +330,10 @@ class PresenceTest {
                 .withMessageStartingWith("presence: topic \"a**\"")
                 .withMessageEndingWith("(expected: a topic pattern)");
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> Presence.ofHub().withLinger(Duration.ofSeconds(-1)))
+                .isThrownBy(() -> Presence.ofHub().withGracePeriod(Duration.ofSeconds(-1)))
                 .withMessage("linger: PT-1S (expected: from 0 to 1 day)");
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> Presence.ofHub().withLinger(Duration.ofHours(25)))
+                .isThrownBy(() -> Presence.ofHub().withGracePeriod(Duration.ofHours(25)))
                 .withMessage("linger: PT25H (expected: from 0 to 1 day)");
         assertThatIllegalArgumentException().isThrownBy(() -> Presence.of("a").withEvents("presence/*"));
         assertThatIllegalArgumentException()

@@ -53,22 +53,22 @@ final class RandomClient implements FakeSink.Ear {
             return;
         }
         noteSlowConsumer();
-        Bench bench = life.bench;
+        HubFixture bench = life.bench;
         sink = new FakeSink(bench.hubLanes.get(life.random.nextInt(bench.hubLanes.size())), null);
         sink.ear = this;
         sink.moment = () -> life.step;
-        Start start;
+        StartPosition start;
         if (lastId != null) {
-            start = Start.after(lastId);
+            start = StartPosition.after(lastId);
         } else if (life.random.nextInt(3) == 0) {
             int replay = 1 + life.random.nextInt(20);
-            start = Start.replay(replay);
+            start = StartPosition.replay(replay);
             has = beforeLastKept(replay);
             gap = true; // what is evicted already was not asked for
             gapWrittenAt = life.step;
             mayMissUpTo = life.told.size();
         } else {
-            start = Start.live();
+            start = StartPosition.live();
             has = bench.hub.log().head();
         }
         bench.open(sink, start, selector);

@@ -38,7 +38,7 @@ final class RandomHistory {
     private final long seed;
     private final List<HistoryStep> steps;
     private final List<HistoryClient> clients = new ArrayList<>();
-    private final List<String> chosenIds = new ArrayList<>();
+    private final List<String> publisherIds = new ArrayList<>();
     private final Consumer<HubBuilder> options;
     private final int lanes;
     private final LaneOptions laneOptions;
@@ -48,7 +48,7 @@ final class RandomHistory {
 
     final OverflowPolicy policy;
     HistoryModel model;
-    Bench bench;
+    HubFixture bench;
 
     // Of the hubs; read by the writers of their stores.
     private volatile long nowNanos = TimeUnit.DAYS.toNanos(1);
@@ -77,7 +77,7 @@ final class RandomHistory {
                 .clock(() -> nowNanos)
                 .wallClock(() -> wallTime);
         lanes = 1 + random.nextInt(2);
-        laneOptions = Bench.QUIET.withHeartbeat(Duration.ofNanos(random.nextBoolean() ? 0 : HEARTBEAT));
+        laneOptions = HubFixture.QUIET.withHeartbeat(Duration.ofNanos(random.nextBoolean() ? 0 : HEARTBEAT));
         for (int i = 2 + random.nextInt(3); i > 0; i--) {
             OverflowPolicy own = random.nextInt(4) == 0 ? OverflowPolicy.values()[random.nextInt(3)] : null;
             clients.add(new HistoryClient(this, SELECTORS.get(random.nextInt(SELECTORS.size())), own));
@@ -130,7 +130,7 @@ final class RandomHistory {
     }
 
     private void beginHub() {
-        bench = new Bench(options.andThen(this::openStore), lanes, laneOptions);
+        bench = new HubFixture(options.andThen(this::openStore), lanes, laneOptions);
         if (store != null) {
             store.serves(bench.hub);
         }
@@ -243,12 +243,12 @@ final class RandomHistory {
                 publish(batch);
             }
             case CHOOSE_ID -> {
-                chosenIds.add("chosen-" + model.epoch + "-" + chosenIds.size());
-                publish(List.of(make(step.which(), step.size(), chosenIds.get(chosenIds.size() - 1))));
+                publisherIds.add("chosen-" + model.epoch + "-" + publisherIds.size());
+                publish(List.of(make(step.which(), step.size(), publisherIds.get(publisherIds.size() - 1))));
             }
             case REPEAT_ID -> {
-                if (!chosenIds.isEmpty()) {
-                    String id = chosenIds.get(step.size() % chosenIds.size());
+                if (!publisherIds.isEmpty()) {
+                    String id = publisherIds.get(step.size() % publisherIds.size());
                     if (model.keptWithId(id) != null) {
                         publish(List.of(make(step.which(), step.size(), id)));
                     }
@@ -296,10 +296,11 @@ final class RandomHistory {
         return size % 5 == 0 ? size : size % 300;
     }
 
-    private Publication make(int which, int size, String chosenId) {
+    private Publication make(int which, int size, String publisherId) {
         int length = size % 67 == 0 ? 40_000 : store != null && size % 9 == 0 ? 12_000 : size % 100;
         Event.Builder event = Event.builder().data("x".repeat(length));
-        return new Publication(TOPICS[which % TOPICS.length], (chosenId == null ? event : event.id(chosenId)).build());
+        return new Publication(
+                TOPICS[which % TOPICS.length], (publisherId == null ? event : event.id(publisherId)).build());
     }
 
     private void publish(List<Publication> made) {
@@ -319,7 +320,7 @@ final class RandomHistory {
         List<Published> answers = new ArrayList<>();
         for (int i = 0; i < expected.size(); i++) {
             Told told = expected.get(i);
-            String id = told.chosenId == null ? model.id(told.position) : told.chosenId;
+            String id = told.publisherId == null ? model.id(told.position) : told.publisherId;
             answers.add(new Published(id, told.topic, repeated.get(i)));
         }
         RandomStore.Answer answer = new RandomStore.Answer(model.head(), given, answers);

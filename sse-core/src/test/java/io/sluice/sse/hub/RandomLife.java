@@ -56,7 +56,7 @@ final class RandomLife {
 
     final Random random;
     final OverflowPolicy policy;
-    final Bench bench;
+    final HubFixture bench;
     final List<Told> told = new ArrayList<>();
     final Map<String, List<Integer>> kept = new HashMap<>();
     final Map<String, Told> latest = new HashMap<>();
@@ -81,8 +81,8 @@ final class RandomLife {
         for (String topic : TOPICS) {
             policies.put(topic, random.nextBoolean() ? policy : anyPolicy());
         }
-        LaneOptions lane = Bench.QUIET.withHeartbeat(Duration.ofMillis(random.nextBoolean() ? 0 : 300));
-        bench = new Bench(
+        LaneOptions lane = HubFixture.QUIET.withHeartbeat(Duration.ofMillis(random.nextBoolean() ? 0 : 300));
+        bench = new HubFixture(
                 options -> {
                     options.historyEvents(events)
                             .historyBytes(bytes)

@@ -3,9 +3,9 @@ package io.sluice.sse.hub;
 import static org.awaitility.Awaitility.await;
 
 import io.sluice.sse.history.History;
-import io.sluice.sse.history.HistorySync;
 import io.sluice.sse.history.MvStoreHistory;
 import io.sluice.sse.history.StoreClock;
+import io.sluice.sse.history.SyncPolicy;
 import io.sluice.sse.hub.HistoryModel.Bounds;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -48,9 +48,9 @@ final class RandomStore {
         }
     }
 
-    private final HistorySync sync;
+    private final SyncPolicy sync;
     private final Bounds bounds;
-    private final int chosenIds;
+    private final int publisherIds;
     private final StoreModel model;
 
     /** Answers that must not come before what they are for is on the disk. */
@@ -70,15 +70,15 @@ final class RandomStore {
     }
 
     RandomStore(Random random, long epoch, long nowNanos) {
-        sync = List.of(HistorySync.always(), HistorySync.every(Duration.ofMinutes(1)), HistorySync.os())
+        sync = List.of(SyncPolicy.always(), SyncPolicy.every(Duration.ofMinutes(1)), SyncPolicy.os())
                 .get(random.nextInt(3));
         bounds = new Bounds(
                 1 + random.nextInt(random.nextInt(4) > 0 ? 20 : 1000),
                 random.nextInt(4) == 0 ? 1500 : 1 << 20,
                 random.nextInt(4) == 0 ? 4000 : 4 << 20,
                 random.nextInt(3) == 0 ? 1_000_000_000L : 600_000_000_000L);
-        chosenIds = random.nextInt(4) == 0 ? 1 + random.nextInt(2) : 1000;
-        model = new StoreModel(epoch, bounds, chosenIds, sync.isStrict(), nowNanos);
+        publisherIds = random.nextInt(4) == 0 ? 1 + random.nextInt(2) : 1000;
+        model = new StoreModel(epoch, bounds, publisherIds, sync.isStrict(), nowNanos);
     }
 
     HistoryModel model() {
@@ -116,7 +116,7 @@ final class RandomStore {
                 .bytes(bounds.bytes())
                 .totalBytes(bounds.totalBytes())
                 .age(Duration.ofNanos(bounds.ageNanos()))
-                .chosenIds(chosenIds);
+                .publisherIds(publisherIds);
         history = new GatedHistory(StoreClock.turn(made, wallClock).build());
         history.reads.drainPermits();
         history.isLookedAfter = false; // how often that is depends on how fast the machine is
@@ -208,7 +208,7 @@ final class RandomStore {
 
     private void awaitReader(long stored) {
         CompletableFuture<Void> read = new CompletableFuture<>();
-        ofHub().reads.when(stored, new HistoryReads.Read() {
+        ofHub().reads.when(stored, new HistoryReader.Read() {
             @Override
             public void run(History of, long upTo) {
                 read.complete(null);
@@ -258,7 +258,7 @@ final class RandomStore {
     void force() {
         awaitWriterAtRest();
         forced = nextDirectory();
-        HistoryBench.copy(directory, forced);
+        HistoryFixture.copy(directory, forced);
         model.force();
     }
 
@@ -280,7 +280,7 @@ final class RandomStore {
         }
         due.clear();
         Path found = nextDirectory();
-        HistoryBench.copy(directory, found);
+        HistoryFixture.copy(directory, found);
         if (machine && !sync.isStrict() && forced != null) {
             try { // not the positions, which are forced each time
                 Files.copy(
@@ -320,6 +320,6 @@ final class RandomStore {
 
     @Override
     public String toString() {
-        return "store " + sync + ", " + bounds + ", chosen ids " + chosenIds;
+        return "store " + sync + ", " + bounds + ", chosen ids " + publisherIds;
     }
 }

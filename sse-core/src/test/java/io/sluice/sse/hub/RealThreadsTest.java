@@ -28,14 +28,14 @@ class RealThreadsTest {
         for (int l = 0; l < 2; l++) {
             ThreadLane lane = new ThreadLane();
             FakeFramer framer = new FakeFramer(lane, hub.ledger());
-            HubLane hubLane = hub.join(lane, framer, Bench.QUIET);
+            HubLane hubLane = hub.join(lane, framer, HubFixture.QUIET);
             lanes.add(lane);
             framers.add(framer);
             for (int i = 0; i < 20; i++) {
                 String[] terms = i % 3 == 0 ? new String[] {"t/*"} : new String[] {"t/0", "t/1", "t/2", "t/3"};
                 lane.execute(() -> {
                     FakeSink sink = new FakeSink(hubLane, null);
-                    sink.open(Selector.of(terms), Start.live(), null);
+                    sink.open(Selector.of(terms), StartPosition.live(), null);
                     sinks.add(sink);
                 });
             }

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 /** Publications that are not meant for everybody. */
 class RecipientsTest {
 
-    private static FakeSink open(Bench bench, Identity identity, Start start, Selector selector) {
+    private static FakeSink open(HubFixture bench, Identity identity, StartPosition start, Selector selector) {
         FakeSink sink = bench.sink();
         sink.identity = identity;
         bench.open(sink, start, selector);
@@ -21,11 +21,11 @@ class RecipientsTest {
         return sink;
     }
 
-    private static FakeSink live(Bench bench, Identity identity, String... terms) {
-        return open(bench, identity, Start.live(), Selector.of(terms));
+    private static FakeSink live(HubFixture bench, Identity identity, String... terms) {
+        return open(bench, identity, StartPosition.live(), Selector.of(terms));
     }
 
-    private static String publish(Bench bench, String topic, String data, Recipients recipients) {
+    private static String publish(HubFixture bench, String topic, String data, Recipients recipients) {
         return bench.hub
                 .publish(new Publication(topic, Event.of(data)).to(recipients))
                 .toCompletableFuture()
@@ -35,7 +35,7 @@ class RecipientsTest {
 
     @Test
     void eachKindReachesWhomItNames() {
-        try (Bench bench = new Bench()) {
+        try (HubFixture bench = new HubFixture()) {
             FakeSink ann = live(bench, Identity.of("ann", "ops"), "a");
             FakeSink annsPhone = live(bench, Identity.of("ann"), "a", "b");
             FakeSink bob = live(bench, Identity.of("bob", "ops", "dev"), "a", "b");
@@ -45,7 +45,7 @@ class RecipientsTest {
             publish(bench, "a", "ann", Recipients.principal("ann"));
             publish(bench, "a", "ops", Recipients.group("ops"));
             publish(bench, "a", "one", Recipients.client(bob.id()));
-            publish(bench, "a", "but", Recipients.allBut(ann.id()));
+            publish(bench, "a", "but", Recipients.except(ann.id()));
             publish(bench, "a", "none", Recipients.principal("nobody"));
             publish(bench, "b", "dev", Recipients.group("dev"));
             bench.run();
@@ -61,7 +61,7 @@ class RecipientsTest {
 
     @Test
     void thoseToWhomTheSameIsDueShareFrames() {
-        try (Bench bench = new Bench()) {
+        try (HubFixture bench = new HubFixture()) {
             List<FakeSink> others = new ArrayList<>();
             for (int i = 0; i < 100; i++) {
                 others.add(live(bench, Identity.of("user-" + i), "a"));
@@ -86,7 +86,7 @@ class RecipientsTest {
 
     @Test
     void itHoldsForReplayAndNoGapIsSaidToTheOthers() {
-        try (Bench bench = new Bench()) {
+        try (HubFixture bench = new HubFixture()) {
             Identity ann = Identity.of("ann");
             FakeSink before = live(bench, ann, "a");
             String last = bench.publish("a", "1");
@@ -96,10 +96,10 @@ class RecipientsTest {
             publish(bench, "a", "not for her tab", Recipients.client(before.id()));
             publish(bench, "a", "for bob", Recipients.principal("bob"));
             bench.publish("a", "2");
-            FakeSink back = open(bench, ann, Start.after(last), Selector.of("a"));
+            FakeSink back = open(bench, ann, StartPosition.after(last), Selector.of("a"));
             assertThat(back.data()).containsExactly("for ann", "2");
             assertThat(back.gaps()).isEmpty();
-            FakeSink other = open(bench, Identity.UNKNOWN, Start.after(last), Selector.of("a"));
+            FakeSink other = open(bench, Identity.UNKNOWN, StartPosition.after(last), Selector.of("a"));
             assertThat(other.data()).containsExactly("2");
             assertThat(other.gaps()).isEmpty();
         }
@@ -107,7 +107,7 @@ class RecipientsTest {
 
     @Test
     void replaysOfOneRangeAreSharedByThoseToWhomTheSameIsDue() {
-        try (Bench bench = new Bench()) {
+        try (HubFixture bench = new HubFixture()) {
             for (int i = 0; i < 20; i++) {
                 publish(bench, "a", "x" + i, i % 2 == 0 ? Recipients.everybody() : Recipients.group("g" + i % 3));
             }
@@ -117,7 +117,7 @@ class RecipientsTest {
             for (int i = 0; i < 60; i++) {
                 FakeSink sink = bench.sink();
                 sink.identity = i % 4 == 3 ? Identity.UNKNOWN : Identity.of("u" + i, "g" + i % 4);
-                bench.open(sink, Start.replay(20), Selector.of("a"));
+                bench.open(sink, StartPosition.replay(20), Selector.of("a"));
                 sinks.add(sink);
             }
             bench.run();
@@ -131,12 +131,12 @@ class RecipientsTest {
 
     @Test
     void withSeveralTopicsFiltersAndEnvelopesItStaysInOrder() {
-        try (Bench bench = new Bench()) {
+        try (HubFixture bench = new HubFixture()) {
             Selector selector = Selector.of("a", "b")
                     .filtered(event -> !"skip".equals(event.event().data()))
                     .withEnvelope();
-            FakeSink ann = open(bench, Identity.of("ann"), Start.live(), selector);
-            FakeSink bob = open(bench, Identity.of("bob"), Start.live(), selector);
+            FakeSink ann = open(bench, Identity.of("ann"), StartPosition.live(), selector);
+            FakeSink bob = open(bench, Identity.of("bob"), StartPosition.live(), selector);
             publish(bench, "b", "1", Recipients.principal("ann"));
             publish(bench, "a", "2", Recipients.everybody());
             publish(bench, "b", "skip", Recipients.principal("ann"));
@@ -152,7 +152,8 @@ class RecipientsTest {
     /** What is the latest for ann does not take away what is the latest for bob. */
     @Test
     void aKeyIsAKeyOfItsRecipients() {
-        try (Bench bench = new Bench(options -> options.historyEvents(1).conflate("p"))) {
+        try (HubFixture bench =
+                new HubFixture(options -> options.historyEvents(1).conflate("p"))) {
             for (String name : List.of("ann", "bob")) {
                 for (int i = 0; i < 3; i++) {
                     bench.hub.publish(new Publication(
@@ -163,13 +164,14 @@ class RecipientsTest {
             bench.publish("p", Event.builder().key("k").data("all").build());
             bench.publish("p", Event.builder().key("other").data("last").build());
             Selector selector = Selector.of("p");
-            assertThat(open(bench, Identity.of("ann"), Start.replay(99), selector)
+            assertThat(open(bench, Identity.of("ann"), StartPosition.replay(99), selector)
                             .data())
                     .containsExactly("ann2", "all", "last");
-            assertThat(open(bench, Identity.of("bob"), Start.replay(99), selector)
+            assertThat(open(bench, Identity.of("bob"), StartPosition.replay(99), selector)
                             .data())
                     .containsExactly("bob2", "all", "last");
-            assertThat(open(bench, Identity.UNKNOWN, Start.replay(99), selector).data())
+            assertThat(open(bench, Identity.UNKNOWN, StartPosition.replay(99), selector)
+                            .data())
                     .containsExactly("all", "last");
         }
     }
@@ -182,7 +184,7 @@ class RecipientsTest {
                 Recipients.principal("ak"),
                 Recipients.group("a"),
                 Recipients.client("a"),
-                Recipients.allBut("a"));
+                Recipients.except("a"));
         List<String> all = new ArrayList<>();
         for (String key : List.of("k", "kk", "\0k", "\0PRINCIPAL1 ak", "\0\0PRINCIPAL1 ak", "")) {
             kinds.forEach(recipients -> all.add(recipients.keyOf(key)));
@@ -193,7 +195,7 @@ class RecipientsTest {
     /** In a frame of its own for each whose share differs, each frame is bounded still. */
     @Test
     void manyTargetedEventsKeepFramesBounded() {
-        try (Bench bench = new Bench()) {
+        try (HubFixture bench = new HubFixture()) {
             FakeSink ann = live(bench, Identity.of("ann"), "a", "b");
             FakeSink bob = live(bench, Identity.of("bob"), "a", "b");
             bench.framer().frameSizes.clear();
@@ -218,7 +220,7 @@ class RecipientsTest {
                 .withMessage("group: empty (expected: a name)");
         assertThatIllegalArgumentException().isThrownBy(() -> Recipients.principal(""));
         assertThatIllegalArgumentException().isThrownBy(() -> Recipients.client(""));
-        assertThatIllegalArgumentException().isThrownBy(() -> Recipients.allBut(""));
+        assertThatIllegalArgumentException().isThrownBy(() -> Recipients.except(""));
         assertThat(Recipients.principal("ann")).hasToString("principal ann").isEqualTo(Recipients.principal("ann"));
         assertThat(Recipients.everybody()).hasToString("everybody").isNotEqualTo(Recipients.group("ops"));
     }

@@ -13,7 +13,7 @@ class ReplayTest {
     @Test
     void theLastEventsOfAllTopicsAreReplayedEachOnce() {
         Random random = new Random(14);
-        try (Bench bench = new Bench(options -> options.historyEvents(20))) {
+        try (HubFixture bench = new HubFixture(options -> options.historyEvents(20))) {
             List<String> kept = new ArrayList<>();
             for (int i = 0; i < 45; i++) {
                 String topic = random.nextInt(3) > 0 ? "a/x" : random.nextBoolean() ? "a/y" : "b";
@@ -25,14 +25,15 @@ class ReplayTest {
                     kept.remove(ofTopic.get(0));
                 }
             }
-            for (int count : new int[] {1, 2, 3, 5, 10, 20, 21, 30, 39, 40, 41, 60, 100, Start.MAX_REPLAY}) {
+            for (int count : new int[] {1, 2, 3, 5, 10, 20, 21, 30, 39, 40, 41, 60, 100, StartPosition.MAX_REPLAY}) {
                 List<String> last = kept.subList(Math.max(0, kept.size() - count), kept.size());
                 // The position is one for all topics: what is kept behind it, and no more.
-                FakeSink sink = bench.open(Start.replay(count), "a/**", "a/x", "b");
+                FakeSink sink = bench.open(StartPosition.replay(count), "a/**", "a/x", "b");
                 assertThat(sink.data()).as("the last %s", count).containsExactlyElementsOf(last);
                 assertThat(sink.gaps()).isEmpty();
             }
-            assertThat(bench.open(Start.replay(Integer.MAX_VALUE), "empty").data())
+            assertThat(bench.open(StartPosition.replay(Integer.MAX_VALUE), "empty")
+                            .data())
                     .isEmpty();
         }
     }

@@ -12,7 +12,7 @@ class RetryJitterTest {
 
     @Test
     void withoutJitterItIsWhatTheOptionSays() {
-        try (Bench bench = new Bench(options -> {}, 1, Bench.QUIET.withRetry(Duration.ofMillis(1234)))) {
+        try (HubFixture bench = new HubFixture(options -> {}, 1, HubFixture.QUIET.withRetry(Duration.ofMillis(1234)))) {
             for (int i = 0; i < 20; i++) {
                 assertThat(bench.live("a").retries).containsExactly(1234L);
             }
@@ -21,8 +21,8 @@ class RetryJitterTest {
 
     @Test
     void withJitterEachStreamDrawsItsOwn() {
-        LaneOptions options = Bench.QUIET.withRetry(Duration.ofSeconds(10)).withRetryJitter(0.2);
-        try (Bench bench = new Bench(hub -> {}, 1, options)) {
+        LaneOptions options = HubFixture.QUIET.withRetry(Duration.ofSeconds(10)).withRetryJitter(0.2);
+        try (HubFixture bench = new HubFixture(hub -> {}, 1, options)) {
             Set<Long> drawn = new HashSet<>();
             for (int i = 0; i < 1000; i++) {
                 drawn.addAll(bench.live("a").retries);

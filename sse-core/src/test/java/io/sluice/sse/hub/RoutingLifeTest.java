@@ -100,23 +100,23 @@ class RoutingLifeTest {
             }
             boolean named = selector.topics().contains(topic)
                     || selector.patterns().stream().anyMatch(pattern -> pattern.matches(topic));
-            if (!named || !letsThrough(topic, event)) {
+            if (!named || !accepts(topic, event)) {
                 return null;
             }
-            Variant.OfSelector variant = selector.variant();
+            EventView.OfSelector variant = selector.variant();
             return variant != null && variant.envelope
                     ? "{\"topic\":\"" + topic + "\",\"data\":\"" + event.data + "\"}"
                     : event.data;
         }
 
-        private boolean letsThrough(String topic, Told event) {
-            Variant.OfSelector variant = selector.variant();
+        private boolean accepts(String topic, Told event) {
+            EventView.OfSelector variant = selector.variant();
             if (variant == null || variant.filter == null) {
                 return true;
             }
             try {
-                return variant.filter.letsThrough(
-                        new KeptEvent(new LogEntry(0, 0, topic, ("data: " + event.data + "\n\n").getBytes())));
+                return variant.filter.accepts(
+                        new TopicEvent(new LogEntry(0, 0, topic, ("data: " + event.data + "\n\n").getBytes())));
             } catch (IllegalStateException e) {
                 return false;
             }
@@ -125,15 +125,15 @@ class RoutingLifeTest {
 
     private static final class Life {
         final Random random;
-        final Bench bench;
+        final HubFixture bench;
         final List<Told> told = new ArrayList<>();
         final List<Client> clients = new ArrayList<>();
 
         Life(long seed) {
             random = new Random(seed);
-            LaneOptions lane = Bench.QUIET.withHeartbeat(Duration.ofMillis(random.nextBoolean() ? 0 : 300));
+            LaneOptions lane = HubFixture.QUIET.withHeartbeat(Duration.ofMillis(random.nextBoolean() ? 0 : 300));
             long budget = random.nextInt(3) == 0 ? 20_000 : 64 << 20;
-            bench = new Bench(
+            bench = new HubFixture(
                     options -> options.historyEvents(100_000)
                             .historyBytes(1L << 30)
                             .historyTotalBytes(1L << 30)
@@ -206,7 +206,7 @@ class RoutingLifeTest {
                 case 0 -> Recipients.principal(random.nextBoolean() ? "ann" : "bob");
                 case 1 -> Recipients.group(random.nextBoolean() ? "ops" : "dev");
                 case 2 -> Recipients.client(id);
-                case 3 -> Recipients.allBut(id);
+                case 3 -> Recipients.except(id);
                 default -> Recipients.everybody();
             };
         }
@@ -251,7 +251,7 @@ class RoutingLifeTest {
         }
 
         private void connect() {
-            Bench bench = life.bench;
+            HubFixture bench = life.bench;
             sink = new FakeSink(bench.hubLanes.get(life.random.nextInt(bench.hubLanes.size())), null);
             sink.identity = identity;
             sink.ear = this;
@@ -259,7 +259,7 @@ class RoutingLifeTest {
             read.clear();
             has = lastId == null ? head() : bench.hub.sequencer().positionOf(lastId);
             listened.add(new Listened(selector, has));
-            bench.open(sink, lastId == null ? Start.live() : Start.after(lastId), selector);
+            bench.open(sink, lastId == null ? StartPosition.live() : StartPosition.after(lastId), selector);
             listened.get(0).subscription = sink.subscription;
         }
 

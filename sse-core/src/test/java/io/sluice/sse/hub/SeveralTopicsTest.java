@@ -14,13 +14,13 @@ import org.junit.jupiter.api.Test;
 /** One publication to several topics: one event, kept by each of them. */
 class SeveralTopicsTest {
 
-    private static Published publish(Bench bench, Event event, String... topics) {
+    private static Published publish(HubFixture bench, Event event, String... topics) {
         return bench.hub.publish(List.of(topics), event).toCompletableFuture().join();
     }
 
     @Test
     void whoListensToSeveralOfItsTopicsGetsItOnce() {
-        try (Bench bench = new Bench()) {
+        try (HubFixture bench = new HubFixture()) {
             FakeSink a = bench.live("a");
             FakeSink both = bench.live("a", "b");
             FakeSink byPattern = bench.live("**", "b");
@@ -36,7 +36,7 @@ class SeveralTopicsTest {
             assertThat(both.events.get(0).lastEventId()).isEqualTo(id);
             assertThat(bench.hub.stats().published()).isEqualTo(2);
             assertThat(bench.hub.stats().delivered()).isEqualTo(5);
-            assertThat(bench.open(Start.replay(2), "a", "b", "**").data())
+            assertThat(bench.open(StartPosition.replay(2), "a", "b", "**").data())
                     .as("replayed")
                     .containsExactly("x", "y");
         }
@@ -44,7 +44,7 @@ class SeveralTopicsTest {
 
     @Test
     void itIsKeptByEachTopicAndItsBytesCountOnce() {
-        try (Bench bench = new Bench(options -> options.historyEvents(2))) {
+        try (HubFixture bench = new HubFixture(options -> options.historyEvents(2))) {
             Event large = Event.of("x".repeat(10_000));
             long one = bytesAfter(bench, () -> publish(bench, large, "a"));
             long three = bytesAfter(bench, () -> publish(bench, large, "b", "c", "d"));
@@ -57,7 +57,7 @@ class SeveralTopicsTest {
         }
     }
 
-    private static long bytesAfter(Bench bench, Runnable work) {
+    private static long bytesAfter(HubFixture bench, Runnable work) {
         long before = bench.hub.stats().bytes();
         work.run();
         return bench.hub.stats().bytes() - before;
@@ -66,10 +66,12 @@ class SeveralTopicsTest {
     /** While it is put into the second topic, the total bound must not take it out of the first. */
     @Test
     void aLargeEventStaysInAllOfItsTopics() {
-        try (Bench bench = new Bench(options -> options.historyTotalBytes(40_000))) {
+        try (HubFixture bench = new HubFixture(options -> options.historyTotalBytes(40_000))) {
             publish(bench, Event.of("x".repeat(30_000)), "a", "b", "c");
             for (String topic : List.of("a", "b", "c")) {
-                assertThat(bench.open(Start.replay(1), topic).data()).as(topic).hasSize(1);
+                assertThat(bench.open(StartPosition.replay(1), topic).data())
+                        .as(topic)
+                        .hasSize(1);
             }
         }
     }
@@ -77,7 +79,7 @@ class SeveralTopicsTest {
     /** The total bound can be so small that one copy pushes out the other. */
     @Test
     void theTotalBoundMayTakeACopyWhileTheNextIsMade() {
-        try (Bench bench = new Bench(options -> options.historyTotalBytes(200))) {
+        try (HubFixture bench = new HubFixture(options -> options.historyTotalBytes(200))) {
             publish(bench, Event.builder().id("mine").data("x").build(), "a", "b", "c", "d", "e");
             bench.assertRingsValid();
             assertThat(bench.hub.stats().bytes()).isLessThanOrEqualTo(200);
@@ -89,13 +91,13 @@ class SeveralTopicsTest {
 
     @Test
     void aChosenIdHoldsAsLongAsOneTopicKeepsIt() {
-        try (Bench bench = new Bench(options -> options.historyEvents(1))) {
+        try (HubFixture bench = new HubFixture(options -> options.historyEvents(1))) {
             Event mine = Event.builder().id("mine").data("x").build();
             assertThat(publish(bench, mine, "a", "b").duplicate()).isFalse();
             bench.publish("a", "pushes it out");
             assertThat(publish(bench, mine, "c", "b").duplicate()).isTrue();
             assertThat(bench.hub.topics(null, 9)).as("c was not born").hasSize(2);
-            assertThat(bench.open(Start.after("mine"), "b").gaps()).isEmpty();
+            assertThat(bench.open(StartPosition.after("mine"), "b").gaps()).isEmpty();
             bench.publish("b", "pushes it out");
             assertThat(publish(bench, mine, "a").duplicate()).isFalse();
         }
@@ -103,22 +105,23 @@ class SeveralTopicsTest {
 
     @Test
     void eachTopicThatConflatesKeepsItAsTheLatestOfItsKey() {
-        try (Bench bench = new Bench(options -> options.historyEvents(1).conflate("p/*"))) {
+        try (HubFixture bench =
+                new HubFixture(options -> options.historyEvents(1).conflate("p/*"))) {
             publish(bench, Event.builder().key("k").data("1").build(), "p/a", "p/b", "log");
             publish(bench, Event.builder().key("k").data("2").build(), "p/a");
             bench.publish("p/a", "no key");
             bench.publish("p/b", "no key");
             bench.publish("log", "last");
-            FakeSink all = bench.open(Start.replay(99), "p/*");
+            FakeSink all = bench.open(StartPosition.replay(99), "p/*");
             assertThat(all.data()).containsExactly("1", "2", "no key", "no key");
-            assertThat(bench.open(Start.replay(99), "p/a").data()).containsExactly("2", "no key");
+            assertThat(bench.open(StartPosition.replay(99), "p/a").data()).containsExactly("2", "no key");
             bench.assertRingsValid();
         }
     }
 
     @Test
     void allTopicsOrNone() {
-        try (Bench bench = new Bench(options -> options.maxTopics(2))) {
+        try (HubFixture bench = new HubFixture(options -> options.maxTopics(2))) {
             bench.publish("a", "x");
             String head = bench.hub.headId();
             assertThatThrownBy(() -> publish(bench, Event.of("x"), "a", "b", "c"))
@@ -131,7 +134,7 @@ class SeveralTopicsTest {
 
     @Test
     void whatIsRefused() {
-        try (Bench bench = new Bench()) {
+        try (HubFixture bench = new HubFixture()) {
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> bench.hub.publish(List.of(), Event.of("x")))
                     .withMessage("topics: 0 (expected: 1 to 100)");
@@ -151,12 +154,12 @@ class SeveralTopicsTest {
 
     @Test
     void subscribersAreDistinctOverAllTopics() {
-        try (Bench bench = new Bench(options -> {}, 2, Bench.QUIET)) {
+        try (HubFixture bench = new HubFixture(options -> {}, 2, HubFixture.QUIET)) {
             bench.live("a");
             bench.live("a", "b");
             bench.live("b", "**");
             FakeSink elsewhere = new FakeSink(bench.hubLanes.get(1), null);
-            bench.open(elsewhere, Start.live(), null, "b");
+            bench.open(elsewhere, StartPosition.live(), null, "b");
             bench.run();
             assertThat(bench.hub.subscribers("a")).isEqualTo(3);
             assertThat(bench.hub.subscribers(List.of("a", "b"))).isEqualTo(4);
@@ -174,7 +177,7 @@ class SeveralTopicsTest {
                 told.add(topic);
             }
         };
-        try (Bench bench = new Bench(options -> options.observer(observer))) {
+        try (HubFixture bench = new HubFixture(options -> options.observer(observer))) {
             publish(bench, Event.of("x"), "a", "b");
             assertThat(told).containsExactly("a", "b");
         }

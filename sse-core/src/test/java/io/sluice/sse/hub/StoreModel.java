@@ -93,7 +93,10 @@ final class StoreModel extends HistoryModel {
         return !kept.isEmpty()
                 && (nowNanos - kept.get(0).nanos > bounds.ageNanos()
                         || weight(kept) > bounds.totalBytes()
-                        || kept.stream().filter(each -> each.chosenId != null).count() > mostChosenIds);
+                        || kept.stream()
+                                        .filter(each -> each.publisherId != null)
+                                        .count()
+                                > mostChosenIds);
     }
 
     private List<Told> keptIf(Predicate<String> topic) {

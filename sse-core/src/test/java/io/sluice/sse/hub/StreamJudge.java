@@ -107,7 +107,7 @@ final class StreamJudge {
         long position = chosen == null ? model.positionOf(id) : chosen.position;
         String reason = null;
         if (position < 0) {
-            reason = HistoryModel.hasOwnShape(id) ? "foreign" : "unknown";
+            reason = HistoryModel.hasHubFormat(id) ? "foreign" : "unknown";
         } else if (position > model.head()) {
             reason = "ahead";
         } else if (model.isLost(position)) {
@@ -201,7 +201,7 @@ final class StreamJudge {
         Told event = model.at(position);
         check(event.data.equals(data), () -> "other data");
         check(
-                id.equals(event.chosenId == null ? model.id(position) : event.chosenId),
+                id.equals(event.publisherId == null ? model.id(position) : event.publisherId),
                 () -> "position " + position + " as " + id);
         check(model.wants(terms, event), () -> "an event of " + event.topic);
         check(position > at, () -> "position " + position + " again or too late");

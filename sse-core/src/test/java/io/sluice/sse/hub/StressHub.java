@@ -33,7 +33,7 @@ abstract class StressHub {
                 .build();
         hubLane = hub.join(lane, new PlainFramer(), QUIET);
         sink = new CountingSink(hubLane);
-        lane.run(() -> sink.open(terms.length == 0 ? null : Selector.of(terms), Start.live(), null));
+        lane.run(() -> sink.open(terms.length == 0 ? null : Selector.of(terms), StartPosition.live(), null));
         lane.runAll();
     }
 

@@ -17,13 +17,13 @@ import org.junit.jupiter.api.Test;
 /** Subscriptions that begin and end while the connection lives. */
 class SubscribeTest {
 
-    private static long subscriptions(Bench bench) {
+    private static long subscriptions(HubFixture bench) {
         return bench.hub.ledger().count(Ledger.Kind.SUBSCRIPTIONS);
     }
 
     @Test
     void topicsComeAndGoInOrderOfPosition() {
-        try (Bench bench = new Bench()) {
+        try (HubFixture bench = new HubFixture()) {
             FakeSink sink = bench.live("a");
             bench.publish("b", "before");
             Subscription b = bench.subscribe(sink, "b", "c/*");
@@ -47,9 +47,9 @@ class SubscribeTest {
 
     @Test
     void theFirstOneCanEndBeforeTheLater() {
-        try (Bench bench = new Bench()) {
+        try (HubFixture bench = new HubFixture()) {
             FakeSink sink = bench.live("a");
-            Subscription first = sink.listensBy();
+            Subscription first = sink.subscriptions();
             Subscription b = bench.subscribe(sink, "b");
             Subscription c = bench.subscribe(sink, "c");
             bench.cancel(first);
@@ -74,7 +74,7 @@ class SubscribeTest {
     /** The lane may stand far before the head, since nobody there listens to what was published. */
     @Test
     void nothingFromBeforeComesThoughTheLaneStandsBehind() {
-        try (Bench bench = new Bench()) {
+        try (HubFixture bench = new HubFixture()) {
             FakeSink sink = bench.live("a");
             bench.publishMany("b", 0, 10);
             assertThat(bench.hubLane().position).isZero();
@@ -91,7 +91,8 @@ class SubscribeTest {
 
     @Test
     void aClientThatIsBehindGetsNothingFromBeforeAndNoFalseGap() {
-        try (Bench bench = new Bench(options -> options.historyEvents(5).overflow(OverflowPolicy.GAP))) {
+        try (HubFixture bench =
+                new HubFixture(options -> options.historyEvents(5).overflow(OverflowPolicy.GAP))) {
             FakeSink sink = bench.live("a");
             bench.onLane(() -> sink.stall(1));
             bench.publish("a", "1");
@@ -125,7 +126,7 @@ class SubscribeTest {
 
     @Test
     void oneThatEndsWhileTheClientIsBehindStopsAtOnce() {
-        try (Bench bench = new Bench()) {
+        try (HubFixture bench = new HubFixture()) {
             FakeSink sink = bench.live("a");
             Subscription b = bench.subscribe(sink, "b");
             bench.onLane(() -> sink.stall(1));
@@ -144,7 +145,7 @@ class SubscribeTest {
     /** Who was written to by a pass that has yielded stands no longer where the lane stands. */
     @Test
     void duringAPassThatHasYieldedNothingIsRepeatedOrLost() {
-        try (Bench bench = new Bench()) {
+        try (HubFixture bench = new HubFixture()) {
             List<FakeSink> sinks = new ArrayList<>();
             List<Subscription> seconds = new ArrayList<>();
             for (int i = 0; i < 300; i++) {
@@ -184,10 +185,10 @@ class SubscribeTest {
 
     @Test
     void aSinkOfASourceAloneCanBeginToListen() {
-        LaneOptions lane = Bench.QUIET.withHeartbeat(Duration.ofSeconds(1));
-        try (Bench bench = new Bench(options -> {}, 1, lane)) {
+        LaneOptions lane = HubFixture.QUIET.withHeartbeat(Duration.ofSeconds(1));
+        try (HubFixture bench = new HubFixture(options -> {}, 1, lane)) {
             FakeSink sink = bench.sink();
-            bench.open(sink, Start.live(), source -> {});
+            bench.open(sink, StartPosition.live(), source -> {});
             bench.publish("a", "before");
             bench.run();
             assertThat(sink.lastEventId()).isEmpty();
@@ -206,7 +207,7 @@ class SubscribeTest {
 
     @Test
     void aTopicOfTwoSubscriptionsComesOnceAndStaysUntilBothHaveEnded() {
-        try (Bench bench = new Bench()) {
+        try (HubFixture bench = new HubFixture()) {
             FakeSink sink = bench.live("a");
             bench.live("a");
             Subscription second = bench.subscribe(sink, "a");
@@ -214,7 +215,7 @@ class SubscribeTest {
             assertThat(bench.hub.subscribers("a")).isEqualTo(2);
             bench.publish("a", "1");
             bench.run();
-            bench.cancel(sink.listensBy());
+            bench.cancel(sink.subscriptions());
             bench.cancel(third);
             assertThat(bench.hub.subscribers("a")).isEqualTo(2);
             bench.publish("a", "2");
@@ -227,7 +228,7 @@ class SubscribeTest {
 
     @Test
     void closingASinkWithRepeatsLeavesRightCounts() {
-        try (Bench bench = new Bench()) {
+        try (HubFixture bench = new HubFixture()) {
             FakeSink stays = bench.live("a");
             FakeSink goes = bench.live("a");
             bench.subscribe(goes, "a");
@@ -243,9 +244,9 @@ class SubscribeTest {
 
     @Test
     void eachSubscriptionHasItsOwnFilterAndForm() {
-        try (Bench bench = new Bench()) {
+        try (HubFixture bench = new HubFixture()) {
             FakeSink sink = bench.open(
-                    Start.live(),
+                    StartPosition.live(),
                     Selector.of("a")
                             .filtered(event -> !"hidden".equals(event.event().data())));
             Subscription rest = bench.subscribe(sink, Selector.of("**").withEnvelope());
@@ -266,8 +267,8 @@ class SubscribeTest {
     /** What a filter held back before a second subscription began does not come by that one. */
     @Test
     void aLaterSubscriptionWithoutAFilterBringsNothingFromBefore() {
-        try (Bench bench = new Bench()) {
-            FakeSink sink = bench.open(Start.live(), Selector.of("a").filtered(event -> false));
+        try (HubFixture bench = new HubFixture()) {
+            FakeSink sink = bench.open(StartPosition.live(), Selector.of("a").filtered(event -> false));
             bench.onLane(() -> sink.full(true));
             bench.publish("a", "before");
             bench.run();
@@ -283,7 +284,7 @@ class SubscribeTest {
     /** What was collected for several subscriptions is nobody else's, though one of them ends on the way. */
     @Test
     void aFilterThatEndsASubscriptionHarmsNobodyElse() {
-        try (Bench bench = new Bench()) {
+        try (HubFixture bench = new HubFixture()) {
             List<Subscription> ends = new ArrayList<>();
             EventFilter ending = event -> {
                 ends.forEach(Subscription::cancel);
@@ -291,8 +292,8 @@ class SubscribeTest {
                 return true;
             };
             Selector selector = Selector.of("a").filtered(ending);
-            FakeSink one = bench.open(Start.live(), selector);
-            FakeSink other = bench.open(Start.live(), selector);
+            FakeSink one = bench.open(StartPosition.live(), selector);
+            FakeSink other = bench.open(StartPosition.live(), selector);
             Subscription b = bench.subscribe(one, Selector.of("b").filtered(ending));
             bench.onLane(() -> List.of(one, other).forEach(sink -> sink.full(true)));
             bench.publish("a", "1");
@@ -308,7 +309,7 @@ class SubscribeTest {
 
     @Test
     void aSecondSubscriptionOfTheSameKindStaysOnTheSharedBatch() {
-        try (Bench bench = new Bench()) {
+        try (HubFixture bench = new HubFixture()) {
             for (int i = 0; i < 50; i++) {
                 FakeSink sink = bench.live("a");
                 bench.subscribe(sink, "b");
@@ -323,7 +324,8 @@ class SubscribeTest {
 
     @Test
     void eachSubscriptionHasItsOwnOverflowPolicy() {
-        try (Bench bench = new Bench(options -> options.historyEvents(2).overflow(OverflowPolicy.GAP))) {
+        try (HubFixture bench =
+                new HubFixture(options -> options.historyEvents(2).overflow(OverflowPolicy.GAP))) {
             FakeSink sink = bench.live("a");
             bench.subscribe(sink, Selector.of("b").withOverflow(OverflowPolicy.LATEST));
             bench.onLane(() -> sink.full(true));
@@ -344,7 +346,7 @@ class SubscribeTest {
 
     @Test
     void limitsAndErrorsAreThoseOfTheFirst() {
-        try (Bench bench = new Bench(options -> options.maxTopics(150))) {
+        try (HubFixture bench = new HubFixture(options -> options.maxTopics(150))) {
             FakeSink sink = bench.live("a");
             List<String> terms = new ArrayList<>();
             for (int i = 0; i < 100; i++) {
@@ -375,7 +377,7 @@ class SubscribeTest {
 
     @Test
     void onALaneThatHasEndedItFails() {
-        try (Bench bench = new Bench()) {
+        try (HubFixture bench = new HubFixture()) {
             FakeSink sink = bench.live("a");
             bench.onLane(() -> sink.close(CloseReason.RESET));
             bench.lane().terminate();

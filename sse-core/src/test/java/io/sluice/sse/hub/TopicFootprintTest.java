@@ -17,7 +17,7 @@ class TopicFootprintTest {
     void aTopicWithAListenerAndAnEventIsSmall() {
         StressHub.QueueLane lane = new StressHub.QueueLane();
         try (Hub hub = Hub.builder().historyAge(Duration.ofDays(1)).build()) {
-            HubLane hubLane = hub.join(lane, new StressHub.PlainFramer(), Bench.QUIET);
+            HubLane hubLane = hub.join(lane, new StressHub.PlainFramer(), HubFixture.QUIET);
             Event event = Event.of("x".repeat(100));
             fill(hub, hubLane, lane, event, 0, 1000);
             long before = usedBytes();
@@ -33,7 +33,7 @@ class TopicFootprintTest {
     private static void fill(Hub hub, HubLane hubLane, StressHub.QueueLane lane, Event event, int from, int to) {
         for (int i = from; i < to; i++) {
             String name = "users/" + (1_000_000 + i) + "/inbox";
-            lane.run(() -> new SilentSink(hubLane).open(Selector.of(name), Start.live(), null));
+            lane.run(() -> new SilentSink(hubLane).open(Selector.of(name), StartPosition.live(), null));
             lane.runAll();
             hub.publish(name, event);
             lane.runAll();

@@ -8,7 +8,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.sluice.sse.CloseReason;
 import io.sluice.sse.Event;
 import io.sluice.sse.Ledger;
-import io.sluice.sse.Refusals;
+import io.sluice.sse.RejectionCounts;
 import io.sluice.sse.hub.Hub;
 import java.util.Arrays;
 import java.util.Set;
@@ -56,9 +56,9 @@ class SluiceMetricsTest {
                 .containsExactlyInAnyOrderElementsOf(Arrays.stream(CloseReason.values())
                         .map(CloseReason::tag)
                         .toList());
-        hub.refusals().add(Refusals.Kind.STREAMS_PER_ADDRESS);
+        hub.refusals().add(RejectionCounts.Kind.STREAMS_PER_ADDRESS);
         assertThat(registry.find("sluice.refused").functionCounters())
-                .hasSize(Refusals.Kind.values().length)
+                .hasSize(RejectionCounts.Kind.values().length)
                 .filteredOn(counter -> counter.count() == 1)
                 .singleElement()
                 .satisfies(

@@ -12,7 +12,7 @@ import io.sluice.sse.hub.Lane;
 import io.sluice.sse.hub.LaneOptions;
 import io.sluice.sse.hub.LaneSink;
 import io.sluice.sse.hub.Splice;
-import io.sluice.sse.hub.Start;
+import io.sluice.sse.hub.StartPosition;
 import io.sluice.sse.wire.EventParser;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -38,7 +38,7 @@ final class FakeStream implements AutoCloseable {
         CompletableFuture<Client> opened = new CompletableFuture<>();
         thread.execute(() -> {
             Client client = new Client(lane);
-            client.open(null, Start.live(), source);
+            client.open(null, StartPosition.live(), source);
             opened.complete(client);
         });
         return opened.join();
@@ -71,7 +71,7 @@ final class FakeStream implements AutoCloseable {
 
         /** Stops reading, or goes on. */
         void read(boolean newReading) {
-            runAtHome(() -> {
+            runOnOwner(() -> {
                 boolean wasWritable = canWrite();
                 reading = newReading;
                 if (reading) {

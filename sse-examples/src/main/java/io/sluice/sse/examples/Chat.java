@@ -5,7 +5,7 @@ import io.sluice.sse.Identity;
 import io.sluice.sse.hub.Hub;
 import io.sluice.sse.hub.Presence;
 import io.sluice.sse.hub.Selector;
-import io.sluice.sse.netty.HttpAnswer;
+import io.sluice.sse.netty.RouteResponse;
 import io.sluice.sse.netty.SseRequest;
 import io.sluice.sse.netty.SseServer;
 import io.sluice.sse.netty.SseStream;
@@ -39,8 +39,9 @@ public final class Chat {
     /** Somebody who reloads the page within three seconds has not left; joins and leaves are events. */
     static Hub hub() {
         return Hub.builder()
-                .presence(
-                        Presence.of("rooms/*").withLinger(Duration.ofSeconds(3)).withEvents("presence"))
+                .presence(Presence.of("rooms/*")
+                        .withGracePeriod(Duration.ofSeconds(3))
+                        .withEvents("presence"))
                 .build();
     }
 
@@ -52,13 +53,13 @@ public final class Chat {
                 .route("POST", "/rooms/**", request -> {
                     Map<String, String> said = Map.of("name", nameIn(request), "text", request.bodyText());
                     hub.publish("rooms/" + request.subPath(), Event.json("said", said));
-                    return HttpAnswer.empty(204).now();
+                    return RouteResponse.empty(204).completed();
                 })
                 .route(
                         "GET",
                         "/",
-                        request -> HttpAnswer.of(200, "text/html; charset=utf-8", PAGE)
-                                .now())
+                        request -> RouteResponse.of(200, "text/html; charset=utf-8", PAGE)
+                                .completed())
                 .start();
     }
 

@@ -1,8 +1,8 @@
 package io.sluice.sse.examples;
 
 import io.sluice.sse.Event;
-import io.sluice.sse.netty.HttpAnswer;
-import io.sluice.sse.netty.Refusal;
+import io.sluice.sse.netty.HttpStatusException;
+import io.sluice.sse.netty.RouteResponse;
 import io.sluice.sse.netty.SseServer;
 import io.sluice.sse.netty.SseServerBuilder;
 import io.sluice.sse.netty.SseStream;
@@ -54,7 +54,7 @@ public final class JobProgress {
         server.route(
                 "POST",
                 "/jobs",
-                request -> HttpAnswer.of(202, "text/plain", example.begin()).now());
+                request -> RouteResponse.of(202, "text/plain", example.begin()).completed());
         server.streams("/jobs/**", request -> SseStream.of(Sources.job(example.find(request.subPath()))));
         return server.start();
     }
@@ -72,7 +72,7 @@ public final class JobProgress {
     private synchronized Job find(String id) {
         Job job = jobs.get(id);
         if (job == null) {
-            throw Refusal.of(404, "there is no such job");
+            throw HttpStatusException.of(404, "there is no such job");
         }
         return job;
     }

@@ -13,7 +13,7 @@ class ArchitectureTest {
     void nettyIsSeenOnlyWhereAPipelineIsSomebodyElses() {
         noClasses()
                 .that()
-                .haveNameNotMatching(".*[.](ExistingPipeline|FirstStream)([$].*)?")
+                .haveNameNotMatching(".*[.](ExistingPipeline|WarmUp)([$].*)?")
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("io.netty..")

@@ -123,9 +123,9 @@ class ExamplesTest {
                 }
                 ann.until("event: leave");
                 ann.until("data: {\"principal\":\"bob\"");
-                assertThat(hub.present("rooms/tea")).containsExactly("ann");
+                assertThat(hub.members("rooms/tea")).containsExactly("ann");
             }
-            await().until(() -> hub.present("rooms/tea").isEmpty());
+            await().until(() -> hub.members("rooms/tea").isEmpty());
             assertThat(post(server, "/rooms/tea", "hello").statusCode()).isEqualTo(400);
             try (Client page = new Client(server.port(), "/")) {
                 page.until("<!doctype html>");

@@ -3,7 +3,7 @@ package io.sluice.sse.examples;
 import io.sluice.sse.Event;
 import io.sluice.sse.Identity;
 import io.sluice.sse.hub.Hub;
-import io.sluice.sse.netty.Refusal;
+import io.sluice.sse.netty.HttpStatusException;
 import io.sluice.sse.netty.SseServer;
 import io.sluice.sse.netty.StreamRoute;
 import java.io.IOException;
@@ -33,7 +33,7 @@ final class ReadmeSnippet {
         StreamRoute guarded = StreamRoute.topics().with((request, stream) -> {
             String user = userOf(request.header("authorization")); // yours; null if that is nobody
             if (user == null) {
-                throw Refusal.of(401, "a valid token is needed", "www-authenticate", "Bearer");
+                throw HttpStatusException.of(401, "a valid token is needed", "www-authenticate", "Bearer");
             }
             return stream.identity(Identity.of(user));
         });

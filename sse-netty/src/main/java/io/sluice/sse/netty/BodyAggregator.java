@@ -86,7 +86,8 @@ final class BodyAggregator extends HttpObjectAggregator {
         }
         int status = response.status().code(); // its body is the empty buffer, which nobody counts
         if (response.status().codeClass() == HttpStatusClass.CLIENT_ERROR) {
-            Refusal refusal = status == 413 ? tooLarge() : Refusal.of(status, "this expectation is not met here");
+            HttpStatusException refusal =
+                    status == 413 ? tooLarge() : HttpStatusException.of(status, "this expectation is not met here");
             refuse(pipeline.context(this), refusal);
             return REFUSED;
         }
@@ -94,7 +95,7 @@ final class BodyAggregator extends HttpObjectAggregator {
         return hasBody ? response : null;
     }
 
-    private static void refuse(ChannelHandlerContext ctx, Refusal refusal) {
+    private static void refuse(ChannelHandlerContext ctx, HttpStatusException refusal) {
         FullHttpRequest failed =
                 new DefaultFullHttpRequest(HttpVersion.HTTP_1_1, HttpMethod.GET, "/", Unpooled.EMPTY_BUFFER);
         failed.setDecoderResult(DecoderResult.failure(refusal));
@@ -111,7 +112,7 @@ final class BodyAggregator extends HttpObjectAggregator {
         return false; // whoever answers does
     }
 
-    private Refusal tooLarge() {
-        return Refusal.of(413, "the body is larger than " + maxBytes + " bytes");
+    private HttpStatusException tooLarge() {
+        return HttpStatusException.of(413, "the body is larger than " + maxBytes + " bytes");
     }
 }

@@ -75,7 +75,7 @@ final class Deadlines {
         }
 
         /** Whether nobody is ever late here. */
-        boolean isForEver() {
+        boolean isUnlimited() {
             return nanos == 0;
         }
 

@@ -78,7 +78,7 @@ final class Drain {
             case AT_ONCE -> end(sink);
             case AT_DEADLINE -> atDeadline.add(sink);
         }
-        sink.tellDraining(Duration.ofNanos(spreadNanos));
+        sink.notifyDraining(Duration.ofNanos(spreadNanos));
     }
 
     /** Brings one forward that has everything from before the drain; the others get time to catch up. */

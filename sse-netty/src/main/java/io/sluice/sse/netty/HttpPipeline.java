@@ -16,13 +16,13 @@ final class HttpPipeline extends ChannelInitializer<Channel> {
     private final int maxBodyBytes;
     private final int maxHeaders;
     private final Deadlines deadlines;
-    private final Newcomers newcomers;
+    private final PendingConnections newcomers;
     private final StreamEndpoint streams;
-    private final HostRule hosts;
+    private final AllowedHosts hosts;
     private final Routes routes;
     private final TrustedProxies proxies;
 
-    HttpPipeline(SseServerBuilder options, StreamEndpoint streams, Newcomers newcomers) {
+    HttpPipeline(SseServerBuilder options, StreamEndpoint streams, PendingConnections newcomers) {
         this.codec = new HttpDecoderConfig()
                 .setMaxInitialLineLength(options.maxRequestLineBytes)
                 .setMaxHeaderSize(options.maxHeaderBytes);

@@ -1,6 +1,6 @@
 package io.sluice.sse.netty;
 
-import io.sluice.sse.Refusals;
+import io.sluice.sse.RejectionCounts;
 import java.util.concurrent.CompletionStage;
 
 /**
@@ -11,13 +11,13 @@ import java.util.concurrent.CompletionStage;
 public interface HttpRoute {
 
     /**
-     * The answer to a request. A stage that fails with a {@link Refusal} or an {@link IllegalArgumentException} is
+     * The answer to a request. A stage that fails with a {@link HttpStatusException} or an {@link IllegalArgumentException} is
      * answered as if that had been thrown.
      *
-     * @throws Refusal if the request is not granted
+     * @throws HttpStatusException if the request is not granted
      * @throws IllegalArgumentException if the request is wrong; answered with 400
      */
-    CompletionStage<HttpAnswer> answer(SseRequest request);
+    CompletionStage<RouteResponse> handle(SseRequest request);
 
     /**
      * This route for as many requests of one address as the rate lets through; the others get 429, with the time until
@@ -29,9 +29,9 @@ public interface HttpRoute {
         return request -> {
             long wait = rates.take(request.remoteAddress());
             if (wait > 0) {
-                throw Refusal.rate(Refusals.Kind.REQUEST_RATE, "this address asks too often", wait);
+                throw HttpStatusException.rate(RejectionCounts.Kind.REQUEST_RATE, "this address asks too often", wait);
             }
-            return answer(request);
+            return handle(request);
         };
     }
 }

@@ -32,8 +32,8 @@ final class NettySink extends LaneSink {
     private final Channel channel;
     private final BatchFramer framer;
     private final boolean chunked;
-    private final StreamManner manner;
-    private final Runnable givesPlaceBack;
+    private final StreamSettings settings;
+    private final Runnable releasePermit;
 
     // Confined to the event loop.
 
@@ -49,14 +49,14 @@ final class NettySink extends LaneSink {
     /** Whether bytes may wait in the channel, which later ones must not overtake. */
     private boolean waits = true;
 
-    /** @param givesPlaceBack runs once, when the sink ends */
-    NettySink(Lanes.Joined lane, Channel channel, boolean chunked, StreamManner manner, Runnable givesPlaceBack) {
+    /** @param releasePermit runs once, when the sink ends */
+    NettySink(Lanes.Joined lane, Channel channel, boolean chunked, StreamSettings settings, Runnable releasePermit) {
         super(lane.lane(), null);
         this.framer = lane.framer();
         this.channel = channel;
         this.chunked = chunked;
-        this.manner = manner;
-        this.givesPlaceBack = givesPlaceBack;
+        this.settings = settings;
+        this.releasePermit = releasePermit;
     }
 
     Channel channel() {
@@ -81,8 +81,8 @@ final class NettySink extends LaneSink {
     }
 
     /** Its pipeline is the server's own, so whatever may stand before the stream does so already. */
-    void mayGoStraight() {
-        socket = StraightSend.socketOf(context());
+    void enableFastPath() {
+        socket = SocketFastPath.socketOf(context());
     }
 
     @Override
@@ -99,16 +99,16 @@ final class NettySink extends LaneSink {
 
     @Override
     public Identity identity() {
-        return manner.identity();
+        return settings.identity();
     }
 
     @Override
     protected Heartbeat heartbeat() {
-        return manner.heartbeat();
+        return settings.heartbeat();
     }
 
     DrainMode drainMode() {
-        return manner.drain();
+        return settings.drain();
     }
 
     @Override
@@ -122,7 +122,7 @@ final class NettySink extends LaneSink {
     }
 
     @Override
-    protected long lookAhead() {
+    protected long prefetch() {
         ChannelHandlerContext stream = context;
         if (stream == null) {
             return 0;
@@ -158,15 +158,15 @@ final class NettySink extends LaneSink {
     }
 
     @Override
-    protected boolean sendNow(Frame frame) {
+    protected boolean tryWriteDirect(Frame frame) {
         Socket straight = socket;
-        if (straight == null || (waits && !Outbound.isClear(channel))) {
+        if (straight == null || (waits && !OutboundBuffers.isEmpty(channel))) {
             return false;
         }
         NettyFrame bytes = (NettyFrame) frame;
         int sent;
         try {
-            sent = StraightSend.send(straight, bytes, chunked);
+            sent = SocketFastPath.send(straight, bytes, chunked);
         } catch (IOException e) {
             channel.pipeline().fireExceptionCaught(e); // as of a write by the channel
             return false;
@@ -206,12 +206,12 @@ final class NettySink extends LaneSink {
 
     @Override
     protected long pendingBytes() {
-        return Outbound.pendingBytes(channel);
+        return OutboundBuffers.pendingBytes(channel);
     }
 
     @Override
     protected long progress() {
-        return Outbound.progress(channel);
+        return OutboundBuffers.progressMark(channel);
     }
 
     void writable() {
@@ -244,7 +244,7 @@ final class NettySink extends LaneSink {
 
     @Override
     protected void end(CloseReason reason, boolean orderly) {
-        givesPlaceBack.run();
+        releasePermit.run();
         if (log.isDebugEnabled()) {
             log.debug("[{}] closed: {}", id(), reason);
         }
@@ -273,7 +273,7 @@ final class NettySink extends LaneSink {
             return;
         }
         last.addListener(ChannelFutureListener.CLOSE);
-        Linger.over(channel, lingerNanos(), this::reset);
+        LingeringClose.over(channel, lingerNanos(), this::reset);
     }
 
     /** The write timeout; also where that is off, since nothing but this ends a connection that trickles to its end. */

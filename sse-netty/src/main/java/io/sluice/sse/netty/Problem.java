@@ -11,8 +11,8 @@ final class Problem {
 
     private Problem() {}
 
-    static HttpAnswer answer(Refusal refusal) {
-        HttpAnswer answer = HttpAnswer.of(
+    static RouteResponse answer(HttpStatusException refusal) {
+        RouteResponse answer = RouteResponse.of(
                 refusal.status(),
                 "application/problem+json",
                 "{\"type\":\"about:blank\",\"title\":"
@@ -25,10 +25,10 @@ final class Problem {
     }
 
     /** A stream that ends at once, after which an EventSource comes back by itself, apart from the others. */
-    static HttpAnswer comeBack(long retryMillis) {
+    static RouteResponse comeBack(long retryMillis) {
         long wait = Math.max(LEAST_WAIT_MILLIS, retryMillis);
         long jittered = wait / 2 + ThreadLocalRandom.current().nextLong(wait);
-        return HttpAnswer.of(200, "text/event-stream", "retry: " + jittered + "\n\n")
+        return RouteResponse.of(200, "text/event-stream", "retry: " + jittered + "\n\n")
                 .with("cache-control", "no-store, no-transform")
                 .with("x-accel-buffering", "no");
     }

@@ -22,7 +22,7 @@ final class RequestDeadline extends ChannelInboundHandlerAdapter {
     };
 
     private final Deadlines.OnLoop deadlines;
-    private final Newcomers newcomers;
+    private final PendingConnections newcomers;
     private final Waiter waiter = new Waiter();
 
     private @Nullable ChannelHandlerContext context;
@@ -35,7 +35,7 @@ final class RequestDeadline extends ChannelInboundHandlerAdapter {
     private boolean refused;
     private long progress;
 
-    RequestDeadline(Deadlines.OnLoop deadlines, Newcomers newcomers) {
+    RequestDeadline(Deadlines.OnLoop deadlines, PendingConnections newcomers) {
         this.deadlines = deadlines;
         this.newcomers = newcomers;
     }
@@ -54,7 +54,7 @@ final class RequestDeadline extends ChannelInboundHandlerAdapter {
     @Override
     public void handlerAdded(ChannelHandlerContext ctx) {
         context = ctx;
-        newcomers.came();
+        newcomers.accepted();
         deadlines.request().begin(waiter);
     }
 
@@ -87,7 +87,7 @@ final class RequestDeadline extends ChannelInboundHandlerAdapter {
     private void settle() {
         if (first) {
             first = false;
-            newcomers.settled();
+            newcomers.identified();
         }
     }
 
@@ -104,12 +104,12 @@ final class RequestDeadline extends ChannelInboundHandlerAdapter {
     }
 
     private void expire(ChannelHandlerContext ctx) {
-        long pending = Outbound.pendingBytes(ctx.channel());
+        long pending = OutboundBuffers.pendingBytes(ctx.channel());
         long before = progress;
-        progress = Outbound.progress(ctx.channel());
+        progress = OutboundBuffers.progressMark(ctx.channel());
         if (pending > 0 && progress != before) {
             // Its answers are still being read. Until they are, we may not even read what it sends.
-            (deadlines.idle().isForEver() ? deadlines.request() : deadlines.idle()).begin(waiter);
+            (deadlines.idle().isUnlimited() ? deadlines.request() : deadlines.idle()).begin(waiter);
         } else if (pending == 0 && begun && !refused) {
             refused = true;
             deadlines.request().begin(waiter); // if it does not take its answer either

@@ -21,7 +21,7 @@ import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.netty.handler.codec.http.TooLongHttpLineException;
 import io.netty.handler.flow.FlowControlHandler;
-import io.sluice.sse.Refusals;
+import io.sluice.sse.RejectionCounts;
 import java.io.IOException;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
@@ -39,13 +39,13 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
 
     private static final Logger log = LoggerFactory.getLogger(RouteHandler.class);
     private static final byte[] NO_BODY = {};
-    /** Those of an answer are checked when they are given ({@link HttpAnswer#with}). */
+    /** Those of an answer are checked when they are given ({@link RouteResponse#with}). */
     private static final HttpHeadersFactory CHECKED_HEADERS =
             DefaultHttpHeadersFactory.headersFactory().withValidation(false);
 
     private final Routes routes;
     private final StreamEndpoint streams;
-    private final HostRule hosts;
+    private final AllowedHosts hosts;
     private final TrustedProxies proxies;
     private final int maxHeaders;
     private final RequestDeadline deadline;
@@ -69,7 +69,7 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
     RouteHandler(
             Routes routes,
             StreamEndpoint streams,
-            HostRule hosts,
+            AllowedHosts hosts,
             TrustedProxies proxies,
             int maxHeaders,
             RequestDeadline deadline) {
@@ -97,7 +97,7 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
         SseRequest request;
         try {
             if (message.headers().size() > maxHeaders) {
-                throw Refusal.of(431, "there are more than " + maxHeaders + " headers");
+                throw HttpStatusException.of(431, "there are more than " + maxHeaders + " headers");
             }
             request = SseRequest.of(message, ctx.channel(), bytesOf(message.content()), proxies);
         } catch (RuntimeException e) {
@@ -125,8 +125,8 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
     }
 
     /** Refuses what is no request for us, and closes the connection behind the answer. */
-    private void refuse(ChannelHandlerContext ctx, Refusal refusal, boolean head) {
-        inTurn(ctx, refusal.answer().now(), false, head, null);
+    private void refuse(ChannelHandlerContext ctx, HttpStatusException refusal, boolean head) {
+        inTurn(ctx, refusal.response().completed(), false, head, null);
     }
 
     private boolean isStream(SseRequest request) {
@@ -136,32 +136,32 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
 
     private void handle(ChannelHandlerContext ctx, SseRequest request, boolean keepAlive, boolean head) {
         try {
-            CompletionStage<HttpAnswer> answer = answer(ctx, request);
+            CompletionStage<RouteResponse> answer = answer(ctx, request);
             if (answer != null) {
                 inTurn(ctx, answer, keepAlive, head, request);
             }
         } catch (RuntimeException e) {
-            HttpAnswer answer = refused(ctx, e, request);
+            RouteResponse answer = refused(ctx, e, request);
             inTurn(ctx, CompletableFuture.completedFuture(answer), keepAlive, head, request);
         }
     }
 
     /** @return null if the request has become a stream */
-    private @Nullable CompletionStage<HttpAnswer> answer(ChannelHandlerContext ctx, SseRequest request) {
+    private @Nullable CompletionStage<RouteResponse> answer(ChannelHandlerContext ctx, SseRequest request) {
         hosts.check(request.authority());
         Routes.Entry entry = routes.find(request.path());
         if (entry == null) {
-            throw Refusal.of(404, "there is nothing at this path");
+            throw HttpStatusException.of(404, "there is nothing at this path");
         }
         SseRequest here = request.below(entry.path.length());
         String method = request.method().equals("HEAD") ? "GET" : request.method();
         if (entry.stream != null && method.equals("GET")) {
-            HttpAnswer answer = streams.openOrRefuse(ctx, here, entry.stream);
-            return answer == null ? null : answer.now();
+            RouteResponse answer = streams.openOrRefuse(ctx, here, entry.stream);
+            return answer == null ? null : answer.completed();
         }
         HttpRoute route = entry.byMethod.get(method);
         if (route == null) {
-            throw Refusal.of(
+            throw HttpStatusException.of(
                     405,
                     "this path answers " + String.join(", ", entry.methods()),
                     "allow",
@@ -170,17 +170,17 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
         if (!method.equals("GET")) {
             checkOrigin(request);
         }
-        return Objects.requireNonNull(route.answer(here), () -> returnedNull(here));
+        return Objects.requireNonNull(route.handle(here), () -> returnedNull(here));
     }
 
     /** A page elsewhere could otherwise act on a server on its reader's own machine. */
     private static void checkOrigin(SseRequest request) {
         if (request.headerAll("sec-fetch-site").contains("cross-site")) {
-            throw Refusal.of(403, "requests from other sites are not allowed here");
+            throw HttpStatusException.of(403, "requests from other sites are not allowed here");
         }
         for (String origin : request.headerAll("origin")) {
-            if (!Origins.isOwn(origin, request.authority())) {
-                throw Refusal.of(403, "requests from another origin are not allowed here");
+            if (!SameOrigin.isOwn(origin, request.authority())) {
+                throw HttpStatusException.of(403, "requests from another origin are not allowed here");
             }
         }
     }
@@ -192,13 +192,13 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
      */
     private void inTurn(
             ChannelHandlerContext ctx,
-            CompletionStage<HttpAnswer> answer,
+            CompletionStage<RouteResponse> answer,
             boolean keepAlive,
             boolean head,
             @Nullable SseRequest request) {
         isLastAnswered |= !keepAlive;
         CompletableFuture<?> before = pending;
-        CompletableFuture<HttpAnswer> mine = answer.toCompletableFuture();
+        CompletableFuture<RouteResponse> mine = answer.toCompletableFuture();
         if (before == null && mine.isDone()) {
             writeInTurn(ctx, result(ctx, mine, request), keepAlive, head);
             return;
@@ -222,8 +222,8 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
         }));
     }
 
-    private HttpAnswer result(
-            ChannelHandlerContext ctx, CompletableFuture<HttpAnswer> answer, @Nullable SseRequest request) {
+    private RouteResponse result(
+            ChannelHandlerContext ctx, CompletableFuture<RouteResponse> answer, @Nullable SseRequest request) {
         try {
             return Objects.requireNonNull(answer.join(), () -> returnedNull(request));
         } catch (RuntimeException e) {
@@ -231,10 +231,10 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
         }
     }
 
-    private HttpAnswer refused(ChannelHandlerContext ctx, RuntimeException thrown, @Nullable SseRequest request) {
-        Refusal refusal = refusalOf(thrown, ctx.channel(), request);
+    private RouteResponse refused(ChannelHandlerContext ctx, RuntimeException thrown, @Nullable SseRequest request) {
+        HttpStatusException refusal = refusalOf(thrown, ctx.channel(), request);
         streams.count(refusal, request == null ? ctx.channel().remoteAddress() : request.remoteAddress());
-        return refusal.answer();
+        return refusal.response();
     }
 
     /** What is wrong with a route that has nothing to say. */
@@ -251,7 +251,7 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
         return request.method() + " " + quoted.substring(1, quoted.length() - 1);
     }
 
-    private void writeInTurn(ChannelHandlerContext ctx, HttpAnswer answer, boolean keepAlive, boolean head) {
+    private void writeInTurn(ChannelHandlerContext ctx, RouteResponse answer, boolean keepAlive, boolean head) {
         write(ctx, answer, keepAlive, head);
         deadline.answered();
     }
@@ -263,48 +263,48 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
             ctx.fireUserEventTriggered(event);
             return;
         }
-        Refusal late = Refusal.of(408, "the request did not arrive in time");
-        streams.refusals().refused(Refusals.Kind.REQUEST_TIMEOUT, ClientAddress.of(ctx.channel()));
-        write(ctx, late.answer(), false, false);
+        HttpStatusException late = HttpStatusException.of(408, "the request did not arrive in time");
+        streams.refusals().refused(RejectionCounts.Kind.REQUEST_TIMEOUT, ClientAddress.of(ctx.channel()));
+        write(ctx, late.response(), false, false);
     }
 
     /** @param failure what the codec, or who reads the body, has against the request */
-    private static Refusal refusalOfMalformed(Throwable failure) {
-        if (failure instanceof Refusal refusal) {
+    private static HttpStatusException refusalOfMalformed(Throwable failure) {
+        if (failure instanceof HttpStatusException refusal) {
             return refusal;
         }
         if (failure instanceof TooLongHttpLineException) {
-            return Refusal.of(414, "the request line is too long");
+            return HttpStatusException.of(414, "the request line is too long");
         }
         if (failure instanceof TooLongHttpHeaderException) {
-            return Refusal.of(431, "the headers are too long");
+            return HttpStatusException.of(431, "the headers are too long");
         }
-        return Refusal.of(400, "this is not HTTP as this server speaks it");
+        return HttpStatusException.of(400, "this is not HTTP as this server speaks it");
     }
 
     /**
      * @param thrown by a route, or by what stands before it
      * @param request null if it did not come to one
      */
-    static Refusal refusalOf(Throwable thrown, Channel channel, @Nullable SseRequest request) {
+    static HttpStatusException refusalOf(Throwable thrown, Channel channel, @Nullable SseRequest request) {
         Throwable failure =
                 thrown instanceof CompletionException && thrown.getCause() != null ? thrown.getCause() : thrown;
-        if (failure instanceof Refusal refusal) {
+        if (failure instanceof HttpStatusException refusal) {
             return refusal;
         }
         if (failure instanceof IllegalArgumentException) {
-            return Refusal.of(400, String.valueOf(failure.getMessage()));
+            return HttpStatusException.of(400, String.valueOf(failure.getMessage()));
         }
         log.warn(
                 "the route of {} failed, asked by {}",
                 nameOf(request),
                 request == null ? channel.remoteAddress() : request.remoteAddress(),
                 failure);
-        return Refusal.of(500, "the server failed to answer; its log says why");
+        return HttpStatusException.of(500, "the server failed to answer; its log says why");
     }
 
     /** Writes an answer through the HTTP codec; the flush follows when what was read has been handled. */
-    static void write(ChannelHandlerContext ctx, HttpAnswer answer, boolean keepAlive, boolean head) {
+    static void write(ChannelHandlerContext ctx, RouteResponse answer, boolean keepAlive, boolean head) {
         FullHttpResponse response = response(answer, keepAlive, head);
         if (HttpUtil.isKeepAlive(response)) {
             ctx.write(response, ctx.voidPromise());
@@ -313,7 +313,7 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
         }
     }
 
-    static FullHttpResponse response(HttpAnswer answer, boolean keepAlive, boolean head) {
+    static FullHttpResponse response(RouteResponse answer, boolean keepAlive, boolean head) {
         byte[] body = answer.body();
         FullHttpResponse response = new DefaultFullHttpResponse(
                 HttpVersion.HTTP_1_1,

@@ -5,7 +5,7 @@ import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.sluice.sse.Ledger;
-import io.sluice.sse.Refusals;
+import io.sluice.sse.RejectionCounts;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -27,7 +27,7 @@ final class ServerAcceptor extends ChannelInboundHandlerAdapter {
     private static final long REST_MILLIS = 1_000;
 
     /** How many newcomers of an event loop may stand before the next: as many as it looks after in one turn. */
-    static final int NEWCOMERS_PER_LOOP = Transports.READY_AT_ONCE;
+    static final int NEWCOMERS_PER_LOOP = TransportBackend.READY_AT_ONCE;
 
     private static final long LOOK_MILLIS = 1;
     /** Looks at newcomers who settle down slowly before some more are accepted: for longer than a pass writes, which holds them up. */
@@ -35,14 +35,14 @@ final class ServerAcceptor extends ChannelInboundHandlerAdapter {
     /** How long newcomers are accepted without a look behind some who have not settled down. */
     private static final long UNHEEDED_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
-    private static final long WARNING_NANOS = RefusalLog.WINDOW_NANOS;
+    private static final long WARNING_NANOS = RejectionLog.WINDOW_NANOS;
 
     private final int most;
     private final Set<Channel> connections;
-    private final Newcomers newcomers;
+    private final PendingConnections newcomers;
     private final int mostNewcomers;
     private final Ledger ledger;
-    private final RefusalLog refusals;
+    private final RejectionLog refusals;
     /** One listener for all connections: what a connection costs when idle is counted in bytes. */
     private final ChannelFutureListener uncount;
 
@@ -57,10 +57,10 @@ final class ServerAcceptor extends ChannelInboundHandlerAdapter {
     ServerAcceptor(
             int most,
             Set<Channel> connections,
-            Newcomers newcomers,
+            PendingConnections newcomers,
             int mostNewcomers,
             Ledger ledger,
-            RefusalLog refusals) {
+            RejectionLog refusals) {
         this.most = most;
         this.connections = connections;
         this.newcomers = newcomers;
@@ -77,7 +77,7 @@ final class ServerAcceptor extends ChannelInboundHandlerAdapter {
     public void channelRead(ChannelHandlerContext ctx, Object message) {
         Channel connection = (Channel) message;
         if (connections.size() >= most) {
-            refusals.refused(Refusals.Kind.CONNECTIONS, connection.remoteAddress());
+            refusals.refused(RejectionCounts.Kind.CONNECTIONS, connection.remoteAddress());
             connection.unsafe().closeForcibly(); // it has no event loop yet
             return;
         }
@@ -89,7 +89,7 @@ final class ServerAcceptor extends ChannelInboundHandlerAdapter {
 
     @Override
     public void channelReadComplete(ChannelHandlerContext ctx) {
-        if (!paused && newcomers.count() >= mostNewcomers && heeds(ctx)) {
+        if (!paused && newcomers.count() >= mostNewcomers && isThrottling(ctx)) {
             paused = true;
             looks = 0;
             read(ctx);
@@ -116,7 +116,7 @@ final class ServerAcceptor extends ChannelInboundHandlerAdapter {
         read(ctx);
     }
 
-    private boolean heeds(ChannelHandlerContext ctx) {
+    private boolean isThrottling(ChannelHandlerContext ctx) {
         unheeded = unheeded && ctx.executor().ticker().nanoTime() - unheededSinceNanos < UNHEEDED_NANOS;
         return !unheeded;
     }

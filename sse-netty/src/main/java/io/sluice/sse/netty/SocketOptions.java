@@ -35,11 +35,11 @@ final class SocketOptions {
 
     private SocketOptions() {}
 
-    static void addTo(ServerBootstrap bootstrap, Transports transport, LaneOptions options) {
+    static void addTo(ServerBootstrap bootstrap, TransportBackend transport, LaneOptions options) {
         boolean judged = !options.writeTimeout().isZero();
         // Heartbeats find out who is gone; where there are none, the kernel probes.
         boolean probes = judged && options.heartbeat().isZero();
-        if (transport.isOfLinux()) {
+        if (transport.isLinux()) {
             bootstrap.option(KEEP_ALIVE, 1).option(NOTSENT_LOWAT, UNSENT_BYTES);
             if (judged) {
                 bootstrap.option(USER_TIMEOUT, millis(options.writeTimeout()));

@@ -57,7 +57,7 @@ public final class SseHandler extends ChannelInboundHandlerAdapter {
     public static SseHandler serving(
             Hub hub, String path, StreamRoute route, LaneOptions options, StreamLimits limits) {
         Lanes lanes = new Lanes(hub, options);
-        StreamEndpoint streams = new StreamEndpoint(lanes, options.retry(), limits, new RefusalLog(hub.refusals()));
+        StreamEndpoint streams = new StreamEndpoint(lanes, options.retry(), limits, new RejectionLog(hub.refusals()));
         SseHandler handler = new SseHandler(streams, TrustedProxies.NONE);
         handler.routes.addStream(path, Objects.requireNonNull(route, "route"));
         return handler;
@@ -102,13 +102,13 @@ public final class SseHandler extends ChannelInboundHandlerAdapter {
     }
 
     private void open(ChannelHandlerContext ctx, HttpRequest message, Routes.Entry entry) {
-        HttpAnswer answer;
+        RouteResponse answer;
         try {
             SseRequest request =
                     SseRequest.of(message, ctx.channel(), new byte[0], proxies).below(entry.path.length());
             answer = streams.openOrRefuse(ctx, request, Objects.requireNonNull(entry.stream));
         } catch (RuntimeException e) {
-            answer = RouteHandler.refusalOf(e, ctx.channel(), null).answer();
+            answer = RouteHandler.refusalOf(e, ctx.channel(), null).response();
         }
         if (answer != null) {
             if (!(message instanceof LastHttpContent)) {
@@ -130,8 +130,8 @@ public final class SseHandler extends ChannelInboundHandlerAdapter {
         try {
             String target = request.uri();
             int mark = target.indexOf('?');
-            return Uris.decodePath(mark < 0 ? target : target.substring(0, mark));
-        } catch (Refusal e) {
+            return PercentDecoder.decodePath(mark < 0 ? target : target.substring(0, mark));
+        } catch (HttpStatusException e) {
             return request.uri();
         }
     }

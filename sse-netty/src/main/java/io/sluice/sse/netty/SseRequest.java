@@ -73,7 +73,7 @@ public final class SseRequest {
         this.prefixLength = prefixLength;
     }
 
-    /** @throws Refusal if the target or the Host header is not as HTTP wants it */
+    /** @throws HttpStatusException if the target or the Host header is not as HTTP wants it */
     static SseRequest of(HttpRequest request, Channel channel, byte[] body, TrustedProxies proxies) {
         String target = request.uri();
         String authority = host(request);
@@ -85,18 +85,18 @@ public final class SseRequest {
             target = slash < 0 ? "/" : target.substring(slash);
         }
         if (!target.startsWith("/")) {
-            throw Refusal.of(400, "the request target must be a path");
+            throw HttpStatusException.of(400, "the request target must be a path");
         }
         int mark = target.indexOf('?');
-        String path = Uris.decodePath(mark < 0 ? target : target.substring(0, mark));
-        Map<String, List<String>> query = mark < 0 ? Map.of() : Uris.decodeQuery(target.substring(mark + 1));
+        String path = PercentDecoder.decodePath(mark < 0 ? target : target.substring(0, mark));
+        Map<String, List<String>> query = mark < 0 ? Map.of() : PercentDecoder.decodeQuery(target.substring(mark + 1));
         return new SseRequest(request.method().name(), path, query, request, channel, body, authority, proxies);
     }
 
     private static @Nullable String host(HttpRequest request) {
         List<String> hosts = request.headers().getAll(HttpHeaderNames.HOST);
         if (hosts.size() > 1 || (hosts.isEmpty() && request.protocolVersion().compareTo(HttpVersion.HTTP_1_1) >= 0)) {
-            throw Refusal.of(400, "the request must have one Host header, and has " + hosts.size());
+            throw HttpStatusException.of(400, "the request must have one Host header, and has " + hosts.size());
         }
         return hosts.isEmpty() ? null : hosts.get(0);
     }
@@ -161,7 +161,7 @@ public final class SseRequest {
 
     /** Clients send UTF-8 (Last-Event-ID must be), and Netty hands bytes over as Latin-1 characters. */
     private static String decoded(String line) {
-        return Uris.isAscii(line)
+        return PercentDecoder.isAscii(line)
                 ? line
                 : new String(line.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
     }
@@ -172,7 +172,7 @@ public final class SseRequest {
      */
     public @Nullable String lastEventId() {
         String header = header("last-event-id");
-        String id = header != null && !header.isEmpty() ? header : query(Uris.LAST_EVENT_ID);
+        String id = header != null && !header.isEmpty() ? header : query(PercentDecoder.LAST_EVENT_ID);
         return id == null || id.isEmpty() ? null : id;
     }
 
@@ -181,9 +181,9 @@ public final class SseRequest {
         return body;
     }
 
-    /** The body as text. @throws Refusal (400) if it is not UTF-8 */
+    /** The body as text. @throws HttpStatusException (400) if it is not UTF-8 */
     public String bodyText() {
-        return Uris.utf8(body);
+        return PercentDecoder.utf8(body);
     }
 
     /** The client's address: the peer's, or what a trusted proxy says ({@link TrustedProxies}). */
@@ -215,7 +215,7 @@ public final class SseRequest {
 
     /** Whether the client asked for a name that can only mean this machine, or said none, as HTTP/1.0 allows. */
     public boolean isForLoopback() {
-        return HostRule.isLoopbackName(HostRule.nameOf(authority));
+        return AllowedHosts.isLoopbackName(AllowedHosts.nameOf(authority));
     }
 
     /** {@code HTTP/1.1} or {@code HTTP/1.0}. */
@@ -249,7 +249,7 @@ public final class SseRequest {
         return agent != null
                 && agent.startsWith("Mozilla/")
                 && scheme().equals("http")
-                && !HostRule.isLoopbackName(HostRule.nameOf(authority));
+                && !AllowedHosts.isLoopbackName(AllowedHosts.nameOf(authority));
     }
 
     @Override

@@ -68,15 +68,15 @@ public final class SseServer implements AutoCloseable {
     }
 
     static SseServer start(SseServerBuilder options) throws IOException {
-        Transports transport = Transports.choose(options.transport);
+        TransportBackend transport = TransportBackend.choose(options.transport);
         Hub hub = options.hub == null ? Hub.create() : options.hub;
         Lanes lanes = new Lanes(hub, options.laneOptions);
-        StreamEndpoint streams =
-                new StreamEndpoint(lanes, options.laneOptions.retry(), options.limits, new RefusalLog(hub.refusals()));
+        StreamEndpoint streams = new StreamEndpoint(
+                lanes, options.laneOptions.retry(), options.limits, new RejectionLog(hub.refusals()));
         EventLoopGroup loops = new MultiThreadIoEventLoopGroup(
                 options.threads, new DefaultThreadFactory("sluice", true), transport.handlers());
         Set<Channel> connections = ConcurrentHashMap.newKeySet();
-        Newcomers newcomers = new Newcomers();
+        PendingConnections newcomers = new PendingConnections();
         ServerBootstrap bootstrap = new ServerBootstrap()
                 .group(loops)
                 .channel(transport.serverChannel)

@@ -330,7 +330,7 @@ public final class SseServerBuilder implements Cloneable {
                 throw new IllegalArgumentException(
                         "allowedHosts: \"" + name + "\" (expected: a host name or an address)");
             }
-            lower.add(String.valueOf(HostRule.nameOf(name)));
+            lower.add(String.valueOf(AllowedHosts.nameOf(name)));
         }
         if (lower.isEmpty()) {
             throw new IllegalArgumentException("allowedHosts: none (expected: at least one host name)");
@@ -394,7 +394,7 @@ public final class SseServerBuilder implements Cloneable {
                 : (int) Math.min(Integer.MAX_VALUE - 1, (long) limits.total + DEFAULT_CONNECTIONS_ABOVE_STREAMS);
     }
 
-    HostRule hostRule() {
-        return allowedHosts != null ? HostRule.only(allowedHosts) : HostRule.ofListening(host);
+    AllowedHosts hostRule() {
+        return allowedHosts != null ? AllowedHosts.only(allowedHosts) : AllowedHosts.ofListening(host);
     }
 }

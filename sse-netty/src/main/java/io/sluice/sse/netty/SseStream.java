@@ -4,7 +4,7 @@ import io.sluice.sse.Identity;
 import io.sluice.sse.Source;
 import io.sluice.sse.hub.Heartbeat;
 import io.sluice.sse.hub.Selector;
-import io.sluice.sse.hub.Start;
+import io.sluice.sse.hub.StartPosition;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -14,54 +14,58 @@ import org.jspecify.annotations.Nullable;
 public final class SseStream {
 
     private final @Nullable Selector selector;
-    private final Start start;
+    private final StartPosition start;
     private final @Nullable Source source;
-    private final StreamManner manner;
+    private final StreamSettings settings;
 
-    private SseStream(@Nullable Selector selector, Start start, @Nullable Source source, StreamManner manner) {
+    private SseStream(
+            @Nullable Selector selector, StartPosition start, @Nullable Source source, StreamSettings settings) {
         this.selector = selector;
         this.start = start;
         this.source = source;
-        this.manner = manner;
+        this.settings = settings;
     }
 
     /** A stream of hub topics, from {@code start} on. */
-    public static SseStream of(Selector selector, Start start) {
+    public static SseStream of(Selector selector, StartPosition start) {
         return new SseStream(
                 Objects.requireNonNull(selector, "selector"),
                 Objects.requireNonNull(start, "start"),
                 null,
-                StreamManner.USUAL);
+                StreamSettings.DEFAULT);
     }
 
     /** A stream that a source fills for this client alone. */
     public static SseStream of(Source source) {
-        return new SseStream(null, Start.live(), Objects.requireNonNull(source, "source"), StreamManner.USUAL);
+        return new SseStream(
+                null, StartPosition.live(), Objects.requireNonNull(source, "source"), StreamSettings.DEFAULT);
     }
 
     /** This stream, and a source beside the topics. */
     public SseStream with(Source newSource) {
-        return new SseStream(selector, start, Objects.requireNonNull(newSource, "source"), manner);
+        return new SseStream(selector, start, Objects.requireNonNull(newSource, "source"), settings);
     }
 
     /** This stream, with heartbeats of another form. */
     public SseStream heartbeat(Heartbeat heartbeat) {
-        return with(
-                new StreamManner(Objects.requireNonNull(heartbeat, "heartbeat"), manner.drain(), manner.identity()));
+        return with(new StreamSettings(
+                Objects.requireNonNull(heartbeat, "heartbeat"), settings.drain(), settings.identity()));
     }
 
     /** This stream, with another end when the server shuts down. */
     public SseStream drain(DrainMode mode) {
-        return with(new StreamManner(manner.heartbeat(), Objects.requireNonNull(mode, "mode"), manner.identity()));
+        return with(
+                new StreamSettings(settings.heartbeat(), Objects.requireNonNull(mode, "mode"), settings.identity()));
     }
 
     /** This stream, for a client of which the application knows who it is. */
     public SseStream identity(Identity identity) {
-        return with(new StreamManner(manner.heartbeat(), manner.drain(), Objects.requireNonNull(identity, "identity")));
+        return with(new StreamSettings(
+                settings.heartbeat(), settings.drain(), Objects.requireNonNull(identity, "identity")));
     }
 
-    private SseStream with(StreamManner newManner) {
-        return new SseStream(selector, start, source, newManner);
+    private SseStream with(StreamSettings newSettings) {
+        return new SseStream(selector, start, source, newSettings);
     }
 
     @Nullable
@@ -69,11 +73,11 @@ public final class SseStream {
         return selector;
     }
 
-    StreamManner manner() {
-        return manner;
+    StreamSettings settings() {
+        return settings;
     }
 
-    Start start() {
+    StartPosition start() {
         return start;
     }
 

@@ -4,7 +4,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.sluice.sse.CloseReason;
 import io.sluice.sse.ClosedException;
-import io.sluice.sse.Refusals;
+import io.sluice.sse.RejectionCounts;
 import io.sluice.sse.hub.Hub;
 import io.sluice.sse.hub.TopicLimitException;
 import java.net.SocketAddress;
@@ -20,23 +20,23 @@ final class StreamEndpoint {
 
     private final Lanes lanes;
     private final Duration retry;
-    private final StreamPlaces places;
-    private final RefusalLog refusals;
+    private final StreamPermits places;
+    private final RejectionLog refusals;
 
     private volatile boolean draining;
 
-    StreamEndpoint(Lanes lanes, Duration retry, StreamLimits limits, RefusalLog refusals) {
+    StreamEndpoint(Lanes lanes, Duration retry, StreamLimits limits, RejectionLog refusals) {
         this.lanes = lanes;
         this.retry = retry;
-        this.places = new StreamPlaces(limits, retry);
+        this.places = new StreamPermits(limits, retry);
         this.refusals = refusals;
     }
 
-    RefusalLog refusals() {
+    RejectionLog refusals() {
         return refusals;
     }
 
-    StreamPlaces places() {
+    StreamPermits places() {
         return places;
     }
 
@@ -53,27 +53,28 @@ final class StreamEndpoint {
      * Grants the request a stream, or answers otherwise.
      *
      * @return the answer, or null if the stream is open
-     * @throws Refusal if it is not granted
+     * @throws HttpStatusException if it is not granted
      */
-    private @Nullable HttpAnswer open(ChannelHandlerContext ctx, SseRequest request, StreamRoute route) {
+    private @Nullable RouteResponse open(ChannelHandlerContext ctx, SseRequest request, StreamRoute route) {
         boolean head = request.method().equals("HEAD");
         if (!head && !request.method().equals("GET")) {
-            throw Refusal.of(405, "a stream is opened by GET", "allow", "GET, HEAD");
+            throw HttpStatusException.of(405, "a stream is opened by GET", "allow", "GET, HEAD");
         }
-        if (!Accepts.eventStream(request.headerAll("accept"))) {
-            throw Refusal.of(406, "this is a text/event-stream, which the request's Accept header excludes");
+        if (!AcceptHeader.eventStream(request.headerAll("accept"))) {
+            throw HttpStatusException.of(
+                    406, "this is a text/event-stream, which the request's Accept header excludes");
         }
         if (request.hasBody()) {
-            throw Refusal.of(413, "a request for a stream has no body");
+            throw HttpStatusException.of(413, "a request for a stream has no body");
         }
         String lastEventId = request.lastEventId();
         if (lastEventId != null && lastEventId.startsWith(Hub.END_ID_PREFIX)) {
-            return HttpAnswer.empty(204); // it was told to stay away: an EventSource does so on this status
+            return RouteResponse.empty(204); // it was told to stay away: an EventSource does so on this status
         }
         places.checkRate(request.remoteAddress());
         if (head) {
             route.open(request);
-            return HttpAnswer.of(200, "text/event-stream", new byte[0])
+            return RouteResponse.of(200, "text/event-stream", new byte[0])
                     .with("cache-control", "no-store, no-transform")
                     .with("x-accel-buffering", "no");
         }
@@ -91,7 +92,7 @@ final class StreamEndpoint {
             if (draining) {
                 throw drains();
             }
-            sink = new NettySink(lane, ctx.channel(), request.isChunkable(), stream.manner(), place);
+            sink = new NettySink(lane, ctx.channel(), request.isChunkable(), stream.settings(), place);
         } catch (Throwable t) {
             place.run();
             throw t;
@@ -100,8 +101,8 @@ final class StreamEndpoint {
         return null;
     }
 
-    private Refusal drains() {
-        return Refusal.limit(Refusals.Kind.DRAINING, 503, "the server is shutting down", retry);
+    private HttpStatusException drains() {
+        return HttpStatusException.limit(RejectionCounts.Kind.DRAINING, 503, "the server is shutting down", retry);
     }
 
     private void upgrade(ChannelHandlerContext ctx, SseRequest request, SseStream stream, NettySink sink) {
@@ -114,13 +115,13 @@ final class StreamEndpoint {
             sink.open(stream.selector(), stream.start(), stream.source());
         } catch (TopicLimitException e) {
             sink.close(CloseReason.REJECTED);
-            throw Refusal.limit(Refusals.Kind.TOPICS, 503, String.valueOf(e.getMessage()), retry);
+            throw HttpStatusException.limit(RejectionCounts.Kind.TOPICS, 503, String.valueOf(e.getMessage()), retry);
         } catch (ClosedException e) {
             sink.close(CloseReason.REJECTED);
             if (sink.hasUpgraded()) {
                 return; // an observer has ended it in good order as it opened: it was a stream, if a short one
             }
-            throw Refusal.passing(503, "the stream, or its hub, is closed", retry);
+            throw HttpStatusException.retryable(503, "the stream, or its hub, is closed", retry);
         } catch (RuntimeException | Error e) { // no memory for the first block, say
             sink.close(CloseReason.REJECTED);
             throw e;
@@ -129,41 +130,43 @@ final class StreamEndpoint {
 
     /** As {@link #open}, with a refusal as an answer: one that a browser's EventSource survives, if it passes. */
     @Nullable
-    HttpAnswer openOrRefuse(ChannelHandlerContext ctx, SseRequest request, StreamRoute route) {
+    RouteResponse openOrRefuse(ChannelHandlerContext ctx, SseRequest request, StreamRoute route) {
         try {
             return open(ctx, request, route);
         } catch (RuntimeException e) {
-            Refusal refusal = RouteHandler.refusalOf(e, ctx.channel(), request);
-            return refusal.isPassing() ? answerForNow(ctx.channel(), request, route, refusal) : refusal.answer();
+            HttpStatusException refusal = RouteHandler.refusalOf(e, ctx.channel(), request);
+            return refusal.isRetryable() ? answerForNow(ctx.channel(), request, route, refusal) : refusal.response();
         }
     }
 
     /** The connection is not kept: a client that is refused has no claim on one until it comes back. */
-    private HttpAnswer answerForNow(Channel channel, SseRequest request, StreamRoute route, Refusal refusal) {
-        Refusal forGood = refusedForGood(request, route, channel);
+    private RouteResponse answerForNow(
+            Channel channel, SseRequest request, StreamRoute route, HttpStatusException refusal) {
+        HttpStatusException forGood = refusedForGood(request, route, channel);
         if (forGood != null) {
-            return forGood.answer().with("connection", "close");
+            return forGood.response().with("connection", "close");
         }
         count(refusal, request.remoteAddress());
         return request.isOfBrowser()
                 ? Problem.comeBack(Math.max(retry.toMillis(), refusal.waitMillis()))
-                : refusal.answer().with("connection", "close");
+                : refusal.response().with("connection", "close");
     }
 
     /** Nobody is told to come back with what will be refused then, too. */
-    private static @Nullable Refusal refusedForGood(SseRequest request, StreamRoute route, Channel channel) {
+    private static @Nullable HttpStatusException refusedForGood(
+            SseRequest request, StreamRoute route, Channel channel) {
         try {
             route.check(request);
             return null;
         } catch (RuntimeException e) {
-            Refusal refusal = RouteHandler.refusalOf(e, channel, request);
-            return refusal.isPassing() ? null : refusal;
+            HttpStatusException refusal = RouteHandler.refusalOf(e, channel, request);
+            return refusal.isRetryable() ? null : refusal;
         }
     }
 
     /** Counts a refusal, if it was a limit that refused. */
-    void count(Refusal refusal, SocketAddress client) {
-        Refusals.Kind kind = refusal.kind();
+    void count(HttpStatusException refusal, SocketAddress client) {
+        RejectionCounts.Kind kind = refusal.kind();
         if (kind != null) {
             refusals.refused(kind, client);
         }

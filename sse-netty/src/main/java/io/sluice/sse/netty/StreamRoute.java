@@ -1,7 +1,7 @@
 package io.sluice.sse.netty;
 
 import io.sluice.sse.hub.Selector;
-import io.sluice.sse.hub.Start;
+import io.sluice.sse.hub.StartPosition;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.Objects;
@@ -17,7 +17,7 @@ public interface StreamRoute {
     /**
      * The stream for this request.
      *
-     * @throws Refusal if there is none for it
+     * @throws HttpStatusException if there is none for it
      * @throws IllegalArgumentException as {@link Selector#of} does; answered with 400
      */
     SseStream open(SseRequest request);
@@ -28,7 +28,7 @@ public interface StreamRoute {
      * told to come back. So it must be quick, must know no state and do nothing. What it does not refuse, and what it
      * refuses for now only, is answered as the limit wants it. Unless a route says otherwise, that is everything.
      *
-     * @throws Refusal if there is never a stream for it
+     * @throws HttpStatusException if there is never a stream for it
      * @throws IllegalArgumentException as {@link Selector#of} does; answered with 400
      */
     default void check(SseRequest request) {}
@@ -64,32 +64,32 @@ public interface StreamRoute {
 
     /**
      * Where a request wants to begin: behind its {@link SseRequest#lastEventId}, else with what was published since {@code
-     * ?since=}, else with the last {@code ?replay=} events (at most {@link Start#MAX_REPLAY}), else now. The first of these that is there decides, and the others
+     * ?since=}, else with the last {@code ?replay=} events (at most {@link StartPosition#MAX_REPLAY}), else now. The first of these that is there decides, and the others
      * are not looked at: so a client that comes back to the same address goes on where it was. A time is written as RFC 3339
      * has it ({@code 2026-11-21T10:00:00.5Z}), or in milliseconds since the beginning of 1970.
      *
      * @throws IllegalArgumentException if what decides is no time, or no number of events
      */
-    static Start startOf(SseRequest request) {
+    static StartPosition startOf(SseRequest request) {
         String lastEventId = request.lastEventId();
         if (lastEventId != null) {
-            return Start.after(lastEventId);
+            return StartPosition.after(lastEventId);
         }
         String since = request.query("since");
         if (since != null) {
-            return Start.since(time(since));
+            return StartPosition.since(time(since));
         }
         String replay = request.query("replay");
         if (replay == null) {
-            return Start.live();
+            return StartPosition.live();
         }
         if (!replay.matches("[0-9]+")) {
             throw new IllegalArgumentException("replay: \"" + replay + "\" (expected: a whole number, 0 or more)");
         }
         try {
-            return Start.replay(Integer.parseInt(replay));
+            return StartPosition.replay(Integer.parseInt(replay));
         } catch (NumberFormatException e) { // has too many digits
-            return Start.replay(Start.MAX_REPLAY);
+            return StartPosition.replay(StartPosition.MAX_REPLAY);
         }
     }
 

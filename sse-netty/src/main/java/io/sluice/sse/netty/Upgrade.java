@@ -40,7 +40,7 @@ final class Upgrade {
         ByteBuf bytes = stream.alloc().directBuffer(head.length).writeBytes(head);
         stream.write(bytes, stream.voidPromise());
         if (ctx.handler() instanceof RouteHandler) { // into an application's pipeline, handlers may come at any time
-            sink.mayGoStraight();
+            sink.enableFastPath();
         }
     }
 

@@ -99,7 +99,7 @@ class BlockedLaneTest {
         }
     }
 
-    private static java.util.concurrent.CompletionStage<HttpAnswer> block(
+    private static java.util.concurrent.CompletionStage<RouteResponse> block(
             CompletableFuture<Thread> blocked, CountDownLatch release) {
         blocked.complete(Thread.currentThread());
         try {
@@ -107,7 +107,7 @@ class BlockedLaneTest {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-        return HttpAnswer.empty(204).now();
+        return RouteResponse.empty(204).completed();
     }
 
     private static Set<Integer> portsOf(HubLane lane) throws IOException {

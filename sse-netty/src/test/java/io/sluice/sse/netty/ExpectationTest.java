@@ -19,8 +19,8 @@ class ExpectationTest {
                 .route(
                         "POST",
                         "/echo",
-                        request ->
-                                HttpAnswer.of(200, "text/plain", request.body()).now())
+                        request -> RouteResponse.of(200, "text/plain", request.body())
+                                .completed())
                 .start();
     }
 
@@ -92,12 +92,12 @@ class ExpectationTest {
     /** Who was told to send a body gets an answer with one, whatever is asked behind it meanwhile. */
     @OverEachTransport
     void anAnswerKeepsItsBodyThoughAHeadRequestFollows(Transport transport) throws IOException {
-        CompletableFuture<HttpAnswer> slow = new CompletableFuture<>();
+        CompletableFuture<RouteResponse> slow = new CompletableFuture<>();
         try (SseServer server = TestServers.on(transport)
                         .route("POST", "/slow", request -> slow)
                         .route("GET", "/next", request -> {
-                            slow.complete(HttpAnswer.of(200, "text/plain", "slow"));
-                            return HttpAnswer.of(200, "text/plain", "next").now();
+                            slow.complete(RouteResponse.of(200, "text/plain", "slow"));
+                            return RouteResponse.of(200, "text/plain", "next").completed();
                         })
                         .start();
                 RawClient client = RawClient.connect(server.port())) {

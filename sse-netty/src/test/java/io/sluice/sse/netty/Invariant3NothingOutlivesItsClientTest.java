@@ -310,7 +310,7 @@ class Invariant3NothingOutlivesItsClientTest {
             if (open.remove(sink.id()) == null) {
                 wrong.add(sink + " closed, and was not open");
             }
-            Leave leave = leaving.get(SinkEnds.port(sink));
+            Leave leave = leaving.get(SinkRecorder.port(sink));
             if (leave == null) { // gone before anybody asked for its address
                 return;
             }

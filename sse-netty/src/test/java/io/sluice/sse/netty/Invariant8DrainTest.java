@@ -158,7 +158,7 @@ class Invariant8DrainTest {
                             .route("POST", "/stop", request -> {
                                 self.get().close();
                                 returned.complete(null);
-                                return HttpAnswer.empty(202).now();
+                                return RouteResponse.empty(202).completed();
                             })
                             .start();
                     RawClient client = RawClient.connect(server.port());

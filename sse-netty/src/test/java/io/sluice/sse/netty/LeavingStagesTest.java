@@ -57,7 +57,7 @@ class LeavingStagesTest {
     }
 
     private static void atEachStage(Transport transport, boolean reset) throws Exception {
-        SinkEnds ends = new SinkEnds();
+        SinkRecorder ends = new SinkRecorder();
         try (Hub hub = Hub.builder().observer(ends).build();
                 SseServer server = TestServers.on(transport)
                         .hub(hub)
@@ -84,7 +84,7 @@ class LeavingStagesTest {
         }
     }
 
-    private static void leaveAt(Stage stage, boolean reset, SseServer server, SinkEnds ends) throws Exception {
+    private static void leaveAt(Stage stage, boolean reset, SseServer server, SinkRecorder ends) throws Exception {
         Hub hub = server.hub();
         long opened = hub.stats().opened();
         RawClient client = RawClient.connect(server.port(), stage == Stage.WITH_FULL_BUFFERS ? 1024 : 0);
@@ -131,7 +131,7 @@ class LeavingStagesTest {
                 client.get("/events/a").awaitHead();
                 await().until(() -> hub.subscribers("a") == 1);
                 return sinks(hub).stream()
-                        .filter(sink -> SinkEnds.port(sink) == client.localPort())
+                        .filter(sink -> SinkRecorder.port(sink) == client.localPort())
                         .findFirst()
                         .orElseThrow()
                         .close(CloseReason.CLOSED_BY_APPLICATION);
@@ -149,7 +149,7 @@ class LeavingStagesTest {
                 hub.publish("full", EVENT);
             }
             return sinks(hub).stream()
-                    .anyMatch(sink -> SinkEnds.port(sink) == client.localPort() && !sink.isWritable());
+                    .anyMatch(sink -> SinkRecorder.port(sink) == client.localPort() && !sink.isWritable());
         });
     }
 

@@ -245,7 +245,7 @@ class MalformedHttpTest {
     /** The answer to the first must come first, and what comes behind a stream is not answered at all. */
     @OverEachTransport
     void aStreamBehindARequestThatIsStillBeingAnsweredWaitsItsTurn(Transport transport) throws IOException {
-        var slow = new java.util.concurrent.CompletableFuture<HttpAnswer>();
+        var slow = new java.util.concurrent.CompletableFuture<RouteResponse>();
         try (SseServer server = TestServers.on(transport)
                         .route("GET", "/slow", request -> slow)
                         .start();
@@ -254,7 +254,7 @@ class MalformedHttpTest {
             try (RawClient other = RawClient.open(server.port(), "/events/b")) {
                 assertThat(other.stream().status()).isEqualTo(200);
             }
-            slow.complete(HttpAnswer.of(200, "text/plain", "slow"));
+            slow.complete(RouteResponse.of(200, "text/plain", "slow"));
             client.await(client.stream()::hasEnded, "the slow answer");
             assertThat(client.stream().body()).isEqualTo("slow");
             client.nextResponse();

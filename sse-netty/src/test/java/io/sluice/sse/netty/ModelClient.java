@@ -7,7 +7,7 @@ import io.sluice.sse.Gap;
 import io.sluice.sse.hub.Hub;
 import io.sluice.sse.hub.OverflowPolicy;
 import io.sluice.sse.hub.Selector;
-import io.sluice.sse.netty.ToldEvents.Told;
+import io.sluice.sse.netty.PublishedEvents.Told;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.EnumSet;
@@ -27,13 +27,13 @@ final class ModelClient {
     };
 
     private final int number;
-    private final ToldEvents told;
+    private final PublishedEvents told;
     private final OverflowPolicy policy;
     private final String[] terms;
     private final Selector selector;
 
     private RawClient connection;
-    private SinkEnds ends;
+    private SinkRecorder ends;
     private int judged; // events of this connection
     private boolean halfSent;
     private boolean broken;
@@ -47,7 +47,7 @@ final class ModelClient {
     /** A gap was read, or only what is kept was asked for; what is evicted up to here may be missing. */
     private String excusedUpTo = "";
 
-    ModelClient(int number, ToldEvents told, OverflowPolicy policy) {
+    ModelClient(int number, PublishedEvents told, OverflowPolicy policy) {
         this.number = number;
         this.told = told;
         this.policy = policy;
@@ -78,19 +78,19 @@ final class ModelClient {
     }
 
     boolean wants(String topic) {
-        return ToldEvents.wants(selector, topic);
+        return PublishedEvents.wants(selector, topic);
     }
 
     int port() {
         return connection.localPort();
     }
 
-    void connect(int port, SinkEnds ends, Random random) throws IOException {
+    void connect(int port, SinkRecorder ends, Random random) throws IOException {
         begin(port, ends, random);
         sendRequest(random);
     }
 
-    private void begin(int port, SinkEnds sinkEnds, Random random) throws IOException {
+    private void begin(int port, SinkRecorder sinkEnds, Random random) throws IOException {
         ends = sinkEnds;
         stalled = random.nextInt(4) == 0;
         connection = RawClient.connect(port, stalled || random.nextInt(6) == 0 ? 4096 : 0);
@@ -121,7 +121,7 @@ final class ModelClient {
         }
     }
 
-    void sendHalf(int port, SinkEnds ends, Random random) throws IOException {
+    void sendHalf(int port, SinkRecorder ends, Random random) throws IOException {
         begin(port, ends, random);
         stalled = false;
         halfSent = true;

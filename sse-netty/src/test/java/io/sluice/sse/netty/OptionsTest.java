@@ -12,7 +12,7 @@ import ch.qos.logback.core.read.ListAppender;
 import io.sluice.sse.Source;
 import io.sluice.sse.hub.Hub;
 import io.sluice.sse.hub.Selector;
-import io.sluice.sse.hub.Start;
+import io.sluice.sse.hub.StartPosition;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -35,7 +35,7 @@ class OptionsTest {
         Duration negative = Duration.ofMillis(-1);
         Duration long366 = Duration.ofDays(366);
         StreamRoute stream = StreamRoute.topics();
-        HttpRoute route = request -> HttpAnswer.empty(204).now();
+        HttpRoute route = request -> RouteResponse.empty(204).completed();
         return Stream.of(
                 bad("host: \"\" (expected: a host name or an address)", b -> b.host("")),
                 bad("host: \" \" (expected: a host name or an address)", b -> b.host(" ")),
@@ -134,7 +134,7 @@ class OptionsTest {
         Source source = sink -> {};
         SseStream stream = SseStream.of(source);
         assertNamed("source", () -> SseStream.of(null));
-        assertNamed("selector", () -> SseStream.of(null, Start.live()));
+        assertNamed("selector", () -> SseStream.of(null, StartPosition.live()));
         assertNamed("start", () -> SseStream.of(Selector.of("a"), null));
         assertNamed("source", () -> stream.with((Source) null));
         assertNamed("heartbeat", () -> stream.heartbeat(null));
@@ -176,7 +176,7 @@ class OptionsTest {
     @Test
     @EnabledOnOs(OS.LINUX)
     void aTransportThatIsNotHereIsNamedAndLogged() {
-        Logger logger = (Logger) LoggerFactory.getLogger(Transports.class);
+        Logger logger = (Logger) LoggerFactory.getLogger(TransportBackend.class);
         ListAppender<ILoggingEvent> lines = new ListAppender<>();
         lines.start();
         logger.addAppender(lines);
@@ -208,9 +208,11 @@ class OptionsTest {
                     .route(
                             "GET",
                             "/r",
-                            request -> HttpAnswer.of(200, "text/plain", "one").now());
+                            request ->
+                                    RouteResponse.of(200, "text/plain", "one").completed());
             try (SseServer server = builder.start()) {
-                builder.route("GET", "/later", request -> HttpAnswer.empty(204).now());
+                builder.route(
+                        "GET", "/later", request -> RouteResponse.empty(204).completed());
                 try (RawClient client = RawClient.connect(server.port())) {
                     client.get("/later").awaitHead();
                     assertThat(client.stream().status()).isEqualTo(404);

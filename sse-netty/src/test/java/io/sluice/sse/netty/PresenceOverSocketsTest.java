@@ -81,14 +81,14 @@ class PresenceOverSocketsTest {
                 expected.add(tab.principal + "@null");
             });
             await().untilAsserted(() -> assertThat(told.there).containsExactlyElementsOf(expected));
-            assertThat(hub.present("rooms/7")).isEqualTo(hub.present());
+            assertThat(hub.members("rooms/7")).isEqualTo(hub.members());
             for (Tab tab : tabs) {
                 tab.client.close();
             }
             await().untilAsserted(() -> assertThat(told.there).isEmpty());
             assertThat(told.wrong).hasValue(0);
-            assertThat(hub.present()).isEmpty();
-            assertThat(hub.present("rooms/7")).isEmpty();
+            assertThat(hub.members()).isEmpty();
+            assertThat(hub.members("rooms/7")).isEmpty();
         }
     }
 }

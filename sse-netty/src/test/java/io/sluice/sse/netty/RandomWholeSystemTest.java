@@ -25,7 +25,7 @@ import java.util.stream.IntStream;
 /**
  * A random life of a whole system over real sockets: clients of every kind come and go, publishers publish, an operator
  * closes streams, the server drains and starts again on a hub that lives on. After each few steps everything comes to
- * rest, and all that the design promises is compared with a model ({@link ToldEvents}, {@link ModelClient}).
+ * rest, and all that the design promises is compared with a model ({@link PublishedEvents}, {@link ModelClient}).
  *
  * <p>{@code -Dsluice.seed=…} repeats the steps of one life, {@code -Dsluice.steps=…} makes it longer. Each step draws from
  * a generator of its own, so that what the network does in its own time does not change the steps that follow.
@@ -66,10 +66,10 @@ class RandomWholeSystemTest {
     private final class Life {
         final Transport transport;
         final ExecutorService threads;
-        final SinkEnds ends = new SinkEnds();
+        final SinkRecorder ends = new SinkRecorder();
         final OverflowPolicy policy;
         final Hub hub;
-        final ToldEvents told;
+        final PublishedEvents told;
         final List<ModelClient> clients = new ArrayList<>();
         final List<String> history = new ArrayList<>();
         /** Who left since the last check, and the reasons that its sink may have ended for. */
@@ -91,7 +91,7 @@ class RandomWholeSystemTest {
                     .observer(ends)
                     .build();
             ends.watch(hub);
-            told = new ToldEvents(hub, keep);
+            told = new PublishedEvents(hub, keep);
             told.publishToAll();
             for (int i = 0; i < CLIENTS; i++) {
                 clients.add(new ModelClient(i, told, policy));
@@ -243,9 +243,7 @@ class RandomWholeSystemTest {
             boolean forGood = random.nextBoolean();
             did("operator closes " + client + (forGood ? " for good" : ""));
             LaneSink sink = sinkOf(client.port());
-            (forGood
-                            ? sink.closeForGood(CloseReason.CLOSED_BY_APPLICATION)
-                            : sink.close(CloseReason.CLOSED_BY_APPLICATION))
+            (forGood ? sink.complete(CloseReason.CLOSED_BY_APPLICATION) : sink.close(CloseReason.CLOSED_BY_APPLICATION))
                     .toCompletableFuture()
                     .get(40, TimeUnit.SECONDS);
             client.readToTheEnd();
@@ -260,7 +258,7 @@ class RandomWholeSystemTest {
         private LaneSink sinkOf(int port) {
             return infos().stream()
                     .map(SinkInfo::sink)
-                    .filter(sink -> SinkEnds.port(sink) == port)
+                    .filter(sink -> SinkRecorder.port(sink) == port)
                     .findFirst()
                     .orElseThrow(() -> new AssertionError("no sink of a client that reads"));
         }
@@ -355,7 +353,7 @@ class RandomWholeSystemTest {
             if (streaming.stream().noneMatch(ModelClient::isStalled)) {
                 assertThat(owned.get(Ledger.Kind.BUFFERS)).isZero();
             }
-            for (String topic : ToldEvents.TOPICS) {
+            for (String topic : PublishedEvents.TOPICS) {
                 assertThat(hub.subscribers(topic)).isEqualTo((int)
                         streaming.stream().filter(client -> client.wants(topic)).count());
             }

@@ -14,7 +14,7 @@ import java.util.function.BooleanSupplier;
 /** A client that does what it is told, over a plain socket: no request is made right and no end polite by itself. */
 final class RawClient implements AutoCloseable {
 
-    static final Duration PATIENCE = Patience.LONG;
+    static final Duration PATIENCE = AwaitTimeout.LONG;
 
     private final Socket socket;
     private final InputStream in;

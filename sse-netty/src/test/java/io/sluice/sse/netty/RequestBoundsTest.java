@@ -18,7 +18,7 @@ class RequestBoundsTest {
                         .maxHeaderBytes(500)
                         .maxHeaders(10)
                         .maxBodyBytes(20)
-                        .route("POST", "/p", r -> HttpAnswer.empty(204).now())
+                        .route("POST", "/p", r -> RouteResponse.empty(204).completed())
                         .start();
                 RawClient client = RawClient.connect(server.port())) {
             client.send(request).awaitHead();

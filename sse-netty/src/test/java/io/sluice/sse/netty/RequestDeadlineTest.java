@@ -7,7 +7,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.sluice.sse.Event;
-import io.sluice.sse.Refusals;
+import io.sluice.sse.RejectionCounts;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -26,7 +26,7 @@ class RequestDeadlineTest {
 
     // ---- by the clock's hand
 
-    private final Newcomers newcomers = new Newcomers();
+    private final PendingConnections newcomers = new PendingConnections();
     private final List<Object> expired = new ArrayList<>();
     private final EmbeddedChannel channel = new EmbeddedChannel();
     private final RequestDeadline deadline = addDeadline(channel, Duration.ofSeconds(10), Duration.ofSeconds(60));
@@ -187,7 +187,7 @@ class RequestDeadlineTest {
                 assertThat(client.stream().header("connection")).isEqualTo("close");
                 assertThat(client.stream().header("content-type")).isEqualTo("application/problem+json");
             }
-            assertThat(server.hub().refusals().count(Refusals.Kind.REQUEST_TIMEOUT))
+            assertThat(server.hub().refusals().count(RejectionCounts.Kind.REQUEST_TIMEOUT))
                     .isEqualTo(3);
             server.hub().publish("a", Event.of("a stream has no deadline"));
             stream.awaitEvents(1);
@@ -214,7 +214,7 @@ class RequestDeadlineTest {
 
     @OverEachTransport
     void betweenRequestsAConnectionMayIdleAndWhileOneIsAnsweredItIsNotIdle(Transport transport) throws Exception {
-        CompletableFuture<HttpAnswer> answer = new CompletableFuture<>();
+        CompletableFuture<RouteResponse> answer = new CompletableFuture<>();
         try (SseServer server = TestServers.on(transport)
                         .requestTimeout(SHORT)
                         .idleTimeout(SHORT)
@@ -225,7 +225,7 @@ class RequestDeadlineTest {
             idle.awaitHead();
             assertThat(idle.awaitEnd(RawClient.PATIENCE)).isTrue();
             assertThat(idle.hasMore()).as("nothing is said to who is idle").isFalse();
-            answer.complete(HttpAnswer.of(200, "text/plain", "late"));
+            answer.complete(RouteResponse.of(200, "text/plain", "late"));
             assertThat(slow.awaitAnswer(RawClient.PATIENCE)).isTrue();
             assertThat(slow.stream().body()).isEqualTo("late");
         }
@@ -240,8 +240,8 @@ class RequestDeadlineTest {
                         .route(
                                 "GET",
                                 "/large",
-                                request ->
-                                        HttpAnswer.of(200, "text/plain", large).now())
+                                request -> RouteResponse.of(200, "text/plain", large)
+                                        .completed())
                         .start();
                 RawClient client = RawClient.connect(server.port(), 4096).get("/large")) {
             client.awaitHead();

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.sluice.sse.Event;
-import io.sluice.sse.Refusals;
+import io.sluice.sse.RejectionCounts;
 import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
@@ -36,7 +36,8 @@ class ServerAcceptorTest {
                     assertThat(four.stream().hasHead()).isFalse();
                 }
             }
-            assertThat(server.hub().refusals().count(Refusals.Kind.CONNECTIONS)).isEqualTo(20);
+            assertThat(server.hub().refusals().count(RejectionCounts.Kind.CONNECTIONS))
+                    .isEqualTo(20);
             server.hub().publish("a", Event.of("nobody was evicted"));
             one.awaitEvents(1);
             two.awaitEvents(1);

@@ -12,7 +12,7 @@ import io.sluice.sse.Sink;
 import io.sluice.sse.Source;
 import io.sluice.sse.hub.Hub;
 import io.sluice.sse.hub.Selector;
-import io.sluice.sse.hub.Start;
+import io.sluice.sse.hub.StartPosition;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -132,7 +132,7 @@ class SourceTest {
         try (SseServer server = TestServers.on(transport)
                         .streams(
                                 "/both",
-                                request -> SseStream.of(Selector.of(List.of("a")), Start.live())
+                                request -> SseStream.of(Selector.of(List.of("a")), StartPosition.live())
                                         .with(sink -> {
                                             try {
                                                 sink.send(Event.builder()

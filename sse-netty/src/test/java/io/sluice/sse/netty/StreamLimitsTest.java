@@ -17,7 +17,7 @@ import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.handler.codec.http.HttpVersion;
 import io.sluice.sse.Event;
-import io.sluice.sse.Refusals;
+import io.sluice.sse.RejectionCounts;
 import io.sluice.sse.hub.Hub;
 import io.sluice.sse.hub.LaneOptions;
 import java.io.IOException;
@@ -56,7 +56,7 @@ class StreamLimitsTest {
                 RawClient same = RawClient.open(server.port(), "/events/a", VIA + "192.0.2.1")) {
             assertRefused(server, 429, "this address has its maximum of 2 streams", VIA + "2001:db8:0:1::3");
             assertRefused(server, 429, "this address has its maximum of 2 streams", VIA + "192.0.2.1");
-            assertThat(server.hub().refusals().count(Refusals.Kind.STREAMS_PER_ADDRESS))
+            assertThat(server.hub().refusals().count(RejectionCounts.Kind.STREAMS_PER_ADDRESS))
                     .isEqualTo(4);
             server.hub().publish("a", Event.of("nobody was evicted"));
             for (RawClient client : List.of(one, two, next, four, same)) {
@@ -80,7 +80,7 @@ class StreamLimitsTest {
                 RawClient nobody = RawClient.open(server.port(), "/events/a");
                 RawClient another = RawClient.open(server.port(), "/events/a")) {
             assertRefused(server, 429, "there are 1 streams of this key", "X-User: ann");
-            assertThat(server.hub().refusals().count(Refusals.Kind.STREAMS_PER_KEY))
+            assertThat(server.hub().refusals().count(RejectionCounts.Kind.STREAMS_PER_KEY))
                     .isEqualTo(2);
             ann.close();
             awaitTaken(server, 3);
@@ -116,7 +116,7 @@ class StreamLimitsTest {
         try (SseServer server = TestServers.on(transport)
                 .connectRate(rate)
                 .trustedProxies(PROXIES)
-                .route("POST", "/p", ((HttpRoute) r -> HttpAnswer.empty(204).now()).limitedTo(rate))
+                .route("POST", "/p", ((HttpRoute) r -> RouteResponse.empty(204).completed()).limitedTo(rate))
                 .start()) {
             RawClient.open(server.port(), "/events/a", VIA + "192.0.2.1").close();
             RawClient.open(server.port(), "/events/a", VIA + "192.0.2.1").close();
@@ -143,16 +143,16 @@ class StreamLimitsTest {
                     publisher.nextResponse();
                 }
             }
-            assertThat(server.hub().refusals().count(Refusals.Kind.CONNECT_RATE))
+            assertThat(server.hub().refusals().count(RejectionCounts.Kind.CONNECT_RATE))
                     .isEqualTo(2);
-            assertThat(server.hub().refusals().count(Refusals.Kind.REQUEST_RATE))
+            assertThat(server.hub().refusals().count(RejectionCounts.Kind.REQUEST_RATE))
                     .isEqualTo(2);
         }
     }
 
     @Test
     void aLimitIsWarnedOfOnceInAWhile() throws Exception {
-        Logger logger = (Logger) LoggerFactory.getLogger(RefusalLog.class);
+        Logger logger = (Logger) LoggerFactory.getLogger(RejectionLog.class);
         ListAppender<ILoggingEvent> lines = new ListAppender<>();
         lines.start();
         logger.addAppender(lines);
@@ -273,7 +273,8 @@ class StreamLimitsTest {
             EmbeddedChannel two = open(handler);
             assertThat(answer(one)).startsWith("HTTP/1.1 200 OK");
             assertThat(answer(two)).startsWith("HTTP/1.1 429 ").contains("retry-after: 3", "connection: close");
-            assertThat(hub.refusals().count(Refusals.Kind.STREAMS_PER_KEY)).isEqualTo(1);
+            assertThat(hub.refusals().count(RejectionCounts.Kind.STREAMS_PER_KEY))
+                    .isEqualTo(1);
             one.finishAndReleaseAll();
             EmbeddedChannel three = open(handler);
             assertThat(answer(three)).startsWith("HTTP/1.1 200 OK");
@@ -313,8 +314,8 @@ class StreamLimitsTest {
             case "key" -> StreamLimits.DEFAULT.maxStreamsPerKey(1, SseRequest::method);
             default -> StreamLimits.DEFAULT.connectRate(new Rate(1, Duration.ofDays(1)));
         };
-        RefusalLog log = new RefusalLog(new Refusals());
-        StreamPlaces places = new StreamPlaces(limits, Duration.ofSeconds(3));
+        RejectionLog log = new RejectionLog(new RejectionCounts());
+        StreamPermits places = new StreamPermits(limits, Duration.ofSeconds(3));
         DefaultHttpRequest http = new DefaultHttpRequest(HttpVersion.HTTP_1_1, HttpMethod.GET, "/events/a");
         http.headers().set("host", "localhost").set("x-forwarded-for", "192.0.2.1");
         EmbeddedChannel channel = new EmbeddedChannel() {
@@ -331,9 +332,9 @@ class StreamLimitsTest {
                 places.checkRate(request.remoteAddress());
                 places.take(request);
                 throw new AssertionError("not refused");
-            } catch (Refusal refusal) {
+            } catch (HttpStatusException refusal) {
                 log.refused(Objects.requireNonNull(refusal.kind()), request.remoteAddress());
-                if (refusal.answer().status() < 429) {
+                if (refusal.response().status() < 429) {
                     throw refusal;
                 }
             }

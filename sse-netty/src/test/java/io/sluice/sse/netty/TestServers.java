@@ -26,7 +26,7 @@ final class TestServers {
     }
 
     private static void requireAvailable(Transport transport) {
-        for (Transports candidate : Transports.values()) {
+        for (TransportBackend candidate : TransportBackend.values()) {
             Throwable whyNot = candidate.transport == transport ? candidate.whyNot() : null;
             if (whyNot != null) {
                 String message = "SKIPPED: transport " + transport + " is not available here: " + whyNot;

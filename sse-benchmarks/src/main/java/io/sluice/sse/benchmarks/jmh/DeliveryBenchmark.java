@@ -4,7 +4,7 @@ import io.sluice.sse.Event;
 import io.sluice.sse.hub.Hub;
 import io.sluice.sse.hub.HubLane;
 import io.sluice.sse.hub.Selector;
-import io.sluice.sse.hub.Start;
+import io.sluice.sse.hub.StartPosition;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -59,7 +59,7 @@ public class DeliveryBenchmark {
                 case "pattern" -> Selector.of("common", "own/" + i + "/*");
                 default -> throw new IllegalArgumentException(beside);
             };
-            new InMemorySink(joined).open(selector, Start.live(), null);
+            new InMemorySink(joined).open(selector, StartPosition.live(), null);
         }
         lane.run();
     }

@@ -4,7 +4,7 @@ import io.sluice.sse.Event;
 import io.sluice.sse.hub.Hub;
 import io.sluice.sse.hub.HubLane;
 import io.sluice.sse.hub.Selector;
-import io.sluice.sse.hub.Start;
+import io.sluice.sse.hub.StartPosition;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -58,7 +58,7 @@ public class PublishBenchmark {
             InMemoryLane lane = new InMemoryLane();
             HubLane joined = hub.join(lane, new InMemoryFramer(), Quiet.LANE);
             for (int c = 0; c < clients; c++) {
-                new InMemorySink(joined).open(Selector.of("topic/*"), Start.live(), null);
+                new InMemorySink(joined).open(Selector.of("topic/*"), StartPosition.live(), null);
             }
             lane.run();
         }

@@ -9,7 +9,7 @@ import io.sluice.sse.hub.Hub;
 import io.sluice.sse.hub.HubLane;
 import io.sluice.sse.hub.Lane;
 import io.sluice.sse.hub.Selector;
-import io.sluice.sse.hub.Start;
+import io.sluice.sse.hub.StartPosition;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -76,7 +76,7 @@ public class WakeUpBenchmark {
                     protected void write(Frame frame) {
                         written.incrementAndGet();
                     }
-                }.open(Selector.of("topic"), Start.live(), null))
+                }.open(Selector.of("topic"), StartPosition.live(), null))
                 .get();
         expected = written.get();
     }

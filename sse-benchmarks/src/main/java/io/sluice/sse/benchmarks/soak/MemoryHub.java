@@ -8,7 +8,7 @@ import io.sluice.sse.benchmarks.jmh.Quiet;
 import io.sluice.sse.hub.Hub;
 import io.sluice.sse.hub.HubLane;
 import io.sluice.sse.hub.Selector;
-import io.sluice.sse.hub.Start;
+import io.sluice.sse.hub.StartPosition;
 import java.time.Duration;
 import java.util.Locale;
 
@@ -37,7 +37,7 @@ final class MemoryHub {
 
     /** A new client of its own for these topics and patterns, live. */
     void subscribe(String... terms) {
-        new InMemorySink(hubLane).open(Selector.of(terms), Start.live(), null);
+        new InMemorySink(hubLane).open(Selector.of(terms), StartPosition.live(), null);
         lane.run();
     }
 

@@ -20,7 +20,7 @@ final class ServerProcess implements AutoCloseable {
     /** So many are shown, and all are counted. */
     private static final int MOST_WARNINGS = 10;
 
-    /** What {@code LaneWatch} says of a starved machine too; shown, and not counted. */
+    /** What {@code LaneWatchdog} says of a starved machine too; shown, and not counted. */
     private static final Pattern STOOD_STILL = Pattern.compile(" lane \\S+ (stands still for|moves again;) ");
 
     private static final String SAYS = "Sluice listening on http://127.0.0.1:";

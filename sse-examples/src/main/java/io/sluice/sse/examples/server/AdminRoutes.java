@@ -5,9 +5,9 @@ import io.sluice.sse.hub.Hub;
 import io.sluice.sse.hub.HubStats;
 import io.sluice.sse.hub.LaneSink;
 import io.sluice.sse.hub.SinkInfo;
-import io.sluice.sse.netty.HttpAnswer;
 import io.sluice.sse.netty.HttpRoute;
-import io.sluice.sse.netty.Refusal;
+import io.sluice.sse.netty.HttpStatusException;
+import io.sluice.sse.netty.RouteResponse;
 import io.sluice.sse.netty.SseRequest;
 import io.sluice.sse.netty.SseServerBuilder;
 import java.net.InetAddress;
@@ -52,11 +52,11 @@ final class AdminRoutes {
         server.route("GET", "/admin/connections", guarded(this::connections));
         server.route("DELETE", "/admin/connections/**", guarded(this::close));
         server.route(
-                "GET", "/admin/ledger", guarded(request -> Json.answer(ledger()).now()));
+                "GET", "/admin/ledger", guarded(request -> Json.answer(ledger()).completed()));
         server.route(
                 "GET",
                 "/admin/topics",
-                guarded(request -> Json.answer(topics(request)).now()));
+                guarded(request -> Json.answer(topics(request)).completed()));
     }
 
     void warmUp() {
@@ -80,7 +80,8 @@ final class AdminRoutes {
                     && peer.getAddress().isLoopbackAddress();
             // A name that is not loopback's may be another site's that was pointed here; a proxy may speak for anybody.
             if (!local || !request.isForLoopback() || !request.isDirect()) {
-                throw Refusal.of(403, "without --admin-token this is answered on the server's own machine only");
+                throw HttpStatusException.of(
+                        403, "without --admin-token this is answered on the server's own machine only");
             }
             return;
         }
@@ -90,7 +91,8 @@ final class AdminRoutes {
                 : "";
         // Takes as long for a token that is nearly right as for any other.
         if (!MessageDigest.isEqual(token, shown.getBytes(StandardCharsets.UTF_8))) {
-            throw Refusal.of(401, "this needs the admin token", "www-authenticate", "Bearer realm=\"sluice\"");
+            throw HttpStatusException.of(
+                    401, "this needs the admin token", "www-authenticate", "Bearer realm=\"sluice\"");
         }
     }
 
@@ -108,7 +110,7 @@ final class AdminRoutes {
             long delivered,
             String node) {}
 
-    private CompletionStage<HttpAnswer> connections(SseRequest request) {
+    private CompletionStage<RouteResponse> connections(SseRequest request) {
         int limit = limit(request);
         long after = after(request);
         List<CompletableFuture<List<SinkInfo>>> lanes = hub.lanes().stream()
@@ -164,16 +166,16 @@ final class AdminRoutes {
         }
     }
 
-    private CompletionStage<HttpAnswer> close(SseRequest request) {
+    private CompletionStage<RouteResponse> close(SseRequest request) {
         boolean forever = "true".equals(request.query("forever"));
         return hub.find(request.subPath()).thenApply(found -> {
-            LaneSink sink = found.orElseThrow(() -> Refusal.of(404, "there is no such connection"));
+            LaneSink sink = found.orElseThrow(() -> HttpStatusException.of(404, "there is no such connection"));
             if (forever) {
-                sink.closeForGood(CloseReason.CLOSED_BY_APPLICATION);
+                sink.complete(CloseReason.CLOSED_BY_APPLICATION);
             } else {
                 sink.close(CloseReason.CLOSED_BY_APPLICATION);
             }
-            return HttpAnswer.empty(204);
+            return RouteResponse.empty(204);
         });
     }
 

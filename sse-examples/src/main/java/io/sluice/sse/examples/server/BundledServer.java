@@ -40,7 +40,7 @@ final class BundledServer implements AutoCloseable {
             LoggerFactory.getLogger(BundledServer.class)
                     .warn("not an option, and ignored: {} (--help lists the options)", String.join(", ", unknown));
         }
-        Hub hub = new FromOptions(options).hub();
+        Hub hub = new ServerFactory(options).hub();
         try {
             return start(options, hub);
         } catch (BadOptionException | RuntimeException e) {
@@ -50,7 +50,7 @@ final class BundledServer implements AutoCloseable {
     }
 
     private static BundledServer start(Options options, Hub hub) throws BadOptionException {
-        SseServerBuilder builder = new FromOptions(options).server(hub);
+        SseServerBuilder builder = new ServerFactory(options).server(hub);
         BundledServer bundled = new BundledServer(options, hub);
         builder.streams("/events/**", StreamRoute.topics());
         bundled.publish.addTo(builder, options.publishRate);

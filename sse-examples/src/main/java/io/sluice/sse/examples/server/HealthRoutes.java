@@ -1,6 +1,6 @@
 package io.sluice.sse.examples.server;
 
-import io.sluice.sse.netty.HttpAnswer;
+import io.sluice.sse.netty.RouteResponse;
 import io.sluice.sse.netty.SseServerBuilder;
 import java.util.function.BooleanSupplier;
 
@@ -14,14 +14,14 @@ final class HealthRoutes {
     }
 
     void addTo(SseServerBuilder server) {
-        server.route("GET", "/health/live", request -> status(200, "live").now());
+        server.route("GET", "/health/live", request -> status(200, "live").completed());
         server.route(
                 "GET",
                 "/health/ready",
-                request -> (ready.getAsBoolean() ? status(200, "ready") : status(503, "draining")).now());
+                request -> (ready.getAsBoolean() ? status(200, "ready") : status(503, "draining")).completed());
     }
 
-    private static HttpAnswer status(int code, String status) {
+    private static RouteResponse status(int code, String status) {
         return Json.answer(code, "{\"status\":\"" + status + "\"}");
     }
 }

@@ -8,7 +8,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import io.sluice.sse.netty.HttpAnswer;
+import io.sluice.sse.netty.RouteResponse;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
@@ -49,12 +49,12 @@ final class Json {
     }
 
     /** A value as an answer that nobody keeps. */
-    static HttpAnswer answer(Object value) {
+    static RouteResponse answer(Object value) {
         return answer(200, write(value));
     }
 
-    static HttpAnswer answer(int status, String json) {
-        return HttpAnswer.of(status, "application/json", json).with("cache-control", "no-store");
+    static RouteResponse answer(int status, String json) {
+        return RouteResponse.of(status, "application/json", json).with("cache-control", "no-store");
     }
 
     /** What writes a value by hand. */
@@ -64,7 +64,7 @@ final class Json {
     }
 
     /** As {@link #answer(Object)}, for what is answered often: without a look at what its class is made of. */
-    static HttpAnswer answer(Writing value) {
+    static RouteResponse answer(Writing value) {
         StringWriter text = new StringWriter();
         try (JsonGenerator json = Mapper.INSTANCE.createGenerator(text)) {
             value.to(json);

@@ -62,7 +62,7 @@ public final class Main {
             System.setProperty(NETTY_JFR, "false");
         }
         try {
-            FirstStream.serve();
+            WarmUp.serve();
         } catch (RuntimeException | LinkageError e) { // the first client waits, no more
             LoggerFactory.getLogger(Main.class).debug("loading ahead failed", e);
         }

@@ -4,7 +4,7 @@ import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.sluice.sse.hub.Hub;
 import io.sluice.sse.metrics.SluiceMetrics;
-import io.sluice.sse.netty.HttpAnswer;
+import io.sluice.sse.netty.RouteResponse;
 import io.sluice.sse.netty.SseServerBuilder;
 import org.jspecify.annotations.Nullable;
 
@@ -23,12 +23,12 @@ final class MetricsRoute {
         server.route(
                 "GET",
                 "/metrics",
-                request -> HttpAnswer.of(
+                request -> RouteResponse.of(
                                 200,
                                 "text/plain; version=0.0.4; charset=utf-8",
                                 registry().scrape())
                         .with("cache-control", "no-store")
-                        .now());
+                        .completed());
     }
 
     void warmUp() {

@@ -1,7 +1,7 @@
 package io.sluice.sse.examples.server;
 
 import io.sluice.sse.examples.server.Options.ForwardedBy;
-import io.sluice.sse.history.HistorySync;
+import io.sluice.sse.history.SyncPolicy;
 import io.sluice.sse.hub.OverflowPolicy;
 import io.sluice.sse.netty.Rate;
 import io.sluice.sse.netty.Transport;
@@ -24,17 +24,17 @@ final class OptionValues {
     private OptionValues() {}
 
     /** {@code always}, {@code os}, or how often. */
-    static final class SyncPolicy implements ITypeConverter<HistorySync> {
+    static final class SyncPolicy implements ITypeConverter<SyncPolicy> {
         @Override
-        public HistorySync convert(String text) {
+        public SyncPolicy convert(String text) {
             if (text.equals("always")) {
-                return HistorySync.always();
+                return SyncPolicy.always();
             }
             if (text.equals("os")) {
-                return HistorySync.os();
+                return SyncPolicy.os();
             }
             try {
-                return HistorySync.every(duration(text));
+                return SyncPolicy.every(duration(text));
             } catch (IllegalArgumentException | TypeConversionException e) {
                 throw new TypeConversionException(
                         "'" + text + "' (expected: always, os, or a duration such as 100ms or 1s, at most 1m)");

@@ -1,6 +1,6 @@
 package io.sluice.sse.examples.server;
 
-import io.sluice.sse.history.HistorySync;
+import io.sluice.sse.history.SyncPolicy;
 import io.sluice.sse.hub.OverflowPolicy;
 import io.sluice.sse.netty.Rate;
 import io.sluice.sse.netty.SseServerBuilder;
@@ -111,7 +111,7 @@ final class Options {
             description = "When that history is forced to the disk: always (before a publish is answered), os (when the"
                     + " system likes to) or each <duration>. Default: always")
     @Nullable
-    HistorySync historySync;
+    SyncPolicy historySync;
 
     @Option(
             names = "--max-topics",

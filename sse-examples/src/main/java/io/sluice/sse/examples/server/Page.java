@@ -1,7 +1,7 @@
 package io.sluice.sse.examples.server;
 
-import io.sluice.sse.netty.HttpAnswer;
 import io.sluice.sse.netty.HttpRoute;
+import io.sluice.sse.netty.RouteResponse;
 import io.sluice.sse.netty.SseRequest;
 import io.sluice.sse.netty.SseServerBuilder;
 import java.io.IOException;
@@ -21,18 +21,18 @@ final class Page {
         server.route("GET", "/page.css", file("page.css", "text/css; charset=utf-8"));
         server.route("GET", "/page.js", file("page.js", "text/javascript; charset=utf-8"));
         server.route("GET", "/sluice-client.js", file("sluice-client.js", "text/javascript; charset=utf-8"));
-        server.route("GET", "/favicon.ico", request -> HttpAnswer.empty(204).now());
+        server.route("GET", "/favicon.ico", request -> RouteResponse.empty(204).completed());
     }
 
     private static HttpRoute file(String name, String contentType) {
         byte[] bytes = read(name);
         String tag = tag(bytes);
-        HttpAnswer whole = withHeaders(HttpAnswer.of(200, contentType, bytes), tag);
-        HttpAnswer unchanged = withHeaders(HttpAnswer.empty(304), tag);
-        return request -> (hasAlready(request, tag) ? unchanged : whole).now();
+        RouteResponse whole = withHeaders(RouteResponse.of(200, contentType, bytes), tag);
+        RouteResponse unchanged = withHeaders(RouteResponse.empty(304), tag);
+        return request -> (hasAlready(request, tag) ? unchanged : whole).completed();
     }
 
-    private static HttpAnswer withHeaders(HttpAnswer answer, String tag) {
+    private static RouteResponse withHeaders(RouteResponse answer, String tag) {
         return answer.with("cache-control", "no-cache")
                 .with("etag", tag)
                 .with("content-security-policy", POLICY)

@@ -3,17 +3,17 @@ package io.sluice.sse.examples.server;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.sluice.sse.Event;
-import io.sluice.sse.Refusals;
+import io.sluice.sse.RejectionCounts;
 import io.sluice.sse.history.HistoryException;
 import io.sluice.sse.hub.Hub;
 import io.sluice.sse.hub.Publication;
 import io.sluice.sse.hub.Published;
 import io.sluice.sse.hub.TopicLimitException;
 import io.sluice.sse.hub.TopicName;
-import io.sluice.sse.netty.HttpAnswer;
 import io.sluice.sse.netty.HttpRoute;
+import io.sluice.sse.netty.HttpStatusException;
 import io.sluice.sse.netty.Rate;
-import io.sluice.sse.netty.Refusal;
+import io.sluice.sse.netty.RouteResponse;
 import io.sluice.sse.netty.SseRequest;
 import io.sluice.sse.netty.SseServerBuilder;
 import java.io.IOException;
@@ -68,14 +68,14 @@ final class PublishRoute {
         }
     }
 
-    private CompletionStage<HttpAnswer> publish(SseRequest request) {
+    private CompletionStage<RouteResponse> publish(SseRequest request) {
         String type = mediaType(request);
         if (type.startsWith("multipart/")) {
-            throw Refusal.of(415, "a multipart body is no event; send its data as the body");
+            throw HttpStatusException.of(415, "a multipart body is no event; send its data as the body");
         }
         boolean batch = type.equals(BATCH);
         if (!batch && request.path().equals("/publish")) {
-            throw Refusal.of(400, "no topic: POST /publish/{topic}, or a batch as " + BATCH);
+            throw HttpStatusException.of(400, "no topic: POST /publish/{topic}, or a batch as " + BATCH);
         }
         List<Publication> publications = batch ? batch(request) : List.of(single(request));
         return hub.publishAll(publications).handle((published, failure) -> {
@@ -114,11 +114,12 @@ final class PublishRoute {
         Throwable cause =
                 failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
         if (cause instanceof TopicLimitException) {
-            return Refusal.limit(Refusals.Kind.TOPICS, 429, String.valueOf(cause.getMessage()), TOPICS_FULL);
+            return HttpStatusException.limit(
+                    RejectionCounts.Kind.TOPICS, 429, String.valueOf(cause.getMessage()), TOPICS_FULL);
         }
         if (cause instanceof HistoryException) {
             // Why is in the log: it may name files, which is nobody's business out there.
-            return Refusal.of(503, "the history does not take events at the moment", "Retry-After", "5");
+            return HttpStatusException.of(503, "the history does not take events at the moment", "Retry-After", "5");
         }
         return cause instanceof RuntimeException runtime ? runtime : new CompletionException(cause);
     }

@@ -6,7 +6,7 @@ import static org.awaitility.Awaitility.await;
 import io.sluice.sse.CloseReason;
 import io.sluice.sse.Event;
 import io.sluice.sse.hub.Hub;
-import io.sluice.sse.netty.Refusal;
+import io.sluice.sse.netty.HttpStatusException;
 import io.sluice.sse.netty.SseServer;
 import io.sluice.sse.netty.SseStream;
 import io.sluice.sse.netty.StreamRoute;
@@ -66,13 +66,13 @@ class ClientScriptTest {
                 .streams("/guarded/**", request -> {
                     if (!("Bearer " + token.get()).equals(request.header("authorization"))) {
                         refusals.incrementAndGet();
-                        throw Refusal.of(401, "another token, please");
+                        throw HttpStatusException.of(401, "another token, please");
                     }
                     return StreamRoute.topics().open(request);
                 })
                 .streams("/failing/**", request -> {
                     if (refusals.incrementAndGet() <= 3) {
-                        throw Refusal.of(500, "not now");
+                        throw HttpStatusException.of(500, "not now");
                     }
                     return StreamRoute.topics().open(request);
                 })

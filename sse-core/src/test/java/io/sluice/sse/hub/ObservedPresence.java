@@ -1,0 +1,21 @@
+package io.sluice.sse.hub;
+
+import io.sluice.sse.Observer;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** What was told of joins and leaves, in order. */
+final class ObservedPresence implements Observer {
+    final List<String> all = new ArrayList<>();
+
+    @Override
+    public void joined(String principal, @Nullable String topic) {
+        all.add("+" + principal + "@" + topic);
+    }
+
+    @Override
+    public void left(String principal, @Nullable String topic) {
+        all.add("-" + principal + "@" + topic);
+    }
+}

@@ -1,0 +1,148 @@
+package io.sluice.sse.examples.server;
+
+import io.sluice.sse.history.HistoryException;
+import io.sluice.sse.history.MvStoreHistory;
+import io.sluice.sse.hub.Hub;
+import io.sluice.sse.hub.HubBuilder;
+import io.sluice.sse.netty.SseServer;
+import io.sluice.sse.netty.SseServerBuilder;
+import io.sluice.sse.netty.TrustedProxies;
+import java.time.Duration;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** The hub and the server with the options that were given; what was not is left to the library. */
+final class ServerFactory {
+
+    private final Options options;
+
+    ServerFactory(Options options) {
+        this.options = options;
+    }
+
+    /** The hub with these options. */
+    Hub hub() throws BadOptionException {
+        HubBuilder hub = Hub.builder();
+        set("--history-events", options.historyEvents, hub::historyEvents);
+        set("--history-bytes", options.historyBytes, hub::historyBytes);
+        set("--history-age", options.historyAge, hub::historyAge);
+        set("--history-total-bytes", options.historyTotalBytes, hub::historyTotalBytes);
+        set("--max-topics", options.maxTopics, hub::maxTopics);
+        set("--overflow", options.overflow, hub::overflow);
+        set("--coalesce", options.coalesce, hub::coalesce);
+        for (String pattern : options.conflated()) {
+            set("--conflate", pattern, hub::conflate);
+        }
+        if (options.historyDir == null) {
+            if (options.historySync != null) {
+                throw new BadOptionException(options.named("--history-sync") + ": " + options.historySync
+                        + " (expected: --history-dir as well)");
+            }
+            return hub.build();
+        }
+        if (!options.conflate.isEmpty()) {
+            throw new BadOptionException(options.named("--conflate") + ": " + String.join(",", options.conflate)
+                    + " (expected: no topic that conflates where --history-dir is given)");
+        }
+        MvStoreHistory.Builder history = MvStoreHistory.builder(options.historyDir);
+        set("--history-sync", options.historySync, history::sync);
+        try {
+            return hub.history(history.build()).build();
+        } catch (HistoryException e) {
+            throw options.refused("--history-dir", e);
+        }
+    }
+
+    /** The server with these options, without routes. */
+    SseServerBuilder server(Hub hub) throws BadOptionException {
+        SseServerBuilder server = SseServer.builder().hub(hub);
+        set("--host", options.host, server::host);
+        set("--port", options.port, server::port);
+        set("--transport", options.transport, server::transport);
+        set("--threads", options.threads, server::threads);
+        set("--heartbeat", options.heartbeat, server::heartbeat);
+        set("--retry", options.retry, server::retry);
+        set("--write-timeout", options.writeTimeout, server::writeTimeout);
+        set("--max-lifetime", options.maxLifetime, server::maxLifetime);
+        set("--drain", options.drain, server::drain);
+        int streams = streams();
+        set("--max-connections", streams, server::maxStreams);
+        set("--max-connections", OpenFileLimit.connectionsFor(streams), server::maxConnections);
+        set("--max-connections-per-ip", options.maxConnectionsPerIp, server::maxStreamsPerAddress);
+        set("--connect-rate", options.connectRate, server::connectRate);
+        set("--request-timeout", options.requestTimeout, server::requestTimeout);
+        set("--idle-timeout", options.idleTimeout, server::idleTimeout);
+        setProxies(server);
+        set("--max-publish-bytes", options.maxPublishBytes, bytes -> server.maxBodyBytes(bodyBytes(bytes)));
+        set(
+                "--allowed-host",
+                options.allowedHosts.isEmpty() ? null : options.allowedHosts.toArray(new String[0]),
+                server::allowedHosts);
+        if (options.adminToken != null && options.adminToken.isBlank()) {
+            throw new BadOptionException(options.named("--admin-token") + ": it is empty (expected: a secret)");
+        }
+        return server;
+    }
+
+    /** More than there are descriptors for, and a server would not refuse streams, but run out of them. */
+    private int streams() throws BadOptionException {
+        Integer asked = options.maxConnections;
+        if (asked == null) {
+            return OpenFileLimit.streams();
+        }
+        long most = OpenFileLimit.mostStreams();
+        if (asked < 1 || asked > most) {
+            throw new BadOptionException(options.named("--max-connections") + ": " + asked + " (expected: from 1 to "
+                    + most + ", the limit of open files less what the server itself needs)");
+        }
+        return asked;
+    }
+
+    private void setProxies(SseServerBuilder server) throws BadOptionException {
+        boolean believed = options.proxyProtocol || options.forwarded != Options.ForwardedBy.NONE;
+        if (options.trustedProxies.isEmpty()) {
+            if (believed) {
+                throw new BadOptionException(options.named(options.proxyProtocol ? "--proxy-protocol" : "--forwarded")
+                        + ": no proxy is trusted (expected: --trusted-proxy as well)");
+            }
+            return;
+        }
+        TrustedProxies proxies;
+        try {
+            proxies = TrustedProxies.of(options.trustedProxies.toArray(new String[0]));
+        } catch (IllegalArgumentException e) {
+            throw options.refused("--trusted-proxy", e);
+        }
+        if (!believed) {
+            throw new BadOptionException(
+                    options.named("--trusted-proxy") + ": " + String.join(",", options.trustedProxies)
+                            + " (expected: --forwarded or --proxy-protocol as well)");
+        }
+        if (options.forwarded == Options.ForwardedBy.FORWARDED) {
+            proxies = proxies.byForwarded();
+        } else if (options.forwarded == Options.ForwardedBy.X_FORWARDED_FOR) {
+            proxies = proxies.byXForwardedFor();
+        }
+        server.trustedProxies(options.proxyProtocol ? proxies.byProxyProtocol() : proxies);
+    }
+
+    private static int bodyBytes(long bytes) {
+        if (bytes > Integer.MAX_VALUE - 8) {
+            throw new IllegalArgumentException(
+                    "maxBodyBytes: " + bytes + " (expected: from 0 to " + (Integer.MAX_VALUE - 8) + ")");
+        }
+        return (int) bytes;
+    }
+
+    /** Hands a value that was given to a builder, whose refusal comes back under the name that the user knows. */
+    private <T> void set(String option, @Nullable T value, Consumer<T> setter) throws BadOptionException {
+        if (value == null) {
+            return;
+        }
+        try {
+            setter.accept(value);
+        } catch (IllegalArgumentException e) {
+            throw value instanceof Duration ? options.refusedAsTyped(option, e) : options.refused(option, e);
+        }
+    }
+}

@@ -1,0 +1,14 @@
+package io.sluice.sse.examples.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+
+/** What loads ahead is a stream, and not a refusal. */
+class WarmUpTest {
+
+    @Test
+    void itIsServed() {
+        assertThat(WarmUp.serve()).startsWith("HTTP/1.1 200 OK\r\n").contains("text/event-stream");
+    }
+}

@@ -1,0 +1,78 @@
+package io.sluice.sse.netty;
+
+import io.netty.util.NetUtil;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which names a request may ask for. A server on somebody's own machine must not answer to the name of another site whose
+ * DNS points here (DNS rebinding), so on loopback only loopback's names are allowed unless said otherwise. Immutable.
+ */
+final class AllowedHosts {
+
+    private final @Nullable Set<String> allowed;
+    private final boolean loopbackOnly;
+
+    private AllowedHosts(@Nullable Set<String> allowed, boolean loopbackOnly) {
+        this.allowed = allowed;
+        this.loopbackOnly = loopbackOnly;
+    }
+
+    static AllowedHosts any() {
+        return new AllowedHosts(null, false);
+    }
+
+    static AllowedHosts loopback() {
+        return new AllowedHosts(null, true);
+    }
+
+    static AllowedHosts only(Set<String> names) {
+        return new AllowedHosts(names, false);
+    }
+
+    /** That of a server that listens there and was told no names. */
+    static AllowedHosts ofListening(String host) {
+        try {
+            boolean loopback = Arrays.stream(InetAddress.getAllByName(host)).allMatch(InetAddress::isLoopbackAddress);
+            return loopback ? loopback() : any();
+        } catch (UnknownHostException e) {
+            return any(); // the bind says that there is no such host
+        }
+    }
+
+    /** @throws HttpStatusException (421) if the name is not one of this server's */
+    void check(@Nullable String authority) {
+        String name = nameOf(authority);
+        boolean ok = allowed != null ? name != null && allowed.contains(name) : !loopbackOnly || isLoopbackName(name);
+        if (!ok) {
+            throw HttpStatusException.of(421, "this server does not answer for that host");
+        }
+    }
+
+    /** The name or address without the port, in lower case. */
+    static @Nullable String nameOf(@Nullable String authority) {
+        if (authority == null) {
+            return null;
+        }
+        String host = NetUtil.isValidIpV6Address(authority) ? '[' + authority + ']' : authority;
+        int bracket = host.indexOf(']');
+        int colon = host.indexOf(':', Math.max(0, bracket));
+        if (colon >= 0) {
+            host = host.substring(0, colon);
+        }
+        return host.toLowerCase(Locale.ROOT);
+    }
+
+    /** Whether the name can only mean this machine. An HTTP/1.0 client need not say a name; no browser is one. */
+    static boolean isLoopbackName(@Nullable String name) {
+        if (name == null || name.equals("localhost") || name.endsWith(".localhost") || name.equals("[::1]")) {
+            return true;
+        }
+        byte[] address = NetUtil.isValidIpV4Address(name) ? NetUtil.createByteArrayFromIpAddressString(name) : null;
+        return address != null && address[0] == 127;
+    }
+}

@@ -1,0 +1,106 @@
+package io.sluice.sse.netty;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Percent-decoding that refuses what it cannot decode (RFC 3986, section 2.1). Netty's and the JDK's decoders replace
+ * invalid UTF-8 in silence, and two different names would become one topic.
+ */
+final class PercentDecoder {
+
+    /** The parameter whose value is never refused: an id that is none makes a gap, not an error. */
+    static final String LAST_EVENT_ID = "lastEventId";
+
+    /** What stands for an error in what the JDK decodes. */
+    private static final char REPLACEMENT = '\uFFFD';
+
+    private PercentDecoder() {}
+
+    /** Decodes a path; a plus is a plus. */
+    static String decodePath(String raw) {
+        return decode(raw, false);
+    }
+
+    /** Decodes a query, in the order in which names first occur. */
+    static Map<String, List<String>> decodeQuery(String query) {
+        Map<String, List<String>> parameters = new LinkedHashMap<>();
+        for (String pair : query.split("&")) {
+            if (pair.isEmpty()) {
+                continue;
+            }
+            int equals = pair.indexOf('=');
+            String name = decode(equals < 0 ? pair : pair.substring(0, equals), true);
+            String raw = equals < 0 ? "" : pair.substring(equals + 1);
+            String value = name.equals(LAST_EVENT_ID) ? decodeOrLeave(raw) : decode(raw, true);
+            parameters.computeIfAbsent(name, ignored -> new ArrayList<>(1)).add(value);
+        }
+        return parameters;
+    }
+
+    private static String decodeOrLeave(String raw) {
+        try {
+            return decode(raw, true);
+        } catch (HttpStatusException e) {
+            return raw;
+        }
+    }
+
+    private static String decode(String raw, boolean plusIsSpace) {
+        if (raw.indexOf('%') < 0 && (!plusIsSpace || raw.indexOf('+') < 0) && isAscii(raw)) {
+            return raw;
+        }
+        byte[] bytes = new byte[raw.length()];
+        int length = 0;
+        for (int i = 0; i < raw.length(); i++) {
+            char c = raw.charAt(i);
+            if (c == '%') {
+                if (i + 2 >= raw.length() || hex(raw.charAt(i + 1)) < 0 || hex(raw.charAt(i + 2)) < 0) {
+                    throw HttpStatusException.of(
+                            400, "the request target has a % that is not followed by two hexadecimal digits");
+                }
+                bytes[length++] = (byte) ((hex(raw.charAt(i + 1)) << 4) | hex(raw.charAt(i + 2)));
+                i += 2;
+            } else {
+                // Netty hands bytes over as Latin-1 characters, so a raw non-ASCII byte arrives as one.
+                bytes[length++] = (byte) (c == '+' && plusIsSpace ? ' ' : c);
+            }
+        }
+        return utf8(Arrays.copyOf(bytes, length));
+    }
+
+    /** Decodes UTF-8, or refuses. */
+    static String utf8(byte[] bytes) {
+        String text = new String(bytes, StandardCharsets.UTF_8);
+        if (text.indexOf(REPLACEMENT) < 0) {
+            return text;
+        }
+        try { // either it holds that character, or something that is not UTF-8
+            return StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(bytes))
+                    .toString();
+        } catch (CharacterCodingException e) {
+            throw HttpStatusException.of(400, "the request has bytes that are not UTF-8");
+        }
+    }
+
+    static boolean isAscii(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            if (text.charAt(i) > 0x7f) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static int hex(char c) {
+        return Character.digit(c, 16);
+    }
+}

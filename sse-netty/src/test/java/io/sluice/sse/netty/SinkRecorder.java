@@ -1,0 +1,83 @@
+package io.sluice.sse.netty;
+
+import io.sluice.sse.CloseReason;
+import io.sluice.sse.Observer;
+import io.sluice.sse.Sink;
+import io.sluice.sse.hub.Hub;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** Which clients have a sink, where the hub stood when it opened, and why those ended that have not; by the client's port. */
+final class SinkRecorder implements Observer {
+
+    private final Map<Integer, String> open = new ConcurrentHashMap<>();
+    private final Map<Integer, CloseReason> ended = new ConcurrentHashMap<>();
+    private final Map<Integer, String> headsAtOpen = new ConcurrentHashMap<>();
+    private volatile Hub hub;
+    private volatile String wrong;
+
+    /** From here on {@link #headAtOpen} knows; the hub is made with its observer, and so before this. */
+    void watch(Hub watched) {
+        hub = watched;
+    }
+
+    /** A port that may have been used before belongs to a new client. */
+    void forget(int port) {
+        ended.remove(port);
+        headsAtOpen.remove(port);
+    }
+
+    /** The hub's head when the sink of this client opened: what it asked for was taken from what was kept by then. */
+    String headAtOpen(int port) {
+        return headsAtOpen.get(port);
+    }
+
+    boolean isOpen(int port) {
+        return open.containsKey(port);
+    }
+
+    /** Why the sink of this client ended; null if it is open, or never was. */
+    CloseReason reason(int port) {
+        return ended.get(port);
+    }
+
+    int openCount() {
+        return open.size();
+    }
+
+    String wrong() {
+        return wrong;
+    }
+
+    /** The client's port; 0 if it was gone before anybody asked, as io_uring may find. */
+    static int port(Sink sink) {
+        String address = ((NettySink) sink).remoteAddress();
+        return address.isEmpty() ? 0 : Integer.parseInt(address.substring(address.lastIndexOf(':') + 1));
+    }
+
+    @Override
+    public void sinkOpened(Sink sink) {
+        int port = port(sink);
+        if (port == 0) {
+            return;
+        }
+        Hub watched = hub;
+        if (watched != null) {
+            headsAtOpen.put(port, watched.headId());
+        }
+        if (open.put(port, sink.id()) != null) {
+            wrong = sink + " opened twice";
+        }
+    }
+
+    @Override
+    public void sinkClosed(Sink sink, CloseReason reason) {
+        if (port(sink) == 0) {
+            return;
+        }
+        if (!sink.id().equals(open.remove(port(sink)))) {
+            wrong = sink + " closed, and was not open";
+        }
+        ended.put(port(sink), reason);
+    }
+}
