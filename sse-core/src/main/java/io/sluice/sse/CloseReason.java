@@ -29,6 +29,12 @@ public enum CloseReason {
     /** The peer sent what it must not send on a stream. */
     PROTOCOL_ERROR("protocol-error", false);
 
+    /** The name of the last event of a stream whose client must not reconnect. */
+    public static final String END_EVENT_NAME = "end";
+
+    /** How the id of that event begins. A client that still reconnects sends it back. */
+    public static final String END_ID_PREFIX = "end~";
+
     private final String tag;
     private final boolean clientExpectedBack;
 

@@ -5,13 +5,14 @@ import io.sluice.sse.Ledger;
 import io.sluice.sse.benchmarks.jmh.InMemoryLane;
 import io.sluice.sse.benchmarks.jmh.InMemorySink;
 import io.sluice.sse.benchmarks.jmh.Quiet;
-import io.sluice.sse.hub.Batch;
-import io.sluice.sse.hub.Frame;
-import io.sluice.sse.hub.Framer;
 import io.sluice.sse.hub.Hub;
-import io.sluice.sse.hub.Selector;
-import io.sluice.sse.hub.Splice;
-import io.sluice.sse.hub.StartPosition;
+import io.sluice.sse.hub.TransportAccess;
+import io.sluice.sse.hub.lane.Batch;
+import io.sluice.sse.hub.lane.Frame;
+import io.sluice.sse.hub.lane.Framer;
+import io.sluice.sse.hub.lane.Splice;
+import io.sluice.sse.topic.Selector;
+import io.sluice.sse.topic.StartPosition;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -96,7 +97,7 @@ public class FramingBenchmark {
     @Setup
     public void setUp() {
         hub = Hub.builder().coalesce(Duration.ZERO).build(); // the lane has no timer that would end a rest
-        new InMemorySink(hub.join(lane, new Repeating(hub.ledger()), Quiet.LANE))
+        new InMemorySink(TransportAccess.of(hub).join(lane, new Repeating(hub.ledger()), Quiet.LANE))
                 .open(Selector.of("topic"), StartPosition.live(), null);
         lane.run();
     }

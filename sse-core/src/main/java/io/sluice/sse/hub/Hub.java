@@ -4,12 +4,32 @@ import io.sluice.sse.CloseReason;
 import io.sluice.sse.ClosedException;
 import io.sluice.sse.Event;
 import io.sluice.sse.Ledger;
-import io.sluice.sse.Observer;
 import io.sluice.sse.RejectionCounts;
 import io.sluice.sse.history.HistoryException;
+import io.sluice.sse.hub.lane.HubCore;
+import io.sluice.sse.hub.lane.HubCounters;
+import io.sluice.sse.hub.lane.HubLane;
+import io.sluice.sse.hub.lane.LaneRegistry;
+import io.sluice.sse.hub.lane.SubscriberCount;
+import io.sluice.sse.hub.lane.UserCodeFailures;
+import io.sluice.sse.hub.lane.UserExecutor;
+import io.sluice.sse.hub.log.EventIds;
+import io.sluice.sse.hub.log.HubHistory;
+import io.sluice.sse.hub.log.HubLog;
+import io.sluice.sse.hub.log.LocalSequencer;
+import io.sluice.sse.hub.log.LogEntry;
+import io.sluice.sse.hub.log.LogOptions;
+import io.sluice.sse.hub.log.PendingEvent;
+import io.sluice.sse.hub.log.Sequencer;
+import io.sluice.sse.hub.log.Topic;
+import io.sluice.sse.topic.HubSink;
+import io.sluice.sse.topic.Publication;
+import io.sluice.sse.topic.Published;
+import io.sluice.sse.topic.SinkInfo;
+import io.sluice.sse.topic.TopicInfo;
+import io.sluice.sse.topic.TopicLimitException;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Collections;
 import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.List;
@@ -19,10 +39,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
-import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,34 +50,30 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Hub implements AutoCloseable {
 
-    /** How the id of the event begins that tells a client to stay away for good. */
-    public static final String END_ID_PREFIX = "end~";
-
-    private final HubBuilder options;
     private final HubLog log;
     private final Sequencer sequencer;
-    private final Ledger ledger = new Ledger();
-    private final HubCounters counters = new HubCounters(this);
-    private final RejectionCounts refusals = new RejectionCounts();
-    private final UserCodeFailures failures;
-    private final Executor userExecutor;
-    private final CopyOnWriteArrayList<HubLane> lanes = new CopyOnWriteArrayList<>();
-    private final AtomicLong sinkNumbers = new AtomicLong();
+    private final HubCore core;
+    private final LaneRegistry lanes;
+    private final RejectionCounts rejections = new RejectionCounts();
     private final Presences presences;
 
     Hub(HubBuilder options) {
-        this.options = options;
-        this.log = new HubLog(options);
-        this.failures = new UserCodeFailures(options.clock, options.timer);
-        this.userExecutor = new UserExecutor(options.userExecutor, options.clock);
-        this.presences = new Presences(this, options);
-        long epoch = options.epoch == null ? LocalSequencer.newEpoch() : options.epoch;
-        if (options.history != null) {
-            HubHistory history = new HubHistory(log, options, options.history, epoch, userExecutor);
-            log.takeUp(history);
-            epoch = history.epoch();
-        }
-        this.sequencer = new LocalSequencer(log, new EventIds(epoch));
+        LogOptions logOptions = options.logOptions();
+        LogOptions.Clocks clocks = logOptions.clocks();
+        this.log = new HubLog(logOptions);
+        this.presences = new Presences(this, options.presences(), clocks);
+        Executor userExecutor = new UserExecutor(options.userExecutor(), clocks.nanos());
+        this.sequencer = new LocalSequencer(log, new EventIds(log.start(options.epoch(), userExecutor)));
+        HubCore.Builder parts = new HubCore.Builder();
+        parts.log = log;
+        parts.sequencer = sequencer;
+        parts.options = options.deliveryOptions();
+        parts.observer = options.observer();
+        parts.failures = new UserCodeFailures(clocks.nanos(), clocks.timer());
+        parts.userExecutor = userExecutor;
+        parts.presence = presences;
+        this.core = parts.build();
+        this.lanes = new LaneRegistry(core);
     }
 
     /** The options of a new hub. */
@@ -131,8 +144,8 @@ public final class Hub implements AutoCloseable {
             drafts.add(sequencer.draft(publication));
         }
         CompletionStage<List<Published>> sequenced = sequencer.sequence(drafts);
-        counters.published.add(drafts.size());
-        if (options.observer != Observer.NONE) {
+        core.counters().published.add(drafts.size());
+        if (core.isObserved()) {
             sequenced.thenAccept(published -> tell(publications, published));
         }
         return sequenced;
@@ -143,7 +156,7 @@ public final class Hub implements AutoCloseable {
             Published answer = published.get(i);
             if (!answer.duplicate()) {
                 for (String topic : publications.get(i).topics()) {
-                    observe(null, observer -> observer.published(topic, answer.id()));
+                    core.observe(null, observer -> observer.published(topic, answer.id()));
                 }
             }
         }
@@ -154,10 +167,10 @@ public final class Hub implements AutoCloseable {
             throw new IllegalArgumentException("event without data: a client would not dispatch it; use empty data");
         }
         String id = event.id();
-        if (id != null && (sequencer.hasHubFormat(id) || id.startsWith(END_ID_PREFIX))) {
+        if (id != null && (sequencer.hasHubFormat(id) || id.startsWith(CloseReason.END_ID_PREFIX))) {
             throw new IllegalArgumentException(
-                    "event id \"" + id + "\": ids of the hub's own shape, and ids that begin with " + END_ID_PREFIX
-                            + ", cannot be chosen");
+                    "event id \"" + id + "\": ids of the hub's own shape, and ids that begin with "
+                            + CloseReason.END_ID_PREFIX + ", cannot be chosen");
         }
     }
 
@@ -234,86 +247,73 @@ public final class Hub implements AutoCloseable {
 
     /** What clients own now. */
     public Ledger ledger() {
-        return ledger;
+        return core.ledger();
     }
 
     /** Who was turned away. */
-    public RejectionCounts refusals() {
-        return refusals;
+    public RejectionCounts rejections() {
+        return rejections;
     }
 
     /** This hub's figures. */
     public HubStats stats() {
         long[] kept = log.locked(
                 () -> new long[] {log.topicsForReading().size(), log.bounds.totalEvents(), log.bounds.totalBytes()});
+        HubCounters counters = core.counters();
         Map<CloseReason, Long> closed = new EnumMap<>(CloseReason.class);
         for (CloseReason reason : CloseReason.values()) {
             closed.put(reason, counters.closed(reason));
-        }
-        long delivered = counters.deliveredBefore.sum();
-        for (HubLane lane : lanes) {
-            delivered += lane.delivered();
         }
         return new HubStats(
                 kept[0],
                 kept[1],
                 kept[2],
                 counters.published.sum(),
-                delivered,
+                lanes.delivered(),
                 counters.framed.sum(),
                 counters.gaps.sum(),
                 counters.opened.sum(),
                 closed,
-                failures.count(),
+                core.failures().count(),
                 counters.lanesBlocked.sum());
     }
 
     /** How many positions the sink that is furthest behind stands behind the head, as of the last ticks of the lanes. */
     public long maxLag() {
-        long max = 0;
-        for (HubLane lane : lanes) {
-            max = Math.max(max, lane.maxLag());
-        }
-        return max;
-    }
-
-    // ---- for transports
-
-    /**
-     * Begins to deliver on a lane. Once per lane and transport; the sinks of a lane are opened through what this returns.
-     *
-     * @param framer makes the lane's buffers; called on the lane only
-     */
-    public HubLane join(Lane lane, Framer framer, LaneOptions laneOptions) {
-        HubLane joined = new HubLane(this, lane, framer, laneOptions);
-        lanes.add(joined);
-        return joined;
-    }
-
-    /** The lane's thread has ended, or will soon, and it has no sinks any more. Its figures stay counted. */
-    public void leave(HubLane lane) {
-        if (lanes.remove(lane)) {
-            counters.deliveredBefore.add(lane.delivered());
-        }
-    }
-
-    /** The lanes that were joined and have not left. */
-    public List<HubLane> lanes() {
-        return Collections.unmodifiableList(lanes);
+        return lanes.maxLag();
     }
 
     /**
-     * Looks for an open sink by its {@linkplain LaneSink#id id}, among all of each lane: so that an application can add a
-     * topic to somebody's stream, or end it.
+     * Finds an open client by its {@linkplain HubSink#id id}: to subscribe it to another topic, or to end its stream.
+     * The search looks at all clients of each lane.
      *
-     * @return completes, perhaps on a lane, with the sink, or with nothing if none of that id is open
+     * @return completes, perhaps on a lane, with the client, or with nothing if no open client has this id
      */
-    public CompletionStage<Optional<LaneSink>> find(String sinkId) {
-        CompletionStage<Optional<LaneSink>> found = CompletableFuture.completedStage(Optional.empty());
-        for (HubLane lane : lanes) {
-            found = found.thenCombine(lane.find(sinkId), (before, here) -> before.isPresent() ? before : here);
+    public CompletionStage<Optional<HubSink>> find(String sinkId) {
+        return lanes.find(Objects.requireNonNull(sinkId, "sinkId"));
+    }
+
+    /**
+     * Describes open clients, in the order of their ids, which are decimal numbers.
+     *
+     * @param after begin after the client with this id, which may have gone; null to begin with the first
+     * @param limit how many clients to describe at most
+     * @return completes, perhaps on a lane
+     * @throws IllegalArgumentException if {@code after} is not a number, or if {@code limit} is less than 1
+     */
+    public CompletionStage<List<SinkInfo>> sinks(@Nullable String after, int limit) {
+        if (limit < 1) {
+            throw new IllegalArgumentException("limit: " + limit + " (expected: 1 or more)");
         }
-        return found;
+        return lanes.sinks(after == null ? 0 : numberOf(after), limit);
+    }
+
+    private static long numberOf(String sinkId) {
+        try {
+            return Long.parseLong(sinkId);
+        } catch (NumberFormatException e) {
+            throw new IllegalArgumentException("after: \"" + sinkId + "\" (expected: the id of a client)", e);
+        }
     }
 
     /**
@@ -326,75 +326,27 @@ public final class Hub implements AutoCloseable {
     public void close() {
         log.close();
         presences.close();
-        for (HubLane lane : lanes) {
+        for (HubLane lane : lanes.all()) {
             lane.forEachSink(sink -> sink.close(CloseReason.SERVER_DRAINING));
         }
         HubHistory history = log.history();
         if (history != null) {
             history.writer.close();
         }
-        failures.close();
+        core.failures().close();
     }
 
-    // ---- for the lanes
+    // ---- for this package
 
-    HubLog log() {
-        return log;
-    }
-
-    Sequencer sequencer() {
-        return sequencer;
-    }
-
-    HubCounters counters() {
-        return counters;
-    }
-
-    HubBuilder options() {
-        return options;
-    }
-
-    Executor userExecutor() {
-        return userExecutor;
+    HubCore core() {
+        return core;
     }
 
     Presences presences() {
         return presences;
     }
 
-    UserCodeFailures failures() {
-        return failures;
-    }
-
-    OverflowPolicy overflow() {
-        return options.overflow;
-    }
-
-    int frameBytes() {
-        return HubBuilder.FRAME_BYTES;
-    }
-
-    long catchUpBytes() {
-        return options.catchUpBytes;
-    }
-
-    long passNanos() {
-        return HubBuilder.PASS_TIME.toNanos();
-    }
-
-    long nextSinkNumber() {
-        return sinkNumbers.incrementAndGet();
-    }
-
-    /** Tells the observer, of a sink or of none, whatever it throws. */
-    void observe(@Nullable LaneSink sink, Consumer<Observer> what) {
-        if (options.observer == Observer.NONE) {
-            return;
-        }
-        try {
-            what.accept(options.observer);
-        } catch (Throwable t) {
-            failures.failed(sink == null ? "-" : sink.id(), "observer", t);
-        }
+    LaneRegistry lanes() {
+        return lanes;
     }
 }

@@ -1,7 +1,14 @@
 package io.sluice.sse.hub;
 
+import io.sluice.sse.DirectSendPolicy;
 import io.sluice.sse.Observer;
 import io.sluice.sse.history.History;
+import io.sluice.sse.hub.lane.DeliveryOptions;
+import io.sluice.sse.hub.log.Expirer;
+import io.sluice.sse.hub.log.LogOptions;
+import io.sluice.sse.topic.OverflowPolicy;
+import io.sluice.sse.topic.StartPosition;
+import io.sluice.sse.topic.TopicPattern;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -14,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The options of a {@link Hub}, checked as they are set. Not thread-safe; the hub takes a copy.
  */
-public final class HubBuilder implements Cloneable {
+public final class HubBuilder {
 
     /** Events kept per topic unless said otherwise. */
     public static final int DEFAULT_HISTORY_EVENTS = 1000;
@@ -34,55 +41,41 @@ public final class HubBuilder implements Cloneable {
     public static final int DEFAULT_DIRECT_SEND_BYTES = 256 * 1024;
     /** Bytes that may wait to be written to a history, unless said otherwise. */
     public static final long DEFAULT_HISTORY_QUEUE_BYTES = 64L << 20;
-    /** Payload of a frame unless one event alone is larger. */
-    public static final int FRAME_BYTES = 32 * 1024;
-    /** Payload of a frame for one who catches up while {@link #catchUpBytes} are held, unless one event is larger. */
-    static final int SMALL_FRAME_BYTES = 4 * 1024;
     /** Bytes that those who catch up may hold on a lane, unless said otherwise. */
     public static final long DEFAULT_CATCH_UP_BYTES = 64L << 20;
-    /**
-     * How long a pass writes before it yields. A pass to a thousand takes several milliseconds, and where a crowd connects each
-     * yield lets connections go first for milliseconds: what those who listen wait is made of these.
-     */
-    public static final Duration PASS_TIME = Duration.ofMillis(10);
     /** How long a busy lane lets an event wait for the next one unless said otherwise. */
     public static final Duration DEFAULT_COALESCE = Duration.ofMillis(15);
-    /** How long those who are behind are served before their lane yields; less, for the others go first. */
-    static final Duration CATCH_UP_TIME = Duration.ofMillis(1);
 
-    int historyEvents = DEFAULT_HISTORY_EVENTS;
-    long historyBytes = DEFAULT_HISTORY_BYTES;
-    Duration historyAge = DEFAULT_HISTORY_AGE;
-    long historyTotalBytes = Math.max(16L << 20, Runtime.getRuntime().maxMemory() / 4);
-    int maxTopics = DEFAULT_MAX_TOPICS;
-    OverflowPolicy overflow = OverflowPolicy.DISCONNECT;
-    long catchUpBytes = DEFAULT_CATCH_UP_BYTES;
-    Duration coalesce = DEFAULT_COALESCE;
-    List<TopicOptions.OverflowOf> overflows = new ArrayList<>();
-    List<TopicPattern> conflated = new ArrayList<>();
-    int conflationKeys = DEFAULT_CONFLATION_KEYS;
-    long conflationBytes = DEFAULT_CONFLATION_BYTES;
-    List<Presence> presences = new ArrayList<>();
-    Observer observer = Observer.NONE;
+    private int historyEvents = DEFAULT_HISTORY_EVENTS;
+    private long historyBytes = DEFAULT_HISTORY_BYTES;
+    private Duration historyAge = DEFAULT_HISTORY_AGE;
+    private long historyTotalBytes = Math.max(16L << 20, Runtime.getRuntime().maxMemory() / 4);
+    private int maxTopics = DEFAULT_MAX_TOPICS;
+    private OverflowPolicy overflow = OverflowPolicy.DISCONNECT;
+    private long catchUpBytes = DEFAULT_CATCH_UP_BYTES;
+    private Duration coalesce = DEFAULT_COALESCE;
+    private final List<LogOptions.PatternPolicy> overflows = new ArrayList<>();
+    private final List<TopicPattern> conflated = new ArrayList<>();
+    private int conflationKeys = DEFAULT_CONFLATION_KEYS;
+    private long conflationBytes = DEFAULT_CONFLATION_BYTES;
+    private final List<Presence> presences = new ArrayList<>();
+    private Observer observer = Observer.NONE;
 
-    @Nullable
-    History history;
+    private @Nullable History history;
 
-    long historyQueueBytes = DEFAULT_HISTORY_QUEUE_BYTES;
+    private long historyQueueBytes = DEFAULT_HISTORY_QUEUE_BYTES;
 
-    int directSendEvents = DEFAULT_DIRECT_SEND_EVENTS;
-    int directSendBytes = DEFAULT_DIRECT_SEND_BYTES;
-    DirectSendPolicy directSendPolicy = DirectSendPolicy.REFUSE;
+    private int directSendEvents = DEFAULT_DIRECT_SEND_EVENTS;
+    private int directSendBytes = DEFAULT_DIRECT_SEND_BYTES;
+    private DirectSendPolicy directSendPolicy = DirectSendPolicy.REFUSE;
 
-    @Nullable
-    Executor userExecutor;
+    private @Nullable Executor userExecutor;
 
-    LongSupplier clock = System::nanoTime;
-    InstantSource wallClock = InstantSource.system();
-    Expirer.Timer timer = Expirer.TIMER;
+    private LongSupplier clock = System::nanoTime;
+    private InstantSource wallClock = InstantSource.system();
+    private Expirer.Timer timer = Expirer.TIMER;
 
-    @Nullable
-    Long epoch;
+    private @Nullable Long epoch;
 
     HubBuilder() {}
 
@@ -179,7 +172,7 @@ public final class HubBuilder implements Cloneable {
      */
     public HubBuilder overflow(String pattern, OverflowPolicy policy) {
         overflows.add(
-                new TopicOptions.OverflowOf(pattern("overflow", pattern), Objects.requireNonNull(policy, "overflow")));
+                new LogOptions.PatternPolicy(pattern("overflow", pattern), Objects.requireNonNull(policy, "overflow")));
         return this;
     }
 
@@ -343,15 +336,44 @@ public final class HubBuilder implements Cloneable {
             throw new IllegalArgumentException(
                     "conflate: " + conflated.get(0) + " (expected: no topic that conflates in a hub with a history)");
         }
-        try {
-            HubBuilder copy = (HubBuilder) clone();
-            copy.overflows = new ArrayList<>(overflows);
-            copy.conflated = new ArrayList<>(conflated);
-            copy.presences = new ArrayList<>(presences);
-            return new Hub(copy);
-        } catch (CloneNotSupportedException e) {
-            throw new AssertionError(e);
-        }
+        return new Hub(this);
+    }
+
+    // ---- the options as values, for the hub
+
+    LogOptions logOptions() {
+        return new LogOptions(
+                new LogOptions.Retention(historyEvents, historyBytes, historyAge, historyTotalBytes),
+                new LogOptions.TopicRules(maxTopics, overflow, overflows, conflated),
+                new LogOptions.ConflationBounds(conflationKeys, conflationBytes),
+                new LogOptions.Clocks(clock, wallClock, timer),
+                history == null ? null : new LogOptions.HistoryOptions(history, historyQueueBytes));
+    }
+
+    DeliveryOptions deliveryOptions() {
+        return new DeliveryOptions(
+                overflow,
+                catchUpBytes,
+                coalesce,
+                new DeliveryOptions.DirectSendBounds(directSendEvents, directSendBytes, directSendPolicy));
+    }
+
+    List<Presence> presences() {
+        return List.copyOf(presences);
+    }
+
+    Observer observer() {
+        return observer;
+    }
+
+    @Nullable
+    Executor userExecutor() {
+        return userExecutor;
+    }
+
+    @Nullable
+    Long epoch() {
+        return epoch;
     }
 
     private static TopicPattern pattern(String option, String pattern) {

@@ -1,6 +1,7 @@
 package io.sluice.sse.hub;
 
 import io.sluice.sse.CloseReason;
+import io.sluice.sse.hub.lane.LaneOptions;
 import java.util.Map;
 
 /**

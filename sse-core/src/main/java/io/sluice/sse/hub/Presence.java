@@ -1,5 +1,7 @@
 package io.sluice.sse.hub;
 
+import io.sluice.sse.topic.TopicName;
+import io.sluice.sse.topic.TopicPattern;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 

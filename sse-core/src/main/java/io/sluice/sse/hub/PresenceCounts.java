@@ -1,5 +1,6 @@
 package io.sluice.sse.hub;
 
+import io.sluice.sse.hub.log.Expirer;
 import java.lang.ref.WeakReference;
 import java.util.ArrayDeque;
 import java.util.ArrayList;

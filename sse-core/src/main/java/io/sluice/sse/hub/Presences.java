@@ -2,6 +2,11 @@ package io.sluice.sse.hub;
 
 import io.sluice.sse.ClosedException;
 import io.sluice.sse.Event;
+import io.sluice.sse.hub.lane.LaneSink;
+import io.sluice.sse.hub.lane.LogThrottle;
+import io.sluice.sse.hub.lane.PresenceListener;
+import io.sluice.sse.hub.log.LogOptions;
+import io.sluice.sse.topic.Selector;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -16,7 +21,7 @@ import org.slf4j.LoggerFactory;
  * Who is where in a hub: takes from the lanes who comes and goes, and tells it the observer and the topics of presence.
  * Thread-safe. What is not told on a lane is told by the hub's timer, outside every lock.
  */
-final class Presences {
+final class Presences implements PresenceListener {
 
     private static final Logger log = LoggerFactory.getLogger(Hub.class);
     /** The name under which the hub as a whole is counted; no topic has it. */
@@ -28,26 +33,28 @@ final class Presences {
     private final List<Kept> all = new ArrayList<>();
     private final LogThrottle unpublished;
 
-    Presences(Hub hub, HubBuilder options) {
+    Presences(Hub hub, List<Presence> presences, LogOptions.Clocks clocks) {
         this.hub = hub;
-        this.unpublished = new LogThrottle(options.clock);
-        for (Presence presence : options.presences) {
+        this.unpublished = new LogThrottle(clocks.nanos());
+        for (Presence presence : presences) {
             PresenceCounts.Teller teller = (joined, principal, topic) ->
                     tell(presence, joined, principal, topic.equals(WHOLE_HUB) ? null : topic);
-            all.add(new Kept(presence, new PresenceCounts(presence, options.clock, options.timer, teller)));
+            all.add(new Kept(presence, new PresenceCounts(presence, clocks.nanos(), clocks.timer(), teller)));
         }
     }
 
     // ---- from the lanes, outside the hub's lock
 
-    void opened(LaneSink sink) {
+    @Override
+    public void opened(LaneSink sink) {
         String principal = principalOf(sink);
         if (principal != null) {
             atHub(counts -> counts.join(WHOLE_HUB, principal));
         }
     }
 
-    void closed(LaneSink sink) {
+    @Override
+    public void closed(LaneSink sink) {
         String principal = principalOf(sink);
         if (principal != null) {
             atHub(counts -> counts.leave(WHOLE_HUB, principal));
@@ -58,7 +65,8 @@ final class Presences {
      * The sink has begun to listen by these names and patterns: its position is fixed, and nothing behind it was written
      * yet. So a list of those who are there goes ahead of all that changes it.
      */
-    void subscribed(LaneSink sink, Selector selector) {
+    @Override
+    public void subscribed(LaneSink sink, Selector selector) {
         if (all.isEmpty()) {
             return;
         }
@@ -75,7 +83,8 @@ final class Presences {
     }
 
     /** The sink has ceased to listen by these names and patterns, each of which was given to {@link #subscribed} before. */
-    void unsubscribed(LaneSink sink, Selector selector) {
+    @Override
+    public void unsubscribed(LaneSink sink, Selector selector) {
         String principal = principalOf(sink);
         if (principal != null) {
             atTopics(selector.terms(), (counts, topic) -> counts.leave(topic, principal));
@@ -122,9 +131,9 @@ final class Presences {
 
     private void tell(Presence presence, boolean joined, String principal, @Nullable String topic) {
         if (joined) {
-            hub.observe(null, observer -> observer.joined(principal, topic));
+            hub.core().observe(null, observer -> observer.joined(principal, topic));
         } else {
-            hub.observe(null, observer -> observer.left(principal, topic));
+            hub.core().observe(null, observer -> observer.left(principal, topic));
         }
         if (presence.hasEvents()) {
             String name = joined ? Presence.JOIN_EVENT_NAME : Presence.LEAVE_EVENT_NAME;

@@ -9,7 +9,7 @@ import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.ObjectWriter;
 import io.sluice.sse.Event;
 import io.sluice.sse.hub.Hub;
-import io.sluice.sse.hub.TopicName;
+import io.sluice.sse.topic.TopicName;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 

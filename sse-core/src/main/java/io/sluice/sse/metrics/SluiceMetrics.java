@@ -80,7 +80,7 @@ public final class SluiceMetrics implements MeterBinder {
                 "Failures of sources, tasks, listeners and observers");
         counted(registry, "sluice.lanes.blocked", HubStats::lanesBlocked, "Times that a lane stood still");
         for (RejectionCounts.Kind kind : RejectionCounts.Kind.values()) {
-            FunctionCounter.builder("sluice.refused", hub, h -> h.refusals().count(kind))
+            FunctionCounter.builder("sluice.refused", hub, h -> h.rejections().count(kind))
                     .description("Connections and requests turned away by a limit")
                     .tags(tags.and("limit", kind.tag()))
                     .register(registry);

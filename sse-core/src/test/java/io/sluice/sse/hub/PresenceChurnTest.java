@@ -5,6 +5,10 @@ import static org.awaitility.Awaitility.await;
 
 import io.sluice.sse.CloseReason;
 import io.sluice.sse.Identity;
+import io.sluice.sse.hub.lane.FakeSink;
+import io.sluice.sse.hub.lane.HubFixture;
+import io.sluice.sse.hub.log.Expirer;
+import io.sluice.sse.topic.StartPosition;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -63,7 +67,7 @@ class PresenceChurnTest {
             bench.run();
             bench.advanceHub(10 * SECOND);
             assertThat(afterAlternating(told.all)).isEmpty();
-            assertThat(bench.hub.presences().isEmpty()).isTrue();
+            assertThat(HubTestAccess.hasNoPresence(bench.hub)).isTrue();
         }
     }
 

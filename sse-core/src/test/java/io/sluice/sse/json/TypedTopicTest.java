@@ -13,7 +13,7 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
 import io.sluice.sse.Event;
 import io.sluice.sse.hub.Hub;
-import io.sluice.sse.hub.Published;
+import io.sluice.sse.topic.Published;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.util.ArrayList;

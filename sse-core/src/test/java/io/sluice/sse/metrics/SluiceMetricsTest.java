@@ -56,7 +56,7 @@ class SluiceMetricsTest {
                 .containsExactlyInAnyOrderElementsOf(Arrays.stream(CloseReason.values())
                         .map(CloseReason::tag)
                         .toList());
-        hub.refusals().add(RejectionCounts.Kind.STREAMS_PER_ADDRESS);
+        hub.rejections().add(RejectionCounts.Kind.STREAMS_PER_ADDRESS);
         assertThat(registry.find("sluice.refused").functionCounters())
                 .hasSize(RejectionCounts.Kind.values().length)
                 .filteredOn(counter -> counter.count() == 1)

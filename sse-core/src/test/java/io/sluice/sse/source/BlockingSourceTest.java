@@ -5,9 +5,9 @@ import static org.awaitility.Awaitility.await;
 
 import io.sluice.sse.CloseReason;
 import io.sluice.sse.ClosedException;
+import io.sluice.sse.DirectSendPolicy;
 import io.sluice.sse.Event;
 import io.sluice.sse.Source;
-import io.sluice.sse.hub.DirectSendPolicy;
 import io.sluice.sse.hub.Hub;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;

@@ -2,17 +2,18 @@ package io.sluice.sse.source;
 
 import io.sluice.sse.CloseReason;
 import io.sluice.sse.Source;
-import io.sluice.sse.hub.Batch;
-import io.sluice.sse.hub.Frame;
-import io.sluice.sse.hub.Framer;
 import io.sluice.sse.hub.Hub;
 import io.sluice.sse.hub.HubBuilder;
-import io.sluice.sse.hub.HubLane;
-import io.sluice.sse.hub.Lane;
-import io.sluice.sse.hub.LaneOptions;
-import io.sluice.sse.hub.LaneSink;
-import io.sluice.sse.hub.Splice;
-import io.sluice.sse.hub.StartPosition;
+import io.sluice.sse.hub.TransportAccess;
+import io.sluice.sse.hub.lane.Batch;
+import io.sluice.sse.hub.lane.Frame;
+import io.sluice.sse.hub.lane.Framer;
+import io.sluice.sse.hub.lane.HubLane;
+import io.sluice.sse.hub.lane.Lane;
+import io.sluice.sse.hub.lane.LaneOptions;
+import io.sluice.sse.hub.lane.LaneSink;
+import io.sluice.sse.hub.lane.Splice;
+import io.sluice.sse.topic.StartPosition;
 import io.sluice.sse.wire.EventParser;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -31,7 +32,7 @@ final class FakeStream implements AutoCloseable {
         hub = options.build();
         thread = new ScheduledThreadPoolExecutor(1, task -> new Thread(task, "lane"));
         thread.setRemoveOnCancelPolicy(true);
-        lane = hub.join(new ThreadLane(), new Copies(), LaneOptions.DEFAULT);
+        lane = TransportAccess.of(hub).join(new ThreadLane(), new Copies(), LaneOptions.DEFAULT);
     }
 
     Client open(Source source) {

@@ -1,8 +1,8 @@
 package io.sluice.sse.netty;
 
 import io.sluice.sse.CloseReason;
-import io.sluice.sse.hub.HubLane;
-import io.sluice.sse.hub.LaneSink;
+import io.sluice.sse.hub.lane.HubLane;
+import io.sluice.sse.hub.lane.LaneSink;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;

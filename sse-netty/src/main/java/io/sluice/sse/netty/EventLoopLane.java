@@ -3,7 +3,7 @@ package io.sluice.sse.netty;
 import io.netty.channel.EventLoop;
 import io.netty.channel.SingleThreadIoEventLoop;
 import io.netty.util.concurrent.Future;
-import io.sluice.sse.hub.Lane;
+import io.sluice.sse.hub.lane.Lane;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;

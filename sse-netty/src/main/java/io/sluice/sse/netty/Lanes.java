@@ -2,8 +2,9 @@ package io.sluice.sse.netty;
 
 import io.netty.channel.EventLoop;
 import io.sluice.sse.hub.Hub;
-import io.sluice.sse.hub.HubLane;
-import io.sluice.sse.hub.LaneOptions;
+import io.sluice.sse.hub.TransportAccess;
+import io.sluice.sse.hub.lane.HubLane;
+import io.sluice.sse.hub.lane.LaneOptions;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -29,7 +30,7 @@ final class Lanes {
 
     private Joined join(EventLoop loop) {
         BatchFramer framer = new BatchFramer(hub.ledger());
-        return new Joined(hub.join(new EventLoopLane(loop), framer, options), framer);
+        return new Joined(TransportAccess.of(hub).join(new EventLoopLane(loop), framer, options), framer);
     }
 
     List<HubLane> all() {
@@ -38,7 +39,7 @@ final class Lanes {
 
     /** The event loops have ended. */
     void leave() {
-        all().forEach(hub::leave);
+        all().forEach(TransportAccess.of(hub)::leave);
         byLoop.clear();
     }
 }

@@ -2,7 +2,7 @@ package io.sluice.sse.netty;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.util.ResourceLeakDetector;
-import io.sluice.sse.hub.Frame;
+import io.sluice.sse.hub.lane.Frame;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 

@@ -3,7 +3,7 @@ package io.sluice.sse.netty;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.unix.IntegerUnixChannelOption;
-import io.sluice.sse.hub.LaneOptions;
+import io.sluice.sse.hub.lane.LaneOptions;
 import java.time.Duration;
 
 /**

@@ -9,8 +9,8 @@ import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.AttributeKey;
 import io.netty.util.ReferenceCountUtil;
 import io.sluice.sse.hub.Hub;
-import io.sluice.sse.hub.HubLane;
-import io.sluice.sse.hub.LaneOptions;
+import io.sluice.sse.hub.lane.HubLane;
+import io.sluice.sse.hub.lane.LaneOptions;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
@@ -57,7 +57,7 @@ public final class SseHandler extends ChannelInboundHandlerAdapter {
     public static SseHandler serving(
             Hub hub, String path, StreamRoute route, LaneOptions options, StreamLimits limits) {
         Lanes lanes = new Lanes(hub, options);
-        StreamEndpoint streams = new StreamEndpoint(lanes, options.retry(), limits, new RejectionLog(hub.refusals()));
+        StreamEndpoint streams = new StreamEndpoint(lanes, options.retry(), limits, new RejectionLog(hub.rejections()));
         SseHandler handler = new SseHandler(streams, TrustedProxies.NONE);
         handler.routes.addStream(path, Objects.requireNonNull(route, "route"));
         return handler;

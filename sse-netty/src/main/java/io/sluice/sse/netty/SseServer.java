@@ -72,7 +72,7 @@ public final class SseServer implements AutoCloseable {
         Hub hub = options.hub == null ? Hub.create() : options.hub;
         Lanes lanes = new Lanes(hub, options.laneOptions);
         StreamEndpoint streams = new StreamEndpoint(
-                lanes, options.laneOptions.retry(), options.limits, new RejectionLog(hub.refusals()));
+                lanes, options.laneOptions.retry(), options.limits, new RejectionLog(hub.rejections()));
         EventLoopGroup loops = new MultiThreadIoEventLoopGroup(
                 options.threads, new DefaultThreadFactory("sluice", true), transport.handlers());
         Set<Channel> connections = ConcurrentHashMap.newKeySet();

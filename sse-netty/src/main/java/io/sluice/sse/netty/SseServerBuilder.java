@@ -1,7 +1,7 @@
 package io.sluice.sse.netty;
 
 import io.sluice.sse.hub.Hub;
-import io.sluice.sse.hub.LaneOptions;
+import io.sluice.sse.hub.lane.LaneOptions;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.LinkedHashSet;

@@ -1,10 +1,10 @@
 package io.sluice.sse.netty;
 
+import io.sluice.sse.Heartbeat;
 import io.sluice.sse.Identity;
 import io.sluice.sse.Source;
-import io.sluice.sse.hub.Heartbeat;
-import io.sluice.sse.hub.Selector;
-import io.sluice.sse.hub.StartPosition;
+import io.sluice.sse.topic.Selector;
+import io.sluice.sse.topic.StartPosition;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 

@@ -5,8 +5,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.sluice.sse.CloseReason;
 import io.sluice.sse.ClosedException;
 import io.sluice.sse.RejectionCounts;
-import io.sluice.sse.hub.Hub;
-import io.sluice.sse.hub.TopicLimitException;
+import io.sluice.sse.topic.TopicLimitException;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.Objects;
@@ -68,7 +67,7 @@ final class StreamEndpoint {
             throw HttpStatusException.of(413, "a request for a stream has no body");
         }
         String lastEventId = request.lastEventId();
-        if (lastEventId != null && lastEventId.startsWith(Hub.END_ID_PREFIX)) {
+        if (lastEventId != null && lastEventId.startsWith(CloseReason.END_ID_PREFIX)) {
             return RouteResponse.empty(204); // it was told to stay away: an EventSource does so on this status
         }
         places.checkRate(request.remoteAddress());

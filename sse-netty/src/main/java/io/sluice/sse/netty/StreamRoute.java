@@ -1,7 +1,7 @@
 package io.sluice.sse.netty;
 
-import io.sluice.sse.hub.Selector;
-import io.sluice.sse.hub.StartPosition;
+import io.sluice.sse.topic.Selector;
+import io.sluice.sse.topic.StartPosition;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.Objects;

@@ -1,7 +1,7 @@
 package io.sluice.sse.netty;
 
+import io.sluice.sse.Heartbeat;
 import io.sluice.sse.Identity;
-import io.sluice.sse.hub.Heartbeat;
 
 /**
  * What a route wants of its streams beside their events, and whose they are. One object for all streams that want nothing special, since each

@@ -1,6 +1,6 @@
 package io.sluice.sse.netty;
 
-import io.sluice.sse.hub.Selector;
+import io.sluice.sse.topic.Selector;
 import java.util.ArrayList;
 import java.util.List;
 

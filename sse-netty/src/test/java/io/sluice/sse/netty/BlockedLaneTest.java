@@ -7,8 +7,8 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.AppenderBase;
 import io.sluice.sse.Event;
-import io.sluice.sse.hub.HubLane;
-import io.sluice.sse.hub.SinkInfo;
+import io.sluice.sse.hub.TransportAccess;
+import io.sluice.sse.hub.lane.HubLane;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -52,13 +52,15 @@ class BlockedLaneTest {
                 .route("GET", "/block", request -> block(blocked, release))
                 .start()) {
             for (int i = 0;
-                    i < 20 && (clients.size() < 8 || server.hub().lanes().size() < 2);
+                    i < 20
+                            && (clients.size() < 8
+                                    || TransportAccess.of(server.hub()).all().size() < 2);
                     i++) {
                 clients.add(RawClient.open(server.port(), "/events/a"));
             }
             // asked while both still answer
             Map<Thread, Set<Integer>> ports = new HashMap<>();
-            for (HubLane lane : server.hub().lanes()) {
+            for (HubLane lane : TransportAccess.of(server.hub()).all()) {
                 ports.put(threadOf(lane), portsOf(lane));
             }
             assertThat(ports).hasSize(2);
@@ -112,10 +114,12 @@ class BlockedLaneTest {
 
     private static Set<Integer> portsOf(HubLane lane) throws IOException {
         Set<Integer> ports = new HashSet<>();
-        for (SinkInfo info : lane.sinkInfos().toCompletableFuture().join()) {
-            String address = info.sink().remoteAddress();
-            ports.add(Integer.parseInt(address.substring(address.lastIndexOf(':') + 1)));
-        }
+        lane.forEachSink(sink -> {
+                    String address = sink.remoteAddress();
+                    ports.add(Integer.parseInt(address.substring(address.lastIndexOf(':') + 1)));
+                })
+                .toCompletableFuture()
+                .join();
         return ports;
     }
 

@@ -3,7 +3,8 @@ package io.sluice.sse.netty;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sluice.sse.Event;
-import io.sluice.sse.hub.Heartbeat;
+import io.sluice.sse.Heartbeat;
+import io.sluice.sse.hub.TransportAccess;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.Executors;
@@ -64,7 +65,7 @@ class HeartbeatTest {
                         TestServers.on(Transport.NIO).heartbeat(Duration.ZERO).start();
                 RawClient client = RawClient.open(server.port(), "/events/a")) {
             assertThat(client.stream().comments).isEmpty();
-            assertThat(server.hub().lanes())
+            assertThat(TransportAccess.of(server.hub()).all())
                     .isNotEmpty()
                     .allSatisfy(lane -> assertThat(lane.options().heartbeat()).isZero());
         }

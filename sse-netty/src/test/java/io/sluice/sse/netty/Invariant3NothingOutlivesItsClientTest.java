@@ -9,8 +9,9 @@ import io.sluice.sse.Ledger;
 import io.sluice.sse.Observer;
 import io.sluice.sse.Sink;
 import io.sluice.sse.hub.Hub;
-import io.sluice.sse.hub.LaneSink;
-import io.sluice.sse.hub.SinkInfo;
+import io.sluice.sse.hub.TransportAccess;
+import io.sluice.sse.topic.HubSink;
+import io.sluice.sse.topic.SinkInfo;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -177,7 +178,7 @@ class Invariant3NothingOutlivesItsClientTest {
             Hub hub = server.hub();
             client.get("/events/fill");
             await().until(() -> hub.subscribers("fill") == 1);
-            LaneSink sink = fillBelowTheHighWaterMark(hub);
+            HubSink sink = fillBelowTheHighWaterMark(hub);
             assertThat(sink.isWritable()).isTrue();
             sink.complete();
             await().until(() -> hub.stats().closed().get(CloseReason.SOURCE_COMPLETED) == 1);
@@ -186,7 +187,7 @@ class Invariant3NothingOutlivesItsClientTest {
         }
     }
 
-    private static LaneSink fillBelowTheHighWaterMark(Hub hub) {
+    private static HubSink fillBelowTheHighWaterMark(Hub hub) {
         Event event = Event.of("x".repeat(8000));
         AtomicLong last = new AtomicLong();
         AtomicInteger still = new AtomicInteger();
@@ -208,10 +209,7 @@ class Invariant3NothingOutlivesItsClientTest {
     }
 
     private static SinkInfo info(Hub hub) {
-        return hub.lanes().stream()
-                .flatMap(lane -> lane.sinkInfos().toCompletableFuture().join().stream())
-                .findFirst()
-                .orElseThrow();
+        return TestServers.sinks(hub).stream().findFirst().orElseThrow();
     }
 
     /**
@@ -254,7 +252,8 @@ class Invariant3NothingOutlivesItsClientTest {
         await("frames in flight").pollInterval(Duration.ofMillis(1)).until(() -> {
             hub.publish("many", event);
             // Behind the turn that the event has posted: else many would be in one frame, or the channel full at once.
-            hub.lanes()
+            TransportAccess.of(hub)
+                    .all()
                     .forEach(lane ->
                             lane.forEachSink(sink -> {}).toCompletableFuture().join());
             return hub.ledger().count(Ledger.Kind.BUFFERS) >= frames;

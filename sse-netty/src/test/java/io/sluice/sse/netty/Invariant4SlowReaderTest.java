@@ -9,9 +9,8 @@ import io.sluice.sse.CloseReason;
 import io.sluice.sse.Event;
 import io.sluice.sse.Ledger;
 import io.sluice.sse.hub.Hub;
-import io.sluice.sse.hub.HubLane;
-import io.sluice.sse.hub.OverflowPolicy;
-import io.sluice.sse.hub.SinkInfo;
+import io.sluice.sse.topic.OverflowPolicy;
+import io.sluice.sse.topic.SinkInfo;
 import java.io.IOException;
 import java.net.SocketException;
 import java.time.Duration;
@@ -158,11 +157,7 @@ class Invariant4SlowReaderTest {
     }
 
     private static List<SinkInfo> infos(Hub hub) {
-        List<SinkInfo> all = new ArrayList<>();
-        for (HubLane lane : hub.lanes()) {
-            all.addAll(lane.sinkInfos().toCompletableFuture().join());
-        }
-        return all;
+        return TestServers.sinks(hub);
     }
 
     @OverEachTransport

@@ -8,7 +8,7 @@ import io.sluice.sse.CloseReason;
 import io.sluice.sse.Event;
 import io.sluice.sse.Ledger;
 import io.sluice.sse.hub.Hub;
-import io.sluice.sse.hub.Publication;
+import io.sluice.sse.topic.Publication;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;

@@ -6,7 +6,8 @@ import static org.awaitility.Awaitility.await;
 import io.sluice.sse.CloseReason;
 import io.sluice.sse.Event;
 import io.sluice.sse.hub.Hub;
-import io.sluice.sse.hub.LaneSink;
+import io.sluice.sse.hub.TransportAccess;
+import io.sluice.sse.hub.lane.LaneSink;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -155,7 +156,8 @@ class LeavingStagesTest {
 
     private static List<LaneSink> sinks(Hub hub) {
         List<LaneSink> all = new ArrayList<>();
-        hub.lanes()
+        TransportAccess.of(hub)
+                .all()
                 .forEach(
                         lane -> lane.forEachSink(all::add).toCompletableFuture().join());
         return all;

@@ -4,10 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sluice.sse.CloseReason;
 import io.sluice.sse.Gap;
-import io.sluice.sse.hub.Hub;
-import io.sluice.sse.hub.OverflowPolicy;
-import io.sluice.sse.hub.Selector;
 import io.sluice.sse.netty.PublishedEvents.Told;
+import io.sluice.sse.topic.OverflowPolicy;
+import io.sluice.sse.topic.Selector;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.EnumSet;
@@ -175,7 +174,7 @@ final class ModelClient {
 
     /** Told to stay away, and asks again all the same. */
     void assertStaysAway(int port) throws IOException {
-        assertThat(lastId).startsWith(Hub.END_ID_PREFIX);
+        assertThat(lastId).startsWith(CloseReason.END_ID_PREFIX);
         try (RawClient again = RawClient.connect(port).get("/events/c", "Last-Event-ID: " + lastId)) {
             assertThat(again.awaitHead().stream().status()).isEqualTo(204);
         }
@@ -246,7 +245,7 @@ final class ModelClient {
             RawStream.Received event = stream.events.get(judged);
             switch (event.type()) {
                 case Gap.EVENT_NAME -> onGap(event);
-                case "end" -> assertThat(event.id()).startsWith(Hub.END_ID_PREFIX);
+                case "end" -> assertThat(event.id()).startsWith(CloseReason.END_ID_PREFIX);
                 default -> onEvent(event);
             }
         }
@@ -254,7 +253,7 @@ final class ModelClient {
             return;
         }
         lastId = stream.lastEventId();
-        String said = lastId.startsWith(Hub.END_ID_PREFIX) ? null : told.positionOf(lastId);
+        String said = lastId.startsWith(CloseReason.END_ID_PREFIX) ? null : told.positionOf(lastId);
         if (said != null && said.compareTo(has) > 0) {
             assertNothingMissed(said); // who comes back with this id will not hear of what lies before it
             has = said;

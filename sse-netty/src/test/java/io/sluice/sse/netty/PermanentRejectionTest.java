@@ -90,12 +90,12 @@ class PermanentRejectionTest {
         for (String target : NEVER) {
             assertAnswered(server, target, 400, 400);
         }
-        assertThat(server.hub().refusals().count(kind)).isZero();
+        assertThat(server.hub().rejections().count(kind)).isZero();
         assertAnswered(server, "/events/a", status, 200);
         assertAnswered(server, "/made/a", status, 200);
         assertAnswered(server, "/lambda/a", status, 200);
         assertAnswered(server, "/for-now", status, 200);
-        assertThat(server.hub().refusals().count(kind)).isEqualTo(8);
+        assertThat(server.hub().rejections().count(kind)).isEqualTo(8);
         assertThat(asked).as("code of the routes").hasValue(0);
     }
 

@@ -2,7 +2,7 @@ package io.sluice.sse.netty;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.sluice.sse.hub.SinkInfo;
+import io.sluice.sse.topic.SinkInfo;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -76,9 +76,7 @@ class ProxyProtocolTest {
     }
 
     private static List<SinkInfo> infos(SseServer server) {
-        return server.hub().lanes().stream()
-                .flatMap(lane -> lane.sinkInfos().toCompletableFuture().join().stream())
-                .toList();
+        return TestServers.sinks(server.hub());
     }
 
     @OverEachTransport

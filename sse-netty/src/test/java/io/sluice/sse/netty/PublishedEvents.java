@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sluice.sse.Event;
 import io.sluice.sse.hub.Hub;
-import io.sluice.sse.hub.Publication;
-import io.sluice.sse.hub.Published;
-import io.sluice.sse.hub.Selector;
+import io.sluice.sse.topic.Publication;
+import io.sluice.sse.topic.Published;
+import io.sluice.sse.topic.Selector;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;

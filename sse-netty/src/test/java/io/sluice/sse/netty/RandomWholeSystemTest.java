@@ -6,9 +6,9 @@ import static org.awaitility.Awaitility.await;
 import io.sluice.sse.CloseReason;
 import io.sluice.sse.Ledger;
 import io.sluice.sse.hub.Hub;
-import io.sluice.sse.hub.LaneSink;
-import io.sluice.sse.hub.OverflowPolicy;
-import io.sluice.sse.hub.SinkInfo;
+import io.sluice.sse.topic.HubSink;
+import io.sluice.sse.topic.OverflowPolicy;
+import io.sluice.sse.topic.SinkInfo;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -242,7 +242,7 @@ class RandomWholeSystemTest {
             }
             boolean forGood = random.nextBoolean();
             did("operator closes " + client + (forGood ? " for good" : ""));
-            LaneSink sink = sinkOf(client.port());
+            HubSink sink = sinkOf(client.port());
             (forGood ? sink.complete(CloseReason.CLOSED_BY_APPLICATION) : sink.close(CloseReason.CLOSED_BY_APPLICATION))
                     .toCompletableFuture()
                     .get(40, TimeUnit.SECONDS);
@@ -255,7 +255,7 @@ class RandomWholeSystemTest {
             }
         }
 
-        private LaneSink sinkOf(int port) {
+        private HubSink sinkOf(int port) {
             return infos().stream()
                     .map(SinkInfo::sink)
                     .filter(sink -> SinkRecorder.port(sink) == port)
@@ -264,9 +264,7 @@ class RandomWholeSystemTest {
         }
 
         private List<SinkInfo> infos() {
-            return hub.lanes().stream()
-                    .flatMap(lane -> lane.sinkInfos().toCompletableFuture().join().stream())
-                    .toList();
+            return TestServers.sinks(hub);
         }
 
         /** What was published before is delivered to those who read, their streams end properly, and nothing is left. */

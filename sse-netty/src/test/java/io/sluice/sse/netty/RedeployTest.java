@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.sluice.sse.Event;
 import io.sluice.sse.hub.Hub;
+import io.sluice.sse.hub.TransportAccess;
 import java.io.File;
 import java.lang.ref.WeakReference;
 import java.net.URL;
@@ -90,7 +91,8 @@ class RedeployTest {
                             .drain(Duration.ZERO)
                             .start();
                     RawClient client = RawClient.open(server.port(), "/events/a")) {
-                hub.lanes()
+                TransportAccess.of(hub)
+                        .all()
                         .forEach(lane -> lane.forEachSink(sink -> {
                             sink.scope().onClose(reason -> {});
                             sink.scope().every(Duration.ofMillis(10), () -> {});

@@ -187,7 +187,7 @@ class RequestDeadlineTest {
                 assertThat(client.stream().header("connection")).isEqualTo("close");
                 assertThat(client.stream().header("content-type")).isEqualTo("application/problem+json");
             }
-            assertThat(server.hub().refusals().count(RejectionCounts.Kind.REQUEST_TIMEOUT))
+            assertThat(server.hub().rejections().count(RejectionCounts.Kind.REQUEST_TIMEOUT))
                     .isEqualTo(3);
             server.hub().publish("a", Event.of("a stream has no deadline"));
             stream.awaitEvents(1);

@@ -6,14 +6,14 @@ import static org.awaitility.Awaitility.await;
 import io.sluice.sse.CloseReason;
 import io.sluice.sse.Event;
 import io.sluice.sse.Identity;
-import io.sluice.sse.hub.EventFilter;
 import io.sluice.sse.hub.Hub;
-import io.sluice.sse.hub.LaneSink;
-import io.sluice.sse.hub.Publication;
-import io.sluice.sse.hub.Recipients;
-import io.sluice.sse.hub.Selector;
-import io.sluice.sse.hub.SinkInfo;
-import io.sluice.sse.hub.Subscription;
+import io.sluice.sse.topic.EventFilter;
+import io.sluice.sse.topic.HubSink;
+import io.sluice.sse.topic.Publication;
+import io.sluice.sse.topic.Recipients;
+import io.sluice.sse.topic.Selector;
+import io.sluice.sse.topic.SinkInfo;
+import io.sluice.sse.topic.Subscription;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -85,7 +85,7 @@ class RoutingOverSocketsTest {
         try (SseServer server = TestServers.on(transport).start()) {
             Hub hub = server.hub();
             try (RawClient client = RawClient.open(server.port(), "/events/a")) {
-                LaneSink sink = await().until(() -> sinks(hub), found -> found.size() == 1)
+                HubSink sink = await().until(() -> sinks(hub), found -> found.size() == 1)
                         .get(0);
                 assertThat(hub.find(sink.id()).toCompletableFuture().get(30, TimeUnit.SECONDS))
                         .containsSame(sink);
@@ -110,12 +110,9 @@ class RoutingOverSocketsTest {
         }
     }
 
-    private static List<LaneSink> sinks(Hub hub) {
-        List<LaneSink> sinks = new ArrayList<>();
-        hub.lanes()
-                .forEach(lane -> lane.sinkInfos().toCompletableFuture().join().stream()
-                        .map(SinkInfo::sink)
-                        .forEach(sinks::add));
+    private static List<HubSink> sinks(Hub hub) {
+        List<HubSink> sinks = new ArrayList<>();
+        TestServers.sinks(hub).stream().map(SinkInfo::sink).forEach(sinks::add);
         return sinks;
     }
 

@@ -36,7 +36,7 @@ class ServerAcceptorTest {
                     assertThat(four.stream().hasHead()).isFalse();
                 }
             }
-            assertThat(server.hub().refusals().count(RejectionCounts.Kind.CONNECTIONS))
+            assertThat(server.hub().rejections().count(RejectionCounts.Kind.CONNECTIONS))
                     .isEqualTo(20);
             server.hub().publish("a", Event.of("nobody was evicted"));
             one.awaitEvents(1);

@@ -23,7 +23,7 @@ import io.sluice.sse.Event;
 import io.sluice.sse.Observer;
 import io.sluice.sse.Sink;
 import io.sluice.sse.hub.Hub;
-import io.sluice.sse.hub.SinkInfo;
+import io.sluice.sse.topic.SinkInfo;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -216,9 +216,6 @@ class SocketFastPathTest {
     }
 
     private static long pendingBytes(Hub hub) {
-        return hub.lanes().stream()
-                .flatMap(lane -> lane.sinkInfos().toCompletableFuture().join().stream())
-                .mapToLong(SinkInfo::pendingBytes)
-                .sum();
+        return TestServers.sinks(hub).stream().mapToLong(SinkInfo::pendingBytes).sum();
     }
 }

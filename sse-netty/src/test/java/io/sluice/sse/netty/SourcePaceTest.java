@@ -8,9 +8,8 @@ import io.sluice.sse.CloseReason;
 import io.sluice.sse.Event;
 import io.sluice.sse.Sink;
 import io.sluice.sse.Source;
-import io.sluice.sse.hub.HubLane;
-import io.sluice.sse.hub.SinkInfo;
 import io.sluice.sse.source.Sources;
+import io.sluice.sse.topic.SinkInfo;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -130,10 +129,8 @@ class SourcePaceTest {
 
     private static long pendingBytes(SseServer server) {
         long most = 0;
-        for (HubLane lane : server.hub().lanes()) {
-            for (SinkInfo info : lane.sinkInfos().toCompletableFuture().join()) {
-                most = Math.max(most, info.pendingBytes());
-            }
+        for (SinkInfo info : TestServers.sinks(server.hub())) {
+            most = Math.max(most, info.pendingBytes());
         }
         return most;
     }

@@ -19,7 +19,7 @@ import io.netty.handler.codec.http.HttpVersion;
 import io.sluice.sse.Event;
 import io.sluice.sse.RejectionCounts;
 import io.sluice.sse.hub.Hub;
-import io.sluice.sse.hub.LaneOptions;
+import io.sluice.sse.hub.lane.LaneOptions;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.net.InetSocketAddress;
@@ -56,7 +56,7 @@ class StreamLimitsTest {
                 RawClient same = RawClient.open(server.port(), "/events/a", VIA + "192.0.2.1")) {
             assertRefused(server, 429, "this address has its maximum of 2 streams", VIA + "2001:db8:0:1::3");
             assertRefused(server, 429, "this address has its maximum of 2 streams", VIA + "192.0.2.1");
-            assertThat(server.hub().refusals().count(RejectionCounts.Kind.STREAMS_PER_ADDRESS))
+            assertThat(server.hub().rejections().count(RejectionCounts.Kind.STREAMS_PER_ADDRESS))
                     .isEqualTo(4);
             server.hub().publish("a", Event.of("nobody was evicted"));
             for (RawClient client : List.of(one, two, next, four, same)) {
@@ -80,7 +80,7 @@ class StreamLimitsTest {
                 RawClient nobody = RawClient.open(server.port(), "/events/a");
                 RawClient another = RawClient.open(server.port(), "/events/a")) {
             assertRefused(server, 429, "there are 1 streams of this key", "X-User: ann");
-            assertThat(server.hub().refusals().count(RejectionCounts.Kind.STREAMS_PER_KEY))
+            assertThat(server.hub().rejections().count(RejectionCounts.Kind.STREAMS_PER_KEY))
                     .isEqualTo(2);
             ann.close();
             awaitTaken(server, 3);
@@ -143,9 +143,9 @@ class StreamLimitsTest {
                     publisher.nextResponse();
                 }
             }
-            assertThat(server.hub().refusals().count(RejectionCounts.Kind.CONNECT_RATE))
+            assertThat(server.hub().rejections().count(RejectionCounts.Kind.CONNECT_RATE))
                     .isEqualTo(2);
-            assertThat(server.hub().refusals().count(RejectionCounts.Kind.REQUEST_RATE))
+            assertThat(server.hub().rejections().count(RejectionCounts.Kind.REQUEST_RATE))
                     .isEqualTo(2);
         }
     }
@@ -273,7 +273,7 @@ class StreamLimitsTest {
             EmbeddedChannel two = open(handler);
             assertThat(answer(one)).startsWith("HTTP/1.1 200 OK");
             assertThat(answer(two)).startsWith("HTTP/1.1 429 ").contains("retry-after: 3", "connection: close");
-            assertThat(hub.refusals().count(RejectionCounts.Kind.STREAMS_PER_KEY))
+            assertThat(hub.rejections().count(RejectionCounts.Kind.STREAMS_PER_KEY))
                     .isEqualTo(1);
             one.finishAndReleaseAll();
             EmbeddedChannel three = open(handler);

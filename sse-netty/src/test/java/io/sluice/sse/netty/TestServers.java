@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import io.netty.util.concurrent.AbstractScheduledEventExecutor;
 import io.netty.util.concurrent.EventExecutor;
 import io.sluice.sse.hub.Hub;
+import io.sluice.sse.topic.SinkInfo;
 import java.lang.reflect.Field;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -76,5 +77,10 @@ final class TestServers {
     static int openDescriptors() {
         String[] names = Objects.requireNonNull(new java.io.File("/proc/self/fd").list());
         return names.length;
+    }
+
+    /** Describes all open clients. */
+    static List<SinkInfo> sinks(Hub hub) {
+        return hub.sinks(null, Integer.MAX_VALUE).toCompletableFuture().join();
     }
 }

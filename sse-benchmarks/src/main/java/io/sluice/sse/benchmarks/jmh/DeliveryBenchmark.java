@@ -2,9 +2,10 @@ package io.sluice.sse.benchmarks.jmh;
 
 import io.sluice.sse.Event;
 import io.sluice.sse.hub.Hub;
-import io.sluice.sse.hub.HubLane;
-import io.sluice.sse.hub.Selector;
-import io.sluice.sse.hub.StartPosition;
+import io.sluice.sse.hub.TransportAccess;
+import io.sluice.sse.hub.lane.HubLane;
+import io.sluice.sse.topic.Selector;
+import io.sluice.sse.topic.StartPosition;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -51,7 +52,7 @@ public class DeliveryBenchmark {
     @Setup
     public void setUp() {
         hub = Hub.builder().coalesce(Duration.ZERO).build(); // the lane has no timer that would end a rest
-        HubLane joined = hub.join(lane, new InMemoryFramer(), Quiet.LANE);
+        HubLane joined = TransportAccess.of(hub).join(lane, new InMemoryFramer(), Quiet.LANE);
         for (int i = 0; i < SINKS; i++) {
             Selector selector = switch (beside) {
                 case "nothing" -> Selector.of("common");

@@ -1,9 +1,9 @@
 package io.sluice.sse.benchmarks.jmh;
 
-import io.sluice.sse.hub.Batch;
-import io.sluice.sse.hub.Frame;
-import io.sluice.sse.hub.Framer;
-import io.sluice.sse.hub.Splice;
+import io.sluice.sse.hub.lane.Batch;
+import io.sluice.sse.hub.lane.Frame;
+import io.sluice.sse.hub.lane.Framer;
+import io.sluice.sse.hub.lane.Splice;
 
 /** Copies each batch once, as a framer over Netty does, and keeps nothing. */
 public final class InMemoryFramer implements Framer {

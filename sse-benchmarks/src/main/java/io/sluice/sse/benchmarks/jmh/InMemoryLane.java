@@ -1,6 +1,6 @@
 package io.sluice.sse.benchmarks.jmh;
 
-import io.sluice.sse.hub.Lane;
+import io.sluice.sse.hub.lane.Lane;
 import java.util.ArrayDeque;
 
 /**

@@ -1,9 +1,9 @@
 package io.sluice.sse.benchmarks.jmh;
 
 import io.sluice.sse.CloseReason;
-import io.sluice.sse.hub.Frame;
-import io.sluice.sse.hub.HubLane;
-import io.sluice.sse.hub.LaneSink;
+import io.sluice.sse.hub.lane.Frame;
+import io.sluice.sse.hub.lane.HubLane;
+import io.sluice.sse.hub.lane.LaneSink;
 
 /**
  * A client without a socket, which takes everything at once and looks at none of it. It has no field: what is weighed is

@@ -2,9 +2,10 @@ package io.sluice.sse.benchmarks.jmh;
 
 import io.sluice.sse.Event;
 import io.sluice.sse.hub.Hub;
-import io.sluice.sse.hub.HubLane;
-import io.sluice.sse.hub.Selector;
-import io.sluice.sse.hub.StartPosition;
+import io.sluice.sse.hub.TransportAccess;
+import io.sluice.sse.hub.lane.HubLane;
+import io.sluice.sse.topic.Selector;
+import io.sluice.sse.topic.StartPosition;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -56,7 +57,7 @@ public class PublishBenchmark {
         }
         for (int i = 0; i < lanes; i++) {
             InMemoryLane lane = new InMemoryLane();
-            HubLane joined = hub.join(lane, new InMemoryFramer(), Quiet.LANE);
+            HubLane joined = TransportAccess.of(hub).join(lane, new InMemoryFramer(), Quiet.LANE);
             for (int c = 0; c < clients; c++) {
                 new InMemorySink(joined).open(Selector.of("topic/*"), StartPosition.live(), null);
             }

@@ -1,6 +1,6 @@
 package io.sluice.sse.benchmarks.jmh;
 
-import io.sluice.sse.hub.LaneOptions;
+import io.sluice.sse.hub.lane.LaneOptions;
 import java.time.Duration;
 
 /** Lanes without a ticker: nothing but the events that are measured. */

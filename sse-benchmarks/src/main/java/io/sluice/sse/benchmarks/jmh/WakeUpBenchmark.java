@@ -4,12 +4,13 @@ import io.netty.channel.EventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.sluice.sse.Event;
-import io.sluice.sse.hub.Frame;
 import io.sluice.sse.hub.Hub;
-import io.sluice.sse.hub.HubLane;
-import io.sluice.sse.hub.Lane;
-import io.sluice.sse.hub.Selector;
-import io.sluice.sse.hub.StartPosition;
+import io.sluice.sse.hub.TransportAccess;
+import io.sluice.sse.hub.lane.Frame;
+import io.sluice.sse.hub.lane.HubLane;
+import io.sluice.sse.hub.lane.Lane;
+import io.sluice.sse.topic.Selector;
+import io.sluice.sse.topic.StartPosition;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -69,7 +70,7 @@ public class WakeUpBenchmark {
     public void setUp() throws Exception {
         hub = Hub.create();
         LoopLane lane = new LoopLane(group.next());
-        HubLane joined = hub.join(lane, new InMemoryFramer(), Quiet.LANE);
+        HubLane joined = TransportAccess.of(hub).join(lane, new InMemoryFramer(), Quiet.LANE);
         lane.loop()
                 .submit(() -> new InMemorySink(joined) {
                     @Override

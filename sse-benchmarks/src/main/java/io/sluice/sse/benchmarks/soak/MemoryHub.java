@@ -6,9 +6,10 @@ import io.sluice.sse.benchmarks.jmh.InMemoryLane;
 import io.sluice.sse.benchmarks.jmh.InMemorySink;
 import io.sluice.sse.benchmarks.jmh.Quiet;
 import io.sluice.sse.hub.Hub;
-import io.sluice.sse.hub.HubLane;
-import io.sluice.sse.hub.Selector;
-import io.sluice.sse.hub.StartPosition;
+import io.sluice.sse.hub.TransportAccess;
+import io.sluice.sse.hub.lane.HubLane;
+import io.sluice.sse.topic.Selector;
+import io.sluice.sse.topic.StartPosition;
 import java.time.Duration;
 import java.util.Locale;
 
@@ -27,7 +28,7 @@ final class MemoryHub {
                 .historyAge(Duration.ofDays(1))
                 .coalesce(Duration.ZERO) // the lane in memory has no timer that would end a rest
                 .build();
-        hubLane = hub.join(lane, new InMemoryFramer(), Quiet.LANE);
+        hubLane = TransportAccess.of(hub).join(lane, new InMemoryFramer(), Quiet.LANE);
     }
 
     /** A name as applications make them, the same length for each. */

@@ -1,7 +1,7 @@
 package io.sluice.sse.benchmarks.soak;
 
 import io.sluice.sse.Event;
-import io.sluice.sse.hub.TopicPattern;
+import io.sluice.sse.topic.TopicPattern;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;

@@ -3,13 +3,13 @@ package io.sluice.sse.examples.server;
 import io.sluice.sse.CloseReason;
 import io.sluice.sse.hub.Hub;
 import io.sluice.sse.hub.HubStats;
-import io.sluice.sse.hub.LaneSink;
-import io.sluice.sse.hub.SinkInfo;
 import io.sluice.sse.netty.HttpRoute;
 import io.sluice.sse.netty.HttpStatusException;
 import io.sluice.sse.netty.RouteResponse;
 import io.sluice.sse.netty.SseRequest;
 import io.sluice.sse.netty.SseServerBuilder;
+import io.sluice.sse.topic.HubSink;
+import io.sluice.sse.topic.SinkInfo;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
@@ -17,14 +17,11 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -69,7 +66,7 @@ final class AdminRoutes {
     private HttpRoute guarded(HttpRoute route) {
         return request -> {
             check(request);
-            return route.answer(request);
+            return route.handle(request);
         };
     }
 
@@ -112,23 +109,10 @@ final class AdminRoutes {
 
     private CompletionStage<RouteResponse> connections(SseRequest request) {
         int limit = limit(request);
-        long after = after(request);
-        List<CompletableFuture<List<SinkInfo>>> lanes = hub.lanes().stream()
-                .map(lane -> lane.sinkInfos(after, limit).toCompletableFuture())
-                .toList();
-        return CompletableFuture.allOf(lanes.toArray(new CompletableFuture<?>[0]))
-                .thenApply(ignored -> {
-                    Instant now = Instant.now();
-                    Stream<SinkInfo> all = lanes.stream().flatMap(lane -> lane.join().stream());
-                    return Json.answer(all.sorted(Comparator.comparingLong(AdminRoutes::number))
-                            .limit(limit)
-                            .map(sink -> describe(sink, now))
-                            .toList());
-                });
-    }
-
-    private static long number(SinkInfo sink) {
-        return Long.parseLong(sink.id());
+        return hub.sinks(Long.toString(after(request)), limit).thenApply(sinks -> {
+            Instant now = Instant.now();
+            return Json.answer(sinks.stream().map(sink -> describe(sink, now)).toList());
+        });
     }
 
     private Connection describe(SinkInfo sink, Instant now) {
@@ -169,7 +153,7 @@ final class AdminRoutes {
     private CompletionStage<RouteResponse> close(SseRequest request) {
         boolean forever = "true".equals(request.query("forever"));
         return hub.find(request.subPath()).thenApply(found -> {
-            LaneSink sink = found.orElseThrow(() -> HttpStatusException.of(404, "there is no such connection"));
+            HubSink sink = found.orElseThrow(() -> HttpStatusException.of(404, "there is no such connection"));
             if (forever) {
                 sink.complete(CloseReason.CLOSED_BY_APPLICATION);
             } else {

@@ -2,9 +2,9 @@ package io.sluice.sse.examples.server;
 
 import io.sluice.sse.examples.server.Options.ForwardedBy;
 import io.sluice.sse.history.SyncPolicy;
-import io.sluice.sse.hub.OverflowPolicy;
 import io.sluice.sse.netty.Rate;
 import io.sluice.sse.netty.Transport;
+import io.sluice.sse.topic.OverflowPolicy;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Locale;
@@ -24,7 +24,7 @@ final class OptionValues {
     private OptionValues() {}
 
     /** {@code always}, {@code os}, or how often. */
-    static final class SyncPolicy implements ITypeConverter<SyncPolicy> {
+    static final class SyncPolicyText implements ITypeConverter<SyncPolicy> {
         @Override
         public SyncPolicy convert(String text) {
             if (text.equals("always")) {

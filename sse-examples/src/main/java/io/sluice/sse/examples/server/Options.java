@@ -1,10 +1,10 @@
 package io.sluice.sse.examples.server;
 
 import io.sluice.sse.history.SyncPolicy;
-import io.sluice.sse.hub.OverflowPolicy;
 import io.sluice.sse.netty.Rate;
 import io.sluice.sse.netty.SseServerBuilder;
 import io.sluice.sse.netty.Transport;
+import io.sluice.sse.topic.OverflowPolicy;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -107,7 +107,7 @@ final class Options {
     @Option(
             names = "--history-sync",
             paramLabel = "<policy>",
-            converter = OptionValues.SyncPolicy.class,
+            converter = OptionValues.SyncPolicyText.class,
             description = "When that history is forced to the disk: always (before a publish is answered), os (when the"
                     + " system likes to) or each <duration>. Default: always")
     @Nullable

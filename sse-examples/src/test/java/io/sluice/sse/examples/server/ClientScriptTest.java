@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import io.sluice.sse.CloseReason;
 import io.sluice.sse.Event;
 import io.sluice.sse.hub.Hub;
+import io.sluice.sse.hub.TransportAccess;
 import io.sluice.sse.netty.HttpStatusException;
 import io.sluice.sse.netty.SseServer;
 import io.sluice.sse.netty.SseStream;
@@ -308,7 +309,7 @@ class ClientScriptTest {
     }
 
     private void closeStreams(CloseReason reason) {
-        hub.lanes().forEach(lane -> lane.forEachSink(sink -> sink.close(reason)));
+        TransportAccess.of(hub).all().forEach(lane -> lane.forEachSink(sink -> sink.close(reason)));
     }
 
     private static List<String> received() {

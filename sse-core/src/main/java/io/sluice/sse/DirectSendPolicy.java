@@ -1,0 +1,14 @@
+package io.sluice.sse;
+
+/** What happens when a source sends to a client that does not read, and the small queue of that sink is full. */
+public enum DirectSendPolicy {
+    /** The new event is refused: its stage fails with {@link SinkFullException}. */
+    REFUSE,
+    /**
+     * The oldest events that wait make room: their stages fail with {@link SinkFullException}. What was {@linkplain
+     * Sink#offer offered} stays; if that alone fills the queue, the new event is refused.
+     */
+    DROP_OLDEST,
+    /** The sink closes with {@link CloseReason#SLOW_CONSUMER}. */
+    CLOSE
+}

@@ -1,0 +1,99 @@
+package io.sluice.sse.hub.lane;
+
+import io.sluice.sse.topic.HubSink;
+import io.sluice.sse.topic.SinkInfo;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+/**
+ * The lanes of a hub. A transport joins its lanes here, and each lane leaves before its thread ends. Thread-safe.
+ */
+public final class LaneRegistry {
+
+    private final HubCore core;
+    private final CopyOnWriteArrayList<HubLane> lanes = new CopyOnWriteArrayList<>();
+
+    /** Made by the hub. */
+    public LaneRegistry(HubCore core) {
+        this.core = core;
+    }
+
+    /**
+     * Begins to deliver on a lane. Called once per lane and transport. The sinks of the lane are opened through the
+     * returned object.
+     *
+     * @param framer makes the lane's buffers; called on the lane only
+     */
+    public HubLane join(Lane lane, Framer framer, LaneOptions options) {
+        HubLane joined = new HubLane(core, lane, framer, options);
+        lanes.add(joined);
+        return joined;
+    }
+
+    /** Ends delivery on a lane that has no sinks any more. Its figures stay counted. */
+    public void leave(HubLane lane) {
+        if (lanes.remove(lane)) {
+            core.counters().deliveredBefore.add(lane.delivered());
+        }
+    }
+
+    /** The lanes that have joined and not left. */
+    public List<HubLane> all() {
+        return Collections.unmodifiableList(lanes);
+    }
+
+    /** Events delivered by all lanes, also by those that have left. */
+    public long delivered() {
+        long delivered = core.counters().deliveredBefore.sum();
+        for (HubLane lane : lanes) {
+            delivered += lane.delivered();
+        }
+        return delivered;
+    }
+
+    /** How many positions the sink with the largest lag stands before the head, as of the last ticks. */
+    public long maxLag() {
+        long max = 0;
+        for (HubLane lane : lanes) {
+            max = Math.max(max, lane.maxLag());
+        }
+        return max;
+    }
+
+    /** Looks for an open sink by its id on all lanes. @return completes, perhaps on a lane */
+    public CompletionStage<Optional<HubSink>> find(String sinkId) {
+        CompletionStage<Optional<HubSink>> found = CompletableFuture.completedStage(Optional.empty());
+        for (HubLane lane : lanes) {
+            found = found.thenCombine(lane.find(sinkId), (before, here) -> before.isPresent() ? before : here);
+        }
+        return found;
+    }
+
+    /**
+     * Describes the first open sinks with an id above {@code after}, over all lanes, in the order of their numbers.
+     *
+     * @return completes, perhaps on a lane
+     */
+    public CompletionStage<List<SinkInfo>> sinks(long after, int limit) {
+        CompletionStage<List<SinkInfo>> all = CompletableFuture.completedStage(List.of());
+        for (HubLane lane : lanes) {
+            all = all.thenCombine(lane.sinkInfos(after, limit), LaneRegistry::concatenate);
+        }
+        return all.thenApply(infos -> infos.stream()
+                .sorted(Comparator.comparingLong(info -> Long.parseLong(info.id())))
+                .limit(limit)
+                .toList());
+    }
+
+    private static List<SinkInfo> concatenate(List<SinkInfo> some, List<SinkInfo> more) {
+        List<SinkInfo> both = new ArrayList<>(some);
+        both.addAll(more);
+        return both;
+    }
+}

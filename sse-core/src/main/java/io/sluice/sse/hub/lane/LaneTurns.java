@@ -1,0 +1,196 @@
+package io.sluice.sse.hub.lane;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.BooleanSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The turns of a lane, in which events go out. A turn is one task on the lane: a pass for all sinks that have caught up
+ * ({@link Pass}), then the sinks that are behind, one by one ({@link CatchUp}). At most one turn is posted at a time,
+ * whatever is published. A turn yields after ten milliseconds of its pass, and after one of catching up.
+ *
+ * <p>Confined to the lane, except {@link #wake}.
+ */
+final class LaneTurns {
+
+    private static final Logger logger = LoggerFactory.getLogger(HubLane.class);
+
+    private static final VarHandle POSTED;
+
+    static {
+        try {
+            POSTED = MethodHandles.lookup().findVarHandle(LaneTurns.class, "posted", boolean.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    private final HubLane hubLane;
+    private final Lane lane;
+    private final Runnable turn = this::turn;
+    private final PassScheduler scheduler;
+    private final LogThrottle failures;
+
+    // Any thread: whether a turn is posted.
+    @SuppressWarnings("unused") // through POSTED
+    private volatile boolean posted;
+
+    // Confined to the lane.
+    private boolean inTurn;
+    /** The last turn has failed, and its pass has to be given up. */
+    private boolean turnFailed;
+
+    LaneTurns(HubLane hubLane) {
+        this.hubLane = hubLane;
+        this.lane = hubLane.lane();
+        long longestRest = hubLane.core().options().coalesce().toNanos();
+        this.scheduler = new PassScheduler(lane, this::wake, longestRest);
+        this.failures = new LogThrottle(lane::nanoTime);
+    }
+
+    PassScheduler scheduler() {
+        return scheduler;
+    }
+
+    /** Makes sure that a turn follows. Any thread. */
+    void wake() {
+        if (!posted && POSTED.compareAndSet(this, false, true)) {
+            try {
+                lane.execute(turn);
+            } catch (RejectedExecutionException e) {
+                posted = false; // the lane has ended, and its sinks close on their callers' threads
+            } catch (RuntimeException | Error e) {
+                posted = false; // the next caller posts the turn
+                throw e;
+            }
+        }
+    }
+
+    /** Posts another turn, after the lane has looked at its I/O. */
+    private void nextTurn(boolean postedAlready) {
+        if (postedAlready || POSTED.compareAndSet(this, false, true)) {
+            try {
+                lane.yield(turn);
+            } catch (RejectedExecutionException e) {
+                posted = false; // as in wake
+            } catch (RuntimeException | Error e) {
+                posted = false; // the ticker wakes a lane that is not at the head
+                throw e;
+            }
+        }
+    }
+
+    /** A turn that fails must not be the last one: nothing else would post another. */
+    private void turn() {
+        assert lane.inLane();
+        boolean postedAlready = hubLane.pass.isRunning();
+        boolean within = inTurn;
+        inTurn = true;
+        try {
+            if (turnFailed) {
+                hubLane.pass.giveUp();
+                turnFailed = false;
+            }
+            takeTurn();
+        } catch (RuntimeException | Error e) {
+            turnFailed = true;
+            if (failures.tryAcquire()) {
+                logger.warn("a turn of a lane failed; the next one goes on{}", failures.suppressedSuffix(), e);
+            }
+            nextTurn(postedAlready);
+        } finally {
+            inTurn = within;
+        }
+    }
+
+    private void takeTurn() {
+        // The turn stays posted while a pass is suspended. Otherwise a publisher would post one that runs before I/O.
+        boolean resumed = hubLane.pass.isRunning();
+        hubLane.nowNanos = lane.nanoTime();
+        if (!resumed && !mayBeginPass()) {
+            return;
+        }
+        boolean ended = hubLane.pass.run(hubLane.nowNanos + HubLane.PASS_NANOS);
+        scheduler.worked(lane.nanoTime() - hubLane.nowNanos, ended);
+        boolean again = true;
+        if (ended) {
+            hubLane.tasks.passed();
+            boolean waiting = serveSinksBehind();
+            // A pass that yielded has an old head. A publisher that came since then found this turn posted.
+            again = waiting || resumed || hubLane.pass.wasCut();
+        }
+        hubLane.framer().sweep();
+        hubLane.publishFigures();
+        if (again) {
+            nextTurn(resumed);
+        }
+    }
+
+    /** Whether the next pass begins now. If not, another turn follows when it is time for one. */
+    private boolean mayBeginPass() {
+        // In this order: an event that is published after the head was read finds no turn posted, and posts one.
+        posted = false;
+        long head = hubLane.log().head();
+        long position = hubLane.position;
+        int sinks = hubLane.sinkCount();
+        PassScheduler.Decision decision = scheduler.next(head, position, sinks, hubLane.nowNanos);
+        if (decision == PassScheduler.Decision.REST) {
+            boolean waiting = serveSinksBehind();
+            if (!hubLane.catchUp.metSinkAheadOfLane()) {
+                if (waiting) {
+                    nextTurn(false);
+                }
+                return false;
+            }
+            decision = scheduler.endRest(head, position, sinks, hubLane.nowNanos);
+        }
+        if (decision == PassScheduler.Decision.POLL_AGAIN) {
+            nextTurn(false);
+            return false;
+        }
+        scheduler.passBegins(head != position, hubLane.nowNanos);
+        return true;
+    }
+
+    /** @return whether some sinks still wait */
+    private boolean serveSinksBehind() {
+        return hubLane.catchUp.run(lane.nanoTime() + HubLane.CATCH_UP_NANOS);
+    }
+
+    /** As {@link HubLane#flushPublished}. */
+    long flushPublished() {
+        assert lane.inLane();
+        long head = hubLane.log().head();
+        runTurnsWhile(() -> hubLane.position < head || hubLane.pass.isRunning() || hubLane.catchUp.hasPending(head));
+        hubLane.catchUp.retryParked(); // after I/O, which could not run here
+        return head;
+    }
+
+    /**
+     * A stream is about to end in good order. Events that a pass has yet to write to it go first: its client may be told
+     * not to reconnect, and would never ask for them.
+     */
+    void flushBeforeEndOf(LaneSink sink) {
+        boolean hasPending = sink.selection() != null
+                && !sink.isBehind()
+                && (hubLane.position < hubLane.log().head() || hubLane.pass.isRunning());
+        if (hasPending && !inTurn && lane.inLane()) {
+            long head = hubLane.log().head();
+            runTurnsWhile(() -> hubLane.position < head || hubLane.pass.isRunning());
+        }
+    }
+
+    private void runTurnsWhile(BooleanSupplier more) {
+        scheduler.hurry();
+        try {
+            do {
+                turn();
+            } while (!turnFailed && more.getAsBoolean());
+        } finally {
+            scheduler.stopHurrying();
+        }
+    }
+}

@@ -1,0 +1,112 @@
+package io.sluice.sse.hub.lane;
+
+import io.sluice.sse.CloseReason;
+import io.sluice.sse.ClosedException;
+import io.sluice.sse.Event;
+import io.sluice.sse.Gap;
+import io.sluice.sse.Ledger;
+import io.sluice.sse.topic.Selector;
+import io.sluice.sse.topic.StartPosition;
+import io.sluice.sse.wire.EventEncoder;
+import org.jspecify.annotations.Nullable;
+
+/** Opens the sinks of a lane and ends them: the first block, the end event, and the counts. Confined to the lane. */
+final class SinkLifecycle {
+
+    private final HubLane lane;
+    private final HubCore core;
+
+    SinkLifecycle(HubLane lane) {
+        this.lane = lane;
+        this.core = lane.core();
+    }
+
+    /** As {@link LaneSink#open}, without the source. */
+    void open(LaneSink sink, @Nullable Selector selector, StartPosition start) {
+        assert lane.isInLane();
+        if (sink.scope().isClosed()) {
+            throw new ClosedException("sink " + sink.id(), sink.scope().reason());
+        }
+        if (sink.isOpened()) {
+            throw new IllegalStateException("sink " + sink.id() + " is open already");
+        }
+        // Either this call sees the closed hub, or the closing hub, which comes to this lane next, sees the sink.
+        core.log().requireOpen();
+        lane.nowNanos = lane.lane().nanoTime();
+        ResumePoint point = selector == null ? null : lane.subscriptions.begin(sink, selector, start);
+        sink.opened(lane.nowNanos, lane.ticker.observedNanos());
+        lane.sinks.add(sink);
+        core.ledger().add(Ledger.Kind.SINKS, 1);
+        core.presence().opened(sink);
+        lane.ticker.start();
+        core.counters().opened(sink);
+        if (sink.isGone()) { // an observer has closed it; the owner of the connection responds
+            throw new ClosedException("sink " + sink.id(), sink.scope().reason());
+        }
+        writeFirstBlock(sink, point);
+        lane.catchUp.add(sink);
+        lane.wake();
+    }
+
+    /** Position and gap are one block: a client that is cut inside it knows neither of them. */
+    private void writeFirstBlock(LaneSink sink, @Nullable ResumePoint point) {
+        Gap gap = point == null ? null : point.gap();
+        Event.Builder first = gap == null ? Event.builder() : gap.toEvent().toBuilder();
+        if (gap == null && point != null && !sink.isAwaitingStart()) {
+            first.id(core.sequencer().idOf(point.position()));
+        }
+        Event block = first.retry(lane.options().drawRetry()).build();
+        GapNotice.send(lane, sink, block, 0, gap);
+    }
+
+    /** The sink begins to close: it receives nothing from here on, and leaves its topics before the next pass. */
+    void leave(LaneSink sink, CloseReason reason, boolean isComplete) {
+        if (sink.isOpened() && isOrderly(reason)) {
+            lane.turns.flushBeforeEndOf(sink);
+        }
+        sink.setGone();
+        try {
+            writeEndEvent(sink, reason, isComplete);
+        } finally {
+            lane.subscriptions.endAll(sink);
+        }
+    }
+
+    /** Whether the client can still receive the end of its stream. */
+    static boolean isOrderly(CloseReason reason) {
+        return switch (reason) {
+            case CLIENT_LEFT, RESET, WRITE_TIMEOUT, SLOW_CONSUMER, PROTOCOL_ERROR -> false;
+            default -> true;
+        };
+    }
+
+    private void writeEndEvent(LaneSink sink, CloseReason reason, boolean isComplete) {
+        if (sink.isOpened() && reason == CloseReason.SOURCE_COMPLETED) {
+            lane.catchUp.writeDirectSends(sink, true);
+        }
+        if (sink.isOpened() && isComplete) {
+            Event end = Event.builder()
+                    .name(CloseReason.END_EVENT_NAME)
+                    .id(CloseReason.END_ID_PREFIX
+                            + core.sequencer().idOf(core.log().head()))
+                    .data("{\"reason\":\"" + reason.tag() + "\"}")
+                    .build();
+            lane.frames.writeOwn(sink, EventEncoder.encode(end), 0);
+        }
+    }
+
+    /** The sink has closed: it leaves the lane and the counts. */
+    void closed(LaneSink sink, CloseReason reason) {
+        lane.sinks.remove(sink);
+        lane.framer().sweep();
+        if (lane.sinks.size() == 0) {
+            lane.ticker.stop();
+        }
+        core.ledger().add(Ledger.Kind.SINKS, -1);
+        core.counters().closed(sink, reason);
+        core.presence().closed(sink);
+        if (lane.sinks.size() == 0) {
+            lane.turns.scheduler().onLastSinkClosed();
+        }
+    }
+}

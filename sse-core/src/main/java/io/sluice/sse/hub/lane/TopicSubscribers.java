@@ -1,0 +1,191 @@
+package io.sluice.sse.hub.lane;
+
+import io.sluice.sse.hub.log.Topic;
+import io.sluice.sse.hub.log.TopicListener;
+import io.sluice.sse.topic.OverflowPolicy;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.Arrays;
+import java.util.Objects;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A topic as one lane sees it: its subscribers there, and whether it has something new. The list itself holds the
+ * subscriptions that named the topic, which is all that most topics have. Each pattern that matches the topic has a
+ * list of its own, linked from here.
+ */
+final class TopicSubscribers extends SubscriberList implements TopicListener {
+
+    private static final PatternSubscribers[] NO_PATTERNS = new PatternSubscribers[0];
+
+    private static final VarHandle DIRTY;
+
+    static {
+        try {
+            DIRTY = MethodHandles.lookup().findVarHandle(TopicSubscribers.class, "dirty", boolean.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    final Topic topic;
+
+    /** The topic on another lane. Written under the hub's lock, see {@link TopicListener#next}. */
+    private @Nullable TopicListener next;
+
+    // Changed on the lane and under the hub's lock; either suffices to read it.
+    private PatternSubscribers[] patterns = NO_PATTERNS;
+
+    // Set by publishers, cleared by the lane. The publisher that sets it links this topic into the lane's dirty list.
+    @SuppressWarnings("unused") // through DIRTY
+    private boolean dirty;
+
+    @Nullable
+    TopicSubscribers nextDirty;
+
+    // Of the pass that runs; confined to the lane.
+    long passNumber;
+    long deferredBy;
+    int from;
+    int to;
+    /** Whether its range holds an event that is not meant for every subscriber. */
+    boolean targeted;
+
+    private @Nullable DirtySet single;
+
+    private TopicSubscribers(Topic topic, HubLane lane) {
+        super(lane);
+        this.topic = topic;
+    }
+
+    /** The subscribers of a topic on a lane, or null. Under the hub's lock. */
+    static @Nullable TopicSubscribers find(Topic topic, HubLane lane) {
+        return (TopicSubscribers) topic.listenerOf(lane);
+    }
+
+    /** The subscribers of a topic on a lane, an empty list at first. Under the hub's lock. */
+    static TopicSubscribers getOrCreate(Topic topic, HubLane lane) {
+        TopicSubscribers here = find(topic, lane);
+        if (here == null) {
+            here = new TopicSubscribers(topic, lane);
+            topic.addListener(here);
+        }
+        return here;
+    }
+
+    // ---- as a listener of the topic
+
+    @Override
+    public Object owner() {
+        return lane;
+    }
+
+    @Override
+    public void mark() {
+        if (!(boolean) DIRTY.getVolatile(this) && DIRTY.compareAndSet(this, false, true)) {
+            lane.pushDirty(this);
+        }
+    }
+
+    @Override
+    public void wake() {
+        lane.wake();
+    }
+
+    @Override
+    public boolean hasExactSubscribers() {
+        return size() > 0;
+    }
+
+    @Override
+    public @Nullable TopicListener next() {
+        return next;
+    }
+
+    @Override
+    public void setNext(@Nullable TopicListener newNext) {
+        next = newNext;
+    }
+
+    // ---- in a pass
+
+    /** The lane clears the mark before it looks into the ring. */
+    void clearMark() {
+        DIRTY.setVolatile(this, false);
+    }
+
+    /** The set of the sinks for which only this topic is new. It exists while the pass lasts. */
+    DirtySet single() {
+        return Objects.requireNonNull(single);
+    }
+
+    void setSingle(@Nullable DirtySet set) {
+        single = set;
+    }
+
+    // ---- its lists
+
+    /** How many lists there are: the exact subscribers, a list that may be empty, and one list for each pattern. */
+    int listCount() {
+        return 1 + patterns.length;
+    }
+
+    SubscriberList list(int index) {
+        return index == 0 ? this : patterns[index - 1];
+    }
+
+    void add(PatternSubscribers list) {
+        patterns = Arrays.copyOf(patterns, patterns.length + 1);
+        patterns[patterns.length - 1] = list;
+    }
+
+    void remove(PatternSubscribers list) {
+        patterns = Arrays.stream(patterns).filter(other -> other != list).toArray(PatternSubscribers[]::new);
+        if (patterns.length == 0) {
+            patterns = NO_PATTERNS;
+        }
+        leaveIfUnused();
+    }
+
+    /** Takes the topic off the lane if it has no subscriber there. */
+    void leaveIfUnused() {
+        if (size() == 0 && patterns.length == 0) {
+            topic.removeListener(this);
+        }
+    }
+
+    // ---- what the topic has lost and kept
+
+    @Override
+    void forEachTopic(Consumer<Topic> action) {
+        action.accept(topic);
+    }
+
+    @Override
+    boolean isGap(long position, long reportedEvictions) {
+        return topic.log.isGap(position, reportedEvictions);
+    }
+
+    @Override
+    @Nullable
+    OverflowPolicy strictestGap(long position, long reportedEvictions) {
+        return isGap(position, reportedEvictions) ? topic.overflow : null;
+    }
+
+    @Override
+    @Nullable
+    OverflowPolicy strictestLostSince(long sinceNanos) {
+        return topic.log.floorAsLeft().isLostSince(sinceNanos) ? topic.overflow : null;
+    }
+
+    @Override
+    long historyUpTo(long position) {
+        return topic.log.inHistory(position);
+    }
+
+    @Override
+    void copyInto(CatchUpRange range, long after) {
+        range.copy(topic, after);
+    }
+}

@@ -1,0 +1,76 @@
+package io.sluice.sse.hub.log;
+
+import io.sluice.sse.topic.Recipients;
+import org.jspecify.annotations.Nullable;
+
+/** The forms that {@link Recipients} have in a history and in the keys of a conflation table. */
+public final class RecipientCodec {
+
+    /** The object, and the header of its string. */
+    private static final int OVERHEAD_BYTES = 72;
+
+    private static final char STORED_PRINCIPAL = 'p';
+    private static final char STORED_GROUP = 'g';
+    private static final char STORED_CLIENT = 'c';
+    private static final char STORED_EXCEPT = 'b';
+
+    /** No sink has this id: ids of sinks are decimal numbers. */
+    private static final String NO_SINK = "-";
+
+    private RecipientCodec() {}
+
+    /**
+     * The form in which a history keeps recipients; null for everybody.
+     *
+     * @see #fromStored
+     */
+    static @Nullable String toStored(Recipients recipients) {
+        String name = recipients.name();
+        return switch (recipients.kind()) {
+            case EVERYBODY -> null;
+            case PRINCIPAL -> STORED_PRINCIPAL + name;
+            case GROUP -> STORED_GROUP + name;
+            case CLIENT -> STORED_CLIENT + name;
+            case EXCEPT -> STORED_EXCEPT + name;
+        };
+    }
+
+    /**
+     * The recipients that a history has kept; null for everybody.
+     *
+     * @param isOfThisProcess whether this process published the event: sinks of another process may have had the same
+     *     ids
+     * @throws IllegalArgumentException if the text has an unknown form
+     */
+    public static @Nullable Recipients fromStored(@Nullable String stored, boolean isOfThisProcess) {
+        if (stored == null || stored.isEmpty()) {
+            return null;
+        }
+        String name = stored.substring(1);
+        return switch (stored.charAt(0)) {
+            case STORED_PRINCIPAL -> Recipients.principal(name);
+            case STORED_GROUP -> Recipients.group(name);
+            case STORED_CLIENT -> Recipients.client(isOfThisProcess ? name : NO_SINK);
+            case STORED_EXCEPT -> isOfThisProcess ? Recipients.except(name) : null;
+            default -> throw new IllegalArgumentException("recipients in the history: \"" + stored + "\"");
+        };
+    }
+
+    /**
+     * The key under which a conflation table keeps an event: an event supersedes earlier events with that key for the
+     * same recipients. The latest event for one principal must not replace the latest event for another. No key of one
+     * kind equals a key of another.
+     */
+    static String conflationKey(Recipients recipients, String key) {
+        if (recipients.isEverybody()) {
+            return key.startsWith("\0") ? "\0" + key : key;
+        }
+        String name = recipients.name();
+        return "\0" + recipients.kind() + name.length() + ' ' + name + key;
+    }
+
+    /** The bytes that recipients cost in an entry. */
+    static int weight(Recipients recipients) {
+        return OVERHEAD_BYTES + 2 * recipients.name().length();
+    }
+}

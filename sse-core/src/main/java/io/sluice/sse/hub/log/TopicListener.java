@@ -1,0 +1,32 @@
+package io.sluice.sse.hub.log;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Receives the news of one topic: what the log knows of the subscribers of one lane. The listeners of a topic form a
+ * list, linked through {@link #next}. All methods but {@link #wake} are called under the hub's lock.
+ */
+public interface TopicListener {
+
+    /** Identifies who registered this listener: at most one listener of a topic has the same owner. */
+    Object owner();
+
+    /** The topic has something new. Called before the head is released. */
+    void mark();
+
+    /** The head that covers the marked events is released. Called after the hub's lock is released. */
+    void wake();
+
+    /** Whether a subscriber named exactly this topic: the topic is then kept even if it is empty. */
+    boolean hasExactSubscribers();
+
+    /**
+     * The next listener of the topic. Written under the hub's lock. A publisher may follow this link after it released
+     * the lock: a removed listener keeps its link, so the publisher still visits each listener that stays.
+     */
+    @Nullable
+    TopicListener next();
+
+    /** Links the next listener of the topic. */
+    void setNext(@Nullable TopicListener next);
+}

@@ -1,0 +1,70 @@
+package io.sluice.sse.topic;
+
+import io.sluice.sse.Event;
+import io.sluice.sse.hub.Hub;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * An event, the topics it goes to, and for whom it is meant, for {@link Hub#publish(Publication)} and {@link Hub#publishAll}.
+ * Immutable.
+ *
+ * <p>In several topics it is still one event: it has one place in the sequence and one id, and who listens to more than one
+ * of them gets it once. Each of those topics keeps it by its own bounds.
+ *
+ * @param topics one to {@link #MAX_TOPICS} topic names; one given twice counts once
+ * @param event an event with data
+ * @param recipients who of those that listen gets it
+ */
+public record Publication(List<String> topics, Event event, Recipients recipients) {
+
+    /** The most topics of one publication. */
+    public static final int MAX_TOPICS = 100;
+
+    /**
+     * Checks the topics' names.
+     *
+     * @throws IllegalArgumentException if there is no topic, if there are too many, or if a name breaks a rule of {@link
+     *     TopicName}
+     */
+    public Publication {
+        Objects.requireNonNull(topics, "topics").forEach(topic -> Objects.requireNonNull(topic, "topic"));
+        topics = topics.size() == 1 ? List.of(topics.get(0)) : List.copyOf(new LinkedHashSet<>(topics));
+        if (topics.isEmpty() || topics.size() > MAX_TOPICS) {
+            throw new IllegalArgumentException("topics: " + topics.size() + " (expected: 1 to " + MAX_TOPICS + ")");
+        }
+        topics.forEach(TopicName::check);
+        Objects.requireNonNull(event, "event");
+        Objects.requireNonNull(recipients, "recipients");
+    }
+
+    /** An event for everybody who listens to one topic. */
+    public Publication(String topic, Event event) {
+        this(List.of(Objects.requireNonNull(topic, "topic")), event, Recipients.everybody());
+    }
+
+    /** An event for everybody who listens to at least one of these topics. */
+    public static Publication of(Event event, String... topics) {
+        return new Publication(Arrays.asList(Objects.requireNonNull(topics, "topics")), event, Recipients.everybody());
+    }
+
+    /** An event for everybody who listens to at least one of these topics. */
+    public static Publication of(Event event, Collection<String> topics) {
+        return new Publication(
+                new ArrayList<>(Objects.requireNonNull(topics, "topics")), event, Recipients.everybody());
+    }
+
+    /** The same for these recipients only. */
+    public Publication to(Recipients others) {
+        return new Publication(topics, event, others);
+    }
+
+    /** The first of its topics. */
+    public String topic() {
+        return topics.get(0);
+    }
+}

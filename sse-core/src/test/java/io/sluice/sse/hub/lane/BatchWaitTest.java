@@ -1,0 +1,132 @@
+package io.sluice.sse.hub.lane;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+
+class BatchWaitTest {
+
+    private static final long PASS = 6_400_000;
+    private static final long QUIET = PASS / 64;
+    private static final long LONGEST = PASS / 16;
+
+    private final BatchWait gathering = new BatchWait();
+    private long now = 1_000_000_000;
+    private long head;
+    private long position;
+    private int sinks = 1_000;
+
+    /** A pass that brings something and takes {@code nanos}, behind all waiting. */
+    private void pass(long nanos) {
+        head++;
+        while (gathering.waits(head, position, sinks, now)) {
+            now += 1_000;
+        }
+        now += nanos;
+        gathering.passed(nanos);
+        position = head;
+    }
+
+    /** @return how long the next pass waits if {@code perLook} events come at each look, of a microsecond */
+    private long waited(int perLook) {
+        long since = now;
+        while (gathering.waits(head, position, sinks, now)) {
+            now += 1_000;
+            head += perLook;
+        }
+        return now - since;
+    }
+
+    @Test
+    void thePassesOfAFewClientsNeverWait() {
+        pass(100_000);
+        head++;
+        assertThat(waited(1)).isZero();
+    }
+
+    @Test
+    void aFewClientsNeverWaitForOneLongPass() {
+        sinks = BatchWait.LEAST_SINKS - 1;
+        pass(PASS);
+        head++;
+        assertThat(waited(1)).isZero();
+    }
+
+    @Test
+    void anIdleHubDoesNotWaitForAnything() {
+        pass(PASS);
+        assertThat(gathering.waits(head, position, sinks, now)).isFalse();
+    }
+
+    @Test
+    void aLongPassWaitsForAShortSilence() {
+        pass(PASS);
+        head++;
+        assertThat(waited(0)).isEqualTo(QUIET);
+    }
+
+    @Test
+    void whatKeepsComingIsWaitedForNoLongerThanAShareOfThePass() {
+        pass(PASS);
+        head++;
+        assertThat(waited(1)).isEqualTo(LONGEST);
+    }
+
+    @Test
+    void aClockThatStandsStillHoldsNobodyUp() {
+        pass(PASS);
+        head++;
+        int looks = 0;
+        while (gathering.waits(head, position, sinks, now)) {
+            assertThat(++looks).isLessThan(2_000);
+        }
+        assertThat(looks).isPositive();
+    }
+
+    @Test
+    void aWaitThatPaidIsRepeated() {
+        pass(PASS);
+        for (int i = 0; i < 5; i++) {
+            head++;
+            assertThat(waited(1)).isEqualTo(LONGEST);
+            now += PASS;
+            gathering.passed(PASS);
+            position = head;
+        }
+    }
+
+    @Test
+    void waitsThatBringNothingBecomeRare() {
+        pass(PASS);
+        int waits = 0;
+        for (int i = 0; i < 1_000; i++) {
+            head++;
+            waits += waited(0) > 0 ? 1 : 0;
+            now += PASS;
+            gathering.passed(PASS);
+            position = head;
+        }
+        assertThat(waits).isBetween(1_000 / (BatchWait.MOST_SKIPPED + 1), 25);
+    }
+
+    @Test
+    void oneThatPaysAgainEndsTheSkipping() {
+        pass(PASS);
+        for (int i = 0; i < 200; i++) {
+            pass(PASS);
+        }
+        int untilPaid = 0;
+        do {
+            head++;
+            untilPaid++;
+            now += PASS;
+            gathering.passed(PASS);
+        } while (waited(1) == 0);
+        now += PASS;
+        gathering.passed(PASS);
+        position = head;
+        head++;
+        assertThat(untilPaid).isLessThanOrEqualTo(BatchWait.MOST_SKIPPED + 1);
+        assertThat(waited(1)).isEqualTo(LONGEST);
+    }
+}

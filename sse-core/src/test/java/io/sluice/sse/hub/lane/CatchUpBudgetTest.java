@@ -1,0 +1,211 @@
+package io.sluice.sse.hub.lane;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sluice.sse.CloseReason;
+import io.sluice.sse.Event;
+import io.sluice.sse.topic.StartPosition;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+/** A crowd that comes back at once, each from a place of its own, costs the budget and a small frame each. */
+class CatchUpBudgetTest {
+
+    private static final LaneOptions TICKING = HubFixture.QUIET.withHeartbeat(Duration.ofSeconds(8));
+    private static final int EVENTS = 200;
+    private static final int EVENT_BYTES = 1000;
+    private static final int CROWD = 100;
+    private static final long BUDGET = 256 * 1024;
+
+    /** Their places, each another. */
+    private static List<FakeSink> comeBack(HubFixture bench, List<String> ids, boolean reading) {
+        List<FakeSink> crowd = new ArrayList<>();
+        for (int i = 0; i < CROWD; i++) {
+            FakeSink sink = bench.sink();
+            if (!reading) {
+                bench.onLane(() -> sink.stall(64 * 1024));
+            }
+            bench.open(sink, StartPosition.after(ids.get(i)), null, "a");
+            crowd.add(sink);
+        }
+        bench.run();
+        return crowd;
+    }
+
+    private static List<String> publish(HubFixture bench) {
+        List<String> ids = new ArrayList<>();
+        for (int i = 0; i < EVENTS; i++) {
+            ids.add(bench.publish("a", i + " " + "x".repeat(EVENT_BYTES)));
+        }
+        return ids;
+    }
+
+    @Test
+    void whoDoesNotReadHoldsASmallFrameAndGetsTheRestWhenItReads() {
+        try (HubFixture bench = new HubFixture(options -> options.catchUpBytes(BUDGET), 1, TICKING)) {
+            List<String> ids = publish(bench);
+            List<FakeSink> crowd = comeBack(bench, ids, false);
+            FakeFramer framer = bench.framers.get(0);
+            long bound = BUDGET + HubLane.FRAME_BYTES + CROWD * (long) HubLane.SMALL_FRAME_BYTES;
+            assertThat(framer.heldBytes()).isGreaterThan(BUDGET).isLessThanOrEqualTo(bound);
+            for (int i = 0; i < 10; i++) {
+                bench.advance(TimeUnit.SECONDS.toNanos(1));
+                assertThat(framer.heldBytes()).isLessThanOrEqualTo(bound);
+            }
+            FakeSink healthy = bench.open(StartPosition.after(ids.get(0)), "a");
+            assertThat(healthy.data())
+                    .as("who reads is not held up by those who do not")
+                    .hasSize(EVENTS - 1);
+
+            crowd.forEach(sink -> bench.onLane(sink::read));
+            for (int i = 0; i < 10; i++) {
+                bench.advance(TimeUnit.SECONDS.toNanos(1));
+            }
+            for (int i = 0; i < CROWD; i++) {
+                assertThat(crowd.get(i).data().stream().map(data -> data.substring(0, data.indexOf(' '))))
+                        .containsExactlyElementsOf(IntStream.range(i + 1, EVENTS)
+                                .mapToObj(Integer::toString)
+                                .toList());
+                assertThat(crowd.get(i).isBehind()).isFalse();
+            }
+        }
+    }
+
+    @Test
+    void withoutNeedFramesAreFull() {
+        try (HubFixture bench = new HubFixture(options -> options.catchUpBytes(BUDGET), 1, TICKING)) {
+            List<String> ids = publish(bench);
+            FakeFramer framer = bench.framers.get(0);
+            framer.frameSizes.clear();
+            comeBack(bench, ids, true);
+            assertThat(framer.frameSizes.stream()
+                            .filter(size -> size > HubLane.SMALL_FRAME_BYTES)
+                            .count())
+                    .isGreaterThan(CROWD / 2);
+        }
+    }
+
+    /** Over io_uring bytes pend after each flush, however well the client reads. */
+    @Test
+    void whoTakesAfterTheLanesIoWaitsForNoTick() {
+        try (HubFixture bench = new HubFixture(options -> options.catchUpBytes(0), 1, TICKING)) {
+            List<String> ids = publish(bench);
+            List<FakeSink> crowd = new ArrayList<>();
+            for (int i = 0; i < CROWD; i++) {
+                FakeSink sink = bench.sink();
+                sink.takesLater = true;
+                bench.open(sink, StartPosition.after(ids.get(i)), null, "a");
+                crowd.add(sink);
+            }
+            bench.run();
+            for (int i = 0; i < CROWD; i++) {
+                assertThat(crowd.get(i).data()).hasSize(EVENTS - 1 - i);
+                assertThat(crowd.get(i).isBehind()).isFalse();
+            }
+        }
+    }
+
+    @Test
+    void aDirectSendToAParkedSinkWaitsForNoTick() {
+        try (HubFixture bench = new HubFixture(options -> options.catchUpBytes(0), 1, TICKING)) {
+            FakeSink sink = parked(bench, publish(bench).get(0));
+            long before = sink.pendingBytes();
+            CompletableFuture<Void> sent = sink.send(Event.of("direct")).toCompletableFuture();
+            bench.run();
+            assertThat(sent).isCompleted();
+            assertThat(sink.pendingBytes() - before).as("and nothing besides").isEqualTo("data: direct\n\n".length());
+            bench.onLane(sink::read);
+            bench.advance(TimeUnit.SECONDS.toNanos(1));
+            assertThat(sink.data()).contains("direct").hasSize(EVENTS);
+        }
+    }
+
+    @Test
+    void aParkedSinkThatBecomesWritableWaitsForNoTick() {
+        try (HubFixture bench = new HubFixture(options -> options.catchUpBytes(0), 1, TICKING)) {
+            FakeSink sink = parked(bench, publish(bench).get(0));
+            bench.onLane(() -> sink.full(true));
+            bench.onLane(() -> {
+                sink.read();
+                sink.full(false);
+            });
+            bench.run();
+            assertThat(sink.data()).hasSize(EVENTS - 1);
+        }
+    }
+
+    @Test
+    void flushPublishedServesTheParkedThatCanTakeMoreAndWaitsForNoOther() {
+        try (HubFixture bench = new HubFixture(options -> options.catchUpBytes(0), 1, TICKING)) {
+            List<String> ids = publish(bench);
+            FakeSink reads = parked(bench, ids.get(0));
+            FakeSink stalled = parked(bench, ids.get(1));
+            bench.onLane(() -> {
+                reads.read();
+                long head = bench.hubLane().flushPublished();
+                assertThat(reads.hasReached(head)).isTrue();
+                assertThat(stalled.hasReached(head)).isFalse();
+            });
+            assertThat(reads.data()).hasSize(EVENTS - 1);
+        }
+    }
+
+    /** When the others' bytes have left, there is room for those as well that have not taken theirs. */
+    @Test
+    void flushPublishedServesTheParkedWhenThereIsRoomForAll() {
+        try (HubFixture bench = new HubFixture(options -> options.catchUpBytes(8 * 1024), 1, TICKING)) {
+            List<String> ids = publish(bench);
+            FakeSink first = parked(bench, ids.get(0));
+            FakeSink second = parked(bench, ids.get(1));
+            bench.onLane(() -> {
+                second.stall(1 << 20);
+                first.close(CloseReason.CLIENT_LEFT);
+                long before = second.pendingBytes();
+                assertThat(before).isPositive();
+                bench.hubLane().flushPublished();
+                assertThat(second.pendingBytes()).isGreaterThan(before);
+            });
+        }
+    }
+
+    /** Who takes a little at each look gets more, but never more at a time. */
+    @Test
+    void aSinkThatMovesHoldsNoMoreThanASmallFrame() {
+        try (HubFixture bench = new HubFixture(options -> options.catchUpBytes(0), 1, TICKING)) {
+            List<String> ids = publish(bench);
+            parked(bench, ids.get(1));
+            FakeSink sink = parked(bench, ids.get(0));
+            for (int i = 0; i < EVENTS; i++) {
+                bench.onLane(() -> sink.readSome(1));
+                bench.advance(TimeUnit.SECONDS.toNanos(1));
+                assertThat(sink.pendingBytes()).isLessThanOrEqualTo(HubLane.SMALL_FRAME_BYTES);
+            }
+            assertThat(sink.data()).hasSize(EVENTS - 1);
+        }
+    }
+
+    /** A client with a place of its own, that has not read what it was given. */
+    private static FakeSink parked(HubFixture bench, String lastEventId) {
+        FakeSink sink = bench.sink();
+        bench.onLane(() -> sink.stall(64 * 1024));
+        bench.open(sink, StartPosition.after(lastEventId), null, "a");
+        bench.run();
+        assertThat(sink.isBehind()).isTrue();
+        return sink;
+    }
+
+    @Test
+    void whoWaitsAndLeavesIsForgotten() {
+        try (HubFixture bench = new HubFixture(options -> options.catchUpBytes(0), 1, TICKING)) {
+            List<String> ids = publish(bench);
+            List<FakeSink> crowd = comeBack(bench, ids, false);
+            crowd.forEach(sink -> sink.close(CloseReason.CLIENT_LEFT));
+            bench.run();
+        } // which checks that nothing is left
+    }
+}

@@ -1,0 +1,387 @@
+package io.sluice.sse.hub.lane;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.sluice.sse.CloseReason;
+import io.sluice.sse.DirectSendPolicy;
+import io.sluice.sse.Event;
+import io.sluice.sse.Ledger;
+import io.sluice.sse.Registration;
+import io.sluice.sse.SinkFullException;
+import io.sluice.sse.hub.Hub;
+import io.sluice.sse.topic.StartPosition;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+/** The small queue of a sink: when it is writable, who hears of it, what happens when it is full. */
+class DirectSendQueueTest {
+
+    private static final String KILOBYTE = "x".repeat(1000);
+
+    private static boolean isRefused(CompletionStage<Void> sent) {
+        return sent.toCompletableFuture().isCompletedExceptionally();
+    }
+
+    private static Event event(int number) {
+        return Event.of(number + KILOBYTE);
+    }
+
+    // ---- writability
+
+    /** Exactly what goes out without the client's help: the connection's room, less what waits already. */
+    @Test
+    void whatIsSentWhileWritableNeverWaitsForTheClient() {
+        try (HubFixture bench = new HubFixture()) {
+            FakeSink sink = bench.open(StartPosition.live());
+            bench.onLane(() -> sink.stall(10_000));
+            List<CompletionStage<Void>> sent = new ArrayList<>();
+            while (sink.isWritable()) {
+                sent.add(sink.send(event(sent.size())));
+            }
+            assertThat(sent).hasSize(10);
+            CompletionStage<Void> tooMuch = sink.send(event(10));
+            bench.run();
+            assertThat(sent)
+                    .allSatisfy(each -> assertThat(each.toCompletableFuture()).isCompleted());
+            assertThat(tooMuch.toCompletableFuture()).as("waits for the client").isNotDone();
+            assertThat(sink.isWritable()).isFalse();
+            bench.onLane(sink::read);
+            bench.run();
+            assertThat(tooMuch.toCompletableFuture()).isCompleted();
+            assertThat(sink.isWritable()).isTrue();
+            sink.close(CloseReason.CLOSED_BY_APPLICATION);
+            assertThat(sink.isWritable()).isFalse();
+        }
+    }
+
+    @Test
+    void manySmallEventsAreBoundedByTheirNumber() {
+        try (HubFixture bench = new HubFixture(options -> options.directSendEvents(5))) {
+            FakeSink sink = bench.open(StartPosition.live());
+            for (int i = 0; i < 5; i++) {
+                assertThat(sink.isWritable()).isTrue();
+                sink.send(Event.of("x"));
+            }
+            assertThat(sink.isWritable()).isFalse();
+            bench.run();
+            assertThat(sink.isWritable()).isTrue();
+        }
+    }
+
+    /** The connection is writable all the time; it is the lane that has to come by. */
+    @Test
+    void whoHasFilledTheQueueIsCalledWhenTheLaneHasEmptiedIt() {
+        try (HubFixture bench = new HubFixture(options -> options.directSendEvents(5))) {
+            FakeSink sink = bench.open(StartPosition.live());
+            int[] next = {0};
+            sink.onWritable(() -> {
+                while (next[0] < 100 && sink.isWritable()) {
+                    sink.send(Event.of("" + next[0]++));
+                }
+            });
+            bench.run();
+            assertThat(sink.data())
+                    .isEqualTo(IntStream.range(0, 100).mapToObj(i -> "" + i).toList());
+        }
+    }
+
+    @Test
+    void aLargeEventThatFindsTheSinkWritableIsTaken() {
+        try (HubFixture bench = new HubFixture(options -> options.directSendBytes(2000))) {
+            FakeSink sink = bench.open(StartPosition.live());
+            bench.onLane(() -> sink.stall(100_000));
+            sink.send(Event.of("small"));
+            assertThat(sink.isWritable()).isTrue();
+            assertThat(isRefused(sink.send(Event.of("x".repeat(50_000))))).isFalse();
+            assertThat(sink.isWritable()).isFalse();
+            assertThat(isRefused(sink.send(Event.of("x")))).isTrue();
+        }
+    }
+
+    /** The loop that every source is to be written as: send while writable, then return. */
+    @Test
+    void aSourceThatSendsWhileWritableIsCalledToGoOnAndLosesNothing() {
+        try (HubFixture bench = new HubFixture()) {
+            FakeSink sink = bench.open(StartPosition.live());
+            bench.onLane(() -> sink.stall(10_000));
+            int[] next = {0};
+            int[] calls = {0};
+            int[] depth = {0};
+            sink.onWritable(() -> {
+                assertThat(++depth[0]).as("calls inside of each other").isEqualTo(1);
+                calls[0]++;
+                while (next[0] < 1000 && sink.isWritable()) {
+                    assertThat(isRefused(sink.send(event(next[0]++)))).isFalse();
+                }
+                depth[0]--;
+            });
+            assertThat(calls[0]).as("never on the caller's thread").isZero();
+            for (int i = 0; next[0] < 1000; i++) {
+                assertThat(i).as("rounds").isLessThan(2000);
+                bench.run();
+                bench.onLane(() -> sink.readSome(3));
+            }
+            bench.onLane(sink::read);
+            bench.run();
+            assertThat(sink.data())
+                    .containsExactlyElementsOf(
+                            IntStream.range(0, 1000).mapToObj(i -> i + KILOBYTE).toList());
+            int before = calls[0];
+            bench.onLane(() -> sink.full(true));
+            bench.onLane(() -> sink.full(false));
+            bench.run();
+            assertThat(calls[0]).as("nobody has met it full").isEqualTo(before);
+        }
+    }
+
+    @Test
+    void whoRegistersWhileItIsFullHearsLaterAndOnlyOnceForEachTurn() {
+        try (HubFixture bench = new HubFixture()) {
+            FakeSink sink = bench.open(StartPosition.live());
+            bench.onLane(() -> sink.full(true));
+            int[] calls = {0};
+            sink.onWritable(() -> calls[0]++);
+            bench.run();
+            assertThat(calls[0]).isZero();
+            bench.onLane(() -> sink.full(false));
+            bench.run();
+            assertThat(calls[0]).isEqualTo(1);
+            bench.onLane(() -> sink.full(true));
+            assertThat(sink.isWritable()).isFalse();
+            // Twice before the user executor comes to it: one call is enough.
+            bench.onLane(() -> sink.full(false));
+            bench.onLane(() -> sink.full(true));
+            assertThat(sink.isWritable()).isFalse();
+            bench.onLane(() -> sink.full(false));
+            bench.run();
+            assertThat(calls[0]).isEqualTo(2);
+        }
+    }
+
+    @Test
+    void listenersGoWithTheSinkAndHearNothingAfterItsEnd() {
+        try (HubFixture bench = new HubFixture()) {
+            FakeSink sink = bench.open(StartPosition.live());
+            bench.onLane(() -> sink.full(true));
+            int[] calls = {0};
+            Registration taken = sink.onWritable(() -> calls[0]++);
+            sink.onWritable(() -> calls[0]++);
+            assertThat(bench.hub.ledger().count(Ledger.Kind.LISTENERS)).isEqualTo(2);
+            taken.cancel();
+            taken.cancel();
+            assertThat(bench.hub.ledger().count(Ledger.Kind.LISTENERS)).isEqualTo(1);
+            bench.onLane(() -> sink.full(false)); // posts the call of the second
+            sink.close(CloseReason.RESET);
+            bench.run();
+            assertThat(calls[0]).isZero();
+            assertThat(bench.hub.ledger().isZero()).isTrue();
+            sink.onWritable(() -> calls[0]++).cancel();
+            bench.run();
+            assertThat(calls[0]).isZero();
+            assertThat(bench.hub.ledger().isZero()).isTrue();
+        }
+    }
+
+    @Test
+    void aListenerMaySendPublishCloseAndThrow() {
+        try (HubFixture bench = new HubFixture();
+                LogLines lines = LogLines.of(Hub.class)) {
+            FakeSink other = bench.live("a");
+            FakeSink sink = bench.live("a");
+            FakeSink throwing = bench.live("a");
+            throwing.onWritable(() -> {
+                throw new StackOverflowError("a test wants it so");
+            });
+            int[] heard = {0};
+            throwing.onWritable(() -> heard[0]++);
+            sink.onWritable(() -> {
+                sink.send(Event.of("inside"));
+                bench.hub.publish("a", Event.of("published inside"));
+                sink.onWritable(() -> sink.close(CloseReason.CLOSED_BY_APPLICATION));
+            });
+            bench.run();
+            assertThat(heard[0]).isEqualTo(1);
+            assertThat(sink.ended).isEqualTo(CloseReason.CLOSED_BY_APPLICATION);
+            bench.publish("a", "after");
+            bench.run();
+            assertThat(other.data()).containsExactly("published inside", "after");
+            assertThat(throwing.data()).containsExactly("published inside", "after");
+            assertThat(lines.all()).containsExactly("[" + throwing.id() + "] the writable listener failed");
+            assertThat(bench.hub.stats().userCodeFailures()).isEqualTo(1);
+        }
+    }
+
+    // ---- the full queue
+
+    private static void withAFullSink(DirectSendPolicy policy, Consumer<FakeSink> sender, Consumer<FakeSink> check) {
+        try (HubFixture bench =
+                new HubFixture(options -> options.directSendEvents(3).directSendPolicy(policy))) {
+            FakeSink other = bench.live("a");
+            FakeSink sink = bench.live("a");
+            bench.onLane(() -> sink.full(true));
+            sender.accept(sink);
+            bench.run();
+            bench.onLane(() -> sink.full(false));
+            bench.publish("a", "hub");
+            bench.run();
+            check.accept(sink);
+            assertThat(other.data()).containsExactly("hub");
+        }
+    }
+
+    @Test
+    void refusedIsTheNewOne() {
+        withAFullSink(
+                DirectSendPolicy.REFUSE,
+                sink -> {
+                    for (int i = 0; i < 3; i++) {
+                        assertThat(isRefused(sink.send(Event.of("" + i)))).isFalse();
+                    }
+                    assertThatThrownBy(() -> sink.send(Event.of("3"))
+                                    .toCompletableFuture()
+                                    .join())
+                            .hasCauseInstanceOf(SinkFullException.class)
+                            .hasMessageContaining("3 events of")
+                            .hasMessageContaining("at most 3 events");
+                },
+                sink -> assertThat(sink.data()).containsExactly("0", "1", "2", "hub"));
+    }
+
+    @Test
+    void droppedIsTheOldest() {
+        List<CompletionStage<Void>> sent = new ArrayList<>();
+        withAFullSink(
+                DirectSendPolicy.DROP_OLDEST,
+                sink -> {
+                    for (int i = 0; i < 5; i++) {
+                        sent.add(sink.send(Event.of("" + i)));
+                    }
+                },
+                sink -> {
+                    assertThat(sink.data()).containsExactly("2", "3", "4", "hub");
+                    assertThat(sent.stream().map(DirectSendQueueTest::isRefused))
+                            .containsExactly(true, true, false, false, false);
+                    assertThat(sent)
+                            .allSatisfy(each ->
+                                    assertThat(each.toCompletableFuture()).isDone());
+                });
+    }
+
+    @Test
+    void closedIsTheSink() {
+        withAFullSink(
+                DirectSendPolicy.CLOSE,
+                sink -> {
+                    for (int i = 0; i < 3; i++) {
+                        sink.send(Event.of("" + i));
+                    }
+                    assertThat(isRefused(sink.send(Event.of("3")))).isTrue();
+                },
+                sink -> assertThat(sink.ended).isEqualTo(CloseReason.SLOW_CONSUMER));
+    }
+
+    // ---- offers
+
+    @Test
+    void anOfferIsTakenWhileTheSinkIsWritableOnly() {
+        for (DirectSendPolicy policy : DirectSendPolicy.values()) {
+            try (HubFixture bench =
+                    new HubFixture(options -> options.directSendEvents(5).directSendPolicy(policy))) {
+                FakeSink sink = bench.open(StartPosition.live());
+                int[] next = {0};
+                sink.onWritable(() -> {
+                    while (next[0] < 100 && sink.offer(Event.of("" + next[0]))) {
+                        next[0]++;
+                    }
+                });
+                bench.onLane(() -> sink.full(true));
+                assertThat(sink.offer(Event.of("x"))).isFalse();
+                bench.onLane(() -> sink.full(false));
+                bench.run();
+                assertThat(sink.data())
+                        .isEqualTo(IntStream.range(0, 100).mapToObj(i -> "" + i).toList());
+                assertThat(sink.isOpen()).isTrue();
+                sink.close(CloseReason.RESET);
+                assertThat(sink.offer(Event.of("x"))).isFalse();
+            }
+        }
+    }
+
+    @Test
+    void anOfferIsAsStrictAboutIdsAsASend() {
+        try (HubFixture bench = new HubFixture()) {
+            FakeSink sink = bench.live("a");
+            Event withId = Event.builder().id("1").data("x").build();
+            assertThatThrownBy(() -> sink.offer(withId)).isInstanceOf(IllegalArgumentException.class);
+        }
+    }
+
+    /** One offers, the other sends without looking: what was taken of the offers stays. */
+    @Test
+    void ofTwoSendersWhatWasOfferedIsNotDroppedForWhatIsSent() {
+        try (HubFixture bench =
+                new HubFixture(options -> options.directSendEvents(3).directSendPolicy(DirectSendPolicy.DROP_OLDEST))) {
+            FakeSink sink = bench.open(StartPosition.live());
+            List<CompletionStage<Void>> sent = new ArrayList<>();
+            assertThat(sink.offer(Event.of("offered 0"))).isTrue();
+            sent.add(sink.send(Event.of("sent 0")));
+            assertThat(sink.offer(Event.of("offered 1"))).isTrue();
+            assertThat(sink.offer(Event.of("offered 2"))).isFalse();
+            sent.add(sink.send(Event.of("sent 1")));
+            sent.add(sink.send(Event.of("sent 2")));
+            bench.run();
+            assertThat(sink.data()).containsExactly("offered 0", "offered 1", "sent 2");
+            assertThat(sent.stream().map(DirectSendQueueTest::isRefused)).containsExactly(true, true, false);
+            for (int i = 3; i < 6; i++) {
+                assertThat(sink.offer(Event.of("offered " + i))).isTrue();
+            }
+            assertThat(isRefused(sink.send(Event.of("sent 3")))).isTrue();
+            bench.run();
+            assertThat(sink.data())
+                    .endsWith("offered 3", "offered 4", "offered 5")
+                    .doesNotContain("sent 3");
+        }
+    }
+
+    // ---- writable listeners elsewhere
+
+    @Test
+    void aListenerOnAnExecutorOfItsOwnNeedsNoUserExecutor() {
+        try (HubFixture bench =
+                new HubFixture(options -> options.userExecutor(task -> {}))) { // takes all, runs nothing
+            FakeSink sink = bench.open(StartPosition.live());
+            bench.onLane(() -> sink.full(true));
+            int[] calls = {0};
+            Registration registration = sink.onWritable(Runnable::run, () -> calls[0]++);
+            assertThat(calls[0]).isZero();
+            bench.onLane(() -> sink.full(false));
+            assertThat(calls[0]).isEqualTo(1);
+            registration.cancel();
+            bench.onLane(() -> sink.full(true));
+            assertThat(sink.isWritable()).isFalse();
+            bench.onLane(() -> sink.full(false));
+            assertThat(calls[0]).isEqualTo(1);
+        }
+    }
+
+    // ---- the source fails
+
+    @Test
+    void aSourceThatCannotGoOnEndsItsSinkAndIsHeardOfOnce() {
+        try (HubFixture bench = new HubFixture();
+                LogLines lines = LogLines.of(Hub.class)) {
+            FakeSink sink = bench.open(StartPosition.live());
+            sink.fail(new IllegalStateException("a test wants it so"));
+            sink.fail(new IllegalStateException("too late"));
+            bench.run();
+            assertThat(sink.ended).isEqualTo(CloseReason.SOURCE_FAILED);
+            assertThat(bench.hub.stats().userCodeFailures()).isEqualTo(1);
+            assertThat(lines.all()).containsExactly("[" + sink.id() + "] the source failed");
+        }
+    }
+}

@@ -1,0 +1,34 @@
+package io.sluice.sse.hub.lane;
+
+import io.sluice.sse.topic.Subscription;
+
+/** Opens to tests in other packages where a lane and its sinks stand. */
+public final class LaneTestAccess {
+
+    private LaneTestAccess() {}
+
+    public static long position(HubLane lane) {
+        return lane.position;
+    }
+
+    /** Ends the first subscription of a sink. */
+    public static void cancel(LaneSink sink) {
+        sink.requireSelection().first().cancel();
+    }
+
+    public static Subscription subscription(LaneSink sink) {
+        return sink.requireSelection().first();
+    }
+
+    public static boolean isBehind(LaneSink sink) {
+        return sink.isBehind();
+    }
+
+    public static boolean isAwaitingStart(LaneSink sink) {
+        return sink.isAwaitingStart();
+    }
+
+    public static long lastSentPosition(LaneSink sink) {
+        return sink.lastSentPosition();
+    }
+}

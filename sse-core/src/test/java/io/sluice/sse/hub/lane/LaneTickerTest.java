@@ -1,0 +1,219 @@
+package io.sluice.sse.hub.lane;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
+
+import io.sluice.sse.CloseReason;
+import io.sluice.sse.Event;
+import io.sluice.sse.Heartbeat;
+import io.sluice.sse.topic.StartPosition;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+/** Stalls and ends of life by a clock that the test turns. */
+class LaneTickerTest {
+
+    private static final long SECOND = TimeUnit.SECONDS.toNanos(1);
+    private static final LaneOptions BEAT_8 = HubFixture.QUIET.withHeartbeat(Duration.ofSeconds(8));
+    private static final LaneOptions TIMEOUT_20 = HubFixture.QUIET.withWriteTimeout(Duration.ofSeconds(20));
+
+    /** The whole process was stopped: who could not be served meanwhile has not stood still. */
+    @Test
+    void afterAPauseNobodyIsClosedBeforeItWasSeenNotToMove() {
+        try (HubFixture bench = new HubFixture(options -> {}, 1, TIMEOUT_20)) {
+            FakeSink healthy = bench.live("a");
+            FakeSink stuck = bench.live("a");
+            bench.onLane(() -> healthy.stall(100_000));
+            bench.onLane(() -> stuck.stall(100_000));
+            bench.publish("a", "x");
+            bench.advance(5 * SECOND);
+
+            bench.lane().pause(60 * SECOND);
+            bench.advance(1); // the late tick
+            assertThat(healthy.ended).isNull();
+            bench.onLane(healthy::read); // the lane looks at its I/O again
+            bench.advance(4 * SECOND);
+            assertThat(stuck.ended).as("9 s and half of the 20").isNull();
+            bench.advance(2 * SECOND);
+            assertThat(stuck.ended).isEqualTo(CloseReason.WRITE_TIMEOUT);
+            assertThat(healthy.ended).isNull();
+        }
+    }
+
+    @Test
+    void aClientThatWasAboutToBeClosedGetsOneMoreLookAfterAPause() {
+        try (HubFixture bench = new HubFixture(options -> {}, 1, TIMEOUT_20)) {
+            FakeSink sink = bench.live("a");
+            bench.onLane(() -> sink.stall(100_000));
+            bench.publish("a", "x");
+            bench.advance(20 * SECOND);
+            assertThat(sink.ended).isNull();
+            bench.lane().pause(30 * SECOND);
+            bench.advance(1);
+            assertThat(sink.ended).as("in the first tick after the pause").isNull();
+            bench.onLane(sink::read);
+            bench.advance(10 * SECOND);
+            assertThat(sink.ended).isNull();
+        }
+    }
+
+    /** A lane so busy that each tick is late must not keep its stalled clients for ever. */
+    @Test
+    void aLaneThatIsAlwaysLateClosesItsStalledClients() {
+        try (HubFixture bench = new HubFixture(options -> {}, 1, TIMEOUT_20)) {
+            FakeSink sink = bench.live("a");
+            bench.onLane(() -> sink.stall(100_000));
+            bench.publish("a", "x");
+            bench.run();
+            for (int i = 0; i < 40; i++) {
+                bench.lane().pause(3 * SECOND);
+                bench.advance(1);
+            }
+            assertThat(sink.ended).isEqualTo(CloseReason.WRITE_TIMEOUT);
+        }
+    }
+
+    @Test
+    void aLifeEndsWithinATenthOfItsMaximumEachAtItsOwnMoment() {
+        LaneOptions lifetime = HubFixture.QUIET.withMaxLifetime(Duration.ofSeconds(1000));
+        try (HubFixture bench = new HubFixture(options -> {}, 1, lifetime)) {
+            List<FakeSink> sinks = new ArrayList<>();
+            for (int i = 0; i < 1000; i++) {
+                FakeSink sink = bench.sink();
+                bench.open(sink, StartPosition.live(), null, "a");
+                sinks.add(sink);
+            }
+            bench.run();
+            bench.advance(899 * SECOND);
+            assertThat(sinks).allSatisfy(sink -> assertThat(sink.ended).isNull());
+            int before = 0;
+            for (int second = 900; second < 1100; second += 20) {
+                bench.advance(20 * SECOND);
+                int ended =
+                        (int) sinks.stream().filter(sink -> sink.ended != null).count();
+                assertThat(ended - before).as("ended from second %s", second).isBetween(50, 150);
+                before = ended;
+            }
+            bench.advance(2 * SECOND);
+            assertThat(sinks).allSatisfy(sink -> {
+                assertThat(sink.ended).isEqualTo(CloseReason.LIFETIME_ENDED);
+                assertThat(sink.endedOrderly).isTrue();
+            });
+        }
+    }
+
+    @Test
+    void whoIsNeverSilentReachesItsEndOfLifeTooAndLosesNothing() {
+        LaneOptions lifetime = HubFixture.QUIET.withMaxLifetime(Duration.ofSeconds(10));
+        try (HubFixture bench = new HubFixture(options -> {}, 1, lifetime)) {
+            FakeSink first = bench.live("a");
+            for (int i = 0; first.ended == null && i < 20; i++) {
+                bench.publish("a", Event.of(Integer.toString(i)));
+                bench.advance(SECOND);
+            }
+            assertThat(first.ended).isEqualTo(CloseReason.LIFETIME_ENDED);
+            int seen = first.data().size();
+            bench.publish("a", Integer.toString(seen));
+            FakeSink second = bench.open(StartPosition.after(first.lastEventId()), "a");
+            assertThat(second.data()).containsExactly(Integer.toString(seen));
+            assertThat(second.gaps()).isEmpty();
+        }
+    }
+
+    @Test
+    void aNamedHeartbeatTellsItsIntervalAndTheOthersGetTheirComment() {
+        try (HubFixture bench = new HubFixture(options -> {}, 1, BEAT_8)) {
+            FakeSink named = beating(bench, Heartbeat.event("alive"));
+            FakeSink plain = beating(bench, Heartbeat.comment());
+            FakeSink named2 = beating(bench, Heartbeat.event("alive"));
+            bench.publish("elsewhere", "x");
+            bench.advance(9 * SECOND);
+            for (FakeSink sink : List.of(named, named2)) {
+                assertThat(sink.events)
+                        .extracting(FakeSink.Received::type, FakeSink.Received::data)
+                        .containsExactly(tuple("alive", "{\"interval\":8000}"));
+                assertThat(sink.lastEventId()).isEqualTo(bench.hub.headId());
+                assertThat(sink.comments).isEmpty();
+            }
+            assertThat(plain.events).isEmpty();
+            assertThat(plain.comments).hasSize(1);
+            assertThat(plain.lastEventId()).isEqualTo(bench.hub.headId());
+        }
+    }
+
+    @Test
+    void aFixedRateIsForTheBusyToo() {
+        try (HubFixture bench = new HubFixture(options -> {}, 1, BEAT_8)) {
+            FakeSink fixed = beating(bench, Heartbeat.comment().atFixedRate());
+            FakeSink silentOnly = beating(bench, Heartbeat.comment());
+            for (int second = 1; second <= 84; second++) {
+                bench.publish("a", "x");
+                bench.advance(SECOND);
+            }
+            assertThat(silentOnly.comments).isEmpty();
+            assertThat(fixed.comments).hasSize(10);
+            assertThat(fixed.data()).hasSize(84);
+        }
+    }
+
+    @Test
+    void whoDoesNotReadGetsNoHeartbeat() {
+        try (HubFixture bench = new HubFixture(options -> {}, 1, BEAT_8)) {
+            FakeSink fixed = beating(bench, Heartbeat.event("alive").atFixedRate());
+            bench.onLane(() -> fixed.full(true));
+            bench.advance(60 * SECOND);
+            assertThat(fixed.pendingBytes()).isZero();
+            bench.onLane(() -> fixed.full(false));
+            bench.advance(8 * SECOND);
+            assertThat(fixed.events).hasSize(1);
+        }
+    }
+
+    @Test
+    void aHeartbeatOfZeroIsNone() {
+        try (HubFixture bench = new HubFixture(options -> {}, 1, BEAT_8.withHeartbeat(Duration.ZERO))) {
+            FakeSink silent = beating(bench, Heartbeat.comment());
+            FakeSink fixed = beating(bench, Heartbeat.event("alive"));
+            bench.publish("elsewhere", "x");
+            bench.advance(3600 * SECOND);
+            assertThat(silent.comments).isEmpty();
+            assertThat(silent.writes).as("the first block alone").isOne();
+            assertThat(fixed.writes).isOne();
+        }
+    }
+
+    @Test
+    void aTickThatFailsIsNotTheLast() {
+        try (HubFixture bench = new HubFixture(options -> {}, 1, BEAT_8)) {
+            FakeSink sink = beating(bench, Heartbeat.comment());
+            bench.onLane(() -> bench.framer().failNextSweep = true);
+            bench.advance(SECOND);
+            assertThat(bench.framer().failNextSweep).isFalse();
+            bench.advance(9 * SECOND);
+            assertThat(sink.comments).hasSize(1);
+        }
+    }
+
+    @Test
+    void aSliceThatFailsIsNotTheLast() {
+        try (HubFixture bench = new HubFixture(options -> {}, 1, BEAT_8)) {
+            FakeSink sink = beating(bench, Heartbeat.comment());
+            bench.onLane(() -> bench.framer().failDoneOf(":\n\n"));
+            bench.advance(9 * SECOND);
+            assertThat(sink.comments).hasSize(1);
+            bench.advance(9 * SECOND);
+            assertThat(sink.comments).hasSize(2);
+        }
+    }
+
+    private static FakeSink beating(HubFixture bench, Heartbeat heartbeat) {
+        FakeSink sink = bench.sink();
+        sink.heartbeat = heartbeat;
+        bench.open(sink, StartPosition.live(), null, "a");
+        bench.run();
+        return sink;
+    }
+}

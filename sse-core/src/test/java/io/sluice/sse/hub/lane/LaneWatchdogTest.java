@@ -1,0 +1,121 @@
+package io.sluice.sse.hub.lane;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ch.qos.logback.classic.Level;
+import io.sluice.sse.CloseReason;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+/** The watchdog of a lane, looking by hand: the times are so long that its own looks never come. */
+class LaneWatchdogTest {
+
+    private static final long HOUR = TimeUnit.HOURS.toNanos(1);
+    private static final LaneOptions AFTER_8_HOURS = HubFixture.QUIET.withBlockedLaneAfter(Duration.ofHours(8));
+
+    private final long start = System.nanoTime();
+
+    private LaneWatchdog watchOf(HubFixture bench) {
+        LaneWatchdog watch = new LaneWatchdog(bench.hubLane(), 1);
+        watch.start();
+        return watch;
+    }
+
+    @Test
+    void aLaneThatStandsStillIsNamedOnceWithItsStackAndOnceWhenItIsOver() {
+        try (HubFixture bench = new HubFixture(options -> {}, 1, AFTER_8_HOURS);
+                LogLines lines = LogLines.of(HubLane.class)) {
+            LaneWatchdog watch = watchOf(bench);
+            for (int hour = 1; hour < 20; hour++) {
+                assertThat(watch.look(start + hour * HOUR)).isTrue();
+                assertThat(lines.all()).as("after %s hours", hour).hasSize(hour < 9 ? 0 : 1);
+            }
+            assertThat(lines.events().get(0).getLevel()).isEqualTo(Level.WARN);
+            assertThat(lines.all().get(0)).contains(Thread.currentThread().getName(), "stands still");
+            assertThat(lines.events().get(0).getThrowableProxy().getStackTraceElementProxyArray())
+                    .anySatisfy(frame -> assertThat(frame.getSTEAsString()).contains("LaneWatchdogTest"));
+            assertThat(bench.hub.stats().lanesBlocked()).isEqualTo(1);
+
+            watch.tick();
+            assertThat(watch.look(start + 20 * HOUR)).isTrue();
+            assertThat(lines.all()).hasSize(2);
+            assertThat(lines.all().get(1)).contains("moves again");
+            assertThat(Long.parseLong(lines.all().get(1).replaceAll(".*about (\\d+) ms", "$1")))
+                    .isBetween(TimeUnit.HOURS.toMillis(19), TimeUnit.HOURS.toMillis(20));
+
+            for (int hour = 21; hour < 30; hour++) {
+                watch.look(start + hour * HOUR);
+            }
+            assertThat(lines.all()).as("another episode").hasSize(3);
+            assertThat(bench.hub.stats().lanesBlocked()).isEqualTo(2);
+        }
+    }
+
+    @Test
+    void aLaneThatTicksIsNotNamed() {
+        try (HubFixture bench = new HubFixture(options -> {}, 1, AFTER_8_HOURS);
+                LogLines lines = LogLines.of(HubLane.class)) {
+            LaneWatchdog watch = watchOf(bench);
+            for (int hour = 1; hour < 100; hour++) {
+                if (hour % 7 == 0) {
+                    watch.tick();
+                }
+                watch.look(start + hour * HOUR);
+            }
+            assertThat(lines.all()).isEmpty();
+        }
+    }
+
+    /** Whoever was stopped with the whole process has not been watching. */
+    @Test
+    void aPauseOfTheWatchItselfIsNotHeldAgainstTheLane() {
+        try (HubFixture bench = new HubFixture(options -> {}, 1, AFTER_8_HOURS);
+                LogLines lines = LogLines.of(HubLane.class)) {
+            LaneWatchdog watch = watchOf(bench);
+            watch.look(start + HOUR);
+            watch.look(start + 100 * HOUR);
+            assertThat(lines.all()).isEmpty();
+            watch.tick();
+            watch.look(start + 101 * HOUR);
+            watch.look(start + 108 * HOUR);
+            assertThat(lines.all()).isEmpty();
+        }
+    }
+
+    @Test
+    void itLooksWhileThereAreSinksAndNoLonger() {
+        try (HubFixture bench = new HubFixture(options -> {}, 1, AFTER_8_HOURS);
+                LogLines lines = LogLines.of(HubLane.class)) {
+            LaneWatchdog watch = watchOf(bench);
+            for (int hour = 1; hour < 10; hour++) {
+                watch.look(start + hour * HOUR);
+            }
+            watch.stop();
+            assertThat(watch.look(start + 10 * HOUR)).isFalse();
+            assertThat(lines.all()).as("it is over all the same").hasSize(2);
+        }
+    }
+
+    @Test
+    void aLaneWhoseThreadHasEndedIsNotWatched() throws InterruptedException {
+        try (HubFixture bench = new HubFixture(options -> {}, 1, AFTER_8_HOURS)) {
+            LaneWatchdog watch = new LaneWatchdog(bench.hubLane(), 1);
+            Thread thread = new Thread(watch::start);
+            thread.start();
+            thread.join();
+            assertThat(watch.look(start + HOUR)).isFalse();
+        }
+    }
+
+    @Test
+    void nothingOfAWatchedLaneIsLeftWhenItsClientsHaveGone() {
+        try (HubFixture bench = new HubFixture(options -> {}, 1, AFTER_8_HOURS)) {
+            FakeSink sink = bench.live("a");
+            sink.close(CloseReason.CLIENT_LEFT);
+            bench.run();
+            assertThat(bench.lane().timers()).isZero();
+            assertThat(bench.hub.ledger().isZero()).isTrue();
+        }
+    }
+}

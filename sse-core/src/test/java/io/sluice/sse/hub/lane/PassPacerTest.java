@@ -1,0 +1,286 @@
+package io.sluice.sse.hub.lane;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.sluice.sse.CloseReason;
+import io.sluice.sse.hub.Hub;
+import io.sluice.sse.hub.HubTestAccess;
+import io.sluice.sse.topic.StartPosition;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** A lane whose clock moves as the test likes, and by as much as a pass is said to take. */
+class PassPacerTest {
+
+    private static final long MILLI = 1_000_000;
+    private static final long PASS = 8 * MILLI;
+
+    private HubFixture bench = new HubFixture(options -> options.coalesce(Duration.ofMillis(20)));
+    private final List<FakeSink> sinks = new ArrayList<>();
+    private long passNanos = PASS;
+    private int published;
+
+    @AfterEach
+    void close() {
+        bench.close();
+    }
+
+    private void open(int count) {
+        for (int i = 0; i < count; i++) {
+            sinks.add(bench.live("a"));
+        }
+    }
+
+    private void publish() {
+        sinks.get(0).onNextWrite = () -> bench.lane().pause(passNanos);
+        bench.publish("a", Integer.toString(published++));
+        bench.run();
+    }
+
+    /** So many clients hear an event, so that it is known what a pass takes. */
+    private void openBusy(int count) {
+        open(count);
+        publish();
+    }
+
+    private void advance(long nanos) {
+        bench.lane().advance(nanos);
+    }
+
+    private int received() {
+        return sinks.get(sinks.size() - 1).events.size();
+    }
+
+    private int writes() {
+        return sinks.get(sinks.size() - 1).writes;
+    }
+
+    @Test
+    void anEventOfABusyLaneWaitsForTheNextAndBothAreOneWrite() {
+        openBusy(BatchWait.LEAST_SINKS);
+        int before = writes();
+        advance(2 * MILLI);
+        publish(); // 10 ms behind the beginning of the pass before, which took 8
+        advance(9 * MILLI);
+        assertThat(received()).isEqualTo(1);
+        publish();
+        assertThat(received()).isEqualTo(3);
+        assertThat(writes()).isEqualTo(before + 1);
+        assertThat(bench.lane().timers()).isEqualTo(1); // the ticks'
+    }
+
+    @Test
+    void nobodyElseCanMakeItWaitLongerThanFourPasses() {
+        openBusy(BatchWait.LEAST_SINKS);
+        advance(7 * MILLI);
+        publish(); // 15 ms behind the beginning of the pass before
+        advance(16 * MILLI);
+        assertThat(received()).isEqualTo(1);
+        advance(MILLI);
+        assertThat(received()).isEqualTo(2);
+    }
+
+    @Test
+    void itWaitsNoLongerThanItMay() {
+        passNanos = 100 * MILLI;
+        openBusy(BatchWait.LEAST_SINKS);
+        publish();
+        advance(19 * MILLI);
+        assertThat(received()).isEqualTo(1);
+        advance(MILLI);
+        assertThat(received()).isEqualTo(2);
+    }
+
+    @Test
+    void aLaneThatIsNotBusySendsAtOnce() {
+        openBusy(BatchWait.LEAST_SINKS);
+        advance(3 * PASS);
+        publish(); // four times what the pass before took
+        assertThat(received()).isEqualTo(2);
+    }
+
+    /** The compiler may have taken the core meanwhile. */
+    @Test
+    void oneSlowPassDoesNotMakeALaneBusyAndTwoDo() {
+        openBusy(BatchWait.LEAST_SINKS);
+        passNanos = 3 * PASS;
+        advance(4 * PASS);
+        publish(); // is slow
+        advance(PASS);
+        publish(); // 4 passes of those before behind its beginning, and 4/3 of its own
+        assertThat(received()).isEqualTo(3);
+        advance(PASS);
+        publish();
+        assertThat(received()).isEqualTo(3);
+        advance(20 * MILLI);
+        assertThat(received()).isEqualTo(4);
+    }
+
+    /** What is for one client takes next to nothing, and says nothing about what is for all. */
+    @Test
+    void aShortPassBetweenLongOnesDoesNotMakeThemShort() {
+        openBusy(BatchWait.LEAST_SINKS);
+        FakeSink alone = bench.live("alone");
+        alone.onNextWrite = () -> bench.lane().pause(MILLI / 10);
+        advance(4 * PASS);
+        bench.publish("alone", "for one");
+        bench.run();
+        publish(); // nothing rests behind a short one
+        assertThat(received()).isEqualTo(2);
+        publish(); // right behind a long one
+        assertThat(received()).isEqualTo(2);
+        advance(3 * PASS);
+        assertThat(received()).isEqualTo(3);
+    }
+
+    @Test
+    void twoThatHaveComeMeanwhileAreSentAtOnce() {
+        openBusy(BatchWait.LEAST_SINKS);
+        bench.publish("a", "1");
+        bench.publish("a", "2");
+        bench.run();
+        assertThat(received()).isEqualTo(3);
+    }
+
+    @Test
+    void aFewClientsAreSentToAtOnce() {
+        openBusy(BatchWait.LEAST_SINKS - 1);
+        publish();
+        assertThat(received()).isEqualTo(2);
+    }
+
+    @Test
+    void shortPassesFollowEachOtherAtOnce() {
+        passNanos = PassPacer.LEAST_PASS_NANOS - 1;
+        openBusy(BatchWait.LEAST_SINKS);
+        publish();
+        assertThat(received()).isEqualTo(2);
+    }
+
+    /** Or who publishes again when it hears what it has said would be slowed down to a quarter. */
+    @Test
+    void restsThatBringNothingBecomeRare() {
+        openBusy(BatchWait.LEAST_SINKS);
+        int rests = 0;
+        for (int i = 0; i < 1_000; i++) {
+            publish();
+            if (received() < published) {
+                rests++;
+                advance(3 * PASS);
+            }
+            assertThat(received()).isEqualTo(published);
+        }
+        assertThat(rests).isBetween(1_000 / (PassPacer.MOST_SKIPPED + 1), 25);
+    }
+
+    @Test
+    void whoComesMeanwhileIsServed() {
+        openBusy(BatchWait.LEAST_SINKS);
+        publish();
+        FakeSink comes = bench.open(StartPosition.replay(2), "a");
+        assertThat(comes.events).hasSize(1); // what the lane has sent; the other is not sent to anybody yet
+        advance(3 * PASS);
+        assertThat(comes.events).hasSize(2);
+        assertThat(received()).isEqualTo(2);
+    }
+
+    @Test
+    void aDrainWaitsForNothing() {
+        openBusy(BatchWait.LEAST_SINKS);
+        publish();
+        assertThat(received()).isEqualTo(1);
+        bench.onLane(() -> bench.hubLane().flushPublished());
+        assertThat(received()).isEqualTo(2);
+        assertThat(bench.lane().timers()).isEqualTo(1); // the ticks'
+    }
+
+    @Test
+    void whenTheLastClientHasLeftNothingWaits() {
+        openBusy(BatchWait.LEAST_SINKS);
+        publish();
+        assertThat(bench.lane().timers()).isEqualTo(2);
+        bench.onLane(() -> sinks.forEach(sink -> sink.close(CloseReason.CLIENT_LEFT)));
+        bench.run();
+        assertThat(bench.lane().timers()).isZero();
+        assertThat(bench.hubLane().position)
+                .isEqualTo(HubTestAccess.log(bench.hub).head());
+    }
+
+    /** It stands where the lane comes with its next pass: to look for it again and again would be no rest. */
+    @Test
+    void whoWaitsForThePassEndsTheRest() {
+        openBusy(BatchWait.LEAST_SINKS);
+        publish();
+        assertThat(received()).isEqualTo(1);
+        FakeSink ahead = bench.live("a");
+        assertThat(received()).isEqualTo(2);
+        assertThat(ahead.events).isEmpty();
+    }
+
+    /** Its client is told to stay away, and would never ask for what it has missed. */
+    @Test
+    void whatWasPublishedBeforeAnEndForGoodIsHeardBeforeIt() {
+        openBusy(BatchWait.LEAST_SINKS);
+        publish();
+        FakeSink ends = sinks.get(3);
+        assertThat(ends.events).hasSize(1);
+        ends.complete();
+        bench.run();
+        assertThat(ends.events)
+                .extracting(FakeSink.Received::data)
+                .startsWith("0", "1")
+                .hasSize(3);
+        assertThat(ends.events.get(2).type()).isEqualTo(CloseReason.END_EVENT_NAME);
+        assertThat(ends.events.get(2).lastEventId())
+                .isEqualTo(CloseReason.END_ID_PREFIX + ends.events.get(1).lastEventId());
+    }
+
+    @Test
+    void whatWasPublishedBeforeTheHubClosesIsHeardToo() {
+        openBusy(BatchWait.LEAST_SINKS);
+        publish();
+        bench.hub.close();
+        bench.run();
+        assertThat(sinks).allMatch(sink -> sink.events.size() == 2);
+    }
+
+    @Test
+    void aTimerThatIsEarlyEndsTheRestAllTheSame() {
+        openBusy(BatchWait.LEAST_SINKS);
+        publish();
+        bench.lane().runTimersEarly();
+        assertThat(received()).isEqualTo(2);
+    }
+
+    @Test
+    void aLaneThatEndsMeanwhileLosesNothingButItsClients() {
+        openBusy(BatchWait.LEAST_SINKS);
+        publish();
+        bench.lane().terminate();
+        sinks.forEach(sink -> sink.close(CloseReason.CLIENT_LEFT));
+        assertThat(bench.hub.ledger().isZero()).as("%s", bench.hub.ledger()).isTrue();
+    }
+
+    @Test
+    void whoWantsNoWaitHasNone() {
+        bench.close();
+        bench = new HubFixture(options -> options.coalesce(Duration.ZERO));
+        openBusy(BatchWait.LEAST_SINKS);
+        publish();
+        assertThat(received()).isEqualTo(2);
+    }
+
+    @Test
+    void theLongestWaitIsChecked() {
+        for (Duration wrong :
+                List.of(Duration.ofNanos(-1), Duration.ofSeconds(1).plusNanos(1))) {
+            assertThatThrownBy(() -> Hub.builder().coalesce(wrong))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("coalesce: " + wrong + " (expected: from 0 to 1 second)");
+        }
+    }
+}

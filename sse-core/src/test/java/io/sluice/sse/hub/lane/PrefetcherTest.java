@@ -1,0 +1,60 @@
+package io.sluice.sse.hub.lane;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+/** A pass looks at a few sinks before it writes to the first of them. */
+class PrefetcherTest {
+
+    private static final int SINKS = Prefetcher.SINKS * 2 + 3;
+
+    private final List<String> seen = new ArrayList<>();
+
+    private void listen(HubFixture bench, String... topics) {
+        for (int i = 0; i < SINKS; i++) {
+            FakeSink sink = bench.live(topics);
+            sink.onLook = () -> seen.add("look");
+        }
+    }
+
+    private void hearWrites(HubFixture bench) {
+        bench.hubLane().sinks.forEach(sink -> ((FakeSink) sink).onNextWrite = () -> seen.add("write"));
+    }
+
+    private static List<String> inGroups() {
+        List<String> all = new ArrayList<>();
+        for (int from = 0; from < SINKS; from += Prefetcher.SINKS) {
+            int count = Math.min(Prefetcher.SINKS, SINKS - from);
+            IntStream.range(0, count).forEach(i -> all.add("look"));
+            IntStream.range(0, count).forEach(i -> all.add("write"));
+        }
+        return all;
+    }
+
+    @Test
+    void aPassOfOneTopicLooksAtAGroupBeforeItWritesToIt() {
+        try (HubFixture bench = new HubFixture()) {
+            listen(bench, "a");
+            hearWrites(bench);
+            bench.publish("a", "x");
+            bench.run();
+            assertThat(seen).isEqualTo(inGroups());
+        }
+    }
+
+    @Test
+    void aPassOfSeveralTopicsDoesToo() {
+        try (HubFixture bench = new HubFixture()) {
+            listen(bench, "a", "b");
+            hearWrites(bench);
+            bench.publish("a", "x");
+            bench.publish("b", "y");
+            bench.run();
+            assertThat(seen).isEqualTo(inGroups());
+        }
+    }
+}

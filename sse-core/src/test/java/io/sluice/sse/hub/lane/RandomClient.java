@@ -1,0 +1,239 @@
+package io.sluice.sse.hub.lane;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sluice.sse.CloseReason;
+import io.sluice.sse.hub.HubTestAccess;
+import io.sluice.sse.topic.OverflowPolicy;
+import io.sluice.sse.topic.Selector;
+import io.sluice.sse.topic.StartPosition;
+import java.util.List;
+
+/** A client of a random life: it stalls, reads, leaves and comes back, and judges what it reads by the model. */
+final class RandomClient implements FakeSink.Ear {
+
+    private static final String[][] SELECTORS = {
+        {"a/1"},
+        {"a/1", "b/1"},
+        {"a/*"},
+        {"a/*", "a/1"},
+        {"**"},
+        {"c", "b/*"},
+        {"*/1", "a/**"},
+        {"a/1", "a/2", "b/1", "c"}
+    };
+
+    final RandomLife life;
+    final int number;
+    final String[] terms;
+    final Selector selector;
+    final OverflowPolicy own;
+    FakeSink sink;
+    String lastId;
+    /** Everything of the selector up to here was read, or missed and said so. */
+    long has;
+    /** A gap was read and no event since. */
+    boolean gap;
+
+    long gapWrittenAt;
+    long writtenAt;
+    long mayMissUpTo;
+
+    RandomClient(RandomLife life, int number) {
+        this.life = life;
+        this.number = number;
+        this.terms = SELECTORS[life.random.nextInt(SELECTORS.length)];
+        this.own = life.random.nextInt(4) == 0 ? life.anyPolicy() : null;
+        this.selector = own == null ? Selector.of(terms) : Selector.of(terms).withOverflow(own);
+    }
+
+    boolean wants(String topic) {
+        return selector.topics().contains(topic)
+                || selector.patterns().stream().anyMatch(pattern -> pattern.matches(topic));
+    }
+
+    void connect() {
+        if (sink != null && sink.ended == null) {
+            return;
+        }
+        noteSlowConsumer();
+        HubFixture bench = life.bench;
+        sink = new FakeSink(bench.hubLanes.get(life.random.nextInt(bench.hubLanes.size())), null);
+        sink.ear = this;
+        sink.moment = () -> life.step;
+        StartPosition start;
+        if (lastId != null) {
+            start = StartPosition.after(lastId);
+        } else if (life.random.nextInt(3) == 0) {
+            int replay = 1 + life.random.nextInt(20);
+            start = StartPosition.replay(replay);
+            has = beforeLastKept(replay);
+            gap = true; // what is evicted already was not asked for
+            gapWrittenAt = life.step;
+            mayMissUpTo = life.told.size();
+        } else {
+            start = StartPosition.live();
+            has = HubTestAccess.log(bench.hub).head();
+        }
+        bench.open(sink, start, selector);
+    }
+
+    private long beforeLastKept(int replay) {
+        return HubTestAccess.log(life.bench.hub).locked(() -> {
+            HubTestAccess.log(life.bench.hub).topicsForReading();
+            life.noteEvictions();
+            int left = replay;
+            long first = HubTestAccess.log(life.bench.hub).head() + 1;
+            for (int i = life.told.size() - 1; i >= 0 && left > 0; i--) {
+                RandomLife.Told event = life.told.get(i);
+                if (wants(event.topic) && !event.isEvicted()) {
+                    left--;
+                    first = i + 1;
+                }
+            }
+            return first - 1;
+        });
+    }
+
+    void stall() {
+        if (sink != null) {
+            onLane(() -> sink.stall(1 + life.random.nextInt(3000)));
+        }
+    }
+
+    void readSome() {
+        if (sink != null) {
+            if (life.random.nextBoolean()) {
+                onLane(() -> sink.read());
+            } else {
+                onLane(() -> sink.readSome(1 + life.random.nextInt(3)));
+            }
+        }
+    }
+
+    void cut() {
+        if (sink != null && sink.ended == null) {
+            onLane(() -> sink.close(CloseReason.RESET));
+        }
+    }
+
+    void comeBackAndRead() {
+        connect();
+        onLane(() -> sink.read());
+    }
+
+    private void onLane(Runnable work) {
+        ((ManualLane) sink.hubLane().lane()).run(work);
+    }
+
+    /** Only somebody who has missed something is disconnected. */
+    private void noteSlowConsumer() {
+        if (sink != null && sink.ended == CloseReason.SLOW_CONSUMER) {
+            assertThat(mayMeet(OverflowPolicy.DISCONNECT))
+                    .as("client %s was disconnected, against its policy", number)
+                    .isTrue();
+            assertThat(anyMissed(has))
+                    .as("client %s was disconnected and had missed nothing", number)
+                    .isTrue();
+        }
+    }
+
+    private boolean mayMeet(OverflowPolicy policy) {
+        return own != null
+                ? own == policy
+                : life.policies.entrySet().stream().anyMatch(each -> each.getValue() == policy && wants(each.getKey()));
+    }
+
+    private boolean anyMissed(long behind) {
+        for (int i = (int) behind; i < life.told.size(); i++) {
+            if (wants(life.told.get(i).topic) && life.told.get(i).wentMissed()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    @Override
+    public void writtenAt(long moment) {
+        writtenAt = moment;
+    }
+
+    @Override
+    public void onId(String id) {
+        lastId = id;
+    }
+
+    @Override
+    public void onEvent(FakeSink.Received event) {
+        if (event.type().equals("gap")) {
+            onGap(event);
+            return;
+        }
+        long position = Long.parseLong(event.data().substring(0, event.data().indexOf(':')));
+        RandomLife.Told published = life.told.get((int) position - 1);
+        assertThat(event.data()).isEqualTo(published.data);
+        assertThat(wants(published.topic))
+                .as("client %s got %s", number, published.topic)
+                .isTrue();
+        assertThat(position).as("client %s got an event again", number).isGreaterThan(has);
+        assertNothingMissed(position);
+        has = position;
+        if (position >= mayMissUpTo) {
+            gap = false;
+        }
+    }
+
+    private void onGap(FakeSink.Received event) {
+        long resume = HubTestAccess.core(life.bench.hub).sequencer().positionOf(event.lastEventId());
+        // Where the reason is "unknown", nobody knows what the client has seen.
+        if (!event.data().contains("\"unknown\"")) {
+            life.noteEvictions();
+            assertThat(anyMissed(has))
+                    .as("client %s was told a gap behind %s and had missed nothing: %s", number, has, event)
+                    .isTrue();
+            assertNothingMissedButEvictedOrSkipped(resume);
+        }
+        has = resume;
+        gap = true;
+        gapWrittenAt = writtenAt;
+        mayMissUpTo = life.told.size();
+    }
+
+    private void assertNothingMissedButEvictedOrSkipped(long resume) {
+        for (long p = has + 1; p <= resume; p++) {
+            RandomLife.Told event = life.told.get((int) p - 1);
+            if (wants(event.topic) && !event.isEvicted()) {
+                assertThat(mayMeet(OverflowPolicy.LATEST))
+                        .as("client %s skipped %s, against its policy", number, p)
+                        .isTrue();
+            }
+        }
+    }
+
+    /** Between what it has and {@code next} there was nothing of its selector, but for what a gap has said. */
+    private void assertNothingMissed(long next) {
+        for (long p = has + 1; p < next; p++) {
+            RandomLife.Told event = life.told.get((int) p - 1);
+            if (!wants(event.topic)) {
+                continue;
+            }
+            if (!event.isEvicted()) {
+                life.noteEvictions();
+            }
+            if (event.wentSuperseded()) {
+                continue;
+            }
+            boolean said = gap && event.isEvicted() && event.evictedAt <= gapWrittenAt;
+            assertThat(said)
+                    .as(
+                            "client %s %s missed %s of %s without a word, evicted at %s, gap %s said at %s, now %s",
+                            number, List.of(terms), p, event.topic, event.evictedAt, gap, gapWrittenAt, life.step)
+                    .isTrue();
+        }
+    }
+
+    void assertHasAll() {
+        assertThat(sink.ended).as("client %s", number).isNull();
+        assertNothingMissed(life.told.size() + 1L);
+    }
+}

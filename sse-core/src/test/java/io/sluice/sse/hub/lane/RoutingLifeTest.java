@@ -1,0 +1,365 @@
+package io.sluice.sse.hub.lane;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sluice.sse.CloseReason;
+import io.sluice.sse.Event;
+import io.sluice.sse.Identity;
+import io.sluice.sse.hub.Hub;
+import io.sluice.sse.hub.HubTestAccess;
+import io.sluice.sse.hub.log.LogEntry;
+import io.sluice.sse.hub.log.LoggedEvent;
+import io.sluice.sse.topic.EventFilter;
+import io.sluice.sse.topic.Publication;
+import io.sluice.sse.topic.Recipients;
+import io.sluice.sse.topic.Selector;
+import io.sluice.sse.topic.StartPosition;
+import io.sluice.sse.topic.Subscription;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.LongStream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * Who gets what, and in which form: clients with random selectors, filters, envelopes and identities stall, leave, come
+ * back, and listen to more and to less, while events are published to several topics and for some recipients. Nothing is
+ * evicted here, so the model is short: of each event, its topics and recipients; of each client, the subscriptions it has
+ * had, and between which positions. Every client's parser must have read exactly what follows from those, in order.
+ *
+ * <p>{@code -Dsluice.seed=…} repeats one life, {@code -Dsluice.lives=…} lives as many.
+ */
+class RoutingLifeTest {
+
+    private static final int STEPS = 400;
+    private static final String[] TOPICS = {"a/1", "a/2", "b/1", "b/2", "c"};
+    private static final String[][] TERMS = {
+        {"a/1"}, {"a/1", "b/1"}, {"a/*"}, {"a/*", "a/1"}, {"**"}, {"c", "b/*"}, {"*/1", "a/**"}, {"c"}
+    };
+    private static final Identity[] IDENTITIES = {
+        Identity.UNKNOWN,
+        Identity.of("ann"),
+        Identity.of("ann", "ops"),
+        Identity.of("bob", "ops", "dev"),
+        new Identity(null, Set.of("dev"))
+    };
+
+    /** Decide by the number of the event, which its data begin with; or by the topic. One throws. */
+    private static final EventFilter[] FILTERS = {
+        event -> number(event.event()) % 2 == 0,
+        event -> number(event.event()) % 7 == 3,
+        event -> event.topic().startsWith("a/"),
+        event -> event.topic().equals("b/1"),
+        event -> false,
+        event -> {
+            if (number(event.event()) % 3 == 0) {
+                throw new IllegalStateException("a test wants it so");
+            }
+            return true;
+        }
+    };
+
+    static LongStream seeds() {
+        String given = System.getProperty("sluice.seed");
+        long first = System.nanoTime() & 0xFFFFFF;
+        return given != null
+                ? LongStream.of(Long.parseLong(given))
+                : LongStream.range(first, first + Integer.getInteger("sluice.lives", 24));
+    }
+
+    @ParameterizedTest(name = "sluice.seed={0}")
+    @MethodSource("seeds")
+    void aRandomLife(long seed) {
+        try (LogLines quiet = LogLines.of(Hub.class)) {
+            new Life(seed).live();
+        } catch (AssertionError | RuntimeException e) {
+            throw new AssertionError("repeat with -Dsluice.seed=" + seed + ": " + e.getMessage(), e);
+        }
+    }
+
+    private static int number(Event event) {
+        String data = String.valueOf(event.data());
+        return Integer.parseInt(data.substring(0, data.indexOf(':')));
+    }
+
+    /** What was published: position is the index + 1. */
+    private record Told(Set<String> topics, String data, Recipients recipients) {}
+
+    /** What a client listened to, from behind {@code since} on, up to {@code until}. */
+    private static final class Listened {
+        final Selector selector;
+        final long since;
+        long until = Long.MAX_VALUE;
+        Subscription subscription;
+
+        Listened(Selector selector, long since) {
+            this.selector = selector;
+            this.since = since;
+        }
+
+        /** The form in which an event of a topic comes by this subscription, or null. */
+        String form(Told event, long position, String topic) {
+            if (position <= since || position > until) {
+                return null;
+            }
+            boolean named = selector.topics().contains(topic)
+                    || selector.patterns().stream().anyMatch(pattern -> pattern.matches(topic));
+            if (!named || !accepts(topic, event)) {
+                return null;
+            }
+            return selector.isEnveloped()
+                    ? "{\"topic\":\"" + topic + "\",\"data\":\"" + event.data + "\"}"
+                    : event.data;
+        }
+
+        private boolean accepts(String topic, Told event) {
+            EventFilter filter = selector.filter();
+            if (filter == null) {
+                return true;
+            }
+            try {
+                return filter.accepts(
+                        new LoggedEvent(new LogEntry(0, 0, topic, ("data: " + event.data + "\n\n").getBytes())));
+            } catch (IllegalStateException e) {
+                return false;
+            }
+        }
+    }
+
+    private static final class Life {
+        final Random random;
+        final HubFixture bench;
+        final List<Told> told = new ArrayList<>();
+        final List<Client> clients = new ArrayList<>();
+
+        Life(long seed) {
+            random = new Random(seed);
+            LaneOptions lane = HubFixture.QUIET.withHeartbeat(Duration.ofMillis(random.nextBoolean() ? 0 : 300));
+            long budget = random.nextInt(3) == 0 ? 20_000 : 64 << 20;
+            bench = new HubFixture(
+                    options -> options.historyEvents(100_000)
+                            .historyBytes(1L << 30)
+                            .historyTotalBytes(1L << 30)
+                            .catchUpBytes(Math.max(budget, 128 << 10)),
+                    1 + random.nextInt(2),
+                    lane);
+            for (int i = 3 + random.nextInt(40); i > 0; i--) {
+                clients.add(new Client(this, clients.size()));
+            }
+        }
+
+        void live() {
+            for (int step = 0; step < STEPS; step++) {
+                act();
+            }
+            for (ManualLane lane : bench.lanes) {
+                lane.nanosPerLook(0);
+            }
+            clients.forEach(Client::comeBackAndRead);
+            bench.run();
+            clients.forEach(Client::comeBackAndRead);
+            bench.run();
+            clients.forEach(Client::assertHasAll);
+            bench.close();
+        }
+
+        private void act() {
+            Client client = clients.get(random.nextInt(clients.size()));
+            switch (random.nextInt(14)) {
+                case 0, 1, 2, 3 -> publish(1);
+                case 4 -> publish(1 + random.nextInt(20));
+                case 5, 6, 7 ->
+                    bench.lanes.get(random.nextInt(bench.lanes.size())).runOne();
+                case 8 -> bench.run();
+                case 9 -> client.stall();
+                case 10 -> client.readSome();
+                case 11 -> client.cutOrConnect();
+                case 12 -> client.listenToMoreOrLess();
+                default -> {
+                    for (ManualLane lane : bench.lanes) {
+                        lane.nanosPerLook(random.nextBoolean() ? 0 : 5_000_000);
+                    }
+                    if (random.nextInt(4) == 0) {
+                        bench.advance(random.nextInt(400_000_000));
+                    }
+                }
+            }
+        }
+
+        private void publish(int count) {
+            List<Publication> batch = new ArrayList<>();
+            for (int i = 0; i < count; i++) {
+                Set<String> topics = new TreeSet<>();
+                for (int n = 1 + random.nextInt(random.nextInt(3) == 0 ? 3 : 1); n > 0; n--) {
+                    topics.add(TOPICS[random.nextInt(TOPICS.length)]);
+                }
+                int size = random.nextInt(20) == 0 ? random.nextInt(20_000) : random.nextInt(60);
+                String data = told.size() + 1 + ":" + "x".repeat(size);
+                Recipients recipients = anyRecipients();
+                told.add(new Told(topics, data, recipients));
+                batch.add(Publication.of(Event.of(data), topics).to(recipients));
+            }
+            bench.hub.publishAll(batch).toCompletableFuture().join();
+        }
+
+        private Recipients anyRecipients() {
+            Client one = clients.get(random.nextInt(clients.size()));
+            String id = one.sink == null ? "none" : one.sink.id();
+            return switch (random.nextInt(10)) {
+                case 0 -> Recipients.principal(random.nextBoolean() ? "ann" : "bob");
+                case 1 -> Recipients.group(random.nextBoolean() ? "ops" : "dev");
+                case 2 -> Recipients.client(id);
+                case 3 -> Recipients.except(id);
+                default -> Recipients.everybody();
+            };
+        }
+
+        Selector anySelector() {
+            Selector selector = Selector.of(TERMS[random.nextInt(TERMS.length)]);
+            if (random.nextInt(3) == 0) {
+                selector = selector.filtered(FILTERS[random.nextInt(FILTERS.length)]);
+            }
+            return random.nextInt(4) == 0 ? selector.withEnvelope() : selector;
+        }
+    }
+
+    private static final class Client implements FakeSink.Ear {
+        final Life life;
+        final int number;
+        final Identity identity;
+        final Selector selector;
+        FakeSink sink;
+        String lastId;
+        final List<Listened> listened = new ArrayList<>();
+        final Map<Long, String> read = new LinkedHashMap<>();
+        long has;
+
+        Client(Life life, int number) {
+            this.life = life;
+            this.number = number;
+            this.identity = IDENTITIES[life.random.nextInt(IDENTITIES.length)];
+            this.selector = life.anySelector();
+        }
+
+        private long head() {
+            return HubTestAccess.log(life.bench.hub).head();
+        }
+
+        void cutOrConnect() {
+            if (sink == null || sink.ended != null) {
+                connect();
+            } else {
+                onLane(() -> sink.close(CloseReason.RESET));
+            }
+        }
+
+        private void connect() {
+            HubFixture bench = life.bench;
+            sink = new FakeSink(bench.hubLanes.get(life.random.nextInt(bench.hubLanes.size())), null);
+            sink.identity = identity;
+            sink.ear = this;
+            listened.clear();
+            read.clear();
+            has = lastId == null
+                    ? head()
+                    : HubTestAccess.core(bench.hub).sequencer().positionOf(lastId);
+            listened.add(new Listened(selector, has));
+            bench.open(sink, lastId == null ? StartPosition.live() : StartPosition.after(lastId), selector);
+            listened.get(0).subscription = sink.requireSelection().first();
+        }
+
+        void stall() {
+            if (isOpen()) {
+                onLane(() -> sink.stall(1 + life.random.nextInt(3000)));
+            }
+        }
+
+        void readSome() {
+            if (isOpen()) {
+                onLane(() -> sink.readSome(life.random.nextBoolean() ? 1000 : 1 + life.random.nextInt(3)));
+            }
+        }
+
+        /** As the model needs to know the position at which it takes effect, it is awaited. */
+        void listenToMoreOrLess() {
+            if (!isOpen()) {
+                return;
+            }
+            if (listened.size() > 1 && life.random.nextBoolean()) {
+                Listened less = listened.get(1 + life.random.nextInt(listened.size() - 1));
+                if (less.until == Long.MAX_VALUE) {
+                    less.until = -1;
+                    onLane(() -> less.subscription.cancel().thenRun(() -> less.until = stoodAt()));
+                    life.bench.run();
+                }
+            } else if (listened.size() < 5) {
+                onLane(() -> sink.subscribe(life.anySelector()).thenAccept(begun -> {
+                    Listened more = new Listened(begun.selector(), head());
+                    more.subscription = begun;
+                    listened.add(more);
+                }));
+                life.bench.run();
+            }
+        }
+
+        /** Up to where it had been written to. */
+        private long stoodAt() {
+            return sink.isBehind() ? sink.position() : sink.hubLane().position;
+        }
+
+        private boolean isOpen() {
+            return sink != null && sink.ended == null;
+        }
+
+        void comeBackAndRead() {
+            if (!isOpen()) {
+                connect();
+            }
+            onLane(() -> sink.read());
+        }
+
+        private void onLane(Runnable work) {
+            ((ManualLane) sink.hubLane().lane()).run(work);
+        }
+
+        @Override
+        public void onId(String id) {
+            lastId = id;
+        }
+
+        @Override
+        public void onEvent(FakeSink.Received event) {
+            assertThat(event.type()).as("client %s: %s", number, event).isEqualTo("message");
+            long position = HubTestAccess.core(life.bench.hub).sequencer().positionOf(event.lastEventId());
+            assertThat(position).as("client %s got an event again", number).isGreaterThan(has);
+            has = position;
+            read.put(position, event.data());
+        }
+
+        void assertHasAll() {
+            assertThat(sink.ended).isNull();
+            Map<Long, String> due = new LinkedHashMap<>();
+            for (int i = 0; i < life.told.size(); i++) {
+                Told event = life.told.get(i);
+                long position = i + 1L;
+                if (event.recipients.include(sink)) {
+                    // Of several topics the first by name counts, of several subscriptions the one that began first.
+                    event.topics.stream()
+                            .flatMap(topic -> listened.stream().map(each -> each.form(event, position, topic)))
+                            .filter(form -> form != null)
+                            .findFirst()
+                            .ifPresent(form -> due.put(position, form));
+                }
+            }
+            assertThat(read.keySet()).as("client %s, positions", number).containsExactlyElementsOf(due.keySet());
+            assertThat(read).as("client %s", number).isEqualTo(due);
+            assertThat(sink.delivered()).isEqualTo(due.size());
+        }
+    }
+}

@@ -1,0 +1,232 @@
+package io.sluice.sse.hub.log;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+
+/**
+ * What a hub must know, as a plain list of all that was published to it: what each event is, whether it is still kept, and
+ * if not, as the how manieth it went. It knows nothing of rings, floors, lanes or topics that are forgotten.
+ */
+public class HistoryModel {
+
+    /** The bounds of what is kept. */
+    record Bounds(int events, long bytes, long totalBytes, long ageNanos) {}
+
+    /** An event. */
+    public static final class Told {
+        final long position;
+        final String topic;
+        final String data;
+        final String publisherId;
+        final long nanos;
+        final long weight;
+        /** As the how manieth of all it went; 0 while it is kept. */
+        long gone;
+
+        Told(long position, String topic, String data, String publisherId, long nanos) {
+            this.position = position;
+            this.topic = topic;
+            this.data = data;
+            this.publisherId = publisherId;
+            this.nanos = nanos;
+            int id = publisherId == null ? 22 : publisherId.length();
+            this.weight = "id: \ndata: \n\n".length() + id + data.getBytes(StandardCharsets.UTF_8).length + 64;
+        }
+
+        public boolean isKept() {
+            return gone == 0;
+        }
+    }
+
+    final long epoch;
+    final Bounds bounds;
+    /** In the order of the positions, which may leave some out. */
+    final List<Told> all = new ArrayList<>();
+
+    private long head;
+    /** By selection and topic. */
+    private final Map<List<String>, Map<String, Boolean>> wanted = new HashMap<>();
+
+    private long evictions;
+    long nowNanos;
+
+    HistoryModel(long epoch, Bounds bounds, long nowNanos) {
+        this.epoch = epoch;
+        this.bounds = bounds;
+        this.nowNanos = nowNanos;
+    }
+
+    public final long head() {
+        return head;
+    }
+
+    public final long evictions() {
+        return evictions;
+    }
+
+    /** There is one at this position. */
+    public final Told at(long position) {
+        int index = firstAfter(position - 1);
+        if (index == all.size() || all.get(index).position != position) {
+            throw new AssertionError("there is no event at position " + position);
+        }
+        return all.get(index);
+    }
+
+    private int firstAfter(long position) {
+        int low = 0;
+        int high = all.size();
+        while (low < high) {
+            int middle = (low + high) >>> 1;
+            if (all.get(middle).position > position) {
+                high = middle;
+            } else {
+                low = middle + 1;
+            }
+        }
+        return low;
+    }
+
+    // ---- what happens
+
+    /** @return the event, or the kept one that has this chosen id already */
+    final Told publish(String topic, String data, String publisherId) {
+        Told first = publisherId == null ? null : keptWithId(publisherId);
+        if (first != null) {
+            return first;
+        }
+        Told told = new Told(head() + 1, topic, data, publisherId, nowNanos);
+        makeRoom(told);
+        all.add(told);
+        head = told.position;
+        return told;
+    }
+
+    /** What must go before this one comes. */
+    void makeRoom(Told told) {
+        while (true) {
+            List<Told> ring = all.stream()
+                    .filter(each -> each.isKept() && each.topic.equals(told.topic))
+                    .toList();
+            long bytes = ring.stream().mapToLong(each -> each.weight).sum();
+            if (ring.isEmpty() || (ring.size() < bounds.events && bytes + told.weight <= bounds.bytes)) {
+                break;
+            }
+            letGo(ring.get(0));
+        }
+        while (true) {
+            List<Told> kept = all.stream().filter(Told::isKept).toList();
+            long bytes = kept.stream().mapToLong(each -> each.weight).sum();
+            if (kept.isEmpty() || bytes + told.weight <= bounds.totalBytes) {
+                break;
+            }
+            letGo(kept.get(0));
+        }
+    }
+
+    final void letGo(Told told) {
+        told.gone = ++evictions;
+    }
+
+    /** The next event has the position behind this one. */
+    final void skipTo(long position) {
+        head = position;
+    }
+
+    void letPass(long nanos) {
+        nowNanos += nanos;
+        for (Told each : all) {
+            if (each.isKept() && nowNanos - each.nanos > bounds.ageNanos) {
+                letGo(each);
+            }
+        }
+    }
+
+    // ---- what only a hub with a store knows
+
+    public boolean hasStore() {
+        return false;
+    }
+
+    /** Up to where the store can be asked. */
+    public long stored() {
+        return head();
+    }
+
+    /** Whether nobody can tell what somebody has missed who comes from there. */
+    public boolean isLost(long position) {
+        return false;
+    }
+
+    // ---- what is asked
+
+    public final Told keptWithId(String publisherId) {
+        return all.stream()
+                .filter(each -> each.isKept() && publisherId.equals(each.publisherId))
+                .findFirst()
+                .orElse(null);
+    }
+
+    final boolean wants(List<String> terms, Told told) {
+        return wanted.computeIfAbsent(terms, each -> new HashMap<>())
+                .computeIfAbsent(
+                        told.topic,
+                        topic -> terms.stream()
+                                .anyMatch(term -> pattern(term).matcher(topic).matches()));
+    }
+
+    private static Pattern pattern(String term) {
+        String deep = term.equals("**") ? ".*" : term.replace("/**", "(/.*)?");
+        return Pattern.compile(deep.equals(term) ? term.replace("*", "[^/]*") : deep);
+    }
+
+    /** The wanted events behind {@code after}, the oldest first. */
+    public final List<Told> wanted(List<String> terms, long after) {
+        return all.subList(firstAfter(after), all.size()).stream()
+                .filter(each -> wants(terms, each))
+                .toList();
+    }
+
+    /**
+     * Where somebody goes on who was told a gap and had seen what lies up to {@code known}: before the oldest kept event of
+     * all topics that have one for him, but not before what he has seen.
+     */
+    public final long beforeOldestKept(List<String> terms, long known) {
+        Map<String, long[]> oldestAndNewest = new HashMap<>();
+        for (Told each : wanted(terms, 0)) {
+            if (each.isKept()) {
+                oldestAndNewest.computeIfAbsent(each.topic, topic -> new long[] {each.position, 0})[1] = each.position;
+            }
+        }
+        return oldestAndNewest.values().stream()
+                        .filter(topic -> topic[1] > known)
+                        .mapToLong(topic -> Math.max(known + 1, topic[0]))
+                        .min()
+                        .orElse(head() + 1)
+                - 1;
+    }
+
+    // ---- ids, read by hand
+
+    public final String id(long position) {
+        return digits(epoch, 10) + "-" + digits(position, 11);
+    }
+
+    private static String digits(long value, int count) {
+        String digits = Long.toString(value, 32);
+        return "0".repeat(count - digits.length()) + digits;
+    }
+
+    public static boolean hasHubFormat(String id) {
+        return id.matches("[0-9a-v]{10}-[0-9a-v]{11}");
+    }
+
+    /** The position of an id of this epoch's own; -1 if it is none. */
+    public final long positionOf(String id) {
+        return hasHubFormat(id) && id.startsWith(digits(epoch, 10)) ? Long.parseLong(id.substring(11), 32) : -1;
+    }
+}

@@ -1,0 +1,232 @@
+package io.sluice.sse.hub.log;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sluice.sse.Event;
+import io.sluice.sse.history.MvStoreHistory;
+import io.sluice.sse.history.StoreClock;
+import io.sluice.sse.history.SyncPolicy;
+import io.sluice.sse.hub.HubBuilder;
+import io.sluice.sse.hub.HubTestAccess;
+import io.sluice.sse.hub.lane.FakeSink;
+import io.sluice.sse.hub.lane.HubFixture;
+import io.sluice.sse.hub.lane.LaneTestAccess;
+import io.sluice.sse.topic.OverflowPolicy;
+import io.sluice.sse.topic.Selector;
+import io.sluice.sse.topic.StartPosition;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Replay since a time where most of what is kept is in the history, and some of it has gone from there too. */
+class HistorySinceTest {
+
+    private static final Duration SECOND = Duration.ofSeconds(1);
+    private static final Instant BEGIN = Instant.parse("2026-11-21T10:00:00Z");
+
+    @TempDir
+    Path directory;
+
+    /** The time of day, and with it the hub's; the writer reads both. */
+    private volatile Instant now = BEGIN;
+
+    private GatedHistory history;
+
+    /** A failure while the history is held back must not hold up the end of the test. */
+    private void heldBack(Runnable work) {
+        history.reads.drainPermits();
+        try {
+            work.run();
+        } finally {
+            history.reads.release(1_000_000);
+        }
+    }
+
+    private HistoryFixture open(int stored, Consumer<HubBuilder> options) {
+        // Also the store's: by the machine's clock what is published here would be too old one day.
+        history = new GatedHistory(StoreClock.turn(
+                        MvStoreHistory.builder(directory).sync(SyncPolicy.os()).events(stored), () -> now)
+                .build());
+        return new HistoryFixture(history, hub -> {
+            hub.historyEvents(5);
+            HubTestAccess.clock(hub, () -> Duration.between(BEGIN, now).toNanos());
+            HubTestAccess.wallClock(hub, () -> now);
+            options.accept(hub);
+        });
+    }
+
+    private HistoryFixture open(int stored) {
+        return open(stored, options -> {});
+    }
+
+    /** Publishes one event each second, the first one now, in turn to these topics. */
+    private void publish(HistoryFixture bench, int from, int to, String... topics) {
+        for (int i = from; i < to; i++) {
+            bench.publish(topics[i % topics.length], Integer.toString(i));
+            bench.untilStored(); // it is given its time there
+            now = now.plus(SECOND);
+        }
+    }
+
+    private static Instant second(long number) {
+        return BEGIN.plusSeconds(number);
+    }
+
+    private static FakeSink since(HistoryFixture bench, Instant time, String... terms) {
+        FakeSink sink = bench.open(StartPosition.since(time), terms);
+        bench.until(() -> !LaneTestAccess.isBehind(sink));
+        return sink;
+    }
+
+    private static void assertGoesOn(HistoryFixture bench, FakeSink sink, int from, int to, boolean isGap) {
+        assertThat(sink.data()).isEqualTo(HubFixture.numbers(from, to));
+        assertThat(sink.gaps()).hasSize(isGap ? 1 : 0);
+        if (isGap) {
+            FakeSink.Received gap = sink.events.get(0);
+            assertThat(gap.type()).isEqualTo("gap");
+            assertThat(gap.data()).contains("\"reason\":\"evicted\",\"lastEventId\":null");
+            assertThat(gap.data()).contains("\"resumeId\":\"" + gap.lastEventId() + "\"");
+            assertThat(gap.lastEventId())
+                    .isEqualTo(HubTestAccess.core(bench.hub).sequencer().idOf(from)); // the position before
+        }
+    }
+
+    @Test
+    void whatTheRingStillHasIsAnsweredByItAlone() {
+        try (HistoryFixture bench = open(1000)) {
+            publish(bench, 0, 20, "a");
+            FakeSink older = new FakeSink(bench.hubLane, null);
+            heldBack(() -> {
+                bench.onLane(() -> older.open(Selector.of("a"), StartPosition.since(second(14)), null));
+                FakeSink all = bench.open(StartPosition.since(second(15)), "a");
+                assertThat(all.data()).isEqualTo(HubFixture.numbers(15, 20));
+                assertThat(bench.open(StartPosition.since(second(14).plusMillis(1)), "a")
+                                .data())
+                        .isEqualTo(HubFixture.numbers(15, 20));
+                assertThat(bench.open(StartPosition.since(second(18)), "a").data())
+                        .isEqualTo(HubFixture.numbers(18, 20));
+                assertThat(bench.open(StartPosition.since(Instant.MAX), "a").data())
+                        .isEmpty();
+                assertThat(LaneTestAccess.isAwaitingStart(older)).isTrue();
+                assertThat(older.data()).isEmpty();
+            });
+            bench.untilReceived(older, 6);
+            assertGoesOn(bench, older, 14, 20, false);
+        }
+    }
+
+    @Test
+    void whatItHasNoLongerComesFromTheHistoryToTheMillisecond() {
+        try (HistoryFixture bench = open(1000)) {
+            publish(bench, 0, 40, "a", "b");
+            for (int from : new int[] {0, 1, 9, 30, 33, 34, 35, 39}) {
+                assertGoesOn(bench, since(bench, second(from), "a", "b"), from, 40, false);
+                assertGoesOn(bench, since(bench, second(from), "**"), from, 40, false);
+                assertGoesOn(bench, since(bench, second(from).plusMillis(1), "**"), from + 1, 40, false);
+            }
+            assertGoesOn(bench, since(bench, Instant.MIN, "**"), 0, 40, false);
+            assertGoesOn(bench, since(bench, BEGIN.minusSeconds(1), "a", "b"), 0, 40, false);
+            FakeSink ofOne = since(bench, second(20), "b");
+            assertThat(ofOne.data()).hasSize(10).startsWith("21", "23");
+        }
+    }
+
+    @Test
+    void aGapIsSaidExactlyWhenAnEventOfThatTimeIsLostFromTheStore() {
+        try (HistoryFixture bench = open(10)) {
+            publish(bench, 0, 30, "a"); // 20 to 29 are in the store
+            assertSinceTheStoreBegins(bench);
+        }
+        try (HistoryFixture bench = open(10)) {
+            assertSinceTheStoreBegins(bench);
+            publish(bench, 30, 31, "a");
+            assertGoesOn(bench, since(bench, second(20), "a"), 21, 31, true);
+            assertGoesOn(bench, since(bench, second(20).plusMillis(1), "a"), 21, 31, false);
+        }
+    }
+
+    private static void assertSinceTheStoreBegins(HistoryFixture bench) {
+        bench.untilCommitted();
+        assertGoesOn(bench, since(bench, second(19).plusMillis(1), "a"), 20, 30, false);
+        assertGoesOn(bench, since(bench, second(20), "a"), 20, 30, false);
+        assertGoesOn(bench, since(bench, second(25), "a"), 25, 30, false);
+        assertGoesOn(bench, since(bench, second(29).plusMillis(1), "a"), 30, 30, false);
+        for (Instant lost : new Instant[] {second(19), second(19).minusNanos(1), BEGIN, Instant.EPOCH, Instant.MIN}) {
+            assertGoesOn(bench, since(bench, lost, "a"), 20, 30, true);
+        }
+    }
+
+    /** Times are kept in milliseconds: who asks for the very moment of an event is told if it is lost. */
+    @Test
+    void anEventIsLostForWhoAsksForItsVeryMoment() {
+        now = BEGIN.plusNanos(600_700);
+        try (HistoryFixture bench = open(3)) {
+            publish(bench, 0, 10, "a");
+            bench.untilCommitted();
+            Instant ofLost = BEGIN.plusNanos(600_700).plusSeconds(6);
+            assertGoesOn(bench, since(bench, ofLost, "a"), 7, 10, true);
+            assertGoesOn(bench, since(bench, ofLost.plusMillis(1), "a"), 7, 10, false);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(OverflowPolicy.class)
+    void behindAGapItGoesOnAsItsPolicySays(OverflowPolicy policy) {
+        try (HistoryFixture bench = open(10, options -> options.overflow(policy))) {
+            publish(bench, 0, 30, "a");
+            bench.untilCommitted();
+            FakeSink sink = since(bench, second(3), "a");
+            assertThat(sink.ended).isNull();
+            boolean latest = policy == OverflowPolicy.LATEST;
+            assertGoesOn(bench, sink, latest ? 30 : 20, 30, true);
+            assertGoesOn(bench, since(bench, second(22), "a"), 22, 30, false);
+        }
+    }
+
+    /** While the history is asked it may lose what was asked for. */
+    @ParameterizedTest
+    @EnumSource(OverflowPolicy.class)
+    void whatIsLostWhileTheHistoryIsAskedIsAGap(OverflowPolicy policy) {
+        try (HistoryFixture bench = open(10, options -> options.overflow(policy))) {
+            publish(bench, 0, 10, "a");
+            FakeSink loses = new FakeSink(bench.hubLane, null);
+            FakeSink keeps = new FakeSink(bench.hubLane, null);
+            heldBack(() -> {
+                bench.onLane(() -> loses.open(Selector.of("a"), StartPosition.since(BEGIN), null));
+                bench.onLane(() -> keeps.open(Selector.of("a"), StartPosition.since(second(3)), null));
+                publish(bench, 10, 12, "a");
+                bench.untilCommitted();
+            });
+            bench.until(() -> !LaneTestAccess.isBehind(loses) && !LaneTestAccess.isBehind(keeps));
+            assertGoesOn(bench, keeps, 3, 12, false);
+            assertGoesOn(bench, loses, policy == OverflowPolicy.LATEST ? 12 : 2, 12, true);
+        }
+    }
+
+    @Test
+    void nobodyBeginsBeforeWhatAnUncleanStopHasLost() {
+        Path after = directory.resolve("after");
+        try (HistoryFixture bench = new HistoryFixture(directory.resolve("before"))) {
+            bench.publishMany("a", 0, 20);
+            bench.untilStored();
+            bench.untilCommitted();
+            HistoryFixture.copy(directory.resolve("before"), after);
+        }
+        try (HistoryFixture bench = new HistoryFixture(after)) {
+            String head = bench.hub.headId();
+            Instant later = Instant.now().plusSeconds(3600);
+            FakeSink sink = since(bench, later, "a");
+            assertThat(sink.lastEventId()).isEqualTo(head);
+            assertThat(bench.open(StartPosition.after(sink.lastEventId()), "a").gaps())
+                    .isEmpty();
+            bench.publish("a", Event.of("next"));
+            bench.lane.runAll();
+            assertThat(sink.data()).containsExactly("next");
+        }
+    }
+}

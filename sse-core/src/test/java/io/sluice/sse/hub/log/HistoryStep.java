@@ -1,0 +1,75 @@
+package io.sluice.sse.hub.log;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+
+/** What happens in a random history, by numbers that say which, how many and how large. */
+record HistoryStep(Kind kind, int which, int size, int tasks) {
+
+    /** With the share of each in a history without a store, and in one with a store. */
+    enum Kind {
+        PUBLISH(28, 28),
+        BATCH(7, 14),
+        CHOOSE_ID(5, 5),
+        REPEAT_ID(3, 3),
+        CONNECT(18, 18),
+        CONNECT_ANEW(9, 9),
+        CUT(9, 9),
+        STALL(6, 6),
+        TAKE(8, 8),
+        TAKE_ALL(4, 4),
+        TIME_PASSES(5, 5),
+        HEARTBEATS(3, 3),
+        YIELD(2, 2),
+        RESTART(1, 8),
+        /** From now on nothing that is published comes to the store. */
+        HOLD_STORE(0, 5),
+        LET_STORE_GO(0, 3),
+        /** What is in the store is what a machine would find that dies, until it is said again. */
+        FORCE_STORE(0, 4);
+
+        private final int weight;
+        private final int weightWithStore;
+
+        Kind(int weight, int weightWithStore) {
+            this.weight = weight;
+            this.weightWithStore = weightWithStore;
+        }
+
+        private int weight(boolean store) {
+            return store ? weightWithStore : weight;
+        }
+    }
+
+    /** The steps of the history of this seed. */
+    static List<HistoryStep> of(long seed) {
+        Random random = new Random(seed ^ 0x5DEECE66DL);
+        boolean store = RandomStore.isIn(seed);
+        List<HistoryStep> steps = new ArrayList<>();
+        for (int i = 10 + random.nextInt(40); i > 0; i--) {
+            steps.add(random(random, store));
+        }
+        return steps;
+    }
+
+    private static HistoryStep random(Random random, boolean store) {
+        int total = 0;
+        for (Kind kind : Kind.values()) {
+            total += kind.weight(store);
+        }
+        int chosen = random.nextInt(total);
+        Kind kind = null;
+        for (Kind each : Kind.values()) {
+            if (kind == null && (chosen -= each.weight(store)) < 0) {
+                kind = each;
+            }
+        }
+        return new HistoryStep(kind, random.nextInt(1 << 16), random.nextInt(1 << 16), random.nextInt(8));
+    }
+
+    @Override
+    public String toString() {
+        return kind + "(" + which + " " + size + " " + tasks + ")";
+    }
+}

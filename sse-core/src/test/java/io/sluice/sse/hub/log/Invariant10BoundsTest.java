@@ -1,0 +1,210 @@
+package io.sluice.sse.hub.log;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.sluice.sse.Event;
+import io.sluice.sse.hub.HubTestAccess;
+import io.sluice.sse.hub.lane.FakeSink;
+import io.sluice.sse.hub.lane.HubFixture;
+import io.sluice.sse.hub.lane.LaneTestAccess;
+import io.sluice.sse.topic.OverflowPolicy;
+import io.sluice.sse.topic.Publication;
+import io.sluice.sse.topic.Published;
+import io.sluice.sse.topic.StartPosition;
+import io.sluice.sse.topic.TopicLimitException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Memory is bounded hub-wide: nothing that a publisher or a client does grows without a limit that an option names. */
+class Invariant10BoundsTest {
+
+    @Test
+    void aFloodOfNewTopicsIsRefusedAndABatchIsTakenWholeOrNotAtAll() {
+        try (HubFixture bench = new HubFixture(options -> options.maxTopics(100))) {
+            for (int i = 0; i < 100; i++) {
+                bench.publish("t/" + i, "x");
+            }
+            assertThatThrownBy(() -> bench.publish("one/more", "x")).hasCauseInstanceOf(TopicLimitException.class);
+            assertThatThrownBy(() -> bench.hub
+                            .publishAll(List.of(
+                                    new Publication("t/1", Event.of("x")), new Publication("new", Event.of("x"))))
+                            .toCompletableFuture()
+                            .join())
+                    .hasCauseInstanceOf(TopicLimitException.class);
+            assertThatThrownBy(() -> bench.open(bench.sink(), StartPosition.live(), null, "t/1", "new"))
+                    .isInstanceOf(TopicLimitException.class);
+            assertThat(bench.hub.stats().topics()).isEqualTo(100);
+            assertThat(bench.hub.stats().events()).isEqualTo(100);
+        }
+    }
+
+    @Test
+    void countBytesAgeAndTheTotalOfTheHubBoundWhatIsKept() {
+        try (HubFixture bench = new HubFixture(options -> options.historyEvents(10)
+                .historyBytes(5_000)
+                .historyTotalBytes(20_000)
+                .historyAge(Duration.ofSeconds(1)))) {
+            for (int i = 0; i < 2000; i++) {
+                bench.publish("t/" + i % 37, "x".repeat(i % 800));
+                assertThat(HubTestAccess.log(bench.hub).bounds.totalBytes()).isLessThanOrEqualTo(20_000);
+            }
+            HubTestAccess.log(bench.hub).locked(() -> {
+                HubTestAccess.log(bench.hub).topics.all().forEach(topic -> {
+                    assertThat(topic.log.size()).isLessThanOrEqualTo(10);
+                    assertThat(topic.log.bytes()).isLessThanOrEqualTo(5_000);
+                });
+                return null;
+            });
+            bench.assertRingsValid();
+            bench.nowNanos += 2_000_000_000L;
+            assertThat(bench.hub.stats().bytes()).isZero();
+            assertThat(bench.hub.stats().topics()).isZero();
+        }
+    }
+
+    @Test
+    void anEventLargerThanEveryBoundIsKeptAlone() {
+        try (HubFixture bench =
+                new HubFixture(options -> options.historyBytes(100).historyTotalBytes(200))) {
+            bench.publish("a", "x");
+            bench.publish("b", "x".repeat(10_000));
+            assertThat(bench.hub.stats().events()).isEqualTo(1);
+            assertThat(bench.open(StartPosition.replay(5), "**").data()).hasSize(1);
+        }
+    }
+
+    @Test
+    void aThousandStalledSinksCostNothingMoreWhateverIsPublished() {
+        try (HubFixture bench = new HubFixture(options -> options.historyEvents(10))) {
+            for (int i = 0; i < 1000; i++) {
+                FakeSink sink = bench.live("a");
+                bench.onLane(() -> sink.stall(1));
+            }
+            bench.publish("a", "first");
+            bench.run();
+            int inFlight = bench.framer().inFlight();
+            bench.publishMany("a", 0, 2000);
+            bench.run();
+            assertThat(inFlight).isEqualTo(1);
+            assertThat(bench.framer().alive()).isEqualTo(1);
+            assertThat(bench.hub.stats().events()).isEqualTo(10);
+        }
+    }
+
+    // ---- a flood of new topics
+
+    private static final int FLOOD = 300_000;
+    private static final int REFUSALS = 100_000;
+
+    /** What 300,000 topics would retain is far above, and what their least remains would be as well. */
+    private static final long RETAINED = 24 << 20;
+
+    private enum Listeners {
+        NONE,
+        /** Patterns that every topic matches, on a lane that runs, by clients that never read. */
+        STALLED,
+        /** The same topics conflate as well. */
+        STALLED_AND_CONFLATING
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aFloodOfNewTopicsStaysWithinTheBytesOfTheHub(Listeners listeners) {
+        long before = retained();
+        try (HubFixture bench = new HubFixture(options -> {
+            options.historyTotalBytes(1 << 20).maxTopics(20_000).overflow(OverflowPolicy.GAP);
+            if (listeners == Listeners.STALLED_AND_CONFLATING) {
+                options.conflate("flood/**").historyAge(Duration.ofSeconds(1));
+            }
+        })) {
+            List<FakeSink> stalled = new ArrayList<>();
+            if (listeners != Listeners.NONE) {
+                for (String pattern : new String[] {"**", "flood/*", "*/*"}) {
+                    FakeSink sink = bench.live(pattern);
+                    bench.onLane(() -> sink.stall(1));
+                    stalled.add(sink);
+                }
+            }
+            for (int i = 0; i < FLOOD; i++) {
+                bench.publish(
+                        "flood/" + i, Event.builder().data("some data").key("k").build());
+                if (i % 1000 == 0) {
+                    bench.advance(TimeUnit.MILLISECONDS.toNanos(10)); // half of it ages into tables
+                    assertWithinBounds(bench);
+                }
+            }
+            assertWithinBounds(bench);
+            assertThat(retained() - before).as("retained heap").isLessThan(RETAINED);
+            bench.onLane(() -> stalled.forEach(FakeSink::read));
+            bench.run();
+            assertThat(stalled).allSatisfy(sink -> {
+                assertThat(sink.gaps()).isNotEmpty();
+                assertThat(LaneTestAccess.isBehind(sink)).isFalse();
+            });
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aFloodOfNewTopicsIsRefusedBeyondTheirNumberAndTakenAgainWhenIdleOnesAreForgotten(boolean listening) {
+        long before = retained();
+        try (HubFixture bench = new HubFixture(options -> options.maxTopics(500).historyAge(Duration.ofSeconds(1)))) {
+            if (listening) {
+                FakeSink sink = bench.live("**");
+                bench.onLane(() -> sink.full(true));
+            }
+            int taken = 0;
+            int refusedTooSoon = 0;
+            for (int i = 0; i < REFUSALS; i++) {
+                CompletionStage<Published> published = bench.hub.publish("flood/" + i, Event.of("x"));
+                if (published.toCompletableFuture().isCompletedExceptionally()) {
+                    refusedTooSoon += topics(bench) < 500 ? 1 : 0;
+                } else {
+                    taken++;
+                }
+                if (i % 2_000 == 1_999) {
+                    bench.advance(TimeUnit.MILLISECONDS.toNanos(1_200));
+                    assertThat(topics(bench)).isZero();
+                }
+            }
+            assertThat(refusedTooSoon).isZero();
+            assertThat(taken).isEqualTo(REFUSALS / 4);
+            assertWithinBounds(bench);
+            assertThat(retained() - before).as("retained heap").isLessThan(RETAINED);
+        }
+    }
+
+    private static int topics(HubFixture bench) {
+        return HubTestAccess.log(bench.hub)
+                .locked(() -> HubTestAccess.log(bench.hub).topics.size());
+    }
+
+    private static void assertWithinBounds(HubFixture bench) {
+        HubLog log = HubTestAccess.log(bench.hub);
+        log.locked(() -> {
+            assertThat(log.bounds.totalBytes()).isLessThanOrEqualTo(1 << 20);
+            assertThat(log.topics.size()).isLessThanOrEqualTo(20_000);
+            assertThat(log.topics.forgottenFloors().size()).isLessThanOrEqualTo(RemovedTopicFloors.NAMES);
+            return null;
+        });
+    }
+
+    /** The least of several readings: a collection may have been under way. */
+    private static long retained() {
+        long least = Long.MAX_VALUE;
+        for (int i = 0; i < 4; i++) {
+            System.gc();
+            Runtime runtime = Runtime.getRuntime();
+            least = Math.min(least, runtime.totalMemory() - runtime.freeMemory());
+        }
+        return least;
+    }
+}

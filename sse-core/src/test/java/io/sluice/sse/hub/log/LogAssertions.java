@@ -1,0 +1,56 @@
+package io.sluice.sse.hub.log;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sluice.sse.hub.Hub;
+import io.sluice.sse.hub.HubTestAccess;
+import java.util.IdentityHashMap;
+import java.util.Map;
+
+/** What must hold for the log of a hub after every test. */
+public final class LogAssertions {
+
+    private LogAssertions() {}
+
+    /** The rings are sound, and the sums of the log are the sums of its rings. */
+    public static void assertValid(Hub hub) {
+        HubLog log = HubTestAccess.log(hub);
+        log.locked(() -> {
+            long events = 0;
+            long bytes = 0;
+            Map<SharedEvent, Integer> shared = new IdentityHashMap<>();
+            for (Topic topic : log.topics.all()) {
+                topic.log.assertValid();
+                boolean hasHistory = topic.log instanceof StoredLog;
+                events += hasHistory ? topic.log.size() : topic.log.keptEvents();
+                bytes += hasHistory ? topic.log.bytes() : topic.log.keptBytes();
+                topic.log.fromNewest(entry -> {
+                    if (entry.copies() != null) {
+                        shared.merge(entry.copies(), 0, (before, ignored) -> before + entry.wire.length);
+                    }
+                    return true;
+                });
+            }
+            bytes -= shared.values().stream().mapToInt(Integer::intValue).sum();
+            assertThat(log.bounds.totalEvents()).isEqualTo(events);
+            assertThat(log.bounds.totalBytes()).isEqualTo(bytes);
+            return null;
+        });
+    }
+
+    /** The ring of a topic is sound. Under the hub's lock. */
+    public static void assertValid(Topic topic) {
+        topic.log.assertValid();
+    }
+
+    /** No lane listens to a topic any more. */
+    public static void assertNoListeners(Hub hub) {
+        HubLog log = HubTestAccess.log(hub);
+        log.locked(() -> {
+            for (Topic topic : log.topics.all()) {
+                assertThat(topic.firstListener()).as("listeners of %s", topic).isNull();
+            }
+            return null;
+        });
+    }
+}

@@ -1,0 +1,89 @@
+package io.sluice.sse.hub.log;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Over many short random histories: what each client has received over all of its connections is exactly what it had to
+ * receive, or carries a gap at the right place.
+ *
+ * <p>A hub with hand-driven lanes; clients whose bytes are cut anywhere; a model that is a plain list ({@link
+ * HistoryModel}). Each block is judged when it is written ({@link StreamJudge}), and once more by who reads it, over all
+ * connections ({@link HistoryClient}). One history in fifty has a store that outlives its hubs ({@link RandomStore}), and a
+ * model of what is in it ({@link StoreModel}). Each history has a seed of its own: {@code -Dsluice.seed=…} repeats one, {@code
+ * -Dsluice.histories=…} lives as many, with {@code -Dsluice.stores=true} only of those with a store. A failure says the
+ * seed, and the steps that are needed for it.
+ */
+class RandomHistoriesTest {
+
+    private static final int HISTORIES = 10_000;
+
+    @TempDir
+    Path directory;
+
+    @Test
+    void whatAClientReceivesIsExactlyWhatItMissedOrAGapIsSaid() {
+        Long given = Long.getLong("sluice.seed");
+        long first = given != null ? given : (System.nanoTime() & 0xFFFFFFF) * 100_000;
+        long count = given != null ? 1 : Integer.getInteger("sluice.histories", HISTORIES);
+        int step = Boolean.getBoolean("sluice.stores") ? RandomStore.ONE_IN : 1;
+        for (long seed = first; seed < first + count * step; seed += step) {
+            List<HistoryStep> steps = HistoryStep.of(seed);
+            AssertionError failure = failureOf(seed, steps);
+            if (failure != null) {
+                System.out.println("failed with -Dsluice.seed=" + seed + ": " + failure.getMessage());
+                List<HistoryStep> needed = shrink(seed, steps);
+                AssertionError ofNeeded = Objects.requireNonNullElse(failureOf(seed, needed), failure);
+                throw new AssertionError(
+                        "repeat with -Dsluice.seed=%d: %s%nof %d steps these %d are enough: %s%n%s"
+                                .formatted(
+                                        seed,
+                                        failure.getMessage(),
+                                        steps.size(),
+                                        needed.size(),
+                                        ofNeeded.getMessage(),
+                                        new RandomHistory(seed, needed)),
+                        ofNeeded);
+            }
+        }
+    }
+
+    private AssertionError failureOf(long seed, List<HistoryStep> steps) {
+        try {
+            new RandomHistory(seed, steps).live(directory);
+            return null;
+        } catch (AssertionError e) {
+            return e;
+        }
+    }
+
+    /**
+     * Leaves out whatever it can without ending the failure, for two minutes: halves first, then smaller parts, then single
+     * steps. A life that hangs takes a minute each time.
+     */
+    private List<HistoryStep> shrink(long seed, List<HistoryStep> all) {
+        List<HistoryStep> needed = all;
+        long until = System.nanoTime() + TimeUnit.MINUTES.toNanos(2);
+        for (int part = Math.max(1, all.size() / 2); part >= 1; part = part == 1 ? 0 : part / 2) {
+            boolean shorter = true;
+            while (shorter) {
+                shorter = false;
+                for (int from = 0; from < needed.size() && System.nanoTime() - until < 0; from += part) {
+                    List<HistoryStep> fewer = new ArrayList<>(needed);
+                    fewer.subList(from, Math.min(from + part, needed.size())).clear();
+                    if (failureOf(seed, fewer) != null) {
+                        needed = fewer;
+                        shorter = true;
+                        break;
+                    }
+                }
+            }
+        }
+        return needed;
+    }
+}

@@ -1,0 +1,283 @@
+package io.sluice.sse.hub.log;
+
+import io.sluice.sse.CloseReason;
+import io.sluice.sse.hub.log.HistoryModel.Told;
+import io.sluice.sse.topic.OverflowPolicy;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.function.Supplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Judges each block of one connection at the moment at which the hub writes it, against what the model knows then: it is the
+ * one that must come, and nothing was left out before it but what a gap has said.
+ */
+public final class StreamJudge {
+
+    private static final Pattern GAP = Pattern.compile(
+            "\\{\"reason\":\"(\\w+)\",\"lastEventId\":(?:null|\"([^\"]*)\"),\"resumeId\":\"([^\"]*)\"}");
+
+    /** How a connection must begin. */
+    private record Beginning(long position, long told, String reason, String lastEventId) {}
+
+    private final HistoryModel model;
+    private final List<String> terms;
+    private final boolean patterns;
+    private final OverflowPolicy policy;
+
+    /** How it must begin; null once it has. */
+    private Beginning beginning;
+
+    /** Where it must begin, if that is asked for when it is known; the store may have to be asked first. */
+    private Supplier<Beginning> question;
+
+    /** Whatever was published then or later, and is lost when it begins, is a gap; null if it does not ask for a time. */
+    private Long since;
+
+    /** Up to where everything must be in the store before it can answer; -1 if it need not, or has. */
+    private long asksUpTo = -1;
+
+    private boolean asked;
+
+    private long at;
+    /** What went up to here needs no gap. */
+    private long told;
+
+    public StreamJudge(HistoryModel model, List<String> terms, OverflowPolicy policy) {
+        this.model = model;
+        this.terms = terms;
+        this.patterns = terms.stream().anyMatch(term -> term.contains("*"));
+        this.policy = policy;
+    }
+
+    // ---- how it must begin
+
+    public void expectLive() {
+        beginning = new Beginning(model.head(), 0, null, null);
+    }
+
+    public void expectReplay(int count) {
+        long head = model.head();
+        question = () -> {
+            List<Told> kept = model.wanted(terms, 0).stream()
+                    .filter(each -> each.isKept() && each.position <= head)
+                    .toList();
+            long position = kept.isEmpty() ? head : kept.get(Math.max(0, kept.size() - count)).position - 1;
+            return new Beginning(position, model.evictions(), null, null);
+        };
+        beginning = question.get();
+    }
+
+    public void expectSince(long nanos) {
+        long head = model.head();
+        since = nanos;
+        question = () -> {
+            long position = model.wanted(terms, 0).stream()
+                            .filter(each -> each.isKept() && each.nanos >= nanos)
+                            .mapToLong(each -> each.position)
+                            .filter(each -> each <= head)
+                            .findFirst()
+                            .orElse(head + 1)
+                    - 1;
+            return new Beginning(position, model.evictions(), null, null);
+        };
+        beginning = question.get();
+    }
+
+    /** What is lost of the time that it asks for is judged when it begins, which may be later than the answer. */
+    private Beginning withLossSince(Beginning expected) {
+        boolean lost = model.wanted(terms, 0).stream().anyMatch(each -> each.nanos >= since && !each.isKept());
+        if (!lost) {
+            return expected;
+        }
+        long position = policy == OverflowPolicy.LATEST ? model.head() : expected.position;
+        return new Beginning(position, model.evictions(), "evicted", null);
+    }
+
+    /** The store has what it had to have before it could be asked. */
+    public void judgeStored() {
+        if (asksUpTo >= 0 && model.stored() >= asksUpTo) {
+            beginning = question.get();
+            asksUpTo = -1;
+        }
+    }
+
+    public void expectAfter(String id) {
+        Told chosen = model.keptWithId(id);
+        long position = chosen == null ? model.positionOf(id) : chosen.position;
+        String reason = null;
+        if (position < 0) {
+            reason = HistoryModel.hasHubFormat(id) ? "foreign" : "unknown";
+        } else if (position > model.head()) {
+            reason = "ahead";
+        } else if (model.isLost(position)) {
+            reason = "lost";
+        } else if (isMissing(position, 0)) {
+            reason = "evicted";
+        }
+        if (reason == null) {
+            beginning = new Beginning(position, 0, null, null);
+            return;
+        }
+        long resume = policy == OverflowPolicy.LATEST
+                ? model.head()
+                : model.beforeOldestKept(terms, reason.equals("evicted") || reason.equals("lost") ? position : 0);
+        String said = id.matches("[A-Za-z0-9._~-]{1,128}") ? id : null;
+        beginning = new Beginning(resume, model.evictions(), reason, said);
+    }
+
+    // ---- what comes
+
+    public void judge(byte[] block) {
+        String text = new String(block, StandardCharsets.UTF_8);
+        String id = field(text, "id");
+        String data = field(text, "data");
+        boolean gap = "gap".equals(field(text, "event"));
+        if (beginning != null && id == null && question != null && model.hasStore()) {
+            judgeAsks(text, data);
+        } else if (beginning != null) {
+            judgeFirst(text, id, data, gap);
+        } else if (gap) {
+            judgeGap(id, data);
+        } else if (data != null) {
+            judgeEvent(id, data);
+        } else if (id != null) {
+            long position = model.positionOf(id);
+            check(position >= at && position <= model.head(), () -> "a heartbeat says position " + position);
+            judgeNothingLeftOut(position + 1);
+            at = position;
+        }
+    }
+
+    /** Where it begins is not said yet: the store is asked. */
+    private void judgeAsks(String text, String data) {
+        check(data == null, () -> "data before it has begun: " + text);
+        if (!asked) {
+            check(text.startsWith("retry: "), () -> "the first block says no retry: " + text);
+            asked = true;
+            asksUpTo = model.head();
+        }
+    }
+
+    private void judgeFirst(String text, String id, String data, boolean gap) {
+        Beginning expected = since == null ? beginning : withLossSince(beginning);
+        beginning = null;
+        check(asked || text.startsWith("retry: "), () -> "the first block does not begin with retry: " + text);
+        check(asksUpTo < 0, () -> "begins before the store could answer: " + text);
+        check(model.id(expected.position).equals(id), () -> "begins at " + id + ", and not at " + expected);
+        check(gap == (expected.reason != null), () -> (gap ? "says a gap: " : "says no gap: ") + expected);
+        if (gap) {
+            Matcher said = said(data);
+            check(
+                    said.group(1).equals(expected.reason),
+                    () -> "gap for another reason: " + data + ", expected " + expected);
+            check(
+                    expected.lastEventId == null ? said.group(2) == null : expected.lastEventId.equals(said.group(2)),
+                    () -> "says back another id: " + data + ", expected " + expected);
+            check(said.group(3).equals(id), () -> "two ids to go on from: " + data);
+        } else {
+            check(data == null, () -> "data in the first block: " + text);
+        }
+        at = expected.position;
+        told = expected.told;
+    }
+
+    private void judgeGap(String id, String data) {
+        Matcher said = said(data);
+        check(policy != OverflowPolicy.DISCONNECT, () -> "goes on behind a gap, against its policy");
+        check(mayBeMissing(), () -> "a gap where nothing was missed behind " + at);
+        check(said.group(1).equals("evicted") && said.group(3).equals(id), () -> "what a gap says: " + data);
+        long known = model.positionOf(said.group(2));
+        check(known >= at && known <= model.head(), () -> "a gap behind " + known);
+        judgeNothingLeftOut(known + 1, true);
+        long resume = policy == OverflowPolicy.LATEST ? model.head() : model.beforeOldestKept(terms, known);
+        check(model.id(resume).equals(id), () -> "goes on at " + id + ", and not at " + resume);
+        at = resume;
+        told = model.evictions();
+    }
+
+    private void judgeEvent(String id, String data) {
+        long position = Long.parseLong(data.substring(0, data.indexOf(':')));
+        Told event = model.at(position);
+        check(event.data.equals(data), () -> "other data");
+        check(
+                id.equals(event.publisherId == null ? model.id(position) : event.publisherId),
+                () -> "position " + position + " as " + id);
+        check(model.wants(terms, event), () -> "an event of " + event.topic);
+        check(position > at, () -> "position " + position + " again or too late");
+        judgeNothingLeftOut(position);
+        at = position;
+    }
+
+    private void judgeNothingLeftOut(long before) {
+        judgeNothingLeftOut(before, false);
+    }
+
+    private void judgeNothingLeftOut(long before, boolean goneIsFine) {
+        for (Told each : model.wanted(terms, at)) {
+            if (each.position < before) {
+                boolean excused = !each.isKept() && (goneIsFine || each.gone <= told);
+                check(
+                        excused,
+                        () -> "position " + each.position + " of " + each.topic + " is left out before " + before);
+            }
+        }
+    }
+
+    public boolean hasBegun() {
+        return beginning == null;
+    }
+
+    /** The lane has done all it had to do, and the client takes more: nothing is owed any longer. */
+    public void judgeAtRest() {
+        check(beginning == null, () -> "no first block");
+        judgeNothingLeftOut(model.head() + 1);
+    }
+
+    /** Whether the client has been told the position of the head. */
+    public void judgeKnowsHead(String lastId) {
+        check(model.positionOf(lastId) == model.head(), () -> "two heartbeats later it still knows only " + lastId);
+    }
+
+    public void judgeEnd(CloseReason reason) {
+        if (reason == CloseReason.SLOW_CONSUMER) {
+            check(policy == OverflowPolicy.DISCONNECT, () -> "sent away, against its policy");
+            check(mayBeMissing(), () -> "sent away though nothing was missed behind " + at);
+        } else {
+            check(
+                    reason == CloseReason.CLIENT_LEFT || reason == CloseReason.SERVER_DRAINING,
+                    () -> "ended for another reason: " + reason);
+        }
+    }
+
+    private boolean isMissing(long behind, long toldBefore) {
+        return model.wanted(terms, behind).stream().anyMatch(each -> each.gone > toldBefore);
+    }
+
+    /** Several forgotten topics of a pattern leave one floor, which may say a gap too much to who was just told of one. */
+    private boolean mayBeMissing() {
+        return patterns ? isMissing(at, 0) && isMissing(0, told) : isMissing(at, told);
+    }
+
+    private static Matcher said(String data) {
+        Matcher said = GAP.matcher(data);
+        check(said.matches(), () -> "data of a gap: " + data);
+        return said;
+    }
+
+    private static String field(String block, String name) {
+        for (String line : block.split("\n")) {
+            if (line.startsWith(name + ": ")) {
+                return line.substring(name.length() + 2);
+            }
+        }
+        return null;
+    }
+
+    private static void check(boolean holds, Supplier<String> otherwise) {
+        if (!holds) {
+            throw new AssertionError(otherwise.get());
+        }
+    }
+}
