@@ -5,8 +5,9 @@ import io.sluice.sse.Sink;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * What one sink has of a {@link Job}: sends the newest state that it has not sent, when the sink takes it, and completes
- * it behind the last. Signals may come from any thread, and inside of each other; one thread at a time does the work.
+ * Follows a {@link Job} for one sink. It sends the newest state that was not yet sent, as soon as the sink accepts it,
+ * and completes the sink after the last one. Signals may come from any thread and may be nested; only one thread at a
+ * time does the work.
  */
 final class JobRun {
 
@@ -14,7 +15,7 @@ final class JobRun {
     private final Job job;
     private final AtomicInteger signals = new AtomicInteger();
 
-    // Of the work, which one thread does at a time.
+    // Used only by the thread that does the work.
     private long seen;
     private boolean done;
 
@@ -27,18 +28,18 @@ final class JobRun {
         JobRun run = new JobRun(sink, job);
         Registration listening = job.listen(run::signal);
         sink.scope().onClose(reason -> listening.cancel());
-        sink.onWritable(run::signal); // at once too: what there is already
+        sink.onWritable(run::signal); // also called at once, for the state that exists already
     }
 
     private void signal() {
         if (signals.getAndIncrement() > 0) {
-            return; // whoever works looks once more
+            return; // the thread that does the work checks once more
         }
         int seenSignals = 1;
         do {
             try {
                 work();
-            } catch (Throwable t) { // an event that this sink refuses
+            } catch (Throwable t) { // an event that this sink rejects
                 done = true;
                 sink.fail(t);
             }

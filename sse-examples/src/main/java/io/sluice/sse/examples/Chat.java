@@ -1,10 +1,10 @@
 package io.sluice.sse.examples;
 
-import io.sluice.sse.Event;
 import io.sluice.sse.Identity;
 import io.sluice.sse.hub.Hub;
 import io.sluice.sse.hub.Presence;
 import io.sluice.sse.hub.Selector;
+import io.sluice.sse.json.JsonEvents;
 import io.sluice.sse.netty.RouteResponse;
 import io.sluice.sse.netty.SseRequest;
 import io.sluice.sse.netty.SseServer;
@@ -52,7 +52,9 @@ public final class Chat {
                 .streams("/rooms/**", Chat::enter)
                 .route("POST", "/rooms/**", request -> {
                     Map<String, String> said = Map.of("name", nameIn(request), "text", request.bodyText());
-                    hub.publish("rooms/" + request.subPath(), Event.json("said", said));
+                    hub.publish(
+                            "rooms/" + request.subPath(),
+                            JsonEvents.withDefaults().event("said", said));
                     return RouteResponse.empty(204).completed();
                 })
                 .route(
