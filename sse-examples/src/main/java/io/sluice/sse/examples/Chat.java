@@ -16,9 +16,9 @@ import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 
 /**
- * Rooms in which people talk, and see who is there. A room is a topic; who listens to it is in it, by the name that the
- * request gives (an application would take it from a session instead: here anybody can be anybody). Start it, open {@code
- * http://127.0.0.1:8080} twice, or in other terminals:
+ * Chat rooms that also show who is present. A room is a topic, and each of its subscribers is in the room. The name
+ * comes from the request; an application would take it from a session instead, because here every client can claim any
+ * name. Start the program, then open {@code http://127.0.0.1:8080} twice, or run in other terminals:
  *
  * <pre>curl -N 'http://127.0.0.1:8080/rooms/tea?name=ann'
  * curl -d 'hello' 'http://127.0.0.1:8080/rooms/tea?name=bob'</pre>
@@ -27,7 +27,7 @@ public final class Chat {
 
     private Chat() {}
 
-    /** Serves until it is killed. */
+    /** Serves until the process is killed. */
     public static void main(String[] args) throws Exception {
         try (Hub hub = hub();
                 SseServer server = start(hub, 8080)) {
@@ -36,7 +36,7 @@ public final class Chat {
         }
     }
 
-    /** Somebody who reloads the page within three seconds has not left; joins and leaves are events. */
+    /** Joins and leaves are sent as events. A user who reloads the page within three seconds does not leave. */
     static Hub hub() {
         return Hub.builder()
                 .presence(Presence.of("rooms/*")
@@ -65,7 +65,7 @@ public final class Chat {
                 .start();
     }
 
-    /** What is said in the room, and who comes and goes, on one stream. */
+    /** Messages of the room, joins and leaves on one stream. */
     private static SseStream enter(SseRequest request) {
         String room = "rooms/" + request.subPath();
         return SseStream.of(Selector.of(room, "presence/" + room), StreamRoute.startOf(request))
@@ -75,7 +75,8 @@ public final class Chat {
     private static String nameIn(SseRequest request) {
         String name = request.query("name");
         if (name == null || name.isBlank() || name.length() > 40) {
-            throw new IllegalArgumentException("name: " + name + " (expected: 1 to 40 characters)"); // a 400
+            // becomes a 400 response
+            throw new IllegalArgumentException("name: " + name + " (expected: 1 to 40 characters)");
         }
         return name;
     }

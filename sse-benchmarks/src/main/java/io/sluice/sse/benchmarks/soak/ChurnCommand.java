@@ -98,7 +98,7 @@ final class ChurnCommand implements Callable<Integer> {
     }
 
     private static String latencies(ChurnStage stage) {
-        return Durations.millis(stage.latencies.getValueAtPercentile(99)) + ", "
-                + Durations.millis(stage.latencies.getMaxValue());
+        return TimeFormat.millis(stage.latencies.getValueAtPercentile(99)) + ", "
+                + TimeFormat.millis(stage.latencies.getMaxValue());
     }
 }

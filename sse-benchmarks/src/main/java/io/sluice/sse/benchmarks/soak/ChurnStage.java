@@ -1,5 +1,6 @@
 package io.sluice.sse.benchmarks.soak;
 
+import io.sluice.sse.examples.server.DurationText;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -46,9 +47,9 @@ final class ChurnStage implements AutoCloseable {
         server = ServerProcess.start(
                 options,
                 "--heartbeat",
-                Durations.option(HEARTBEAT),
+                DurationText.format(HEARTBEAT),
                 "--write-timeout",
-                Durations.option(WRITE_TIMEOUT),
+                DurationText.format(WRITE_TIMEOUT),
                 "--history-events",
                 Integer.toString(RING),
                 "--history-age",

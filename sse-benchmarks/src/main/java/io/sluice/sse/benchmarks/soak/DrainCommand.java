@@ -3,6 +3,7 @@ package io.sluice.sse.benchmarks.soak;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.channel.Channel;
+import io.sluice.sse.examples.server.DurationText;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -52,7 +53,7 @@ final class DrainCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        try (ServerProcess server = ServerProcess.start(options, "--drain", Durations.option(drain));
+        try (ServerProcess server = ServerProcess.start(options, "--drain", DurationText.format(drain));
                 Clients sockets = new Clients(server.port());
                 TimedPublisher publisher = new TimedPublisher(server, TOPIC, rate, 100)) {
             ServerApi api = new ServerApi(server);
@@ -99,7 +100,7 @@ final class DrainCommand implements Callable<Integer> {
                         hints[0] + ", " + hints[hints.length / 2] + ", " + hints[hints.length - 1] + " ms")
                 .check(
                         "from the signal to the exit",
-                        Durations.seconds(took),
+                        TimeFormat.seconds(took),
                         "<= " + (drain.toSeconds() + 1) + " s",
                         took <= drain.toNanos() + 1_000_000_000L)
                 .check("exit status", status, "0", status == 0);

@@ -133,8 +133,8 @@ final class FloodCommand implements Callable<Integer> {
                             heapGained <= RING_BYTES)
                     .note(
                             "healthy clients (full speed), p50 and p99",
-                            Durations.millis(latencies.getValueAtPercentile(50)) + ", "
-                                    + Durations.millis(latencies.getValueAtPercentile(99)));
+                            TimeFormat.millis(latencies.getValueAtPercentile(50)) + ", "
+                                    + TimeFormat.millis(latencies.getValueAtPercentile(99)));
             connections.close();
             Map<String, Long> empty = api.awaitOwned(Map.of(), Duration.ofSeconds(60));
             long sum = empty.values().stream().mapToLong(Long::longValue).sum();

@@ -1,6 +1,7 @@
 package io.sluice.sse.benchmarks.soak;
 
 import io.netty.channel.Channel;
+import io.sluice.sse.examples.server.DurationText;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -65,9 +66,9 @@ final class HalfOpenCommand implements Callable<Integer> {
         try (ServerProcess server = ServerProcess.start(
                         options,
                         "--heartbeat",
-                        Durations.option(heartbeat),
+                        DurationText.format(heartbeat),
                         "--write-timeout",
-                        Durations.option(writeTimeout));
+                        DurationText.format(writeTimeout));
                 Clients sockets = new Clients(server.port());
                 TimedPublisher publisher = new TimedPublisher(server, topic, EVENTS_PER_SECOND, EVENT_BYTES)) {
             ServerApi api = new ServerApi(server);
@@ -93,14 +94,14 @@ final class HalfOpenCommand implements Callable<Integer> {
             String kind = transport + (busy ? ", events" : ", heartbeats only");
             String value = gone.isEmpty()
                     ? "none of " + clients + " gone after " + patience.toSeconds() + " s"
-                    : gone.size() + " gone after " + Durations.seconds(gone.get(0)) + " to "
-                            + Durations.seconds(gone.get(gone.size() - 1)) + " "
+                    : gone.size() + " gone after " + TimeFormat.seconds(gone.get(0)) + " to "
+                            + TimeFormat.seconds(gone.get(gone.size() - 1)) + " "
                             + api.closed().keySet();
             if (bound) {
                 // A third more for what times it: the ticker's period and the kernel's.
                 long most = limit.toNanos() * 4 / 3;
                 boolean kept = gone.size() == clients && gone.get(gone.size() - 1) <= most;
-                figures.check(kind, value, "<= " + Durations.seconds(most), kept);
+                figures.check(kind, value, "<= " + TimeFormat.seconds(most), kept);
             } else {
                 figures.note(kind, value);
             }

@@ -89,15 +89,15 @@ final class HalfSentCommand implements Callable<Integer> {
             figures.note("connections with half a request, with nothing", half + ", " + silent)
                     .check(
                             "a healthy client's first block beside them, p50 and slowest",
-                            Durations.millis(connects.getValueAtPercentile(50)) + ", " + Durations.millis(slowest),
+                            TimeFormat.millis(connects.getValueAtPercentile(50)) + ", " + TimeFormat.millis(slowest),
                             "<= " + MOST_CONNECT_MILLIS + " ms",
                             connects.getTotalCount() == HEALTHY && slowest <= MOST_CONNECT_MILLIS * 1_000_000)
                     .note(
                             "they were ended after, first and last",
                             ends.getTotalCount() == 0
                                     ? "never"
-                                    : Durations.seconds(ends.getMinValue()) + ", "
-                                            + Durations.seconds(ends.getMaxValue()))
+                                    : TimeFormat.seconds(ends.getMinValue()) + ", "
+                                            + TimeFormat.seconds(ends.getMaxValue()))
                     .check("still there after " + within.toSeconds() + " s", stayed, "0", stayed == 0);
             Map<String, Long> owned = api.awaitOwned(Map.of(), Duration.ofSeconds(5));
             long left = owned.getOrDefault("connections", -1L);

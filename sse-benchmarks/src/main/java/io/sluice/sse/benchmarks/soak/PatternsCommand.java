@@ -54,11 +54,11 @@ final class PatternsCommand implements Callable<Integer> {
         }
         figures.note("topics", topics + topics / 2);
         long first = time(hub, FORMS.get(0), 0);
-        figures.note(PATTERNS + " new patterns, the first stream of all", Durations.millis(first));
+        figures.note(PATTERNS + " new patterns, the first stream of all", TimeFormat.millis(first));
         long begin = System.nanoTime();
         ForkJoinPool.commonPool().awaitQuiescence(60, TimeUnit.SECONDS);
         figures.note(
-                "then, until the topics are ordered in the background", Durations.millis(System.nanoTime() - begin));
+                "then, until the topics are ordered in the background", TimeFormat.millis(System.nanoTime() - begin));
         int next = PATTERNS;
         for (IntFunction<String> form : FORMS) {
             long[] times = new long[ROUNDS];
@@ -71,8 +71,8 @@ final class PatternsCommand implements Callable<Integer> {
             double ratio = (double) walk / median;
             figures.check(
                     PATTERNS + " new ones as " + form.apply(7) + ", slowest, median, by a walk",
-                    Durations.millis(times[ROUNDS - 1]) + ", " + Durations.millis(median) + ", "
-                            + Durations.millis(walk) + String.format(Locale.ROOT, ": %.0f times", ratio),
+                    TimeFormat.millis(times[ROUNDS - 1]) + ", " + TimeFormat.millis(median) + ", "
+                            + TimeFormat.millis(walk) + String.format(Locale.ROOT, ": %.0f times", ratio),
                     ">= " + (int) LEAST_TIMES + " times",
                     ratio >= LEAST_TIMES);
         }

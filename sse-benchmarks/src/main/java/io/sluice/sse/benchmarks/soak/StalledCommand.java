@@ -127,8 +127,8 @@ final class StalledCommand implements Callable<Integer> {
     }
 
     private String pair(double percentile) {
-        return Durations.millis(without.getValueAtPercentile(percentile)) + ", "
-                + Durations.millis(beside.getValueAtPercentile(percentile));
+        return TimeFormat.millis(without.getValueAtPercentile(percentile)) + ", "
+                + TimeFormat.millis(beside.getValueAtPercentile(percentile));
     }
 
     private static long missing(List<TimedReader> healthy, TimedPublisher publisher) throws Exception {
