@@ -92,7 +92,7 @@ class EventEncoderTest {
         for (String id : Arrays.asList("", "1\ndata: x", "1\r", "\0", "x".repeat(129), "\uD800")) {
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> EventEncoder.idLine(id))
-                    .withMessageStartingWith("id ");
+                    .withMessageStartingWith("id: ");
         }
     }
 }

@@ -14,14 +14,14 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /**
- * Clients whose network goes: how long the server keeps them, while it has only heartbeats for them and while it has
- * events. Over each transport unless one is given.
+ * Clients that lose their network: measures how long the server keeps them, both while it only sends heartbeats and
+ * while it sends events. Runs over each transport unless one is given.
  */
 @Command(
         name = "halfopen",
         mixinStandardHelpOptions = true,
         sortOptions = false,
-        description = "Clients that no packet reaches any more, and when the server is rid of them.")
+        description = "Clients that lose their network, and when the server removes them.")
 final class HalfOpenCommand implements Callable<Integer> {
 
     private static final String QUIET = "quiet";
@@ -44,7 +44,7 @@ final class HalfOpenCommand implements Callable<Integer> {
     @Option(
             names = "--patience",
             defaultValue = "30s",
-            description = "How long to wait where the kernel decides: idle clients over NIO. Default: ${DEFAULT-VALUE}")
+            description = "How long to wait if the kernel decides: idle clients over NIO. Default: ${DEFAULT-VALUE}")
     Duration patience = Duration.ZERO;
 
     private final Figures figures = new Figures();
@@ -87,7 +87,7 @@ final class HalfOpenCommand implements Callable<Integer> {
             }
             Pace.await(() -> open.size() >= clients, Duration.ofSeconds(60), clients + " open streams");
             Pace.pause(heartbeat.multipliedBy(2));
-            // The kernel of NIO's clients cannot be told to give up; it takes what fits its buffers until then.
+            // With NIO the kernel cannot be configured to give up, and it accepts bytes until its buffers are full.
             boolean bound = !transport.equals("nio");
             Duration limit = heartbeat.plus(writeTimeout);
             List<Long> gone = cut(api, open, bound ? limit.multipliedBy(3) : patience);
@@ -98,7 +98,7 @@ final class HalfOpenCommand implements Callable<Integer> {
                             + TimeFormat.seconds(gone.get(gone.size() - 1)) + " "
                             + api.closed().keySet();
             if (bound) {
-                // A third more for what times it: the ticker's period and the kernel's.
+                // A third more for the resolution of the timers: the ticker's period and the kernel's.
                 long most = limit.toNanos() * 4 / 3;
                 boolean kept = gone.size() == clients && gone.get(gone.size() - 1) <= most;
                 figures.check(kind, value, "<= " + TimeFormat.seconds(most), kept);
@@ -108,7 +108,10 @@ final class HalfOpenCommand implements Callable<Integer> {
         }
     }
 
-    /** @return when the first, the second... was missing from the ledger, in nanoseconds from the cut */
+    /**
+     * @return when the first, the second, … sink was missing from the ledger, in nanoseconds from the loss of the
+     *     network
+     */
     private List<Long> cut(ServerApi api, Queue<Channel> open, Duration longest) throws Exception {
         long begin = System.nanoTime();
         open.forEach(Clients::goSilent);

@@ -10,8 +10,8 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
 /**
- * The programs behind the figures, one subcommand each. Exit status: 0 if every figure is within its bound, 1 if one is
- * not, 2 for a wrong option.
+ * The benchmark programs, one subcommand each. Exit status: 0 if every figure is within its limit, 1 if one is not, 2
+ * if an option is wrong.
  */
 @Command(
         name = "sluice-benchmarks",
