@@ -2,18 +2,15 @@ package io.sluice.sse.source;
 
 import io.sluice.sse.Registration;
 import io.sluice.sse.Sink;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Follows a {@link Job} for one sink. It sends the newest state that was not yet sent, as soon as the sink accepts it,
- * and completes the sink after the last one. Signals may come from any thread and may be nested; only one thread at a
- * time does the work.
+ * and completes the sink after the last one.
  */
-final class JobRun {
+final class JobRun extends SerialWork {
 
     private final Sink sink;
     private final Job job;
-    private final AtomicInteger signals = new AtomicInteger();
 
     // Used only by the thread that does the work.
     private long seen;
@@ -31,23 +28,8 @@ final class JobRun {
         sink.onWritable(run::signal); // also called at once, for the state that exists already
     }
 
-    private void signal() {
-        if (signals.getAndIncrement() > 0) {
-            return; // the thread that does the work checks once more
-        }
-        int seenSignals = 1;
-        do {
-            try {
-                work();
-            } catch (Throwable t) { // an event that this sink rejects
-                done = true;
-                sink.fail(t);
-            }
-            seenSignals = signals.addAndGet(-seenSignals);
-        } while (seenSignals > 0);
-    }
-
-    private void work() {
+    @Override
+    void work() {
         Job.State state = job.state();
         if (state.bug() != null && !done) {
             done = true;
@@ -62,5 +44,11 @@ final class JobRun {
             done = true;
             sink.complete();
         }
+    }
+
+    @Override
+    void failed(Throwable failure) { // the sink has rejected the event
+        done = true;
+        sink.fail(failure);
     }
 }

@@ -6,7 +6,6 @@ import io.sluice.sse.Sink;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Flow;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
@@ -22,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Rule numbers refer to the Reactive Streams specification 1.0.4.
  */
-final class SinkSubscriber implements Flow.Subscriber<Event> {
+final class SinkSubscriber extends SerialWork implements Flow.Subscriber<Event> {
 
     /** Less than the default size of a sink's small queue. */
     static final int DEMAND = 16;
@@ -35,7 +34,6 @@ final class SinkSubscriber implements Flow.Subscriber<Event> {
     /** Events that were requested and have not arrived. */
     private final AtomicLong outstanding = new AtomicLong();
 
-    private final AtomicInteger signals = new AtomicInteger();
     private volatile boolean done;
     /**
      * Set when the publisher has terminated: its subscription then counts as cancelled (rule 2.4) and must not be
@@ -116,22 +114,8 @@ final class SinkSubscriber implements Flow.Subscriber<Event> {
 
     // ---- the work
 
-    private void signal() {
-        if (signals.getAndIncrement() > 0) {
-            return; // the thread that does the work checks once more
-        }
-        int seen = 1;
-        do {
-            try {
-                work();
-            } catch (Throwable t) { // thrown by the subscription, or by the sink for an event that it rejects
-                sink.fail(t);
-            }
-            seen = signals.addAndGet(-seen);
-        } while (seen > 0);
-    }
-
-    private void work() {
+    @Override
+    void work() {
         if (!sink.isOpen()) {
             end();
             return;
@@ -173,5 +157,10 @@ final class SinkSubscriber implements Flow.Subscriber<Event> {
             cancelled = true;
             subscribed.cancel();
         }
+    }
+
+    @Override
+    void failed(Throwable workFailure) { // thrown by the subscription, or by the sink for an event that it rejects
+        sink.fail(workFailure);
     }
 }

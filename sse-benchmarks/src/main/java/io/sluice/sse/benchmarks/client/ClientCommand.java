@@ -1,5 +1,6 @@
 package io.sluice.sse.benchmarks.client;
 
+import io.sluice.sse.benchmarks.compare.JvmFlags;
 import io.sluice.sse.benchmarks.compare.Section;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -80,9 +81,7 @@ public final class ClientCommand implements Callable<Integer> {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(FLAGS);
-        if (Runtime.version().feature() >= 24) {
-            command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow"));
-        }
+        command.addAll(JvmFlags.nativeAccess());
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), ServerProcess.class.getName(), transport));
         Process process = new ProcessBuilder(command)
                 .redirectError(ProcessBuilder.Redirect.INHERIT)

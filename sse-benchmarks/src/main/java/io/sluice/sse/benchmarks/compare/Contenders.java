@@ -77,9 +77,7 @@ final class Contenders {
         List<String> command = new ArrayList<>();
         command.add(Home.java(Home.ownJava()).toString());
         command.addAll(jvm);
-        if (Runtime.version().feature() >= 24) {
-            command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow"));
-        }
+        command.addAll(JvmFlags.nativeAccess());
         command.addAll(List.of("-cp", jar.toString(), main));
         return command;
     }

@@ -65,7 +65,7 @@ final class ChurnStage implements AutoCloseable {
             healthy.add(reader);
             clients.connect(reader).syncUninterruptibly();
         }
-        awaitSinks(HEALTHY);
+        api.awaitSinks(sinks -> sinks >= HEALTHY, Duration.ofSeconds(20));
         busy = new TimedPublisher(server, Topics.BUSY, BUSY_PER_SECOND, BUSY_BYTES).start();
         control = new TimedPublisher(server, Topics.CONTROL, CONTROL_PER_SECOND, CONTROL_BYTES).start();
         own.putAll(Map.of("connections", HEALTHY + 2L, "sinks", (long) HEALTHY, "subscriptions", (long) HEALTHY));
@@ -76,13 +76,6 @@ final class ChurnStage implements AutoCloseable {
     private void fill(String topic, int bytes) throws IOException {
         try (TimedPublisher filler = new TimedPublisher(server, topic, 0, bytes)) {
             filler.publish(RING + RING / 10);
-        }
-    }
-
-    private void awaitSinks(int count) throws IOException, InterruptedException {
-        long deadline = System.nanoTime() + Duration.ofSeconds(20).toNanos();
-        while (api.owned().getOrDefault("sinks", 0L) < count && System.nanoTime() - deadline < 0) {
-            Pace.pause(Duration.ofMillis(20));
         }
     }
 

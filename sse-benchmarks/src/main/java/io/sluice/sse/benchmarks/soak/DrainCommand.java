@@ -65,11 +65,7 @@ final class DrainCommand implements Callable<Integer> {
                 all.add(client);
                 sockets.connect(client);
             }
-            long deadline = System.nanoTime() + Duration.ofSeconds(60).toNanos();
-            while (api.owned().getOrDefault("sinks", 0L) < clients && System.nanoTime() - deadline < 0) {
-                Pace.pause(Duration.ofMillis(50));
-            }
-            long opened = api.owned().getOrDefault("sinks", 0L);
+            long opened = api.awaitSinks(sinks -> sinks >= clients, Duration.ofSeconds(60));
             publisher.start();
             Pace.pause(Duration.ofSeconds(2));
             long begin = System.nanoTime();

@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.LongPredicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -61,6 +62,18 @@ final class ServerApi {
                     .allMatch(count -> count.getValue() <= atMost.getOrDefault(count.getKey(), 0L));
             if (reached || System.nanoTime() - deadline >= 0) {
                 return counts;
+            }
+            Pace.pause(Duration.ofMillis(20));
+        }
+    }
+
+    /** Waits until the number of sinks satisfies the condition. @return the number at the end */
+    long awaitSinks(LongPredicate condition, Duration timeout) throws IOException, InterruptedException {
+        long deadline = System.nanoTime() + timeout.toNanos();
+        while (true) {
+            long sinks = owned().getOrDefault("sinks", 0L);
+            if (condition.test(sinks) || System.nanoTime() - deadline >= 0) {
+                return sinks;
             }
             Pace.pause(Duration.ofMillis(20));
         }

@@ -1,5 +1,6 @@
 package io.sluice.sse.benchmarks.soak;
 
+import io.sluice.sse.benchmarks.compare.JvmFlags;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -46,9 +47,7 @@ final class ServerProcess implements AutoCloseable {
                 "-Xmx" + options.heap,
                 "-XX:+AlwaysPreTouch",
                 "-XX:+ExitOnOutOfMemoryError"));
-        if (Runtime.version().feature() >= 24) {
-            command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow"));
-        }
+        command.addAll(JvmFlags.nativeAccess());
         command.addAll(options.jvm);
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), MAIN));
         command.addAll(options.with(arguments));

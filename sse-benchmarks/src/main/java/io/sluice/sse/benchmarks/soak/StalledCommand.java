@@ -144,12 +144,9 @@ final class StalledCommand implements Callable<Integer> {
     }
 
     private static void awaitSinks(ServerApi api, int count) throws Exception {
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
-        while (api.owned().getOrDefault("sinks", 0L) != count) {
-            if (System.nanoTime() - deadline >= 0) {
-                throw new IllegalStateException("expected " + count + " sinks: " + api.owned());
-            }
-            Pace.pause(Duration.ofMillis(50));
+        long sinks = api.awaitSinks(number -> number == count, Duration.ofSeconds(30));
+        if (sinks != count) {
+            throw new IllegalStateException("sinks: " + sinks + " (expected: " + count + ")");
         }
     }
 }
