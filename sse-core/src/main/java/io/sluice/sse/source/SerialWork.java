@@ -3,8 +3,8 @@ package io.sluice.sse.source;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Work that only one thread at a time does. Signals may come from any thread and may be nested. The first signal runs the
- * work on its own thread; the work runs once more if further signals arrived meanwhile.
+ * Work that only one thread at a time does. Signals may come from any thread and may be nested. The first signal runs
+ * the work on its own thread; the work runs once more if further signals arrived meanwhile.
  */
 abstract class SerialWork {
 

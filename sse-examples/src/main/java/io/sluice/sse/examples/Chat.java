@@ -107,8 +107,10 @@ public final class Chat {
               };
               const stream = new EventSource(room);
               on('present', list => { here.clear(); list.principals.forEach(p => here.add(p)); });
-              on('join', who => { if (!here.has(who.principal)) { here.add(who.principal); line(who.principal + ' came'); } });
-              on('leave', who => { here.delete(who.principal); line(who.principal + ' left'); });
+              on('join', ({ principal }) => {
+                if (!here.has(principal)) { here.add(principal); line(principal + ' came'); }
+              });
+              on('leave', ({ principal }) => { here.delete(principal); line(principal + ' left'); });
               on('said', words => line(words.name + ': ' + words.text));
               document.forms[0].addEventListener('submit', event => {
                 event.preventDefault();

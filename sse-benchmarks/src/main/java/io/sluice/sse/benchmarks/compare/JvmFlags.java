@@ -7,7 +7,7 @@ public final class JvmFlags {
 
     private JvmFlags() {}
 
-    /** Allows what Netty does with native code and memory, which newer virtual machines warn of; empty for older ones. */
+    /** Allows Netty to use native code and unsafe memory access, of which newer JVMs warn; empty for older JVMs. */
     public static List<String> nativeAccess() {
         return Runtime.version().feature() < 24
                 ? List.of()

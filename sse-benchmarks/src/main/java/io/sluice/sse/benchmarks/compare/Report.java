@@ -52,10 +52,9 @@ final class Report {
 
     private void targets() {
         heading("Targets");
-        text.append(
-                "Each ratio is computed within a round; the table shows the median. Most rows name the better of Sluice's"
-                        + " two transports and the best peer that ran. All tables below have both transports; epoll is the"
-                        + " default.\n\n");
+        text.append("Each ratio is computed within a round; the table shows the median. Most rows name the better of"
+                + " Sluice's two transports and the best peer that ran. All tables below have both transports;"
+                + " epoll is the default.\n\n");
         text.append("| workload | figure | of | to | reached | in each round | must | goal | |\n"
                 + "|---|---|---|---|---:|---:|---:|---:|---|\n");
         for (Target target : Target.all()) {

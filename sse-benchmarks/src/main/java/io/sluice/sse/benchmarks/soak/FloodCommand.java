@@ -13,8 +13,8 @@ import picocli.CommandLine.Option;
 
 /**
  * Publishes at full speed while other clients never read. A client that the server closes for this is replaced at once,
- * so that their number stays the same. Memory outside of the heap must stay below what the water marks allow, and the heap
- * must grow by no more than its rings.
+ * so that their number stays the same. Memory outside of the heap must stay below what the water marks allow, and the
+ * heap must grow by no more than its rings.
  */
 @Command(
         name = "flood",
@@ -97,7 +97,7 @@ final class FloodCommand implements Callable<Integer> {
         return figures.print(System.out, "flood");
     }
 
-    /** Publishes slowly, so that no event is evicted before the clients receive it, until each client's channel is full. */
+    /** Publishes until each client's channel is full, slowly enough that no event is evicted before it is delivered. */
     private void stall(ServerProcess server, ServerApi api) throws Exception {
         try (TimedPublisher filler = new TimedPublisher(server, TOPIC + "/0", FILL_PER_SECOND, EVENT_BYTES)) {
             filler.start();

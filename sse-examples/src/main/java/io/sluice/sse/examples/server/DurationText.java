@@ -5,7 +5,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import picocli.CommandLine.TypeConversionException;
 
-/** The text form of durations in the options of the bundled server: {@code 500ms}, {@code 15s}, {@code 5m}, {@code 1h}. */
+/** The text form of durations in options: {@code 500ms}, {@code 15s}, {@code 5m}, {@code 1h}. */
 public final class DurationText {
 
     private static final Pattern FORM = Pattern.compile("(\\d{1,15})(ms|s|m|h)");

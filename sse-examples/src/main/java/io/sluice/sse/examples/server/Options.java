@@ -168,7 +168,7 @@ final class Options {
             names = "--max-lifetime",
             paramLabel = "<duration>",
             description =
-                    "A stream ends after this time (1s or more, varied by a tenth), and its client reconnects; 0 is off."
+                    "A stream ends after this time (1s or more, varied by a tenth), its client reconnects; 0 is off."
                             + " Default: off")
     @Nullable
     Duration maxLifetime;
@@ -231,8 +231,8 @@ final class Options {
             names = "--forwarded",
             paramLabel = "<header>",
             converter = OptionValues.ForwardedName.class,
-            description =
-                    "Header with the client address from trusted proxies: forwarded, x-forwarded-for or none. Default: none")
+            description = "Header of trusted proxies with the client address: forwarded, x-forwarded-for or none."
+                    + " Default: none")
     ForwardedBy forwarded = ForwardedBy.NONE;
 
     @Option(
