@@ -88,19 +88,19 @@ final class HalfOpenCommand implements Callable<Integer> {
             Pace.await(() -> open.size() >= clients, Duration.ofSeconds(60), clients + " open streams");
             Pace.pause(heartbeat.multipliedBy(2));
             // With NIO the kernel cannot be configured to give up, and it accepts bytes until its buffers are full.
-            boolean bound = !transport.equals("nio");
+            boolean limited = !transport.equals("nio");
             Duration limit = heartbeat.plus(writeTimeout);
-            List<Long> gone = cut(api, open, bound ? limit.multipliedBy(3) : patience);
+            List<Long> removed = loseNetwork(api, open, limited ? limit.multipliedBy(3) : patience);
             String kind = transport + (busy ? ", events" : ", heartbeats only");
-            String value = gone.isEmpty()
-                    ? "none of " + clients + " gone after " + patience.toSeconds() + " s"
-                    : gone.size() + " gone after " + TimeFormat.seconds(gone.get(0)) + " to "
-                            + TimeFormat.seconds(gone.get(gone.size() - 1)) + " "
+            String value = removed.isEmpty()
+                    ? "none of " + clients + " removed after " + patience.toSeconds() + " s"
+                    : removed.size() + " removed after " + TimeFormat.seconds(removed.get(0)) + " to "
+                            + TimeFormat.seconds(removed.get(removed.size() - 1)) + " "
                             + api.closed().keySet();
-            if (bound) {
+            if (limited) {
                 // A third more for the resolution of the timers: the ticker's period and the kernel's.
                 long most = limit.toNanos() * 4 / 3;
-                boolean kept = gone.size() == clients && gone.get(gone.size() - 1) <= most;
+                boolean kept = removed.size() == clients && removed.get(removed.size() - 1) <= most;
                 figures.check(kind, value, "<= " + TimeFormat.seconds(most), kept);
             } else {
                 figures.note(kind, value);
@@ -112,18 +112,18 @@ final class HalfOpenCommand implements Callable<Integer> {
      * @return when the first, the second, … sink was missing from the ledger, in nanoseconds from the loss of the
      *     network
      */
-    private List<Long> cut(ServerApi api, Queue<Channel> open, Duration longest) throws Exception {
+    private List<Long> loseNetwork(ServerApi api, Queue<Channel> open, Duration longest) throws Exception {
         long begin = System.nanoTime();
         open.forEach(Clients::goSilent);
-        List<Long> gone = new ArrayList<>();
-        while (gone.size() < clients && System.nanoTime() - begin < longest.toNanos()) {
+        List<Long> removed = new ArrayList<>();
+        while (removed.size() < clients && System.nanoTime() - begin < longest.toNanos()) {
             Map<String, Long> owned = api.owned();
             long now = System.nanoTime() - begin;
-            while (gone.size() < clients - owned.getOrDefault("sinks", 0L)) {
-                gone.add(now);
+            while (removed.size() < clients - owned.getOrDefault("sinks", 0L)) {
+                removed.add(now);
             }
             Pace.pause(Duration.ofMillis(10));
         }
-        return gone;
+        return removed;
     }
 }
