@@ -1,32 +1,32 @@
 package io.sluice.sse;
 
 /**
- * Why a sink ended: a closed list, so that it can tag a metric, stand in a log line and be switched over.
+ * Why a sink ended. The list is closed, so a reason can be a metric tag, appear in a log line and be used in a switch.
  *
- * <p>A sink has exactly one reason. When several ends race, the first one wins.
+ * <p>A sink has exactly one reason. If several causes race, the first one wins.
  */
 public enum CloseReason {
     /** The client closed its side (FIN), or the connection ended without an error. */
     CLIENT_LEFT("client-left", false),
-    /** The connection was reset, or reading or writing it failed. */
+    /** The connection was reset, or reading or writing failed. */
     RESET("reset", true),
-    /** Bytes were pending and none of them left for the write timeout, or the kernel found the peer gone. */
+    /** Bytes were pending and none of them was sent for the write timeout, or the kernel found the peer dead. */
     WRITE_TIMEOUT("write-timeout", true),
-    /** The history passed the client by, and the overflow policy is to disconnect. */
+    /** Events were evicted before the client read them, and the overflow policy is to disconnect. */
     SLOW_CONSUMER("slow-consumer", true),
     /** The stream reached its maximum lifetime. */
     LIFETIME_ENDED("lifetime-ended", true),
     /** The server is shutting down. */
     SERVER_DRAINING("server-draining", true),
-    /** The source said that there is nothing more to come. */
+    /** The source reported that it has no more events. */
     SOURCE_COMPLETED("source-completed", false),
     /** The source threw. */
     SOURCE_FAILED("source-failed", true),
-    /** The application, or an operator, closed this sink. */
+    /** The application or an operator closed this sink. */
     CLOSED_BY_APPLICATION("closed-by-application", true),
-    /** The stream was refused before its first byte. */
+    /** The stream was rejected before its first byte. */
     REJECTED("rejected", true),
-    /** The peer sent what it must not send on a stream. */
+    /** The peer sent bytes that are not allowed on a stream. */
     PROTOCOL_ERROR("protocol-error", false);
 
     /** The name of the last event of a stream whose client must not reconnect. */
@@ -43,7 +43,7 @@ public enum CloseReason {
         this.clientExpectedBack = clientExpectedBack;
     }
 
-    /** The reason as it stands in logs and in the {@code reason} tag of metrics. */
+    /** The form for logs and for the {@code reason} tag of metrics. */
     public String tag() {
         return tag;
     }

@@ -1,22 +1,22 @@
 package io.sluice.sse;
 
 /**
- * The fixed order in which a scope closes what it holds. Within a step the latest registration goes first.
+ * The fixed order in which a scope closes its content. Within a step, the latest registration is closed first.
  *
- * <p>The order is what makes an end quiet: a source that has been told to stop does not send into a sink whose
- * subscriptions are gone, and a listener that hears of the end finds nothing of the client alive.
+ * <p>The order keeps the end clean. The source is stopped before the subscriptions are removed, so it does not send to
+ * a sink that is half closed. Close listeners run last, when nothing of the client is left.
  */
 public enum CloseStep {
-    /** Whoever fills the sink is told to stop. */
+    /** The source that fills the sink is stopped. */
     SOURCE,
-    /** Scheduled work is cancelled. */
+    /** Scheduled and forked work is cancelled. */
     TASKS,
-    /** The client leaves its topics. */
+    /** The client is unsubscribed from its topics. */
     SUBSCRIPTIONS,
-    /** Resources are closed, buffers released, the connection ended. */
+    /** Resources are closed, buffers are released, and the connection ends. */
     RESOURCES,
-    /** Close listeners hear the reason. */
+    /** Close listeners are called with the reason. */
     LISTENERS,
-    /** The ledger and the metrics are told. */
+    /** The ledger and the metrics are updated. */
     COUNT
 }

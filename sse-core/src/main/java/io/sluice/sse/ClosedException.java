@@ -3,9 +3,9 @@ package io.sluice.sse;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The only answer of a closed hub, sink or scope.
+ * Thrown by a closed hub, sink or scope, and by nothing else.
  *
- * <p>It carries no stack trace: a client that leaves while somebody sends to it is an everyday event, not a defect.
+ * <p>It has no stack trace: a client that leaves during a send is an everyday event, not a defect.
  */
 public final class ClosedException extends IllegalStateException {
 
@@ -14,8 +14,8 @@ public final class ClosedException extends IllegalStateException {
     private final @Nullable CloseReason reason;
 
     /**
-     * @param what the thing that is closed, as the message names it
-     * @param reason why it was closed, or null where there is no reason, as with a hub
+     * @param what the closed object, as the message names it
+     * @param reason why it was closed; null if there is no reason, as with a hub
      */
     public ClosedException(String what, @Nullable CloseReason reason) {
         super(reason == null ? what + " is closed" : what + " is closed: " + reason);

@@ -1,38 +1,38 @@
 package io.sluice.sse;
 
-import io.sluice.sse.json.JsonEvents;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.StringJoiner;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One message to clients, as WHATWG HTML, section 9.2 (server-sent events) knows it: id, name, data, retry and comment,
- * and beside them a key that stays in the process.
+ * One message to clients, as defined by WHATWG HTML, section 9.2 (server-sent events): id, name, data, retry and
+ * comment. It can also have a key, which never leaves the process.
  *
- * <p>An event that the wire cannot carry does not exist: {@link Builder} refuses it, so nobody after it has to ask
- * again. Immutable, hence safe to share between threads.
+ * <p>Every event can be written to the wire: {@link Builder} rejects all values that the format cannot carry, so later
+ * code need not check again. Immutable, so it is safe to share between threads.
  *
- * <p>What a client gets is the event up to two losses, which the format imposes:
+ * <p>The format changes an event in two ways on its way to the client:
  *
  * <ul>
- *   <li>In data and comment, CR, LF and CRLF all end a line, and a client joins the lines of data with LF.
- *   <li>UTF-8 has no place for a surrogate without its other half; in data and comment the client sees U+FFFD instead. It
- *       is no error here: text that is cut into pieces (a stream of tokens) has them, and must not end its stream.
+ *   <li>In data and comment, each CR, LF and CRLF ends a line. The client joins the lines of data with LF.
+ *   <li>UTF-8 cannot encode an unpaired surrogate. In data and comment the client receives U+FFFD instead. The builder
+ *       accepts such text, because text that is cut into pieces (a stream of tokens) contains unpaired surrogates and
+ *       must not end its stream.
  * </ul>
  */
 public final class Event {
     /**
-     * The longest id, in bytes of UTF-8. A browser sends the last id back in a header, which the Fetch standard lets
-     * pass cross-origin up to this length; a longer one would cost a CORS preflight on every reconnect.
+     * The longest id, in bytes of UTF-8. A browser sends the last id back in a header. The Fetch standard allows this
+     * header cross-origin up to this length; a longer one would cost a CORS preflight on every reconnect.
      */
     public static final int MAX_ID_BYTES = 128;
 
     /** The longest name, in bytes of UTF-8. */
     public static final int MAX_NAME_BYTES = 255;
 
-    /** What a new builder starts from; the only instance that could not be sent. */
-    private static final Event NOTHING = new Event();
+    /** The base of a new builder; the only instance that could not be sent. */
+    private static final Event EMPTY = new Event();
 
     private final @Nullable String id;
     private final @Nullable String name;
@@ -61,77 +61,76 @@ public final class Event {
     }
 
     /**
-     * An event without a name: browsers hand it to the listeners of {@code message}.
+     * Creates an event without a name. Browsers pass it to the listeners of {@code message}.
      *
-     * @param data any text; empty is an event with empty data
+     * @param data any text; an empty text gives an event with empty data
      */
     public static Event of(String data) {
         return builder().data(data).build();
     }
 
     /**
-     * An event with a name: browsers hand it to the listeners of that name only.
+     * Creates an event with a name. Browsers pass it only to the listeners of that name.
      *
-     * @param data any text; empty is an event with empty data
-     * @throws IllegalArgumentException if the name cannot stand on the wire, see {@link Builder#name}
+     * @param data any text; an empty text gives an event with empty data
+     * @throws IllegalArgumentException if the name is not valid, see {@link Builder#name}
      */
     public static Event of(String name, String data) {
         return builder().name(name).data(data).build();
     }
 
-    /** A comment: it keeps a connection busy and is seen in a trace, and no listener of a client hears of it. */
+    /**
+     * Creates a comment. It keeps a connection busy and is visible in a network trace, but calls no listener of the
+     * client.
+     */
     public static Event comment(String comment) {
         return builder().comment(comment).build();
     }
 
-    /**
-     * An event whose data is the value as JSON, written by a Jackson mapper with default settings; an application with
-     * settings of its own uses {@link JsonEvents}. Needs {@code jackson-databind} on the class path, as nothing else of
-     * this class does.
-     *
-     * @throws IllegalArgumentException if Jackson cannot write the value, or if the name cannot stand on the wire
-     */
-    public static Event json(String name, @Nullable Object value) {
-        // Named in this body only, so that the class loads where Jackson is missing.
-        return JsonEvents.withDefaults().event(name, value);
-    }
-
-    /** A builder with nothing set. */
+    /** Returns a builder with nothing set. */
     public static Builder builder() {
-        return new Builder(NOTHING);
+        return new Builder(EMPTY);
     }
 
-    /** A builder that starts from this event: what is set on it replaces the value here, the rest stays. */
+    /**
+     * Returns a builder that starts with the values of this event. A value that is set on the builder replaces the
+     * value of this event.
+     */
     public Builder toBuilder() {
         return new Builder(this);
     }
 
-    /** What a client names when it comes back; or null, and the client keeps the id it had. */
+    /**
+     * The id that a client sends when it reconnects; null if the event has none, and then the client keeps its last id.
+     */
     public @Nullable String id() {
         return id;
     }
 
-    /** The type under which a client listens for it; or null, which a client reads as {@code message}. */
+    /**
+     * The type under which a client listens for the event; null if it has none, which a client reads as {@code
+     * message}.
+     */
     public @Nullable String name() {
         return name;
     }
 
-    /** What the event says; or null, and a client learns id and retry but calls no listener. */
+    /** The payload; null if there is none, and then a client takes over id and retry but calls no listener. */
     public @Nullable String data() {
         return data;
     }
 
-    /** How long the client shall wait before it reconnects, in whole milliseconds; or null if nothing is said. */
+    /** How long the client waits before it reconnects, in whole milliseconds; null if the event does not set it. */
     public @Nullable Duration retry() {
         return retry;
     }
 
-    /** Text that travels with the event and that clients skip; or null. */
+    /** Text that is sent with the event and ignored by clients; null if there is none. */
     public @Nullable String comment() {
         return comment;
     }
 
-    /** What the event is the latest state of, for topics that conflate; or null. Never on the wire. */
+    /** The key by which topics with conflation keep only the latest event; null if there is none. It is never sent. */
     public @Nullable String key() {
         return key;
     }
@@ -153,7 +152,7 @@ public final class Event {
         return Objects.hash(id, name, data, retry, comment, key);
     }
 
-    /** The fields that are set, escaped and cut to a length that a log can bear. */
+    /** The fields that are set, escaped and shortened for a log. */
     @Override
     public String toString() {
         StringJoiner fields = new StringJoiner(", ", "Event[", "]");
@@ -175,8 +174,8 @@ public final class Event {
     }
 
     /**
-     * Builds an event. Each option may be set once; a second time is refused, since one of the two values would get
-     * lost without a word. Not safe for use by several threads.
+     * Builds an event. Each option may be set once: a second call throws, because one of the two values would be lost
+     * silently. Not thread-safe.
      */
     public static final class Builder {
         private final Event base;
@@ -192,97 +191,98 @@ public final class Event {
         }
 
         /**
-         * The id that the client will name when it comes back.
+         * Sets the id that the client sends when it reconnects.
          *
          * @throws IllegalArgumentException if it is empty, takes more than {@value Event#MAX_ID_BYTES} bytes of UTF-8,
-         *     or holds NUL, CR, LF or an unpaired surrogate
+         *     or contains NUL, CR, LF or an unpaired surrogate
          * @throws IllegalStateException if it was already set on this builder
          */
         public Builder id(String id) {
-            refuseSecond("id", this.id, id);
+            checkNotSet("id", this.id, id);
             this.id = EventFields.checkLine("id", id, MAX_ID_BYTES);
             return this;
         }
 
         /**
-         * The name under which the client listens.
+         * Sets the name under which the client listens.
          *
          * @throws IllegalArgumentException if it is empty, takes more than {@value Event#MAX_NAME_BYTES} bytes of
-         *     UTF-8, or holds NUL, CR, LF or an unpaired surrogate
+         *     UTF-8, or contains NUL, CR, LF or an unpaired surrogate
          * @throws IllegalStateException if it was already set on this builder
          */
         public Builder name(String name) {
-            refuseSecond("name", this.name, name);
+            checkNotSet("name", this.name, name);
             this.name = EventFields.checkLine("name", name, MAX_NAME_BYTES);
             return this;
         }
 
         /**
-         * Any text, on as many lines as it has; see the class for what the format does to it.
+         * Sets the data: any text with any number of lines. {@link Event} describes how the format changes it.
          *
          * @throws IllegalStateException if it was already set on this builder
          */
         public Builder data(String data) {
-            refuseSecond("data", this.data, data);
+            checkNotSet("data", this.data, data);
             this.data = data;
             return this;
         }
 
         /**
-         * How long the client shall wait before it reconnects. Parts of a millisecond are dropped.
+         * Sets how long the client waits before it reconnects. Fractions of a millisecond are dropped.
          *
          * @throws IllegalArgumentException if it is negative or its milliseconds exceed a {@code long}
          * @throws IllegalStateException if it was already set on this builder
          */
         public Builder retry(Duration retry) {
-            refuseSecond("retry", this.retry, retry);
+            checkNotSet("retry", this.retry, retry);
             this.retry = EventFields.checkRetry(retry);
             return this;
         }
 
         /**
-         * Any text, each line of which becomes a comment of its own; see the class for what the format does to it.
+         * Sets the comment: any text, each line of which is sent as a comment line. {@link Event} describes how the
+         * format changes it.
          *
          * @throws IllegalStateException if it was already set on this builder
          */
         public Builder comment(String comment) {
-            refuseSecond("comment", this.comment, comment);
+            checkNotSet("comment", this.comment, comment);
             this.comment = comment;
             return this;
         }
 
         /**
-         * What this event is the latest state of: a topic that conflates keeps one event of each key. It does not
-         * leave the process.
+         * Sets the key for conflation: a topic with conflation keeps only the latest event of each key. The key does
+         * not leave the process.
          *
          * @throws IllegalStateException if it was already set on this builder
          */
         public Builder key(String key) {
-            refuseSecond("key", this.key, key);
+            checkNotSet("key", this.key, key);
             this.key = key;
             return this;
         }
 
         /**
-         * The event; the builder has no further hold on it.
+         * Builds the event. Later calls on this builder do not change it.
          *
-         * @throws IllegalArgumentException if none of id, data, retry and comment is set, as nothing would be written
-         *     that a client could notice
+         * @throws IllegalArgumentException if none of id, data, retry and comment is set, because a client could not
+         *     notice such an event
          */
         public Event build() {
             Event event = new Event(this);
             if (event.id == null && event.data == null && event.retry == null && event.comment == null) {
-                throw new IllegalArgumentException("nothing to send in " + event
-                        + "; allowed is an event with at least one of data (which may be empty), id, retry, comment");
+                throw new IllegalArgumentException(event + ": nothing to send"
+                        + " (expected: at least one of data, which may be empty, id, retry, comment)");
             }
             return event;
         }
 
-        private static void refuseSecond(String field, @Nullable Object first, Object second) {
+        private static void checkNotSet(String field, @Nullable Object first, Object second) {
             Objects.requireNonNull(second, field);
             if (first != null) {
-                throw new IllegalStateException(field + " was already set to " + show(first) + ", and now to "
-                        + show(second) + "; allowed is once per builder");
+                throw new IllegalStateException(field + ": set twice, to " + show(first) + " and to " + show(second)
+                        + " (expected: once per builder)");
             }
         }
 

@@ -3,48 +3,48 @@ package io.sluice.sse;
 import java.time.Duration;
 
 /**
- * What the single-line fields of an event may hold, and how a refused value is shown. Multi-line text (data, comment)
- * needs no check: the encoder gives each line its own prefix, so there is nothing that it could forge.
+ * Checks the single-line fields of an event, and quotes values for error messages and logs. Multi-line text (data,
+ * comment) needs no check: the encoder gives each line its own prefix, so the text cannot forge a field.
  */
 final class EventFields {
     private static final int QUOTE_LIMIT = 64;
 
     private EventFields() {}
 
-    /** Returns the text if it can stand on one line of the wire, and refuses it otherwise. */
+    /** Returns the text if it fits on one line of the wire; throws otherwise. */
     static String checkLine(String field, String text, int maxBytes) {
         if (text.isEmpty()) {
-            throw refused(field, "must not be empty: \"\"", maxBytes);
+            throw invalid(field, "\"\"", maxBytes);
         }
         long bytes = 0;
         for (int i = 0, codePoint; i < text.length(); i += Character.charCount(codePoint)) {
             codePoint = text.codePointAt(i);
             if (isForbiddenInLine(codePoint)) {
-                String reason = "must not hold U+%04X: %s has it at index %d".formatted(codePoint, quote(text), i);
-                throw refused(field, reason, maxBytes);
+                String found = "%s has U+%04X at index %d".formatted(quote(text), codePoint, i);
+                throw invalid(field, found, maxBytes);
             }
             bytes += utf8Length(codePoint);
         }
         if (bytes > maxBytes) {
-            throw refused(field, "is too long: %s takes %d bytes of UTF-8".formatted(quote(text), bytes), maxBytes);
+            throw invalid(field, "%s takes %d bytes of UTF-8".formatted(quote(text), bytes), maxBytes);
         }
         return text;
     }
 
-    /** Returns the duration cut to whole milliseconds, the unit of the wire. */
+    /** Returns the duration in whole milliseconds, the unit of the wire. */
     static Duration checkRetry(Duration retry) {
         if (retry.isNegative()) {
-            throw new IllegalArgumentException("retry must not be negative: " + retry + "; allowed is zero or more");
+            throw new IllegalArgumentException("retry: " + retry + " (expected: zero or more)");
         }
         try {
             return Duration.ofMillis(retry.toMillis());
         } catch (ArithmeticException e) {
             throw new IllegalArgumentException(
-                    "retry is too long: " + retry + "; allowed is at most " + Long.MAX_VALUE + " milliseconds", e);
+                    "retry: " + retry + " (expected: at most " + Long.MAX_VALUE + " milliseconds)", e);
         }
     }
 
-    /** The text in quotes, cut to a bearable length, with all that could disturb or deceive a log escaped. */
+    /** Quotes a text for a log: shortened, with every character escaped that could garble or forge log output. */
     static String quote(String text) {
         StringBuilder quoted = new StringBuilder(Math.min(text.length(), QUOTE_LIMIT) + 24).append('"');
         int i = 0;
@@ -61,7 +61,7 @@ final class EventFields {
     }
 
     private static boolean isForbiddenInLine(int codePoint) {
-        // codePointAt gives a surrogate only where its other half is missing.
+        // codePointAt returns a surrogate only if it is unpaired.
         return codePoint == 0
                 || codePoint == '\r'
                 || codePoint == '\n'
@@ -78,9 +78,9 @@ final class EventFields {
         return codePoint < 0x10000 ? 3 : 4;
     }
 
-    private static IllegalArgumentException refused(String field, String reason, int maxBytes) {
-        return new IllegalArgumentException(field + " " + reason + "; allowed is text of 1 to " + maxBytes
-                + " bytes of UTF-8 without NUL, CR, LF and unpaired surrogates");
+    private static IllegalArgumentException invalid(String field, String found, int maxBytes) {
+        return new IllegalArgumentException(field + ": " + found + " (expected: 1 to " + maxBytes
+                + " bytes of UTF-8 without NUL, CR, LF and unpaired surrogates)");
     }
 
     private static void appendEscaped(StringBuilder quoted, int codePoint) {

@@ -3,8 +3,8 @@ package io.sluice.sse;
 import java.util.Objects;
 
 /**
- * Work of a scope that may block on a thread of its own: interrupted when the scope closes, counted until the thread has
- * left it. Thread-safe.
+ * Blocking work of a scope on its own thread: interrupted when the scope closes, and counted until its thread returns.
+ * Thread-safe.
  */
 final class ForkedTask implements Runnable {
 
@@ -20,7 +20,7 @@ final class ForkedTask implements Runnable {
 
     // Guarded by this.
     private State state = State.NEW;
-    private Thread thread = Thread.currentThread(); // of no meaning before it runs
+    private Thread thread = Thread.currentThread(); // has no meaning before the task runs
 
     ForkedTask(Scope scope, Scope.Task task) {
         this.scope = scope;
@@ -34,7 +34,7 @@ final class ForkedTask implements Runnable {
         count(1);
         registration = scope.register(CloseStep.TASKS, null, ignored -> stop());
         try {
-            scope.home().runBlocking(this);
+            scope.owner().runBlocking(this);
         } catch (RuntimeException | Error e) {
             cancel();
             throw e;
@@ -54,14 +54,14 @@ final class ForkedTask implements Runnable {
         try {
             task.run();
         } catch (Throwable t) {
-            boolean ofTheEnd = t instanceof InterruptedException || t instanceof ClosedException;
-            if (!ofTheEnd || !scope.isClosed()) {
-                ScopeGuard.userCodeFailed(scope.home(), "task", t);
+            boolean isCausedByClose = t instanceof InterruptedException || t instanceof ClosedException;
+            if (!isCausedByClose || !scope.isClosed()) {
+                ScopeGuard.reportFailure(scope.owner(), "task", t);
             }
         } finally {
             synchronized (this) {
                 state = State.DONE;
-                // The thread may be of a pool: an interruption that was meant for this task stays here.
+                // The thread may belong to a pool: an interrupt that was meant for this task must not leave it.
                 Thread.interrupted();
             }
             registration.cancel();
@@ -88,6 +88,6 @@ final class ForkedTask implements Runnable {
     }
 
     private void count(int amount) {
-        scope.home().ledger().add(Ledger.Kind.TASKS, amount);
+        scope.owner().ledger().add(Ledger.Kind.TASKS, amount);
     }
 }

@@ -5,18 +5,18 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who a client is, as the embedding application has found out: a principal, that is a user or a device by its name, and
- * the groups it belongs to. Several sinks can have the same principal: one person with two tabs. Immutable.
+ * The identity of a client as the application determined it: a principal (the name of a user or a device) and its
+ * groups. Several sinks can have the same principal, for example one user with two tabs. Immutable.
  *
- * @param principal a name that the application chose; null for somebody unknown
+ * @param principal a name that the application chose; null if the client is unknown
  * @param groups names that the application chose
  */
 public record Identity(@Nullable String principal, Set<String> groups) {
 
-    /** Somebody of whom nothing is known. */
+    /** The identity of an unknown client. */
     public static final Identity UNKNOWN = new Identity(null, Set.of());
 
-    /** @throws IllegalArgumentException if the principal is given and empty, or a group is */
+    /** @throws IllegalArgumentException if the principal or one of the groups is empty */
     public Identity {
         groups = Set.copyOf(groups);
         if (principal != null && principal.isEmpty()) {
@@ -28,9 +28,9 @@ public record Identity(@Nullable String principal, Set<String> groups) {
     }
 
     /**
-     * Somebody by name.
+     * Creates an identity with a principal.
      *
-     * @throws IllegalArgumentException if the name, or one of the groups, is empty
+     * @throws IllegalArgumentException if the principal or one of the groups is empty
      */
     public static Identity of(String principal, String... groups) {
         return new Identity(Objects.requireNonNull(principal, "principal"), Set.of(groups));

@@ -5,45 +5,48 @@ import java.util.Map;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * Counts what clients own and is alive now. When the last client has gone, every count reads zero; that is what tests
- * assert, what the admin endpoint shows and what the gauges read, so it is always on.
+ * Counts what clients own at present. When the last client has left, every count is zero. Tests assert this, the admin
+ * endpoint shows the counts, and the gauges read them, so counting is always on.
  *
- * <p>Thread-safe. A reading taken while clients come and go is a sum over a moment, not a snapshot; it is exact as soon
- * as nothing moves.
+ * <p>Thread-safe. While clients come and go, the counts are sums over a short time, not a snapshot. They are exact as
+ * soon as nothing changes.
  */
 public final class Ledger {
 
-    /** What is counted. */
+    /** The kinds of objects that are counted. */
     public enum Kind {
-        /** Connections accepted and not yet closed, whether they stream or not. */
+        /** Connections that are accepted and not yet closed, with or without a stream. */
         CONNECTIONS,
-        /** Sinks opened and not yet closed. */
+        /** Sinks that are opened and not yet closed. */
         SINKS,
         /** Subscriptions of sinks to hub topics. */
         SUBSCRIPTIONS,
-        /** Tasks of a scope: scheduled and not yet run or cancelled, or forked and not yet left by their threads. */
+        /**
+         * Tasks of a scope: scheduled tasks that have not yet run or been cancelled, and forked tasks whose thread has
+         * not yet returned.
+         */
         TASKS,
-        /** Close listeners not yet called or taken back, and writable listeners of sinks that are open. */
+        /** Close listeners that are not yet called or removed, and writable listeners of open sinks. */
         LISTENERS,
-        /** Frames that some client's connection has not yet sent. */
+        /** Frames that at least one connection has not yet sent. */
         BUFFERS
     }
 
     private final LongAdder[] counts = new LongAdder[Kind.values().length];
 
-    /** A ledger on which everything reads zero. */
+    /** Creates a ledger with all counts at zero. */
     public Ledger() {
         for (int i = 0; i < counts.length; i++) {
             counts[i] = new LongAdder();
         }
     }
 
-    /** Says that {@code amount} more of {@code kind} are alive; a negative amount says that they are gone. */
+    /** Adds {@code amount} to the count of {@code kind}; a negative amount subtracts. */
     public void add(Kind kind, long amount) {
         counts[kind.ordinal()].add(amount);
     }
 
-    /** How many of {@code kind} are alive now. */
+    /** The current count of {@code kind}. */
     public long count(Kind kind) {
         return counts[kind.ordinal()].sum();
     }
@@ -57,7 +60,7 @@ public final class Ledger {
         return all;
     }
 
-    /** Whether nothing that a client could own is alive. */
+    /** Whether all counts are zero: no client owns anything. */
     public boolean isZero() {
         for (LongAdder count : counts) {
             if (count.sum() != 0) {

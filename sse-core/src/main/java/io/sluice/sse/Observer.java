@@ -3,10 +3,10 @@ package io.sluice.sse;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Hears what happens, for logs, metrics and audit. All methods do nothing by default.
+ * Receives notifications for logs, metrics and audit. All methods do nothing by default.
  *
- * <p>Called on the thread where it happened, a lane or a publisher: implementations are thread-safe and never block.
- * What they throw is logged and harms nobody.
+ * <p>The hub calls an observer on the thread where the event took place, a lane or a publisher. So implementations must
+ * be thread-safe and must never block. Exceptions are logged and affect nothing else.
  */
 public interface Observer {
 
@@ -16,23 +16,27 @@ public interface Observer {
     /** A client's stream has opened. */
     default void sinkOpened(Sink sink) {}
 
-    /** A client's stream has ended and everything it owned is gone. */
+    /** A client's stream has ended, and everything that the client owned has been released. */
     default void sinkClosed(Sink sink, CloseReason reason) {}
 
-    /** An event has been given its place in the hub's sequence. */
+    /** An event has been given its position in the hub's sequence. */
     default void published(String topic, String id) {}
 
-    /** A client was told that it missed something. */
+    /** A client was notified that it missed events. */
     default void gapReported(Sink sink, Gap gap) {}
 
     /**
-     * A principal is there now, where it was not before. Of topics, or of the hub as a whole, whose presence the hub's
-     * options ask for. Joins and leaves come on threads of the JDK's common pool, those of one topic one after the other.
+     * A principal has become present. Reported for the topics whose presence the hub's options track, or for the hub as
+     * a whole. Joins and leaves are called on threads of the JDK's common pool; those of one topic are called one at a
+     * time, in order.
      *
-     * @param topic where; null for the hub as a whole
+     * @param topic the topic; null for the hub as a whole
      */
     default void joined(String principal, @Nullable String topic) {}
 
-    /** As {@link #joined}: a principal has gone, with the last of its sinks and, if one was asked for, a time to come back. */
+    /**
+     * As {@link #joined}: a principal is no longer present. Its last sink has closed and, if one was configured, the
+     * grace period has passed.
+     */
     default void left(String principal, @Nullable String topic) {}
 }

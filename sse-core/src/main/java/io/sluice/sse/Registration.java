@@ -1,9 +1,12 @@
 package io.sluice.sse;
 
-/** Something registered on a {@link Scope} that can be taken back before the scope closes. Thread-safe. */
+/**
+ * Something that was registered, for example on a {@link Scope}, and that can be removed before its owner closes.
+ * Thread-safe.
+ */
 @FunctionalInterface
 public interface Registration {
 
-    /** Takes it back. Has no effect when it was taken back before or the scope has closed. */
+    /** Removes it. Has no effect if it was removed before or the scope has closed. */
     void cancel();
 }

@@ -6,28 +6,28 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.stream.Collectors;
 
 /**
- * Counts who was turned away, by the limit that did it, since the hub was made. Transports count, gauges and tests read.
- * Thread-safe.
+ * Counts rejected connections and requests by the limit that rejected them, since the hub was created. Transports
+ * count; gauges and tests read. Thread-safe.
  */
 public final class RejectionCounts {
 
-    /** The limit that turned somebody away. */
+    /** The limit that rejected a connection or a request. */
     public enum Kind {
-        /** Connections in all: closed as soon as it was accepted. */
+        /** Total connections: the connection was closed as soon as it was accepted. */
         CONNECTIONS,
-        /** Streams in all. */
+        /** Total streams. */
         STREAMS,
         /** Streams of one address. */
         STREAMS_PER_ADDRESS,
-        /** Streams of one key of the application's. */
+        /** Streams of one key that the application chose. */
         STREAMS_PER_KEY,
-        /** The rate at which one address may ask for streams. */
+        /** The rate at which one address may open streams. */
         CONNECT_RATE,
         /** The rate at which one address may send other requests, such as publishes. */
         REQUEST_RATE,
         /** The time that a request may take to arrive. */
         REQUEST_TIMEOUT,
-        /** No new streams while the server shuts down. */
+        /** New streams while the server shuts down. */
         DRAINING,
         /** Topics of the hub. */
         TOPICS;
@@ -42,19 +42,19 @@ public final class RejectionCounts {
 
     private final LongAdder[] counts = new LongAdder[Kind.values().length];
 
-    /** Nobody was turned away yet. */
+    /** Creates counts that are all zero. */
     public RejectionCounts() {
         for (int i = 0; i < counts.length; i++) {
             counts[i] = new LongAdder();
         }
     }
 
-    /** One more was turned away. */
+    /** Adds one rejection. */
     public void add(Kind kind) {
         counts[kind.ordinal()].increment();
     }
 
-    /** How many were turned away for this. */
+    /** The number of rejections by this limit. */
     public long count(Kind kind) {
         return counts[kind.ordinal()].sum();
     }

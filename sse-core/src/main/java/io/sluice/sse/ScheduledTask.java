@@ -3,7 +3,7 @@ package io.sluice.sse;
 import java.util.Objects;
 import java.util.concurrent.RejectedExecutionException;
 
-/** A task of a scope: a timer of its home, whose firing hands the task over to the user executor. Thread-safe. */
+/** A scheduled task of a scope: the timer of the scope's owner submits it to the user executor. Thread-safe. */
 final class ScheduledTask implements Runnable {
 
     private final Scope scope;
@@ -35,14 +35,14 @@ final class ScheduledTask implements Runnable {
 
     @Override
     public void run() {
-        ScopeGuard.userCode(scope.home(), () -> {
+        ScopeGuard.runUserCode(scope.owner(), () -> {
             if (scope.isClosed()) {
                 return;
             }
             try {
                 task.run();
             } catch (Throwable t) {
-                ScopeGuard.userCodeFailed(scope.home(), "task", t);
+                ScopeGuard.reportFailure(scope.owner(), "task", t);
             } finally {
                 if (periodNanos > 0) {
                     arm(periodNanos);
@@ -56,7 +56,7 @@ final class ScheduledTask implements Runnable {
     private synchronized void arm(long nanos) {
         if (!cancelled) {
             try {
-                timer = scope.home().schedule(this, nanos);
+                timer = scope.owner().schedule(this, nanos);
             } catch (RejectedExecutionException e) {
                 cancelled = true; // the owner's thread has ended, and everything with it
             }

@@ -12,22 +12,22 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a client owns. Tasks, resources and listeners hang off a scope and die with it: once, in the order of
- * {@link CloseStep}, whatever throws on the way. Scopes nest (server, sink, source); closing one closes all below it
- * first.
+ * Owns the tasks, resources and listeners of a client or a server. When the scope closes, it ends all of them once, in
+ * the order of {@link CloseStep}, even if some of them throw. Scopes nest (server, sink, source); a scope closes its
+ * children before itself.
  *
- * <p>The life of a scope: open → closing (the first reason is set) → closed (everything below and in it has ended). What
- * is registered after that is closed at once.
+ * <p>A scope goes through three states: open, closing (the first reason is set) and closed (everything in it and below
+ * it has ended). Anything that is registered on a closed scope is closed at once.
  *
- * <p>Thread-safe. {@link #close} may come from any thread, its work runs on the owner's thread, or on the caller's when
- * the owner's thread has ended.
+ * <p>Thread-safe. Any thread may call {@link #close}. The work of closing runs on the owner's thread, or on the
+ * caller's thread if the owner's thread has ended.
  */
 public final class Scope {
 
     /** Work that may block and throw. */
     @FunctionalInterface
     public interface Task {
-        /** Does it; an interruption says that the scope has closed, and that it shall end. */
+        /** Does the work. An interrupt means that the scope has closed and that the task has to return. */
         void run() throws Exception;
     }
 
@@ -42,50 +42,59 @@ public final class Scope {
         }
     }
 
-    private final ScopeOwner home;
+    private final ScopeOwner owner;
     private final @Nullable Scope parent;
 
-    /** Whether this is the scope that its home was made with: a child of the same home borrows it. */
-    private final boolean ownsHome;
+    /**
+     * Whether the owner was created with this scope, so that closing it runs the owner's own close steps. A child with
+     * the same owner does not run them.
+     */
+    private final boolean closesOwner;
 
     // Set once, by compare-and-set, from any thread.
     private volatile @Nullable CloseReason reason;
 
-    // Guarded by this. The list is made with the first registration: most clients have none.
+    // Guarded by this. The list is created by the first registration, because most clients have none.
     private @Nullable List<ScopeEntry> entries;
     private boolean closed;
     private boolean stepsDone;
     private @Nullable CompletableFuture<Void> stepsStage;
     private @Nullable CompletableFuture<CloseReason> closedStage;
 
-    // The children, as a linked list through them; guarded by this (the links of a child by its parent).
+    // The children as a linked list; guarded by this (the links of a child are guarded by its parent).
     private @Nullable Scope firstChild;
     private @Nullable Scope previousSibling;
     private @Nullable Scope nextSibling;
 
-    private Scope(ScopeOwner home, @Nullable Scope parent, boolean ownsHome) {
-        this.home = Objects.requireNonNull(home, "home");
+    private Scope(ScopeOwner owner, @Nullable Scope parent, boolean closesOwner) {
+        this.owner = Objects.requireNonNull(owner, "owner");
         this.parent = parent;
-        this.ownsHome = ownsHome;
+        this.closesOwner = closesOwner;
     }
 
-    /** A scope without a parent. */
-    public static Scope root(ScopeOwner home) {
-        return new Scope(home, null, true);
+    /** Creates a scope without a parent. */
+    public static Scope root(ScopeOwner owner) {
+        return new Scope(owner, null, true);
     }
 
-    /** A scope below this one with the same home. If this scope is closed, the child comes back closed or closing. */
+    /**
+     * Creates a scope below this one with the same owner. If this scope is closed, the returned child is closing or
+     * closed.
+     */
     public Scope child() {
-        return child(home, false);
+        return child(owner, false);
     }
 
-    /** A scope below this one that lives elsewhere. If this scope is closed, the child comes back closed or closing. */
-    public Scope child(ScopeOwner childHome) {
-        return child(childHome, true);
+    /**
+     * Creates a scope below this one with another owner. If this scope is closed, the returned child is closing or
+     * closed.
+     */
+    public Scope child(ScopeOwner childOwner) {
+        return child(childOwner, true);
     }
 
-    private Scope child(ScopeOwner childHome, boolean ownsItsHome) {
-        Scope child = new Scope(childHome, this, ownsItsHome);
+    private Scope child(ScopeOwner childOwner, boolean closesItsOwner) {
+        Scope child = new Scope(childOwner, this, closesItsOwner);
         synchronized (this) {
             if (reason == null) {
                 link(child);
@@ -96,45 +105,45 @@ public final class Scope {
         return child;
     }
 
-    /** Whether {@link #close} has been called, on this scope or on one above it. */
+    /** Whether {@link #close} was called on this scope or on one above it. */
     public boolean isClosed() {
         return reason != null;
     }
 
-    /** Why it was closed; null while it is open. */
+    /** Why the scope was closed; null while it is open. */
     public @Nullable CloseReason reason() {
         return reason;
     }
 
-    /** Completes when everything below and in this scope has ended, its close listeners included. Never fails. */
+    /** Completes when everything in this scope and below it has ended, close listeners included. Never fails. */
     public CompletionStage<CloseReason> closed() {
         return stage().minimalCompletionStage();
     }
 
     /**
-     * Closes everything below this scope and then what it holds. The first call decides the reason; every call returns
-     * the same end.
+     * Closes everything below this scope and then its own content. The first call decides the reason; every call
+     * returns the same stage.
      *
-     * @return completes when all of it has ended
+     * @return completes when everything has ended
      */
-    public CompletionStage<CloseReason> close(CloseReason why) {
-        Objects.requireNonNull(why, "why");
-        if (REASON.compareAndSet(this, null, why)) {
-            ScopeGuard.onOwner(home, this::closeChildren);
+    public CompletionStage<CloseReason> close(CloseReason reason) {
+        Objects.requireNonNull(reason, "reason");
+        if (REASON.compareAndSet(this, null, reason)) {
+            ScopeGuard.runOnOwner(owner, this::closeChildren);
         }
         return closed();
     }
 
     /**
-     * Runs {@code listener} with the reason when this scope has closed, on the user executor. On a closed scope it runs
-     * at once. What it throws is logged.
+     * Runs {@code listener} with the reason when this scope has closed, on the user executor. If the scope is already
+     * closed, the listener runs at once. Exceptions of the listener are logged.
      */
     public Registration onClose(Consumer<CloseReason> listener) {
         Objects.requireNonNull(listener, "listener");
         return register(CloseStep.LISTENERS, Ledger.Kind.LISTENERS, listener);
     }
 
-    /** Closes {@code resource} with this scope, on the owner's thread: its {@code close} must not block. */
+    /** Closes {@code resource} with this scope, on the owner's thread, so its {@code close} must not block. */
     public <T extends AutoCloseable> T own(T resource) {
         Objects.requireNonNull(resource, "resource");
         register(CloseStep.RESOURCES, null, ignored -> {
@@ -147,15 +156,15 @@ public final class Scope {
         return resource;
     }
 
-    /** Runs {@code action} in the given step of the close, on the owner's thread; at once if this scope is closed. */
+    /** Runs {@code action} in the given close step, on the owner's thread; at once if this scope is closed. */
     public Registration onStep(CloseStep step, Consumer<CloseReason> action) {
         Objects.requireNonNull(action, "action");
         return register(Objects.requireNonNull(step, "step"), null, action);
     }
 
     /**
-     * Runs {@code task} once after {@code delay} on the user executor, unless this scope has closed by then; as soon as
-     * may be if the delay is zero. What it throws is logged and counted.
+     * Runs {@code task} once after {@code delay} on the user executor, unless this scope closes first. With a delay of
+     * zero it runs as soon as possible. Exceptions of the task are logged and counted.
      *
      * @throws IllegalArgumentException if the delay is negative
      */
@@ -167,9 +176,9 @@ public final class Scope {
     }
 
     /**
-     * Runs {@code task} every {@code period} on the user executor until this scope closes, for the first time after one
-     * period. The next run begins a period after the end of the one before: runs never overlap and never pile up. A run
-     * that throws is logged and counted, and the next one comes all the same.
+     * Runs {@code task} every {@code period} on the user executor until this scope closes; the first run comes after
+     * one period. Each run starts one period after the previous run has ended, so runs never overlap and never pile up.
+     * If a run throws, the failure is logged and counted, and the next run takes place as usual.
      *
      * @throws IllegalArgumentException if the period is not positive
      */
@@ -181,24 +190,24 @@ public final class Scope {
     }
 
     /**
-     * Runs work that may block for long at once, on a thread of the user executor and beside everything else that runs
-     * for this client. When this scope closes, or the work is cancelled, its thread is interrupted, wherever it blocks. It
-     * counts as a task of the ledger until its thread has left it. What it throws is logged and counted.
+     * Runs work that may block for long. The work starts at once on a thread of the user executor, in parallel to the
+     * other user code of this client. When this scope closes, or the work is cancelled, its thread is interrupted. The
+     * work counts as a task of the ledger until its thread returns. Exceptions of the work are logged and counted.
      *
-     * <p>It takes a thread for as long as it lasts: a user executor of a fixed number of threads bounds how much of such
-     * work there is at a time, and while all of its threads are taken, no other user code runs.
+     * <p>The work occupies one thread until it returns. A user executor with a fixed number of threads therefore limits
+     * how much of such work runs at a time. While all its threads are occupied, no other user code runs.
      *
-     * @return cancels the work; on a closed scope it does not begin
+     * @return cancels the work; on a closed scope the work does not start
      */
     public Registration fork(Task task) {
         return new ForkedTask(this, task).start();
     }
 
-    ScopeOwner home() {
-        return home;
+    ScopeOwner owner() {
+        return owner;
     }
 
-    /** @param kind what it counts as while it is registered, or null */
+    /** @param kind the ledger kind that the entry counts as while it is registered, or null */
     Registration register(CloseStep step, Ledger.@Nullable Kind kind, Consumer<CloseReason> action) {
         ScopeEntry entry = new ScopeEntry(step, kind, action);
         synchronized (this) {
@@ -207,7 +216,7 @@ public final class Scope {
                     entries = new ArrayList<>(2);
                 }
                 entries.add(entry);
-                entry.counted(home, 1);
+                entry.count(owner, 1);
                 return () -> remove(entry);
             }
         }
@@ -218,17 +227,17 @@ public final class Scope {
     private void remove(ScopeEntry entry) {
         synchronized (this) {
             if (entries != null && entries.remove(entry)) {
-                entry.counted(home, -1);
+                entry.count(owner, -1);
             }
         }
     }
 
     /**
-     * Children first: what is below never sees its parent half closed. Their steps only: a listener of a child that blocks
-     * does not keep the client's connection.
+     * Closes the children first, so that a child never sees its parent half closed. This scope waits only for the steps
+     * of its children: a blocking listener of a child does not delay the end of the client's connection.
      */
     private void closeChildren() {
-        CloseReason why = Objects.requireNonNull(reason);
+        CloseReason closeReason = Objects.requireNonNull(reason);
         List<CompletableFuture<?>> steps = new ArrayList<>(0);
         List<CompletableFuture<?>> ends = new ArrayList<>(0);
         synchronized (this) {
@@ -238,16 +247,16 @@ public final class Scope {
             }
         }
         if (ends.isEmpty()) {
-            closeSelf(why, ends);
+            closeSelf(closeReason, ends);
             return;
         }
         for (Scope child = takeFirstChild(); child != null; child = takeFirstChild()) {
-            child.close(why);
+            child.close(closeReason);
         }
-        all(steps).whenComplete((ignored, never) -> ScopeGuard.onOwner(home, () -> closeSelf(why, ends)));
+        all(steps).whenComplete((ignored, never) -> ScopeGuard.runOnOwner(owner, () -> closeSelf(closeReason, ends)));
     }
 
-    private void closeSelf(CloseReason why, List<CompletableFuture<?>> endsBelow) {
+    private void closeSelf(CloseReason closeReason, List<CompletableFuture<?>> endsBelow) {
         List<ScopeEntry> mine;
         synchronized (this) {
             mine = entries == null ? List.of() : entries;
@@ -255,25 +264,25 @@ public final class Scope {
             closed = true;
         }
         for (CloseStep step : STEPS) {
-            if (ownsHome) {
-                ScopeGuard.closing(home, step, why);
+            if (closesOwner) {
+                ScopeGuard.closing(owner, step, closeReason);
             }
             for (int i = mine.size() - 1; i >= 0; i--) {
                 ScopeEntry entry = mine.get(i);
                 if (entry.step == step) {
-                    run(entry, why, () -> entry.counted(home, -1));
+                    run(entry, closeReason, () -> entry.count(owner, -1));
                 }
             }
         }
         completeSteps();
         if (mine.isEmpty() && endsBelow.isEmpty()) {
-            ended(why);
+            finish(closeReason);
             return;
         }
-        Runnable end = () -> all(endsBelow).whenComplete((ignored, never) -> ended(why));
-        // Behind the listeners in the user executor's queue, so that the stage completes after the last of them.
+        Runnable end = () -> all(endsBelow).whenComplete((ignored, never) -> finish(closeReason));
+        // Queued on the user executor after the listeners, so that the stage completes after the last of them.
         if (mine.stream().anyMatch(entry -> entry.step == CloseStep.LISTENERS)) {
-            ScopeGuard.userCode(home, end);
+            ScopeGuard.runUserCode(owner, end);
         } else {
             end.run();
         }
@@ -283,7 +292,7 @@ public final class Scope {
         return CompletableFuture.allOf(stages.toArray(new CompletableFuture<?>[0]));
     }
 
-    /** Completes when every step has been done; listeners may still have to run. */
+    /** Completes when every step has run; listeners may still be running. */
     private synchronized CompletableFuture<Void> steps() {
         if (stepsDone) {
             return CompletableFuture.completedFuture(null);
@@ -305,25 +314,25 @@ public final class Scope {
         }
     }
 
-    private void ended(CloseReason why) {
-        stage().complete(why);
-        // Not before: a parent that closes meanwhile has to find this scope, and wait for its listeners.
+    private void finish(CloseReason closeReason) {
+        stage().complete(closeReason);
+        // Unlinked last: a parent that closes meanwhile must find this scope and wait for its listeners.
         if (parent != null) {
             parent.unlink(this);
         }
     }
 
-    private void run(ScopeEntry entry, CloseReason why, Runnable afterwards) {
+    private void run(ScopeEntry entry, CloseReason closeReason, Runnable afterwards) {
         Runnable work = () -> {
             try {
-                entry.action.accept(why);
+                entry.action.accept(closeReason);
             } catch (Throwable t) {
-                ScopeGuard.userCodeFailed(home, entry.what(), t);
+                ScopeGuard.reportFailure(owner, entry.description(), t);
             }
             afterwards.run();
         };
         if (entry.step == CloseStep.LISTENERS) {
-            ScopeGuard.userCode(home, work);
+            ScopeGuard.runUserCode(owner, work);
         } else {
             work.run();
         }

@@ -3,22 +3,25 @@ package io.sluice.sse;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** What hangs off a scope: an action in one step of its close. Two that are alike are two. */
+/**
+ * One registration on a scope: an action in one step of its close. Compared by identity, so that equal actions can be
+ * registered twice.
+ */
 final class ScopeEntry {
 
     final CloseStep step;
     final Consumer<CloseReason> action;
     private final Ledger.@Nullable Kind kind;
 
-    /** @param kind what it counts as while it is registered, or null */
+    /** @param kind the ledger kind that it counts as while it is registered, or null */
     ScopeEntry(CloseStep step, Ledger.@Nullable Kind kind, Consumer<CloseReason> action) {
         this.step = step;
         this.kind = kind;
         this.action = action;
     }
 
-    /** What it is called where it has failed. */
-    String what() {
+    /** The name of this action in failure reports. */
+    String description() {
         return switch (step) {
             case LISTENERS -> "close listener";
             case RESOURCES -> "close of a resource";
@@ -26,9 +29,9 @@ final class ScopeEntry {
         };
     }
 
-    void counted(ScopeOwner home, int amount) {
+    void count(ScopeOwner owner, int amount) {
         if (kind != null) {
-            home.ledger().add(kind, amount);
+            owner.ledger().add(kind, amount);
         }
     }
 }

@@ -4,51 +4,51 @@ import java.util.concurrent.RejectedExecutionException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What scopes ask of their homes: whatever fails there is logged, and closing goes on. Thread-safe. */
+/** Calls the owners of scopes, and logs whatever they throw, so that closing continues. Thread-safe. */
 final class ScopeGuard {
 
     private static final Logger log = LoggerFactory.getLogger(Scope.class);
 
     private ScopeGuard() {}
 
-    /** On the owner's thread, or here if that has ended. */
-    static void onOwner(ScopeOwner home, Runnable work) {
+    /** Runs the work on the owner's thread, or on the caller's thread if the owner's thread has ended. */
+    static void runOnOwner(ScopeOwner owner, Runnable work) {
         try {
-            home.runOnOwner(work);
+            owner.runOnOwner(work);
         } catch (RejectedExecutionException e) {
             work.run();
         }
     }
 
-    static void closing(ScopeOwner home, CloseStep step, CloseReason why) {
+    static void closing(ScopeOwner owner, CloseStep step, CloseReason reason) {
         try {
-            home.closing(step, why);
+            owner.closing(step, reason);
         } catch (Throwable t) {
-            goesOn(home, t);
+            logFailure(owner, t);
         }
     }
 
-    static void userCode(ScopeOwner home, Runnable work) {
+    static void runUserCode(ScopeOwner owner, Runnable work) {
         try {
-            home.runUserCode(() -> run(home, work));
+            owner.runUserCode(() -> run(owner, work));
         } catch (RuntimeException | Error e) {
-            run(home, work); // an executor that refuses must not break the order, nor leave the end out
+            run(owner, work); // if the executor rejects it, the order must still hold and the close must still end
         }
     }
 
-    static void userCodeFailed(ScopeOwner home, String what, Throwable failure) {
-        run(home, () -> home.userCodeFailed(what, failure));
+    static void reportFailure(ScopeOwner owner, String what, Throwable failure) {
+        run(owner, () -> owner.userCodeFailed(what, failure));
     }
 
-    private static void run(ScopeOwner home, Runnable work) {
+    private static void run(ScopeOwner owner, Runnable work) {
         try {
             work.run();
         } catch (Throwable t) {
-            goesOn(home, t);
+            logFailure(owner, t);
         }
     }
 
-    private static void goesOn(ScopeOwner home, Throwable failure) {
-        log.warn("{}: closing went on after a failure", home, failure);
+    private static void logFailure(ScopeOwner owner, Throwable failure) {
+        log.warn("{}: closing continues after a failure", owner, failure);
     }
 }

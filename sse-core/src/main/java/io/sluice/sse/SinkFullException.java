@@ -1,6 +1,8 @@
 package io.sluice.sse;
 
-/** A direct send found the small queue of its sink full: the client does not read. Carries no stack trace. */
+/**
+ * A direct send failed because the small queue of its sink was full: the client does not read. It has no stack trace.
+ */
 public final class SinkFullException extends IllegalStateException {
 
     private static final long serialVersionUID = 1L;

@@ -1,4 +1,4 @@
-/** The words that everybody meets who pushes events with Sluice, an {@link io.sluice.sse.Event} first of all. */
+/** The basic types for programs that push events with Sluice; start with {@link io.sluice.sse.Event}. */
 @NullMarked
 package io.sluice.sse;
 

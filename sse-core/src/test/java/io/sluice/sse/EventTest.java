@@ -4,13 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatNullPointerException;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.params.provider.Arguments.argumentSet;
 
 import java.net.URL;
 import java.net.URLClassLoader;
 import java.time.Duration;
-import java.util.Map;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -20,70 +18,59 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 class EventTest {
     private static final String ID_RULE =
-            "; allowed is text of 1 to 128 bytes of UTF-8 without NUL, CR, LF and unpaired surrogates";
+            " (expected: 1 to 128 bytes of UTF-8 without NUL, CR, LF and unpaired surrogates)";
     private static final String NAME_RULE =
-            "; allowed is text of 1 to 255 bytes of UTF-8 without NUL, CR, LF and unpaired surrogates";
+            " (expected: 1 to 255 bytes of UTF-8 without NUL, CR, LF and unpaired surrogates)";
     private static final String NOTHING_RULE =
-            "; allowed is an event with at least one of data (which may be empty), id, retry, comment";
+            ": nothing to send (expected: at least one of data, which may be empty, id, retry, comment)";
 
     static Stream<Arguments> refusals() {
         return Stream.of(
-                refusal("id empty", b -> b.id(""), "id must not be empty: \"\"" + ID_RULE),
-                refusal("id NUL", b -> b.id("\0"), "id must not hold U+0000: \"\\u0000\" has it at index 0" + ID_RULE),
-                refusal("id CR", b -> b.id("a\r"), "id must not hold U+000D: \"a\\r\" has it at index 1" + ID_RULE),
-                refusal("id LF", b -> b.id("ab\nc"), "id must not hold U+000A: \"ab\\nc\" has it at index 2" + ID_RULE),
+                refusal("id empty", b -> b.id(""), "id: \"\"" + ID_RULE),
+                refusal("id NUL", b -> b.id("\0"), "id: \"\\u0000\" has U+0000 at index 0" + ID_RULE),
+                refusal("id CR", b -> b.id("a\r"), "id: \"a\\r\" has U+000D at index 1" + ID_RULE),
+                refusal("id LF", b -> b.id("ab\nc"), "id: \"ab\\nc\" has U+000A at index 2" + ID_RULE),
                 refusal(
                         "id high surrogate alone",
                         b -> b.id("\uD83D-"),
-                        "id must not hold U+D83D: \"\\uD83D-\" has it at index 0" + ID_RULE),
+                        "id: \"\\uD83D-\" has U+D83D at index 0" + ID_RULE),
                 refusal(
                         "id low surrogate alone",
                         b -> b.id("-\uDE00"),
-                        "id must not hold U+DE00: \"-\\uDE00\" has it at index 1" + ID_RULE),
+                        "id: \"-\\uDE00\" has U+DE00 at index 1" + ID_RULE),
                 refusal(
                         "id long",
                         b -> b.id("x".repeat(129)),
-                        "id is too long: \"" + "x".repeat(64) + "\"… (129 chars) takes 129 bytes of UTF-8" + ID_RULE),
+                        "id: \"" + "x".repeat(64) + "\"… (129 chars) takes 129 bytes of UTF-8" + ID_RULE),
                 refusal(
                         "id long in bytes only",
                         b -> b.id("é".repeat(64) + "x"),
-                        "id is too long: \"" + "é".repeat(64) + "\"… (65 chars) takes 129 bytes of UTF-8" + ID_RULE),
-                refusal("name empty", b -> b.name(""), "name must not be empty: \"\"" + NAME_RULE),
-                refusal(
-                        "name NUL",
-                        b -> b.name("a\0"),
-                        "name must not hold U+0000: \"a\\u0000\" has it at index 1" + NAME_RULE),
-                refusal(
-                        "name CR",
-                        b -> b.name("\rdata: x"),
-                        "name must not hold U+000D: \"\\rdata: x\" has it at index 0" + NAME_RULE),
-                refusal(
-                        "name LF",
-                        b -> b.name("a\n"),
-                        "name must not hold U+000A: \"a\\n\" has it at index 1" + NAME_RULE),
+                        "id: \"" + "é".repeat(64) + "\"… (65 chars) takes 129 bytes of UTF-8" + ID_RULE),
+                refusal("name empty", b -> b.name(""), "name: \"\"" + NAME_RULE),
+                refusal("name NUL", b -> b.name("a\0"), "name: \"a\\u0000\" has U+0000 at index 1" + NAME_RULE),
+                refusal("name CR", b -> b.name("\rdata: x"), "name: \"\\rdata: x\" has U+000D at index 0" + NAME_RULE),
+                refusal("name LF", b -> b.name("a\n"), "name: \"a\\n\" has U+000A at index 1" + NAME_RULE),
                 refusal(
                         "name surrogates swapped",
                         b -> b.name("\uDE00\uD83D"),
-                        "name must not hold U+DE00: \"\\uDE00\\uD83D\" has it at index 0" + NAME_RULE),
+                        "name: \"\\uDE00\\uD83D\" has U+DE00 at index 0" + NAME_RULE),
                 refusal(
                         "name long",
                         b -> b.name("😀".repeat(64)),
-                        "name is too long: \"" + "😀".repeat(32) + "\"… (128 chars) takes 256 bytes of UTF-8"
-                                + NAME_RULE),
+                        "name: \"" + "😀".repeat(32) + "\"… (128 chars) takes 256 bytes of UTF-8" + NAME_RULE),
                 refusal(
                         "retry negative",
                         b -> b.retry(Duration.ofNanos(-1)),
-                        "retry must not be negative: PT-0.000000001S; allowed is zero or more"),
+                        "retry: PT-0.000000001S (expected: zero or more)"),
                 refusal(
                         "retry beyond a long",
                         b -> b.retry(Duration.ofSeconds(Long.MAX_VALUE)),
-                        "retry is too long: PT2562047788015215H30M7S;"
-                                + " allowed is at most 9223372036854775807 milliseconds"),
-                refusal("nothing", Event.Builder::build, "nothing to send in Event[]" + NOTHING_RULE),
+                        "retry: PT2562047788015215H30M7S (expected: at most 9223372036854775807 milliseconds)"),
+                refusal("nothing", Event.Builder::build, "Event[]" + NOTHING_RULE),
                 refusal(
                         "name and key alone",
                         b -> b.name("n").key("k").build(),
-                        "nothing to send in Event[name=\"n\", key=\"k\"]" + NOTHING_RULE));
+                        "Event[name=\"n\", key=\"k\"]" + NOTHING_RULE));
     }
 
     @ParameterizedTest
@@ -96,18 +83,15 @@ class EventTest {
 
     static Stream<Arguments> secondSettings() {
         return Stream.of(
-                refusal("id", b -> b.id("1").id("2"), "id was already set to \"1\", and now to \"2\""),
-                refusal("name", b -> b.name("a").name("b\n"), "name was already set to \"a\", and now to \"b\\n\""),
-                refusal("data", b -> b.data("a").data("a"), "data was already set to \"a\", and now to \"a\""),
+                refusal("id", b -> b.id("1").id("2"), "id: set twice, to \"1\" and to \"2\""),
+                refusal("name", b -> b.name("a").name("b\n"), "name: set twice, to \"a\" and to \"b\\n\""),
+                refusal("data", b -> b.data("a").data("a"), "data: set twice, to \"a\" and to \"a\""),
                 refusal(
                         "retry",
                         b -> b.retry(Duration.ZERO).retry(Duration.ofSeconds(2)),
-                        "retry was already set to PT0S, and now to PT2S"),
-                refusal(
-                        "comment",
-                        b -> b.comment("").comment("b"),
-                        "comment was already set to \"\", and now to \"b\""),
-                refusal("key", b -> b.key("a").key("b"), "key was already set to \"a\", and now to \"b\""));
+                        "retry: set twice, to PT0S and to PT2S"),
+                refusal("comment", b -> b.comment("").comment("b"), "comment: set twice, to \"\" and to \"b\""),
+                refusal("key", b -> b.key("a").key("b"), "key: set twice, to \"a\" and to \"b\""));
     }
 
     @ParameterizedTest
@@ -115,10 +99,10 @@ class EventTest {
     void refuses_anOptionSetTwice(Consumer<Event.Builder> setting, String message) {
         assertThatIllegalStateException()
                 .isThrownBy(() -> setting.accept(Event.builder()))
-                .withMessage(message + "; allowed is once per builder");
+                .withMessage(message + " (expected: once per builder)");
         assertThatIllegalStateException()
                 .isThrownBy(() -> setting.accept(Event.of("base").toBuilder()))
-                .withMessage(message + "; allowed is once per builder");
+                .withMessage(message + " (expected: once per builder)");
     }
 
     @Test
@@ -162,7 +146,6 @@ class EventTest {
         assertThat(Event.of("n", "d"))
                 .isEqualTo(Event.builder().name("n").data("d").build());
         assertThat(Event.comment("c")).isEqualTo(Event.builder().comment("c").build());
-        assertThat(Event.json("n", Map.of("a", 1))).isEqualTo(Event.of("n", "{\"a\":1}"));
     }
 
     @Test
@@ -224,11 +207,6 @@ class EventTest {
             Class<?> event = bare.loadClass(Event.class.getName());
 
             assertThat(event.getMethod("of", String.class).invoke(null, "d")).hasToString("Event[data=\"d\"]");
-            assertThatThrownBy(() ->
-                            event.getMethod("json", String.class, Object.class).invoke(null, "n", 1))
-                    .hasRootCauseInstanceOf(ClassNotFoundException.class)
-                    .rootCause()
-                    .hasMessageContaining("jackson");
         }
     }
 

@@ -30,8 +30,9 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * From the blocks of a range to the buffer that all clients share, a thousand times within one pass: what a lane does
- * once, whatever the number of its clients. In the package of what it measures, which nobody else needs to see.
+ * Frames the blocks of a range into the buffer that all clients share, a thousand times within one pass. A lane does
+ * this once, whatever the number of its clients. The class is in the package of the class that it measures, because
+ * that one is not public.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
@@ -93,22 +94,22 @@ public class FramingBenchmark {
         }
     }
 
-    /** One lane, one sink. */
+    /** Creates one lane and one sink. */
     @Setup
     public void setUp() {
-        hub = Hub.builder().coalesce(Duration.ZERO).build(); // the lane has no timer that would end a rest
+        hub = Hub.builder().coalesce(Duration.ZERO).build(); // the lane has no timer that could end a waiting time
         new InMemorySink(TransportAccess.of(hub).join(lane, new Repeating(hub.ledger()), Quiet.LANE))
                 .open(Selector.of("topic"), StartPosition.live(), null);
         lane.run();
     }
 
-    /** Ends it. */
+    /** Closes the hub. */
     @TearDown
     public void tearDown() {
         hub.close();
     }
 
-    /** The range. */
+    /** Frames the range. */
     @Benchmark
     @OperationsPerInvocation(TIMES)
     public void frame() {

@@ -3,15 +3,15 @@ package io.sluice.sse.history;
 import java.util.List;
 
 /**
- * What a history lets go of one topic.
+ * The events that a history evicts from one topic.
  *
- * @param topic its name
- * @param floor the position of the last event that goes: everything of the topic up to it
- * @param floorMillis when that was published, in milliseconds since 1970
- * @param oldest the position of the oldest event that stays; 0 if none does
- * @param events how many go
- * @param wireBytes the sum of their blocks
- * @param publisherIds the ids of those among them whose publishers had chosen one
+ * @param topic the name of the topic
+ * @param floor the position of the last evicted event; all events of the topic up to it are evicted
+ * @param floorMillis when that event was published, in milliseconds since 1970
+ * @param oldest the position of the oldest remaining event; 0 if none remains
+ * @param events the number of evicted events
+ * @param wireBytes the sum of their encoded sizes
+ * @param publisherIds the publisher-supplied ids of those evicted events that have one
  */
 public record Eviction(
         String topic,

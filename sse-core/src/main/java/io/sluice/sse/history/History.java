@@ -6,67 +6,76 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /**
- * Where a hub keeps its events beyond its memory: {@link io.sluice.sse.hub.HubBuilder#history(History)}. The rings of the hub stay
- * the hot tail; clients that stand below them are served from here, page by page.
+ * Stores the events of a hub beyond its memory, see {@link io.sluice.sse.hub.HubBuilder#history(History)}. The hub
+ * keeps the newest events in memory. Clients whose position is older than that are served from the history, page by
+ * page.
  *
- * <p>What an implementation owes: a hub opens it once, from one thread, and closes it in the end. {@link #reserve}, {@link
- * #append}, {@link #commit}, {@link #maintain} and {@link #close} come from one thread at a time, the hub's writer; {@link
- * #read} and the two questions come from another, at the same time, and see what was appended before. All of them may
- * block, none of them runs on a lane or under the hub's lock, and what they throw is taken for the end of the history:
- * from then on publications fail.
+ * <p>Rules for implementations: a hub opens a history once, from one thread, and closes it at the end. The hub's writer
+ * calls {@link #reserve}, {@link #append}, {@link #commit}, {@link #maintain} and {@link #close}, one call at a time.
+ * Another thread calls {@link #read}, {@link #beforeLast} and {@link #before} at the same time, and sees everything
+ * that was appended before. All methods may block; none of them runs on a lane or under the hub's lock. If a method
+ * throws, the hub treats the history as failed: all later publications fail.
  */
 public interface History {
 
     /**
-     * Opens it, alone: a second process on the same files is refused.
+     * Opens the history exclusively: opening fails if another process has the same files open.
      *
-     * @param newEpoch the epoch of the ids if there is none yet
-     * @param evicting told of what goes, from the writer's thread, before it goes; so a reader who looks at the floors
-     *     after it has read knows whether something was taken from under its eyes
+     * @param newEpoch the epoch of the ids if the history has none yet
+     * @param evicting called on the writer's thread with events that are about to be evicted. A reader that checks the
+     *     floors after its read therefore knows whether events were evicted during the read
      * @throws HistoryException if it cannot be opened
      */
     RecoveryResult open(long newEpoch, Consumer<List<Eviction>> evicting);
 
-    /** When the writer forces it to the disk. */
+    /** When the writer forces events to the disk. */
     SyncPolicy sync();
 
     /**
-     * Says that positions up to this one may be given to events: when it returns, that is on the disk, whatever the
-     * policy, so that no position is given twice.
+     * Reserves positions up to this one for events. When it returns, the reservation is on the disk, whatever the sync
+     * policy is, so that no position is ever used twice.
      */
     void reserve(long position);
 
-    /** Takes events, in the order of their positions, and lets old ones go. They can be read when this returns. */
+    /** Stores events in the order of their positions, and evicts old ones. The events can be read when this returns. */
     void append(List<StoredEvent> events);
 
-    /** Hands what was appended to the operating system, or to the disk. */
+    /**
+     * Passes the appended events to the operating system, or to the disk.
+     *
+     * @param force whether the events must be on the disk when this returns
+     */
     void commit(boolean force);
 
-    /** Comes about once a second: for what is too old, and for the store itself. */
+    /** Called about once a second, to evict expired events and to maintain the store. */
     void maintain();
 
     /**
      * Reads events of topics in the order of their positions.
      *
-     * @param after behind this position
-     * @param upTo up to this one
-     * @param maxBytes the sum of their blocks, unless one event alone is larger
+     * @param after only events after this position
+     * @param upTo only events up to and including this position
+     * @param maxBytes the maximum sum of their encoded sizes; a single event may be larger
      */
     HistoryPage read(Collection<String> topics, long after, long upTo, int maxBytes);
 
-    /** The position before the last {@code events} kept events of the topics, of those up to {@code upTo}. */
+    /**
+     * The position before the last {@code events} retained events of the topics, considering events up to {@code upTo}
+     * only.
+     */
     long beforeLast(Collection<String> topics, int events, long upTo);
 
     /**
-     * The position before the first kept event of the topics that was published at or after {@code time}, of those up to
-     * {@code upTo}; {@code upTo} if there is none. Times are compared in whole milliseconds.
+     * The position before the first retained event of the topics that was published at or after {@code time},
+     * considering events up to {@code upTo} only; {@code upTo} if there is none. Times are compared in whole
+     * milliseconds.
      */
     long before(Collection<String> topics, Instant time, long upTo);
 
     /**
-     * Gives everything back; everything appended is on the disk then.
+     * Closes the history and releases its files. Everything appended is on the disk when this returns.
      *
-     * @param head the last position that was given; -1 after a failure: the end is then no clean one
+     * @param head the last position that was used; -1 after a failure, which marks the stop as unclean
      */
     void close(long head);
 }

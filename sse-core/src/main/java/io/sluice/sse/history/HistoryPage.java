@@ -3,9 +3,9 @@ package io.sluice.sse.history;
 import java.util.List;
 
 /**
- * Some events of a history in the order of their positions.
+ * Events of a history in the order of their positions.
  *
  * @param events the events
- * @param end everything asked for up to this position is among them
+ * @param end the page contains all requested events up to this position
  */
 public record HistoryPage(List<StoredEvent> events, long end) {}

@@ -1,14 +1,15 @@
 package io.sluice.sse.history;
 
 /**
- * Positions from which nobody can tell what was missed: somebody who comes from one of them is told of a gap.
+ * A range of positions after which events may have been lost. A client that resumes from a position in the range is
+ * notified of a gap.
  *
- * @param after the range begins behind this position
- * @param upTo its last position
+ * @param after the range starts after this position
+ * @param upTo the last position of the range
  */
 public record LostRange(long after, long upTo) {
 
-    /** Whether {@code position} lies in it. */
+    /** Whether {@code position} is in the range. */
     public boolean contains(long position) {
         return position > after && position <= upTo;
     }

@@ -1,9 +1,9 @@
 package io.sluice.sse.history;
 
-import io.sluice.sse.history.MvStoreTypes.Chosen;
-import io.sluice.sse.history.MvStoreTypes.Kept;
-import io.sluice.sse.history.MvStoreTypes.Key;
-import io.sluice.sse.history.MvStoreTypes.Row;
+import io.sluice.sse.history.MvStoreTypes.EventKey;
+import io.sluice.sse.history.MvStoreTypes.EventRow;
+import io.sluice.sse.history.MvStoreTypes.PublisherIdRow;
+import io.sluice.sse.history.MvStoreTypes.TopicRow;
 import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -18,32 +18,32 @@ import org.h2.mvstore.type.StringDataType;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is in an open store: events, topics, chosen ids and what is known of them all; how events come in, and which go for
- * them. Confined to the writer's thread, but for {@link #reads}.
+ * The content of an open store: events, topics, publisher-supplied ids and metadata. Adds events, and decides which
+ * ones to evict. Confined to the writer's thread, except for {@link #reads}.
  */
 final class MvStoreContent {
 
-    /** Of what is in the file; another one cannot be read. */
+    /** The version of the file format; other versions cannot be read. */
     static final long THIS_FORMAT = 1;
 
-    private static final int EVICTED_AT_ONCE = 1024;
+    private static final int EVICTIONS_PER_STEP = 1024;
 
     private static final String FORMAT = "format";
     private static final String EPOCH = "epoch";
     private static final String WRITTEN = "written";
     private static final String WRITTEN_MILLIS = "written-millis";
     private static final String NEXT_TOPIC = "next-topic";
-    private static final String FORGOTTEN_FLOOR = "forgotten-floor";
-    private static final String FORGOTTEN_MILLIS = "forgotten-millis";
+    private static final String REMOVED_FLOOR = "forgotten-floor";
+    private static final String REMOVED_FLOOR_MILLIS = "forgotten-millis";
 
     private final StoreBounds bounds;
     private final InstantSource clock;
     private final Consumer<List<Eviction>> evicting;
-    private final MVMap<Key, Kept> events;
+    private final MVMap<EventKey, EventRow> events;
     private final MVMap<String, Long> meta;
-    private final MVMap<String, Chosen> chosen;
-    private final MVMap<Integer, Row> rows;
-    private final TopicRecords topics;
+    private final MVMap<String, PublisherIdRow> publisherIds;
+    private final MVMap<Integer, TopicRow> rows;
+    private final MvStoreTopics topics;
 
     MvStoreContent(MVStore store, StoreBounds bounds, InstantSource clock, Consumer<List<Eviction>> evicting) {
         this.bounds = bounds;
@@ -51,38 +51,41 @@ final class MvStoreContent {
         this.evicting = evicting;
         this.events = store.openMap(
                 "events",
-                new MVMap.Builder<Key, Kept>()
-                        .keyType(new MvStoreTypes.KeyType())
-                        .valueType(new MvStoreTypes.KeptType()));
+                new MVMap.Builder<EventKey, EventRow>()
+                        .keyType(new MvStoreTypes.EventKeyType())
+                        .valueType(new MvStoreTypes.EventRowType()));
         this.meta = store.openMap(
                 "meta",
                 new MVMap.Builder<String, Long>()
                         .keyType(StringDataType.INSTANCE)
                         .valueType(LongDataType.INSTANCE));
-        this.chosen = store.openMap(
+        this.publisherIds = store.openMap(
                 "chosen",
-                new MVMap.Builder<String, Chosen>()
+                new MVMap.Builder<String, PublisherIdRow>()
                         .keyType(StringDataType.INSTANCE)
-                        .valueType(new MvStoreTypes.ChosenType()));
-        this.rows = store.openMap("topics", new MVMap.Builder<Integer, Row>().valueType(new MvStoreTypes.RowType()));
-        this.topics = new TopicRecords(
-                Math.toIntExact(known(meta, NEXT_TOPIC)), known(meta, FORGOTTEN_FLOOR), known(meta, FORGOTTEN_MILLIS));
+                        .valueType(new MvStoreTypes.PublisherIdRowType()));
+        this.rows = store.openMap(
+                "topics", new MVMap.Builder<Integer, TopicRow>().valueType(new MvStoreTypes.TopicRowType()));
+        this.topics = new MvStoreTopics(
+                Math.toIntExact(getOrZero(meta, NEXT_TOPIC)),
+                getOrZero(meta, REMOVED_FLOOR),
+                getOrZero(meta, REMOVED_FLOOR_MILLIS));
         rows.forEach((number, row) -> topics.add(number, row.topic(), row.oldestMillis()));
     }
 
-    private static long known(MVMap<String, Long> meta, String name) {
+    private static long getOrZero(MVMap<String, Long> meta, String name) {
         Long value = meta.get(name);
         return value == null ? 0 : value;
     }
 
-    /** The epoch of the hub that made the store; null while nobody has. */
+    /** The epoch of the hub that created the store; null for a new store. */
     @Nullable
     Long epoch() {
         return meta.get(EPOCH);
     }
 
     long format() {
-        return known(meta, FORMAT);
+        return getOrZero(meta, FORMAT);
     }
 
     void begin(long epoch) {
@@ -90,42 +93,43 @@ final class MvStoreContent {
         meta.put(FORMAT, THIS_FORMAT);
     }
 
-    /** The position of the last event that came in. */
+    /** The position of the last stored event. */
     long written() {
-        return known(meta, WRITTEN);
+        return getOrZero(meta, WRITTEN);
     }
 
-    /** What a hub that goes on with this store has to know of it. */
+    /** The state that a hub needs when it continues with this store. */
     RecoveryResult recovered(long epoch, Recovery recovery) {
-        Map<String, RecoveryResult.Chosen> publisherIds = new HashMap<>();
-        chosen.forEach((id, held) -> publisherIds.put(id, new RecoveryResult.Chosen(held.position(), held.topic())));
+        Map<String, RecoveryResult.EventLocation> locations = new HashMap<>();
+        publisherIds.forEach(
+                (id, held) -> locations.put(id, new RecoveryResult.EventLocation(held.position(), held.topic())));
         return new RecoveryResult(
                 epoch,
                 recovery.head(),
-                known(meta, WRITTEN_MILLIS),
-                topics.all().stream().map(TopicRecord::asStored).toList(),
-                topics.forgottenFloor(),
-                topics.forgottenMillis(),
-                publisherIds,
+                getOrZero(meta, WRITTEN_MILLIS),
+                topics.all().stream().map(MvStoreTopic::asStored).toList(),
+                topics.removedFloor(),
+                topics.removedFloorMillis(),
+                locations,
                 recovery.lost());
     }
 
-    /** Looks into the events. Any thread. */
+    /** Gives read access to the events. Any thread. */
     MvStoreReads reads() {
         return new MvStoreReads(events, topics);
     }
 
-    /** Events and what is known of them go to the disk with one commit. */
+    /** Adds events and metadata, which reach the disk with one commit. */
     void append(List<StoredEvent> batch) {
-        Set<TopicRecord> touched = new LinkedHashSet<>();
+        Set<MvStoreTopic> touched = new LinkedHashSet<>();
         for (StoredEvent event : batch) {
-            TopicRecord topic = topics.findOrAdd(event.topic());
+            MvStoreTopic topic = topics.getOrCreate(event.topic());
             events.put(
-                    new Key(topic.number, event.position()),
-                    new Kept(event.timeMillis(), event.publisherId(), event.recipients(), event.wire()));
-            topics.came(topic, event.position(), event.timeMillis(), event.wire().length);
+                    new EventKey(topic.number, event.position()),
+                    new EventRow(event.timeMillis(), event.publisherId(), event.recipients(), event.wire()));
+            topics.onAppended(topic, event.position(), event.timeMillis(), event.wire().length);
             if (event.publisherId() != null) {
-                choose(event.publisherId(), event);
+                putPublisherId(event.publisherId(), event);
             }
             touched.add(topic);
         }
@@ -135,58 +139,60 @@ final class MvStoreContent {
         evictDue(touched);
     }
 
-    private void choose(String id, StoredEvent event) {
-        Chosen held = chosen.get(id);
-        chosen.put(
+    private void putPublisherId(String id, StoredEvent event) {
+        PublisherIdRow held = publisherIds.get(id);
+        publisherIds.put(
                 id,
-                held != null && held.position() == event.position() // another copy
-                        ? new Chosen(held.position(), held.topic(), held.copies() + 1)
-                        : new Chosen(event.position(), event.topic(), 1));
+                held != null && held.position() == event.position() // a copy of the event in another topic
+                        ? new PublisherIdRow(held.position(), held.topic(), held.copies() + 1)
+                        : new PublisherIdRow(event.position(), event.topic(), 1));
     }
 
-    /** Lets go what is too much or too old. */
+    /** Evicts events that exceed a limit. */
     void evictDue() {
         evictDue(Set.of());
     }
 
-    /** Lets go what is too much, and writes down how the topics stand. */
-    private void evictDue(Set<TopicRecord> touched) {
-        Set<TopicRecord> changed = new LinkedHashSet<>(touched);
-        MvStoreEvictions evictions = new MvStoreEvictions(events, chosen, topics);
+    /** Evicts events that exceed a limit, and stores the changed state of the topics. */
+    private void evictDue(Set<MvStoreTopic> touched) {
+        Set<MvStoreTopic> changed = new LinkedHashSet<>(touched);
+        MvStoreEvictions evictions = new MvStoreEvictions(events, publisherIds, topics);
         long oldestAllowed = clock.millis() - bounds.age().toMillis();
-        for (TopicRecord topic : touched) {
+        for (MvStoreTopic topic : touched) {
             while (topic.events > bounds.events()
                     || (topic.events > 1 && StoreBounds.weight(topic.events, topic.wireBytes) > bounds.bytes())) {
                 evictOldest(topic, evictions, changed);
             }
         }
-        for (TopicRecord first = topics.first(); first != null && isDue(first, oldestAllowed); first = topics.first()) {
+        for (MvStoreTopic first = topics.first();
+                first != null && isDue(first, oldestAllowed);
+                first = topics.first()) {
             evictOldest(first, evictions, changed);
         }
         evictions.carryOut(evicting);
-        for (TopicRecord topic : changed) {
-            rows.put(topic.number, new Row(topic.asStored(), topic.oldestMillis));
+        for (MvStoreTopic topic : changed) {
+            rows.put(topic.number, new TopicRow(topic.asStored(), topic.oldestMillis));
         }
-        for (TopicRecord gone = topics.forgetOne(); gone != null; gone = topics.forgetOne()) {
-            rows.remove(gone.number);
-            meta.put(FORGOTTEN_FLOOR, topics.forgottenFloor());
-            meta.put(FORGOTTEN_MILLIS, topics.forgottenMillis());
+        for (MvStoreTopic removed = topics.removeOneEmpty(); removed != null; removed = topics.removeOneEmpty()) {
+            rows.remove(removed.number);
+            meta.put(REMOVED_FLOOR, topics.removedFloor());
+            meta.put(REMOVED_FLOOR_MILLIS, topics.removedFloorMillis());
         }
-        if (known(meta, NEXT_TOPIC) != topics.nextNumber()) {
+        if (getOrZero(meta, NEXT_TOPIC) != topics.nextNumber()) {
             meta.put(NEXT_TOPIC, (long) topics.nextNumber());
         }
     }
 
-    private boolean isDue(TopicRecord first, long oldestAllowed) {
+    private boolean isDue(MvStoreTopic first, long oldestAllowed) {
         return first.oldestMillis < oldestAllowed
                 || topics.weight() > bounds.totalBytes()
-                || chosen.sizeAsLong() > bounds.publisherIds();
+                || publisherIds.sizeAsLong() > bounds.publisherIds();
     }
 
-    private void evictOldest(TopicRecord topic, MvStoreEvictions evictions, Set<TopicRecord> changed) {
+    private void evictOldest(MvStoreTopic topic, MvStoreEvictions evictions, Set<MvStoreTopic> changed) {
         evictions.planOldest(topic);
         changed.add(topic);
-        if (evictions.size() >= EVICTED_AT_ONCE) {
+        if (evictions.size() >= EVICTIONS_PER_STEP) {
             evictions.carryOut(evicting);
         }
     }

@@ -1,8 +1,8 @@
 package io.sluice.sse.history;
 
-import io.sluice.sse.history.MvStoreTypes.Chosen;
-import io.sluice.sse.history.MvStoreTypes.Kept;
-import io.sluice.sse.history.MvStoreTypes.Key;
+import io.sluice.sse.history.MvStoreTypes.EventKey;
+import io.sluice.sse.history.MvStoreTypes.EventRow;
+import io.sluice.sse.history.MvStoreTypes.PublisherIdRow;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -12,63 +12,64 @@ import org.h2.mvstore.Cursor;
 import org.h2.mvstore.MVMap;
 import org.jspecify.annotations.Nullable;
 
-/** What goes out of a store: planned, told, and only then removed. Confined to the writer's thread. */
+/** Evictions of a store: first planned, then reported, and only then carried out. Confined to the writer's thread. */
 final class MvStoreEvictions {
 
-    private final MVMap<Key, Kept> events;
-    private final MVMap<String, Chosen> chosen;
-    private final TopicRecords topics;
-    private final Map<TopicRecord, Plan> plans = new LinkedHashMap<>();
+    private final MVMap<EventKey, EventRow> events;
+    private final MVMap<String, PublisherIdRow> publisherIds;
+    private final MvStoreTopics topics;
+    private final Map<MvStoreTopic, Plan> plans = new LinkedHashMap<>();
     private int size;
 
-    MvStoreEvictions(MVMap<Key, Kept> events, MVMap<String, Chosen> chosen, TopicRecords topics) {
+    MvStoreEvictions(
+            MVMap<EventKey, EventRow> events, MVMap<String, PublisherIdRow> publisherIds, MvStoreTopics topics) {
         this.events = events;
-        this.chosen = chosen;
+        this.publisherIds = publisherIds;
         this.topics = topics;
     }
 
     private static final class Plan {
-        final Cursor<Key, Kept> cursor;
-        final List<Key> keys = new ArrayList<>();
+        final Cursor<EventKey, EventRow> cursor;
+        final List<EventKey> keys = new ArrayList<>();
         final List<String> publisherIds = new ArrayList<>();
         long wireBytes;
-        /** The event behind the last planned one: the cursor stands on it. */
+        /** The event after the last planned one; the cursor is at this event. */
         @Nullable
-        Key ahead;
+        EventKey ahead;
 
-        Plan(Cursor<Key, Kept> cursor, int topic) {
+        Plan(Cursor<EventKey, EventRow> cursor, int topic) {
             this.cursor = cursor;
             advance(topic);
         }
 
         void advance(int topic) {
-            Key key = cursor.hasNext() ? cursor.next() : null;
+            EventKey key = cursor.hasNext() ? cursor.next() : null;
             ahead = key != null && key.topic() == topic ? key : null;
         }
     }
 
-    /** How many events are planned. */
+    /** The number of planned evictions. */
     int size() {
         return size;
     }
 
-    /** Plans to let the oldest event of the topic go; it has one. */
-    void planOldest(TopicRecord topic) {
+    /** Plans the eviction of the oldest event of the topic, which must have one. */
+    void planOldest(MvStoreTopic topic) {
         Plan plan = plans.computeIfAbsent(
-                topic, fresh -> new Plan(events.cursor(new Key(fresh.number, fresh.oldest)), fresh.number));
-        Key key = plan.ahead;
+                topic, fresh -> new Plan(events.cursor(new EventKey(fresh.number, fresh.oldest)), fresh.number));
+        EventKey key = plan.ahead;
         if (key == null) {
             throw new HistoryException("history: an event of topic " + topic.name + " is missing", null);
         }
-        Kept kept = plan.cursor.getValue();
+        EventRow kept = plan.cursor.getValue();
         plan.keys.add(key);
         plan.wireBytes += kept.wire().length;
         if (kept.publisherId() != null && isLastCopy(kept.publisherId())) {
             plan.publisherIds.add(kept.publisherId());
         }
         plan.advance(topic.number);
-        Key next = plan.ahead;
-        topics.goes(
+        EventKey next = plan.ahead;
+        topics.onEvicted(
                 topic,
                 kept.wire().length,
                 next == null ? 0 : next.position(),
@@ -76,14 +77,14 @@ final class MvStoreEvictions {
         size++;
     }
 
-    /** An event that went to several topics holds its chosen id as long as one of them keeps it. */
+    /** An event in several topics keeps its publisher-supplied id until the last of the topics evicts it. */
     private boolean isLastCopy(String publisherId) {
-        Chosen held = chosen.get(publisherId);
+        PublisherIdRow held = publisherIds.get(publisherId);
         if (held != null && held.copies() > 1) {
-            chosen.put(publisherId, new Chosen(held.position(), held.topic(), held.copies() - 1));
+            publisherIds.put(publisherId, new PublisherIdRow(held.position(), held.topic(), held.copies() - 1));
             return false;
         }
-        chosen.remove(publisherId);
+        publisherIds.remove(publisherId);
         return true;
     }
 
@@ -91,8 +92,8 @@ final class MvStoreEvictions {
         if (plans.isEmpty()) {
             return;
         }
-        List<Eviction> told = new ArrayList<>(plans.size());
-        plans.forEach((topic, plan) -> told.add(new Eviction(
+        List<Eviction> evictions = new ArrayList<>(plans.size());
+        plans.forEach((topic, plan) -> evictions.add(new Eviction(
                 topic.name,
                 topic.floor,
                 topic.floorMillis,
@@ -100,9 +101,9 @@ final class MvStoreEvictions {
                 plan.keys.size(),
                 plan.wireBytes,
                 plan.publisherIds)));
-        evicting.accept(told);
+        evicting.accept(evictions);
         for (Plan plan : plans.values()) {
-            for (Key key : plan.keys) {
+            for (EventKey key : plan.keys) {
                 events.remove(key);
             }
         }

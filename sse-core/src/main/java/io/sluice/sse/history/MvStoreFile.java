@@ -10,7 +10,7 @@ import org.h2.mvstore.MVStore;
 import org.h2.mvstore.MVStoreException;
 import org.jspecify.annotations.Nullable;
 
-/** The file of an open store: what of it is on the disk, and how large it grows. Confined to the writer's thread. */
+/** The file of an open store: forces its content to the disk, and limits its size. Confined to the writer's thread. */
 final class MvStoreFile {
 
     private static final int CACHE_MEGABYTES = 16;
@@ -27,7 +27,7 @@ final class MvStoreFile {
         this.store = store;
     }
 
-    /** Opens the file in {@code directory}; both are made if they do not exist. */
+    /** Opens the file in {@code directory}; both are created if they do not exist. */
     static MvStoreFile open(Path directory, SyncPolicy sync) {
         Path path = directory.resolve(MvStoreHistory.EVENTS_FILE);
         try {
@@ -35,7 +35,7 @@ final class MvStoreFile {
             MVStore store = new MVStore.Builder()
                     .fileName(path.toAbsolutePath().toString())
                     .autoCommitDisabled()
-                    .autoCommitBufferSize(0) // else a large batch would be committed in its middle
+                    .autoCommitBufferSize(0) // otherwise a large batch would be committed in the middle
                     .cacheSize(CACHE_MEGABYTES)
                     .open();
             store.setVersionsToKeep(0);
@@ -53,8 +53,8 @@ final class MvStoreFile {
     }
 
     /**
-     * After which time the space of chunks is used again that no state needs any more: when a state without them is on the
-     * disk, so that a machine that dies finds one that is whole. If each is forced, that is at once.
+     * The time after which the space of unused chunks is reused. By then a state without these chunks is on the disk,
+     * so that a crash of the machine leaves a complete state. If every batch is forced, the space is reused at once.
      */
     private static int retentionMillis(SyncPolicy sync) {
         Duration period = sync.period();
@@ -73,7 +73,7 @@ final class MvStoreFile {
         return store;
     }
 
-    /** Makes a whole state of what was written, and forces it to the disk if that is asked for. */
+    /** Commits the changes as one consistent state, and forces it to the disk if requested. */
     void commit(boolean force) {
         store.commit();
         if (force) {
@@ -82,8 +82,8 @@ final class MvStoreFile {
     }
 
     /**
-     * Forces what was committed. Until the next time nothing that this state needs is written over, however often is
-     * committed meanwhile: it is what the death of the machine leaves.
+     * Forces the committed state to the disk. Until the next call, later commits do not overwrite anything that this
+     * state needs: it is the state that remains after a crash of the machine.
      */
     private void force() {
         store.sync();
@@ -94,13 +94,13 @@ final class MvStoreFile {
         forcedState = now;
     }
 
-    /** At the beginning and at the end, when no later state has to leave this one whole. */
+    /** For the start and the end, when no later commit follows that must preserve this state. */
     void commitAndSync() {
         store.commit();
         store.sync();
     }
 
-    /** Commits what is not yet, and gives space back when much of the file is not needed any more. */
+    /** Commits pending changes, and compacts the file if much of it is unused. */
     void tidy(boolean force) {
         if (store.hasUnsavedChanges()) {
             commit(force);
@@ -111,7 +111,7 @@ final class MvStoreFile {
         }
     }
 
-    /** Runs {@code look} while nothing that it reads is written over. Any thread. */
+    /** Runs {@code look} while nothing that it reads is overwritten. Any thread. */
     <T> T reading(Supplier<T> look) {
         MVStore.TxCounter version = store.registerVersionUsage();
         try {
@@ -125,7 +125,7 @@ final class MvStoreFile {
         store.close();
     }
 
-    /** Gives the file up as the death of the process would leave it. */
+    /** Closes the file in the state in which the death of the process would leave it. */
     void abandon() {
         store.closeImmediately();
     }

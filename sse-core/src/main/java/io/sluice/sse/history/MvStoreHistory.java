@@ -13,28 +13,28 @@ import org.h2.mvstore.MVStoreException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A history in a directory, on H2's MVStore: one file that is a log of checksummed chunks, each of which holds a whole
- * state; so a process that dies in the middle of writing one leaves the state before it. Needs {@code
+ * A history in a directory, based on H2's MVStore. The store is one file, a log of checksummed chunks. Each chunk
+ * contains a complete state, so if the process dies while it writes a chunk, the previous state remains. Needs {@code
  * com.h2database:h2-mvstore} on the class path.
  *
- * <p>One process at a time may have it open: the file is locked. An instance serves one hub, once; the hub opens it and
- * closes it. What it keeps is bounded by events, bytes and age for each topic and by bytes in all; the file grows to about
- * twice of what is kept.
+ * <p>Only one process at a time can open the history, because the file is locked. An instance serves one hub, once; the
+ * hub opens and closes it. Retention is limited by events, bytes and age per topic, and by total bytes. The file grows
+ * to about twice the size of the retained events.
  */
 public final class MvStoreHistory implements History {
 
-    /** Events kept per topic unless said otherwise. */
+    /** The default limit of events per topic. */
     public static final int DEFAULT_EVENTS = 100_000;
-    /** Bytes kept per topic unless said otherwise. */
+    /** The default limit of bytes per topic. */
     public static final long DEFAULT_BYTES = 256L << 20;
-    /** Age up to which events are kept unless said otherwise. */
+    /** The default maximum age of events. */
     public static final Duration DEFAULT_AGE = Duration.ofDays(7);
-    /** Bytes kept in all topics together unless said otherwise. */
+    /** The default limit of bytes in all topics. */
     public static final long DEFAULT_TOTAL_BYTES = 4L << 30;
-    /** Kept events with an id that their publisher chose, unless said otherwise. */
-    public static final int DEFAULT_CHOSEN_IDS = 1_000_000;
+    /** The default limit of retained events with a publisher-supplied id. */
+    public static final int DEFAULT_PUBLISHER_IDS = 1_000_000;
 
-    /** The store's file in the directory. */
+    /** The file of the store in the directory. */
     static final String EVENTS_FILE = "events.mv";
     /** The file of the positions in the directory. */
     static final String POSITIONS_FILE = "positions";
@@ -56,7 +56,7 @@ public final class MvStoreHistory implements History {
         this.positionsFile = new PositionsFile(directory.resolve(POSITIONS_FILE));
     }
 
-    /** The options of a history in {@code directory}, which is made if it does not exist. */
+    /** Returns the options of a history in {@code directory}, which is created if it does not exist. */
     public static Builder builder(Path directory) {
         return new Builder(directory);
     }
@@ -72,7 +72,7 @@ public final class MvStoreHistory implements History {
     public RecoveryResult open(long newEpoch, Consumer<List<Eviction>> evicting) {
         if (opened != null) {
             throw new HistoryException(
-                    "history: " + directory + " was opened before; each hub needs one of its own", null);
+                    "history: " + directory + ": opened before (expected: a separate instance for each hub)", null);
         }
         MvStoreFile file = MvStoreFile.open(directory, sync);
         try {
@@ -97,14 +97,14 @@ public final class MvStoreHistory implements History {
         }
     }
 
-    /** What the file of the positions says, which has to belong to the store; of a new history, that nothing was given. */
+    /** Reads the positions file, which must belong to the store. For a new history, no position was used. */
     private PositionsFile.Content positionsBefore(MvStoreContent content, long newEpoch) {
         PositionsFile.Content before = positionsFile.read();
         Long storedEpoch = content.epoch();
         if (before == null && storedEpoch != null) {
             throw new HistoryException(
                     "history: " + directory.resolve(POSITIONS_FILE)
-                            + " is missing, so nobody knows which ids were given (expected: both files, or neither)",
+                            + " is missing, so the used ids are unknown (expected: both files, or neither)",
                     null);
         }
         if (storedEpoch != null && content.format() != MvStoreContent.THIS_FORMAT) {
@@ -114,7 +114,10 @@ public final class MvStoreHistory implements History {
                     null);
         }
         if (before != null && storedEpoch != null && before.epoch() != storedEpoch) {
-            throw new HistoryException("history: the files in " + directory + " do not belong together", null);
+            throw new HistoryException(
+                    "history: the files in " + directory
+                            + " belong to different histories (expected: both files of one history)",
+                    null);
         }
         return before != null ? before : new PositionsFile.Content(newEpoch, 0, 0, 0, true, List.of());
     }
@@ -152,7 +155,7 @@ public final class MvStoreHistory implements History {
         }
         long written = store.content.written();
         store.file.commitAndSync();
-        // Before the file is given up: who opens it next reads both.
+        // Written before the file is unlocked, because the next process reads both files.
         store.writePositions(head, head, written);
         store.file.close();
     }
@@ -179,7 +182,7 @@ public final class MvStoreHistory implements History {
         return store.file.reading(() -> look.apply(store.content.reads()));
     }
 
-    /** Rounded down, as what is stored; further away than there are milliseconds is as far as there are. */
+    /** Rounded down, as stored times are; values beyond the range of milliseconds become its limits. */
     private static long millis(Instant time) {
         try {
             return time.toEpochMilli();
@@ -221,7 +224,7 @@ public final class MvStoreHistory implements History {
         }
     }
 
-    /** The options of a history, checked as they are set. Not thread-safe. */
+    /** The options of a history, checked when they are set. Not thread-safe. */
     public static final class Builder {
 
         private final Path directory;
@@ -230,21 +233,21 @@ public final class MvStoreHistory implements History {
         private long bytes = DEFAULT_BYTES;
         private Duration age = DEFAULT_AGE;
         private long totalBytes = DEFAULT_TOTAL_BYTES;
-        private int publisherIds = DEFAULT_CHOSEN_IDS;
+        private int publisherIds = DEFAULT_PUBLISHER_IDS;
         private InstantSource clock = InstantSource.system();
 
         private Builder(Path directory) {
             this.directory = Objects.requireNonNull(directory, "directory");
         }
 
-        /** When events are forced to the disk; {@link SyncPolicy#always} by default. */
+        /** Sets when events are forced to the disk; {@link SyncPolicy#always} by default. */
         public Builder sync(SyncPolicy policy) {
             sync = Objects.requireNonNull(policy, "sync");
             return this;
         }
 
         /**
-         * How many events of each topic are kept. 100,000 by default.
+         * Sets how many events of each topic are retained. 100,000 by default.
          *
          * @throws IllegalArgumentException if it is less than 1
          */
@@ -254,7 +257,8 @@ public final class MvStoreHistory implements History {
         }
 
         /**
-         * How many bytes of each topic are kept; the newest event is kept even if it is larger. 256 MiB by default.
+         * Sets how many bytes of each topic are retained. The newest event is retained even if it is larger. 256 MiB by
+         * default.
          *
          * @throws IllegalArgumentException if it is less than 1
          */
@@ -264,7 +268,7 @@ public final class MvStoreHistory implements History {
         }
 
         /**
-         * How long events are kept. 7 days by default.
+         * Sets how long events are retained. 7 days by default.
          *
          * @throws IllegalArgumentException if it is not more than 0 and at most 36500 days
          */
@@ -277,7 +281,8 @@ public final class MvStoreHistory implements History {
         }
 
         /**
-         * How many bytes of all topics are kept together; past it the oldest event goes. 4 GiB by default.
+         * Sets how many bytes of all topics are retained in total; above it the oldest event is evicted. 4 GiB by
+         * default.
          *
          * @throws IllegalArgumentException if it is less than 1
          */
@@ -287,24 +292,24 @@ public final class MvStoreHistory implements History {
         }
 
         /**
-         * How many events are kept whose publishers chose an id; past it the oldest event goes. The hub has all these ids
-         * in memory, about 150 bytes each, since it must know at once whether an id is a repeat. 1,000,000 by
+         * Sets how many events with a publisher-supplied id are retained; above it the oldest event is evicted. The hub
+         * has all these ids in memory, about 150 bytes each, because it must detect a repeated id at once. 1,000,000 by
          * default.
          *
          * @throws IllegalArgumentException if it is less than 1
          */
         public Builder publisherIds(int count) {
-            publisherIds = (int) atLeastOne("chosenIds", count);
+            publisherIds = (int) atLeastOne("publisherIds", count);
             return this;
         }
 
-        /** The wall clock by which events age. For tests. */
+        /** Sets the wall clock that determines the age of events. For tests. */
         Builder clock(InstantSource source) {
             clock = source;
             return this;
         }
 
-        /** The history with these options; nothing is opened yet. */
+        /** Creates the history with these options, without opening it. */
         public MvStoreHistory build() {
             return new MvStoreHistory(this);
         }

@@ -7,66 +7,69 @@ import org.h2.mvstore.WriteBuffer;
 import org.h2.mvstore.type.BasicDataType;
 import org.jspecify.annotations.Nullable;
 
-/** How the keys and values of {@link MvStoreHistory} look on the disk. */
+/** The on-disk format of the keys and values of {@link MvStoreHistory}. */
 final class MvStoreTypes {
 
     private static final int OBJECT_BYTES = 40;
 
     private MvStoreTypes() {}
 
-    /** Where an event stands: all of a topic are neighbours, in the order of their positions. */
-    record Key(int topic, long position) {}
+    /** The key of an event: the events of a topic are neighbours, in the order of their positions. */
+    record EventKey(int topic, long position) {}
 
-    /** An event without what its key says. */
-    @SuppressWarnings("ArrayRecordComponent") // as StoredEvent
-    record Kept(
+    /** An event without the values in its key. */
+    @SuppressWarnings("ArrayRecordComponent") // see StoredEvent
+    record EventRow(
             long timeMillis,
             @Nullable String publisherId,
             @Nullable String recipients,
             byte[] wire) {}
 
-    /** A chosen id: where its event is, the first of its topics, and in how many topics it is kept. */
-    record Chosen(long position, String topic, int copies) {}
+    /**
+     * A publisher-supplied id: the position of its event, the first of its topics, and the number of topics that retain
+     * it.
+     */
+    record PublisherIdRow(long position, String topic, int copies) {}
 
-    /** A topic, under its number. */
-    record Row(StoredTopic topic, long oldestMillis) {}
+    /** A topic; its key is its number. */
+    record TopicRow(StoredTopic topic, long oldestMillis) {}
 
-    static final class KeyType extends BasicDataType<Key> {
+    static final class EventKeyType extends BasicDataType<EventKey> {
         @Override
-        public int getMemory(Key key) {
+        public int getMemory(EventKey key) {
             return OBJECT_BYTES;
         }
 
         @Override
-        public void write(WriteBuffer into, Key key) {
+        public void write(WriteBuffer into, EventKey key) {
             into.putVarInt(key.topic).putVarLong(key.position);
         }
 
         @Override
-        public Key read(ByteBuffer from) {
-            return new Key(DataUtils.readVarInt(from), DataUtils.readVarLong(from));
+        public EventKey read(ByteBuffer from) {
+            return new EventKey(DataUtils.readVarInt(from), DataUtils.readVarLong(from));
         }
 
         @Override
-        public int compare(Key one, Key other) {
+        public int compare(EventKey one, EventKey other) {
             int byTopic = Integer.compare(one.topic, other.topic);
             return byTopic != 0 ? byTopic : Long.compare(one.position, other.position);
         }
 
         @Override
-        public Key[] createStorage(int size) {
-            return new Key[size];
+        public EventKey[] createStorage(int size) {
+            return new EventKey[size];
         }
     }
 
-    static final class KeptType extends BasicDataType<Kept> {
+    static final class EventRowType extends BasicDataType<EventRow> {
         @Override
-        public int getMemory(Kept kept) {
+        public int getMemory(EventRow kept) {
             return OBJECT_BYTES + kept.wire.length + memoryOf(kept.publisherId) + memoryOf(kept.recipients);
         }
 
         @Override
-        public void write(WriteBuffer into, Kept kept) {
+        public void write(WriteBuffer into, EventRow kept) {
             into.putVarLong(kept.timeMillis);
             MvStoreTypes.write(into, kept.publisherId);
             MvStoreTypes.write(into, kept.recipients);
@@ -74,27 +77,27 @@ final class MvStoreTypes {
         }
 
         @Override
-        public Kept read(ByteBuffer from) {
+        public EventRow read(ByteBuffer from) {
             long timeMillis = DataUtils.readVarLong(from);
             String publisherId = text(from);
             String recipients = text(from);
-            return new Kept(timeMillis, publisherId, recipients, bytes(from, DataUtils.readVarInt(from)));
+            return new EventRow(timeMillis, publisherId, recipients, bytes(from, DataUtils.readVarInt(from)));
         }
 
         @Override
-        public Kept[] createStorage(int size) {
-            return new Kept[size];
+        public EventRow[] createStorage(int size) {
+            return new EventRow[size];
         }
     }
 
-    static final class RowType extends BasicDataType<Row> {
+    static final class TopicRowType extends BasicDataType<TopicRow> {
         @Override
-        public int getMemory(Row row) {
+        public int getMemory(TopicRow row) {
             return 2 * OBJECT_BYTES + row.topic.name().length();
         }
 
         @Override
-        public void write(WriteBuffer into, Row row) {
+        public void write(WriteBuffer into, TopicRow row) {
             StoredTopic topic = row.topic;
             byte[] name = topic.name().getBytes(StandardCharsets.UTF_8);
             into.putVarInt(name.length)
@@ -109,7 +112,7 @@ final class MvStoreTypes {
         }
 
         @Override
-        public Row read(ByteBuffer from) {
+        public TopicRow read(ByteBuffer from) {
             String name = new String(bytes(from, DataUtils.readVarInt(from)), StandardCharsets.UTF_8);
             long floor = DataUtils.readVarLong(from);
             long floorMillis = DataUtils.readVarLong(from);
@@ -117,40 +120,40 @@ final class MvStoreTypes {
             long wireBytes = DataUtils.readVarLong(from);
             long oldest = DataUtils.readVarLong(from);
             long newest = DataUtils.readVarLong(from);
-            return new Row(
+            return new TopicRow(
                     new StoredTopic(name, floor, floorMillis, events, wireBytes, oldest, newest),
                     DataUtils.readVarLong(from));
         }
 
         @Override
-        public Row[] createStorage(int size) {
-            return new Row[size];
+        public TopicRow[] createStorage(int size) {
+            return new TopicRow[size];
         }
     }
 
-    static final class ChosenType extends BasicDataType<Chosen> {
+    static final class PublisherIdRowType extends BasicDataType<PublisherIdRow> {
         @Override
-        public int getMemory(Chosen chosen) {
-            return OBJECT_BYTES + memoryOf(chosen.topic);
+        public int getMemory(PublisherIdRow row) {
+            return OBJECT_BYTES + memoryOf(row.topic);
         }
 
         @Override
-        public void write(WriteBuffer into, Chosen chosen) {
-            into.putVarLong(chosen.position).putVarInt(chosen.copies);
-            MvStoreTypes.write(into, chosen.topic);
+        public void write(WriteBuffer into, PublisherIdRow row) {
+            into.putVarLong(row.position).putVarInt(row.copies);
+            MvStoreTypes.write(into, row.topic);
         }
 
         @Override
-        public Chosen read(ByteBuffer from) {
+        public PublisherIdRow read(ByteBuffer from) {
             long position = DataUtils.readVarLong(from);
             int copies = DataUtils.readVarInt(from);
             String topic = text(from);
-            return new Chosen(position, topic == null ? "" : topic, copies);
+            return new PublisherIdRow(position, topic == null ? "" : topic, copies);
         }
 
         @Override
-        public Chosen[] createStorage(int size) {
-            return new Chosen[size];
+        public PublisherIdRow[] createStorage(int size) {
+            return new PublisherIdRow[size];
         }
     }
 

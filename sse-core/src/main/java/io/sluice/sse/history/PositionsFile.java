@@ -15,9 +15,9 @@ import java.util.zip.CRC32;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which positions may have been given, in a file of its own: two slots that are written in turn and forced each time, so
- * that one of them always holds. Beside the store and not in it, because a store whose end is torn falls back to an older
- * state of itself, and a reservation must not. Not thread-safe.
+ * Stores which positions may have been used, in a separate file. The file has two slots, which are written alternately
+ * and forced each time, so that one of them is always valid. This information is not in the store, because a damaged
+ * store falls back to an older state of itself, and a reservation must never fall back. Not thread-safe.
  */
 final class PositionsFile {
 
@@ -25,14 +25,14 @@ final class PositionsFile {
     private static final long MAGIC = 0x736c756963653031L; // "sluice01"
 
     /**
-     * What the file says.
+     * The content of the file.
      *
      * @param epoch the epoch of the ids
-     * @param reserved positions up to this one may have been given
-     * @param head the last position that was given, if the stop was clean; else -1
+     * @param reserved positions up to this one may have been used
+     * @param head the last position that was used, if the stop was clean; otherwise -1
      * @param written the last position in the store at a clean stop
      * @param strict whether the writer forced each batch
-     * @param lost what unclean stops have made doubtful
+     * @param lost the ranges that unclean stops have made uncertain
      */
     record Content(long epoch, long reserved, long head, long written, boolean strict, List<LostRange> lost) {
 
@@ -49,9 +49,9 @@ final class PositionsFile {
     }
 
     /**
-     * Reads what was written last; null if there is no file.
+     * Reads the latest content; null if there is no file.
      *
-     * @throws HistoryException if there is one, and it holds nothing
+     * @throws HistoryException if there is a file without valid content
      */
     @Nullable
     Content read() {
@@ -74,14 +74,14 @@ final class PositionsFile {
         if (newest == null) {
             throw new HistoryException(
                     "history: " + path
-                            + " is damaged, so nobody knows which ids were given (expected: a copy of it, or an"
+                            + " is damaged, so the used ids are unknown (expected: a copy of it, or an"
                             + " empty directory)",
                     null);
         }
         return newest;
     }
 
-    /** @return null if the slot does not hold, or is older than one that was read */
+    /** @return null if the slot is not valid, or is older than one that was read before */
     private @Nullable Content parse(byte[] slot) {
         try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(slot))) {
             if (in.readLong() != MAGIC) {
@@ -108,11 +108,11 @@ final class PositionsFile {
             }
             return new Content(epoch, reserved, head, written, strict, lost);
         } catch (IOException e) {
-            throw new UncheckedIOException(e); // out of an array
+            throw new UncheckedIOException(e); // impossible when reading from an array
         }
     }
 
-    /** Writes the slot that does not hold the last content, and returns when the disk has it. */
+    /** Writes the slot that does not have the latest content, and returns when it is on the disk. */
     void write(Content content) {
         sequence++;
         byte[] body = body(content);
@@ -146,7 +146,7 @@ final class PositionsFile {
                 out.writeLong(range.upTo());
             }
         } catch (IOException e) {
-            throw new UncheckedIOException(e); // into an array
+            throw new UncheckedIOException(e); // impossible when writing to an array
         }
         return body.toByteArray();
     }

@@ -4,31 +4,35 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Where a hub stands after its history was opened, and which positions are doubtful.
+ * The position of a hub after its history was opened, and the positions that are uncertain.
  *
- * <p>After a clean stop nothing is. After an unclean one numbering goes on above what was reserved, and one position is
- * left out, so that whoever begins at the new head is not taken for somebody who came from before. If each batch was
- * forced, what lies beyond the recovered tail was delivered to some and acknowledged to nobody: who stands there has seen
- * what is no more. If not, events may be lost that were acknowledged, and nobody knows which: whoever comes from before
- * the stop may have missed some.
+ * <p>After a clean stop, no position is uncertain. After an unclean stop, numbering continues after the reserved
+ * positions, and one position is left out. So a client that starts at the new head is not mistaken for a client that
+ * connected before the stop.
  *
- * @param head the position at which the hub stands
- * @param lost what is doubtful
+ * <p>If each batch was forced, events after the recovered tail were delivered to some clients but never acknowledged to
+ * a publisher; a client at such a position has seen events that no longer exist. If batches were not forced,
+ * acknowledged events may be lost, and it is unknown which ones; any client that resumes from before the stop may have
+ * missed some.
+ *
+ * @param head the position of the hub
+ * @param lost the uncertain positions
  */
 record Recovery(long head, List<LostRange> lost) {
 
-    /** So many unclean stops are told apart; those before are one. */
-    static final int MOST_RANGES = 128;
+    /** The maximum number of unclean stops that are distinguished; older ones are merged into one range. */
+    static final int MAX_RANGES = 128;
 
-    /** @param written the last position that the store has */
+    /** @param written the last position in the store */
     static Recovery of(PositionsFile.Content before, long written) {
         if (before.isClean() && before.written() == written) {
             return new Recovery(before.head(), before.lost());
         }
         long reserved = Math.max(Math.max(before.reserved(), before.head()), written);
-        // A store that is behind its own clean end was brought back from elsewhere: then nothing is sure.
-        boolean tailIsSure = before.strict() && !before.isClean();
-        LostRange range = new LostRange(tailIsSure ? Math.max(written, leftOut(before.lost())) : -1, reserved);
+        // If the store is older than its own clean stop, it was restored from a copy, and all positions are uncertain.
+        boolean tailIsCertain = before.strict() && !before.isClean();
+        LostRange range =
+                new LostRange(tailIsCertain ? Math.max(written, skippedPosition(before.lost())) : -1, reserved);
         List<LostRange> lost = new ArrayList<>();
         for (LostRange earlier : before.lost()) {
             if (earlier.after() < range.after() || earlier.upTo() > range.upTo()) {
@@ -36,15 +40,18 @@ record Recovery(long head, List<LostRange> lost) {
             }
         }
         lost.add(range);
-        while (lost.size() > MOST_RANGES) {
+        while (lost.size() > MAX_RANGES) {
             lost.remove(0);
             lost.set(0, new LostRange(-1, lost.get(0).upTo()));
         }
         return new Recovery(reserved + 1, lost);
     }
 
-    /** The position that the last unclean stop left out: no event has it, so who stands there has seen what was before. */
-    private static long leftOut(List<LostRange> lost) {
+    /**
+     * The position that the last unclean stop left out. No event has it, so a client at this position has seen
+     * everything before it.
+     */
+    private static long skippedPosition(List<LostRange> lost) {
         long highest = -1;
         for (LostRange range : lost) {
             highest = Math.max(highest, range.upTo() + 1);

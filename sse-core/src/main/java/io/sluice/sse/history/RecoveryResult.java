@@ -4,32 +4,32 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What a history holds when it is opened.
+ * The state of a history when it is opened.
  *
- * @param epoch the epoch of the ids, that of the first opening
- * @param head the position at which the hub stands; the next event gets the one behind it
- * @param newestMillis the time of the newest event that was ever kept; 0 if none was
- * @param topics all topics, those included of which only the floor is left
- * @param forgottenFloor the highest floor of the topics of which nothing is left
- * @param forgottenMillis when the event at that floor was published, in milliseconds since 1970
- * @param publisherIds the kept events whose publishers had chosen an id, by it
- * @param lost what unclean stops have made doubtful
+ * @param epoch the epoch of the ids, from the first time that it was opened
+ * @param head the position of the hub; the next event gets the position after it
+ * @param newestMillis the time of the newest event that was ever stored; 0 if there was none
+ * @param topics all topics, including those with a floor but no events
+ * @param removedFloor the highest floor of topics that were removed completely
+ * @param removedFloorMillis when the event at that floor was published, in milliseconds since 1970
+ * @param publisherIds the retained events with publisher-supplied ids, by id
+ * @param lost the ranges that unclean stops have made uncertain
  */
 public record RecoveryResult(
         long epoch,
         long head,
         long newestMillis,
         List<StoredTopic> topics,
-        long forgottenFloor,
-        long forgottenMillis,
-        Map<String, Chosen> publisherIds,
+        long removedFloor,
+        long removedFloorMillis,
+        Map<String, EventLocation> publisherIds,
         List<LostRange> lost) {
 
     /**
-     * Where the event of a chosen id is.
+     * The location of an event with a publisher-supplied id.
      *
-     * @param position its position
-     * @param topic the first of the topics that it was published to
+     * @param position the position of the event
+     * @param topic the first of the topics to which it was published
      */
-    public record Chosen(long position, String topic) {}
+    public record EventLocation(long position, String topic) {}
 }

@@ -3,17 +3,17 @@ package io.sluice.sse.history;
 import java.time.Duration;
 
 /**
- * How much a store keeps.
+ * The limits of a store.
  *
- * @param events of a topic
- * @param bytes of a topic
- * @param age of an event
- * @param totalBytes of all topics
- * @param publisherIds of events whose publishers chose an id, in all topics: the hub has these ids in memory
+ * @param events events per topic
+ * @param bytes bytes per topic
+ * @param age the maximum age of an event
+ * @param totalBytes bytes of all topics
+ * @param publisherIds events with a publisher-supplied id in all topics; the hub keeps these ids in memory
  */
 record StoreBounds(int events, long bytes, Duration age, long totalBytes, int publisherIds) {
 
-    /** What an event costs beside its block. An estimate. */
+    /** The estimated cost of an event in addition to its encoded bytes. */
     static final int OVERHEAD_BYTES = 64;
 
     static long weight(long events, long wireBytes) {

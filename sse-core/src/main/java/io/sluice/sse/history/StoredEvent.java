@@ -3,16 +3,17 @@ package io.sluice.sse.history;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An event of one topic as a history keeps it; one that went to several topics is several of these, with one position. The array is shared and never changed.
+ * An event of one topic in a history. An event that was published to several topics is stored once for each topic, with
+ * the same position. The array is shared and never changed.
  *
- * @param position its place in the hub's sequence
+ * @param position its position in the hub's sequence
  * @param timeMillis when it was published, in milliseconds since 1970; never less than that of an earlier position
- * @param topic the topic's name
- * @param wire the whole block as clients receive it, id line included
- * @param publisherId the id that its publisher chose; null where the hub gave its own
- * @param recipients for whom it is meant, in words of the hub's own; null for everybody
+ * @param topic the name of the topic
+ * @param wire the encoded event as clients receive it, including the id line
+ * @param publisherId the publisher-supplied id; null if the hub created the id
+ * @param recipients the recipients in the hub's own text form; null for all subscribers
  */
-@SuppressWarnings("ArrayRecordComponent") // nobody compares them, and nothing is copied
+@SuppressWarnings("ArrayRecordComponent") // instances are never compared, and nothing is copied
 public record StoredEvent(
         long position,
         long timeMillis,

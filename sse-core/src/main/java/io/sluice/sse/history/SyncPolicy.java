@@ -5,11 +5,11 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * When what was published is forced to the disk, and so what an unclean stop may lose. Immutable.
+ * Determines when published events are forced to the disk, and thus what an unclean stop may lose. Immutable.
  *
- * <p>With each of them an event leaves the process a moment after it was published, in batches, so that the death of the
- * process alone loses what was published in the last milliseconds at the most; the policies differ in who is told, and in
- * what the death of the machine loses.
+ * <p>With every policy, events are passed to the operating system in batches shortly after they were published. So if
+ * only the process dies, at most the last milliseconds are lost. The policies differ in when the publisher is notified,
+ * and in what is lost if the machine crashes.
  */
 public final class SyncPolicy {
 
@@ -26,16 +26,16 @@ public final class SyncPolicy {
     }
 
     /**
-     * Each batch is forced, and the stage of {@code publish} completes when its event is: nothing that was acknowledged is
-     * lost, whatever dies. Publications that wait at the same time share one force.
+     * Every batch is forced, and the stage of {@code publish} completes when its event is on the disk. No acknowledged
+     * event is lost, whatever crashes. Publications that wait at the same time share one force.
      */
     public static SyncPolicy always() {
         return ALWAYS;
     }
 
     /**
-     * Forced about each {@code period}; the stage of {@code publish} completes at once. The death of the process loses the
-     * last milliseconds, that of the machine about a period.
+     * Events are forced about once per {@code period}; the stage of {@code publish} completes at once. The death of the
+     * process loses the last milliseconds, a crash of the machine about one period.
      *
      * @throws IllegalArgumentException if it is not positive, or longer than a minute
      */
@@ -48,8 +48,9 @@ public final class SyncPolicy {
     }
 
     /**
-     * Never forced: the operating system writes when it likes to. The stage of {@code publish} completes at once. The death
-     * of the process loses the last milliseconds; that of the machine may lose more, and may cost the whole history.
+     * Events are never forced: the operating system decides when it writes them. The stage of {@code publish} completes
+     * at once. The death of the process loses the last milliseconds. A crash of the machine may lose more, and may
+     * destroy the whole history.
      */
     public static SyncPolicy os() {
         return OS;
@@ -60,7 +61,7 @@ public final class SyncPolicy {
         return this == ALWAYS;
     }
 
-    /** How often the history is forced: zero for each batch, null for never. */
+    /** The period between two forces: zero for every batch, null for never. */
     public @Nullable Duration period() {
         return period;
     }

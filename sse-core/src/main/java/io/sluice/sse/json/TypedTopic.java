@@ -1,11 +1,15 @@
 package io.sluice.sse.json;
 
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.JavaType;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.ObjectWriter;
 import io.sluice.sse.Event;
 import io.sluice.sse.hub.Hub;
 import io.sluice.sse.topic.Publication;
 import io.sluice.sse.topic.Published;
+import io.sluice.sse.topic.TopicName;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -14,63 +18,101 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A topic whose events carry values of one type as JSON: publishes values, and reads them from the data of its events.
- * {@link JsonEvents#topic} makes one.
+ * A topic whose events carry values of one type as JSON. It publishes values, and reads them from the data of its
+ * events.
  *
- * <p>A value that cannot be written fails its own publish, by an exception, and nothing of it is published. Immutable;
- * safe for use by several threads.
+ * <p>If a value cannot be written as JSON, its publish throws and nothing is published. Immutable and thread-safe.
  *
- * @param <T> the type, by which the values are written and read: what Jackson's annotations on it say holds for
- *     subclasses and for elements too
+ * @param <T> the type by which values are written and read. Jackson annotations on it also apply to subclasses and to
+ *     elements
  */
 public final class TypedTopic<T> {
 
+    /** How values are written and read. */
+    private record Mapping(ObjectWriter writer, ObjectReader reader, String typeName) {
+        static Mapping of(ObjectMapper mapper, JavaType type, String typeName) {
+            return new Mapping(mapper.writerFor(type), mapper.readerFor(type), typeName);
+        }
+    }
+
     private final Hub hub;
     private final String name;
-    private final ObjectWriter writer;
-    private final ObjectReader reader;
-    private final String typeName;
+    private final Mapping mapping;
     private final @Nullable String eventName;
     private final @Nullable Function<? super T, String> key;
-
-    TypedTopic(Hub hub, String name, ObjectWriter writer, ObjectReader reader, String typeName) {
-        this(Objects.requireNonNull(hub, "hub"), name, writer, reader, typeName, null, null);
-    }
 
     private TypedTopic(
             Hub hub,
             String name,
-            ObjectWriter writer,
-            ObjectReader reader,
-            String typeName,
+            Mapping mapping,
             @Nullable String eventName,
             @Nullable Function<? super T, String> key) {
-        this.hub = hub;
-        this.name = name;
-        this.writer = writer;
-        this.reader = reader;
-        this.typeName = typeName;
+        this.hub = Objects.requireNonNull(hub, "hub");
+        this.name = TopicName.check(name);
+        this.mapping = mapping;
         this.eventName = eventName;
         this.key = key;
     }
 
     /**
-     * A copy whose events have this name; without one browsers hand them to the listeners of {@code message}.
+     * Creates a topic with the mapper of {@link JsonEvents#withDefaults()}.
      *
-     * @throws IllegalArgumentException if the name cannot stand on the wire
+     * @throws IllegalArgumentException if the name is not a valid topic name
      */
-    public TypedTopic<T> withEventName(String newName) {
-        Event.of(newName, ""); // checks it
-        return new TypedTopic<>(hub, name, writer, reader, typeName, newName, key);
+    public static <T> TypedTopic<T> of(Hub hub, String name, Class<T> type) {
+        return of(hub, name, type, JsonEvents.withDefaults());
     }
 
     /**
-     * A copy whose events have a {@linkplain Event#key key} made of the value, for a topic that conflates.
+     * Creates a topic with the mapper of {@code json}.
      *
-     * @param ofValue never answers null: a value without a key fails its own publish by a {@link NullPointerException}
+     * @throws IllegalArgumentException if the name is not a valid topic name
+     */
+    public static <T> TypedTopic<T> of(Hub hub, String name, Class<T> type, JsonEvents json) {
+        JavaType javaType = json.mapper().constructType(type);
+        return new TypedTopic<>(hub, name, Mapping.of(json.mapper(), javaType, type.getName()), null, null);
+    }
+
+    /**
+     * As {@link #of(Hub, String, Class)}, for a generic type: {@code new TypeReference<List<Price>>() {}}.
+     *
+     * @throws IllegalArgumentException if the name is not a valid topic name
+     */
+    public static <T> TypedTopic<T> of(Hub hub, String name, TypeReference<T> type) {
+        return of(hub, name, type, JsonEvents.withDefaults());
+    }
+
+    /**
+     * As {@link #of(Hub, String, Class, JsonEvents)}, for a generic type: {@code new TypeReference<List<Price>>() {}}.
+     *
+     * @throws IllegalArgumentException if the name is not a valid topic name
+     */
+    public static <T> TypedTopic<T> of(Hub hub, String name, TypeReference<T> type, JsonEvents json) {
+        JavaType javaType = json.mapper().constructType(type);
+        String typeName = type.getType().getTypeName();
+        return new TypedTopic<>(hub, name, Mapping.of(json.mapper(), javaType, typeName), null, null);
+    }
+
+    /**
+     * Returns a copy whose events have this name. Without a name, browsers pass the events to the listeners of {@code
+     * message}.
+     *
+     * @throws IllegalArgumentException if the name is not valid, see {@link Event.Builder#name}
+     */
+    public TypedTopic<T> withEventName(String newName) {
+        Event.of(newName, ""); // checks the name
+        return new TypedTopic<>(hub, name, mapping, newName, key);
+    }
+
+    /**
+     * Returns a copy whose events have a {@linkplain Event#key key} that is computed from the value, for a topic with
+     * conflation.
+     *
+     * @param ofValue never returns null: a value without a key fails its own publish with a {@link
+     *     NullPointerException}
      */
     public TypedTopic<T> withKey(Function<? super T, String> ofValue) {
-        return new TypedTopic<>(hub, name, writer, reader, typeName, eventName, Objects.requireNonNull(ofValue, "key"));
+        return new TypedTopic<>(hub, name, mapping, eventName, Objects.requireNonNull(ofValue, "key"));
     }
 
     /** The topic's name. */
@@ -79,14 +121,14 @@ public final class TypedTopic<T> {
     }
 
     /**
-     * The event that carries a value; nothing is published.
+     * Creates the event that carries a value, and publishes nothing.
      *
      * @throws IllegalArgumentException if Jackson cannot write the value (the message names its type, the cause is
-     *     Jackson's)
+     *     Jackson's exception)
      */
     public Event event(T value) {
         Objects.requireNonNull(value, "value");
-        Event.Builder event = Event.builder().data(JsonEvents.write(writer, value));
+        Event.Builder event = Event.builder().data(JsonEvents.write(mapping.writer, value));
         if (eventName != null) {
             event.name(eventName);
         }
@@ -110,7 +152,8 @@ public final class TypedTopic<T> {
      * Publishes several values, next to each other and in this order: all of them or none.
      *
      * @return as {@link Hub#publishAll}
-     * @throws IllegalArgumentException as {@link #event}, for the first that cannot be written; nothing is published then
+     * @throws IllegalArgumentException as {@link #event}, for the first value that cannot be written; nothing is
+     *     published then
      */
     public CompletionStage<List<Published>> publishAll(List<? extends T> values) {
         List<Publication> publications = new ArrayList<>(values.size());
@@ -121,29 +164,30 @@ public final class TypedTopic<T> {
     }
 
     /**
-     * Reads a value from the data of one of its events, all of it.
+     * Reads a value from the complete data of an event of this topic.
      *
      * @throws IllegalArgumentException as {@link JsonEvents#read(String, Class)}
      */
     public T read(String data) {
-        return JsonEvents.<T>read(reader, typeName, data);
+        return JsonEvents.<T>read(mapping.reader, mapping.typeName, data);
     }
 
     /**
-     * As {@link #read(String)}, from the event.
+     * As {@link #read(String)}, from an event.
      *
-     * @throws IllegalArgumentException as {@link #read(String)}, and if it has no data
+     * @throws IllegalArgumentException as {@link #read(String)}, and if the event has no data
      */
     public T read(Event event) {
         String data = event.data();
         if (data == null) {
-            throw new IllegalArgumentException("cannot read JSON as " + typeName + ": " + event + " has no data");
+            throw new IllegalArgumentException(
+                    "cannot read JSON as " + mapping.typeName + ": " + event + " has no data");
         }
         return read(data);
     }
 
     @Override
     public String toString() {
-        return name + " of " + typeName;
+        return name + " of " + mapping.typeName;
     }
 }

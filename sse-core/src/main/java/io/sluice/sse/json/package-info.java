@@ -1,4 +1,4 @@
-/** Events whose data is JSON, mapped by Jackson; needs the optional {@code jackson-databind} on the class path. */
+/** Events whose data is JSON, mapped by Jackson. Needs the optional {@code jackson-databind} on the class path. */
 @NullMarked
 package io.sluice.sse.json;
 

@@ -16,18 +16,19 @@ import java.util.Objects;
 import java.util.function.ToLongFunction;
 
 /**
- * Binds a hub's ledger and figures to a Micrometer registry. All meters read what the hub counts anyway, so they cost
- * nothing until somebody looks; none has a tag whose values a client or a publisher could add to.
+ * Binds the ledger and the counters of a hub to a Micrometer registry. All meters read values that the hub counts
+ * anyway, so they cost nothing until they are read. No meter has a tag whose values a client or a publisher could add
+ * to.
  *
- * <p>Gauges that read zero when the last client has gone: {@code sluice.connections}, {@code sluice.sinks},
- * {@code sluice.subscriptions}, {@code sluice.tasks}, {@code sluice.listeners}, {@code sluice.buffers},
- * {@code sluice.lag.max}. What is kept: {@code sluice.topics}, {@code sluice.history.events},
- * {@code sluice.history.bytes}. Counters: {@code sluice.events.published}, {@code sluice.events.delivered},
- * {@code sluice.frames}, {@code sluice.gaps}, {@code sluice.sinks.opened}, {@code sluice.sinks.closed} by
- * {@code reason} (see {@link CloseReason#tag}), {@code sluice.refused} by {@code limit} (see {@link RejectionCounts.Kind#tag}),
- * {@code sluice.user.code.failures}, {@code sluice.lanes.blocked}.
+ * <p>Gauges that are zero when no client is left: {@code sluice.connections}, {@code sluice.sinks}, {@code
+ * sluice.subscriptions}, {@code sluice.tasks}, {@code sluice.listeners}, {@code sluice.buffers}, {@code
+ * sluice.lag.max}. Gauges of retained data: {@code sluice.topics}, {@code sluice.history.events}, {@code
+ * sluice.history.bytes}. Counters: {@code sluice.events.published}, {@code sluice.events.delivered}, {@code
+ * sluice.frames}, {@code sluice.gaps}, {@code sluice.sinks.opened}, {@code sluice.sinks.closed} by {@code reason} (see
+ * {@link CloseReason#tag}), {@code sluice.refused} by {@code limit} (see {@link RejectionCounts.Kind#tag}), {@code
+ * sluice.user.code.failures}, {@code sluice.lanes.blocked}.
  *
- * <p>A registry holds the hub weakly. Immutable.
+ * <p>The registry references the hub weakly. Immutable.
  */
 public final class SluiceMetrics implements MeterBinder {
 
@@ -44,44 +45,49 @@ public final class SluiceMetrics implements MeterBinder {
         return of(hub, Tags.empty());
     }
 
-    /** The meters of a hub, each with these tags: a process with several hubs tells them apart by one. */
+    /** The meters of a hub with additional tags, which distinguish several hubs in one process. */
     public static SluiceMetrics of(Hub hub, Iterable<Tag> tags) {
         return new SluiceMetrics(Objects.requireNonNull(hub, "hub"), Tags.of(tags));
     }
 
     @Override
     public void bindTo(MeterRegistry registry) {
-        owned(registry, "sluice.connections", Ledger.Kind.CONNECTIONS, "Connections that are open, streams or not");
-        owned(registry, "sluice.sinks", Ledger.Kind.SINKS, "Sinks that are open");
-        owned(registry, "sluice.subscriptions", Ledger.Kind.SUBSCRIPTIONS, "Subscriptions of sinks to topics");
-        owned(registry, "sluice.tasks", Ledger.Kind.TASKS, "Scheduled and forked tasks that clients own");
-        owned(registry, "sluice.listeners", Ledger.Kind.LISTENERS, "Close and writable listeners that are registered");
-        owned(registry, "sluice.buffers", Ledger.Kind.BUFFERS, "Frames that some connection has yet to send");
+        ledgerGauge(
+                registry, "sluice.connections", Ledger.Kind.CONNECTIONS, "Open connections, with or without a stream");
+        ledgerGauge(registry, "sluice.sinks", Ledger.Kind.SINKS, "Open sinks");
+        ledgerGauge(registry, "sluice.subscriptions", Ledger.Kind.SUBSCRIPTIONS, "Subscriptions of sinks to topics");
+        ledgerGauge(registry, "sluice.tasks", Ledger.Kind.TASKS, "Scheduled and forked tasks that clients own");
+        ledgerGauge(registry, "sluice.listeners", Ledger.Kind.LISTENERS, "Registered close and writable listeners");
+        ledgerGauge(
+                registry,
+                "sluice.buffers",
+                Ledger.Kind.BUFFERS,
+                "Frames that at least one connection has not yet sent");
         Gauge.builder("sluice.lag.max", hub, Hub::maxLag)
-                .description("Positions between the hub's head and the sink that is furthest behind")
+                .description("Positions between the head of the hub and its slowest sink")
                 .tags(tags)
                 .register(registry);
 
-        kept("sluice.topics", HubStats::topics, "Topics known").register(registry);
-        kept("sluice.history.events", HubStats::events, "Events kept").register(registry);
-        kept("sluice.history.bytes", HubStats::bytes, "What the kept events cost")
+        retained("sluice.topics", HubStats::topics, "Topics of the hub").register(registry);
+        retained("sluice.history.events", HubStats::events, "Retained events").register(registry);
+        retained("sluice.history.bytes", HubStats::bytes, "Memory of the retained events")
                 .baseUnit(BaseUnits.BYTES)
                 .register(registry);
 
-        counted(registry, "sluice.events.published", HubStats::published, "Events published");
-        counted(registry, "sluice.events.delivered", HubStats::delivered, "Events written to sinks");
-        counted(registry, "sluice.frames", HubStats::framed, "Ranges of events framed");
-        counted(registry, "sluice.gaps", HubStats::gaps, "Gaps said to clients");
-        counted(registry, "sluice.sinks.opened", HubStats::opened, "Sinks opened");
-        counted(
+        counter(registry, "sluice.events.published", HubStats::published, "Events published");
+        counter(registry, "sluice.events.delivered", HubStats::delivered, "Events written to sinks");
+        counter(registry, "sluice.frames", HubStats::framed, "Frames built, one for each range of events");
+        counter(registry, "sluice.gaps", HubStats::gaps, "Gaps reported to clients");
+        counter(registry, "sluice.sinks.opened", HubStats::opened, "Sinks opened");
+        counter(
                 registry,
                 "sluice.user.code.failures",
                 HubStats::userCodeFailures,
                 "Failures of sources, tasks, listeners and observers");
-        counted(registry, "sluice.lanes.blocked", HubStats::lanesBlocked, "Times that a lane stood still");
+        counter(registry, "sluice.lanes.blocked", HubStats::lanesBlocked, "Number of times that a lane was blocked");
         for (RejectionCounts.Kind kind : RejectionCounts.Kind.values()) {
             FunctionCounter.builder("sluice.refused", hub, h -> h.rejections().count(kind))
-                    .description("Connections and requests turned away by a limit")
+                    .description("Connections and requests rejected by a limit")
                     .tags(tags.and("limit", kind.tag()))
                     .register(registry);
         }
@@ -94,20 +100,20 @@ public final class SluiceMetrics implements MeterBinder {
         }
     }
 
-    private void owned(MeterRegistry registry, String name, Ledger.Kind kind, String description) {
+    private void ledgerGauge(MeterRegistry registry, String name, Ledger.Kind kind, String description) {
         Gauge.builder(name, hub, h -> h.ledger().count(kind))
                 .description(description)
                 .tags(tags)
                 .register(registry);
     }
 
-    private Gauge.Builder<Hub> kept(String name, ToLongFunction<HubStats> figure, String description) {
+    private Gauge.Builder<Hub> retained(String name, ToLongFunction<HubStats> figure, String description) {
         return Gauge.builder(name, hub, h -> figure.applyAsLong(h.stats()))
                 .description(description)
                 .tags(tags);
     }
 
-    private void counted(MeterRegistry registry, String name, ToLongFunction<HubStats> figure, String description) {
+    private void counter(MeterRegistry registry, String name, ToLongFunction<HubStats> figure, String description) {
         FunctionCounter.builder(name, hub, h -> figure.applyAsLong(h.stats()))
                 .description(description)
                 .tags(tags)

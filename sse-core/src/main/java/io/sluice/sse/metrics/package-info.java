@@ -1,4 +1,4 @@
-/** A hub's figures for Micrometer, which must be on the class path. */
+/** Meters of a hub for Micrometer, which must be on the class path. */
 @NullMarked
 package io.sluice.sse.metrics;
 

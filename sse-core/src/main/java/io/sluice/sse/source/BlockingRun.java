@@ -10,10 +10,11 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * One run of a {@link BlockingSource}: its sink, and what becomes of its end. A lock and no monitor, in which a virtual
- * thread of the first JDKs that have them would hold its carrier.
+ * One run of a {@link BlockingSource} for one sink. It uses a lock and not a monitor, because in the first JDKs with
+ * virtual threads a virtual thread that waits in a monitor blocks its carrier thread.
  *
- * <p>Whoever waits holds a thread of the user executor, perhaps the last one: so what wakes it runs on the lane.
+ * <p>A waiting source occupies a thread of the user executor, perhaps the last one. So the wake-up must not need such a
+ * thread: it runs on the lane.
  */
 final class BlockingRun implements BlockingSink {
 
@@ -31,7 +32,7 @@ final class BlockingRun implements BlockingSink {
     }
 
     private void run(BlockingSource source) {
-        // The source's own thread is interrupted at the end; others that send through this sink are only woken.
+        // The source's own thread is interrupted at the end; other threads that send through this sink are only woken.
         Registration end = sink.scope().onStep(CloseStep.TASKS, reason -> wake());
         Registration writable = sink.onWritable(Runnable::run, this::wake);
         try {
@@ -40,7 +41,7 @@ final class BlockingRun implements BlockingSink {
                 sink.complete();
             }
         } catch (Throwable t) {
-            // Once the client has left, code that was interrupted may throw what it likes.
+            // After the client has left, interrupted code may throw anything.
             if (sink.isOpen()) {
                 sink.fail(t);
             } else if (t instanceof Error error) {
@@ -49,11 +50,11 @@ final class BlockingRun implements BlockingSink {
         } finally {
             writable.cancel();
             end.cancel();
-            wake(); // the sink has ended, and what would say so may have been taken back just now
+            wake(); // the sink has ended, and the registrations that would wake a sender are cancelled now
         }
     }
 
-    /** On the lane, mostly: the lock is never held for longer than a look at the sink. */
+    /** Usually runs on the lane, so the lock is held only for a short check of the sink. */
     private void wake() {
         lock.lock();
         try {
@@ -65,7 +66,7 @@ final class BlockingRun implements BlockingSink {
 
     @Override
     public void send(Event event) throws InterruptedException {
-        // Asked without the lock first: usually it takes it.
+        // Tried without the lock first: usually the sink accepts the event.
         while (!sink.offer(event)) {
             awaitWritable();
         }
@@ -80,7 +81,8 @@ final class BlockingRun implements BlockingSink {
                     writableOrClosed.await();
                 } catch (InterruptedException e) {
                     if (!sink.isOpen()) {
-                        Thread.currentThread().interrupt(); // it is of the end, and holds for what blocks next
+                        // the close caused the interrupt; the next blocking call must see it too
+                        Thread.currentThread().interrupt();
                         throwIfClosed();
                     }
                     throw e;

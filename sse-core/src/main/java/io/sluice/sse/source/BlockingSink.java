@@ -4,14 +4,14 @@ import io.sluice.sse.ClosedException;
 import io.sluice.sse.Event;
 import io.sluice.sse.Sink;
 
-/** A sink for code that may block: its {@link #send} waits for the client. Thread-safe. */
+/** A sink for code that may block: {@link #send} waits for the client. Thread-safe. */
 public interface BlockingSink {
 
     /**
-     * Sends an event, after waiting until the sink is writable. The events of one thread keep their order, and none is
-     * dropped, whoever else sends to this sink and whatever the hub's options say of a full queue.
+     * Waits until the sink is writable and sends an event. The events of one thread keep their order. No event is
+     * dropped, whatever other threads send to this sink and whatever the hub's options are for a full queue.
      *
-     * @throws ClosedException if the sink has ended, before or while it waited
+     * @throws ClosedException if the sink has ended before the call or during the wait
      * @throws InterruptedException if the thread was interrupted while the sink was open
      * @throws IllegalArgumentException as {@link Sink#send}
      */
@@ -20,6 +20,6 @@ public interface BlockingSink {
     /** Whether the stream is open. */
     boolean isOpen();
 
-    /** The sink behind: its id, its scope, its ends. */
+    /** The underlying sink, with its id, its scope and its close methods. */
     Sink sink();
 }

@@ -1,16 +1,15 @@
 package io.sluice.sse.source;
 
 /**
- * Fills one sink from code that blocks; see {@link Sources#blocking}. One object may run for many sinks at once, each on
- * its own thread, and must be thread-safe then.
+ * Fills one sink with code that blocks; see {@link Sources#blocking}. One object may run for many sinks at once, each
+ * on its own thread, and must then be thread-safe.
  */
 @FunctionalInterface
 public interface BlockingSource {
 
     /**
-     * Fills the sink and returns when there is nothing more to send. Runs on a thread of its own, which is interrupted
-     * when the client has left: an {@link InterruptedException} or a {@link io.sluice.sse.ClosedException} may leave it
-     * then.
+     * Fills the sink and returns when there is nothing more to send. Runs on its own thread, which is interrupted when
+     * the client leaves. It may then throw an {@link InterruptedException} or a {@link io.sluice.sse.ClosedException}.
      */
     void run(BlockingSink sink) throws Exception;
 }

@@ -9,32 +9,32 @@ import java.util.Objects;
 import java.util.function.Function;
 
 /**
- * A source that follows a text file: an event for each line, when it is complete, at the client's pace. The file is looked
- * at once in a period, in the sink's user code, and held open; it is closed when the sink has ended. Each client reads for
- * itself: what many follow is better published to a topic, by one reader.
+ * A source that follows a text file. It sends one event for each complete line, at the client's pace. It checks the
+ * file once per period, in the sink's user code. The file stays open until the sink has ended. Each client reads the
+ * file separately: if many clients follow one file, let one reader publish it to a topic instead.
  *
  * <ul>
- *   <li>It begins behind the last complete line, or {@linkplain #withLast some lines} before. A file that is not there yet is
- *       waited for, and then read from its beginning.
- *   <li>When another file has taken the name (a log was rotated), the old one is read to its end, where a last line without
- *       an end counts, and then the new one from its beginning. Where the file system has no file keys, as on Windows, this is not
- *       noticed.
- *   <li>A file that has become shorter than what was read of it is read again from its beginning.
- *   <li>Lines end with LF or CRLF. They are UTF-8; what is not becomes U+FFFD. Of a line that is too long the beginning is
- *       sent, with an ellipsis behind it.
+ *   <li>It starts after the last complete line, or {@linkplain #withLast some lines} earlier. If the file does not
+ *       exist yet, the source waits for it and then reads it from its beginning.
+ *   <li>If another file has taken the name (log rotation), the old file is read to its end, including a last line
+ *       without a line end. Then the new file is read from its beginning. Where the file system has no file keys, as on
+ *       Windows, the rotation is not noticed.
+ *   <li>If the file has become shorter than what was already read, it is read again from its beginning.
+ *   <li>Lines end with LF or CRLF. They are UTF-8; invalid bytes become U+FFFD. If a line is too long, its beginning is
+ *       sent, followed by an ellipsis.
  * </ul>
  *
- * <p>Immutable; each {@code with…} gives a copy. If reading fails, the sink closes with {@link
+ * <p>Immutable; each {@code with…} method returns a copy. If reading fails, the sink closes with {@link
  * io.sluice.sse.CloseReason#SOURCE_FAILED}.
  */
 public final class FileTail implements Source {
 
-    /** How often the file is looked at unless said otherwise. */
+    /** The default period between two checks of the file. */
     public static final Duration DEFAULT_PERIOD = Duration.ofMillis(250);
-    /** The longest line unless said otherwise. */
+    /** The default maximum length of a line, in bytes. */
     public static final int DEFAULT_MAX_LINE_BYTES = 64 * 1024;
 
-    private static final int MOST_LAST = 10_000;
+    private static final int MAX_LAST_LINES = 10_000;
 
     private final Path file;
     private final int last;
@@ -55,19 +55,19 @@ public final class FileTail implements Source {
     }
 
     /**
-     * A copy that begins with the last lines that are there already, as many as this.
+     * Returns a copy that starts with this number of existing lines, the last ones of the file.
      *
-     * @throws IllegalArgumentException if they are fewer than 0 or more than 10,000
+     * @throws IllegalArgumentException if the number is less than 0 or more than 10,000
      */
     public FileTail withLast(int lines) {
-        if (lines < 0 || lines > MOST_LAST) {
-            throw new IllegalArgumentException("last: " + lines + " (expected: from 0 to " + MOST_LAST + ")");
+        if (lines < 0 || lines > MAX_LAST_LINES) {
+            throw new IllegalArgumentException("last: " + lines + " (expected: from 0 to " + MAX_LAST_LINES + ")");
         }
         return new FileTail(file, lines, period, maxLineBytes, events);
     }
 
     /**
-     * A copy that looks at the file in this period.
+     * Returns a copy that checks the file in this period.
      *
      * @throws IllegalArgumentException if it is not positive
      */
@@ -79,7 +79,7 @@ public final class FileTail implements Source {
     }
 
     /**
-     * A copy that sends no more than this of a line, in bytes.
+     * Returns a copy that sends at most this number of bytes of a line.
      *
      * @throws IllegalArgumentException if it is less than 16 or more than 16 MiB
      */
@@ -90,7 +90,10 @@ public final class FileTail implements Source {
         return new FileTail(file, last, period, bytes, events);
     }
 
-    /** A copy that makes its events otherwise than by {@link Event#of(String)}; runs in the sinks' user code. */
+    /**
+     * Returns a copy that creates its events with this function instead of {@link Event#of(String)}. The function runs
+     * in the user code of each sink.
+     */
     public FileTail withEvents(Function<String, Event> ofLine) {
         return new FileTail(file, last, period, maxLineBytes, Objects.requireNonNull(ofLine, "events"));
     }

@@ -6,15 +6,15 @@ import java.util.Iterator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Takes events from an iterator for one sink while that is writable, and completes it behind the last. Its one method
- * runs in the sink's user code, which is serial, and so does what closes the iterator: no call of the one meets the other.
+ * Sends the events of an iterator to one sink while the sink is writable, and completes the sink after the last one.
+ * The sink's user code, which is serial, runs {@link #run} and closes the iterator, so the two never overlap.
  */
 final class IteratorRun {
 
     private final Sink sink;
     private final Iterator<? extends Event> events;
 
-    /** Taken from the iterator, and not yet by the sink: somebody else sends to it too. */
+    /** Taken from the iterator but not yet accepted by the sink, because other code filled the sink meanwhile. */
     private @Nullable Event held;
 
     private boolean done;
@@ -24,7 +24,7 @@ final class IteratorRun {
         this.events = events;
     }
 
-    /** @param resource closed when the sink has ended, however it does */
+    /** @param resource closed when the sink has ended, for whatever reason */
     static void start(Sink sink, Iterator<? extends Event> events, @Nullable AutoCloseable resource) {
         if (resource != null) {
             sink.scope().onClose(reason -> close(resource));

@@ -11,18 +11,18 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The state of a piece of work, for clients to follow by {@link Sources#job}: whoever does the work tells its progress, and
- * in the end what came of it. Only the newest state is kept. So a client that is slow misses progress in between and never
- * the end, and one that comes late, or comes back, gets the state of that moment.
+ * The state of a piece of work that clients follow with {@link Sources#job}. The code that does the work reports its
+ * progress and at the end its result. Only the newest state is kept. A slow client may therefore miss intermediate
+ * progress but never the end, and a client that connects late or reconnects receives the current state.
  *
- * <p>The job is its owner's: it goes on when clients leave, and the owner forgets it. Thread-safe. What is told is sent from
- * the caller's thread, without blocking.
+ * <p>The job belongs to the code that created it: it continues when clients leave, and it lives as long as that code
+ * references it. Thread-safe. Reports are sent on the caller's thread without blocking.
  */
 public final class Job {
 
     /**
-     * @param number rises with each state; 0 is none yet
-     * @param bug what was thrown where the last event should have been made; or null
+     * @param number increases with each state; 0 if nothing was reported yet
+     * @param bug the exception that was thrown while the last event was created; null if there was none
      */
     record State(
             long number,
@@ -38,17 +38,18 @@ public final class Job {
 
     private Job() {}
 
-    /** A job of which nothing is known yet. */
+    /** Creates a job with no state yet. */
     public static Job create() {
         return new Job();
     }
 
     /**
-     * A job that ends when a stage completes; {@link #progress} can be told meanwhile.
+     * Creates a job that ends when a stage completes. {@link #progress} can be called until then.
      *
-     * @param result the last event, from what the stage completes with
-     * @param failure the last event, from what it fails with. It goes to the client: name no more than that may know. If
-     *     either function throws, the sinks close with {@link io.sluice.sse.CloseReason#SOURCE_FAILED}
+     * @param result creates the last event from the value of the stage
+     * @param failure creates the last event from the exception of the stage. The event goes to the client, so it must
+     *     not contain more than the client may see. If either function throws, the sinks close with {@link
+     *     io.sluice.sse.CloseReason#SOURCE_FAILED}
      */
     public static <T> Job of(
             CompletionStage<T> stage, Function<? super T, Event> result, Function<? super Throwable, Event> failure) {
@@ -60,44 +61,46 @@ public final class Job {
                 job.end(Objects.requireNonNull(
                         thrown == null ? result.apply(value) : failure.apply(causeOf(thrown)), "event"));
             } catch (Throwable t) {
-                job.tell(NOTHING, true, t);
+                job.publish(NOTHING, true, t);
             }
         });
         return job;
     }
 
-    /** A stage that depends on the one that failed wraps what that failed with. */
+    /** A dependent stage wraps the exception of the stage that failed. */
     private static Throwable causeOf(Throwable thrown) {
         Throwable cause = thrown.getCause();
         return thrown instanceof CompletionException && cause != null ? cause : thrown;
     }
 
     /**
-     * The work has come this far: the event takes the place of the one before, wherever that has not been sent yet.
+     * Reports progress: the event replaces the previous one wherever that has not been sent yet.
      *
-     * @return false if the job has ended, and nothing is told
+     * @return false if the job has already ended; then nothing is sent
      */
     public boolean progress(Event event) {
-        return tell(event, false, null);
+        return publish(event, false, null);
     }
 
     /**
-     * The work has ended, well or not: its clients get this event, and the ends of their streams, for good.
+     * Ends the job, whether the work succeeded or failed. The clients receive this event, and their streams are
+     * completed for good.
      *
-     * @return false if the job had ended before, and nothing is told
+     * @return false if the job had already ended; then nothing is sent
      */
     public boolean end(Event event) {
-        return tell(event, true, null);
+        return publish(event, true, null);
     }
 
-    /** Whether it has ended. */
+    /** Whether the job has ended. */
     public boolean hasEnded() {
         return state.get().isLast;
     }
 
-    private boolean tell(Event event, boolean last, @Nullable Throwable bug) {
+    private boolean publish(Event event, boolean last, @Nullable Throwable bug) {
         if (event.data() == null) {
-            throw new IllegalArgumentException("event without data: a client would not dispatch it; use empty data");
+            throw new IllegalArgumentException(
+                    "event: no data (expected: data, possibly empty, because clients ignore events without data)");
         }
         State before;
         do {

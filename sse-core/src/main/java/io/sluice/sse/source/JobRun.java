@@ -2,19 +2,17 @@ package io.sluice.sse.source;
 
 import io.sluice.sse.Registration;
 import io.sluice.sse.Sink;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * What one sink has of a {@link Job}: sends the newest state that it has not sent, when the sink takes it, and completes
- * it behind the last. Signals may come from any thread, and inside of each other; one thread at a time does the work.
+ * Follows a {@link Job} for one sink. It sends the newest state that was not yet sent, as soon as the sink accepts it,
+ * and completes the sink after the last one.
  */
-final class JobRun {
+final class JobRun extends SerialWork {
 
     private final Sink sink;
     private final Job job;
-    private final AtomicInteger signals = new AtomicInteger();
 
-    // Of the work, which one thread does at a time.
+    // Used only by the thread that does the work.
     private long seen;
     private boolean done;
 
@@ -27,26 +25,11 @@ final class JobRun {
         JobRun run = new JobRun(sink, job);
         Registration listening = job.listen(run::signal);
         sink.scope().onClose(reason -> listening.cancel());
-        sink.onWritable(run::signal); // at once too: what there is already
+        sink.onWritable(run::signal); // also called at once, for the state that exists already
     }
 
-    private void signal() {
-        if (signals.getAndIncrement() > 0) {
-            return; // whoever works looks once more
-        }
-        int seenSignals = 1;
-        do {
-            try {
-                work();
-            } catch (Throwable t) { // an event that this sink refuses
-                done = true;
-                sink.fail(t);
-            }
-            seenSignals = signals.addAndGet(-seenSignals);
-        } while (seenSignals > 0);
-    }
-
-    private void work() {
+    @Override
+    void work() {
         Job.State state = job.state();
         if (state.bug() != null && !done) {
             done = true;
@@ -61,5 +44,11 @@ final class JobRun {
             done = true;
             sink.complete();
         }
+    }
+
+    @Override
+    void failed(Throwable failure) { // the sink has rejected the event
+        done = true;
+        sink.fail(failure);
     }
 }

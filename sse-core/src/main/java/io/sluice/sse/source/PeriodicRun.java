@@ -7,15 +7,15 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Asks a supplier for one sink, at once and each time a period has passed while that is writable. All of it runs in the sink's
- * user code, which is serial.
+ * Sends the events of a supplier to one sink: one at once, and one after each period in which the sink is writable.
+ * Everything runs in the sink's user code, which is serial.
  */
 final class PeriodicRun {
 
     private final Sink sink;
     private final Supplier<Event> events;
 
-    /** Taken from the supplier, and not by the sink: its client stopped reading meanwhile. */
+    /** Taken from the supplier but not accepted by the sink, because its client stopped reading meanwhile. */
     private @Nullable Event held;
 
     private PeriodicRun(Sink sink, Supplier<Event> events) {

@@ -6,42 +6,44 @@ import io.sluice.sse.Sink;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Flow;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The subscriber between a publisher and a sink. It asks for {@value #DEMAND} events at a time, when it holds none and
- * the sink is writable, and holds those that arrive while it is not: so it never holds more than it asked for.
+ * The subscriber between a publisher and a sink. It requests {@value #DEMAND} events at a time, when it holds none and
+ * the sink is writable. It holds the events that arrive while the sink is not writable, so it never holds more than it
+ * requested.
  *
- * <p>Signals may come from any thread, and inside of each other. Each leaves what it has and looks after the work
- * ({@link #work}), which one thread does at a time: so the calls of the subscription are serial, no lock is held in
- * them, and a publisher that delivers inside of {@code request} does not recurse.
+ * <p>Signals may come from any thread and may be nested. Each signal stores its value and triggers the work ({@link
+ * #work}), which only one thread at a time does. So the calls to the subscription are serial and happen without a lock,
+ * and a publisher that delivers inside {@code request} does not recurse.
  *
- * <p>Numbers of rules are those of the Reactive Streams specification 1.0.4.
+ * <p>Rule numbers refer to the Reactive Streams specification 1.0.4.
  */
-final class SinkSubscriber implements Flow.Subscriber<Event> {
+final class SinkSubscriber extends SerialWork implements Flow.Subscriber<Event> {
 
-    /** Fewer than the small queue of a sink holds by default. */
+    /** Less than the default size of a sink's small queue. */
     static final int DEMAND = 16;
 
     private final Sink sink;
 
-    // Any thread.
+    // Used by any thread.
     private final AtomicReference<Flow.@Nullable Subscription> subscription = new AtomicReference<>();
     private final ConcurrentLinkedQueue<Event> held = new ConcurrentLinkedQueue<>();
-    /** Events asked for that have not arrived. */
+    /** Events that were requested and have not arrived. */
     private final AtomicLong outstanding = new AtomicLong();
 
-    private final AtomicInteger signals = new AtomicInteger();
     private volatile boolean done;
-    /** By the publisher: its subscription counts as cancelled then (rule 2.4), and must not be called (rule 2.3). */
-    private volatile boolean over;
+    /**
+     * Set when the publisher has terminated: its subscription then counts as cancelled (rule 2.4) and must not be
+     * called (rule 2.3).
+     */
+    private volatile boolean terminated;
 
     private volatile @Nullable Throwable failure;
 
-    // Of the work, which one thread does at a time.
+    // Used only by the thread that does the work.
     private boolean ended;
     private boolean cancelled;
     private Registration writable = () -> {};
@@ -55,7 +57,7 @@ final class SinkSubscriber implements Flow.Subscriber<Event> {
     }
 
     void subscribeTo(Flow.Publisher<? extends Event> publisher) {
-        // Both before the publisher knows us: whatever it does, the end of the client is heard.
+        // Both are registered before the publisher is called, so that the end of the client is never missed.
         sink.scope().onClose(reason -> signal());
         writable = sink.onWritable(this::signal);
         publisher.subscribe(this);
@@ -77,11 +79,11 @@ final class SinkSubscriber implements Flow.Subscriber<Event> {
     public void onNext(Event event) {
         Objects.requireNonNull(event, "event"); // rule 2.13
         if (done || !sink.isOpen()) {
-            return; // rule 2.8: what was under way when it was cancelled
+            return; // rule 2.8: events may still arrive after a cancel
         }
         if (outstanding.getAndDecrement() <= 0) {
             outstanding.incrementAndGet();
-            fail(new IllegalStateException("the publisher sent more than was asked for (rule 1.1)"));
+            fail(new IllegalStateException("the publisher sent more events than requested (rule 1.1)"));
             return;
         }
         held.add(event);
@@ -91,13 +93,13 @@ final class SinkSubscriber implements Flow.Subscriber<Event> {
     @Override
     public void onError(Throwable newFailure) {
         Objects.requireNonNull(newFailure, "failure"); // rule 2.13
-        over = true;
+        terminated = true;
         fail(newFailure);
     }
 
     @Override
     public void onComplete() {
-        over = true;
+        terminated = true;
         done = true;
         signal();
     }
@@ -112,30 +114,16 @@ final class SinkSubscriber implements Flow.Subscriber<Event> {
 
     // ---- the work
 
-    private void signal() {
-        if (signals.getAndIncrement() > 0) {
-            return; // whoever works looks once more
-        }
-        int seen = 1;
-        do {
-            try {
-                work();
-            } catch (Throwable t) { // of the subscription, or an event that this sink refuses
-                sink.fail(t);
-            }
-            seen = signals.addAndGet(-seen);
-        } while (seen > 0);
-    }
-
-    private void work() {
+    @Override
+    void work() {
         if (!sink.isOpen()) {
             end();
             return;
         }
-        boolean last = done; // before the events: those that came before the end are among them
+        boolean last = done; // read before the events, so that all events before the end are seen
         Throwable failed = failure;
         for (Event next = held.peek(); next != null && sink.offer(next); next = held.peek()) {
-            held.poll(); // not before the sink has it
+            held.poll(); // removed only after the sink has accepted it
         }
         if (failed != null) {
             sink.fail(failed);
@@ -144,19 +132,19 @@ final class SinkSubscriber implements Flow.Subscriber<Event> {
             sink.complete();
             end();
         } else if (!last && held.isEmpty()) {
-            ask();
+            requestMore();
         }
     }
 
-    private void ask() {
-        Flow.Subscription asked = subscription.get();
-        if (asked != null && outstanding.get() == 0 && sink.isWritable()) {
+    private void requestMore() {
+        Flow.Subscription current = subscription.get();
+        if (current != null && outstanding.get() == 0 && sink.isWritable()) {
             outstanding.set(DEMAND);
-            asked.request(DEMAND);
+            current.request(DEMAND);
         }
     }
 
-    /** Nothing is held for a client that has gone, and the publisher forgets us; also one that subscribes us later. */
+    /** Releases the held events and cancels the subscription, also one that arrives after this. */
     private void end() {
         if (!ended) {
             ended = true;
@@ -165,9 +153,14 @@ final class SinkSubscriber implements Flow.Subscriber<Event> {
         }
         held.clear();
         Flow.Subscription subscribed = subscription.get();
-        if (subscribed != null && !cancelled && !over) {
+        if (subscribed != null && !cancelled && !terminated) {
             cancelled = true;
             subscribed.cancel();
         }
+    }
+
+    @Override
+    void failed(Throwable workFailure) { // thrown by the subscription, or by the sink for an event that it rejects
+        sink.fail(workFailure);
     }
 }

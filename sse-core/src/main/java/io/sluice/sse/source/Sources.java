@@ -12,23 +12,23 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
- * Makes sources. Those it returns hold nothing of a client, so that one of them can serve many.
+ * Creates sources. The returned sources keep no state of a client, so one source can serve many clients.
  *
- * <p>They do not hear that the server {@linkplain Source#draining drains}: they go on until they have come to their end,
- * or theirs has come. What has to hear it is a {@link Source} of its own.
+ * <p>They are not notified when the server {@linkplain Source#draining drains}: they continue until they finish or
+ * until the server closes their stream. To react to a drain, implement {@link Source}.
  */
 public final class Sources {
 
     private Sources() {}
 
     /**
-     * A source that subscribes each sink to a publisher, and asks it for as much as the client takes: a few events at a
-     * time while the sink is writable, none while it is not. Nothing is dropped.
+     * Returns a source that subscribes each sink to a publisher. It requests events at the client's pace: a few at a
+     * time while the sink is writable, and none while it is not. No event is dropped.
      *
-     * <p>The subscription is cancelled when the client leaves. When the publisher completes, the sink does too, for good;
-     * when it fails, or breaks the rules of Reactive Streams, the sink closes with {@link CloseReason#SOURCE_FAILED}.
-     * {@code subscribe} runs in the sink's user code; {@code request} and {@code cancel} run there or where the publisher
-     * delivers, one at a time, and must return soon.
+     * <p>The subscription is cancelled when the client leaves. When the publisher completes, the sink completes for
+     * good. When the publisher fails, or violates the rules of Reactive Streams, the sink closes with {@link
+     * CloseReason#SOURCE_FAILED}. {@code subscribe} runs in the sink's user code. {@code request} and {@code cancel}
+     * run there or on the publisher's thread, one at a time, and must return soon.
      */
     public static Source from(Flow.Publisher<? extends Event> publisher) {
         Objects.requireNonNull(publisher, "publisher");
@@ -36,12 +36,12 @@ public final class Sources {
     }
 
     /**
-     * A source that runs code which may block, on a thread of the user executor for each sink (a virtual one where the
-     * JDK has them). When the code returns, the sink is complete, for good; if it throws, the sink closes with
-     * {@link CloseReason#SOURCE_FAILED}. When the client leaves, the thread is interrupted, wherever it blocks.
+     * Returns a source that runs code which may block, on one thread of the user executor for each sink (a virtual
+     * thread if the JDK has them). When the code returns, the sink completes for good; if the code throws, the sink
+     * closes with {@link CloseReason#SOURCE_FAILED}. When the client leaves, the thread is interrupted.
      *
-     * <p>Each client that it serves holds a thread until its end. On a user executor of {@code n} threads no more than
-     * {@code n} run at a time, and the others, and all other user code, wait for one that ends.
+     * <p>Each client occupies a thread until its stream ends. On a user executor with {@code n} threads at most {@code
+     * n} of these sources run at a time. The others, and all other user code, wait until one ends.
      */
     public static Source blocking(BlockingSource source) {
         Objects.requireNonNull(source, "source");
@@ -49,10 +49,11 @@ public final class Sources {
     }
 
     /**
-     * A source that sends what a supplier gives, at once and then each time a period has passed since the last was sent.
-     * While the sink is not writable nothing is asked for and nothing made up for later, so a client that stalls meets no
-     * burst; what was asked for when it stalled comes when it reads again, before anything else is asked for. The supplier runs in the sink's user
-     * code, for each sink anew, and must be thread-safe if several have this source; if it throws, the sink closes with {@link CloseReason#SOURCE_FAILED}.
+     * Returns a source that sends events of a supplier: one at once, and then one each time a period has passed since
+     * the last. While the sink is not writable, the supplier is not called, and nothing is made up for later, so a
+     * stalled client does not receive a burst. An event that the sink did not accept because the client stalled is sent
+     * first when the client reads again. The supplier runs in the user code of each sink, and must be thread-safe if
+     * several sinks share this source. If it throws, the sink closes with {@link CloseReason#SOURCE_FAILED}.
      *
      * @throws IllegalArgumentException if the period is not positive
      */
@@ -65,11 +66,11 @@ public final class Sources {
     }
 
     /**
-     * A source that sends the events of an iterator, a new one for each sink, at the client's pace, and completes the sink
-     * behind the last, for good. It holds no thread while the client does not read. An iterator that is {@link
-     * AutoCloseable} is closed when the sink has ended, however it does; if it throws, the sink closes with {@link
-     * CloseReason#SOURCE_FAILED}. It runs in the sink's user code: one that waits long for its next element belongs into
-     * {@link #blocking}, which interrupts it.
+     * Returns a source that sends the events of an iterator at the client's pace, with a new iterator for each sink,
+     * and completes the sink for good after the last event. It occupies no thread while the client does not read. An
+     * iterator that is {@link AutoCloseable} is closed when the sink has ended, for whatever reason. If the iterator
+     * throws, the sink closes with {@link CloseReason#SOURCE_FAILED}. The iterator runs in the sink's user code: one
+     * that waits long for its next element belongs in {@link #blocking}, which interrupts it.
      */
     public static Source iterating(Iterable<? extends Event> events) {
         Objects.requireNonNull(events, "events");
@@ -79,7 +80,10 @@ public final class Sources {
         };
     }
 
-    /** As {@link #iterating}, for a stream that the supplier makes for each sink, and that is closed when that has ended. */
+    /**
+     * As {@link #iterating}, for a stream. The supplier creates one for each sink, and it is closed when the sink has
+     * ended.
+     */
     public static Source streaming(Supplier<? extends Stream<? extends Event>> events) {
         Objects.requireNonNull(events, "events");
         return sink -> {
@@ -94,16 +98,16 @@ public final class Sources {
     }
 
     /**
-     * A source that follows a text file as it grows: each line that has come to its end is an event. See {@link FileTail}
-     * for what can be chosen, and for what becomes of files that are replaced or cut.
+     * Returns a source that follows a text file as it grows: each complete line is an event. {@link FileTail} describes
+     * the options, and how replaced or truncated files are handled.
      */
     public static FileTail tail(Path file) {
         return FileTail.of(file);
     }
 
     /**
-     * A source that shows each sink the progress of a job: the newest state at once, later ones as they come, where a
-     * client that is slow gets the latest only; behind the last one the sink is complete, for good.
+     * Returns a source that sends the progress of a job to each sink: the newest state at once, and then each later
+     * state. A slow client receives only the latest one. After the last state the sink completes for good.
      */
     public static Source job(Job job) {
         Objects.requireNonNull(job, "job");

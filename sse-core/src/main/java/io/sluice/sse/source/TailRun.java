@@ -5,17 +5,17 @@ import io.sluice.sse.Sink;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
-/** One client's reading of a {@link FileTail}. All of it runs in the sink's user code, which is serial. */
+/** Reads a {@link FileTail} for one client. Everything runs in the sink's user code, which is serial. */
 final class TailRun {
 
     private final Sink sink;
     private final FileTail tail;
 
     private @Nullable TailedFile file;
-    /** Whether the file that is open has lost its name to another, and has only to be read to its end. */
+    /** Whether another file has taken the name of the open file, which is then only read to its end. */
     private boolean replaced;
 
-    /** Read, and not yet taken by the sink: somebody else sends to it too. */
+    /** Read but not yet accepted by the sink, because other code filled the sink meanwhile. */
     private @Nullable Event held;
 
     private TailRun(Sink sink, FileTail tail) {
@@ -26,13 +26,13 @@ final class TailRun {
     static void start(Sink sink, FileTail tail) throws IOException {
         TailRun run = new TailRun(sink, tail);
         sink.scope().onClose(reason -> run.close());
-        // Here, so that what is written from now on is not missed, however late the first look comes.
+        // Opened here, so that nothing written from now on is missed, however late the first check comes.
         run.file = TailedFile.open(tail.file(), tail.maxLineBytes(), tail.last());
-        sink.scope().every(tail.period(), run::look);
-        sink.onWritable(run::look);
+        sink.scope().every(tail.period(), run::poll);
+        sink.onWritable(run::poll);
     }
 
-    private void look() {
+    private void poll() {
         try {
             while (sink.isWritable()) {
                 Event next = held;
@@ -72,7 +72,7 @@ final class TailRun {
                     return rest;
                 }
             } else if (file.wasReplaced()) {
-                replaced = true; // whoever wrote to it may have done so until just now: one look more
+                replaced = true; // its writer may have written until now, so check once more
             } else {
                 return null;
             }

@@ -13,8 +13,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An open file, read by lines as far as it goes at the time, and what has become of its name. Buffers are there only while
- * there is something in them. Not thread-safe.
+ * An open file that is read line by line as far as it has been written, and that detects truncation and replacement. It
+ * has buffers only while they contain data. Not thread-safe.
  */
 final class TailedFile {
 
@@ -30,11 +30,11 @@ final class TailedFile {
     private int at;
     private int end;
 
-    /** The beginning of a line whose end has not been read. */
+    /** The beginning of a line whose end has not been read yet. */
     private byte[] line = NOTHING;
 
     private int length;
-    /** Whether that line is longer than what is kept of it. */
+    /** Whether that line is longer than its stored part. */
     private boolean isTooLong;
 
     private TailedFile(Path path, Object key, RandomAccessFile file, int maxLineBytes) {
@@ -45,7 +45,7 @@ final class TailedFile {
     }
 
     /**
-     * @param last with how many of the complete lines to begin; all of them if it is negative
+     * @param last the number of complete lines to start with; all lines if negative
      * @return null if there is no such file
      */
     static @Nullable TailedFile open(Path path, int maxLineBytes, int last) throws IOException {
@@ -56,7 +56,7 @@ final class TailedFile {
             }
             RandomAccessFile file = new RandomAccessFile(path.toFile(), "r");
             try {
-                if (before.equals(keyOf(path))) { // what was opened is what has this key
+                if (before.equals(keyOf(path))) { // the opened file is the one with this key
                     TailedFile opened = new TailedFile(path, before, file, maxLineBytes);
                     file.seek(last < 0 ? 0 : opened.beginningOfLast(last));
                     return opened;
@@ -69,7 +69,7 @@ final class TailedFile {
         }
     }
 
-    /** What tells one file from another that has the same name; null if there is none of that name. */
+    /** The key that distinguishes files with the same name; null if there is no file of that name. */
     private static @Nullable Object keyOf(Path path) throws IOException {
         try {
             BasicFileAttributes attributes = Files.readAttributes(path, BasicFileAttributes.class);
@@ -82,7 +82,10 @@ final class TailedFile {
         }
     }
 
-    /** Where the last complete lines begin. No further back than lines of the greatest length can go. */
+    /**
+     * The offset at which the last complete lines begin. It searches at most as far back as lines of maximum length can
+     * reach.
+     */
     private long beginningOfLast(int lines) throws IOException {
         long size = file.length();
         long lowest = Math.max(0, size - (lines + 1L) * maxLineBytes);
@@ -132,13 +135,13 @@ final class TailedFile {
         }
     }
 
-    /** A last line without an end; null if there is none. */
+    /** A last line without a line end; null if there is none. */
     @Nullable
     String rest() {
         return length == 0 ? null : takeLine();
     }
 
-    /** Adds what was read of the line to what is kept of it. */
+    /** Adds the bytes up to {@code to} to the stored part of the line. */
     private void keep(int to) {
         int more = Math.min(to - at, maxLineBytes - length);
         isTooLong |= more < to - at;
@@ -156,7 +159,7 @@ final class TailedFile {
         int bytes = length;
         if (isTooLong) {
             while (bytes > 0 && (line[bytes - 1] & 0xC0) == 0x80) {
-                bytes--; // not in the middle of a character
+                bytes--; // do not cut inside a character
             }
             bytes -= bytes > 0 && (line[bytes - 1] & 0xC0) == 0xC0 ? 1 : 0;
         } else if (bytes > 0 && line[bytes - 1] == '\r') {
@@ -164,11 +167,11 @@ final class TailedFile {
         }
         String text = new String(line, 0, bytes, StandardCharsets.UTF_8);
         String taken = isTooLong ? text + "…" : text;
-        forgetLine();
+        clearLine();
         return taken;
     }
 
-    private void forgetLine() {
+    private void clearLine() {
         if (line.length > BLOCK) {
             line = NOTHING;
         }
@@ -176,21 +179,21 @@ final class TailedFile {
         isTooLong = false;
     }
 
-    /** Whether it is shorter than what was read of it. */
+    /** Whether the file is shorter than what was already read. */
     boolean wasCut() throws IOException {
         return file.length() < file.getFilePointer();
     }
 
-    /** To be read again from the beginning. */
+    /** Starts again from the beginning. */
     void rewind() throws IOException {
         file.seek(0);
         block = NOTHING;
         at = 0;
         end = 0;
-        forgetLine();
+        clearLine();
     }
 
-    /** Whether another file has its name; none at all is no other, and may be on its way. */
+    /** Whether another file has this name. A missing file does not count, because the new file may not exist yet. */
     boolean wasReplaced() throws IOException {
         Object now = keyOf(path);
         return now != null && !now.equals(key);

@@ -1,6 +1,6 @@
 /**
- * Ready sources: adapters that fill a {@link io.sluice.sse.Sink} from what a program has, at the pace of the client, and
- * end with it. They use nothing but the public interface of sinks and scopes, as any other source can.
+ * Ready-made sources: adapters that fill a {@link io.sluice.sse.Sink} from common inputs at the client's pace, and end
+ * with the sink. They use only the public API of sinks and scopes, as any other source can.
  */
 @NullMarked
 package io.sluice.sse.source;

@@ -2,7 +2,7 @@ package io.sluice.sse.wire;
 
 import java.util.Arrays;
 
-/** Bytes that are kept for later, up to a limit. */
+/** A growing byte buffer with a limit. */
 final class BoundedBytes {
     private static final int INITIAL_CAPACITY = 256;
 
@@ -42,7 +42,7 @@ final class BoundedBytes {
     void requireRoom(long wanted) {
         if (wanted > limit) {
             throw new IllegalStateException(
-                    what + " takes " + wanted + " bytes or more; allowed by maxEventBytes are " + limit);
+                    what + ": " + wanted + " bytes or more (expected: at most maxEventBytes, " + limit + ")");
         }
     }
 }

@@ -6,14 +6,14 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes the bytes of an event as they stand in a {@code text/event-stream} (WHATWG HTML, section 9.2.5): a block of
- * lines in UTF-8, each ended by LF, and a blank line.
+ * Encodes an event as a block of a {@code text/event-stream} (WHATWG HTML, section 9.2.5): lines in UTF-8, each ended
+ * by LF, and a blank line.
  *
- * <p>No text can forge a field or an event: each line of data and comment gets its own prefix, wherever CR, LF or CRLF
- * begins one, and single-line fields that hold a line break cannot be built. A surrogate without its other half is
- * written as U+FFFD.
+ * <p>No text can forge a field or an event. Each line of data and comment gets its own prefix, whether the line before
+ * it ends with CR, LF or CRLF. Single-line fields with a line break cannot be built. An unpaired surrogate is written
+ * as U+FFFD.
  *
- * <p>Stateless, hence safe for use by several threads. Each array is made to measure and belongs to the caller.
+ * <p>Stateless, so it is thread-safe. Each returned array has exactly the needed size and belongs to the caller.
  */
 public final class EventEncoder {
     private static final byte[] COMMENT = prefix(": ");
@@ -22,44 +22,45 @@ public final class EventEncoder {
     private static final byte[] RETRY = prefix("retry: ");
     private static final byte[] DATA = prefix("data: ");
 
-    /** Longer texts would make three large arrays at once, and the rest of what they cost is more. */
-    static final int MOST_AT_ONCE = 128 << 10;
+    /** Longer texts would need three large arrays at once, and encoding is then not their main cost. */
+    static final int MAX_SINGLE_PASS_CHARS = 128 << 10;
 
-    /** A little less than {@link Integer#MAX_VALUE}, as some virtual machines keep a header in their arrays. */
+    /** A little less than {@link Integer#MAX_VALUE}, because some virtual machines store a header in arrays. */
     private static final int MAX_BLOCK_BYTES = Integer.MAX_VALUE - 8;
 
     private EventEncoder() {}
 
     /**
-     * The whole block: retry, comment, id, event, data, blank line. So the block that a stream begins with says retry first.
+     * Encodes the whole block: retry, comment, id, event, data, blank line. Retry comes first, so the first block of a
+     * stream starts with it.
      *
-     * @throws IllegalArgumentException if the block would not fit into an array
+     * @throws IllegalArgumentException if the block does not fit into an array
      */
     public static byte[] encode(Event event) {
         return block(event, event.id(), 0);
     }
 
     /**
-     * The block without its id, behind a gap for an {@link #idLine} that becomes known later. An id of the event itself
-     * is left out.
+     * Encodes the block without its id, after free space for an {@link #idLine} that becomes known later. An id of the
+     * event itself is ignored.
      *
-     * @param reserve how many bytes at the front of the array stay unused
-     * @throws IllegalArgumentException if reserve is negative, or if the block would not fit into an array
+     * @param reserve the number of bytes at the front of the array that stay unused
+     * @throws IllegalArgumentException if reserve is negative, or if the block does not fit into an array
      */
     public static byte[] encodeBody(Event event, int reserve) {
         if (reserve < 0) {
-            throw new IllegalArgumentException("reserve must not be negative: " + reserve);
+            throw new IllegalArgumentException("reserve: " + reserve + " (expected: zero or more)");
         }
         return block(event, null, reserve);
     }
 
     /**
-     * The line that carries the id.
+     * Encodes the line with the id.
      *
-     * @throws IllegalArgumentException if the id is none that an event can have, see {@link Event.Builder#id}
+     * @throws IllegalArgumentException if an event cannot have this id, see {@link Event.Builder#id}
      */
     public static byte[] idLine(String id) {
-        // Ids come here from sequencers, past any event; the rule for them is the same and stands in one place.
+        // Sequencers pass ids that were never in an event. The rule for ids is the same, and only the builder has it.
         Event.builder().id(id);
         byte[] line = new byte[(int) sizeOf(ID, id)];
         put(ID, id, line, 0);
@@ -79,7 +80,7 @@ public final class EventEncoder {
                 + 1;
         if (size > MAX_BLOCK_BYTES) {
             throw new IllegalArgumentException(
-                    event + " takes " + size + " bytes on the wire; allowed are " + MAX_BLOCK_BYTES);
+                    event + ": " + size + " bytes on the wire (expected: at most " + MAX_BLOCK_BYTES + ")");
         }
         byte[] block = new byte[(int) size];
         int at = put(RETRY, retry, block, reserve);
@@ -93,18 +94,19 @@ public final class EventEncoder {
     }
 
     /**
-     * A text without line breaks, by loops of the JDK that take many characters at a time, while {@link #put} goes one by one. Null
-     * for others, and for those in which a surrogate lacks its other half: the JDK would write a question mark.
+     * Encodes a text without line breaks. The JDK encodes many characters at a time, while {@link #put} goes one by
+     * one. Returns null for text with line breaks, for long text, and for text with an unpaired surrogate, which the
+     * JDK would replace with a question mark.
      */
     private static byte @Nullable [] bytesOfLine(String text) {
-        if (text.length() > MOST_AT_ONCE || text.indexOf('\n') >= 0 || text.indexOf('\r') >= 0) {
+        if (text.length() > MAX_SINGLE_PASS_CHARS || text.indexOf('\n') >= 0 || text.indexOf('\r') >= 0) {
             return null;
         }
         byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-        boolean isRight = bytes.length == text.length() // all of it is ASCII, or has become a question mark
+        boolean isExact = bytes.length == text.length() // all of it is ASCII, or was replaced with a question mark
                 ? new String(bytes, StandardCharsets.ISO_8859_1).equals(text)
                 : !Utf8.hasLoneSurrogate(text);
-        return isRight ? bytes : null;
+        return isExact ? bytes : null;
     }
 
     private static int putLine(byte[] prefix, byte[] line, byte[] out, int start) {
@@ -114,7 +116,7 @@ public final class EventEncoder {
         return at + line.length + 1;
     }
 
-    /** What {@link #put} will write: both walk the text in the same steps. */
+    /** The number of bytes that {@link #put} writes: both walk the text in the same steps. */
     private static long sizeOf(byte[] prefix, @Nullable String text) {
         if (text == null) {
             return 0;
@@ -139,7 +141,7 @@ public final class EventEncoder {
         return size + lines * (prefix.length + 1);
     }
 
-    /** Writes the text, each of its lines behind the prefix, and returns the index behind it. */
+    /** Writes the text with the prefix before each line, and returns the index after the last byte. */
     private static int put(byte[] prefix, @Nullable String text, byte[] out, int start) {
         if (text == null) {
             return start;

@@ -6,19 +6,19 @@ import java.util.Arrays;
 import java.util.Objects;
 
 /**
- * Makes events of the bytes of a {@code text/event-stream}, exactly as WHATWG HTML, section 9.2.6 tells browsers to, in
- * whatever chunks they come. Nothing in a stream is an error, except that it is too long.
+ * Parses the bytes of a {@code text/event-stream} into events exactly as browsers do (WHATWG HTML, section 9.2.6). The
+ * bytes may arrive in chunks of any size. No content is an error, except for lines or events that are too long.
  *
- * <p>It keeps two things. What belongs to the connection (the begun line, the begun event, whether a byte order mark
- * may still come) is dropped by {@link #reset}. What belongs to the event source, the {@linkplain #lastEventId() last
- * event ID string}, stays, and a block without an id on the next connection leaves it as it is.
+ * <p>The parser has two kinds of state. {@link #reset} drops the state of the connection: the unfinished line, the
+ * unfinished event, and whether a byte order mark may still come. The state of the event source, the {@linkplain
+ * #lastEventId() last event ID string}, stays, and blocks without an id on the next connection do not change it.
  *
  * <p>Memory is bounded: neither a line nor the data of an event may take more than {@code maxEventBytes}.
  *
- * <p>Not safe for use by several threads.
+ * <p>Not thread-safe.
  */
 public final class EventParser {
-    /** What {@code maxEventBytes} is unless said otherwise: 16 MiB. */
+    /** The default of {@code maxEventBytes}: 16 MiB. */
     public static final int DEFAULT_MAX_EVENT_BYTES = 16 << 20;
 
     private static final byte[] BYTE_ORDER_MARK = {(byte) 0xEF, (byte) 0xBB, (byte) 0xBF};
@@ -31,10 +31,10 @@ public final class EventParser {
 
     private final Listener listener;
 
-    // Of the event source.
+    // State of the event source.
     private String lastEventId = "";
 
-    // Of the connection. The names of the three buffers are those of the specification.
+    // State of the connection. The names of the three buffers are those of the specification.
     private final LineScanner lines;
     private final BoundedBytes dataBuffer;
     private String eventTypeBuffer = "";
@@ -42,35 +42,35 @@ public final class EventParser {
     private boolean inFirstLine = true;
     private boolean insideChunk;
 
-    /** A parser with the {@linkplain #DEFAULT_MAX_EVENT_BYTES default bound}. */
+    /** Creates a parser with the {@linkplain #DEFAULT_MAX_EVENT_BYTES default limit}. */
     public EventParser(Listener listener) {
         this(listener, DEFAULT_MAX_EVENT_BYTES);
     }
 
     /**
-     * A parser with its own bound.
+     * Creates a parser with its own limit.
      *
-     * @param maxEventBytes the most bytes that a line of the stream may take, and the data of an event with a line feed
-     *     for each of its lines
-     * @throws IllegalArgumentException if the bound is not positive
+     * @param maxEventBytes the maximum bytes of a line of the stream, and of the data of an event including one line
+     *     feed for each of its lines
+     * @throws IllegalArgumentException if the limit is not positive
      */
     public EventParser(Listener listener, int maxEventBytes) {
         if (maxEventBytes <= 0) {
-            throw new IllegalArgumentException("maxEventBytes must be positive: " + maxEventBytes);
+            throw new IllegalArgumentException("maxEventBytes: " + maxEventBytes + " (expected: more than zero)");
         }
         this.listener = Objects.requireNonNull(listener, "listener");
         this.lines = new LineScanner(maxEventBytes);
-        this.dataBuffer = new BoundedBytes("the data of an event", maxEventBytes);
+        this.dataBuffer = new BoundedBytes("data of an event", maxEventBytes);
     }
 
     /**
-     * Takes the next bytes of the stream and tells the listener what they complete, before it returns. The array is not
-     * kept.
+     * Parses the next bytes of the stream, and calls the listener for everything that they complete before it returns.
+     * The array is not kept.
      *
      * @throws IndexOutOfBoundsException if the range is not within the array
-     * @throws IllegalStateException if a line or an event exceeds {@code maxEventBytes}; or if an earlier call ended
-     *     by an exception, also one of the listener, and {@link #reset} was not called since; or if it is the listener
-     *     that calls
+     * @throws IllegalStateException if a line or an event exceeds {@code maxEventBytes}; if an earlier call ended with
+     *     an exception (also one of the listener) and {@link #reset} was not called since; or if the listener itself
+     *     calls this method
      */
     public void feed(byte[] bytes, int off, int len) {
         Objects.checkFromIndexSize(off, len, bytes.length);
@@ -83,7 +83,7 @@ public final class EventParser {
         insideChunk = false;
     }
 
-    /** As {@link #feed(byte[], int, int)}, with all that remains in the buffer; its position moves to its limit. */
+    /** As {@link #feed(byte[], int, int)}, with all remaining bytes of the buffer; its position moves to its limit. */
     public void feed(ByteBuffer bytes) {
         if (bytes.hasArray()) {
             int off = bytes.arrayOffset() + bytes.position();
@@ -101,8 +101,8 @@ public final class EventParser {
     }
 
     /**
-     * Makes ready for the next connection: a line or an event that was not finished is discarded, as section 9.2.6
-     * asks, and the last event ID string stays. Not to be called by the listener.
+     * Prepares the parser for the next connection. An unfinished line or event is discarded, as section 9.2.6 requires;
+     * the last event ID string stays. The listener must not call this method.
      */
     public void reset() {
         lines.reset();
@@ -113,7 +113,7 @@ public final class EventParser {
         insideChunk = false;
     }
 
-    /** The last event ID string: what a client names when it reconnects, or empty if there is none. */
+    /** The last event ID string, which a client sends when it reconnects; empty if there is none. */
     public String lastEventId() {
         return lastEventId;
     }
@@ -142,7 +142,8 @@ public final class EventParser {
 
     private void field(byte[] bytes, int from, int colon, int value, int to) {
         if (Arrays.equals(bytes, from, colon, DATA, 0, DATA.length)) {
-            // Kept as bytes and decoded once: an error in the encoding ends with its line, so it comes to the same.
+            // Kept as bytes and decoded once. The result is the same, because an encoding error never extends beyond
+            // its line.
             dataBuffer.append(bytes, value, to);
             dataBuffer.append(LINE_FEED, 0, 1);
         } else if (Arrays.equals(bytes, from, colon, EVENT, 0, EVENT.length)) {
@@ -155,7 +156,9 @@ public final class EventParser {
         }
     }
 
-    /** Ignores all but digits. A number past the range of a long counts as the largest. */
+    /**
+     * Ignores values with other characters than digits. A number above the range of a long counts as the largest long.
+     */
     private void retry(byte[] bytes, int from, int to) {
         long millis = 0;
         for (int i = from; i < to; i++) {
@@ -177,7 +180,7 @@ public final class EventParser {
             lastEventId = lastEventIdBuffer;
             listener.onLastEventId(lastEventId);
         }
-        // Each data field, an empty one too, has left at least its line feed.
+        // Each data field, even an empty one, adds at least its line feed.
         if (dataBuffer.length() > 0) {
             String data = Utf8.decode(dataBuffer.array(), 0, dataBuffer.length() - 1);
             dataBuffer.clear();
@@ -190,7 +193,7 @@ public final class EventParser {
         return end <= to && Arrays.equals(bytes, from, end, BYTE_ORDER_MARK, 0, BYTE_ORDER_MARK.length);
     }
 
-    /** Where the name of the field ends: at the colon, or at the end of the line. */
+    /** The end of the field name: the colon, or the end of the line. */
     private static int indexOfColon(byte[] bytes, int from, int to) {
         int i = from;
         while (i < to && bytes[i] != ':') {
@@ -204,26 +207,35 @@ public final class EventParser {
     }
 
     /**
-     * Hears what a stream says, in the order of the stream, on the thread that feeds the parser. What it throws goes to
-     * the caller of {@code feed}, and the rest of that chunk is lost.
+     * Receives the content of a stream in the order of the stream, on the thread that feeds the parser. If it throws,
+     * the exception goes to the caller of {@code feed}, and the rest of that chunk is lost.
      */
     public interface Listener {
         /**
          * An event is complete.
          *
-         * @param type its name, {@code message} if it has none
+         * @param type its name; {@code message} if it has none
          * @param data its lines, joined with LF
-         * @param lastEventId its id, or that of the last event before it that had one, or empty
+         * @param lastEventId its id; otherwise the id of the last event before it that had one; otherwise empty
          */
         void onEvent(String type, String data, String lastEventId);
 
-        /** The server asks to wait this long before a reconnect. Comes at once, not with the event around it. */
+        /**
+         * The server asks the client to wait this long before it reconnects. Called at once, before the surrounding
+         * event is complete.
+         */
         default void onRetry(long millis) {}
 
-        /** A comment, without its colon and one space behind it. Comes at once, not with the event around it. */
+        /**
+         * A comment, without its colon and without the one space after it. Called at once, before the surrounding event
+         * is complete.
+         */
         default void onComment(String comment) {}
 
-        /** A block, with data or without, has changed the last event ID string. Comes before the event, if any. */
+        /**
+         * A block, with or without data, has changed the last event ID string. Called before the event of that block,
+         * if it has one.
+         */
         default void onLastEventId(String lastEventId) {}
     }
 }

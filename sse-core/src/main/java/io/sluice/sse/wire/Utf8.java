@@ -3,15 +3,15 @@ package io.sluice.sse.wire;
 import java.nio.charset.StandardCharsets;
 
 /**
- * UTF-8 as the event stream needs it: lengths before bytes, so that arrays can be made to measure, and errors replaced
- * exactly as the WHATWG Encoding standard does.
+ * UTF-8 for event streams: computes lengths before it writes bytes, so that arrays have exactly the needed size, and
+ * replaces errors exactly as the WHATWG Encoding standard does.
  */
 final class Utf8 {
     static final int REPLACEMENT = 0xFFFD;
 
     private Utf8() {}
 
-    /** The code point at the index, or U+FFFD for a surrogate without its other half. */
+    /** The code point at the index, or U+FFFD for an unpaired surrogate. */
     static int scalarAt(String text, int index) {
         int codePoint = text.codePointAt(index);
         return Character.MIN_SURROGATE <= codePoint && codePoint <= Character.MAX_SURROGATE ? REPLACEMENT : codePoint;
@@ -39,7 +39,7 @@ final class Utf8 {
         return scalar < 0x10000 ? 3 : 4;
     }
 
-    /** Writes the code point and returns the index behind it. */
+    /** Writes the code point and returns the index after it. */
     static int put(int scalar, byte[] out, int at) {
         int length = length(scalar);
         if (length == 1) {
@@ -51,16 +51,16 @@ final class Utf8 {
             out[i] = (byte) (0x80 | (rest & 0x3F));
             rest >>>= 6;
         }
-        // As many leading ones as there are bytes.
+        // The number of leading ones is the number of bytes.
         out[at] = (byte) (0xF00 >>> length | rest);
         return at + length;
     }
 
-    /** Decodes as the WHATWG Encoding standard's "UTF-8 decode without BOM" does. */
+    /** Decodes as "UTF-8 decode without BOM" of the WHATWG Encoding standard does. */
     static String decode(byte[] bytes, int from, int to) {
         String text = new String(bytes, from, to - from, StandardCharsets.UTF_8);
-        // The JDK agrees with the standard on all that is valid, but not on how many U+FFFD an error counts for: an
-        // encoded surrogate is one to the JDK and three to the standard.
+        // The JDK follows the standard for valid input, but not in the number of U+FFFD for an error: for an encoded
+        // surrogate the JDK gives one, the standard three.
         return text.indexOf(REPLACEMENT) < 0 ? text : decodeWithErrors(bytes, from, to);
     }
 
@@ -80,7 +80,7 @@ final class Utf8 {
         return text.toString();
     }
 
-    /** The code point encoded at the index; or, negated, how many bytes make up one error. */
+    /** The code point at the index, or the negated length in bytes of one error. */
     private static int scalarIn(byte[] bytes, int at, int to) {
         int lead = bytes[at] & 0xFF;
         if (lead < 0x80) {
@@ -90,7 +90,8 @@ final class Utf8 {
         int scalar = lead & (0xFF >>> (length + 1));
         for (int i = 1; i < length; i++) {
             int next = at + i < to ? bytes[at + i] & 0xFF : 0;
-            // A byte that cannot follow is not part of the error: it may be a letter, or the lead of the next sequence.
+            // A byte that cannot follow is not part of the error: it may be a character or the lead byte of the next
+            // sequence.
             if ((next & 0xC0) != 0x80 || (i == 1 && !canFollow(lead, next))) {
                 return -i;
             }
@@ -109,7 +110,7 @@ final class Utf8 {
         return lead < 0xF0 ? 3 : 4;
     }
 
-    /** Rules out overlong forms, surrogates and all above U+10FFFF. */
+    /** Rules out overlong forms, surrogates and everything above U+10FFFF. */
     private static boolean canFollow(int lead, int next) {
         return switch (lead) {
             case 0xE0 -> next >= 0xA0;

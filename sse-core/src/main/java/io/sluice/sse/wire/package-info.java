@@ -1,6 +1,6 @@
 /**
- * The one place that knows the format of {@code text/event-stream} (WHATWG HTML, section 9.2): the encoder makes bytes
- * of events, the parser makes events of bytes.
+ * The only package that knows the format {@code text/event-stream} (WHATWG HTML, section 9.2): the encoder turns events
+ * into bytes, and the parser turns bytes into events.
  */
 @NullMarked
 package io.sluice.sse.wire;

@@ -149,8 +149,8 @@ class MvStoreHistoryTest {
         open(options -> options).close(3);
         assertThat(recovered.publisherIds())
                 .containsOnly(
-                        Map.entry("two", new RecoveryResult.Chosen(2, "b")),
-                        Map.entry("three", new RecoveryResult.Chosen(3, "a")));
+                        Map.entry("two", new RecoveryResult.EventLocation(2, "b")),
+                        Map.entry("three", new RecoveryResult.EventLocation(3, "a")));
     }
 
     /** What the death of the process leaves between two commits is the state of the first of them. */
@@ -219,7 +219,7 @@ class MvStoreHistoryTest {
     @Test
     void floorsOfEmptyTopicsAreKeptByNameAndThenAsOne() {
         MvStoreHistory history = open(options -> options.totalBytes(100));
-        int topics = TopicRecords.EMPTY_NAMES + 10;
+        int topics = MvStoreTopics.MAX_EMPTY_TOPICS + 10;
         List<StoredEvent> batch = new ArrayList<>();
         for (int i = 1; i <= topics + 1; i++) {
             batch.add(event(i, i, "t" + i, null));
@@ -227,8 +227,8 @@ class MvStoreHistoryTest {
         history.append(batch);
         history.close(topics + 1);
         open(options -> options).close(topics + 1);
-        assertThat(recovered.topics()).hasSize(TopicRecords.EMPTY_NAMES + 1);
-        assertThat(recovered.forgottenFloor()).isEqualTo(10);
+        assertThat(recovered.topics()).hasSize(MvStoreTopics.MAX_EMPTY_TOPICS + 1);
+        assertThat(recovered.removedFloor()).isEqualTo(10);
         assertThat(recovered.topics()).contains(new StoredTopic("t11", 11, 11, 0, 0, 0, 0));
     }
 
@@ -321,7 +321,7 @@ class MvStoreHistoryTest {
         assertThatThrownBy(() -> options.events(0)).hasMessage("events: 0 (expected: at least 1)");
         assertThatThrownBy(() -> options.bytes(0)).hasMessage("bytes: 0 (expected: at least 1)");
         assertThatThrownBy(() -> options.totalBytes(-1)).hasMessage("totalBytes: -1 (expected: at least 1)");
-        assertThatThrownBy(() -> options.publisherIds(0)).hasMessage("chosenIds: 0 (expected: at least 1)");
+        assertThatThrownBy(() -> options.publisherIds(0)).hasMessage("publisherIds: 0 (expected: at least 1)");
         assertThatThrownBy(() -> options.age(Duration.ZERO))
                 .hasMessage("age: PT0S (expected: more than 0, at most 36500 days)");
         assertThatThrownBy(() -> SyncPolicy.every(Duration.ZERO))
@@ -337,9 +337,9 @@ class MvStoreHistoryTest {
             content = new PositionsFile.Content(7, recovery.head() + 9, -1, 0, true, recovery.lost());
             recovery = Recovery.of(content, recovery.head() + 4);
         }
-        assertThat(recovery.lost()).hasSize(Recovery.MOST_RANGES);
+        assertThat(recovery.lost()).hasSize(Recovery.MAX_RANGES);
         assertThat(recovery.lost().get(0).contains(3)).isTrue();
-        LostRange last = recovery.lost().get(Recovery.MOST_RANGES - 1);
+        LostRange last = recovery.lost().get(Recovery.MAX_RANGES - 1);
         assertThat(last.upTo()).isEqualTo(recovery.head() - 1);
         assertThat(last.upTo() - last.after()).isEqualTo(5);
     }

@@ -59,7 +59,7 @@ class TypedTopicTest {
 
     @Test
     void aRecordIsPublishedAndReadBack() {
-        TypedTopic<Price> prices = json.topic(hub, "prices/SLU", Price.class);
+        TypedTopic<Price> prices = TypedTopic.of(hub, "prices/SLU", Price.class);
         Price price = new Price("S\nU\"", 7);
         Published published = prices.publish(price).toCompletableFuture().join();
         assertThat(published.id()).isEqualTo(hub.headId());
@@ -73,7 +73,7 @@ class TypedTopicTest {
     @Test
     void eventsHaveTheNameAndTheKeyThatTheTopicGivesThem() {
         TypedTopic<Price> prices =
-                json.topic(hub, "prices", Price.class).withEventName("price").withKey(Price::symbol);
+                TypedTopic.of(hub, "prices", Price.class).withEventName("price").withKey(Price::symbol);
         assertThat(prices.event(new Price("SLU", 7)))
                 .isEqualTo(Event.builder()
                         .name("price")
@@ -84,12 +84,12 @@ class TypedTopicTest {
                 .isThrownBy(() -> prices.publish(new Price(null, 7)))
                 .withMessage("key");
         assertThatIllegalArgumentException().isThrownBy(() -> prices.withEventName("a\nb"));
-        assertThatIllegalArgumentException().isThrownBy(() -> json.topic(hub, "prices/*", Price.class));
+        assertThatIllegalArgumentException().isThrownBy(() -> TypedTopic.of(hub, "prices/*", Price.class));
     }
 
     @Test
     void typesWithParametersKeepThem() {
-        TypedTopic<Map<String, List<Price>>> books = json.topic(hub, "books", new TypeReference<>() {});
+        TypedTopic<Map<String, List<Price>>> books = TypedTopic.of(hub, "books", new TypeReference<>() {});
         Map<String, List<Price>> book = Map.of("a", List.of(new Price("a", 1), new Price("b", 2)));
         assertThat(books.read(books.event(book))).isEqualTo(book);
         assertThat(json.read(books.event(book).data(), new TypeReference<Map<String, List<Price>>>() {}))
@@ -103,7 +103,7 @@ class TypedTopicTest {
     /** A list of its own class would be written without them: Java has forgotten what the elements are. */
     @Test
     void elementsAreWrittenByTheTypeThatWasSaid() {
-        TypedTopic<List<Shape>> shapes = json.topic(hub, "shapes", new TypeReference<>() {});
+        TypedTopic<List<Shape>> shapes = TypedTopic.of(hub, "shapes", new TypeReference<>() {});
         List<Shape> two = List.of(new Circle(1), new Square(2));
         assertThat(shapes.event(two).data()).contains("\"@type\"");
         assertThat(shapes.read(shapes.event(two))).isEqualTo(two);
@@ -114,20 +114,20 @@ class TypedTopicTest {
         JsonEvents dates = JsonEvents.of(new ObjectMapper()
                 .registerModule(new JavaTimeModule())
                 .disable(SerializationFeature.WRITE_DATES_AS_TIMESTAMPS));
-        TypedTopic<Dated> topic = dates.topic(hub, "dates", Dated.class);
+        TypedTopic<Dated> topic = TypedTopic.of(hub, "dates", Dated.class, dates);
         Dated dated = new Dated(Instant.parse("2026-11-21T10:00:00.123456789Z"), LocalDate.of(2026, 2, 28));
         assertThat(topic.event(dated).data()).contains("2026-11-21T10:00:00.123456789Z", "2026-02-28");
         assertThat(topic.read(topic.event(dated))).isEqualTo(dated);
-        TypedTopic<Old> old = json.topic(hub, "old", Old.class);
+        TypedTopic<Old> old = TypedTopic.of(hub, "old", Old.class);
         assertThat(old.read(old.event(new Old(new Date(1234))))).isEqualTo(new Old(new Date(1234)));
     }
 
     @Test
     void aValueThatCannotBeWrittenFailsItsPublishAlone() {
-        TypedTopic<Node> nodes = json.topic(hub, "nodes", Node.class);
+        TypedTopic<Node> nodes = TypedTopic.of(hub, "nodes", Node.class);
         Node intoItself = new Node();
         intoItself.children.add(intoItself);
-        TypedTopic<Dated> dates = json.topic(hub, "dates", Dated.class); // whose mapper has no module for them
+        TypedTopic<Dated> dates = TypedTopic.of(hub, "dates", Dated.class); // whose mapper has no module for them
         nodes.publish(new Node());
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> nodes.publish(intoItself))
@@ -143,7 +143,7 @@ class TypedTopicTest {
 
     @Test
     void ofABatchAllArePublishedNextToEachOtherOrNone() {
-        TypedTopic<Object> topic = json.topic(hub, "objects", Object.class);
+        TypedTopic<Object> topic = TypedTopic.of(hub, "objects", Object.class);
         List<Published> published = topic.publishAll(List.of(new Price("a", 1), 2, "three"))
                 .toCompletableFuture()
                 .join();
@@ -159,7 +159,7 @@ class TypedTopicTest {
 
     @Test
     void nullIsNoValueOfATopic() {
-        TypedTopic<Optional<String>> topic = json.topic(hub, "a", new TypeReference<>() {});
+        TypedTopic<Optional<String>> topic = TypedTopic.of(hub, "a", new TypeReference<>() {});
         assertThatNullPointerException().isThrownBy(() -> topic.publish(null));
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> topic.read(Event.comment("x")))

@@ -45,10 +45,11 @@ class EventEncoderTest {
                 arguments("é\uD83D", "data: é\uFFFD\n"),
                 arguments("é?😀", "data: é?😀\n"),
                 arguments(
-                        "x".repeat(EventEncoder.MOST_AT_ONCE), "data: " + "x".repeat(EventEncoder.MOST_AT_ONCE) + "\n"),
+                        "x".repeat(EventEncoder.MAX_SINGLE_PASS_CHARS),
+                        "data: " + "x".repeat(EventEncoder.MAX_SINGLE_PASS_CHARS) + "\n"),
                 arguments(
-                        "é".repeat(EventEncoder.MOST_AT_ONCE + 1),
-                        "data: " + "é".repeat(EventEncoder.MOST_AT_ONCE + 1) + "\n"),
+                        "é".repeat(EventEncoder.MAX_SINGLE_PASS_CHARS + 1),
+                        "data: " + "é".repeat(EventEncoder.MAX_SINGLE_PASS_CHARS + 1) + "\n"),
                 arguments("\uDE00\uD83D\r\uD83D😀", "data: \uFFFD\uFFFD\ndata: \uFFFD😀\n"));
     }
 
@@ -91,7 +92,7 @@ class EventEncoderTest {
         for (String id : Arrays.asList("", "1\ndata: x", "1\r", "\0", "x".repeat(129), "\uD800")) {
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> EventEncoder.idLine(id))
-                    .withMessageStartingWith("id ");
+                    .withMessageStartingWith("id: ");
         }
     }
 }

@@ -202,26 +202,26 @@ class EventParserTest {
     void bound_stopsALongLine_inOneChunkAndInMany() {
         assertThatIllegalStateException()
                 .isThrownBy(() -> feed("data:" + "x".repeat(12) + "\n"))
-                .withMessage("a line of the stream takes 17 bytes or more; allowed by maxEventBytes are 16");
+                .withMessage("line of the stream: 17 bytes or more (expected: at most maxEventBytes, 16)");
         parser.reset();
         feed("data:" + "x".repeat(11));
         assertThatIllegalStateException()
                 .isThrownBy(() -> feed("x"))
-                .withMessage("a line of the stream takes 17 bytes or more; allowed by maxEventBytes are 16");
+                .withMessage("line of the stream: 17 bytes or more (expected: at most maxEventBytes, 16)");
     }
 
     @Test
     void bound_stopsLongData() {
         assertThatIllegalStateException()
                 .isThrownBy(() -> feed("data\n".repeat(17)))
-                .withMessage("the data of an event takes 17 bytes or more; allowed by maxEventBytes are 16");
+                .withMessage("data of an event: 17 bytes or more (expected: at most maxEventBytes, 16)");
     }
 
     @Test
     void bound_mustBePositive() {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> new EventParser(recorded, 0))
-                .withMessage("maxEventBytes must be positive: 0");
+                .withMessage("maxEventBytes: 0 (expected: more than zero)");
     }
 
     @Test

@@ -1,9 +1,9 @@
 package io.sluice.sse.examples;
 
-import io.sluice.sse.Event;
 import io.sluice.sse.Identity;
 import io.sluice.sse.hub.Hub;
 import io.sluice.sse.hub.Presence;
+import io.sluice.sse.json.JsonEvents;
 import io.sluice.sse.netty.RouteResponse;
 import io.sluice.sse.netty.SseRequest;
 import io.sluice.sse.netty.SseServer;
@@ -16,9 +16,9 @@ import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 
 /**
- * Rooms in which people talk, and see who is there. A room is a topic; who listens to it is in it, by the name that the
- * request gives (an application would take it from a session instead: here anybody can be anybody). Start it, open {@code
- * http://127.0.0.1:8080} twice, or in other terminals:
+ * Chat rooms that also show who is present. A room is a topic, and each of its subscribers is in the room. The name
+ * comes from the request; an application would take it from a session instead, because here every client can claim any
+ * name. Start the program, then open {@code http://127.0.0.1:8080} twice, or run in other terminals:
  *
  * <pre>curl -N 'http://127.0.0.1:8080/rooms/tea?name=ann'
  * curl -d 'hello' 'http://127.0.0.1:8080/rooms/tea?name=bob'</pre>
@@ -27,7 +27,7 @@ public final class Chat {
 
     private Chat() {}
 
-    /** Serves until it is killed. */
+    /** Serves until the process is killed. */
     public static void main(String[] args) throws Exception {
         try (Hub hub = hub();
                 SseServer server = start(hub, 8080)) {
@@ -36,7 +36,7 @@ public final class Chat {
         }
     }
 
-    /** Somebody who reloads the page within three seconds has not left; joins and leaves are events. */
+    /** Joins and leaves are sent as events. A user who reloads the page within three seconds does not leave. */
     static Hub hub() {
         return Hub.builder()
                 .presence(Presence.of("rooms/*")
@@ -52,7 +52,9 @@ public final class Chat {
                 .streams("/rooms/**", Chat::enter)
                 .route("POST", "/rooms/**", request -> {
                     Map<String, String> said = Map.of("name", nameIn(request), "text", request.bodyText());
-                    hub.publish("rooms/" + request.subPath(), Event.json("said", said));
+                    hub.publish(
+                            "rooms/" + request.subPath(),
+                            JsonEvents.withDefaults().event("said", said));
                     return RouteResponse.empty(204).completed();
                 })
                 .route(
@@ -63,7 +65,7 @@ public final class Chat {
                 .start();
     }
 
-    /** What is said in the room, and who comes and goes, on one stream. */
+    /** Messages of the room, joins and leaves on one stream. */
     private static SseStream enter(SseRequest request) {
         String room = "rooms/" + request.subPath();
         return SseStream.of(Selector.of(room, "presence/" + room), StreamRoute.startOf(request))
@@ -73,7 +75,8 @@ public final class Chat {
     private static String nameIn(SseRequest request) {
         String name = request.query("name");
         if (name == null || name.isBlank() || name.length() > 40) {
-            throw new IllegalArgumentException("name: " + name + " (expected: 1 to 40 characters)"); // a 400
+            // becomes a 400 response
+            throw new IllegalArgumentException("name: " + name + " (expected: 1 to 40 characters)");
         }
         return name;
     }
@@ -104,8 +107,10 @@ public final class Chat {
               };
               const stream = new EventSource(room);
               on('present', list => { here.clear(); list.principals.forEach(p => here.add(p)); });
-              on('join', who => { if (!here.has(who.principal)) { here.add(who.principal); line(who.principal + ' came'); } });
-              on('leave', who => { here.delete(who.principal); line(who.principal + ' left'); });
+              on('join', ({ principal }) => {
+                if (!here.has(principal)) { here.add(principal); line(principal + ' came'); }
+              });
+              on('leave', ({ principal }) => { here.delete(principal); line(principal + ' left'); });
               on('said', words => line(words.name + ': ' + words.text));
               document.forms[0].addEventListener('submit', event => {
                 event.preventDefault();

@@ -26,8 +26,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A Netty HTTP server that exists already gets streams, by one handler behind its codec. Start it, and in another
- * terminal:
+ * Adds streams to an existing Netty HTTP server, with one handler after its codec. Start the program, and run in
+ * another terminal:
  *
  * <pre>curl -N http://127.0.0.1:8080/events/news
  * curl http://127.0.0.1:8080/anything-else</pre>
@@ -36,7 +36,7 @@ public final class ExistingPipeline {
 
     private ExistingPipeline() {}
 
-    /** Serves, and publishes once a second, until it is killed. */
+    /** Serves, and publishes once a second, until the process is killed. */
     public static void main(String[] args) throws InterruptedException {
         Hub hub = Hub.create();
         EventLoopGroup loops = new MultiThreadIoEventLoopGroup(NioIoHandler.newFactory());
@@ -49,7 +49,8 @@ public final class ExistingPipeline {
     }
 
     static Channel start(Hub hub, EventLoopGroup loops, int port) {
-        SseHandler streams = SseHandler.serving(hub, "/events/**", StreamRoute.topics()); // one for all connections
+        // one handler for all connections
+        SseHandler streams = SseHandler.serving(hub, "/events/**", StreamRoute.topics());
         return new ServerBootstrap()
                 .group(loops)
                 .channel(NioServerSocketChannel.class)
@@ -68,7 +69,7 @@ public final class ExistingPipeline {
                 .channel();
     }
 
-    /** What the server has done so far; it does not notice that anything has changed. */
+    /** The existing application, which does not need any change. */
     private static final class Rest extends SimpleChannelInboundHandler<FullHttpRequest> {
         @Override
         protected void channelRead0(ChannelHandlerContext ctx, FullHttpRequest request) {

@@ -8,7 +8,7 @@ import java.time.Instant;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Everybody gets the time, once a second. Start it, and in another terminal:
+ * Sends the time to all subscribers once a second. Start the program, and run in another terminal:
  *
  * <pre>curl -N http://127.0.0.1:8080/events/time</pre>
  */
@@ -16,7 +16,7 @@ public final class HelloBroadcast {
 
     private HelloBroadcast() {}
 
-    /** Publishes until it is killed. */
+    /** Publishes until the process is killed. */
     public static void main(String[] args) throws Exception {
         try (Hub hub = Hub.create();
                 SseServer server = start(hub, 8080)) {
@@ -28,12 +28,12 @@ public final class HelloBroadcast {
         }
     }
 
-    /** A server for the hub's topics, each at {@code /events/} and its name. */
+    /** Starts a server for the topics of the hub, each at {@code /events/} and its name. */
     static SseServer start(Hub hub, int port) throws IOException {
         return SseServer.builder().hub(hub).port(port).start();
     }
 
-    /** Publishing needs no server and no client; whoever listens gets it. */
+    /** Publishing needs neither a server nor a client; the event reaches all current subscribers. */
     static void publishTime(Hub hub) {
         hub.publish("time", Event.of("tick", Instant.now().toString()));
     }

@@ -17,8 +17,9 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A job is started by one request and followed by another, as often as one likes: a client that comes late, or comes back,
- * gets the newest state, and in the end the result, behind which it stays away. Start it, and in another terminal:
+ * One request starts a job, and any number of other requests follow it. A client that connects late, or reconnects,
+ * receives the newest state, and at the end the result. After the result the client stays away. Start the program, and
+ * run in another terminal:
  *
  * <pre>curl -N "http://127.0.0.1:8080/jobs/$(curl -s -X POST http://127.0.0.1:8080/jobs)"</pre>
  */
@@ -26,7 +27,7 @@ public final class JobProgress {
 
     private static final int STEPS = 20;
 
-    /** Jobs by their ids, the last hundred: one that has ended is of use until its clients have heard of it. */
+    /** The last hundred jobs by id. An ended job is kept so that its clients can still receive the result. */
     private final Map<String, Job> jobs = new LinkedHashMap<>() {
         @Override
         protected boolean removeEldestEntry(Map.Entry<String, Job> eldest) {
@@ -40,7 +41,7 @@ public final class JobProgress {
         this.step = step;
     }
 
-    /** Serves until it is killed. */
+    /** Serves until the process is killed. */
     public static void main(String[] args) throws Exception {
         try (SseServer server = start(8080, Duration.ofMillis(500))) {
             System.out.println("curl -N \"" + server.uri() + "/jobs/$(curl -s -X POST " + server.uri() + "/jobs)\"");
@@ -77,7 +78,7 @@ public final class JobProgress {
         return job;
     }
 
-    /** The work knows nothing of clients, how many there are, and how fast they read. */
+    /** The work does not depend on clients, their number or their speed. */
     private void work(Job job) {
         try {
             for (int done = 0; done < STEPS; done++) {

@@ -12,18 +12,18 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Each client gets a source of its own, which ends with the client: a countdown, from the number that the client asks for.
- * Start it, and in another terminal:
+ * Each client gets its own source, which ends with the client: a countdown from the number in the request. Start the
+ * program, and run in another terminal:
  *
  * <pre>curl -N 'http://127.0.0.1:8080/countdown?from=5'</pre>
  *
- * <p>Press Ctrl-C there before it is over, and the countdown stops here.
+ * <p>Press Ctrl-C there before the countdown is over: the countdown in this program stops too.
  */
 public final class OwnSource {
 
     private OwnSource() {}
 
-    /** Serves until it is killed. */
+    /** Serves until the process is killed. */
     public static void main(String[] args) throws Exception {
         try (SseServer server = start(8080, Duration.ofSeconds(1))) {
             System.out.println("curl -N '" + server.uri() + "/countdown?from=5'");
@@ -31,7 +31,7 @@ public final class OwnSource {
         }
     }
 
-    /** A server whose streams are filled by a {@link Countdown} each. */
+    /** Starts a server that fills each stream with its own {@link Countdown}. */
     static SseServer start(int port, Duration period) throws IOException {
         return SseServer.builder()
                 .port(port)
@@ -42,7 +42,7 @@ public final class OwnSource {
                 .start();
     }
 
-    /** An IllegalArgumentException of a route is answered with 400, and its message is for the one who asked. */
+    /** If a route throws an IllegalArgumentException, the client receives a 400 response with its message. */
     private static int number(String from) {
         try {
             return Integer.parseInt(from);
@@ -64,7 +64,7 @@ public final class OwnSource {
 
         @Override
         public void start(Sink sink) {
-            // A task of the client's scope: when the client leaves, it is cancelled, and nothing has to be remembered.
+            // The task belongs to the client's scope: it is cancelled when the client leaves, without any code here.
             sink.scope().every(period, () -> tick(sink));
         }
 
@@ -74,7 +74,7 @@ public final class OwnSource {
                 sink.send(Event.of("tick", Integer.toString(now)));
             } else if (now == 0) {
                 sink.send(Event.of("lift-off", ""));
-                sink.complete(); // the client is told to stay away
+                sink.complete(); // the client does not reconnect
             }
         }
 

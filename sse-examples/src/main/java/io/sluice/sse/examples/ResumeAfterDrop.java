@@ -15,8 +15,8 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /**
- * A client is cut off in the middle of an event, misses what is published meanwhile, and comes back with its last id:
- * nothing is lost and nothing comes twice. Runs by itself, prints what happens, and ends.
+ * A client is disconnected in the middle of an event, misses the next events, and reconnects with its last id. Nothing
+ * is lost and nothing is received twice. The program runs by itself, prints what happens, and ends.
  */
 public final class ResumeAfterDrop {
 
@@ -27,7 +27,7 @@ public final class ResumeAfterDrop {
         run(System.out::println);
     }
 
-    /** @return what the client has received, in order */
+    /** @return the data that the client has received, in order */
     static List<String> run(Consumer<String> out) throws Exception {
         try (Hub hub = Hub.create();
                 SseServer server = SseServer.builder().hub(hub).port(0).start()) {
@@ -36,10 +36,10 @@ public final class ResumeAfterDrop {
             try (InputStream stream = client.connect()) {
                 publish(hub, "one", "two", "three");
                 client.readUntilInside(stream, "three");
-            } // the connection is gone, with half an event in it
-            out.accept("-- cut off inside of \"three\"");
+            } // the connection is closed in the middle of an event
+            out.accept("-- cut off inside \"three\"");
 
-            publish(hub, "four", "five"); // the hub keeps them, as long as its history reaches
+            publish(hub, "four", "five"); // the hub retains them within the limits of its history
             out.accept("-- meanwhile \"four\" and \"five\" were published");
 
             try (InputStream stream = client.connect()) {
@@ -58,7 +58,7 @@ public final class ResumeAfterDrop {
         }
     }
 
-    /** What an EventSource in a browser does by itself: remembers the last id, and says it when it connects again. */
+    /** Does what an EventSource in a browser does: remembers the last id, and sends it on the next connect. */
     private static final class Client implements EventParser.Listener {
         final List<String> received = new ArrayList<>();
         private final EventParser parser = new EventParser(this);
@@ -72,7 +72,7 @@ public final class ResumeAfterDrop {
         }
 
         InputStream connect() throws IOException, InterruptedException {
-            parser.reset(); // what was begun on the last connection does not count; the last id stays
+            parser.reset(); // discards the unfinished event of the last connection; the last id stays
             HttpRequest.Builder request = HttpRequest.newBuilder(uri);
             if (!parser.lastEventId().isEmpty()) {
                 request.header("Last-Event-ID", parser.lastEventId());
@@ -80,7 +80,7 @@ public final class ResumeAfterDrop {
             out.accept("connecting, last id: " + parser.lastEventId());
             InputStream stream =
                     http.send(request.build(), BodyHandlers.ofInputStream()).body();
-            readBlock(stream); // which has the id of the position where the stream begins
+            readBlock(stream); // contains the id of the position at which the stream begins
             return stream;
         }
 
@@ -90,7 +90,7 @@ public final class ResumeAfterDrop {
             out.accept("received " + data + ", id " + lastEventId);
         }
 
-        /** Reads up to and with these words, and no byte more. */
+        /** Reads up to and including these words, and not one byte more. */
         void readUntilInside(InputStream stream, String words) throws IOException {
             StringBuilder read = new StringBuilder();
             while (read.indexOf(words) < 0) {

@@ -1,4 +1,4 @@
-/** Small programs, one file each, to read and to run. */
+/** Small example programs, one file each. */
 @NullMarked
 package io.sluice.sse.examples;
 

@@ -3,6 +3,7 @@ package io.sluice.sse.examples;
 import io.sluice.sse.Event;
 import io.sluice.sse.Identity;
 import io.sluice.sse.hub.Hub;
+import io.sluice.sse.json.JsonEvents;
 import io.sluice.sse.netty.HttpStatusException;
 import io.sluice.sse.netty.SseServer;
 import io.sluice.sse.netty.StreamRoute;
@@ -21,7 +22,7 @@ final class ReadmeSnippet {
 
         // curl -N http://127.0.0.1:8080/events/orders/7   or, in a browser, new EventSource("/events/orders/7")
         hub.publish("orders/7", Event.of("status", "paid"));
-        hub.publish("orders/7", Event.json("item", Map.of("sku", "A-1", "count", 2)));
+        hub.publish("orders/7", JsonEvents.withDefaults().event("item", Map.of("sku", "A-1", "count", 2)));
 
         System.out.println(hub.ledger()); // what clients own now: all zero when the last one has gone
         server.close(); // ends the streams one after the other, with a hint when to come back

@@ -1,5 +1,6 @@
 package io.sluice.sse.benchmarks.client;
 
+import io.sluice.sse.benchmarks.compare.JvmFlags;
 import io.sluice.sse.benchmarks.compare.Section;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -16,18 +17,18 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** What an idle client is made of: the objects that a server has for it. */
+/** Shows the objects that a server holds for an idle client. */
 @Command(
         name = "client",
         mixinStandardHelpOptions = true,
         sortOptions = false,
         description =
-                "Weighs an idle client: what is reachable from a server, with some clients and with twice as many.")
+                "Measures the memory of an idle client: objects reachable from a server with n and with 2n clients.")
 public final class ClientCommand implements Callable<Integer> {
 
     /**
-     * JOL asks the virtual machine that it runs in for the sizes of objects, looks at an annotation of the JDK that pads
-     * some, and reads fields of records and lambdas at an offset that it takes from a class of the same shape.
+     * JOL queries the virtual machine in which it runs for the sizes of objects. It reads an annotation of the JDK that
+     * pads some of them, and it reads fields of records and lambdas at an offset taken from a class of the same shape.
      */
     private static final List<String> FLAGS = List.of(
             "-Xmx1g",
@@ -40,7 +41,10 @@ public final class ClientCommand implements Callable<Integer> {
     @Option(names = "--transport", defaultValue = "epoll", description = "Default: ${DEFAULT-VALUE}")
     String transport = "";
 
-    @Option(names = "--clients", defaultValue = "1000", description = "And twice as many. Default: ${DEFAULT-VALUE}")
+    @Option(
+            names = "--clients",
+            defaultValue = "1000",
+            description = "The number n of clients. Default: ${DEFAULT-VALUE}")
     int clients;
 
     @Option(names = "--page", paramLabel = "<file>", description = "Writes the table into this page.")
@@ -77,9 +81,7 @@ public final class ClientCommand implements Callable<Integer> {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(FLAGS);
-        if (Runtime.version().feature() >= 24) {
-            command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow"));
-        }
+        command.addAll(JvmFlags.nativeAccess());
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), ServerProcess.class.getName(), transport));
         Process process = new ProcessBuilder(command)
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
@@ -102,7 +104,7 @@ public final class ClientCommand implements Callable<Integer> {
     private static String line(BufferedReader out) throws IOException {
         String line = out.readLine();
         if (line == null) {
-            throw new IOException("the server has ended");
+            throw new IOException("the server process has ended");
         }
         return line;
     }

@@ -6,19 +6,19 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** What more clients have added, class by class and for each of them, as a table of Markdown, the largest first. */
+/** Formats what additional clients have added, per class and client, as a Markdown table, the largest first. */
 final class ClientTable {
 
-    /** Less of a class, for a client, has a line with others. */
+    /** Classes with fewer bytes per client share one line. */
     private static final double LEAST_BYTES = 1;
 
     private final Map<String, Weight> added = new TreeMap<>();
     private final int clients;
 
     /**
-     * @param few before
-     * @param many after
-     * @param clients how many have come between
+     * @param few the weights before
+     * @param many the weights after
+     * @param clients the number of clients added in between
      */
     ClientTable(Map<String, Weight> few, Map<String, Weight> many, int clients) {
         this.clients = clients;

@@ -6,17 +6,17 @@ import java.util.TreeMap;
 import org.openjdk.jol.info.GraphPathRecord;
 import org.openjdk.jol.info.GraphWalker;
 
-/** The objects that are reachable from one, without it, by class. */
+/** The objects that are reachable from one object, without it, by class. */
 final class Graph {
 
     private final Map<Class<?>, Weight> classes = new HashMap<>();
 
     private Graph() {}
 
-    /** @return weights by the names of the classes */
+    /** @return weights by class name */
     static Map<String, Weight> of(Object root) {
         Graph graph = new Graph();
-        // Counted here as they come: JOL's own sum goes by addresses, which a collection in between changes.
+        // Counted during the walk: JOL's own sum uses addresses, which change in a collection.
         new GraphWalker(graph::add).walk(root);
         Map<String, Weight> byName = new TreeMap<>();
         graph.classes.forEach((type, weight) -> byName.merge(name(type), weight, Weight::plus));
@@ -27,7 +27,7 @@ final class Graph {
         classes.merge(record.klass(), new Weight(1, record.size()), Weight::plus);
     }
 
-    /** A lambda's number is another one in each run, and tells nobody anything. */
+    /** Removes the number of a lambda, which differs in each run. */
     static String name(Class<?> type) {
         return type.getTypeName().replaceAll("\\$\\$Lambda.*", "\\$\\$Lambda");
     }

@@ -8,13 +8,13 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Clients of one topic, who have read the beginning of their streams and wait. */
+/** Clients of one topic that have read the beginning of their streams and wait. */
 final class IdleClients implements AutoCloseable {
 
     private static final byte[] REQUEST =
             "GET /events/load HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n"
                     .getBytes(StandardCharsets.US_ASCII);
-    private static final int PATIENCE_MILLIS = 10_000;
+    private static final int TIMEOUT_MILLIS = 10_000;
 
     private final int port;
     private final List<Socket> sockets = new ArrayList<>();
@@ -23,30 +23,30 @@ final class IdleClients implements AutoCloseable {
         this.port = port;
     }
 
-    /** Connects more of them, one after the other; all have their first block when this returns. */
+    /** Connects more clients one after the other; all have received their first block when this returns. */
     void add(int count) throws IOException {
         for (int i = 0; i < count; i++) {
             Socket socket = new Socket(InetAddress.getLoopbackAddress(), port);
             sockets.add(socket);
-            socket.setSoTimeout(PATIENCE_MILLIS);
+            socket.setSoTimeout(TIMEOUT_MILLIS);
             socket.getOutputStream().write(REQUEST);
             awaitFirstBlock(socket.getInputStream());
         }
     }
 
-    /** Its first line is {@code retry:}, behind the head of the answer. */
+    /** The first line of the block is {@code retry:}, after the head of the response. */
     private static void awaitFirstBlock(InputStream in) throws IOException {
         StringBuilder text = new StringBuilder();
         byte[] some = new byte[1024];
         while (text.indexOf("retry:") < 0) {
             int count = in.read(some);
             if (count < 0) {
-                throw new IOException("the server has answered: " + text);
+                throw new IOException("unexpected response: " + text);
             }
             text.append(new String(some, 0, count, StandardCharsets.US_ASCII));
         }
         if (text.indexOf(" 200 ") < 0) {
-            throw new IOException("the server has answered: " + text);
+            throw new IOException("unexpected response: " + text);
         }
     }
 

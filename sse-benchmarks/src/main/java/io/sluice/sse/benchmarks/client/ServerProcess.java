@@ -13,8 +13,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 
 /**
- * The server that is weighed, with one lane. It says its port, and for each line that it gets it tells what is reachable
- * from the server: a class a line, then a blank one.
+ * The measured server, with one lane. It prints its port. For each input line it prints what is reachable from the
+ * server: one class per line, then a blank line.
  */
 final class ServerProcess {
 
@@ -23,7 +23,7 @@ final class ServerProcess {
     /** @param arguments the transport */
     public static void main(String[] arguments) throws IOException {
         PrintStream out = new PrintStream(new FileOutputStream(FileDescriptor.out), true, StandardCharsets.UTF_8);
-        System.setOut(System.err); // what JOL has to say is none of the answers
+        System.setOut(System.err); // keeps messages of JOL out of the protocol
         BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
         try (Hub hub = Hub.create();
                 SseServer server = SseServer.builder()
@@ -34,7 +34,7 @@ final class ServerProcess {
                         .start()) {
             out.println(server.port());
             for (String line = in.readLine(); line != null; line = in.readLine()) {
-                System.gc(); // a weak reference to garbage would count as one to an object
+                System.gc(); // clears weak references to garbage, which would count as references to live objects
                 System.gc();
                 Graph.of(server)
                         .forEach((name, weight) -> out.println(weight.count() + " " + weight.bytes() + " " + name));

@@ -1,10 +1,10 @@
 package io.sluice.sse.benchmarks.client;
 
 /**
- * Objects of one class.
+ * The objects of one class.
  *
- * @param count how many
- * @param bytes of all of them, headers and padding included
+ * @param count the number of objects
+ * @param bytes the bytes of all of them, headers and padding included
  */
 record Weight(long count, long bytes) {
 

@@ -27,14 +27,15 @@ import java.util.LinkedHashSet;
 import java.util.Set;
 
 /**
- * A peer: the least that Netty can do without merging events. One loop; HTTP leaves a client's pipeline when the head is
- * written; an event is framed once, and each client gets a duplicate, written and flushed at once.
+ * A peer: the minimal Netty server that does not merge events. It has one loop. HTTP handlers leave a client's pipeline
+ * after the response head. An event is framed once; each client gets a duplicate of the buffer, written and flushed at
+ * once.
  */
 final class BareNetty extends SimpleChannelInboundHandler<FullHttpRequest> {
 
-    private static final int MOST_BYTES = 4 << 20;
+    private static final int MAX_BODY_BYTES = 4 << 20;
 
-    private final Set<Channel> clients; // of the one loop
+    private final Set<Channel> clients; // used by the one loop only
 
     private BareNetty(Set<Channel> clients) {
         this.clients = clients;
@@ -55,7 +56,7 @@ final class BareNetty extends SimpleChannelInboundHandler<FullHttpRequest> {
                         channel.pipeline()
                                 .addLast(
                                         new HttpServerCodec(),
-                                        new HttpObjectAggregator(MOST_BYTES),
+                                        new HttpObjectAggregator(MAX_BODY_BYTES),
                                         new BareNetty(clients));
                     }
                 })
@@ -106,6 +107,6 @@ final class BareNetty extends SimpleChannelInboundHandler<FullHttpRequest> {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-        context.executor().execute(context::close); // not under the walk over the clients
+        context.executor().execute(context::close); // not during the iteration over the clients
     }
 }

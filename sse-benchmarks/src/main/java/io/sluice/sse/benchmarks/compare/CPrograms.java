@@ -7,7 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** The generator and the floor, compiled from {@code src/main/c} with the machine's compiler. */
+/** The load generator and the floor servers, compiled from {@code src/main/c} with the machine's compiler. */
 record CPrograms(Path generator, Path floor) {
 
     static CPrograms build() throws IOException, InterruptedException {

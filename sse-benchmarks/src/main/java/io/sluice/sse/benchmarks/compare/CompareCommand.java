@@ -12,13 +12,12 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** Sluice beside its peers: builds all, runs all, writes the page. */
+/** Compares Sluice with its peers: builds and runs all of them, and writes the page. */
 @Command(
         name = "compare",
         mixinStandardHelpOptions = true,
         sortOptions = false,
-        description =
-                "Builds Sluice's peers, drives the same work through each in turn, and writes docs/benchmarks.md.")
+        description = "Builds Sluice's peers, runs the same workloads on each in turn, and writes docs/benchmarks.md.")
 public final class CompareCommand implements Callable<Integer> {
 
     private static final Set<String> QUICK = Set.of(
@@ -41,13 +40,13 @@ public final class CompareCommand implements Callable<Integer> {
             names = "--seconds",
             defaultValue = "6",
             description =
-                    "How long throughput and latency are measured; others in proportion. Default: ${DEFAULT-VALUE}")
+                    "Duration of throughput and latency measurements; others in proportion. Default: ${DEFAULT-VALUE}")
     double seconds;
 
-    @Option(names = "--only", split = ",", paramLabel = "<name>", description = "These contenders.")
+    @Option(names = "--only", split = ",", paramLabel = "<name>", description = "Only these contenders.")
     List<String> only = new ArrayList<>();
 
-    @Option(names = "--stages", split = ",", paramLabel = "<name>", description = "These stages.")
+    @Option(names = "--stages", split = ",", paramLabel = "<name>", description = "Only these stages.")
     List<String> onlyStages = new ArrayList<>();
 
     @Mixin
@@ -63,18 +62,17 @@ public final class CompareCommand implements Callable<Integer> {
     @Option(
             names = "--results",
             paramLabel = "<file>",
-            description =
-                    "Where the lines go; they are added to those that it has. Default: a new file in target/compare")
+            description = "File to which the result lines are appended. Default: a new file in target/compare")
     @Nullable
     Path results;
 
-    @Option(names = "--report", description = "Measures nothing: writes the page from --results.")
+    @Option(names = "--report", description = "Only writes the page from --results, without measuring.")
     boolean reportOnly;
 
     @Option(
             names = "--docs",
             paramLabel = "<folder>",
-            description = "Where benchmarks.md and its plots go. Default: docs of this repository")
+            description = "Folder of benchmarks.md and its plots. Default: docs of this repository")
     @Nullable
     Path docs;
 
@@ -97,7 +95,8 @@ public final class CompareCommand implements Callable<Integer> {
         List<Stage> stages = new ArrayList<>(quick ? Stages.quick(rounds, seconds) : Stages.full(rounds, seconds));
         stages.removeIf(stage -> !onlyStages.isEmpty() && !onlyStages.contains(stage.name()));
         if (contenders.isEmpty() || stages.isEmpty()) {
-            throw new IllegalArgumentException("--only and --stages have left nothing to do");
+            throw new IllegalArgumentException(
+                    "--only, --stages: nothing selected (expected: at least one contender and one stage)");
         }
         new Course(programs.generator(), where.cores(), file).run(stages, contenders, rounds);
     }

@@ -4,23 +4,23 @@ import java.util.List;
 import java.util.function.Predicate;
 
 /**
- * A server that can be started.
+ * A server that takes part in a comparison.
  *
  * @param name as in tables
- * @param kind what it is to the others
- * @param command with {@code {port}} where its port belongs
+ * @param kind its role in the comparison
+ * @param command the command line, with {@code {port}} in place of the port
  * @param warms whether it becomes faster while it runs, and needs a longer warm-up
  * @param suits which workloads it can serve
  */
 record Contender(String name, Kind kind, List<String> command, boolean warms, Predicate<Workload> suits) {
 
-    /** What a contender is to the others. */
+    /** The role of a contender. */
     enum Kind {
-        /** What is measured. */
+        /** The server that is measured. */
         SLUICE,
-        /** What nothing can be faster than, without merging events or with it. */
+        /** The lower limit of the cost, without merging events or with it. */
         FLOOR,
-        /** A server of somebody else. */
+        /** A server of another project. */
         PEER
     }
 

@@ -5,7 +5,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Sluice, the floors and bare Netty: what can be started without building anything of others. */
+/** Sluice, the floor servers and bare Netty: contenders that need no build of other projects. */
 final class Contenders {
 
     static final String EPOLL = "sluice epoll";
@@ -16,10 +16,10 @@ final class Contenders {
     static final String BARE_NETTY = "bare-netty";
     static final String NCHAN = "nchan";
 
-    /** How many lanes, on two cores: more than cores too, for a machine may have other work. */
+    /** The numbers of lanes on two cores. More lanes than cores are included, because a machine may have other work. */
     static final List<Integer> LANES = List.of(1, 2, 4);
 
-    /** What the bundled server is told beside its port and transport; else everything is as by default. */
+    /** Options of the bundled server in addition to its port and transport; everything else has its default. */
     private static final List<String> OPTIONS = List.of("--history-events", "2200", "--max-publish-bytes", "2m");
 
     private Contenders() {}
@@ -39,13 +39,13 @@ final class Contenders {
         return List.copyOf(all);
     }
 
-    private static Contender floor(String name, CPrograms programs, String... manner) {
+    private static Contender floor(String name, CPrograms programs, String... mode) {
         List<String> command = new ArrayList<>(List.of(programs.floor().toString(), "{port}"));
-        command.addAll(List.of(manner));
+        command.addAll(List.of(mode));
         return Contender.of(name, Kind.FLOOR, false, command);
     }
 
-    /** @param jar any that holds the bundled server */
+    /** @param jar any jar that contains the bundled server */
     static Contender sluice(String name, Path jar, String transport, List<String> jvm) {
         List<String> command = java(jvm, jar, "io.sluice.sse.examples.server.Main");
         command.addAll(List.of("--port", "{port}", "--transport", transport));
@@ -53,7 +53,7 @@ final class Contenders {
         return Contender.of(name, Kind.SLUICE, true, command).thatSuits(workload -> !workload.needs(Need.BOTH_CORES));
     }
 
-    /** A number of event loops, each of them a lane, on as many cores as the workload leaves it. */
+    /** A number of event loops, each of them a lane, on as many cores as the workload allows. */
     private static Contender sluiceOfLanes(String transport, int lanes, List<String> jvm) {
         List<String> command =
                 new ArrayList<>(sluice("", Home.jar(), transport, jvm).command());
@@ -62,7 +62,7 @@ final class Contenders {
                 .thatSuits(workload -> workload.needs(Need.BOTH_CORES));
     }
 
-    /** What Sluice over this transport with so many lanes is called. */
+    /** The name of Sluice over this transport with this number of lanes. */
     static String ofLanes(String transport, int lanes) {
         return "sluice " + transport + " " + lanes + (lanes == 1 ? " lane" : " lanes");
     }
@@ -77,9 +77,7 @@ final class Contenders {
         List<String> command = new ArrayList<>();
         command.add(Home.java(Home.ownJava()).toString());
         command.addAll(jvm);
-        if (Runtime.version().feature() >= 24) {
-            command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow"));
-        }
+        command.addAll(JvmFlags.nativeAccess());
         command.addAll(List.of("-cp", jar.toString(), main));
         return command;
     }

@@ -2,7 +2,7 @@ package io.sluice.sse.benchmarks.compare;
 
 import picocli.CommandLine.Option;
 
-/** Who runs where, as a command is told. */
+/** Options that assign the server and the generator to cores. */
 final class CoreOptions {
 
     @Option(names = "--server-core", defaultValue = "0", description = "Default: ${DEFAULT-VALUE}")

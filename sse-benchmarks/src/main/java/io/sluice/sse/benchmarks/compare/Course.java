@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * The course of a comparison: in each round each stage, in each stage each contender, so that whatever the machine does
- * meanwhile meets all of them. A contender that fails has a line that says so, and the course goes on.
+ * Runs a comparison: every stage in each round, and every contender in each stage, so that disturbances of the machine
+ * affect all of them alike. If a contender fails, the results get a line with the error, and the comparison continues.
  */
 final class Course {
 
@@ -79,10 +79,10 @@ final class Course {
         measured.remove("server");
         line.setAll(measured);
         Results.append(file, line);
-        say(new Run(line));
+        print(new Run(line));
     }
 
-    private static void say(Run run) {
+    private static void print(Run run) {
         StringBuilder text = new StringBuilder();
         text.append(String.format(Locale.ROOT, "  %-16s %-15s", run.server(), run.workload()));
         if (!run.error().isEmpty()) {
@@ -99,7 +99,7 @@ final class Course {
             figure.of(run)
                     .ifPresent(value -> text.append(String.format(Locale.ROOT, "  %s %,.2f", figure.title(), value)));
         }
-        text.append(run.isRight() || !run.error().isEmpty() ? "" : "  SEQUENCE BROKEN")
+        text.append(run.isCorrect() || !run.error().isEmpty() ? "" : "  SEQUENCE BROKEN")
                 .append(run.isBoundByGenerator() ? "  (generator)" : "");
         System.out.println(text);
     }

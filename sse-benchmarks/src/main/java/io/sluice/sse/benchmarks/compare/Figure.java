@@ -4,11 +4,11 @@ import java.util.OptionalDouble;
 import java.util.function.Function;
 
 /**
- * Something that a run tells, by a name and with a sense of what is better.
+ * A figure of a run, with its name and the direction in which it improves.
  *
  * @param title as in tables
- * @param more whether more of it is better
- * @param source where it is in a run
+ * @param more whether a larger value is better
+ * @param source reads it from a run
  */
 record Figure(String title, boolean more, Function<Run, OptionalDouble> source) {
 
@@ -23,14 +23,14 @@ record Figure(String title, boolean more, Function<Run, OptionalDouble> source) 
     static final Figure LIVE_GROWTH = less("live heap growth", "liveGrowth");
     static final Figure RSS_PER_CLIENT = less("RSS per client", "rssPerClient");
     static final Figure RSS_PER_STALLED = less("RSS growth per stalled client", "rssPerStalled");
-    static final Figure CPU_PER_CHURNED = less("CPU per client that came and left", "cpuMicrosPerClient");
+    static final Figure CPU_PER_CHURNED = less("CPU per churned client", "cpuMicrosPerClient");
     static final Figure CONNECT_MICROS = less("CPU per connection", "connectMicros");
-    static final Figure DESCRIPTORS = less("descriptors kept", "fdsGrowth");
-    static final Figure SILENT_LOSS = less("events missing in silence", "stalledMissingSilently");
+    static final Figure DESCRIPTORS = less("descriptors not released", "fdsGrowth");
+    static final Figure SILENT_LOSS = less("events lost silently", "stalledMissingSilently");
     static final Figure ALLOCATED = less("heap bytes per event", "allocatedPerEvent");
     static final Figure REPLAY = new Figure("replay", false, Run::replayMillis);
-    static final Figure QUIET_P99 = less("p99 in quiet", "quiet.p99");
-    static final Figure P99_TO_QUIET = less("p99 beside the crowd, to quiet", "p99ToQuiet");
+    static final Figure QUIET_P99 = less("p99 without the crowd", "quiet.p99");
+    static final Figure P99_TO_QUIET = less("p99 with the crowd, relative", "p99ToQuiet");
     static final Figure SERVER_CPU = less("server CPU", "serverCpuShare");
     static final Figure GENERATOR_CPU = less("generator CPU", "generatorCpuShare");
 
@@ -42,7 +42,7 @@ record Figure(String title, boolean more, Function<Run, OptionalDouble> source) 
         return new Figure(title, false, run -> run.figure(path));
     }
 
-    /** Nothing of a run that has failed. */
+    /** The figure of a run; empty if the run has failed. */
     OptionalDouble of(Run run) {
         return run.error().isEmpty() ? source.apply(run) : OptionalDouble.empty();
     }
@@ -51,7 +51,7 @@ record Figure(String title, boolean more, Function<Run, OptionalDouble> source) 
         return more ? a > b : a < b;
     }
 
-    /** Whether a value is at least as good as a bound. */
+    /** Whether a value is at least as good as a limit. */
     boolean reaches(double value, double bound) {
         return more ? value >= bound : value <= bound;
     }

@@ -25,7 +25,7 @@ final class Generator {
         this.cores = cores;
     }
 
-    /** @return what it measured */
+    /** @return the measured figures */
     ObjectNode run(Workload workload, Contender contender, ServerUnderLoad server, Marks marks)
             throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(List.of(program.toString(), "--marks", "--label", contender.name()));
@@ -51,13 +51,13 @@ final class Generator {
     }
 
     private static void serve(Process process, Marks marks) throws IOException, InterruptedException {
-        BufferedReader says = process.errorReader(StandardCharsets.UTF_8);
-        OutputStream answer = process.getOutputStream();
-        for (String line = says.readLine(); line != null; line = says.readLine()) {
+        BufferedReader messages = process.errorReader(StandardCharsets.UTF_8);
+        OutputStream reply = process.getOutputStream();
+        for (String line = messages.readLine(); line != null; line = messages.readLine()) {
             if (line.startsWith(MARK)) {
                 marks.reached(line.substring(MARK.length()));
-                answer.write('\n');
-                answer.flush();
+                reply.write('\n');
+                reply.flush();
             } else {
                 System.err.println(line);
             }

@@ -13,7 +13,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** This commit against bare Netty, or against an older server, in one run: passes or fails on ratios. */
+/** Compares this commit with bare Netty, or with an older server, in one run; passes or fails on ratios. */
 @Command(
         name = "guard",
         mixinStandardHelpOptions = true,
@@ -37,13 +37,16 @@ public final class GuardCommand implements Callable<Integer> {
     @Option(names = "--rounds", defaultValue = "5", description = "Default: ${DEFAULT-VALUE}")
     int rounds;
 
-    @Option(names = "--seconds", defaultValue = "4", description = "Of each measurement. Default: ${DEFAULT-VALUE}")
+    @Option(
+            names = "--seconds",
+            defaultValue = "4",
+            description = "Duration of each measurement. Default: ${DEFAULT-VALUE}")
     double seconds;
 
     @Mixin
     CoreOptions where = new CoreOptions();
 
-    /** A ratio that must hold, of this to the baseline. */
+    /** A limit for the ratio of this commit to the baseline. */
     record Bound(String workload, Figure figure, double ratio) {
 
         String verdict(OptionalDouble reached) {
@@ -58,15 +61,16 @@ public final class GuardCommand implements Callable<Integer> {
                     isKept(reached) ? "kept" : "MISSED");
         }
 
-        /** What could not be measured is missed. */
+        /** A ratio that could not be measured counts as missed. */
         boolean isKept(OptionalDouble reached) {
             return reached.isPresent() && figure.reaches(reached.getAsDouble(), ratio);
         }
     }
 
     /**
-     * Against bare Netty the must of the targets, less what a machine with neighbours takes from both. Against an older
-     * jar the spread of two runs of the same jar, which is up to a tenth for medians of five.
+     * Against bare Netty the limits are the required targets, less what a shared machine takes from both. Against an
+     * older jar they allow for the difference between two runs of the same jar, which is up to a tenth for medians of
+     * five.
      */
     static List<Bound> bounds(boolean againstOlder) {
         return againstOlder
@@ -97,9 +101,9 @@ public final class GuardCommand implements Callable<Integer> {
         boolean wrong = results.servers().stream()
                 .flatMap(server -> bounds(baseline != null).stream()
                         .flatMap(bound -> results.of(server, bound.workload()).stream()))
-                .anyMatch(run -> run.server().equals(NEW) && !run.isRight());
+                .anyMatch(run -> run.server().equals(NEW) && !run.isCorrect());
         if (wrong) {
-            System.out.println("SEQUENCE BROKEN: some client did not get every event once and in order");
+            System.out.println("SEQUENCE BROKEN: at least one client did not receive every event once and in order");
         }
         return missed > 0 || wrong ? 1 : 0;
     }

@@ -5,7 +5,10 @@ import java.io.IOException;
 import java.util.HashMap;
 import java.util.Map;
 
-/** Looks at the server's heap. Before and after: what lives on it. Begin and end: what is on it at all. */
+/**
+ * Measures the server's heap at the marks of the generator: the live objects at {@code before} and {@code after}, and
+ * the whole heap at {@code begin} and {@code end}.
+ */
 final class HeapMarks implements Marks {
 
     private final ServerUnderLoad server;

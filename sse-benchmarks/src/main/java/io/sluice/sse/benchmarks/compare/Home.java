@@ -7,12 +7,15 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** Where things are: found from the jar that runs, so that the commands do not depend on the working directory. */
+/**
+ * Locations of files. They are found relative to the running jar, so that the commands do not depend on the working
+ * directory.
+ */
 final class Home {
 
     private Home() {}
 
-    /** The jar, or the folder of classes, that runs. */
+    /** The running jar or folder of classes. */
     static Path jar() {
         try {
             return Path.of(Home.class
@@ -25,12 +28,12 @@ final class Home {
         }
     }
 
-    /** The module: the jar lies in its target folder. */
+    /** The folder of the module; the jar is in its target folder. */
     static Path module() {
         return jar().resolve("../..").normalize();
     }
 
-    /** For everything that is made: programs, logs, results. */
+    /** The folder for everything that is generated: programs, logs, results. */
     static Path work() {
         return module().resolve("target/compare");
     }
@@ -48,8 +51,8 @@ final class Home {
     }
 
     /**
-     * The home of a JDK that some peers need, of version 21 or newer: this one, or the one that {@code JAVA25_HOME} names,
-     * or one that lies beside this one.
+     * The home of a JDK of version 21 or newer, which some peers need: the running JDK, or the one in {@code
+     * JAVA25_HOME}, or one in the same folder as the running JDK.
      */
     static Optional<Path> newerJava() {
         if (Runtime.version().feature() >= 21) {

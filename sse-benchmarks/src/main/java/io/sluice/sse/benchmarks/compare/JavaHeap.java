@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** The heap of another virtual machine, seen from outside. */
+/** The heap of another virtual machine, observed from outside. */
 final class JavaHeap {
 
     private static final Pattern USED = Pattern.compile("heap .*used (\\d+)K");
@@ -24,25 +24,22 @@ final class JavaHeap {
         this.garbageLog = garbageLog;
     }
 
-    /**
-     * Bytes of all objects that are reachable: the histogram of classes begins with a full collection and counts what that
-     * leaves.
-     */
+    /** Bytes of all reachable objects: the class histogram starts with a full collection and counts what remains. */
     long liveBytes() throws IOException, InterruptedException {
         return number(TOTAL, ask("GC.class_histogram"));
     }
 
-    /** What is on the heap now, garbage included, and how far the log of collections has come. */
+    /** The current heap usage, garbage included, and the current length of the garbage collection log. */
     Moment now() throws IOException, InterruptedException {
         long used = number(USED, ask("GC.heap_info")) << 10;
         return new Moment(
                 used, Files.exists(garbageLog) ? Files.readString(garbageLog).length() : 0);
     }
 
-    /** A moment on the way of a heap. */
+    /** The state of a heap at one moment. */
     record Moment(long usedBytes, int logged) {}
 
-    /** How many bytes have been allocated between two moments; right to a megabyte per collection between them. */
+    /** The number of bytes allocated between two moments, exact to one megabyte per collection between them. */
     long allocated(Moment from, Moment to) throws IOException {
         String log = Files.exists(garbageLog) ? Files.readString(garbageLog) : "";
         return allocated(
@@ -51,7 +48,7 @@ final class JavaHeap {
                 log.substring(Math.min(from.logged(), log.length()), Math.min(to.logged(), log.length())));
     }
 
-    /** @param log what was logged of collections in between */
+    /** @param log the garbage collection log between the two moments */
     static long allocated(long usedBefore, long usedAfter, String log) {
         long sum = 0;
         long last = usedBefore;
@@ -70,7 +67,7 @@ final class JavaHeap {
     private static long number(Pattern pattern, String text) throws IOException {
         Matcher matcher = pattern.matcher(text);
         if (!matcher.find()) {
-            throw new IOException("jcmd has said something else: " + text.substring(0, Math.min(300, text.length())));
+            throw new IOException("unexpected output of jcmd: " + text.substring(0, Math.min(300, text.length())));
         }
         return Long.parseLong(matcher.group(1));
     }

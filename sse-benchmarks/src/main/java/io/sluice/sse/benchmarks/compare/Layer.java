@@ -1,6 +1,6 @@
 package io.sluice.sse.benchmarks.compare;
 
-/** Whose work a sample is. */
+/** The layer of the software to which a sample belongs. */
 enum Layer {
     KERNEL("kernel (the system call itself)"),
     NATIVE("libc, JNI"),

@@ -9,7 +9,7 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** What it was measured on, and which versions: no name of a machine and no path. */
+/** The machine and the versions of a measurement, without the name of the machine and without paths. */
 final class Machine {
 
     private final List<String> facts = new ArrayList<>();
@@ -18,7 +18,7 @@ final class Machine {
         Machine machine = new Machine();
         machine.hardware();
         machine.facts.add(
-                "Servers on core 0 (with lanes: on both), generator on core 1, unless told otherwise; loopback.");
+                "Servers on core 0 (with lanes: on both), generator on core 1, unless options change this; loopback.");
         machine.facts.add(
                 "JVM: " + System.getProperty("java.vm.name") + " " + System.getProperty("java.runtime.version")
                         + ", `" + String.join(" ", jvm) + "`"
@@ -52,9 +52,9 @@ final class Machine {
         }
         find(Home.module().resolve("peers/better-sse/package.json"), "\"better-sse\": \"([^\"]+)\"")
                 .ifPresent(version -> versions.add("better-sse " + version));
-        said("node", "v(\\S+)", "--version").ifPresent(version -> versions.add("node " + version));
-        said("nginx", "nginx/(\\S+)", "-v").ifPresent(version -> versions.add("nginx " + version));
-        said("cc", "(?s)^([^\n]+)", "--version").ifPresent(versions::add);
+        versionOf("node", "v(\\S+)", "--version").ifPresent(version -> versions.add("node " + version));
+        versionOf("nginx", "nginx/(\\S+)", "-v").ifPresent(version -> versions.add("nginx " + version));
+        versionOf("cc", "(?s)^([^\n]+)", "--version").ifPresent(versions::add);
         String netty = io.netty.util.Version.identify().values().stream()
                 .map(io.netty.util.Version::artifactVersion)
                 .findAny()
@@ -63,7 +63,7 @@ final class Machine {
         facts.add("Versions: " + String.join(", ", versions));
     }
 
-    private static Optional<String> said(String program, String pattern, String argument) {
+    private static Optional<String> versionOf(String program, String pattern, String argument) {
         if (!Shell.has(program)) {
             return Optional.empty();
         }

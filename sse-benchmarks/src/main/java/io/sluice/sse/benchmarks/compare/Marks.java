@@ -3,13 +3,13 @@ package io.sluice.sse.benchmarks.compare;
 import java.io.IOException;
 
 /**
- * What is done at the marks of the generator. It waits meanwhile, and what it measures lies between {@code begin} and
- * {@code end}, or begins at {@code before}.
+ * Actions at the marks of the generator. The generator waits during an action. Its measurement lies between {@code
+ * begin} and {@code end}, or starts at {@code before}.
  */
 interface Marks {
 
     Marks NONE = name -> {};
 
-    /** It has come so far, and goes on when this returns. */
+    /** The generator has reached this mark, and continues when this method returns. */
     void reached(String name) throws IOException, InterruptedException;
 }

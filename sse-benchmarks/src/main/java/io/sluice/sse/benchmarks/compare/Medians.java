@@ -3,12 +3,12 @@ package io.sluice.sse.benchmarks.compare;
 import java.util.Collection;
 import java.util.OptionalDouble;
 
-/** The middle of a few figures. */
+/** Computes the median of a few figures. */
 final class Medians {
 
     private Medians() {}
 
-    /** Of an even number, the mean of the two in the middle. */
+    /** For an even number of figures, the mean of the two middle ones. */
     static OptionalDouble of(Collection<Double> figures) {
         double[] sorted =
                 figures.stream().mapToDouble(Double::doubleValue).sorted().toArray();

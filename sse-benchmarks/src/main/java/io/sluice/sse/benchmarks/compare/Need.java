@@ -1,13 +1,13 @@
 package io.sluice.sse.benchmarks.compare;
 
-/** What a workload asks for beyond events to all on one core; not every contender can, or shall, give it. */
+/** What a workload requires in addition to events for all clients on one core. Not every contender supports it. */
 enum Need {
-    /** Clients have topics of their own, or patterns: only Sluice has such. */
+    /** Clients have their own topics or patterns; only Sluice has these. */
     TOPICS,
-    /** Clients come back with an id. */
+    /** Clients reconnect with an id. */
     IDS,
-    /** There are two topics with a history: one to listen to, one to come back to. */
+    /** There are two topics with a history: one for the subscribers, one for the reconnecting clients. */
     TWO_HISTORIES,
-    /** The server has the generator's core too, which the two then share. */
+    /** The server may also use the generator's core, which the two then share. */
     BOTH_CORES
 }

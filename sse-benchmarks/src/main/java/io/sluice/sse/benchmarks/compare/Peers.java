@@ -16,7 +16,10 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/** Builds the servers of others from {@code sse-benchmarks/peers}. What this machine lacks is left out, loudly. */
+/**
+ * Builds the peer servers from {@code sse-benchmarks/peers}. A peer that cannot be built on this machine is left out
+ * with a message.
+ */
 final class Peers {
 
     private static final List<String> ON_JAVA = List.of("armeria", "webflux", "vertx", "undertow", "javalin");
@@ -34,7 +37,7 @@ final class Peers {
 
     /**
      * @param jvm the flags of each virtual machine
-     * @param wanted which names; what is built for others only is not built
+     * @param wanted the selected names; nothing is built for the others only
      */
     static List<Contender> build(List<String> jvm, Predicate<String> wanted) throws IOException {
         Peers peers = new Peers(jvm);
@@ -72,7 +75,7 @@ final class Peers {
         maven.directory(sources.toFile()).inheritIO();
         maven.environment().put("JAVA_HOME", newer.orElse(Home.ownJava()).toString());
         if (maven.start().waitFor() != 0) {
-            throw new IOException("mvn has failed");
+            throw new IOException("mvn failed");
         }
         for (String name : ON_JAVA) {
             all.add(onJava(name, Home.ownJava()));
@@ -80,7 +83,7 @@ final class Peers {
         if (newer.isPresent()) {
             all.add(onJava(HELIDON, newer.get()));
         } else {
-            System.err.println("LEFT OUT: helidon needs a JDK of 21 or newer; JAVA25_HOME may name one");
+            System.err.println("LEFT OUT: helidon: needs JDK 21 or newer; set JAVA25_HOME");
         }
     }
 
@@ -123,7 +126,7 @@ final class Peers {
         String template = Files.readString(sources.resolve("nchan/nginx.conf"))
                 .replace("{folder}", built.toString())
                 .replace("{module}", module.toString());
-        // The port is known when it starts: so its configuration is written then.
+        // The port is known only at start, so the configuration is written then.
         String start = "sed 's/@port@/'\"$1\"'/' \"$0\" > \"$0.of-port\" && exec \"$2\" -p \"$3\" -c \"$0.of-port\"";
         Path configuration = built.resolve("nginx.conf");
         Files.writeString(configuration, template, StandardCharsets.UTF_8);
@@ -145,7 +148,7 @@ final class Peers {
     private static void require(String... programs) throws IOException {
         for (String program : programs) {
             if (!Shell.has(program)) {
-                throw new IOException("there is no " + program + " here");
+                throw new IOException(program + ": not found on this machine");
             }
         }
     }

@@ -15,13 +15,13 @@ import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYChartBuilder;
 import org.knowm.xchart.style.Styler;
 
-/** Draws throughput over clients, and latency over percentiles. */
+/** Plots throughput over clients, and latency over percentiles. */
 final class Plots {
 
     private static final int WIDTH = 900;
     private static final int HEIGHT = 560;
-    /** As how many nines: 1 is the 90th percentile, 2 the 99th. */
-    private static final double MOST_NINES = 4;
+    /** Percentiles as a number of nines: 1 is the 90th percentile, 2 the 99th. */
+    private static final double MAX_NINES = 4;
 
     private final Path folder;
     private final Results results;
@@ -78,7 +78,7 @@ final class Plots {
     private void latency(String workload, String title, String file) throws IOException {
         XYChart chart = chart("Latency, " + title, "percentile", "ms");
         chart.getStyler().setMarkerSize(0);
-        chart.getStyler().setXAxisTickMarkSpacingHint(WIDTH / 6); // a mark for each nine
+        chart.getStyler().setXAxisTickMarkSpacingHint(WIDTH / 6); // one mark per nine
         chart.getStyler().setXAxisTickLabelsFormattingFunction(Plots::percentile);
         for (String server : results.servers()) {
             Histogram all = merged(server, workload);
@@ -87,7 +87,7 @@ final class Plots {
             }
             List<Double> x = new ArrayList<>();
             List<Double> y = new ArrayList<>();
-            for (double nines = 0; nines <= MOST_NINES; nines += 0.1) {
+            for (double nines = 0; nines <= MAX_NINES; nines += 0.1) {
                 x.add(nines);
                 y.add(Math.max(1, all.getValueAtPercentile(100 - 100 * Math.pow(10, -nines))) / 1000.0);
             }

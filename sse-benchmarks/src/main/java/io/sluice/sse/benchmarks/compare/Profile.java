@@ -5,10 +5,10 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Where the processor's time went: by layer, and by place. */
+/** The distribution of processor time by layer and by place. */
 final class Profile {
 
-    /** A place, and whose it is. */
+    /** A place in the code and its layer. */
     record Place(String name, Layer layer) {}
 
     private final String title;
@@ -22,7 +22,7 @@ final class Profile {
         this.seesKernel = seesKernel;
     }
 
-    /** @param stacks as async-profiler writes them, one a line */
+    /** @param stacks the output of async-profiler, one stack per line */
     static Profile of(String title, List<String> stacks) {
         List<Stack> all = stacks.stream()
                 .filter(line -> !line.isBlank())
@@ -48,7 +48,7 @@ final class Profile {
         return samples;
     }
 
-    /** Whether there are stacks of the kernel in it. */
+    /** Whether the profile contains kernel stacks. */
     boolean seesKernel() {
         return seesKernel;
     }
@@ -65,7 +65,7 @@ final class Profile {
         return samples == 0 ? 0 : (double) some / samples;
     }
 
-    /** Those with the largest time of their own; a compiler's and a collector's own functions are none of them. */
+    /** The places with the most time of their own, without functions of the compiler and the collector. */
     List<Place> largest(int count) {
         return places.entrySet().stream()
                 .filter(entry -> entry.getKey().layer() != Layer.COMPILER

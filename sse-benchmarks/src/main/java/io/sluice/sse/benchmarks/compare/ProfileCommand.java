@@ -18,7 +18,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** Where the bundled server spends its time: flame graphs, and the shares of the layers. */
+/** Shows where the bundled server spends its time: flame graphs, and the shares of the layers. */
 @Command(
         name = "profile",
         mixinStandardHelpOptions = true,
@@ -26,7 +26,7 @@ import picocli.CommandLine.Spec;
         description = "Profiles the bundled server under a workload of compare, with async-profiler.")
 public final class ProfileCommand implements Callable<Integer> {
 
-    /** Without them a sample is told at the next safepoint, which may be another method. */
+    /** Without these flags a sample is attributed to the next safepoint, which may be in another method. */
     private static final List<String> EXACT = List.of("-XX:+UnlockDiagnosticVMOptions", "-XX:+DebugNonSafepoints");
 
     @Spec
@@ -40,21 +40,20 @@ public final class ProfileCommand implements Callable<Integer> {
             split = ",",
             paramLabel = "<name>",
             defaultValue = "saturate-1000",
-            description = "As compare calls it. Default: ${DEFAULT-VALUE}")
+            description = "A workload name of compare. Default: ${DEFAULT-VALUE}")
     List<String> workloads = new ArrayList<>();
 
     @Option(
             names = "--seconds",
             defaultValue = "6",
-            description = "As of compare; before that the same runs unprofiled. Default: ${DEFAULT-VALUE}")
+            description = "As in compare; an unprofiled run of the same length comes first. Default: ${DEFAULT-VALUE}")
     double seconds;
 
     @Option(
             names = "--event",
             defaultValue = "",
             paramLabel = "<name>",
-            description =
-                    "As async-profiler calls it. Default: cpu, that is perf events; ctimer and itimer if it fails")
+            description = "An event name of async-profiler. Default: cpu (perf events); ctimer and itimer if it fails")
     String event = "";
 
     @Option(names = "--interval", defaultValue = "1ms", description = "Default: ${DEFAULT-VALUE}")
@@ -85,7 +84,7 @@ public final class ProfileCommand implements Callable<Integer> {
                 profiles.add(profile(programs, transport, workload, facts));
             }
         }
-        String text = "Measured on " + LocalDate.now() + ", a sample each " + interval + " of processor time.\n\n- "
+        String text = "Measured on " + LocalDate.now() + ", one sample per " + interval + " of processor time.\n\n- "
                 + String.join("\n- ", facts) + "\n\n" + ProfileTable.of(profiles);
         System.out.println(text);
         if (page != null) {
@@ -103,7 +102,8 @@ public final class ProfileCommand implements Callable<Integer> {
         if (found.size() < workloads.size()) {
             throw new ParameterException(
                     spec.commandLine(),
-                    "--workload: " + String.join(", ", workloads) + " (expected: of " + Stages.names(stages) + ")");
+                    "--workload: " + String.join(", ", workloads) + " (expected: one or more of " + Stages.names(stages)
+                            + ")");
         }
         return found;
     }
@@ -118,23 +118,23 @@ public final class ProfileCommand implements Callable<Integer> {
         Path flameGraph = folder.resolve(transport + "-" + workload.name() + ".html");
         Generator generator = new Generator(programs.generator(), cores);
         try (ServerUnderLoad server = ServerUnderLoad.start(contender, cores.ofServer(List.of(workload)))) {
-            // Once unseen: then little is left to be compiled.
+            // Once without the profiler, so that little is left to compile.
             generator.run(workload, contender, server, Marks.NONE);
             Profiler profiler = new Profiler(server.pid(), event, interval);
             profiler.start(); // a replay sets no mark
             ObjectNode measured = generator.run(workload, contender, server, profiler);
             Profile profile = Profile.of(title, profiler.end(flameGraph, "Sluice over " + title));
-            facts.add(title + ": " + how(profiler, profile) + rate(measured));
+            facts.add(title + ": " + method(profiler, profile) + rate(measured));
             System.out.println("flame graph: " + flameGraph);
             return profile;
         }
     }
 
-    private static String how(Profiler profiler, Profile profile) {
+    private static String method(Profiler profiler, Profile profile) {
         return profile.seesKernel()
                 ? "counted by perf events, with the kernel's stacks"
                 : "counted by " + profiler.event()
-                        + ", without stacks of the kernel: a sample in libc's wrapper of a system call is taken for the kernel's";
+                        + ", without kernel stacks: a sample in libc's wrapper of a system call counts as kernel";
     }
 
     private static String rate(ObjectNode measured) {

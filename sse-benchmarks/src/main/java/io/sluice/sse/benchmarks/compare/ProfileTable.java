@@ -3,7 +3,7 @@ package io.sluice.sse.benchmarks.compare;
 import java.util.List;
 import java.util.Locale;
 
-/** Profiles as Markdown: the shares of the layers beside each other, then the largest places of each. */
+/** Formats profiles as Markdown: the shares of the layers side by side, then the largest places of each profile. */
 final class ProfileTable {
 
     private static final int LARGEST = 10;
@@ -28,7 +28,7 @@ final class ProfileTable {
     }
 
     private static void largest(StringBuilder text, Profile profile) {
-        text.append("\nThe largest in themselves, ")
+        text.append("\nLargest self times, ")
                 .append(profile.title())
                 .append(":\n\n| method, function or system call | layer | share |\n|---|---|---:|\n");
         for (Profile.Place place : profile.largest(LARGEST)) {

@@ -8,8 +8,8 @@ import java.util.List;
 import one.profiler.AsyncProfilerLoader;
 
 /**
- * async-profiler on another virtual machine, from the generator's first mark to its last. It counts by perf events, which
- * see into the kernel; where those are not allowed, by timers, which do not.
+ * Runs async-profiler on another virtual machine, from the generator's first mark to its last. It samples by perf
+ * events, which include the kernel; if they are not permitted, by timers, which do not.
  */
 final class Profiler implements Marks {
 
@@ -21,8 +21,8 @@ final class Profiler implements Marks {
     private boolean running;
 
     /**
-     * @param event the only one that is tried, or empty
-     * @param interval between two samples, as async-profiler wants it
+     * @param event the only event to try; empty for all of them
+     * @param interval the time between two samples, in the syntax of async-profiler
      */
     Profiler(long pid, String event, String interval) throws IOException {
         this.pid = Long.toString(pid);
@@ -38,12 +38,12 @@ final class Profiler implements Marks {
             case "before", "begin" -> start();
             case "after", "end" -> stop();
             default -> {
-                // not ours
+                // not relevant for profiling
             }
         }
     }
 
-    /** Begins to count; what was counted before is forgotten. */
+    /** Starts sampling and discards earlier samples. */
     void start() throws IOException {
         stop();
         while (!running) {
@@ -54,7 +54,7 @@ final class Profiler implements Marks {
                 if (left.size() == 1) {
                     throw e;
                 }
-                System.err.println("async-profiler cannot count by " + event() + " here, so by " + left.get(1) + ": "
+                System.err.println("async-profiler cannot sample by " + event() + " here, trying " + left.get(1) + ": "
                         + String.valueOf(e.getMessage()).strip());
                 left = left.subList(1, left.size());
             }
@@ -64,16 +64,16 @@ final class Profiler implements Marks {
     private void stop() throws IOException {
         if (running) {
             running = false;
-            ask("stop", "-o", "collapsed", "-f", "/dev/null"); // what was counted can still be dumped
+            ask("stop", "-o", "collapsed", "-f", "/dev/null"); // the samples can still be dumped
         }
     }
 
-    /** By what it counts. */
+    /** The event that triggers samples. */
     String event() {
         return left.get(0);
     }
 
-    /** Ends it, and writes a flame graph. @return the stacks, one a line */
+    /** Stops sampling, and writes a flame graph. @return the stacks, one per line */
     List<String> end(Path flameGraph, String title) throws IOException {
         stop();
         ask("dump", "-o", "flamegraph", "-t", "-n", "--title", title, "-f", flameGraph.toString());

@@ -8,7 +8,7 @@ import java.util.Locale;
 import java.util.OptionalDouble;
 import java.util.stream.Collectors;
 
-/** Writes the figures' part of {@code docs/benchmarks.md}, and the plots beside it. */
+/** Writes the section of the figures in {@code docs/benchmarks.md}, and the plots. */
 final class Report {
 
     private static final double MILLIS = 1e-3;
@@ -51,12 +51,12 @@ final class Report {
     }
 
     private void targets() {
-        heading("What shall be reached");
-        text.append(
-                "A ratio is taken within each round; told is the median. Most rows name whichever of Sluice's two transports did better there, and the best"
-                        + " of the peers that ran: both transports are in every table below, and epoll is the default.\n\n");
-        text.append(
-                "| workload | figure | of | to | reached | in each round | must | goal | |\n|---|---|---|---|---:|---:|---:|---:|---|\n");
+        heading("Targets");
+        text.append("Each ratio is computed within a round; the table shows the median. Most rows name the better of"
+                + " Sluice's two transports and the best peer that ran. All tables below have both transports;"
+                + " epoll is the default.\n\n");
+        text.append("| workload | figure | of | to | reached | in each round | must | goal | |\n"
+                + "|---|---|---|---|---:|---:|---:|---:|---|\n");
         for (Target target : Target.all()) {
             if (!results.has(target.workload())) {
                 continue;
@@ -84,8 +84,7 @@ final class Report {
         for (int clients : Stages.CLIENTS) {
             String workload = "saturate-" + clients;
             if (results.has(workload)) {
-                heading(String.format(
-                        Locale.ROOT, "Throughput, %,d clients (128 bytes, 8 events on their way)", clients));
+                heading(String.format(Locale.ROOT, "Throughput, %,d clients (128 bytes, 8 events in flight)", clients));
                 text.append(withCpu(new Table(results, workload, Figure.EVENTS_PER_SECOND)
                                 .median("events/s", Figure.EVENTS_PER_SECOND, 1, 0)
                                 .spread("min … max", Figure.EVENTS_PER_SECOND, 1, 0)
@@ -151,13 +150,13 @@ final class Report {
 
     private void churn() {
         if (results.has("churn")) {
-            heading("Churn: 500 clients/s read two events and leave, beside 100 that stay");
+            heading("Churn: 500 clients/s read two events and leave, while 100 others stay");
             text.append(new Table(results, "churn", Figure.CPU_PER_CHURNED)
                     .median("CPU µs per client", Figure.CPU_PER_CHURNED, 1, 0)
                     .ratio(Figure.CPU_PER_CHURNED, Contenders.BARE_NETTY)
                     .median("unserved", Figure.less("", "unserved"), 1, 0)
                     .median("live heap growth KiB", Figure.LIVE_GROWTH, KIB, 0)
-                    .median("descriptors kept", Figure.DESCRIPTORS, 1, 0)
+                    .median("descriptors not released", Figure.DESCRIPTORS, 1, 0)
                     .soundness());
         }
     }
@@ -172,8 +171,8 @@ final class Report {
                     .median("max", Figure.MAX, MILLIS, 2)
                     .median("RSS growth MiB", Figure.less("", "rssPerStalled"), 50 * MIB, 1)
                     .median("stalled ended", Figure.less("", "stalledClosed"), 1, 0)
-                    .median("missing in silence", Figure.SILENT_LOSS, 1, 0)
-                    .median("missing and said", Figure.less("", "stalledMissingSaid"), 1, 0)
+                    .median("lost silently", Figure.SILENT_LOSS, 1, 0)
+                    .median("lost and reported", Figure.less("", "stalledMissingSaid"), 1, 0)
                     .soundness());
         }
     }
@@ -182,11 +181,11 @@ final class Report {
         for (int behind : List.of(100, 1_000)) {
             String workload = "replay-" + behind;
             if (results.has(workload)) {
-                heading("Replay: 1,000 clients come back at once, " + behind
-                        + " events behind; ms until all have them");
+                heading("Replay: 1,000 clients reconnect at once, " + behind
+                        + " events behind; ms until all have received them");
                 text.append(new Table(results, workload, Figure.REPLAY)
                         .median("ms", Figure.REPLAY, 1, 0)
-                        .median("the first time", Figure.less("", "millis0"), 1, 0)
+                        .median("first time", Figure.less("", "millis0"), 1, 0)
                         .ratio(Figure.REPLAY, Contenders.NCHAN)
                         .ratio(Figure.REPLAY, Contenders.FLOOR_REPLAY)
                         .median("a client's p99", Figure.P99, MILLIS, 0)
@@ -197,15 +196,15 @@ final class Report {
 
     private void crowd() {
         if (results.has("crowd")) {
-            heading(
-                    "1,000 clients listen, 50 publishes/s of 256 bytes, while 1,000 others come back, 1,000 events behind");
+            heading("1,000 subscribers, 50 publishes/s of 256 bytes, while a crowd of 1,000 reconnects, 1,000 events"
+                    + " behind");
             text.append(new Table(results, "crowd", Figure.P99_TO_QUIET)
-                    .median("p99 in quiet, ms", Figure.QUIET_P99, MILLIS, 2)
-                    .median("p99 beside the crowd, ms", Figure.P99, MILLIS, 2)
-                    .median("to quiet", Figure.P99_TO_QUIET, 1, 2)
+                    .median("p99 without the crowd, ms", Figure.QUIET_P99, MILLIS, 2)
+                    .median("p99 with the crowd, ms", Figure.P99, MILLIS, 2)
+                    .median("relative", Figure.P99_TO_QUIET, 1, 2)
                     .median("max, ms", Figure.MAX, MILLIS, 2)
                     .median("crowd served, ms", Figure.REPLAY, 1, 0)
-                    .median("the first time", Figure.less("", "millis0"), 1, 0)
+                    .median("first time", Figure.less("", "millis0"), 1, 0)
                     .ratio(Figure.REPLAY, Contenders.NCHAN)
                     .soundness());
         }
@@ -229,8 +228,8 @@ final class Report {
             if (results.has(workload)) {
                 heading(
                         workload.equals("patterns")
-                                ? "1,000 clients of the common topic and a pattern of their own"
-                                : "1,000 clients of the common topic and one of their own");
+                                ? "1,000 clients with the common topic and their own pattern each"
+                                : "1,000 clients with the common topic and their own topic each");
                 text.append(withCpu(new Table(results, workload, Figure.EVENTS_PER_SECOND)
                                 .median("events/s", Figure.EVENTS_PER_SECOND, 1, 0))
                         .soundness());
@@ -257,7 +256,7 @@ final class Report {
     private void failures() {
         List<Run> failed = results.failed();
         if (!failed.isEmpty()) {
-            heading("What failed");
+            heading("Failed runs");
             for (Run run : failed) {
                 text.append("- ")
                         .append(run.server())

@@ -13,8 +13,9 @@ import java.util.OptionalDouble;
 import java.util.function.Function;
 
 /**
- * All runs, in a file with a line of JSON for each, which is written as they come: a run that is broken off loses nothing.
- * The median over the rounds is what is told; a ratio is taken in each round, and then its median.
+ * All runs of a comparison. Each run is one line of JSON in a file, which is written at once, so that an aborted
+ * comparison loses nothing. Figures are medians over the rounds; a ratio is computed in each round first, and then its
+ * median is taken.
  */
 final class Results {
 
@@ -40,7 +41,7 @@ final class Results {
         Files.writeString(file, line + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
     }
 
-    /** In the order in which they came first. */
+    /** The servers in the order of their first run. */
     List<String> servers() {
         return runs.stream().map(Run::server).distinct().toList();
     }
@@ -67,7 +68,7 @@ final class Results {
         return runs.stream().filter(run -> !run.error().isEmpty()).toList();
     }
 
-    /** Its figures in all rounds that have one. */
+    /** The figures of all rounds that have one. */
     List<Double> figures(String server, String workload, Figure figure) {
         List<Double> all = new ArrayList<>();
         for (Run run : of(server, workload)) {
@@ -85,7 +86,7 @@ final class Results {
         return Medians.of(ratios(server, base, workload, figure));
     }
 
-    /** The ratio within each round in which both have the figure. */
+    /** The ratio within each round in which both servers have the figure. */
     List<Double> ratios(String server, String base, String workload, Figure figure) {
         List<Double> ratios = new ArrayList<>();
         for (Run run : of(server, workload)) {
@@ -100,7 +101,7 @@ final class Results {
         return ratios;
     }
 
-    /** The one of these servers whose median is the best, or empty if none has any. */
+    /** The server with the best median; empty if none has the figure. */
     java.util.Optional<String> best(Collection<String> servers, String workload, Figure figure) {
         Function<String, Double> value =
                 server -> median(server, workload, figure).orElse(Double.NaN);

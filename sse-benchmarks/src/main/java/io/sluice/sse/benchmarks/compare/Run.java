@@ -24,12 +24,12 @@ record Run(JsonNode line) {
         return line.path("round").asInt();
     }
 
-    /** Why there is nothing to see, or empty. */
+    /** The error of a failed run, or empty. */
     String error() {
         return line.path("error").asText("");
     }
 
-    /** @param path as {@code latency.p99} */
+    /** @param path for example {@code latency.p99} */
     OptionalDouble figure(String path) {
         JsonNode node = line;
         for (String name : path.split("\\.", -1)) {
@@ -38,8 +38,8 @@ record Run(JsonNode line) {
         return node.isNumber() ? OptionalDouble.of(node.asDouble()) : OptionalDouble.empty();
     }
 
-    /** Whether each client got each event once and in order. */
-    boolean isRight() {
+    /** Whether each client received each event once and in order. */
+    boolean isCorrect() {
         return error().isEmpty()
                 && figure("badClients").orElse(0) == 0
                 && figure("wrongLength").orElse(0) == 0
@@ -47,12 +47,12 @@ record Run(JsonNode line) {
                 && figure("badInAllRepeats").orElse(0) == 0;
     }
 
-    /** Whether the generator had no time left while the server had: its figure is then a lower bound. */
+    /** Whether the generator was the bottleneck and not the server; the figure is then a lower limit. */
     boolean isBoundByGenerator() {
         return figure("generatorBound").orElse(0) > 0;
     }
 
-    /** Of a replay: the median of all times but the first two, which find cold code. */
+    /** For a replay: the median of all times except the first two, which include warm-up. */
     OptionalDouble replayMillis() {
         List<Double> times = new ArrayList<>();
         for (int i = 2; figure("millis" + i).isPresent(); i++) {

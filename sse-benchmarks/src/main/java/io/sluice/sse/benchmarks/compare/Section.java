@@ -4,14 +4,14 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** The part of a page that a program writes: between two comments of its name. What people wrote around it stays. */
+/** The generated section of a page, between two comments with its name. The rest of the page stays unchanged. */
 public final class Section {
 
     private Section() {}
 
     /**
-     * Puts {@code text} between the comments {@code name: begin} and {@code name: end} of a page; at its end, if it has
-     * none.
+     * Replaces the text between the comments {@code name: begin} and {@code name: end} of a page with {@code text};
+     * appends the section if the page has none.
      */
     public static void write(Path page, String name, String text) throws IOException {
         String old = Files.exists(page) ? Files.readString(page) : "";

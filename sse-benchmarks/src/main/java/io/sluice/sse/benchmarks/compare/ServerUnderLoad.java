@@ -13,7 +13,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** A contender that runs, on the cores that it was given. Closing it ends it and its children. */
+/** A running contender on its assigned cores. Closing it ends the process and its children. */
 final class ServerUnderLoad implements AutoCloseable {
 
     private static final long STARTS_WITHIN = TimeUnit.SECONDS.toNanos(30);
@@ -31,9 +31,9 @@ final class ServerUnderLoad implements AutoCloseable {
     }
 
     /**
-     * Starts it; it accepts connections when this returns.
+     * Starts a contender; it accepts connections when this returns.
      *
-     * @param cores as {@code taskset} wants them
+     * @param cores in the syntax of {@code taskset}
      */
     static ServerUnderLoad start(Contender contender, String cores) throws IOException, InterruptedException {
         int port = freePort();
@@ -75,15 +75,15 @@ final class ServerUnderLoad implements AutoCloseable {
         while (System.nanoTime() - begin < STARTS_WITHIN && process.isAlive()) {
             try (Socket socket = new Socket()) {
                 socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 1_000);
-                TimeUnit.SECONDS.sleep(1); // what a server still does after it has begun to listen
+                TimeUnit.SECONDS.sleep(1); // lets the server finish its start after it has begun to listen
                 return;
             } catch (IOException e) {
                 TimeUnit.MILLISECONDS.sleep(100);
             }
         }
-        String said = Files.readString(log);
+        String output = Files.readString(log);
         throw new IOException(
-                contender.name() + " has not started: " + said.substring(Math.max(0, said.length() - 500)));
+                contender.name() + " has not started: " + output.substring(Math.max(0, output.length() - 500)));
     }
 
     int port() {
@@ -98,7 +98,7 @@ final class ServerUnderLoad implements AutoCloseable {
         return process.pid();
     }
 
-    /** Its own and those of its children, as the generator wants them. */
+    /** The process ids of the server and its children, as the generator expects them. */
     String pids() {
         return Stream.concat(Stream.of(process.toHandle()), process.descendants())
                 .map(handle -> Long.toString(handle.pid()))

@@ -8,14 +8,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
-/** Programs that are run to their end. */
+/** Runs programs to their end. */
 final class Shell {
 
     private Shell() {}
 
     /**
-     * @return what it printed
-     * @throws IOException if it cannot be started or fails; with the end of what it printed
+     * @return the output of the program
+     * @throws IOException if it cannot be started or fails; the message contains the end of its output
      */
     static String run(Path folder, Map<String, String> environment, List<String> command)
             throws IOException, InterruptedException {
@@ -26,7 +26,7 @@ final class Shell {
         process.getOutputStream().close();
         String text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         if (!process.waitFor(1, TimeUnit.MINUTES) || process.exitValue() != 0) {
-            throw new IOException(command.get(0) + " has failed: " + text.substring(Math.max(0, text.length() - 1500)));
+            throw new IOException(command.get(0) + " failed: " + text.substring(Math.max(0, text.length() - 1500)));
         }
         return text;
     }
@@ -35,12 +35,12 @@ final class Shell {
         return run(Path.of("").toAbsolutePath(), Map.of(), command);
     }
 
-    /** Whether a program of this name is in the path, or where daemons are. */
+    /** Whether a program of this name is in the path or in the folders of daemons. */
     static boolean has(String program) {
         return !find(program).isEmpty();
     }
 
-    /** @return its path, empty if there is none */
+    /** @return its path, or an empty string if there is none */
     static String find(String program) {
         String path = System.getenv().getOrDefault("PATH", "") + ":/usr/sbin:/usr/local/sbin";
         for (String folder : path.split(":", -1)) {

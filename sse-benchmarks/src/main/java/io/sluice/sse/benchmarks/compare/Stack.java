@@ -6,11 +6,11 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A stack as async-profiler writes it with {@code -t -a -l}: the thread in brackets, then the frames inwards, each with
- * its kind behind it ({@code _[k]} is the kernel's) or its library before it.
+ * A stack in the format of async-profiler with {@code -t -a -l}: the thread in brackets, then the frames from the
+ * outermost to the innermost. A frame is followed by its kind ({@code _[k]} is the kernel) or preceded by its library.
  *
- * @param frames from the thread to the innermost
- * @param samples how often it was seen
+ * @param frames from the thread to the innermost frame
+ * @param samples the number of samples
  */
 record Stack(List<String> frames, long samples) {
 
@@ -22,12 +22,12 @@ record Stack(List<String> frames, long samples) {
     private static final Pattern JNI = Pattern.compile("libjvm\\.[^`]*`(jni_|JVM_|Unsafe_).*");
     private static final Pattern JDK = Pattern.compile("(java|javax|jdk|sun)/.*");
     private static final Pattern SYSTEM_CALL = Pattern.compile("__(?:x64|arm64|do|se)_sys_(\\w+)");
-    /** Where a timer finds a thread that is in the kernel: it sees no further than the wrapper. */
+    /** The innermost frame of a thread in the kernel if samples are taken by a timer, which cannot see the kernel. */
     private static final Pattern WRAPPER = Pattern.compile("libc\\.[^`]*`_*(?:GI_)?_*(?:libc_)?"
             + "(send|sendto|sendmsg|sendmmsg|write|writev|recv|recvfrom|recvmsg|read|readv|accept4?|close|shutdown|"
             + "epoll_wait|epoll_pwait2?|epoll_ctl|eventfd_write|eventfd_read|timerfd_settime|syscall)");
 
-    /** @param line the frames with semicolons between, a space, and the count */
+    /** @param line the frames, separated by semicolons, a space, and the count */
     static Stack parse(String line) {
         int space = line.lastIndexOf(' ');
         return new Stack(List.of(line.substring(0, space).split(";", -1)), Long.parseLong(line.substring(space + 1)));
@@ -42,9 +42,10 @@ record Stack(List<String> frames, long samples) {
     }
 
     /**
-     * A compiler's or collector's thread is that altogether; else it is the first from within that has a layer.
+     * The layer of a stack. All samples of a compiler or collector thread belong to that layer. Otherwise the innermost
+     * frame with a layer decides.
      *
-     * @param kernelIsSeen whether frames of the kernel are told at all
+     * @param kernelIsSeen whether the profile contains kernel frames
      */
     Layer layer(boolean kernelIsSeen) {
         String thread = frames.get(0);
@@ -66,7 +67,7 @@ record Stack(List<String> frames, long samples) {
         return Layer.OTHER;
     }
 
-    /** Empty for what works for its caller: the JDK's classes, stubs, the virtual machine. */
+    /** Empty for frames that work for their caller: classes of the JDK, stubs, the virtual machine. */
     private static Optional<Layer> layer(String frame) {
         if (frame.startsWith("io/netty/")) {
             return Optional.of(Layer.NETTY);
@@ -96,7 +97,7 @@ record Stack(List<String> frames, long samples) {
         return frame.startsWith("io/sluice/sse/examples/") ? Layer.OTHER : Layer.SSE_CORE;
     }
 
-    /** Where the time was spent itself: a method, a native function, or a system call with all that it does. */
+    /** The place where the time was spent: a method, a native function, or a complete system call. */
     String place(boolean kernelIsSeen) {
         Matcher wrapper = WRAPPER.matcher(innermost());
         if (!kernelIsSeen && wrapper.matches()) {
@@ -116,7 +117,7 @@ record Stack(List<String> frames, long samples) {
         return "kernel " + KIND.matcher(inKernel.get(0)).replaceFirst("");
     }
 
-    /** Without package, kind and address. */
+    /** Removes package, kind and address. */
     private static String shortened(String frame) {
         return KIND.matcher(frame)
                 .replaceFirst("")

@@ -3,15 +3,15 @@ package io.sluice.sse.benchmarks.compare;
 import java.util.List;
 
 /**
- * Workloads that one process of a server serves, one after the other.
+ * Workloads that one server process serves one after the other.
  *
  * @param name as in the log
- * @param rounds in how many rounds it takes part
- * @param workloads in their order
+ * @param rounds the number of rounds in which the stage takes part
+ * @param workloads in order
  */
 record Stage(String name, int rounds, List<Workload> workloads) {
 
-    /** Whether it concerns this contender at all. */
+    /** The workloads that this contender can serve. */
     List<Workload> of(Contender contender) {
         return workloads.stream().filter(contender.suits()).toList();
     }

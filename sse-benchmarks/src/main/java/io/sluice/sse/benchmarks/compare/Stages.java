@@ -13,7 +13,7 @@ final class Stages {
 
     private Stages() {}
 
-    /** @param rounds of throughput and latency; half as many of the rest */
+    /** @param rounds the rounds of throughput and latency; the other stages have half as many */
     static List<Stage> full(int rounds, double seconds) {
         int few = Math.max(1, rounds / 2);
         return List.of(
@@ -31,8 +31,8 @@ final class Stages {
     }
 
     /**
-     * Throughput over the number of clients, then latency at two rates. Until the compiler of a JVM has done its work it takes
-     * up to half of the one core that the server has: for 20 seconds, of which the first workload has the most.
+     * Throughput for several numbers of clients, then latency at two rates. For about 20 seconds the JIT compiler of a
+     * JVM takes up to half of the server's one core. So the first workload has the longest warm-up.
      */
     static Stage load(int rounds, double seconds, double warmth) {
         return new Stage(
@@ -99,7 +99,7 @@ final class Stages {
                 ofOwnTopic("patterns", PATTERNS, "/publish/own/{client}/news", seconds));
     }
 
-    /** Throughput where server and generator share both cores. */
+    /** Throughput with server and generator on both cores. */
     private static List<Workload> lanes(double seconds) {
         return CLIENTS_OF_LANES.stream()
                 .map(clients -> saturate(clients, seconds, 12)

@@ -8,7 +8,9 @@ import java.util.Locale;
 import java.util.OptionalDouble;
 import java.util.function.Function;
 
-/** A Markdown table of one workload: a row for each server, the best first, and those last that have not served right. */
+/**
+ * A Markdown table of one workload with one row per server: the best first, and servers with incorrect deliveries last.
+ */
 final class Table {
 
     private static final String NONE = "–";
@@ -20,7 +22,7 @@ final class Table {
     private final Figure first;
     private final List<Column> columns = new ArrayList<>();
 
-    /** @param first by which the rows are ordered */
+    /** @param first the figure that orders the rows */
     Table(Results results, String workload, Figure first) {
         this.results = results;
         this.workload = workload;
@@ -45,11 +47,14 @@ final class Table {
         return column("× " + base, server -> number(results.ratio(server, base, workload, figure), 1, 2));
     }
 
-    /** Whether all clients got everything once and in order, in all rounds; and whether the generator was the limit. */
+    /**
+     * Adds whether all clients received everything once and in order in all rounds, and whether the generator was the
+     * bottleneck.
+     */
     Table soundness() {
         return column("sequence", server -> {
                     List<Run> runs = results.of(server, workload);
-                    long wrong = runs.stream().filter(run -> !run.isRight()).count();
+                    long wrong = runs.stream().filter(run -> !run.isCorrect()).count();
                     return wrong == 0 ? "right" : "**broken** in " + wrong;
                 })
                 .column("rounds", server -> {
@@ -64,7 +69,7 @@ final class Table {
         return this;
     }
 
-    /** Of a word that the runs have: those that occurred. */
+    /** Adds the distinct values of a text field of the runs. */
     Table words(String title, String field) {
         return column(
                 title,
@@ -81,7 +86,7 @@ final class Table {
         return results.servers().stream()
                 .filter(server -> results.of(server, workload).stream()
                         .anyMatch(run -> run.error().isEmpty()))
-                .sorted(Comparator.comparing((String server) -> !isRightOnce(server))
+                .sorted(Comparator.comparing((String server) -> !isCorrectOnce(server))
                         .thenComparing(
                                 server -> results.median(server, workload, first)
                                         .orElse(first.more() ? Double.NEGATIVE_INFINITY : Double.POSITIVE_INFINITY),
@@ -89,9 +94,9 @@ final class Table {
                 .toList();
     }
 
-    /** Else its figures are those of somebody who did not do the work. */
-    private boolean isRightOnce(String server) {
-        return results.of(server, workload).stream().anyMatch(Run::isRight);
+    /** Otherwise its figures are those of a server that did not do the work. */
+    private boolean isCorrectOnce(String server) {
+        return results.of(server, workload).stream().anyMatch(Run::isCorrect);
     }
 
     @Override

@@ -8,14 +8,14 @@ import java.util.OptionalDouble;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A figure to reach: what must be, and what is aimed at.
+ * A target for a figure: what is required, and what is aimed at.
  *
- * @param workload which
- * @param figure of it
- * @param server whose; {@link #BEST} is the better of Sluice's transports
- * @param base the server that it is a ratio to; {@link #BEST} is the best peer; null if it is absolute
- * @param must the bound, or NaN
- * @param goal the other bound, or NaN
+ * @param workload the workload
+ * @param figure the figure
+ * @param server the server; {@link #BEST} is the better of Sluice's transports
+ * @param base the server to which the figure is a ratio; {@link #BEST} is the best peer; null for an absolute figure
+ * @param must the required limit, or NaN
+ * @param goal the desired limit, or NaN
  */
 record Target(
         String workload,
@@ -27,7 +27,7 @@ record Target(
 
     static final String BEST = "best";
 
-    /** All that the project has promised itself. */
+    /** All targets of the project. */
     static List<Target> all() {
         List<Target> all = new ArrayList<>();
         double no = Double.NaN;
@@ -60,19 +60,19 @@ record Target(
         }
         all.add(new Target("crowd", Figure.P99_TO_QUIET, BEST, null, 3, no));
         all.add(new Target("crowd", Figure.REPLAY, BEST, Contenders.NCHAN, 1, no));
-        // Nothing for each event and client. What remains is that of the publish, which its ten thousand clients share.
+        // No allocation per event and client. What remains is that of the publish, divided by ten thousand clients.
         all.add(new Target("saturate-10000", Figure.ALLOCATED, BEST, null, 2, no));
         return List.copyOf(all);
     }
 
-    /** Whose figure it is in these results. */
+    /** The server whose figure it is in these results. */
     String subject(Results results) {
         return server.equals(BEST)
                 ? results.best(results.servers(Kind.SLUICE), workload, figure).orElse("")
                 : server;
     }
 
-    /** Whom it is compared with in these results. */
+    /** The server with which it is compared in these results. */
     String baseOf(Results results) {
         if (base == null || !base.equals(BEST)) {
             return base == null ? "" : base;
@@ -80,19 +80,19 @@ record Target(
         return results.best(results.servers(Kind.PEER), workload, figure).orElse("");
     }
 
-    /** What was reached: a ratio, or the figure itself; the median of the rounds. */
+    /** The median over the rounds: a ratio, or the figure itself. */
     OptionalDouble reached(Results results) {
         return Medians.of(inEachRound(results));
     }
 
-    /** The same in each round that has it. */
+    /** The value of each round that has it. */
     List<Double> inEachRound(Results results) {
         return base == null
                 ? results.figures(subject(results), workload, figure)
                 : results.ratios(subject(results), baseOf(results), workload, figure);
     }
 
-    /** A word for a value. */
+    /** The verdict on a value, for the table. */
     String verdict(double value) {
         if (!Double.isNaN(must) && !figure.reaches(value, must)) {
             return "**missed**";
@@ -106,7 +106,7 @@ record Target(
         return Double.isNaN(must) ? "goal missed" : "reached, goal missed";
     }
 
-    /** A bound as in the table. */
+    /** A limit, for the table. */
     String bound(double value) {
         if (Double.isNaN(value)) {
             return "–";

@@ -6,13 +6,13 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * One thing that is measured: what the generator is told.
+ * One measurement: the arguments of the generator.
  *
  * @param name as in results
  * @param seconds how long it measures
- * @param warmup seconds before that, of a server that warms
- * @param arguments of the generator, besides
- * @param needs what it asks of a server
+ * @param warmup seconds of warm-up for a server that warms up
+ * @param arguments further arguments of the generator
+ * @param needs what it requires of a server
  */
 record Workload(String name, double seconds, double warmup, List<String> arguments, Set<Need> needs) {
 
@@ -34,7 +34,7 @@ record Workload(String name, double seconds, double warmup, List<String> argumen
         return needs.contains(need);
     }
 
-    /** What does not warm needs no more than to fill its pipes. */
+    /** A server that does not warm up only needs time to fill its pipes. */
     double warmup(Contender contender) {
         return contender.warms() ? warmup : Math.min(1, warmup);
     }

@@ -23,7 +23,7 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * What the lane itself costs for each client, without a transport: events are published, a pass writes them to 1,000
+ * The cost of the lane itself per client, without a transport: events are published, and a pass writes them to 1,000
  * sinks in memory. An operation is the write to one sink.
  */
 @State(Scope.Thread)
@@ -36,11 +36,11 @@ public class DeliveryBenchmark {
 
     private static final int SINKS = 1_000;
 
-    /** Events that one pass finds. */
+    /** Events per pass. */
     @Param({"1", "8"})
     public int events;
 
-    /** What each listens to beside the common topic, where everything is published. */
+    /** The additional subscription of each client; all events are published to the common topic. */
     @Param({"nothing", "topic", "pattern"})
     public String beside = "";
 
@@ -48,10 +48,10 @@ public class DeliveryBenchmark {
     private final InMemoryLane lane = new InMemoryLane();
     private Hub hub = Hub.create();
 
-    /** Makes the sinks. */
+    /** Creates the sinks. */
     @Setup
     public void setUp() {
-        hub = Hub.builder().coalesce(Duration.ZERO).build(); // the lane has no timer that would end a rest
+        hub = Hub.builder().coalesce(Duration.ZERO).build(); // the lane has no timer that could end a waiting time
         HubLane joined = TransportAccess.of(hub).join(lane, new InMemoryFramer(), Quiet.LANE);
         for (int i = 0; i < SINKS; i++) {
             Selector selector = switch (beside) {
@@ -65,13 +65,13 @@ public class DeliveryBenchmark {
         lane.run();
     }
 
-    /** Ends it. */
+    /** Closes the hub. */
     @TearDown
     public void tearDown() {
         hub.close();
     }
 
-    /** To all of them. */
+    /** Delivers to all sinks. */
     @Benchmark
     @OperationsPerInvocation(SINKS)
     public void deliver() {

@@ -15,7 +15,7 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** From an event to its bytes on the wire. */
+/** Encodes an event into its bytes on the wire. */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -24,17 +24,17 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 5, time = 1)
 public class EncodingBenchmark {
 
-    /** What kind of text. */
+    /** The kind of text. */
     @Param({"ascii", "utf8", "lines"})
     public String text = "";
 
-    /** How many characters of it. */
+    /** The number of characters. */
     @Param({"128", "4096"})
     public int length;
 
     private Event event = Event.of("");
 
-    /** Makes the event. */
+    /** Creates the event. */
     @Setup
     public void setUp() {
         String unit = switch (text) {
@@ -46,7 +46,7 @@ public class EncodingBenchmark {
         event = Event.of(unit.repeat(length / unit.length()));
     }
 
-    /** The block of an event, with room for its id. */
+    /** Encodes the block of an event, with room for its id. */
     @Benchmark
     public byte[] encode() {
         return EventEncoder.encodeBody(event, 32);

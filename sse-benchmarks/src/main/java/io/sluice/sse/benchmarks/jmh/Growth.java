@@ -11,17 +11,17 @@ import org.openjdk.jmh.runner.options.Options;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
 import org.openjdk.jmh.runner.options.TimeValue;
 
-/** Runs {@link PublishBenchmark} along each sweep, for a short while at each step: it is the slope that is asked for. */
+/** Runs {@link PublishBenchmark} along each sweep, for a short time per step, because only the slope matters. */
 final class Growth {
 
     private static final TimeValue WARMUP = TimeValue.seconds(1);
     private static final TimeValue MEASUREMENT = TimeValue.milliseconds(500);
-    /** For a million topics, on a machine of any size. */
+    /** Enough for a million topics, whatever the size of the machine. */
     private static final String HEAP = "-Xmx2g";
 
     private Growth() {}
 
-    /** @param options what JMH is told besides */
+    /** @param options further options of JMH */
     static List<GrowthPoint> measure(Options options) throws RunnerException {
         List<GrowthPoint> points = new ArrayList<>();
         for (Sweep sweep : Sweep.values()) {

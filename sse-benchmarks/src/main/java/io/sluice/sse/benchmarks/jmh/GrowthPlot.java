@@ -10,7 +10,7 @@ import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYChartBuilder;
 import org.knowm.xchart.style.Styler;
 
-/** Draws the cost of a publish over clients, topics and lanes. */
+/** Plots the cost of a publish over clients, topics and lanes. */
 final class GrowthPlot {
 
     private static final int WIDTH = 900;
@@ -24,8 +24,8 @@ final class GrowthPlot {
         XYChart chart = new XYChartBuilder()
                 .width(WIDTH)
                 .height(HEIGHT)
-                .title("A publish of 128 bytes, as clients, topics or lanes grow and the others stay at one")
-                .xAxisTitle("how many")
+                .title("A publish of 128 bytes, as clients, topics or lanes grow while the others stay at one")
+                .xAxisTitle("number")
                 .yAxisTitle("ns")
                 .build();
         chart.getStyler().setLegendPosition(Styler.LegendPosition.OutsideE);
@@ -45,7 +45,7 @@ final class GrowthPlot {
         BitmapEncoder.saveBitmap(List.of(chart), 1, 1, file, BitmapEncoder.BitmapFormat.PNG);
     }
 
-    /** The axis is logarithmic: no lane has no place on it. */
+    /** The axis is logarithmic and has no place for zero lanes. */
     static List<GrowthPoint> drawn(Sweep sweep, List<GrowthPoint> points) {
         return points.stream()
                 .filter(point -> point.sweep() == sweep && point.step() > 0)

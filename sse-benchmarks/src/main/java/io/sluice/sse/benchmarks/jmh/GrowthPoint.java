@@ -4,14 +4,14 @@ import org.openjdk.jmh.results.Result;
 import org.openjdk.jmh.results.RunResult;
 
 /**
- * What a publish costs at one step of a sweep.
+ * The cost of a publish at one step of a sweep.
  *
  * @param sweep what grows
- * @param step how many there are of it
- * @param nanos of a publish: the median of the iterations, which one that the machine has disturbed does not move
- * @param least of the iterations
- * @param most of the iterations
- * @param bytes that a publish allocates, or NaN
+ * @param step its number
+ * @param nanos time of a publish: the median of the iterations, which a single disturbed iteration does not change
+ * @param least the fastest iteration
+ * @param most the slowest iteration
+ * @param bytes bytes that a publish allocates, or NaN
  */
 record GrowthPoint(Sweep sweep, int step, double nanos, double least, double most, double bytes) {
 

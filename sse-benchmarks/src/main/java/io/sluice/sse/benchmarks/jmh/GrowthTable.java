@@ -3,14 +3,17 @@ package io.sluice.sse.benchmarks.jmh;
 import java.util.List;
 import java.util.Locale;
 
-/** The cost of a publish along each sweep as a table of Markdown, beside that of one client, one topic and one lane. */
+/**
+ * Formats the cost of a publish along each sweep as a Markdown table, relative to one client, one topic and one lane.
+ */
 final class GrowthTable {
 
     private GrowthTable() {}
 
     static String of(List<GrowthPoint> points) {
-        StringBuilder text = new StringBuilder(
-                "| what grows | how many | ns per publish | min … max | × of one | bytes allocated |\n|---|---:|---:|---:|---:|---:|\n");
+        StringBuilder text =
+                new StringBuilder("| what grows | number | ns per publish | min … max | × of one | bytes allocated |\n"
+                        + "|---|---:|---:|---:|---:|---:|\n");
         for (GrowthPoint point : points) {
             text.append(String.format(
                     Locale.ROOT,
@@ -26,7 +29,7 @@ final class GrowthTable {
         return text.toString();
     }
 
-    /** Each sweep has a measurement of its own for one, so that a slow minute meets its neighbours too. */
+    /** Each sweep has its own measurement for one, so that a slow minute of the machine affects all its steps alike. */
     private static double ofOne(List<GrowthPoint> points, Sweep sweep) {
         return points.stream()
                 .filter(point -> point.sweep() == sweep && point.step() == 1)

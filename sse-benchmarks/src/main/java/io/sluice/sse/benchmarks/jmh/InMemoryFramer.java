@@ -5,7 +5,7 @@ import io.sluice.sse.hub.lane.Frame;
 import io.sluice.sse.hub.lane.Framer;
 import io.sluice.sse.hub.lane.Splice;
 
-/** Copies each batch once, as a framer over Netty does, and keeps nothing. */
+/** Copies each batch once, as a framer over Netty does, and retains nothing. */
 public final class InMemoryFramer implements Framer {
 
     private static final class Sized extends Frame {
@@ -37,7 +37,7 @@ public final class InMemoryFramer implements Framer {
         return new Sized(at);
     }
 
-    /** What is spliced was copied with its frames, and nothing of it was kept. */
+    /** The spliced frames were copied before and are not retained. */
     @Override
     public Frame splice(Splice splice) {
         return new Sized(0);

@@ -4,14 +4,15 @@ import io.sluice.sse.hub.lane.Lane;
 import java.util.ArrayDeque;
 
 /**
- * A lane without a thread: its tasks wait until {@link #run}, on the thread that made it. So a measured time is that of the
- * work, without the system's hand-over from thread to thread. Timers do not run: nothing is due within a measurement.
+ * A lane without a thread: its tasks wait until {@link #run} is called on the thread that created it. A measurement
+ * therefore contains only the work and no hand-over between threads. Timers do not run, because nothing is due within a
+ * measurement.
  */
 public final class InMemoryLane implements Lane {
 
     private final ArrayDeque<Runnable> tasks = new ArrayDeque<>();
 
-    /** Runs all that waits, and what it adds. */
+    /** Runs all waiting tasks and the tasks that they add. */
     public void run() {
         for (Runnable task = tasks.poll(); task != null; task = tasks.poll()) {
             task.run();

@@ -6,12 +6,12 @@ import io.sluice.sse.hub.lane.HubLane;
 import io.sluice.sse.hub.lane.LaneSink;
 
 /**
- * A client without a socket, which takes everything at once and looks at none of it. It has no field: what is weighed is
- * the hub's.
+ * A client without a socket that accepts everything at once and ignores it. It has no fields, so measurements of memory
+ * contain only objects of the hub.
  */
 public class InMemorySink extends LaneSink {
 
-    /** @param lane its own */
+    /** @param lane the lane of the client */
     public InMemorySink(HubLane lane) {
         super(lane, null);
     }

@@ -18,7 +18,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Unmatched;
 
-/** Runs the benchmarks of this package, with what they allocate. */
+/** Runs the benchmarks of this package, and measures what they allocate. */
 @Command(
         name = "jmh",
         sortOptions = false,
@@ -31,7 +31,7 @@ public final class JmhCommand implements Callable<Integer> {
 
     @Option(
             names = "--growth",
-            description = "Publishing alone, as clients, topics and lanes grow: three minutes; a table and a plot.")
+            description = "Only publishing, as clients, topics and lanes grow: three minutes; a table and a plot.")
     boolean growth;
 
     @Unmatched

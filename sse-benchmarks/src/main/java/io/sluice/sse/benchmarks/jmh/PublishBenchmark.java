@@ -20,7 +20,10 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** Publishing alone: encoding, position, ring, marks, wake-up. The lanes never run, so what is woken stays woken. */
+/**
+ * The cost of publishing alone: encoding, position, ring, marks, wake-up. The lanes never run, so their wake-ups stay
+ * pending.
+ */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -29,11 +32,11 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 5, time = 1)
 public class PublishBenchmark {
 
-    /** Topics that take turns. */
+    /** Topics that are used in turn. */
     @Param({"1", "1000", "100000"})
     public int topics;
 
-    /** Lanes that listen to all of them. */
+    /** Lanes with subscriptions to all topics. */
     @Param({"0", "1", "4"})
     public int lanes;
 
@@ -46,7 +49,7 @@ public class PublishBenchmark {
     private Event event = Event.of("");
     private int next;
 
-    /** Makes hub, topics and listeners. */
+    /** Creates the hub, the topics and the subscribers. */
     @Setup
     public void setUp() {
         hub = Hub.create();
@@ -64,17 +67,17 @@ public class PublishBenchmark {
             lane.run();
         }
         for (String name : names) {
-            hub.publish(name, event); // a topic's birth is not what is measured
+            hub.publish(name, event); // creates the topic before the measurement
         }
     }
 
-    /** Ends it. */
+    /** Closes the hub. */
     @TearDown
     public void tearDown() {
         hub.close();
     }
 
-    /** One event. */
+    /** Publishes one event. */
     @Benchmark
     public Object publish() {
         if (++next == names.length) {

@@ -3,7 +3,7 @@ package io.sluice.sse.benchmarks.jmh;
 import io.sluice.sse.hub.lane.LaneOptions;
 import java.time.Duration;
 
-/** Lanes without a ticker: nothing but the events that are measured. */
+/** Options for lanes without a ticker, so that only the measured events cause work. */
 public final class Quiet {
 
     /** No heartbeats, no timeouts, no watchdog. */

@@ -7,7 +7,7 @@ import org.openjdk.jmh.infra.BenchmarkParams;
 import org.openjdk.jmh.results.Result;
 import org.openjdk.jmh.results.RunResult;
 
-/** The results of JMH as a table of Markdown, with what each operation allocates. */
+/** Formats the results of JMH as a Markdown table, with the allocation of each operation. */
 final class StepTable {
 
     static final String ALLOCATED = "gc.alloc.rate.norm";

@@ -15,7 +15,7 @@ enum Sweep {
         this.steps = List.of(steps);
     }
 
-    /** As the parameter of the benchmark, and in table and plot. */
+    /** The name in the parameters of the benchmark, in the table and in the plot. */
     String title() {
         return name().toLowerCase(Locale.ROOT);
     }

@@ -26,7 +26,10 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** From a publish on one thread to the write on the lane of another, which sleeps in its event loop in between. */
+/**
+ * Measures the time from a publish on one thread to the write on the lane's thread, which sleeps in its event loop in
+ * between.
+ */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
@@ -65,7 +68,7 @@ public class WakeUpBenchmark {
         }
     }
 
-    /** One lane, one client. */
+    /** Creates one lane and one client. */
     @Setup
     public void setUp() throws Exception {
         hub = Hub.create();
@@ -82,14 +85,14 @@ public class WakeUpBenchmark {
         expected = written.get();
     }
 
-    /** Ends it. */
+    /** Closes the hub. */
     @TearDown
     public void tearDown() {
         hub.close();
         group.shutdownGracefully(0, 1, TimeUnit.SECONDS).syncUninterruptibly();
     }
 
-    /** There. */
+    /** Publishes, and waits until the event is written. */
     @Benchmark
     public void publishAndSeeItWritten() {
         hub.publish("topic", event);

@@ -1,5 +1,5 @@
 /**
- * Benchmarks of single steps on the way of an event, with JMH: encoding, publishing, waking a lane, framing, delivering.
+ * JMH benchmarks of single steps in the delivery of an event: encoding, publishing, waking a lane, framing, delivering.
  * Run with {@code java -jar sluice-benchmarks.jar jmh [regular expression] [options of JMH]}.
  */
 @NullMarked

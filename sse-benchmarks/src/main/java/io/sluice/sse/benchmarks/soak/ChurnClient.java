@@ -9,16 +9,16 @@ import io.netty.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** One connection of a churn, which ends as it is told. Confined to its event loop. */
+/** One connection of a churn, which ends in the given way. Confined to its event loop. */
 final class ChurnClient extends StreamReader {
 
     private static final String HALF = "GET /events/quiet HTTP/1.1\r\nHost: loc";
-    private static final long A_MOMENT_MILLIS = 100;
+    private static final long SHORT_DELAY_MILLIS = 100;
 
     private final ChurnLoad load;
     private final Ending ending;
     private final long variant;
-    private @Nullable Future<?> patience;
+    private @Nullable Future<?> timeout;
 
     ChurnClient(ChurnLoad load, Ending ending, long variant) {
         super(ending.target);
@@ -31,13 +31,13 @@ final class ChurnClient extends StreamReader {
     public void channelActive(ChannelHandlerContext ctx) {
         Channel channel = ctx.channel();
         if (ending.opensStream()) {
-            patience = channel.eventLoop()
+            timeout = channel.eventLoop()
                     .schedule(
                             () -> {
                                 load.leftUnanswered();
                                 Clients.reset(channel);
                             },
-                            ChurnLoad.PATIENCE_SECONDS,
+                            ChurnLoad.TIMEOUT_SECONDS,
                             TimeUnit.SECONDS);
             super.channelActive(ctx);
         } else if (ending == Ending.HALF_REQUEST) {
@@ -47,32 +47,32 @@ final class ChurnClient extends StreamReader {
         }
     }
 
-    /** Without waiting for an answer. */
+    /** Ends the connection without waiting for a response. */
     private void endEarly(Channel channel) {
         switch ((int) (variant % 3)) {
             case 0 -> Clients.reset(channel);
             case 1 ->
-                channel.eventLoop().schedule(() -> Clients.reset(channel), A_MOMENT_MILLIS, TimeUnit.MILLISECONDS);
+                channel.eventLoop().schedule(() -> Clients.reset(channel), SHORT_DELAY_MILLIS, TimeUnit.MILLISECONDS);
             default -> finish(channel);
         }
     }
 
-    /** A FIN; the server's answer to it, if any, is read, and its own end awaited. */
+    /** Sends a FIN, reads the server's response, if any, and waits until the server closes the connection. */
     private void finish(Channel channel) {
         ((SocketChannel) channel).shutdownOutput().addListener(ChannelFutureListener.CLOSE_ON_FAILURE);
-        patience = channel.eventLoop()
+        timeout = channel.eventLoop()
                 .schedule(
                         () -> {
                             load.leftUnanswered();
                             Clients.reset(channel);
                         },
-                        ChurnLoad.PATIENCE_SECONDS,
+                        ChurnLoad.TIMEOUT_SECONDS,
                         TimeUnit.SECONDS);
     }
 
     @Override
     void opened(Channel channel) {
-        cancelPatience();
+        cancelTimeout();
         load.opened();
         switch (ending) {
             case FIN -> finish(channel);
@@ -82,22 +82,21 @@ final class ChurnClient extends StreamReader {
             }
             case DURING_REPLAY, DURING_WRITE -> {
                 channel.config().setOption(ChannelOption.AUTO_READ, false);
-                channel.eventLoop()
-                        .schedule(() -> Clients.reset(channel), ending.lingerMillis(), TimeUnit.MILLISECONDS);
+                channel.eventLoop().schedule(() -> Clients.reset(channel), ending.delayMillis(), TimeUnit.MILLISECONDS);
             }
             default -> Clients.reset(channel);
         }
     }
 
-    private void cancelPatience() {
-        if (patience != null) {
-            patience.cancel(false);
-            patience = null;
+    private void cancelTimeout() {
+        if (timeout != null) {
+            timeout.cancel(false);
+            timeout = null;
         }
     }
 
     @Override
     void ended(Channel channel) {
-        cancelPatience();
+        cancelTimeout();
     }
 }

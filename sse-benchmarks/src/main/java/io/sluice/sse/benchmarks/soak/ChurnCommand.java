@@ -10,8 +10,8 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /**
- * Connections opened and lost in seven ways at a steady rate: afterwards the server owns nothing of them, and its heap,
- * descriptors and threads are where they were.
+ * Opens connections and loses them in seven ways at a steady rate. Afterwards the server must own nothing of them, and
+ * its heap, descriptors and threads must be back at their former values.
  */
 @Command(
         name = "churn",
@@ -21,11 +21,14 @@ import picocli.CommandLine.Option;
                 + " during the handshake).")
 final class ChurnCommand implements Callable<Integer> {
 
-    /** The first reading is taken after this part of the churn: by then classes, compiled code and pools are there. */
+    /**
+     * The first reading is taken after this fraction of the churn, when classes are loaded, code is compiled and pools
+     * are filled.
+     */
     private static final int WARM_UP_PART = 10;
 
     private static final int LEAST_WARM_UP = 3_000;
-    /** What the first reading may differ from the last one by chance, whatever the size of the heap. */
+    /** The tolerated random difference between the first and the last reading, whatever the size of the heap. */
     private static final double HEAP_TOLERANCE = 0.05;
 
     @Mixin
@@ -37,10 +40,10 @@ final class ChurnCommand implements Callable<Integer> {
     @Option(names = "--rate", defaultValue = "1000", description = "Connections per second. Default: ${DEFAULT-VALUE}")
     double rate;
 
-    @Option(names = "--any-rate", description = "Only tell the rate that was reached, for machines of unknown speed")
+    @Option(names = "--any-rate", description = "Only report the rate that was reached, for machines of unknown speed")
     boolean anyRate;
 
-    @Option(names = "--plot", description = "A PNG of the server over time; its figures go into a .csv beside it")
+    @Option(names = "--plot", description = "A PNG of the server over time; its data goes into a .csv file next to it")
     @Nullable
     Path plot;
 
@@ -82,8 +85,8 @@ final class ChurnCommand implements Callable<Integer> {
         }
         figures.note("streams among them", stage.load.streams())
                 .note("sinks closed, by reason", stage.api.closed())
-                .check("connections not made", stage.load.refused(), "0", stage.load.refused() == 0)
-                .check("clients that waited in vain", stage.load.unanswered(), "0", stage.load.unanswered() == 0)
+                .check("failed connects", stage.load.failedConnects(), "0", stage.load.failedConnects() == 0)
+                .check("clients without a response in time", stage.load.unanswered(), "0", stage.load.unanswered() == 0)
                 .check(
                         "left in the ledger",
                         stage.left(owned),
@@ -98,7 +101,7 @@ final class ChurnCommand implements Callable<Integer> {
     }
 
     private static String latencies(ChurnStage stage) {
-        return Durations.millis(stage.latencies.getValueAtPercentile(99)) + ", "
-                + Durations.millis(stage.latencies.getMaxValue());
+        return TimeFormat.millis(stage.latencies.getValueAtPercentile(99)) + ", "
+                + TimeFormat.millis(stage.latencies.getMaxValue());
     }
 }

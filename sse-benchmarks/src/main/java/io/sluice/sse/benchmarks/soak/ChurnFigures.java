@@ -2,19 +2,19 @@ package io.sluice.sse.benchmarks.soak;
 
 import java.util.Locale;
 
-/** Two readings of one server, which must not differ by more than chance. */
+/** Compares two readings of one server, which must not differ by more than random variation. */
 final class ChurnFigures {
 
     private ChurnFigures() {}
 
-    /** Of a small heap a few per cent are less than what the JVM itself keeps now and then. */
+    /** In a small heap a few per cent are less than what the JVM itself sometimes retains. */
     private static final long HEAP_SLACK_BYTES = 4L << 20;
-    /** A jar or a file of {@code /proc} that is open just now. A leak of connections is of hundreds. */
+    /** A jar or a {@code /proc} file may be open at the moment. A leak of connections would be hundreds. */
     private static final int DESCRIPTOR_SLACK = 4;
 
     /**
-     * Heap within the tolerance of the first reading, or within a few megabytes; descriptors and threads back where they
-     * were, but for a few that are the JVM's.
+     * Checks that the heap stays within the tolerance of the first reading, or within a few megabytes, and that
+     * descriptors and threads are back at their former numbers, except for a few that belong to the JVM.
      */
     static void compare(Figures figures, Reading before, Reading after, double tolerance) {
         double change = 100.0 * (after.heapBytes() - before.heapBytes()) / before.heapBytes();
@@ -38,7 +38,7 @@ final class ChurnFigures {
                         "threads, before and after",
                         before.threads() + ", " + after.threads(),
                         "<= " + (before.threads() + 2),
-                        // The JVM starts and ends compiler threads as it likes.
+                        // The JVM starts and ends compiler threads at any time.
                         after.threads() <= before.threads() + 2)
                 .note(
                         "resident, before and after",

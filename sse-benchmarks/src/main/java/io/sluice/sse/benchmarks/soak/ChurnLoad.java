@@ -9,11 +9,11 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 
-/** Opens connections at a rate and loses each in one of the ways of {@link Ending}. Driven by one thread. */
+/** Opens connections at a rate and loses each one in one of the ways of {@link Ending}. Used by one thread. */
 final class ChurnLoad {
 
-    /** How long a client waits for the server before the churn counts it as a failure. */
-    static final long PATIENCE_SECONDS = 20;
+    /** How long a client waits for the server before the churn counts a failure. */
+    static final long TIMEOUT_SECONDS = 20;
 
     private record Silent(Channel channel, long sinceNanos) {}
 
@@ -24,7 +24,7 @@ final class ChurnLoad {
     private final AtomicLong started = new AtomicLong();
     private final LongAdder openedStreams = new LongAdder();
     private final LongAdder unanswered = new LongAdder();
-    private final LongAdder refused = new LongAdder();
+    private final LongAdder failedConnects = new LongAdder();
 
     /** @param holdSilent how long a silent client keeps its socket, well above the server's own limit */
     ChurnLoad(Clients clients, Duration holdSilent) {
@@ -32,14 +32,14 @@ final class ChurnLoad {
         this.holdSilentNanos = holdSilent.toNanos();
     }
 
-    /** Opens this many, at this rate. @return nanoseconds that it took */
+    /** Opens this many connections at this rate. @return the duration in nanoseconds */
     long run(long connections, double perSecond) {
         long begin = System.nanoTime();
         Pace pace = new Pace(perSecond);
         for (long i = 0; i < connections; i++) {
             pace.next();
             start(started.getAndIncrement());
-            forgetSilent(holdSilentNanos);
+            closeSilent(holdSilentNanos);
         }
         return System.nanoTime() - begin;
     }
@@ -48,20 +48,20 @@ final class ChurnLoad {
         Ending ending = Ending.inTurn(number);
         long variant = number / Ending.values().length;
         ChannelFuture connecting =
-                clients.connect(new ChurnClient(this, ending, variant), ending.takesLittle() ? Clients.SMALL : 0);
+                clients.connect(new ChurnClient(this, ending, variant), ending.hasSmallBuffer() ? Clients.SMALL : 0);
         if (ending == Ending.HANDSHAKE && variant % 4 == 3) {
             Clients.reset(connecting.channel()); // before it knows whether it is connected
             return;
         }
         connecting.addListener(done -> {
             if (!done.isSuccess()) {
-                refused.increment();
+                failedConnects.increment();
             }
         });
     }
 
-    /** Sockets of silent clients are kept until the server has surely found out, and then given back. */
-    private void forgetSilent(long olderThanNanos) {
+    /** Closes sockets of silent clients that are old enough for the server to have noticed. */
+    private void closeSilent(long olderThanNanos) {
         for (Silent next = newlySilent.poll(); next != null; next = newlySilent.poll()) {
             silent.add(next);
         }
@@ -71,9 +71,9 @@ final class ChurnLoad {
         }
     }
 
-    /** Gives the sockets of all silent clients back. Before that, the server must have found out by itself. */
+    /** Closes the sockets of all silent clients. Call this only when the server has noticed the loss by itself. */
     void end() {
-        forgetSilent(0);
+        closeSilent(0);
     }
 
     void opened() {
@@ -96,13 +96,13 @@ final class ChurnLoad {
         return openedStreams.sum();
     }
 
-    /** Clients that waited in vain for the first bytes, or for the end after theirs. */
+    /** The number of clients that received no first bytes, or no end of the connection, in time. */
     long unanswered() {
         return unanswered.sum();
     }
 
-    /** Connections that were not made. */
-    long refused() {
-        return refused.sum();
+    /** The number of failed connects. */
+    long failedConnects() {
+        return failedConnects.sum();
     }
 }

@@ -1,5 +1,6 @@
 package io.sluice.sse.benchmarks.soak;
 
+import io.sluice.sse.examples.server.DurationText;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -10,12 +11,12 @@ import org.HdrHistogram.Histogram;
 import org.HdrHistogram.SynchronizedHistogram;
 
 /**
- * A server under churn with what stands beside it: histories that are full from the start, so that they gain nothing, two
- * publishers, and healthy clients that must notice nothing.
+ * A server under churn and its surroundings: histories that are full from the start, so that they do not grow, two
+ * publishers, and healthy clients that must not be affected.
  */
 final class ChurnStage implements AutoCloseable {
 
-    /** Events of a ring. Together with their size more than a small receive buffer and a channel take. */
+    /** Events of a ring. Together they are larger than what a small receive buffer and a channel can hold. */
     private static final int RING = 200;
 
     private static final int BUSY_BYTES = 4096;
@@ -24,7 +25,7 @@ final class ChurnStage implements AutoCloseable {
     private static final double CONTROL_PER_SECOND = 20;
     private static final int HEALTHY = 10;
 
-    /** The server's settings, and how soon a silent client is gone with them. */
+    /** The server's settings, and the time after which it has surely noticed a silent client. */
     private static final Duration HEARTBEAT = Duration.ofSeconds(1);
 
     private static final Duration WRITE_TIMEOUT = Duration.ofSeconds(2);
@@ -39,16 +40,16 @@ final class ChurnStage implements AutoCloseable {
     private final TimedPublisher busy;
     private final TimedPublisher control;
     private final List<TimedReader> healthy = new ArrayList<>();
-    /** What the healthy and the publishers own: what is left when the churn is over. */
+    /** What the healthy clients and the publishers own, and what therefore remains after the churn. */
     private final Map<String, Long> own = new HashMap<>();
 
     ChurnStage(ServerOptions options) throws IOException, InterruptedException {
         server = ServerProcess.start(
                 options,
                 "--heartbeat",
-                Durations.option(HEARTBEAT),
+                DurationText.format(HEARTBEAT),
                 "--write-timeout",
-                Durations.option(WRITE_TIMEOUT),
+                DurationText.format(WRITE_TIMEOUT),
                 "--history-events",
                 Integer.toString(RING),
                 "--history-age",
@@ -64,11 +65,11 @@ final class ChurnStage implements AutoCloseable {
             healthy.add(reader);
             clients.connect(reader).syncUninterruptibly();
         }
-        awaitSinks(HEALTHY);
+        api.awaitSinks(sinks -> sinks >= HEALTHY, Duration.ofSeconds(20));
         busy = new TimedPublisher(server, Topics.BUSY, BUSY_PER_SECOND, BUSY_BYTES).start();
         control = new TimedPublisher(server, Topics.CONTROL, CONTROL_PER_SECOND, CONTROL_BYTES).start();
         own.putAll(Map.of("connections", HEALTHY + 2L, "sinks", (long) HEALTHY, "subscriptions", (long) HEALTHY));
-        // The frame of an event that is on its way just now.
+        // The frame of an event that is being sent at the moment.
         own.put("buffers", 8L);
     }
 
@@ -78,19 +79,12 @@ final class ChurnStage implements AutoCloseable {
         }
     }
 
-    private void awaitSinks(int count) throws IOException, InterruptedException {
-        long deadline = System.nanoTime() + Duration.ofSeconds(20).toNanos();
-        while (api.owned().getOrDefault("sinks", 0L) < count && System.nanoTime() - deadline < 0) {
-            Pace.pause(Duration.ofMillis(20));
-        }
-    }
-
-    /** Waits until nothing of the churn is left but the stage's own clients. */
+    /** Waits until clients own nothing but what the stage's own clients own. */
     Map<String, Long> awaitOnlyOwn() throws IOException, InterruptedException {
         return api.awaitOwned(own, Duration.ofSeconds(60));
     }
 
-    /** What the ledger counts above the stage's own clients. */
+    /** What the ledger counts in addition to the stage's own clients. */
     Map<String, Long> left(Map<String, Long> owned) {
         Map<String, Long> left = new HashMap<>();
         owned.forEach((kind, count) -> {
@@ -102,7 +96,10 @@ final class ChurnStage implements AutoCloseable {
         return left;
     }
 
-    /** Stops the publishers, lets the healthy receive the rest and leave. @return what the ledger says then */
+    /**
+     * Stops the publishers, lets the healthy clients receive the rest and disconnects them. @return the counts of the
+     * ledger after that
+     */
     Map<String, Long> empty(Figures figures) throws IOException, InterruptedException {
         busy.close();
         control.close();

@@ -25,12 +25,12 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sockets towards the server, from several addresses of the loopback network, since one address has fewer ports than a
- * churn needs. Thread-safe.
+ * Client sockets from several addresses of the loopback network, because one address has fewer ports than a churn
+ * needs. Thread-safe.
  */
 final class Clients implements AutoCloseable {
 
-    /** A receive buffer of a client that takes little. The kernel doubles it, and allows no less. */
+    /** A receive buffer of a client that can hold little. The kernel doubles it, and does not allow less. */
     static final int SMALL = 2304;
 
     private static final int ADDRESSES = 8;
@@ -41,7 +41,9 @@ final class Clients implements AutoCloseable {
 
     private static final RawUnixChannelOption FILTER =
             new RawUnixChannelOption("SO_ATTACH_FILTER", SOL_SOCKET, SO_ATTACH_FILTER, 16);
-    /** One instruction: return 0, keep nothing of the packet. It must live as long as somebody points at it. */
+    /**
+     * One instruction: return 0, that is, drop the packet. The buffer must live as long as a pointer to it is in use.
+     */
     private static final ByteBuffer DROP_ALL = ByteBuffer.allocateDirect(8)
             .order(ByteOrder.nativeOrder())
             .putShort((short) BPF_RETURN_CONSTANT)
@@ -72,7 +74,7 @@ final class Clients implements AutoCloseable {
         return connect(handler, 0);
     }
 
-    /** @param receiveBuffer bytes, or 0 for what the kernel likes */
+    /** @param receiveBuffer bytes, or 0 for the kernel's default */
     ChannelFuture connect(ChannelHandler handler, int receiveBuffer) {
         Bootstrap one = bootstrap.clone().handler(handler);
         if (receiveBuffer > 0) {
@@ -101,15 +103,15 @@ final class Clients implements AutoCloseable {
         try {
             channel.config().setOption(ChannelOption.SO_LINGER, 0);
         } catch (ChannelException e) {
-            return; // it has ended already
+            return; // already closed
         }
         channel.close();
     }
 
     /**
-     * From now on no packet reaches the client: a socket filter drops them all, before TCP sees them, so nothing is
-     * acknowledged, and since the client has nothing to send, nothing leaves it either. To the server it is a peer
-     * whose network has gone.
+     * Makes the client unreachable. A socket filter drops all its packets before TCP sees them, so nothing is
+     * acknowledged. The client has nothing to send, so nothing leaves it either. For the server this is a peer whose
+     * network is gone.
      */
     static void goSilent(Channel channel) {
         ByteBuffer program = ByteBuffer.allocateDirect(16).order(ByteOrder.nativeOrder());

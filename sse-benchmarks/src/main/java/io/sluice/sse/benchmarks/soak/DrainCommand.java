@@ -3,6 +3,7 @@ package io.sluice.sse.benchmarks.soak;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.channel.Channel;
+import io.sluice.sse.examples.server.DurationText;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -18,19 +19,19 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /**
- * A SIGTERM to a server with many clients: when each of them is ended, when each would be back, and how the server exits.
- * Half of the clients close when their stream has ended; half keep the connection, as an HTTP client with a pool does,
- * until the server closes it.
+ * Sends SIGTERM to a server with many clients, and measures when each client's stream ends, when each client would
+ * reconnect, and how the server exits. Half of the clients close their connection when the stream ends. The other half
+ * keep it open until the server closes it, as an HTTP client with a connection pool does.
  */
 @Command(
         name = "drain",
         mixinStandardHelpOptions = true,
         sortOptions = false,
-        description = "Ends a server with many clients, and looks at the busiest second.")
+        description = "Drains a server with many clients, and checks the busiest second.")
 final class DrainCommand implements Callable<Integer> {
 
     private static final String TOPIC = "live";
-    /** The busiest second may have this many times what an even spread would give each: 20 % in a drain of 10 s. */
+    /** The busiest second may have at most this many times the clients of an even spread: 20 % in a drain of 10 s. */
     private static final double TIMES_THE_MEAN = 2.0;
 
     @Mixin
@@ -52,7 +53,7 @@ final class DrainCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        try (ServerProcess server = ServerProcess.start(options, "--drain", Durations.option(drain));
+        try (ServerProcess server = ServerProcess.start(options, "--drain", DurationText.format(drain));
                 Clients sockets = new Clients(server.port());
                 TimedPublisher publisher = new TimedPublisher(server, TOPIC, rate, 100)) {
             ServerApi api = new ServerApi(server);
@@ -64,18 +65,14 @@ final class DrainCommand implements Callable<Integer> {
                 all.add(client);
                 sockets.connect(client);
             }
-            long deadline = System.nanoTime() + Duration.ofSeconds(60).toNanos();
-            while (api.owned().getOrDefault("sinks", 0L) < clients && System.nanoTime() - deadline < 0) {
-                Pace.pause(Duration.ofMillis(50));
-            }
-            long opened = api.owned().getOrDefault("sinks", 0L);
+            long opened = api.awaitSinks(sinks -> sinks >= clients, Duration.ofSeconds(60));
             publisher.start();
             Pace.pause(Duration.ofSeconds(2));
             long begin = System.nanoTime();
             server.terminate();
             int status = server.awaitExit(drain.toSeconds() + 30);
             long took = System.nanoTime() - begin;
-            Pace.pause(Duration.ofSeconds(1)); // what is in our own sockets is read
+            Pace.pause(Duration.ofSeconds(1)); // lets the clients read what is in their sockets
             report(all, opened, begin, took, status);
         }
         return figures.print(System.out, "drain");
@@ -85,27 +82,27 @@ final class DrainCommand implements Callable<Integer> {
         long orderly = all.stream().filter(client -> client.endNanos != 0).count();
         long hinted = all.stream().filter(client -> client.retryMillis >= 0).count();
         figures.check("clients with a stream", opened, Integer.toString(clients), opened == clients)
-                .check("ended in order (last chunk)", orderly, Integer.toString(clients), orderly == clients)
-                .check("told when to come back", hinted, Integer.toString(clients), hinted == clients);
+                .check("streams ended cleanly (last chunk)", orderly, Integer.toString(clients), orderly == clients)
+                .check("received a retry delay", hinted, Integer.toString(clients), hinted == clients);
         busiest("ends", all, client -> client.endNanos == 0 ? -1 : client.endNanos - begin);
         busiest(
-                "returns, as the hints say",
+                "reconnects, by the retry delays",
                 all,
                 client -> client.endNanos == 0 ? -1 : client.endNanos - begin + client.retryMillis * 1_000_000);
         long[] hints =
                 all.stream().mapToLong(client -> client.retryMillis).sorted().toArray();
         figures.note(
-                        "hints: least, median, most",
+                        "retry delays: least, median, most",
                         hints[0] + ", " + hints[hints.length / 2] + ", " + hints[hints.length - 1] + " ms")
                 .check(
                         "from the signal to the exit",
-                        Durations.seconds(took),
+                        TimeFormat.seconds(took),
                         "<= " + (drain.toSeconds() + 1) + " s",
                         took <= drain.toNanos() + 1_000_000_000L)
                 .check("exit status", status, "0", status == 0);
     }
 
-    /** Checks the busiest second, wherever it begins, and prints the seconds from the signal on. */
+    /** Checks the busiest second, whichever second that is, and prints the counts per second from the signal on. */
     private void busiest(String what, List<Drained> all, ToLongFunction<Drained> moment) {
         long[] moments = all.stream()
                 .mapToLong(moment)
@@ -133,7 +130,7 @@ final class DrainCommand implements Callable<Integer> {
                         part <= mostOfAll);
     }
 
-    /** A client that looks at the end of its stream. Its fields are written by its event loop and read at the end. */
+    /** A client that examines the end of its stream. Its fields are written by its event loop and read at the end. */
     private static final class Drained extends StreamReader {
         private static final int TAIL = 64;
         private static final String LAST_CHUNK = "\r\n0\r\n\r\n";

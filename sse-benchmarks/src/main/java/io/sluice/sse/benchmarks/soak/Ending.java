@@ -2,21 +2,21 @@ package io.sluice.sse.benchmarks.soak;
 
 import java.util.concurrent.ThreadLocalRandom;
 
-/** The ways in which a churn loses its connections, taken in turn. */
+/** The ways in which a churn loses its connections, used in turn. */
 enum Ending {
     /** An RST on an open stream. */
     RESET("/events/" + Topics.QUIET),
     /** A FIN on an open stream. */
     FIN("/events/" + Topics.QUIET),
-    /** The network goes: nothing that the server sends arrives or is answered. */
+    /** The network is lost: no packet of the server arrives or is acknowledged. */
     SILENCE("/events/" + Topics.BUSY),
-    /** Half a request, then an RST, at once or a moment later, or a FIN. */
+    /** Half a request, then an RST, at once or after a short delay, or a FIN. */
     HALF_REQUEST("/events/" + Topics.QUIET),
-    /** An RST while the history is being sent, to a client that takes little. */
+    /** An RST during the replay of the history, from a client with a small receive buffer. */
     DURING_REPLAY("/events/" + Topics.HISTORY + "?replay=100000"),
-    /** An RST while live events are being written, to a client that has stopped to read. */
+    /** An RST while live events are written, from a client that has stopped reading. */
     DURING_WRITE("/events/" + Topics.BUSY),
-    /** An RST before the first byte: while the connection is being made, just afterwards, or a moment later. */
+    /** An RST before the first byte: during the connect, just after it, or after a short delay. */
     HANDSHAKE("/events/" + Topics.QUIET);
 
     private static final Ending[] ALL = values();
@@ -31,18 +31,18 @@ enum Ending {
         return ALL[(int) (number % ALL.length)];
     }
 
-    /** Whether its client waits for the server's first bytes. */
+    /** Whether the client waits for the first bytes of the server. */
     boolean opensStream() {
         return this != HALF_REQUEST && this != HANDSHAKE;
     }
 
-    /** Whether its client has a small receive buffer. */
-    boolean takesLittle() {
+    /** Whether the client has a small receive buffer. */
+    boolean hasSmallBuffer() {
         return this == DURING_REPLAY || this == DURING_WRITE;
     }
 
-    /** How long an open stream lives on before it ends this way. */
-    long lingerMillis() {
+    /** How long an open stream lasts before it ends this way. */
+    long delayMillis() {
         return switch (this) {
             case DURING_REPLAY -> ThreadLocalRandom.current().nextLong(50);
             case DURING_WRITE -> 50 + ThreadLocalRandom.current().nextLong(250);

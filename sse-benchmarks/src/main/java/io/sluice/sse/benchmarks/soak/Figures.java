@@ -4,7 +4,10 @@ import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What a program has measured, each figure with its bound: the table at its end, and its exit status. Not thread-safe. */
+/**
+ * The figures that a program has measured, each with its limit. Prints them as a table and determines the exit status.
+ * Not thread-safe.
+ */
 final class Figures {
 
     private record Row(String figure, String value, String bound, String verdict) {}
@@ -12,13 +15,13 @@ final class Figures {
     private final List<Row> rows = new ArrayList<>();
     private boolean failed;
 
-    /** A figure without a bound. */
+    /** Adds a figure without a limit. */
     Figures note(String figure, Object value) {
         rows.add(new Row(figure, String.valueOf(value), "", ""));
         return this;
     }
 
-    /** A figure and whether it keeps its bound. */
+    /** Adds a figure and whether it is within its limit. */
     Figures check(String figure, Object value, String bound, boolean kept) {
         rows.add(new Row(figure, String.valueOf(value), bound, kept ? "PASS" : "FAIL"));
         failed |= !kept;

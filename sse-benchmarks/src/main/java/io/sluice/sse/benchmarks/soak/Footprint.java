@@ -10,10 +10,13 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/** What a process holds, read from outside: descriptors, threads and resident memory from {@code /proc}, the heap by jcmd. */
+/**
+ * The resources of a process, read from outside: descriptors, threads and resident memory from {@code /proc}, and the
+ * heap with jcmd.
+ */
 final class Footprint {
 
-    /** A line of the histogram: its number, objects, bytes, the name of the class. */
+    /** A line of the histogram: number, objects, bytes, and class name. */
     private static final Pattern CLASS = Pattern.compile("^ *\\d+: +(\\d+) +(\\d+) +(\\S+)");
 
     private final long pid;
@@ -32,7 +35,7 @@ final class Footprint {
         return (int) status("Threads:");
     }
 
-    /** Resident bytes: the heap, which is resident from the start, and everything beside it. */
+    /** Resident bytes: the heap, which is resident from the start, and everything outside of it. */
     long residentBytes() throws IOException {
         return status("VmRSS:") * 1024;
     }
@@ -48,8 +51,8 @@ final class Footprint {
     }
 
     /**
-     * Bytes of all objects that are reachable. The histogram of classes begins with a full collection and counts what
-     * that leaves, so it depends on neither the collector nor the moment.
+     * Bytes of all reachable objects. The class histogram starts with a full collection and counts what remains, so the
+     * result depends neither on the collector nor on the moment.
      */
     long liveHeapBytes() throws IOException, InterruptedException {
         String total = "";
@@ -60,12 +63,12 @@ final class Footprint {
         }
         String[] columns = total.strip().split("\\s+", -1);
         if (columns.length < 3) {
-            throw new IOException("jcmd has given no histogram of process " + pid);
+            throw new IOException("jcmd returned no histogram of process " + pid);
         }
         return Long.parseLong(columns[2]);
     }
 
-    /** What each class of reachable objects takes, counted in the same way. */
+    /** The reachable objects of each class, counted in the same way. */
     Map<String, ClassSize> liveClasses() throws IOException, InterruptedException {
         Map<String, ClassSize> classes = new HashMap<>();
         for (String line : histogram().split("\n", -1)) {
@@ -80,7 +83,7 @@ final class Footprint {
         return classes;
     }
 
-    /** Objects of one class, and their bytes. */
+    /** Number and bytes of the objects of one class. */
     record ClassSize(long objects, long bytes) {
         static final ClassSize NONE = new ClassSize(0, 0);
 

@@ -1,6 +1,7 @@
 package io.sluice.sse.benchmarks.soak;
 
 import io.netty.channel.Channel;
+import io.sluice.sse.examples.server.DurationText;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,14 +14,14 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /**
- * Clients whose network goes: how long the server keeps them, while it has only heartbeats for them and while it has
- * events. Over each transport unless one is given.
+ * Clients that lose their network: measures how long the server keeps them, both while it only sends heartbeats and
+ * while it sends events. Runs over each transport unless one is given.
  */
 @Command(
         name = "halfopen",
         mixinStandardHelpOptions = true,
         sortOptions = false,
-        description = "Clients that no packet reaches any more, and when the server is rid of them.")
+        description = "Clients that lose their network, and when the server removes them.")
 final class HalfOpenCommand implements Callable<Integer> {
 
     private static final String QUIET = "quiet";
@@ -43,7 +44,7 @@ final class HalfOpenCommand implements Callable<Integer> {
     @Option(
             names = "--patience",
             defaultValue = "30s",
-            description = "How long to wait where the kernel decides: idle clients over NIO. Default: ${DEFAULT-VALUE}")
+            description = "How long to wait if the kernel decides: idle clients over NIO. Default: ${DEFAULT-VALUE}")
     Duration patience = Duration.ZERO;
 
     private final Figures figures = new Figures();
@@ -65,9 +66,9 @@ final class HalfOpenCommand implements Callable<Integer> {
         try (ServerProcess server = ServerProcess.start(
                         options,
                         "--heartbeat",
-                        Durations.option(heartbeat),
+                        DurationText.format(heartbeat),
                         "--write-timeout",
-                        Durations.option(writeTimeout));
+                        DurationText.format(writeTimeout));
                 Clients sockets = new Clients(server.port());
                 TimedPublisher publisher = new TimedPublisher(server, topic, EVENTS_PER_SECOND, EVENT_BYTES)) {
             ServerApi api = new ServerApi(server);
@@ -86,40 +87,43 @@ final class HalfOpenCommand implements Callable<Integer> {
             }
             Pace.await(() -> open.size() >= clients, Duration.ofSeconds(60), clients + " open streams");
             Pace.pause(heartbeat.multipliedBy(2));
-            // The kernel of NIO's clients cannot be told to give up; it takes what fits its buffers until then.
-            boolean bound = !transport.equals("nio");
+            // With NIO the kernel cannot be configured to give up, and it accepts bytes until its buffers are full.
+            boolean limited = !transport.equals("nio");
             Duration limit = heartbeat.plus(writeTimeout);
-            List<Long> gone = cut(api, open, bound ? limit.multipliedBy(3) : patience);
+            List<Long> removed = loseNetwork(api, open, limited ? limit.multipliedBy(3) : patience);
             String kind = transport + (busy ? ", events" : ", heartbeats only");
-            String value = gone.isEmpty()
-                    ? "none of " + clients + " gone after " + patience.toSeconds() + " s"
-                    : gone.size() + " gone after " + Durations.seconds(gone.get(0)) + " to "
-                            + Durations.seconds(gone.get(gone.size() - 1)) + " "
+            String value = removed.isEmpty()
+                    ? "none of " + clients + " removed after " + patience.toSeconds() + " s"
+                    : removed.size() + " removed after " + TimeFormat.seconds(removed.get(0)) + " to "
+                            + TimeFormat.seconds(removed.get(removed.size() - 1)) + " "
                             + api.closed().keySet();
-            if (bound) {
-                // A third more for what times it: the ticker's period and the kernel's.
+            if (limited) {
+                // A third more for the resolution of the timers: the ticker's period and the kernel's.
                 long most = limit.toNanos() * 4 / 3;
-                boolean kept = gone.size() == clients && gone.get(gone.size() - 1) <= most;
-                figures.check(kind, value, "<= " + Durations.seconds(most), kept);
+                boolean kept = removed.size() == clients && removed.get(removed.size() - 1) <= most;
+                figures.check(kind, value, "<= " + TimeFormat.seconds(most), kept);
             } else {
                 figures.note(kind, value);
             }
         }
     }
 
-    /** @return when the first, the second... was missing from the ledger, in nanoseconds from the cut */
-    private List<Long> cut(ServerApi api, Queue<Channel> open, Duration longest) throws Exception {
+    /**
+     * @return when the first, the second, … sink was missing from the ledger, in nanoseconds from the loss of the
+     *     network
+     */
+    private List<Long> loseNetwork(ServerApi api, Queue<Channel> open, Duration longest) throws Exception {
         long begin = System.nanoTime();
         open.forEach(Clients::goSilent);
-        List<Long> gone = new ArrayList<>();
-        while (gone.size() < clients && System.nanoTime() - begin < longest.toNanos()) {
+        List<Long> removed = new ArrayList<>();
+        while (removed.size() < clients && System.nanoTime() - begin < longest.toNanos()) {
             Map<String, Long> owned = api.owned();
             long now = System.nanoTime() - begin;
-            while (gone.size() < clients - owned.getOrDefault("sinks", 0L)) {
-                gone.add(now);
+            while (removed.size() < clients - owned.getOrDefault("sinks", 0L)) {
+                removed.add(now);
             }
             Pace.pause(Duration.ofMillis(10));
         }
-        return gone;
+        return removed;
     }
 }

@@ -18,14 +18,14 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /**
- * Connections that send half a request, one byte now and then, or nothing: a healthy client gets its stream all the same,
- * and the server ends them by itself.
+ * Connections that send half a request or nothing: a healthy client must still get its stream, and the server must
+ * close those connections by itself.
  */
 @Command(
         name = "halfsent",
         mixinStandardHelpOptions = true,
         sortOptions = false,
-        description = "Connections that never finish their request, and when the server is rid of them.")
+        description = "Connections that never finish their request, and when the server closes them.")
 final class HalfSentCommand implements Callable<Integer> {
 
     private static final int HEALTHY = 20;
@@ -56,7 +56,7 @@ final class HalfSentCommand implements Callable<Integer> {
             names = "--within",
             defaultValue = "15s",
             description =
-                    "When all of them must be gone: the server's timeouts, with a margin. Default: ${DEFAULT-VALUE}")
+                    "When all of them must be closed: the server's timeouts, with a margin. Default: ${DEFAULT-VALUE}")
     Duration within = Duration.ZERO;
 
     private final Figures figures = new Figures();
@@ -66,7 +66,7 @@ final class HalfSentCommand implements Callable<Integer> {
         try (ServerProcess server = ServerProcess.start(options);
                 Clients clients = new Clients(server.port())) {
             ServerApi api = new ServerApi(server);
-            connectHealthy(clients); // warm
+            connectHealthy(clients); // warm-up
             List<Hanging> hanging = new ArrayList<>();
             for (int i = 0; i < half + silent; i++) {
                 Hanging one = new Hanging(i < half ? HALVES[i % HALVES.length] : "");
@@ -86,19 +86,19 @@ final class HalfSentCommand implements Callable<Integer> {
                 }
             }
             long slowest = connects.getMaxValue();
-            figures.note("connections with half a request, with nothing", half + ", " + silent)
+            figures.note("connections with half a request, without any byte", half + ", " + silent)
                     .check(
-                            "a healthy client's first block beside them, p50 and slowest",
-                            Durations.millis(connects.getValueAtPercentile(50)) + ", " + Durations.millis(slowest),
+                            "first block of a healthy client meanwhile, p50 and slowest",
+                            TimeFormat.millis(connects.getValueAtPercentile(50)) + ", " + TimeFormat.millis(slowest),
                             "<= " + MOST_CONNECT_MILLIS + " ms",
                             connects.getTotalCount() == HEALTHY && slowest <= MOST_CONNECT_MILLIS * 1_000_000)
                     .note(
-                            "they were ended after, first and last",
+                            "closed after, first and last",
                             ends.getTotalCount() == 0
                                     ? "never"
-                                    : Durations.seconds(ends.getMinValue()) + ", "
-                                            + Durations.seconds(ends.getMaxValue()))
-                    .check("still there after " + within.toSeconds() + " s", stayed, "0", stayed == 0);
+                                    : TimeFormat.seconds(ends.getMinValue()) + ", "
+                                            + TimeFormat.seconds(ends.getMaxValue()))
+                    .check("still open after " + within.toSeconds() + " s", stayed, "0", stayed == 0);
             Map<String, Long> owned = api.awaitOwned(Map.of(), Duration.ofSeconds(5));
             long left = owned.getOrDefault("connections", -1L);
             figures.check("connections in the ledger", left, "0", left == 0);
@@ -106,7 +106,7 @@ final class HalfSentCommand implements Callable<Integer> {
         return figures.print(System.out, "halfsent");
     }
 
-    /** One after the other, each from the call of connect to the first bytes of its stream. */
+    /** Connects one after the other, and times each from the call of connect to the first bytes of its stream. */
     private static Histogram connectHealthy(Clients clients) throws InterruptedException, ExecutionException {
         Histogram times = new SynchronizedHistogram(3);
         for (int i = 0; i < HEALTHY; i++) {
@@ -123,13 +123,13 @@ final class HalfSentCommand implements Callable<Integer> {
                 opened.get(10, TimeUnit.SECONDS);
                 times.recordValue(System.nanoTime() - begin);
             } catch (TimeoutException e) {
-                return times; // the count says it
+                return times; // the lower count shows it
             }
         }
         return times;
     }
 
-    /** Sends what it has, which is not all, and waits. */
+    /** Sends an incomplete request and waits. */
     private static final class Hanging extends ChannelInboundHandlerAdapter {
         private final String half;
         private long beginNanos;

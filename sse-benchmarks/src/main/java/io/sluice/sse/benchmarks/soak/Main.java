@@ -5,12 +5,13 @@ import io.sluice.sse.benchmarks.compare.CompareCommand;
 import io.sluice.sse.benchmarks.compare.GuardCommand;
 import io.sluice.sse.benchmarks.compare.ProfileCommand;
 import io.sluice.sse.benchmarks.jmh.JmhCommand;
+import io.sluice.sse.examples.server.DurationText;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
 /**
- * The programs behind the figures, one subcommand each. Exit status: 0 if every figure is within its bound, 1 if one is
- * not, 2 for a wrong option.
+ * The benchmark programs, one subcommand each. Exit status: 0 if every figure is within its limit, 1 if one is not, 2
+ * if an option is wrong.
  */
 @Command(
         name = "sluice-benchmarks",
@@ -41,7 +42,7 @@ public final class Main {
     /** Runs one program. */
     public static void main(String[] arguments) {
         CommandLine line = new CommandLine(new Main());
-        line.registerConverter(java.time.Duration.class, Durations::parse);
+        line.registerConverter(java.time.Duration.class, DurationText::parse);
         int status = line.execute(arguments);
         System.out.flush();
         System.exit(status);

@@ -13,42 +13,42 @@ import io.sluice.sse.topic.StartPosition;
 import java.time.Duration;
 import java.util.Locale;
 
-/** A hub with one lane and no socket; all on the thread of the program. */
+/** A hub with one lane and no socket; everything runs on the thread of the program. */
 final class MemoryHub {
 
     final Hub hub;
     private final InMemoryLane lane = new InMemoryLane();
     private final HubLane hubLane;
 
-    /** Each topic keeps its newest event, for as long as the program runs. */
+    /** Each topic retains its newest event as long as the program runs. */
     MemoryHub(int maxTopics) {
         hub = Hub.builder()
                 .maxTopics(maxTopics)
                 .historyEvents(1)
                 .historyAge(Duration.ofDays(1))
-                .coalesce(Duration.ZERO) // the lane in memory has no timer that would end a rest
+                .coalesce(Duration.ZERO) // the lane in memory has no timer that could end a waiting time
                 .build();
         hubLane = TransportAccess.of(hub).join(lane, new InMemoryFramer(), Quiet.LANE);
     }
 
-    /** A name as applications make them, the same length for each. */
+    /** A realistic topic name; all names have the same length. */
     static String name(int topic) {
         return String.format(Locale.ROOT, "users/%07d/inbox", topic);
     }
 
-    /** A new client of its own for these topics and patterns, live. */
+    /** Adds a new client with its own live subscription to these topics and patterns. */
     void subscribe(String... terms) {
         new InMemorySink(hubLane).open(Selector.of(terms), StartPosition.live(), null);
         lane.run();
     }
 
-    /** Publishes, and delivers to whoever listens. */
+    /** Publishes, and delivers to the subscribers. */
     void publish(String topic, Event event) {
         hub.publish(topic, event);
         lane.run();
     }
 
-    /** Events that its clients have received. */
+    /** The number of events that the clients have received. */
     long delivered() {
         return hubLane.delivered();
     }

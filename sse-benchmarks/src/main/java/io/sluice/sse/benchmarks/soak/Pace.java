@@ -5,8 +5,8 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
 /**
- * A steady rate that is not slowed by what it drives: who is late catches up, and what is measured is counted from the
- * moment at which it was due. Not thread-safe.
+ * A steady rate that does not depend on the speed of the work. A caller that is late catches up, and times are measured
+ * from the moment at which the work was due. Not thread-safe.
  */
 final class Pace {
 
@@ -18,7 +18,7 @@ final class Pace {
         this.perSecond = perSecond;
     }
 
-    /** Waits for the next moment. @return when it was due, by {@link System#nanoTime} */
+    /** Waits for the next due moment. @return that moment, in terms of {@link System#nanoTime} */
     long next() {
         long due = startNanos + (long) (taken++ * 1e9 / perSecond);
         for (long left = due - System.nanoTime(); left > 0; left = due - System.nanoTime()) {
@@ -27,12 +27,15 @@ final class Pace {
         return due;
     }
 
-    /** Looks every few milliseconds. A program that waits in vain must end, and say for what it waited. */
-    static void await(BooleanSupplier condition, Duration patience, String what) {
-        long deadline = System.nanoTime() + patience.toNanos();
+    /**
+     * Checks the condition every few milliseconds. A program whose condition never holds must fail with the name of the
+     * condition.
+     */
+    static void await(BooleanSupplier condition, Duration timeout, String what) {
+        long deadline = System.nanoTime() + timeout.toNanos();
         while (!condition.getAsBoolean()) {
             if (System.nanoTime() - deadline >= 0) {
-                throw new IllegalStateException("no " + what + " within " + patience.toSeconds() + " s");
+                throw new IllegalStateException("no " + what + " within " + timeout.toSeconds() + " s");
             }
             pause(Duration.ofMillis(10));
         }

@@ -14,8 +14,8 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
- * What a stream of new patterns costs in a hub with many topics: the time for which it holds the hub's lock, beside a walk
- * over all names for each pattern. In this process.
+ * Measures the cost of a stream with new patterns in a hub with many topics: the time for which it holds the hub's
+ * lock, compared with a scan of all names for each pattern. Runs in this process.
  */
 @Command(
         name = "patterns",
@@ -26,10 +26,10 @@ final class PatternsCommand implements Callable<Integer> {
 
     private static final int PATTERNS = 100;
     private static final int ROUNDS = 21;
-    /** Streams of patterns that stand for one topic each are to be so many times faster than a walk. */
+    /** Streams of patterns that match one topic each must be this many times faster than a scan. */
     private static final double LEAST_TIMES = 100;
 
-    /** Patterns that stand for one topic each. */
+    /** Patterns that match one topic each. */
     private static final List<IntFunction<String>> FORMS = List.of(
             i -> String.format(Locale.ROOT, "users/%07d/*", i),
             i -> String.format(Locale.ROOT, "users/%07d/**", i),
@@ -54,11 +54,12 @@ final class PatternsCommand implements Callable<Integer> {
         }
         figures.note("topics", topics + topics / 2);
         long first = time(hub, FORMS.get(0), 0);
-        figures.note(PATTERNS + " new patterns, the first stream of all", Durations.millis(first));
+        figures.note(PATTERNS + " new patterns, the very first stream", TimeFormat.millis(first));
         long begin = System.nanoTime();
         ForkJoinPool.commonPool().awaitQuiescence(60, TimeUnit.SECONDS);
         figures.note(
-                "then, until the topics are ordered in the background", Durations.millis(System.nanoTime() - begin));
+                "then, until the background indexing of the topics has finished",
+                TimeFormat.millis(System.nanoTime() - begin));
         int next = PATTERNS;
         for (IntFunction<String> form : FORMS) {
             long[] times = new long[ROUNDS];
@@ -66,13 +67,13 @@ final class PatternsCommand implements Callable<Integer> {
                 times[round] = time(hub, form, next);
             }
             Arrays.sort(times);
-            long walk = walk(form, next);
+            long scan = scan(form, next);
             long median = times[ROUNDS / 2];
-            double ratio = (double) walk / median;
+            double ratio = (double) scan / median;
             figures.check(
-                    PATTERNS + " new ones as " + form.apply(7) + ", slowest, median, by a walk",
-                    Durations.millis(times[ROUNDS - 1]) + ", " + Durations.millis(median) + ", "
-                            + Durations.millis(walk) + String.format(Locale.ROOT, ": %.0f times", ratio),
+                    PATTERNS + " new ones as " + form.apply(7) + ", slowest, median, by a scan",
+                    TimeFormat.millis(times[ROUNDS - 1]) + ", " + TimeFormat.millis(median) + ", "
+                            + TimeFormat.millis(scan) + String.format(Locale.ROOT, ": %.0f times", ratio),
                     ">= " + (int) LEAST_TIMES + " times",
                     ratio >= LEAST_TIMES);
         }
@@ -86,7 +87,7 @@ final class PatternsCommand implements Callable<Integer> {
         return System.nanoTime() - begin;
     }
 
-    private long walk(IntFunction<String> form, int from) {
+    private long scan(IntFunction<String> form, int from) {
         List<TopicPattern> patterns = IntStream.range(from, from + PATTERNS)
                 .mapToObj(form)
                 .map(TopicPattern::of)

@@ -3,10 +3,10 @@ package io.sluice.sse.benchmarks.soak;
 import java.io.IOException;
 import java.util.Map;
 
-/** What a server holds at a moment. */
+/** The resources of a server at one moment. */
 record Reading(long heapBytes, long residentBytes, int threads, int descriptors, Map<String, Long> owned) {
 
-    /** Takes a reading; the heap's part of it collects garbage first. */
+    /** Takes a reading; measuring the heap triggers a garbage collection first. */
     static Reading of(ServerProcess server, ServerApi api) throws IOException, InterruptedException {
         Footprint footprint = server.footprint();
         long heap = footprint.liveHeapBytes();

@@ -7,10 +7,10 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 
-/** Takes readings of a server at intervals, on a thread of its own, and writes them down. */
+/** Takes readings of a server at intervals on its own thread, and writes them to a file. */
 final class Sampler implements AutoCloseable {
 
-    /** A reading and its time since the first one. */
+    /** A reading and the time since the start. */
     record Sample(double seconds, Reading reading) {}
 
     private final ServerProcess server;
@@ -21,7 +21,7 @@ final class Sampler implements AutoCloseable {
     private final Thread thread;
     private volatile boolean stopped;
 
-    /** @param interval between two readings; zero is none at all */
+    /** @param interval the time between two readings; zero for no readings */
     Sampler(ServerProcess server, ServerApi api, Duration interval, boolean prints) {
         this.server = server;
         this.api = api;
@@ -58,7 +58,7 @@ final class Sampler implements AutoCloseable {
         }
     }
 
-    /** Stops, and writes what was read, if anything was. */
+    /** Stops, and writes the readings, if there are any. */
     void write(@Nullable Path plot, String title) throws IOException {
         close();
         if (plot == null || samples.isEmpty()) {

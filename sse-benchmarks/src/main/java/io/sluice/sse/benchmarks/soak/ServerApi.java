@@ -12,13 +12,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.LongPredicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** The server's other routes, over one connection that is kept: what it owns, what it has counted. */
+/** Reads the ledger and the metrics of the server over one persistent connection. */
 final class ServerApi {
 
-    /** What clients own; the rest of the ledger is what the hub keeps. */
+    /** The kinds that clients own; the rest of the ledger belongs to the hub. */
     static final List<String> OWNED = List.of("connections", "sinks", "subscriptions", "tasks", "listeners", "buffers");
 
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -37,14 +38,14 @@ final class ServerApi {
         HttpRequest request = HttpRequest.newBuilder(URI.create(base + path))
                 .timeout(Duration.ofSeconds(30))
                 .build();
-        HttpResponse<String> answer = client.send(request, HttpResponse.BodyHandlers.ofString());
-        if (answer.statusCode() != 200) {
-            throw new IOException(path + ": " + answer.statusCode() + " " + answer.body());
+        HttpResponse<String> response = client.send(request, HttpResponse.BodyHandlers.ofString());
+        if (response.statusCode() != 200) {
+            throw new IOException(path + ": " + response.statusCode() + " " + response.body());
         }
-        return answer.body();
+        return response.body();
     }
 
-    /** Counts of the ledger that belong to clients, without the connection that asks. */
+    /** The counts of the ledger that belong to clients, without the connection of this request. */
     Map<String, Long> owned() throws IOException, InterruptedException {
         JsonNode ledger = JSON.readTree(get("/admin/ledger"));
         Map<String, Long> counts = new LinkedHashMap<>();
@@ -52,9 +53,9 @@ final class ServerApi {
         return counts;
     }
 
-    /** Waits until clients own no more than this, as the ledger counts it. @return what they own at the end */
-    Map<String, Long> awaitOwned(Map<String, Long> atMost, Duration patience) throws IOException, InterruptedException {
-        long deadline = System.nanoTime() + patience.toNanos();
+    /** Waits until clients own no more than this, by the ledger. @return what they own at the end */
+    Map<String, Long> awaitOwned(Map<String, Long> atMost, Duration timeout) throws IOException, InterruptedException {
+        long deadline = System.nanoTime() + timeout.toNanos();
         while (true) {
             Map<String, Long> counts = owned();
             boolean reached = counts.entrySet().stream()
@@ -66,7 +67,19 @@ final class ServerApi {
         }
     }
 
-    /** How many sinks have more bytes pending than this. */
+    /** Waits until the number of sinks satisfies the condition. @return the number at the end */
+    long awaitSinks(LongPredicate condition, Duration timeout) throws IOException, InterruptedException {
+        long deadline = System.nanoTime() + timeout.toNanos();
+        while (true) {
+            long sinks = owned().getOrDefault("sinks", 0L);
+            if (condition.test(sinks) || System.nanoTime() - deadline >= 0) {
+                return sinks;
+            }
+            Pace.pause(Duration.ofMillis(20));
+        }
+    }
+
+    /** The number of sinks that have more pending bytes than this. */
     long clogged(long bytes) throws IOException, InterruptedException {
         long count = 0;
         for (JsonNode connection : JSON.readTree(get("/admin/connections?limit=10000"))) {
@@ -75,7 +88,7 @@ final class ServerApi {
         return count;
     }
 
-    /** How many sinks have ended, by reason. */
+    /** The number of closed sinks, by reason. */
     Map<String, Long> closed() throws IOException, InterruptedException {
         Map<String, Long> closed = new TreeMap<>();
         Matcher matcher = CLOSED.matcher(get("/metrics"));

@@ -15,15 +15,15 @@ final class ServerOptions {
     @Option(names = "--heap", defaultValue = "256m", description = "The server's heap. Default: ${DEFAULT-VALUE}")
     String heap = "256m";
 
-    @Option(names = "--jvm-option", description = "One more for the server's JVM; repeatable")
+    @Option(names = "--jvm-option", description = "An additional option of the server's JVM; repeatable")
     List<String> jvm = new ArrayList<>();
 
     @Option(
             names = "--server-option",
-            description = "One more for the server, as --server-option=--threads=1; repeatable")
+            description = "An additional option of the server, such as --server-option=--threads=1; repeatable")
     List<String> server = new ArrayList<>();
 
-    /** The arguments of a program, with those of the command line behind them. */
+    /** The arguments of a program, followed by those of the command line. */
     List<String> with(String... arguments) {
         List<String> all = new ArrayList<>(List.of("--port", "0"));
         all.addAll(List.of(arguments));

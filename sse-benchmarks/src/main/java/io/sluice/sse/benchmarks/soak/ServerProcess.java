@@ -1,5 +1,6 @@
 package io.sluice.sse.benchmarks.soak;
 
+import io.sluice.sse.benchmarks.compare.JvmFlags;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -11,19 +12,22 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Pattern;
 
 /**
- * The bundled server in a process of its own, with a heap that never grows and is resident from the start: what its
- * resident memory gains is then memory outside of the heap. Its log goes to standard error. Closing it kills it.
+ * The bundled server in its own process, with a heap that never grows and is resident from the start. A gain of
+ * resident memory is therefore memory outside of the heap. The server's log goes to standard error. Closing kills the
+ * process.
  */
 final class ServerProcess implements AutoCloseable {
 
     private static final String MAIN = "io.sluice.sse.examples.server.Main";
-    /** So many are shown, and all are counted. */
-    private static final int MOST_WARNINGS = 10;
+    /** The number of warnings that are printed; all are counted. */
+    private static final int MAX_PRINTED_WARNINGS = 10;
 
-    /** What {@code LaneWatchdog} says of a starved machine too; shown, and not counted. */
-    private static final Pattern STOOD_STILL = Pattern.compile(" lane \\S+ (stands still for|moves again;) ");
+    /**
+     * The warnings of {@code LaneWatchdog}, which an overloaded machine can cause. They are printed but not counted.
+     */
+    private static final Pattern BLOCKED_LANE = Pattern.compile(" lane \\S+ (stands still for|moves again;) ");
 
-    private static final String SAYS = "Sluice listening on http://127.0.0.1:";
+    private static final String START_LINE = "Sluice listening on http://127.0.0.1:";
 
     private final Process process;
     private final int port;
@@ -43,9 +47,7 @@ final class ServerProcess implements AutoCloseable {
                 "-Xmx" + options.heap,
                 "-XX:+AlwaysPreTouch",
                 "-XX:+ExitOnOutOfMemoryError"));
-        if (Runtime.version().feature() >= 24) {
-            command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow"));
-        }
+        command.addAll(JvmFlags.nativeAccess());
         command.addAll(options.jvm);
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), MAIN));
         command.addAll(options.with(arguments));
@@ -59,29 +61,29 @@ final class ServerProcess implements AutoCloseable {
         Runtime.getRuntime().addShutdownHook(new Thread(process::destroyForcibly));
         BufferedReader out = process.inputReader(StandardCharsets.UTF_8);
         String line = out.readLine();
-        if (line == null || !line.startsWith(SAYS)) {
+        if (line == null || !line.startsWith(START_LINE)) {
             process.destroyForcibly();
-            throw new IOException("the server has not started; it said " + line);
+            throw new IOException("the server has not started; its first line was: " + line);
         }
-        return new ServerProcess(process, Integer.parseInt(line.substring(SAYS.length())), warnings);
+        return new ServerProcess(process, Integer.parseInt(line.substring(START_LINE.length())), warnings);
     }
 
     private static void copyLog(Process process, AtomicInteger warnings) {
         try (BufferedReader log = process.errorReader(StandardCharsets.UTF_8)) {
             for (String line = log.readLine(); line != null; line = log.readLine()) {
                 boolean isWarning = line.contains(" WARN ") || line.contains(" ERROR ");
-                if (!isWarning || STOOD_STILL.matcher(line).find()) {
+                if (!isWarning || BLOCKED_LANE.matcher(line).find()) {
                     System.err.println(line);
-                } else if (warnings.incrementAndGet() <= MOST_WARNINGS) {
+                } else if (warnings.incrementAndGet() <= MAX_PRINTED_WARNINGS) {
                     System.err.println(line);
                 }
             }
         } catch (IOException e) {
-            // it has been killed
+            // the process was killed
         }
     }
 
-    /** How many warnings and errors it has logged, without those of a lane that stood still. */
+    /** The number of warnings and errors in its log, without those about blocked lanes. */
     int warnings() {
         return warnings.get();
     }
@@ -98,12 +100,12 @@ final class ServerProcess implements AutoCloseable {
         return process.isAlive();
     }
 
-    /** SIGTERM. */
+    /** Sends SIGTERM. */
     void terminate() {
         process.destroy();
     }
 
-    /** @return its exit status, or -1 if it has none in time */
+    /** @return its exit status, or -1 if it does not exit in time */
     int awaitExit(long seconds) throws InterruptedException {
         return process.waitFor(seconds, TimeUnit.SECONDS) ? process.exitValue() : -1;
     }

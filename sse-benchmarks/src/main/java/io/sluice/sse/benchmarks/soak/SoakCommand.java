@@ -8,12 +8,12 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** A churn that lasts, beside clients that never read, drawn over time. */
+/** A long churn together with clients that never read, plotted over time. */
 @Command(
         name = "soak",
         mixinStandardHelpOptions = true,
         sortOptions = false,
-        description = "A churn for as long as wished, with stalled clients, and a plot of the server over time.")
+        description = "A churn of any duration with stalled clients, and a plot of the server over time.")
 final class SoakCommand implements Callable<Integer> {
 
     private static final double HEAP_TOLERANCE = 0.05;
@@ -53,25 +53,30 @@ final class SoakCommand implements Callable<Integer> {
             stage.awaitOnlyOwn();
             stage.load.end();
             Reading before = Reading.of(stage.server, stage.api);
-            StalledClients those = new StalledClients(slow, "/events/" + Topics.BUSY);
+            StalledClients stalledClients = new StalledClients(slow, "/events/" + Topics.BUSY);
             Map<String, Long> owned;
             try (Sampler sampler = new Sampler(stage.server, stage.api, interval, true)) {
                 long begin = System.nanoTime();
                 while (System.nanoTime() - begin < duration.toNanos()) {
-                    those.reset(); // the server has ended them: pending bytes that do not move
-                    those.open(stalled);
+                    stalledClients
+                            .reset(); // disconnects clients that the server has closed because they accept no bytes
+                    stalledClients.open(stalled);
                     stage.load.run((long) (rate * SLICE.toSeconds()), rate);
                 }
-                those.reset();
+                stalledClients.reset();
                 owned = stage.awaitOnlyOwn();
                 stage.load.end();
                 sampler.write(plot, "Soak at " + rate + " connections/s, " + stalled + " stalled clients");
             }
             figures.note("connections, streams among them", stage.load.started() + ", " + stage.load.streams())
-                    .note("stalled clients in all", those.opened())
+                    .note("stalled clients in all", stalledClients.opened())
                     .note("sinks closed, by reason", stage.api.closed())
-                    .check("connections not made", stage.load.refused(), "0", stage.load.refused() == 0)
-                    .check("clients that waited in vain", stage.load.unanswered(), "0", stage.load.unanswered() == 0)
+                    .check("failed connects", stage.load.failedConnects(), "0", stage.load.failedConnects() == 0)
+                    .check(
+                            "clients without a response in time",
+                            stage.load.unanswered(),
+                            "0",
+                            stage.load.unanswered() == 0)
                     .check(
                             "left in the ledger",
                             stage.left(owned),

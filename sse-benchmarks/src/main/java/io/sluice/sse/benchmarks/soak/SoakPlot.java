@@ -13,7 +13,10 @@ import org.knowm.xchart.XYChartBuilder;
 import org.knowm.xchart.internal.chartpart.Chart;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 
-/** Draws readings over time: heap and resident memory, threads and descriptors, the ledger. Their table goes beside it. */
+/**
+ * Plots readings over time: heap and resident memory, threads and descriptors, and the ledger. Writes a table next to
+ * the plot.
+ */
 final class SoakPlot {
 
     private static final int WIDTH = 1000;

@@ -6,7 +6,7 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** Clients that open a stream, take its first bytes, and never read again. Thread-safe. */
+/** Clients that open a stream, read its first bytes, and never read again. Thread-safe. */
 final class StalledClients {
 
     private final Clients clients;
@@ -19,7 +19,7 @@ final class StalledClients {
         this.target = target;
     }
 
-    /** Opens this many more, at a pace that no listener's queue minds. */
+    /** Opens this many more, slowly enough for the accept queue of the server. */
     void open(int count) {
         Pace pace = new Pace(2_000);
         for (int i = 0; i < count; i++) {
@@ -28,14 +28,14 @@ final class StalledClients {
         }
     }
 
-    /** How many have opened a stream so far. */
+    /** The number of streams opened so far. */
     int opened() {
         return opened.get();
     }
 
     /**
-     * Puts new ones in the place of the oldest: it is those that the server ends first, and a client that does not read
-     * does not notice.
+     * Replaces the oldest clients by new ones. The server closes the oldest ones first, and a client that does not read
+     * does not notice its close.
      */
     void replaceOldest(int count) {
         for (int i = 0; i < count; i++) {
@@ -47,7 +47,7 @@ final class StalledClients {
         open(count);
     }
 
-    /** All of them leave. */
+    /** Disconnects all of them. */
     void reset() {
         for (Channel channel = channels.poll(); channel != null; channel = channels.poll()) {
             Clients.reset(channel);

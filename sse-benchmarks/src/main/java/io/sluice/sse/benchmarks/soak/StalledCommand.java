@@ -14,14 +14,14 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /**
- * What clients that never read cost the others, and the server: the same healthy clients are measured without them and
- * beside them, in turns within one run, since two runs differ by more than what is looked for.
+ * Measures what clients that never read cost the other clients and the server. The same healthy clients are measured
+ * with and without stalled clients, in turns within one run, because two runs differ by more than the effect.
  */
 @Command(
         name = "stalled",
         mixinStandardHelpOptions = true,
         sortOptions = false,
-        description = "Latency of healthy clients without and beside stalled ones, and the memory of a stalled one.")
+        description = "Latency of healthy clients without and with stalled ones, and the memory of a stalled one.")
 final class StalledCommand implements Callable<Integer> {
 
     private static final String TOPIC = "live";
@@ -54,15 +54,15 @@ final class StalledCommand implements Callable<Integer> {
 
     private final Figures figures = new Figures();
     private final Histogram without = new SynchronizedHistogram(3);
-    private final Histogram beside = new SynchronizedHistogram(3);
-    /** Where latencies are thrown while nothing is measured. */
-    private final Histogram aside = new SynchronizedHistogram(3);
+    private final Histogram with = new SynchronizedHistogram(3);
+    /** Collects latencies that are not used, between the measurements. */
+    private final Histogram unused = new SynchronizedHistogram(3);
 
-    private final AtomicReference<Histogram> current = new AtomicReference<>(aside);
+    private final AtomicReference<Histogram> current = new AtomicReference<>(unused);
 
     @Override
     public Integer call() throws Exception {
-        // Whoever stalls stays to the end of its turn: neither its pending bytes nor the history end it.
+        // A stalled client stays until the end of its turn: neither the write timeout nor an eviction closes it.
         try (ServerProcess server = ServerProcess.start(
                         options, "--write-timeout", "1h", "--history-events", "100000", "--history-bytes", "64m");
                 Clients connections = new Clients(server.port());
@@ -78,19 +78,19 @@ final class StalledCommand implements Callable<Integer> {
             }
             awaitSinks(api, healthy.size());
             publisher.start();
-            Pace.pause(turn.multipliedBy(2)); // warm
+            Pace.pause(turn.multipliedBy(2)); // warm-up
             long perStalled = 0;
             for (int round = 0; round < rounds; round++) {
                 measure(without);
                 long residentBefore = server.footprint().residentBytes();
-                StalledClients those = new StalledClients(connections, "/events/" + TOPIC + "?replay=100000");
-                those.open(stalled);
+                StalledClients stalledClients = new StalledClients(connections, "/events/" + TOPIC + "?replay=100000");
+                stalledClients.open(stalled);
                 awaitSinks(api, clients);
                 Pace.pause(Duration.ofSeconds(3)); // until their buffers are full
-                measure(beside);
+                measure(with);
                 long gained = server.footprint().residentBytes() - residentBefore;
                 perStalled = Math.max(perStalled, gained / Math.max(1, stalled));
-                those.reset();
+                stalledClients.reset();
                 awaitSinks(api, healthy.size());
             }
             report(healthy, publisher, perStalled);
@@ -99,25 +99,25 @@ final class StalledCommand implements Callable<Integer> {
     }
 
     private void measure(Histogram into) {
-        Pace.pause(Duration.ofSeconds(1)); // what came or went a moment ago is not meant
+        Pace.pause(Duration.ofSeconds(1)); // excludes the effects of clients that have just connected or left
         current.set(into);
         Pace.pause(turn);
-        current.set(aside);
+        current.set(unused);
     }
 
     private void report(List<TimedReader> healthy, TimedPublisher publisher, long perStalled) throws Exception {
-        double ratio = (double) beside.getValueAtPercentile(99) / without.getValueAtPercentile(99);
+        double ratio = (double) with.getValueAtPercentile(99) / without.getValueAtPercentile(99);
         long missing = missing(healthy, publisher);
         figures.note("healthy and stalled clients", clients - stalled + " and " + stalled)
-                .note("events recorded without, beside", without.getTotalCount() + ", " + beside.getTotalCount())
-                .note("p50 without, beside", pair(50))
+                .note("events recorded without, with", without.getTotalCount() + ", " + with.getTotalCount())
+                .note("p50 without, with", pair(50))
                 .check(
-                        "p99 without, beside",
+                        "p99 without, with",
                         pair(99) + String.format(Locale.ROOT, " (x %.2f)", ratio),
                         "<= x " + MOST_RATIO,
                         ratio <= MOST_RATIO)
-                .note("p99.9 without, beside", pair(99.9))
-                .note("slowest without, beside", pair(100))
+                .note("p99.9 without, with", pair(99.9))
+                .note("slowest without, with", pair(100))
                 .check("events missing or out of order", missing, "0", missing == 0 && !publisher.hasFailed())
                 .check(
                         "resident memory per stalled client, worst turn",
@@ -127,8 +127,8 @@ final class StalledCommand implements Callable<Integer> {
     }
 
     private String pair(double percentile) {
-        return Durations.millis(without.getValueAtPercentile(percentile)) + ", "
-                + Durations.millis(beside.getValueAtPercentile(percentile));
+        return TimeFormat.millis(without.getValueAtPercentile(percentile)) + ", "
+                + TimeFormat.millis(with.getValueAtPercentile(percentile));
     }
 
     private static long missing(List<TimedReader> healthy, TimedPublisher publisher) throws Exception {
@@ -144,12 +144,9 @@ final class StalledCommand implements Callable<Integer> {
     }
 
     private static void awaitSinks(ServerApi api, int count) throws Exception {
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
-        while (api.owned().getOrDefault("sinks", 0L) != count) {
-            if (System.nanoTime() - deadline >= 0) {
-                throw new IllegalStateException("expected " + count + " sinks: " + api.owned());
-            }
-            Pace.pause(Duration.ofMillis(50));
+        long sinks = api.awaitSinks(number -> number == count, Duration.ofSeconds(30));
+        if (sinks != count) {
+            throw new IllegalStateException("sinks: " + sinks + " (expected: " + count + ")");
         }
     }
 }

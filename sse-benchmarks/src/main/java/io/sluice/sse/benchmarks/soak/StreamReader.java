@@ -6,7 +6,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import org.jspecify.annotations.Nullable;
 
-/** A client that asks for a stream; what it does with it is up to those who extend it. Confined to its event loop. */
+/** A client that opens a stream; subclasses decide what it does with the stream. Confined to its event loop. */
 class StreamReader extends ChannelInboundHandlerAdapter {
 
     private final String target;
@@ -18,7 +18,7 @@ class StreamReader extends ChannelInboundHandlerAdapter {
         this(target, null);
     }
 
-    /** One that comes back. */
+    /** A client that reconnects. */
     StreamReader(String target, @Nullable String lastEventId) {
         this.target = target;
         this.lastEventId = lastEventId;
@@ -51,7 +51,7 @@ class StreamReader extends ChannelInboundHandlerAdapter {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable failure) {
-        ctx.close(); // a reset by the server is an end like others here
+        ctx.close(); // a reset by the server is an ordinary end here
     }
 
     final boolean hasOpened() {
@@ -62,12 +62,12 @@ class StreamReader extends ChannelInboundHandlerAdapter {
         return channel;
     }
 
-    /** The first bytes have come. */
+    /** The first bytes have arrived. */
     void opened(Channel channel) {}
 
-    /** Bytes have come; they are released afterwards. */
+    /** Bytes have arrived; they are released after this call. */
     void received(Channel channel, ByteBuf bytes) {}
 
-    /** The connection is gone. */
+    /** The connection is closed. */
     void ended(Channel channel) {}
 }

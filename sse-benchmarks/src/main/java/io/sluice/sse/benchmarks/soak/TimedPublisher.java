@@ -10,12 +10,12 @@ import java.nio.charset.StandardCharsets;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * Publishes to one topic over one connection, at a rate, or as fast as the server answers. Each event says when it was
- * due, not when it was sent: a publisher that is held up hides nothing.
+ * Publishes to one topic over one connection, at a rate or as fast as the server responds. Each event contains the
+ * moment when it was due, not when it was sent, so that delays of the publisher are measured too.
  */
 final class TimedPublisher implements AutoCloseable {
 
-    /** How many requests may be without an answer at full speed. */
+    /** The maximum number of pipelined requests at full speed. */
     private static final int PIPELINED = 32;
 
     private final Socket socket;
@@ -34,7 +34,7 @@ final class TimedPublisher implements AutoCloseable {
         this(server.port(), "/publish/" + topic, perSecond, eventBytes);
     }
 
-    /** @param target where a POST publishes its body */
+    /** @param target the request target to which a POST publishes its body */
     TimedPublisher(int port, String target, double perSecond, int eventBytes) throws IOException {
         socket = new Socket(InetAddress.getLoopbackAddress(), port);
         socket.setTcpNoDelay(true);
@@ -52,7 +52,7 @@ final class TimedPublisher implements AutoCloseable {
         return this;
     }
 
-    /** Publishes this many at full speed, on the calling thread; for a publisher that was not started. */
+    /** Publishes this many events at full speed on the calling thread; only for a publisher that was not started. */
     void publish(int count) throws IOException {
         for (int left = count; left > 0; left -= PIPELINED) {
             burst(Math.min(left, PIPELINED), System.nanoTime());
@@ -87,12 +87,12 @@ final class TimedPublisher implements AutoCloseable {
         }
         out.write(requests.toString().getBytes(StandardCharsets.US_ASCII));
         for (int i = 0; i < count; i++) {
-            answer();
+            readResponse();
             published++;
         }
     }
 
-    private void answer() throws IOException {
+    private void readResponse() throws IOException {
         String status = line();
         if (!status.startsWith("HTTP/1.1 20")) {
             throw new IOException("publish: " + status);
@@ -123,7 +123,7 @@ final class TimedPublisher implements AutoCloseable {
         return published;
     }
 
-    /** Whether the server has refused an event, or the connection. */
+    /** Whether the server has rejected an event, or closed the connection. */
     boolean hasFailed() {
         return failed;
     }

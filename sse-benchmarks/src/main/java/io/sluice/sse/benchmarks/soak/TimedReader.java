@@ -6,15 +6,15 @@ import java.util.function.Supplier;
 import org.HdrHistogram.Histogram;
 
 /**
- * A client that reads all, and records for each event how long after its due moment it came. Events carry that moment
- * as {@link TimedPublisher} writes it: {@code @} and sixteen hexadecimal digits.
+ * A client that reads everything, and records for each event how long after its due moment it arrived. Events carry
+ * that moment as {@link TimedPublisher} writes it: {@code @} and sixteen hexadecimal digits.
  */
 final class TimedReader extends StreamReader {
 
     static final byte MARK = '@';
     static final int DIGITS = 16;
 
-    /** Asked at each event; confined to this reader's event loop. */
+    /** Called for each event; confined to this reader's event loop. */
     private final Supplier<Histogram> latencies;
 
     private long stamp;
@@ -50,7 +50,7 @@ final class TimedReader extends StreamReader {
         }
     }
 
-    // One event loop writes, others read.
+    // Written by one event loop, read by other threads.
     @SuppressWarnings("NonAtomicVolatileUpdate")
     private void event() {
         if (stamp <= latest) {
@@ -61,12 +61,12 @@ final class TimedReader extends StreamReader {
         latencies.get().recordValue(Math.max(0, System.nanoTime() - stamp));
     }
 
-    /** How many events have come. Any thread. */
+    /** The number of events received. Any thread. */
     long events() {
         return events;
     }
 
-    /** How many came twice, or behind a later one. Any thread. */
+    /** The number of events received twice or after a later one. Any thread. */
     long disorder() {
         return disorder;
     }

@@ -16,17 +16,17 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
- * What a topic costs in a hub with very many of them: bytes of heap, and time from publish to delivered. Each topic has one
- * client in memory, without a socket, and one kept event of 100 bytes.
+ * Measures what a topic costs in a hub with very many topics: bytes of heap, and time from publish to delivery. Each
+ * topic has one client in memory, without a socket, and one retained event of 100 bytes.
  */
 @Command(
         name = "topics",
         mixinStandardHelpOptions = true,
         sortOptions = false,
-        description = "Weighs and times a hub with very many topics, in a process of its own.")
+        description = "Measures memory and time of a hub with very many topics, in a separate process.")
 final class TopicsCommand implements Callable<Integer> {
 
-    /** Publish to delivered may cost this many times what it costs with ten topics. */
+    /** The time from publish to delivery may be at most this many times the time with ten topics. */
     private static final double MOST_TIMES = 2.0;
 
     private static final long NOT_MEASURED = -1;
@@ -34,12 +34,15 @@ final class TopicsCommand implements Callable<Integer> {
     @Option(names = "--topics", defaultValue = "1000000", description = "Default: ${DEFAULT-VALUE}")
     int topics;
 
-    @Option(names = "--heap", defaultValue = "1536m", description = "All there is for it. Default: ${DEFAULT-VALUE}")
+    @Option(
+            names = "--heap",
+            defaultValue = "1536m",
+            description = "The heap of that process. Default: ${DEFAULT-VALUE}")
     String heap = "";
 
     @Option(
             names = "--jvm-option",
-            description = "One more for its JVM, as --jvm-option=-XX:+UseParallelGC; repeatable")
+            description = "An additional option of its JVM, such as --jvm-option=-XX:+UseParallelGC; repeatable")
     List<String> jvm = new ArrayList<>();
 
     private final Figures figures = new Figures();
@@ -54,8 +57,7 @@ final class TopicsCommand implements Callable<Integer> {
             Map<String, Footprint.ClassSize> many = weigh("many", footprint, out, in);
             report(few, many, times(out));
         } catch (IOException e) {
-            figures.check(
-                    "a hub with " + topics + " topics in " + heap, String.valueOf(e.getMessage()), "it lives", false);
+            figures.check("a hub with " + topics + " topics in " + heap, String.valueOf(e.getMessage()), "runs", false);
         } finally {
             process.destroyForcibly();
         }
@@ -77,12 +79,12 @@ final class TopicsCommand implements Callable<Integer> {
         return process;
     }
 
-    /** Waits until the process has come so far, and lets it go on when its classes are counted. */
+    /** Waits until the process reports this state, counts its classes, and lets it continue. */
     private static Map<String, Footprint.ClassSize> weigh(
             String state, Footprint footprint, BufferedReader out, Writer in) throws IOException, InterruptedException {
         String line = out.readLine();
         if (!state.equals(line)) {
-            throw new IOException("it ended, or said " + line);
+            throw new IOException("expected state " + state + ", but the process reported " + line);
         }
         Map<String, Footprint.ClassSize> classes = footprint.liveClasses();
         in.write('\n');
@@ -117,13 +119,13 @@ final class TopicsCommand implements Callable<Integer> {
                         String.format(Locale.ROOT, "%.3f GiB", live / 0x1p30),
                         "in " + heap,
                         true)
-                .note("publish to delivered, " + TopicsProcess.FEW + " topics", ofFew + " ns");
+                .note("publish to delivery, " + TopicsProcess.FEW + " topics", ofFew + " ns");
         long one = times.getOrDefault("one of many", NOT_MEASURED);
         long random = times.getOrDefault("random of many", NOT_MEASURED);
         figures.check("the same, on one of " + topics, times(one, ofFew), "<= " + MOST_TIMES, isKept(one, ofFew))
                 .note("the same, on a random one each time", times(random, ofFew))
-                .note("subscribe and publish to a new topic, the first tenth", times.get("first births") + " ns")
-                .note("the same, the last tenth", times.get("last births") + " ns");
+                .note("subscribe and publish to a new topic, the first tenth", times.get("first creations") + " ns")
+                .note("the same, the last tenth", times.get("last creations") + " ns");
     }
 
     private String perTopic(Footprint.ClassSize size) {

@@ -9,8 +9,9 @@ import java.util.Arrays;
 import java.util.SplittableRandom;
 
 /**
- * The process in which {@link TopicsCommand} weighs and times a hub with many topics, beside one with ten. It says on
- * standard output how far it is, and goes on when it gets a line: the histogram is taken in between, while nothing runs.
+ * The process in which {@link TopicsCommand} measures a hub with many topics and one with ten. It prints each state
+ * that it reaches on standard output, and continues when it reads a line. Between the two the class histogram is taken,
+ * while nothing runs.
  */
 final class TopicsProcess {
 
@@ -18,7 +19,7 @@ final class TopicsProcess {
 
     private static final int ROUNDS = 101;
     private static final int EVENTS_PER_ROUND = 2_000;
-    /** So long that a name is at most once in the caches when it is drawn again. */
+    /** A fixed seed. The sequence is so long that a repeated name is no longer in the caches. */
     private static final long SEED = 42;
 
     private final int topics;
@@ -39,23 +40,23 @@ final class TopicsProcess {
 
     private void run() throws IOException {
         fill(few, 0, FEW);
-        for (int i = 0; i < 50; i++) { // everything is loaded and compiled before the first histogram
+        for (int i = 0; i < 50; i++) { // loads and compiles everything before the first histogram
             publishTo(few, FEW, false);
         }
-        say("few");
+        reachState("few");
         MemoryHub many = new MemoryHub(topics);
         int tenth = topics / 10;
         long first = fill(many, 0, tenth);
         fill(many, tenth, topics - tenth);
         long last = fill(many, topics - tenth, topics);
-        say("many");
+        reachState("many");
         time(many);
-        print("first births", first / tenth);
-        print("last births", last / tenth);
+        print("first creations", first / tenth);
+        print("last creations", last / tenth);
         System.out.println("done");
     }
 
-    /** Bears topics by a subscription, gives each an event. @return the nanoseconds that it took */
+    /** Creates topics by a subscription, and publishes one event to each. @return the duration in nanoseconds */
     private long fill(MemoryHub hub, int from, int to) {
         long begin = System.nanoTime();
         for (int i = from; i < to; i++) {
@@ -65,7 +66,7 @@ final class TopicsProcess {
         return System.nanoTime() - begin;
     }
 
-    /** In turns, so that whatever the machine does meanwhile befalls all of them. */
+    /** Measures in turns, so that disturbances of the machine affect all of them alike. */
     private void time(MemoryHub many) {
         long[] ofFew = new long[ROUNDS];
         long[] ofOne = new long[ROUNDS];
@@ -80,7 +81,7 @@ final class TopicsProcess {
         print("random of many", median(ofRandom));
     }
 
-    /** @return nanoseconds from publish to delivered, of each event in the mean of a round */
+    /** @return nanoseconds from publish to delivery per event, as the mean of a round */
     private long publishTo(MemoryHub hub, int count, boolean one) {
         String[] names = new String[EVENTS_PER_ROUND];
         int only = random.nextInt(count);
@@ -108,7 +109,7 @@ final class TopicsProcess {
         System.out.println(figure + "=" + nanos);
     }
 
-    private void say(String state) throws IOException {
+    private void reachState(String state) throws IOException {
         System.out.println(state);
         in.readLine();
     }

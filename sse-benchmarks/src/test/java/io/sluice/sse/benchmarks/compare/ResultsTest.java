@@ -81,7 +81,9 @@ class ResultsTest {
         run("a", "PEER", 2, "{\"badClients\": 1}");
         run("a", "PEER", 3, "{\"badClients\": 0, \"wrongLength\": 3}");
         run("a", "PEER", 4, "{\"error\": \"gone\"}");
-        assertThat(read().of("a", "saturate-1000")).extracting(Run::isRight).containsExactly(true, false, false, false);
+        assertThat(read().of("a", "saturate-1000"))
+                .extracting(Run::isCorrect)
+                .containsExactly(true, false, false, false);
     }
 
     @Test

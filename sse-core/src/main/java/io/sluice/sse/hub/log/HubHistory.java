@@ -52,7 +52,7 @@ public final class HubHistory {
         TopicTable topics = log.topics;
         LogBounds bounds = log.bounds;
         long eviction = bounds.nextEviction();
-        topics.forgottenFloors().putOthers(floor(recovered.forgottenFloor(), eviction, recovered.forgottenMillis()));
+        topics.forgottenFloors().putOthers(floor(recovered.removedFloor(), eviction, recovered.removedFloorMillis()));
         for (StoredTopic stored : recovered.topics()) {
             Floor floor = floor(stored.floor(), eviction, stored.floorMillis());
             if (stored.events() == 0) {

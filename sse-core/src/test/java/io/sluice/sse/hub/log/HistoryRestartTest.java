@@ -300,6 +300,6 @@ class HistoryRestartTest {
         new HistoryFixture(used, SMALL).close();
         assertThatThrownBy(() -> new HistoryFixture(used, SMALL))
                 .isInstanceOf(HistoryException.class)
-                .hasMessageContaining("each hub needs one of its own");
+                .hasMessageContaining("expected: a separate instance for each hub");
     }
 }

@@ -25,8 +25,8 @@ import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code /admin/…}: who is connected, what is kept, and closing a client. For those who have the token; without one, for
- * this machine only.
+ * {@code /admin/…}: lists connections, topics and the ledger, and closes connections. Requests need the admin token. If
+ * no token is configured, only requests from this machine are allowed.
  */
 final class AdminRoutes {
 
@@ -36,7 +36,7 @@ final class AdminRoutes {
     private final Hub hub;
     private final byte @Nullable [] token;
 
-    /** Null until somebody asks: a host name may take a while to find out. */
+    /** Null until the first request: looking up the host name may take a while. */
     private volatile @Nullable String node;
 
     AdminRoutes(Hub hub, @Nullable String node, @Nullable String token) {
@@ -49,11 +49,13 @@ final class AdminRoutes {
         server.route("GET", "/admin/connections", guarded(this::connections));
         server.route("DELETE", "/admin/connections/**", guarded(this::close));
         server.route(
-                "GET", "/admin/ledger", guarded(request -> Json.answer(ledger()).completed()));
+                "GET",
+                "/admin/ledger",
+                guarded(request -> Json.response(ledger()).completed()));
         server.route(
                 "GET",
                 "/admin/topics",
-                guarded(request -> Json.answer(topics(request)).completed()));
+                guarded(request -> Json.response(topics(request)).completed()));
     }
 
     void warmUp() {
@@ -61,7 +63,7 @@ final class AdminRoutes {
         Json.write(new Connection("", "", "", List.of(), "", "", 0, 0, 0, node()));
     }
 
-    // ---- who may ask
+    // ---- access
 
     private HttpRoute guarded(HttpRoute route) {
         return request -> {
@@ -75,10 +77,11 @@ final class AdminRoutes {
             boolean local = request.remoteAddress() instanceof InetSocketAddress peer
                     && peer.getAddress() != null
                     && peer.getAddress().isLoopbackAddress();
-            // A name that is not loopback's may be another site's that was pointed here; a proxy may speak for anybody.
+            // With DNS rebinding, a name other than loopback's may belong to a foreign site; a proxy may forward any
+            // client.
             if (!local || !request.isForLoopback() || !request.isDirect()) {
                 throw HttpStatusException.of(
-                        403, "without --admin-token this is answered on the server's own machine only");
+                        403, "without --admin-token only requests from the server's own machine are allowed");
             }
             return;
         }
@@ -86,7 +89,7 @@ final class AdminRoutes {
         String shown = given != null && given.toLowerCase(Locale.ROOT).startsWith("bearer ")
                 ? given.substring(7).strip()
                 : "";
-        // Takes as long for a token that is nearly right as for any other.
+        // Compares in constant time, so that the time does not reveal how much of a token is right.
         if (!MessageDigest.isEqual(token, shown.getBytes(StandardCharsets.UTF_8))) {
             throw HttpStatusException.of(
                     401, "this needs the admin token", "www-authenticate", "Bearer realm=\"sluice\"");
@@ -111,7 +114,7 @@ final class AdminRoutes {
         int limit = limit(request);
         return hub.sinks(Long.toString(after(request)), limit).thenApply(sinks -> {
             Instant now = Instant.now();
-            return Json.answer(sinks.stream().map(sink -> describe(sink, now)).toList());
+            return Json.response(sinks.stream().map(sink -> describe(sink, now)).toList());
         });
     }
 
@@ -163,18 +166,18 @@ final class AdminRoutes {
         });
     }
 
-    // ---- what is kept
+    // ---- retained data
 
     private Map<String, Long> ledger() {
-        Map<String, Long> answer = new LinkedHashMap<>();
-        hub.ledger().counts().forEach((kind, count) -> answer.put(kind.name().toLowerCase(Locale.ROOT), count));
-        // The connection that asks is none of those that the question is about.
-        answer.computeIfPresent("connections", (ignored, count) -> Math.max(0, count - 1));
+        Map<String, Long> ledger = new LinkedHashMap<>();
+        hub.ledger().counts().forEach((kind, count) -> ledger.put(kind.name().toLowerCase(Locale.ROOT), count));
+        // The connection of this request is not counted.
+        ledger.computeIfPresent("connections", (ignored, count) -> Math.max(0, count - 1));
         HubStats stats = hub.stats();
-        answer.put("topics", stats.topics());
-        answer.put("events", stats.events());
-        answer.put("bytes", stats.bytes());
-        return answer;
+        ledger.put("topics", stats.topics());
+        ledger.put("events", stats.events());
+        ledger.put("bytes", stats.bytes());
+        return ledger;
     }
 
     private record Topic(

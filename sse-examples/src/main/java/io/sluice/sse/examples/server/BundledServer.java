@@ -11,7 +11,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 
-/** A hub, a server for it, and the routes beside the streams. */
+/** A hub, its server, and all routes of the bundled server. */
 final class BundledServer implements AutoCloseable {
 
     private final Options options;
@@ -19,7 +19,7 @@ final class BundledServer implements AutoCloseable {
     private final AdminRoutes admin;
     private final MetricsRoute metrics;
 
-    /** Null until it listens; routes ask for it. */
+    /** Null until the server listens; routes read it. */
     private volatile @Nullable SseServer server;
 
     private BundledServer(Options options, Hub hub) {
@@ -30,7 +30,7 @@ final class BundledServer implements AutoCloseable {
     }
 
     /**
-     * Starts a server; it takes requests when this returns.
+     * Starts a server; it accepts requests when this returns.
      *
      * @throws BadOptionException if it cannot run with these options
      */
@@ -44,7 +44,7 @@ final class BundledServer implements AutoCloseable {
         try {
             return start(options, hub);
         } catch (BadOptionException | RuntimeException e) {
-            hub.close(); // its history must not stay locked
+            hub.close(); // releases the lock of its history
             throw e;
         }
     }
@@ -61,15 +61,15 @@ final class BundledServer implements AutoCloseable {
         try {
             bundled.server = builder.start();
         } catch (IOException e) {
-            throw isOfHost(e.getCause()) ? options.refusedHost() : options.refused("--port", e);
+            throw isCausedByHost(e.getCause()) ? options.invalidHost() : options.invalid("--port", e);
         } catch (IllegalArgumentException e) {
-            throw options.refused("--transport", e);
+            throw options.invalid("--transport", e);
         }
         return bundled;
     }
 
-    /** Whether it cannot listen because of the host, whatever the port. */
-    private static boolean isOfHost(@Nullable Throwable cause) {
+    /** Whether the server cannot listen on this host with any port. */
+    private static boolean isCausedByHost(@Nullable Throwable cause) {
         return cause instanceof UnresolvedAddressException
                 || cause instanceof UnknownHostException
                 || (cause instanceof IOException
@@ -93,14 +93,14 @@ final class BundledServer implements AutoCloseable {
         return options;
     }
 
-    /** Loads what the first request of some kind would otherwise have to wait for. */
+    /** Loads classes that would otherwise delay the first request of each kind. */
     void warmUp() {
         publish.warmUp();
         admin.warmUp();
         metrics.warmUp();
     }
 
-    /** Drains and gives everything back, the hub included. */
+    /** Drains and releases everything, the hub included. */
     @Override
     public void close() {
         server().close();

@@ -4,7 +4,7 @@ import io.sluice.sse.netty.RouteResponse;
 import io.sluice.sse.netty.SseServerBuilder;
 import java.util.function.BooleanSupplier;
 
-/** Whether the server lives, and whether it wants new clients: what a load balancer asks. */
+/** Liveness and readiness for load balancers: whether the server runs, and whether it accepts new clients. */
 final class HealthRoutes {
 
     private final BooleanSupplier ready;
@@ -22,6 +22,6 @@ final class HealthRoutes {
     }
 
     private static RouteResponse status(int code, String status) {
-        return Json.answer(code, "{\"status\":\"" + status + "\"}");
+        return Json.response(code, "{\"status\":\"" + status + "\"}");
     }
 }

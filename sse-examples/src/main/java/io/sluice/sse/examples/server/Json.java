@@ -13,17 +13,17 @@ import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
 
-/** JSON in and out: strict when it reads, without nulls when it writes. */
+/** Reads and writes JSON: strict when reading, without nulls when writing. */
 final class Json {
 
     private Json() {}
 
-    /** Loaded with the first value that is read or written: Jackson takes its time. */
+    /** Loaded with the first value that is read or written, because Jackson loads slowly. */
     private static final class Mapper {
         static final JsonMapper INSTANCE = JsonMapper.builder()
                 .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
                 .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-                // Numbers come out as they went in.
+                // Numbers are written exactly as they were read.
                 .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
                 .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES)
                 .defaultPropertyInclusion(
@@ -31,7 +31,7 @@ final class Json {
                 .build();
     }
 
-    /** @throws IllegalArgumentException if it is not JSON, or more than one value */
+    /** @throws IllegalArgumentException if the text is not JSON, or more than one value */
     static JsonNode read(String text) {
         try {
             return Mapper.INSTANCE.readTree(text);
@@ -48,29 +48,29 @@ final class Json {
         }
     }
 
-    /** A value as an answer that nobody keeps. */
-    static RouteResponse answer(Object value) {
-        return answer(200, write(value));
+    /** A response with a value that must not be cached. */
+    static RouteResponse response(Object value) {
+        return response(200, write(value));
     }
 
-    static RouteResponse answer(int status, String json) {
+    static RouteResponse response(int status, String json) {
         return RouteResponse.of(status, "application/json", json).with("cache-control", "no-store");
     }
 
-    /** What writes a value by hand. */
+    /** Writes one value with a generator. */
     @FunctionalInterface
-    interface Writing {
-        void to(JsonGenerator json) throws IOException;
+    interface ValueWriter {
+        void writeTo(JsonGenerator json) throws IOException;
     }
 
-    /** As {@link #answer(Object)}, for what is answered often: without a look at what its class is made of. */
-    static RouteResponse answer(Writing value) {
+    /** As {@link #response(Object)}, for frequent responses: writes without reflection. */
+    static RouteResponse response(ValueWriter value) {
         StringWriter text = new StringWriter();
         try (JsonGenerator json = Mapper.INSTANCE.createGenerator(text)) {
-            value.to(json);
+            value.writeTo(json);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        return answer(200, text.toString());
+        return response(200, text.toString());
     }
 }

@@ -10,7 +10,8 @@ import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 
 /**
- * One line per event, a stack trace included: a message that carries a line break cannot forge a second one. Thread-safe.
+ * Formats each log event as one line, including its stack trace, so that a message with a line break cannot forge a
+ * second line. Thread-safe.
  */
 final class LogLine extends EncoderBase<ILoggingEvent> {
 

@@ -11,9 +11,10 @@ import ch.qos.logback.core.status.NopStatusListener;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The log of the bundled server: to standard error, since standard output is left to the one line that says where it
- * listens. Logback finds it as a service; in Java, because a fifth of all classes that a start loads would be there to
- * read the same from XML. A file that {@code -Dlogback.configurationFile} names goes before it.
+ * Configures the log of the bundled server. The log goes to standard error, because standard output has only the one
+ * line with the server's address. Logback finds this class as a service. The configuration is written in Java, because
+ * the classes that read XML would be a fifth of all classes loaded at start. A file named by
+ * {@code -Dlogback.configurationFile} takes precedence.
  */
 public final class LogSetup extends ContextAwareBase implements Configurator {
 
@@ -27,7 +28,7 @@ public final class LogSetup extends ContextAwareBase implements Configurator {
         if (System.getProperty("logback.configurationFile") != null) {
             return ExecutionStatus.INVOKE_NEXT_IF_ANY;
         }
-        // Without this Logback writes about its own start, and to standard output.
+        // Otherwise Logback prints its own start messages to standard output.
         loggers.getStatusManager().add(new NopStatusListener());
 
         LogLine line = new LogLine();
@@ -44,8 +45,8 @@ public final class LogSetup extends ContextAwareBase implements Configurator {
         root.setLevel(Level.WARN);
         root.addAppender(appender);
         loggers.getLogger("io.sluice").setLevel(level(System.getenv(LEVEL)));
-        // A transport that is not available ends the start, with one line that says so.
-        loggers.getLogger("io.sluice.sse.netty.Transports").setLevel(Level.ERROR);
+        // If a transport is not available, the start fails with a one-line message, so its warning is not needed.
+        loggers.getLogger("io.sluice.sse.netty.TransportBackend").setLevel(Level.ERROR);
         return ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY;
     }
 

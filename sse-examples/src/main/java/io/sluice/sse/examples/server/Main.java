@@ -12,25 +12,25 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.LoggerFactory;
 
 /**
- * Starts the bundled server, and ends it. Standard output gets one line, where it listens; everything else goes to
- * standard error. Exit status: 0 after a drain, 2 if an option is wrong.
+ * Starts and stops the bundled server. Standard output gets one line, the address on which the server listens;
+ * everything else goes to standard error. Exit status: 0 after a drain, 2 if an option is wrong.
  */
 public final class Main {
 
-    /** The second that is left after the drain, less what the JVM itself takes. */
+    /** Time to release everything after the drain: one second, less what the JVM itself needs to exit. */
     private static final long AFTER_DRAIN_MILLIS = 700;
 
     private static final long AFTER_HISTORY_MILLIS = 200;
 
-    /** Whether Netty's buffers tell the flight recorder of themselves; it takes its time to load, recording or not. */
+    /** Whether Netty's buffers emit Flight Recorder events. Loading this takes time even without a recording. */
     private static final String NETTY_JFR = "io.netty.jfr.enabled";
 
     private Main() {}
 
     /** Runs the server until a signal ends it. */
     public static void main(String[] args) throws InterruptedException {
-        // What streams need takes as long to load as the options do, so the two load side by side.
-        Thread loading = background("sluice-load", Main::load);
+        // Loading the classes for streams takes as long as parsing the options, so both run in parallel.
+        Thread loading = background("sluice-load", Main::preload);
         BundledServer running;
         try {
             Options options = Options.parse(System.getenv(), args);
@@ -39,7 +39,7 @@ public final class Main {
                 System.out.print(information);
                 return;
             }
-            ManagementFactory.getOperatingSystemMXBean(); // knows the limit of open files, and takes its time to load
+            ManagementFactory.getOperatingSystemMXBean(); // has the limit of open files, and is slow to load
             loading.join();
             running = BundledServer.start(options);
         } catch (BadOptionException e) {
@@ -53,18 +53,19 @@ public final class Main {
         System.out.println("Sluice listening on " + running.server().uri());
         System.out.flush();
         background("sluice-warm-up", running::warmUp);
-        new CountDownLatch(1).await(); // event loops are daemons
+        new CountDownLatch(1).await(); // keeps the JVM alive, because event loops are daemon threads
     }
 
-    private static void load() {
-        LoggerFactory.getILoggerFactory(); // first: a logger that somebody asks for meanwhile would be a substitute
+    private static void preload() {
+        // first, because loggers created during its initialization would be substitutes
+        LoggerFactory.getILoggerFactory();
         if (System.getProperty(NETTY_JFR) == null) {
             System.setProperty(NETTY_JFR, "false");
         }
         try {
             WarmUp.serve();
-        } catch (RuntimeException | LinkageError e) { // the first client waits, no more
-            LoggerFactory.getLogger(Main.class).debug("loading ahead failed", e);
+        } catch (RuntimeException | LinkageError e) { // only the first client is slower
+            LoggerFactory.getLogger(Main.class).debug("preloading failed", e);
         }
     }
 
@@ -84,10 +85,10 @@ public final class Main {
             LoggerFactory.getLogger(Main.class).warn("not everything was released in time");
         }
         closeWithin(server.hub(), AFTER_HISTORY_MILLIS);
-        Runtime.getRuntime().halt(0); // a JVM that a signal ends would say 143
+        Runtime.getRuntime().halt(0); // a JVM that ends on a signal would exit with status 143
     }
 
-    /** A history that the disk does not take in time is left as the death of the process would leave it. */
+    /** If the disk does not take the history in time, its files are left as after the death of the process. */
     private static void closeWithin(Hub hub, long millis) {
         Thread closing = background("sluice-close", hub::close);
         try {
@@ -97,14 +98,15 @@ public final class Main {
         }
         if (closing.isAlive()) {
             LoggerFactory.getLogger(Main.class)
-                    .warn("the history was not written in time: the next start takes it for an unclean stop");
+                    .warn("the history was not written in time: the next start will treat this as an unclean stop");
         }
     }
 
     /**
-     * The first signal ends the JVM by its hook, the second at once: a JVM alone would not hear the second. By
-     * reflection, since a compiler warns of {@code sun.misc} and cannot be told not to; where it is missing, or the JVM
-     * was started with {@code -Xrs}, the JVM's own way is left.
+     * On the first signal the JVM exits through its shutdown hook; on the second it halts at once. The JVM's default
+     * handler would ignore the second signal. The code uses reflection because the compiler's warning for {@code
+     * sun.misc} cannot be suppressed. Where that class is missing, or the JVM was started with {@code -Xrs}, the
+     * default handler stays.
      */
     private static void drainAtFirstSignal(String name, int number) {
         try {
@@ -124,7 +126,7 @@ public final class Main {
             signal.getMethod("handle", signal, handler)
                     .invoke(null, signal.getConstructor(String.class).newInstance(name), ours);
         } catch (ReflectiveOperationException | RuntimeException e) {
-            LoggerFactory.getLogger(Main.class).debug("signal {} keeps the JVM's own handler", name, e);
+            LoggerFactory.getLogger(Main.class).debug("signal {} keeps the JVM's default handler", name, e);
         }
     }
 

@@ -8,7 +8,7 @@ import io.sluice.sse.netty.RouteResponse;
 import io.sluice.sse.netty.SseServerBuilder;
 import org.jspecify.annotations.Nullable;
 
-/** {@code GET /metrics}: the hub's figures in the text format of Prometheus. */
+/** {@code GET /metrics}: the meters of the hub in the text format of Prometheus. */
 final class MetricsRoute {
 
     private final Hub hub;
@@ -35,7 +35,7 @@ final class MetricsRoute {
         registry().scrape();
     }
 
-    /** Made when it is first needed: it takes its time to load, and the hub counts whether it is there or not. */
+    /** Created on first use, because it loads slowly; the hub counts with or without it. */
     private synchronized PrometheusMeterRegistry registry() {
         PrometheusMeterRegistry made = registry;
         if (made == null) {

@@ -4,31 +4,36 @@ import com.sun.management.UnixOperatingSystemMXBean;
 import io.sluice.sse.netty.SseServerBuilder;
 import java.lang.management.ManagementFactory;
 
-/** How many streams and connections the limit of open files leaves room for: each of them is a descriptor. */
+/**
+ * Derives the limits of streams and connections from the limit of open files: each connection needs one file
+ * descriptor.
+ */
 final class OpenFileLimit {
 
-    private static final int LEFT = 512;
+    private static final int RESERVED = 512;
 
     private OpenFileLimit() {}
 
-    /** Streams unless said otherwise: some descriptors are left for other requests and for the JVM itself. */
-    static int streams() {
-        return (int) Math.max(1, Math.min(SseServerBuilder.DEFAULT_MAX_STREAMS, limit() - LEFT));
+    /** The default limit of streams: some descriptors are left for other requests and for the JVM. */
+    static int defaultStreams() {
+        return (int) Math.max(1, Math.min(SseServerBuilder.DEFAULT_MAX_STREAMS, limit() - RESERVED));
     }
 
-    /** The most streams that can be asked for. */
-    static long mostStreams() {
-        return Math.max(1, Math.min(limit() - ofJvm(), Integer.MAX_VALUE - 1));
+    /** The highest limit of streams that can be configured. */
+    static long maxStreams() {
+        return Math.max(1, Math.min(limit() - neededByJvm(), Integer.MAX_VALUE - 1));
     }
 
-    /** These streams, and as many again for other requests as there are descriptors for beside the JVM's own. */
+    /**
+     * The limit of connections for this limit of streams: adds room for other requests, as far as descriptors allow.
+     */
     static int connectionsFor(int streams) {
         long above = (long) streams + SseServerBuilder.DEFAULT_CONNECTIONS_ABOVE_STREAMS;
-        return (int) Math.min(above, mostStreams());
+        return (int) Math.min(above, maxStreams());
     }
 
-    private static long ofJvm() {
-        return Math.min(LEFT / 2, limit() / 2);
+    private static long neededByJvm() {
+        return Math.min(RESERVED / 2, limit() / 2);
     }
 
     private static long limit() {

@@ -5,7 +5,6 @@ import io.sluice.sse.history.SyncPolicy;
 import io.sluice.sse.netty.Rate;
 import io.sluice.sse.netty.Transport;
 import io.sluice.sse.topic.OverflowPolicy;
-import java.time.Duration;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.function.Function;
@@ -15,15 +14,14 @@ import java.util.stream.Collectors;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/** What options look like on the command line: durations, sizes, rates, names. */
+/** Converts option texts of the command line: sizes, rates, names. */
 final class OptionValues {
 
-    private static final Pattern DURATION = Pattern.compile("(\\d{1,15})(ms|s|m|h)");
     private static final Pattern SIZE = Pattern.compile("(\\d{1,15})([kmg]?)", Pattern.CASE_INSENSITIVE);
 
     private OptionValues() {}
 
-    /** {@code always}, {@code os}, or how often. */
+    /** {@code always}, {@code os}, or a period. */
     static final class SyncPolicyText implements ITypeConverter<SyncPolicy> {
         @Override
         public SyncPolicy convert(String text) {
@@ -34,30 +32,12 @@ final class OptionValues {
                 return SyncPolicy.os();
             }
             try {
-                return SyncPolicy.every(duration(text));
+                return SyncPolicy.every(DurationText.parse(text));
             } catch (IllegalArgumentException | TypeConversionException e) {
                 throw new TypeConversionException(
                         "'" + text + "' (expected: always, os, or a duration such as 100ms or 1s, at most 1m)");
             }
         }
-    }
-
-    /** {@code 500ms}, {@code 15s}, {@code 5m}, {@code 1h}, {@code 0}. */
-    static Duration duration(String text) {
-        if (text.equals("0")) {
-            return Duration.ZERO;
-        }
-        Matcher matcher = DURATION.matcher(text);
-        if (!matcher.matches()) {
-            throw new TypeConversionException("'" + text + "' (expected: a duration such as 500ms, 15s, 5m or 1h)");
-        }
-        long amount = Long.parseLong(matcher.group(1));
-        return switch (matcher.group(2)) {
-            case "ms" -> Duration.ofMillis(amount);
-            case "s" -> Duration.ofSeconds(amount);
-            case "m" -> Duration.ofMinutes(amount);
-            default -> Duration.ofHours(amount);
-        };
     }
 
     /** A number of bytes: {@code 64k} is 65536. */
@@ -77,12 +57,12 @@ final class OptionValues {
             try {
                 return Math.multiplyExact(Long.parseLong(matcher.group(1)), factor);
             } catch (ArithmeticException e) {
-                throw new TypeConversionException("'" + text + "' (expected: a size that a computer can have)");
+                throw new TypeConversionException("'" + text + "' (expected: a size that fits into 64 bits)");
             }
         }
     }
 
-    /** One of the transports, by the name that it has outside of Java. */
+    /** A transport by its name outside Java. */
     static final class TransportName implements ITypeConverter<Transport> {
         @Override
         public Transport convert(String text) {
@@ -90,7 +70,7 @@ final class OptionValues {
         }
     }
 
-    /** A rate, as the library reads it. */
+    /** A rate, parsed by the library. */
     static final class RateText implements ITypeConverter<Rate> {
         @Override
         public Rate convert(String text) {
@@ -102,7 +82,7 @@ final class OptionValues {
         }
     }
 
-    /** A header's name, or none. */
+    /** The name of a header, or none. */
     static final class ForwardedName implements ITypeConverter<ForwardedBy> {
         @Override
         public ForwardedBy convert(String text) {
@@ -113,7 +93,7 @@ final class OptionValues {
         }
     }
 
-    /** One of the overflow policies, in lower case. */
+    /** An overflow policy, in lower case. */
     static final class OverflowName implements ITypeConverter<OverflowPolicy> {
         @Override
         public OverflowPolicy convert(String text) {

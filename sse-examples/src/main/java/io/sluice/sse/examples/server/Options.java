@@ -24,8 +24,8 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
- * The options of the bundled server: from the command line, else from an environment variable ({@code --max-connections}
- * from {@code SLUICE_MAX_CONNECTIONS}), else the default of the library. What is not given is left to the library.
+ * The options of the bundled server. A value comes from the command line, otherwise from an environment variable
+ * ({@code --max-connections} from {@code SLUICE_MAX_CONNECTIONS}), otherwise from the default of the library.
  */
 @Command(
         name = "sluice-server",
@@ -34,16 +34,19 @@ import picocli.CommandLine.UnmatchedArgumentException;
         description = "Serves Server-Sent Events: GET /events/{topic}, POST /publish/{topic}, a page at /.",
         footer = {
             "",
-            "Each option is an environment variable too: --max-connections is SLUICE_MAX_CONNECTIONS.",
+            "Each option can also be set as an environment variable: --max-connections as SLUICE_MAX_CONNECTIONS.",
             "Durations are written 500ms, 15s, 5m, 1h; sizes 64k, 16m; rates 20/s, 100/m."
         })
 final class Options {
 
-    @Option(names = "--host", paramLabel = "<name>", description = "Where it listens. Default: 127.0.0.1")
+    @Option(names = "--host", paramLabel = "<name>", description = "Address to listen on. Default: 127.0.0.1")
     @Nullable
     String host;
 
-    @Option(names = "--port", paramLabel = "<number>", description = "Its port; 0 takes a free one. Default: 8080")
+    @Option(
+            names = "--port",
+            paramLabel = "<number>",
+            description = "Port to listen on; 0 takes a free port. Default: 8080")
     @Nullable
     Integer port;
 
@@ -62,18 +65,21 @@ final class Options {
     @Option(
             names = "--heartbeat",
             paramLabel = "<duration>",
-            description = "Silence after which a client gets a comment; 0 is off. Default: 15s")
+            description = "Silence after which a client receives a comment; 0 is off. Default: 15s")
     @Nullable
     Duration heartbeat;
 
     @Option(
             names = "--retry",
             paramLabel = "<duration>",
-            description = "When clients shall come back, said first on each stream. Default: 3s")
+            description = "Reconnect delay that each stream sends first. Default: 3s")
     @Nullable
     Duration retry;
 
-    @Option(names = "--history-events", paramLabel = "<number>", description = "Events kept per topic. Default: 1000")
+    @Option(
+            names = "--history-events",
+            paramLabel = "<number>",
+            description = "Events retained per topic. Default: 1000")
     @Nullable
     Integer historyEvents;
 
@@ -81,11 +87,14 @@ final class Options {
             names = "--history-bytes",
             paramLabel = "<size>",
             converter = OptionValues.Size.class,
-            description = "Bytes kept per topic. Default: 16m")
+            description = "Bytes retained per topic. Default: 16m")
     @Nullable
     Long historyBytes;
 
-    @Option(names = "--history-age", paramLabel = "<duration>", description = "How long events are kept. Default: 10m")
+    @Option(
+            names = "--history-age",
+            paramLabel = "<duration>",
+            description = "How long events are retained. Default: 10m")
     @Nullable
     Duration historyAge;
 
@@ -93,14 +102,15 @@ final class Options {
             names = "--history-total-bytes",
             paramLabel = "<size>",
             converter = OptionValues.Size.class,
-            description = "Bytes kept in all topics together; past it the oldest event goes. Default: 1/4 of the heap")
+            description =
+                    "Bytes retained in all topics; above it the oldest event is evicted. Default: 1/4 of the heap")
     @Nullable
     Long historyTotalBytes;
 
     @Option(
             names = "--history-dir",
             paramLabel = "<path>",
-            description = "Directory of a history that outlives the process, with bounds of its own. Default: none")
+            description = "Directory of a history that outlives the process, with its own limits. Default: none")
     @Nullable
     Path historyDir;
 
@@ -108,15 +118,16 @@ final class Options {
             names = "--history-sync",
             paramLabel = "<policy>",
             converter = OptionValues.SyncPolicyText.class,
-            description = "When that history is forced to the disk: always (before a publish is answered), os (when the"
-                    + " system likes to) or each <duration>. Default: always")
+            description =
+                    "When that history is forced to the disk: always (before the response to a publish), os (when the"
+                            + " system decides) or every <duration>. Default: always")
     @Nullable
     SyncPolicy historySync;
 
     @Option(
             names = "--max-topics",
             paramLabel = "<number>",
-            description = "Past it a publish to a new topic gets 429. Default: 1000000")
+            description = "Above it a publish to a new topic gets 429. Default: 1000000")
     @Nullable
     Integer maxTopics;
 
@@ -124,7 +135,7 @@ final class Options {
             names = "--overflow",
             paramLabel = "<policy>",
             converter = OptionValues.OverflowName.class,
-            description = "For a client that the history has passed by: disconnect, gap (go on at the oldest kept) or"
+            description = "For a client whose next event was evicted: disconnect, gap (continue at the oldest event) or"
                     + " latest. Default: disconnect")
     @Nullable
     OverflowPolicy overflow;
@@ -133,22 +144,23 @@ final class Options {
             names = "--coalesce",
             paramLabel = "<duration>",
             description =
-                    "How long an event waits for the next one where writing to the clients takes more than a quarter of the"
-                            + " time, so that both leave together; 0 is off. Default: 15ms")
+                    "How long an event waits for the next one if writing to clients takes more than a quarter of the"
+                            + " time, so that both are written together; 0 is off. Default: 15ms")
     @Nullable
     Duration coalesce;
 
     @Option(
             names = "--conflate",
             paramLabel = "<pattern>",
-            description = "Topics of which the latest event of each ?key= is kept, whatever its age; repeatable (in the"
-                    + " environment separated by commas, which here are part of the name). Default: none")
+            description = "Topics that retain only the latest event of each ?key=, whatever its age; repeatable (in the"
+                    + " environment separated by commas, which are part of the name here). Default: none")
     List<String> conflate = new ArrayList<>();
 
     @Option(
             names = "--write-timeout",
             paramLabel = "<duration>",
-            description = "A client whose pending bytes do not move for this long is closed; 0 is off. Default: 30s")
+            description =
+                    "A client that accepts none of its pending bytes for this long is closed; 0 is off. Default: 30s")
     @Nullable
     Duration writeTimeout;
 
@@ -156,7 +168,7 @@ final class Options {
             names = "--max-lifetime",
             paramLabel = "<duration>",
             description =
-                    "A stream is ended after this time (1s or more), a tenth more or less, and its client comes back; 0 is off."
+                    "A stream ends after this time (1s or more, varied by a tenth), its client reconnects; 0 is off."
                             + " Default: off")
     @Nullable
     Duration maxLifetime;
@@ -164,7 +176,7 @@ final class Options {
     @Option(
             names = "--max-connections",
             paramLabel = "<number>",
-            description = "Streams at a time; above it newcomers are refused. Default: the limit of open files less"
+            description = "Maximum of open streams; further ones are rejected. Default: the limit of open files less"
                     + " 512, at most 100000")
     @Nullable
     Integer maxConnections;
@@ -172,7 +184,7 @@ final class Options {
     @Option(
             names = "--max-connections-per-ip",
             paramLabel = "<number>",
-            description = "Streams at a time from one IPv4 address or IPv6 /64; above it newcomers are refused."
+            description = "Maximum of open streams of one IPv4 address or IPv6 /64; further ones are rejected."
                     + " Default: off")
     @Nullable
     Integer maxConnectionsPerIp;
@@ -181,7 +193,7 @@ final class Options {
             names = "--connect-rate",
             paramLabel = "<rate>",
             converter = OptionValues.RateText.class,
-            description = "How often one address may ask for a stream, such as 20/s. Default: off")
+            description = "How often one address may open a stream, such as 20/s. Default: off")
     @Nullable
     Rate connectRate;
 
@@ -211,7 +223,7 @@ final class Options {
             names = "--trusted-proxy",
             split = ",",
             paramLabel = "<network>",
-            description = "A proxy that may say for whom it speaks, such as 10.0.0.0/8; repeatable. With it goes one of"
+            description = "A proxy whose client addresses are trusted, such as 10.0.0.0/8; repeatable. Needs one of"
                     + " the next two. Default: none")
     List<String> trustedProxies = new ArrayList<>();
 
@@ -219,7 +231,8 @@ final class Options {
             names = "--forwarded",
             paramLabel = "<header>",
             converter = OptionValues.ForwardedName.class,
-            description = "What trusted proxies say it by: forwarded, x-forwarded-for or none. Default: none")
+            description = "Header of trusted proxies with the client address: forwarded, x-forwarded-for or none."
+                    + " Default: none")
     ForwardedBy forwarded = ForwardedBy.NONE;
 
     @Option(
@@ -239,8 +252,8 @@ final class Options {
             names = "--allowed-host",
             split = ",",
             paramLabel = "<name>",
-            description = "A name that requests may ask for, others get 421; repeatable. Default: loopback's names when"
-                    + " it listens on loopback, else any")
+            description = "A host name that requests may use, others get 421; repeatable. Default: loopback's names if"
+                    + " the server listens on loopback, otherwise any")
     List<String> allowedHosts = new ArrayList<>();
 
     @Option(names = "--drain", paramLabel = "<duration>", description = "How long a shutdown may take. Default: 5s")
@@ -253,7 +266,7 @@ final class Options {
     @Option(
             names = "--admin-token",
             paramLabel = "<secret>",
-            description = "Bearer token for /admin; without it /admin answers on loopback only")
+            description = "Bearer token for /admin; without it /admin is available on loopback only")
     @Nullable
     String adminToken;
 
@@ -263,14 +276,14 @@ final class Options {
     @Option(names = "--version", versionHelp = true, description = "Shows the version.")
     boolean version;
 
-    /** The header by which proxies say for whom they speak. */
+    /** The header in which proxies send the address of the client. */
     enum ForwardedBy {
         NONE,
         FORWARDED,
         X_FORWARDED_FOR
     }
 
-    /** Where the options come from that the command line leaves out. */
+    /** The source of options that are not on the command line. */
     private final Map<String, String> environment;
 
     private final CommandLine line;
@@ -281,16 +294,17 @@ final class Options {
     }
 
     /**
-     * Reads the options.
+     * Parses the options.
      *
-     * @throws BadOptionException if one is unknown, or its value is none; the message names it as it was written
+     * @throws BadOptionException if an option is unknown or its value is invalid; the message names the option as it
+     *     was written
      */
     static Options parse(Map<String, String> environment, String... arguments) throws BadOptionException {
         Options options = new Options(environment);
         CommandLine line = options.line;
         line.setExpandAtFiles(false);
-        line.setInterpolateVariables(false); // a token may hold any character
-        line.registerConverter(Duration.class, OptionValues::duration);
+        line.setInterpolateVariables(false); // a token may contain any character
+        line.registerConverter(Duration.class, DurationText::parse);
         line.getCommandSpec().version(version());
         line.setDefaultValueProvider(argument ->
                 argument instanceof OptionSpec option ? environment.get(variable(option.longestName())) : null);
@@ -314,9 +328,9 @@ final class Options {
         return "SLUICE_" + option.substring(2).replace('-', '_').toUpperCase(Locale.ROOT);
     }
 
-    /** Names of the environment that look like options and are none, sorted. */
+    /** Names of environment variables that look like options but are not, sorted. */
     List<String> unknownVariables() {
-        Set<String> known = new HashSet<>(Set.of("SLUICE_LOG_LEVEL")); // LogSetup reads it
+        Set<String> known = new HashSet<>(Set.of("SLUICE_LOG_LEVEL")); // read by LogSetup
         line.getCommandSpec().options().forEach(option -> known.add(variable(option.longestName())));
         return environment.keySet().stream()
                 .filter(name -> name.startsWith("SLUICE_") && !known.contains(name))
@@ -324,7 +338,7 @@ final class Options {
                 .toList();
     }
 
-    /** What {@code --help} and {@code --version} print; null if neither was asked for. */
+    /** The output of {@code --help} or {@code --version}; null if neither was given. */
     @Nullable
     String information() {
         if (help) {
@@ -338,7 +352,10 @@ final class Options {
         return "Sluice " + (version == null ? "(not from its jar)" : version);
     }
 
-    /** An environment variable cannot be repeated, so commas separate there; on the command line one belongs to its name. */
+    /**
+     * The patterns of topics that conflate. An environment variable cannot be repeated, so commas separate patterns
+     * there; on the command line a comma is part of the pattern.
+     */
     List<String> conflated() {
         boolean onLine = line.getParseResult().hasMatchedOption("--conflate");
         return onLine
@@ -348,31 +365,34 @@ final class Options {
                         .toList();
     }
 
-    /** As {@link #refused}, with the value as the user wrote it: the library would say PT0.01S for 10ms. */
-    BadOptionException refusedAsTyped(String option, Exception refusal) {
-        String said = String.valueOf(refusal.getMessage());
+    /** As {@link #invalid}, but with the value as the user wrote it: the library would print PT0.01S for 10ms. */
+    BadOptionException invalidAsTyped(String option, Exception error) {
+        String message = String.valueOf(error.getMessage());
         List<String> typed = line.getParseResult().hasMatchedOption(option)
                 ? line.getParseResult().matchedOption(option).originalStringValues()
                 : List.of(environment.getOrDefault(variable(option), ""));
-        int expected = said.indexOf(" (expected");
+        int expected = message.indexOf(" (expected");
         return expected < 0 || typed.isEmpty()
-                ? refused(option, refusal)
-                : new BadOptionException(named(option) + ": " + typed.get(0) + said.substring(expected));
+                ? invalid(option, error)
+                : new BadOptionException(named(option) + ": " + typed.get(0) + message.substring(expected));
     }
 
-    /** What a library has said about an option: its messages begin with its own name for it, and a colon. */
-    BadOptionException refused(String option, Exception refusal) {
-        String said = String.valueOf(refusal.getMessage());
-        int colon = said.indexOf(": ");
-        return new BadOptionException(named(option) + (colon < 0 ? ": " + said : said.substring(colon)));
+    /**
+     * Translates an error of the library about an option: its message starts with the library's name of the option and
+     * a colon.
+     */
+    BadOptionException invalid(String option, Exception error) {
+        String message = String.valueOf(error.getMessage());
+        int colon = message.indexOf(": ");
+        return new BadOptionException(named(option) + (colon < 0 ? ": " + message : message.substring(colon)));
     }
 
-    BadOptionException refusedHost() {
-        return new BadOptionException(
-                named("--host") + ": " + host + " (expected: an address of this machine, or a name that leads to one)");
+    BadOptionException invalidHost() {
+        return new BadOptionException(named("--host") + ": " + host
+                + " (expected: an address of this machine, or a name that resolves to one)");
     }
 
-    /** What the user has called it: the option, or the environment variable that stands for it. */
+    /** The option as the user wrote it: its name, or the environment variable that sets it. */
     String named(String option) {
         boolean onLine = line.getParseResult().hasMatchedOption(option);
         return onLine || !environment.containsKey(variable(option)) ? option : variable(option) + " (" + option + ")";

@@ -10,7 +10,7 @@ import java.io.UncheckedIOException;
 import java.util.Arrays;
 import java.util.zip.CRC32;
 
-/** The page at {@code /} and its files: read once from the class path, and needing nothing from outside. */
+/** The page at {@code /} and its files, read once from the class path. The page needs no external resources. */
 final class Page {
 
     private static final String POLICY =
@@ -32,8 +32,8 @@ final class Page {
         return request -> (hasAlready(request, tag) ? unchanged : whole).completed();
     }
 
-    private static RouteResponse withHeaders(RouteResponse answer, String tag) {
-        return answer.with("cache-control", "no-cache")
+    private static RouteResponse withHeaders(RouteResponse response, String tag) {
+        return response.with("cache-control", "no-cache")
                 .with("etag", tag)
                 .with("content-security-policy", POLICY)
                 .with("referrer-policy", "no-referrer");

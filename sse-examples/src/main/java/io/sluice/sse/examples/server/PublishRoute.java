@@ -27,15 +27,18 @@ import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code POST /publish/{topic}}: the body is the event's data, the query has its other fields. With a batch as its
- * content type, the body is an array of events, which are published next to each other, all or none.
+ * {@code POST /publish/{topic}}: the body is the data of the event, and the query has the other fields. If the content
+ * type is that of a batch, the body is an array of events that are published next to each other, all or none.
  */
 final class PublishRoute {
 
     private static final String BATCH = "application/vnd.sluice.batch+json";
     private static final Set<String> FIELDS = Set.of("topic", "event", "id", "key", "retry", "data");
 
-    /** A topic may be forgotten when its last event is too old; nobody knows when. */
+    /**
+     * Retry-After when the topic limit is reached. A topic is removed when its last event expires, but the time is
+     * unknown.
+     */
     private static final Duration TOPICS_FULL = Duration.ofSeconds(10);
 
     private final Hub hub;
@@ -51,11 +54,11 @@ final class PublishRoute {
     }
 
     void warmUp() {
-        Json.answer(json -> new Answer("", "", 0, false).writeTo(json));
+        Json.response(json -> new Result("", "", 0, false).writeTo(json));
         Json.read("[]");
     }
 
-    private record Answer(String id, String topic, int subscribers, boolean duplicate) {
+    private record Result(String id, String topic, int subscribers, boolean duplicate) {
         void writeTo(JsonGenerator json) throws IOException {
             json.writeStartObject();
             json.writeStringField("id", id);
@@ -71,7 +74,7 @@ final class PublishRoute {
     private CompletionStage<RouteResponse> publish(SseRequest request) {
         String type = mediaType(request);
         if (type.startsWith("multipart/")) {
-            throw HttpStatusException.of(415, "a multipart body is no event; send its data as the body");
+            throw HttpStatusException.of(415, "a multipart body is not an event; send the data as the body");
         }
         boolean batch = type.equals(BATCH);
         if (!batch && request.path().equals("/publish")) {
@@ -80,16 +83,16 @@ final class PublishRoute {
         List<Publication> publications = batch ? batch(request) : List.of(single(request));
         return hub.publishAll(publications).handle((published, failure) -> {
             if (failure != null) {
-                throw refusalOf(failure);
+                throw exceptionOf(failure);
             }
-            return Json.answer(json -> {
+            return Json.response(json -> {
                 if (!batch) {
-                    answer(published.get(0)).writeTo(json);
+                    result(published.get(0)).writeTo(json);
                     return;
                 }
                 json.writeStartArray();
                 for (Published one : published) {
-                    answer(one).writeTo(json);
+                    result(one).writeTo(json);
                 }
                 json.writeEndArray();
             });
@@ -105,12 +108,12 @@ final class PublishRoute {
         return (parameters < 0 ? type : type.substring(0, parameters)).strip().toLowerCase(Locale.ROOT);
     }
 
-    private Answer answer(Published published) {
+    private Result result(Published published) {
         String topic = published.topic();
-        return new Answer(published.id(), topic, hub.subscribers(topic), published.duplicate());
+        return new Result(published.id(), topic, hub.subscribers(topic), published.duplicate());
     }
 
-    private static RuntimeException refusalOf(Throwable failure) {
+    private static RuntimeException exceptionOf(Throwable failure) {
         Throwable cause =
                 failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
         if (cause instanceof TopicLimitException) {
@@ -118,8 +121,8 @@ final class PublishRoute {
                     RejectionCounts.Kind.TOPICS, 429, String.valueOf(cause.getMessage()), TOPICS_FULL);
         }
         if (cause instanceof HistoryException) {
-            // Why is in the log: it may name files, which is nobody's business out there.
-            return HttpStatusException.of(503, "the history does not take events at the moment", "Retry-After", "5");
+            // The cause is in the log only, because it may contain file names.
+            return HttpStatusException.of(503, "the history does not accept events at the moment", "Retry-After", "5");
         }
         return cause instanceof RuntimeException runtime ? runtime : new CompletionException(cause);
     }
@@ -152,7 +155,7 @@ final class PublishRoute {
         }
     }
 
-    /** As on the wire: digits. */
+    /** Digits only, as on the wire. */
     private static Duration millis(String retry) {
         if (!retry.matches("[0-9]{1,18}")) {
             throw new IllegalArgumentException("retry: \"" + retry + "\" (expected: a number of milliseconds)");
@@ -160,12 +163,12 @@ final class PublishRoute {
         return Duration.ofMillis(Long.parseLong(retry));
     }
 
-    // ---- many
+    // ---- a batch
 
     private static List<Publication> batch(SseRequest request) {
         JsonNode array = Json.read(request.bodyText());
         if (!array.isArray()) {
-            throw new IllegalArgumentException("a batch is a JSON array of events");
+            throw new IllegalArgumentException("batch: not an array (expected: a JSON array of events)");
         }
         List<Publication> publications = new ArrayList<>(array.size());
         for (JsonNode item : array) {
@@ -207,7 +210,7 @@ final class PublishRoute {
         return new Publication(TopicName.check(topic == null ? topicOfPath : topic), event.build());
     }
 
-    /** JSON can say half a surrogate pair, UTF-8 cannot: it would arrive as something else. */
+    /** JSON can encode an unpaired surrogate but UTF-8 cannot, so the client would receive other data. */
     private static String scalar(String data) {
         for (int i = 0, codePoint; i < data.length(); i += Character.charCount(codePoint)) {
             codePoint = data.codePointAt(i);

@@ -11,7 +11,9 @@ import java.time.Duration;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** The hub and the server with the options that were given; what was not is left to the library. */
+/**
+ * Creates the hub and the server with the given options. Options that are not given keep the defaults of the library.
+ */
 final class ServerFactory {
 
     private final Options options;
@@ -20,7 +22,7 @@ final class ServerFactory {
         this.options = options;
     }
 
-    /** The hub with these options. */
+    /** Creates the hub. */
     Hub hub() throws BadOptionException {
         HubBuilder hub = Hub.builder();
         set("--history-events", options.historyEvents, hub::historyEvents);
@@ -42,18 +44,18 @@ final class ServerFactory {
         }
         if (!options.conflate.isEmpty()) {
             throw new BadOptionException(options.named("--conflate") + ": " + String.join(",", options.conflate)
-                    + " (expected: no topic that conflates where --history-dir is given)");
+                    + " (expected: no topic that conflates together with --history-dir)");
         }
         MvStoreHistory.Builder history = MvStoreHistory.builder(options.historyDir);
         set("--history-sync", options.historySync, history::sync);
         try {
             return hub.history(history.build()).build();
         } catch (HistoryException e) {
-            throw options.refused("--history-dir", e);
+            throw options.invalid("--history-dir", e);
         }
     }
 
-    /** The server with these options, without routes. */
+    /** Creates the server, without routes. */
     SseServerBuilder server(Hub hub) throws BadOptionException {
         SseServerBuilder server = SseServer.builder().hub(hub);
         set("--host", options.host, server::host);
@@ -84,13 +86,16 @@ final class ServerFactory {
         return server;
     }
 
-    /** More than there are descriptors for, and a server would not refuse streams, but run out of them. */
+    /**
+     * The limit of streams. It must not exceed the number of file descriptors: the server could then not reject
+     * streams, but would run out of descriptors.
+     */
     private int streams() throws BadOptionException {
         Integer asked = options.maxConnections;
         if (asked == null) {
-            return OpenFileLimit.streams();
+            return OpenFileLimit.defaultStreams();
         }
-        long most = OpenFileLimit.mostStreams();
+        long most = OpenFileLimit.maxStreams();
         if (asked < 1 || asked > most) {
             throw new BadOptionException(options.named("--max-connections") + ": " + asked + " (expected: from 1 to "
                     + most + ", the limit of open files less what the server itself needs)");
@@ -99,9 +104,9 @@ final class ServerFactory {
     }
 
     private void setProxies(SseServerBuilder server) throws BadOptionException {
-        boolean believed = options.proxyProtocol || options.forwarded != Options.ForwardedBy.NONE;
+        boolean headerChosen = options.proxyProtocol || options.forwarded != Options.ForwardedBy.NONE;
         if (options.trustedProxies.isEmpty()) {
-            if (believed) {
+            if (headerChosen) {
                 throw new BadOptionException(options.named(options.proxyProtocol ? "--proxy-protocol" : "--forwarded")
                         + ": no proxy is trusted (expected: --trusted-proxy as well)");
             }
@@ -111,9 +116,9 @@ final class ServerFactory {
         try {
             proxies = TrustedProxies.of(options.trustedProxies.toArray(new String[0]));
         } catch (IllegalArgumentException e) {
-            throw options.refused("--trusted-proxy", e);
+            throw options.invalid("--trusted-proxy", e);
         }
-        if (!believed) {
+        if (!headerChosen) {
             throw new BadOptionException(
                     options.named("--trusted-proxy") + ": " + String.join(",", options.trustedProxies)
                             + " (expected: --forwarded or --proxy-protocol as well)");
@@ -134,7 +139,7 @@ final class ServerFactory {
         return (int) bytes;
     }
 
-    /** Hands a value that was given to a builder, whose refusal comes back under the name that the user knows. */
+    /** Passes a given value to a builder, and translates its error to the name of the option that the user knows. */
     private <T> void set(String option, @Nullable T value, Consumer<T> setter) throws BadOptionException {
         if (value == null) {
             return;
@@ -142,7 +147,7 @@ final class ServerFactory {
         try {
             setter.accept(value);
         } catch (IllegalArgumentException e) {
-            throw value instanceof Duration ? options.refusedAsTyped(option, e) : options.refused(option, e);
+            throw value instanceof Duration ? options.invalidAsTyped(option, e) : options.invalid(option, e);
         }
     }
 }

@@ -9,7 +9,10 @@ import io.sluice.sse.netty.SseHandler;
 import io.sluice.sse.netty.StreamRoute;
 import java.nio.charset.StandardCharsets;
 
-/** A stream of a hub of its own to nobody: it loads what the first client's would have to wait for. */
+/**
+ * Serves one stream of a separate hub without a client. This loads the classes that would otherwise delay the first
+ * client.
+ */
 final class WarmUp {
 
     private static final String REQUEST =
@@ -17,20 +20,20 @@ final class WarmUp {
 
     private WarmUp() {}
 
-    /** @return what was answered, for a test */
+    /** @return the response, for a test */
     static String serve() {
         Hub hub = Hub.create();
         EmbeddedChannel channel =
                 new EmbeddedChannel(new HttpServerCodec(), SseHandler.serving(hub, "/events/**", StreamRoute.topics()));
         try {
             channel.writeInbound(Unpooled.copiedBuffer(REQUEST, StandardCharsets.US_ASCII));
-            StringBuilder answer = new StringBuilder();
-            // All of it before the end: a frame that the channel still has would stay with its lane.
+            StringBuilder response = new StringBuilder();
+            // Read everything before the end: a frame that stays in the channel would remain counted for its lane.
             for (ByteBuf bytes = channel.readOutbound(); bytes != null; bytes = channel.readOutbound()) {
-                answer.append(bytes.toString(StandardCharsets.US_ASCII));
+                response.append(bytes.toString(StandardCharsets.US_ASCII));
                 bytes.release();
             }
-            return answer.toString();
+            return response.toString();
         } finally {
             channel.finishAndReleaseAll();
             hub.close();

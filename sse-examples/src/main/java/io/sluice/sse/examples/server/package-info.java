@@ -1,4 +1,4 @@
-/** The bundled server: options, routes, page. */
+/** The bundled server: options, routes and page. */
 @NullMarked
 package io.sluice.sse.examples.server;
 

@@ -1,21 +1,21 @@
 // The page of the bundled server: subscribe, publish and watch by hand.
-// Whatever comes from the server or from a field goes to the document as text, never as markup.
+// Text from the server or from a field is added to the document as text, never as markup.
 
 const MAX_ROWS = 200;
 const MAX_CHARS = 4_000_000; // over all rows, so that large events do not fill the tab
 const PREVIEW_CHARS = 480;
 const PREVIEW_LINES = 8;
-const ALWAYS_HEARD = ['gap', 'end'];
+const ALWAYS_RECEIVED = ['gap', 'end'];
 const LEDGER_MILLIS = 2_000;
-const ANSWER_MILLIS = 30_000;
-const COME_BACK_MILLIS = 5_000;
+const RESPONSE_MILLIS = 30_000;
+const RECONNECT_MILLIS = 5_000;
 const ANNOUNCE_MILLIS = 2_000;
 
 const base = new URL('.', document.baseURI);
 const $ = id => document.getElementById(id);
 const number = new Intl.NumberFormat('en').format;
 
-/** An element with a class and children; strings become text nodes. */
+/** Creates an element with a class and children; strings become text nodes. */
 function element(tag, className, ...children) {
   const made = document.createElement(tag);
   if (className) made.className = className;
@@ -25,7 +25,7 @@ function element(tag, className, ...children) {
 
 // ---- Addresses ----
 
-/** A quote is encoded too, so that an address can stand in single quotes in a shell. */
+/** Also encodes single quotes, so that an address can be put in single quotes in a shell. */
 function encode(segment) {
   return encodeURIComponent(segment).replaceAll("'", '%27');
 }
@@ -34,7 +34,7 @@ function encodeTopic(topic) {
   return topic.split('/').map(encode).join('/');
 }
 
-/** A browser resolves these segments itself, even encoded, and would ask for another topic than the one written. */
+/** A browser resolves these segments, even if they are encoded, and would request another topic. */
 function hasDotSegment(topic) {
   return topic.split('/').some(segment => segment === '.' || segment === '..');
 }
@@ -57,30 +57,30 @@ function publishUrl(topic, name) {
   return new URL(`publish/${encodeTopic(topic)}${name ? `?event=${encode(name)}` : ''}`, base);
 }
 
-/** The same stream from behind an event. A Last-Event-ID that the browser sends later wins over this parameter. */
+/** The same stream after an event. A Last-Event-ID that the browser sends later overrides this parameter. */
 function resumed(url, lastId) {
   if (!lastId) return url;
   return new URL(`${url}${url.search ? '&' : '?'}lastEventId=${encode(lastId)}`);
 }
 
-// ---- What a screen reader hears ----
+// ---- Announcements for screen readers ----
 
-let toSay = '';
-let sayTimer = 0;
+let announcement = '';
+let announceTimer = 0;
 
-/** The latest of what happened within a moment; a fast stream must not talk without end. */
+/** Announces only the latest text of a short period, because a fast stream would never stop talking. */
 function announce(text) {
-  toSay = text;
-  if (sayTimer) return;
-  sayTimer = setTimeout(() => {
-    sayTimer = 0;
-    $('announcer').textContent = toSay;
+  announcement = text;
+  if (announceTimer) return;
+  announceTimer = setTimeout(() => {
+    announceTimer = 0;
+    $('announcer').textContent = announcement;
   }, ANNOUNCE_MILLIS);
 }
 
 // ---- The list of events ----
 
-let pending = []; // received, not yet shown; oldest first
+let pending = []; // received but not yet shown; oldest first
 let frame = 0;
 let held = false;
 let rowChars = 0;
@@ -94,7 +94,8 @@ function addEvent(event) {
   eventCount++;
   if (event.kind === 'gap') gapCount++;
   if (!frame) frame = requestAnimationFrame(render);
-  announce(`${number(eventCount)} ${eventCount === 1 ? 'event' : 'events'}. Latest ${event.name}: ${event.data.slice(0, 120)}`);
+  const events = `${number(eventCount)} ${eventCount === 1 ? 'event' : 'events'}`;
+  announce(`${events}. Latest ${event.name}: ${event.data.slice(0, 120)}`);
 }
 
 function render() {
@@ -103,7 +104,8 @@ function render() {
   $('gap-count').textContent = number(gapCount);
   $('gap-count').toggleAttribute('data-some', gapCount > 0);
   $('last-id').textContent = lastId || '–';
-  $('hold').textContent = held && pending.length ? `Hold (${pending.length === MAX_ROWS ? `${MAX_ROWS}+` : pending.length})` : 'Hold';
+  const waiting = pending.length === MAX_ROWS ? `${MAX_ROWS}+` : pending.length;
+  $('hold').textContent = held && pending.length ? `Hold (${waiting})` : 'Hold';
   if (held) return;
 
   const list = $('list');
@@ -124,7 +126,8 @@ function render() {
 function row({ at, name, id, data, kind }) {
   const time = element('time', '', clock(at));
   time.dateTime = at.toISOString();
-  const made = element('li', 'row', time, element('span', 'name', name), element('span', 'id', id || '–'), dataCell(data));
+  const cells = [element('span', 'name', name), element('span', 'id', id || '–'), dataCell(data)];
+  const made = element('li', 'row', time, ...cells);
   made.dataset.kind = kind;
   made.chars = data.length;
   return made;
@@ -173,19 +176,19 @@ $('clear').addEventListener('click', clearEvents);
 
 // ---- The stream ----
 
-let stream = null;      // the EventSource, while there is one
-let address = null;     // of the stream, without a place to resume from
-let comeBackTimer = 0;  // set while the browser has given up and the page will try again
-let heard = new Set();
+let stream = null;      // the EventSource, if there is one
+let address = null;     // of the stream, without an id to resume from
+let reconnectTimer = 0; // set while the browser has given up and the page will try again
+let listenedNames = new Set();
 
 function showState(state, why = '') {
-  const word = state === 'refused' ? 'ended' : state; // the same to the reader, but for its colour
+  const word = state === 'rejected' ? 'ended' : state; // shown with the same word, but in another colour
   $('state').dataset.state = state;
   $('state-word').textContent = word;
   $('since').textContent = `since ${clock(new Date(), false)}`;
   $('why').textContent = why;
   $('why').hidden = !why;
-  const live = state !== 'ended' && state !== 'refused';
+  const live = state !== 'ended' && state !== 'rejected';
   $('connect').textContent = live ? 'Reconnect' : 'Connect';
   $('connect').classList.toggle('primary', !live);
   if (!live && document.activeElement === $('disconnect')) $('connect').focus();
@@ -195,7 +198,7 @@ function showState(state, why = '') {
 }
 
 function isLive() {
-  return stream !== null || comeBackTimer !== 0;
+  return stream !== null || reconnectTimer !== 0;
 }
 
 function wantedTopics() {
@@ -203,13 +206,13 @@ function wantedTopics() {
 }
 
 function wantedNames() {
-  return new Set([...$('names').value.split(',').map(name => name.trim()).filter(Boolean), ...ALWAYS_HEARD]);
+  return new Set([...$('names').value.split(',').map(name => name.trim()).filter(Boolean), ...ALWAYS_RECEIVED]);
 }
 
 function connect() {
   const topics = wantedTopics();
   const problem = topics.length === 0 ? 'Write at least one topic.'
-    : topics.some(topic => !wellFormed(topic)) ? 'A topic holds half a character.' : '';
+    : topics.some(topic => !wellFormed(topic)) ? 'A topic contains half a character.' : '';
   $('subscribe-problem').textContent = problem;
   if (problem) return $('topics').focus();
 
@@ -226,9 +229,9 @@ function openStream(url) {
   closeStream();
   const opened = new EventSource(url);
   stream = opened;
-  heard = new Set();
-  hearNames();
-  // An event that the server names "open" or "error" comes to these two as well, as a MessageEvent.
+  listenedNames = new Set();
+  listenToNames();
+  // Server events named "open" or "error" also call these two listeners, as MessageEvents.
   opened.addEventListener('open', event => {
     if (event instanceof MessageEvent || opened !== stream) return;
     showState('open');
@@ -242,62 +245,66 @@ function openStream(url) {
 }
 
 function closeStream() {
-  clearTimeout(comeBackTimer);
-  comeBackTimer = 0;
+  clearTimeout(reconnectTimer);
+  reconnectTimer = 0;
   stream?.close();
   stream = null;
 }
 
-/** An EventSource tells nothing of an event whose name it was not asked for. Names may change while it is open. */
-function hearNames() {
+/** An EventSource drops events whose names have no listener. Names may change while it is open. */
+function listenToNames() {
   if (!stream) return;
   const wanted = wantedNames();
-  for (const name of heard) if (!wanted.has(name)) stream.removeEventListener(name, received);
-  for (const name of wanted) if (!heard.has(name)) stream.addEventListener(name, received);
-  heard = wanted;
+  for (const name of listenedNames) if (!wanted.has(name)) stream.removeEventListener(name, received);
+  for (const name of wanted) if (!listenedNames.has(name)) stream.addEventListener(name, received);
+  listenedNames = wanted;
 }
 
 function received(event) {
   if (!(event instanceof MessageEvent) || event.currentTarget !== stream) return;
   lastId = event.lastEventId;
-  // Anybody may publish an event named "end"; only the server gives it an id like this.
+  // Any publisher can publish an event named "end", but only the server creates an id like this.
   const ended = event.type === 'end' && lastId.startsWith('end~');
-  addEvent({ at: new Date(), name: event.type, id: lastId, data: event.data, kind: ended ? 'end' : event.type === 'gap' ? 'gap' : 'event' });
+  const kind = ended ? 'end' : event.type === 'gap' ? 'gap' : 'event';
+  addEvent({ at: new Date(), name: event.type, id: lastId, data: event.data, kind });
   if (ended) {
     closeStream();
     showState('ended', 'The server has ended this stream for good.');
   }
 }
 
-/** The browser does not come back by itself after an answer other than 200, nor does it say which: ask once more to learn why. */
+/** After a response other than 200 the browser neither reconnects nor reports the status, so ask the server again. */
 async function gaveUp() {
   const failed = stream;
   showState('reconnecting', 'The browser has given up; asking the server why.');
   const asking = new AbortController();
-  const timer = setTimeout(() => asking.abort(), COME_BACK_MILLIS);
-  let why = 'The server does not answer. Trying again.';
-  let passes = true;
+  const timer = setTimeout(() => asking.abort(), RECONNECT_MILLIS);
+  let why = 'The server does not respond. Trying again.';
+  let isTemporary = true;
   try {
-    const response = await fetch(resumed(address, lastId), { headers: { Accept: 'text/event-stream' }, cache: 'no-store', signal: asking.signal });
-    passes = response.status === 200 || response.status === 429 || response.status >= 500;
+    const response = await fetch(resumed(address, lastId), {
+      headers: { Accept: 'text/event-stream' }, cache: 'no-store', signal: asking.signal,
+    });
+    isTemporary = response.status === 200 || response.status === 429 || response.status >= 500;
     why = response.status === 204 ? 'The server has ended this stream for good.'
-      : response.ok ? 'The server answers again.'
+      : response.ok ? 'The server responds again.'
       : await problemOf(response).then(({ title, detail }) => [title, detail].filter(Boolean).join('. '));
   } catch {
-    // No answer at all: what `why` says already.
+    // No response at all: `why` has the right text already.
   } finally {
     clearTimeout(timer);
     asking.abort();
   }
-  if (failed !== stream) return; // connected or disconnected by hand meanwhile
+  if (failed !== stream) return; // the user has connected or disconnected meanwhile
   closeStream();
-  if (passes) {
+  if (isTemporary) {
     showState('reconnecting', why);
-    comeBackTimer = setTimeout(() => openStream(resumed(address, lastId)), COME_BACK_MILLIS * (0.75 + Math.random() / 2));
+    const delay = RECONNECT_MILLIS * (0.75 + Math.random() / 2);
+    reconnectTimer = setTimeout(() => openStream(resumed(address, lastId)), delay);
   } else if (why.startsWith('The server has ended')) {
     showState('ended', why);
   } else {
-    showState('refused', why);
+    showState('rejected', why);
   }
 }
 
@@ -311,9 +318,9 @@ $('disconnect').addEventListener('click', () => {
   showState('ended', 'You have disconnected.');
 });
 
-$('names').addEventListener('change', hearNames);
+$('names').addEventListener('change', listenToNames);
 
-// A page in the back-forward cache keeps no connection: let go of it, and go on from the last event when the page returns.
+// A page in the back-forward cache must not keep a connection: close the stream, and resume it when the page returns.
 let leftOpen = false;
 
 addEventListener('pagehide', () => {
@@ -332,9 +339,9 @@ let publishCount = 0;
 async function publish() {
   const topic = $('topic').value.trim();
   const name = $('name').value.trim();
-  if (!wellFormed(topic + name)) return showRefusal('Not sent', 'A field holds half a character.');
-  if (!topic) return showRefusal('Not sent', 'Write a topic.');
-  if (hasDotSegment(topic)) return showRefusal('Not sent', 'A segment of a topic cannot be “.” or “..”.');
+  if (!wellFormed(topic + name)) return showError('Not sent', 'A field contains half a character.');
+  if (!topic) return showError('Not sent', 'Write a topic.');
+  if (hasDotSegment(topic)) return showError('Not sent', 'A segment of a topic cannot be “.” or “..”.');
 
   const turn = ++publishCount;
   $('send').setAttribute('aria-busy', 'true');
@@ -343,30 +350,31 @@ async function publish() {
       method: 'POST',
       headers: { 'Content-Type': 'text/plain;charset=UTF-8' },
       body: $('text').value,
-      signal: AbortSignal.timeout(ANSWER_MILLIS),
+      signal: AbortSignal.timeout(RESPONSE_MILLIS),
     });
     if (response.ok) {
       const accepted = await response.json();
       if (turn === publishCount) showAccepted(accepted, name);
     } else {
       const { title, detail } = await problemOf(response);
-      if (turn === publishCount) showRefusal(title, detail);
+      if (turn === publishCount) showError(title, detail);
     }
   } catch (failure) {
     if (turn !== publishCount) return;
     if (failure.name === 'TimeoutError') {
-      showRefusal('No answer', 'Over HTTP/1.1 a browser keeps six connections to a server; every open stream takes one. Close other tabs of this page.');
+      showError('No response', 'Over HTTP/1.1 a browser keeps six connections to a server; every open stream takes one.'
+        + ' Close other tabs of this page.');
     } else if (failure instanceof SyntaxError) {
-      showRefusal('Not understood', 'The answer is not the JSON that was expected.');
+      showError('Not understood', 'The response is not the expected JSON.');
     } else {
-      showRefusal('No answer', 'The server cannot be reached.');
+      showError('No response', 'The server cannot be reached.');
     }
   } finally {
     if (turn === publishCount) $('send').removeAttribute('aria-busy');
   }
 }
 
-/** Title and detail of a refusal, which is application/problem+json unless something stands in between. */
+/** Title and detail of an error response, which is application/problem+json unless it comes from an intermediary. */
 async function problemOf(response) {
   const fallback = `${response.status} ${response.statusText}`.trim();
   try {
@@ -379,14 +387,15 @@ async function problemOf(response) {
 
 function showAccepted({ id, subscribers, duplicate }, name) {
   const readers = `${number(subscribers)} ${subscribers === 1 ? 'subscriber' : 'subscribers'}`;
-  const parts = [element('b', '', duplicate ? 'Published before' : 'Published'), ` to ${readers}`, element('span', 'mono', `id ${id}`)];
+  const title = element('b', '', duplicate ? 'Published before' : 'Published');
+  const parts = [title, ` to ${readers}`, element('span', 'mono', `id ${id}`)];
   const type = name || 'message';
   if (isLive() && !wantedNames().has(type)) {
     const listen = element('button', 'small', `Listen to “${type}”`);
     listen.type = 'button';
     listen.addEventListener('click', () => {
       $('names').value = $('names').value.trim() ? `${$('names').value.trim()}, ${type}` : type;
-      hearNames();
+      listenToNames();
       listen.parentElement.replaceChildren(`This page now listens to “${type}”. Publish again.`);
       $('send').focus();
     });
@@ -395,8 +404,8 @@ function showAccepted({ id, subscribers, duplicate }, name) {
   showAnswer('done', parts);
 }
 
-function showRefusal(title, detail) {
-  showAnswer('refused', [element('b', '', title), detail ? `. ${detail}` : '']);
+function showError(title, detail) {
+  showAnswer('rejected', [element('b', '', title), detail ? `. ${detail}` : '']);
 }
 
 function showAnswer(kind, parts) {
@@ -429,14 +438,18 @@ async function askLedger() {
   if (document.hidden || !ledgerAllowed || ledgerAsking) return;
   ledgerAsking = true;
   try {
-    const response = await fetch(new URL('admin/ledger', base), { cache: 'no-store', signal: AbortSignal.timeout(ANSWER_MILLIS) });
+    const response = await fetch(new URL('admin/ledger', base), {
+      cache: 'no-store', signal: AbortSignal.timeout(RESPONSE_MILLIS),
+    });
     if (response.ok) {
       const ledger = await response.json();
-      for (const key of SHOWN) $(`server-${key}`).textContent = typeof ledger[key] === 'number' ? number(ledger[key]) : '–';
+      for (const key of SHOWN) {
+        $(`server-${key}`).textContent = typeof ledger[key] === 'number' ? number(ledger[key]) : '–';
+      }
       $('server').hidden = false;
       $('server').removeAttribute('data-stale');
     } else if (response.status >= 400 && response.status < 500 && response.status !== 429) {
-      // Not for this reader (401, 403) or not served here: no strip, and no more questions.
+      // Not permitted (401, 403) or not available here: hide the figures, and stop asking.
       ledgerAllowed = false;
       $('server').hidden = true;
     } else {
@@ -458,15 +471,19 @@ function showCommands() {
   const topics = wantedTopics();
   const topic = $('topic').value.trim();
   const name = $('name').value.trim();
-  if (topics.length && topics.every(wellFormed)) $('curl-subscribe').textContent = `curl -N '${eventsUrl(topics).href}'`;
-  if (topic && wellFormed(topic + name) && !hasDotSegment(topic)) $('curl-publish').textContent = `curl -d 'Hello from a shell' '${publishUrl(topic, name).href}'`;
+  if (topics.length && topics.every(wellFormed)) {
+    $('curl-subscribe').textContent = `curl -N '${eventsUrl(topics).href}'`;
+  }
+  if (topic && wellFormed(topic + name) && !hasDotSegment(topic)) {
+    $('curl-publish').textContent = `curl -d 'Hello from a shell' '${publishUrl(topic, name).href}'`;
+  }
 }
 
 for (const field of ['topics', 'topic', 'name']) $(field).addEventListener('input', showCommands);
 
 for (const what of ['subscribe', 'publish']) {
   const button = $(`copy-${what}`);
-  if (!navigator.clipboard) continue; // only where the page came over HTTPS or from this machine
+  if (!navigator.clipboard) continue; // available only over HTTPS or from this machine
   button.hidden = false;
   button.addEventListener('click', async () => {
     try {

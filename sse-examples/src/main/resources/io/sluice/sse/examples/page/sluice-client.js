@@ -1,17 +1,17 @@
 /**
- * A stream of server-sent events that goes on where an EventSource gives up.
+ * A stream of server-sent events that continues where an EventSource gives up.
  *
- * An EventSource stops for ever on any answer but 200, cannot send a token in a header, hides the ids that come without
- * data, and does not notice a connection that has died without a word. This one reads the same format by fetch:
+ * An EventSource stops for good on any response other than 200, cannot send a token in a header, hides ids that come
+ * without data, and does not notice a connection that dies silently. This class reads the same format with fetch:
  *
- *  - it comes back by itself, behind the last id that it was told, after the time that the server says (`retry:`, or
- *    Retry-After), spread by chance, and doubled with each failure in a row;
- *  - it asks for headers before each attempt, so that a token which was refused can be fetched anew;
- *  - it takes silence for the end of the connection, since the server's heartbeats come through;
- *  - it stops when the server says that the stream is over for good: an `end` event with an id of its own, or 204.
+ *  - it reconnects by itself, after the last id that it received. It waits for the time that the server asks for
+ *    (`retry:` or Retry-After), with random spread, and doubles it with each failure in a row;
+ *  - it asks for headers before each attempt, so that a rejected token can be replaced;
+ *  - it treats silence as the end of the connection, because the server sends heartbeats;
+ *  - it stops when the server ends the stream for good: with an `end` event that has its own id, or with 204.
  *
- * Events are dispatched by their names as MessageEvents, with `data` and `lastEventId`. What the server could not deliver
- * comes as an event named `gap`: load anew what you show, and go on.
+ * Events are dispatched under their names as MessageEvents with `data` and `lastEventId`. An event named `gap` reports
+ * that the server could not deliver some events: reload what you show, and continue.
  *
  *   const stream = new SluiceStream('/events/orders', {
  *     headers: async ({ status }) => ({ Authorization: `Bearer ${await token({ fresh: status === 401 })}` }),
@@ -21,7 +21,7 @@
  *   stream.addEventListener('gap', event => reload());
  *   stream.close();
  *
- * Without dependencies; for browsers, and for Node.js 20 and later.
+ * It has no dependencies and runs in browsers and in Node.js 20 or later.
  */
 export class SluiceStream extends EventTarget {
 
@@ -37,23 +37,24 @@ export class SluiceStream extends EventTarget {
   /**
    * @param {string | URL} url of the stream
    * @param {object} [options]
-   * @param {object | function({status: number, failures: number}): (object | Promise<object>)} [options.headers] of each
-   *     attempt; `status` is the one that the attempt before was refused with, or 0
-   * @param {string} [options.lastEventId] begins behind this id
-   * @param {number} [options.retry] milliseconds before the first new attempt until the server says others
-   * @param {number} [options.longest] milliseconds that failures in a row may bring the delay to
-   * @param {number} [options.silence] milliseconds without a byte after which the connection counts as dead; more than the
-   *     server's heartbeat; 0 is off
-   * @param {number[]} [options.final] statuses after which it gives up, beside 204
-   * @param {RequestCredentials} [options.credentials] as of fetch
-   * @param {function({state: string, status: number, delay: number, error?: unknown}): void} [options.onState] hears
-   *     `connecting`, `open`, `waiting` (with the delay in milliseconds) and, once, `closed`
+   * @param {object | function({status: number, failures: number}): (object | Promise<object>)} [options.headers]
+   *     for each attempt; `status` is the status with which the previous attempt was rejected, or 0
+   * @param {string} [options.lastEventId] starts after this id
+   * @param {number} [options.retry] milliseconds before the first new attempt, until the server sends another value
+   * @param {number} [options.longest] maximum delay in milliseconds after failures in a row
+   * @param {number} [options.silence] milliseconds without a byte after which the connection counts as dead; must be
+   *     longer than the heartbeat of the server; 0 is off
+   * @param {number[]} [options.final] statuses after which it gives up, in addition to 204
+   * @param {RequestCredentials} [options.credentials] as in fetch
+   * @param {function({state: string, status: number, delay: number, error?: unknown}): void} [options.onState]
+   *     is called with `connecting`, `open`, `waiting` (with the delay in milliseconds) and, once, `closed`
    */
   constructor(url, options = {}) {
     super();
     this.#url = String(url);
     this.#options = {
-      retry: 3_000, longest: 60_000, silence: 45_000, final: [400, 404, 405, 406, 410, 413, 414], credentials: 'same-origin',
+      retry: 3_000, longest: 60_000, silence: 45_000, credentials: 'same-origin',
+      final: [400, 404, 405, 406, 410, 413, 414],
       ...options,
     };
     this.#lastEventId = this.#options.lastEventId ?? '';
@@ -61,12 +62,12 @@ export class SluiceStream extends EventTarget {
     queueMicrotask(() => this.#run()); // so that listeners can be added first
   }
 
-  /** The id behind which the next attempt begins; also moved by ids that came without data. */
+  /** The id after which the next attempt starts; ids without data update it too. */
   get lastEventId() {
     return this.#lastEventId;
   }
 
-  /** What `onState` heard last. */
+  /** The last state that was passed to `onState`. */
   get state() {
     return this.#state;
   }
@@ -82,7 +83,7 @@ export class SluiceStream extends EventTarget {
       let error;
       let wait = 0;
       try {
-        this.#say('connecting');
+        this.#setState('connecting');
         wait = await this.#attempt();
       } catch (failure) {
         error = failure;
@@ -90,19 +91,19 @@ export class SluiceStream extends EventTarget {
       if (stopped.aborted) break;
       const delay = Math.max(wait * (1 + Math.random() / 2), this.#delay());
       this.#failures++;
-      this.#say('waiting', { delay, error });
+      this.#setState('waiting', { delay, error });
       await sleep(delay, stopped);
     }
-    this.#say('closed');
+    this.#setState('closed');
   }
 
-  /** From half to one and a half of the time, so that clients that ended together come back apart. */
+  /** 0.5 to 1.5 times the delay, so that clients that were disconnected together reconnect at different times. */
   #delay() {
     const doubled = this.#retry * 2 ** Math.min(this.#failures, 16);
     return Math.min(doubled, Math.max(this.#retry, this.#options.longest)) * (0.5 + Math.random());
   }
 
-  /** @returns {Promise<number>} the milliseconds for which the server wants no other attempt */
+  /** @returns {Promise<number>} the milliseconds for which the server asks to make no further attempt */
   async #attempt() {
     const given = this.#options.headers ?? {};
     const headers = new Headers(
@@ -116,12 +117,12 @@ export class SluiceStream extends EventTarget {
       });
       this.#status = response.status === 200 ? 0 : response.status;
       if (response.status === 200 && isEventStream(response)) {
-        this.#say('open');
+        this.#setState('open');
         const opened = performance.now();
         try {
           await this.#read(response.body, silence);
         } finally {
-          // A server that refuses for a while answers a browser with 200, a retry and the end: that is no success.
+          // A server that rejects a browser temporarily responds with 200, a retry field and the end: not a success.
           if (performance.now() - opened > this.#retry) this.#failures = 0;
         }
       } else {
@@ -153,34 +154,34 @@ export class SluiceStream extends EventTarget {
   #dispatch(name, data, lastEventId) {
     if (this.#stop.signal.aborted) return;
     this.#failures = 0;
-    // Anybody may publish an event named "end"; only the server gives it an id like this.
+    // Any publisher can publish an event named "end", but only the server creates an id like this.
     if (name === 'end' && lastEventId.startsWith('end~')) this.close();
     this.dispatchEvent(new MessageEvent(name, { data, lastEventId, origin: originOf(this.#url) }));
   }
 
-  #say(state, more = {}) {
+  #setState(state, more = {}) {
     this.#state = state;
     try {
       this.#options.onState?.({ state, status: this.#status, delay: 0, ...more });
     } catch (failure) {
-      report(failure); // of the page, and no reason to end its stream
+      report(failure); // an error of the page must not end its stream
     }
   }
 }
 
-/** The event stream format (HTML Standard, section 9.2.6), fed with text as it comes. */
+/** Parses the event stream format (HTML Standard, section 9.2.6) from chunks of text. */
 export class EventParser {
 
-  #hears;
+  #listener;
   #id;
   #line = '';
-  #afterReturn = false; // a line feed that comes next belongs to the line end before it
+  #afterReturn = false; // the next line feed belongs to the previous line end
   #name = '';
   #data = null;
 
-  /** @param hears `onEvent(name, data, id)`, `onId(id)` at the end of a block, `onRetry(millis)` */
-  constructor(hears, lastEventId = '') {
-    this.#hears = hears;
+  /** @param listener `onEvent(name, data, id)`, `onId(id)` at the end of a block, `onRetry(millis)` */
+  constructor(listener, lastEventId = '') {
+    this.#listener = listener;
     this.#id = lastEventId;
   }
 
@@ -210,18 +211,18 @@ export class EventParser {
     if (field === 'data') this.#data = this.#data === null ? value : `${this.#data}\n${value}`;
     else if (field === 'event') this.#name = value;
     else if (field === 'id' && !value.includes('\0')) this.#id = value;
-    else if (field === 'retry' && /^[0-9]+$/.test(value)) this.#hears.onRetry?.(Number(value));
+    else if (field === 'retry' && /^[0-9]+$/.test(value)) this.#listener.onRetry?.(Number(value));
   }
 
   #blockEnds() {
     const [name, data] = [this.#name || 'message', this.#data];
     [this.#name, this.#data] = ['', null];
-    this.#hears.onId?.(this.#id);
-    if (data !== null) this.#hears.onEvent(name, data, this.#id);
+    this.#listener.onId?.(this.#id);
+    if (data !== null) this.#listener.onEvent(name, data, this.#id);
   }
 }
 
-/** Aborts a request that has been silent for too long, or when `stopped` does. */
+/** Aborts a request after too long a silence, or when `stopped` aborts. */
 class Silence {
 
   #millis;
@@ -245,7 +246,7 @@ class Silence {
   broken() {
     clearTimeout(this.#timer);
     if (this.#millis > 0) {
-      this.#timer = setTimeout(() => this.#controller.abort(new Error('nothing came for too long')), this.#millis);
+      this.#timer = setTimeout(() => this.#controller.abort(new Error('no data for too long')), this.#millis);
     }
   }
 
@@ -277,7 +278,7 @@ function isEventStream(response) {
   return /^text\/event-stream\s*(;|$)/i.test(response.headers.get('Content-Type') ?? '');
 }
 
-/** Seconds or a date (RFC 9110, section 10.2.3), in milliseconds from now. */
+/** The Retry-After header, seconds or a date (RFC 9110, section 10.2.3), in milliseconds from now. */
 function retryAfter(response) {
   const value = response.headers.get('Retry-After');
   if (!value) return 0;
@@ -285,7 +286,7 @@ function retryAfter(response) {
   return Number.isFinite(millis) ? Math.max(0, millis) : 0;
 }
 
-/** An id is sent as UTF-8, and fetch takes a header's bytes as characters. */
+/** Ids are sent as UTF-8, but fetch takes the bytes of a header as characters. */
 function bytesOf(id) {
   return String.fromCharCode(...new TextEncoder().encode(id));
 }

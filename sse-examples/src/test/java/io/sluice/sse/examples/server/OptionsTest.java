@@ -48,7 +48,7 @@ class OptionsTest {
                 "--history-sync 0             | '0' (expected: always, os, or a duration",
                 "--history-sync os            | os (expected: --history-dir as well)",
                 "--history-dir /dev/null/x    | cannot be used as a directory",
-                "--conflate a --history-dir x | a (expected: no topic that conflates where --history-dir is given)",
+                "--conflate a --history-dir x | a (expected: no topic that conflates together with --history-dir)",
                 "--max-topics 0               | 0 (expected: from 1 to",
                 "--coalesce 2s                | 2s (expected: from 0 to 1 second)",
                 "--overflow drop              | 'drop' (expected: disconnect, gap, latest)",
@@ -181,11 +181,11 @@ class OptionsTest {
 
     @Test
     void durationsAndSizes() throws Exception {
-        assertThat(OptionValues.duration("0")).isZero();
-        assertThat(OptionValues.duration("500ms")).isEqualTo(Duration.ofMillis(500));
-        assertThat(OptionValues.duration("15s")).isEqualTo(Duration.ofSeconds(15));
-        assertThat(OptionValues.duration("5m")).isEqualTo(Duration.ofMinutes(5));
-        assertThat(OptionValues.duration("1h")).isEqualTo(Duration.ofHours(1));
+        assertThat(DurationText.parse("0")).isZero();
+        assertThat(DurationText.parse("500ms")).isEqualTo(Duration.ofMillis(500));
+        assertThat(DurationText.parse("15s")).isEqualTo(Duration.ofSeconds(15));
+        assertThat(DurationText.parse("5m")).isEqualTo(Duration.ofMinutes(5));
+        assertThat(DurationText.parse("1h")).isEqualTo(Duration.ofHours(1));
         Options options =
                 Options.parse(Map.of(), "--history-bytes", "64k", "--max-publish-bytes=16M", "--heartbeat", "0");
         assertThat(options.historyBytes).isEqualTo(65_536);

@@ -1,7 +1,10 @@
 package io.sluice.sse.history;
 
-/** What a store knows of one topic without looking. Written by the writer's thread, the number read by readers too. */
-final class TopicRecord {
+/**
+ * The state of one topic of a store, kept in memory. The writer's thread updates it; readers use the number and the
+ * newest position too.
+ */
+final class MvStoreTopic {
 
     final int number;
     final String name;
@@ -12,10 +15,10 @@ final class TopicRecord {
     long wireBytes;
     long oldest;
     long oldestMillis;
-    /** Stays when the last event goes: a reader must look for what is still on its way out, of which nobody was told. */
+    /** Stays after the last event is evicted: readers must still find events whose eviction is not reported yet. */
     volatile long newest;
 
-    TopicRecord(int number, String name) {
+    MvStoreTopic(int number, String name) {
         this.number = number;
         this.name = name;
     }
