@@ -34,7 +34,7 @@ class GuideOptionsTest {
     private static final String COMMAND_LINE = "Options of the bundled server";
 
     /** First cell: an option in backticks, perhaps with its parameters, which tell overloads apart. */
-    private static final Pattern ROW = Pattern.compile("\\| `([^`]+)` \\| ([^|]*) \\|.*");
+    private static final Pattern ROW = Pattern.compile("\\| `([^`]+)` \\|([^|]*)\\|.*");
 
     private static final Pattern OPTION = Pattern.compile("(\\w+)(?:\\((.*)\\))?");
 
