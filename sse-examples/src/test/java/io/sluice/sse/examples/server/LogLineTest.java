@@ -36,7 +36,7 @@ class LogLineTest {
     @Test
     void theServersLogIsSetUpInJava() {
         LoggerContext loggers = (LoggerContext) LoggerFactory.getILoggerFactory();
-        assertThat(loggers.getLogger("io.sluice.sse.netty.Transports").getLevel())
+        assertThat(loggers.getLogger("io.sluice.sse.netty.TransportBackend").getLevel())
                 .isEqualTo(Level.ERROR);
         assertThat(loggers.getLogger("ROOT").getAppender("stderr")).isNotNull();
     }
