@@ -3,7 +3,7 @@ package io.sluice.sse.hub;
 import io.sluice.sse.DirectSendPolicy;
 import io.sluice.sse.Observer;
 import io.sluice.sse.history.History;
-import io.sluice.sse.hub.lane.DeliveryOptions;
+import io.sluice.sse.hub.core.DeliveryOptions;
 import io.sluice.sse.hub.log.Expirer;
 import io.sluice.sse.hub.log.LogOptions;
 import io.sluice.sse.topic.OverflowPolicy;

@@ -2,9 +2,9 @@ package io.sluice.sse.hub;
 
 import io.sluice.sse.ClosedException;
 import io.sluice.sse.Event;
-import io.sluice.sse.hub.lane.LaneSink;
-import io.sluice.sse.hub.lane.LogThrottle;
-import io.sluice.sse.hub.lane.PresenceListener;
+import io.sluice.sse.Sink;
+import io.sluice.sse.hub.core.LogThrottle;
+import io.sluice.sse.hub.core.PresenceListener;
 import io.sluice.sse.hub.log.LogOptions;
 import io.sluice.sse.topic.Selector;
 import java.util.ArrayList;
@@ -46,7 +46,7 @@ final class Presences implements PresenceListener {
     // ---- from the lanes, outside the hub's lock
 
     @Override
-    public void opened(LaneSink sink) {
+    public void opened(Sink sink) {
         String principal = principalOf(sink);
         if (principal != null) {
             atHub(counts -> counts.join(WHOLE_HUB, principal));
@@ -54,7 +54,7 @@ final class Presences implements PresenceListener {
     }
 
     @Override
-    public void closed(LaneSink sink) {
+    public void closed(Sink sink) {
         String principal = principalOf(sink);
         if (principal != null) {
             atHub(counts -> counts.leave(WHOLE_HUB, principal));
@@ -66,7 +66,7 @@ final class Presences implements PresenceListener {
      * yet. So a list of those who are there goes ahead of all that changes it.
      */
     @Override
-    public void subscribed(LaneSink sink, Selector selector) {
+    public void subscribed(Sink sink, Selector selector) {
         if (all.isEmpty()) {
             return;
         }
@@ -84,14 +84,14 @@ final class Presences implements PresenceListener {
 
     /** The sink has ceased to listen by these names and patterns, each of which was given to {@link #subscribed} before. */
     @Override
-    public void unsubscribed(LaneSink sink, Selector selector) {
+    public void unsubscribed(Sink sink, Selector selector) {
         String principal = principalOf(sink);
         if (principal != null) {
             atTopics(selector.terms(), (counts, topic) -> counts.leave(topic, principal));
         }
     }
 
-    private @Nullable String principalOf(LaneSink sink) {
+    private @Nullable String principalOf(Sink sink) {
         return all.isEmpty() ? null : sink.identity().principal();
     }
 
@@ -117,7 +117,7 @@ final class Presences implements PresenceListener {
 
     // ---- what clients are told
 
-    private void list(Kept kept, String term, LaneSink sink) {
+    private void list(Kept kept, String term, Sink sink) {
         String topic = kept.presence.topicOfEvents(term);
         if (topic == null && !kept.presence.isEventsOfHub(term)) {
             return;

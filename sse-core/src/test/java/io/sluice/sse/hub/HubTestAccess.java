@@ -1,6 +1,6 @@
 package io.sluice.sse.hub;
 
-import io.sluice.sse.hub.lane.HubCore;
+import io.sluice.sse.hub.core.HubCore;
 import io.sluice.sse.hub.log.Expirer;
 import io.sluice.sse.hub.log.HubLog;
 import io.sluice.sse.hub.log.LogOptions;

@@ -5,6 +5,7 @@ import io.sluice.sse.ClosedException;
 import io.sluice.sse.DirectSendPolicy;
 import io.sluice.sse.Registration;
 import io.sluice.sse.SinkFullException;
+import io.sluice.sse.hub.core.DeliveryOptions;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Iterator;

@@ -2,6 +2,8 @@ package io.sluice.sse.hub.lane;
 
 import io.sluice.sse.CloseReason;
 import io.sluice.sse.Ledger;
+import io.sluice.sse.hub.core.DeliveryOptions;
+import io.sluice.sse.hub.core.HubCore;
 import io.sluice.sse.hub.log.HubHistory;
 import io.sluice.sse.hub.log.HubLog;
 import io.sluice.sse.hub.log.Sequencer;

@@ -1,5 +1,6 @@
 package io.sluice.sse.hub.lane;
 
+import io.sluice.sse.hub.core.HubCore;
 import io.sluice.sse.topic.HubSink;
 import io.sluice.sse.topic.SinkInfo;
 import java.util.ArrayList;

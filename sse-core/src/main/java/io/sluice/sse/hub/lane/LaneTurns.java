@@ -1,5 +1,6 @@
 package io.sluice.sse.hub.lane;
 
+import io.sluice.sse.hub.core.LogThrottle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.concurrent.RejectedExecutionException;

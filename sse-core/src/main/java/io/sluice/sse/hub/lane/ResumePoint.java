@@ -1,6 +1,7 @@
 package io.sluice.sse.hub.lane;
 
 import io.sluice.sse.Gap;
+import io.sluice.sse.hub.core.HubCore;
 import io.sluice.sse.hub.log.HubHistory;
 import io.sluice.sse.hub.log.PublisherId;
 import io.sluice.sse.hub.log.Sequencer;

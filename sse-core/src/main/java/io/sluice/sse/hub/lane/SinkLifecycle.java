@@ -5,6 +5,7 @@ import io.sluice.sse.ClosedException;
 import io.sluice.sse.Event;
 import io.sluice.sse.Gap;
 import io.sluice.sse.Ledger;
+import io.sluice.sse.hub.core.HubCore;
 import io.sluice.sse.topic.Selector;
 import io.sluice.sse.topic.StartPosition;
 import io.sluice.sse.wire.EventEncoder;

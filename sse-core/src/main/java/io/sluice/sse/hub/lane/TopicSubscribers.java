@@ -1,5 +1,6 @@
 package io.sluice.sse.hub.lane;
 
+import io.sluice.sse.Sink;
 import io.sluice.sse.hub.log.Topic;
 import io.sluice.sse.hub.log.TopicListener;
 import io.sluice.sse.topic.OverflowPolicy;
@@ -91,6 +92,26 @@ final class TopicSubscribers extends SubscriberList implements TopicListener {
     @Override
     public void wake() {
         lane.wake();
+    }
+
+    @Override
+    public int exactSubscriberCount() {
+        return sinkCount();
+    }
+
+    @Override
+    public boolean hasPatternSubscribers() {
+        return patterns.length > 0;
+    }
+
+    @Override
+    public void forEachSubscriber(Consumer<? super Sink> action) {
+        for (int l = 0; l < listCount(); l++) {
+            SubscriberList list = list(l);
+            for (int i = 0; i < list.size(); i++) {
+                action.accept(list.get(i).sink());
+            }
+        }
     }
 
     @Override

@@ -1,5 +1,7 @@
 package io.sluice.sse.hub.log;
 
+import io.sluice.sse.Sink;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,6 +18,15 @@ public interface TopicListener {
 
     /** The head that covers the marked events is released. Called after the hub's lock is released. */
     void wake();
+
+    /** How many distinct sinks of this listener named exactly this topic. */
+    int exactSubscriberCount();
+
+    /** Whether sinks of this listener subscribe by a pattern, so that one sink may be listed twice. */
+    boolean hasPatternSubscribers();
+
+    /** Calls {@code action} with each sink that subscribes here; more than once if it is listed more than once. */
+    void forEachSubscriber(Consumer<? super Sink> action);
 
     /** Whether a subscriber named exactly this topic: the topic is then kept even if it is empty. */
     boolean hasExactSubscribers();

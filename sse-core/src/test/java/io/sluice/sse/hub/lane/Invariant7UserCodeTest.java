@@ -10,6 +10,7 @@ import io.sluice.sse.Observer;
 import io.sluice.sse.Scope;
 import io.sluice.sse.Sink;
 import io.sluice.sse.Source;
+import io.sluice.sse.hub.core.UserExecutor;
 import io.sluice.sse.topic.StartPosition;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -3,6 +3,7 @@ package io.sluice.sse.examples.server;
 import io.sluice.sse.CloseReason;
 import io.sluice.sse.hub.Hub;
 import io.sluice.sse.hub.HubStats;
+import io.sluice.sse.hub.log.Topic;
 import io.sluice.sse.netty.HttpRoute;
 import io.sluice.sse.netty.HttpStatusException;
 import io.sluice.sse.netty.RouteResponse;

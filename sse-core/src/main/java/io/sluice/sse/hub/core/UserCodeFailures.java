@@ -1,6 +1,5 @@
-package io.sluice.sse.hub.lane;
+package io.sluice.sse.hub.core;
 
-import io.sluice.sse.hub.Hub;
 import io.sluice.sse.hub.log.Expirer;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
@@ -15,7 +14,8 @@ import org.slf4j.LoggerFactory;
  */
 public final class UserCodeFailures {
 
-    private static final Logger log = LoggerFactory.getLogger(Hub.class);
+    /** The category of the hub, which operators know: this class is not exported. */
+    private static final Logger log = LoggerFactory.getLogger("io.sluice.sse.hub.Hub");
 
     private static final long SECOND_NANOS = 1_000_000_000;
 
@@ -36,7 +36,7 @@ public final class UserCodeFailures {
      * @param client the client's id, or {@code "-"} where there is none
      * @param what which code, such as {@code "observer"}
      */
-    void failed(String client, String what, Throwable failure) {
+    public void failed(String client, String what, Throwable failure) {
         count.increment();
         Line line = lines.computeIfAbsent(what, Line::new);
         if (line.once.tryAcquire()) {

@@ -1,4 +1,4 @@
-package io.sluice.sse.hub.lane;
+package io.sluice.sse.hub.core;
 
 import java.util.concurrent.Executor;
 import java.util.concurrent.SynchronousQueue;

@@ -1,7 +1,8 @@
-package io.sluice.sse.hub.lane;
+package io.sluice.sse.hub.core;
 
 import io.sluice.sse.CloseReason;
 import io.sluice.sse.Gap;
+import io.sluice.sse.Sink;
 import java.util.concurrent.atomic.LongAdder;
 
 /** What a hub has counted since it was made. Thread-safe; the delivered events are counted by each lane for itself. */
@@ -9,7 +10,7 @@ public final class HubCounters {
 
     public final LongAdder published = new LongAdder();
     /** Events that lanes had delivered which have left. */
-    final LongAdder deliveredBefore = new LongAdder();
+    public final LongAdder deliveredBefore = new LongAdder();
 
     public final LongAdder framed = new LongAdder();
     public final LongAdder gaps = new LongAdder();
@@ -25,21 +26,21 @@ public final class HubCounters {
         }
     }
 
-    void framed() {
+    public void framed() {
         framed.increment();
     }
 
-    void gap(LaneSink sink, Gap gap) {
+    public void gap(Sink sink, Gap gap) {
         gaps.increment();
         core.observe(sink, observer -> observer.gapReported(sink, gap));
     }
 
-    void opened(LaneSink sink) {
+    public void opened(Sink sink) {
         opened.increment();
         core.observe(sink, observer -> observer.sinkOpened(sink));
     }
 
-    public void closed(LaneSink sink, CloseReason reason) {
+    public void closed(Sink sink, CloseReason reason) {
         closed[reason.ordinal()].increment();
         core.observe(sink, observer -> observer.sinkClosed(sink, reason));
     }

@@ -1,7 +1,8 @@
-package io.sluice.sse.hub.lane;
+package io.sluice.sse.hub.core;
 
 import io.sluice.sse.Ledger;
 import io.sluice.sse.Observer;
+import io.sluice.sse.Sink;
 import io.sluice.sse.hub.log.HubLog;
 import io.sluice.sse.hub.log.Sequencer;
 import java.util.concurrent.Executor;
@@ -92,12 +93,13 @@ public final class HubCore {
         return presence;
     }
 
-    long nextSinkNumber() {
+    /** The number of the next sink. */
+    public long nextSinkNumber() {
         return sinkNumbers.incrementAndGet();
     }
 
     /** Calls the observer about a sink or about none. What it throws is counted and logged. */
-    public void observe(@Nullable LaneSink sink, Consumer<Observer> call) {
+    public void observe(@Nullable Sink sink, Consumer<Observer> call) {
         if (observer == Observer.NONE) {
             return;
         }

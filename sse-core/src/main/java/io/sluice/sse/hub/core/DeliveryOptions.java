@@ -1,4 +1,4 @@
-package io.sluice.sse.hub.lane;
+package io.sluice.sse.hub.core;
 
 import io.sluice.sse.DirectSendPolicy;
 import io.sluice.sse.topic.OverflowPolicy;
@@ -10,7 +10,7 @@ import java.time.Duration;
  * @param overflow the policy where neither a pattern nor a subscription has one
  * @param catchUpBytes how many bytes may be on their way to clients of a lane before sinks that are behind get less
  * @param coalesce how long a busy lane may let an event wait for the next one
- * @param directSends the bounds of each sink's {@link DirectSendQueue}
+ * @param directSends the bounds of each sink's queue of direct sends
  */
 public record DeliveryOptions(
         OverflowPolicy overflow, long catchUpBytes, Duration coalesce, DirectSendBounds directSends) {
