@@ -35,7 +35,7 @@ final class AllowedHosts {
     }
 
     /** That of a server that listens there and was told no names. */
-    static AllowedHosts ofListening(String host) {
+    static AllowedHosts forListener(String host) {
         try {
             boolean loopback = Arrays.stream(InetAddress.getAllByName(host)).allMatch(InetAddress::isLoopbackAddress);
             return loopback ? loopback() : any();

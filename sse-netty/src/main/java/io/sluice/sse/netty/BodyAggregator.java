@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 final class BodyAggregator extends HttpObjectAggregator {
 
     /** Written in place of an answer that {@link RouteHandler} writes: nothing. */
-    private static final Object REFUSED = Unpooled.EMPTY_BUFFER;
+    private static final Object REJECTED = Unpooled.EMPTY_BUFFER;
 
     private final int maxBytes;
 
@@ -75,7 +75,7 @@ final class BodyAggregator extends HttpObjectAggregator {
 
     @Override
     protected void handleOversizedMessage(ChannelHandlerContext ctx, HttpMessage oversized) {
-        refuse(ctx, tooLarge());
+        reject(ctx, tooLarge());
     }
 
     /** What a client hears that asks first, by {@code Expect: 100-continue}. */
@@ -86,25 +86,25 @@ final class BodyAggregator extends HttpObjectAggregator {
         }
         int status = response.status().code(); // its body is the empty buffer, which nobody counts
         if (response.status().codeClass() == HttpStatusClass.CLIENT_ERROR) {
-            HttpStatusException refusal =
+            HttpStatusException rejection =
                     status == 413 ? tooLarge() : HttpStatusException.of(status, "this expectation is not met here");
-            refuse(pipeline.context(this), refusal);
-            return REFUSED;
+            reject(pipeline.context(this), rejection);
+            return REJECTED;
         }
         boolean hasBody = HttpUtil.isTransferEncodingChunked(start) || HttpUtil.getContentLength(start, 0L) > 0;
         return hasBody ? response : null;
     }
 
-    private static void refuse(ChannelHandlerContext ctx, HttpStatusException refusal) {
+    private static void reject(ChannelHandlerContext ctx, HttpStatusException rejection) {
         FullHttpRequest failed =
                 new DefaultFullHttpRequest(HttpVersion.HTTP_1_1, HttpMethod.GET, "/", Unpooled.EMPTY_BUFFER);
-        failed.setDecoderResult(DecoderResult.failure(refusal));
+        failed.setDecoderResult(DecoderResult.failure(rejection));
         ctx.fireChannelRead(failed);
     }
 
     @Override
     protected boolean ignoreContentAfterContinueResponse(Object response) {
-        return response == REFUSED;
+        return response == REJECTED;
     }
 
     @Override
