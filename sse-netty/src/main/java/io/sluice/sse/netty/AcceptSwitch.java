@@ -3,8 +3,8 @@ package io.sluice.sse.netty;
 import io.netty.channel.ChannelHandlerContext;
 
 /**
- * Turns accepting off and on for the handlers of a listening channel. It is on while no handler holds it off. Confined to
- * the event loop of the listening channel.
+ * Turns accepting off and on for the handlers of a listening channel. It is on while no handler holds it off. Confined
+ * to the event loop of the listening channel.
  */
 final class AcceptSwitch {
 

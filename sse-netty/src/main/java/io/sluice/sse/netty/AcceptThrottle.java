@@ -5,11 +5,11 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Leaves new connections in the kernel's queue while many accepted ones have not sent their first request yet. Otherwise
- * a crowd that connects at once would be served before everything else that is ready on its event loops.
+ * Leaves new connections in the kernel's queue while many accepted ones have not sent their first request yet.
+ * Otherwise a crowd that connects at once would be served before everything else that is ready on its event loops.
  *
- * <p>It is not a limit. After a few milliseconds it accepts more connections even if the earlier ones are still pending,
- * and then does not throttle for a while. So clients that connect and send nothing keep no other client out.
+ * <p>It is not a limit. After a few milliseconds it accepts more connections even if the earlier ones are still
+ * pending, and then does not throttle for a while. So clients that connect and send nothing keep no other client out.
  *
  * <p>A handler of the listening channel. Confined to its event loop.
  */

@@ -7,9 +7,9 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The deadlines of a server's requests and idle connections. Each event loop has one timer per kind of deadline, however
- * many connections come and go. All waiters of a list wait equally long, so they expire in the order in which they began,
- * and a linked list is enough. Thread-safe.
+ * The deadlines of a server's requests and idle connections. Each event loop has one timer per kind of deadline,
+ * however many connections come and go. All waiters of a list wait equally long, so they expire in the order in which
+ * they began, and a linked list is enough. Thread-safe.
  */
 final class Deadlines {
 

@@ -2,7 +2,7 @@ package io.sluice.sse.netty;
 
 import java.util.concurrent.ThreadLocalRandom;
 
-/** Spreads reconnection times, so that clients whose streams ended together do not come back together. */
+/** Spreads reconnection times, so that clients whose streams ended together do not reconnect together. */
 final class Jitter {
 
     private Jitter() {}

@@ -9,12 +9,12 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Watches a connection whose stream has ended, until the client has taken the last bytes. The lane does not watch it any
- * more, and a writable channel does not mean that its client reads. The connection stays open as long as bytes move, up
- * to a maximum time. If no byte moves between two checks, the client is given up.
+ * Watches a connection whose stream has ended, until the client has taken the last bytes. The lane does not watch it
+ * any more, and a writable channel does not mean that its client reads. The connection stays open as long as bytes
+ * move, up to a maximum time. If no byte moves between two checks, the client is given up.
  *
- * <p>One per connection whose last bytes did not leave at once. It has one scheduled task, which ends with the connection.
- * Confined to the event loop.
+ * <p>One per connection whose last bytes did not leave at once. It has one scheduled task, which ends with the
+ * connection. Confined to the event loop.
  */
 final class LingeringClose implements Runnable, ChannelFutureListener {
 

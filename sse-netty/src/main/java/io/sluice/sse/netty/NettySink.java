@@ -259,8 +259,8 @@ final class NettySink extends LaneSink {
     }
 
     /**
-     * The channel has released all frames. It may have outlived the sink; if the lane has no sinks left, the lane does not
-     * sweep any more, so this releases every frame that is free.
+     * The channel has released all frames. It may have outlived the sink; if the lane has no sinks left, the lane does
+     * not sweep any more, so this releases every frame that is free.
      */
     void channelReleased() {
         assert inEventLoop();

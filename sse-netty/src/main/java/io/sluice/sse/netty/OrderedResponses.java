@@ -50,7 +50,9 @@ final class OrderedResponses {
         return closing;
     }
 
-    /** Runs the task after all pending responses are written: at once if there are none, never if the handler leaves. */
+    /**
+     * Runs the task after all pending responses are written: at once if there are none, never if the handler leaves.
+     */
     void runAfterPending(ChannelHandlerContext ctx, Runnable task) {
         assert ctx.executor().inEventLoop();
         CompletableFuture<?> before = lastPending;

@@ -3,8 +3,8 @@ package io.sluice.sse.netty;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Counts the accepted connections whose first request has not arrived yet. Subscribers share their event loops with them,
- * so {@link AcceptThrottle} stops accepting while there are many. Thread-safe.
+ * Counts the accepted connections whose first request has not arrived yet. Subscribers share their event loops with
+ * them, so {@link AcceptThrottle} stops accepting while there are many. Thread-safe.
  */
 final class PendingConnections {
 

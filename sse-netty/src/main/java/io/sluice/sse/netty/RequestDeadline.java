@@ -5,8 +5,9 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Closes a connection whose request does not arrive in time, or that is idle between two requests. The time of the first
- * request starts at the accept, that of any later request at its first byte. No time runs while a response is pending.
+ * Closes a connection whose request does not arrive in time, or that is idle between two requests. The time of the
+ * first request starts at the accept, that of any later request at its first byte. No time runs while a response is
+ * pending.
  *
  * <p>It comes before the HTTP codec and leaves the pipeline with it. One per connection, without a timer of its own
  * ({@link Deadlines}). Confined to the event loop.

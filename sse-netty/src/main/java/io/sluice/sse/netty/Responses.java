@@ -31,7 +31,9 @@ final class Responses {
 
     private Responses() {}
 
-    /** Writes a response through the HTTP codec. The caller flushes, unless the connection closes after this response. */
+    /**
+     * Writes a response through the HTTP codec. The caller flushes, unless the connection closes after this response.
+     */
     static void write(ChannelHandlerContext ctx, RouteResponse response, boolean keepAlive, boolean head) {
         assert ctx.executor().inEventLoop();
         FullHttpResponse rendered = render(response, keepAlive, head);

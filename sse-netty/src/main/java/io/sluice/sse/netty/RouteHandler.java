@@ -18,8 +18,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Routes a request: it becomes a stream, gets the response of another route, or is rejected. One per connection, confined
- * to its event loop. {@link OrderedResponses} keeps the responses in order.
+ * Routes a request: it becomes a stream, gets the response of another route, or is rejected. One per connection,
+ * confined to its event loop. {@link OrderedResponses} keeps the responses in order.
  */
 final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
 

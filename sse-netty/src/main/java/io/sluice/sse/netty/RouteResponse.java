@@ -7,7 +7,9 @@ import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
-/** The complete response of an {@link HttpRoute}. Immutable; the body is not copied, so the caller must not change it. */
+/**
+ * The complete response of an {@link HttpRoute}. Immutable; the body is not copied, so the caller must not change it.
+ */
 public final class RouteResponse {
 
     private final int status;

@@ -7,8 +7,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The options of a server with their defaults. {@link SseServerBuilder} checks and sets them; a server gets a copy, which
- * no longer changes.
+ * The options of a server with their defaults. {@link SseServerBuilder} checks and sets them; a server gets a copy,
+ * which no longer changes.
  */
 final class ServerOptions implements Cloneable {
 

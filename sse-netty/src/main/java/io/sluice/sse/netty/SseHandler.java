@@ -18,9 +18,9 @@ import java.util.concurrent.CompletionStage;
 
 /**
  * Serves the streams of a hub in the pipeline of an application. It must come after an HTTP/1.1 codec
- * ({@code HttpServerCodec}); an aggregator may be between the two. Requests for other paths go on to the next handler. A
- * request for a stream removes the codec and every handler after it from the pipeline. Handlers before the codec (TLS, for
- * example) stay.
+ * ({@code HttpServerCodec}); an aggregator may be between the two. Requests for other paths go on to the next handler.
+ * A request for a stream removes the codec and every handler after it from the pipeline. Handlers before the codec
+ * (TLS, for example) stay.
  *
  * <p>One instance serves all pipelines. Thread-safe.
  */
@@ -67,11 +67,11 @@ public final class SseHandler extends ChannelInboundHandlerAdapter {
     /**
      * Returns a handler for a server after trusted proxies. It shares the streams and their limits with this handler.
      *
-     * @throws IllegalArgumentException unless the proxies report the client's address only by a header; the PROXY protocol
-     *     is up to the owner of the pipeline
+     * @throws IllegalArgumentException unless the proxies report the client's address only by a header; the PROXY
+     *     protocol is up to the owner of the pipeline
      */
     public SseHandler trustedProxies(TrustedProxies trusted) {
-        if (trusted.isByProxyProtocol() || !trusted.believesAnything()) {
+        if (trusted.isByProxyProtocol() || !trusted.hasSource()) {
             throw new IllegalArgumentException("trustedProxies: not by a header alone (expected: byForwarded() or"
                     + " byXForwardedFor(); the owner of the pipeline handles the PROXY protocol)");
         }
@@ -139,8 +139,8 @@ public final class SseHandler extends ChannelInboundHandlerAdapter {
     }
 
     /**
-     * Rejects new streams from now on and ends the open ones, spread over {@code drain}. The owner of the channels closes
-     * everything else. Any thread may call; the call does not block.
+     * Rejects new streams from now on and ends the open ones, spread over {@code drain}. The owner of the channels
+     * closes everything else. Any thread may call; the call does not block.
      *
      * @return completes when the streams have ended
      * @throws IllegalArgumentException if the time is not from 0 to 365 days; no stream is ended then

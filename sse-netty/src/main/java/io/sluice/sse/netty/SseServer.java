@@ -136,8 +136,8 @@ public final class SseServer implements AutoCloseable {
     }
 
     /**
-     * Shuts down as {@link #close(Duration)} does with the drain time of the builder. Blocks until the end, except on an
-     * event loop of this server.
+     * Shuts down as {@link #close(Duration)} does with the drain time of the builder. Blocks until the end, except on
+     * an event loop of this server.
      */
     @Override
     public void close() {
@@ -152,9 +152,9 @@ public final class SseServer implements AutoCloseable {
     }
 
     /**
-     * Shuts down. The server is no longer ready and rejects new streams, but keeps the listening socket open. It ends the
-     * open streams one after another within {@code drain}, and then closes everything. Only the first call takes effect.
-     * Any thread may call; the call does not block.
+     * Shuts down. The server is no longer ready and rejects new streams, but keeps the listening socket open. It ends
+     * the open streams one after another within {@code drain}, and then closes everything. Only the first call takes
+     * effect. Any thread may call; the call does not block.
      *
      * @return completes when all connections are closed and the event loops have ended
      * @throws IllegalArgumentException if the time is not from 0 to 365 days; nothing is closed then

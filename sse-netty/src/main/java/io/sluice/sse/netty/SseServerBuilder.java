@@ -110,9 +110,9 @@ public final class SseServerBuilder {
     }
 
     /**
-     * The jitter of {@link #retry}, as a fraction from 0 to 1: each stream begins with a time that is longer or shorter by
-     * at most this fraction. So clients that lose their streams together, without a final reconnection time from the
-     * server, come back at different times. Off by default. The times that a drain or a rejection sends always have
+     * The jitter of {@link #retry}, as a fraction from 0 to 1: each stream begins with a time that is longer or shorter
+     * by at most this fraction. So clients that lose their streams together, without a final reconnection time from the
+     * server, reconnect at different times. Off by default. The times that a drain or a rejection sends always have
      * jitter.
      *
      * @throws IllegalArgumentException if it is not from 0 to 1
@@ -228,9 +228,9 @@ public final class SseServerBuilder {
     }
 
     /**
-     * How long a request with its body may take to arrive. The time of a connection's first request starts at the accept,
-     * that of later requests at their first byte. After it the server closes the connection; if the request has begun, it
-     * sends status 408 before. Zero turns the timeout off. 10 seconds by default.
+     * How long a request with its body may take to arrive. The time of a connection's first request starts at the
+     * accept, that of later requests at their first byte. After it the server closes the connection; if the request has
+     * begun, it sends status 408 before. Zero turns the timeout off. 10 seconds by default.
      *
      * @throws IllegalArgumentException if it is not from 0 to 365 days
      */
@@ -286,7 +286,7 @@ public final class SseServerBuilder {
      * @throws IllegalArgumentException if it does not define how the proxies report the address
      */
     public SseServerBuilder trustedProxies(TrustedProxies trusted) {
-        if (!trusted.believesAnything()) {
+        if (!trusted.hasSource()) {
             throw new IllegalArgumentException("trustedProxies: networks only (expected: what is believed as well, by"
                     + " byForwarded(), byXForwardedFor() or byProxyProtocol())");
         }
@@ -317,8 +317,8 @@ public final class SseServerBuilder {
     }
 
     /**
-     * Serves streams at a path; if the path ends with {@code /**}, at all paths below it, too. A server without a stream
-     * route gets {@code /events} and {@code /events/**} with {@link StreamRoute#topics()}.
+     * Serves streams at a path; if the path ends with {@code /**}, at all paths below it, too. A server without a
+     * stream route gets {@code /events} and {@code /events/**} with {@link StreamRoute#topics()}.
      *
      * @throws IllegalArgumentException if the path does not begin with a slash, or already has streams
      */
@@ -337,7 +337,7 @@ public final class SseServerBuilder {
     public SseServerBuilder route(String method, String path, HttpRoute route) {
         if (!method.equals(method.toUpperCase(Locale.ROOT)) || method.isBlank() || method.equals("HEAD")) {
             throw new IllegalArgumentException(
-                    "method: \"" + method + "\" (expected: a method in upper case; HEAD is answered by GET's route)");
+                    "method: \"" + method + "\" (expected: a method in upper case; the route of GET also serves HEAD)");
         }
         options.routes.add(method, path, Objects.requireNonNull(route, "route"));
         return this;

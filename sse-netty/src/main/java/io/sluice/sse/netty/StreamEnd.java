@@ -37,8 +37,8 @@ final class StreamEnd {
     }
 
     /**
-     * Closes the channel with an RST. After a FIN the kernel would keep the unread bytes, sometimes megabytes, and offer
-     * them for minutes to a client that does not read.
+     * Closes the channel with an RST. After a FIN the kernel would keep the unread bytes, sometimes megabytes, and
+     * offer them for minutes to a client that does not read.
      */
     static void reset(Channel channel) {
         assert channel.eventLoop().inEventLoop();

@@ -118,7 +118,7 @@ final class StreamEndpoint {
         if (!head && !request.method().equals("GET")) {
             throw HttpStatusException.of(405, "a stream is opened by GET", "allow", "GET, HEAD");
         }
-        if (!AcceptHeader.eventStream(request.headerAll("accept"))) {
+        if (!AcceptHeader.acceptsEventStream(request.headerAll("accept"))) {
             throw HttpStatusException.of(
                     406, "this is a text/event-stream, which the request's Accept header excludes");
         }

@@ -12,8 +12,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The inbound side of an open stream: changes of writability, the end, failures, and unexpected bytes from the client. The
- * stream is always read, because a connection that is not read does not notice its end.
+ * The inbound side of an open stream: changes of writability, the end, failures, and unexpected bytes from the client.
+ * The stream is always read, because a connection that is not read does not notice its end.
  */
 final class StreamHandler extends ChannelInboundHandlerAdapter {
 
@@ -83,8 +83,8 @@ final class StreamHandler extends ChannelInboundHandlerAdapter {
     }
 
     /**
-     * Whether the kernel reported ETIMEDOUT. Neither the JDK nor Netty has an exception or a constant for it. The native
-     * transports report its number, NIO only the message of the system.
+     * Whether the kernel reported ETIMEDOUT. Neither the JDK nor Netty has an exception or a constant for it. The
+     * native transports report its number, NIO only the message of the system.
      */
     private static boolean isTimeout(Throwable failure) {
         if (failure instanceof Errors.NativeIoException reported

@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
  * that a browser's EventSource survives. It never evicts an open stream. Immutable; each method returns a copy with one
  * limit changed.
  *
- * <p>An address is an IPv4 address or the /64 network of an IPv6 address. After a proxy it is the client's address if the
- * proxy is trusted ({@link TrustedProxies}).
+ * <p>An address is an IPv4 address or the /64 network of an IPv6 address. After a proxy it is the client's address if
+ * the proxy is trusted ({@link TrustedProxies}).
  */
 public final class StreamLimits {
 
@@ -65,8 +65,8 @@ public final class StreamLimits {
      * Limits the open streams with the same key, for example of one user or tenant.
      *
      * @param newKey returns the key of a request, compared by {@code equals}, or null for a request without this limit.
-     *     The server calls it on event loops, concurrently, before the route: it must be thread-safe and must not block.
-     *     An exception is handled as if the route had thrown it.
+     *     The server calls it on event loops, concurrently, before the route: it must be thread-safe and must not
+     *     block. An exception is handled as if the route had thrown it.
      * @throws IllegalArgumentException if the maximum is not from 1 to 2<sup>31</sup> - 2
      */
     public StreamLimits maxStreamsPerKey(int max, Function<? super SseRequest, ? extends @Nullable Object> newKey) {
@@ -80,8 +80,8 @@ public final class StreamLimits {
 
     /**
      * Limits the rate at which one address may request streams. A request that another limit rejects, such as
-     * {@link #maxStreams}, still costs a token; a request that this rate rejects does not. The server tracks the 100,000
-     * addresses with the most recent requests; any other address starts with a full bucket.
+     * {@link #maxStreams}, still costs a token; a request that this rate rejects does not. The server tracks the
+     * 100,000 addresses with the most recent requests; any other address starts with a full bucket.
      */
     public StreamLimits connectRate(Rate perAddressRate) {
         return new StreamLimits(total, perAddress, perKey, key, Objects.requireNonNull(perAddressRate, "connectRate"));

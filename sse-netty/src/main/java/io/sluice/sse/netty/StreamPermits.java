@@ -9,8 +9,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The permits that {@link StreamLimits} allow. A stream acquires one before it opens and releases it after it has ended.
- * An address or a key has an entry only while it has a stream. Thread-safe.
+ * The permits that {@link StreamLimits} allow. A stream acquires one before it opens and releases it after it has
+ * ended. An address or a key has an entry only while it has a stream. Thread-safe.
  */
 final class StreamPermits {
 

@@ -117,8 +117,8 @@ enum TransportBackend {
     }
 
     /**
-     * How many connections may be pending before accepting is throttled ({@link AcceptThrottle}). Unlimited over io_uring,
-     * because Netty hands over each connection that the kernel has accepted, even while reading is off.
+     * How many connections may be pending before accepting is throttled ({@link AcceptThrottle}). Unlimited over
+     * io_uring, because Netty hands over each connection that the kernel has accepted, even while reading is off.
      */
     int maxPendingConnections(int loops) {
         return this == IO_URING ? Integer.MAX_VALUE : loops * AcceptThrottle.PENDING_PER_LOOP;

@@ -12,8 +12,8 @@ import io.netty.handler.timeout.WriteTimeoutHandler;
 import java.util.List;
 
 /**
- * Turns an HTTP connection into a stream. It removes the HTTP codec, every handler after it, and the handlers that close
- * idle connections. Handlers before the codec (TLS, for example) stay. Then it writes the response head.
+ * Turns an HTTP connection into a stream. It removes the HTTP codec, every handler after it, and the handlers that
+ * close idle connections. Handlers before the codec (TLS, for example) stay. Then it writes the response head.
  */
 final class Upgrade {
 
@@ -30,8 +30,8 @@ final class Upgrade {
         assert ctx.executor().inEventLoop();
         ChannelPipeline pipeline = ctx.pipeline();
         List<String> names = pipeline.names();
-        // The stream's handler comes first, and the others leave from last to first: a handler that is removed passes
-        // the bytes that it has read ahead to the next handler, which must be the stream's.
+        // The stream's handler comes first, and the others leave from last to first: each removed handler passes
+        // the bytes that it has buffered to the next handler, which must be the stream's.
         pipeline.addLast(STREAM_HANDLER, new StreamHandler(sink));
         int codec = indexOfCodec(pipeline, names);
         for (int i = names.size() - 1; i >= 0; i--) {

@@ -98,13 +98,13 @@ class OptionsTest {
                         "route: GET /r (expected: a method and path without a route)",
                         b -> b.route("GET", "/r", route).route("GET", "/r", route)),
                 bad(
-                        "method: \"get\" (expected: a method in upper case; HEAD is answered by GET's route)",
+                        "method: \"get\" (expected: a method in upper case; the route of GET also serves HEAD)",
                         b -> b.route("get", "/r", route)),
                 bad(
-                        "method: \"HEAD\" (expected: a method in upper case; HEAD is answered by GET's route)",
+                        "method: \"HEAD\" (expected: a method in upper case; the route of GET also serves HEAD)",
                         b -> b.route("HEAD", "/r", route)),
                 bad(
-                        "method: \"\" (expected: a method in upper case; HEAD is answered by GET's route)",
+                        "method: \"\" (expected: a method in upper case; the route of GET also serves HEAD)",
                         b -> b.route("", "/r", route)));
     }
 
