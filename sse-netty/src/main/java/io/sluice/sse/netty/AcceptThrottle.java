@@ -15,9 +15,6 @@ import java.util.concurrent.TimeUnit;
  */
 final class AcceptThrottle extends ChannelInboundHandlerAdapter {
 
-    /** The allowed pending connections per event loop: as many as it serves in one iteration. */
-    static final int PENDING_PER_LOOP = TransportBackend.READY_AT_ONCE;
-
     private static final long CHECK_MILLIS = 1;
     /** The checks before accepting resumes. They take longer than a pass, which delays the pending connections. */
     static final int MAX_CHECKS = 12;

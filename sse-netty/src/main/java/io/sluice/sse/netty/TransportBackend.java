@@ -117,11 +117,12 @@ enum TransportBackend {
     }
 
     /**
-     * How many connections may be pending before accepting is throttled ({@link AcceptThrottle}). Unlimited over
-     * io_uring, because Netty hands over each connection that the kernel has accepted, even while reading is off.
+     * How many connections may be pending before accepting is throttled: as many as the event loops serve in one
+     * iteration. Unlimited over io_uring, because Netty hands over each connection that the kernel has accepted, even
+     * while reading is off.
      */
     int maxPendingConnections(int loops) {
-        return this == IO_URING ? Integer.MAX_VALUE : loops * AcceptThrottle.PENDING_PER_LOOP;
+        return this == IO_URING ? Integer.MAX_VALUE : loops * READY_AT_ONCE;
     }
 
     /** The options for the kernel's probes of a silent connection; null if the transport has none. */
