@@ -26,6 +26,13 @@ final class Routes {
             this.below = below;
         }
 
+        Entry copy() {
+            Entry copy = new Entry(path, below);
+            copy.byMethod.putAll(byMethod);
+            copy.stream = stream;
+            return copy;
+        }
+
         /** The methods that the path supports, for the Allow header. */
         Set<String> methods() {
             Set<String> methods = new TreeSet<>(byMethod.keySet());
@@ -48,9 +55,10 @@ final class Routes {
         addAll(other);
     }
 
+    /** Adds copies of the other's entries, so that later changes of the other do not affect this object. */
     void addAll(Routes other) {
-        exact.putAll(other.exact);
-        below.putAll(other.below);
+        other.exact.forEach((path, entry) -> exact.put(path, entry.copy()));
+        other.below.forEach((path, entry) -> below.put(path, entry.copy()));
     }
 
     /** @throws IllegalArgumentException if the path is not valid, or already has a route for the method */

@@ -216,6 +216,12 @@ class OptionsTest {
             try (SseServer server = builder.start()) {
                 builder.route(
                         "GET", "/later", request -> RouteResponse.empty(204).completed());
+                builder.route("PUT", "/r", request -> RouteResponse.empty(204).completed());
+                try (RawClient client = RawClient.connect(server.port())) {
+                    client.send("PUT /r HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n")
+                            .awaitHead();
+                    assertThat(client.stream().status()).isEqualTo(405);
+                }
                 try (RawClient client = RawClient.connect(server.port())) {
                     client.get("/later").awaitHead();
                     assertThat(client.stream().status()).isEqualTo(404);
