@@ -3,40 +3,44 @@ package io.sluice.sse.netty;
 import java.util.List;
 import java.util.Locale;
 
-/** Whether a client accepts event streams (RFC 9110, section 12.5.1). */
+/** Evaluates Accept headers (RFC 9110, section 12.5.1). */
 final class AcceptHeader {
 
     private static final String EVENT_STREAM = "text/event-stream";
 
     private AcceptHeader() {}
 
-    /** @param lines the header's; none if it was not sent */
-    static boolean eventStream(List<String> lines) {
+    /**
+     * Whether the client accepts event streams.
+     *
+     * @param lines the lines of the Accept header; empty if the request has none
+     */
+    static boolean acceptsEventStream(List<String> lines) {
         if (lines.size() == 1 && lines.get(0).equals(EVENT_STREAM)) {
-            return true; // as browsers say it
+            return true; // as browsers send it
         }
         String accept = String.join(",", lines);
-        return accept.isBlank() || ranges(accept);
+        return accept.isBlank() || rangesAcceptEventStream(accept);
     }
 
-    private static boolean ranges(String accept) {
-        int closest = -1;
+    private static boolean rangesAcceptEventStream(String accept) {
+        int mostSpecific = -1;
         double weight = 0;
         for (String range : accept.toLowerCase(Locale.ROOT).split(",")) {
             String[] parts = range.split(";");
-            int close = switch (parts[0].trim()) {
+            int specificity = switch (parts[0].trim()) {
                 case EVENT_STREAM -> 2;
                 case "text/*" -> 1;
                 case "*/*" -> 0;
                 default -> -1;
             };
-            if (close >= 0 && close >= closest) {
-                double given = weight(parts);
-                weight = close > closest ? given : Math.max(weight, given);
-                closest = close;
+            if (specificity >= 0 && specificity >= mostSpecific) {
+                double current = weight(parts);
+                weight = specificity > mostSpecific ? current : Math.max(weight, current);
+                mostSpecific = specificity;
             }
         }
-        return closest >= 0 && weight > 0;
+        return mostSpecific >= 0 && weight > 0;
     }
 
     private static double weight(String[] parts) {
@@ -46,7 +50,7 @@ final class AcceptHeader {
                 try {
                     return Double.parseDouble(parameter.substring(2).trim());
                 } catch (NumberFormatException e) {
-                    return 1; // a weight that cannot be read says nothing
+                    return 1; // an unreadable weight is ignored
                 }
             }
         }

@@ -8,17 +8,18 @@ import java.net.SocketAddress;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What counts as one address: an IPv4 address, or the /64 network of an IPv6 address, since that is what one customer of a
- * provider has at least (RFC 6177). An IPv4 address mapped into IPv6 is the IPv4 address.
+ * Defines what counts as one address for limits and rates: an IPv4 address, or the /64 network of an IPv6 address,
+ * because each customer of a provider has at least a /64 (RFC 6177). An IPv4-mapped IPv6 address counts as the IPv4
+ * address.
  */
 final class AddressKey {
 
-    /** Sets IPv4 apart: as the front half of an IPv6 address this lies in a range that nobody is given (0000::/8). */
+    /** Marks IPv4 keys. As the upper half of an IPv6 address it is in an unassigned range (0000::/8). */
     private static final long IPV4 = 0x0000_ffff_0000_0000L;
 
     private AddressKey() {}
 
-    /** The key; null where the peer has no IP address. */
+    /** The key of the address; null if the peer has no IP address. */
     static @Nullable Long of(SocketAddress peer) {
         InetAddress address = peer instanceof InetSocketAddress socket ? socket.getAddress() : null;
         if (address == null) {
@@ -28,9 +29,9 @@ final class AddressKey {
             return ipv4(NetUtil.ipv4AddressToInt(four));
         }
         byte[] bytes = address.getAddress();
-        long front = toLong(bytes, 0);
-        long back = toLong(bytes, 8);
-        return front == 0 && back >>> 32 == 0xffff ? ipv4((int) back) : Long.valueOf(front);
+        long upper = toLong(bytes, 0);
+        long lower = toLong(bytes, 8);
+        return upper == 0 && lower >>> 32 == 0xffff ? ipv4((int) lower) : Long.valueOf(upper);
     }
 
     private static Long ipv4(int address) {

@@ -8,12 +8,12 @@ import io.github.bucket4j.TimeMeter;
 import java.net.SocketAddress;
 
 /**
- * One rate for each address: a bucket of tokens for each that was seen lately. A bucket that was left alone until it is
- * full again is forgotten, as that makes no difference. Thread-safe.
+ * Applies one rate to each address. Each recently seen address has a token bucket. A bucket expires when it has had the
+ * time to become full again, because a new bucket is full, too. Thread-safe.
  */
 final class AddressRates {
 
-    /** Past as many addresses the least used are forgotten, and begin anew: who comes from millions cannot fill the heap. */
+    /** Above this number the least used addresses are evicted, so an attack from millions cannot fill the heap. */
     static final int MAX_ADDRESSES = 100_000;
 
     private final Rate rate;
@@ -31,11 +31,15 @@ final class AddressRates {
                 .maximumSize(MAX_ADDRESSES)
                 .expireAfterAccess(rate.per())
                 .ticker(clock::currentTimeNanos)
-                .executor(Runnable::run) // its upkeep is short, and threads of others need not be woken for it
+                .executor(Runnable::run) // maintenance is short; it needs no thread of a pool
                 .build();
     }
 
-    /** Takes a token. @return 0, or how many nanoseconds are left until there is one */
+    /**
+     * Takes a token.
+     *
+     * @return 0 if it was available; otherwise the nanoseconds until it is
+     */
     long take(SocketAddress peer) {
         Long key = AddressKey.of(peer);
         if (key == null) {

@@ -9,8 +9,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which names a request may ask for. A server on somebody's own machine must not answer to the name of another site whose
- * DNS points here (DNS rebinding), so on loopback only loopback's names are allowed unless said otherwise. Immutable.
+ * The host names that requests may be for. A server on a user's own machine must not respond to the name of a foreign
+ * site whose DNS entry points to that machine (DNS rebinding). So by default a loopback server accepts only loopback
+ * names. Immutable.
  */
 final class AllowedHosts {
 
@@ -34,17 +35,17 @@ final class AllowedHosts {
         return new AllowedHosts(names, false);
     }
 
-    /** That of a server that listens there and was told no names. */
-    static AllowedHosts ofListening(String host) {
+    /** The default for a server that listens on this host. */
+    static AllowedHosts forListener(String host) {
         try {
             boolean loopback = Arrays.stream(InetAddress.getAllByName(host)).allMatch(InetAddress::isLoopbackAddress);
             return loopback ? loopback() : any();
         } catch (UnknownHostException e) {
-            return any(); // the bind says that there is no such host
+            return any(); // the bind reports the unknown host
         }
     }
 
-    /** @throws HttpStatusException (421) if the name is not one of this server's */
+    /** @throws HttpStatusException (421) if the host is not allowed */
     void check(@Nullable String authority) {
         String name = nameOf(authority);
         boolean ok = allowed != null ? name != null && allowed.contains(name) : !loopbackOnly || isLoopbackName(name);
@@ -53,7 +54,7 @@ final class AllowedHosts {
         }
     }
 
-    /** The name or address without the port, in lower case. */
+    /** The name or address without the port, in lower case; null if there is no authority. */
     static @Nullable String nameOf(@Nullable String authority) {
         if (authority == null) {
             return null;
@@ -67,7 +68,9 @@ final class AllowedHosts {
         return host.toLowerCase(Locale.ROOT);
     }
 
-    /** Whether the name can only mean this machine. An HTTP/1.0 client need not say a name; no browser is one. */
+    /**
+     * Whether the name always means this machine. A missing name does: only HTTP/1.0 clients omit it, and no browser.
+     */
     static boolean isLoopbackName(@Nullable String name) {
         if (name == null || name.equals("localhost") || name.endsWith(".localhost") || name.equals("[::1]")) {
             return true;

@@ -14,32 +14,35 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Blocks → one pooled direct buffer, HTTP/1.1 chunk framing included. The only class that retains or releases the buffers
- * of a stream: unless its bytes go to the socket at once, each sink's write gets a duplicate with a hold of its own
- * ({@link #forChunked}, {@link #forRaw}), which the channel gives back when it has sent it; the framer gives back its own
- * when the lane is done and no channel holds the buffer any more, so what is in flight can be counted.
+ * Frames blocks: it copies them into one pooled direct buffer, with the framing of an HTTP/1.1 chunk. It is the only
+ * class that retains or releases the buffers of streams.
+ *
+ * <p>Ownership: unless a frame goes directly to the socket, the write of each sink gets a retained duplicate
+ * ({@link #forChunked}, {@link #forRaw}), which the channel releases when it has sent the bytes. The framer releases
+ * its own reference when the lane is done with the frame and no channel holds the buffer any more. Until then the frame
+ * counts as in flight.
  *
  * <p>Confined to its event loop.
  */
 final class BatchFramer implements Framer {
 
-    /** Below this, copying a splice costs less than the objects of a composite buffer. */
+    /** Up to this size, copying a splice is cheaper than the objects of a composite buffer. */
     private static final int COPIED_SPLICE_BYTES = 4096;
-    /** Above this, a composite would take too many parts of a gathering write. */
+    /** With more runs, a composite would use up too many entries of a gathering write. */
     private static final int COMPOSITE_RUNS = 16;
-    /** How many frames are looked at in one sweep: with many stalled clients, many are held for long. */
+    /** The maximum of frames checked in one sweep, because many stalled clients hold many frames for long. */
     private static final int SWEEP = 64;
 
     private static final byte[] HEX = {'0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'};
-    private static final int LONGEST_CHUNK_HEAD = 8 + 2;
+    private static final int MAX_CHUNK_HEAD = 8 + 2;
     private static final int CRLF = '\r' << 8 | '\n';
 
-    /** Its duplicates come from a pool; those of the adaptive allocator, Netty's default, are 40 bytes each. */
+    /** Recycles its duplicates. The adaptive allocator, Netty's default, allocates 40 bytes for each. */
     private final ByteBufAllocator allocator = PooledByteBufAllocator.DEFAULT;
 
     private final Ledger ledger;
 
-    /** Frames that the lane is done with and some channel still holds. */
+    /** The frames that the lane is done with while a channel still holds them. */
     private final List<NettyFrame> inFlight = new ArrayList<>();
 
     private long heldBytes;
@@ -53,8 +56,8 @@ final class BatchFramer implements Framer {
     @Override
     public Frame frame(Batch batch) {
         int bytes = batch.bytes();
-        ByteBuf buffer = allocator.directBuffer(LONGEST_CHUNK_HEAD + bytes + 2);
-        NettyFrame frame = take();
+        ByteBuf buffer = allocator.directBuffer(MAX_CHUNK_HEAD + bytes + 2);
+        NettyFrame frame = obtainFrame();
         frame.set(buffer, writeChunkHead(buffer, bytes), bytes);
         int end = 0;
         for (int i = 0; i < batch.size(); i++) {
@@ -80,8 +83,8 @@ final class BatchFramer implements Framer {
     }
 
     private NettyFrame copied(Splice splice, int bytes) {
-        ByteBuf buffer = allocator.directBuffer(LONGEST_CHUNK_HEAD + bytes + 2);
-        NettyFrame frame = take();
+        ByteBuf buffer = allocator.directBuffer(MAX_CHUNK_HEAD + bytes + 2);
+        NettyFrame frame = obtainFrame();
         frame.set(buffer, writeChunkHead(buffer, bytes), bytes);
         for (int run = 0; run < splice.size(); run++) {
             NettyFrame from = (NettyFrame) splice.frame(run);
@@ -94,7 +97,7 @@ final class BatchFramer implements Framer {
 
     private NettyFrame composed(Splice splice, int bytes) {
         CompositeByteBuf buffer = allocator.compositeDirectBuffer(splice.size() + 2);
-        ByteBuf head = allocator.directBuffer(LONGEST_CHUNK_HEAD);
+        ByteBuf head = allocator.directBuffer(MAX_CHUNK_HEAD);
         int start = writeChunkHead(head, bytes);
         buffer.addComponent(true, head);
         for (int run = 0; run < splice.size(); run++) {
@@ -103,7 +106,7 @@ final class BatchFramer implements Framer {
             buffer.addComponent(true, from.buffer().retainedSlice(begin, from.blockStart(splice.to(run)) - begin));
         }
         buffer.addComponent(true, allocator.directBuffer(2).writeShort(CRLF));
-        NettyFrame frame = take();
+        NettyFrame frame = obtainFrame();
         frame.set(buffer, start, bytes);
         return frame;
     }
@@ -111,7 +114,7 @@ final class BatchFramer implements Framer {
     @Override
     public void done(Frame done) {
         NettyFrame frame = (NettyFrame) done;
-        if (!letGo(frame)) {
+        if (!tryRelease(frame)) {
             inFlight.add(frame);
             heldBytes += frame.payloadBytes();
             ledger.add(Ledger.Kind.BUFFERS, 1);
@@ -125,7 +128,7 @@ final class BatchFramer implements Framer {
                 sweepFrom = 0;
             }
             NettyFrame frame = inFlight.get(sweepFrom);
-            if (letGo(frame)) {
+            if (tryRelease(frame)) {
                 heldBytes -= frame.payloadBytes();
                 int last = inFlight.size() - 1;
                 inFlight.set(sweepFrom, inFlight.get(last));
@@ -137,7 +140,7 @@ final class BatchFramer implements Framer {
         }
     }
 
-    /** Lets everything go that can be, however many. A composite that goes frees the frames that it was put together from. */
+    /** Releases all frames that no channel holds. Repeats, because the release of a composite frees its components. */
     void sweepAll() {
         int before;
         do {
@@ -158,25 +161,25 @@ final class BatchFramer implements Framer {
         return heldBytes;
     }
 
-    /** The whole buffer, for a channel that speaks HTTP/1.1. */
+    /** The whole buffer, for a client with chunked encoding. The caller owns the duplicate. */
     static ByteBuf forChunked(Frame frame) {
         return ((NettyFrame) frame).shared().retainedDuplicate();
     }
 
-    /** The blocks alone, for a channel that frames them by itself or not at all. */
+    /** The blocks only, for a client without chunked encoding. The caller owns the slice. */
     static ByteBuf forRaw(Frame frame) {
         return rest((NettyFrame) frame, false, frame.payloadBytes());
     }
 
-    /** The last bytes of what {@link #forChunked} or {@link #forRaw} give. */
+    /** The last {@code bytes} of {@link #forChunked} or {@link #forRaw}. The caller owns the slice. */
     static ByteBuf rest(NettyFrame frame, boolean chunked, int bytes) {
         return frame.shared().retainedSlice(frame.start(chunked) + frame.bytes(chunked) - bytes, bytes);
     }
 
-    private boolean letGo(NettyFrame frame) {
+    private boolean tryRelease(NettyFrame frame) {
         ByteBuf buffer = frame.buffer();
         if (buffer.refCnt() > 1) {
-            return false; // some channel has not sent it yet
+            return false; // a channel has not sent it yet
         }
         buffer.release();
         frame.clear();
@@ -184,12 +187,12 @@ final class BatchFramer implements Framer {
         return true;
     }
 
-    private NettyFrame take() {
+    private NettyFrame obtainFrame() {
         NettyFrame frame = spare.poll();
         return frame == null ? new NettyFrame() : frame;
     }
 
-    /** @return where the payload begins */
+    /** @return the index of the payload */
     private static int writeChunkHead(ByteBuf buffer, int bytes) {
         int digits = Math.max(1, (35 - Integer.numberOfLeadingZeros(bytes)) >>> 2);
         for (int shift = (digits - 1) * 4; shift >= 0; shift -= 4) {

@@ -20,17 +20,17 @@ import io.netty.handler.codec.http.LastHttpContent;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Collects a request's body up to a bound. What is larger, or is announced to be, goes on as a request that failed, as does
- * one with an expectation that nobody knows: {@link RouteHandler} answers it in its turn.
+ * Collects the body of a request, up to a maximum. A request with a larger body, or with an unknown expectation, goes
+ * on as a failed request, and {@link RouteHandler} sends the response in its turn.
  */
 final class BodyAggregator extends HttpObjectAggregator {
 
-    /** Written in place of an answer that {@link RouteHandler} writes: nothing. */
-    private static final Object REFUSED = Unpooled.EMPTY_BUFFER;
+    /** Written instead of a response, because {@link RouteHandler} writes the response. */
+    private static final Object REJECTED = Unpooled.EMPTY_BUFFER;
 
     private final int maxBytes;
 
-    /** A request whose body, if it has one, is expected to come in one piece: most do, and need no buffer to collect it. */
+    /** A request whose body may arrive in one piece. Most do, and then no composite buffer is needed. */
     private @Nullable HttpRequest simple;
 
     BodyAggregator(int maxBytes) {
@@ -43,19 +43,19 @@ final class BodyAggregator extends HttpObjectAggregator {
         HttpRequest request = simple;
         simple = null;
         if (request != null
-                && message instanceof LastHttpContent all
-                && all.decoderResult().isSuccess()) {
+                && message instanceof LastHttpContent content
+                && content.decoderResult().isSuccess()) {
             ctx.fireChannelRead(
-                    new DefaultFullHttpRequest( // which holds the content from here on
+                    new DefaultFullHttpRequest( // which owns the content from here on
                             request.protocolVersion(),
                             request.method(),
                             request.uri(),
-                            all.content(),
+                            content.content(),
                             request.headers(),
-                            all.trailingHeaders()));
+                            content.trailingHeaders()));
             return;
         }
-        if (request != null) { // it comes in pieces
+        if (request != null) { // the body arrives in pieces
             super.channelRead(ctx, request);
         }
         if (message instanceof HttpRequest head && isSimple(head)) {
@@ -75,41 +75,41 @@ final class BodyAggregator extends HttpObjectAggregator {
 
     @Override
     protected void handleOversizedMessage(ChannelHandlerContext ctx, HttpMessage oversized) {
-        refuse(ctx, tooLarge());
+        reject(ctx, tooLarge());
     }
 
-    /** What a client hears that asks first, by {@code Expect: 100-continue}. */
+    /** The response to a client that sent {@code Expect: 100-continue} before its body. */
     @Override
     protected @Nullable Object newContinueResponse(HttpMessage start, int maxContentLength, ChannelPipeline pipeline) {
         if (!(super.newContinueResponse(start, maxContentLength, pipeline) instanceof FullHttpResponse response)) {
             return null;
         }
-        int status = response.status().code(); // its body is the empty buffer, which nobody counts
+        int status = response.status().code(); // its body is the empty buffer, which needs no release
         if (response.status().codeClass() == HttpStatusClass.CLIENT_ERROR) {
-            HttpStatusException refusal =
+            HttpStatusException rejection =
                     status == 413 ? tooLarge() : HttpStatusException.of(status, "this expectation is not met here");
-            refuse(pipeline.context(this), refusal);
-            return REFUSED;
+            reject(pipeline.context(this), rejection);
+            return REJECTED;
         }
         boolean hasBody = HttpUtil.isTransferEncodingChunked(start) || HttpUtil.getContentLength(start, 0L) > 0;
         return hasBody ? response : null;
     }
 
-    private static void refuse(ChannelHandlerContext ctx, HttpStatusException refusal) {
+    private static void reject(ChannelHandlerContext ctx, HttpStatusException rejection) {
         FullHttpRequest failed =
                 new DefaultFullHttpRequest(HttpVersion.HTTP_1_1, HttpMethod.GET, "/", Unpooled.EMPTY_BUFFER);
-        failed.setDecoderResult(DecoderResult.failure(refusal));
+        failed.setDecoderResult(DecoderResult.failure(rejection));
         ctx.fireChannelRead(failed);
     }
 
     @Override
     protected boolean ignoreContentAfterContinueResponse(Object response) {
-        return response == REFUSED;
+        return response == REJECTED;
     }
 
     @Override
     protected boolean closeAfterContinueResponse(Object response) {
-        return false; // whoever answers does
+        return false; // RouteHandler closes it after its response
     }
 
     private HttpStatusException tooLarge() {

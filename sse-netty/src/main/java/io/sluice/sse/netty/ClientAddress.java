@@ -7,8 +7,8 @@ import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 
 /**
- * Whose connection it is, where that is not the peer: kept beside the channel, so that connections without a proxy pay
- * nothing for it.
+ * The client of a connection if it is not the peer. It is an attribute of the channel, so connections without a proxy
+ * need no memory for it. Thread-safe.
  */
 final class ClientAddress {
 
@@ -17,7 +17,7 @@ final class ClientAddress {
 
     private ClientAddress() {}
 
-    /** The client as far as the connection itself tells. Any thread. */
+    /** The client of the connection; the peer unless a proxy reported another address. */
     static SocketAddress of(Channel channel) {
         if (!channel.hasAttr(KEY)) {
             return channel.remoteAddress();
@@ -27,17 +27,17 @@ final class ClientAddress {
         return client == null ? channel.remoteAddress() : client;
     }
 
-    /** Whether no proxy has begun the connection with a PROXY header. Any thread. */
+    /** Whether the connection did not begin with a PROXY header. */
     static boolean isDirect(Channel channel) {
         return !channel.hasAttr(PROXIED);
     }
 
-    /** The connection began with a PROXY header, whatever it says. */
+    /** Records that the connection began with a PROXY header, with or without an address. */
     static void setProxied(Channel channel) {
         channel.attr(PROXIED).set(Boolean.TRUE);
     }
 
-    /** From now on it is this client's. */
+    /** Records the client of the connection. */
     static void set(Channel channel, SocketAddress client) {
         if (client instanceof InetSocketAddress address && !address.equals(channel.remoteAddress())) {
             channel.attr(KEY).set(address);

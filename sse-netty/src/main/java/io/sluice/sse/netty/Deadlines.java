@@ -7,21 +7,22 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * When the requests of a server's connections are late: on each event loop one timer for all that wait for the same time, however many
- * connections come and go. Who waits equally long is late in the order in which the waiting began, so a list is enough. Thread-safe.
+ * The deadlines of a server's requests and idle connections. Each event loop has one timer per kind of deadline,
+ * however many connections come and go. All waiters of a list wait equally long, so they expire in the order in which
+ * they began, and a linked list is enough. Thread-safe.
  */
 final class Deadlines {
 
-    /** A timer is not cancelled when the last one waits no longer, but runs out, and soon. */
-    private static final long LONGEST_TIMER_NANOS = TimeUnit.SECONDS.toNanos(1);
+    /** The timer is not cancelled when the last waiter leaves; it runs out after at most this time. */
+    private static final long MAX_TIMER_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     private final long requestNanos;
     private final long idleNanos;
     private final ConcurrentHashMap<EventExecutor, OnLoop> byLoop = new ConcurrentHashMap<>();
 
     /**
-     * @param request how long a request may take to arrive; zero is for ever
-     * @param idle how long a connection may wait for its next request; zero is for ever
+     * @param request how long a request may take to arrive; zero is unlimited
+     * @param idle how long a connection may wait for its next request; zero is unlimited
      */
     Deadlines(Duration request, Duration idle) {
         requestNanos = request.toNanos();
@@ -30,57 +31,57 @@ final class Deadlines {
 
     OnLoop on(EventExecutor loop) {
         OnLoop deadlines = byLoop.get(loop);
-        return deadlines != null ? deadlines : byLoop.computeIfAbsent(loop, this::begin);
+        return deadlines != null ? deadlines : byLoop.computeIfAbsent(loop, this::create);
     }
 
-    private OnLoop begin(EventExecutor loop) {
+    private OnLoop create(EventExecutor loop) {
         Waiting request = new Waiting(loop, requestNanos);
         return new OnLoop(request, new Waiting(loop, idleNanos));
     }
 
-    /** Confined to its event loop. */
+    /** The lists of one event loop. Confined to it. */
     record OnLoop(Waiting request, Waiting idle) {}
 
-    /** Somebody who waits, in at most one list at a time. */
+    /** An element of at most one list at a time. Confined to the event loop of the list. */
     abstract static class Waiter {
         private @Nullable Waiting list;
-        private @Nullable Waiter before;
-        private @Nullable Waiter behind;
+        private @Nullable Waiter previous;
+        private @Nullable Waiter next;
         private long sinceNanos;
 
-        /** It has waited for as long as it may, and is in no list any more. */
-        abstract void isLate();
+        /** The deadline has passed. The waiter has left its list. */
+        abstract void expire();
 
-        /** Waits no longer. */
+        /** Leaves its list, if it is in one. */
         final void stopWaiting() {
-            Waiting of = list;
-            if (of != null) {
-                of.remove(this);
+            Waiting current = list;
+            if (current != null) {
+                current.remove(this);
             }
         }
     }
 
-    /** All who wait for one time, in the order in which they began. */
+    /** The waiters that wait for the same time, in the order in which they began. Confined to its event loop. */
     static final class Waiting implements Runnable {
         private final EventExecutor loop;
         private final long nanos;
         private @Nullable Waiter first;
         private @Nullable Waiter last;
-        /** Whether the timer runs. */
-        private boolean timed;
+        private boolean timerRuns;
 
         private Waiting(EventExecutor loop, long nanos) {
             this.loop = loop;
             this.nanos = nanos;
         }
 
-        /** Whether nobody is ever late here. */
+        /** Whether its waiters never expire. */
         boolean isUnlimited() {
             return nanos == 0;
         }
 
-        /** Begins to wait, here and nowhere else; for ever is not to wait. */
+        /** Moves the waiter from its list, if any, to the end of this one. In an unlimited list it does not wait. */
         void begin(Waiter waiter) {
+            assert loop.inEventLoop();
             waiter.stopWaiting();
             if (nanos == 0) {
                 return;
@@ -88,59 +89,60 @@ final class Deadlines {
             waiter.list = this;
             waiter.sinceNanos = loop.ticker().nanoTime();
             Waiter previous = last;
-            waiter.before = previous;
+            waiter.previous = previous;
             if (previous == null) {
                 first = waiter;
             } else {
-                previous.behind = waiter;
+                previous.next = waiter;
             }
             last = waiter;
-            if (!timed) {
+            if (!timerRuns) {
                 startTimer(nanos);
             }
         }
 
         private void remove(Waiter waiter) {
-            Waiter previous = waiter.before;
-            Waiter next = waiter.behind;
+            assert loop.inEventLoop();
+            Waiter previous = waiter.previous;
+            Waiter next = waiter.next;
             if (previous == null) {
                 first = next;
             } else {
-                previous.behind = next;
+                previous.next = next;
             }
             if (next == null) {
                 last = previous;
             } else {
-                next.before = previous;
+                next.previous = previous;
             }
             waiter.list = null;
-            waiter.before = null;
-            waiter.behind = null;
+            waiter.previous = null;
+            waiter.next = null;
         }
 
         private void startTimer(long delayNanos) {
-            loop.schedule(this, Math.min(delayNanos, LONGEST_TIMER_NANOS), TimeUnit.NANOSECONDS);
-            timed = true;
+            loop.schedule(this, Math.min(delayNanos, MAX_TIMER_NANOS), TimeUnit.NANOSECONDS);
+            timerRuns = true;
         }
 
         @Override
         public void run() {
             long now = loop.ticker().nanoTime();
             try {
-                for (Waiter waiter = first; waiter != null && left(waiter, now) <= 0; waiter = first) {
+                for (Waiter waiter = first; waiter != null && remaining(waiter, now) <= 0; waiter = first) {
                     remove(waiter);
-                    waiter.isLate();
+                    waiter.expire();
                 }
             } finally {
-                timed = false;
+                timerRuns = false;
                 Waiter next = first;
                 if (next != null) {
-                    startTimer(Math.max(0, left(next, now)));
+                    startTimer(Math.max(0, remaining(next, now)));
                 }
             }
         }
 
-        private long left(Waiter waiter, long now) {
+        private long remaining(Waiter waiter, long now) {
             return nanos - (now - waiter.sinceNanos);
         }
     }

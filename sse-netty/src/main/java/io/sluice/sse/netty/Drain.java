@@ -14,9 +14,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Ends the streams of a lane one after the other, spread over a time, so that the clients do not come back together: each
- * gets what was published before, a hint of its own when to come back, and the end of the stream. Routes may want their
- * streams to end {@linkplain DrainMode otherwise}.
+ * Ends the streams of a lane one after another, spread over a time, so that the clients do not reconnect together. Each
+ * stream gets the events published before the drain, a reconnection time with jitter, and its end. The
+ * {@link DrainMode} of a stream may demand another time. Confined to the lane, except for {@link #start}.
  */
 final class Drain {
 
@@ -27,16 +27,16 @@ final class Drain {
     private final long startNanos;
     private final long spreadNanos;
     private final CompletableFuture<Void> done = new CompletableFuture<>();
-    /** Those that end one after the other. */
+    /** The streams to spread: those up to {@code ended} have ended. */
     private final List<LaneSink> sinks = new ArrayList<>();
-    /** Those that may go on until their sources have come to an end. */
+    /** The streams that may last until the deadline, unless their sources end them. */
     private final List<LaneSink> atDeadline = new ArrayList<>();
 
-    /** Those that have ended, until the clients have taken the last bytes. */
+    /** The ended streams whose clients have not taken the last bytes yet. */
     private final List<NettySink> leaving = new ArrayList<>();
 
     private int ended;
-    /** How many may be ended now; the first one may at once. */
+    /** How many streams may end now, a fraction included. The first may end at once. */
     private double due = 1;
 
     private long stepNanos = STEP_NANOS;
@@ -50,29 +50,35 @@ final class Drain {
         this.lastNanos = startNanos;
     }
 
-    /** @return completes when every stream that was open on the lane has ended, and its client has it all or the time is up */
+    /**
+     * Starts the drain of a lane. Any thread may call.
+     *
+     * @return completes when every stream that was open has ended, and its client has taken all bytes or the time is
+     *     over
+     */
     static CompletionStage<Void> start(HubLane lane, Duration spread) {
         Drain drain = new Drain(lane, spread);
         try {
             lane.lane().execute(drain::begin);
         } catch (RejectedExecutionException e) {
-            drain.done.complete(null); // the event loop has ended, and every channel with it
+            drain.done.complete(null); // the event loop has ended, and its channels with it
         }
         return drain.done;
     }
 
     private void begin() {
+        assert lane.lane().inLane();
         try {
             head = lane.flushPublished();
         } catch (RuntimeException e) {
-            log.warn("the drain goes on without what was published last", e);
+            log.warn("the drain continues without the events that were published last", e);
         }
-        lane.forEachSink(this::sort);
+        lane.forEachSink(this::add);
         Collections.shuffle(sinks);
         step();
     }
 
-    private void sort(LaneSink sink) {
+    private void add(LaneSink sink) {
         switch (((NettySink) sink).drainMode()) {
             case SPREAD -> sinks.add(sink);
             case AT_ONCE -> end(sink);
@@ -81,7 +87,7 @@ final class Drain {
         sink.notifyDraining(Duration.ofNanos(spreadNanos));
     }
 
-    /** Brings one forward that has everything from before the drain; the others get time to catch up. */
+    /** Moves a stream that has all events from before the drain to the front; the others get time to catch up. */
     private boolean nextIsReady() {
         for (int i = ended; i < sinks.size(); i++) {
             LaneSink sink = sinks.get(i);
@@ -102,8 +108,8 @@ final class Drain {
         leaving.add((NettySink) sink);
     }
 
-    /** Whether a client is still taking what its stream ended with. */
-    private boolean somebodyLeaves() {
+    /** Whether a client has not taken the last bytes of its stream yet. */
+    private boolean isAnyLeaving() {
         for (int last = leaving.size() - 1; last >= 0; last--) {
             if (leaving.get(last).channel().isOpen()) {
                 return true;
@@ -116,27 +122,14 @@ final class Drain {
     private void step() {
         long now = lane.lane().nanoTime();
         long leftNanos = startNanos + spreadNanos - now;
-        if (leftNanos <= 0) {
-            while (ended < sinks.size()) {
-                endNext();
-            }
+        if (leftNanos > 0) {
+            endThoseDue(now, leftNanos);
         } else {
-            // Those who are left share the time that is left. A step that was held up does not make up for it at once:
-            // whom it ended together would come back together.
-            stepNanos = Math.max(STEP_NANOS, Math.min(now - lastNanos, 2 * stepNanos));
-            due += (double) (sinks.size() - ended) * stepNanos / (leftNanos + stepNanos);
-            for (; due >= 1 && ended < sinks.size() && nextIsReady(); due--) {
-                endNext();
-            }
-            due = Math.min(due, 1); // nobody was ready
+            endAll();
         }
         lastNanos = now;
-        if (leftNanos <= 0) {
-            atDeadline.forEach(sink -> sink.close(CloseReason.SERVER_DRAINING));
-            atDeadline.clear();
-        }
         atDeadline.removeIf(sink -> !sink.isOpen() && leaving.add((NettySink) sink));
-        if (ended == sinks.size() && atDeadline.isEmpty() && (leftNanos <= 0 || !somebodyLeaves())) {
+        if (ended == sinks.size() && atDeadline.isEmpty() && (leftNanos <= 0 || !isAnyLeaving())) {
             done.complete(null);
             return;
         }
@@ -145,5 +138,24 @@ final class Drain {
         } catch (RejectedExecutionException e) {
             done.complete(null);
         }
+    }
+
+    /** Spreads the remaining streams evenly over the remaining time. */
+    private void endThoseDue(long now, long leftNanos) {
+        // A step that was late does not catch up at once: clients whose streams end together would reconnect together.
+        stepNanos = Math.max(STEP_NANOS, Math.min(now - lastNanos, 2 * stepNanos));
+        due += (double) (sinks.size() - ended) * stepNanos / (leftNanos + stepNanos);
+        for (; due >= 1 && ended < sinks.size() && nextIsReady(); due--) {
+            endNext();
+        }
+        due = Math.min(due, 1); // if no stream was ready, the unused number must not accumulate
+    }
+
+    private void endAll() {
+        while (ended < sinks.size()) {
+            endNext();
+        }
+        atDeadline.forEach(sink -> sink.close(CloseReason.SERVER_DRAINING));
+        atDeadline.clear();
     }
 }

@@ -8,15 +8,16 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** An event loop as a lane. */
+/** Adapts an event loop to a lane. */
 final class EventLoopLane implements Lane {
 
     private final EventLoop loop;
 
-    /** A lane's turn yields again and again, and then makes no object. Confined to the lane. */
+    /** The last task that yielded. A lane yields the same task again and again, which then allocates nothing. */
     private @Nullable Runnable yielded;
 
-    private Runnable executesYielded = () -> {};
+    /** Executes the last task that yielded. Confined to the lane, like that task. */
+    private Runnable executeYielded = () -> {};
 
     EventLoopLane(EventLoop loop) {
         this.loop = loop;
@@ -33,31 +34,33 @@ final class EventLoopLane implements Lane {
     }
 
     /**
-     * An event loop runs all tasks that wait, and those that they add, before it polls: so the task is added when they are
-     * done. Loops of other kinds may have no such moment; a timer that is due they take after a poll.
+     * Runs the task after the event loop has polled for I/O. The loop runs all queued tasks, and the tasks that they
+     * add, before it polls. So the task is queued only at the end of the iteration. Event loops of other kinds may not
+     * support that; they run a timer that is due after the poll.
      */
     @Override
     public void yield(Runnable task) {
-        if (loop instanceof SingleThreadIoEventLoop ofSockets) {
-            ofSockets.executeAfterEventLoopIteration(executing(task));
+        if (loop instanceof SingleThreadIoEventLoop ioLoop) {
+            ioLoop.executeAfterEventLoopIteration(executing(task));
         } else {
             loop.schedule(task, 0, TimeUnit.NANOSECONDS);
         }
     }
 
     private Runnable executing(Runnable task) {
+        assert loop.inEventLoop();
         if (task != yielded) {
             yielded = task;
-            executesYielded = () -> {
+            executeYielded = () -> {
                 try {
                     loop.execute(task);
                 } catch (RejectedExecutionException e) {
-                    // A loop with bounded queues is full. The one of timers is not bounded, and this one is due.
+                    // The task queue is bounded and full. The timer queue is not bounded, and this timer is due.
                     loop.schedule(task, 0, TimeUnit.NANOSECONDS);
                 }
             };
         }
-        return executesYielded;
+        return executeYielded;
     }
 
     @Override

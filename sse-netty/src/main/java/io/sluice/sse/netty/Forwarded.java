@@ -10,28 +10,28 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads what proxies say of those for whom they speak: {@code Forwarded} (RFC 7239) and {@code X-Forwarded-For}, which has
- * no standard. One element per proxy, the nearest last.
+ * Parses the headers in which proxies report their clients: {@code Forwarded} (RFC 7239), and {@code X-Forwarded-For},
+ * which has no standard. Each has one element per proxy; the last is from the nearest proxy.
  */
 final class Forwarded {
 
     /**
-     * What one proxy says.
+     * The report of one proxy.
      *
-     * @param client who asked it; null if it does not say, hides it, or says what is no address
-     * @param scheme {@code http} or {@code https}; null if it does not say
+     * @param client the client of the proxy; null if it is missing, hidden, or not an address
+     * @param scheme {@code http} or {@code https}; null if it is missing
      */
     record Element(
             @Nullable InetSocketAddress client, @Nullable String scheme) {}
 
-    private static final Element NOTHING = new Element(null, null);
+    private static final Element EMPTY = new Element(null, null);
 
     private Forwarded() {}
 
     /**
      * The elements of the lines of a {@code Forwarded} header, in order.
      *
-     * @return null if a line is not as RFC 7239 wants it
+     * @return null if a line violates RFC 7239
      */
     static @Nullable List<Element> parse(List<String> lines) {
         List<Element> elements = new ArrayList<>();
@@ -39,7 +39,7 @@ final class Forwarded {
             for (int at = 0; at <= line.length(); at++) {
                 int end = endOf(line, at, ',');
                 if (end < 0) {
-                    return null; // a quote without its end
+                    return null; // an unterminated quote
                 }
                 Element element = element(line.substring(at, end));
                 if (element == null) {
@@ -63,10 +63,10 @@ final class Forwarded {
         return elements;
     }
 
-    /** {@code for=…;proto=…;by=…}, each at most once, in any order. An empty element says nothing. */
+    /** {@code for=…;proto=…;by=…}, each at most once, in any order. An element may be empty. */
     private static @Nullable Element element(String text) {
         if (text.isBlank()) {
-            return NOTHING;
+            return EMPTY;
         }
         InetSocketAddress client = null;
         String scheme = null;
@@ -93,7 +93,7 @@ final class Forwarded {
         return new Element(client, scheme);
     }
 
-    /** Where the part that begins at {@code from} ends: at the separator, outside of quotes. -1 if a quote has no end. */
+    /** The end of the part that starts at {@code from}: the next separator outside quotes. -1 if a quote has no end. */
     private static int endOf(String text, int from, char separator) {
         boolean quoted = false;
         for (int i = from; i < text.length(); i++) {
@@ -109,7 +109,7 @@ final class Forwarded {
         return quoted ? -1 : text.length();
     }
 
-    /** A token as it is, or what stands in a quoted string (RFC 9110, section 5.6.4); null if it is neither. */
+    /** A token, or the content of a quoted string (RFC 9110, section 5.6.4); null if the value is neither. */
     private static @Nullable String unquoted(String value) {
         if (!value.startsWith("\"")) {
             return isToken(value) ? value : null;
@@ -118,7 +118,7 @@ final class Forwarded {
         for (int i = 1; i < value.length() - 1; i++) {
             char c = value.charAt(i);
             if (c == '"') {
-                return null; // something stands behind the closing quote
+                return null; // text after the closing quote
             }
             if (c == '\\' && ++i == value.length() - 1) {
                 return null; // the closing quote is escaped
@@ -146,8 +146,9 @@ final class Forwarded {
     }
 
     /**
-     * {@code 192.0.2.1}, {@code 192.0.2.1:4711}, {@code [2001:db8::1]}, {@code [2001:db8::1]:4711}, and, as X-Forwarded-For
-     * has it, {@code 2001:db8::1}. Null for {@code unknown}, {@code _hidden} and all else. No name is ever looked up.
+     * Parses {@code 192.0.2.1}, {@code 192.0.2.1:4711}, {@code [2001:db8::1]}, {@code [2001:db8::1]:4711}, and the form
+     * of X-Forwarded-For, {@code 2001:db8::1}. Returns null for {@code unknown}, {@code _hidden} and any other text. It
+     * never looks up a name.
      */
     static @Nullable InetSocketAddress node(String text) {
         String host = text;
@@ -174,17 +175,17 @@ final class Forwarded {
         try {
             return new InetSocketAddress(InetAddress.getByAddress(address), port(port));
         } catch (UnknownHostException | IllegalArgumentException e) {
-            return null; // no port, or one beyond 65535
+            return null; // the port is not a number, or above 65535
         }
     }
 
-    /** A port may be hidden too, by a name of the proxy's that begins with an underscore. */
+    /** Parses a port. A name that begins with an underscore hides it, which counts as 0. */
     private static int port(String text) {
         if (text.startsWith("_") && isToken(text)) {
             return 0;
         }
         if (text.isEmpty() || text.length() > 5 || !text.chars().allMatch(c -> c >= '0' && c <= '9')) {
-            throw new IllegalArgumentException("port: " + text);
+            throw new IllegalArgumentException("port: " + text + " (expected: a number of at most 5 digits)");
         }
         return Integer.parseInt(text);
     }

@@ -7,45 +7,38 @@ import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpServerCodec;
 
 /**
- * What stands in the pipeline of a server's connection while it speaks HTTP, from the wire to the routes. A request for a stream takes
- * all of it out again ({@link Upgrade}). One for all connections; thread-safe.
+ * The pipeline of a server's connection while it speaks HTTP, in the order from the wire to the routes. {@link Upgrade}
+ * removes these handlers when the connection becomes a stream. One instance for all connections. Thread-safe.
  */
 final class HttpPipeline extends ChannelInitializer<Channel> {
 
     private final HttpDecoderConfig codec;
     private final int maxBodyBytes;
-    private final int maxHeaders;
     private final Deadlines deadlines;
-    private final PendingConnections newcomers;
-    private final StreamEndpoint streams;
-    private final AllowedHosts hosts;
-    private final Routes routes;
-    private final TrustedProxies proxies;
+    private final PendingConnections pending;
+    private final RouteHandler.Shared routing;
 
-    HttpPipeline(SseServerBuilder options, StreamEndpoint streams, PendingConnections newcomers) {
+    HttpPipeline(ServerOptions options, StreamEndpoint streams, PendingConnections pending) {
         this.codec = new HttpDecoderConfig()
                 .setMaxInitialLineLength(options.maxRequestLineBytes)
                 .setMaxHeaderSize(options.maxHeaderBytes);
         this.maxBodyBytes = options.maxBodyBytes;
-        this.maxHeaders = options.maxHeaders;
         this.deadlines = new Deadlines(options.requestTimeout, options.idleTimeout);
-        this.newcomers = newcomers;
-        this.streams = streams;
-        this.hosts = options.hostRule();
-        this.routes = new Routes(options.routes);
-        this.proxies = options.proxies;
+        this.pending = pending;
+        this.routing = new RouteHandler.Shared(
+                options.routes, streams, options.allowedHosts(), options.proxies, options.maxHeaders);
     }
 
     @Override
     protected void initChannel(Channel channel) {
-        RequestDeadline deadline = new RequestDeadline(deadlines.on(channel.eventLoop()), newcomers);
+        RequestDeadline deadline = new RequestDeadline(deadlines.on(channel.eventLoop()), pending);
         ChannelPipeline pipeline = channel.pipeline();
-        if (proxies.expectsProxyHeader(channel.remoteAddress())) {
+        if (routing.proxies().expectsProxyHeader(channel.remoteAddress())) {
             ProxyHeaderHandler.addTo(pipeline);
         }
         pipeline.addLast("deadline", deadline)
                 .addLast("http", new HttpServerCodec(codec))
                 .addLast("body", new BodyAggregator(maxBodyBytes))
-                .addLast("route", new RouteHandler(routes, streams, hosts, proxies, maxHeaders, deadline));
+                .addLast("route", new RouteHandler(routing, deadline));
     }
 }

@@ -4,25 +4,24 @@ import io.sluice.sse.RejectionCounts;
 import java.util.concurrent.CompletionStage;
 
 /**
- * Answers requests that are no streams, beside the streams of the same server. Called on an event loop, for many requests
- * at once: it must be thread-safe and must not block; what takes long completes the stage later.
+ * Handles the requests of a path that are not for a stream. It is called on event loops, concurrently: it must be
+ * thread-safe and must not block. If the response takes long, the route completes the stage later, on any thread.
  */
 @FunctionalInterface
 public interface HttpRoute {
 
     /**
-     * The answer to a request. A stage that fails with a {@link HttpStatusException} or an {@link IllegalArgumentException} is
-     * answered as if that had been thrown.
+     * Returns the response to a request. A stage that fails has the same effect as throwing its exception.
      *
-     * @throws HttpStatusException if the request is not granted
-     * @throws IllegalArgumentException if the request is wrong; answered with 400
+     * @throws HttpStatusException if the request is rejected
+     * @throws IllegalArgumentException if the request is wrong; the status is 400 then, with the message as its detail
      */
     CompletionStage<RouteResponse> handle(SseRequest request);
 
     /**
-     * This route for as many requests of one address as the rate lets through; the others get 429, with the time until
-     * the next may come. An address is an IPv4 address or the /64 network of an IPv6 address. The 100,000 addresses that
-     * asked most lately are known; others begin with a full measure.
+     * Returns this route with a limit on the rate of requests per address. A request above it gets status 429, with the
+     * time until the next request is allowed. An address is an IPv4 address or the /64 network of an IPv6 address. The
+     * route tracks the 100,000 addresses with the most recent requests; any other address starts with a full bucket.
      */
     default HttpRoute limitedTo(Rate perAddress) {
         AddressRates rates = new AddressRates(perAddress);

@@ -6,11 +6,11 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A request is not granted. Thrown by routes; answered as {@code application/problem+json} (RFC 9457), or, where the
- * refusal passes and a browser's EventSource asked, as a stream that ends at once and tells when to come back: an
- * EventSource gives up for ever on any status but 200.
+ * Rejects a request with an HTTP status. Routes throw it. The response is {@code application/problem+json} (RFC 9457),
+ * with one exception: an EventSource gives up for good on any status but 200. So if the rejection is retryable and a
+ * browser's EventSource sent the request, the response is a stream that ends at once with a reconnection time.
  *
- * <p>Immutable; carries no stack trace.
+ * <p>Immutable. It has no stack trace.
  */
 public final class HttpStatusException extends RuntimeException {
 
@@ -20,8 +20,8 @@ public final class HttpStatusException extends RuntimeException {
     private final long waitMillis;
     private final transient Map<String, String> headers;
     private final transient RejectionCounts.@Nullable Kind kind;
-    /** Made when it is first needed; the limits throw the same refusal to everybody. */
-    private transient @Nullable RouteResponse answer;
+    /** Created on first use. The limits throw one exception many times. */
+    private transient @Nullable RouteResponse response;
 
     private HttpStatusException(
             int status,
@@ -36,15 +36,20 @@ public final class HttpStatusException extends RuntimeException {
         this.kind = kind;
     }
 
-    /** A refusal that stays: what was asked for is wrong, or not allowed. */
+    /**
+     * A permanent rejection: the request is wrong or not allowed.
+     *
+     * @throws IllegalArgumentException if the status is not from 200 to 599
+     */
     public static HttpStatusException of(int status, String detail) {
         return new HttpStatusException(status, detail, 0, Map.of(), null);
     }
 
     /**
-     * A refusal that stays, with a header that belongs to it, such as {@code Allow}.
+     * A permanent rejection with a header of its own, such as {@code Allow}.
      *
-     * @throws IllegalArgumentException if that cannot be a header, as with a line break in it
+     * @throws IllegalArgumentException if the status is not from 200 to 599, or if the name or value is not valid in a
+     *     header, for example because of a line break
      */
     public static HttpStatusException of(int status, String detail, String header, String value) {
         Checks.header(header, value);
@@ -52,24 +57,26 @@ public final class HttpStatusException extends RuntimeException {
     }
 
     /**
-     * A refusal that passes: a limit, a rate, a drain.
+     * A temporary rejection, for example because of a limit, a rate or a drain.
      *
-     * @param retryAfter said in whole seconds, rounded up, and at least one
+     * @param retryAfter sent in whole seconds, rounded up, and at least one
+     * @throws IllegalArgumentException if the status is not from 200 to 599
      */
     public static HttpStatusException retryable(int status, String detail, Duration retryAfter) {
         return retryable(status, detail, retryAfter, null);
     }
 
     /**
-     * A refusal that passes, by a limit; it is counted as one of that kind when it is answered.
+     * A temporary rejection by a limit. It is counted as a rejection of that kind when the response is sent.
      *
-     * @param retryAfter said in whole seconds, rounded up, and at least one
+     * @param retryAfter sent in whole seconds, rounded up, and at least one
+     * @throws IllegalArgumentException if the status is not from 200 to 599
      */
     public static HttpStatusException limit(RejectionCounts.Kind kind, int status, String detail, Duration retryAfter) {
         return retryable(status, detail, retryAfter, kind);
     }
 
-    /** A refusal until there is the next token. */
+    /** A rejection until the next token of a rate is available. */
     static HttpStatusException rate(RejectionCounts.Kind kind, String detail, long waitNanos) {
         return retryable(429, detail, Duration.ofNanos(waitNanos), kind);
     }
@@ -86,38 +93,39 @@ public final class HttpStatusException extends RuntimeException {
         return status;
     }
 
-    /** What is wrong, for the one who asked. */
+    /** What is wrong with the request, in words for the client. */
     public String detail() {
         String message = getMessage();
         return message == null ? "" : message;
     }
 
-    /** Whether asking again later makes sense. */
+    /** Whether the client may send the same request again later. */
     public boolean isRetryable() {
         return waitMillis > 0;
     }
 
-    /** Headers of the answer. */
+    /** The headers that the response gets in addition to its usual ones. */
     public Map<String, String> headers() {
         return headers;
     }
 
-    /** How long to stay away; 0 if it does not pass. */
+    /** How long the client should wait before it retries; 0 if the rejection is permanent. */
     long waitMillis() {
         return waitMillis;
     }
 
-    /** The limit that refused, if one did. */
+    /** The limit that caused the rejection; null if none did. */
     RejectionCounts.@Nullable Kind kind() {
         return kind;
     }
 
+    /** The problem+json response. Thread-safe: a race only creates an equal response twice. */
     RouteResponse response() {
-        RouteResponse made = answer;
-        if (made == null) {
-            made = Problem.answer(this);
-            answer = made; // two threads may make it, and make the same
+        RouteResponse created = response;
+        if (created == null) {
+            created = Problem.response(status, detail(), headers);
+            response = created;
         }
-        return made;
+        return created;
     }
 }

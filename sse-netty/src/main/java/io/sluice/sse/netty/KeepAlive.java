@@ -12,18 +12,18 @@ import jdk.net.ExtendedSocketOptions;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The options that time the kernel's own probes of a silent connection: when they begin, how far apart they are, and how
- * many without an answer end it. They take the place of heartbeats where those are off; the system's usual two hours are
- * too long for that. While bytes are on their way the kernel sends no probes.
+ * The socket options for the kernel's keep-alive probes of a silent connection: the silence before the first probe, the
+ * interval, and how many unanswered probes end the connection. The probes replace heartbeats that are turned off; the
+ * system's default of two hours is too long for that. The kernel sends no probes while sent bytes are unacknowledged.
  */
 record KeepAlive(
         ChannelOption<Integer> idleSeconds, ChannelOption<Integer> intervalSeconds, ChannelOption<Integer> count) {
 
     private static final int PROBES = 3;
-    /** The most that Linux takes. */
-    private static final long MOST_SECONDS = 32_767;
+    /** The largest value that Linux accepts. */
+    private static final long MAX_SECONDS = 32_767;
 
-    /** Those of the JDK's sockets; null where this system or this JDK lacks them. */
+    /** The options of the JDK's sockets; null if this system or this JDK lacks them. */
     static @Nullable KeepAlive ofJdk() {
         try (SocketChannel probe = SocketChannel.open()) {
             Set<SocketOption<?>> supported = probe.supportedOptions();
@@ -37,14 +37,14 @@ record KeepAlive(
                     NioChannelOption.of(ExtendedSocketOptions.TCP_KEEPIDLE),
                     NioChannelOption.of(ExtendedSocketOptions.TCP_KEEPINTERVAL),
                     NioChannelOption.of(ExtendedSocketOptions.TCP_KEEPCOUNT));
-        } catch (IOException | LinkageError e) { // a runtime image may leave the module jdk.net out
+        } catch (IOException | LinkageError e) { // a runtime image may lack the module jdk.net
             return null;
         }
     }
 
-    /** A peer that answers nothing is gone after once to twice this time. */
+    /** Sets the options so that an unresponsive peer is detected after one to two times the given silence. */
     void forEach(Duration silence, BiConsumer<ChannelOption<Integer>, Integer> setter) {
-        int seconds = (int) Math.max(1, Math.min(MOST_SECONDS, silence.toSeconds()));
+        int seconds = (int) Math.max(1, Math.min(MAX_SECONDS, silence.toSeconds()));
         setter.accept(idleSeconds, seconds);
         setter.accept(intervalSeconds, Math.max(1, seconds / PROBES));
         setter.accept(count, PROBES);

@@ -8,7 +8,7 @@ import io.sluice.sse.hub.lane.LaneOptions;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** Event loop → the hub's lane on it, made with the first stream there. Thread-safe. */
+/** Maps each event loop to the hub's lane on it, which the first stream there creates. Thread-safe. */
 final class Lanes {
 
     private final Hub hub;
@@ -20,7 +20,7 @@ final class Lanes {
         this.options = options;
     }
 
-    /** A lane, and what makes its buffers. */
+    /** A lane and its framer. */
     record Joined(HubLane lane, BatchFramer framer) {}
 
     Joined on(EventLoop loop) {
@@ -37,7 +37,7 @@ final class Lanes {
         return byLoop.values().stream().map(Joined::lane).toList();
     }
 
-    /** The event loops have ended. */
+    /** Removes all lanes from the hub. Only after the event loops have ended. */
     void leave() {
         all().forEach(TransportAccess.of(hub)::leave);
         byLoop.clear();

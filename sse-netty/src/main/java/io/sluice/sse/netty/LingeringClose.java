@@ -9,20 +9,20 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Watches a connection whose stream has ended until the client has taken the last bytes. Nobody else does: it has left its
- * lane, and that a channel is writable does not say that its client reads. As long as bytes move it goes on, but not for
- * ever; who takes nothing between two looks is given up.
+ * Watches a connection whose stream has ended, until the client has taken the last bytes. The lane does not watch it
+ * any more, and a writable channel does not mean that its client reads. The connection stays open as long as bytes
+ * move, up to a maximum time. If no byte moves between two checks, the client is given up.
  *
- * <p>One per connection whose last bytes did not leave at once, with one scheduled task, which ends with the connection.
- * Confined to the event loop.
+ * <p>One per connection whose last bytes did not leave at once. It has one scheduled task, which ends with the
+ * connection. Confined to the event loop.
  */
 final class LingeringClose implements Runnable, ChannelFutureListener {
 
     /**
-     * From one look to the next. The kernel takes bytes in steps of tens of kilobytes, so a client that reads slowly but
-     * well is seen to stand still for a while.
+     * The time from one check to the next. The kernel takes bytes in steps of tens of kilobytes, so a client that reads
+     * slowly but steadily appears to stand still for a while.
      */
-    static final long LOOK_NANOS = TimeUnit.SECONDS.toNanos(3);
+    static final long CHECK_NANOS = TimeUnit.SECONDS.toNanos(3);
 
     private final Channel channel;
     private final EventExecutor executor;
@@ -32,40 +32,43 @@ final class LingeringClose implements Runnable, ChannelFutureListener {
     private long progress;
     private @Nullable Future<?> task;
 
-    private LingeringClose(Channel channel, long mostNanos, Runnable giveUp) {
+    private LingeringClose(Channel channel, long maxNanos, Runnable giveUp) {
         this.channel = channel;
         this.executor = channel.eventLoop();
         this.giveUp = giveUp;
-        this.deadlineNanos = executor.ticker().nanoTime() + mostNanos;
+        this.deadlineNanos = executor.ticker().nanoTime() + maxNanos;
     }
 
     /**
-     * @param mostNanos after this time it is given up even if bytes move
-     * @param giveUp closes the channel, with what it still holds
+     * Starts to watch the channel.
+     *
+     * @param maxNanos the time after which the client is given up even if bytes move
+     * @param giveUp closes the channel and discards its pending bytes
      */
-    static void over(Channel channel, long mostNanos, Runnable giveUp) {
-        LingeringClose linger = new LingeringClose(channel, mostNanos, giveUp);
+    static void start(Channel channel, long maxNanos, Runnable giveUp) {
+        assert channel.eventLoop().inEventLoop();
+        LingeringClose linger = new LingeringClose(channel, maxNanos, giveUp);
         channel.closeFuture().addListener(linger);
-        linger.look();
+        linger.scheduleCheck();
     }
 
-    private void look() {
+    private void scheduleCheck() {
         progress = OutboundBuffers.progressMark(channel);
         long left = deadlineNanos - executor.ticker().nanoTime();
-        task = executor.schedule(this, Math.max(0, Math.min(LOOK_NANOS, left)), TimeUnit.NANOSECONDS);
+        task = executor.schedule(this, Math.max(0, Math.min(CHECK_NANOS, left)), TimeUnit.NANOSECONDS);
     }
 
     @Override
     public void run() {
         task = null;
         if (executor.ticker().nanoTime() - deadlineNanos < 0 && OutboundBuffers.progressMark(channel) != progress) {
-            look();
+            scheduleCheck();
         } else {
             giveUp.run();
         }
     }
 
-    /** The connection has closed. */
+    /** The channel has closed. */
     @Override
     public void operationComplete(ChannelFuture closed) {
         Future<?> scheduled = task;

@@ -7,19 +7,20 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A frame as one buffer: an HTTP/1.1 chunk whose payload is the blocks. What needs no chunk framing takes the slice in the
- * middle. Made, held and let go by {@link BatchFramer} only; used again.
+ * A frame in one buffer: an HTTP/1.1 chunk whose payload is the blocks. A client without chunked encoding gets the
+ * slice with the payload. Only {@link BatchFramer} creates, retains, releases and reuses frames. Confined to its event
+ * loop.
  */
 final class NettyFrame extends Frame {
 
     private @Nullable ByteBuf buffer;
-    /** The same, for what each client is given: see {@link #withoutTracking}. */
+    /** The same buffer, from which the duplicates for the clients are made: see {@link #withoutTracking}. */
     private @Nullable ByteBuf shared;
 
     private int payloadStart;
     private int payloadBytes;
 
-    /** Where each block ends, from the start of the payload. */
+    /** The end of each block, relative to the start of the payload. */
     private int[] ends = new int[16];
 
     private int blocks;
@@ -30,29 +31,31 @@ final class NettyFrame extends Frame {
     }
 
     ByteBuf buffer() {
-        return held(buffer);
+        return checked(buffer);
     }
 
-    /** What is taken from it and given to a client holds the buffer, and is given back by itself. */
+    /** The buffer to make a retained duplicate or slice of for a client. The client's channel releases it. */
     ByteBuf shared() {
-        return held(shared);
+        return checked(shared);
     }
 
-    private static ByteBuf held(@Nullable ByteBuf buffer) {
+    private static ByteBuf checked(@Nullable ByteBuf buffer) {
         if (buffer == null) {
-            throw new IllegalStateException("the frame has been let go");
+            throw new IllegalStateException("the frame has been released");
         }
         return buffer;
     }
 
     /**
-     * A buffer that the leak detector has picked, one of 128, would have every duplicate of it tracked, with a stack trace
-     * for each client: such a pass takes much longer than the others. At its usual level the duplicates do without. A
-     * channel that kept one would show in the ledger only, as a frame that stays in flight; the level of the tests tracks each.
+     * Unwraps a buffer that the leak detector samples (one of 128). Otherwise each duplicate would be tracked, with a
+     * stack trace per client, and the pass would take much longer. This applies to the detector's default level only.
+     * At that level a duplicate that a channel never releases shows only in the ledger, as a frame that stays in
+     * flight. The level that the tests use tracks every duplicate.
      */
     private static ByteBuf withoutTracking(ByteBuf buffer) {
         boolean samples = ResourceLeakDetector.getLevel() == ResourceLeakDetector.Level.SIMPLE;
-        ByteBuf tracked = samples ? buffer.unwrap() : null; // null too if it was not picked, for it is no duplicate
+        ByteBuf tracked =
+                samples ? buffer.unwrap() : null; // also null if it is not sampled, since it is no wrapper then
         return tracked == null ? buffer : tracked;
     }
 
@@ -76,17 +79,17 @@ final class NettyFrame extends Frame {
         ends[blocks++] = end;
     }
 
-    /** Where in the buffer that begins which a client is sent. */
+    /** The index in the buffer of the first byte that a client gets. */
     int start(boolean chunked) {
         return chunked ? buffer().readerIndex() : payloadStart;
     }
 
-    /** How many bytes a client is sent. */
+    /** The number of bytes that a client gets. */
     int bytes(boolean chunked) {
         return chunked ? buffer().readableBytes() : payloadBytes;
     }
 
-    /** Where block {@code index} begins in the buffer; one past the last block gives where the payload ends. */
+    /** The index in the buffer where block {@code index} starts; for the number of blocks, where the payload ends. */
     int blockStart(int index) {
         return payloadStart + (index == 0 ? 0 : ends[index - 1]);
     }

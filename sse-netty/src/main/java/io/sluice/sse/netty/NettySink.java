@@ -1,33 +1,37 @@
 package io.sluice.sse.netty;
 
-import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelException;
-import io.netty.channel.ChannelFuture;
-import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.unix.Socket;
 import io.sluice.sse.CloseReason;
 import io.sluice.sse.Heartbeat;
 import io.sluice.sse.Identity;
 import io.sluice.sse.hub.lane.Frame;
-import io.sluice.sse.hub.lane.LaneOptions;
 import io.sluice.sse.hub.lane.LaneSink;
 import java.io.IOException;
 import java.net.SocketAddress;
-import java.nio.charset.StandardCharsets;
-import java.time.Duration;
-import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A sink over a channel. */
+/**
+ * A sink that writes to a channel, either through its pipeline or directly to its socket.
+ *
+ * <p>Its own state is confined to the event loop of the channel, which is the sink's lane. Each client has one sink, so
+ * every field costs memory for every client.
+ */
 final class NettySink extends LaneSink {
 
     private static final Logger log = LoggerFactory.getLogger("io.sluice.sse.netty.Connection");
+
+    /** How the next frame reaches the client. */
+    private enum Path {
+        /** Through the pipeline. Earlier bytes may still wait in the channel, and later ones must not overtake them. */
+        PIPELINE,
+        /** Directly to the socket. The fast path is enabled and no bytes wait in the channel. */
+        SOCKET
+    }
 
     private final Channel channel;
     private final BatchFramer framer;
@@ -37,19 +41,20 @@ final class NettySink extends LaneSink {
 
     // Confined to the event loop.
 
-    /** What goes before the first frame: the HTTP handlers leave, the response head is written. Null once done. */
+    /** Removes the HTTP handlers and writes the response head, before the first frame. Null once it has run. */
     private @Nullable Runnable upgrade;
 
+    /** The context of the stream's handler; null before the upgrade. */
     private @Nullable ChannelHandlerContext context;
+
     private boolean reset;
 
-    /** Where a frame can go past the pipeline if nothing waits; null if it cannot. */
+    /** The socket for {@link Path#SOCKET}; null if the fast path is not enabled. */
     private @Nullable Socket socket;
 
-    /** Whether bytes may wait in the channel, which later ones must not overtake. */
-    private boolean waits = true;
+    private Path path = Path.PIPELINE;
 
-    /** @param releasePermit runs once, when the sink ends */
+    /** @param releasePermit runs exactly once, when the sink ends */
     NettySink(Lanes.Joined lane, Channel channel, boolean chunked, StreamSettings settings, Runnable releasePermit) {
         super(lane.lane(), null);
         this.framer = lane.framer();
@@ -68,26 +73,30 @@ final class NettySink extends LaneSink {
     }
 
     void beforeFirstFrame(Runnable newUpgrade) {
+        assert inEventLoop();
         upgrade = newUpgrade;
     }
 
-    /** Whether its connection is a stream, and no HTTP answer can be written to it. */
+    /** Whether the connection is a stream. No HTTP response can be written to it then. */
     boolean hasUpgraded() {
         return context != null;
     }
 
-    void streamsThrough(ChannelHandlerContext newContext) {
+    /** The stream's handler has been added to the pipeline. */
+    void handlerAdded(ChannelHandlerContext newContext) {
+        assert inEventLoop();
         context = newContext;
     }
 
-    /** Its pipeline is the server's own, so whatever may stand before the stream does so already. */
+    /** Allows direct writes to the socket. Only if no handler is added before the stream's from now on. */
     void enableFastPath() {
+        assert inEventLoop();
         socket = SocketFastPath.socketOf(context());
     }
 
     @Override
     public String remoteAddress() {
-        // Over io_uring a client that has already gone may have none.
+        // Over io_uring the channel of a client that has already left may have no address.
         SocketAddress address = ClientAddress.of(channel);
         return address == null ? "" : address.toString().replaceFirst("^/", "");
     }
@@ -118,20 +127,32 @@ final class NettySink extends LaneSink {
 
     @Override
     protected boolean canWrite() {
-        return (waits || socket == null) ? channel.isWritable() : socket.isOpen();
+        Socket direct = directSocket();
+        return direct != null ? direct.isOpen() : channel.isWritable();
     }
 
+    /** The socket if the next frame goes directly to it; null if it goes through the pipeline. */
+    private @Nullable Socket directSocket() {
+        return path == Path.SOCKET ? socket : null;
+    }
+
+    private void setPath(Path newPath) {
+        assert newPath == Path.PIPELINE || socket != null;
+        path = newPath;
+    }
+
+    /** Reads each object that a write will touch, so that it is in the cache by then. The sum itself means nothing. */
     @Override
     protected long prefetch() {
         ChannelHandlerContext stream = context;
         if (stream == null) {
             return 0;
         }
-        if (!waits && socket != null) {
-            return socket.isOpen() ? 1 : 0; // all that a write comes by then
+        Socket direct = directSocket();
+        if (direct != null) {
+            return direct.isOpen() ? 1 : 0;
         }
-        // An object that a write comes by for each term: buffer, socket, pipeline and its head, options, context,
-        // promise.
+        // One term per object: outbound buffer, channel, pipeline and its head, options, context, promise.
         ChannelOutboundBuffer buffer = channel.unsafe().outboundBuffer();
         return (buffer == null ? 0 : buffer.totalPendingWriteBytes())
                 + (channel.isOpen() ? 1 : 0)
@@ -143,6 +164,7 @@ final class NettySink extends LaneSink {
 
     @Override
     protected void write(Frame frame) {
+        assert inEventLoop();
         Runnable first = upgrade;
         if (first != null) {
             upgrade = null;
@@ -152,27 +174,28 @@ final class NettySink extends LaneSink {
             }
         }
         ChannelHandlerContext stream = context();
-        waits = true;
-        // A void promise: no object per client and frame. A failed write closes the channel by StreamHandler.
+        setPath(Path.PIPELINE);
+        // A void promise saves an object per client and frame. If a write fails, StreamHandler ends the stream.
         stream.write(chunked ? BatchFramer.forChunked(frame) : BatchFramer.forRaw(frame), stream.voidPromise());
     }
 
     @Override
     protected boolean tryWriteDirect(Frame frame) {
-        Socket straight = socket;
-        if (straight == null || (waits && !OutboundBuffers.isEmpty(channel))) {
+        assert inEventLoop();
+        Socket direct = socket;
+        if (direct == null || (path == Path.PIPELINE && !OutboundBuffers.isEmpty(channel))) {
             return false;
         }
         NettyFrame bytes = (NettyFrame) frame;
         int sent;
         try {
-            sent = SocketFastPath.send(straight, bytes, chunked);
+            sent = SocketFastPath.send(direct, bytes, chunked);
         } catch (IOException e) {
-            channel.pipeline().fireExceptionCaught(e); // as of a write by the channel
+            channel.pipeline().fireExceptionCaught(e); // as the channel does after a failed write
             return false;
         }
         int left = bytes.bytes(chunked) - sent;
-        waits = left > 0;
+        setPath(left > 0 ? Path.PIPELINE : Path.SOCKET);
         if (sent > 0 && left > 0) {
             writeRest(bytes, left);
         }
@@ -183,15 +206,15 @@ final class NettySink extends LaneSink {
         try {
             ChannelHandlerContext stream = context();
             stream.write(BatchFramer.rest(frame, chunked, left), stream.voidPromise());
-        } catch (RuntimeException | Error e) { // no memory, say
-            channel.close(); // nothing may follow half an event, not even the stream's last bytes
+        } catch (RuntimeException | Error e) { // no memory, for example
+            channel.close(); // no byte may follow half an event, not even the last bytes of the stream
             throw e;
         }
     }
 
     @Override
     protected void flush() {
-        if (waits) {
+        if (path == Path.PIPELINE) {
             context().flush();
         }
     }
@@ -214,27 +237,33 @@ final class NettySink extends LaneSink {
         return OutboundBuffers.progressMark(channel);
     }
 
-    void writable() {
+    void channelWritable() {
         becameWritable();
     }
 
-    /** The channel has closed, or failed. */
-    void connectionEnded() {
+    /** The channel has closed. */
+    void channelClosed() {
         close(reset ? CloseReason.RESET : CloseReason.CLIENT_LEFT);
     }
 
-    void connectionFailed() {
+    /** The channel reported a failure. */
+    void channelFailed() {
+        assert inEventLoop();
         reset = true;
         close(CloseReason.RESET);
     }
 
-    /** The kernel has given the peer up: it has acknowledged nothing for as long as it may. */
-    void connectionTimedOut() {
+    /** The kernel has given up on the peer, which acknowledged nothing for longer than it may. */
+    void channelTimedOut() {
         close(CloseReason.WRITE_TIMEOUT);
     }
 
-    /** The channel holds no frame any more. It may have outlived the sink, and with the last one the lane's sweeping. */
-    void connectionGone() {
+    /**
+     * The channel has released all frames. It may have outlived the sink; if the lane has no sinks left, the lane does
+     * not sweep any more, so this releases every frame that is free.
+     */
+    void channelReleased() {
+        assert inEventLoop();
         if (hubLane().sinkCount() == 0) {
             framer.sweepAll();
         } else {
@@ -250,71 +279,20 @@ final class NettySink extends LaneSink {
         }
         ChannelHandlerContext stream = context;
         if (stream == null) {
-            return; // never upgraded: whoever holds the channel answers
+            return; // before the upgrade the channel belongs to the HTTP handlers, which send a response
         }
         if (reason == CloseReason.WRITE_TIMEOUT) {
-            reset();
-            return;
-        }
-        if (!orderly || !channel.isActive()) {
+            StreamEnd.reset(channel);
+        } else if (!orderly || !channel.isActive()) {
             channel.close();
-            return;
+        } else {
+            setPath(Path.PIPELINE);
+            StreamEnd.finish(stream, reason, chunked, hubLane().options());
         }
-        ChannelFuture last;
-        waits = true;
-        try {
-            last = stream.writeAndFlush(lastBytes(stream, reason));
-        } catch (RuntimeException | Error e) { // no memory for them, say
-            channel.close();
-            throw e;
-        }
-        if (last.isDone()) {
-            channel.close();
-            return;
-        }
-        last.addListener(ChannelFutureListener.CLOSE);
-        LingeringClose.over(channel, lingerNanos(), this::reset);
     }
 
-    /** The write timeout; also where that is off, since nothing but this ends a connection that trickles to its end. */
-    private long lingerNanos() {
-        Duration writeTimeout = hubLane().options().writeTimeout();
-        return (writeTimeout.isZero() ? LaneOptions.DEFAULT.writeTimeout() : writeTimeout).toNanos();
-    }
-
-    /**
-     * Closes with an RST. After a FIN the kernel would keep what the client has not taken, megabytes at times, and offer
-     * it for minutes more to somebody who takes nothing.
-     */
-    private void reset() {
-        try {
-            channel.config().setOption(ChannelOption.SO_LINGER, 0);
-        } catch (ChannelException e) {
-            // The kernel was faster: it has found the peer gone, and the channel is closed, or as good as that.
-        }
-        channel.close();
-    }
-
-    /** A hint when to come back, apart from the others, and the end of the body. */
-    private ByteBuf lastBytes(ChannelHandlerContext stream, CloseReason reason) {
-        String text = "";
-        if (reason == CloseReason.SERVER_DRAINING || reason == CloseReason.LIFETIME_ENDED) {
-            text = "retry: " + jitteredRetryMillis() + "\n\n";
-            if (chunked) {
-                text = Integer.toHexString(text.length()) + "\r\n" + text + "\r\n";
-            }
-        }
-        if (chunked) {
-            text += "0\r\n\r\n";
-        }
-        byte[] bytes = text.getBytes(StandardCharsets.US_ASCII);
-        return stream.alloc().directBuffer(bytes.length).writeBytes(bytes);
-    }
-
-    /** From half to one and a half of the usual time, so that clients that ended together come back apart. */
-    private long jitteredRetryMillis() {
-        long millis = Math.max(1, hubLane().options().retry().toMillis());
-        return millis / 2 + ThreadLocalRandom.current().nextLong(millis);
+    private boolean inEventLoop() {
+        return channel.eventLoop().inEventLoop();
     }
 
     @Override

@@ -3,23 +3,24 @@ package io.sluice.sse.netty;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelOutboundBuffer;
 
-/** What a channel has yet to send. On its event loop. */
+/** Reads the outbound buffer of a channel. On the channel's event loop only. */
 final class OutboundBuffers {
 
     private OutboundBuffers() {}
 
+    /** The bytes that are not yet sent, flushed or not; 0 if the channel is closed. */
     static long pendingBytes(Channel channel) {
         ChannelOutboundBuffer out = channel.unsafe().outboundBuffer();
         return out == null ? 0 : out.totalPendingWriteBytes();
     }
 
-    /** Whether the channel is open for writing and nothing waits in it, flushed or not. */
+    /** Whether the channel is open for writing and has no pending bytes, flushed or not. */
     static boolean isEmpty(Channel channel) {
         ChannelOutboundBuffer out = channel.unsafe().outboundBuffer();
         return out != null && out.totalPendingWriteBytes() == 0;
     }
 
-    /** The message at the front, and how far it has gone: one of the two changes when bytes leave. */
+    /** A mark that changes when bytes leave: it combines the first message and how much of it is sent. */
     static long progressMark(Channel channel) {
         ChannelOutboundBuffer out = channel.unsafe().outboundBuffer();
         if (out == null) {

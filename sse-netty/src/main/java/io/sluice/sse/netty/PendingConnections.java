@@ -3,20 +3,19 @@ package io.sluice.sse.netty;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * How many connections have been accepted whose first request has not come. Those who listen share their event loop with
- * them: {@link ServerAcceptor} accepts no more while there are many, so that what is ready on a loop, and is served in turn, stays short.
- * Thread-safe.
+ * Counts the accepted connections whose first request has not arrived yet. Subscribers share their event loops with
+ * them, so {@link AcceptThrottle} stops accepting while there are many. Thread-safe.
  */
 final class PendingConnections {
 
     private final AtomicInteger count = new AtomicInteger();
 
-    /** One has been accepted; {@link #identified} follows. */
+    /** A connection has been accepted. Exactly one call of {@link #identified} follows. */
     void accepted() {
         count.incrementAndGet();
     }
 
-    /** Its first request is here, or it has gone. */
+    /** The first request of a connection has arrived, or the connection has closed. */
     void identified() {
         count.decrementAndGet();
     }

@@ -10,25 +10,33 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Percent-decoding that refuses what it cannot decode (RFC 3986, section 2.1). Netty's and the JDK's decoders replace
- * invalid UTF-8 in silence, and two different names would become one topic.
+ * Percent-decoding (RFC 3986, section 2.1) that rejects invalid input. The decoders of Netty and the JDK silently
+ * replace invalid UTF-8, so two different names could become one topic.
  */
 final class PercentDecoder {
 
-    /** The parameter whose value is never refused: an id that is none makes a gap, not an error. */
+    /** The parameter whose value is never rejected, because an invalid event id is a gap and not an error. */
     static final String LAST_EVENT_ID = "lastEventId";
 
-    /** What stands for an error in what the JDK decodes. */
+    /** The JDK decodes invalid bytes to this character. */
     private static final char REPLACEMENT = '\uFFFD';
 
     private PercentDecoder() {}
 
-    /** Decodes a path; a plus is a plus. */
+    /**
+     * Decodes a path. A plus stays a plus.
+     *
+     * @throws HttpStatusException (400) if it cannot be decoded
+     */
     static String decodePath(String raw) {
         return decode(raw, false);
     }
 
-    /** Decodes a query, in the order in which names first occur. */
+    /**
+     * Decodes a query. The names are in the order of their first occurrence.
+     *
+     * @throws HttpStatusException (400) if it cannot be decoded
+     */
     static Map<String, List<String>> decodeQuery(String query) {
         Map<String, List<String>> parameters = new LinkedHashMap<>();
         for (String pair : query.split("&")) {
@@ -38,13 +46,13 @@ final class PercentDecoder {
             int equals = pair.indexOf('=');
             String name = decode(equals < 0 ? pair : pair.substring(0, equals), true);
             String raw = equals < 0 ? "" : pair.substring(equals + 1);
-            String value = name.equals(LAST_EVENT_ID) ? decodeOrLeave(raw) : decode(raw, true);
+            String value = name.equals(LAST_EVENT_ID) ? decodeOrKeep(raw) : decode(raw, true);
             parameters.computeIfAbsent(name, ignored -> new ArrayList<>(1)).add(value);
         }
         return parameters;
     }
 
-    private static String decodeOrLeave(String raw) {
+    private static String decodeOrKeep(String raw) {
         try {
             return decode(raw, true);
         } catch (HttpStatusException e) {
@@ -68,20 +76,24 @@ final class PercentDecoder {
                 bytes[length++] = (byte) ((hex(raw.charAt(i + 1)) << 4) | hex(raw.charAt(i + 2)));
                 i += 2;
             } else {
-                // Netty hands bytes over as Latin-1 characters, so a raw non-ASCII byte arrives as one.
+                // Netty decodes the request line as Latin-1, so each raw byte is one character.
                 bytes[length++] = (byte) (c == '+' && plusIsSpace ? ' ' : c);
             }
         }
         return utf8(Arrays.copyOf(bytes, length));
     }
 
-    /** Decodes UTF-8, or refuses. */
+    /**
+     * Decodes UTF-8.
+     *
+     * @throws HttpStatusException (400) if the bytes are not UTF-8
+     */
     static String utf8(byte[] bytes) {
         String text = new String(bytes, StandardCharsets.UTF_8);
         if (text.indexOf(REPLACEMENT) < 0) {
             return text;
         }
-        try { // either it holds that character, or something that is not UTF-8
+        try { // either the text contains that character, or the bytes are not UTF-8
             return StandardCharsets.UTF_8
                     .newDecoder()
                     .decode(ByteBuffer.wrap(bytes))

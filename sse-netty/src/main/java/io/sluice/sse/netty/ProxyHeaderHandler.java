@@ -9,10 +9,10 @@ import io.netty.handler.codec.haproxy.HAProxyMessageDecoder;
 import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
 
-/** Takes the PROXY header from the beginning of a trusted proxy's connection, and leaves with its decoder. */
+/** Reads the PROXY header at the start of a trusted proxy's connection, then leaves the pipeline with its decoder. */
 final class ProxyHeaderHandler extends SimpleChannelInboundHandler<HAProxyMessage> {
 
-    /** More than load balancers are known to add (a certificate's subject, say), and far below the format's 64 KiB. */
+    /** More than load balancers add (the subject of a certificate, for example), and far below the format's 64 KiB. */
     private static final int MAX_TLV_BYTES = 4096;
 
     private ProxyHeaderHandler() {}

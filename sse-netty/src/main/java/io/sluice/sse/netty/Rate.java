@@ -6,23 +6,23 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * How often something may happen: {@code count} times in a row, and again as time brings back {@code count} in each
- * {@code per}, evenly. Immutable.
+ * A rate of requests, as a token bucket: {@code count} requests may come at once, and {@code count} tokens return
+ * evenly in each {@code per}. Immutable.
  *
  * @param count from 1 to 1,000,000,000
  * @param per more than 0 and at most 1 day
  */
 public record Rate(long count, Duration per) {
 
-    private static final long MOST = 1_000_000_000;
+    private static final long MAX_COUNT = 1_000_000_000;
     private static final Pattern TEXT = Pattern.compile("([0-9]{1,10})/([smh])");
     private static final Map<String, Duration> UNITS =
             Map.of("s", Duration.ofSeconds(1), "m", Duration.ofMinutes(1), "h", Duration.ofHours(1));
 
-    /** @throws IllegalArgumentException naming what is out of range */
+    /** @throws IllegalArgumentException if a value is out of range, or the rate is above one per nanosecond */
     public Rate {
-        if (count < 1 || count > MOST) {
-            throw new IllegalArgumentException("rate: " + count + " (expected: from 1 to " + MOST + ")");
+        if (count < 1 || count > MAX_COUNT) {
+            throw new IllegalArgumentException("rate: " + count + " (expected: from 1 to " + MAX_COUNT + ")");
         }
         if (per.isNegative() || per.isZero() || per.compareTo(Duration.ofDays(1)) > 0) {
             throw new IllegalArgumentException("rate: per " + per + " (expected: more than 0 and at most 1 day)");
@@ -34,9 +34,9 @@ public record Rate(long count, Duration per) {
     }
 
     /**
-     * Reads {@code 20/s}, {@code 100/m} or {@code 5000/h}.
+     * Parses a rate such as {@code 20/s}, {@code 100/m} or {@code 5000/h}.
      *
-     * @throws IllegalArgumentException if the text is not such a rate
+     * @throws IllegalArgumentException if the text is not a rate
      */
     public static Rate parse(String text) {
         Matcher matcher = TEXT.matcher(text);

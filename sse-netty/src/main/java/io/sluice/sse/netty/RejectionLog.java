@@ -8,42 +8,50 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Counts refusals and writes them down: each for those who debug, and for operators one line for each limit and minute,
- * whatever the rate. Thread-safe.
+ * Counts rejections and logs them: each at debug level, and at warn level one line per limit and minute, whatever the
+ * rate. Thread-safe.
  */
 final class RejectionLog {
 
     private static final Logger log = LoggerFactory.getLogger(RejectionLog.class);
     static final long WINDOW_NANOS = TimeUnit.MINUTES.toNanos(1);
 
-    private final RejectionCounts refusals;
+    private final RejectionCounts counts;
     private final AtomicLongArray nextWarning = new AtomicLongArray(RejectionCounts.Kind.values().length);
     private final AtomicLongArray countAtWarning = new AtomicLongArray(RejectionCounts.Kind.values().length);
 
-    RejectionLog(RejectionCounts refusals) {
-        this.refusals = refusals;
+    RejectionLog(RejectionCounts counts) {
+        this.counts = counts;
         long now = System.nanoTime();
         for (int i = 0; i < nextWarning.length(); i++) {
             nextWarning.set(i, now);
         }
     }
 
-    /** Somebody was turned away by a limit. */
-    void refused(RejectionCounts.Kind kind, SocketAddress client) {
-        refusals.add(kind);
+    /** Counts and logs a rejection if a limit caused it. */
+    void count(HttpStatusException rejection, SocketAddress client) {
+        RejectionCounts.Kind kind = rejection.kind();
+        if (kind != null) {
+            rejected(kind, client);
+        }
+    }
+
+    /** Counts and logs that a limit rejected a client. */
+    void rejected(RejectionCounts.Kind kind, SocketAddress client) {
+        counts.add(kind);
         if (log.isDebugEnabled()) {
-            log.debug("refused for {}: {}", kind.tag(), client);
+            log.debug("rejected because of {}: {}", kind.tag(), client);
         }
         if (kind == RejectionCounts.Kind.DRAINING || kind == RejectionCounts.Kind.REQUEST_TIMEOUT) {
-            return; // the one is meant, the other happens every day
+            return; // no warning: a drain is intended, and late requests are common
         }
         int i = kind.ordinal();
         long due = nextWarning.get(i);
         long now = System.nanoTime();
         if (now - due >= 0 && nextWarning.compareAndSet(i, due, now + WINDOW_NANOS)) {
-            long count = refusals.count(kind);
+            long count = counts.count(kind);
             log.warn(
-                    "the limit {} is reached: {} refused since this was last said, {} just now",
+                    "the limit {} is reached: {} rejected since the last warning, most recently {}",
                     kind.tag(),
                     count - countAtWarning.getAndSet(i, count),
                     client);

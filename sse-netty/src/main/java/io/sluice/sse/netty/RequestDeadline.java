@@ -5,15 +5,16 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Ends a connection whose request does not arrive in time, counted from the accept for the first one and from its first
- * byte for any other; and one that is idle between two requests. While an answer is being made, the clock stands still.
+ * Closes a connection whose request does not arrive in time, or that is idle between two requests. The time of the
+ * first request starts at the accept, that of any later request at its first byte. No time runs while a response is
+ * pending.
  *
- * <p>It stands before the HTTP codec and leaves with it. One per connection, without a timer of its own ({@link Deadlines}). Confined to
- * the event loop.
+ * <p>It comes before the HTTP codec and leaves the pipeline with it. One per connection, without a timer of its own
+ * ({@link Deadlines}). Confined to the event loop.
  */
 final class RequestDeadline extends ChannelInboundHandlerAdapter {
 
-    /** Fired through the pipeline when a request was begun and did not arrive in time; its answer is 408. */
+    /** The event that is fired when a request has begun and did not arrive in time. The response is a 408. */
     static final Object EXPIRED = new Object() {
         @Override
         public String toString() {
@@ -22,31 +23,31 @@ final class RequestDeadline extends ChannelInboundHandlerAdapter {
     };
 
     private final Deadlines.OnLoop deadlines;
-    private final PendingConnections newcomers;
+    private final PendingConnections connections;
     private final Waiter waiter = new Waiter();
 
     private @Nullable ChannelHandlerContext context;
 
-    /** Whether bytes have come that no whole request was made of yet. */
+    /** Whether bytes have arrived that do not form a complete request yet. */
     private boolean begun;
 
     private boolean first = true;
-    private int unanswered;
-    private boolean refused;
+    private int pendingResponses;
+    private boolean expired;
     private long progress;
 
-    RequestDeadline(Deadlines.OnLoop deadlines, PendingConnections newcomers) {
+    RequestDeadline(Deadlines.OnLoop deadlines, PendingConnections connections) {
         this.deadlines = deadlines;
-        this.newcomers = newcomers;
+        this.connections = connections;
     }
 
-    /** Apart from the handler, whose class is Netty's. */
+    /** A class of its own, because the handler must extend Netty's. */
     private final class Waiter extends Deadlines.Waiter {
         @Override
-        void isLate() {
+        void expire() {
             ChannelHandlerContext ctx = context;
             if (ctx != null) {
-                expire(ctx);
+                deadlinePassed(ctx);
             }
         }
     }
@@ -54,14 +55,14 @@ final class RequestDeadline extends ChannelInboundHandlerAdapter {
     @Override
     public void handlerAdded(ChannelHandlerContext ctx) {
         context = ctx;
-        newcomers.accepted();
+        connections.accepted();
         deadlines.request().begin(waiter);
     }
 
     @Override
     public void handlerRemoved(ChannelHandlerContext ctx) {
         context = null;
-        settle();
+        firstRequestArrived();
         waiter.stopWaiting();
     }
 
@@ -69,53 +70,60 @@ final class RequestDeadline extends ChannelInboundHandlerAdapter {
     public void channelRead(ChannelHandlerContext ctx, Object message) {
         if (!begun) {
             begun = true;
-            if (!first && unanswered == 0) {
+            if (!first && pendingResponses == 0) {
                 deadlines.request().begin(waiter);
             }
         }
         ctx.fireChannelRead(message);
     }
 
-    /** A whole request is here; its answer may take as long as it likes. */
+    /** A complete request has arrived. Its response may take any time. */
     void requestArrived() {
+        assert isConfined();
         begun = false;
-        settle();
-        unanswered++;
+        firstRequestArrived();
+        pendingResponses++;
         waiter.stopWaiting();
     }
 
-    private void settle() {
+    private void firstRequestArrived() {
         if (first) {
             first = false;
-            newcomers.identified();
+            connections.identified();
         }
     }
 
-    /** Whether it was refused with 408: what comes now is not answered any more. */
-    boolean hasRefused() {
-        return refused;
+    /** Whether a request was rejected with 408. Later requests get no response. */
+    boolean isExpired() {
+        return expired;
     }
 
-    /** An answer was written. */
-    void answered() {
-        if (--unanswered == 0 && context != null) { // else the connection is a stream, or closed
+    /** A response was written. */
+    void responseWritten() {
+        assert isConfined();
+        if (--pendingResponses == 0 && context != null) { // without a context the connection is a stream, or closed
             (begun ? deadlines.request() : deadlines.idle()).begin(waiter);
         }
     }
 
-    private void expire(ChannelHandlerContext ctx) {
+    private void deadlinePassed(ChannelHandlerContext ctx) {
         long pending = OutboundBuffers.pendingBytes(ctx.channel());
         long before = progress;
         progress = OutboundBuffers.progressMark(ctx.channel());
         if (pending > 0 && progress != before) {
-            // Its answers are still being read. Until they are, we may not even read what it sends.
+            // The client is still reading its responses. Until it has, the server may not even read its requests.
             (deadlines.idle().isUnlimited() ? deadlines.request() : deadlines.idle()).begin(waiter);
-        } else if (pending == 0 && begun && !refused) {
-            refused = true;
-            deadlines.request().begin(waiter); // if it does not take its answer either
+        } else if (pending == 0 && begun && !expired) {
+            expired = true;
+            deadlines.request().begin(waiter); // in case the client does not read the 408 either
             ctx.fireUserEventTriggered(EXPIRED);
         } else {
             ctx.close();
         }
+    }
+
+    private boolean isConfined() {
+        ChannelHandlerContext ctx = context;
+        return ctx == null || ctx.executor().inEventLoop();
     }
 }

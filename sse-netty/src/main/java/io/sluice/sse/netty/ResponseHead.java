@@ -2,7 +2,7 @@ package io.sluice.sse.netty;
 
 import java.nio.charset.StandardCharsets;
 
-/** Status and headers of a stream, as bytes: they are the same for every client. */
+/** Status line and headers of a stream as bytes, which are the same for every client. */
 final class ResponseHead {
 
     private static final String COMMON = "content-type: text/event-stream\r\n"
@@ -10,10 +10,10 @@ final class ResponseHead {
             + "x-accel-buffering: no\r\n"
             + "x-content-type-options: nosniff\r\n";
 
-    /** For HTTP/1.1: the stream is chunked, so its end can be told from a cut. */
+    /** For HTTP/1.1. The body is chunked, so the client can distinguish its end from a broken connection. */
     static final byte[] CHUNKED = ascii("HTTP/1.1 200 OK\r\n" + COMMON + "transfer-encoding: chunked\r\n\r\n");
 
-    /** For HTTP/1.0, which knows no chunks: the stream ends with the connection. */
+    /** For HTTP/1.0, which has no chunks. The stream ends with the connection. */
     static final byte[] UNTIL_CLOSE = ascii("HTTP/1.1 200 OK\r\n" + COMMON + "connection: close\r\n\r\n");
 
     private ResponseHead() {}

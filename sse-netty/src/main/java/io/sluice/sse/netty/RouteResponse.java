@@ -7,7 +7,9 @@ import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
-/** An answer to a request that is no stream. Immutable; the body is not copied and must not be changed. */
+/**
+ * The complete response of an {@link HttpRoute}. Immutable; the body is not copied, so the caller must not change it.
+ */
 public final class RouteResponse {
 
     private final int status;
@@ -21,9 +23,9 @@ public final class RouteResponse {
     }
 
     /**
-     * An answer with a body.
+     * A response with a body.
      *
-     * @throws IllegalArgumentException if the status is none of an answer (from 200 to 599), or the type cannot be a header
+     * @throws IllegalArgumentException if the status is not from 200 to 599, or the type is not a valid header value
      */
     public static RouteResponse of(int status, String contentType, byte[] body) {
         Checks.header("content-type", contentType);
@@ -31,15 +33,19 @@ public final class RouteResponse {
                 checked(status), Objects.requireNonNull(body, "body"), Map.of("content-type", contentType));
     }
 
-    /** An answer with text as its body, in UTF-8; the type has to say so. Refuses what the other does. */
+    /**
+     * A response with a text body in UTF-8. The content type must name the charset if the client needs it.
+     *
+     * @throws IllegalArgumentException if the status is not from 200 to 599, or the type is not a valid header value
+     */
     public static RouteResponse of(int status, String contentType, String body) {
         return of(status, contentType, body.getBytes(StandardCharsets.UTF_8));
     }
 
     /**
-     * An answer without a body.
+     * A response without a body.
      *
-     * @throws IllegalArgumentException if the status is none of an answer (from 200 to 599)
+     * @throws IllegalArgumentException if the status is not from 200 to 599
      */
     public static RouteResponse empty(int status) {
         return new RouteResponse(checked(status), new byte[0], Map.of());
@@ -50,9 +56,10 @@ public final class RouteResponse {
     }
 
     /**
-     * This answer with one more header.
+     * This response with a header set.
      *
-     * @throws IllegalArgumentException if it cannot be one, as with a line break in it
+     * @throws IllegalArgumentException if the name or value is not valid in a header, for example because of a line
+     *     break
      */
     public RouteResponse with(String header, String value) {
         Checks.header(header, value);
@@ -61,7 +68,7 @@ public final class RouteResponse {
         return new RouteResponse(status, body, more);
     }
 
-    /** This answer as a stage that is complete. */
+    /** This response as a completed stage, for routes that do not wait. */
     public CompletionStage<RouteResponse> completed() {
         return CompletableFuture.completedFuture(this);
     }

@@ -7,12 +7,12 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Path → what answers there. A route answers for its path, or, if it was given with {@code /**} at its end, for everything
- * below as well. The longest path wins. Built once, then immutable.
+ * Finds the routes of a path. A route serves its path, and if the path was given with {@code /**} at its end, all paths
+ * below it, too. The longest path wins. Thread-safe once it no longer changes.
  */
 final class Routes {
 
-    /** What stands at one path. */
+    /** The routes of one path. */
     static final class Entry {
         final String path;
         final boolean below;
@@ -26,7 +26,14 @@ final class Routes {
             this.below = below;
         }
 
-        /** Methods that are answered here, for the Allow header. */
+        Entry copy() {
+            Entry copy = new Entry(path, below);
+            copy.byMethod.putAll(byMethod);
+            copy.stream = stream;
+            return copy;
+        }
+
+        /** The methods that the path supports, for the Allow header. */
         Set<String> methods() {
             Set<String> methods = new TreeSet<>(byMethod.keySet());
             if (stream != null) {
@@ -48,23 +55,25 @@ final class Routes {
         addAll(other);
     }
 
+    /** Adds copies of the other's entries, so that later changes of the other do not affect this object. */
     void addAll(Routes other) {
-        exact.putAll(other.exact);
-        below.putAll(other.below);
+        other.exact.forEach((path, entry) -> exact.put(path, entry.copy()));
+        other.below.forEach((path, entry) -> below.put(path, entry.copy()));
     }
 
-    /** @throws IllegalArgumentException if the path is not one, or if it has this method already */
+    /** @throws IllegalArgumentException if the path is not valid, or already has a route for the method */
     void add(String method, String path, HttpRoute route) {
         if (at(path).byMethod.putIfAbsent(method, route) != null) {
-            throw new IllegalArgumentException("route: " + method + " " + path + " is there already");
+            throw new IllegalArgumentException(
+                    "route: " + method + " " + path + " (expected: a method and path without a route)");
         }
     }
 
-    /** @throws IllegalArgumentException if the path is not one, or if it has streams already */
+    /** @throws IllegalArgumentException if the path is not valid, or already has a stream route */
     void addStream(String path, StreamRoute route) {
         Entry entry = at(path);
         if (entry.stream != null) {
-            throw new IllegalArgumentException("streams: " + path + " is there already");
+            throw new IllegalArgumentException("streams: " + path + " (expected: a path without a stream route)");
         }
         entry.stream = route;
     }
@@ -76,12 +85,12 @@ final class Routes {
 
     private Entry at(String path) {
         if (!path.startsWith("/")) {
-            throw new IllegalArgumentException("path: \"" + path + "\" (expected: one that begins with /)");
+            throw new IllegalArgumentException("path: \"" + path + "\" (expected: a path that begins with /)");
         }
         String parent = path.endsWith("/**") ? path.substring(0, path.length() - 3) : path;
         if (parent.indexOf('*') >= 0) {
             throw new IllegalArgumentException(
-                    "path: \"" + path + "\" (expected: a path, with /** at its end if it answers below as well)");
+                    "path: \"" + path + "\" (expected: a path without *, except for /** at its end)");
         }
         if (path.endsWith("/**")) {
             return below.computeIfAbsent(parent, p -> new Entry(p, true));

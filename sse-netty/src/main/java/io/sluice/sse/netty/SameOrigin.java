@@ -4,29 +4,31 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whether an origin (RFC 6454, section 7) is the server that was asked. Host and port decide: behind a proxy that ends TLS the
- * scheme here is not the browser's. A page of the other scheme at the same host and port is told by Sec-Fetch-Site.
+ * Compares the origin of a request (RFC 6454, section 7) with the server. Only host and port are compared, because
+ * after a proxy that terminates TLS the server does not see the browser's scheme. A page with the other scheme at the
+ * same host and port is recognized by Sec-Fetch-Site.
  */
 final class SameOrigin {
 
     private SameOrigin() {}
 
+    /** @param authority host and port that the request is for; null if the client did not send them */
     static boolean isOwn(String origin, @Nullable String authority) {
         String lower = origin.toLowerCase(Locale.ROOT);
         int end = lower.indexOf("://");
         if (authority == null || end < 0 || Forwarded.scheme(lower.substring(0, end)) == null) {
-            return false; // "null", say
+            return false; // "null", for example
         }
         String own = withoutDefaultPort(authority.toLowerCase(Locale.ROOT));
         return !own.isEmpty() && own.equals(withoutDefaultPort(lower.substring(end + 3)));
     }
 
-    /** The port of either scheme may be left out, and nobody here knows which of them the client used. */
+    /** Removes the default port of either scheme, since the client's scheme is not known here. */
     private static String withoutDefaultPort(String authority) {
         for (String port : new String[] {":80", ":443"}) {
             if (authority.endsWith(port)) {
                 String host = authority.substring(0, authority.length() - port.length());
-                // Else it is the end of an IPv6 address without its brackets.
+                // Otherwise it is the end of an IPv6 address without brackets.
                 return host.indexOf(':') < 0 || host.endsWith("]") ? host : authority;
             }
         }

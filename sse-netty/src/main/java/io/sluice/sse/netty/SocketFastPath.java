@@ -8,17 +8,18 @@ import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sends to the socket past pipeline and channel, where both have nothing to add: no handler stands between the stream and
- * the socket, and no byte waits to be sent. That is how nearly every frame finds its client. A pass over many clients
- * finds each of their objects cold, so it counts how many it comes by: of a client that is written to straight, sink and
- * socket; else channel, outbound buffer, pipeline, contexts, registration and more besides. Over epoll only: over io_uring
- * the channel itself may have a send under way. On the event loop.
+ * Sends a frame directly to the socket. This is possible if no handler is between the stream and the socket and no
+ * bytes are pending, which holds for nearly every frame. In a pass over many clients every object is a cache miss. The
+ * fast path touches two objects per client, the sink and the socket; the regular path also touches the channel, the
+ * outbound buffer, the pipeline, its contexts, the registration and more.
+ *
+ * <p>For epoll only: over io_uring the channel itself may have a send in progress. On the event loop of the channel.
  */
 final class SocketFastPath {
 
     private SocketFastPath() {}
 
-    /** The stream's socket, if nothing stands before it; else null. */
+    /** The stream's socket if no handler comes before the stream's; otherwise null. */
     static @Nullable Socket socketOf(ChannelHandlerContext stream) {
         return stream.channel() instanceof EpollSocketChannel channel
                         && channel.pipeline().firstContext() == stream
@@ -28,12 +29,14 @@ final class SocketFastPath {
     }
 
     /**
-     * @return how many bytes were taken; 0 if none were, or the frame has to go the usual way
-     * @throws IOException if the connection is gone
+     * Sends as much of the frame as the socket takes.
+     *
+     * @return how many bytes were sent; 0 if none were, or if the frame must take the regular path
+     * @throws IOException if the connection has failed
      */
     static int send(Socket socket, NettyFrame frame, boolean chunked) throws IOException {
         ByteBuf buffer = frame.buffer();
-        // Of a socket that is closed, the number may be another connection's by now.
+        // After a close, the file descriptor may already belong to another connection.
         if (!socket.isOpen() || !buffer.hasMemoryAddress()) {
             return 0;
         }

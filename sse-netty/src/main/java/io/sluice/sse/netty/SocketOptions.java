@@ -7,19 +7,19 @@ import io.sluice.sse.hub.lane.LaneOptions;
 import java.time.Duration;
 
 /**
- * What the kernel is asked to do for each connection. Linux gives the options of a listening socket to those that it accepts, so there they
- * are set once, and not by four system calls for each client that comes; TCP_NODELAY Netty sets by itself.
+ * The socket options of connections. On Linux an accepted socket inherits the options of the listening socket, so they
+ * are set once there, which saves four system calls per client. Netty sets TCP_NODELAY itself.
  */
 final class SocketOptions {
 
     /**
-     * What the kernel takes for a client that cannot be sent to it yet. It would take megabytes for each that does not
-     * read, and a thousand of them would bring all connections of the machine into want of its memory; what is on its
-     * way to a client that reads is not limited by this.
+     * How many bytes the kernel buffers for a client that cannot be sent yet. Without a bound it takes megabytes per
+     * client that does not read; a thousand of those would exhaust the TCP memory of the machine. Bytes in flight to a
+     * client that reads do not count.
      */
     static final int UNSENT_BYTES = 128 * 1024;
 
-    // As Linux numbers them, on every processor that Netty has a native library for.
+    // The numbers of Linux. They are the same on every processor for which Netty has a native library.
     private static final int SOL_SOCKET = 1;
     private static final int IPPROTO_TCP = 6;
 
@@ -36,12 +36,12 @@ final class SocketOptions {
     private SocketOptions() {}
 
     static void addTo(ServerBootstrap bootstrap, TransportBackend transport, LaneOptions options) {
-        boolean judged = !options.writeTimeout().isZero();
-        // Heartbeats find out who is gone; where there are none, the kernel probes.
-        boolean probes = judged && options.heartbeat().isZero();
+        boolean hasTimeout = !options.writeTimeout().isZero();
+        // Heartbeats detect that a client is gone. Without them the kernel must probe.
+        boolean probes = hasTimeout && options.heartbeat().isZero();
         if (transport.isLinux()) {
             bootstrap.option(KEEP_ALIVE, 1).option(NOTSENT_LOWAT, UNSENT_BYTES);
-            if (judged) {
+            if (hasTimeout) {
                 bootstrap.option(USER_TIMEOUT, millis(options.writeTimeout()));
             }
             if (probes) {

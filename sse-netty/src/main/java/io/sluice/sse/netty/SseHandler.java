@@ -17,18 +17,18 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 /**
- * The streams of a hub for a pipeline that somebody else owns. Stands behind an HTTP/1.1 codec
- * ({@code HttpServerCodec}), with or without an aggregator between; requests for other paths go on to the next handler.
- * A request for a stream takes the codec and everything behind it out of the pipeline; what stands before it (TLS, say)
- * stays.
+ * Serves the streams of a hub in the pipeline of an application. It must come after an HTTP/1.1 codec
+ * ({@code HttpServerCodec}); an aggregator may be between the two. Requests for other paths go on to the next handler.
+ * A request for a stream removes the codec and every handler after it from the pipeline. Handlers before the codec
+ * (TLS, for example) stay.
  *
- * <p>One instance for all pipelines. Thread-safe.
+ * <p>One instance serves all pipelines. Thread-safe.
  */
 @Sharable
 public final class SseHandler extends ChannelInboundHandlerAdapter {
 
-    /** Set while the rest of a refused request's body is still to come. */
-    private static final AttributeKey<Boolean> REFUSED = AttributeKey.valueOf(SseHandler.class, "refused");
+    /** Set while the rest of a rejected request's body is still arriving. */
+    private static final AttributeKey<Boolean> REJECTED = AttributeKey.valueOf(SseHandler.class, "rejected");
 
     private final Routes routes = new Routes();
     private final StreamEndpoint streams;
@@ -40,39 +40,40 @@ public final class SseHandler extends ChannelInboundHandlerAdapter {
     }
 
     /**
-     * Serves streams at a path; with {@code /**} at its end, below it as well.
+     * Serves streams at a path; if the path ends with {@code /**}, at all paths below it, too.
      *
-     * @throws IllegalArgumentException if the path is not one
+     * @throws IllegalArgumentException if the path does not begin with a slash
      */
     public static SseHandler serving(Hub hub, String path, StreamRoute route) {
         return serving(hub, path, route, LaneOptions.DEFAULT);
     }
 
-    /** As {@link #serving(Hub, String, StreamRoute)}, with options of its own. */
+    /** Like {@link #serving(Hub, String, StreamRoute)}, with options. */
     public static SseHandler serving(Hub hub, String path, StreamRoute route, LaneOptions options) {
         return serving(hub, path, route, options, StreamLimits.DEFAULT);
     }
 
-    /** As {@link #serving(Hub, String, StreamRoute)}, with options and limits of its own. */
+    /** Like {@link #serving(Hub, String, StreamRoute)}, with options and limits. */
     public static SseHandler serving(
             Hub hub, String path, StreamRoute route, LaneOptions options, StreamLimits limits) {
-        Lanes lanes = new Lanes(hub, options);
-        StreamEndpoint streams = new StreamEndpoint(lanes, options.retry(), limits, new RejectionLog(hub.rejections()));
+        RejectionLog rejections = new RejectionLog(hub.rejections());
+        StreamEndpoint streams =
+                new StreamEndpoint(new Lanes(hub, options), options.retry(), limits, rejections, false);
         SseHandler handler = new SseHandler(streams, TrustedProxies.NONE);
         handler.routes.addStream(path, Objects.requireNonNull(route, "route"));
         return handler;
     }
 
     /**
-     * This handler for a server behind proxies; it shares the streams and their limits with the one it is made from.
+     * Returns a handler for a server after trusted proxies. It shares the streams and their limits with this handler.
      *
-     * @throws IllegalArgumentException unless they tell it by a header alone: how a connection begins is for the
-     *     pipeline's owner to read
+     * @throws IllegalArgumentException unless the proxies report the client's address only by a header; the PROXY
+     *     protocol is up to the owner of the pipeline
      */
     public SseHandler trustedProxies(TrustedProxies trusted) {
-        if (trusted.isByProxyProtocol() || !trusted.believesAnything()) {
+        if (trusted.isByProxyProtocol() || !trusted.hasSource()) {
             throw new IllegalArgumentException("trustedProxies: not by a header alone (expected: byForwarded() or"
-                    + " byXForwardedFor(); how a connection begins is for the pipeline's owner to read)");
+                    + " byXForwardedFor(); the owner of the pipeline handles the PROXY protocol)");
         }
         SseHandler handler = new SseHandler(streams, trusted);
         handler.routes.addAll(routes);
@@ -82,8 +83,8 @@ public final class SseHandler extends ChannelInboundHandlerAdapter {
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
         if (!(message instanceof HttpRequest request)) {
-            if (message instanceof HttpContent && ctx.channel().hasAttr(REFUSED)) {
-                swallow(ctx, message);
+            if (message instanceof HttpContent && ctx.channel().hasAttr(REJECTED)) {
+                discard(ctx, message);
             } else {
                 ctx.fireChannelRead(message);
             }
@@ -102,30 +103,31 @@ public final class SseHandler extends ChannelInboundHandlerAdapter {
     }
 
     private void open(ChannelHandlerContext ctx, HttpRequest message, Routes.Entry entry) {
-        RouteResponse answer;
+        RouteResponse response;
         try {
             SseRequest request =
                     SseRequest.of(message, ctx.channel(), new byte[0], proxies).below(entry.path.length());
-            answer = streams.openOrRefuse(ctx, request, Objects.requireNonNull(entry.stream));
+            response = streams.openOrReject(ctx, request, Objects.requireNonNull(entry.stream));
         } catch (RuntimeException e) {
-            answer = RouteHandler.refusalOf(e, ctx.channel(), null).response();
+            response = Responses.toStatusException(e, ctx.channel(), null).response();
         }
-        if (answer != null) {
+        if (response != null) {
             if (!(message instanceof LastHttpContent)) {
-                ctx.channel().attr(REFUSED).set(Boolean.TRUE);
+                ctx.channel().attr(REJECTED).set(Boolean.TRUE);
             }
-            RouteHandler.write(ctx, answer, false, message.method().name().equals("HEAD"));
+            Responses.write(ctx, response, false, message.method().name().equals("HEAD"));
         }
     }
 
-    private static void swallow(ChannelHandlerContext ctx, Object content) {
+    /** Drops the body of a rejected request, up to its end. */
+    private static void discard(ChannelHandlerContext ctx, Object content) {
         if (content instanceof LastHttpContent) {
-            ctx.channel().attr(REFUSED).set(null);
+            ctx.channel().attr(REJECTED).set(null);
         }
         ReferenceCountUtil.release(content);
     }
 
-    /** Good enough to tell whose request it is; what is wrong with it is said when it is ours. */
+    /** The path to select the handler by. If it cannot be decoded, {@link SseRequest#of} reports what is wrong. */
     private static String pathOf(HttpRequest request) {
         try {
             String target = request.uri();
@@ -137,10 +139,11 @@ public final class SseHandler extends ChannelInboundHandlerAdapter {
     }
 
     /**
-     * Refuses new streams and ends the open ones, spread over {@code drain}. The channels' owner closes the rest.
+     * Rejects new streams from now on and ends the open ones, spread over {@code drain}. The owner of the channels
+     * closes everything else. Any thread may call; the call does not block.
      *
      * @return completes when the streams have ended
-     * @throws IllegalArgumentException if the time is not from 0 to 365 days; nothing ends then
+     * @throws IllegalArgumentException if the time is not from 0 to 365 days; no stream is ended then
      */
     public CompletionStage<Void> drain(Duration drain) {
         Checks.inRange("drain", drain);

@@ -14,7 +14,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A request as routes see it: read-only, decoded and checked. Valid for as long as anybody likes; it holds no buffer.
+ * A request as routes see it: read-only, decoded and checked. It holds no buffer, so it may be kept for any time.
+ * Thread-safe.
  */
 public final class SseRequest {
 
@@ -29,33 +30,25 @@ public final class SseRequest {
     private final byte[] body;
     private final @Nullable String authority;
     private final SocketAddress remoteAddress;
-    /** What a trusted proxy said; null if none did. */
+    /** The scheme that a trusted proxy reported; null if none did. */
     private final @Nullable String forwardedScheme;
 
     private final int prefixLength;
 
-    private SseRequest(
-            String method,
-            String path,
-            Map<String, List<String>> query,
-            HttpRequest request,
-            Channel channel,
-            byte[] body,
-            @Nullable String authority,
-            TrustedProxies proxies) {
-        this.method = method;
-        this.path = path;
-        this.query = query;
+    private SseRequest(Target target, HttpRequest request, Channel channel, byte[] body, TrustedProxies proxies) {
+        this.method = request.method().name();
+        this.path = target.path();
+        this.query = target.query();
         this.headers = request.headers();
         this.version = request.protocolVersion();
         this.channel = channel;
         this.body = body;
-        this.authority = authority;
+        this.authority = target.authority();
         SocketAddress peer = ClientAddress.of(channel);
-        Forwarded.Element heard = proxies.heardFrom(peer, headers);
-        SocketAddress client = heard == null ? null : heard.client();
+        Forwarded.Element reported = proxies.reportedBy(peer, headers);
+        SocketAddress client = reported == null ? null : reported.client();
         this.remoteAddress = client == null ? peer : client;
-        this.forwardedScheme = heard == null ? null : heard.scheme();
+        this.forwardedScheme = reported == null ? null : reported.scheme();
         this.prefixLength = 0;
     }
 
@@ -73,35 +66,44 @@ public final class SseRequest {
         this.prefixLength = prefixLength;
     }
 
-    /** @throws HttpStatusException if the target or the Host header is not as HTTP wants it */
+    /** @throws HttpStatusException if the target or the Host header violates HTTP */
     static SseRequest of(HttpRequest request, Channel channel, byte[] body, TrustedProxies proxies) {
-        String target = request.uri();
-        String authority = host(request);
-        int scheme = target.indexOf("://");
-        if (scheme > 0 && target.indexOf('/') > scheme) { // absolute form, as a client of a proxy sends it
-            int slash = target.indexOf('/', scheme + 3);
-            int end = slash < 0 ? target.length() : slash;
-            authority = target.substring(scheme + 3, end);
-            target = slash < 0 ? "/" : target.substring(slash);
-        }
-        if (!target.startsWith("/")) {
-            throw HttpStatusException.of(400, "the request target must be a path");
-        }
-        int mark = target.indexOf('?');
-        String path = PercentDecoder.decodePath(mark < 0 ? target : target.substring(0, mark));
-        Map<String, List<String>> query = mark < 0 ? Map.of() : PercentDecoder.decodeQuery(target.substring(mark + 1));
-        return new SseRequest(request.method().name(), path, query, request, channel, body, authority, proxies);
+        return new SseRequest(Target.of(request), request, channel, body, proxies);
     }
 
-    private static @Nullable String host(HttpRequest request) {
-        List<String> hosts = request.headers().getAll(HttpHeaderNames.HOST);
-        if (hosts.size() > 1 || (hosts.isEmpty() && request.protocolVersion().compareTo(HttpVersion.HTTP_1_1) >= 0)) {
-            throw HttpStatusException.of(400, "the request must have one Host header, and has " + hosts.size());
+    /** What a request is for. */
+    private record Target(@Nullable String authority, String path, Map<String, List<String>> query) {
+
+        static Target of(HttpRequest request) {
+            String target = request.uri();
+            String authority = host(request);
+            int scheme = target.indexOf("://");
+            if (scheme > 0 && target.indexOf('/') > scheme) { // absolute form, which clients send to a proxy
+                int slash = target.indexOf('/', scheme + 3);
+                int end = slash < 0 ? target.length() : slash;
+                authority = target.substring(scheme + 3, end);
+                target = slash < 0 ? "/" : target.substring(slash);
+            }
+            if (!target.startsWith("/")) {
+                throw HttpStatusException.of(400, "the request target must be a path");
+            }
+            int mark = target.indexOf('?');
+            String path = PercentDecoder.decodePath(mark < 0 ? target : target.substring(0, mark));
+            return new Target(
+                    authority, path, mark < 0 ? Map.of() : PercentDecoder.decodeQuery(target.substring(mark + 1)));
         }
-        return hosts.isEmpty() ? null : hosts.get(0);
+
+        private static @Nullable String host(HttpRequest request) {
+            List<String> hosts = request.headers().getAll(HttpHeaderNames.HOST);
+            if (hosts.size() > 1
+                    || (hosts.isEmpty() && request.protocolVersion().compareTo(HttpVersion.HTTP_1_1) >= 0)) {
+                throw HttpStatusException.of(400, "the request must have one Host header, and has " + hosts.size());
+            }
+            return hosts.isEmpty() ? null : hosts.get(0);
+        }
     }
 
-    /** This request as the route with a prefix of this length sees it. */
+    /** This request for the route of a path of this length. */
     SseRequest below(int length) {
         return new SseRequest(this, length);
     }
@@ -116,50 +118,50 @@ public final class SseRequest {
         return path;
     }
 
-    /** What stands behind the route's own path, without the slash between; empty if nothing does. */
+    /** The part of the path after the route's own path, without the slash between them; empty if there is none. */
     public String subPath() {
         return path.length() > prefixLength + 1 ? path.substring(prefixLength + 1) : "";
     }
 
-    /** All values of a query parameter, in order; empty if it is not there. */
+    /** All values of a query parameter, in order; empty if the parameter is missing. */
     public List<String> queryAll(String name) {
         return query.getOrDefault(name, List.of());
     }
 
-    /** The first value of a query parameter; null if it is not there. */
+    /** The first value of a query parameter; null if the parameter is missing. */
     public @Nullable String query(String name) {
         List<String> values = query.get(name);
         return values == null ? null : values.get(0);
     }
 
     /**
-     * The value of a header; null if it is not there. If it has several lines, the last: right for a header that has one
-     * value. One that is a list has all of its lines in {@link #headerAll}.
+     * The value of a header; null if the header is missing. If it has several lines, the last one. Use it for headers
+     * with a single value, and {@link #headerAll} for lists.
      */
     public @Nullable String header(String name) {
         if (!headers.contains(name)) {
-            return null; // the usual case, without a list
+            return null; // the common case, without a list
         }
         List<String> lines = headers.getAll(name);
         return decoded(lines.get(lines.size() - 1));
     }
 
     /**
-     * All lines of a header, in order; empty if it is not there. Those of one that is a list ({@code Accept}, {@code
-     * If-None-Match}) are one list, as if they stood in one line with commas between (RFC 9110, section 5.3).
+     * All lines of a header, in order; empty if the header is missing. The lines of a list header ({@code Accept},
+     * {@code If-None-Match}) mean the same as one line with commas between them (RFC 9110, section 5.3).
      */
     public List<String> headerAll(String name) {
         if (!headers.contains(name)) {
             return List.of();
         }
-        List<String> lines = headers.getAll(name); // its iterator would go backwards
+        List<String> lines = headers.getAll(name); // the iterator of the headers would go backwards
         if (lines.size() == 1) {
             return List.of(decoded(lines.get(0)));
         }
         return lines.stream().map(SseRequest::decoded).toList();
     }
 
-    /** Clients send UTF-8 (Last-Event-ID must be), and Netty hands bytes over as Latin-1 characters. */
+    /** Clients send UTF-8 (in Last-Event-ID they must), but Netty decodes headers as Latin-1. */
     private static String decoded(String line) {
         return PercentDecoder.isAscii(line)
                 ? line
@@ -167,8 +169,8 @@ public final class SseRequest {
     }
 
     /**
-     * The id of the last event that the client saw: the header, else the query's {@code lastEventId}; null if neither says
-     * one. An empty one is none. What a client made of it otherwise is its own affair: here nothing is refused.
+     * The id of the last event that the client received: the header, or the query parameter {@code lastEventId}; null
+     * if both are missing or empty. The text is not checked, because an unknown id is a gap and not an error.
      */
     public @Nullable String lastEventId() {
         String header = header("last-event-id");
@@ -176,31 +178,37 @@ public final class SseRequest {
         return id == null || id.isEmpty() ? null : id;
     }
 
-    /** The body; empty if there is none. Not to be changed. */
+    /** The body; empty if there is none. The caller must not change it. */
     public byte[] body() {
         return body;
     }
 
-    /** The body as text. @throws HttpStatusException (400) if it is not UTF-8 */
+    /**
+     * The body as text.
+     *
+     * @throws HttpStatusException (400) if it is not UTF-8
+     */
     public String bodyText() {
         return PercentDecoder.utf8(body);
     }
 
-    /** The client's address: the peer's, or what a trusted proxy says ({@link TrustedProxies}). */
+    /** The client's address: that of the peer, or the one that a trusted proxy reports ({@link TrustedProxies}). */
     public SocketAddress remoteAddress() {
         return remoteAddress;
     }
 
     /**
-     * Whether nothing says that a proxy stands between the client and this server: neither a PROXY header of the connection
-     * nor a header of the request that proxies add. A proxy that hides itself cannot be told. What is for this machine only
-     * asks this beside {@link #remoteAddress}, which a proxy may have named.
+     * Whether there is no sign of a proxy between the client and this server: neither a PROXY header of the connection
+     * nor a request header that proxies add. A proxy without such a sign cannot be detected. A route for this machine
+     * only must check this in addition to {@link #remoteAddress}, which a proxy may have reported.
      */
     public boolean isDirect() {
         return ClientAddress.isDirect(channel) && PROXY_HEADERS.stream().noneMatch(headers::contains);
     }
 
-    /** The scheme that the client used, as far as the connection or a trusted proxy tells. */
+    /**
+     * The scheme that the client used, {@code http} or {@code https}, as the connection or a trusted proxy shows it.
+     */
     public String scheme() {
         if (forwardedScheme != null) {
             return forwardedScheme;
@@ -208,12 +216,12 @@ public final class SseRequest {
         return channel.pipeline().get(SslHandler.class) == null ? "http" : "https";
     }
 
-    /** The host and port that the client asked for; null where an HTTP/1.0 client does not say. */
+    /** The host and port that the request is for; null if an HTTP/1.0 client did not send them. */
     public @Nullable String authority() {
         return authority;
     }
 
-    /** Whether the client asked for a name that can only mean this machine, or said none, as HTTP/1.0 allows. */
+    /** Whether the request is for a name that always means this machine, or has no name, which HTTP/1.0 allows. */
     public boolean isForLoopback() {
         return AllowedHosts.isLoopbackName(AllowedHosts.nameOf(authority));
     }
@@ -223,12 +231,13 @@ public final class SseRequest {
         return version.text();
     }
 
-    /** Whether the head announces a body. */
+    /** Whether the headers announce a body. */
     boolean hasBody() {
         String length = header("content-length");
         return headers.contains(HttpHeaderNames.TRANSFER_ENCODING) || (length != null && !length.equals("0"));
     }
 
+    /** Whether the client supports chunked encoding. */
     boolean isChunkable() {
         return version.compareTo(HttpVersion.HTTP_1_1) >= 0;
     }
@@ -238,8 +247,8 @@ public final class SseRequest {
     }
 
     /**
-     * Whether a browser asks, whose EventSource gives up for ever on any status but 200. Browsers send Sec-Fetch-Mode to
-     * hosts that they trust; over plain HTTP to others, only the name tells them.
+     * Whether a browser sent the request. Its EventSource gives up for good on any status but 200. Browsers send
+     * Sec-Fetch-Mode to trustworthy hosts only. Over plain HTTP to other hosts, only User-Agent identifies them.
      */
     boolean isOfBrowser() {
         if (headers.contains("sec-fetch-mode")) {

@@ -24,31 +24,31 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Serves event streams, and other routes beside them, over HTTP/1.1.
+ * Serves event streams and other routes over HTTP/1.1.
  *
- * <p>Thread-safe. It owns its event loops and its listening socket, and the hub only if it made it; {@link #close} gives
- * all of it back.
+ * <p>It owns its event loops and its listening socket, and the hub only if it created the hub. {@link #close} releases
+ * all of them. Thread-safe.
  */
 public final class SseServer implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(SseServer.class);
 
-    /** Longest wait for what is left of connections and threads after the drain. */
+    /** The longest wait for the remaining connections, and then for the threads, after the drain. */
     private static final long AFTER_DRAIN_MILLIS = 500;
 
-    private final SseServerBuilder options;
+    private final ServerOptions options;
     private final Hub hub;
     private final StreamEndpoint streams;
     private final EventLoopGroup loops;
     private final Channel listener;
-    /** Closed one by one at the end: io_uring gives a channel's read buffer back only while its event loop runs. */
+    /** Closed before the event loops end: io_uring releases a channel's read buffer only while its event loop runs. */
     private final Set<Channel> connections;
 
     private final AtomicBoolean closing = new AtomicBoolean();
     private final CompletableFuture<Void> closed = new CompletableFuture<>();
 
     private SseServer(
-            SseServerBuilder options,
+            ServerOptions options,
             Hub hub,
             StreamEndpoint streams,
             EventLoopGroup loops,
@@ -62,34 +62,31 @@ public final class SseServer implements AutoCloseable {
         this.connections = connections;
     }
 
-    /** The options of a new server. */
+    /** A builder with the default options. */
     public static SseServerBuilder builder() {
         return new SseServerBuilder();
     }
 
-    static SseServer start(SseServerBuilder options) throws IOException {
+    /** @param options must not change any more */
+    static SseServer start(ServerOptions options) throws IOException {
         TransportBackend transport = TransportBackend.choose(options.transport);
         Hub hub = options.hub == null ? Hub.create() : options.hub;
         Lanes lanes = new Lanes(hub, options.laneOptions);
         StreamEndpoint streams = new StreamEndpoint(
-                lanes, options.laneOptions.retry(), options.limits, new RejectionLog(hub.rejections()));
+                lanes, options.laneOptions.retry(), options.limits, new RejectionLog(hub.rejections()), true);
         EventLoopGroup loops = new MultiThreadIoEventLoopGroup(
                 options.threads, new DefaultThreadFactory("sluice", true), transport.handlers());
         Set<Channel> connections = ConcurrentHashMap.newKeySet();
-        PendingConnections newcomers = new PendingConnections();
+        PendingConnections pending = new PendingConnections();
+        ConnectionLimiter limiter =
+                new ConnectionLimiter(options.maxConnections(), connections, hub.ledger(), streams.rejections());
         ServerBootstrap bootstrap = new ServerBootstrap()
                 .group(loops)
                 .channel(transport.serverChannel)
                 .option(ChannelOption.SO_BACKLOG, 4096)
                 .option(ChannelOption.SO_REUSEADDR, true)
-                .handler(new ServerAcceptor(
-                        options.mostConnections(),
-                        connections,
-                        newcomers,
-                        transport.mostNewcomers(options.threads),
-                        hub.ledger(),
-                        streams.refusals()))
-                .childHandler(new HttpPipeline(options, streams, newcomers));
+                .handler(new ServerAcceptor(limiter, pending, transport.maxPendingConnections(options.threads)))
+                .childHandler(new HttpPipeline(options, streams, pending));
         SocketOptions.addTo(bootstrap, transport, options.laneOptions);
         var bound = bootstrap
                 .bind(new InetSocketAddress(options.host, options.port))
@@ -102,43 +99,46 @@ public final class SseServer implements AutoCloseable {
             throw cannotListen(options, bound.cause());
         }
         SseServer server = new SseServer(options, hub, streams, loops, bound.channel(), connections);
-        log.info("listening on {} by {}", server.uri(), transport.transport);
+        log.info("listening on {}, transport {}", server.uri(), transport.transport);
         return server;
     }
 
-    private static IOException cannotListen(SseServerBuilder options, Throwable cause) {
+    private static IOException cannotListen(ServerOptions options, Throwable cause) {
         boolean unknownHost = cause instanceof UnresolvedAddressException || cause instanceof UnknownHostException;
         return new IOException(
                 unknownHost
                         ? "host: " + options.host
-                                + " (expected: an address of this machine, or a name that leads to one)"
-                        : "port: " + options.port + " on host " + options.host + " cannot be listened on: "
-                                + cause.getMessage(),
+                                + " (expected: an address of this machine, or a name that resolves to one)"
+                        : "port: " + options.port + " (expected: a free port on host " + options.host + "; "
+                                + cause.getMessage() + ")",
                 cause);
     }
 
-    /** The hub that this server's streams listen to. */
+    /** The hub whose topics this server's streams subscribe to. */
     public Hub hub() {
         return hub;
     }
 
-    /** The port that it listens on. */
+    /** The port that the server listens on. */
     public int port() {
         return ((InetSocketAddress) listener.localAddress()).getPort();
     }
 
-    /** Where it listens, such as {@code http://127.0.0.1:8080}. */
+    /** The URI that the server listens on, such as {@code http://127.0.0.1:8080}. */
     public String uri() {
         String host = options.host.indexOf(':') >= 0 ? "[" + options.host + "]" : options.host;
         return "http://" + host + ":" + port();
     }
 
-    /** Whether it takes new streams: false from the moment that {@link #close} is called. */
+    /** Whether the server accepts new streams. False as soon as {@link #close} is called. */
     public boolean isReady() {
         return !closing.get();
     }
 
-    /** Shuts down as {@link #close(Duration)} does with the drain time of the builder, and waits, except on an event loop. */
+    /**
+     * Shuts down as {@link #close(Duration)} does with the drain time of the builder. Blocks until the end, except on
+     * an event loop of this server.
+     */
     @Override
     public void close() {
         CompletableFuture<Void> end = close(options.drain).toCompletableFuture();
@@ -152,10 +152,11 @@ public final class SseServer implements AutoCloseable {
     }
 
     /**
-     * Shuts down: not ready, new streams refused while the listener stays open, open streams ended one after the other
-     * within {@code drain}, then everything closed. The first call decides; any thread may call.
+     * Shuts down. The server is no longer ready and rejects new streams, but keeps the listening socket open. It ends
+     * the open streams one after another within {@code drain}, and then closes everything. Only the first call takes
+     * effect. Any thread may call; the call does not block.
      *
-     * @return completes when connections and event loops are gone
+     * @return completes when all connections are closed and the event loops have ended
      * @throws IllegalArgumentException if the time is not from 0 to 365 days; nothing is closed then
      */
     public CompletionStage<Void> close(Duration drain) {
@@ -165,7 +166,7 @@ public final class SseServer implements AutoCloseable {
         }
         streams.drain();
         log.info("draining {} streams within {}", hub.ledger().count(Ledger.Kind.SINKS), drain);
-        // A part of the time is kept for the last client's bytes.
+        // The last tenth is left for the final bytes of the last streams.
         Duration spread = drain.multipliedBy(9).dividedBy(10);
         CompletableFuture<?>[] drains = streams.lanes().all().stream()
                 .map(lane -> Drain.start(lane, spread).toCompletableFuture())
@@ -187,9 +188,9 @@ public final class SseServer implements AutoCloseable {
             if (options.hub == null) {
                 hub.close();
             }
-            // The bytes that are on their way have had a moment to leave then.
-            long moment = connections.isEmpty() ? 0 : AFTER_DRAIN_MILLIS / 5;
-            loops.next().schedule(this::closeConnections, moment, TimeUnit.MILLISECONDS);
+            // The delay lets bytes that are still in the channels leave.
+            long delay = connections.isEmpty() ? 0 : AFTER_DRAIN_MILLIS / 5;
+            loops.next().schedule(this::closeConnections, delay, TimeUnit.MILLISECONDS);
         });
     }
 

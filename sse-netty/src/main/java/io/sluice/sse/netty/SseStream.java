@@ -9,7 +9,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a route gives to a request: topics to listen to, a source of its own, or both. Immutable.
+ * The stream that a route returns for a request: a subscription to topics, a source for this client, or both.
+ * Immutable.
  */
 public final class SseStream {
 
@@ -26,7 +27,7 @@ public final class SseStream {
         this.settings = settings;
     }
 
-    /** A stream of hub topics, from {@code start} on. */
+    /** A stream of the events of hub topics, from {@code start} on. */
     public static SseStream of(Selector selector, StartPosition start) {
         return new SseStream(
                 Objects.requireNonNull(selector, "selector"),
@@ -35,30 +36,30 @@ public final class SseStream {
                 StreamSettings.DEFAULT);
     }
 
-    /** A stream that a source fills for this client alone. */
+    /** A stream that a source fills, for this client only. */
     public static SseStream of(Source source) {
         return new SseStream(
                 null, StartPosition.live(), Objects.requireNonNull(source, "source"), StreamSettings.DEFAULT);
     }
 
-    /** This stream, and a source beside the topics. */
+    /** This stream with a source, in addition to its topics. */
     public SseStream with(Source newSource) {
         return new SseStream(selector, start, Objects.requireNonNull(newSource, "source"), settings);
     }
 
-    /** This stream, with heartbeats of another form. */
+    /** This stream with another form of heartbeat. */
     public SseStream heartbeat(Heartbeat heartbeat) {
         return with(new StreamSettings(
                 Objects.requireNonNull(heartbeat, "heartbeat"), settings.drain(), settings.identity()));
     }
 
-    /** This stream, with another end when the server shuts down. */
+    /** This stream with another way to end when the server shuts down. */
     public SseStream drain(DrainMode mode) {
         return with(
                 new StreamSettings(settings.heartbeat(), Objects.requireNonNull(mode, "mode"), settings.identity()));
     }
 
-    /** This stream, for a client of which the application knows who it is. */
+    /** This stream with the identity of its client, as the application knows it. */
     public SseStream identity(Identity identity) {
         return with(new StreamSettings(
                 settings.heartbeat(), settings.drain(), Objects.requireNonNull(identity, "identity")));

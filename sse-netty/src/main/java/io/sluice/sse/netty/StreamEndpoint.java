@@ -6,71 +6,84 @@ import io.sluice.sse.CloseReason;
 import io.sluice.sse.ClosedException;
 import io.sluice.sse.RejectionCounts;
 import io.sluice.sse.topic.TopicLimitException;
-import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a request for a stream passes before it is one, and the upgrade: shared by the server and by the handler for
- * foreign pipelines. Thread-safe.
+ * Checks a request for a stream, lets its route decide, and upgrades the connection. {@link SseServer} and
+ * {@link SseHandler} share it. Thread-safe.
  */
 final class StreamEndpoint {
 
     private final Lanes lanes;
     private final Duration retry;
-    private final StreamPermits places;
-    private final RejectionLog refusals;
+    private final StreamPermits permits;
+    private final RejectionLog rejections;
+    private final boolean ownsPipeline;
 
     private volatile boolean draining;
 
-    StreamEndpoint(Lanes lanes, Duration retry, StreamLimits limits, RejectionLog refusals) {
+    /**
+     * @param retry how long a client waits after a rejection by a limit or a drain
+     * @param ownsPipeline whether only this module adds handlers to the pipelines of the connections
+     */
+    StreamEndpoint(Lanes lanes, Duration retry, StreamLimits limits, RejectionLog rejections, boolean ownsPipeline) {
         this.lanes = lanes;
         this.retry = retry;
-        this.places = new StreamPermits(limits, retry);
-        this.refusals = refusals;
+        this.permits = new StreamPermits(limits, retry);
+        this.rejections = rejections;
+        this.ownsPipeline = ownsPipeline;
     }
 
-    RejectionLog refusals() {
-        return refusals;
+    RejectionLog rejections() {
+        return rejections;
     }
 
-    StreamPermits places() {
-        return places;
+    StreamPermits permits() {
+        return permits;
     }
 
     Lanes lanes() {
         return lanes;
     }
 
-    /** From now on new streams are refused, with a hint to come back. */
+    /** From now on new streams are rejected, with a time after which to retry. */
     void drain() {
         draining = true;
     }
 
     /**
-     * Grants the request a stream, or answers otherwise.
+     * Opens a stream for the request, or rejects it. On the event loop of the connection.
      *
-     * @return the answer, or null if the stream is open
-     * @throws HttpStatusException if it is not granted
+     * @return null if the stream is open; otherwise the response, which a browser's EventSource survives if the
+     *     rejection is retryable
+     */
+    @Nullable
+    RouteResponse openOrReject(ChannelHandlerContext ctx, SseRequest request, StreamRoute route) {
+        assert ctx.executor().inEventLoop();
+        try {
+            return open(ctx, request, route);
+        } catch (RuntimeException e) {
+            HttpStatusException rejection = Responses.toStatusException(e, ctx.channel(), request);
+            return rejection.isRetryable()
+                    ? retryableResponse(ctx.channel(), request, route, rejection)
+                    : rejection.response();
+        }
+    }
+
+    /**
+     * @return null if the stream is open; otherwise the response
+     * @throws HttpStatusException if the request is rejected
      */
     private @Nullable RouteResponse open(ChannelHandlerContext ctx, SseRequest request, StreamRoute route) {
         boolean head = request.method().equals("HEAD");
-        if (!head && !request.method().equals("GET")) {
-            throw HttpStatusException.of(405, "a stream is opened by GET", "allow", "GET, HEAD");
-        }
-        if (!AcceptHeader.eventStream(request.headerAll("accept"))) {
-            throw HttpStatusException.of(
-                    406, "this is a text/event-stream, which the request's Accept header excludes");
-        }
-        if (request.hasBody()) {
-            throw HttpStatusException.of(413, "a request for a stream has no body");
-        }
+        checkForm(request, head);
         String lastEventId = request.lastEventId();
         if (lastEventId != null && lastEventId.startsWith(CloseReason.END_ID_PREFIX)) {
-            return RouteResponse.empty(204); // it was told to stay away: an EventSource does so on this status
+            return RouteResponse.empty(204); // its last stream has ended for good; an EventSource stops on this status
         }
-        places.checkRate(request.remoteAddress());
+        permits.checkRate(request.remoteAddress());
         if (head) {
             route.open(request);
             return RouteResponse.of(200, "text/event-stream", new byte[0])
@@ -78,37 +91,50 @@ final class StreamEndpoint {
                     .with("x-accel-buffering", "no");
         }
         if (draining) {
-            throw drains(); // as below, but cheap
+            throw drainRejection(); // the check below decides; this one is cheap
         }
-        // No code of the route's runs for whom there is no place, but for its check of the request.
-        Runnable place = places.take(request);
+        // First the permit, so that above a limit no code of the route runs except its check of the request.
+        Runnable release = permits.acquire(request);
         SseStream stream;
         NettySink sink;
         try {
-            stream = Objects.requireNonNull(route.open(request), () -> RouteHandler.returnedNull(request));
-            // In this order: a drain that begins behind the question finds the lane, and on it this stream.
+            stream = Objects.requireNonNull(route.open(request), () -> Responses.returnedNull(request));
+            // The lane before the flag: a drain that begins after this check finds the lane, and this stream on it.
             Lanes.Joined lane = lanes.on(ctx.channel().eventLoop());
             if (draining) {
-                throw drains();
+                throw drainRejection();
             }
-            sink = new NettySink(lane, ctx.channel(), request.isChunkable(), stream.settings(), place);
+            sink = new NettySink(lane, ctx.channel(), request.isChunkable(), stream.settings(), release);
         } catch (Throwable t) {
-            place.run();
+            release.run();
             throw t;
         }
-        upgrade(ctx, request, stream, sink); // from here on the place goes with the sink
+        upgrade(ctx, request, stream, sink); // from here on the sink owns the permit
         return null;
     }
 
-    private HttpStatusException drains() {
+    private static void checkForm(SseRequest request, boolean head) {
+        if (!head && !request.method().equals("GET")) {
+            throw HttpStatusException.of(405, "a stream is opened by GET", "allow", "GET, HEAD");
+        }
+        if (!AcceptHeader.acceptsEventStream(request.headerAll("accept"))) {
+            throw HttpStatusException.of(
+                    406, "this is a text/event-stream, which the request's Accept header excludes");
+        }
+        if (request.hasBody()) {
+            throw HttpStatusException.of(413, "a request for a stream has no body");
+        }
+    }
+
+    private HttpStatusException drainRejection() {
         return HttpStatusException.limit(RejectionCounts.Kind.DRAINING, 503, "the server is shutting down", retry);
     }
 
     private void upgrade(ChannelHandlerContext ctx, SseRequest request, SseStream stream, NettySink sink) {
         sink.beforeFirstFrame(() -> {
-            // Not before: a connection that stays with HTTP may have its next request from somebody else.
+            // Only here: if the connection stays with HTTP, its next request may come from another client.
             ClientAddress.set(ctx.channel(), request.remoteAddress());
-            Upgrade.run(ctx, sink);
+            Upgrade.run(ctx, sink, ownsPipeline);
         });
         try {
             sink.open(stream.selector(), stream.start(), stream.source());
@@ -118,56 +144,37 @@ final class StreamEndpoint {
         } catch (ClosedException e) {
             sink.close(CloseReason.REJECTED);
             if (sink.hasUpgraded()) {
-                return; // an observer has ended it in good order as it opened: it was a stream, if a short one
+                return; // an observer closed the sink while it opened, after the response head: it was a short stream
             }
             throw HttpStatusException.retryable(503, "the stream, or its hub, is closed", retry);
-        } catch (RuntimeException | Error e) { // no memory for the first block, say
+        } catch (RuntimeException | Error e) { // no memory for the first block, for example
             sink.close(CloseReason.REJECTED);
             throw e;
         }
     }
 
-    /** As {@link #open}, with a refusal as an answer: one that a browser's EventSource survives, if it passes. */
-    @Nullable
-    RouteResponse openOrRefuse(ChannelHandlerContext ctx, SseRequest request, StreamRoute route) {
-        try {
-            return open(ctx, request, route);
-        } catch (RuntimeException e) {
-            HttpStatusException refusal = RouteHandler.refusalOf(e, ctx.channel(), request);
-            return refusal.isRetryable() ? answerForNow(ctx.channel(), request, route, refusal) : refusal.response();
+    /** Closes the connection after the response: a rejected client gets no connection kept for its retry. */
+    private RouteResponse retryableResponse(
+            Channel channel, SseRequest request, StreamRoute route, HttpStatusException rejection) {
+        HttpStatusException permanent = permanentRejection(request, route, channel);
+        if (permanent != null) {
+            return permanent.response().with("connection", "close");
         }
-    }
-
-    /** The connection is not kept: a client that is refused has no claim on one until it comes back. */
-    private RouteResponse answerForNow(
-            Channel channel, SseRequest request, StreamRoute route, HttpStatusException refusal) {
-        HttpStatusException forGood = refusedForGood(request, route, channel);
-        if (forGood != null) {
-            return forGood.response().with("connection", "close");
-        }
-        count(refusal, request.remoteAddress());
+        rejections.count(rejection, request.remoteAddress());
         return request.isOfBrowser()
-                ? Problem.comeBack(Math.max(retry.toMillis(), refusal.waitMillis()))
-                : refusal.response().with("connection", "close");
+                ? Problem.retryLater(Math.max(retry.toMillis(), rejection.waitMillis()))
+                : rejection.response().with("connection", "close");
     }
 
-    /** Nobody is told to come back with what will be refused then, too. */
-    private static @Nullable HttpStatusException refusedForGood(
+    /** A client must not be asked to retry a request that can never succeed, so the route may reject it for good. */
+    private static @Nullable HttpStatusException permanentRejection(
             SseRequest request, StreamRoute route, Channel channel) {
         try {
             route.check(request);
             return null;
         } catch (RuntimeException e) {
-            HttpStatusException refusal = RouteHandler.refusalOf(e, channel, request);
-            return refusal.isRetryable() ? null : refusal;
-        }
-    }
-
-    /** Counts a refusal, if it was a limit that refused. */
-    void count(HttpStatusException refusal, SocketAddress client) {
-        RejectionCounts.Kind kind = refusal.kind();
-        if (kind != null) {
-            refusals.refused(kind, client);
+            HttpStatusException rejection = Responses.toStatusException(e, channel, request);
+            return rejection.isRetryable() ? null : rejection;
         }
     }
 }

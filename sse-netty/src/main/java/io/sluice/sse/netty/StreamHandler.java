@@ -12,18 +12,18 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The inbound side of a live stream: writability, the end, errors, and bytes that a client has no business to send. It
- * keeps reading, since a connection that is not read does not notice its end.
+ * The inbound side of an open stream: changes of writability, the end, failures, and unexpected bytes from the client.
+ * The stream is always read, because a connection that is not read does not notice its end.
  */
 final class StreamHandler extends ChannelInboundHandlerAdapter {
 
     private static final Logger log = LoggerFactory.getLogger(StreamHandler.class);
 
-    /** Stray bytes (a pipelined request, say) up to here are ignored; past it the connection closes. */
+    /** How many unexpected bytes (of a pipelined request, for example) are ignored. More close the connection. */
     static final int STRAY_BYTES = 8 * 1024;
 
     private static final int ETIMEDOUT_LINUX = 110;
-    private static final int ETIMEDOUT_BSD = 60; // macOS's too
+    private static final int ETIMEDOUT_BSD = 60; // also on macOS
 
     private final NettySink sink;
     private int stray;
@@ -34,12 +34,12 @@ final class StreamHandler extends ChannelInboundHandlerAdapter {
 
     @Override
     public void handlerAdded(ChannelHandlerContext ctx) {
-        sink.streamsThrough(ctx);
+        sink.handlerAdded(ctx);
     }
 
     @Override
     public void handlerRemoved(ChannelHandlerContext ctx) {
-        sink.connectionGone();
+        sink.channelReleased();
     }
 
     @Override
@@ -56,19 +56,19 @@ final class StreamHandler extends ChannelInboundHandlerAdapter {
     @Override
     public void channelWritabilityChanged(ChannelHandlerContext ctx) {
         if (ctx.channel().isWritable()) {
-            sink.writable();
+            sink.channelWritable();
         }
     }
 
     @Override
     public void channelInactive(ChannelHandlerContext ctx) {
-        sink.connectionEnded();
+        sink.channelClosed();
     }
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable failure) {
         if (failure instanceof ClosedChannelException && failure.getCause() == null) {
-            return; // what was still to be written when the channel closed; why it did, channelInactive says
+            return; // bytes were pending when the channel closed; channelInactive reports the close itself
         }
         if (!(failure instanceof IOException)) {
             log.warn("[{}] the stream failed", sink.id(), failure);
@@ -76,16 +76,19 @@ final class StreamHandler extends ChannelInboundHandlerAdapter {
             log.debug("[{}] {}", sink.id(), failure.toString());
         }
         if (isTimeout(failure)) {
-            sink.connectionTimedOut();
+            sink.channelTimedOut();
         } else {
-            sink.connectionFailed();
+            sink.channelFailed();
         }
     }
 
-    /** ETIMEDOUT has no exception of its own, and Netty no name for its number. The native transports tell its number, NIO only the system's text. */
+    /**
+     * Whether the kernel reported ETIMEDOUT. Neither the JDK nor Netty has an exception or a constant for it. The
+     * native transports report its number, NIO only the message of the system.
+     */
     private static boolean isTimeout(Throwable failure) {
-        if (failure instanceof Errors.NativeIoException told
-                && (told.expectedErr() == -ETIMEDOUT_LINUX || told.expectedErr() == -ETIMEDOUT_BSD)) {
+        if (failure instanceof Errors.NativeIoException reported
+                && (reported.expectedErr() == -ETIMEDOUT_LINUX || reported.expectedErr() == -ETIMEDOUT_BSD)) {
             return true;
         }
         return failure instanceof IOException

@@ -5,21 +5,24 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How many streams there may be, and how fast they may come. Above a limit the newcomer is refused, in a way that a
- * browser's EventSource survives, and nobody who is there is evicted. Immutable; each method gives limits with one more.
+ * How many streams may be open, and how fast clients may open them. At a limit the server rejects a new stream in a way
+ * that a browser's EventSource survives. It never evicts an open stream. Immutable; each method returns a copy with one
+ * limit changed.
  *
- * <p>An address is an IPv4 address or the /64 network of an IPv6 address. Behind a proxy it is the client's, if the proxy
- * is trusted to say so ({@link TrustedProxies}).
+ * <p>An address is an IPv4 address or the /64 network of an IPv6 address. After a proxy it is the client's address if
+ * the proxy is trusted ({@link TrustedProxies}).
  */
 public final class StreamLimits {
 
-    /** 100,000 streams in all, and no other limit. */
-    public static final StreamLimits DEFAULT = new StreamLimits(100_000, 0, 0, null, null);
+    static final int DEFAULT_MAX_STREAMS = 100_000;
+
+    /** 100,000 streams in total, and no other limit. */
+    public static final StreamLimits DEFAULT = new StreamLimits(DEFAULT_MAX_STREAMS, 0, 0, null, null);
 
     final int total;
-    /** 0 is off. */
+    /** 0 is unlimited. */
     final int perAddress;
-    /** 0 is off. */
+    /** 0 is unlimited. */
     final int perKey;
 
     final @Nullable Function<? super SseRequest, ? extends @Nullable Object> key;
@@ -38,42 +41,47 @@ public final class StreamLimits {
         this.connectRate = connectRate;
     }
 
-    /** The most streams at a time in all; 0 refuses everybody. */
-    public StreamLimits maxStreams(int most) {
+    /**
+     * Limits the total of open streams; 0 rejects every stream.
+     *
+     * @throws IllegalArgumentException if it is not from 0 to 2<sup>31</sup> - 2
+     */
+    public StreamLimits maxStreams(int max) {
         return new StreamLimits(
-                Checks.inRange("maxStreams", most, 0, Integer.MAX_VALUE - 1), perAddress, perKey, key, connectRate);
-    }
-
-    /** The most streams at a time from one address. */
-    public StreamLimits maxStreamsPerAddress(int most) {
-        return new StreamLimits(
-                total,
-                Checks.inRange("maxStreamsPerAddress", most, 1, Integer.MAX_VALUE - 1),
-                perKey,
-                key,
-                connectRate);
+                Checks.inRange("maxStreams", max, 0, Integer.MAX_VALUE - 1), perAddress, perKey, key, connectRate);
     }
 
     /**
-     * The most streams at a time with the same key: a user, say, or a tenant.
+     * Limits the open streams of one address.
      *
-     * @param newKey gives a request's key, to be compared by {@code equals}, or null for one without this limit. Called
-     *     on event loops, for many requests at once, before the route: it must be thread-safe and must not block. What it
-     *     throws is answered as if the route had thrown it.
+     * @throws IllegalArgumentException if it is not from 1 to 2<sup>31</sup> - 2
      */
-    public StreamLimits maxStreamsPerKey(int most, Function<? super SseRequest, ? extends @Nullable Object> newKey) {
+    public StreamLimits maxStreamsPerAddress(int max) {
+        return new StreamLimits(
+                total, Checks.inRange("maxStreamsPerAddress", max, 1, Integer.MAX_VALUE - 1), perKey, key, connectRate);
+    }
+
+    /**
+     * Limits the open streams with the same key, for example of one user or tenant.
+     *
+     * @param newKey returns the key of a request, compared by {@code equals}, or null for a request without this limit.
+     *     The server calls it on event loops, concurrently, before the route: it must be thread-safe and must not
+     *     block. An exception is handled as if the route had thrown it.
+     * @throws IllegalArgumentException if the maximum is not from 1 to 2<sup>31</sup> - 2
+     */
+    public StreamLimits maxStreamsPerKey(int max, Function<? super SseRequest, ? extends @Nullable Object> newKey) {
         return new StreamLimits(
                 total,
                 perAddress,
-                Checks.inRange("maxStreamsPerKey", most, 1, Integer.MAX_VALUE - 1),
+                Checks.inRange("maxStreamsPerKey", max, 1, Integer.MAX_VALUE - 1),
                 Objects.requireNonNull(newKey, "key"),
                 connectRate);
     }
 
     /**
-     * How often one address may ask for a stream. One that is refused for another reason, such as {@link #maxStreams}, has
-     * cost a token too; one that this rate refuses has not. The 100,000 addresses that asked most
-     * lately are known; others begin with a full measure.
+     * Limits the rate at which one address may request streams. A request that another limit rejects, such as
+     * {@link #maxStreams}, still costs a token; a request that this rate rejects does not. The server tracks the
+     * 100,000 addresses with the most recent requests; any other address starts with a full bucket.
      */
     public StreamLimits connectRate(Rate perAddressRate) {
         return new StreamLimits(total, perAddress, perKey, key, Objects.requireNonNull(perAddressRate, "connectRate"));

@@ -9,25 +9,25 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The places that {@link StreamLimits} leave: taken before a stream opens, given back when it has ended. Thread-safe. Holds
- * an entry for an address or a key only while it has a stream.
+ * The permits that {@link StreamLimits} allow. A stream acquires one before it opens and releases it after it has
+ * ended. An address or a key has an entry only while it has a stream. Thread-safe.
  */
 final class StreamPermits {
 
     private final StreamLimits limits;
     private final @Nullable AddressRates rates;
-    private final AtomicInteger taken = new AtomicInteger();
+    private final AtomicInteger acquired = new AtomicInteger();
     private final ConcurrentHashMap<Long, Integer> byAddress = new ConcurrentHashMap<>();
     private final ConcurrentHashMap<Object, Integer> byKey = new ConcurrentHashMap<>();
-    /** One object for all streams, where no other limit needs to know whose place it was. */
-    private final Runnable giveBack = taken::decrementAndGet;
+    /** One object for all streams if only the total is limited. */
+    private final Runnable releaseTotal = acquired::decrementAndGet;
 
-    // Made once: at a limit they are thrown at whatever rate clients come.
+    // Created once, because at a limit they are thrown at the rate at which clients connect.
     private final HttpStatusException full;
     private final HttpStatusException addressFull;
     private final HttpStatusException keyFull;
 
-    /** @param retry when who is refused shall come back */
+    /** @param retry how long a rejected client should wait */
     StreamPermits(StreamLimits limits, Duration retry) {
         this.limits = limits;
         this.rates = limits.connectRate == null ? null : new AddressRates(limits.connectRate);
@@ -48,7 +48,7 @@ final class StreamPermits {
     /**
      * Counts a request against the rate of its address.
      *
-     * @throws HttpStatusException if it comes too early
+     * @throws HttpStatusException if the address exceeds its rate
      */
     void checkRate(SocketAddress client) {
         if (rates == null) {
@@ -62,99 +62,100 @@ final class StreamPermits {
     }
 
     /**
-     * Takes a place.
+     * Acquires a permit.
      *
-     * @return gives it back; to be run once
-     * @throws HttpStatusException if there is none; nothing is taken then
+     * @return releases the permit; to be run exactly once
+     * @throws HttpStatusException if a limit is reached; nothing is acquired then
      */
-    Runnable take(SseRequest request) {
-        if (taken.incrementAndGet() > limits.total) {
-            taken.decrementAndGet();
+    Runnable acquire(SseRequest request) {
+        if (acquired.incrementAndGet() > limits.total) {
+            acquired.decrementAndGet();
             throw full;
         }
         if (limits.perAddress == 0 && limits.perKey == 0) {
-            return giveBack;
+            return releaseTotal;
         }
-        Place place = new Place();
+        Permit permit = new Permit();
         try {
-            place.takeOfAddress(AddressKey.of(request.remoteAddress()));
-            place.takeOfKey(limits.key == null ? null : limits.key.apply(request));
+            permit.acquireForAddress(AddressKey.of(request.remoteAddress()));
+            permit.acquireForKey(limits.key == null ? null : limits.key.apply(request));
         } catch (Throwable t) {
-            place.run();
+            permit.run();
             throw t;
         }
-        return place;
+        return permit;
     }
 
-    /** How many are taken. */
-    int taken() {
-        return taken.get();
+    /** How many permits are acquired. */
+    int acquired() {
+        return acquired.get();
     }
 
-    /** For how many addresses and keys there is an entry. */
+    /** How many addresses and keys have an entry. */
     int entries() {
         return byAddress.size() + byKey.size();
     }
 
-    private static <K> boolean take(ConcurrentHashMap<K, Integer> counts, K key, int most) {
+    private static <K> boolean tryAcquire(ConcurrentHashMap<K, Integer> counts, K key, int max) {
         Integer before = counts.get(key);
-        if (before != null && before >= most) {
-            return false; // without a lock, and without a trace on the heap
+        if (before != null && before >= max) {
+            return false; // without a lock or an allocation
         }
-        boolean[] got = new boolean[1];
+        boolean[] acquired = new boolean[1];
         counts.compute(key, (ignored, count) -> {
             int now = count == null ? 0 : count;
-            got[0] = now < most;
-            return got[0] ? now + 1 : now;
+            acquired[0] = now < max;
+            return acquired[0] ? now + 1 : now;
         });
-        return got[0];
+        return acquired[0];
     }
 
-    private static <K> void giveBack(ConcurrentHashMap<K, Integer> counts, K key) {
+    private static <K> void release(ConcurrentHashMap<K, Integer> counts, K key) {
         counts.computeIfPresent(key, (ignored, count) -> count == 1 ? null : count - 1);
     }
 
-    /** What one stream has taken: its place in all, and maybe one of its address and of its key. */
-    private final class Place extends AtomicBoolean implements Runnable {
+    /** The permit of one stream: one of the total, and where limits apply one of its address and one of its key. */
+    private final class Permit extends AtomicBoolean implements Runnable {
 
         private static final long serialVersionUID = 1L;
 
         private transient @Nullable Long address;
         private transient @Nullable Object key;
 
-        void takeOfAddress(@Nullable Long wanted) {
+        void acquireForAddress(@Nullable Long wanted) {
             if (limits.perAddress == 0 || wanted == null) {
                 return;
             }
-            if (!take(byAddress, wanted, limits.perAddress)) {
+            if (!tryAcquire(byAddress, wanted, limits.perAddress)) {
                 throw addressFull;
             }
             address = wanted;
         }
 
-        void takeOfKey(@Nullable Object wanted) {
+        void acquireForKey(@Nullable Object wanted) {
             if (wanted == null) {
                 return;
             }
-            if (!take(byKey, wanted, limits.perKey)) {
+            if (!tryAcquire(byKey, wanted, limits.perKey)) {
                 throw keyFull;
             }
             key = wanted;
         }
 
+        /** Releases the permit. Further calls have no effect. */
         @Override
         public void run() {
             if (!compareAndSet(false, true)) {
                 return;
             }
-            taken.decrementAndGet();
-            Long ofAddress = address;
-            if (ofAddress != null) {
-                giveBack(byAddress, ofAddress);
+            acquired.decrementAndGet();
+            Long ownAddress = address;
+            if (ownAddress != null) {
+                release(byAddress, ownAddress);
             }
-            Object ofKey = key;
-            if (ofKey != null) {
-                giveBack(byKey, ofKey);
+            Object ownKey = key;
+            if (ownKey != null) {
+                release(byKey, ownKey);
             }
         }
     }

@@ -8,34 +8,40 @@ import java.util.Objects;
 import java.util.function.BiFunction;
 
 /**
- * Decides what a request for a stream gets. Called on an event loop, for many requests at once: it must be thread-safe and
- * must not block.
+ * Decides which stream a request gets. It is called on event loops, concurrently: it must be thread-safe and must not
+ * block.
  */
 @FunctionalInterface
 public interface StreamRoute {
 
     /**
-     * The stream for this request.
+     * Returns the stream for a request.
      *
-     * @throws HttpStatusException if there is none for it
-     * @throws IllegalArgumentException as {@link Selector#of} does; answered with 400
+     * @throws HttpStatusException if the request is rejected
+     * @throws IllegalArgumentException if the request is wrong, as {@link Selector#of} reports it; the status is 400
+     *     then
      */
     SseStream open(SseRequest request);
 
     /**
-     * Refuses what will never be granted, as far as the request alone tells it. Asked in place of {@link #open} where a
-     * limit, a rate or a drain has refused a request: one that can never have a stream gets this answer then, and is not
-     * told to come back. So it must be quick, must know no state and do nothing. What it does not refuse, and what it
-     * refuses for now only, is answered as the limit wants it. Unless a route says otherwise, that is everything.
+     * Rejects a request that can never get a stream. The server calls this method instead of {@link #open} when a
+     * limit, a rate or a drain has rejected the request. A permanent rejection by this method then replaces the
+     * response of the limit, which would ask the client to retry in vain. So the method must be fast, must depend on
+     * nothing but the request, and must have no side effects. A request that it accepts, or rejects with a retryable
+     * exception, gets the response of the limit. The default accepts every request.
      *
-     * @throws HttpStatusException if there is never a stream for it
-     * @throws IllegalArgumentException as {@link Selector#of} does; answered with 400
+     * @throws HttpStatusException if the request can never get a stream
+     * @throws IllegalArgumentException if the request is wrong, as {@link Selector#of} reports it; the status is 400
+     *     then
      */
     default void check(SseRequest request) {}
 
     /**
-     * This route, with what {@code more} makes of each stream that it gives: an identity, say, or heartbeats of another form.
-     * {@code more} may refuse a request as a route may, and {@link #check} stays that of this route.
+     * Returns a route that changes each stream of this route, for example adds an identity or another form of
+     * heartbeat. {@link #check} stays that of this route.
+     *
+     * @param more returns the changed stream. It may reject the request like a route, and has the same duties: it must
+     *     be thread-safe and must not block.
      */
     default StreamRoute with(BiFunction<? super SseRequest, ? super SseStream, SseStream> more) {
         Objects.requireNonNull(more, "more");
@@ -54,21 +60,28 @@ public interface StreamRoute {
     }
 
     /**
-     * Topics and patterns as the request names them: behind the route's path, and in {@code ?topic=}, any number of them.
-     * It begins as {@link #startOf} says. With {@code ?envelope=1} each event tells its topic ({@link
-     * Selector#withEnvelope}). What of that cannot be understood is refused at a limit too.
+     * The route for the topics and patterns that the request names: after the route's path, and in any number of {@code
+     * ?topic=} parameters. {@link #startOf} determines where the stream starts. With {@code ?envelope=1} each event
+     * contains its topic ({@link Selector#withEnvelope}). Its {@link #check} rejects every request that {@link #open}
+     * cannot understand.
      */
     static StreamRoute topics() {
         return TopicsRoute.INSTANCE;
     }
 
     /**
-     * Where a request wants to begin: behind its {@link SseRequest#lastEventId}, else with what was published since {@code
-     * ?since=}, else with the last {@code ?replay=} events (at most {@link StartPosition#MAX_REPLAY}), else now. The first of these that is there decides, and the others
-     * are not looked at: so a client that comes back to the same address goes on where it was. A time is written as RFC 3339
-     * has it ({@code 2026-11-21T10:00:00.5Z}), or in milliseconds since the beginning of 1970.
+     * The position where the stream of a request starts. The first of these that the request has decides; the others
+     * are ignored. So a client that reconnects to the same URL resumes where it was.
      *
-     * @throws IllegalArgumentException if what decides is no time, or no number of events
+     * <ol>
+     *   <li>{@link SseRequest#lastEventId}: after this event.
+     *   <li>{@code ?since=}: with the events published since this time, in the format of RFC 3339
+     *       ({@code 2026-11-21T10:00:00.5Z}) or in milliseconds since the beginning of 1970.
+     *   <li>{@code ?replay=}: with this number of latest events, at most {@link StartPosition#MAX_REPLAY}.
+     *   <li>None of them: with the next event.
+     * </ol>
+     *
+     * @throws IllegalArgumentException if the deciding parameter is not a time or not a number of events
      */
     static StartPosition startOf(SseRequest request) {
         String lastEventId = request.lastEventId();
@@ -88,7 +101,7 @@ public interface StreamRoute {
         }
         try {
             return StartPosition.replay(Integer.parseInt(replay));
-        } catch (NumberFormatException e) { // has too many digits
+        } catch (NumberFormatException e) { // too many digits
             return StartPosition.replay(StartPosition.MAX_REPLAY);
         }
     }

@@ -4,8 +4,8 @@ import io.sluice.sse.Heartbeat;
 import io.sluice.sse.Identity;
 
 /**
- * What a route wants of its streams beside their events, and whose they are. One object for all streams that want nothing special, since each
- * holds it for its life.
+ * What a route defines for a stream in addition to its events. Each stream keeps a reference, so streams with default
+ * settings share one object.
  */
 record StreamSettings(Heartbeat heartbeat, DrainMode drain, Identity identity) {
 

@@ -4,7 +4,7 @@ import io.sluice.sse.topic.Selector;
 import java.util.ArrayList;
 import java.util.List;
 
-/** {@link StreamRoute#topics}: all that it gives, and all that it refuses, is in the request. */
+/** Implements {@link StreamRoute#topics}. The result depends on nothing but the request. */
 final class TopicsRoute implements StreamRoute {
 
     static final StreamRoute INSTANCE = new TopicsRoute();
@@ -23,7 +23,7 @@ final class TopicsRoute implements StreamRoute {
 
     @Override
     public void check(SseRequest request) {
-        open(request); // which does nothing but read
+        open(request); // it has no side effects
     }
 
     private static boolean wantsEnvelope(SseRequest request) {

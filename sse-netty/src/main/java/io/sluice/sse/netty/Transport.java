@@ -1,19 +1,19 @@
 package io.sluice.sse.netty;
 
-/** How a server talks to the kernel. */
+/** The I/O mechanism of the operating system that a server uses. */
 public enum Transport {
-    /** The first of epoll, io_uring, kqueue and NIO that works here. */
+    /** The first of epoll, io_uring, kqueue and NIO that is available on this machine. */
     AUTO("auto"),
     /**
-     * Linux io_uring: all writes of a pass in one system call. With Netty 4.2.18 a reset that follows directly on data can
-     * go unnoticed on a connection to which nothing is written.
+     * Linux io_uring, which sends all writes of a pass in one system call. With Netty 4.2.18 the server can miss a
+     * reset that directly follows data, on a connection to which it writes nothing.
      */
     IO_URING("io_uring"),
     /** Linux epoll. */
     EPOLL("epoll"),
     /** macOS and BSD kqueue. */
     KQUEUE("kqueue"),
-    /** The JDK's own, everywhere. */
+    /** The JDK's own mechanism, available everywhere. */
     NIO("nio");
 
     private final String label;
@@ -22,6 +22,7 @@ public enum Transport {
         this.label = label;
     }
 
+    /** The name in lower case, as in {@code io_uring}. */
     @Override
     public String toString() {
         return label;

@@ -20,15 +20,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What the transports need, one entry for each, in the order in which they are tried. Epoll comes before io_uring, though
- * that is faster: with Netty 4.2.18 on Linux 6.18 a channel over io_uring can miss a reset that follows directly on data,
- * and if nothing is ever written to it, it stays for ever. Nothing of that is seen over epoll.
+ * The Netty classes of each transport, in the order in which {@link Transport#AUTO} tries them. Epoll comes before
+ * io_uring, although io_uring is faster: with Netty 4.2.18 on Linux 6.18 a channel over io_uring can miss a reset that
+ * directly follows data. If the server never writes to that channel, it stays open forever. Epoll does not show this.
  */
 enum TransportBackend {
     EPOLL(Transport.EPOLL, EpollServerSocketChannel.class) {
         @Override
         @Nullable
-        Throwable whyNot() {
+        Throwable unavailabilityCause() {
             return probe(() -> Epoll.isAvailable() ? null : Epoll.unavailabilityCause());
         }
 
@@ -45,7 +45,7 @@ enum TransportBackend {
     IO_URING(Transport.IO_URING, IoUringServerSocketChannel.class) {
         @Override
         @Nullable
-        Throwable whyNot() {
+        Throwable unavailabilityCause() {
             return probe(() -> IoUring.isAvailable() ? null : IoUring.unavailabilityCause());
         }
 
@@ -62,7 +62,7 @@ enum TransportBackend {
     KQUEUE(Transport.KQUEUE, KQueueServerSocketChannel.class) {
         @Override
         @Nullable
-        Throwable whyNot() {
+        Throwable unavailabilityCause() {
             return probe(() -> KQueue.isAvailable() ? null : KQueue.unavailabilityCause());
         }
 
@@ -74,7 +74,7 @@ enum TransportBackend {
     NIO(Transport.NIO, NioServerSocketChannel.class) {
         @Override
         @Nullable
-        Throwable whyNot() {
+        Throwable unavailabilityCause() {
             return null;
         }
 
@@ -93,8 +93,8 @@ enum TransportBackend {
     private static final Logger log = LoggerFactory.getLogger(TransportBackend.class);
 
     /**
-     * How many ready connections an event loop looks after before the turn of its lane. Without a bound a crowd that
-     * connects at once is served its handshakes, a tenth of a second for a thousand, before anybody hears an event.
+     * How many ready connections an event loop serves before its lane runs. Without a bound, the handshakes of a crowd
+     * that connects at once (a tenth of a second for a thousand) would delay every event.
      */
     static final int READY_AT_ONCE = 8;
 
@@ -106,63 +106,64 @@ enum TransportBackend {
         this.serverChannel = serverChannel;
     }
 
-    /** Why it cannot be used here; null if it can. */
-    abstract @Nullable Throwable whyNot();
+    /** The reason why the transport is not available on this machine; null if it is. */
+    abstract @Nullable Throwable unavailabilityCause();
 
     abstract IoHandlerFactory handlers();
 
-    /** Whether its sockets are Linux's own, with all of its options. */
+    /** Whether its sockets are native Linux sockets, which take all socket options of Linux. */
     boolean isLinux() {
         return false;
     }
 
     /**
-     * How many newcomers may stand before the next is accepted ({@link PendingConnections}). Over io_uring there is no bound: what the kernel has accepted
-     * is handed over whether anybody reads or not.
+     * How many connections may be pending before accepting is throttled: as many as the event loops serve in one
+     * iteration. Unlimited over io_uring, because Netty hands over each connection that the kernel has accepted, even
+     * while reading is off.
      */
-    int mostNewcomers(int loops) {
-        return this == IO_URING ? Integer.MAX_VALUE : loops * ServerAcceptor.NEWCOMERS_PER_LOOP;
+    int maxPendingConnections(int loops) {
+        return this == IO_URING ? Integer.MAX_VALUE : loops * READY_AT_ONCE;
     }
 
-    /** The options that time the kernel's probes of a silent connection; null where there are none. */
+    /** The options for the kernel's probes of a silent connection; null if the transport has none. */
     @Nullable
     KeepAlive keepAlive() {
         return null;
     }
 
     /**
-     * Finds the wished transport.
+     * Finds the requested transport.
      *
-     * @throws IllegalArgumentException if it does not work here; the cause says why
+     * @throws IllegalArgumentException if it is not available on this machine; the cause is the reason
      */
-    static TransportBackend choose(Transport wished) {
+    static TransportBackend choose(Transport requested) {
         for (TransportBackend candidate : values()) {
-            if (wished != Transport.AUTO && wished != candidate.transport) {
+            if (requested != Transport.AUTO && requested != candidate.transport) {
                 continue;
             }
-            Throwable whyNot = candidate.whyNot();
-            if (whyNot == null) {
+            Throwable cause = candidate.unavailabilityCause();
+            if (cause == null) {
                 return candidate;
             }
-            if (wished != Transport.AUTO) {
+            if (requested != Transport.AUTO) {
                 log.warn(
                         "transport {} is not available here: {}",
-                        wished,
-                        rootOf(whyNot).toString());
+                        requested,
+                        rootOf(cause).toString());
                 throw new IllegalArgumentException(
-                        "transport: " + wished + " (not available here: " + rootOf(whyNot)
-                                + "; allowed: auto, or one that is)",
-                        whyNot);
+                        "transport: " + requested + " (not available here: " + rootOf(cause)
+                                + "; expected: auto, or a transport that is available)",
+                        cause);
             }
             log.debug(
                     "transport {} is not available here: {}",
                     candidate.transport,
-                    rootOf(whyNot).toString());
+                    rootOf(cause).toString());
         }
-        throw new AssertionError("NIO is always there");
+        throw new AssertionError("NIO is always available");
     }
 
-    /** A transport whose classes or native library are missing fails in many ways; all of them mean no. */
+    /** Treats every failure as unavailability: missing classes or native libraries cause many kinds of errors. */
     private static @Nullable Throwable probe(Supplier<@Nullable Throwable> probe) {
         try {
             return probe.get();

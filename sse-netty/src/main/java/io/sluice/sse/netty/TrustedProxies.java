@@ -13,17 +13,18 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which peers are proxies that may say for whom they speak, and how they say it. What anybody else says is ignored, since
- * anybody can say it. The client's address is then what limits count, logs and admin answers show, and
- * {@link SseRequest#remoteAddress} returns. Immutable; each method gives one that believes one thing more.
+ * The proxies that the server believes when they report the address of their client, and how they report it. Reports of
+ * other peers are ignored, because they may be forged. The reported address is the one that limits count, that logs and
+ * admin responses show, and that {@link SseRequest#remoteAddress} returns. Immutable; each method returns a copy that
+ * believes one more kind of report.
  *
- * <p>Of a chain of proxies the last address that is not itself a trusted proxy's is the client: what stands before it may
- * be forged. Where that place holds no address ({@code unknown}, a hidden name, anything that cannot be read), the peer's
- * own address is taken. If all are trusted proxies', the first is the client.
+ * <p>In a chain of proxies the client is the last address that is not itself a trusted proxy; addresses before it may
+ * be forged. If that entry contains no address ({@code unknown}, a hidden name, or an unreadable value), the client is
+ * the peer. If all addresses are trusted proxies, the first is the client.
  */
 public final class TrustedProxies {
 
-    /** Nobody is believed. */
+    /** Trusts no proxy. */
     static final TrustedProxies NONE = new TrustedProxies(List.of(), Header.NONE, false);
 
     private enum Header {
@@ -43,10 +44,10 @@ public final class TrustedProxies {
     }
 
     /**
-     * Proxies in these networks, such as {@code 10.0.0.0/8}, {@code 2001:db8::/32} or {@code 127.0.0.1}. By itself it has
-     * no effect: say too by what they tell.
+     * The proxies in these networks, such as {@code 10.0.0.0/8}, {@code 2001:db8::/32} or {@code 127.0.0.1}. A server
+     * accepts the result only after a call that defines how the proxies report their client.
      *
-     * @throws IllegalArgumentException if one is no network, or none is given
+     * @throws IllegalArgumentException if there are no networks, or one is not a network
      */
     public static TrustedProxies of(String... networks) {
         List<IpSubnetFilterRule> rules = new ArrayList<>();
@@ -65,39 +66,44 @@ public final class TrustedProxies {
         byte[] bytes = NetUtil.createByteArrayFromIpAddressString(host);
         try {
             if (bytes != null && host.indexOf('%') < 0) {
-                InetAddress address = InetAddress.getByAddress(bytes); // one mapped into IPv6 becomes IPv4
-                int most = address.getAddress().length * 8;
-                int prefix = slash < 0 ? most : Integer.parseInt(network.substring(slash + 1));
-                if (prefix >= 0 && prefix <= most) {
+                InetAddress address = InetAddress.getByAddress(bytes); // an IPv4-mapped address becomes IPv4
+                int max = address.getAddress().length * 8;
+                int prefix = slash < 0 ? max : Integer.parseInt(network.substring(slash + 1));
+                if (prefix >= 0 && prefix <= max) {
                     return new IpSubnetFilterRule(address, prefix, IpFilterRuleType.ACCEPT);
                 }
             }
         } catch (UnknownHostException | NumberFormatException e) {
-            // as below
+            // the same message as below
         }
         throw new IllegalArgumentException("trustedProxies: \"" + network
                 + "\" (expected: an address, or a network such as 10.0.0.0/8 or 2001:db8::/32)");
     }
 
-    /** They send {@code Forwarded} (RFC 7239): its {@code for} is the client's address, its {@code proto} the scheme. */
+    /**
+     * The proxies send {@code Forwarded} (RFC 7239), with the client's address in {@code for}, the scheme in
+     * {@code proto}.
+     */
     public TrustedProxies byForwarded() {
         return new TrustedProxies(networks, Header.FORWARDED, proxyProtocol);
     }
 
-    /** They send {@code X-Forwarded-For}, and {@code X-Forwarded-Proto} for the scheme. */
+    /** The proxies send {@code X-Forwarded-For}, and the scheme in {@code X-Forwarded-Proto}. */
     public TrustedProxies byXForwardedFor() {
         return new TrustedProxies(networks, Header.X_FORWARDED_FOR, proxyProtocol);
     }
 
     /**
-     * They begin each connection with a PROXY header, version 1 or 2. One that does not is closed; so is anybody else who
-     * does. A header that names no client ({@code UNKNOWN}, {@code LOCAL}, a UNIX socket) leaves the proxy's own address.
+     * The proxies begin each connection with a PROXY header of version 1 or 2. The server closes a connection of a
+     * proxy without this header, and a connection of another peer with it. If the header contains no client
+     * ({@code UNKNOWN}, {@code LOCAL}, a UNIX socket), the address stays that of the proxy.
      */
     public TrustedProxies byProxyProtocol() {
         return new TrustedProxies(networks, header, true);
     }
 
-    boolean believesAnything() {
+    /** Whether it defines how the proxies report their client. */
+    boolean hasSource() {
         return proxyProtocol || header != Header.NONE;
     }
 
@@ -105,7 +111,7 @@ public final class TrustedProxies {
         return proxyProtocol;
     }
 
-    /** Whether this peer begins its connections with a PROXY header. */
+    /** Whether a connection of this peer must begin with a PROXY header. */
     boolean expectsProxyHeader(SocketAddress peer) {
         return proxyProtocol && trusts(peer);
     }
@@ -122,8 +128,8 @@ public final class TrustedProxies {
         return false;
     }
 
-    /** Who sent a request, and by which scheme if that is known: what the peer says if it is trusted, else the peer. */
-    Forwarded.@Nullable Element heardFrom(SocketAddress peer, HttpHeaders headers) {
+    /** The client and scheme that a trusted peer reports in the headers of a request; null if it is not trusted. */
+    Forwarded.@Nullable Element reportedBy(SocketAddress peer, HttpHeaders headers) {
         if (header == Header.NONE || !trusts(peer)) {
             return null;
         }
@@ -138,7 +144,7 @@ public final class TrustedProxies {
         return new Forwarded.Element(client == null ? null : client.client(), scheme);
     }
 
-    /** Walks from the nearest proxy outwards, for as long as the one who is named is a proxy too. */
+    /** Walks from the nearest proxy outwards until the reported client is not itself a trusted proxy. */
     private Forwarded.@Nullable Element clientOf(List<Forwarded.Element> elements) {
         Forwarded.Element found = null;
         for (int i = elements.size() - 1; i >= 0; i--) {

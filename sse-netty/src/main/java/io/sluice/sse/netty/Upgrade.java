@@ -12,40 +12,48 @@ import io.netty.handler.timeout.WriteTimeoutHandler;
 import java.util.List;
 
 /**
- * Turns an HTTP connection into a stream: the HTTP codec and everything behind it leave the pipeline, and so do handlers
- * that end a connection for being idle; what stands before the codec (TLS, say) stays. Then the head is written.
+ * Turns an HTTP connection into a stream. It removes the HTTP codec, every handler after it, and the handlers that
+ * close idle connections. Handlers before the codec (TLS, for example) stay. Then it writes the response head.
  */
 final class Upgrade {
 
+    private static final String STREAM_HANDLER = "sluice-stream";
+
     private Upgrade() {}
 
-    static void run(ChannelHandlerContext ctx, NettySink sink) {
+    /**
+     * Runs on the event loop of the connection.
+     *
+     * @param ownsPipeline whether only this module adds handlers to the pipeline, so that frames may bypass it
+     */
+    static void run(ChannelHandlerContext ctx, NettySink sink, boolean ownsPipeline) {
+        assert ctx.executor().inEventLoop();
         ChannelPipeline pipeline = ctx.pipeline();
         List<String> names = pipeline.names();
-        // Before the others leave, and from the last to the first: what they have read ahead goes on to the handler
-        // behind them when they are removed, and that must be the stream's.
-        pipeline.addLast("sluice-stream", new StreamHandler(sink));
-        int codec = codec(pipeline, names);
+        // The stream's handler comes first, and the others leave from last to first: each removed handler passes
+        // the bytes that it has buffered to the next handler, which must be the stream's.
+        pipeline.addLast(STREAM_HANDLER, new StreamHandler(sink));
+        int codec = indexOfCodec(pipeline, names);
         for (int i = names.size() - 1; i >= 0; i--) {
             ChannelHandler handler = pipeline.get(names.get(i));
-            if (handler != null && (i >= codec || endsTheIdle(handler))) {
+            if (handler != null && (i >= codec || closesIdleConnections(handler))) {
                 pipeline.remove(names.get(i));
             }
         }
         if (!pipeline.channel().config().isAutoRead()) {
-            pipeline.channel().config().setAutoRead(true); // a stream that is not read does not notice its end
+            pipeline.channel().config().setAutoRead(true); // without reading, a stream would not notice its end
         }
         byte[] head = sink.isChunked() ? ResponseHead.CHUNKED : ResponseHead.UNTIL_CLOSE;
-        ChannelHandlerContext stream = pipeline.context("sluice-stream");
+        ChannelHandlerContext stream = pipeline.context(STREAM_HANDLER);
         ByteBuf bytes = stream.alloc().directBuffer(head.length).writeBytes(head);
         stream.write(bytes, stream.voidPromise());
-        if (ctx.handler() instanceof RouteHandler) { // into an application's pipeline, handlers may come at any time
+        if (ownsPipeline) {
             sink.enableFastPath();
         }
     }
 
-    /** Where the HTTP codec begins. */
-    private static int codec(ChannelPipeline pipeline, List<String> names) {
+    /** The index of the first handler of the HTTP codec; past the end if there is none. */
+    private static int indexOfCodec(ChannelPipeline pipeline, List<String> names) {
         for (int i = 0; i < names.size(); i++) {
             ChannelHandler handler = pipeline.get(names.get(i));
             if (handler instanceof HttpServerCodec
@@ -57,7 +65,7 @@ final class Upgrade {
         return names.size();
     }
 
-    private static boolean endsTheIdle(ChannelHandler handler) {
+    private static boolean closesIdleConnections(ChannelHandler handler) {
         return handler instanceof RequestDeadline
                 || handler instanceof IdleStateHandler
                 || handler instanceof WriteTimeoutHandler;

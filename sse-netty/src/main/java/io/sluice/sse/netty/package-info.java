@@ -1,10 +1,17 @@
 /**
- * Sluice on Netty: a server, or one handler for a pipeline that somebody else owns.
+ * Sluice on Netty: a server, or one handler for the pipeline of an application.
  *
- * <p>The way of a connection: accept → HTTP decode ({@code ServerPipeline}) → route and guard ({@code RouteHandler}) →
- * upgrade: the stream's head is written and the HTTP handlers leave the pipeline ({@code Upgrade}) → the sink is open on
- * its event loop's lane ({@code NettySink}, {@code EventLoopLane}) → the channel closes ({@code StreamHandler}) → the
- * sink's scope closes, and the ledger is back where it was.
+ * <p>A connection passes these steps:
+ *
+ * <ol>
+ *   <li>The listening channel accepts it ({@code ServerAcceptor}).
+ *   <li>The HTTP handlers decode its requests ({@code HttpPipeline}).
+ *   <li>The request is checked and routed ({@code RouteHandler}, {@code StreamEndpoint}).
+ *   <li>For a stream, the response head is written and the HTTP handlers leave the pipeline ({@code Upgrade}).
+ *   <li>The sink is open on the lane of its event loop ({@code NettySink}, {@code EventLoopLane}).
+ *   <li>The channel closes ({@code StreamHandler}, {@code StreamEnd}).
+ *   <li>The sink's scope closes, and the ledger has its former counts again.
+ * </ol>
  */
 @NullMarked
 package io.sluice.sse.netty;

@@ -77,10 +77,10 @@ class ArchitectureTest {
                         .map(type -> type.getSimpleName()))
                 .containsExactlyInAnyOrder(
                         "DrainMode",
-                        "HttpAnswer",
+                        "HttpStatusException",
                         "HttpRoute",
                         "Rate",
-                        "Refusal",
+                        "RouteResponse",
                         "SseHandler",
                         "SseRequest",
                         "SseServer",

@@ -32,7 +32,7 @@ class DeadlinesTest {
 
     private class Waiter extends Deadlines.Waiter {
         @Override
-        void isLate() {
+        void expire() {
             late.add(this);
         }
     }
@@ -102,7 +102,7 @@ class DeadlinesTest {
     void oneThatFailsKeepsNobodyWaiting() {
         here.request().begin(new Deadlines.Waiter() {
             @Override
-            void isLate() {
+            void expire() {
                 throw new IllegalStateException("a test wants it so");
             }
         });

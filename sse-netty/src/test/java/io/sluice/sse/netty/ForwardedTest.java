@@ -103,7 +103,7 @@ class ForwardedTest {
     private static String client(TrustedProxies proxies, String name, String lines) {
         HttpHeaders headers = new DefaultHttpHeaders();
         Arrays.stream(lines.split("\\+\\+")).forEach(line -> headers.add(name, line.strip()));
-        Forwarded.Element heard = proxies.heardFrom(PROXY, headers);
+        Forwarded.Element heard = proxies.reportedBy(PROXY, headers);
         InetSocketAddress client = heard == null ? null : heard.client();
         return client == null ? "peer" : client.getAddress().getHostAddress() + ":" + client.getPort();
     }
@@ -114,25 +114,25 @@ class ForwardedTest {
                 .add("forwarded", "for=192.0.2.1;proto=https")
                 .add("x-forwarded-for", "192.0.2.2")
                 .add("x-forwarded-proto", "https");
-        assertThat(TrustedProxies.NONE.heardFrom(PROXY, headers)).isNull();
-        assertThat(TRUSTED.heardFrom(PROXY, headers))
+        assertThat(TrustedProxies.NONE.reportedBy(PROXY, headers)).isNull();
+        assertThat(TRUSTED.reportedBy(PROXY, headers))
                 .as("nothing was switched on")
                 .isNull();
         for (String stranger : new String[] {"11.0.0.1", "2001:db8::1", "172.16.0.2", "127.0.0.1"}) {
             InetSocketAddress peer = new InetSocketAddress(stranger, 1);
-            assertThat(TRUSTED.byForwarded().heardFrom(peer, headers))
+            assertThat(TRUSTED.byForwarded().reportedBy(peer, headers))
                     .as(stranger)
                     .isNull();
-            assertThat(TRUSTED.byXForwardedFor().heardFrom(peer, headers))
+            assertThat(TRUSTED.byXForwardedFor().reportedBy(peer, headers))
                     .as(stranger)
                     .isNull();
             assertThat(TRUSTED.byProxyProtocol().expectsProxyHeader(peer))
                     .as(stranger)
                     .isFalse();
         }
-        assertThat(TRUSTED.byForwarded().heardFrom(PROXY, headers).client().getHostString())
+        assertThat(TRUSTED.byForwarded().reportedBy(PROXY, headers).client().getHostString())
                 .isEqualTo("192.0.2.1");
-        assertThat(TRUSTED.byXForwardedFor().heardFrom(PROXY, headers).client().getHostString())
+        assertThat(TRUSTED.byXForwardedFor().reportedBy(PROXY, headers).client().getHostString())
                 .isEqualTo("192.0.2.2");
         assertThat(TRUSTED.byProxyProtocol().expectsProxyHeader(PROXY)).isTrue();
         assertThat(TRUSTED.byForwarded().expectsProxyHeader(PROXY)).isFalse();
@@ -150,7 +150,7 @@ class ForwardedTest {
     }
 
     private static String scheme(TrustedProxies proxies, String name, String line) {
-        return proxies.heardFrom(PROXY, new DefaultHttpHeaders().add(name, line))
+        return proxies.reportedBy(PROXY, new DefaultHttpHeaders().add(name, line))
                 .scheme();
     }
 

@@ -25,7 +25,7 @@ class LingeringCloseTest {
     // ---- by the clock's hand
 
     private static final long SECOND = TimeUnit.SECONDS.toNanos(1);
-    private static final long LOOK_SECONDS = LingeringClose.LOOK_NANOS / SECOND;
+    private static final long LOOK_SECONDS = LingeringClose.CHECK_NANOS / SECOND;
 
     /** Takes as many bytes as it is told to. */
     private static final class SlowChannel extends EmbeddedChannel {
@@ -52,7 +52,7 @@ class LingeringCloseTest {
     private void linger(long seconds) {
         channel.freezeTime();
         channel.writeAndFlush(Unpooled.buffer(1_000_000).writeZero(1_000_000));
-        LingeringClose.over(channel, seconds * SECOND, () -> {
+        LingeringClose.start(channel, seconds * SECOND, () -> {
             givenUp.incrementAndGet();
             channel.close();
         });
@@ -112,7 +112,7 @@ class LingeringCloseTest {
         linger(300);
         channel.take(100);
         pass(LOOK_SECONDS);
-        assertThat(nanosToNextTask()).isEqualTo(LingeringClose.LOOK_NANOS);
+        assertThat(nanosToNextTask()).isEqualTo(LingeringClose.CHECK_NANOS);
         channel.close();
         assertThat(nanosToNextTask()).isEqualTo(-1);
         assertThat(givenUp).hasValue(0);

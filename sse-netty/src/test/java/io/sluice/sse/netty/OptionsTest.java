@@ -89,20 +89,22 @@ class OptionsTest {
                 bad(
                         "allowedHosts: \"http://a\" (expected: a host name or an address)",
                         b -> b.allowedHosts("http://a")),
-                bad("path: \"events\" (expected: one that begins with /)", b -> b.streams("events", stream)),
-                bad("path: \"x\" (expected: one that begins with /)", b -> b.route("GET", "x", route)),
-                bad("streams: /s is there already", b -> b.streams("/s", stream).streams("/s", stream)),
+                bad("path: \"events\" (expected: a path that begins with /)", b -> b.streams("events", stream)),
+                bad("path: \"x\" (expected: a path that begins with /)", b -> b.route("GET", "x", route)),
                 bad(
-                        "route: GET /r is there already",
+                        "streams: /s (expected: a path without a stream route)",
+                        b -> b.streams("/s", stream).streams("/s", stream)),
+                bad(
+                        "route: GET /r (expected: a method and path without a route)",
                         b -> b.route("GET", "/r", route).route("GET", "/r", route)),
                 bad(
-                        "method: \"get\" (expected: a method in upper case; HEAD is answered by GET's route)",
+                        "method: \"get\" (expected: a method in upper case; the route of GET also serves HEAD)",
                         b -> b.route("get", "/r", route)),
                 bad(
-                        "method: \"HEAD\" (expected: a method in upper case; HEAD is answered by GET's route)",
+                        "method: \"HEAD\" (expected: a method in upper case; the route of GET also serves HEAD)",
                         b -> b.route("HEAD", "/r", route)),
                 bad(
-                        "method: \"\" (expected: a method in upper case; HEAD is answered by GET's route)",
+                        "method: \"\" (expected: a method in upper case; the route of GET also serves HEAD)",
                         b -> b.route("", "/r", route)));
     }
 
@@ -153,7 +155,7 @@ class OptionsTest {
             assertThatThrownBy(builder::start)
                     .isInstanceOf(IOException.class)
                     .hasMessageStartingWith(
-                            "port: " + taken.getLocalPort() + " on host 127.0.0.1 cannot be listened on: ");
+                            "port: " + taken.getLocalPort() + " (expected: a free port on host 127.0.0.1; ");
         }
         await().untilAsserted(() -> assertThat(TestServers.sluiceThreads()).isEmpty());
     }
@@ -162,7 +164,7 @@ class OptionsTest {
     void aHostThatIsNotOursIsNamed() {
         assertThatThrownBy(() -> SseServer.builder().host("192.0.2.1").port(0).start())
                 .isInstanceOf(IOException.class)
-                .hasMessageContaining("on host 192.0.2.1 cannot be listened on");
+                .hasMessageContaining("(expected: a free port on host 192.0.2.1; ");
     }
 
     @Test
@@ -170,7 +172,8 @@ class OptionsTest {
         assertThatThrownBy(
                         () -> SseServer.builder().host("nosuch.invalid").port(0).start())
                 .isInstanceOf(IOException.class)
-                .hasMessage("host: nosuch.invalid (expected: an address of this machine, or a name that leads to one)");
+                .hasMessage(
+                        "host: nosuch.invalid (expected: an address of this machine, or a name that resolves to one)");
     }
 
     @Test
@@ -188,7 +191,7 @@ class OptionsTest {
                             .port(0)
                             .start())
                     .withMessageStartingWith("transport: kqueue (not available here: ")
-                    .withMessageEndingWith("; allowed: auto, or one that is)");
+                    .withMessageEndingWith("; expected: auto, or a transport that is available)");
         } finally {
             logger.detachAppender(lines);
             logger.setAdditive(true);
@@ -213,6 +216,12 @@ class OptionsTest {
             try (SseServer server = builder.start()) {
                 builder.route(
                         "GET", "/later", request -> RouteResponse.empty(204).completed());
+                builder.route("PUT", "/r", request -> RouteResponse.empty(204).completed());
+                try (RawClient client = RawClient.connect(server.port())) {
+                    client.send("PUT /r HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n")
+                            .awaitHead();
+                    assertThat(client.stream().status()).isEqualTo(405);
+                }
                 try (RawClient client = RawClient.connect(server.port())) {
                     client.get("/later").awaitHead();
                     assertThat(client.stream().status()).isEqualTo(404);

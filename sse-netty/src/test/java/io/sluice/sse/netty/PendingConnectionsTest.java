@@ -28,7 +28,9 @@ class PendingConnectionsTest {
         listener.freezeTime();
         listener.pipeline()
                 .addLast(new ServerAcceptor(
-                        1_000, Set.of(), newcomers, MOST, new Ledger(), new RejectionLog(new RejectionCounts())));
+                        new ConnectionLimiter(1_000, Set.of(), new Ledger(), new RejectionLog(new RejectionCounts())),
+                        newcomers,
+                        MOST));
     }
 
     private void come(int count) {
@@ -72,7 +74,7 @@ class PendingConnectionsTest {
     void thoseWhoNeverSayWhatTheyWantKeepNobodyAway() {
         come(MOST);
         assertThat(accepts()).isFalse();
-        pass(ServerAcceptor.MOST_LOOKS - 1);
+        pass(AcceptThrottle.MAX_CHECKS - 1);
         assertThat(accepts()).isFalse();
         pass(1);
         assertThat(accepts()).isTrue();
@@ -84,7 +86,7 @@ class PendingConnectionsTest {
         pass(1);
         come(1);
         assertThat(accepts()).as("heeded again").isFalse();
-        pass(ServerAcceptor.MOST_LOOKS);
+        pass(AcceptThrottle.MAX_CHECKS);
         assertThat(accepts()).isTrue();
     }
 
@@ -92,7 +94,7 @@ class PendingConnectionsTest {
     void withoutDescriptorsItRestsWhateverNewcomersDo() {
         come(MOST);
         listener.pipeline().fireExceptionCaught(new IOException("too many open files (a test wants it so)"));
-        pass(ServerAcceptor.MOST_LOOKS);
+        pass(AcceptThrottle.MAX_CHECKS);
         assertThat(accepts()).isFalse();
         pass(1_000);
         assertThat(accepts()).isTrue();

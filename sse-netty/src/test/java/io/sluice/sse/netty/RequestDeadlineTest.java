@@ -77,7 +77,7 @@ class RequestDeadlineTest {
         deadline.requestArrived();
         pass(10_000);
         assertThat(channel.isOpen()).isTrue();
-        deadline.answered();
+        deadline.responseWritten();
         pass(59);
         assertThat(channel.isOpen()).isTrue();
         pass(1);
@@ -89,7 +89,7 @@ class RequestDeadlineTest {
     void theNextRequestIsCountedFromItsFirstByte() {
         channel.writeInbound("request");
         deadline.requestArrived();
-        deadline.answered();
+        deadline.responseWritten();
         pass(50);
         channel.writeInbound("r");
         pass(9);
@@ -105,7 +105,7 @@ class RequestDeadlineTest {
         deadline.requestArrived();
         channel.writeInbound("half");
         pass(100);
-        deadline.answered();
+        deadline.responseWritten();
         pass(9);
         assertThat(expired).isEmpty();
         pass(1);
@@ -117,7 +117,7 @@ class RequestDeadlineTest {
         for (int i = 0; i < 1_000; i++) {
             channel.writeInbound("request");
             deadline.requestArrived();
-            deadline.answered();
+            deadline.responseWritten();
             channel.advanceTimeBy(10, TimeUnit.MILLISECONDS);
         }
         pass(59);
@@ -129,7 +129,7 @@ class RequestDeadlineTest {
     @Test
     void nothingIsLeftBehindAnUpgrade() {
         channel.pipeline().remove(deadline);
-        deadline.answered();
+        deadline.responseWritten();
         pass(1_000);
         assertThat(channel.isOpen()).isTrue();
         channel.finishAndReleaseAll();
@@ -140,7 +140,7 @@ class RequestDeadlineTest {
         assertThat(newcomers.count()).isEqualTo(1);
         deadline.requestArrived();
         assertThat(newcomers.count()).isZero();
-        deadline.answered();
+        deadline.responseWritten();
         deadline.requestArrived();
         channel.finishAndReleaseAll();
         assertThat(newcomers.count()).isZero();

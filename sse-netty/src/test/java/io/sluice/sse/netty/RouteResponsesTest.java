@@ -86,7 +86,7 @@ class RouteResponsesTest {
             assertAnswered("/stream-throws-an-error", "stream", 0, server);
             server.hub().publish("a", Event.of("unharmed"));
             healthy.awaitEvents(1);
-            assertThat(server.streams().places().taken()).isEqualTo(1);
+            assertThat(server.streams().permits().acquired()).isEqualTo(1);
             healthy.close();
             TestServers.awaitNothingOwned(server.hub());
         }
@@ -110,7 +110,7 @@ class RouteResponsesTest {
                 assertAnswered(targets.get(i) + "?token=secret", "a route", 500, server);
                 ILoggingEvent line = lines.list.get(i);
                 assertThat(line.getFormattedMessage())
-                        .startsWith("the route of " + said.get(i) + " failed, asked by /127.0.0.1:")
+                        .startsWith("the route of " + said.get(i) + " failed for a request from /127.0.0.1:")
                         .doesNotContain("secret");
                 assertThat(line.getThrowableProxy().getMessage())
                         .isEqualTo("the route of " + said.get(i) + " returned null");
@@ -144,7 +144,7 @@ class RouteResponsesTest {
                 RawClient bad = RawClient.connect(server.port()).get("/events/a", "X-Bad: yes")) {
             assertThat(bad.awaitAnswer(RawClient.PATIENCE)).isTrue();
             assertThat(bad.stream().status()).isEqualTo(500);
-            assertThat(server.streams().places().taken()).isEqualTo(1);
+            assertThat(server.streams().permits().acquired()).isEqualTo(1);
             server.hub().publish("a", Event.of("unharmed"));
             healthy.awaitEvents(1);
         }
@@ -217,8 +217,8 @@ class RouteResponsesTest {
                 server.hub().publish("a", Event.of("unharmed"));
                 healthy.awaitEvents(1);
             }
-            await().untilAsserted(
-                            () -> assertThat(server.streams().places().taken()).isZero());
+            await().untilAsserted(() ->
+                    assertThat(server.streams().permits().acquired()).isZero());
             assertThat(server.hub().stats().opened()).isEqualTo(1);
         }
     }

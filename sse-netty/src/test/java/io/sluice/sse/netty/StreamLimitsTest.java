@@ -62,7 +62,7 @@ class StreamLimitsTest {
             for (RawClient client : List.of(one, two, next, four, same)) {
                 client.awaitEvents(1);
             }
-            assertThat(server.streams().places().entries()).isEqualTo(3);
+            assertThat(server.streams().permits().entries()).isEqualTo(3);
             one.close();
             awaitTaken(server, 4);
             RawClient.open(server.port(), "/events/a", VIA + "2001:db8:0:1::3").close();
@@ -168,8 +168,10 @@ class StreamLimitsTest {
         assertThat(lines.list)
                 .filteredOn(line -> line.getLevel() == Level.WARN)
                 .singleElement()
-                .satisfies(line -> assertThat(line.getFormattedMessage())
-                        .startsWith("the limit streams is reached: 1 refused since this was last said, /127.0.0.1:"));
+                .satisfies(
+                        line -> assertThat(line.getFormattedMessage())
+                                .startsWith(
+                                        "the limit streams is reached: 1 rejected since the last warning, most recently /127.0.0.1:"));
     }
 
     /** Whatever becomes of a client between its first byte and its last, its places come back. */
@@ -200,7 +202,7 @@ class StreamLimitsTest {
             List<RawClient> staying = new ArrayList<>();
             for (int round = 0; round < 600; round++) {
                 leaveSomehow(random, RawClient.connect(server.port()), staying);
-                int taken = server.streams().places().taken();
+                int taken = server.streams().permits().acquired();
                 assertThat(taken).as("seed %d", seed).isBetween(0, 13); // one may have taken, seen, and be giving back
                 while (staying.size() > random.nextInt(10)) {
                     RawClient gone = staying.remove(random.nextInt(staying.size()));
@@ -221,8 +223,10 @@ class StreamLimitsTest {
             for (RawClient client : staying) {
                 client.close();
             }
-            assertThat(server.streams().places().taken()).as("seed %d", seed).isZero();
-            assertThat(server.streams().places().entries()).as("seed %d", seed).isZero();
+            assertThat(server.streams().permits().acquired())
+                    .as("seed %d", seed)
+                    .isZero();
+            assertThat(server.streams().permits().entries()).as("seed %d", seed).isZero();
             TestServers.awaitNothingOwned(hub);
         } finally {
             ((Logger) LoggerFactory.getLogger(RouteHandler.class)).setLevel(null);
@@ -315,7 +319,7 @@ class StreamLimitsTest {
             default -> StreamLimits.DEFAULT.connectRate(new Rate(1, Duration.ofDays(1)));
         };
         RejectionLog log = new RejectionLog(new RejectionCounts());
-        StreamPermits places = new StreamPermits(limits, Duration.ofSeconds(3));
+        StreamPermits permits = new StreamPermits(limits, Duration.ofSeconds(3));
         DefaultHttpRequest http = new DefaultHttpRequest(HttpVersion.HTTP_1_1, HttpMethod.GET, "/events/a");
         http.headers().set("host", "localhost").set("x-forwarded-for", "192.0.2.1");
         EmbeddedChannel channel = new EmbeddedChannel() {
@@ -325,33 +329,33 @@ class StreamLimitsTest {
             }
         };
         SseRequest request = SseRequest.of(http, channel, new byte[0], PROXIES);
-        places.checkRate(request.remoteAddress());
-        Runnable place = places.take(request);
-        Runnable refuse = () -> {
+        permits.checkRate(request.remoteAddress());
+        Runnable release = permits.acquire(request);
+        Runnable reject = () -> {
             try {
-                places.checkRate(request.remoteAddress());
-                places.take(request);
-                throw new AssertionError("not refused");
-            } catch (HttpStatusException refusal) {
-                log.refused(Objects.requireNonNull(refusal.kind()), request.remoteAddress());
-                if (refusal.response().status() < 429) {
-                    throw refusal;
+                permits.checkRate(request.remoteAddress());
+                permits.acquire(request);
+                throw new AssertionError("not rejected");
+            } catch (HttpStatusException rejection) {
+                log.rejected(Objects.requireNonNull(rejection.kind()), request.remoteAddress());
+                if (rejection.response().status() < 429) {
+                    throw rejection;
                 }
             }
         };
         for (int i = 0; i < 20_000; i++) {
-            refuse.run();
+            reject.run();
         }
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
         long before = threads.getCurrentThreadAllocatedBytes();
         for (int i = 0; i < 10_000; i++) {
-            refuse.run();
+            reject.run();
         }
         long each = (threads.getCurrentThreadAllocatedBytes() - before) / 10_000;
         System.out.println("bytes on the heap for a refusal by " + limit + ": " + each);
         assertThat(each).isLessThan(limit.equals("rate") ? 8_000 : 1_000);
-        place.run();
-        assertThat(places.entries()).isZero();
+        release.run();
+        assertThat(permits.entries()).isZero();
         channel.finishAndReleaseAll();
     }
 
@@ -373,6 +377,6 @@ class StreamLimitsTest {
 
     private static void awaitTaken(SseServer server, int places) {
         await().untilAsserted(
-                        () -> assertThat(server.streams().places().taken()).isEqualTo(places));
+                        () -> assertThat(server.streams().permits().acquired()).isEqualTo(places));
     }
 }

@@ -1,0 +1,155 @@
+package io.sluice.sse.netty;
+
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.flow.FlowControlHandler;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Sends the responses of one connection in the order of its requests, as HTTP/1.1 pipelining requires, even if a later
+ * response is ready first. It stops reading while too many responses are pending or the client does not read them.
+ *
+ * <p>One per connection. Confined to the event loop of the given contexts, all of which belong to {@link RouteHandler}.
+ */
+final class OrderedResponses {
+
+    /** Above this number of pending responses the connection is not read. */
+    private static final int MAX_PENDING = 16;
+
+    /**
+     * The properties of a request that its response depends on.
+     *
+     * @param request null if the request could not be read
+     * @param keepAlive whether the connection may stay open after the response
+     * @param head whether the response has no body because the method is HEAD
+     */
+    record Exchange(@Nullable SseRequest request, boolean keepAlive, boolean head) {}
+
+    private final RequestDeadline deadline;
+    private final RejectionLog rejections;
+
+    /** Completes when the last pending response is written; null if none is pending. */
+    private @Nullable CompletableFuture<?> lastPending;
+
+    private int pending;
+
+    /** Whether the pipeline has a {@link FlowControlHandler}. Most connections never need one. */
+    private boolean flowControlled;
+
+    private boolean closing;
+
+    OrderedResponses(RequestDeadline deadline, RejectionLog rejections) {
+        this.deadline = deadline;
+        this.rejections = rejections;
+    }
+
+    /** Whether the connection closes after a response that is written or pending. Later requests are then ignored. */
+    boolean isClosing() {
+        return closing;
+    }
+
+    /**
+     * Runs the task after all pending responses are written: at once if there are none, never if the handler leaves.
+     */
+    void runAfterPending(ChannelHandlerContext ctx, Runnable task) {
+        assert ctx.executor().inEventLoop();
+        CompletableFuture<?> before = lastPending;
+        if (before == null) {
+            task.run();
+            return;
+        }
+        CompletableFuture<Void> ran = new CompletableFuture<>();
+        lastPending = ran;
+        before.whenComplete((ignored, never) -> ctx.executor().execute(() -> {
+            if (lastPending == ran) {
+                lastPending = null;
+            }
+            if (!ctx.isRemoved()) {
+                task.run();
+                ctx.flush();
+            }
+            ran.complete(null);
+        }));
+    }
+
+    /** Sends a rejection in its turn, and closes the connection after it. */
+    void reject(ChannelHandlerContext ctx, HttpStatusException rejection, boolean head) {
+        send(ctx, rejection.response().completed(), new Exchange(null, false, head));
+    }
+
+    /** Sends the rejection that a failure of the request's route maps to, in its turn. */
+    void fail(ChannelHandlerContext ctx, RuntimeException failure, Exchange exchange) {
+        send(ctx, rejectionOf(ctx, failure, exchange.request()).completed(), exchange);
+    }
+
+    /** Writes the response after all earlier ones, as soon as its stage is complete. A failed stage is a rejection. */
+    void send(ChannelHandlerContext ctx, CompletionStage<RouteResponse> stage, Exchange exchange) {
+        assert ctx.executor().inEventLoop();
+        closing |= !exchange.keepAlive();
+        CompletableFuture<?> before = lastPending;
+        CompletableFuture<RouteResponse> response = stage.toCompletableFuture();
+        if (before == null && response.isDone()) {
+            write(ctx, response, exchange);
+            return;
+        }
+        CompletableFuture<?> turn = before == null ? response : CompletableFuture.allOf(before, response);
+        CompletableFuture<Void> written = new CompletableFuture<>();
+        lastPending = written;
+        pending++;
+        updateReading(ctx);
+        turn.whenComplete((ignored, failure) -> ctx.executor().execute(() -> {
+            pending--;
+            if (!ctx.isRemoved()) { // a removed handler means that the connection is now a stream, or closed
+                write(ctx, response, exchange);
+                ctx.flush();
+                updateReading(ctx);
+            }
+            if (lastPending == written) {
+                lastPending = null;
+            }
+            written.complete(null);
+        }));
+    }
+
+    private void write(ChannelHandlerContext ctx, CompletableFuture<RouteResponse> response, Exchange exchange) {
+        Responses.write(ctx, resultOf(ctx, response, exchange.request()), exchange.keepAlive(), exchange.head());
+        deadline.responseWritten();
+    }
+
+    private RouteResponse resultOf(
+            ChannelHandlerContext ctx, CompletableFuture<RouteResponse> response, @Nullable SseRequest request) {
+        try {
+            return Objects.requireNonNull(response.join(), () -> Responses.returnedNull(request));
+        } catch (RuntimeException e) {
+            return rejectionOf(ctx, e, request);
+        }
+    }
+
+    private RouteResponse rejectionOf(ChannelHandlerContext ctx, RuntimeException e, @Nullable SseRequest request) {
+        HttpStatusException rejection = Responses.toStatusException(e, ctx.channel(), request);
+        rejections.count(rejection, request == null ? ctx.channel().remoteAddress() : request.remoteAddress());
+        return rejection.response();
+    }
+
+    /**
+     * Reads the connection if its client reads the responses, and stops otherwise. A client that sends requests without
+     * reading the responses would fill the memory of the server.
+     */
+    void updateReading(ChannelHandlerContext ctx) {
+        assert ctx.executor().inEventLoop();
+        boolean reads = pending < MAX_PENDING && ctx.channel().isWritable();
+        if (ctx.channel().config().isAutoRead() != reads) {
+            if (!reads && !flowControlled) {
+                flowControlled = true;
+                // The codec still emits the requests that the current read has decoded; this handler queues them.
+                ctx.pipeline().addBefore(ctx.name(), null, new FlowControlHandler());
+            }
+            ctx.channel().config().setAutoRead(reads);
+            if (!reads) {
+                ctx.flush(); // the flow control may swallow the channelReadComplete of this read
+            }
+        }
+    }
+}

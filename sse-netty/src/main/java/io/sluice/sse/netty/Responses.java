@@ -1,0 +1,125 @@
+package io.sluice.sse.netty;
+
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.codec.http.DefaultFullHttpResponse;
+import io.netty.handler.codec.http.DefaultHttpHeadersFactory;
+import io.netty.handler.codec.http.FullHttpResponse;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeadersFactory;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.HttpUtil;
+import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http.TooLongHttpHeaderException;
+import io.netty.handler.codec.http.TooLongHttpLineException;
+import java.util.concurrent.CompletionException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Turns failures into rejections, and renders and writes responses. */
+final class Responses {
+
+    /** The category of request handling, which is named after its handler. */
+    private static final Logger log = LoggerFactory.getLogger("io.sluice.sse.netty.RouteHandler");
+
+    /** Without validation, because {@link RouteResponse#with} has validated the headers. */
+    private static final HttpHeadersFactory VALIDATED_HEADERS =
+            DefaultHttpHeadersFactory.headersFactory().withValidation(false);
+
+    private Responses() {}
+
+    /**
+     * Writes a response through the HTTP codec. The caller flushes, unless the connection closes after this response.
+     */
+    static void write(ChannelHandlerContext ctx, RouteResponse response, boolean keepAlive, boolean head) {
+        assert ctx.executor().inEventLoop();
+        FullHttpResponse rendered = render(response, keepAlive, head);
+        if (HttpUtil.isKeepAlive(rendered)) {
+            ctx.write(rendered, ctx.voidPromise());
+        } else {
+            ctx.writeAndFlush(rendered).addListener(ChannelFutureListener.CLOSE);
+        }
+    }
+
+    /**
+     * Renders a response for the HTTP codec.
+     *
+     * @param keepAlive whether the request allows the connection to stay open; the response may still close it
+     * @param head whether the request is a HEAD, so that the body is omitted
+     */
+    static FullHttpResponse render(RouteResponse response, boolean keepAlive, boolean head) {
+        byte[] body = response.body();
+        FullHttpResponse rendered = new DefaultFullHttpResponse(
+                HttpVersion.HTTP_1_1,
+                HttpResponseStatus.valueOf(response.status()),
+                head ? Unpooled.EMPTY_BUFFER : Unpooled.wrappedBuffer(body),
+                VALIDATED_HEADERS,
+                VALIDATED_HEADERS);
+        response.headers().forEach(rendered.headers()::set);
+        rendered.headers().set("x-content-type-options", "nosniff");
+        boolean stream = "text/event-stream".equals(response.headers().get("content-type"));
+        if (response.status() != 204 && response.status() != 304 && !(head && stream)) {
+            rendered.headers().setInt(HttpHeaderNames.CONTENT_LENGTH, body.length);
+        }
+        boolean staysOpen = keepAlive
+                && !(stream && !head)
+                && !"close".equals(response.headers().get("connection"));
+        HttpUtil.setKeepAlive(rendered, staysOpen);
+        return rendered;
+    }
+
+    /** The rejection of a request that the HTTP codec or {@link BodyAggregator} could not accept. */
+    static HttpStatusException ofMalformed(Throwable failure) {
+        if (failure instanceof HttpStatusException rejection) {
+            return rejection;
+        }
+        if (failure instanceof TooLongHttpLineException) {
+            return HttpStatusException.of(414, "the request line is too long");
+        }
+        if (failure instanceof TooLongHttpHeaderException) {
+            return HttpStatusException.of(431, "the headers are too long");
+        }
+        return HttpStatusException.of(400, "this is not HTTP as this server speaks it");
+    }
+
+    /**
+     * Maps a failure to a rejection. A failure that is neither a rejection nor an {@link IllegalArgumentException} is
+     * logged and becomes a 500.
+     *
+     * @param thrown by a route, or by a check before it; the cause of a {@link CompletionException} counts instead
+     * @param request null if it could not be read
+     */
+    static HttpStatusException toStatusException(Throwable thrown, Channel channel, @Nullable SseRequest request) {
+        Throwable failure =
+                thrown instanceof CompletionException && thrown.getCause() != null ? thrown.getCause() : thrown;
+        if (failure instanceof HttpStatusException rejection) {
+            return rejection;
+        }
+        if (failure instanceof IllegalArgumentException) {
+            return HttpStatusException.of(400, String.valueOf(failure.getMessage()));
+        }
+        log.warn(
+                "the route of {} failed for a request from {}",
+                nameOf(request),
+                request == null ? channel.remoteAddress() : request.remoteAddress(),
+                failure);
+        return HttpStatusException.of(500, "the server failed to answer; its log says why");
+    }
+
+    /** The error message for a route that returned null. */
+    static String returnedNull(@Nullable SseRequest request) {
+        return "the route of " + nameOf(request) + " returned null";
+    }
+
+    /** Method and path for the log. Never the query, which may contain a token. */
+    private static String nameOf(@Nullable SseRequest request) {
+        if (request == null) {
+            return "a request";
+        }
+        String quoted = JsonText.quote(request.path()); // the path may contain any character, including line breaks
+        return request.method() + " " + quoted.substring(1, quoted.length() - 1);
+    }
+}

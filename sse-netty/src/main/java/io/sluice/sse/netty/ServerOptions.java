@@ -1,0 +1,74 @@
+package io.sluice.sse.netty;
+
+import io.sluice.sse.hub.Hub;
+import io.sluice.sse.hub.lane.LaneOptions;
+import java.time.Duration;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The options of a server with their defaults. {@link SseServerBuilder} checks and sets them; a server gets a copy,
+ * which no longer changes.
+ */
+final class ServerOptions implements Cloneable {
+
+    static final String DEFAULT_HOST = "127.0.0.1";
+    static final int DEFAULT_PORT = 8080;
+    static final Duration DEFAULT_DRAIN = Duration.ofSeconds(5);
+    static final int DEFAULT_MAX_BODY_BYTES = 1 << 20;
+    static final Duration DEFAULT_REQUEST_TIMEOUT = Duration.ofSeconds(10);
+    static final Duration DEFAULT_IDLE_TIMEOUT = Duration.ofSeconds(60);
+    static final int DEFAULT_CONNECTIONS_ABOVE_STREAMS = 256;
+
+    /** Null if the server creates its own. */
+    @Nullable
+    Hub hub;
+
+    String host = DEFAULT_HOST;
+    int port = DEFAULT_PORT;
+    Transport transport = Transport.AUTO;
+    int threads = Runtime.getRuntime().availableProcessors();
+    LaneOptions laneOptions = LaneOptions.DEFAULT;
+    Duration drain = DEFAULT_DRAIN;
+    int maxBodyBytes = DEFAULT_MAX_BODY_BYTES;
+    StreamLimits limits = StreamLimits.DEFAULT;
+
+    /** Null if it follows from the limit of streams. */
+    @Nullable
+    Integer maxConnections;
+
+    Duration requestTimeout = DEFAULT_REQUEST_TIMEOUT;
+    Duration idleTimeout = DEFAULT_IDLE_TIMEOUT;
+    TrustedProxies proxies = TrustedProxies.NONE;
+    /** Enough for 100 topics of 255 bytes, percent-encoded. */
+    int maxRequestLineBytes = 80 * 1024;
+
+    int maxHeaderBytes = 16 * 1024;
+    int maxHeaders = 100;
+
+    /** Null if they follow from the host. */
+    @Nullable
+    Set<String> allowedHosts;
+
+    Routes routes = new Routes();
+
+    ServerOptions copy() {
+        try {
+            ServerOptions copy = (ServerOptions) clone();
+            copy.routes = new Routes(routes);
+            return copy;
+        } catch (CloneNotSupportedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    int maxConnections() {
+        return maxConnections != null
+                ? maxConnections
+                : (int) Math.min(Integer.MAX_VALUE - 1, (long) limits.total + DEFAULT_CONNECTIONS_ABOVE_STREAMS);
+    }
+
+    AllowedHosts allowedHosts() {
+        return allowedHosts != null ? AllowedHosts.only(allowedHosts) : AllowedHosts.forListener(host);
+    }
+}

@@ -1,0 +1,75 @@
+package io.sluice.sse.netty;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelException;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelOption;
+import io.sluice.sse.CloseReason;
+import io.sluice.sse.hub.lane.LaneOptions;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+
+/** Ends the connection of a stream: in order, with the last bytes, or by a reset. On the event loop of the channel. */
+final class StreamEnd {
+
+    private StreamEnd() {}
+
+    /** Writes the last bytes of the stream, waits until the client has taken them, and closes the channel. */
+    static void finish(ChannelHandlerContext stream, CloseReason reason, boolean chunked, LaneOptions options) {
+        assert stream.executor().inEventLoop();
+        Channel channel = stream.channel();
+        ChannelFuture written;
+        try {
+            written = stream.writeAndFlush(lastBytes(stream, reason, chunked, options.retry()));
+        } catch (RuntimeException | Error e) { // no memory for the bytes, for example
+            channel.close();
+            throw e;
+        }
+        if (written.isDone()) {
+            channel.close();
+            return;
+        }
+        written.addListener(ChannelFutureListener.CLOSE);
+        LingeringClose.start(channel, maxLingerNanos(options), () -> reset(channel));
+    }
+
+    /**
+     * Closes the channel with an RST. After a FIN the kernel would keep the unread bytes, sometimes megabytes, and
+     * offer them for minutes to a client that does not read.
+     */
+    static void reset(Channel channel) {
+        assert channel.eventLoop().inEventLoop();
+        try {
+            channel.config().setOption(ChannelOption.SO_LINGER, 0);
+        } catch (ChannelException e) {
+            // The kernel has noticed first that the peer is gone: the channel is closed, or about to be.
+        }
+        channel.close();
+    }
+
+    /** The write timeout. Its default if it is off, because no other timeout ends a connection that trickles. */
+    private static long maxLingerNanos(LaneOptions options) {
+        Duration writeTimeout = options.writeTimeout();
+        return (writeTimeout.isZero() ? LaneOptions.DEFAULT.writeTimeout() : writeTimeout).toNanos();
+    }
+
+    /** A reconnection time with jitter if the client will reconnect soon, and the end of the body. */
+    private static ByteBuf lastBytes(
+            ChannelHandlerContext stream, CloseReason reason, boolean chunked, Duration retry) {
+        String text = "";
+        if (reason == CloseReason.SERVER_DRAINING || reason == CloseReason.LIFETIME_ENDED) {
+            text = "retry: " + Jitter.around(Math.max(1, retry.toMillis())) + "\n\n";
+            if (chunked) {
+                text = Integer.toHexString(text.length()) + "\r\n" + text + "\r\n";
+            }
+        }
+        if (chunked) {
+            text += "0\r\n\r\n";
+        }
+        byte[] bytes = text.getBytes(StandardCharsets.US_ASCII);
+        return stream.alloc().directBuffer(bytes.length).writeBytes(bytes);
+    }
+}
