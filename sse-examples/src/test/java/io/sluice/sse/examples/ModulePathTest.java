@@ -1,0 +1,102 @@
+package io.sluice.sse.examples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.spi.ToolProvider;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * A project outside of the build compiles against the modules and runs on the module path. All other tests run on the
+ * class path.
+ */
+class ModulePathTest {
+
+    private static final Path SOURCES = Path.of("src/test/consumer");
+
+    /** The libraries that an application needs. The optional ones are left out on purpose. */
+    private static final List<String> NEEDED =
+            List.of("sse-core", "sse-netty", "netty-", "slf4j-api", "jspecify", "caffeine", "bucket4j", "logback");
+
+    @TempDir
+    Path classes;
+
+    @Test
+    void anApplicationRunsOnTheModulePath() throws Exception {
+        String modulePath = Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
+                .filter(ModulePathTest::isNeeded)
+                .collect(Collectors.joining(File.pathSeparator));
+        compile(modulePath);
+
+        Process consumer = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "--module-path",
+                        modulePath + File.pathSeparator + classes,
+                        "--module",
+                        "consumer/consumer.Main")
+                .redirectErrorStream(true)
+                .start();
+        try {
+            String output = new String(consumer.getInputStream().readAllBytes());
+            assertThat(consumer.waitFor(60, TimeUnit.SECONDS)).as(output).isTrue();
+            assertThat(output).contains("data: from module io.sluice.sse.core");
+        } finally {
+            consumer.destroyForcibly();
+        }
+    }
+
+    /** The packages that only the hub itself may see. */
+    @Test
+    void hiddenPackagesAreNotReadable() throws Exception {
+        Path bad = classes.resolve("bad");
+        Files.createDirectories(bad.resolve("p"));
+        Files.writeString(bad.resolve("module-info.java"), "module bad { requires io.sluice.sse.core; }");
+        Files.writeString(bad.resolve("p/Bad.java"), "package p; class Bad { io.sluice.sse.hub.log.HubLog log; }");
+        String modulePath = Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
+                .filter(ModulePathTest::isNeeded)
+                .collect(Collectors.joining(File.pathSeparator));
+        StringWriter errors = new StringWriter();
+        assertThat(javac(modulePath, bad, errors)).isNotZero();
+        assertThat(errors.toString()).contains("package io.sluice.sse.hub.log is not visible");
+    }
+
+    private static boolean isNeeded(String entry) {
+        Path path = Path.of(entry);
+        // In the reactor a module is a folder of classes, or a jar: sse-core/target/classes, sse-core-1.jar.
+        String name = path.endsWith(Path.of("target", "classes"))
+                ? path.getParent().getParent().getFileName().toString()
+                : path.getFileName().toString();
+        return NEEDED.stream().anyMatch(name::startsWith) && !name.endsWith("-tests.jar");
+    }
+
+    private void compile(String modulePath) throws IOException {
+        StringWriter errors = new StringWriter();
+        assertThat(javac(modulePath, SOURCES, errors)).as(errors.toString()).isZero();
+    }
+
+    private int javac(String modulePath, Path sources, StringWriter errors) throws IOException {
+        List<String> files;
+        try (Stream<Path> all = Files.walk(sources)) {
+            files = all.filter(file -> file.toString().endsWith(".java"))
+                    .map(Path::toString)
+                    .toList();
+        }
+        String[] arguments = Stream.concat(
+                        Stream.of("-d", classes.toString(), "--release", "17", "--module-path", modulePath),
+                        files.stream())
+                .toArray(String[]::new);
+        PrintWriter out = new PrintWriter(errors, true);
+        return ToolProvider.findFirst("javac").orElseThrow().run(out, out, arguments);
+    }
+}
