@@ -46,7 +46,7 @@ class BatchWaitTest {
 
     @Test
     void aFewClientsNeverWaitForOneLongPass() {
-        sinks = BatchWait.LEAST_SINKS - 1;
+        sinks = BatchWait.MIN_SINKS - 1;
         pass(PASS);
         head++;
         assertThat(waited(1)).isZero();
@@ -106,7 +106,7 @@ class BatchWaitTest {
             gathering.passed(PASS);
             position = head;
         }
-        assertThat(waits).isBetween(1_000 / (BatchWait.MOST_SKIPPED + 1), 25);
+        assertThat(waits).isBetween(1_000 / (BatchWait.MAX_SKIPPED + 1), 25);
     }
 
     @Test
@@ -126,7 +126,7 @@ class BatchWaitTest {
         gathering.passed(PASS);
         position = head;
         head++;
-        assertThat(untilPaid).isLessThanOrEqualTo(BatchWait.MOST_SKIPPED + 1);
+        assertThat(untilPaid).isLessThanOrEqualTo(BatchWait.MAX_SKIPPED + 1);
         assertThat(waited(1)).isEqualTo(LONGEST);
     }
 }
