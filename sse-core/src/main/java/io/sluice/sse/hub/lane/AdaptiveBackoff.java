@@ -1,8 +1,8 @@
 package io.sluice.sse.hub.lane;
 
 /**
- * Decides whether to wait for something that may come. After each wait that was useless, it skips twice as many waits as
- * before; after a useful one, it skips none. Not thread-safe.
+ * Decides whether to wait for something that may come. After each wait that was useless, it skips twice as many waits
+ * as before; after a useful one, it skips none. Not thread-safe.
  */
 final class AdaptiveBackoff {
 

@@ -3,8 +3,8 @@ package io.sluice.sse.hub.lane;
 import io.sluice.sse.hub.log.Entries;
 
 /**
- * The blocks that become one {@link Frame}: a range of events, oldest first, or one block that is no event of the hub. The
- * lane reuses the object, so it is valid only during the call that it is passed to.
+ * The blocks that become one {@link Frame}: a range of events, oldest first, or one block that is no event of the hub.
+ * The lane reuses the object, so it is valid only during the call that it is passed to.
  */
 public final class Batch {
 

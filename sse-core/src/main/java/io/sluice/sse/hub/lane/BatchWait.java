@@ -2,9 +2,10 @@ package io.sluice.sse.hub.lane;
 
 /**
  * Lets a pass wait for events that are about to come. A pass to many clients takes milliseconds. An event that comes a
- * few microseconds after the pass has read the head waits for the whole pass, and then costs a pass of its own. So a lane
- * with long passes polls its I/O for a small share of a pass before it begins the next one. Publishers that wait for a
- * response, or for the delivery of their event, publish again at that time. Merging their events halves the writes.
+ * few microseconds after the pass has read the head waits for the whole pass, and then costs a pass of its own. So a
+ * lane with long passes polls its I/O for a small share of a pass before it begins the next one. Publishers that wait
+ * for a response, or for the delivery of their event, publish again at that time. Merging their events halves the
+ * writes.
  *
  * <p>The lane waits only while that is useful: after a wait that brought no event it skips the next ones ({@link
  * AdaptiveBackoff}). So publishers with another rhythm lose almost nothing. A hub that is idle or has few clients sends
@@ -18,7 +19,9 @@ final class BatchWait {
     private static final int QUIET_SHIFT = 6;
     /** The wait ends after this share of a pass in any case, as a shift. */
     private static final int LONGEST_SHIFT = 4;
-    /** With fewer sinks a pass is short, even if the last one was long, for example because its code was not compiled. */
+    /**
+     * With fewer sinks a pass is short, even if the last one was long, for example because its code was not compiled.
+     */
     static final int MIN_SINKS = 32;
     /** A poll of the I/O takes some microseconds; a shorter wait gains nothing. */
     private static final long MIN_QUIET_NANOS = 5_000;

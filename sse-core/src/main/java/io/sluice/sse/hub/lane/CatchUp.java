@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
  * Each sink gets one frame in turn. Catching up after a stall, replay after a reconnect and the first events of a new
  * client are all done here. It runs between passes only, so the lane's position does not move meanwhile.
  *
- * <p>For each sink there are three steps: may it be served ({@link #serve}), from where ({@link #serveNextRange}, {@link
- * #serveOwnRange}), and the write ({@link #frameAndWrite}). Confined to the lane.
+ * <p>For each sink there are three steps: may it be served ({@link #serve}), from where ({@link #serveNextRange},
+ * {@link #serveOwnRange}), and the write ({@link #frameAndWrite}). Confined to the lane.
  */
 final class CatchUp {
 

@@ -8,8 +8,8 @@ import io.sluice.sse.hub.log.TopicLog;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The next events for one sink that is behind, at most one frame of them: from the rings, or from a page of the history.
- * Reused for each sink. Confined to the lane.
+ * The next events for one sink that is behind, at most one frame of them: from the rings, or from a page of the
+ * history. Reused for each sink. Confined to the lane.
  */
 final class CatchUpRange {
 

@@ -13,9 +13,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The dirty topics that some sinks of a pass have in common, and their view. A set is a chain: the topics of its {@link
- * #parent} and one topic more. Sinks with the same topics and the same view share a set, and what they receive is framed
- * once for all of them. The object is reused by the next pass.
+ * The dirty topics that some sinks of a pass have in common, and their view. A set is a chain: the topics of its
+ * {@link #parent} and one topic more. Sinks with the same topics and the same view share a set, and what they receive
+ * is framed once for all of them. The object is reused by the next pass.
  *
  * <p>A set is plain if its sinks take every event as it is. In a set that is not plain, the sinks that get the same
  * events share frames.

@@ -8,9 +8,9 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The dirty topics of a pass and their ranges. A range holds what a topic has between the lane's position and the head of
- * the pass. It is copied once, as far as it fits into a frame. A topic with more events than that belongs to the next
- * pass as well. Confined to the lane.
+ * The dirty topics of a pass and their ranges. A range holds what a topic has between the lane's position and the head
+ * of the pass. It is copied once, as far as it fits into a frame. A topic with more events than that belongs to the
+ * next pass as well. Confined to the lane.
  */
 final class DirtyTopics {
 

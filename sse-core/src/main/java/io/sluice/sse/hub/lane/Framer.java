@@ -1,8 +1,8 @@
 package io.sluice.sse.hub.lane;
 
 /**
- * Turns ranges of events into buffers that a transport writes. It is the only place of a lane where buffers are made and
- * released. Called on the lane only.
+ * Turns ranges of events into buffers that a transport writes. It is the only place of a lane where buffers are made
+ * and released. Called on the lane only.
  *
  * <p>The lane calls {@link #release} once for each frame. Connections may hold the buffer longer: the framer frees it
  * when the lane has released the frame and every connection has sent it. Until then the frame is in flight.

@@ -27,10 +27,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The sinks of a lane that stand below a ring and wait for a page of the history. A page is read once for all sinks that
- * wait at the same place. When it has been read, {@link CatchUp} writes it as it writes a range of a ring, and the sink
- * continues from its end. A waiting sink costs an entry in a set. It still gets its direct sends, and it leaves without a
- * trace if it closes.
+ * The sinks of a lane that stand below a ring and wait for a page of the history. A page is read once for all sinks
+ * that wait at the same place. When it has been read, {@link CatchUp} writes it as it writes a range of a ring, and the
+ * sink continues from its end. A waiting sink costs an entry in a set. It still gets its direct sends, and it leaves
+ * without a trace if it closes.
  *
  * <p>Confined to the lane, except what the history's reader runs.
  */

@@ -29,8 +29,8 @@ public interface Lane {
     void execute(Runnable task);
 
     /**
-     * Runs {@code task} on this lane after the lane has polled its I/O once more. Long work calls it between its slices,
-     * on the lane. A lane without I/O, or one that polls between any two tasks, may just execute the task.
+     * Runs {@code task} on this lane after the lane has polled its I/O once more. Long work calls it between its
+     * slices, on the lane. A lane without I/O, or one that polls between any two tasks, may just execute the task.
      *
      * @throws RejectedExecutionException if the lane has ended
      */

@@ -6,8 +6,8 @@ import io.sluice.sse.hub.log.LogEntry;
 import java.util.List;
 
 /**
- * Makes the frames of a lane and releases them; no other part calls the {@link Framer}. It records in each frame how far
- * it brings a client. Confined to the lane.
+ * Makes the frames of a lane and releases them; no other part calls the {@link Framer}. It records in each frame how
+ * far it brings a client. Confined to the lane.
  */
 final class LaneFrames {
 

@@ -94,8 +94,8 @@ public final class LaneOptions {
     }
 
     /**
-     * A copy with another {@link #retryJitter}, from 0 to 1. With 0.2 and 3 s, each stream gets a random time from 2.4 to
-     * 3.6 s. So clients that lose their streams at the same moment do not reconnect at the same moment.
+     * A copy with another {@link #retryJitter}, from 0 to 1. With 0.2 and 3 s, each stream gets a random time from 2.4
+     * to 3.6 s. So clients that lose their streams at the same moment do not reconnect at the same moment.
      */
     public LaneOptions withRetryJitter(double share) {
         if (!(share >= 0 && share <= 1)) {
@@ -121,8 +121,8 @@ public final class LaneOptions {
     }
 
     /**
-     * The time after which a stream ends and its client reconnects. It differs by up to a tenth from stream to stream, so
-     * that clients that connected together do not reconnect together. Zero is no end.
+     * The time after which a stream ends and its client reconnects. It differs by up to a tenth from stream to stream,
+     * so that clients that connected together do not reconnect together. Zero is no end.
      */
     public Duration maxLifetime() {
         return maxLifetime;

@@ -30,8 +30,8 @@ import org.jspecify.annotations.Nullable;
  * A sink whose state is confined to a lane. A transport extends it with a few small methods; this package decides when
  * they are called. The package description shows how to write one.
  *
- * <p>The life of a sink: created → opened ({@link #open}) → caught up or behind, as the client reads → closed, once, with
- * one reason.
+ * <p>The life of a sink: created → opened ({@link #open}) → caught up or behind, as the client reads → closed, once,
+ * with one reason.
  */
 public abstract class LaneSink extends SinkTransport implements HubSink, ScopeOwner {
 
@@ -106,7 +106,8 @@ public abstract class LaneSink extends SinkTransport implements HubSink, ScopeOw
     }
 
     /**
-     * Notifies the source of the sink, if it has one, that the server drains. The source is called on the user executor.
+     * Notifies the source of the sink, if it has one, that the server drains. The source is called on the user
+     * executor.
      *
      * @param left the time after which the stream ends at the latest
      */

@@ -5,7 +5,9 @@ import java.util.Objects;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** The open sinks of one lane, in no order. Each sink knows its index, so removal needs no search. Confined to the lane. */
+/**
+ * The open sinks of one lane, in no order. Each sink knows its index, so removal needs no search. Confined to the lane.
+ */
 final class LaneSinks {
 
     private @Nullable LaneSink[] sinks = new @Nullable LaneSink[16];

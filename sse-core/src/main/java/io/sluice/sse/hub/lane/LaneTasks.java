@@ -64,9 +64,9 @@ final class LaneTasks {
     }
 
     /**
-     * Runs work of a lane that has ended on the caller's thread. A lock admits one caller at a time, because the sinks of
-     * the lane share its state. If the lane ended while a pass was suspended, that pass is abandoned, so that no change
-     * waits for it. Any thread.
+     * Runs work of a lane that has ended on the caller's thread. A lock admits one caller at a time, because the sinks
+     * of the lane share its state. If the lane ended while a pass was suspended, that pass is abandoned, so that no
+     * change waits for it. Any thread.
      */
     void onEndedLane(Runnable work) {
         synchronized (endedLock) {

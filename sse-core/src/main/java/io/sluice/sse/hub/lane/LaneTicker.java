@@ -231,7 +231,9 @@ final class LaneTicker {
         return sink.noteProgress(sink.progress(), stallClock.nanos());
     }
 
-    /** From 0.9 to 1.1 times the option. It is derived from the sink's number, because a field would cost every client. */
+    /**
+     * From 0.9 to 1.1 times the option. It is derived from the sink's number, because a field would cost every client.
+     */
     private long lifetimeOf(LaneSink sink) {
         long hash = sink.number * 0x9E3779B97F4A7C15L; // moves neighbours far apart
         double between0And1 = (hash >>> 11) * 0x1p-53;

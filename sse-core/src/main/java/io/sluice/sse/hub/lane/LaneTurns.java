@@ -175,8 +175,8 @@ final class LaneTurns {
     }
 
     /**
-     * A stream is about to end in good order. Events that a pass has yet to write to it go first: its client may be told
-     * not to reconnect, and would never ask for them.
+     * A stream is about to end in good order. Events that a pass has yet to write to it go first, because its client
+     * may not reconnect and would never ask for them.
      */
     void flushBeforeEndOf(LaneSink sink) {
         boolean hasPending = sink.selection() != null

@@ -18,8 +18,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>It sends nothing to the lane. The ticks of {@link LaneTicker} advance while the lane does, and another thread, the
  * JDK's for delayed work, compares them. So a lane is watched while it has sinks. Between two checks only a weak
- * reference leads to this object. The checks end when the ticker stops, when the lane's thread ends, or when the lane is
- * collected.
+ * reference leads to this object. The checks end when the ticker stops, when the lane's thread ends, or when the lane
+ * is collected.
  *
  * <p>{@link #start}, {@link #tick} and {@link #stop} are called on the lane.
  */

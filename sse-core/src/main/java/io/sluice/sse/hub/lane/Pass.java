@@ -243,7 +243,9 @@ final class Pass {
         sink.flush();
     }
 
-    /** Whether the sink takes part in a pass: it has caught up, and has not unsubscribed while the pass was suspended. */
+    /**
+     * Whether the sink takes part in a pass: it has caught up, and has not unsubscribed while the pass was suspended.
+     */
     private static boolean takesPart(LaneSink sink) {
         return !sink.isBehind() && sink.selection() != null;
     }

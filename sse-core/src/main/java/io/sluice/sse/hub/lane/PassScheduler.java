@@ -1,9 +1,9 @@
 package io.sluice.sse.hub.lane;
 
 /**
- * Decides when the next pass of a lane begins. A pass to many clients costs the same for one event as for two, so a busy
- * lane may wait for more events: for microseconds ({@link BatchWait}) or for milliseconds ({@link PassPacer}). A lane
- * that is idle or has few clients never waits. Confined to the lane.
+ * Decides when the next pass of a lane begins. A pass to many clients costs the same for one event as for two, so a
+ * busy lane may wait for more events: for microseconds ({@link BatchWait}) or for milliseconds ({@link PassPacer}). A
+ * lane that is idle or has few clients never waits. Confined to the lane.
  */
 final class PassScheduler {
 

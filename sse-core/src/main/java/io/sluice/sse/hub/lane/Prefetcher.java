@@ -5,8 +5,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Reads the memory of several sinks before a pass writes to them. Since the last pass, a sink, its channel and its
  * outbound buffer have left the processor's cache: a dozen cache lines, each found through the one before. Each write
- * includes a system call, and a processor does not read ahead across it, so every write would wait for its own lines. If
- * several sinks are read in a row, these waits overlap. This changes only the duration of a pass.
+ * includes a system call, and a processor does not read ahead across it, so every write would wait for its own lines.
+ * If several sinks are read in a row, these waits overlap. This changes only the duration of a pass.
  *
  * <p>Confined to the lane.
  */

@@ -11,8 +11,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The last ranges that were framed for sinks that are behind. Clients that were disconnected together reconnect together,
- * so the ranges are kept while the lane's position does not move. Confined to the lane.
+ * The last ranges that were framed for sinks that are behind. Clients that were disconnected together reconnect
+ * together, so the ranges are kept while the lane's position does not move. Confined to the lane.
  */
 final class RecentRanges {
 

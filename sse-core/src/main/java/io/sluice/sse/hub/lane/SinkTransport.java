@@ -4,8 +4,8 @@ import io.sluice.sse.CloseReason;
 
 /**
  * The connection of a {@link LaneSink} as its lane sees it: the methods that a transport implements, and how the lane
- * writes frames. Every method is called on the lane, unless it states otherwise. It is a superclass of {@link LaneSink}, so
- * that a client is one object. Confined to the lane.
+ * writes frames. Every method is called on the lane, unless it states otherwise. It is a superclass of
+ * {@link LaneSink}, so that a client is one object. Confined to the lane.
  */
 abstract class SinkTransport extends SinkState {
 
@@ -64,8 +64,8 @@ abstract class SinkTransport extends SinkState {
     protected abstract long progress();
 
     /**
-     * Ends the connection. If {@code orderly}, the last bytes of the stream are sent first. Bytes that the client does not
-     * read must not keep the connection open for ever.
+     * Ends the connection. If {@code orderly}, the last bytes of the stream are sent first. Bytes that the client does
+     * not read must not keep the connection open for ever.
      */
     protected abstract void end(CloseReason reason, boolean orderly);
 

@@ -3,9 +3,9 @@ package io.sluice.sse.hub.lane;
 import java.util.Arrays;
 
 /**
- * The events of several topics for the same sinks, in the order of their positions: runs of blocks from frames that exist
- * already. So no topic is framed twice. The lane reuses the object, so it is valid only during the call that it is passed
- * to.
+ * The events of several topics for the same sinks, in the order of their positions: runs of blocks from frames that
+ * exist already. So no topic is framed twice. The lane reuses the object, so it is valid only during the call that it
+ * is passed to.
  */
 public final class Splice {
 

@@ -2,8 +2,8 @@ package io.sluice.sse.hub.lane;
 
 /**
  * The time in which the ticker of a lane could see whether its clients make progress. If the whole process or the lane
- * was paused, the clients did not stall: nothing watched them. So a late tick counts for at most half of the timeout, and
- * the first late tick detects no stall. Confined to the lane.
+ * was paused, the clients did not stall: nothing watched them. So a late tick counts for at most half of the timeout,
+ * and the first late tick detects no stall. Confined to the lane.
  */
 final class StallClock {
 
@@ -39,8 +39,8 @@ final class StallClock {
     }
 
     /**
-     * Whether a client without progress may be called stalled. Not in the first tick after a pause, which runs before the
-     * lane has polled its I/O. But a lane whose ticks are always late still detects stalls.
+     * Whether a client without progress may be called stalled. Not in the first tick after a pause, which runs before
+     * the lane has polled its I/O. But a lane whose ticks are always late still detects stalls.
      */
     boolean canDetectStall() {
         return !late || lateBefore;

@@ -12,8 +12,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes the frames of a set that is not plain: only the events that are meant for its sinks, through their filter, in an
- * envelope. They are made once for all sinks of a set that get the same events. Confined to the lane.
+ * Makes the frames of a set that is not plain: only the events that are meant for its sinks, through their filter, in
+ * an envelope. They are made once for all sinks of a set that get the same events. Confined to the lane.
  */
 final class ViewFrames {
 
