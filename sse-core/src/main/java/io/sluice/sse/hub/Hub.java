@@ -287,7 +287,7 @@ public final class Hub implements AutoCloseable {
 
     /**
      * Finds an open client by its {@linkplain HubSink#id id}: to subscribe it to another topic, or to end its stream.
-     * The search looks at all clients of each lane.
+     * The search visits all clients of each lane.
      *
      * @return completes, perhaps on a lane, with the client, or with nothing if no open client has this id
      */

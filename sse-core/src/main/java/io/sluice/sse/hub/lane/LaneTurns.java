@@ -11,7 +11,7 @@ import org.slf4j.LoggerFactory;
 /**
  * The turns of a lane, in which events go out. A turn is one task on the lane: a pass for all sinks that have caught up
  * ({@link Pass}), then the sinks that are behind, one by one ({@link CatchUp}). At most one turn is posted at a time,
- * whatever is published. A turn yields after ten milliseconds of its pass, and after one of catching up.
+ * however many events are published. A turn yields after ten milliseconds of its pass, and after one of catching up.
  *
  * <p>Confined to the lane, except {@link #wake}.
  */

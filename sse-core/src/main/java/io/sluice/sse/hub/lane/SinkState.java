@@ -49,7 +49,7 @@ abstract class SinkState {
     private @Nullable DirtySet dirtySet;
 
     // Of the ticker.
-    private long progressMark = -1; // not seen yet: at the first look the sink has made progress
+    private long progressMark = -1; // no mark yet: the first one counts as progress
     private long progressNanos;
 
     SinkState() {}
