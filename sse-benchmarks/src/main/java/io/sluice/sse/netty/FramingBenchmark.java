@@ -63,7 +63,7 @@ public class FramingBenchmark {
         @Override
         public Frame frame(Batch batch) {
             for (int i = 1; i < TIMES; i++) {
-                framer.done(framer.frame(batch));
+                framer.release(framer.frame(batch));
             }
             return framer.frame(batch);
         }
@@ -74,13 +74,13 @@ public class FramingBenchmark {
         }
 
         @Override
-        public void done(Frame frame) {
-            framer.done(frame);
+        public void release(Frame frame) {
+            framer.release(frame);
         }
 
         @Override
-        public void sweep() {
-            framer.sweep();
+        public void releaseSent() {
+            framer.releaseSent();
         }
 
         @Override

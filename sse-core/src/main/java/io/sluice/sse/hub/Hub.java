@@ -43,10 +43,10 @@ import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One ordered sequence of events, kept by topic, and delivered to the sinks that listen.
+ * One ordered sequence of events. It is kept by topic and delivered to the sinks that subscribe.
  *
- * <p>Thread-safe. {@link #publish} never blocks on the network, runs no client's code, and does not fail through a
- * client's fault; its cost does not grow with the clients, but for one wake-up per lane.
+ * <p>Thread-safe. {@link #publish} never blocks on the network, runs no code of a client, and cannot fail because of a
+ * client. Its cost does not depend on the number of clients, except for one wake-up per lane.
  */
 public final class Hub implements AutoCloseable {
 
@@ -89,33 +89,34 @@ public final class Hub implements AutoCloseable {
     /**
      * Publishes an event to a topic.
      *
-     * @param event with data, since a client dispatches nothing else; an id that it has was chosen by the publisher and
-     *     must be unique among the kept events: publishing it again answers the first and delivers nothing
-     * @return completes with the id when the event has its place in the sequence, here already; and, if the hub has a
-     *     history that promises it, when it is on the disk. Fails with {@link TopicLimitException}, {@link ClosedException}
-     *     or {@link HistoryException}
-     * @throws IllegalArgumentException if the topic's name, or the event, cannot be published
+     * @param event with data, because clients do not dispatch an event without data. An id in the event is the
+     *     publisher's and must be unique among the kept events: if an event with the same id is kept, the result is
+     *     that event, and nothing is published
+     * @return completes with the id when the event has its place in the sequence, which is before this method returns.
+     *     If the hub has a history that syncs each event, it completes when the event is on the disk. It fails with
+     *     {@link TopicLimitException}, {@link ClosedException} or {@link HistoryException}
+     * @throws IllegalArgumentException if the name of the topic or the event cannot be published
      */
     public CompletionStage<Published> publish(String topic, Event event) {
         return publish(new Publication(topic, event));
     }
 
     /**
-     * Publishes an event to several topics: it has one place in the sequence and one id, and who listens to more than one
-     * of them gets it once.
+     * Publishes an event to several topics. It has one place in the sequence and one id, and a client that subscribes
+     * to several of the topics gets it once.
      *
-     * @return as {@link #publish(String, Event)}; when there is no place for one of the topics nothing is published
-     * @throws IllegalArgumentException as {@link #publish(String, Event)}, and for no topic or more than {@link
+     * @return as {@link #publish(String, Event)}; if the hub has no room for one of the topics, nothing is published
+     * @throws IllegalArgumentException as {@link #publish(String, Event)}, and if there is no topic or more than {@link
      *     Publication#MAX_TOPICS}
      */
     public CompletionStage<Published> publish(Collection<String> topics, Event event) {
         return publish(Publication.of(event, topics));
     }
 
-    /** As {@link #publish(Collection, Event)}, for the recipients that it names. */
+    /** As {@link #publish(Collection, Event)}, for the recipients of the publication. */
     public CompletionStage<Published> publish(Publication publication) {
         try {
-            // A refusal does not go through thenApply, which would fill in a stack trace for each.
+            // A failure does not go through thenApply, which would fill in a stack trace for each.
             return sequence(List.of(Objects.requireNonNull(publication, "publication")))
                     .thenApply(published -> published.get(0));
         } catch (TopicLimitException | ClosedException | HistoryException e) {
@@ -126,7 +127,7 @@ public final class Hub implements AutoCloseable {
     /**
      * Publishes several events, next to each other in the sequence and in this order: all of them or none.
      *
-     * @return as {@link #publish}, one answer for each, in order
+     * @return as {@link #publish}, one result for each event, in order
      * @throws IllegalArgumentException as {@link #publish}; nothing is published then
      */
     public CompletionStage<List<Published>> publishAll(List<Publication> publications) {
@@ -138,25 +139,25 @@ public final class Hub implements AutoCloseable {
     }
 
     private CompletionStage<List<Published>> sequence(List<Publication> publications) {
-        List<PendingEvent> drafts = new ArrayList<>(publications.size());
+        List<PendingEvent> pending = new ArrayList<>(publications.size());
         for (Publication publication : publications) {
             checkPublishable(Objects.requireNonNull(publication, "publication").event());
-            drafts.add(sequencer.draft(publication));
+            pending.add(sequencer.draft(publication));
         }
-        CompletionStage<List<Published>> sequenced = sequencer.sequence(drafts);
-        core.counters().published.add(drafts.size());
+        CompletionStage<List<Published>> sequenced = sequencer.sequence(pending);
+        core.counters().published.add(pending.size());
         if (core.isObserved()) {
-            sequenced.thenAccept(published -> tell(publications, published));
+            sequenced.thenAccept(published -> observe(publications, published));
         }
         return sequenced;
     }
 
-    private void tell(List<Publication> publications, List<Published> published) {
+    private void observe(List<Publication> publications, List<Published> published) {
         for (int i = 0; i < published.size(); i++) {
-            Published answer = published.get(i);
-            if (!answer.duplicate()) {
+            Published result = published.get(i);
+            if (!result.duplicate()) {
                 for (String topic : publications.get(i).topics()) {
-                    core.observe(null, observer -> observer.published(topic, answer.id()));
+                    core.observe(null, observer -> observer.published(topic, result.id()));
                 }
             }
         }
@@ -169,20 +170,20 @@ public final class Hub implements AutoCloseable {
         String id = event.id();
         if (id != null && (sequencer.hasHubFormat(id) || id.startsWith(CloseReason.END_ID_PREFIX))) {
             throw new IllegalArgumentException(
-                    "event id \"" + id + "\": ids of the hub's own shape, and ids that begin with "
-                            + CloseReason.END_ID_PREFIX + ", cannot be chosen");
+                    "event id \"" + id + "\" (expected: not in the format of the hub's ids, and not beginning with "
+                            + CloseReason.END_ID_PREFIX + ")");
         }
     }
 
     /**
-     * How many distinct sinks of this node listen to the topic now, by name or by pattern, whatever their filters let
-     * through.
+     * How many distinct sinks of this hub subscribe to the topic now, by name or by pattern. Filters are not
+     * considered.
      */
     public int subscribers(String topic) {
         return log.locked(() -> SubscriberCount.count(log.topics.find(topic)));
     }
 
-    /** How many distinct sinks of this node listen to at least one of the topics now. */
+    /** How many distinct sinks of this hub subscribe to at least one of the topics now. */
     public int subscribers(Collection<String> topics) {
         return log.locked(() -> SubscriberCount.count(
                 topics.stream().map(log.topics::find).filter(Objects::nonNull).toList()));
@@ -191,11 +192,11 @@ public final class Hub implements AutoCloseable {
     /**
      * Describes topics, in the order of their names.
      *
-     * @param after begin behind this name, or null
-     * @param limit the most to describe
+     * @param after begin after this name; null to begin with the first
+     * @param limit how many topics to describe at most
      */
     public List<TopicInfo> topics(@Nullable String after, int limit) {
-        // Sorted outside the lock: there can be a million.
+        // Sorted outside the lock, because there can be a million topics.
         List<Topic> all = log.locked(() -> List.copyOf(log.topicsForReading().all()));
         List<Topic> page = all.stream()
                 .filter(topic -> after == null || topic.name.compareTo(after) > 0)
@@ -218,23 +219,24 @@ public final class Hub implements AutoCloseable {
                 idOf(topic.log.newestKeptPosition(), topic.log.newestKept()));
     }
 
-    /** @param entry the one at that position, unless it is in the history only */
+    /** @param entry the entry at that position; another or null if the event is in the history only */
     private @Nullable String idOf(long position, @Nullable LogEntry entry) {
         if (position == 0) {
             return null;
         }
-        String chosen = entry == null || entry.position != position ? null : entry.publisherId();
-        return chosen == null ? sequencer.idOf(position) : chosen;
+        String publisherId = entry == null || entry.position != position ? null : entry.publisherId();
+        return publisherId == null ? sequencer.idOf(position) : publisherId;
     }
 
-    /** The id of the newest event's position: where a client that begins now would begin. */
+    /** The id of the position of the newest event. A client that subscribes now begins there. */
     public String headId() {
         return sequencer.idOf(log.head());
     }
 
     /**
-     * The principals that are at the topic now, sorted, if the hub's options have a {@link Presence} for it; else none. A
-     * copy. Those that linger are among them, and so is somebody of whose join or leave nobody has been told yet.
+     * The principals that are present at the topic now, sorted, in a copy. Empty if no {@link Presence} of the hub
+     * counts the topic. It includes principals in their grace period, and principals whose join or leave is not yet
+     * reported.
      */
     public Set<String> members(String topic) {
         return presences.members(topic);
@@ -250,12 +252,12 @@ public final class Hub implements AutoCloseable {
         return core.ledger();
     }
 
-    /** Who was turned away. */
+    /** How many requests were rejected, by reason. */
     public RejectionCounts rejections() {
         return rejections;
     }
 
-    /** This hub's figures. */
+    /** The figures of this hub. */
     public HubStats stats() {
         long[] kept = log.locked(
                 () -> new long[] {log.topicsForReading().size(), log.bounds.totalEvents(), log.bounds.totalBytes()});
@@ -278,14 +280,14 @@ public final class Hub implements AutoCloseable {
                 counters.lanesBlocked.sum());
     }
 
-    /** How many positions the sink that is furthest behind stands behind the head, as of the last ticks of the lanes. */
+    /** How many positions the sink with the largest lag stands before the head, as of the last ticks of the lanes. */
     public long maxLag() {
         return lanes.maxLag();
     }
 
     /**
      * Finds an open client by its {@linkplain HubSink#id id}: to subscribe it to another topic, or to end its stream.
-     * The search looks at all clients of each lane.
+     * The search visits all clients of each lane.
      *
      * @return completes, perhaps on a lane, with the client, or with nothing if no open client has this id
      */
@@ -317,10 +319,10 @@ public final class Hub implements AutoCloseable {
     }
 
     /**
-     * Closes the hub: nothing is published any more, and all sinks end.
+     * Closes the hub: nothing is published any more, and all sinks close.
      *
-     * <p>Returns at once; the ledger says when everything is gone. A hub with a history waits until that is written and
-     * closed, so never close one on a lane.
+     * <p>Without a history it returns at once, and the ledger shows when all sinks have closed. With a history it waits
+     * until everything is stored and the history is closed, so it must not be called on a lane.
      */
     @Override
     public void close() {

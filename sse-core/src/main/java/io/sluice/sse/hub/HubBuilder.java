@@ -18,32 +18,30 @@ import java.util.concurrent.Executor;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
-/**
- * The options of a {@link Hub}, checked as they are set. Not thread-safe; the hub takes a copy.
- */
+/** The options of a {@link Hub}. Each is checked when it is set. Not thread-safe; the hub takes a copy. */
 public final class HubBuilder {
 
-    /** Events kept per topic unless said otherwise. */
+    /** The default of {@link #historyEvents(int)}. */
     public static final int DEFAULT_HISTORY_EVENTS = 1000;
-    /** Bytes kept per topic unless said otherwise. */
+    /** The default of {@link #historyBytes(long)}. */
     public static final long DEFAULT_HISTORY_BYTES = 16L << 20;
-    /** Age up to which events are kept unless said otherwise. */
+    /** The default of {@link #historyAge(Duration)}. */
     public static final Duration DEFAULT_HISTORY_AGE = Duration.ofMinutes(10);
-    /** Topics a hub may have unless said otherwise. */
+    /** The default of {@link #maxTopics(int)}. */
     public static final int DEFAULT_MAX_TOPICS = 1_000_000;
-    /** Keys in the table of a topic that conflates, unless said otherwise. */
+    /** The default of {@link #conflationKeys(int)}. */
     public static final int DEFAULT_CONFLATION_KEYS = 10_000;
-    /** Bytes in the table of a topic that conflates, unless said otherwise. */
+    /** The default of {@link #conflationBytes(long)}. */
     public static final long DEFAULT_CONFLATION_BYTES = 16L << 20;
-    /** Direct sends that may wait for a client unless said otherwise. */
+    /** The default of {@link #directSendEvents(int)}. */
     public static final int DEFAULT_DIRECT_SEND_EVENTS = 64;
-    /** Their bytes unless said otherwise. */
+    /** The default of {@link #directSendBytes(int)}. */
     public static final int DEFAULT_DIRECT_SEND_BYTES = 256 * 1024;
-    /** Bytes that may wait to be written to a history, unless said otherwise. */
+    /** The default of {@link #historyQueueBytes(long)}. */
     public static final long DEFAULT_HISTORY_QUEUE_BYTES = 64L << 20;
-    /** Bytes that those who catch up may hold on a lane, unless said otherwise. */
+    /** The default of {@link #catchUpBytes(long)}. */
     public static final long DEFAULT_CATCH_UP_BYTES = 64L << 20;
-    /** How long a busy lane lets an event wait for the next one unless said otherwise. */
+    /** The default of {@link #coalesce(Duration)}. */
     public static final Duration DEFAULT_COALESCE = Duration.ofMillis(15);
 
     private int historyEvents = DEFAULT_HISTORY_EVENTS;
@@ -113,8 +111,8 @@ public final class HubBuilder {
     }
 
     /**
-     * How many bytes all topics keep together; past it the hub's oldest event goes. A quarter of the heap by default.
-     * At least 16 MiB then.
+     * How many bytes all topics keep together. Above it the hub evicts its oldest event. The default is a quarter of
+     * the heap, and at least 16 MiB.
      *
      * @throws IllegalArgumentException if it is less than 1
      */
@@ -124,9 +122,10 @@ public final class HubBuilder {
     }
 
     /**
-     * Keeps what is published beyond this hub's memory, and beyond its life: the options above then say how much of it
-     * stays in memory as well, and the history has bounds of its own. The hub opens it when it is built and closes it when
-     * it is closed; a history serves one hub. It cannot be had together with {@link #conflate}.
+     * Stores the published events, so that they outlive the hub and the limits of its memory. The options above then
+     * determine how many events stay in memory as well, and the history has limits of its own. The hub opens the
+     * history when it is built, and closes it when it is closed. A history serves one hub. It cannot be combined with
+     * {@link #conflate}.
      */
     public HubBuilder history(History newHistory) {
         history = Objects.requireNonNull(newHistory, "history");
@@ -134,8 +133,8 @@ public final class HubBuilder {
     }
 
     /**
-     * How many bytes may wait to be written to the history; past it publications fail until it has caught up. 64 MiB
-     * by default.
+     * How many bytes may wait to be written to the history. Above it publications fail until the history has caught up.
+     * 64 MiB by default.
      *
      * @throws IllegalArgumentException if it is not from 1 to 1 GiB
      */
@@ -145,7 +144,7 @@ public final class HubBuilder {
     }
 
     /**
-     * How many topics there may be; past it an event for a new topic is refused. 1,000,000 by default.
+     * How many topics the hub may have. Above it an event for a new topic is rejected. 1,000,000 by default.
      *
      * @throws IllegalArgumentException if it is less than 1
      */
@@ -155,8 +154,8 @@ public final class HubBuilder {
     }
 
     /**
-     * What happens to a client that the history has passed by, where no pattern and no subscription says otherwise.
-     * {@link OverflowPolicy#DISCONNECT} by default.
+     * What happens to a client after events that it has not received were evicted. A policy of a pattern or a
+     * subscription takes precedence. {@link OverflowPolicy#DISCONNECT} by default.
      */
     public HubBuilder overflow(OverflowPolicy policy) {
         overflow = Objects.requireNonNull(policy, "overflow");
@@ -164,8 +163,8 @@ public final class HubBuilder {
     }
 
     /**
-     * What happens to a client that the history of a topic of this pattern has passed by. The first pattern given that
-     * stands for the topic wins. See {@link OverflowPolicy} for who decides where several do.
+     * As {@link #overflow(OverflowPolicy)}, for the topics of this pattern. The first pattern that matches a topic
+     * wins. {@link OverflowPolicy} describes which policy wins if several topics have lost events.
      *
      * @param pattern a topic pattern, or the name of one topic
      * @throws IllegalArgumentException if it is neither
@@ -177,11 +176,12 @@ public final class HubBuilder {
     }
 
     /**
-     * Topics of this pattern conflate: of each {@linkplain io.sluice.sse.Event.Builder#key key} the latest event stays
-     * when the ring has no place for it any more, in a table of the topic that {@link #conflationKeys} and {@link
-     * #conflationBytes} bound, and that does not age. An event of which a newer one with the same key was published can
-     * leave the ring without a gap. Events without a key are kept and missed as ever. {@link #historyTotalBytes} counts
-     * the tables too, and may let what is in them go. By default no topic conflates.
+     * Makes the topics of this pattern conflate: for each {@linkplain io.sluice.sse.Event.Builder#key key} the latest
+     * event stays when the ring has no room for it any more. It moves to a table of the topic, which {@link
+     * #conflationKeys} and {@link #conflationBytes} limit. Events in the table do not age. An event can leave the ring
+     * without a gap if a newer event with the same key was published. Events without a key are evicted as in other
+     * topics. {@link #historyTotalBytes} includes the tables and may evict events from them. By default no topic
+     * conflates.
      *
      * @param pattern a topic pattern, or the name of one topic
      * @throws IllegalArgumentException if it is neither
@@ -192,8 +192,8 @@ public final class HubBuilder {
     }
 
     /**
-     * How many keys the table of a topic that conflates has; past it the oldest event in it goes, and makes a gap.
-     * 10,000 by default.
+     * How many keys the table of a topic that conflates may have. Above it the oldest event of the table is evicted,
+     * which makes a gap. 10,000 by default.
      *
      * @throws IllegalArgumentException if it is less than 1, or more than 2<sup>28</sup>
      */
@@ -203,8 +203,8 @@ public final class HubBuilder {
     }
 
     /**
-     * How many bytes the table of a topic that conflates has; past it the oldest event in it goes, and makes a gap.
-     * 16 MiB by default.
+     * How many bytes the table of a topic that conflates may have. Above it the oldest event of the table is evicted,
+     * which makes a gap. 16 MiB by default.
      *
      * @throws IllegalArgumentException if it is less than 1
      */
@@ -214,9 +214,9 @@ public final class HubBuilder {
     }
 
     /**
-     * How many bytes may be on their way to clients on each lane before those that catch up, each from a place of its own,
-     * get less: one small frame at a time, and the next when the client has taken it. So a crowd that comes back at once
-     * costs no more than this and a small frame, or one event, for each. 64 MiB by default.
+     * How many bytes may be in flight to clients on each lane before clients that catch up get less. Above it each of
+     * them gets one small frame, and the next one when it has taken that. So clients that all reconnect at once need at
+     * most this many bytes, plus a small frame or one event per client. 64 MiB by default.
      *
      * @throws IllegalArgumentException if it is negative
      */
@@ -226,9 +226,9 @@ public final class HubBuilder {
     }
 
     /**
-     * How long a lane that is busy may let an event wait for the next one, so that both leave in one write to each client.
-     * Busy is one whose passes to its clients would otherwise take more than a quarter of its time; any other sends at once. 15 ms by
-     * default; 0 sends at once whatever that costs.
+     * How long a busy lane may let an event wait for the next one, so that each client gets both in one write. A lane
+     * is busy if its passes would otherwise take more than a quarter of its time; any other lane sends at once. 15 ms
+     * by default; with 0 every lane sends at once.
      *
      * @throws IllegalArgumentException if it is not from 0 to 1 second
      */
@@ -241,29 +241,28 @@ public final class HubBuilder {
     }
 
     /**
-     * Keeps count of who is there. Several may be given: for a topic, the first whose pattern stands for it counts.
-     * By default nobody is counted.
+     * Adds a presence, which counts the principals at topics or at the whole hub. If several patterns match a topic,
+     * the first one counts. By default the hub has no presence.
      *
-     * @throws IllegalArgumentException if that of the hub as a whole is given twice
+     * @throws IllegalArgumentException if the presence of the whole hub is added twice
      */
     public HubBuilder presence(Presence presence) {
         if (presence.isOfHub() && presences.stream().anyMatch(Presence::isOfHub)) {
             throw new IllegalArgumentException(
-                    "presence: " + presence + " (expected: that of the hub as a whole once at the most)");
+                    "presence: " + presence + " (expected: only one presence of the whole hub)");
         }
         presences.add(presence);
         return this;
     }
 
-    /** Who hears what happens. Nobody by default; the last one given counts. */
+    /** The observer of the hub. None by default; the last call counts. */
     public HubBuilder observer(Observer newObserver) {
         observer = Objects.requireNonNull(newObserver, "observer");
         return this;
     }
 
     /**
-     * How many direct sends of a source may wait in the small queue of one sink while its client does not read. 64 by
-     * default.
+     * How many direct sends may wait in the queue of one sink while its client does not read. 64 by default.
      *
      * @throws IllegalArgumentException if it is not from 1 to 2<sup>20</sup>
      */
@@ -273,8 +272,8 @@ public final class HubBuilder {
     }
 
     /**
-     * How many bytes they may have; one event may wait even if it is larger, and one that found the sink writable.
-     * 256 KiB by default.
+     * How many bytes of direct sends may wait in the queue of one sink. An event of any size may wait in an empty
+     * queue, or if the sink was writable. 256 KiB by default.
      *
      * @throws IllegalArgumentException if it is not from 1 to 1 GiB
      */
@@ -283,18 +282,20 @@ public final class HubBuilder {
         return this;
     }
 
-    /** What happens to a direct send that finds that queue full; it is refused by default. */
+    /** What happens to a direct send if the queue is full. By default it is rejected. */
     public HubBuilder directSendPolicy(DirectSendPolicy policy) {
         directSendPolicy = Objects.requireNonNull(policy, "directSendPolicy");
         return this;
     }
 
     /**
-     * Where sources and listeners run; they may block there. The executor stays its owner's. By default each runs on a
-     * virtual thread where the JDK has them, else on a thread of a pool that grows with the sources that block.
+     * Where sources and listeners run. They may block there. The hub never shuts this executor down. By default each of
+     * them runs on a virtual thread if the JDK has these, otherwise on a thread of a pool that grows with the blocking
+     * sources.
      *
-     * <p>An executor of a fixed number of threads bounds the blocking sources, and other work of {@link io.sluice.sse.Scope#fork}, that
-     * run at a time: each holds a thread until it ends. What is more waits for a thread, as does all other user code.
+     * <p>A blocking source, and any other work of {@link io.sluice.sse.Scope#fork}, occupies a thread until it ends. So
+     * an executor with a fixed number of threads limits how many of them run at a time. The others wait for a thread,
+     * and so does all other user code.
      */
     public HubBuilder userExecutor(Executor executor) {
         userExecutor = Objects.requireNonNull(executor, "userExecutor");
@@ -307,13 +308,13 @@ public final class HubBuilder {
         return this;
     }
 
-    /** The time of day, for {@link StartPosition#since} and for what a history keeps. For tests. */
+    /** The time of day, for {@link StartPosition#since} and for the history. For tests. */
     HubBuilder wallClock(InstantSource now) {
         wallClock = now;
         return this;
     }
 
-    /** What lets old events go when their time has come. For tests. */
+    /** The timer that evicts old events. For tests. */
     HubBuilder timer(Expirer.Timer newTimer) {
         timer = newTimer;
         return this;
@@ -326,15 +327,15 @@ public final class HubBuilder {
     }
 
     /**
-     * The hub with these options; changing the builder afterwards does not change it.
+     * Builds a hub with these options. Later changes of the builder do not affect it.
      *
-     * @throws IllegalArgumentException if a history is to be kept of topics that conflate
+     * @throws IllegalArgumentException if topics conflate and the hub has a history
      * @throws io.sluice.sse.history.HistoryException if the history cannot be opened
      */
     public Hub build() {
         if (history != null && !conflated.isEmpty()) {
             throw new IllegalArgumentException(
-                    "conflate: " + conflated.get(0) + " (expected: no topic that conflates in a hub with a history)");
+                    "conflate: " + conflated.get(0) + " (expected: no conflation in a hub with a history)");
         }
         return new Hub(this);
     }

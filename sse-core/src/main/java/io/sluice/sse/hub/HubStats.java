@@ -5,19 +5,19 @@ import io.sluice.sse.hub.lane.LaneOptions;
 import java.util.Map;
 
 /**
- * A hub's figures at a moment. Totals count since the hub was made.
+ * The figures of a hub at one moment. Totals count from the creation of the hub.
  *
- * @param topics topics known
- * @param events events kept; one that was published to several topics counts in each that keeps it
- * @param bytes what they cost
+ * @param topics topics
+ * @param events events kept; an event in several topics counts once for each topic that keeps it
+ * @param bytes the memory of these events
  * @param published events published
  * @param delivered events written to sinks
  * @param framed ranges framed
- * @param gaps gaps said
+ * @param gaps gaps reported to clients
  * @param opened sinks opened
  * @param closed sinks closed, by reason
  * @param userCodeFailures failures of sources, tasks, listeners, filters and observers
- * @param lanesBlocked how often a lane stood still for longer than {@link LaneOptions#blockedLaneAfter}
+ * @param lanesBlocked how often a lane was blocked for longer than {@link LaneOptions#blockedLaneAfter}
  */
 public record HubStats(
         long topics,

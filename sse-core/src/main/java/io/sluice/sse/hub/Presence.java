@@ -6,30 +6,31 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Of which topics a hub knows who is there: the principals of the sinks that listen to them, as {@link
- * io.sluice.sse.Identity} names them. Sinks of unknown principals are not counted, and cost nothing.
+ * Which topics of a hub have a presence. Present at a topic are the principals of the sinks that subscribe to it, as
+ * {@link io.sluice.sse.Identity} names them. Sinks without a principal are not counted and cost nothing.
  *
- * <p>A principal joins with the first of its sinks and leaves when the last one has gone. {@link
- * io.sluice.sse.Observer#joined} and {@link io.sluice.sse.Observer#left} hear of both in order, each after the other; where
- * {@linkplain #withEvents wanted}, clients do too. {@link Hub#members(String)} says who is there now.
+ * <p>A principal joins with the first of its sinks and leaves after its last one has closed. {@link
+ * io.sluice.sse.Observer#joined} and {@link io.sluice.sse.Observer#left} report both, in order and alternately. With
+ * {@link #withEvents}, clients get them as events. {@link Hub#members(String)} returns the principals that are present
+ * now.
  *
- * <p>Who is where: a sink is at a topic that it names, and at {@code rooms/7} as well if it listens to the whole of it, by
- * {@code rooms/7/**}. Whoever listens by any other pattern overhears those topics and is not there.
+ * <p>A sink is present at the topics that it subscribes to by name. With the pattern {@code rooms/7/**} it is present
+ * at {@code rooms/7}, because it subscribes to everything there. With any other pattern it is present nowhere.
  *
- * <p>Immutable; each {@code with…} gives a copy.
+ * <p>Immutable; each {@code with…} returns a copy.
  */
 public final class Presence {
 
-    /** The name of the event that tells that somebody is there now. */
+    /** The name of the event that reports a join. */
     public static final String JOIN_EVENT_NAME = "join";
-    /** The name of the event that tells that somebody has gone. */
+    /** The name of the event that reports a leave. */
     public static final String LEAVE_EVENT_NAME = "leave";
-    /** The name of the event that lists who is there, for those who begin to listen. */
+    /** The name of the event that lists the principals that are present, for a new subscriber. */
     public static final String PRESENT_EVENT_NAME = "present";
-    /** The most principals in such a list, which has the number of all beside them. */
+    /** The most principals in such a list. The event also has the number of all principals. */
     public static final int MAX_LISTED = 1000;
 
-    private static final Duration LONGEST_LINGER = Duration.ofDays(1);
+    private static final Duration MAX_GRACE_PERIOD = Duration.ofDays(1);
     private static final String SUBTREE = "/**";
 
     private final @Nullable TopicPattern topics;
@@ -42,13 +43,13 @@ public final class Presence {
         this.events = events;
     }
 
-    /** Who is there at all: principals with an open sink, whatever it listens to. */
+    /** The presence of the whole hub: all principals with an open sink, whatever it subscribes to. */
     public static Presence ofHub() {
         return new Presence(null, Duration.ZERO, null);
     }
 
     /**
-     * Who is at each topic that this pattern stands for.
+     * The presence of each topic that matches this pattern.
      *
      * @param pattern a topic pattern, or the name of one topic
      * @throws IllegalArgumentException if it is neither
@@ -62,26 +63,29 @@ public final class Presence {
     }
 
     /**
-     * A copy in which nobody has left before this time has passed since their last sink ended: a client that reconnects
-     * meanwhile neither leaves nor joins. Zero unless said otherwise. Of more than 100,000 who linger, those who have done
-     * so longest leave early.
+     * A copy in which a principal leaves only after this time has passed since its last sink closed. So a client that
+     * reconnects within that time neither leaves nor joins. Zero by default. If more than 100,000 principals are in
+     * their grace period, the oldest of them leave early.
      *
-     * @throws IllegalArgumentException if it is negative or longer than a day
+     * @throws IllegalArgumentException if the time is negative or longer than a day
      */
     public Presence withGracePeriod(Duration time) {
-        if (time.isNegative() || time.compareTo(LONGEST_LINGER) > 0) {
-            throw new IllegalArgumentException("linger: " + time + " (expected: from 0 to 1 day)");
+        if (time.isNegative() || time.compareTo(MAX_GRACE_PERIOD) > 0) {
+            throw new IllegalArgumentException("gracePeriod: " + time + " (expected: from 0 to 1 day)");
         }
         return new Presence(topics, time, events);
     }
 
     /**
-     * A copy whose joins and leaves are events as well: of {@code rooms/7} on the topic {@code rooms/7} below the given
-     * one ({@code presence/rooms/7}), of the hub as a whole on the given one. They are called {@value #JOIN_EVENT_NAME} and
-     * {@value #LEAVE_EVENT_NAME}, and their data is {@code {"principal":"ann","topic":"rooms/7"}}. A stream that begins to
-     * listen to such a topic by its name gets one event {@value #PRESENT_EVENT_NAME} ahead of them, {@code
-     * {"topic":"rooms/7","count":2,"principals":["ann","bob"]}}, with {@value #MAX_LISTED} principals at the most. A join of
-     * somebody on the list, or a leave of somebody who is not, may follow it; the last word on somebody is right.
+     * A copy that also publishes joins and leaves as events. Those of {@code rooms/7} go to the topic {@code rooms/7}
+     * below the given one, for example {@code presence/rooms/7}. Those of the whole hub go to the given topic. The
+     * events have the names {@value #JOIN_EVENT_NAME} and {@value #LEAVE_EVENT_NAME}, and their data is
+     * {@code {"principal":"ann","topic":"rooms/7"}}.
+     *
+     * <p>A stream that subscribes to such a topic by name first gets one event {@value #PRESENT_EVENT_NAME},
+     * {@code {"topic":"rooms/7","count":2,"principals":["ann","bob"]}}, with at most {@value #MAX_LISTED} principals. A
+     * join of a listed principal, or a leave of one that is not listed, may follow it. The last event about a principal
+     * is right.
      *
      * @throws IllegalArgumentException if nothing can be published below a topic of this name
      */
@@ -102,33 +106,33 @@ public final class Presence {
         return events != null;
     }
 
-    /** Where somebody is who listens by this name or pattern; null for nowhere. */
+    /** The topic at which a subscriber by this name or pattern is present; null if it is present nowhere. */
     @Nullable
     String topicOf(String term) {
         String topic = term.endsWith(SUBTREE) ? term.substring(0, term.length() - SUBTREE.length()) : term;
-        boolean isThere = !TopicPattern.isPattern(topic) && counts(topic) && !isOfEvents(topic);
-        return isThere ? topic : null;
+        boolean isPresent = !TopicPattern.isPattern(topic) && counts(topic) && !isTopicOfEvents(topic);
+        return isPresent ? topic : null;
     }
 
     private boolean counts(String topic) {
         return topics != null && topics.matches(topic);
     }
 
-    private boolean isOfEvents(String topic) {
+    private boolean isTopicOfEvents(String topic) {
         return events != null && (topic.equals(events) || topic.startsWith(events + "/"));
     }
 
-    /** @param topic null for the hub as a whole */
+    /** @param topic null for the whole hub */
     String eventsOf(@Nullable String topic) {
         return topic == null ? events + "" : events + "/" + topic;
     }
 
-    /** Whether a topic of this name is the one that has the joins and leaves of the hub as a whole. */
+    /** Whether a topic of this name has the joins and leaves of the whole hub. */
     boolean isEventsOfHub(String name) {
         return isOfHub() && name.equals(events);
     }
 
-    /** The topic whose joins and leaves are on the topic of this name; or null. */
+    /** The topic whose joins and leaves are published to the topic of this name; or null. */
     @Nullable
     String topicOfEvents(String name) {
         if (events == null || !name.startsWith(events + "/")) {
@@ -140,7 +144,7 @@ public final class Presence {
 
     @Override
     public String toString() {
-        return "presence " + (topics == null ? "of the hub" : topics) + ", linger " + gracePeriod
+        return "presence " + (topics == null ? "of the hub" : topics) + ", grace period " + gracePeriod
                 + (events == null ? "" : ", events on " + events);
     }
 }

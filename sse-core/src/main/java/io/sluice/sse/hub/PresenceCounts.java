@@ -14,25 +14,25 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How many sinks each principal has at each topic, and what of that has been told. Thread-safe.
+ * How many sinks each principal has at each topic, and which joins and leaves were reported. Thread-safe.
  *
- * <p>Sinks are counted, not flagged: a late end of an old sink takes one away, and the principal stays while another one
- * is there. What changes is not told where it happens, on a lane, but by one task at a time of the hub's timer, and what
- * is told is the difference between the count and what was told last: so joins and leaves of a principal come in order,
- * each after the other, and however slow those who hear of them are, one mark for each principal is all that waits. A leave
- * and a join that follow each other before either could be told are neither.
+ * <p>Sinks are counted: when an old sink closes late, the principal stays while another of its sinks is open. Changes
+ * happen on lanes and are not reported there. One task of the hub's timer at a time reports them. It reports the
+ * difference between the count and the last report, so joins and leaves of a principal come in order and alternately.
+ * However slow the receivers are, only one entry per principal waits. A leave and a join that follow each other before
+ * either is reported cancel each other out.
  */
 final class PresenceCounts {
 
     static final int MAX_LEAVING = 100_000;
 
-    /** Told in one run of the task. */
+    /** How many reports one run of the task makes. */
     private static final int SLICE = 256;
 
-    /** Hears of joins and leaves, one at a time; must not throw. */
+    /** Reports joins and leaves, one at a time. Must not throw. */
     @FunctionalInterface
-    interface Teller {
-        void tell(boolean joined, String principal, String topic);
+    interface Reporter {
+        void report(boolean joined, String principal, String topic);
     }
 
     /** One principal at one topic. Guarded by the lock. */
@@ -40,8 +40,8 @@ final class PresenceCounts {
         final String topic;
         final String principal;
         int sinks;
-        boolean toldJoined;
-        boolean waits;
+        boolean reportedJoined;
+        boolean isQueued;
         long leavesAtNanos;
 
         Present(String topic, String principal) {
@@ -50,15 +50,15 @@ final class PresenceCounts {
         }
     }
 
-    private record News(boolean joined, Present of) {}
+    private record Change(boolean joined, Present of) {}
 
-    /** What the timer holds while somebody lingers: it leads to the hub only as long as somebody else does. */
+    /** The timer holds this while a grace period runs. It does not keep the hub alive. */
     private record Watch(WeakReference<PresenceCounts> counts) implements Runnable {
         @Override
         public void run() {
             PresenceCounts alive = counts.get();
             if (alive != null) {
-                alive.lookAtLingering();
+                alive.endGracePeriods();
             }
         }
     }
@@ -66,51 +66,51 @@ final class PresenceCounts {
     private final long gracePeriodNanos;
     private final LongSupplier clock;
     private final Expirer.Timer timer;
-    private final Teller teller;
+    private final Reporter reporter;
     private final ReentrantLock lock = new ReentrantLock();
 
-    // Guarded by the lock, under which nobody is told anything.
+    // Guarded by the lock, under which nothing is reported.
     private final Map<String, Map<String, Present>> byTopic = new HashMap<>();
-    /** Those of whom something may have to be told, in the order in which it happened. */
-    private final ArrayDeque<Present> waiting = new ArrayDeque<>();
-    /** Those whose last sink has gone, the first to leave first. */
+    /** Principals that may have a join or leave to report, in the order of the changes. */
+    private final ArrayDeque<Present> queue = new ArrayDeque<>();
+    /** Principals in their grace period, the first to leave first. */
     private final LinkedHashSet<Present> leaving = new LinkedHashSet<>();
 
-    private boolean telling;
+    private boolean reporting;
     private boolean watching;
     private boolean closed;
     private Runnable cancelWatch = () -> {};
 
-    PresenceCounts(Presence options, LongSupplier clock, Expirer.Timer timer, Teller teller) {
+    PresenceCounts(Presence options, LongSupplier clock, Expirer.Timer timer, Reporter reporter) {
         this.gracePeriodNanos = options.gracePeriod().toNanos();
         this.clock = clock;
         this.timer = timer;
-        this.teller = teller;
+        this.reporter = reporter;
     }
 
     /** One more sink of the principal is at the topic. */
     void join(String topic, String principal) {
-        boolean tell = false;
+        boolean schedule = false;
         lock.lock();
         try {
             Present present = byTopic.computeIfAbsent(topic, name -> new HashMap<>(2))
                     .computeIfAbsent(principal, name -> new Present(topic, name));
             present.sinks++;
             leaving.remove(present);
-            if (!present.toldJoined) {
-                tell = putInLine(present);
+            if (!present.reportedJoined) {
+                schedule = enqueue(present);
             }
         } finally {
             lock.unlock();
         }
-        if (tell) {
-            timer.schedule(this::tellSome, 0);
+        if (schedule) {
+            timer.schedule(this::reportSome, 0);
         }
     }
 
-    /** One sink less of the principal is at the topic. */
+    /** One sink of the principal has left the topic. */
     void leave(String topic, String principal) {
-        boolean tell = false;
+        boolean schedule = false;
         boolean watch = false;
         lock.lock();
         try {
@@ -118,13 +118,13 @@ final class PresenceCounts {
             if (--present.sinks > 0) {
                 return;
             }
-            if (gracePeriodNanos == 0 || closed || !present.toldJoined) {
-                tell = putInLine(present);
+            if (gracePeriodNanos == 0 || closed || !present.reportedJoined) {
+                schedule = enqueue(present);
             } else {
                 present.leavesAtNanos = clock.getAsLong() + gracePeriodNanos;
                 leaving.add(present);
                 if (leaving.size() > MAX_LEAVING) {
-                    tell = putInLine(takeOldestLingering());
+                    schedule = enqueue(takeFirstLeaving());
                 }
                 watch = !watching;
                 watching = true;
@@ -132,8 +132,8 @@ final class PresenceCounts {
         } finally {
             lock.unlock();
         }
-        if (tell) {
-            timer.schedule(this::tellSome, 0);
+        if (schedule) {
+            timer.schedule(this::reportSome, 0);
         }
         if (watch) {
             watchAfter(gracePeriodNanos);
@@ -149,53 +149,53 @@ final class PresenceCounts {
         return present;
     }
 
-    private Present takeOldestLingering() {
+    private Present takeFirstLeaving() {
         Iterator<Present> oldest = leaving.iterator();
         Present present = oldest.next();
         oldest.remove();
         return present;
     }
 
-    /** @return whether the task that tells has to be scheduled, behind the lock */
-    private boolean putInLine(Present present) {
-        if (!present.waits) {
-            present.waits = true;
-            waiting.add(present);
+    /** @return whether the caller has to schedule the task that reports, outside the lock */
+    private boolean enqueue(Present present) {
+        if (!present.isQueued) {
+            present.isQueued = true;
+            queue.add(present);
         }
-        boolean schedule = !telling;
-        telling = true;
+        boolean schedule = !reporting;
+        reporting = true;
         return schedule;
     }
 
-    // ---- of the timer
+    // ---- on the timer
 
-    private void tellSome() {
+    private void reportSome() {
         for (int i = 0; i < SLICE; i++) {
-            News news = next();
-            if (news == null) {
+            Change change = nextChange();
+            if (change == null) {
                 return;
             }
-            teller.tell(news.joined, news.of.principal, news.of.topic);
+            reporter.report(change.joined, change.of.principal, change.of.topic);
         }
-        timer.schedule(this::tellSome, 0);
+        timer.schedule(this::reportSome, 0);
     }
 
-    private @Nullable News next() {
+    private @Nullable Change nextChange() {
         lock.lock();
         try {
-            for (Present present = waiting.poll(); present != null; present = waiting.poll()) {
-                present.waits = false;
-                boolean isThere = present.sinks > 0 || leaving.contains(present);
-                boolean isNews = isThere != present.toldJoined;
-                present.toldJoined = isThere;
-                if (!isThere) {
+            for (Present present = queue.poll(); present != null; present = queue.poll()) {
+                present.isQueued = false;
+                boolean isPresent = present.sinks > 0 || leaving.contains(present);
+                boolean hasChanged = isPresent != present.reportedJoined;
+                present.reportedJoined = isPresent;
+                if (!isPresent) {
                     remove(present);
                 }
-                if (isNews) {
-                    return new News(isThere, present);
+                if (hasChanged) {
+                    return new Change(isPresent, present);
                 }
             }
-            telling = false;
+            reporting = false;
             return null;
         } finally {
             lock.unlock();
@@ -223,8 +223,9 @@ final class PresenceCounts {
         cancel.run();
     }
 
-    private void lookAtLingering() {
-        boolean tell = false;
+    /** Lets the principals leave whose grace period is over; all of them once the hub is closed. */
+    private void endGracePeriods() {
+        boolean schedule = false;
         long next = 0;
         lock.lock();
         try {
@@ -234,22 +235,22 @@ final class PresenceCounts {
                 if (left > 0 && !closed) {
                     next = left;
                 } else {
-                    tell |= putInLine(takeOldestLingering());
+                    schedule |= enqueue(takeFirstLeaving());
                 }
             }
             watching = next > 0;
         } finally {
             lock.unlock();
         }
-        if (tell) {
-            timer.schedule(this::tellSome, 0);
+        if (schedule) {
+            timer.schedule(this::reportSome, 0);
         }
         if (next > 0) {
             watchAfter(next);
         }
     }
 
-    /** Nobody lingers any more. */
+    /** Ends all grace periods, now and from now on. */
     void close() {
         Runnable cancel;
         lock.lock();
@@ -260,18 +261,18 @@ final class PresenceCounts {
             lock.unlock();
         }
         cancel.run();
-        lookAtLingering();
+        endGracePeriods();
     }
 
-    // ---- for those who ask
+    // ---- for the hub
 
-    /** Those who are at the topic; whose join is still to be told among them, and whose leave is. */
+    /** The principals at the topic, including those whose join or leave is not yet reported. */
     List<String> members(String topic) {
         lock.lock();
         try {
             List<String> principals = new ArrayList<>();
             for (Present present : byTopic.getOrDefault(topic, Map.of()).values()) {
-                if (present.sinks > 0 || present.toldJoined) {
+                if (present.sinks > 0 || present.reportedJoined) {
                     principals.add(present.principal);
                 }
             }
@@ -281,11 +282,11 @@ final class PresenceCounts {
         }
     }
 
-    /** For tests: whether nothing at all is kept or to be told. */
+    /** For tests: whether nothing is counted and nothing waits to be reported. */
     boolean isEmpty() {
         lock.lock();
         try {
-            return byTopic.isEmpty() && waiting.isEmpty() && leaving.isEmpty() && !telling && !watching;
+            return byTopic.isEmpty() && queue.isEmpty() && leaving.isEmpty() && !reporting && !watching;
         } finally {
             lock.unlock();
         }

@@ -3,12 +3,14 @@ package io.sluice.sse.hub;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** The data of the events of presence, as RFC 8259 has it. Names are the application's and the clients': any text. */
+/**
+ * The data of presence events, as JSON (RFC 8259). Names come from the application and its clients and may be any text.
+ */
 final class PresenceJson {
 
     private PresenceJson() {}
 
-    /** @param topic null for the hub as a whole, which has none */
+    /** @param topic null for the whole hub */
     static String of(String principal, @Nullable String topic) {
         StringBuilder json = new StringBuilder("{\"principal\":");
         quote(json, principal);

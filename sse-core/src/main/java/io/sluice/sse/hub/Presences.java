@@ -18,28 +18,29 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Who is where in a hub: takes from the lanes who comes and goes, and tells it the observer and the topics of presence.
- * Thread-safe. What is not told on a lane is told by the hub's timer, outside every lock.
+ * The presences of a hub. The lanes report here which sinks open, close and subscribe; it reports joins and leaves to
+ * the observer and to the presence topics. Reports that are not made on a lane are made by the hub's timer, outside
+ * every lock. Thread-safe.
  */
 final class Presences implements PresenceListener {
 
     private static final Logger log = LoggerFactory.getLogger(Hub.class);
-    /** The name under which the hub as a whole is counted; no topic has it. */
+    /** The name under which the whole hub is counted. No topic has it. */
     private static final String WHOLE_HUB = "";
 
-    private record Kept(Presence presence, PresenceCounts counts) {}
+    private record Counted(Presence presence, PresenceCounts counts) {}
 
     private final Hub hub;
-    private final List<Kept> all = new ArrayList<>();
+    private final List<Counted> all = new ArrayList<>();
     private final LogThrottle unpublished;
 
     Presences(Hub hub, List<Presence> presences, LogOptions.Clocks clocks) {
         this.hub = hub;
         this.unpublished = new LogThrottle(clocks.nanos());
         for (Presence presence : presences) {
-            PresenceCounts.Teller teller = (joined, principal, topic) ->
-                    tell(presence, joined, principal, topic.equals(WHOLE_HUB) ? null : topic);
-            all.add(new Kept(presence, new PresenceCounts(presence, clocks.nanos(), clocks.timer(), teller)));
+            PresenceCounts.Reporter reporter = (joined, principal, topic) ->
+                    report(presence, joined, principal, topic.equals(WHOLE_HUB) ? null : topic);
+            all.add(new Counted(presence, new PresenceCounts(presence, clocks.nanos(), clocks.timer(), reporter)));
         }
     }
 
@@ -62,8 +63,8 @@ final class Presences implements PresenceListener {
     }
 
     /**
-     * The sink has begun to listen by these names and patterns: its position is fixed, and nothing behind it was written
-     * yet. So a list of those who are there goes ahead of all that changes it.
+     * The position of the subscription is fixed, and nothing after it has been written yet. So the list of present
+     * principals, which is sent directly, reaches the client before all events that change it.
      */
     @Override
     public void subscribed(Sink sink, Selector selector) {
@@ -75,14 +76,13 @@ final class Presences implements PresenceListener {
         if (principal != null) {
             atTopics(terms, (counts, topic) -> counts.join(topic, principal));
         }
-        for (Kept kept : all) {
-            if (kept.presence.hasEvents()) {
-                terms.forEach(term -> list(kept, term, sink));
+        for (Counted counted : all) {
+            if (counted.presence.hasEvents()) {
+                terms.forEach(term -> sendList(counted, term, sink));
             }
         }
     }
 
-    /** The sink has ceased to listen by these names and patterns, each of which was given to {@link #subscribed} before. */
     @Override
     public void unsubscribed(Sink sink, Selector selector) {
         String principal = principalOf(sink);
@@ -96,40 +96,40 @@ final class Presences implements PresenceListener {
     }
 
     private void atHub(Consumer<PresenceCounts> change) {
-        for (Kept kept : all) {
-            if (kept.presence.isOfHub()) {
-                change.accept(kept.counts);
+        for (Counted counted : all) {
+            if (counted.presence.isOfHub()) {
+                change.accept(counted.counts);
             }
         }
     }
 
     private void atTopics(List<String> terms, BiConsumer<PresenceCounts, String> change) {
         for (String term : terms) {
-            for (Kept kept : all) {
-                String topic = kept.presence.topicOf(term);
+            for (Counted counted : all) {
+                String topic = counted.presence.topicOf(term);
                 if (topic != null) {
-                    change.accept(kept.counts, topic);
-                    break; // the first pattern that stands for it wins
+                    change.accept(counted.counts, topic);
+                    break; // the first pattern that matches wins
                 }
             }
         }
     }
 
-    // ---- what clients are told
+    // ---- what is reported
 
-    private void list(Kept kept, String term, Sink sink) {
-        String topic = kept.presence.topicOfEvents(term);
-        if (topic == null && !kept.presence.isEventsOfHub(term)) {
+    private void sendList(Counted counted, String term, Sink sink) {
+        String topic = counted.presence.topicOfEvents(term);
+        if (topic == null && !counted.presence.isEventsOfHub(term)) {
             return;
         }
-        List<String> present = kept.counts.members(topic == null ? WHOLE_HUB : topic);
+        List<String> present = counted.counts.members(topic == null ? WHOLE_HUB : topic);
         Event list = Event.of(Presence.PRESENT_EVENT_NAME, PresenceJson.list(topic, present));
-        if (!sink.offer(list)) { // which is not bound by a number of events
+        if (!sink.offer(list)) { // an offered event is never dropped, but needs a writable sink
             sink.send(list);
         }
     }
 
-    private void tell(Presence presence, boolean joined, String principal, @Nullable String topic) {
+    private void report(Presence presence, boolean joined, String principal, @Nullable String topic) {
         if (joined) {
             hub.core().observe(null, observer -> observer.joined(principal, topic));
         } else {
@@ -148,7 +148,7 @@ final class Presences implements PresenceListener {
                     notPublished(topic, failure);
                 }
             });
-        } catch (RuntimeException | Error e) { // a name that is too long with what stands before it, say
+        } catch (RuntimeException | Error e) { // for example, the name is too long with its prefix
             notPublished(topic, e);
         }
     }
@@ -163,7 +163,7 @@ final class Presences implements PresenceListener {
         }
     }
 
-    // ---- for those who ask
+    // ---- for the hub
 
     Set<String> members() {
         Set<String> principals = new TreeSet<>();
@@ -178,11 +178,11 @@ final class Presences implements PresenceListener {
     }
 
     void close() {
-        all.forEach(kept -> kept.counts.close());
+        all.forEach(counted -> counted.counts.close());
     }
 
     /** For tests. */
     boolean isEmpty() {
-        return all.stream().allMatch(kept -> kept.counts.isEmpty());
+        return all.stream().allMatch(counted -> counted.counts.isEmpty());
     }
 }

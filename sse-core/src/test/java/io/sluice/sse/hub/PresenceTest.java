@@ -337,10 +337,10 @@ class PresenceTest {
                 .withMessageEndingWith("(expected: a topic pattern)");
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> Presence.ofHub().withGracePeriod(Duration.ofSeconds(-1)))
-                .withMessage("linger: PT-1S (expected: from 0 to 1 day)");
+                .withMessage("gracePeriod: PT-1S (expected: from 0 to 1 day)");
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> Presence.ofHub().withGracePeriod(Duration.ofHours(25)))
-                .withMessage("linger: PT25H (expected: from 0 to 1 day)");
+                .withMessage("gracePeriod: PT25H (expected: from 0 to 1 day)");
         assertThatIllegalArgumentException().isThrownBy(() -> Presence.of("a").withEvents("presence/*"));
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> Hub.builder().presence(Presence.ofHub()).presence(Presence.ofHub()))

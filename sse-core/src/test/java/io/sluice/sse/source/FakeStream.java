@@ -175,10 +175,10 @@ final class FakeStream implements AutoCloseable {
         }
 
         @Override
-        public void done(Frame frame) {}
+        public void release(Frame frame) {}
 
         @Override
-        public void sweep() {}
+        public void releaseSent() {}
 
         @Override
         public int inFlight() {

@@ -19,7 +19,7 @@ import java.util.List;
  *
  * <p>Ownership: unless a frame goes directly to the socket, the write of each sink gets a retained duplicate
  * ({@link #forChunked}, {@link #forRaw}), which the channel releases when it has sent the bytes. The framer releases
- * its own reference when the lane is done with the frame and no channel holds the buffer any more. Until then the frame
+ * its own reference when the lane has released the frame and no channel holds the buffer any more. Until then the frame
  * counts as in flight.
  *
  * <p>Confined to its event loop.
@@ -30,8 +30,8 @@ final class BatchFramer implements Framer {
     private static final int COPIED_SPLICE_BYTES = 4096;
     /** With more runs, a composite would use up too many entries of a gathering write. */
     private static final int COMPOSITE_RUNS = 16;
-    /** The maximum of frames checked in one sweep, because many stalled clients hold many frames for long. */
-    private static final int SWEEP = 64;
+    /** The maximum of frames checked in one call, because many stalled clients hold many frames for long. */
+    private static final int MAX_CHECKED = 64;
 
     private static final byte[] HEX = {'0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'};
     private static final int MAX_CHUNK_HEAD = 8 + 2;
@@ -42,11 +42,11 @@ final class BatchFramer implements Framer {
 
     private final Ledger ledger;
 
-    /** The frames that the lane is done with while a channel still holds them. */
+    /** The frames that the lane has released while a channel still holds them. */
     private final List<NettyFrame> inFlight = new ArrayList<>();
 
     private long heldBytes;
-    private int sweepFrom;
+    private int checkFrom;
     private final ArrayDeque<NettyFrame> spare = new ArrayDeque<>();
 
     BatchFramer(Ledger ledger) {
@@ -112,8 +112,8 @@ final class BatchFramer implements Framer {
     }
 
     @Override
-    public void done(Frame done) {
-        NettyFrame frame = (NettyFrame) done;
+    public void release(Frame released) {
+        NettyFrame frame = (NettyFrame) released;
         if (!tryRelease(frame)) {
             inFlight.add(frame);
             heldBytes += frame.payloadBytes();
@@ -122,31 +122,31 @@ final class BatchFramer implements Framer {
     }
 
     @Override
-    public void sweep() {
-        for (int i = Math.min(SWEEP, inFlight.size()); i > 0; i--) {
-            if (sweepFrom >= inFlight.size()) {
-                sweepFrom = 0;
+    public void releaseSent() {
+        for (int i = Math.min(MAX_CHECKED, inFlight.size()); i > 0; i--) {
+            if (checkFrom >= inFlight.size()) {
+                checkFrom = 0;
             }
-            NettyFrame frame = inFlight.get(sweepFrom);
+            NettyFrame frame = inFlight.get(checkFrom);
             if (tryRelease(frame)) {
                 heldBytes -= frame.payloadBytes();
                 int last = inFlight.size() - 1;
-                inFlight.set(sweepFrom, inFlight.get(last));
+                inFlight.set(checkFrom, inFlight.get(last));
                 inFlight.remove(last);
                 ledger.add(Ledger.Kind.BUFFERS, -1);
             } else {
-                sweepFrom++;
+                checkFrom++;
             }
         }
     }
 
     /** Releases all frames that no channel holds. Repeats, because the release of a composite frees its components. */
-    void sweepAll() {
+    void releaseAllSent() {
         int before;
         do {
             before = inFlight.size();
-            for (int left = before; left > 0; left -= SWEEP) {
-                sweep();
+            for (int left = before; left > 0; left -= MAX_CHECKED) {
+                releaseSent();
             }
         } while (inFlight.size() < before);
     }

@@ -260,14 +260,14 @@ final class NettySink extends LaneSink {
 
     /**
      * The channel has released all frames. It may have outlived the sink; if the lane has no sinks left, the lane does
-     * not sweep any more, so this releases every frame that is free.
+     * not check its frames any more, so this releases every frame that is free.
      */
     void channelReleased() {
         assert inEventLoop();
         if (hubLane().sinkCount() == 0) {
-            framer.sweepAll();
+            framer.releaseAllSent();
         } else {
-            framer.sweep();
+            framer.releaseSent();
         }
     }
 

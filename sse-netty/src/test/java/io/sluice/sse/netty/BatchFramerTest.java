@@ -47,11 +47,11 @@ class BatchFramerTest {
             picked += own.unwrap() == null ? 0 : 1;
             ByteBuf client = forClient.apply(frame);
             assertThat(client.getClass().getName()).doesNotContain("Leak");
-            framer.done(frame);
+            framer.release(frame);
             assertThat(own.refCnt()).as("held by both").isEqualTo(2);
             assertThat(ledger.count(Ledger.Kind.BUFFERS)).isEqualTo(1);
             client.release();
-            framer.sweep();
+            framer.releaseSent();
             assertThat(own.refCnt()).isZero();
             assertThat(ledger.count(Ledger.Kind.BUFFERS)).isZero();
         }

@@ -44,10 +44,10 @@ public final class InMemoryFramer implements Framer {
     }
 
     @Override
-    public void done(Frame frame) {}
+    public void release(Frame frame) {}
 
     @Override
-    public void sweep() {}
+    public void releaseSent() {}
 
     @Override
     public int inFlight() {

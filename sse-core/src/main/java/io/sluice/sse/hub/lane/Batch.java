@@ -3,8 +3,8 @@ package io.sluice.sse.hub.lane;
 import io.sluice.sse.hub.log.Entries;
 
 /**
- * The blocks that become one {@link Frame}: a range of events, oldest first, or one block of the lane's own. A view that
- * the lane uses again: valid only during the call that it is given to.
+ * The blocks that become one {@link Frame}: a range of events, oldest first, or one block that is no event of the hub.
+ * The lane reuses the object, so it is valid only during the call that it is passed to.
  */
 public final class Batch {
 
@@ -26,17 +26,17 @@ public final class Batch {
         return this;
     }
 
-    /** How many blocks there are. */
+    /** The number of blocks. */
     public int size() {
         return to - from;
     }
 
-    /** The wire bytes of a block; not to be changed. */
+    /** The wire bytes of a block. They must not be changed. */
     public byte[] block(int index) {
         return entries.get(from + index).wire;
     }
 
-    /** How many bytes all blocks have together. */
+    /** The number of bytes of all blocks. */
     public int bytes() {
         return Math.toIntExact(bytes);
     }

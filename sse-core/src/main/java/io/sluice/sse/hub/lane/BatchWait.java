@@ -1,87 +1,91 @@
 package io.sluice.sse.hub.lane;
 
 /**
- * Lets a pass wait for events that are about to come. A pass to many clients takes milliseconds, and the event that comes
- * a few microseconds after its head was read waits for all of it and then costs a pass of its own. So a lane whose passes
- * are long looks after its I/O for a small share of what a pass takes before it begins the next one. Publishers that wait
- * for an answer, or for what they hear, publish again just then: merging what they say halves the writes.
+ * Lets a pass wait for events that are about to come. A pass to many clients takes milliseconds. An event that comes a
+ * few microseconds after the pass has read the head waits for the whole pass, and then costs a pass of its own. So a
+ * lane with long passes polls its I/O for a small share of a pass before it begins the next one. Publishers that wait
+ * for a response, or for the delivery of their event, publish again at that time. Merging their events halves the
+ * writes.
  *
- * <p>It waits only where that pays: a wait that brings nothing makes it skip the next ones ({@link AdaptiveBackoff}), so
- * publishers that come when they like cost next to nothing. An idle hub, or one with few clients, sends at once.
+ * <p>The lane waits only while that is useful: after a wait that brought no event it skips the next ones ({@link
+ * AdaptiveBackoff}). So publishers with another rhythm lose almost nothing. A hub that is idle or has few clients sends
+ * at once.
  *
- * <p>Confined to its lane.
+ * <p>Confined to the lane.
  */
 final class BatchWait {
 
-    /** Share of a pass without anything new that ends a wait, as a shift. */
+    /** The wait ends after this share of a pass without a new event, as a shift. */
     private static final int QUIET_SHIFT = 6;
-    /** Share of a pass that ends a wait, as a shift. */
+    /** The wait ends after this share of a pass in any case, as a shift. */
     private static final int LONGEST_SHIFT = 4;
-    /** With fewer sinks than this a pass is short, whatever the last one took: one that found cold code, say. */
-    static final int LEAST_SINKS = 32;
-    /** A look at the I/O takes some microseconds; below this there is nothing to win. */
-    private static final long LEAST_NANOS = 5_000;
-    /** Looks without anything new that end a wait, should the clock stand still. */
-    private static final int MOST_LOOKS = 1_000;
-    /** The most passes that begin at once after waits that brought nothing. */
-    static final int MOST_SKIPPED = 63;
+    /**
+     * With fewer sinks a pass is short, even if the last one was long, for example because its code was not compiled.
+     */
+    static final int MIN_SINKS = 32;
+    /** A poll of the I/O takes some microseconds; a shorter wait gains nothing. */
+    private static final long MIN_QUIET_NANOS = 5_000;
+    /** The wait ends after this many polls without a new event, in case the clock does not advance. */
+    private static final int MAX_POLLS = 1_000;
+    /** The most waits skipped in a row. */
+    static final int MAX_SKIPPED = 63;
 
-    private final AdaptiveBackoff patience = new AdaptiveBackoff(MOST_SKIPPED);
+    private final AdaptiveBackoff backoff = new AdaptiveBackoff(MAX_SKIPPED);
 
     private boolean waiting;
-    private boolean paid;
+    private boolean useful;
     private long sinceNanos;
     private long newsNanos;
     private long seenHead;
-    private int looks;
+    private int polls;
 
     private long passNanos;
 
-    /** Whether the pass that is about to begin waits for another look. */
+    /** Whether the pass that could begin now waits for another poll of the I/O. */
     boolean waits(long head, long position, int sinks, long nowNanos) {
         if (waiting) {
-            goOn(head, nowNanos);
-        } else if (mayPay(sinks) && head != position && patience.mayWait()) {
+            continueWait(head, nowNanos);
+        } else if (isWorthwhile(sinks) && head != position && backoff.mayWait()) {
             waiting = true;
-            paid = false;
+            useful = false;
             sinceNanos = nowNanos;
             newsNanos = nowNanos;
             seenHead = head;
-            looks = 0;
+            polls = 0;
         }
         return waiting;
     }
 
-    private boolean mayPay(int sinks) {
-        return sinks >= LEAST_SINKS && passNanos >> QUIET_SHIFT >= LEAST_NANOS;
+    private boolean isWorthwhile(int sinks) {
+        return sinks >= MIN_SINKS && passNanos >> QUIET_SHIFT >= MIN_QUIET_NANOS;
     }
 
-    private void goOn(long head, long nowNanos) {
+    private void continueWait(long head, long nowNanos) {
         if (head != seenHead) {
             seenHead = head;
             newsNanos = nowNanos;
-            looks = 0;
-            paid = true;
+            polls = 0;
+            useful = true;
         }
         waiting = nowNanos - newsNanos < passNanos >> QUIET_SHIFT
                 && nowNanos - sinceNanos < passNanos >> LONGEST_SHIFT
-                && ++looks < MOST_LOOKS;
+                && ++polls < MAX_POLLS;
         if (!waiting) {
-            patience.waited(paid);
+            backoff.waited(useful);
         }
     }
 
-    /** Whether {@link #waits} last said yes. */
+    /** Whether the last call of {@link #waits} returned true. */
     boolean isWaiting() {
         return waiting;
     }
 
-    /** Nobody has time for it. */
+    /** Ends the wait, because the lane must not wait. */
     void end() {
         waiting = false;
     }
 
-    /** A pass has ended, and this is what passes take, the I/O between their slices left out. */
+    /** A pass has ended. @param passNanos its duration, without the I/O between its slices */
     void passed(long passNanos) {
         this.passNanos = passNanos;
     }

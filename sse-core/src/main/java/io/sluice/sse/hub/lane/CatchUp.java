@@ -6,47 +6,60 @@ import java.util.LinkedHashSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Serves the sinks of a lane that are behind, one frame each in turn, up to the lane's position, where they join those
- * that have caught up. Catching up after a stall, replay after a reconnect and the first events of a new client are all
- * this. Runs between passes only, so the lane's position stands still here. Confined to its lane.
+ * Serves the sinks of a lane that are behind, up to the lane's position, where they join the sinks that have caught up.
+ * Each sink gets one frame in turn. Catching up after a stall, replay after a reconnect and the first events of a new
+ * client are all done here. It runs between passes only, so the lane's position does not move meanwhile.
+ *
+ * <p>For each sink there are three steps: may it be served ({@link #serve}), from where ({@link #serveNextRange},
+ * {@link #serveOwnRange}), and the write ({@link #frameAndWrite}). Confined to the lane.
  */
 final class CatchUp {
 
+    /** What follows for a sink that was served. */
     private enum Served {
+        /** The sink leaves the queue: it has caught up or closed, or another call of {@link #add} follows. */
         DONE,
+        /** The sink can take another frame at once. It goes to the end of the queue. */
         MORE,
-        /** To be looked at again when the lane has done its I/O, or a pass has come by. */
+        /** The sink is served again in the next turn, after the lane's I/O or the next pass. */
         NEXT_TURN,
-        /** It takes nothing of what it was given, and there is no room for more. */
+        /** The client has taken none of the bytes that it was given, and the lane's memory budget is used up. */
         PARKED
     }
 
     private final HubLane lane;
+    private final LaneFrames frames;
     private final @Nullable HistoryPager pages;
+    private final long maxHeldBytes;
+
     private final ArrayDeque<LaneSink> ready = new ArrayDeque<>();
     private final ArrayDeque<LaneSink> nextTurn = new ArrayDeque<>();
     /**
-     * Those that get no more until they have taken what they were given, since too much is on its way to all. A set, so
-     * that one of them can be called back; who is in it is a question asked only of those that are queued.
+     * Sinks that get nothing more until their clients have taken what they were given, because the clients of the lane
+     * hold too many bytes together. A set, so that one sink can be called back. Only sinks that are queued are looked
+     * up in it.
      */
     private final LinkedHashSet<LaneSink> parked = new LinkedHashSet<>();
 
-    /** Whether the last run has met somebody who stands where the lane comes with its next pass. */
-    private boolean metOneAhead;
+    private boolean metSinkAheadOfLane;
 
-    private final CatchUpRange own;
-    private final RecentRanges ranges;
+    private final CatchUpRange ownRange = new CatchUpRange();
+    private final RecentRanges recentRanges;
 
-    /** @param pages where those wait that stand below a ring; null in a hub without a history */
+    /** @param pages where sinks below a ring wait for the history; null in a hub without a history */
     CatchUp(HubLane lane, @Nullable HistoryPager pages) {
         this.lane = lane;
-        this.own = new CatchUpRange(lane);
-        this.ranges = new RecentRanges(lane);
+        this.frames = lane.frames;
+        this.recentRanges = new RecentRanges(frames);
         this.pages = pages;
+        this.maxHeldBytes = lane.core().options().catchUpBytes();
     }
 
-    /** Puts the sink into the queue, once. Who is parked is called back: something about it has changed. */
+    // ---- the queue
+
+    /** Puts the sink into the queue, once. A parked sink is called back, because something about it has changed. */
     void add(LaneSink sink) {
+        assert lane.isConfined();
         if (sink.isGone()) {
             return;
         }
@@ -59,44 +72,49 @@ final class CatchUp {
     }
 
     /**
-     * Serves those in the queue until the time is up.
+     * Serves the sinks in the queue until the time is up.
      *
-     * @return whether some still wait
+     * @return whether some sinks still wait
      */
     boolean run(long deadlineNanos) {
-        metOneAhead = false;
-        if (pages == null || runPages(pages, deadlineNanos)) {
+        assert lane.isConfined();
+        metSinkAheadOfLane = false;
+        if (pages == null || servePages(pages, deadlineNanos)) {
             for (LaneSink sink = ready.poll(); sink != null; sink = ready.poll()) {
                 sink.queued = false;
-                queueAgain(sink, serveContained(sink, null));
-                if (lane.lane().nanoTime() - deadlineNanos >= 0) {
+                requeue(sink, serveGuarded(sink, null));
+                if (isTimeUp(deadlineNanos)) {
                     break;
                 }
             }
         }
         ready.addAll(nextTurn);
         nextTurn.clear();
-        return !ready.isEmpty() || (pages != null && !pages.isEmpty());
+        return !ready.isEmpty() || (pages != null && pages.hasPages());
     }
 
-    /** Whether the last {@link #run} has met somebody who waits for the next pass, and for nothing else. */
+    /** Whether the last {@link #run} met a sink that needs the next pass and nothing else. */
     boolean metSinkAheadOfLane() {
-        return metOneAhead;
+        return metSinkAheadOfLane;
     }
 
-    /** @return whether all pages that have come are written; false means that the time was up */
-    private boolean runPages(HistoryPager come, long deadlineNanos) {
-        for (HistoryPager.Page page = come.poll(); page != null; page = come.poll()) {
-            LaneSink sink = page.next();
-            queueAgain(sink, serveContained(sink, page));
-            if (lane.lane().nanoTime() - deadlineNanos >= 0) {
+    /** @return whether all pages that were read are written; false means that the time was up */
+    private boolean servePages(HistoryPager available, long deadlineNanos) {
+        for (HistoryPager.Page page = available.poll(); page != null; page = available.poll()) {
+            LaneSink sink = page.nextSink();
+            requeue(sink, serveGuarded(sink, page));
+            if (isTimeUp(deadlineNanos)) {
                 return false;
             }
         }
         return true;
     }
 
-    private void queueAgain(LaneSink sink, Served served) {
+    private boolean isTimeUp(long deadlineNanos) {
+        return lane.lane().nanoTime() - deadlineNanos >= 0;
+    }
+
+    private void requeue(LaneSink sink, Served served) {
         if (served == Served.MORE) {
             add(sink);
         } else if (served != Served.DONE && !sink.queued) {
@@ -109,8 +127,9 @@ final class CatchUp {
         }
     }
 
-    /** Those that are parked are looked at again: nobody says that a client has taken what little it was given. */
+    /** Puts all parked sinks back into the queue: the transport does not report that a client took a small frame. */
     void retryParked() {
+        assert lane.isConfined();
         if (!parked.isEmpty()) {
             ready.addAll(parked);
             parked.clear();
@@ -118,33 +137,27 @@ final class CatchUp {
         }
     }
 
-    private Served serveContained(LaneSink sink, HistoryPager.@Nullable Page page) {
-        try {
-            return serve(sink, page);
-        } catch (RuntimeException | Error e) {
-            own.clear();
-            lane.failed(sink, e);
-            return Served.DONE;
-        }
-    }
-
-    /** Whether a sink waits that can take more of what was published up to {@code head}. */
+    /** Whether a sink in the queue can take more of what was published up to {@code head}. */
     boolean hasPending(long head) {
+        assert lane.isConfined();
         for (LaneSink sink : ready) {
             boolean waits = (sink.isBehind() && sink.position() < head) || sink.hasDirectSends();
             if (waits && sink.isOpened() && !sink.isGone() && sink.canWrite()) {
                 return true;
             }
         }
-        return callBackWhoCanTakeMore();
+        return recallParked();
     }
 
-    /** Each of them gets a frame when it is served, or there is nothing more for it: so to ask again comes to an end. */
-    private boolean callBackWhoCanTakeMore() {
+    /**
+     * Puts the parked sinks that can take a frame back into the queue. When such a sink is served, it gets a frame, or
+     * nothing is left for it. So a caller that repeats this comes to an end.
+     */
+    private boolean recallParked() {
         if (parked.isEmpty()) {
             return false;
         }
-        boolean scarce = isScarce();
+        boolean scarce = isBudgetUsedUp();
         return parked.removeIf(sink -> {
             boolean canTake = !scarce || sink.pendingBytes() == 0;
             if (canTake) {
@@ -154,94 +167,91 @@ final class CatchUp {
         });
     }
 
-    /** @param read what the history has for the sink, if it asked for that */
-    private Served serve(LaneSink sink, HistoryPager.@Nullable Page read) {
-        if (sink.isGone() || !sink.isOpen() || !sink.isOpened() || !writeDirectSends(sink, false) || !sink.isBehind()) {
+    // ---- may the sink be served
+
+    /** A failure ends this sink only. */
+    private Served serveGuarded(LaneSink sink, HistoryPager.@Nullable Page read) {
+        try {
+            return serve(sink, read);
+        } catch (RuntimeException | Error e) {
+            ownRange.clear();
+            lane.failed(sink, e);
             return Served.DONE;
         }
-        if (sink.selection() == null) {
-            return Served.DONE; // as behind any flush: those direct sends have ended it
-        }
-        if (sink.isAwaitingStart()) {
-            return Served.DONE; // the history says where it begins
+    }
+
+    /** @param read a page that the history has read for the sink, or null */
+    private Served serve(LaneSink sink, HistoryPager.@Nullable Page read) {
+        if (!mayGetEvents(sink)) {
+            return Served.DONE;
         }
         if (sink.position() > lane.position) {
-            metOneAhead = true;
+            metSinkAheadOfLane = true;
             return Served.NEXT_TURN;
         }
         if (sink.position() == lane.position) {
-            return joined(sink);
+            return joinLane(sink);
         }
         if (!sink.canWrite()) {
-            return Served.DONE; // the transport says when it can again
+            return Served.DONE; // the transport reports when the sink is writable
         }
-        RecentRanges.Range known = ranges.find(sink);
-        if (known != null && !Overflow.isLapped(sink)) {
-            return write(sink, known.frame, known.end);
+        return serveNextRange(sink, read);
+    }
+
+    /** Writes the direct sends of the sink, which go first, and returns whether events of its topics may follow. */
+    private boolean mayGetEvents(LaneSink sink) {
+        return !sink.isGone()
+                && sink.isOpen()
+                && sink.isOpened()
+                && writeDirectSends(sink, false)
+                && sink.isBehind()
+                && sink.selection() != null // the flush of the direct sends may have ended the subscriptions
+                && !sink.isAwaitingStart(); // the history answers later, and queues the sink
+    }
+
+    // ---- from where
+
+    private Served serveNextRange(LaneSink sink, HistoryPager.@Nullable Page read) {
+        RecentRanges.Range shared = recentRanges.find(sink, lane.position);
+        if (shared != null && !Overflow.isLapped(sink)) {
+            return write(sink, shared.frame, shared.end);
         }
-        boolean scarce = isScarce();
+        boolean scarce = isBudgetUsedUp();
         if (scarce && sink.pendingBytes() > 0) {
             return lane.hasMoved(sink) ? Served.NEXT_TURN : Served.PARKED;
         }
         int room = scarce ? HubLane.SMALL_FRAME_BYTES : HubLane.FRAME_BYTES;
         HistoryPager.Page page = read != null && read.serves(sink) ? read : null;
         if (page == null && awaitsPage(sink, room)) {
-            return Served.DONE;
+            return Served.DONE; // the page queues the sink
         }
-        long end = page == null ? own.collect(sink, room) : own.take(page, sink);
-        // Behind the copy: whoever was lapped while we read is lapped.
+        return serveOwnRange(sink, page, room);
+    }
+
+    /** @param page a page of the history, or null for a range of the rings */
+    private Served serveOwnRange(LaneSink sink, HistoryPager.@Nullable Page page, int room) {
+        long end = page == null ? ownRange.collect(sink, room, lane.position) : ownRange.take(page, sink);
+        // After the copy: a ring may have evicted events while they were copied.
         if (Overflow.isLapped(sink)) {
-            own.clear();
+            ownRange.clear();
             Overflow.carryOut(lane, sink);
             return Served.MORE;
         }
         if (page == null && isBelowRing(sink)) {
-            own.clear(); // a ring has moved on while we read
+            ownRange.clear(); // a ring has left events to the history while they were copied
             return Served.MORE;
         }
-        if (own.entries().isEmpty() && (page == null || end == lane.position)) {
-            return joined(sink);
+        if (ownRange.entries().isEmpty() && (page == null || end == lane.position)) {
+            return joinLane(sink);
         }
         return frameAndWrite(sink, end, room);
     }
-
-    private Served frameAndWrite(LaneSink sink, long wholeUpTo, int room) {
-        // As the range was collected: a filter may let its client listen to more or to less.
-        boolean sharing = RecentRanges.isSharing(sink);
-        Selection selection = sink.requireSelection();
-        Entries written = own.entries();
-        RecentRanges.Range range = new RecentRanges.Range(sink, lane.position, written);
-        range.end = wholeUpTo;
-        if (sink.hasView() || written.hasRecipients()) {
-            range.end = own.collectDue(sink, room, wholeUpTo);
-            written = own.due();
-        }
-        if (sink.selection() != selection) { // a filter has seen to that
-            own.clear();
-            return sink.selection() == null ? Served.DONE : Served.MORE; // by what it still listens to
-        }
-        range.frame = written.isEmpty() ? null : lane.frames.range(written, 0, written.size());
-        own.clear();
-        if (sharing) {
-            ranges.remember(range);
-            return write(sink, range.frame, range.end);
-        }
-        try {
-            return write(sink, range.frame, range.end);
-        } finally {
-            if (range.frame != null) {
-                lane.framer().done(range.frame);
-            }
-        }
-    }
-
-    // ---- what only the history has
 
     private boolean isBelowRing(LaneSink sink) {
         return pages != null && sink.requireSelection().historyUpTo(sink.position()) > 0;
     }
 
-    /** Lets the sink wait for a page, if it stands below a ring; unless it has missed something, which goes first. */
+    /** Lets a sink below a ring wait for a page. A sink that has lost events does not wait: its gap comes first. */
     private boolean awaitsPage(LaneSink sink, int room) {
         if (pages == null || Overflow.isLapped(sink)) {
             return false;
@@ -254,14 +264,45 @@ final class CatchUp {
         return true;
     }
 
-    /** Whether as much is on its way to clients as may be. */
-    private boolean isScarce() {
-        long most = lane.core().options().catchUpBytes();
-        if (lane.framer().heldBytes() <= most) {
+    /** Whether clients hold as many bytes as the option {@code catchUpBytes} allows. */
+    private boolean isBudgetUsedUp() {
+        if (frames.heldBytes() <= maxHeldBytes) {
             return false;
         }
-        lane.framer().sweep(); // what is held is known as of the last one
-        return lane.framer().heldBytes() > most;
+        frames.releaseSent(); // the figure dates from the last call
+        return frames.heldBytes() > maxHeldBytes;
+    }
+
+    // ---- the write
+
+    private Served frameAndWrite(LaneSink sink, long completeUpTo, int room) {
+        // Decided before filters run: a filter may change the subscriptions of its client.
+        boolean sharing = RecentRanges.isSharing(sink);
+        Selection selection = sink.requireSelection();
+        Entries written = ownRange.entries();
+        RecentRanges.Range range = new RecentRanges.Range(sink, lane.position, written);
+        range.end = completeUpTo;
+        if (sink.hasView() || written.hasRecipients()) {
+            range.end = ownRange.collectDue(sink, room, completeUpTo);
+            written = ownRange.due();
+        }
+        if (sink.selection() != selection) { // a filter has changed or ended the subscriptions
+            ownRange.clear();
+            return sink.selection() == null ? Served.DONE : Served.MORE;
+        }
+        range.frame = written.isEmpty() ? null : frames.range(written, 0, written.size());
+        ownRange.clear();
+        if (sharing) {
+            recentRanges.remember(range);
+            return write(sink, range.frame, range.end);
+        }
+        try {
+            return write(sink, range.frame, range.end);
+        } finally {
+            if (range.frame != null) {
+                frames.release(range.frame);
+            }
+        }
     }
 
     private Served write(LaneSink sink, @Nullable Frame frame, long end) {
@@ -270,37 +311,42 @@ final class CatchUp {
             sink.putAndFlush(frame, lane);
         }
         if (sink.selection() == null || sink.position() != before) {
-            // The flush has found its client gone, or has woken somebody who ended what it listens to, or began it
-            // anew.
+            // The flush found the client gone, or woke a listener that ended the subscriptions or began new ones.
             return Served.DONE;
         }
         sink.advance(end);
         if (sink.position() == lane.position) {
-            return joined(sink);
+            return joinLane(sink);
         }
         if (!sink.canWrite()) {
             return Served.DONE;
         }
-        if (sink.pendingBytes() > 0 && isScarce()) {
-            // A transport that writes asynchronously could not take it yet: judged by what moves from here on.
+        if (sink.pendingBytes() > 0 && isBudgetUsedUp()) {
+            // A transport that writes asynchronously has not sent the frame yet. Progress counts from here on.
             lane.hasMoved(sink);
             return Served.NEXT_TURN;
         }
         return Served.MORE;
     }
 
-    private Served joined(LaneSink sink) {
+    private Served joinLane(LaneSink sink) {
         if (!sink.requireSelection().hasBegun(lane.position)) {
-            metOneAhead = true;
-            sink.advance(lane.position); // the next pass would bring what one of them must not hear
+            metSinkAheadOfLane = true;
+            sink.advance(lane.position); // the next pass has events that one of the subscriptions must not receive
             return Served.NEXT_TURN;
         }
         sink.joinLane();
         return Served.DONE;
     }
 
-    /** @return whether all of them are written */
+    /**
+     * Writes what was sent to the sink directly.
+     *
+     * @param evenIfFull whether to write although the connection takes no more, because the stream ends
+     * @return whether all direct sends are written
+     */
     boolean writeDirectSends(LaneSink sink, boolean evenIfFull) {
+        assert lane.isConfined();
         if (!sink.hasDirectSends()) {
             return true;
         }
@@ -312,7 +358,7 @@ final class CatchUp {
                 break;
             }
             try {
-                lane.frames.writeOwn(sink, send.wire(), 0);
+                frames.writeBlock(sink, send.wire(), 0, lane);
             } catch (RuntimeException | Error e) {
                 send.sent().completeExceptionally(e);
                 throw e;
@@ -327,8 +373,8 @@ final class CatchUp {
         return sends.isEmpty();
     }
 
-    /** As {@link RecentRanges#forgetAll}. */
-    void forgetRanges() {
-        ranges.forgetAll();
+    /** As {@link RecentRanges#releaseAll}. */
+    void releaseRecentRanges() {
+        recentRanges.releaseAll();
     }
 }

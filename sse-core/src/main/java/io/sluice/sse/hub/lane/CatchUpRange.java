@@ -8,14 +8,13 @@ import io.sluice.sse.hub.log.TopicLog;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The events that are next for one sink that is behind, at most one frame of them: from the rings, or from a page of the
- * history. Reused for each sink. Confined to its lane.
+ * The next events for one sink that is behind, at most one frame of them: from the rings, or from a page of the
+ * history. Reused for each sink. Confined to the lane.
  */
 final class CatchUpRange {
 
-    private final HubLane lane;
     private final Entries entries = new Entries();
-    /** Of a sink with a view: what goes to it, in its form. */
+    /** For a sink with a view: the events that go to it, in its form. */
     private final Entries due = new Entries();
 
     // Of the copy that runs.
@@ -24,10 +23,6 @@ final class CatchUpRange {
     private long limit;
     /** How many topics have contributed. */
     private int topics;
-
-    CatchUpRange(HubLane lane) {
-        this.lane = lane;
-    }
 
     /** All events of the range, also those that are not meant for the sink. */
     Entries entries() {
@@ -50,15 +45,15 @@ final class CatchUpRange {
      *
      * @return the position up to which the copy is complete
      */
-    long collect(LaneSink sink, int frameBytes) {
+    long collect(LaneSink sink, int frameBytes, long lanePosition) {
         room = frameBytes;
-        limit = lane.position;
+        limit = lanePosition;
         topics = 0;
         sink.requireSelection().copyInto(this, sink.position());
         if (topics > 1) {
             sort(sink);
         }
-        return cut(frameBytes);
+        return shorten(frameBytes);
     }
 
     /** Copies the events of a topic. Nothing above the limit is copied: another topic fills the frame below it. */
@@ -71,7 +66,7 @@ final class CatchUpRange {
     }
 
     /** Keeps the events that fit into a frame and stand at or below the limit. */
-    private long cut(int frameBytes) {
+    private long shorten(int frameBytes) {
         int left = frameBytes;
         for (int i = 0; i < entries.size(); i++) {
             LogEntry entry = entries.get(i);
@@ -89,7 +84,7 @@ final class CatchUpRange {
     }
 
     /**
-     * Takes what the history has for the sink.
+     * Takes the events of a page that the sink subscribes to.
      *
      * @return the position up to which the page is complete
      */
@@ -107,7 +102,7 @@ final class CatchUpRange {
 
     private void sort(LaneSink sink) {
         entries.sortByPosition();
-        if (!sink.hasView()) { // a filter looks at each copy
+        if (!sink.hasView()) { // a filter sees each copy
             entries.dropRepeats();
         }
     }
@@ -137,7 +132,7 @@ final class CatchUpRange {
         return completeUpTo;
     }
 
-    /** The same event in another topic is asked about only if the view rejected it before. */
+    /** The view sees the same event in another topic only if it rejected the event before. */
     private static @Nullable LogEntry formFor(LogEntry entry, LaneSink sink, @Nullable EventView view) {
         return EventView.formFor(new LoggedEvent(entry), sink, view);
     }

@@ -16,12 +16,13 @@ import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The small bounded queue of what a source sent to one sink and the lane has not written yet, and who waits for the sink
- * to become writable. Thread-safe; made with the first direct send or listener, since most sinks never see one.
+ * The small bounded queue of the events that were sent to one sink directly and that the lane has not written yet. It
+ * also holds the listeners that wait until the sink is writable. It is created with the first direct send or listener,
+ * because most sinks never have one. Thread-safe.
  */
 final class DirectSendQueue {
 
-    /** @param kept whether it is never dropped for a later one */
+    /** @param kept whether the event is never dropped for a later one */
     record Send(byte[] wire, CompletableFuture<Void> sent, boolean kept) {}
 
     private final LaneSink sink;
@@ -34,7 +35,7 @@ final class DirectSendQueue {
     private int bytes;
     private @Nullable ClosedException closed;
 
-    /** Somebody has met this sink not writable, and wants to hear when it is. */
+    /** Whether a caller found the sink not writable, so that the listeners must be notified when it is. */
     private boolean awaited;
 
     private @Nullable WritableListeners listeners;
@@ -46,7 +47,7 @@ final class DirectSendQueue {
         this.policy = bounds.policy();
     }
 
-    /** Takes it if the sink is writable, and never drops it for another. */
+    /** Accepts an event if the sink is writable. An accepted event is never dropped for another. */
     boolean offer(byte[] wire) {
         boolean first;
         synchronized (this) {
@@ -62,13 +63,13 @@ final class DirectSendQueue {
         return true;
     }
 
-    /** Takes it if it has a place, or goes by the policy if it has none. */
+    /** Accepts an event if the queue has room. Otherwise the policy decides. */
     CompletionStage<Void> send(byte[] wire) {
         CompletableFuture<Void> sent = new CompletableFuture<>();
         List<Send> dropped = List.of();
         SinkFullException full = null;
         boolean first = false;
-        boolean taken = false;
+        boolean accepted = false;
         synchronized (this) {
             if (closed != null) {
                 return CompletableFuture.failedStage(closed);
@@ -81,19 +82,19 @@ final class DirectSendQueue {
                 }
             }
             if (!isFullFor(wire)) {
-                taken = true;
+                accepted = true;
                 first = queue.isEmpty();
                 add(new Send(wire, sent, false));
             }
         }
-        // Whoever finds others waiting need not wake the lane: it is on its way, or the connection takes nothing.
+        // If other events wait, the lane was woken already, or the connection accepts nothing now.
         if (first) {
             sink.hubLane().serveSoon(sink);
         }
         for (Send send : dropped) {
             send.sent.completeExceptionally(full);
         }
-        if (taken) {
+        if (accepted) {
             return sent.minimalCompletionStage();
         }
         if (policy == DirectSendPolicy.CLOSE) {
@@ -108,7 +109,7 @@ final class DirectSendQueue {
         awaited |= !hasRoom();
     }
 
-    /** One event always fits, however large; and so does one that finds the sink writable. */
+    /** An event of any size fits into an empty queue, and into the queue of a writable sink. */
     private boolean isFullFor(byte[] wire) {
         return !queue.isEmpty() && (queue.size() >= maxEvents || ((long) bytes + wire.length > maxBytes && !hasRoom()));
     }
@@ -147,7 +148,7 @@ final class DirectSendQueue {
 
     // ---- writability
 
-    /** Whether the connection takes what waits here, and more. */
+    /** Whether the connection accepts what waits here, and more. */
     synchronized boolean isWritable() {
         if (closed == null && hasRoom()) {
             return true;
@@ -162,7 +163,7 @@ final class DirectSendQueue {
 
     Registration onWritable(Executor executor, Runnable action) {
         WritableListeners.Listener listener;
-        boolean atOnce;
+        boolean isWritableNow;
         synchronized (this) {
             if (closed != null) {
                 return () -> {};
@@ -171,10 +172,10 @@ final class DirectSendQueue {
                 listeners = new WritableListeners(sink);
             }
             listener = listeners.add(executor, action);
-            atOnce = hasRoom();
-            awaited |= !atOnce;
+            isWritableNow = hasRoom();
+            awaited |= !isWritableNow;
         }
-        if (atOnce) {
+        if (isWritableNow) {
             listener.post();
         }
         return () -> remove(listener);
@@ -187,8 +188,9 @@ final class DirectSendQueue {
     }
 
     /**
-     * On the lane, after the connection has taken something or has become writable. Nothing is lost: who met this sink
-     * not writable did so because events waited here, or because the connection was full, and both end with this call.
+     * Notifies the listeners if the sink is writable again. Called on the lane after the connection has accepted bytes
+     * or has become writable. No notification is lost: a sink is not writable because events wait here or because the
+     * connection is full, and the end of either is followed by this call.
      */
     void notifyIfWritable() {
         List<WritableListeners.Listener> called = List.of();
@@ -201,17 +203,17 @@ final class DirectSendQueue {
         called.forEach(WritableListeners.Listener::post);
     }
 
-    /** Refuses what is still there and everything after it; listeners hear nothing more. */
-    void close(ClosedException why) {
+    /** Fails all events that wait and all later ones. The listeners are not called any more. */
+    void close(ClosedException cause) {
         synchronized (this) {
-            closed = why;
+            closed = cause;
             if (listeners != null) {
                 listeners.close();
                 listeners = null;
             }
         }
         for (Send send = poll(); send != null; send = poll()) {
-            send.sent.completeExceptionally(why);
+            send.sent.completeExceptionally(cause);
         }
     }
 }

@@ -13,63 +13,58 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The dirty topics that some sinks of a pass have in common, and the view in which they take them: a chain, one topic
- * longer than {@link #parent}. Sinks with the same of both meet in the same set, and what they receive is framed once for
- * all of them. Used again by the next pass.
+ * The dirty topics that some sinks of a pass have in common, and their view. A set is a chain: the topics of its
+ * {@link #parent} and one topic more. Sinks with the same topics and the same view share a set, and what they receive
+ * is framed once for all of them. The object is reused by the next pass.
  *
- * <p>A set is plain if its sinks take everything as it is. In one that is not, those for whom the same of its events are
- * meant share frames.
+ * <p>A set is plain if its sinks take every event as it is. In a set that is not plain, the sinks that get the same
+ * events share frames.
  */
 final class DirtySet {
 
-    private @Nullable DirtySet shorter;
+    private @Nullable DirtySet parent;
     private @Nullable TopicSubscribers last;
     private @Nullable EventView view;
+    /** Whether a topic has an event that is not meant for every subscriber. */
     private boolean targeted;
 
-    /** The longer set that was made last out of this one. */
-    private @Nullable DirtySet longer;
+    /** The set that was made last from this one, with one topic more. */
+    private @Nullable DirtySet lastChild;
 
     /** What the sinks of a plain set receive, in order; empty until the first of them is written to. */
     final List<Frame> frames = new ArrayList<>(1);
 
-    /** What the sinks of another receive, by which of the {@link #recipients} they belong to; null in a plain one. */
+    /** What the sinks of another set receive, by the {@link #recipients} that include them; null in a plain set. */
     private @Nullable Map<BitSet, List<Frame>> framesByRecipients;
 
-    /** Whom the events of this set are meant for that are not meant for everybody; null until somebody asks. */
+    /** The recipients of the events that are not meant for every subscriber; null until the first call. */
     private @Nullable List<Recipients> recipients;
 
-    /** @param lastTopic null for a root, out of which the sets of a view are made */
-    void begin(@Nullable DirtySet withoutLast, @Nullable TopicSubscribers lastTopic, @Nullable EventView ofSinks) {
-        shorter = withoutLast;
+    /** @param lastTopic null for the root of the sets of a view */
+    void begin(@Nullable DirtySet newParent, @Nullable TopicSubscribers lastTopic, @Nullable EventView newView) {
+        parent = newParent;
         last = lastTopic;
-        view = ofSinks;
-        targeted = (withoutLast != null && withoutLast.targeted) || (lastTopic != null && lastTopic.targeted);
+        view = newView;
+        targeted = (newParent != null && newParent.targeted) || (lastTopic != null && lastTopic.targeted);
     }
 
-    /** Forgets everything; hands the frames to {@code framer}, which lets them go. */
-    void end(Framer framer) {
-        release(frames, framer);
+    /** Releases the frames and clears the set. */
+    void end(LaneFrames laneFrames) {
+        laneFrames.releaseAll(frames);
         if (framesByRecipients != null) {
-            framesByRecipients.values().forEach(some -> release(some, framer));
+            framesByRecipients.values().forEach(laneFrames::releaseAll);
             framesByRecipients = null;
         }
-        shorter = null;
+        parent = null;
         last = null;
-        longer = null;
+        lastChild = null;
         view = null;
         recipients = null;
     }
 
-    static void release(List<Frame> frames, Framer framer) {
-        while (!frames.isEmpty()) {
-            framer.done(frames.remove(frames.size() - 1)); // once, also if it fails
-        }
-    }
-
     @Nullable
     DirtySet parent() {
-        return shorter;
+        return parent;
     }
 
     TopicSubscribers last() {
@@ -96,7 +91,7 @@ final class DirtySet {
 
     private List<Recipients> collectRecipients(Entries entries) {
         Set<Recipients> found = new LinkedHashSet<>();
-        for (DirtySet at = this; at != null; at = at.shorter) {
+        for (DirtySet at = this; at != null; at = at.parent) {
             entries.collectRecipients(at.last().from, at.last().to, found);
         }
         return List.copyOf(found);
@@ -115,19 +110,20 @@ final class DirtySet {
     }
 
     /**
-     * The set that has {@code topic} besides, if it was made. A pass goes topic by topic and never back to one, so the
-     * set that was made last is the only one that is asked for again: no map is needed, and no key for it.
+     * The set with one topic more, if it exists. A pass takes one topic after another and never returns to an earlier
+     * one. So only the set that was made last can be needed again, and no map is necessary.
      */
     @Nullable
     DirtySet with(TopicSubscribers topic) {
-        return longer != null && longer.last == topic ? longer : null;
+        return lastChild != null && lastChild.last == topic ? lastChild : null;
     }
 
-    void setLonger(DirtySet set) {
-        longer = set;
+    void setLastChild(DirtySet set) {
+        lastChild = set;
     }
 
+    /** Whether the set has one topic. */
     boolean isSingle() {
-        return shorter == null;
+        return parent == null;
     }
 }

@@ -6,26 +6,28 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** The sets of the pass that runs. Confined to its lane. */
+/** The sets of the pass that runs. Confined to the lane. */
 final class DirtySets {
 
-    private final Framer framer;
-    private final List<DirtySet> sets = new ArrayList<>(); // made so far, used again in every pass
+    private final LaneFrames frames;
+    /** All sets made so far. Every pass reuses them. */
+    private final List<DirtySet> sets = new ArrayList<>();
+
     private int count;
 
-    /** Of each view that the pass has met, the root of its sets. */
+    /** For each view in the pass: the root of its sets. */
     private final Map<EventView, DirtySet> roots = new HashMap<>(2);
 
-    DirtySets(Framer framer) {
-        this.framer = framer;
+    DirtySets(LaneFrames frames) {
+        this.frames = frames;
     }
 
-    /** Makes the set of those to whom only {@code topic} is new, and who take it as it is. */
+    /** Makes the set of the sinks that have only this dirty topic and take its events as they are. */
     DirtySet makeSingle(TopicSubscribers topic) {
         return take(null, topic, null);
     }
 
-    /** The set of a sink to which only {@code topic} is new, as far as the pass has come. */
+    /** The set of a sink that has only this dirty topic, as far as the pass has come. */
     DirtySet single(LaneSink sink, TopicSubscribers topic) {
         return sink.hasView() ? single(sink.view(), topic) : topic.single();
     }
@@ -42,34 +44,34 @@ final class DirtySets {
         DirtySet set = root.with(topic);
         if (set == null) {
             set = take(null, topic, view);
-            root.setLonger(set);
+            root.setLastChild(set);
         }
         return set;
     }
 
-    /** The set of a sink of {@code shorter} to which {@code topic} is new besides. */
-    DirtySet with(DirtySet shorter, TopicSubscribers topic) {
-        DirtySet set = shorter.with(topic);
+    /** The set of a sink that has the topics of {@code parent}, and this topic. */
+    DirtySet with(DirtySet parent, TopicSubscribers topic) {
+        DirtySet set = parent.with(topic);
         if (set == null) {
-            set = take(shorter, topic, shorter.view());
-            shorter.setLonger(set);
+            set = take(parent, topic, parent.view());
+            parent.setLastChild(set);
         }
         return set;
     }
 
-    private DirtySet take(@Nullable DirtySet shorter, @Nullable TopicSubscribers last, @Nullable EventView view) {
+    private DirtySet take(@Nullable DirtySet parent, @Nullable TopicSubscribers last, @Nullable EventView view) {
         if (count == sets.size()) {
             sets.add(new DirtySet());
         }
         DirtySet set = sets.get(count++);
-        set.begin(shorter, last, view);
+        set.begin(parent, last, view);
         return set;
     }
 
-    /** The pass has ended: all frames are let go. */
+    /** The pass has ended: releases all frames. */
     void end() {
         for (int i = 0; i < count; i++) {
-            sets.get(i).end(framer);
+            sets.get(i).end(frames);
         }
         count = 0;
         if (!roots.isEmpty()) {

@@ -8,34 +8,35 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The dirty topics of a pass and their ranges: what each has between the lane's position and the head of the pass, copied
- * once, as far as it fits into a frame. Topics with more than that belong to the next pass as well. Confined to its lane.
+ * The dirty topics of a pass and their ranges. A range holds what a topic has between the lane's position and the head
+ * of the pass. It is copied once, as far as it fits into a frame. A topic with more events than that belongs to the
+ * next pass as well. Confined to the lane.
  */
 final class DirtyTopics {
 
     private final HubLane lane;
     private final Entries entries;
-    private final Consumer<TopicSubscribers> passedBy;
+    private final Consumer<TopicSubscribers> onOverrun;
 
     private long pass;
     private @Nullable TopicSubscribers[] topics = new @Nullable TopicSubscribers[16];
     private int size;
-    /** Topics with something newer than the head of their last pass; they belong to the next one. */
+    /** Topics with events after the target of their last pass. They belong to the next pass. */
     private @Nullable TopicSubscribers[] deferred = new @Nullable TopicSubscribers[16];
 
     private int deferredCount;
 
     /**
      * @param entries where the ranges are copied to
-     * @param passedBy told of each topic whose ring has passed the lane by
+     * @param onOverrun called for each topic whose ring has evicted events that the lane has not read
      */
-    DirtyTopics(HubLane lane, Entries entries, Consumer<TopicSubscribers> passedBy) {
+    DirtyTopics(HubLane lane, Entries entries, Consumer<TopicSubscribers> onOverrun) {
         this.lane = lane;
         this.entries = entries;
-        this.passedBy = passedBy;
+        this.onOverrun = onOverrun;
     }
 
-    /** How many of them have a range. */
+    /** How many topics have a range. */
     int size() {
         return size;
     }
@@ -44,7 +45,7 @@ final class DirtyTopics {
         return Objects.requireNonNull(topics[index]);
     }
 
-    /** The topic into whose range an entry was copied. The ranges lie one behind the other, in the order of the topics. */
+    /** The topic into whose range an entry was copied. The ranges follow each other in the order of the topics. */
     TopicSubscribers ofEntry(int entry) {
         int low = 0;
         int high = size - 1;
@@ -62,16 +63,16 @@ final class DirtyTopics {
     /**
      * Takes the topics that are dirty, and copies their ranges up to {@code head}.
      *
-     * @param number the pass
-     * @param head read before this is called: whatever lies at or below it was marked before it was released
-     * @return the head, or the last position up to which every range has room in one frame
+     * @param number the number of the pass
+     * @param head read before this call: every event at or below it was marked before the head was released
+     * @return the head, or the last position up to which every range fits into one frame
      */
     long copy(long number, long head) {
         pass = number;
         take();
         long limit = copyRanges(head);
         if (limit < head) {
-            cutRanges(limit);
+            shortenRanges(limit);
         }
         for (int i = 0; i < size; i++) {
             TopicSubscribers here = get(i);
@@ -92,14 +93,14 @@ final class DirtyTopics {
         }
         TopicSubscribers next;
         for (TopicSubscribers topic = lane.takeDirty(); topic != null; topic = next) {
-            next = topic.nextDirty; // before the mark is taken back: from then on it belongs to publishers again
+            next = topic.nextDirty; // before the mark is cleared: afterwards a publisher may set the link
             topic.nextDirty = null;
             topic.clearMark();
             if (topic.passNumber != pass) {
                 topic.passNumber = pass;
                 try {
                     topics = add(topics, size, topic);
-                } catch (Error e) { // who is left in the list must be markable again
+                } catch (Error e) { // the topics that are left must be markable again
                     clearMarks(next);
                     throw e;
                 }
@@ -131,11 +132,11 @@ final class DirtyTopics {
             if (copied != TopicLog.Copied.ALL) {
                 deferToNextPass(here);
             }
-            // Behind the copy: whoever was lapped while we read is lapped.
+            // After the copy: the ring may have evicted events while they were copied.
             if (here.topic.log.hasPassed(lane.position)) {
-                passedBy.accept(here);
-                deferToNextPass(
-                        here); // they may be back before a pass that is cut short reaches what the topic still keeps
+                onOverrun.accept(here);
+                // The subscribers may rejoin the lane before a pass that stops short reaches what the topic still has.
+                deferToNextPass(here);
                 entries.truncate(here.from);
                 here.to = here.from;
             }
@@ -143,11 +144,11 @@ final class DirtyTopics {
                 topics[kept++] = here;
             }
         }
-        keep(kept);
+        truncate(kept);
         return limit;
     }
 
-    private void cutRanges(long limit) {
+    private void shortenRanges(long limit) {
         int kept = 0;
         for (int i = 0; i < size; i++) {
             TopicSubscribers here = get(i);
@@ -163,11 +164,11 @@ final class DirtyTopics {
                 topics[kept++] = here;
             }
         }
-        keep(kept);
+        truncate(kept);
     }
 
-    /** Those without a range have no share in the pass. */
-    private void keep(int count) {
+    /** Keeps the first {@code count} topics. Topics without a range take no part in the pass. */
+    private void truncate(int count) {
         Arrays.fill(topics, count, size, null);
         size = count;
     }
@@ -191,10 +192,10 @@ final class DirtyTopics {
         for (int i = 0; i < size; i++) {
             get(i).setSingle(null);
         }
-        keep(0);
+        truncate(0);
     }
 
-    /** The next pass begins above everything that was marked so far. */
+    /** Forgets the deferred topics: the next pass begins after everything that was marked so far. */
     void clearDeferred() {
         Arrays.fill(deferred, 0, deferredCount, null);
         deferredCount = 0;

@@ -1,16 +1,17 @@
 package io.sluice.sse.hub.lane;
 
 /**
- * Blocks as a transport writes them: one range, framed once, shared by every sink that receives it. Confined to its lane.
+ * A range of blocks in the form that a transport writes. It is framed once, and every sink that receives the range
+ * shares it. Confined to the lane.
  *
- * <p>Ownership: the {@link Framer} that made a frame holds it until {@link Framer#done}; each sink that writes it takes a
- * hold of its own for as long as its connection needs the bytes.
+ * <p>The lane owns a frame until it calls {@link Framer#release}. A connection that needs the bytes for longer takes a
+ * reference of its own in {@link LaneSink#write}.
  */
 public abstract class Frame {
 
     int events;
     long lastPosition;
-    /** The position that a client knows after this frame: that of its last event with an id of the sequencer. */
+    /** The position that a client knows after this frame; 0 if the frame does not change it. */
     long lastSentPosition;
 
     /** For transports. */

@@ -1,26 +1,32 @@
 package io.sluice.sse.hub.lane;
 
 /**
- * Turns ranges of events into what a transport writes: the one place of a lane where buffers are made and let go.
- * Confined to its lane.
+ * Turns ranges of events into buffers that a transport writes. It is the only place of a lane where buffers are made
+ * and released. Called on the lane only.
+ *
+ * <p>The lane calls {@link #release} once for each frame. Connections may hold the buffer longer: the framer frees it
+ * when the lane has released the frame and every connection has sent it. Until then the frame is in flight.
  */
 public interface Framer {
 
-    /** Frames the blocks of a batch. */
+    /** Frames the blocks of a batch. The batch is valid during this call only. */
     Frame frame(Batch batch);
 
-    /** Frames runs of blocks that were framed before. */
+    /** Frames blocks of frames that this framer has made and that are not released. Valid during this call only. */
     Frame splice(Splice splice);
 
-    /** The lane will not hand out {@code frame} any more: it is let go when the last connection has sent it. */
-    void done(Frame frame);
+    /** The lane writes {@code frame} to no other sink. Its buffer is freed once no connection holds it. */
+    void release(Frame frame);
 
-    /** Lets go what all connections have sent meanwhile. */
-    void sweep();
+    /**
+     * Frees buffers that every connection has sent since the last call. The lane calls it in each turn and each tick. A
+     * framer may check only a part of its frames in one call.
+     */
+    void releaseSent();
 
-    /** How many frames some connection still holds, as of the last sweep. */
+    /** How many released frames a connection still holds, as of the last {@link #releaseSent}. */
     int inFlight();
 
-    /** The payload of the frames that some connection still holds, as of the last sweep. */
+    /** The payload bytes of these frames. */
     long heldBytes();
 }

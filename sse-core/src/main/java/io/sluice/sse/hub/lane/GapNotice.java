@@ -17,7 +17,7 @@ final class GapNotice {
      * @param gap what the block reports, or null
      */
     static void send(HubLane lane, LaneSink sink, Event block, long position, @Nullable Gap gap) {
-        lane.frames.writeOwn(sink, EventEncoder.encode(block), position);
+        lane.frames.writeBlock(sink, EventEncoder.encode(block), position, lane);
         if (gap != null) {
             lane.core().counters().gap(sink, gap); // before the flush, which may close the sink
         }

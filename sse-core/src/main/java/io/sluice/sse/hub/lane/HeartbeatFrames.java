@@ -6,17 +6,19 @@ import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The heartbeats of one slice of a tick: one frame for all who get the same. Confined to its lane.
+ * The heartbeats of one slice of a tick: one frame for all clients that get the same heartbeat. Confined to the lane.
  *
- * <p>A client that knows only an older position than the lane's is told the lane's with it: it then resumes closer.
+ * <p>A client that knows an older position than the lane's gets the lane's position with the heartbeat. It then resumes
+ * closer to the head.
  */
 final class HeartbeatFrames {
 
     private static final byte[] COMMENT = ":\n\n".getBytes(StandardCharsets.US_ASCII);
 
     private final HubLane lane;
+    private final LaneFrames frames;
 
-    /** The form of the frames; streams of one route have one, and there are few others. */
+    /** The event name in both frames; null for a comment. The streams of a route share one form, and forms are few. */
     private @Nullable String eventName;
 
     private @Nullable Frame plain;
@@ -24,27 +26,28 @@ final class HeartbeatFrames {
 
     HeartbeatFrames(HubLane lane) {
         this.lane = lane;
+        this.frames = lane.frames;
     }
 
     Frame frameFor(LaneSink sink) {
         String name = sink.heartbeat().eventName();
         if (name == null ? eventName != null : !name.equals(eventName)) {
-            done();
+            release();
             eventName = name;
         }
         if (sink.selection() != null && !sink.isBehind() && sink.lastSentPosition() < lane.position) {
             if (withPosition == null) {
-                withPosition = lane.frames.own(block(lane.sequencer().idOf(lane.position)), lane.position);
+                withPosition = frames.block(encode(lane.sequencer().idOf(lane.position)), lane.position);
             }
             return withPosition;
         }
         if (plain == null) {
-            plain = lane.frames.own(block(null), 0);
+            plain = frames.block(encode(null), 0);
         }
         return plain;
     }
 
-    private byte[] block(@Nullable String id) {
+    private byte[] encode(@Nullable String id) {
         if (eventName != null) {
             Event.Builder event = Event.builder()
                     .name(eventName)
@@ -54,14 +57,14 @@ final class HeartbeatFrames {
         return id == null ? COMMENT : (":\nid: " + id + "\n\n").getBytes(StandardCharsets.US_ASCII);
     }
 
-    /** Lets the frames go. */
-    void done() {
+    /** Releases the frames. */
+    void release() {
         if (plain != null) {
-            lane.framer().done(plain);
+            frames.release(plain);
             plain = null;
         }
         if (withPosition != null) {
-            lane.framer().done(withPosition);
+            frames.release(withPosition);
             withPosition = null;
         }
     }

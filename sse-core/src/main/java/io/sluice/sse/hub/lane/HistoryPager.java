@@ -27,37 +27,42 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The sinks of a lane that stand below a ring and wait for a page of the history. A page is read once for all who wait at
- * the same place; when it has come, {@link CatchUp} writes it as it writes a range of the ring, and the sink goes on from
- * there. A sink that waits costs a place in a set, is served what is sent to it directly, and is simply not there any more
- * if it closes.
+ * The sinks of a lane that stand below a ring and wait for a page of the history. A page is read once for all sinks
+ * that wait at the same place. When it has been read, {@link CatchUp} writes it as it writes a range of a ring, and the
+ * sink continues from its end. A waiting sink costs an entry in a set. It still gets its direct sends, and it leaves
+ * without a trace if it closes.
  *
- * <p>Confined to its lane, but for what the history's reader does.
+ * <p>Confined to the lane, except what the history's reader runs.
  */
 final class HistoryPager {
 
     private static final Logger logger = LoggerFactory.getLogger(HistoryPager.class);
 
-    /** Pages of a lane that are being read, or have come and not been written: what bounds their memory. */
-    private static final int AT_ONCE = 16;
+    /** How many pages of a lane may be in progress or read and not yet written. This bounds their memory. */
+    private static final int MAX_LOADED = 16;
 
     private final HubLane lane;
-    private final HistoryReader reads;
+    private final HubLog log;
+    private final HubHistory history;
+    private final HistoryReader reader;
 
-    /** All that are asked for or have come, by their place. */
+    /** All pages, by their place. */
     private final Map<Place, Page> pages = new HashMap<>();
 
     private final ArrayDeque<Page> toRead = new ArrayDeque<>();
-    private final ArrayDeque<Page> come = new ArrayDeque<>();
-    private int underWay;
+    private final ArrayDeque<Page> available = new ArrayDeque<>();
+    /** Pages in progress, and pages that were read and not yet written. */
+    private int loaded;
 
-    HistoryPager(HubLane lane, HistoryReader reads) {
+    HistoryPager(HubLane lane, HubHistory history) {
         this.lane = lane;
-        this.reads = reads;
+        this.log = lane.log();
+        this.history = history;
+        this.reader = history.reads;
     }
 
-    /** Who stands where, and listens to what, gets the same page. */
-    @SuppressWarnings("ArrayRecordComponent") // compared by what it holds, see below
+    /** Sinks at the same position with the same subscriber lists get the same page. */
+    @SuppressWarnings("ArrayRecordComponent") // compared by its content, see below
     private record Place(SubscriberList[] lists, long after) {
 
         @Override
@@ -71,7 +76,7 @@ final class HistoryPager {
         }
     }
 
-    /** A page on its way to those who wait for it. */
+    /** A page, and the sinks that wait for it. */
     static final class Page {
         private final Place place;
         private final long upTo;
@@ -86,14 +91,14 @@ final class HistoryPager {
             this.room = room;
         }
 
-        /** One of those who wait for it. */
-        LaneSink next() {
+        /** Takes out one of the sinks that wait. */
+        LaneSink nextSink() {
             LaneSink next = waiting.iterator().next();
             waiting.remove(next);
             return next;
         }
 
-        /** Whether the sink still stands where it stood when it asked, and listens to the same. */
+        /** Whether the sink has the same position and subscriptions as when it began to wait. */
         boolean serves(LaneSink sink) {
             return sink.position() == place.after
                     && Arrays.equals(sink.requireSelection().lists(), place.lists);
@@ -108,8 +113,11 @@ final class HistoryPager {
         }
     }
 
-    /** The sink waits for what comes next for it, up to where its rings begin. It may wait already. */
+    // ---- pages
+
+    /** Lets the sink wait for the events after its position, up to where its rings begin. It may wait already. */
     void await(LaneSink sink, long upTo, int room) {
+        assert lane.isConfined();
         Place place = new Place(sink.requireSelection().lists(), sink.position());
         Page page = pages.get(place);
         if (page == null) {
@@ -121,59 +129,59 @@ final class HistoryPager {
         readNext();
     }
 
-    /** A page that has come, with somebody who waits for it; null if there is none. */
+    /** A page that has been read and for which a sink waits, or null. */
     @Nullable
     Page poll() {
-        for (Page page = come.peek(); page != null; page = come.peek()) {
+        for (Page page = available.peek(); page != null; page = available.peek()) {
             if (!page.waiting.isEmpty()) {
                 return page;
             }
-            come.remove();
+            available.remove();
             pages.remove(page.place);
-            underWay--;
+            loaded--;
             readNext();
         }
         return null;
     }
 
-    boolean isEmpty() {
-        return come.isEmpty();
+    /** Whether pages have been read and not yet written to all sinks. */
+    boolean hasPages() {
+        return !available.isEmpty();
     }
 
     private void readNext() {
-        while (underWay < AT_ONCE && !toRead.isEmpty()) {
+        while (loaded < MAX_LOADED && !toRead.isEmpty()) {
             Page page = toRead.remove();
             page.waiting.removeIf(sink -> sink.isGone());
             if (page.waiting.isEmpty()) {
                 pages.remove(page.place);
                 continue;
             }
-            underWay++;
-            // Whatever the writer has put there behind this position is a step forward.
-            reads.when(page.place.after + 1, new HistoryReader.Read() {
+            loaded++;
+            // Any event that the writer has stored after this position brings the sink forward.
+            reader.when(page.place.after + 1, new HistoryReader.Read() {
                 @Override
-                public void run(History history, long stored) {
+                public void run(History stores, long stored) {
                     Place place = page.place;
-                    HistoryPage read = history.read(
+                    HistoryPage read = stores.read(
                             Selection.topicNames(place.lists, place.after),
                             place.after,
                             Math.min(page.upTo, stored),
                             page.room);
                     List<LogEntry> entries = new ArrayList<>(read.events().size());
                     read.events().forEach(event -> entries.add(entry(event)));
-                    onLane(() -> come(page, entries, read.end()));
+                    onLane(() -> pageRead(page, entries, read.end()));
                 }
 
                 @Override
-                public void failed(RuntimeException why) {
-                    onLane(() -> failedPage(page, why));
+                public void failed(RuntimeException failure) {
+                    onLane(() -> pageFailed(page, failure));
                 }
             });
         }
     }
 
     private LogEntry entry(StoredEvent event) {
-        HubHistory history = Objects.requireNonNull(lane.log().history());
         Recipients recipients = RecipientCodec.fromStored(event.recipients(), event.position() > history.head());
         String publisherId = event.publisherId();
         if (recipients != null) {
@@ -185,44 +193,47 @@ final class HistoryPager {
                 : new LogEntry.WithPublisherId(event.position(), 0, event.topic(), event.wire(), publisherId);
     }
 
-    private void come(Page page, List<LogEntry> entries, long end) {
+    private void pageRead(Page page, List<LogEntry> entries, long end) {
         page.entries = entries;
         page.end = end;
-        come.add(page);
+        available.add(page);
         lane.wake();
     }
 
-    private void failedPage(Page page, RuntimeException why) {
-        if (!reads.isClosed()) { // which has been said
-            logger.warn("a page of the history could not be read: {} clients are cut", page.waiting.size(), why);
+    private void pageFailed(Page page, RuntimeException failure) {
+        if (!reader.isClosed()) { // a history that was closed has logged that
+            logger.warn(
+                    "a page of the history could not be read: {} clients are disconnected",
+                    page.waiting.size(),
+                    failure);
         }
         pages.remove(page.place);
-        underWay--;
+        loaded--;
         List.copyOf(page.waiting).forEach(sink -> sink.close(CloseReason.RESET));
         readNext();
     }
 
     // ---- the position at which a subscription begins
 
-    /** The sink stands nowhere until the history has answered. */
-    void ask(LaneSink sink, StartQuery question) {
+    /** Asks the history where the first subscription of the sink begins. The sink has no position until the answer. */
+    void ask(LaneSink sink, StartQuery query) {
+        assert lane.isConfined();
         LaneSubscription subscription = sink.requireSelection().first();
         SubscriberList[] lists = subscription.ownLists();
-        HubLog log = lane.log();
         long head = log.head();
-        reads.when(head, new HistoryReader.Read() {
+        reader.when(head, new HistoryReader.Read() {
             @Override
-            public void run(History history, long stored) {
+            public void run(History stores, long stored) {
                 long evictions = log.locked(log.bounds::evictions);
-                long position = question.ask(history, Selection.topicNames(lists, -1), head);
-                onLane(() -> beginContained(sink, subscription, question, position, evictions));
+                long position = query.ask(stores, Selection.topicNames(lists, -1), head);
+                onLane(() -> beginGuarded(sink, subscription, query, position, evictions));
             }
 
             @Override
-            public void failed(RuntimeException why) {
+            public void failed(RuntimeException failure) {
                 onLane(() -> {
-                    if (!reads.isClosed()) {
-                        logger.warn("[{}] the history could not be asked where to begin", sink.id(), why);
+                    if (!reader.isClosed()) {
+                        logger.warn("[{}] the history could not be asked for the start position", sink.id(), failure);
                     }
                     sink.close(CloseReason.RESET);
                 });
@@ -230,24 +241,22 @@ final class HistoryPager {
         });
     }
 
-    private void beginContained(
-            LaneSink sink, LaneSubscription asked, StartQuery question, long answer, long evictions) {
+    private void beginGuarded(LaneSink sink, LaneSubscription asked, StartQuery query, long answer, long evictions) {
         if (sink.isGone() || sink.selection() == null || !sink.isAwaitingStart()) {
             return;
         }
         try {
-            begin(sink, asked, question, answer, evictions);
+            begin(sink, asked, query, answer, evictions);
         } catch (RuntimeException | Error e) {
-            lane.failed(sink, e); // it waits for nothing any more
+            lane.failed(sink, e); // nothing else would serve the sink
         }
     }
 
-    /** @param evictions how many there were when the question was asked: what goes later makes a gap of its own */
-    private void begin(LaneSink sink, LaneSubscription asked, StartQuery question, long answer, long evictions) {
-        HubLog log = lane.log();
+    /** @param evictions how many there were when the history was asked: later evictions make a gap of their own */
+    private void begin(LaneSink sink, LaneSubscription asked, StartQuery query, long answer, long evictions) {
         long[] reported = {evictions};
         OverflowPolicy policy = log.locked(() -> {
-            OverflowPolicy met = sink.selection() == asked ? question.overflow(asked) : null;
+            OverflowPolicy met = sink.selection() == asked ? query.overflowPolicy(asked) : null;
             if (met != null) {
                 reported[0] = log.bounds.evictions(); // at the same moment as the gap
             }
@@ -257,8 +266,8 @@ final class HistoryPager {
         sink.startAt(position, reported[0]);
         String id = lane.sequencer().idOf(position);
         Gap gap = policy == null ? null : new Gap(Gap.Reason.EVICTED, null, id);
-        Event where = gap == null ? Event.builder().id(id).build() : gap.toEvent();
-        GapNotice.send(lane, sink, where, position, gap);
+        Event block = gap == null ? Event.builder().id(id).build() : gap.toEvent();
+        GapNotice.send(lane, sink, block, position, gap);
         lane.catchUp.add(sink);
         lane.wake();
     }
@@ -267,7 +276,7 @@ final class HistoryPager {
         try {
             lane.lane().execute(work);
         } catch (RejectedExecutionException e) {
-            // The lane has ended, and with it those who wait.
+            // The lane has ended, and its sinks with it.
             Objects.requireNonNull(e);
         }
     }

@@ -24,7 +24,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A hub's work on one lane: its sinks, the lane's position, and the parts that deliver. A transport gets one from {@link
+ * A hub's work on one lane: the lane's sinks, its position, and the parts that deliver. A transport gets it from {@link
  * LaneRegistry#join} and opens its sinks on it.
  *
  * <p>Confined to the lane, except where a method says otherwise.
@@ -62,7 +62,6 @@ public final class HubLane {
 
     private final HubCore core;
     private final Lane lane;
-    private final Framer framer;
     private final LaneOptions options;
 
     // Any thread: the topics that publishers marked, linked through them.
@@ -74,16 +73,16 @@ public final class HubLane {
     /** The lane's time in this turn. */
     long nowNanos;
 
-    final LaneTurns turns;
-    final Pass pass;
+    // The parts that other parts need. Each of the private ones is given to the parts that need it.
+    final LaneFrames frames;
     final CatchUp catchUp;
-    final @Nullable HistoryPager pages;
-    final LaneTicker ticker;
-    final LaneSinks sinks = new LaneSinks();
-    final LaneFrames frames = new LaneFrames(this);
-    final LaneSubscriptions subscriptions = new LaneSubscriptions(this);
+    final LaneTasks tasks;
+    final LaneSubscriptions subscriptions;
     final SinkLifecycle lifecycle;
-    final LaneTasks tasks = new LaneTasks(this);
+    private final LaneSinks sinks = new LaneSinks();
+    private final Pass pass;
+    private final LaneTurns turns;
+    private final LaneTicker ticker;
 
     private long deliveredHere;
 
@@ -95,18 +94,20 @@ public final class HubLane {
     HubLane(HubCore core, Lane lane, Framer framer, LaneOptions options) {
         this.core = core;
         this.lane = lane;
-        this.framer = framer;
         this.options = options;
+        this.frames = new LaneFrames(framer, core.counters());
         HubHistory history = core.log().history();
-        this.pages = history == null ? null : new HistoryPager(this, history.reads);
-        this.turns = new LaneTurns(this);
-        this.pass = new Pass(this);
+        HistoryPager pages = history == null ? null : new HistoryPager(this, history);
         this.catchUp = new CatchUp(this, pages);
+        this.pass = new Pass(this, catchUp);
+        this.tasks = new LaneTasks(this, pass);
+        this.turns = new LaneTurns(this, pass);
         this.ticker = new LaneTicker(this);
-        this.lifecycle = new SinkLifecycle(this);
+        this.subscriptions = new LaneSubscriptions(this, tasks, pages);
+        this.lifecycle = new SinkLifecycle(this, sinks, turns, ticker, subscriptions);
     }
 
-    // ---- its parts
+    // ---- its surroundings
 
     /** The lane. Any thread. */
     public Lane lane() {
@@ -138,13 +139,14 @@ public final class HubLane {
         return core.sequencer();
     }
 
-    Framer framer() {
-        return framer;
-    }
-
-    /** Whether the caller may touch what is confined to the lane. The thread of a lane that has ended owns nothing. */
+    /** Whether the caller is on the lane. Once the lane has ended, no caller is. */
     boolean isInLane() {
         return lane.inLane();
+    }
+
+    /** As {@link LaneTasks#isConfined}. For assertions. */
+    boolean isConfined() {
+        return tasks.isConfined();
     }
 
     // ---- its sinks
@@ -170,8 +172,8 @@ public final class HubLane {
     }
 
     /**
-     * Describes the first {@code limit} sinks of this lane with a number above {@code after}, in no order. The others
-     * cost a look at their numbers. Any thread.
+     * Describes the first {@code limit} sinks of this lane with a number above {@code after}, in no order. Of the other
+     * sinks only the number is read. Any thread.
      */
     CompletionStage<List<SinkInfo>> sinkInfos(long after, int limit) {
         List<SinkInfo> infos = new ArrayList<>();
@@ -198,11 +200,11 @@ public final class HubLane {
     }
 
     /**
-     * How many positions a sink stands behind the head; 0 while nothing waits for it. The position of a lane rests while
-     * only topics without subscribers here are published to.
+     * How many positions a sink stands before the head; 0 if no event waits for it. The lane's position does not move
+     * while all published events are in topics without subscribers here.
      */
     long lagOf(LaneSink sink) {
-        boolean caughtUp = !sink.isBehind() && dirtyTop == null && !pass.isRunning();
+        boolean caughtUp = !sink.isBehind() && dirtyTop == null && !isPassRunning();
         if (sink.selection() == null || caughtUp || sink.isAwaitingStart()) {
             return 0;
         }
@@ -216,6 +218,7 @@ public final class HubLane {
     }
 
     void becameWritable(LaneSink sink) {
+        assert isConfined();
         sink.notifyIfWritable();
         if (sink.isOpened() && !sink.isGone() && (sink.isBehind() || sink.hasDirectSends())) {
             catchUp.add(sink);
@@ -223,7 +226,7 @@ public final class HubLane {
         }
     }
 
-    /** Whether bytes of the sink have left since the last question; asked only while some are pending. */
+    /** Whether bytes of the sink have left since the last call. Called only while some are pending. */
     boolean hasMoved(LaneSink sink) {
         return ticker.hasMoved(sink);
     }
@@ -235,7 +238,12 @@ public final class HubLane {
         turns.wake();
     }
 
-    /** Serves what was sent to {@code sink} directly. Any thread. */
+    /** Whether a pass has begun and not ended. Between two turns it is suspended then. */
+    boolean isPassRunning() {
+        return pass.isRunning();
+    }
+
+    /** Writes what was sent to {@code sink} directly, in a turn that follows. Any thread. */
     void serveSoon(LaneSink sink) {
         try {
             if (lane.inLane()) {
@@ -253,8 +261,8 @@ public final class HubLane {
     }
 
     /**
-     * Writes all events that were published before the call to all sinks that had caught up. The call ends whatever is
-     * published meanwhile: each turn carries the lane towards the head of that moment, or a suspended pass to its end.
+     * Writes all events that were published before the call to all sinks that had caught up. The call ends even if more
+     * events are published meanwhile: each turn moves the lane to the head of that moment, or ends a suspended pass.
      *
      * @return the position of that head, for {@link LaneSink#hasReached}
      */
@@ -290,12 +298,12 @@ public final class HubLane {
         deliveredHere += events;
     }
 
-    /** Shows the figures of this turn to other threads. */
+    /** Makes the figures of this turn visible to other threads. */
     void publishFigures() {
         delivered = deliveredHere;
     }
 
-    /** How many positions the sink with the largest lag stands behind the head, as of the last tick. Any thread. */
+    /** How many positions the sink with the largest lag stands before the head, as of the last tick. Any thread. */
     long maxLag() {
         return maxLag;
     }

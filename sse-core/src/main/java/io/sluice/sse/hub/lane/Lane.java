@@ -3,13 +3,18 @@ package io.sluice.sse.hub.lane;
 import java.util.concurrent.RejectedExecutionException;
 
 /**
- * A serial executor that owns a set of sinks: over Netty, an event loop. All state of a sink is touched on its lane only,
- * so none of it needs a lock.
+ * A serial executor that owns a set of sinks. Over Netty it is an event loop. The state of a sink is used on its lane
+ * only, so it needs no lock.
  *
- * <p>What an implementation owes: tasks run one at a time in the order of {@link #execute}, each sees what the one before
- * it wrote; all but {@link #yield} may be called from any thread; none of them blocks;
- * time comes from one monotonic clock. A lane ends with its thread: from then on {@link #execute} and {@link #schedule}
- * throw, and sinks close on the caller's thread.
+ * <p>An implementation guarantees:
+ *
+ * <ul>
+ *   <li>Tasks run one at a time, in the order of {@link #execute}, and each task sees what the earlier ones wrote.
+ *   <li>Every method except {@link #yield} can be called from any thread, and no method blocks.
+ *   <li>The time comes from one monotonic clock.
+ *   <li>A lane ends with its thread. From then on {@link #execute}, {@link #yield} and {@link #schedule} throw, and
+ *       {@link #inLane} returns false. Sinks then close on the thread of the caller.
+ * </ul>
  */
 public interface Lane {
 
@@ -17,15 +22,15 @@ public interface Lane {
     boolean inLane();
 
     /**
-     * Runs {@code task} on this lane, after what was handed over before.
+     * Runs {@code task} on this lane, after all tasks that were executed before.
      *
      * @throws RejectedExecutionException if the lane has ended
      */
     void execute(Runnable task);
 
     /**
-     * Runs {@code task} on this lane when it has looked after its I/O once more: what a long piece of work does between
-     * its slices. Called on the lane. A lane that has no I/O, or whose tasks do not hold it back, may just execute.
+     * Runs {@code task} on this lane after the lane has polled its I/O once more. Long work calls it between its
+     * slices, on the lane. A lane without I/O, or one that polls between any two tasks, may just execute the task.
      *
      * @throws RejectedExecutionException if the lane has ended
      */
@@ -36,7 +41,7 @@ public interface Lane {
     /**
      * Runs {@code task} on this lane after a delay.
      *
-     * @return cancels the task; harmless if it has run
+     * @return cancels the task; does nothing if the task has run
      * @throws RejectedExecutionException if the lane has ended
      */
     Runnable schedule(Runnable task, long delayNanos);

@@ -1,57 +1,109 @@
 package io.sluice.sse.hub.lane;
 
+import io.sluice.sse.hub.core.HubCounters;
 import io.sluice.sse.hub.log.Entries;
 import io.sluice.sse.hub.log.LogEntry;
+import java.util.List;
 
 /**
- * Makes the frames of a lane, says of each what it tells its clients, and writes blocks of the lane's own. Confined to its
- * lane.
+ * Makes the frames of a lane and releases them; no other part calls the {@link Framer}. It records in each frame how
+ * far it brings a client. Confined to the lane.
  */
 final class LaneFrames {
 
-    private final HubLane lane;
-    private final Entries own = new Entries();
+    private final Framer framer;
+    private final HubCounters counters;
+    private final Entries single = new Entries();
     private final Batch batch = new Batch();
 
-    LaneFrames(HubLane lane) {
-        this.lane = lane;
+    LaneFrames(Framer framer, HubCounters counters) {
+        this.framer = framer;
+        this.counters = counters;
     }
 
-    /** Writes one block of the lane's own, which is no event of the hub. */
-    void writeOwn(LaneSink sink, byte[] block, long lastSentPosition) {
-        Frame frame = own(block, lastSentPosition);
-        try {
-            sink.put(frame, lane);
-        } finally {
-            lane.framer().done(frame);
-        }
+    // ---- making
+
+    /** Frames a range of hub events. The caller releases the frame. */
+    Frame range(Entries entries, int from, int to) {
+        Frame frame = framer.frame(batch.set(entries, from, to));
+        frame.events = to - from;
+        frame.lastPosition = entries.get(to - 1).position;
+        frame.lastSentPosition = lastSentPositionOf(entries, to - 1);
+        counters.framed();
+        return frame;
     }
 
-    /** Frames one block of the lane's own; the caller says when it is done with it. */
-    Frame own(byte[] block, long lastSentPosition) {
-        own.clear();
-        own.add(new LogEntry(lastSentPosition, 0, "", block));
-        Frame frame = lane.framer().frame(batch.set(own, 0, 1));
+    /**
+     * Frames blocks of frames that exist already. The caller releases the frame.
+     *
+     * @param last the last entry of the splice
+     */
+    Frame splice(Splice splice, int events, Entries entries, int last) {
+        Frame frame = framer.splice(splice);
+        frame.events = events;
+        frame.lastPosition = entries.get(last).position;
+        frame.lastSentPosition = lastSentPositionOf(entries, last);
+        return frame;
+    }
+
+    /**
+     * Frames one block that is no event of the hub, such as a heartbeat. The caller releases the frame.
+     *
+     * @param lastSentPosition the position that a client knows after the block; 0 if the block has no id of the hub
+     */
+    Frame block(byte[] wire, long lastSentPosition) {
+        single.clear();
+        single.add(new LogEntry(lastSentPosition, 0, "", wire));
+        Frame frame = framer.frame(batch.set(single, 0, 1));
         frame.events = 0;
         frame.lastPosition = lastSentPosition;
         frame.lastSentPosition = lastSentPosition;
-        own.clear();
+        single.clear();
         return frame;
     }
 
-    /** Frames a range of hub events. */
-    Frame range(Entries entries, int from, int to) {
-        Frame frame = lane.framer().frame(batch.set(entries, from, to));
-        frame.events = to - from;
-        frame.lastPosition = entries.get(to - 1).position;
-        frame.lastSentPosition = lastSentPositionOf(entries, from, to);
-        lane.core().counters().framed();
-        return frame;
+    /** Frames a block as {@link #block}, writes it to one sink and releases the frame. */
+    void writeBlock(LaneSink sink, byte[] wire, long lastSentPosition, HubLane lane) {
+        Frame frame = block(wire, lastSentPosition);
+        try {
+            sink.put(frame, lane);
+        } finally {
+            release(frame);
+        }
     }
 
-    /** Events with chosen ids do not tell a client its position, unless the hub still keeps them when it comes back. */
-    static long lastSentPositionOf(Entries entries, int from, int to) {
-        LogEntry last = entries.get(to - 1);
-        return last.publisherId() == null ? last.position : 0;
+    /** A client does not learn its position from an id of the publisher, which the hub may forget before it returns. */
+    private static long lastSentPositionOf(Entries entries, int last) {
+        LogEntry entry = entries.get(last);
+        return entry.publisherId() == null ? entry.position : 0;
+    }
+
+    // ---- releasing
+
+    /** As {@link Framer#release}. */
+    void release(Frame frame) {
+        framer.release(frame);
+    }
+
+    /** Releases the frames of a list and clears it. Each frame is released once, also if that fails. */
+    void releaseAll(List<Frame> frames) {
+        while (!frames.isEmpty()) {
+            framer.release(frames.remove(frames.size() - 1));
+        }
+    }
+
+    /** As {@link Framer#releaseSent}. */
+    void releaseSent() {
+        framer.releaseSent();
+    }
+
+    /** As {@link Framer#inFlight}. */
+    int inFlight() {
+        return framer.inFlight();
+    }
+
+    /** As {@link Framer#heldBytes}. */
+    long heldBytes() {
+        return framer.heldBytes();
     }
 }

@@ -12,15 +12,13 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 
-/**
- * The lanes of a hub. A transport joins its lanes here, and each lane leaves before its thread ends. Thread-safe.
- */
+/** The lanes of a hub. A transport lets its lanes join, and each lane leaves before its thread ends. Thread-safe. */
 public final class LaneRegistry {
 
     private final HubCore core;
     private final CopyOnWriteArrayList<HubLane> lanes = new CopyOnWriteArrayList<>();
 
-    /** Made by the hub. */
+    /** For the hub. */
     public LaneRegistry(HubCore core) {
         this.core = core;
     }
@@ -29,7 +27,7 @@ public final class LaneRegistry {
      * Begins to deliver on a lane. Called once per lane and transport. The sinks of the lane are opened through the
      * returned object.
      *
-     * @param framer makes the lane's buffers; called on the lane only
+     * @param framer makes the buffers of this lane; called on the lane only
      */
     public HubLane join(Lane lane, Framer framer, LaneOptions options) {
         HubLane joined = new HubLane(core, lane, framer, options);
@@ -37,7 +35,7 @@ public final class LaneRegistry {
         return joined;
     }
 
-    /** Ends delivery on a lane that has no sinks any more. Its figures stay counted. */
+    /** Ends delivery on a lane that has no sinks any more. Its figures still count. */
     public void leave(HubLane lane) {
         if (lanes.remove(lane)) {
             core.counters().deliveredBefore.add(lane.delivered());
@@ -49,7 +47,7 @@ public final class LaneRegistry {
         return Collections.unmodifiableList(lanes);
     }
 
-    /** Events delivered by all lanes, also by those that have left. */
+    /** Events delivered by all lanes, including the lanes that have left. */
     public long delivered() {
         long delivered = core.counters().deliveredBefore.sum();
         for (HubLane lane : lanes) {
@@ -67,7 +65,7 @@ public final class LaneRegistry {
         return max;
     }
 
-    /** Looks for an open sink by its id on all lanes. @return completes, perhaps on a lane */
+    /** Finds an open sink by its id on all lanes. @return completes, perhaps on a lane */
     public CompletionStage<Optional<HubSink>> find(String sinkId) {
         CompletionStage<Optional<HubSink>> found = CompletableFuture.completedStage(Optional.empty());
         for (HubLane lane : lanes) {

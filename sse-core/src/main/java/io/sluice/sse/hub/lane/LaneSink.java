@@ -27,11 +27,11 @@ import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A sink whose state lives on a lane. A transport extends it with a few small methods; everything that decides when they
- * are called is here and in {@link HubLane}.
+ * A sink whose state is confined to a lane. A transport extends it with a few small methods; this package decides when
+ * they are called. The package description shows how to write one.
  *
- * <p>The life of a sink: made → opened ({@link #open}) → caught up or behind, as the client reads → closed, once, with
- * one reason. Which of caught up and behind it is, is decided in {@link CatchUp} and {@link Pass} only.
+ * <p>The life of a sink: created → opened ({@link #open}) → caught up or behind, as the client reads → closed, once,
+ * with one reason.
  */
 public abstract class LaneSink extends SinkTransport implements HubSink, ScopeOwner {
 
@@ -52,17 +52,17 @@ public abstract class LaneSink extends SinkTransport implements HubSink, ScopeOw
     // Any thread.
     private volatile @Nullable DirectSendQueue directSends;
     private volatile @Nullable Executor userCode;
-    private volatile boolean listening;
-    private volatile @Nullable CloseReason forGood;
+    private volatile boolean subscribed;
+    private volatile @Nullable CloseReason completion;
 
-    // Confined to the lane, as all of its superclass.
+    // Confined to the lane, like everything in the superclasses.
     private @Nullable RunningSource source;
 
     /**
-     * For transports.
+     * For transports. Any thread.
      *
      * @param hubLane the lane that owns this sink
-     * @param parent the scope that this sink's scope hangs below, or null
+     * @param parent the parent of this sink's scope, or null
      */
     protected LaneSink(HubLane hubLane, @Nullable Scope parent) {
         this.hubLane = hubLane;
@@ -80,21 +80,21 @@ public abstract class LaneSink extends SinkTransport implements HubSink, ScopeOw
         return "";
     }
 
-    /** In which form, and when, its heartbeats come. On the lane; the same for the life of the sink. */
+    /** The form and the times of the heartbeats. Called on the lane; the value does not change. */
     protected Heartbeat heartbeat() {
         return Heartbeat.comment();
     }
 
-    // ---- what a transport calls, on the lane
+    // ---- for the transport, on the lane
 
     /**
-     * Opens the stream: the first block is written and flushed, and the sink hears its topics.
+     * Opens the stream: begins the subscription, then writes and flushes the first block.
      *
-     * @param selector what it listens to, or null for a sink that only a source fills
-     * @param start where it begins
-     * @param newSource what fills it besides, or null
-     * @throws TopicLimitException if the selector needs a topic for which the hub has no place; nothing is written then
-     * @throws ClosedException if the hub is closed, or this sink is; nothing is written then
+     * @param selector the topics of the sink, or null for a sink that only a source fills
+     * @param start where the subscription begins
+     * @param newSource a source that fills the sink as well, or null
+     * @throws TopicLimitException if the hub has no room for a topic of the selector; nothing is written then
+     * @throws ClosedException if the hub or this sink is closed; nothing is written then
      */
     public final void open(@Nullable Selector selector, StartPosition start, @Nullable Source newSource) {
         hubLane.lifecycle.open(this, selector, start);
@@ -106,23 +106,25 @@ public abstract class LaneSink extends SinkTransport implements HubSink, ScopeOw
     }
 
     /**
-     * Tells its source, if it has one, that the server drains, on the user executor.
+     * Notifies the source of the sink, if it has one, that the server drains. The source is called on the user
+     * executor.
      *
-     * @param left the time until the stream is ended at the latest
+     * @param left the time after which the stream ends at the latest
      */
     public final void notifyDraining(Duration left) {
-        RunningSource told = source;
-        if (told != null) {
-            told.draining(left);
+        RunningSource running = source;
+        if (running != null) {
+            running.draining(left);
         }
     }
 
-    /** Whether all of its events up to {@code position} have been written. On the lane. */
+    /** Whether every event of the sink up to {@code position} has been written. */
     public final boolean hasReached(long position) {
+        assert hubLane.isConfined();
         return selection() == null || (isBehind() ? position() : hubLane.position) >= position;
     }
 
-    /** The connection takes more again. */
+    /** To be called when {@link #canWrite} or {@link #room} shows that the connection takes more again. */
     protected final void becameWritable() {
         hubLane.becameWritable(this);
     }
@@ -151,7 +153,7 @@ public abstract class LaneSink extends SinkTransport implements HubSink, ScopeOw
 
     @Override
     public final CompletionStage<Void> send(Event event) {
-        refuseIdIfListening(event);
+        rejectIdIfSubscribed(event);
         if (scope.isClosed()) {
             return CompletableFuture.failedStage(new ClosedException("sink " + id(), scope.reason()));
         }
@@ -160,14 +162,14 @@ public abstract class LaneSink extends SinkTransport implements HubSink, ScopeOw
 
     @Override
     public final boolean offer(Event event) {
-        refuseIdIfListening(event);
+        rejectIdIfSubscribed(event);
         return !scope.isClosed() && directSends().offer(EventEncoder.encode(event));
     }
 
-    private void refuseIdIfListening(Event event) {
-        if (event.id() != null && listening) {
+    private void rejectIdIfSubscribed(Event event) {
+        if (event.id() != null && subscribed) {
             throw new IllegalArgumentException("event id \"" + event.id() + "\": sink " + id()
-                    + " listens to hub topics, and a direct send with an id would take the place of its position");
+                    + " listens to hub topics, and an id in a direct send would replace the client's position");
         }
     }
 
@@ -197,7 +199,7 @@ public abstract class LaneSink extends SinkTransport implements HubSink, ScopeOw
 
     @Override
     public final CompletionStage<CloseReason> complete(CloseReason reason) {
-        forGood = reason;
+        completion = reason;
         return scope.close(reason);
     }
 
@@ -265,9 +267,10 @@ public abstract class LaneSink extends SinkTransport implements HubSink, ScopeOw
         return hubLane.core().ledger();
     }
 
-    /** What a sink owns by itself, in the order of the scope. */
+    /** Closes what the sink itself owns, in the order of its scope. */
     @Override
     public final void closing(CloseStep step, CloseReason reason) {
+        assert hubLane.isConfined();
         switch (step) {
             case SOURCE -> {
                 RunningSource running = source;
@@ -276,7 +279,8 @@ public abstract class LaneSink extends SinkTransport implements HubSink, ScopeOw
                     running.stop(reason);
                 }
             }
-            case SUBSCRIPTIONS -> hubLane.lifecycle.leave(this, reason, reason == forGood); // another end may have won
+            // Another reason may have won over the one of complete().
+            case SUBSCRIPTIONS -> hubLane.lifecycle.leave(this, reason, reason == completion);
             case RESOURCES -> {
                 DirectSendQueue sends = directSends;
                 if (sends != null) {
@@ -301,8 +305,8 @@ public abstract class LaneSink extends SinkTransport implements HubSink, ScopeOw
     }
 
     @Override
-    final void onSubscribed(boolean subscribed) {
-        listening = subscribed;
+    final void onSubscribed(boolean isSubscribed) {
+        subscribed = isSubscribed;
     }
 
     final boolean hasDirectSends() {
@@ -310,7 +314,7 @@ public abstract class LaneSink extends SinkTransport implements HubSink, ScopeOw
         return sends != null && !sends.isEmpty();
     }
 
-    /** The connection has taken something, or has become writable. */
+    /** Posts the writable listeners, after the connection has taken bytes or has become writable. */
     final void notifyIfWritable() {
         DirectSendQueue sends = directSends;
         if (sends != null) {
@@ -323,15 +327,15 @@ public abstract class LaneSink extends SinkTransport implements HubSink, ScopeOw
         if (sends != null) {
             return sends;
         }
-        DirectSendQueue made =
+        DirectSendQueue created =
                 new DirectSendQueue(this, hubLane.core().options().directSends());
-        if (DIRECT_SENDS.compareAndSet(this, null, made)) {
-            // Closing may have passed by while it was made.
+        if (DIRECT_SENDS.compareAndSet(this, null, created)) {
+            // The sink may have closed before the queue was visible.
             CloseReason reason = scope.reason();
             if (reason != null) {
-                made.close(new ClosedException("sink " + id(), reason));
+                created.close(new ClosedException("sink " + id(), reason));
             }
-            return made;
+            return created;
         }
         return Objects.requireNonNull(directSends);
     }

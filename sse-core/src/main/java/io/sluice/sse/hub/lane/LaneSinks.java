@@ -5,7 +5,9 @@ import java.util.Objects;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** The sinks that are open on one lane, in no order; each knows its place, so that leaving costs no search. Confined to the lane. */
+/**
+ * The open sinks of one lane, in no order. Each sink knows its index, so removal needs no search. Confined to the lane.
+ */
 final class LaneSinks {
 
     private @Nullable LaneSink[] sinks = new @Nullable LaneSink[16];
@@ -27,7 +29,7 @@ final class LaneSinks {
         sinks[size++] = sink;
     }
 
-    /** The last one takes the place of the one that leaves. */
+    /** Removes the sink. The last sink takes its index. */
     void remove(LaneSink sink) {
         LaneSink last = get(--size);
         sinks[size] = null;
@@ -38,20 +40,20 @@ final class LaneSinks {
         sink.index = -1;
     }
 
-    /** The one with this id, unless it is closing; looked for among all of them. */
+    /** Searches all sinks for the one with this id; null if there is none or if it closes. */
     @Nullable
     LaneSink find(String id) {
         for (int i = 0; i < size; i++) {
             LaneSink sink = get(i);
-            if (sink.isOpen() && isNamed(sink, id)) {
+            if (sink.isOpen() && hasId(sink, id)) {
                 return sink;
             }
         }
         return null;
     }
 
-    /** Without making a string of its id for each sink that is asked. */
-    private static boolean isNamed(LaneSink sink, String id) {
+    /** Compares the lengths first, so that the id of most sinks need not be made. */
+    private static boolean hasId(LaneSink sink, String id) {
         return id.length() == digits(sink.number) && id.equals(sink.id());
     }
 
@@ -63,7 +65,7 @@ final class LaneSinks {
         return digits;
     }
 
-    /** Downwards: the visitor may close the sink, and others with it. */
+    /** Visits the sinks from the last to the first, because the visitor may close the sink and others with it. */
     void forEach(Consumer<? super LaneSink> visitor) {
         for (int i = size - 1; i >= 0; i = Math.min(i, size) - 1) {
             visitor.accept(get(i));

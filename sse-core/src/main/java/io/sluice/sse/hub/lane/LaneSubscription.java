@@ -214,8 +214,8 @@ sealed class LaneSubscription extends Selection implements Subscription {
     }
 
     /**
-     * The position before the last {@code count} kept events. It holds the lock for a look at each topic if all kept
-     * events are asked for, and else for about as many entries as are asked for.
+     * The position before the last {@code count} kept events. The time under the lock grows with the number of topics
+     * if this is all kept events, and otherwise with {@code count}.
      *
      * @return {@link ResumePoint#ASK} if only the history can answer
      */

@@ -21,10 +21,15 @@ import org.jspecify.annotations.Nullable;
 final class LaneSubscriptions {
 
     private final HubLane lane;
+    private final LaneTasks tasks;
+    private final @Nullable HistoryPager pages;
     private final SubscriberIndex index;
 
-    LaneSubscriptions(HubLane lane) {
+    /** @param pages asks the history where a subscription begins; null in a hub without a history */
+    LaneSubscriptions(HubLane lane, LaneTasks tasks, @Nullable HistoryPager pages) {
         this.lane = lane;
+        this.tasks = tasks;
+        this.pages = pages;
         this.index = new SubscriberIndex(lane);
     }
 
@@ -46,8 +51,8 @@ final class LaneSubscriptions {
         });
         sink.startAt(subscription, point);
         begun(subscription);
-        if (point.question() != null && lane.pages != null) {
-            lane.pages.ask(sink, point.question());
+        if (point.question() != null && pages != null) {
+            pages.ask(sink, point.question());
         }
         return point;
     }
@@ -66,7 +71,7 @@ final class LaneSubscriptions {
     CompletionStage<Subscription> subscribe(LaneSink sink, Selector selector) {
         CompletableFuture<Subscription> begun = new CompletableFuture<>();
         // Not during a pass that has yielded: a sink that it has written to no longer stands at the lane's position.
-        lane.tasks.onLane(() -> lane.tasks.afterPass(() -> {
+        tasks.onLane(() -> tasks.afterPass(() -> {
             try {
                 begun.complete(add(sink, selector));
             } catch (Throwable t) {
@@ -130,13 +135,13 @@ final class LaneSubscriptions {
     /** As {@link Subscription#cancel}. Any thread. */
     CompletionStage<Void> cancel(LaneSubscription subscription) {
         CompletableFuture<Void> ended = new CompletableFuture<>();
-        lane.tasks.onLane(() -> {
+        tasks.onLane(() -> {
             LaneSink sink = subscription.sink();
             if (sink.selection() == subscription && subscription.isSingle()) {
                 endAll(sink); // a pass that has yielded leaves the sink alone from here on
                 ended.complete(null);
             } else {
-                lane.tasks.afterPass(() -> {
+                tasks.afterPass(() -> {
                     end(sink, subscription);
                     ended.complete(null);
                 });
@@ -176,13 +181,14 @@ final class LaneSubscriptions {
 
     /** Ends all subscriptions of a sink: it receives nothing of its topics from here on. */
     void endAll(LaneSink sink) {
+        assert lane.isConfined();
         Selection selection = sink.selection();
         if (selection == null) {
             return;
         }
         sink.unsubscribe();
         LaneSubscription first = selection.first();
-        lane.tasks.afterPass(() -> {
+        tasks.afterPass(() -> {
             for (LaneSubscription each = first; each != null; each = each.next()) {
                 leave(each, each.next());
             }

@@ -6,23 +6,26 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
 
 /**
- * What is to be done on a lane beside its turns: at once, between two passes, or in place when the lane has ended.
+ * Work on a lane apart from its turns: at once, between two passes, or on the caller's thread when the lane has ended.
  * Confined to the lane, except where a method says otherwise.
  */
 final class LaneTasks {
 
     private final HubLane lane;
+    private final Pass pass;
     private final Object endedLock = new Object();
-    /** Changes that would disturb a pass which has yielded; made when it ends. */
+    /** Changes that would disturb a suspended pass. They are made when it ends. */
     private final ArrayDeque<Runnable> afterPass = new ArrayDeque<>();
 
-    LaneTasks(HubLane lane) {
+    LaneTasks(HubLane lane, Pass pass) {
         this.lane = lane;
+        this.pass = pass;
     }
 
-    /** Does it now, or when the pass that has yielded ends. */
+    /** Makes a change now, or when the suspended pass ends. */
     void afterPass(Runnable change) {
-        if (lane.pass.isRunning()) {
+        assert isConfined();
+        if (pass.isRunning()) {
             afterPass.add(change);
             lane.wake();
         } else {
@@ -30,8 +33,8 @@ final class LaneTasks {
         }
     }
 
-    /** The pass has ended. */
-    void passed() {
+    /** The pass has ended: makes the changes that waited for that. */
+    void passEnded() {
         for (Runnable change = afterPass.poll(); change != null; change = afterPass.poll()) {
             change.run();
         }
@@ -61,14 +64,20 @@ final class LaneTasks {
     }
 
     /**
-     * Does in place what belongs to a lane that has ended: one caller at a time, since sinks of one lane share it. A pass
-     * in the middle of which it ended is given up, so that changes need not wait for it. Any thread.
+     * Runs work of a lane that has ended on the caller's thread. A lock admits one caller at a time, because the sinks
+     * of the lane share its state. If the lane ended while a pass was suspended, that pass is abandoned, so that no
+     * change waits for it. Any thread.
      */
     void onEndedLane(Runnable work) {
         synchronized (endedLock) {
-            lane.pass.abandon();
-            passed();
+            pass.abandon();
+            passEnded();
             work.run();
         }
+    }
+
+    /** Whether the caller may use what is confined to the lane: it is on the lane, or in {@link #onEndedLane}. */
+    boolean isConfined() {
+        return lane.lane().inLane() || Thread.holdsLock(endedLock);
     }
 }

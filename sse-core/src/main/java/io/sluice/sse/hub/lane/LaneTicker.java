@@ -1,14 +1,15 @@
 package io.sluice.sse.hub.lane;
 
 import io.sluice.sse.CloseReason;
+import io.sluice.sse.hub.core.HubCore;
 import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The one timer of a lane: heartbeats for the silent, write stalls, ends of life, the largest lag. It runs while the lane
- * has sinks, in slices of as long as a pass writes. Confined to its lane.
+ * The only timer of a lane: heartbeats for silent clients, write timeouts, maximum lifetimes, the largest lag. It runs
+ * while the lane has sinks. A tick checks the sinks in slices, each as long as a slice of a pass. Confined to the lane.
  */
 final class LaneTicker {
 
@@ -17,20 +18,22 @@ final class LaneTicker {
     private static final long LONGEST_NANOS = 500_000_000;
     private static final long SHORTEST_NANOS = 5_000_000;
 
-    private final HubLane lane;
+    private final HubLane hubLane;
+    private final Lane lane;
+    private final LaneFrames frames;
     private final long heartbeatNanos;
     private final long writeTimeoutNanos;
     private final long maxLifetimeNanos;
     private final long periodNanos;
-    private final StallClock observed;
-    private final LaneWatchdog watch;
+    private final StallClock stallClock;
+    private final LaneWatchdog watchdog;
 
     private @Nullable Runnable cancel;
 
-    /** A slice of an earlier run may still wait on the lane when the ticker has been stopped and started again. */
+    /** The number of this run. A slice of an earlier run may still wait on the lane after a stop and a start. */
     private int run;
 
-    /** Sinks still to be looked at in this tick; they are walked downwards, so that one may close on the way. */
+    /** Sinks to be checked in this tick. They are visited from the last to the first, so a sink may close meanwhile. */
     private int left;
 
     private long maxLag;
@@ -38,58 +41,64 @@ final class LaneTicker {
     private long tickNanos;
     private long sinceLastTick;
 
-    LaneTicker(HubLane lane) {
-        this.lane = lane;
-        this.heartbeatNanos = lane.options().heartbeat().toNanos();
-        this.writeTimeoutNanos = lane.options().writeTimeout().toNanos();
-        this.maxLifetimeNanos = lane.options().maxLifetime().toNanos();
+    LaneTicker(HubLane hubLane) {
+        this.hubLane = hubLane;
+        this.lane = hubLane.lane();
+        this.frames = hubLane.frames;
+        LaneOptions options = hubLane.options();
+        this.heartbeatNanos = options.heartbeat().toNanos();
+        this.writeTimeoutNanos = options.writeTimeout().toNanos();
+        this.maxLifetimeNanos = options.maxLifetime().toNanos();
         long period = partOf(heartbeatNanos, 8, partOf(writeTimeoutNanos, 8, LONGEST_NANOS));
-        // Finer, since ends of life that fall into one tick come together again.
+        // Finer for lifetimes: streams that end in one tick would reconnect together again.
         this.periodNanos = Math.max(SHORTEST_NANOS, partOf(maxLifetimeNanos, 64, period));
-        this.observed = new StallClock(periodNanos, writeTimeoutNanos);
-        this.watch = new LaneWatchdog(lane, periodNanos);
+        this.stallClock = new StallClock(periodNanos, writeTimeoutNanos);
+        HubCore core = hubLane.core();
+        this.watchdog = new LaneWatchdog(options.blockedLaneAfter(), periodNanos, core.counters().lanesBlocked);
     }
 
-    /** Fine enough for what it times, which is at most this part late. */
+    /** A part of a time, which may be this much late; {@code atMost} if the time is 0. */
     private static long partOf(long nanos, int parts, long atMost) {
         return nanos == 0 ? atMost : Math.min(atMost, nanos / parts);
     }
 
-    /** Since when a new sink has moved its bytes. */
-    long observedNanos() {
-        return observed.nanos();
+    /** The time of the {@link StallClock}. */
+    long stallClockNanos() {
+        return stallClock.nanos();
     }
 
     void start() {
+        assert hubLane.isConfined();
         if (cancel == null) {
-            tickNanos = lane.lane().nanoTime();
-            observed.start(tickNanos);
-            watch.start();
-            cancel = lane.lane().schedule(this::tick, periodNanos);
+            tickNanos = lane.nanoTime();
+            stallClock.start(tickNanos);
+            watchdog.start();
+            cancel = lane.schedule(this::tick, periodNanos);
         }
     }
 
     void stop() {
+        assert hubLane.isConfined();
         if (cancel != null) {
             cancel.run();
             cancel = null;
             run++;
-            watch.stop();
+            watchdog.stop();
         }
-        lane.setMaxLag(0);
-        lane.catchUp.forgetRanges();
-        lane.catchUp.retryParked(); // they have gone, and leave the queue
-        sweepRest();
+        hubLane.setMaxLag(0);
+        hubLane.catchUp.releaseRecentRanges();
+        hubLane.catchUp.retryParked(); // they have closed, and leave the queue
+        releaseRest();
     }
 
-    /** The last sink has gone, and its connection may still hold frames: they are counted until it lets go. */
-    private void sweepRest() {
-        lane.framer().sweep();
-        if (cancel != null || lane.framer().inFlight() == 0) {
-            return; // a sink has come, and its ticks sweep
+    /** The connection of the last sink may still hold frames. They are counted until it releases them. */
+    private void releaseRest() {
+        frames.releaseSent();
+        if (cancel != null || frames.inFlight() == 0) {
+            return; // the ticker has started again, or nothing is left
         }
         try {
-            lane.lane().schedule(this::sweepRest, SHORTEST_NANOS);
+            lane.schedule(this::releaseRest, SHORTEST_NANOS);
         } catch (RejectedExecutionException e) {
             // The lane has ended, and every connection with it.
         }
@@ -97,31 +106,31 @@ final class LaneTicker {
 
     private void tick() {
         if (cancel == null) {
-            return; // stopped while it was due
+            return; // stopped when the tick was already due
         }
         left = 0;
         maxLag = 0;
         try {
             beginTick();
         } catch (RuntimeException | Error e) {
-            logger.warn("a tick of a lane failed; the next one comes", e);
+            logger.warn("a tick of a lane failed; the next one follows", e);
         }
         slice(run);
     }
 
     private void beginTick() {
-        watch.tick();
-        long now = lane.lane().nanoTime();
-        observed.tick(now);
+        watchdog.tick();
+        long now = lane.nanoTime();
+        stallClock.tick(now);
         sinceLastTick = now - tickNanos;
         tickNanos = now;
-        lane.framer().sweep();
-        lane.catchUp.forgetRanges();
-        lane.catchUp.retryParked();
-        if (lane.position < lane.log().head()) {
-            lane.wake(); // nobody here listens to what was published: the position moves all the same
+        frames.releaseSent();
+        hubLane.catchUp.releaseRecentRanges();
+        hubLane.catchUp.retryParked();
+        if (hubLane.position < hubLane.log().head()) {
+            hubLane.wake(); // no sink here subscribes to what was published, but the position has to move
         }
-        left = lane.sinkCount();
+        left = hubLane.sinkCount();
     }
 
     private void slice(int ofRun) {
@@ -129,60 +138,60 @@ final class LaneTicker {
             return;
         }
         try {
-            lookAtSome();
+            checkSome();
         } catch (RuntimeException | Error e) {
-            logger.warn("a slice of a tick failed; the next tick comes", e);
+            logger.warn("a slice of a tick failed; the next tick follows", e);
             left = 0;
         }
         next(ofRun);
     }
 
-    private void lookAtSome() {
-        long now = lane.lane().nanoTime();
-        lane.nowNanos = now;
+    private void checkSome() {
+        long now = lane.nanoTime();
+        hubLane.nowNanos = now;
         long deadline = now + HubLane.PASS_NANOS;
-        HeartbeatFrames beat = new HeartbeatFrames(lane);
+        HeartbeatFrames heartbeats = new HeartbeatFrames(hubLane);
         try {
-            left = Math.min(left, lane.sinkCount());
+            left = Math.min(left, hubLane.sinkCount());
             while (left > 0) {
-                lookContained(lane.sink(--left), now, beat);
-                left = Math.min(left, lane.sinkCount());
-                if ((left & 15) == 0 && left > 0 && lane.lane().nanoTime() - deadline >= 0) {
+                checkGuarded(hubLane.sink(--left), now, heartbeats);
+                left = Math.min(left, hubLane.sinkCount());
+                if ((left & 15) == 0 && left > 0 && lane.nanoTime() - deadline >= 0) {
                     break;
                 }
             }
         } finally {
-            beat.done();
+            heartbeats.release();
         }
     }
 
     private void next(int ofRun) {
         if (cancel == null || ofRun != run) {
-            return; // the last sink closed on the way
+            return; // the last sink has closed meanwhile
         }
         try {
             if (left > 0) {
-                lane.lane().yield(() -> slice(ofRun));
+                lane.yield(() -> slice(ofRun));
             } else {
-                lane.setMaxLag(maxLag);
-                cancel = lane.lane().schedule(this::tick, periodNanos);
+                hubLane.setMaxLag(maxLag);
+                cancel = lane.schedule(this::tick, periodNanos);
             }
         } catch (RejectedExecutionException e) {
             cancel = null; // the lane has ended
         }
     }
 
-    /** What fails at one sink, for want of memory say, must not end the ticks of all. */
-    private void lookContained(LaneSink sink, long now, HeartbeatFrames beat) {
+    /** A failure at one sink, for example because memory is short, must not end the ticks of all. */
+    private void checkGuarded(LaneSink sink, long now, HeartbeatFrames heartbeats) {
         try {
-            look(sink, now, beat);
+            check(sink, now, heartbeats);
         } catch (RuntimeException | Error e) {
-            lane.failed(sink, e);
+            hubLane.failed(sink, e);
         }
     }
 
-    private void look(LaneSink sink, long now, HeartbeatFrames beat) {
-        maxLag = Math.max(maxLag, lane.lagOf(sink));
+    private void check(LaneSink sink, long now, HeartbeatFrames heartbeats) {
+        maxLag = Math.max(maxLag, hubLane.lagOf(sink));
         if (isStalled(sink)) {
             sink.close(CloseReason.WRITE_TIMEOUT);
             return;
@@ -191,14 +200,14 @@ final class LaneTicker {
             sink.close(CloseReason.LIFETIME_ENDED);
             return;
         }
-        if (heartbeatNanos > 0 && isDue(sink, now) && sink.canWrite()) {
-            sink.putAndFlush(beat.frameFor(sink), lane);
+        if (heartbeatNanos > 0 && isHeartbeatDue(sink, now) && sink.canWrite()) {
+            sink.putAndFlush(heartbeats.frameFor(sink), hubLane);
         }
     }
 
-    private boolean isDue(LaneSink sink, long now) {
+    private boolean isHeartbeatDue(LaneSink sink, long now) {
         if (sink.heartbeat().isFixedRate()) {
-            // Counted from its opening, so that nothing need be remembered for each client.
+            // Counted from the opening of the sink, which needs no field per client.
             long open = tickNanos - sink.openedNanos();
             return open / heartbeatNanos > Math.max(0, open - sinceLastTick) / heartbeatNanos;
         }
@@ -206,7 +215,7 @@ final class LaneTicker {
     }
 
     private boolean isStalled(LaneSink sink) {
-        long time = observed.nanos();
+        long time = stallClock.nanos();
         if (sink.pendingBytes() == 0) {
             sink.nothingPending(time);
             return false;
@@ -214,17 +223,19 @@ final class LaneTicker {
         return !hasMoved(sink)
                 && writeTimeoutNanos > 0
                 && time - sink.progressNanos() > writeTimeoutNanos
-                && observed.canDetectStall();
+                && stallClock.canDetectStall();
     }
 
-    /** One mark for the write timeout and for {@link CatchUp}: whoever asks notes for both when it moved. */
+    /** As {@link HubLane#hasMoved}. The write timeout and {@link CatchUp} share one mark, so each notes it for both. */
     boolean hasMoved(LaneSink sink) {
-        return sink.noteProgress(sink.progress(), observed.nanos());
+        return sink.noteProgress(sink.progress(), stallClock.nanos());
     }
 
-    /** From nine tenths to eleven tenths of the option; out of the sink's number, since a field would cost every client. */
+    /**
+     * From 0.9 to 1.1 times the option. It is derived from the sink's number, because a field would cost every client.
+     */
     private long lifetimeOf(LaneSink sink) {
-        long hash = sink.number * 0x9E3779B97F4A7C15L; // neighbours come to lie far apart
+        long hash = sink.number * 0x9E3779B97F4A7C15L; // moves neighbours far apart
         double between0And1 = (hash >>> 11) * 0x1p-53;
         return (long) (maxLifetimeNanos * (0.9 + 0.2 * between0And1));
     }

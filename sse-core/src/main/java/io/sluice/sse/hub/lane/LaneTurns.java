@@ -11,7 +11,7 @@ import org.slf4j.LoggerFactory;
 /**
  * The turns of a lane, in which events go out. A turn is one task on the lane: a pass for all sinks that have caught up
  * ({@link Pass}), then the sinks that are behind, one by one ({@link CatchUp}). At most one turn is posted at a time,
- * whatever is published. A turn yields after ten milliseconds of its pass, and after one of catching up.
+ * however many events are published. A turn yields after ten milliseconds of its pass, and after one of catching up.
  *
  * <p>Confined to the lane, except {@link #wake}.
  */
@@ -31,6 +31,8 @@ final class LaneTurns {
 
     private final HubLane hubLane;
     private final Lane lane;
+    private final Pass pass;
+    private final CatchUp catchUp;
     private final Runnable turn = this::turn;
     private final PassScheduler scheduler;
     private final LogThrottle failures;
@@ -44,9 +46,11 @@ final class LaneTurns {
     /** The last turn has failed, and its pass has to be given up. */
     private boolean turnFailed;
 
-    LaneTurns(HubLane hubLane) {
+    LaneTurns(HubLane hubLane, Pass pass) {
         this.hubLane = hubLane;
         this.lane = hubLane.lane();
+        this.pass = pass;
+        this.catchUp = hubLane.catchUp;
         long longestRest = hubLane.core().options().coalesce().toNanos();
         this.scheduler = new PassScheduler(lane, this::wake, longestRest);
         this.failures = new LogThrottle(lane::nanoTime);
@@ -70,7 +74,7 @@ final class LaneTurns {
         }
     }
 
-    /** Posts another turn, after the lane has looked at its I/O. */
+    /** Posts another turn, after the lane has polled its I/O. */
     private void nextTurn(boolean postedAlready) {
         if (postedAlready || POSTED.compareAndSet(this, false, true)) {
             try {
@@ -87,19 +91,19 @@ final class LaneTurns {
     /** A turn that fails must not be the last one: nothing else would post another. */
     private void turn() {
         assert lane.inLane();
-        boolean postedAlready = hubLane.pass.isRunning();
+        boolean postedAlready = pass.isRunning();
         boolean within = inTurn;
         inTurn = true;
         try {
             if (turnFailed) {
-                hubLane.pass.giveUp();
+                pass.giveUp();
                 turnFailed = false;
             }
             takeTurn();
         } catch (RuntimeException | Error e) {
             turnFailed = true;
             if (failures.tryAcquire()) {
-                logger.warn("a turn of a lane failed; the next one goes on{}", failures.suppressedSuffix(), e);
+                logger.warn("a turn of a lane failed; the next one follows{}", failures.suppressedSuffix(), e);
             }
             nextTurn(postedAlready);
         } finally {
@@ -109,21 +113,21 @@ final class LaneTurns {
 
     private void takeTurn() {
         // The turn stays posted while a pass is suspended. Otherwise a publisher would post one that runs before I/O.
-        boolean resumed = hubLane.pass.isRunning();
+        boolean resumed = pass.isRunning();
         hubLane.nowNanos = lane.nanoTime();
         if (!resumed && !mayBeginPass()) {
             return;
         }
-        boolean ended = hubLane.pass.run(hubLane.nowNanos + HubLane.PASS_NANOS);
+        boolean ended = pass.run(hubLane.nowNanos + HubLane.PASS_NANOS);
         scheduler.worked(lane.nanoTime() - hubLane.nowNanos, ended);
         boolean again = true;
         if (ended) {
-            hubLane.tasks.passed();
+            hubLane.tasks.passEnded();
             boolean waiting = serveSinksBehind();
             // A pass that yielded has an old head. A publisher that came since then found this turn posted.
-            again = waiting || resumed || hubLane.pass.wasCut();
+            again = waiting || resumed || pass.stoppedShort();
         }
-        hubLane.framer().sweep();
+        hubLane.frames.releaseSent();
         hubLane.publishFigures();
         if (again) {
             nextTurn(resumed);
@@ -140,7 +144,7 @@ final class LaneTurns {
         PassScheduler.Decision decision = scheduler.next(head, position, sinks, hubLane.nowNanos);
         if (decision == PassScheduler.Decision.REST) {
             boolean waiting = serveSinksBehind();
-            if (!hubLane.catchUp.metSinkAheadOfLane()) {
+            if (!catchUp.metSinkAheadOfLane()) {
                 if (waiting) {
                     nextTurn(false);
                 }
@@ -158,29 +162,29 @@ final class LaneTurns {
 
     /** @return whether some sinks still wait */
     private boolean serveSinksBehind() {
-        return hubLane.catchUp.run(lane.nanoTime() + HubLane.CATCH_UP_NANOS);
+        return catchUp.run(lane.nanoTime() + HubLane.CATCH_UP_NANOS);
     }
 
     /** As {@link HubLane#flushPublished}. */
     long flushPublished() {
         assert lane.inLane();
         long head = hubLane.log().head();
-        runTurnsWhile(() -> hubLane.position < head || hubLane.pass.isRunning() || hubLane.catchUp.hasPending(head));
-        hubLane.catchUp.retryParked(); // after I/O, which could not run here
+        runTurnsWhile(() -> hubLane.position < head || pass.isRunning() || catchUp.hasPending(head));
+        catchUp.retryParked(); // after I/O, which could not run here
         return head;
     }
 
     /**
-     * A stream is about to end in good order. Events that a pass has yet to write to it go first: its client may be told
-     * not to reconnect, and would never ask for them.
+     * A stream is about to end in good order. Events that a pass has yet to write to it go first, because its client
+     * may not reconnect and would never ask for them.
      */
     void flushBeforeEndOf(LaneSink sink) {
         boolean hasPending = sink.selection() != null
                 && !sink.isBehind()
-                && (hubLane.position < hubLane.log().head() || hubLane.pass.isRunning());
+                && (hubLane.position < hubLane.log().head() || pass.isRunning());
         if (hasPending && !inTurn && lane.inLane()) {
             long head = hubLane.log().head();
-            runTurnsWhile(() -> hubLane.position < head || hubLane.pass.isRunning());
+            runTurnsWhile(() -> hubLane.position < head || pass.isRunning());
         }
     }
 

@@ -1,21 +1,25 @@
 package io.sluice.sse.hub.lane;
 
 import java.lang.ref.WeakReference;
+import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Notices that a lane stands still, because an observer, a route or a handler of somebody blocks its thread, and says so
- * with that thread's stack: once when it has lasted for {@link LaneOptions#blockedLaneAfter}, and once when it is over.
+ * Detects a lane whose thread is blocked, for example by an observer, a route or a handler of the application. It logs
+ * the stack of that thread once when the block has lasted for {@link LaneOptions#blockedLaneAfter}, and logs once more
+ * when it is over.
  *
- * <p>It asks nothing of the lane: the ticks of {@link LaneTicker} move while the lane does, and are looked at from another
- * thread, the JDK's for delayed work. So a lane is watched while it has sinks. Between two looks nothing holds the lane
- * but a weak reference; the looks end when the ticker stops, the lane's thread ends, or the lane is collected.
+ * <p>It sends nothing to the lane. The ticks of {@link LaneTicker} advance while the lane does, and another thread, the
+ * JDK's for delayed work, compares them. So a lane is watched while it has sinks. Between two checks only a weak
+ * reference leads to this object. The checks end when the ticker stops, when the lane's thread ends, or when the lane
+ * is collected.
  *
  * <p>{@link #start}, {@link #tick} and {@link #stop} are called on the lane.
  */
@@ -24,7 +28,7 @@ final class LaneWatchdog {
     private static final Logger log = LoggerFactory.getLogger(HubLane.class);
     private static final long SHORTEST_NANOS = 5_000_000;
 
-    private final HubLane lane;
+    private final LongAdder blockedCount;
     private final long afterNanos;
     private final long periodNanos;
 
@@ -34,18 +38,21 @@ final class LaneWatchdog {
 
     // Guarded by this.
     private boolean watching;
-    private boolean lookDue;
-    private long lastLookNanos;
+    private boolean checkDue;
+    private long lastCheckNanos;
     private long seenTicks;
-    private long standsSinceNanos;
+    private long blockedSinceNanos;
     private boolean reported;
 
-    /** @param tickNanos how often the lane ticks when nothing holds it up */
-    LaneWatchdog(HubLane lane, long tickNanos) {
-        this.lane = lane;
-        long after = lane.options().blockedLaneAfter().toNanos();
-        // A look between two ticks has seen nothing yet.
-        this.afterNanos = after == 0 ? 0 : Math.max(after, 2 * tickNanos);
+    /**
+     * @param after as {@link LaneOptions#blockedLaneAfter}
+     * @param tickNanos the time between two ticks of a lane that is not blocked
+     * @param blockedCount incremented for each block
+     */
+    LaneWatchdog(Duration after, long tickNanos, LongAdder blockedCount) {
+        this.blockedCount = blockedCount;
+        // At least two ticks: a check between two ticks cannot see that the lane advances.
+        this.afterNanos = after.isZero() ? 0 : Math.max(after.toNanos(), 2 * tickNanos);
         this.periodNanos = Math.max(SHORTEST_NANOS, afterNanos / 4);
     }
 
@@ -57,94 +64,94 @@ final class LaneWatchdog {
         boolean begins;
         synchronized (this) {
             watching = true;
-            begins = !lookDue;
-            lookDue = true;
-            if (!reported) { // else the look that is due says first that it is over
-                standsFrom(System.nanoTime());
+            begins = !checkDue;
+            checkDue = true;
+            if (!reported) { // otherwise the check that is due logs first that the block is over
+                advancedAt(System.nanoTime());
             }
         }
         if (begins) {
-            lookLater();
+            checkLater();
         }
     }
 
-    /** The lane moves. An event loop may change its thread. */
+    /** The lane advances. An event loop may change its thread. */
     void tick() {
         thread = Thread.currentThread();
         ticks.incrementAndGet();
     }
 
-    /** The look that is due finds nothing to do, unless the ticker has started again by then. */
+    /** The check that is due does nothing, unless the ticker has started again by then. */
     synchronized void stop() {
         watching = false;
     }
 
-    private void standsFrom(long nowNanos) {
-        lastLookNanos = nowNanos;
-        standsSinceNanos = nowNanos;
+    private void advancedAt(long nowNanos) {
+        lastCheckNanos = nowNanos;
+        blockedSinceNanos = nowNanos;
         seenTicks = ticks.get();
         reported = false;
     }
 
-    private void lookLater() {
+    private void checkLater() {
         WeakReference<LaneWatchdog> self = new WeakReference<>(this);
         CompletableFuture.delayedExecutor(periodNanos, TimeUnit.NANOSECONDS).execute(() -> {
-            LaneWatchdog watch = self.get();
-            if (watch != null && watch.look(System.nanoTime())) {
-                watch.lookLater();
+            LaneWatchdog watchdog = self.get();
+            if (watchdog != null && watchdog.check(System.nanoTime())) {
+                watchdog.checkLater();
             }
         });
     }
 
     /**
-     * Looks whether the lane has moved. What it says is said without the lock, for which the lane may wait.
+     * Checks whether the lane has advanced. It logs outside the lock, because the lane may wait for the lock.
      *
-     * @return whether to look again
+     * @return whether to check again
      */
-    boolean look(long nowNanos) {
+    boolean check(long nowNanos) {
         Thread watched = Objects.requireNonNull(thread);
         boolean again;
         boolean isOver;
         boolean isBlocked;
-        long standsNanos;
+        long blockedNanos;
         synchronized (this) {
-            boolean moved = !watching || ticks.get() != seenTicks;
+            boolean advanced = !watching || ticks.get() != seenTicks;
             again = watching && watched.isAlive();
-            lookDue = again;
-            if (nowNanos - lastLookNanos > 2 * periodNanos) {
-                // We were held up ourselves, perhaps with the whole process: of that time one look counts.
-                standsSinceNanos += nowNanos - lastLookNanos - periodNanos;
+            checkDue = again;
+            if (nowNanos - lastCheckNanos > 2 * periodNanos) {
+                // This thread was delayed, perhaps with the whole process. One period of that time counts.
+                blockedSinceNanos += nowNanos - lastCheckNanos - periodNanos;
             }
-            lastLookNanos = nowNanos;
-            standsNanos = nowNanos - standsSinceNanos;
-            isOver = reported && moved;
-            isBlocked = !reported && !moved && again && standsNanos >= afterNanos;
+            lastCheckNanos = nowNanos;
+            blockedNanos = nowNanos - blockedSinceNanos;
+            isOver = reported && advanced;
+            isBlocked = !reported && !advanced && again && blockedNanos >= afterNanos;
             reported |= isBlocked;
-            if (moved) {
-                standsFrom(nowNanos);
+            if (advanced) {
+                advancedAt(nowNanos);
             }
         }
-        long millis = TimeUnit.NANOSECONDS.toMillis(standsNanos);
+        long millis = TimeUnit.NANOSECONDS.toMillis(blockedNanos);
         if (isOver) {
             log.warn("lane {} moves again; it stood still for about {} ms", watched.getName(), millis);
         }
         if (isBlocked) {
-            lane.core().counters().lanesBlocked.increment();
+            blockedCount.increment();
             log.warn(
-                    "lane {} stands still for {} ms, and with it all its clients: something blocks its thread",
+                    "lane {} stands still for {} ms and serves none of its clients: its thread is blocked",
                     watched.getName(),
                     millis,
-                    new Blocked(watched));
+                    new BlockedHere(watched));
         }
         return again;
     }
 
-    /** Where a thread is: for the log, which prints stacks of throwables. */
-    private static final class Blocked extends Exception {
+    /** Carries the stack of a thread, because the log prints the stacks of throwables. */
+    private static final class BlockedHere extends Exception {
         private static final long serialVersionUID = 1L;
 
-        Blocked(Thread where) {
-            super("thread " + where.getName() + " is here", null, false, true);
+        BlockedHere(Thread where) {
+            super("stack of thread " + where.getName(), null, false, true);
             setStackTrace(where.getStackTrace());
         }
     }

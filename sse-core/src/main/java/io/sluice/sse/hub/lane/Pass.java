@@ -7,13 +7,13 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One pass of a lane: everything between the lane's position and a head, to all sinks that have caught up.
+ * One pass of a lane: writes everything between the lane's position and a head to all sinks that have caught up.
  *
- * <p>Steps: take the head and the dirty topics; copy each topic's range; put the sinks with the same dirty topics
- * together; write. A range is framed once. The pass can stop between two sinks and go on in the next turn; until it has
- * ended, nobody joins those that have caught up and nobody leaves an audience.
+ * <p>Steps: take the head and the dirty topics; copy the range of each topic; group the sinks by their dirty topics;
+ * write. A range is framed once. The pass can be suspended between two sinks and resumed in the next turn. Until it has
+ * ended, no sink joins the lane and no subscription leaves a list.
  *
- * <p>Confined to its lane.
+ * <p>Confined to the lane.
  */
 final class Pass {
 
@@ -23,39 +23,43 @@ final class Pass {
         WRITING
     }
 
-    /** A nanoTime costs about as much as a hundredth of a write, so it is not asked each time. */
+    /** Reading the clock costs about a hundredth of a write, so it is not read for each sink. */
     private static final int SINKS_BETWEEN_CLOCKS = 16;
 
     private final HubLane lane;
+    private final LaneFrames frames;
+    private final CatchUp catchUp;
 
     private Step step = Step.IDLE;
     private long number;
     private long target;
-    private boolean cut;
+    private boolean stoppedShort;
 
     private final Entries entries = new Entries();
 
-    // Where grouping or writing goes on.
+    // Where grouping or writing resumes.
     private int atTopic;
     private int atList;
     private int atMember;
     private int atSink;
 
-    private @Nullable LaneSink[] touched = new @Nullable LaneSink[64];
-    private int touchedCount;
+    private @Nullable LaneSink[] grouped = new @Nullable LaneSink[64];
+    private int groupedCount;
 
-    private final Prefetcher ahead = new Prefetcher();
+    private final Prefetcher prefetcher = new Prefetcher();
     private final DirtyTopics dirty;
     private final DirtySets sets;
     private final Splicer splicer;
     private final ViewFrames viewFrames;
 
-    Pass(HubLane lane) {
+    Pass(HubLane lane, CatchUp catchUp) {
         this.lane = lane;
-        this.dirty = new DirtyTopics(lane, entries, this::everybodyFallsBehind);
-        this.sets = new DirtySets(lane.framer());
-        this.splicer = new Splicer(lane, entries, dirty);
-        this.viewFrames = new ViewFrames(lane, entries);
+        this.frames = lane.frames;
+        this.catchUp = catchUp;
+        this.dirty = new DirtyTopics(lane, entries, this::subscribersFallBehind);
+        this.sets = new DirtySets(frames);
+        this.splicer = new Splicer(frames, entries, dirty);
+        this.viewFrames = new ViewFrames(frames, entries);
     }
 
     /** Whether a pass has begun and not ended. */
@@ -63,17 +67,18 @@ final class Pass {
         return step != Step.IDLE;
     }
 
-    /** Whether the last pass stopped short of the head, because a frame is bounded. */
-    boolean wasCut() {
-        return cut;
+    /** Whether the last pass ended below the head, because a frame is bounded. */
+    boolean stoppedShort() {
+        return stoppedShort;
     }
 
     /**
-     * Begins a pass, or goes on with the one that yielded.
+     * Begins a pass, or resumes the suspended one.
      *
      * @return whether it has ended; false means that its time was up
      */
     boolean run(long deadlineNanos) {
+        assert lane.isConfined();
         if (step == Step.IDLE) {
             begin();
         }
@@ -91,10 +96,10 @@ final class Pass {
 
     private void begin() {
         number++;
-        // Before the dirty topics are taken: whatever lies at or below this head was marked before it was released.
+        // Before the dirty topics are taken: every event at or below this head was marked before the head was released.
         long head = lane.log().head();
         target = dirty.copy(number, head);
-        cut = target < head;
+        stoppedShort = target < head;
         step = dirty.size() == 0 ? Step.WRITING : Step.GROUPING;
         atTopic = 0;
         atList = 0;
@@ -102,15 +107,18 @@ final class Pass {
         atSink = 0;
     }
 
-    /** The ring has passed the lane by: each sink is now behind, and its overflow policy decides when it is served. */
-    private void everybodyFallsBehind(TopicSubscribers topic) {
+    /**
+     * The ring of a topic has evicted events that the lane has not read. All its subscribers fall behind, and the
+     * overflow policy decides when each is served.
+     */
+    private void subscribersFallBehind(TopicSubscribers topic) {
         for (int l = 0; l < topic.listCount(); l++) {
             SubscriberList list = topic.list(l);
             for (int i = 0; i < list.size(); i++) {
                 LaneSink sink = list.get(i).sink();
-                if (hasPart(sink)) {
+                if (takesPart(sink)) {
                     sink.fallBehind(lane.position);
-                    lane.catchUp.add(sink);
+                    catchUp.add(sink);
                 }
             }
         }
@@ -119,9 +127,9 @@ final class Pass {
     // ---- group: which sinks have which dirty topics
 
     private boolean group(long deadlineNanos) {
-        // The usual pass has one dirty topic: its sinks need not be put together, and nothing is stored in them.
-        boolean alone = dirty.size() == 1;
-        int betweenClocks = alone ? SINKS_BETWEEN_CLOCKS : SINKS_BETWEEN_CLOCKS * 16;
+        // Most passes have one dirty topic. Its sinks form one group, and are written to at once.
+        boolean isSingle = dirty.size() == 1;
+        int betweenClocks = isSingle ? SINKS_BETWEEN_CLOCKS : SINKS_BETWEEN_CLOCKS * 16;
         int untilClock = betweenClocks;
         for (; atTopic < dirty.size(); atTopic++, atList = 0) {
             TopicSubscribers topic = dirty.get(atTopic);
@@ -132,16 +140,16 @@ final class Pass {
                 SubscriberList list = topic.list(atList);
                 for (; atMember < list.size(); atMember++) {
                     if (--untilClock == 0) {
-                        if (lane.lane().nanoTime() - deadlineNanos >= 0) {
+                        if (isTimeUp(deadlineNanos)) {
                             return false;
                         }
                         untilClock = betweenClocks;
                     }
-                    if (alone) {
-                        ahead.look(list, atMember);
+                    if (isSingle) {
+                        prefetcher.prefetch(list, atMember);
                         writeOnce(list.get(atMember).sink(), topic);
                     } else {
-                        touch(list.get(atMember).sink(), topic);
+                        addToGroup(list.get(atMember).sink(), topic);
                     }
                 }
             }
@@ -150,26 +158,30 @@ final class Pass {
         return true;
     }
 
-    /** A sink can be in two audiences of one topic: by name and by pattern. */
+    private boolean isTimeUp(long deadlineNanos) {
+        return lane.lane().nanoTime() - deadlineNanos >= 0;
+    }
+
+    /** A sink can be in two lists of one topic: by name and by pattern. */
     private void writeOnce(LaneSink sink, TopicSubscribers topic) {
         if (sink.passNumber != number) {
             sink.passNumber = number;
-            writeContained(sink, sets.single(sink, topic));
+            writeGuarded(sink, sets.single(sink, topic));
         }
     }
 
-    private void touch(LaneSink sink, TopicSubscribers topic) {
-        if (!hasPart(sink)) {
-            return; // it has no share in this pass, or has ended its subscription since it yielded
+    private void addToGroup(LaneSink sink, TopicSubscribers topic) {
+        if (!takesPart(sink)) {
+            return;
         }
         if (sink.passNumber != number) {
-            if (touchedCount == touched.length) {
-                touched = Arrays.copyOf(touched, touchedCount * 2);
+            if (groupedCount == grouped.length) {
+                grouped = Arrays.copyOf(grouped, groupedCount * 2);
             }
             sink.passNumber = number;
             sink.setDirtySet(sets.single(sink, topic));
-            touched[touchedCount++] = sink;
-        } else if (sink.dirtySet().last() != topic) { // else it listens to the topic twice: by name and by pattern
+            grouped[groupedCount++] = sink;
+        } else if (sink.dirtySet().last() != topic) { // otherwise the sink is in two lists of the topic
             sink.setDirtySet(sets.with(sink.dirtySet(), topic));
         }
     }
@@ -178,22 +190,22 @@ final class Pass {
 
     private boolean writeAll(long deadlineNanos) {
         int untilClock = SINKS_BETWEEN_CLOCKS;
-        for (; atSink < touchedCount; atSink++) {
+        for (; atSink < groupedCount; atSink++) {
             if (--untilClock == 0) {
-                if (lane.lane().nanoTime() - deadlineNanos >= 0) {
+                if (isTimeUp(deadlineNanos)) {
                     return false;
                 }
                 untilClock = SINKS_BETWEEN_CLOCKS;
             }
-            ahead.look(touched, atSink, touchedCount);
-            LaneSink sink = touched(atSink);
-            writeContained(sink, sink.dirtySet());
+            prefetcher.prefetch(grouped, atSink, groupedCount);
+            LaneSink sink = grouped(atSink);
+            writeGuarded(sink, sink.dirtySet());
         }
         return true;
     }
 
-    /** What goes wrong with one sink ends that sink, and the pass goes on. */
-    private void writeContained(LaneSink sink, DirtySet set) {
+    /** A failure ends this sink only, and the pass continues. */
+    private void writeGuarded(LaneSink sink, DirtySet set) {
         try {
             write(sink, set);
         } catch (RuntimeException | Error e) {
@@ -202,53 +214,55 @@ final class Pass {
     }
 
     private void write(LaneSink sink, DirtySet set) {
-        if (!hasPart(sink)) {
+        if (!takesPart(sink)) {
             return;
         }
         if (!sink.canWrite() || sink.hasDirectSends()) {
-            // From here on it costs one long. If it is only its direct sends that go first, it is served right away.
+            // The stalled client costs one long from here on. A sink that only has direct sends is served at once.
             sink.fallBehind(lane.position);
             if (sink.canWrite()) {
-                lane.catchUp.add(sink);
+                catchUp.add(sink);
             }
             return;
         }
-        List<Frame> frames = set.isPlain() ? frames(set) : viewFrames.of(set, sink);
-        if (frames.isEmpty() || sink.selection() == null) {
-            return; // nothing of it is due; or a filter has ended the sink
+        List<Frame> own = set.isPlain() ? framesOf(set) : viewFrames.of(set, sink, lane.position);
+        if (own.isEmpty() || sink.selection() == null) {
+            return; // no event is meant for this sink, or a filter has ended its subscriptions
         }
-        if (frames.size() == 1) {
-            sink.putAndFlush(frames.get(0), lane);
+        if (own.size() == 1) {
+            sink.putAndFlush(own.get(0), lane);
             return;
         }
-        for (int i = 0; i < frames.size(); i++) {
+        for (int i = 0; i < own.size(); i++) {
             if (i > 0 && !sink.canWrite()) {
-                sink.fallBehind(frames.get(i - 1).lastPosition);
+                sink.fallBehind(own.get(i - 1).lastPosition);
                 break;
             }
-            sink.put(frames.get(i), lane);
+            sink.put(own.get(i), lane);
         }
         sink.flush();
     }
 
-    /** Whether the sink takes part in a pass: it has caught up, and has not unsubscribed since the pass yielded. */
-    private static boolean hasPart(LaneSink sink) {
+    /**
+     * Whether the sink takes part in a pass: it has caught up, and has not unsubscribed while the pass was suspended.
+     */
+    private static boolean takesPart(LaneSink sink) {
         return !sink.isBehind() && sink.selection() != null;
     }
 
-    private List<Frame> frames(DirtySet set) {
+    private List<Frame> framesOf(DirtySet set) {
         if (set.frames.isEmpty()) {
             if (set.isSingle()) {
-                set.frames.add(lane.frames.range(entries, set.last().from, set.last().to));
+                set.frames.add(frames.range(entries, set.last().from, set.last().to));
             } else {
                 for (DirtySet at = set; at != null; at = at.parent()) {
-                    frames(at.last().single()); // what is spliced is cut out of these
+                    framesOf(at.last().single()); // the splice takes its blocks from these
                 }
                 try {
-                    splicer.spliceInto(set);
+                    splicer.spliceInto(set, lane.position);
                 } catch (RuntimeException | Error e) {
-                    // Half of them would be taken for all by the next sink of this set.
-                    DirtySet.release(set.frames, lane.framer());
+                    // The next sink of this set would take the frames made so far for all of them.
+                    frames.releaseAll(set.frames);
                     throw e;
                 }
             }
@@ -256,10 +270,11 @@ final class Pass {
         return set.frames;
     }
 
-    // ---- end: all who were written to stand at the target
+    // ---- end: all sinks that were written to stand at the target
 
-    /** The lane has ended in the middle of a pass: its frames are let go. */
+    /** The lane has ended while a pass was suspended: releases the frames of the pass. */
     void abandon() {
+        assert lane.isConfined();
         if (isRunning()) {
             target = lane.position;
             end();
@@ -267,40 +282,42 @@ final class Pass {
     }
 
     /**
-     * Gives up a pass that has failed, for want of memory say, wherever it stood: all who had caught up are behind now,
-     * those it had come to at its target, the others where the lane stood. The lane moves to the head as the hub's lock
-     * shows it: the marks that were taken are for events up to there, and there is no need to know them any more.
+     * Gives up a pass that has failed, for example because memory was short. All sinks that had caught up fall behind:
+     * at the target of the pass if the pass had come to them, otherwise at the lane's position. The lane moves to the
+     * head as the hub's lock shows it. The marks that were taken are for events up to that head, so they may be
+     * forgotten.
      */
     void giveUp() {
-        boolean alone = dirty.size() == 1;
-        for (int i = 0; i < atSink && i < touchedCount; i++) {
-            fallBehindWith(touched(i), target);
+        assert lane.isConfined();
+        boolean isSingle = dirty.size() == 1;
+        for (int i = 0; i < atSink && i < groupedCount; i++) {
+            fallBehindAndQueue(grouped(i), target);
         }
         for (int i = 0; i < lane.sinkCount(); i++) {
             LaneSink sink = lane.sink(i);
-            fallBehindWith(sink, alone && sink.passNumber == number ? target : lane.position);
+            fallBehindAndQueue(sink, isSingle && sink.passNumber == number ? target : lane.position);
         }
         target = lane.log().locked(lane.log()::head);
         dirty.clearDeferred();
         end();
     }
 
-    private void fallBehindWith(LaneSink sink, long position) {
-        if (hasPart(sink)) {
+    private void fallBehindAndQueue(LaneSink sink, long position) {
+        if (takesPart(sink)) {
             sink.fallBehind(position);
         }
         if (sink.isBehind()) {
-            lane.catchUp.add(sink);
+            catchUp.add(sink);
         }
     }
 
     private void end() {
-        lane.position = target; // first: whatever fails from here on, nobody is written to again
-        for (int i = 0; i < touchedCount; i++) {
-            touched(i).setDirtySet(null);
-            touched[i] = null;
+        lane.position = target; // first: if anything below fails, no sink is written to twice
+        for (int i = 0; i < groupedCount; i++) {
+            grouped(i).setDirtySet(null);
+            grouped[i] = null;
         }
-        touchedCount = 0;
+        groupedCount = 0;
         sets.end();
         viewFrames.end();
         dirty.end();
@@ -308,7 +325,7 @@ final class Pass {
         step = Step.IDLE;
     }
 
-    private LaneSink touched(int index) {
-        return Objects.requireNonNull(touched[index]);
+    private LaneSink grouped(int index) {
+        return Objects.requireNonNull(grouped[index]);
     }
 }

@@ -1,70 +1,79 @@
 package io.sluice.sse.hub.lane;
 
-import io.sluice.sse.hub.HubBuilder;
 import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lets a busy lane send two events at a time. A pass costs what its writes cost, one for each client, and two events that
- * leave together cost little more than one. So a lane whose passes follow each other so closely that they take more than a quarter
- * of its time does not begin the next one for a single event: it rests until another has come, or four times what a pass takes
- * have gone by since it began the last, or the event has waited for as long as it may ({@link HubBuilder#coalesce}). Meanwhile it looks
- * after everything else. A lane that is less busy, or has few clients, sends at once.
+ * Lets a busy lane send two events at a time. A pass costs as much as its writes, one for each client, and two events
+ * that are sent together cost little more than one. A lane is busy if its passes follow each other so closely that they
+ * take more than a quarter of its time. Such a lane does not begin the next pass for a single event. It rests until one
+ * of these is true:
  *
- * <p>What a pass takes is the smaller of the last two that were long enough for a rest: one that something else has held up (the JIT
- * compiler, another process) does not make the next event wait. Behind a short one, which had something for a few only, nothing rests.
+ * <ul>
+ *   <li>Another event has come.
+ *   <li>Four times the duration of a pass have passed since the last pass began.
+ *   <li>The event has waited as long as the option {@code coalesce} of the hub allows.
+ * </ul>
  *
- * <p>A rest that brought nothing makes it skip the next ones ({@link AdaptiveBackoff}), so a publisher that waits until it hears what it has
- * said loses next to nothing. Confined to its lane.
+ * <p>The lane does all other work meanwhile. A lane that is less busy, or that has few clients, sends at once.
+ *
+ * <p>The duration of a pass is the smaller one of the last two that were long enough for a rest. So a pass that was
+ * delayed by something else (the JIT compiler, another process) does not make the next event wait. After a short pass,
+ * which had events for a few clients only, the lane does not rest.
+ *
+ * <p>After a rest that brought no event, the lane skips the next rests ({@link AdaptiveBackoff}). So a publisher that
+ * waits for the delivery of each event loses almost nothing. Confined to the lane.
  */
 final class PassPacer {
 
-    /** So many times what a pass takes lie between two beginnings. */
+    /** The beginnings of two passes are this many durations of a pass apart. */
     static final int PASSES_APART = 4;
-    /** With shorter passes a lane is busy with hundreds of events per second, and gathers them without rests. */
-    static final long LEAST_PASS_NANOS = 1_000_000;
-    /** The most passes that begin at once after rests that brought nothing: so many that these are not seen among a hundred. */
-    static final int MOST_SKIPPED = 255;
+    /** With shorter passes a lane is busy only at hundreds of events per second, and collects these without a rest. */
+    static final long MIN_PASS_NANOS = 1_000_000;
+    /** The most rests skipped in a row. With so many, the useless rests do not show in the 99th percentile. */
+    static final int MAX_SKIPPED = 255;
 
     private final Lane lane;
     private final Runnable onRested;
-    private final long mostNanos;
-    private final AdaptiveBackoff patience = new AdaptiveBackoff(MOST_SKIPPED);
+    private final long maxRestNanos;
+    private final AdaptiveBackoff backoff = new AdaptiveBackoff(MAX_SKIPPED);
 
     private boolean resting;
     private long untilNanos;
     private long seenHead;
     private @Nullable Runnable cancelTimer;
 
-    private boolean counts;
+    /** Whether the running pass has new events. */
+    private boolean hasNews;
+
     private long beganNanos;
     private long workedNanos;
     private long passNanos;
     private long lastLongNanos = Long.MAX_VALUE;
+    /** The smaller one of the last two passes that were long enough. */
     private long usualNanos;
 
     /**
      * @param onRested run on the lane when a rest has lasted long enough
-     * @param mostNanos the longest rest; 0 for none
+     * @param maxRestNanos the longest rest; 0 for none
      */
-    PassPacer(Lane lane, Runnable onRested, long mostNanos) {
+    PassPacer(Lane lane, Runnable onRested, long maxRestNanos) {
         this.lane = lane;
         this.onRested = onRested;
-        this.mostNanos = mostNanos;
+        this.maxRestNanos = maxRestNanos;
     }
 
-    /** Whether the pass that could begin now rests. */
+    /** Whether the lane rests before the pass that could begin now. */
     boolean rests(long head, long position, int sinks, long nowNanos) {
         if (resting) {
             if (head == seenHead && nowNanos - untilNanos < 0) {
                 return true;
             }
-            patience.waited(head != seenHead);
+            backoff.waited(head != seenHead);
             end();
-        } else if (mayPay(sinks)
-                && head == position + 1) { // else there is something to send together already, or nothing
-            untilNanos = nowNanos + Math.min(mostNanos, beganNanos + PASSES_APART * usualNanos - nowNanos);
-            if (untilNanos - nowNanos > 0 && patience.mayWait()) {
+        } else if (isWorthwhile(sinks) && head == position + 1) { // otherwise there are several events, or none
+            untilNanos = nowNanos + Math.min(maxRestNanos, beganNanos + PASSES_APART * usualNanos - nowNanos);
+            if (untilNanos - nowNanos > 0 && backoff.mayWait()) {
                 seenHead = head;
                 resting = startTimer(untilNanos - nowNanos);
             }
@@ -72,8 +81,8 @@ final class PassPacer {
         return resting;
     }
 
-    private boolean mayPay(int sinks) {
-        return mostNanos > 0 && sinks >= BatchWait.LEAST_SINKS && passNanos >= LEAST_PASS_NANOS;
+    private boolean isWorthwhile(int sinks) {
+        return maxRestNanos > 0 && sinks >= BatchWait.MIN_SINKS && passNanos >= MIN_PASS_NANOS;
     }
 
     private boolean startTimer(long nanos) {
@@ -91,7 +100,7 @@ final class PassPacer {
         onRested.run();
     }
 
-    /** Nobody is left for whom it pays to rest. */
+    /** Ends a rest that has no purpose any more, and lets the pass begin. */
     void hurry() {
         if (resting) {
             end();
@@ -109,27 +118,27 @@ final class PassPacer {
         }
     }
 
-    /** @param brings whether the pass that begins has something new: only then what it takes says what a pass takes */
-    void begins(boolean brings, long nowNanos) {
-        counts = brings;
-        if (brings) {
+    /** @param withNews whether the pass that begins has new events: only such passes show what a pass costs */
+    void begins(boolean withNews, long nowNanos) {
+        hasNews = withNews;
+        if (withNews) {
             beganNanos = nowNanos;
             workedNanos = 0;
         }
     }
 
-    /** What the last pass took that brought something, without the I/O between its slices. */
+    /** The duration of the last pass that had new events, without the I/O between its slices. */
     long passNanos() {
         return passNanos;
     }
 
-    /** The pass has written for so long, and has ended or yielded. */
+    /** The pass has worked for this long, and has ended or yielded. */
     void worked(long nanos, boolean ended) {
-        if (counts) {
+        if (hasNews) {
             workedNanos += nanos;
             if (ended) {
                 passNanos = workedNanos;
-                if (workedNanos >= LEAST_PASS_NANOS) {
+                if (workedNanos >= MIN_PASS_NANOS) {
                     usualNanos = Math.min(lastLongNanos, workedNanos);
                     lastLongNanos = workedNanos;
                 }

@@ -1,9 +1,9 @@
 package io.sluice.sse.hub.lane;
 
 /**
- * Decides when the next pass of a lane begins. A pass to many clients costs the same for one event as for two, so a busy
- * lane may wait for more events: for microseconds ({@link BatchWait}) or for milliseconds ({@link PassPacer}). A lane
- * that is idle or has few clients never waits. Confined to its lane.
+ * Decides when the next pass of a lane begins. A pass to many clients costs the same for one event as for two, so a
+ * busy lane may wait for more events: for microseconds ({@link BatchWait}) or for milliseconds ({@link PassPacer}). A
+ * lane that is idle or has few clients never waits. Confined to the lane.
  */
 final class PassScheduler {
 
@@ -11,7 +11,7 @@ final class PassScheduler {
     enum Decision {
         /** The pass begins. */
         RUN,
-        /** The lane looks at its I/O and asks again. */
+        /** The lane polls its I/O and asks again. */
         POLL_AGAIN,
         /** The lane does other work. A timer or the next event wakes it. */
         REST
@@ -68,7 +68,7 @@ final class PassScheduler {
         pacer.hurry();
     }
 
-    /** @param hasNews whether the pass has new events: only such passes tell what a pass costs */
+    /** @param hasNews whether the pass has new events: only such passes show what a pass costs */
     void passBegins(boolean hasNews, long nowNanos) {
         pacer.begins(hasNews, nowNanos);
     }

@@ -3,46 +3,46 @@ package io.sluice.sse.hub.lane;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lets the processor fetch the memory of several sinks at once. Since the last pass a sink, its channel and its outbound
- * buffer have gone cold: a dozen cache lines, each found through the one before. Between two writes lies a system call, which
- * no processor looks beyond, so each write would wait for its own lines one after the other. Read for several sinks in a
- * row, with nothing between, these waits overlap. It changes nothing but the time that a pass takes.
+ * Reads the memory of several sinks before a pass writes to them. Since the last pass, a sink, its channel and its
+ * outbound buffer have left the processor's cache: a dozen cache lines, each found through the one before. Each write
+ * includes a system call, and a processor does not read ahead across it, so every write would wait for its own lines.
+ * If several sinks are read in a row, these waits overlap. This changes only the duration of a pass.
  *
- * <p>Confined to its lane.
+ * <p>Confined to the lane.
  */
 final class Prefetcher {
 
-    /** What is fetched for so many has to be there still when the last of them is written to. */
+    /** Few enough that the memory of the last sink is still in the cache when the pass writes to it. */
     static final int SINKS = 16;
 
-    /** Made of all that was read, so that no compiler leaves the reading out. */
+    /** The sum of what was read, so that the compiler does not remove the reads. */
     @SuppressWarnings("unused")
-    private long read;
+    private long sum;
 
-    /** Looks at those that come next, each time when as many have been written to. */
-    void look(SubscriberList list, int from) {
+    /** Reads the next sinks of a list, each time when the pass has written to as many. */
+    void prefetch(SubscriberList list, int from) {
         if (from % SINKS == 0) {
             long all = 0;
             for (int i = from; i < Math.min(list.size(), from + SINKS); i++) {
-                all += look(list.get(i).sink());
+                all += read(list.get(i).sink());
             }
-            read = all;
+            sum = all;
         }
     }
 
-    /** As {@link #look(SubscriberList, int)}. */
-    void look(@Nullable LaneSink[] sinks, int from, int count) {
+    /** As {@link #prefetch(SubscriberList, int)}. */
+    void prefetch(@Nullable LaneSink[] sinks, int from, int count) {
         if (from % SINKS == 0) {
             long all = 0;
             for (int i = from; i < Math.min(count, from + SINKS); i++) {
                 LaneSink sink = sinks[i];
-                all += sink == null ? 0 : look(sink);
+                all += sink == null ? 0 : read(sink);
             }
-            read = all;
+            sum = all;
         }
     }
 
-    private static long look(LaneSink sink) {
-        return sink.isBehind() ? 0 : sink.lastSentPosition() + sink.prefetch(); // who is behind has no share in a pass
+    private static long read(LaneSink sink) {
+        return sink.isBehind() ? 0 : sink.lastSentPosition() + sink.prefetch(); // a sink that is behind takes no part
     }
 }

@@ -11,34 +11,38 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The last ranges that were framed for a sink that is behind. Clients that were cut together come back together, so they are
- * kept while the lane stands where it stood. Confined to its lane.
+ * The last ranges that were framed for sinks that are behind. Clients that were disconnected together reconnect
+ * together, so the ranges are kept while the lane's position does not move. Confined to the lane.
  */
 final class RecentRanges {
 
-    private final HubLane lane;
+    private final LaneFrames frames;
     private final @Nullable Range[] recent = new @Nullable Range[8];
+    /** The place of the oldest range, which the next one takes. */
     private int oldest;
 
-    /** A range as it was framed for one sink, for others with the same selection and position, to whom the same is due. */
+    /**
+     * A range that was framed for one sink. It also serves sinks with the same lists, view and position for which the
+     * same events are meant.
+     */
     static final class Range {
         private final SubscriberList[] lists;
         private final @Nullable EventView view;
         private final long after;
         private final long lanePosition;
-        /** Of what is not meant for everybody: whom it is meant for, and to which of these the first sink belongs. */
+        /** The recipients of the events that are not meant for every subscriber. */
         private final List<Recipients> recipients;
-
+        /** Which of the recipients include the first sink. */
         private final BitSet belongsTo = new BitSet(0);
 
-        /** Up to where it is whole. */
+        /** The position up to which the range is complete. */
         long end;
 
-        /** Null if nothing of it was due. */
+        /** The events; null if none of them is meant for these sinks. */
         @Nullable
         Frame frame;
 
-        /** @param entries all that lies in the range, whoever it is meant for */
+        /** @param entries all events of the range, also those that are not meant for the sink */
         Range(LaneSink sink, long lanePosition, Entries entries) {
             this.lists = sink.requireSelection().lists();
             this.view = sink.view();
@@ -74,49 +78,50 @@ final class RecentRanges {
         }
     }
 
-    RecentRanges(HubLane lane) {
-        this.lane = lane;
+    RecentRanges(LaneFrames frames) {
+        this.frames = frames;
     }
 
-    /** A sink with several subscriptions, or one that began late, is compared with nobody: it is served by itself. */
+    /** Whether a sink may share ranges: only with a single subscription that has begun before its position. */
     static boolean isSharing(LaneSink sink) {
         Selection selection = sink.requireSelection();
         return selection.isSingle() && selection.hasBegun(sink.position());
     }
 
+    /** The range that serves the sink, or null. */
     @Nullable
-    Range find(LaneSink sink) {
+    Range find(LaneSink sink, long lanePosition) {
         if (!isSharing(sink)) {
             return null;
         }
         for (Range range : recent) {
-            if (range != null && range.serves(sink, lane.position)) {
+            if (range != null && range.serves(sink, lanePosition)) {
                 return range;
             }
         }
         return null;
     }
 
-    /** Takes the frame over. */
+    /** Keeps the range. Its frame belongs to this object from now on. */
     void remember(Range range) {
         Range last = recent[oldest];
         recent[oldest] = range;
         oldest = (oldest + 1) % recent.length;
-        forget(last);
+        release(last);
     }
 
-    /** Lets the recent ranges go; without this the last replay's buffers would stay until the next one. */
-    void forgetAll() {
+    /** Releases all ranges. Otherwise the buffers of the last replay would stay until the next one. */
+    void releaseAll() {
         for (int i = 0; i < recent.length; i++) {
             Range range = recent[i];
             recent[i] = null;
-            forget(range);
+            release(range);
         }
     }
 
-    private void forget(@Nullable Range range) {
+    private void release(@Nullable Range range) {
         if (range != null && range.frame != null) {
-            lane.framer().done(range.frame);
+            frames.release(range.frame);
         }
     }
 }

@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
  * the topics stand still.
  *
  * @param position the client has everything up to here, or is sent a gap
- * @param reportedEvictions evictions up to this number make no gap: the client is told of them, or did not ask for them
+ * @param reportedEvictions evictions up to this number make no gap: they are reported to the client, or are outside its
+ *     request
  * @param gap what the client is sent, or null
  * @param question what the history has to answer first, or null; the position is {@link #ASK} then
  */

@@ -5,7 +5,7 @@ import io.sluice.sse.ClosedException;
 import io.sluice.sse.Source;
 import java.time.Duration;
 
-/** A source that fills one sink: started and stopped in the sink's user code, stopped only if it was started. */
+/** A source that fills one sink. It is called in the sink's user code, and stopped only if it was started. */
 final class RunningSource {
 
     private final LaneSink sink;
@@ -23,7 +23,7 @@ final class RunningSource {
     void start() {
         try {
             sink.runUserCode(this::run);
-        } catch (RuntimeException | Error e) { // no thread takes it
+        } catch (RuntimeException | Error e) { // no thread can run it
             failed("start of the source", e);
         }
     }
@@ -36,8 +36,8 @@ final class RunningSource {
         try {
             source.start(sink);
         } catch (Throwable t) {
-            boolean ofTheEnd = t instanceof ClosedException || t instanceof InterruptedException;
-            if (!ofTheEnd || sink.isOpen()) {
+            boolean isCausedByEnd = t instanceof ClosedException || t instanceof InterruptedException;
+            if (!isCausedByEnd || sink.isOpen()) {
                 failed("start of the source", t);
             }
         }

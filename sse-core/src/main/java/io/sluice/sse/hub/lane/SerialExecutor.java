@@ -4,10 +4,10 @@ import java.util.ArrayDeque;
 import java.util.concurrent.Executor;
 
 /**
- * Runs tasks one after the other on another executor. Thread-safe.
+ * Runs tasks one after another on another executor. Thread-safe.
  *
- * <p>What that executor throws goes to the caller, whose task does not run; tasks that others have queued behind it run
- * on the caller's thread then.
+ * <p>If that executor throws, the caller gets the exception and its task does not run. Tasks that other callers have
+ * queued after it then run on the caller's thread.
  */
 final class SerialExecutor implements Executor {
 
@@ -36,7 +36,7 @@ final class SerialExecutor implements Executor {
             synchronized (queue) {
                 queue.remove(task);
             }
-            // Others may have queued theirs behind it meanwhile, and nobody else would come by: here, as a last resort.
+            // Other callers may have queued tasks meanwhile, and nothing else would run them.
             runAll();
             throw e;
         }

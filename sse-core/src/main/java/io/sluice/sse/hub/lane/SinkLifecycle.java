@@ -16,10 +16,18 @@ final class SinkLifecycle {
 
     private final HubLane lane;
     private final HubCore core;
+    private final LaneSinks sinks;
+    private final LaneTurns turns;
+    private final LaneTicker ticker;
+    private final LaneSubscriptions subscriptions;
 
-    SinkLifecycle(HubLane lane) {
+    SinkLifecycle(HubLane lane, LaneSinks sinks, LaneTurns turns, LaneTicker ticker, LaneSubscriptions subscriptions) {
         this.lane = lane;
         this.core = lane.core();
+        this.sinks = sinks;
+        this.turns = turns;
+        this.ticker = ticker;
+        this.subscriptions = subscriptions;
     }
 
     /** As {@link LaneSink#open}, without the source. */
@@ -34,12 +42,12 @@ final class SinkLifecycle {
         // Either this call sees the closed hub, or the closing hub, which comes to this lane next, sees the sink.
         core.log().requireOpen();
         lane.nowNanos = lane.lane().nanoTime();
-        ResumePoint point = selector == null ? null : lane.subscriptions.begin(sink, selector, start);
-        sink.opened(lane.nowNanos, lane.ticker.observedNanos());
-        lane.sinks.add(sink);
+        ResumePoint point = selector == null ? null : subscriptions.begin(sink, selector, start);
+        sink.opened(lane.nowNanos, ticker.stallClockNanos());
+        sinks.add(sink);
         core.ledger().add(Ledger.Kind.SINKS, 1);
         core.presence().opened(sink);
-        lane.ticker.start();
+        ticker.start();
         core.counters().opened(sink);
         if (sink.isGone()) { // an observer has closed it; the owner of the connection responds
             throw new ClosedException("sink " + sink.id(), sink.scope().reason());
@@ -62,14 +70,15 @@ final class SinkLifecycle {
 
     /** The sink begins to close: it receives nothing from here on, and leaves its topics before the next pass. */
     void leave(LaneSink sink, CloseReason reason, boolean isComplete) {
+        assert lane.isConfined();
         if (sink.isOpened() && isOrderly(reason)) {
-            lane.turns.flushBeforeEndOf(sink);
+            turns.flushBeforeEndOf(sink);
         }
         sink.setGone();
         try {
             writeEndEvent(sink, reason, isComplete);
         } finally {
-            lane.subscriptions.endAll(sink);
+            subscriptions.endAll(sink);
         }
     }
 
@@ -92,22 +101,23 @@ final class SinkLifecycle {
                             + core.sequencer().idOf(core.log().head()))
                     .data("{\"reason\":\"" + reason.tag() + "\"}")
                     .build();
-            lane.frames.writeOwn(sink, EventEncoder.encode(end), 0);
+            lane.frames.writeBlock(sink, EventEncoder.encode(end), 0, lane);
         }
     }
 
     /** The sink has closed: it leaves the lane and the counts. */
     void closed(LaneSink sink, CloseReason reason) {
-        lane.sinks.remove(sink);
-        lane.framer().sweep();
-        if (lane.sinks.size() == 0) {
-            lane.ticker.stop();
+        assert lane.isConfined();
+        sinks.remove(sink);
+        lane.frames.releaseSent();
+        if (sinks.size() == 0) {
+            ticker.stop();
         }
         core.ledger().add(Ledger.Kind.SINKS, -1);
         core.counters().closed(sink, reason);
         core.presence().closed(sink);
-        if (lane.sinks.size() == 0) {
-            lane.turns.scheduler().onLastSinkClosed();
+        if (sinks.size() == 0) {
+            turns.scheduler().onLastSinkClosed();
         }
     }
 }

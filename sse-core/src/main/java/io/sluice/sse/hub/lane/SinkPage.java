@@ -4,12 +4,12 @@ import java.util.Comparator;
 import java.util.PriorityQueue;
 import java.util.function.Consumer;
 
-/** The first sinks behind a number, out of many offered in any order; keeps no more of them than it was asked for. */
+/** Selects the sinks with the lowest numbers above a given one, from many in any order, and keeps only the selected. */
 final class SinkPage {
 
     private final long after;
     private final int limit;
-    /** The one with the highest number first: it is the next to make room. */
+    /** The highest number first: it makes room for a lower one. */
     private final PriorityQueue<LaneSink> kept = new PriorityQueue<>(
             Comparator.comparingLong((LaneSink sink) -> sink.number).reversed());
 

@@ -4,8 +4,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a lane knows of one of its sinks: what it subscribes to, where it stands, and what a pass and the ticker need. It
- * is a superclass of {@link LaneSink}, so that a client is one object. Confined to the lane.
+ * What a lane knows about one of its sinks: its subscriptions, its position, and what a pass and the ticker need. It is
+ * a superclass of {@link LaneSink}, so that a client is one object. Confined to the lane.
  *
  * <p>A sink has caught up, and then stands where its lane stands; or it is behind, and has a position of its own. Only
  * the methods in the section <i>where it stands</i> change that:
@@ -25,7 +25,7 @@ abstract class SinkState {
     private @Nullable Selection selection;
     private boolean opened;
     private boolean gone;
-    /** Whether it takes events otherwise than as they are, see {@link #view}. */
+    /** Whether it has a {@link #view}. */
     private boolean hasView;
     /** Whether this sink has a position of its own; otherwise it stands where its lane stands. */
     private boolean behind;
@@ -49,7 +49,7 @@ abstract class SinkState {
     private @Nullable DirtySet dirtySet;
 
     // Of the ticker.
-    private long progressMark = -1; // not seen yet: at the first look the sink has made progress
+    private long progressMark = -1; // no mark yet: the first one counts as progress
     private long progressNanos;
 
     SinkState() {}

@@ -3,61 +3,69 @@ package io.sluice.sse.hub.lane;
 import io.sluice.sse.CloseReason;
 
 /**
- * The connection of a {@link LaneSink}, as its lane sees it: what a transport supplies, each method called on the lane unless it
- * says otherwise, and how frames are written by it. Its superclass, so that a client is one object. Confined to the lane.
+ * The connection of a {@link LaneSink} as its lane sees it: the methods that a transport implements, and how the lane
+ * writes frames. Every method is called on the lane, unless it states otherwise. It is a superclass of
+ * {@link LaneSink}, so that a client is one object. Confined to the lane.
  */
 abstract class SinkTransport extends SinkState {
 
     SinkTransport() {}
 
-    /** Whether the connection takes more at once. */
+    /** Whether the connection accepts more bytes now. */
     protected abstract boolean canWrite();
 
     /**
-     * How many bytes the connection takes before {@link #canWrite} turns false; 0 while it is. Any thread. When it has
-     * become more than 0 after it was 0, {@link LaneSink#becameWritable} follows.
+     * How many bytes the connection accepts before {@link #canWrite} returns false; 0 while it returns false. Any
+     * thread. When the value was 0 and is more than 0 again, the transport calls {@link LaneSink#becameWritable}.
      */
     protected abstract long room();
 
     /**
-     * Reads what {@link #write} and {@link #flush} are about to read, so that it is near by then; changes nothing and never
-     * throws. A pass lets several sinks do so in a row.
+     * An optional optimisation: reads the memory that {@link #write} and {@link #flush} will use, so that it is in the
+     * processor's cache by then. A pass calls it for several sinks in a row before it writes to the first of them. It
+     * changes nothing and never throws.
      *
-     * @return any number that is made of what was read, as a compiler may leave out reads that nobody asked for
+     * @return any number computed from what was read, so that the compiler does not remove the reads
      */
     protected long prefetch() {
         return 0;
     }
 
-    /** Writes a frame without flushing; takes its own hold of the buffer. Never throws for a connection that is gone. */
+    /**
+     * Writes a frame without flushing it. The transport takes its own reference to the buffer. It does not throw if the
+     * connection is gone.
+     */
     protected abstract void write(Frame frame);
 
     /**
-     * As {@link #write}, for a frame that is flushed right behind it, by a transport that sends it for less where nothing waits
-     * before it. It may send at once; {@link #flush} follows nevertheless. A connection that turns out to be gone is ended, and then nothing
+     * An optional optimisation: writes a frame that is flushed at once, by a cheaper way than {@link #write} and {@link
+     * #flush}. It is called only for a single frame. The transport uses it if no bytes wait before the frame, for
+     * example to write directly to the socket. It may send the bytes in this call; {@link #flush} follows nevertheless.
+     *
+     * <p>If it finds that the connection is gone, it closes the sink and returns false; then neither write nor flush
      * follows.
      *
-     * @return whether it was taken; if not, nothing of it was, and {@link #write} follows
+     * @return whether it accepted the whole frame; if not, it accepted no byte, and {@link #write} follows
      */
     protected boolean tryWriteDirect(Frame frame) {
         return false;
     }
 
     /**
-     * Sends what was written. The connection may turn out to be gone, or tell somebody that it takes more: so behind it the
-     * sink may have closed, or its subscriptions have ended.
+     * Sends what was written. During this call the connection may turn out to be gone, or may notify a listener that it
+     * accepts more. So afterwards the sink may be closed, or its subscriptions may have ended.
      */
     protected abstract void flush();
 
-    /** Bytes written and not yet sent. */
+    /** The bytes that were written and are not sent yet. */
     protected abstract long pendingBytes();
 
-    /** A mark that changes whenever bytes have left; asked only while some are pending. */
+    /** A mark that changes whenever bytes were sent. Called only while some are pending. */
     protected abstract long progress();
 
     /**
-     * Ends the connection: the stream's last bytes if {@code orderly}, then the close. Bytes that the client does not take
-     * must not keep the connection for ever.
+     * Ends the connection. If {@code orderly}, the last bytes of the stream are sent first. Bytes that the client does
+     * not read must not keep the connection open for ever.
      */
     protected abstract void end(CloseReason reason, boolean orderly);
 
@@ -65,12 +73,14 @@ abstract class SinkTransport extends SinkState {
 
     /** Writes a frame and keeps the account of it. */
     final void put(Frame frame, HubLane lane) {
+        assert lane.isConfined();
         write(frame);
         account(frame, lane);
     }
 
-    /** As {@link #put}, and sends it. */
+    /** Writes a frame, keeps the account of it, and sends it. */
     final void putAndFlush(Frame frame, HubLane lane) {
+        assert lane.isConfined();
         if (!tryWriteDirect(frame)) {
             if (isGone()) {
                 return;

@@ -3,8 +3,9 @@ package io.sluice.sse.hub.lane;
 import java.util.Arrays;
 
 /**
- * What several topics have for the same sinks, in one order: runs of blocks out of frames that exist already, so that no
- * topic is framed twice. A view that the lane uses again: valid only during the call that it is given to.
+ * The events of several topics for the same sinks, in the order of their positions: runs of blocks from frames that
+ * exist already. So no topic is framed twice. The lane reuses the object, so it is valid only during the call that it
+ * is passed to.
  */
 public final class Splice {
 
@@ -36,7 +37,7 @@ public final class Splice {
         to[size++] = index + 1;
     }
 
-    /** How many runs there are. */
+    /** The number of runs. */
     public int size() {
         return size;
     }
@@ -46,12 +47,12 @@ public final class Splice {
         return frames[run];
     }
 
-    /** The first block of a run. */
+    /** The index of the first block of a run. */
     public int from(int run) {
         return from[run];
     }
 
-    /** The block behind the last of a run. */
+    /** The index after the last block of a run. */
     public int to(int run) {
         return to[run];
     }

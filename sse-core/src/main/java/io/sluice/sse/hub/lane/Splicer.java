@@ -4,12 +4,11 @@ import io.sluice.sse.hub.log.Entries;
 import io.sluice.sse.hub.log.LogEntry;
 import java.util.Arrays;
 
-/** Merges the topics of a set by position, out of the frames that the topics have alone. Confined to its lane. */
+/** Merges the topics of a set by position, from the blocks of the frames that each topic has. Confined to the lane. */
 final class Splicer {
 
-    private final HubLane lane;
-
-    /** What the pass that runs has copied. */
+    private final LaneFrames frames;
+    /** The events that the running pass has copied. */
     private final Entries entries;
 
     private final DirtyTopics dirty;
@@ -17,14 +16,14 @@ final class Splicer {
     private final Splice splice = new Splice();
     private long[] order = new long[64];
 
-    Splicer(HubLane lane, Entries entries, DirtyTopics dirty) {
-        this.lane = lane;
+    Splicer(LaneFrames frames, Entries entries, DirtyTopics dirty) {
+        this.frames = frames;
         this.entries = entries;
         this.dirty = dirty;
     }
 
-    /** Adds the frames of a set of several topics to it; each topic has its own frame already. */
-    void spliceInto(DirtySet set) {
+    /** Adds the frames of a set with several topics to it. Each topic already has a frame of its own. */
+    void spliceInto(DirtySet set, long lanePosition) {
         long base = Long.MAX_VALUE;
         for (DirtySet at = set; at != null; at = at.parent()) {
             base = Math.min(base, entries.get(at.last().from).position);
@@ -36,12 +35,12 @@ final class Splicer {
                 if (count == order.length) {
                     order = Arrays.copyOf(order, count * 2);
                 }
-                // Position and index in one number: what is dirty together spans fewer than 2^31 positions.
+                // Position and index in one number: the ranges of a pass span fewer than 2^31 positions.
                 order[count++] = ((entries.get(i).position - base) << 32) | i;
             }
         }
         Arrays.sort(order, 0, count);
-        long previous = lane.position;
+        long previous = lanePosition;
         int bytes = 0;
         int events = 0;
         int lastIndex = -1;
@@ -68,10 +67,7 @@ final class Splicer {
     }
 
     private Frame spliced(int events, int lastIndex) {
-        Frame frame = lane.framer().splice(splice);
-        frame.events = events;
-        frame.lastPosition = entries.get(lastIndex).position;
-        frame.lastSentPosition = LaneFrames.lastSentPositionOf(entries, lastIndex, lastIndex + 1);
+        Frame frame = frames.splice(splice, events, entries, lastIndex);
         splice.clear();
         return frame;
     }

@@ -1,9 +1,9 @@
 package io.sluice.sse.hub.lane;
 
 /**
- * The time in which a lane's ticker could see its clients move. After a pause of the whole process, or of the lane, the
- * clients have not stood still, nobody looked: however late a tick comes, at most half of what is timed counts, and the
- * first late one judges nobody. Confined to its lane.
+ * The time in which the ticker of a lane could see whether its clients make progress. If the whole process or the lane
+ * was paused, the clients did not stall: nothing watched them. So a late tick counts for at most half of the timeout,
+ * and the first late tick detects no stall. Confined to the lane.
  */
 final class StallClock {
 
@@ -15,15 +15,15 @@ final class StallClock {
     private boolean lateBefore;
 
     /**
-     * @param periodNanos from tick to tick, when nothing holds them up
-     * @param timedNanos the time after which somebody is judged
+     * @param periodNanos the time between two ticks without a delay
+     * @param timeoutNanos the time after which a client without progress is stalled
      */
-    StallClock(long periodNanos, long timedNanos) {
+    StallClock(long periodNanos, long timeoutNanos) {
         this.lateNanos = 2 * periodNanos;
-        this.longestNanos = Math.max(lateNanos, timedNanos / 2);
+        this.longestNanos = Math.max(lateNanos, timeoutNanos / 2);
     }
 
-    /** The ticker starts: what was before does not count. */
+    /** The ticker starts. The time before does not count. */
     void start(long nowNanos) {
         lastTickNanos = nowNanos;
         late = false;
@@ -39,8 +39,8 @@ final class StallClock {
     }
 
     /**
-     * Whether who has not moved may be judged for it: not in the first tick after a pause, which comes before the lane
-     * has looked at its I/O. A lane that is late each time does judge.
+     * Whether a client without progress may be called stalled. Not in the first tick after a pause, which runs before
+     * the lane has polled its I/O. But a lane whose ticks are always late still detects stalls.
      */
     boolean canDetectStall() {
         return !late || lateBefore;

@@ -6,21 +6,21 @@ import java.time.Instant;
 import java.util.Collection;
 import org.jspecify.annotations.Nullable;
 
-/** Where a subscription begins, if only the history can tell. Immutable. */
+/** Asks the history for the position where a subscription begins, if only the history knows it. Immutable. */
 final class StartQuery {
 
     @FunctionalInterface
-    private interface Asked {
-        long of(History history, Collection<String> topics, long head);
+    private interface Question {
+        long ask(History history, Collection<String> topics, long head);
     }
 
-    private final Asked asked;
+    private final Question question;
 
-    /** By the hub's clock; null if it is not asked for a time. */
+    /** A time of the hub's clock; null if the subscription does not begin at a time. */
     private final @Nullable Long since;
 
-    private StartQuery(Asked asked, @Nullable Long since) {
-        this.asked = asked;
+    private StartQuery(Question question, @Nullable Long since) {
+        this.question = question;
         this.since = since;
     }
 
@@ -32,27 +32,27 @@ final class StartQuery {
     /**
      * The position before the first kept event that was published at {@code time} or later.
      *
-     * @param since the same by the hub's clock
+     * @param since the same time by the hub's clock
      */
     static StartQuery since(Instant time, long since) {
         return new StartQuery((history, topics, head) -> history.before(topics, time, head), since);
     }
 
     /**
-     * @param topics those that the subscription listens to
-     * @param head the hub's when the subscription was made; everything up to it is in the history
+     * @param topics the topics of the subscription
+     * @param head the hub's head when the subscription was made; the history has everything up to it
      * @return a position
      */
     long ask(History history, Collection<String> topics, long head) {
-        return asked.of(history, topics, head);
+        return question.ask(history, topics, head);
     }
 
     /**
-     * The policy that the client meets when it is told at that position that something of what it asked for is lost; null
-     * if nothing is. It is asked when the client begins, since more may have been lost until then. Under the hub's lock.
+     * The policy for a client that has lost a part of what it asked for; null if it has lost nothing. Called when the
+     * client begins, because more may have been lost since the question was asked. Under the hub's lock.
      */
     @Nullable
-    OverflowPolicy overflow(LaneSubscription subscription) {
+    OverflowPolicy overflowPolicy(LaneSubscription subscription) {
         return since == null ? null : subscription.overflowPolicySince(since);
     }
 }

@@ -131,7 +131,7 @@ final class TopicSubscribers extends SubscriberList implements TopicListener {
 
     // ---- in a pass
 
-    /** The lane clears the mark before it looks into the ring. */
+    /** The lane clears the mark before it reads the ring. */
     void clearMark() {
         DIRTY.setVolatile(this, false);
     }

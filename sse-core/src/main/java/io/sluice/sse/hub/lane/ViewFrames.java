@@ -12,8 +12,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the sinks of a set receive that is not plain: only what is meant for them, through their filter, in an envelope.
- * Framed once for all sinks of a set to whom the same is due. Confined to its lane.
+ * Makes the frames of a set that is not plain: only the events that are meant for its sinks, through their filter, in
+ * an envelope. They are made once for all sinks of a set that get the same events. Confined to the lane.
  */
 final class ViewFrames {
 
@@ -22,23 +22,25 @@ final class ViewFrames {
                     (LoggedEvent event) -> event.entry.position)
             .thenComparing(LoggedEvent::topic);
 
-    private final HubLane lane;
+    private final LaneFrames frames;
 
-    /** What the pass that runs has copied, and beside it what filters have seen of it. */
+    /** The events that the running pass has copied. */
     private final Entries entries;
 
+    /** The same events as filters see them, where a filter has asked. */
     private @Nullable LoggedEvent[] events = new @Nullable LoggedEvent[0];
 
     private final List<LoggedEvent> merged = new ArrayList<>();
     private final Entries due = new Entries();
     private final BitSet belongsTo = new BitSet();
 
-    ViewFrames(HubLane lane, Entries entries) {
-        this.lane = lane;
+    ViewFrames(LaneFrames frames, Entries entries) {
+        this.frames = frames;
         this.entries = entries;
     }
 
-    List<Frame> of(DirtySet set, LaneSink sink) {
+    /** The frames for one sink of the set. The set owns them. */
+    List<Frame> of(DirtySet set, LaneSink sink, long lanePosition) {
         List<Recipients> recipients = set.recipients(entries);
         belongsTo.clear();
         for (int i = 0; i < recipients.size(); i++) {
@@ -46,36 +48,36 @@ final class ViewFrames {
                 belongsTo.set(i);
             }
         }
-        List<Frame> frames = set.framesFor(belongsTo);
-        if (frames == null) {
-            frames = frame(set, sink);
-            set.setFramesFor(belongsTo, frames);
+        List<Frame> known = set.framesFor(belongsTo);
+        if (known == null) {
+            known = make(set, sink, lanePosition);
+            set.setFramesFor(belongsTo, known);
         }
-        return frames;
+        return known;
     }
 
-    private List<Frame> frame(DirtySet set, LaneSink sink) {
-        List<Frame> frames = new ArrayList<>(1);
+    private List<Frame> make(DirtySet set, LaneSink sink, long lanePosition) {
+        List<Frame> made = new ArrayList<>(1);
         try {
             merge(set);
-            collectDue(set.view(), sink);
+            collectDue(set.view(), sink, lanePosition);
             int from = 0;
             int bytes = 0;
             for (int i = 0; i < due.size(); i++) {
                 int next = due.get(i).wire.length;
                 if (i > from && bytes + next > HubLane.FRAME_BYTES) {
-                    frames.add(lane.frames.range(due, from, i));
+                    made.add(frames.range(due, from, i));
                     from = i;
                     bytes = 0;
                 }
                 bytes += next;
             }
             if (due.size() > from) {
-                frames.add(lane.frames.range(due, from, due.size()));
+                made.add(frames.range(due, from, due.size()));
             }
-            return frames;
+            return made;
         } catch (RuntimeException | Error e) {
-            DirtySet.release(frames, lane.framer());
+            frames.releaseAll(made);
             throw e;
         } finally {
             merged.clear();
@@ -94,11 +96,11 @@ final class ViewFrames {
         }
     }
 
-    private void collectDue(@Nullable EventView view, LaneSink sink) {
-        long last = lane.position;
+    private void collectDue(@Nullable EventView view, LaneSink sink, long lanePosition) {
+        long last = lanePosition;
         for (int i = 0; i < merged.size(); i++) {
             LoggedEvent event = merged.get(i);
-            // The same event in another of its topics is asked about only if it was not let through before.
+            // The view sees the same event in another of its topics only if it rejected the event before.
             LogEntry form = event.entry.position == last ? null : EventView.formFor(event, sink, view);
             if (form != null) {
                 due.add(form);
@@ -107,7 +109,7 @@ final class ViewFrames {
         }
     }
 
-    /** One for all views, so that an event is read and put into its envelope once. */
+    /** One object for all views, so that an event is read and put into its envelope once. */
     private LoggedEvent event(int index) {
         if (index >= events.length) {
             events = Arrays.copyOf(events, Math.max(64, entries.size() * 2));
@@ -120,7 +122,7 @@ final class ViewFrames {
         return event;
     }
 
-    /** The pass has ended, and its entries belong to rings alone again. */
+    /** The pass has ended: only the rings hold its entries from now on. */
     void end() {
         if (events.length > 0) {
             events = new @Nullable LoggedEvent[0];

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Executor;
 
-/** Who wants to hear that a sink has become writable. Guarded by the {@link DirectSendQueue} it belongs to. */
+/** The listeners that wait until a sink is writable. Guarded by the {@link DirectSendQueue} that has them. */
 final class WritableListeners {
 
     private final LaneSink sink;
@@ -30,7 +30,7 @@ final class WritableListeners {
         }
     }
 
-    /** A copy, to be posted to out of the lock. */
+    /** A copy, because listeners are posted outside the lock. */
     List<Listener> all() {
         return List.copyOf(listeners);
     }
@@ -45,7 +45,7 @@ final class WritableListeners {
         private final Executor executor;
         private final Runnable action;
 
-        /** At most one call waits, however often the sink becomes writable meanwhile. */
+        /** At most one call waits, even if the sink becomes writable several times meanwhile. */
         private volatile boolean posted;
 
         private volatile boolean ended;
@@ -55,7 +55,7 @@ final class WritableListeners {
             this.action = Objects.requireNonNull(action, "listener");
         }
 
-        /** Hands it to its executor, usually the sink's user code. Any thread, without the lock. */
+        /** Submits the listener to its executor, usually the sink's user code. Any thread, outside the lock. */
         void post() {
             if (posted) {
                 return;
@@ -64,14 +64,14 @@ final class WritableListeners {
             try {
                 executor.execute(this);
             } catch (RuntimeException | Error e) {
-                posted = false; // not even the fallback takes it
+                posted = false; // not even the fallback executor can run it
                 sink.userCodeFailed("writable listener", e);
             }
         }
 
         @Override
         public void run() {
-            posted = false; // before the call: what happens from here on asks for another one
+            posted = false; // before the call: a later change needs another call
             if (ended || !sink.isOpen()) {
                 return;
             }

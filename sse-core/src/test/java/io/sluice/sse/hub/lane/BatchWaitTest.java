@@ -10,7 +10,7 @@ class BatchWaitTest {
     private static final long QUIET = PASS / 64;
     private static final long LONGEST = PASS / 16;
 
-    private final BatchWait gathering = new BatchWait();
+    private final BatchWait batchWait = new BatchWait();
     private long now = 1_000_000_000;
     private long head;
     private long position;
@@ -19,18 +19,18 @@ class BatchWaitTest {
     /** A pass that brings something and takes {@code nanos}, behind all waiting. */
     private void pass(long nanos) {
         head++;
-        while (gathering.waits(head, position, sinks, now)) {
+        while (batchWait.waits(head, position, sinks, now)) {
             now += 1_000;
         }
         now += nanos;
-        gathering.passed(nanos);
+        batchWait.passed(nanos);
         position = head;
     }
 
     /** @return how long the next pass waits if {@code perLook} events come at each look, of a microsecond */
     private long waited(int perLook) {
         long since = now;
-        while (gathering.waits(head, position, sinks, now)) {
+        while (batchWait.waits(head, position, sinks, now)) {
             now += 1_000;
             head += perLook;
         }
@@ -46,7 +46,7 @@ class BatchWaitTest {
 
     @Test
     void aFewClientsNeverWaitForOneLongPass() {
-        sinks = BatchWait.LEAST_SINKS - 1;
+        sinks = BatchWait.MIN_SINKS - 1;
         pass(PASS);
         head++;
         assertThat(waited(1)).isZero();
@@ -55,7 +55,7 @@ class BatchWaitTest {
     @Test
     void anIdleHubDoesNotWaitForAnything() {
         pass(PASS);
-        assertThat(gathering.waits(head, position, sinks, now)).isFalse();
+        assertThat(batchWait.waits(head, position, sinks, now)).isFalse();
     }
 
     @Test
@@ -77,7 +77,7 @@ class BatchWaitTest {
         pass(PASS);
         head++;
         int looks = 0;
-        while (gathering.waits(head, position, sinks, now)) {
+        while (batchWait.waits(head, position, sinks, now)) {
             assertThat(++looks).isLessThan(2_000);
         }
         assertThat(looks).isPositive();
@@ -90,7 +90,7 @@ class BatchWaitTest {
             head++;
             assertThat(waited(1)).isEqualTo(LONGEST);
             now += PASS;
-            gathering.passed(PASS);
+            batchWait.passed(PASS);
             position = head;
         }
     }
@@ -103,10 +103,10 @@ class BatchWaitTest {
             head++;
             waits += waited(0) > 0 ? 1 : 0;
             now += PASS;
-            gathering.passed(PASS);
+            batchWait.passed(PASS);
             position = head;
         }
-        assertThat(waits).isBetween(1_000 / (BatchWait.MOST_SKIPPED + 1), 25);
+        assertThat(waits).isBetween(1_000 / (BatchWait.MAX_SKIPPED + 1), 25);
     }
 
     @Test
@@ -120,13 +120,13 @@ class BatchWaitTest {
             head++;
             untilPaid++;
             now += PASS;
-            gathering.passed(PASS);
+            batchWait.passed(PASS);
         } while (waited(1) == 0);
         now += PASS;
-        gathering.passed(PASS);
+        batchWait.passed(PASS);
         position = head;
         head++;
-        assertThat(untilPaid).isLessThanOrEqualTo(BatchWait.MOST_SKIPPED + 1);
+        assertThat(untilPaid).isLessThanOrEqualTo(BatchWait.MAX_SKIPPED + 1);
         assertThat(waited(1)).isEqualTo(LONGEST);
     }
 }

@@ -129,7 +129,7 @@ class DeliveryTest {
             bench.publish("a", "1");
             bench.lane().nanosPerLook(4_000_000);
             assertThat(bench.lane().runOne()).isTrue();
-            assertThat(bench.hubLane().pass.isRunning()).isTrue();
+            assertThat(bench.hubLane().isPassRunning()).isTrue();
             bench.onLane(() -> sinks.get(0).close(CloseReason.RESET));
             bench.onLane(() -> sinks.get(299).close(CloseReason.RESET));
             bench.onLane(() -> subscriptions.get(298).cancel());
@@ -313,7 +313,7 @@ class DeliveryTest {
         bench.publish("a", "1");
         bench.lane().nanosPerLook(4_000_000);
         bench.lane().runOne();
-        assertThat(bench.hubLane().pass.isRunning()).isTrue();
+        assertThat(bench.hubLane().isPassRunning()).isTrue();
         bench.lane().terminate();
         sinks.forEach(sink -> sink.close(CloseReason.SERVER_DRAINING));
         assertThat(bench.hub.ledger().count(Ledger.Kind.SINKS)).isZero();

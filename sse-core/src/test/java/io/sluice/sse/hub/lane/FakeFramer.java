@@ -114,7 +114,7 @@ public final class FakeFramer implements Framer {
     }
 
     @Override
-    public void done(Frame frame) {
+    public void release(Frame frame) {
         assertConfined();
         FakeFrame mine = (FakeFrame) frame;
         if (mine.done) {
@@ -138,7 +138,7 @@ public final class FakeFramer implements Framer {
     }
 
     @Override
-    public void sweep() {
+    public void releaseSent() {
         sweeps++;
         if (failNextSweep) {
             failNextSweep = false;

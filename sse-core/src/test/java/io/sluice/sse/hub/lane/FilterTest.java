@@ -200,7 +200,7 @@ class FilterTest {
             bench.publish("a", "the last of a");
             bench.publish("b", "2");
             bench.run();
-            sink.full(false);
+            bench.onLane(() -> sink.full(false));
             bench.run();
             assertThat(sink.data()).containsExactly("1", "2");
         }

@@ -16,8 +16,14 @@ class LaneWatchdogTest {
 
     private final long start = System.nanoTime();
 
+    private static LaneWatchdog watchdogOf(HubFixture bench) {
+        HubLane lane = bench.hubLane();
+        return new LaneWatchdog(
+                lane.options().blockedLaneAfter(), 1, lane.core().counters().lanesBlocked);
+    }
+
     private LaneWatchdog watchOf(HubFixture bench) {
-        LaneWatchdog watch = new LaneWatchdog(bench.hubLane(), 1);
+        LaneWatchdog watch = watchdogOf(bench);
         watch.start();
         return watch;
     }
@@ -28,7 +34,7 @@ class LaneWatchdogTest {
                 LogLines lines = LogLines.of(HubLane.class)) {
             LaneWatchdog watch = watchOf(bench);
             for (int hour = 1; hour < 20; hour++) {
-                assertThat(watch.look(start + hour * HOUR)).isTrue();
+                assertThat(watch.check(start + hour * HOUR)).isTrue();
                 assertThat(lines.all()).as("after %s hours", hour).hasSize(hour < 9 ? 0 : 1);
             }
             assertThat(lines.events().get(0).getLevel()).isEqualTo(Level.WARN);
@@ -38,14 +44,14 @@ class LaneWatchdogTest {
             assertThat(bench.hub.stats().lanesBlocked()).isEqualTo(1);
 
             watch.tick();
-            assertThat(watch.look(start + 20 * HOUR)).isTrue();
+            assertThat(watch.check(start + 20 * HOUR)).isTrue();
             assertThat(lines.all()).hasSize(2);
             assertThat(lines.all().get(1)).contains("moves again");
             assertThat(Long.parseLong(lines.all().get(1).replaceAll(".*about (\\d+) ms", "$1")))
                     .isBetween(TimeUnit.HOURS.toMillis(19), TimeUnit.HOURS.toMillis(20));
 
             for (int hour = 21; hour < 30; hour++) {
-                watch.look(start + hour * HOUR);
+                watch.check(start + hour * HOUR);
             }
             assertThat(lines.all()).as("another episode").hasSize(3);
             assertThat(bench.hub.stats().lanesBlocked()).isEqualTo(2);
@@ -61,7 +67,7 @@ class LaneWatchdogTest {
                 if (hour % 7 == 0) {
                     watch.tick();
                 }
-                watch.look(start + hour * HOUR);
+                watch.check(start + hour * HOUR);
             }
             assertThat(lines.all()).isEmpty();
         }
@@ -73,12 +79,12 @@ class LaneWatchdogTest {
         try (HubFixture bench = new HubFixture(options -> {}, 1, AFTER_8_HOURS);
                 LogLines lines = LogLines.of(HubLane.class)) {
             LaneWatchdog watch = watchOf(bench);
-            watch.look(start + HOUR);
-            watch.look(start + 100 * HOUR);
+            watch.check(start + HOUR);
+            watch.check(start + 100 * HOUR);
             assertThat(lines.all()).isEmpty();
             watch.tick();
-            watch.look(start + 101 * HOUR);
-            watch.look(start + 108 * HOUR);
+            watch.check(start + 101 * HOUR);
+            watch.check(start + 108 * HOUR);
             assertThat(lines.all()).isEmpty();
         }
     }
@@ -89,10 +95,10 @@ class LaneWatchdogTest {
                 LogLines lines = LogLines.of(HubLane.class)) {
             LaneWatchdog watch = watchOf(bench);
             for (int hour = 1; hour < 10; hour++) {
-                watch.look(start + hour * HOUR);
+                watch.check(start + hour * HOUR);
             }
             watch.stop();
-            assertThat(watch.look(start + 10 * HOUR)).isFalse();
+            assertThat(watch.check(start + 10 * HOUR)).isFalse();
             assertThat(lines.all()).as("it is over all the same").hasSize(2);
         }
     }
@@ -100,11 +106,11 @@ class LaneWatchdogTest {
     @Test
     void aLaneWhoseThreadHasEndedIsNotWatched() throws InterruptedException {
         try (HubFixture bench = new HubFixture(options -> {}, 1, AFTER_8_HOURS)) {
-            LaneWatchdog watch = new LaneWatchdog(bench.hubLane(), 1);
+            LaneWatchdog watch = watchdogOf(bench);
             Thread thread = new Thread(watch::start);
             thread.start();
             thread.join();
-            assertThat(watch.look(start + HOUR)).isFalse();
+            assertThat(watch.check(start + HOUR)).isFalse();
         }
     }
 

@@ -61,7 +61,7 @@ class PassPacerTest {
 
     @Test
     void anEventOfABusyLaneWaitsForTheNextAndBothAreOneWrite() {
-        openBusy(BatchWait.LEAST_SINKS);
+        openBusy(BatchWait.MIN_SINKS);
         int before = writes();
         advance(2 * MILLI);
         publish(); // 10 ms behind the beginning of the pass before, which took 8
@@ -75,7 +75,7 @@ class PassPacerTest {
 
     @Test
     void nobodyElseCanMakeItWaitLongerThanFourPasses() {
-        openBusy(BatchWait.LEAST_SINKS);
+        openBusy(BatchWait.MIN_SINKS);
         advance(7 * MILLI);
         publish(); // 15 ms behind the beginning of the pass before
         advance(16 * MILLI);
@@ -87,7 +87,7 @@ class PassPacerTest {
     @Test
     void itWaitsNoLongerThanItMay() {
         passNanos = 100 * MILLI;
-        openBusy(BatchWait.LEAST_SINKS);
+        openBusy(BatchWait.MIN_SINKS);
         publish();
         advance(19 * MILLI);
         assertThat(received()).isEqualTo(1);
@@ -97,7 +97,7 @@ class PassPacerTest {
 
     @Test
     void aLaneThatIsNotBusySendsAtOnce() {
-        openBusy(BatchWait.LEAST_SINKS);
+        openBusy(BatchWait.MIN_SINKS);
         advance(3 * PASS);
         publish(); // four times what the pass before took
         assertThat(received()).isEqualTo(2);
@@ -106,7 +106,7 @@ class PassPacerTest {
     /** The compiler may have taken the core meanwhile. */
     @Test
     void oneSlowPassDoesNotMakeALaneBusyAndTwoDo() {
-        openBusy(BatchWait.LEAST_SINKS);
+        openBusy(BatchWait.MIN_SINKS);
         passNanos = 3 * PASS;
         advance(4 * PASS);
         publish(); // is slow
@@ -123,7 +123,7 @@ class PassPacerTest {
     /** What is for one client takes next to nothing, and says nothing about what is for all. */
     @Test
     void aShortPassBetweenLongOnesDoesNotMakeThemShort() {
-        openBusy(BatchWait.LEAST_SINKS);
+        openBusy(BatchWait.MIN_SINKS);
         FakeSink alone = bench.live("alone");
         alone.onNextWrite = () -> bench.lane().pause(MILLI / 10);
         advance(4 * PASS);
@@ -139,7 +139,7 @@ class PassPacerTest {
 
     @Test
     void twoThatHaveComeMeanwhileAreSentAtOnce() {
-        openBusy(BatchWait.LEAST_SINKS);
+        openBusy(BatchWait.MIN_SINKS);
         bench.publish("a", "1");
         bench.publish("a", "2");
         bench.run();
@@ -148,15 +148,15 @@ class PassPacerTest {
 
     @Test
     void aFewClientsAreSentToAtOnce() {
-        openBusy(BatchWait.LEAST_SINKS - 1);
+        openBusy(BatchWait.MIN_SINKS - 1);
         publish();
         assertThat(received()).isEqualTo(2);
     }
 
     @Test
     void shortPassesFollowEachOtherAtOnce() {
-        passNanos = PassPacer.LEAST_PASS_NANOS - 1;
-        openBusy(BatchWait.LEAST_SINKS);
+        passNanos = PassPacer.MIN_PASS_NANOS - 1;
+        openBusy(BatchWait.MIN_SINKS);
         publish();
         assertThat(received()).isEqualTo(2);
     }
@@ -164,7 +164,7 @@ class PassPacerTest {
     /** Or who publishes again when it hears what it has said would be slowed down to a quarter. */
     @Test
     void restsThatBringNothingBecomeRare() {
-        openBusy(BatchWait.LEAST_SINKS);
+        openBusy(BatchWait.MIN_SINKS);
         int rests = 0;
         for (int i = 0; i < 1_000; i++) {
             publish();
@@ -174,12 +174,12 @@ class PassPacerTest {
             }
             assertThat(received()).isEqualTo(published);
         }
-        assertThat(rests).isBetween(1_000 / (PassPacer.MOST_SKIPPED + 1), 25);
+        assertThat(rests).isBetween(1_000 / (PassPacer.MAX_SKIPPED + 1), 25);
     }
 
     @Test
     void whoComesMeanwhileIsServed() {
-        openBusy(BatchWait.LEAST_SINKS);
+        openBusy(BatchWait.MIN_SINKS);
         publish();
         FakeSink comes = bench.open(StartPosition.replay(2), "a");
         assertThat(comes.events).hasSize(1); // what the lane has sent; the other is not sent to anybody yet
@@ -190,7 +190,7 @@ class PassPacerTest {
 
     @Test
     void aDrainWaitsForNothing() {
-        openBusy(BatchWait.LEAST_SINKS);
+        openBusy(BatchWait.MIN_SINKS);
         publish();
         assertThat(received()).isEqualTo(1);
         bench.onLane(() -> bench.hubLane().flushPublished());
@@ -200,7 +200,7 @@ class PassPacerTest {
 
     @Test
     void whenTheLastClientHasLeftNothingWaits() {
-        openBusy(BatchWait.LEAST_SINKS);
+        openBusy(BatchWait.MIN_SINKS);
         publish();
         assertThat(bench.lane().timers()).isEqualTo(2);
         bench.onLane(() -> sinks.forEach(sink -> sink.close(CloseReason.CLIENT_LEFT)));
@@ -213,7 +213,7 @@ class PassPacerTest {
     /** It stands where the lane comes with its next pass: to look for it again and again would be no rest. */
     @Test
     void whoWaitsForThePassEndsTheRest() {
-        openBusy(BatchWait.LEAST_SINKS);
+        openBusy(BatchWait.MIN_SINKS);
         publish();
         assertThat(received()).isEqualTo(1);
         FakeSink ahead = bench.live("a");
@@ -224,7 +224,7 @@ class PassPacerTest {
     /** Its client is told to stay away, and would never ask for what it has missed. */
     @Test
     void whatWasPublishedBeforeAnEndForGoodIsHeardBeforeIt() {
-        openBusy(BatchWait.LEAST_SINKS);
+        openBusy(BatchWait.MIN_SINKS);
         publish();
         FakeSink ends = sinks.get(3);
         assertThat(ends.events).hasSize(1);
@@ -241,7 +241,7 @@ class PassPacerTest {
 
     @Test
     void whatWasPublishedBeforeTheHubClosesIsHeardToo() {
-        openBusy(BatchWait.LEAST_SINKS);
+        openBusy(BatchWait.MIN_SINKS);
         publish();
         bench.hub.close();
         bench.run();
@@ -250,7 +250,7 @@ class PassPacerTest {
 
     @Test
     void aTimerThatIsEarlyEndsTheRestAllTheSame() {
-        openBusy(BatchWait.LEAST_SINKS);
+        openBusy(BatchWait.MIN_SINKS);
         publish();
         bench.lane().runTimersEarly();
         assertThat(received()).isEqualTo(2);
@@ -258,7 +258,7 @@ class PassPacerTest {
 
     @Test
     void aLaneThatEndsMeanwhileLosesNothingButItsClients() {
-        openBusy(BatchWait.LEAST_SINKS);
+        openBusy(BatchWait.MIN_SINKS);
         publish();
         bench.lane().terminate();
         sinks.forEach(sink -> sink.close(CloseReason.CLIENT_LEFT));
@@ -269,7 +269,7 @@ class PassPacerTest {
     void whoWantsNoWaitHasNone() {
         bench.close();
         bench = new HubFixture(options -> options.coalesce(Duration.ZERO));
-        openBusy(BatchWait.LEAST_SINKS);
+        openBusy(BatchWait.MIN_SINKS);
         publish();
         assertThat(received()).isEqualTo(2);
     }

@@ -22,7 +22,8 @@ class PrefetcherTest {
     }
 
     private void hearWrites(HubFixture bench) {
-        bench.hubLane().sinks.forEach(sink -> ((FakeSink) sink).onNextWrite = () -> seen.add("write"));
+        bench.onLane(
+                () -> bench.hubLane().forEachSink(sink -> ((FakeSink) sink).onNextWrite = () -> seen.add("write")));
     }
 
     private static List<String> inGroups() {

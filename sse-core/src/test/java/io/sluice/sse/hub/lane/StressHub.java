@@ -153,12 +153,12 @@ public abstract class StressHub {
         }
 
         @Override
-        public void done(Frame frame) {
+        public void release(Frame frame) {
             alive.remove(frame);
         }
 
         @Override
-        public void sweep() {}
+        public void releaseSent() {}
 
         @Override
         public int inFlight() {

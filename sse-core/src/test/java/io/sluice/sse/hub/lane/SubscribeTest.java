@@ -161,7 +161,7 @@ class SubscribeTest {
             bench.publish("a", "1");
             bench.publish("c", "2");
             bench.lane().nanosPerLook(4_000_000);
-            while (!bench.hubLane().pass.isRunning() || sinks.get(0).data().isEmpty()) {
+            while (!bench.hubLane().isPassRunning() || sinks.get(0).data().isEmpty()) {
                 assertThat(bench.lane().runOne()).isTrue();
             }
             List<CompletionStage<?>> stages = new ArrayList<>();
