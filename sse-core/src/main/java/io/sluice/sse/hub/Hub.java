@@ -12,7 +12,6 @@ import io.sluice.sse.hub.core.UserCodeFailures;
 import io.sluice.sse.hub.core.UserExecutor;
 import io.sluice.sse.hub.lane.HubLane;
 import io.sluice.sse.hub.lane.LaneRegistry;
-import io.sluice.sse.hub.log.EventIds;
 import io.sluice.sse.hub.log.HubHistory;
 import io.sluice.sse.hub.log.HubLog;
 import io.sluice.sse.hub.log.LocalSequencer;
@@ -63,7 +62,7 @@ public final class Hub implements AutoCloseable {
         this.log = new HubLog(logOptions);
         this.presences = new Presences(this, options.presences(), clocks);
         Executor userExecutor = new UserExecutor(options.userExecutor(), clocks.nanos());
-        this.sequencer = new LocalSequencer(log, new EventIds(log.start(options.epoch(), userExecutor)));
+        this.sequencer = new LocalSequencer(log, log.start(options.epoch(), userExecutor));
         HubCore.Builder parts = new HubCore.Builder();
         parts.log = log;
         parts.sequencer = sequencer;
@@ -141,7 +140,7 @@ public final class Hub implements AutoCloseable {
         List<PendingEvent> drafts = new ArrayList<>(publications.size());
         for (Publication publication : publications) {
             checkPublishable(Objects.requireNonNull(publication, "publication").event());
-            drafts.add(sequencer.draft(publication));
+            drafts.add(sequencer.encode(publication));
         }
         CompletionStage<List<Published>> sequenced = sequencer.sequence(drafts);
         core.counters().published.add(drafts.size());
@@ -179,13 +178,13 @@ public final class Hub implements AutoCloseable {
      * through.
      */
     public int subscribers(String topic) {
-        return log.locked(() -> SubscriberCount.count(log.topics.find(topic)));
+        return log.locked(() -> SubscriberCount.count(log.topics().find(topic)));
     }
 
     /** How many distinct sinks of this node listen to at least one of the topics now. */
     public int subscribers(Collection<String> topics) {
         return log.locked(() -> SubscriberCount.count(
-                topics.stream().map(log.topics::find).filter(Objects::nonNull).toList()));
+                topics.stream().map(log.topics()::find).filter(Objects::nonNull).toList()));
     }
 
     /**
@@ -258,7 +257,7 @@ public final class Hub implements AutoCloseable {
     /** This hub's figures. */
     public HubStats stats() {
         long[] kept = log.locked(
-                () -> new long[] {log.topicsForReading().size(), log.bounds.totalEvents(), log.bounds.totalBytes()});
+                () -> new long[] {log.topicsForReading().size(), log.bounds().totalEvents(), log.bounds().totalBytes()});
         HubCounters counters = core.counters();
         Map<CloseReason, Long> closed = new EnumMap<>(CloseReason.class);
         for (CloseReason reason : CloseReason.values()) {
@@ -331,7 +330,7 @@ public final class Hub implements AutoCloseable {
         }
         HubHistory history = log.history();
         if (history != null) {
-            history.writer.close();
+            history.close();
         }
         core.failures().close();
     }

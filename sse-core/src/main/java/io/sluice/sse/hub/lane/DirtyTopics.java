@@ -132,7 +132,7 @@ final class DirtyTopics {
                 deferToNextPass(here);
             }
             // Behind the copy: whoever was lapped while we read is lapped.
-            if (here.topic.log.hasPassed(lane.position)) {
+            if (here.topic.log.isLapped(lane.position)) {
                 passedBy.accept(here);
                 deferToNextPass(
                         here); // they may be back before a pass that is cut short reaches what the topic still keeps

@@ -150,7 +150,7 @@ final class HistoryPager {
             }
             underWay++;
             // Whatever the writer has put there behind this position is a step forward.
-            reads.when(page.place.after + 1, new HistoryReader.Read() {
+            reads.whenStored(page.place.after + 1, new HistoryReader.Read() {
                 @Override
                 public void run(History history, long stored) {
                     Place place = page.place;
@@ -210,10 +210,10 @@ final class HistoryPager {
         SubscriberList[] lists = subscription.ownLists();
         HubLog log = lane.log();
         long head = log.head();
-        reads.when(head, new HistoryReader.Read() {
+        reads.whenStored(head, new HistoryReader.Read() {
             @Override
             public void run(History history, long stored) {
-                long evictions = log.locked(log.bounds::evictions);
+                long evictions = log.locked(() -> log.bounds().evictions());
                 long position = question.ask(history, Selection.topicNames(lists, -1), head);
                 onLane(() -> beginContained(sink, subscription, question, position, evictions));
             }
@@ -249,7 +249,7 @@ final class HistoryPager {
         OverflowPolicy policy = log.locked(() -> {
             OverflowPolicy met = sink.selection() == asked ? question.overflow(asked) : null;
             if (met != null) {
-                reported[0] = log.bounds.evictions(); // at the same moment as the gap
+                reported[0] = log.bounds().evictions(); // at the same moment as the gap
             }
             return met;
         });

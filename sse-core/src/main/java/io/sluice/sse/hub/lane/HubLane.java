@@ -98,7 +98,7 @@ public final class HubLane {
         this.framer = framer;
         this.options = options;
         HubHistory history = core.log().history();
-        this.pages = history == null ? null : new HistoryPager(this, history.reads);
+        this.pages = history == null ? null : new HistoryPager(this, history.reader());
         this.turns = new LaneTurns(this);
         this.pass = new Pass(this);
         this.catchUp = new CatchUp(this, pages);
