@@ -63,15 +63,9 @@ public final class Hub implements AutoCloseable {
         this.presences = new Presences(this, options.presences(), clocks);
         Executor userExecutor = new UserExecutor(options.userExecutor(), clocks.nanos());
         this.sequencer = new LocalSequencer(log, log.start(options.epoch(), userExecutor));
-        HubCore.Builder parts = new HubCore.Builder();
-        parts.log = log;
-        parts.sequencer = sequencer;
-        parts.options = options.deliveryOptions();
-        parts.observer = options.observer();
-        parts.failures = new UserCodeFailures(clocks.nanos(), clocks.timer());
-        parts.userExecutor = userExecutor;
-        parts.presence = presences;
-        this.core = parts.build();
+        HubCore.UserCode userCode = new HubCore.UserCode(
+                options.observer(), new UserCodeFailures(clocks.nanos(), clocks.timer()), userExecutor);
+        this.core = new HubCore(log, sequencer, options.deliveryOptions(), userCode, presences);
         this.lanes = new LaneRegistry(core);
     }
 
@@ -143,7 +137,7 @@ public final class Hub implements AutoCloseable {
             drafts.add(sequencer.encode(publication));
         }
         CompletionStage<List<Published>> sequenced = sequencer.sequence(drafts);
-        core.counters().published.add(drafts.size());
+        core.counters().addPublished(drafts.size());
         if (core.isObserved()) {
             sequenced.thenAccept(published -> tell(publications, published));
         }
@@ -256,8 +250,11 @@ public final class Hub implements AutoCloseable {
 
     /** This hub's figures. */
     public HubStats stats() {
-        long[] kept = log.locked(
-                () -> new long[] {log.topicsForReading().size(), log.bounds().totalEvents(), log.bounds().totalBytes()});
+        long[] kept = log.locked(() -> new long[] {
+            log.topicsForReading().size(),
+            log.bounds().totalEvents(),
+            log.bounds().totalBytes()
+        });
         HubCounters counters = core.counters();
         Map<CloseReason, Long> closed = new EnumMap<>(CloseReason.class);
         for (CloseReason reason : CloseReason.values()) {
@@ -267,14 +264,14 @@ public final class Hub implements AutoCloseable {
                 kept[0],
                 kept[1],
                 kept[2],
-                counters.published.sum(),
+                counters.published(),
                 lanes.delivered(),
-                counters.framed.sum(),
-                counters.gaps.sum(),
-                counters.opened.sum(),
+                counters.frames(),
+                counters.gaps(),
+                counters.opened(),
                 closed,
                 core.failures().count(),
-                counters.lanesBlocked.sum());
+                counters.blockedLanes());
     }
 
     /** How many positions the sink that is furthest behind stands behind the head, as of the last ticks of the lanes. */

@@ -45,7 +45,7 @@ final class LaneFrames {
         frame.events = to - from;
         frame.lastPosition = entries.get(to - 1).position;
         frame.lastSentPosition = lastSentPositionOf(entries, from, to);
-        lane.core().counters().framed();
+        lane.core().counters().addFrame();
         return frame;
     }
 

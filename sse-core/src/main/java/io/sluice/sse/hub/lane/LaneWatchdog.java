@@ -129,7 +129,7 @@ final class LaneWatchdog {
             log.warn("lane {} moves again; it stood still for about {} ms", watched.getName(), millis);
         }
         if (isBlocked) {
-            lane.core().counters().lanesBlocked.increment();
+            lane.core().counters().addBlockedLane();
             log.warn(
                     "lane {} stands still for {} ms, and with it all its clients: something blocks its thread",
                     watched.getName(),

@@ -40,7 +40,7 @@ final class SinkLifecycle {
         core.ledger().add(Ledger.Kind.SINKS, 1);
         core.presence().opened(sink);
         lane.ticker.start();
-        core.counters().opened(sink);
+        core.counters().addOpened(sink);
         if (sink.isGone()) { // an observer has closed it; the owner of the connection responds
             throw new ClosedException("sink " + sink.id(), sink.scope().reason());
         }
@@ -104,7 +104,7 @@ final class SinkLifecycle {
             lane.ticker.stop();
         }
         core.ledger().add(Ledger.Kind.SINKS, -1);
-        core.counters().closed(sink, reason);
+        core.counters().addClosed(sink, reason);
         core.presence().closed(sink);
         if (lane.sinks.size() == 0) {
             lane.turns.scheduler().onLastSinkClosed();
