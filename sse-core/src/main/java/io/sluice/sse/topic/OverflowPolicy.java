@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
  * <p>A policy can be set for the hub ({@link HubBuilder#overflow(OverflowPolicy)}), for topics
  * ({@link HubBuilder#overflow(String, OverflowPolicy)}), and for a subscription ({@link Selector#withOverflow}). The
  * policy of the subscription takes precedence. Otherwise the policy of the topic that evicted the events applies, and
- * the strictest one if there are several. The same policy decides where a client resumes that reconnects. It has been
- * disconnected already, so {@link #DISCONNECT} then has the same effect as {@link #GAP}.
+ * the strictest one if there are several. The same policy decides where a reconnecting client resumes. Such a client
+ * was disconnected already, so {@link #DISCONNECT} then has the same effect as {@link #GAP}.
  */
 public enum OverflowPolicy {
     /**

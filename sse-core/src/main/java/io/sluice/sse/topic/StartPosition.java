@@ -36,8 +36,9 @@ public final class StartPosition {
     }
 
     /**
-     * Starts with the kept events of all topics that were published at or after {@code time}. If such an event is no
-     * longer kept, the client receives a gap event first. A time in the future has the same effect as {@link #live}.
+     * Starts with the kept events of the whole selector that were published at or after {@code time}. If such an event
+     * is no longer kept, the client receives a gap event first. A time in the future has the same effect as
+     * {@link #live}.
      *
      * <p>The hub records the time of each event by a clock that never jumps, and compares that clock with the wall
      * clock when a stream starts. So the result is exact if the wall clock is right when the stream starts and was not
@@ -49,7 +50,7 @@ public final class StartPosition {
     }
 
     /**
-     * Starts with the last {@code events} kept events of all topics, at most {@link #MAX_REPLAY}.
+     * Starts with the last {@code events} kept events of the whole selector, at most {@link #MAX_REPLAY}.
      *
      * @throws IllegalArgumentException if negative
      */

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  */
 public interface TopicListener {
 
-    /** Identifies who registered this listener: at most one listener of a topic has the same owner. */
+    /** The lane, or another object, that registered this listener. It has at most one listener of a topic. */
     Object owner();
 
     /** The topic has a new event. Called before the head is released. */

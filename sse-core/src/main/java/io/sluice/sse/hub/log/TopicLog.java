@@ -80,8 +80,8 @@ public sealed class TopicLog permits ConflatedLog, StoredLog {
         }
         setSlotRelease(next, entry);
         bytes += entry.weight();
-        // From here on a reader can find the entry. The write is volatile, because the publisher next reads whether a
-        // lane has marked the topic dirty (TopicListener.mark).
+        // From here on a reader can find the entry. The write is volatile, because the publisher next reads whether the
+        // topic is already marked dirty (TopicListener.mark).
         NEXT.setVolatile(this, next + 1);
     }
 
