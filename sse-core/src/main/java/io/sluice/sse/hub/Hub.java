@@ -12,7 +12,6 @@ import io.sluice.sse.hub.core.UserCodeFailures;
 import io.sluice.sse.hub.core.UserExecutor;
 import io.sluice.sse.hub.lane.HubLane;
 import io.sluice.sse.hub.lane.LaneRegistry;
-import io.sluice.sse.hub.log.EventIds;
 import io.sluice.sse.hub.log.HubHistory;
 import io.sluice.sse.hub.log.HubLog;
 import io.sluice.sse.hub.log.LocalSequencer;
@@ -63,16 +62,10 @@ public final class Hub implements AutoCloseable {
         this.log = new HubLog(logOptions);
         this.presences = new Presences(this, options.presences(), clocks);
         Executor userExecutor = new UserExecutor(options.userExecutor(), clocks.nanos());
-        this.sequencer = new LocalSequencer(log, new EventIds(log.start(options.epoch(), userExecutor)));
-        HubCore.Builder parts = new HubCore.Builder();
-        parts.log = log;
-        parts.sequencer = sequencer;
-        parts.options = options.deliveryOptions();
-        parts.observer = options.observer();
-        parts.failures = new UserCodeFailures(clocks.nanos(), clocks.timer());
-        parts.userExecutor = userExecutor;
-        parts.presence = presences;
-        this.core = parts.build();
+        this.sequencer = new LocalSequencer(log, log.start(options.epoch(), userExecutor));
+        HubCore.UserCode userCode = new HubCore.UserCode(
+                options.observer(), new UserCodeFailures(clocks.nanos(), clocks.timer()), userExecutor);
+        this.core = new HubCore(log, sequencer, options.deliveryOptions(), userCode, presences);
         this.lanes = new LaneRegistry(core);
     }
 
@@ -142,10 +135,10 @@ public final class Hub implements AutoCloseable {
         List<PendingEvent> pending = new ArrayList<>(publications.size());
         for (Publication publication : publications) {
             checkPublishable(Objects.requireNonNull(publication, "publication").event());
-            pending.add(sequencer.draft(publication));
+            pending.add(sequencer.encode(publication));
         }
         CompletionStage<List<Published>> sequenced = sequencer.sequence(pending);
-        core.counters().published.add(pending.size());
+        core.counters().addPublished(pending.size());
         if (core.isObserved()) {
             sequenced.thenAccept(published -> observe(publications, published));
         }
@@ -180,13 +173,13 @@ public final class Hub implements AutoCloseable {
      * considered.
      */
     public int subscribers(String topic) {
-        return log.locked(() -> SubscriberCount.count(log.topics.find(topic)));
+        return log.locked(() -> SubscriberCount.count(log.topics().find(topic)));
     }
 
     /** How many distinct sinks of this hub subscribe to at least one of the topics now. */
     public int subscribers(Collection<String> topics) {
         return log.locked(() -> SubscriberCount.count(
-                topics.stream().map(log.topics::find).filter(Objects::nonNull).toList()));
+                topics.stream().map(log.topics()::find).filter(Objects::nonNull).toList()));
     }
 
     /**
@@ -259,8 +252,11 @@ public final class Hub implements AutoCloseable {
 
     /** The figures of this hub. */
     public HubStats stats() {
-        long[] kept = log.locked(
-                () -> new long[] {log.topicsForReading().size(), log.bounds.totalEvents(), log.bounds.totalBytes()});
+        long[] kept = log.locked(() -> new long[] {
+            log.topicsForReading().size(),
+            log.bounds().totalEvents(),
+            log.bounds().totalBytes()
+        });
         HubCounters counters = core.counters();
         Map<CloseReason, Long> closed = new EnumMap<>(CloseReason.class);
         for (CloseReason reason : CloseReason.values()) {
@@ -270,14 +266,14 @@ public final class Hub implements AutoCloseable {
                 kept[0],
                 kept[1],
                 kept[2],
-                counters.published.sum(),
+                counters.published(),
                 lanes.delivered(),
-                counters.framed.sum(),
-                counters.gaps.sum(),
-                counters.opened.sum(),
+                counters.frames(),
+                counters.gaps(),
+                counters.opened(),
                 closed,
                 core.failures().count(),
-                counters.lanesBlocked.sum());
+                counters.blockedLanes());
     }
 
     /** How many positions the sink with the largest lag stands before the head, as of the last ticks of the lanes. */
@@ -333,7 +329,7 @@ public final class Hub implements AutoCloseable {
         }
         HubHistory history = log.history();
         if (history != null) {
-            history.writer.close();
+            history.close();
         }
         core.failures().close();
     }

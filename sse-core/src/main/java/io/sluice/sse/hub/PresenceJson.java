@@ -1,5 +1,6 @@
 package io.sluice.sse.hub;
 
+import io.sluice.sse.hub.log.JsonText;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -13,9 +14,9 @@ final class PresenceJson {
     /** @param topic null for the whole hub */
     static String of(String principal, @Nullable String topic) {
         StringBuilder json = new StringBuilder("{\"principal\":");
-        quote(json, principal);
+        JsonText.quote(json, principal);
         if (topic != null) {
-            quote(json.append(",\"topic\":"), topic);
+            JsonText.quote(json.append(",\"topic\":"), topic);
         }
         return json.append('}').toString();
     }
@@ -23,30 +24,15 @@ final class PresenceJson {
     static String list(@Nullable String topic, List<String> principals) {
         StringBuilder json = new StringBuilder("{");
         if (topic != null) {
-            quote(json.append("\"topic\":"), topic);
+            JsonText.quote(json.append("\"topic\":"), topic);
             json.append(',');
         }
         json.append("\"count\":").append(principals.size()).append(",\"principals\":[");
         List<String> listed =
                 principals.stream().sorted().limit(Presence.MAX_LISTED).toList();
         for (int i = 0; i < listed.size(); i++) {
-            quote(json.append(i == 0 ? "" : ","), listed.get(i));
+            JsonText.quote(json.append(i == 0 ? "" : ","), listed.get(i));
         }
         return json.append("]}").toString();
-    }
-
-    private static void quote(StringBuilder json, String text) {
-        json.append('"');
-        for (int i = 0; i < text.length(); i++) {
-            char c = text.charAt(i);
-            if (c == '"' || c == '\\') {
-                json.append('\\').append(c);
-            } else if (c < ' ') {
-                json.append(String.format("\\u%04x", (int) c));
-            } else {
-                json.append(c);
-            }
-        }
-        json.append('"');
     }
 }

@@ -1,16 +1,17 @@
 package io.sluice.sse.topic;
 
 /**
- * Decides event by event what a subscription lets through to its client, see {@link Selector#filtered}.
+ * Decides for each event whether a subscription delivers it to its client, see {@link Selector#filtered}.
  *
- * <p>It runs on the lane that owns the client, and holds up all clients there: it must be quick and must not block. Lanes
- * share it, so it must be thread-safe. Clients whose selectors have the same instance share what it lets through, and it is
- * asked once for all of them; so it decides by the event alone, and a client's own filter is an instance of its own. One
- * that throws lets the event not through; that is logged and counted as a failure of user code.
+ * <p>A filter runs on the lane that owns the client, and delays all clients of that lane. It must be fast and must not
+ * block. Several lanes may call the same filter, so it must be thread-safe. If the selectors of several clients have
+ * the same filter instance, the lane calls it once for all of them. So a filter must decide by the event alone; a
+ * filter that depends on a client needs an instance per client. If a filter throws, the event is not delivered, and the
+ * exception is logged and counted as a failure of user code.
  */
 @FunctionalInterface
 public interface EventFilter {
 
-    /** Whether the event goes to the client. It may be asked more than once about one event. */
+    /** Whether the event is delivered to the client. May be called more than once for one event. */
     boolean accepts(TopicEvent event);
 }

@@ -12,21 +12,21 @@ import java.util.concurrent.CompletionStage;
  */
 public interface HubSink extends Sink {
 
-    /** The client's address for operators; empty if the transport has none. */
+    /** The address of the client, for operators; empty if the transport has none. */
     String remoteAddress();
 
-    /** The protocol of the connection for operators, such as {@code HTTP/1.1}; empty if the transport has none. */
+    /** The protocol of the connection, for operators, such as {@code HTTP/1.1}; empty if the transport has none. */
     String protocol();
 
     /**
-     * Subscribes the client to more topics, from the events on that are published after this call took effect. All
-     * subscriptions of a client share one position. An event that matches several of them arrives once, in order with
-     * all others, in the form of the first subscription that accepts it. A subscription ends by {@link
-     * Subscription#cancel}, or with the sink.
+     * Subscribes the client to more topics. It receives the events that are published after the subscription has begun.
+     * All subscriptions of a client share one position. An event that matches several of them arrives once, in order
+     * with all others, in the form of the first subscription that accepts it. A subscription ends by
+     * {@link Subscription#cancel}, or with the sink.
      *
-     * <p>A client that reconnects is another sink: its route decides what it subscribes to. Direct sends of a
-     * subscribed sink must not have ids. A sink that sent some before is given the id of its position, which replaces
-     * them.
+     * <p>A client that reconnects has another sink. The route of its new stream decides what it subscribes to. Direct
+     * sends of a subscribed sink must not have ids. If a sink sent such ids before, it is given the id of its position,
+     * which replaces them.
      *
      * @return completes on the lane when the subscription has begun. Fails with {@link IllegalArgumentException} if the
      *     stream would have more than {@link Selector#MAX_TERMS} topics and patterns, with {@link TopicLimitException},
@@ -35,6 +35,6 @@ public interface HubSink extends Sink {
      */
     CompletionStage<Subscription> subscribe(Selector selector);
 
-    /** Ends the stream for good, like {@link #complete()}, for another reason. The client does not reconnect. */
+    /** Ends the stream permanently, like {@link #complete()}, but with this reason. The client does not reconnect. */
     CompletionStage<CloseReason> complete(CloseReason reason);
 }

@@ -4,29 +4,30 @@ import io.sluice.sse.hub.HubBuilder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What happens to a client that the history has passed by: its position lies below a floor of its topics. From the
- * strictest to the mildest.
+ * What happens to a client that has missed events, because a topic evicted them before they were written to the client.
+ * The policies are in the order from the strictest to the mildest.
  *
- * <p>A policy is the hub's ({@link HubBuilder#overflow(OverflowPolicy)}), a topic's ({@link HubBuilder#overflow(String,
- * OverflowPolicy)}), or a subscription's ({@link Selector#withOverflow}). The subscription's own wins; else that of the
- * topic which has passed the client by, and the strictest of several. Where a client comes back, the same decides from
- * where it goes on; it has been disconnected already, so {@link #DISCONNECT} is then as {@link #GAP}.
+ * <p>A policy can be set for the hub ({@link HubBuilder#overflow(OverflowPolicy)}), for topics
+ * ({@link HubBuilder#overflow(String, OverflowPolicy)}), and for a subscription ({@link Selector#withOverflow}). The
+ * policy of the subscription takes precedence. Otherwise the policy of the topic that evicted the events applies, and
+ * the strictest one if there are several. The same policy decides where a reconnecting client resumes. Such a client
+ * was disconnected already, so {@link #DISCONNECT} then has the same effect as {@link #GAP}.
  */
 public enum OverflowPolicy {
     /**
-     * The client is disconnected. It comes back with its Last-Event-ID, at a time when it can read again, and hears the
-     * gap then.
+     * Disconnects the client. It reconnects with its Last-Event-ID when it can read again, and then receives the gap
+     * event.
      */
     DISCONNECT,
-    /** The client is told the gap and goes on from the oldest event kept. */
+    /** Sends the client a gap event. It continues with the oldest event that is kept. */
     GAP,
     /**
-     * The client is told the gap and goes on with what is published from now on, in all of its topics: it has one
-     * position for all of them.
+     * Sends the client a gap event. It continues with the events that are published from now on, in all its topics,
+     * since it has one position for all of them.
      */
     LATEST;
 
-    /** The stricter of two policies, either of which may be null. */
+    /** The stricter of two policies; null counts as no policy. */
     public static @Nullable OverflowPolicy strictest(@Nullable OverflowPolicy one, @Nullable OverflowPolicy other) {
         if (one == null || other == null) {
             return one == null ? other : one;

@@ -10,26 +10,26 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * An event, the topics it goes to, and for whom it is meant, for {@link Hub#publish(Publication)} and {@link Hub#publishAll}.
- * Immutable.
+ * An event with its topics and recipients, for {@link Hub#publish(Publication)} and {@link Hub#publishAll}. Immutable.
  *
- * <p>In several topics it is still one event: it has one place in the sequence and one id, and who listens to more than one
- * of them gets it once. Each of those topics keeps it by its own bounds.
+ * <p>An event that is published to several topics is still one event. It has one position in the sequence and one id,
+ * and a client that subscribes to more than one of the topics receives it once. Each topic keeps the event within its
+ * own bounds.
  *
- * @param topics one to {@link #MAX_TOPICS} topic names; one given twice counts once
+ * @param topics one to {@link #MAX_TOPICS} topic names; duplicates are removed
  * @param event an event with data
- * @param recipients who of those that listen gets it
+ * @param recipients the subscribers that receive the event
  */
 public record Publication(List<String> topics, Event event, Recipients recipients) {
 
-    /** The most topics of one publication. */
+    /** The maximum number of topics of one publication. */
     public static final int MAX_TOPICS = 100;
 
     /**
-     * Checks the topics' names.
+     * Checks the topic names.
      *
-     * @throws IllegalArgumentException if there is no topic, if there are too many, or if a name breaks a rule of {@link
-     *     TopicName}
+     * @throws IllegalArgumentException if there is no topic, if there are too many topics, or if a name breaks a rule
+     *     of {@link TopicName}
      */
     public Publication {
         Objects.requireNonNull(topics, "topics").forEach(topic -> Objects.requireNonNull(topic, "topic"));
@@ -42,28 +42,28 @@ public record Publication(List<String> topics, Event event, Recipients recipient
         Objects.requireNonNull(recipients, "recipients");
     }
 
-    /** An event for everybody who listens to one topic. */
+    /** An event for every subscriber of one topic. */
     public Publication(String topic, Event event) {
         this(List.of(Objects.requireNonNull(topic, "topic")), event, Recipients.everybody());
     }
 
-    /** An event for everybody who listens to at least one of these topics. */
+    /** An event for every subscriber of at least one of these topics. */
     public static Publication of(Event event, String... topics) {
         return new Publication(Arrays.asList(Objects.requireNonNull(topics, "topics")), event, Recipients.everybody());
     }
 
-    /** An event for everybody who listens to at least one of these topics. */
+    /** An event for every subscriber of at least one of these topics. */
     public static Publication of(Event event, Collection<String> topics) {
         return new Publication(
                 new ArrayList<>(Objects.requireNonNull(topics, "topics")), event, Recipients.everybody());
     }
 
-    /** The same for these recipients only. */
+    /** Returns the same publication for these recipients only. */
     public Publication to(Recipients others) {
         return new Publication(topics, event, others);
     }
 
-    /** The first of its topics. */
+    /** The first topic. */
     public String topic() {
         return topics.get(0);
     }

@@ -1,10 +1,12 @@
 package io.sluice.sse.topic;
 
 /**
- * The answer to a publication: the event has its place in the hub's sequence.
+ * The result of a publication: the event has a position in the hub's sequence.
  *
- * @param id the id on the wire, rising through the whole hub unless the publisher chose it
- * @param topic where the event is: of a duplicate, the topic of the first, whichever was asked for
- * @param duplicate whether an event with this chosen id was kept already, so that nothing was delivered
+ * @param id the id on the wire; ids rise across all topics of the hub, unless the publisher chose this one
+ * @param topic the first topic of the event; for a duplicate, the first topic of the earlier event, which may be
+ *     another one than the requested topic
+ * @param duplicate whether an event with this id, which the publisher chose, was kept already, so that nothing was
+ *     published
  */
 public record Published(String id, String topic, boolean duplicate) {}

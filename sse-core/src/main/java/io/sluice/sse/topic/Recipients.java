@@ -5,11 +5,11 @@ import io.sluice.sse.Sink;
 import java.util.Objects;
 
 /**
- * For whom an event is meant, among those who listen to its topics: everybody, unless the publisher says otherwise. Whoever
- * it is not meant for does not get it, and misses nothing: no gap is said. It holds for replay as for live delivery, so a
- * principal that comes back gets what was published for it meanwhile. Immutable.
+ * The subscribers that receive an event: all subscribers of its topics, unless the publisher selects some of them.
+ * Other subscribers do not receive the event, and this is no gap for them. Recipients apply to replay and to live
+ * delivery. So a principal that reconnects receives the events that were published for it meanwhile. Immutable.
  *
- * <p>Who a client is, the application says when its stream is opened ({@link Identity}).
+ * <p>The application identifies a client when its stream is opened ({@link Identity}).
  */
 public final class Recipients {
 
@@ -17,9 +17,9 @@ public final class Recipients {
     public enum Kind {
         /** Every subscriber. */
         EVERYBODY,
-        /** The clients of one principal. */
+        /** All clients of one principal. */
         PRINCIPAL,
-        /** The clients whose principal belongs to one group. */
+        /** All clients that belong to one group. */
         GROUP,
         /** The client of one sink. */
         CLIENT,
@@ -37,13 +37,13 @@ public final class Recipients {
         this.name = name;
     }
 
-    /** Everybody who listens. */
+    /** Every subscriber. */
     public static Recipients everybody() {
         return EVERYBODY;
     }
 
     /**
-     * Everybody who is this principal: one person with two tabs is reached in both.
+     * All clients of this principal. A user with two browser tabs receives the event in both.
      *
      * @throws IllegalArgumentException if the name is empty
      */
@@ -52,7 +52,7 @@ public final class Recipients {
     }
 
     /**
-     * Everybody who belongs to this group.
+     * All clients that belong to this group.
      *
      * @throws IllegalArgumentException if the name is empty
      */
@@ -61,9 +61,9 @@ public final class Recipients {
     }
 
     /**
-     * The client of one sink, for as long as that sink lives: when it comes back it is another.
+     * The client of one sink, while that sink is open. A client that reconnects has another sink.
      *
-     * @param sinkId as {@link Sink#id} says it
+     * @param sinkId the {@link Sink#id}
      * @throws IllegalArgumentException if the id is empty
      */
     public static Recipients client(String sinkId) {
@@ -71,9 +71,9 @@ public final class Recipients {
     }
 
     /**
-     * Everybody but the client of one sink, such as the one that what is published came from.
+     * Every subscriber except the client of one sink, such as the client that caused the event.
      *
-     * @param sinkId as {@link Sink#id} says it
+     * @param sinkId the {@link Sink#id}
      * @throws IllegalArgumentException if the id is empty
      */
     public static Recipients except(String sinkId) {
@@ -87,17 +87,17 @@ public final class Recipients {
         return name;
     }
 
-    /** Which kind these are. */
+    /** The kind of these recipients. */
     public Kind kind() {
         return kind;
     }
 
-    /** The principal, the group or the id of the sink; empty for everybody. */
+    /** The principal, the group or the id of the sink; empty for every subscriber. */
     public String name() {
         return name;
     }
 
-    /** Whether an event for these recipients goes to the client of this sink. */
+    /** Whether the client of this sink is one of these recipients. */
     public boolean include(Sink sink) {
         return switch (kind) {
             case EVERYBODY -> true;
@@ -108,7 +108,7 @@ public final class Recipients {
         };
     }
 
-    /** Whether an event for these recipients goes to every subscriber. */
+    /** Whether these recipients are every subscriber. */
     public boolean isEverybody() {
         return kind == Kind.EVERYBODY;
     }

@@ -8,13 +8,12 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a subscription listens to: topic names and patterns; and, where it has them, a filter, an overflow policy of its own,
- * and whether events come in an envelope.
- * Immutable, checked when it is made.
+ * What a client subscribes to: topic names and patterns. A selector may also have a filter, its own overflow policy,
+ * and the option that events are sent in an envelope. Immutable.
  */
 public final class Selector {
 
-    /** The most topics and patterns of one selector. */
+    /** The maximum number of topics and patterns of one selector. */
     public static final int MAX_TERMS = 100;
 
     private final List<String> topics;
@@ -46,10 +45,10 @@ public final class Selector {
     }
 
     /**
-     * A selector of these names and patterns; one given twice counts once.
+     * A selector of these names and patterns. Duplicates are removed.
      *
-     * @throws IllegalArgumentException if there is none, if there are more than {@link #MAX_TERMS}, or if one breaks a
-     *     rule of {@link TopicName} or {@link TopicPattern}
+     * @throws IllegalArgumentException if there is no term, if there are more than {@link #MAX_TERMS}, or if one breaks
+     *     a rule of {@link TopicName} or {@link TopicPattern}
      */
     public static Selector of(Collection<String> terms) {
         if (terms.isEmpty()) {
@@ -77,26 +76,29 @@ public final class Selector {
         return new Selector(List.copyOf(topics), List.copyOf(patterns));
     }
 
-    /** The same topics and patterns, for a subscription whose own policy this is: it beats those of the topics. */
+    /**
+     * Returns the same selector with its own overflow policy, which takes precedence over the policies of the topics.
+     */
     public Selector withOverflow(OverflowPolicy policy) {
         return new Selector(topics, patterns, Objects.requireNonNull(policy, "overflow"), filter, enveloped);
     }
 
     /**
-     * The same topics and patterns, but only what {@code newFilter} lets through. It replaces a filter that this selector has.
+     * Returns the same selector with this filter. It replaces the filter that this selector may have.
      *
-     * <p>What a topic lets go before the client has read it is a gap, whether the filter would have let it through or not:
-     * nobody asks a filter about what is no longer there. {@link StartPosition#replay} counts events before the filter, too.
+     * <p>An event that a topic evicts before it was written to the client is a gap, even if the filter would have
+     * rejected it: a filter cannot be called for an event that is no longer kept. {@link StartPosition#replay} counts
+     * the events before they are filtered.
      */
     public Selector filtered(EventFilter newFilter) {
         return new Selector(topics, patterns, overflow, Objects.requireNonNull(newFilter, "filter"), enveloped);
     }
 
     /**
-     * The same topics and patterns, for a client that wants to be told each event's topic: id and name of the event stay,
-     * and its data become one line of JSON, {@code {"topic":"orders/7","data":"…the data as a string…"}}. Of an event in
-     * several of its topics it is told the one whose name comes first. What is no event of a topic (gaps, heartbeats, the
-     * end of a stream, direct sends) comes without.
+     * Returns the same selector for a client that needs the topic of each event. The event keeps its id and name, and
+     * its data become one line of JSON: {@code {"topic":"orders/7","data":"…the data as a string…"}}. If an event is in
+     * several topics of the client, the topic whose name sorts first is sent. Gaps, heartbeats, the end of a stream and
+     * direct sends are not events of a topic and have no envelope.
      */
     public Selector withEnvelope() {
         return new Selector(topics, patterns, overflow, filter, true);
@@ -107,12 +109,12 @@ public final class Selector {
         return filter;
     }
 
-    /** Whether events come in an envelope. */
+    /** Whether events are sent in an envelope. */
     public boolean isEnveloped() {
         return enveloped;
     }
 
-    /** Whether it has this topic, by name or by pattern. */
+    /** Whether this selector includes the topic, by name or by pattern. */
     public boolean matches(String topic) {
         if (topics.contains(topic)) {
             return true;
@@ -125,12 +127,12 @@ public final class Selector {
         return false;
     }
 
-    /** The subscription's own overflow policy; null if the topics' holds. */
+    /** The selector's own overflow policy; null if the policies of the topics apply. */
     public @Nullable OverflowPolicy overflow() {
         return overflow;
     }
 
-    /** The topics named outright. */
+    /** The topic names, without the patterns. */
     public List<String> topics() {
         return topics;
     }
@@ -140,7 +142,7 @@ public final class Selector {
         return patterns;
     }
 
-    /** Names and patterns as text. */
+    /** The topic names and patterns as text. */
     public List<String> terms() {
         List<String> terms = new ArrayList<>(topics);
         patterns.forEach(pattern -> terms.add(pattern.toString()));

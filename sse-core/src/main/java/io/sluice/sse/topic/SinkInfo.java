@@ -3,15 +3,15 @@ package io.sluice.sse.topic;
 import java.util.List;
 
 /**
- * One client as it stands now, for operators.
+ * The present state of one client, for operators.
  *
- * @param id the connection's name in logs
- * @param topics topic names and patterns that it subscribes to
- * @param openNanos how long it has been open
- * @param silentNanos how long ago the lane last wrote to it
- * @param pendingBytes bytes written and not yet sent
- * @param lag how many positions it stands behind the hub's head; 0 while nothing waits for it
- * @param delivered events written to it
+ * @param id the id of the sink, which also identifies the connection in logs
+ * @param topics the topic names and patterns that the client subscribes to
+ * @param openNanos how long the sink has been open
+ * @param silentNanos how long ago the lane last wrote to the client
+ * @param pendingBytes the bytes that were written and are not yet sent
+ * @param lag the distance from the client's position to the hub's head; 0 if no event waits for the client
+ * @param delivered how many events were written to the client
  * @param sink the client itself
  */
 public record SinkInfo(

@@ -4,12 +4,10 @@ import java.time.Instant;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Where a subscription begins in the hub's sequence. Immutable.
- */
+/** Where a subscription starts in the hub's sequence. Immutable. */
 public final class StartPosition {
 
-    /** Replays are cut to this many events. */
+    /** The maximum number of events of a replay. A larger number is reduced to this one. */
     public static final int MAX_REPLAY = 100_000;
 
     private static final StartPosition LIVE = new StartPosition(null, null, 0);
@@ -24,34 +22,35 @@ public final class StartPosition {
         this.replay = replay;
     }
 
-    /** With what is published from now on. */
+    /** Starts with the events that are published from now on. */
     public static StartPosition live() {
         return LIVE;
     }
 
     /**
-     * Behind the event with this id, as a client sends it in {@code Last-Event-ID}. Any string is allowed: one that
-     * leads nowhere makes a gap, never an error.
+     * Starts after the event with this id, as a client sends it in {@code Last-Event-ID}. Any string is allowed. An id
+     * that the hub does not know leads to a gap event, never to an error.
      */
     public static StartPosition after(String lastEventId) {
         return new StartPosition(Objects.requireNonNull(lastEventId, "lastEventId"), null, 0);
     }
 
     /**
-     * With the kept events of the whole selector that were published at {@code time} or later; a gap is said first if an
-     * event of that time is no longer kept. A time that is still to come is as {@link #live}.
+     * Starts with the kept events of the whole selector that were published at or after {@code time}. If such an event
+     * is no longer kept, the client receives a gap event first. A time in the future has the same effect as
+     * {@link #live}.
      *
-     * <p>The hub notes by a clock that does not jump when an event was published, and compares it with the wall clock when
-     * a stream begins. So {@code time} means what it says as long as the wall clock is right when the stream begins, and has
-     * not been put back or forward between the reading of {@code time} and that moment. Time that the machine slept does not
-     * count, so that a few events too many may come.
+     * <p>The hub records the time of each event by a clock that never jumps, and compares that clock with the wall
+     * clock when a stream starts. So the result is exact if the wall clock is right when the stream starts and was not
+     * adjusted since {@code time} was read. Time during which the machine was suspended does not count, so the client
+     * may receive a few earlier events.
      */
     public static StartPosition since(Instant time) {
         return new StartPosition(null, Objects.requireNonNull(time, "time"), 0);
     }
 
     /**
-     * With the last {@code events} kept events of the whole selector, at most {@link #MAX_REPLAY}.
+     * Starts with the last {@code events} kept events of the whole selector, at most {@link #MAX_REPLAY}.
      *
      * @throws IllegalArgumentException if negative
      */
@@ -62,17 +61,17 @@ public final class StartPosition {
         return events == 0 ? LIVE : new StartPosition(null, null, Math.min(events, MAX_REPLAY));
     }
 
-    /** The id after which the stream begins; null if it begins otherwise. */
+    /** The id after which the stream starts; null for another kind of start. */
     public @Nullable String lastEventId() {
         return lastEventId;
     }
 
-    /** The time since which events are wanted; null if the stream begins otherwise. */
+    /** The time of the first event to send; null for another kind of start. */
     public @Nullable Instant since() {
         return since;
     }
 
-    /** How many kept events are wanted; 0 if the stream begins otherwise. */
+    /** How many kept events to send; 0 for another kind of start. */
     public int replay() {
         return replay;
     }

@@ -3,25 +3,25 @@ package io.sluice.sse.topic;
 import java.nio.charset.StandardCharsets;
 
 /**
- * What a topic may be called: 1 to 255 bytes of UTF-8, segments between {@code /}, none of them empty, {@code .} or
- * {@code ..}; no control, bidirectional or zero-width characters, which make two names look alike; no {@code *}, which
- * belongs to patterns. Each refusal names the rule that was broken.
+ * The rules for topic names. A name has 1 to 255 bytes of UTF-8. It consists of segments between {@code /}; no segment
+ * is empty, {@code .} or {@code ..}. It contains no control, bidirectional or zero-width characters, since two names
+ * that look the same could then differ. It contains no {@code *}, which is reserved for patterns.
  */
 public final class TopicName {
 
-    /** The longest name, in bytes of UTF-8. */
+    /** The maximum length of a name, in bytes of UTF-8. */
     public static final int MAX_BYTES = 255;
 
     private TopicName() {}
 
     /**
-     * Returns {@code name} if it can be published to.
+     * Returns {@code name} if it is a valid topic name.
      *
-     * @throws IllegalArgumentException if it cannot; the message says which rule it breaks
+     * @throws IllegalArgumentException if it is not valid; the message names the broken rule
      */
     public static String check(String name) {
         if (name.indexOf('*') >= 0) {
-            throw refused(name, "a * stands for topics in a pattern; an event goes to one topic by its name");
+            throw invalid(name, "a * is allowed in patterns only; an event is published to a topic by its name");
         }
         checkSegments(name);
         return name;
@@ -31,15 +31,15 @@ public final class TopicName {
     static void checkSegments(String name) {
         int bytes = utf8Length(name);
         if (bytes == 0) {
-            throw refused(name, "it is empty");
+            throw invalid(name, "it is empty");
         }
         if (bytes > MAX_BYTES) {
-            throw refused(name, "it has " + bytes + " bytes in UTF-8, at most " + MAX_BYTES + " are allowed");
+            throw invalid(name, "it has " + bytes + " bytes in UTF-8, at most " + MAX_BYTES + " are allowed");
         }
         for (int i = 0; i < name.length(); ) {
             int c = name.codePointAt(i);
             if (isForbidden(c)) {
-                throw refused(
+                throw invalid(
                         name,
                         String.format(
                                 "it contains U+%04X; control, bidirectional and zero-width characters are not allowed",
@@ -49,10 +49,10 @@ public final class TopicName {
         }
         for (String segment : name.split("/", -1)) {
             if (segment.isEmpty()) {
-                throw refused(name, "a segment between slashes is empty");
+                throw invalid(name, "a segment between slashes is empty");
             }
             if (segment.equals(".") || segment.equals("..")) {
-                throw refused(name, "a segment is " + segment);
+                throw invalid(name, "a segment is " + segment);
             }
         }
     }
@@ -75,7 +75,7 @@ public final class TopicName {
         return name.getBytes(StandardCharsets.UTF_8).length;
     }
 
-    static IllegalArgumentException refused(String name, String rule) {
+    static IllegalArgumentException invalid(String name, String rule) {
         StringBuilder shown = new StringBuilder();
         name.codePoints().limit(80).forEach(c -> {
             if (isForbidden(c)) {

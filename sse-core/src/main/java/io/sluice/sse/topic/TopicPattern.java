@@ -1,10 +1,11 @@
 package io.sluice.sse.topic;
 
 /**
- * Stands for topics: {@code *} is any one segment, a last segment {@code **} is any number of them, none included.
- * {@code orders/*} matches {@code orders/7}; {@code orders/**} matches that, {@code orders/7/items} and {@code orders}.
+ * Matches topics by their names. {@code *} matches exactly one segment. {@code **} as the last segment matches any
+ * number of segments, including none. So {@code orders/*} matches {@code orders/7}, and {@code orders/**} matches
+ * {@code orders}, {@code orders/7} and {@code orders/7/items}.
  *
- * <p>Immutable. Matching takes one walk over the name: there is nothing to backtrack.
+ * <p>Immutable. Matching reads the name once and never backtracks.
  */
 public final class TopicPattern {
 
@@ -27,10 +28,10 @@ public final class TopicPattern {
     }
 
     /**
-     * Reads a pattern.
+     * Parses a pattern.
      *
-     * @throws IllegalArgumentException if it breaks a rule of {@link TopicName}, has a {@code *} beside other characters
-     *     in a segment, or a {@code **} before the last segment
+     * @throws IllegalArgumentException if the text breaks a rule of {@link TopicName}, if a segment has a {@code *}
+     *     next to other characters, or if a segment other than the last one is {@code **}
      */
     public static TopicPattern of(String text) {
         TopicName.checkSegments(text);
@@ -39,19 +40,19 @@ public final class TopicPattern {
             String segment = pattern.segments[i];
             if (segment.equals(ANY_NUMBER)) {
                 if (i < pattern.segments.length - 1) {
-                    throw TopicName.refused(text, "** is allowed as the last segment only");
+                    throw TopicName.invalid(text, "** is allowed as the last segment only");
                 }
             } else if (segment.indexOf('*') >= 0 && !segment.equals(ANY_ONE)) {
-                throw TopicName.refused(
-                        text, "a * stands for a whole segment; it cannot stand beside other characters");
+                throw TopicName.invalid(
+                        text, "a * stands for a whole segment; it cannot be combined with other characters");
             }
         }
         return pattern;
     }
 
-    /** Whether {@code topic} is one that this pattern stands for. */
+    /** Whether this pattern matches {@code topic}. */
     public boolean matches(String topic) {
-        int at = 0; // where the next segment of the topic begins; beyond its end when all were read
+        int at = 0; // the index of the next segment; greater than the length after the last segment
         for (String segment : segments) {
             if (segment.equals(ANY_NUMBER)) {
                 return true;

@@ -7,9 +7,9 @@ import java.time.Duration;
 /**
  * The options of a hub that concern delivery to its clients. Immutable.
  *
- * @param overflow the policy where neither a pattern nor a subscription has one
- * @param catchUpBytes how many bytes may be on their way to clients of a lane before sinks that are behind get less
- * @param coalesce how long a busy lane may let an event wait for the next one
+ * @param overflow the policy of topics and subscriptions without their own policy
+ * @param catchUpBytes how many bytes may be pending to the clients of a lane before sinks that are behind receive less
+ * @param coalesce how long a busy lane may delay an event to combine it with later ones
  * @param directSends the bounds of each sink's queue of direct sends
  */
 public record DeliveryOptions(
@@ -18,9 +18,9 @@ public record DeliveryOptions(
     /**
      * The bounds of the queue of direct sends of one sink.
      *
-     * @param events how many events may wait
-     * @param bytes how many bytes may wait
-     * @param policy what happens to one more
+     * @param events the maximum number of queued events
+     * @param bytes the maximum number of queued bytes
+     * @param policy what happens to an event that exceeds a bound
      */
     public record DirectSendBounds(int events, int bytes, DirectSendPolicy policy) {}
 }

@@ -11,46 +11,36 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the lanes of a hub share: its log, its counters and its options. So a lane need not know the hub itself.
- * Thread-safe.
+ * The parts of a hub that its lanes share: the log, the counters, the options and the user code. So a lane does not
+ * depend on the hub itself. Thread-safe.
  */
 public final class HubCore {
+
+    /**
+     * The user code of a hub, and what runs it.
+     *
+     * @param observer the user's observer; {@link Observer#NONE} if there is none
+     * @param failures counts and logs what user code throws
+     * @param executor runs user code
+     */
+    public record UserCode(Observer observer, UserCodeFailures failures, Executor executor) {}
 
     private final HubLog log;
     private final Sequencer sequencer;
     private final DeliveryOptions options;
-    private final Observer observer;
-    private final UserCodeFailures failures;
-    private final Executor userExecutor;
+    private final UserCode userCode;
     private final PresenceListener presence;
     private final Ledger ledger = new Ledger();
     private final HubCounters counters = new HubCounters(this);
     private final AtomicLong sinkNumbers = new AtomicLong();
 
-    private HubCore(Builder builder) {
-        this.log = builder.log;
-        this.sequencer = builder.sequencer;
-        this.options = builder.options;
-        this.observer = builder.observer;
-        this.failures = builder.failures;
-        this.userExecutor = builder.userExecutor;
-        this.presence = builder.presence;
-    }
-
-    /** The parts of a core. All are required. */
-    @SuppressWarnings("NullAway.Init") // Hub sets each of them
-    public static final class Builder {
-        public HubLog log;
-        public Sequencer sequencer;
-        public DeliveryOptions options;
-        public Observer observer;
-        public UserCodeFailures failures;
-        public Executor userExecutor;
-        public PresenceListener presence;
-
-        public HubCore build() {
-            return new HubCore(this);
-        }
+    public HubCore(
+            HubLog log, Sequencer sequencer, DeliveryOptions options, UserCode userCode, PresenceListener presence) {
+        this.log = log;
+        this.sequencer = sequencer;
+        this.options = options;
+        this.userCode = userCode;
+        this.presence = presence;
     }
 
     /** The log of the hub. */
@@ -58,7 +48,7 @@ public final class HubCore {
         return log;
     }
 
-    /** Gives positions their ids. */
+    /** Assigns ids to positions. */
     public Sequencer sequencer() {
         return sequencer;
     }
@@ -68,27 +58,27 @@ public final class HubCore {
         return options;
     }
 
-    /** What clients own now. */
+    /** Counts what the clients of this hub own at present. */
     public Ledger ledger() {
         return ledger;
     }
 
-    /** What the hub has counted since it was made. */
+    /** The counters since the creation of the hub. */
     public HubCounters counters() {
         return counters;
     }
 
     /** Counts and logs what user code throws. */
     public UserCodeFailures failures() {
-        return failures;
+        return userCode.failures;
     }
 
-    /** Where user code runs. */
+    /** Runs user code. */
     public Executor userExecutor() {
-        return userExecutor;
+        return userCode.executor;
     }
 
-    /** Is told which clients come and go. */
+    /** Is notified when clients connect, disconnect, subscribe and unsubscribe. */
     public PresenceListener presence() {
         return presence;
     }
@@ -98,20 +88,20 @@ public final class HubCore {
         return sinkNumbers.incrementAndGet();
     }
 
-    /** Calls the observer about a sink or about none. What it throws is counted and logged. */
+    /** Calls the observer, for a sink or for none. What it throws is counted and logged. */
     public void observe(@Nullable Sink sink, Consumer<Observer> call) {
-        if (observer == Observer.NONE) {
+        if (!isObserved()) {
             return;
         }
         try {
-            call.accept(observer);
+            call.accept(userCode.observer);
         } catch (Throwable t) {
-            failures.failed(sink == null ? "-" : sink.id(), "observer", t);
+            userCode.failures.failed(sink == null ? "-" : sink.id(), "observer", t);
         }
     }
 
-    /** Whether an observer listens. */
+    /** Whether the hub has an observer. */
     public boolean isObserved() {
-        return observer != Observer.NONE;
+        return userCode.observer != Observer.NONE;
     }
 }

@@ -5,19 +5,20 @@ import io.sluice.sse.Gap;
 import io.sluice.sse.Sink;
 import java.util.concurrent.atomic.LongAdder;
 
-/** What a hub has counted since it was made. Thread-safe; the delivered events are counted by each lane for itself. */
+/**
+ * The counters of a hub since its creation. Thread-safe. Delivered events are not counted here: each lane counts its
+ * own.
+ */
 public final class HubCounters {
 
-    public final LongAdder published = new LongAdder();
-    /** Events that lanes had delivered which have left. */
-    public final LongAdder deliveredBefore = new LongAdder();
-
-    public final LongAdder framed = new LongAdder();
-    public final LongAdder gaps = new LongAdder();
-    public final LongAdder opened = new LongAdder();
-    public final LongAdder lanesBlocked = new LongAdder();
-    private final LongAdder[] closed = new LongAdder[CloseReason.values().length];
     private final HubCore core;
+    private final LongAdder published = new LongAdder();
+    private final LongAdder deliveredByEndedLanes = new LongAdder();
+    private final LongAdder frames = new LongAdder();
+    private final LongAdder gaps = new LongAdder();
+    private final LongAdder opened = new LongAdder();
+    private final LongAdder blockedLanes = new LongAdder();
+    private final LongAdder[] closed = new LongAdder[CloseReason.values().length];
 
     HubCounters(HubCore core) {
         this.core = core;
@@ -26,23 +27,65 @@ public final class HubCounters {
         }
     }
 
-    public void framed() {
-        framed.increment();
+    // ---- what happened
+
+    public void addPublished(int events) {
+        published.add(events);
     }
 
-    public void gap(Sink sink, Gap gap) {
+    /** A lane has ended that delivered this many events. */
+    public void addDelivered(long events) {
+        deliveredByEndedLanes.add(events);
+    }
+
+    public void addFrame() {
+        frames.increment();
+    }
+
+    public void addBlockedLane() {
+        blockedLanes.increment();
+    }
+
+    public void addGap(Sink sink, Gap gap) {
         gaps.increment();
         core.observe(sink, observer -> observer.gapReported(sink, gap));
     }
 
-    public void opened(Sink sink) {
+    public void addOpened(Sink sink) {
         opened.increment();
         core.observe(sink, observer -> observer.sinkOpened(sink));
     }
 
-    public void closed(Sink sink, CloseReason reason) {
+    public void addClosed(Sink sink, CloseReason reason) {
         closed[reason.ordinal()].increment();
         core.observe(sink, observer -> observer.sinkClosed(sink, reason));
+    }
+
+    // ---- sums
+
+    public long published() {
+        return published.sum();
+    }
+
+    /** The events that were delivered by lanes that have ended. */
+    public long deliveredByEndedLanes() {
+        return deliveredByEndedLanes.sum();
+    }
+
+    public long frames() {
+        return frames.sum();
+    }
+
+    public long gaps() {
+        return gaps.sum();
+    }
+
+    public long opened() {
+        return opened.sum();
+    }
+
+    public long blockedLanes() {
+        return blockedLanes.sum();
     }
 
     public long closed(CloseReason reason) {

@@ -3,7 +3,10 @@ package io.sluice.sse.hub.core;
 import io.sluice.sse.Sink;
 import io.sluice.sse.topic.Selector;
 
-/** Receives from the lanes which clients come and go. Called on a lane, outside the hub's lock; must not block or throw. */
+/**
+ * Is notified by the lanes when clients connect, disconnect, subscribe and unsubscribe. Called on a lane, without the
+ * hub's lock. Implementations must not block or throw.
+ */
 public interface PresenceListener {
 
     /** A sink has opened. */
@@ -12,9 +15,9 @@ public interface PresenceListener {
     /** A sink has closed. */
     void closed(Sink sink);
 
-    /** A subscription has begun. Its position is fixed, and nothing after it has been written yet. */
+    /** A subscription has begun. Its position is fixed, and no event after that position has been written yet. */
     void subscribed(Sink sink, Selector selector);
 
-    /** A subscription has ended that was reported by {@link #subscribed}. */
+    /** A subscription that {@link #subscribed} reported has ended. */
     void unsubscribed(Sink sink, Selector selector);
 }

@@ -8,13 +8,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What user code has thrown: each failure is counted, and logged with the client's id, of each kind of code once per
- * second: code that fails for each of a million events does not fill the disk besides. How many were held back is said by
- * the next line of the kind, or, where none follows, by one of its own a second later. Thread-safe.
+ * Counts and logs what user code throws. Each failure is counted. For each kind of code, one failure per second is
+ * logged, with the id of the client: code that fails for each of a million events must not fill the disk. The next line
+ * of the same kind reports how many were suppressed. If no line follows, a separate line reports this a second later.
+ * Thread-safe.
  */
 public final class UserCodeFailures {
 
-    /** The category of the hub, which operators know: this class is not exported. */
+    /** Has the name of a public class that operators know, since this class is not exported. */
     private static final Logger log = LoggerFactory.getLogger("io.sluice.sse.hub.Hub");
 
     private static final long SECOND_NANOS = 1_000_000_000;
@@ -22,7 +23,7 @@ public final class UserCodeFailures {
     private final LongSupplier clock;
     private final Expirer.Timer timer;
     private final LongAdder count = new LongAdder();
-    /** By kind, of which there are a few: the words come from our own code only. */
+    /** By kind of code. There are only a few, since the names are constants of this library. */
     private final ConcurrentHashMap<String, Line> lines = new ConcurrentHashMap<>();
 
     private volatile boolean closed;
@@ -33,18 +34,18 @@ public final class UserCodeFailures {
     }
 
     /**
-     * @param client the client's id, or {@code "-"} where there is none
-     * @param what which code, such as {@code "observer"}
+     * @param client the id of the client, or {@code "-"} if there is none
+     * @param what the kind of code, such as {@code "observer"}
      */
     public void failed(String client, String what, Throwable failure) {
         count.increment();
         Line line = lines.computeIfAbsent(what, Line::new);
-        if (line.once.tryAcquire()) {
-            log.warn("[{}] the {} failed{}", client, what, line.once.suppressedSuffix(), failure);
+        if (line.throttle.tryAcquire()) {
+            log.warn("[{}] the {} failed{}", client, what, line.throttle.suppressedSuffix(), failure);
         }
     }
 
-    /** Says what is still held back. From now on what is held back is only counted: no timer outlives its hub. */
+    /** Reports the suppressed failures. Later ones are only counted, so that no timer outlives its hub. */
     public void close() {
         closed = true;
         lines.values().forEach(Line::close);
@@ -54,10 +55,10 @@ public final class UserCodeFailures {
         return count.sum();
     }
 
-    /** The lines of one kind. */
+    /** The lines of one kind of code. */
     private final class Line {
         private final String what;
-        private final LogThrottle once;
+        private final LogThrottle throttle;
 
         // Guarded by this.
         private boolean scheduled;
@@ -65,10 +66,10 @@ public final class UserCodeFailures {
 
         Line(String what) {
             this.what = what;
-            this.once = new LogThrottle(clock, this::sayRestLater);
+            this.throttle = new LogThrottle(clock, this::reportLater);
         }
 
-        private synchronized void sayRestLater() {
+        private synchronized void reportLater() {
             if (!scheduled && !closed) {
                 scheduled = true;
                 cancel = timer.schedule(this::logSuppressed, SECOND_NANOS);
@@ -77,18 +78,18 @@ public final class UserCodeFailures {
 
         private void logSuppressed() {
             synchronized (this) {
-                scheduled = false; // before the question: what is held back behind it asks for a timer of its own
+                scheduled = false; // before the check below: a line that is suppressed after it then schedules a timer
             }
             if (!closed) {
-                if (!once.holdsBack()) {
+                if (!throttle.hasSuppressed()) {
                     return;
                 }
-                if (!once.tryAcquireRest()) { // a line has just passed
-                    sayRestLater();
+                if (!throttle.tryAcquireSummary()) { // a line was logged just now
+                    reportLater();
                     return;
                 }
             }
-            long rest = once.takeHeldBack();
+            long rest = throttle.takeSuppressed();
             if (rest > 0) {
                 log.warn("[-] the {} failed again, {} more since the last line", what, rest);
             }

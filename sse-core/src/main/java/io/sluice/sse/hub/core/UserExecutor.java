@@ -7,21 +7,23 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Where the user code of a hub runs: on the executor that the user gave; on threads of our own if that refuses, since the
- * caller may be a lane, and nobody's user code may run there. Thread-safe.
+ * Runs the user code of a hub on the executor that the user configured. If that executor rejects a task, the task runs
+ * on threads of this class: the caller may be a lane, and user code must not run there. Thread-safe.
  */
 public final class UserExecutor implements Executor {
 
     private static final Logger log = LoggerFactory.getLogger(UserExecutor.class);
 
     private final Executor executor;
-    private final LogThrottle refused;
-    private @Nullable Executor fallback; // guarded by this
+    private final LogThrottle rejections;
 
-    /** @param given the user's, or null for threads of our own */
-    public UserExecutor(@Nullable Executor given, LongSupplier clock) {
-        this.executor = given == null ? UserThreads.create() : given;
-        this.refused = new LogThrottle(clock);
+    // Guarded by this.
+    private @Nullable Executor fallback;
+
+    /** @param configured the user's executor; null to use threads of this class only */
+    public UserExecutor(@Nullable Executor configured, LongSupplier clock) {
+        this.executor = configured == null ? UserThreads.create() : configured;
+        this.rejections = new LogThrottle(clock);
     }
 
     @Override
@@ -29,11 +31,11 @@ public final class UserExecutor implements Executor {
         try {
             executor.execute(task);
         } catch (RuntimeException | Error e) {
-            if (refused.tryAcquire()) {
+            if (rejections.tryAcquire()) {
                 log.warn(
-                        "the user executor takes no task, another one takes its place: {}{}",
+                        "the user executor rejected a task, which runs on a fallback thread: {}{}",
                         e.toString(),
-                        refused.suppressedSuffix());
+                        rejections.suppressedSuffix());
             }
             fallback().execute(task);
         }

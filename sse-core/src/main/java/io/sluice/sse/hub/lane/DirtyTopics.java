@@ -133,7 +133,7 @@ final class DirtyTopics {
                 deferToNextPass(here);
             }
             // After the copy: the ring may have evicted events while they were copied.
-            if (here.topic.log.hasPassed(lane.position)) {
+            if (here.topic.log.isLapped(lane.position)) {
                 onOverrun.accept(here);
                 // The subscribers may rejoin the lane before a pass that stops short reaches what the topic still has.
                 deferToNextPass(here);

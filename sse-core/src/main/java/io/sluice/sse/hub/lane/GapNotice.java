@@ -19,7 +19,7 @@ final class GapNotice {
     static void send(HubLane lane, LaneSink sink, Event block, long position, @Nullable Gap gap) {
         lane.frames.writeBlock(sink, EventEncoder.encode(block), position, lane);
         if (gap != null) {
-            lane.core().counters().gap(sink, gap); // before the flush, which may close the sink
+            lane.core().counters().addGap(sink, gap); // before the flush, which may close the sink
         }
         sink.flush();
     }

@@ -58,7 +58,7 @@ final class HistoryPager {
         this.lane = lane;
         this.log = lane.log();
         this.history = history;
-        this.reader = history.reads;
+        this.reader = history.reader();
     }
 
     /** Sinks at the same position with the same subscriber lists get the same page. */
@@ -159,7 +159,7 @@ final class HistoryPager {
             }
             loaded++;
             // Any event that the writer has stored after this position brings the sink forward.
-            reader.when(page.place.after + 1, new HistoryReader.Read() {
+            reader.whenStored(page.place.after + 1, new HistoryReader.Read() {
                 @Override
                 public void run(History stores, long stored) {
                     Place place = page.place;
@@ -221,10 +221,10 @@ final class HistoryPager {
         LaneSubscription subscription = sink.requireSelection().first();
         SubscriberList[] lists = subscription.ownLists();
         long head = log.head();
-        reader.when(head, new HistoryReader.Read() {
+        reader.whenStored(head, new HistoryReader.Read() {
             @Override
             public void run(History stores, long stored) {
-                long evictions = log.locked(log.bounds::evictions);
+                long evictions = log.locked(() -> log.bounds().evictions());
                 long position = query.ask(stores, Selection.topicNames(lists, -1), head);
                 onLane(() -> beginGuarded(sink, subscription, query, position, evictions));
             }
@@ -258,7 +258,7 @@ final class HistoryPager {
         OverflowPolicy policy = log.locked(() -> {
             OverflowPolicy met = sink.selection() == asked ? query.overflowPolicy(asked) : null;
             if (met != null) {
-                reported[0] = log.bounds.evictions(); // at the same moment as the gap
+                reported[0] = log.bounds().evictions(); // at the same moment as the gap
             }
             return met;
         });

@@ -29,7 +29,7 @@ final class LaneFrames {
         frame.events = to - from;
         frame.lastPosition = entries.get(to - 1).position;
         frame.lastSentPosition = lastSentPositionOf(entries, to - 1);
-        counters.framed();
+        counters.addFrame();
         return frame;
     }
 

@@ -38,7 +38,7 @@ public final class LaneRegistry {
     /** Ends delivery on a lane that has no sinks any more. Its figures still count. */
     public void leave(HubLane lane) {
         if (lanes.remove(lane)) {
-            core.counters().deliveredBefore.add(lane.delivered());
+            core.counters().addDelivered(lane.delivered());
         }
     }
 
@@ -49,7 +49,7 @@ public final class LaneRegistry {
 
     /** Events delivered by all lanes, including the lanes that have left. */
     public long delivered() {
-        long delivered = core.counters().deliveredBefore.sum();
+        long delivered = core.counters().deliveredByEndedLanes();
         for (HubLane lane : lanes) {
             delivered += lane.delivered();
         }

@@ -226,7 +226,7 @@ sealed class LaneSubscription extends Selection implements Subscription {
             return beforeOldestKept(0, head);
         }
         NewestPositions newest = new NewestPositions(count, kept[0]);
-        forEachTopic(topic -> topic.log.fromNewest(entry -> newest.offer(entry.position)));
+        forEachTopic(topic -> topic.log.forEachNewestFirst(entry -> newest.offer(entry.position)));
         long before = newest.oldest() - 1;
         // Otherwise the rings hold too few events, or an event that one ring no longer has is newer than the oldest
         // event that another ring still has.

@@ -54,7 +54,7 @@ final class LaneTicker {
         this.periodNanos = Math.max(SHORTEST_NANOS, partOf(maxLifetimeNanos, 64, period));
         this.stallClock = new StallClock(periodNanos, writeTimeoutNanos);
         HubCore core = hubLane.core();
-        this.watchdog = new LaneWatchdog(options.blockedLaneAfter(), periodNanos, core.counters().lanesBlocked);
+        this.watchdog = new LaneWatchdog(options.blockedLaneAfter(), periodNanos, core.counters()::addBlockedLane);
     }
 
     /** A part of a time, which may be this much late; {@code atMost} if the time is 0. */

@@ -6,7 +6,6 @@ import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,7 +27,7 @@ final class LaneWatchdog {
     private static final Logger log = LoggerFactory.getLogger(HubLane.class);
     private static final long SHORTEST_NANOS = 5_000_000;
 
-    private final LongAdder blockedCount;
+    private final Runnable onBlocked;
     private final long afterNanos;
     private final long periodNanos;
 
@@ -47,10 +46,10 @@ final class LaneWatchdog {
     /**
      * @param after as {@link LaneOptions#blockedLaneAfter}
      * @param tickNanos the time between two ticks of a lane that is not blocked
-     * @param blockedCount incremented for each block
+     * @param onBlocked called for each block
      */
-    LaneWatchdog(Duration after, long tickNanos, LongAdder blockedCount) {
-        this.blockedCount = blockedCount;
+    LaneWatchdog(Duration after, long tickNanos, Runnable onBlocked) {
+        this.onBlocked = onBlocked;
         // At least two ticks: a check between two ticks cannot see that the lane advances.
         this.afterNanos = after.isZero() ? 0 : Math.max(after.toNanos(), 2 * tickNanos);
         this.periodNanos = Math.max(SHORTEST_NANOS, afterNanos / 4);
@@ -136,7 +135,7 @@ final class LaneWatchdog {
             log.warn("lane {} moves again; it stood still for about {} ms", watched.getName(), millis);
         }
         if (isBlocked) {
-            blockedCount.increment();
+            onBlocked.run();
             log.warn(
                     "lane {} stands still for {} ms and serves none of its clients: its thread is blocked",
                     watched.getName(),

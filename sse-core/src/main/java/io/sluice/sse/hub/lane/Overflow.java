@@ -33,7 +33,7 @@ final class Overflow {
                 long position = met == OverflowPolicy.LATEST
                         ? log.head()
                         : selection.beforeOldestKept(sink.position(), log.head());
-                sink.skipTo(position, log.bounds.evictions());
+                sink.skipTo(position, log.bounds().evictions());
             }
             return met;
         });

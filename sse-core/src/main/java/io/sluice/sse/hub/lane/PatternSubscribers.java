@@ -24,9 +24,9 @@ final class PatternSubscribers extends SubscriberList implements PatternListener
 
     @Override
     void forEachTopic(Consumer<Topic> action) {
-        PatternTopics.Known known = topics.known();
-        for (int i = 0; i < known.size; i++) {
-            action.accept(known.get(i));
+        PatternTopics.TopicList list = topics.list();
+        for (int i = 0; i < list.size(); i++) {
+            action.accept(list.get(i));
         }
     }
 
@@ -50,19 +50,19 @@ final class PatternSubscribers extends SubscriberList implements PatternListener
     @Override
     long historyUpTo(long position) {
         long upTo = 0;
-        PatternTopics.Known known = topics.known();
-        for (int i = 0; i < known.size; i++) {
-            upTo = Math.max(upTo, known.get(i).log.inHistory(position));
+        PatternTopics.TopicList list = topics.list();
+        for (int i = 0; i < list.size(); i++) {
+            upTo = Math.max(upTo, list.get(i).log.historyUpTo(position));
         }
         return upTo;
     }
 
     @Override
     void copyInto(CatchUpRange range, long after) {
-        PatternTopics.Known known = topics.known();
-        for (int i = 0; i < known.size; i++) {
-            if (known.get(i).log.hasAfter(after)) {
-                range.copy(known.get(i), after);
+        PatternTopics.TopicList list = topics.list();
+        for (int i = 0; i < list.size(); i++) {
+            if (list.get(i).log.hasAfter(after)) {
+                range.copy(list.get(i), after);
             }
         }
     }

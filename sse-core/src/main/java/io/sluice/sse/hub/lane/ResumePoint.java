@@ -49,7 +49,7 @@ record ResumePoint(
             long position = subscription.beforeLastKept(start.replay(), head);
             return position == ASK
                     ? ask(StartQuery.last(start.replay()))
-                    : new ResumePoint(position, core.log().bounds.evictions(), null);
+                    : new ResumePoint(position, core.log().bounds().evictions(), null);
         }
         return new ResumePoint(head, 0, null);
     }
@@ -58,7 +58,7 @@ record ResumePoint(
         Sequencer sequencer = core.sequencer();
         Long position = sequencer.positionOf(lastEventId);
         if (position == null) {
-            PublisherId chosen = core.log().bounds.findPublisherId(lastEventId);
+            PublisherId chosen = core.log().bounds().findPublisherId(lastEventId);
             position = chosen == null ? null : chosen.position();
         }
         Gap.Reason reason;
@@ -85,7 +85,7 @@ record ResumePoint(
         }
         long resume = policy == OverflowPolicy.LATEST ? head : subscription.beforeOldestKept(known, head);
         Gap gap = new Gap(reason, repeatable(lastEventId), sequencer.idOf(resume));
-        return new ResumePoint(resume, core.log().bounds.evictions(), gap);
+        return new ResumePoint(resume, core.log().bounds().evictions(), gap);
     }
 
     /**
@@ -102,7 +102,7 @@ record ResumePoint(
         Gap gap = policy == null
                 ? null
                 : new Gap(Gap.Reason.EVICTED, null, core.sequencer().idOf(position));
-        return new ResumePoint(position, core.log().bounds.evictions(), gap);
+        return new ResumePoint(position, core.log().bounds().evictions(), gap);
     }
 
     private static ResumePoint ask(StartQuery question) {

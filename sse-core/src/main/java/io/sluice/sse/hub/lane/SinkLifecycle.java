@@ -48,7 +48,7 @@ final class SinkLifecycle {
         core.ledger().add(Ledger.Kind.SINKS, 1);
         core.presence().opened(sink);
         ticker.start();
-        core.counters().opened(sink);
+        core.counters().addOpened(sink);
         if (sink.isGone()) { // an observer has closed it; the owner of the connection responds
             throw new ClosedException("sink " + sink.id(), sink.scope().reason());
         }
@@ -114,7 +114,7 @@ final class SinkLifecycle {
             ticker.stop();
         }
         core.ledger().add(Ledger.Kind.SINKS, -1);
-        core.counters().closed(sink, reason);
+        core.counters().addClosed(sink, reason);
         core.presence().closed(sink);
         if (sinks.size() == 0) {
             turns.scheduler().onLastSinkClosed();

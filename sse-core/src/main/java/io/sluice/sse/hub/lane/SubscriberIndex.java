@@ -59,7 +59,7 @@ final class SubscriberIndex {
 
     private PatternSubscribers subscribers(PatternTopics pattern) {
         PatternSubscribers list = new PatternSubscribers(lane, pattern);
-        pattern.listeners.add(list);
+        pattern.addListener(list);
         list.forEachTopic(topic -> {
             if (!topic.isRemoved()) {
                 subscribers(topic).add(list);
@@ -75,7 +75,7 @@ final class SubscriberIndex {
      * @param others the sink's subscriptions that stay, or null
      */
     void leave(LaneSubscription subscription, @Nullable Selection others) {
-        TopicTable topics = lane.log().topics;
+        TopicTable topics = lane.log().topics();
         for (SubscriberList list : subscription.leaveLists(others)) {
             if (list.size() > 0) {
                 continue;
@@ -97,9 +97,9 @@ final class SubscriberIndex {
                 here.remove(list);
             }
         });
-        byPattern.remove(pattern.pattern);
-        pattern.listeners.remove(list);
-        if (pattern.listeners.isEmpty()) {
+        byPattern.remove(pattern.pattern());
+        pattern.removeListener(list);
+        if (!pattern.hasListeners()) {
             topics.drop(pattern);
         }
     }

@@ -197,12 +197,12 @@ final class TopicSubscribers extends SubscriberList implements TopicListener {
     @Override
     @Nullable
     OverflowPolicy strictestLostSince(long sinceNanos) {
-        return topic.log.floorAsLeft().isLostSince(sinceNanos) ? topic.overflow : null;
+        return topic.log.isLostSince(sinceNanos) ? topic.overflow : null;
     }
 
     @Override
     long historyUpTo(long position) {
-        return topic.log.inHistory(position);
+        return topic.log.historyUpTo(position);
     }
 
     @Override

@@ -1,30 +1,31 @@
 package io.sluice.sse.hub.log;
 
 import java.util.Objects;
-import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The log of a topic that conflates: a ring, and below it a table with the latest event of each key that the ring has no
- * place for. An event leaves the ring without a gap if a newer one of its key was published, and moves to the table if
- * none was. What has no key, or goes out of the table, is lost: only that is a gap.
+ * The log of a topic that conflates: a ring, and a table below it. The table has the latest event of each key that is
+ * no longer in the ring. An event leaves the ring without a gap if a newer event of its key was published; if none was,
+ * it moves to the table. An event without a key that leaves the ring, and an event that leaves the table, are lost.
+ * Only these make a gap.
  *
- * <p>So what the ring no longer has ({@link #floor}) and what was lost ({@link #lost}) are two things here. A reader
- * copies from the ring without a lock as ever; if the ring has passed it by, it takes the hub's lock and copies a page of
- * table and ring, which stand still under it. That is no more than a frame.
+ * <p>So two values differ here: what the ring no longer has ({@link #floor}) and what was lost ({@link #lostPosition}).
+ * A reader copies from the ring without a lock, as from any other ring. If the ring has lapped it, the reader takes the
+ * hub's lock and copies a part of table and ring, which do not change under the lock. That is at most one frame.
  */
 final class ConflatedLog extends TopicLog {
 
-    private final Lock hubLock;
+    private final ReentrantLock hubLock;
     private final ConflationTable table;
 
-    // Written under the hub's lock. Each loses in the order of positions, the ring and the table; so a floor tells all
-    // that one of them has lost, and two tell all of both.
+    // Written under the hub's lock, read anywhere. Ring and table each lose entries in the order of positions. So one
+    // floor describes all losses of one of them, and two floors describe all losses.
     private volatile Floor lostFromRing;
     private volatile Floor lostFromTable = Floor.NONE;
 
-    /** No entry of the table is newer. It is written before the ring lets an entry go, and read after the ring. */
+    /** No entry of the table is newer. Written before an entry leaves the ring, read after the ring. */
     private volatile long newestInTable;
 
     ConflatedLog(Floor floor, TopicOptions.Conflation conflation, Topic topic) {
@@ -40,9 +41,10 @@ final class ConflatedLog extends TopicLog {
 
     // ---- the writer's side, under the hub's lock
 
-    /** Before room is made for the entry: what it supersedes must not push anything out of the table. */
+    /** Removes the superseded entry before room is made for the new one: it must not displace another table entry. */
     @Override
-    void announce(LogEntry entry, LogBounds bounds) {
+    void beforeAppend(LogEntry entry, LogBounds bounds) {
+        assert hubLock.isHeldByCurrentThread();
         if (entry.key() != null) {
             LogEntry superseded = table.supersede(entry);
             if (superseded != null) {
@@ -53,6 +55,7 @@ final class ConflatedLog extends TopicLog {
 
     @Override
     void evictOldestEntry(LogBounds bounds) {
+        assert hubLock.isHeldByCurrentThread();
         LogEntry entry = Objects.requireNonNull(oldest());
         if (!table.isLatest(entry)) {
             dropOldest(bounds);
@@ -67,9 +70,10 @@ final class ConflatedLog extends TopicLog {
         }
     }
 
-    /** Without a way into the table: it would be the table's oldest, and the hub's. */
+    /** Does not move the entry to the table: there it would be the oldest entry of the hub again. */
     @Override
     void dropOldest(LogBounds bounds) {
+        assert hubLock.isHeldByCurrentThread();
         LogEntry entry = Objects.requireNonNull(oldest());
         boolean latest = table.isLatest(entry);
         if (latest || entry.key() == null) {
@@ -82,6 +86,7 @@ final class ConflatedLog extends TopicLog {
     }
 
     void dropOldestOfTable(LogBounds bounds) {
+        assert hubLock.isHeldByCurrentThread();
         LogEntry entry = table.oldest();
         if (entry != null) {
             lostFromTable = new Floor(entry.position, bounds.nextEviction(), entry.nanos);
@@ -115,12 +120,12 @@ final class ConflatedLog extends TopicLog {
     }
 
     @Override
-    public boolean fromNewest(Predicate<LogEntry> more) {
-        if (!super.fromNewest(more)) {
+    public boolean forEachNewestFirst(Predicate<LogEntry> action) {
+        if (!super.forEachNewestFirst(action)) {
             return false;
         }
         for (LogEntry entry : table.newestFirst()) {
-            if (!more.test(entry)) {
+            if (!action.test(entry)) {
                 return false;
             }
         }
@@ -131,7 +136,7 @@ final class ConflatedLog extends TopicLog {
     @Nullable
     public LogEntry oldestSince(long since) {
         LogEntry oldest = super.oldestSince(since);
-        for (LogEntry entry : table.newestFirst()) { // all of them older than the ring's
+        for (LogEntry entry : table.newestFirst()) { // all of them are older than the entries of the ring
             if (entry.nanos - since < 0) {
                 break;
             }
@@ -140,24 +145,24 @@ final class ConflatedLog extends TopicLog {
         return oldest;
     }
 
+    @Override
+    Floor lostFloor() {
+        return lostFromRing.max(lostFromTable);
+    }
+
     // ---- the readers' side
 
     @Override
-    long lost() {
+    long lostPosition() {
         return Math.max(lostFromRing.position(), lostFromTable.position());
     }
 
     @Override
-    public boolean isGap(long at, long told) {
-        return lostFromRing.isGap(at, told) || lostFromTable.isGap(at, told);
+    public boolean isGap(long position, long reportedEvictions) {
+        return lostFromRing.isGap(position, reportedEvictions) || lostFromTable.isGap(position, reportedEvictions);
     }
 
-    @Override
-    public Floor floorAsLeft() {
-        return lostFromRing.max(lostFromTable);
-    }
-
-    /** May say so of an entry that has gone out of the table meanwhile; a copy then finds nothing. */
+    /** May be true because of an entry that has left the table meanwhile. A copy then finds nothing. */
     @Override
     public boolean hasAfter(long position) {
         return super.hasAfter(position) || newestInTable > position;
@@ -167,7 +172,7 @@ final class ConflatedLog extends TopicLog {
     public Copied copy(long after, long head, int maxBytes, Entries into) {
         int before = into.size();
         Copied copied = super.copy(after, head, maxBytes, into);
-        // Behind the copy, as ever: whoever was passed by while it read starts again, where nothing moves.
+        // The floor is read after the copy, as always. A reader that was lapped copies again under the lock.
         if (floor() <= after) {
             return copied;
         }
@@ -195,7 +200,7 @@ final class ConflatedLog extends TopicLog {
         }
         int fromTable = into.size();
         Copied copied = super.copy(after, head, room, into);
-        // The ring's share is at least one entry, as if it were alone in the frame.
+        // The ring copies at least one entry, as if it had the frame for itself. Undo that if it does not fit.
         if (fromTable > begin && into.size() > fromTable && into.get(fromTable).wire.length > room) {
             into.truncate(fromTable);
             return Copied.UP_TO_ROOM;

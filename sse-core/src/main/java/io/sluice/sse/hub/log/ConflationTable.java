@@ -9,19 +9,19 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a topic that conflates keeps beside its ring: of each key the latest event, once the ring has no place for it any
- * more. Its entries are older than all of the ring's, and it is filled in their order. Guarded by the hub's lock, for
- * readers too.
+ * The entries that a topic that conflates keeps in addition to its ring: the latest event of each key that has left the
+ * ring. They are older than all entries of the ring, and arrive in the order of positions. Guarded by the hub's lock,
+ * for readers too.
  */
-final class ConflationTable extends EvictionQueue.Ranked {
+final class ConflationTable extends EvictionQueue.Holder {
 
-    /** Whose table it is. */
+    /** The topic of this table. */
     final Topic topic;
 
     private final int maxKeys;
     private final long maxBytes;
 
-    /** The latest entry of each key that is kept, wherever it is. */
+    /** The latest entry of each key, whether it is in the ring or in this table. */
     private final Map<String, LogEntry> latest = new HashMap<>();
 
     private final NavigableMap<Long, LogEntry> byPosition = new TreeMap<>();
@@ -34,32 +34,32 @@ final class ConflationTable extends EvictionQueue.Ranked {
     }
 
     /**
-     * From now on this is the latest of its key.
+     * Makes the entry the latest of its key.
      *
-     * @return the one before, if it was in the table, where it no longer is
+     * @return the entry that it supersedes, if that was in the table; it has been removed
      */
     @Nullable
     LogEntry supersede(LogEntry entry) {
         LogEntry before = latest.put(Objects.requireNonNull(entry.key()), entry);
         if (before == null || byPosition.remove(before.position) == null) {
-            return null; // new, or still in the ring
+            return null; // the key is new, or the superseded entry is in the ring
         }
         bytes -= before.weight();
         return before;
     }
 
-    /** Whether no newer event of its key was published. */
+    /** Whether the entry has a key and no newer event of that key was published. */
     boolean isLatest(LogEntry entry) {
         return entry.key() != null && latest.get(entry.key()) == entry;
     }
 
-    /** Takes the latest entry of a key, which leaves the ring. */
+    /** Adds the latest entry of a key, which leaves the ring. */
     void put(LogEntry entry) {
         byPosition.put(entry.position, entry);
         bytes += entry.weight();
     }
 
-    /** The latest entry of a key is not kept any longer, in the ring or here. */
+    /** The latest entry of a key is no longer kept, neither in the ring nor here. */
     void drop(LogEntry entry) {
         latest.remove(Objects.requireNonNull(entry.key()));
         if (byPosition.remove(entry.position) != null) {
@@ -67,7 +67,7 @@ final class ConflationTable extends EvictionQueue.Ranked {
         }
     }
 
-    /** Whether the oldest entry has to go. */
+    /** Whether the oldest entry must be evicted. */
     boolean isTooLarge() {
         return byPosition.size() > maxKeys || bytes > maxBytes;
     }
@@ -83,7 +83,7 @@ final class ConflationTable extends EvictionQueue.Ranked {
         return byPosition.isEmpty() ? null : byPosition.lastEntry().getValue();
     }
 
-    /** The entries behind {@code position}, the oldest first. */
+    /** The entries after {@code position}, the oldest first. */
     Collection<LogEntry> after(long position) {
         return byPosition.tailMap(position, false).values();
     }
@@ -100,7 +100,7 @@ final class ConflationTable extends EvictionQueue.Ranked {
         return bytes;
     }
 
-    /** For tests: keys that are kept in the ring or here. */
+    /** For tests: how many keys are kept, in the ring or here. */
     int keys() {
         return latest.size();
     }

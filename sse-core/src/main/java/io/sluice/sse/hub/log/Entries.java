@@ -5,10 +5,10 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.Set;
 
-/** A growing list of entries that a lane uses again in every pass. Confined to its lane. */
+/** A growing list of entries that a lane reuses in every pass. Confined to its lane. */
 public final class Entries {
 
-    /** Of the same event in several topics, the one whose name comes first. */
+    /** The entries of one event in several topics are in the order of the topic names. */
     private static final Comparator<LogEntry> BY_POSITION =
             Comparator.comparingLong((LogEntry entry) -> entry.position).thenComparing(entry -> entry.topic);
 
@@ -34,12 +34,12 @@ public final class Entries {
         return size == 0;
     }
 
-    /** Whether one of them is not meant for everybody. */
+    /** Whether an entry is not meant for every subscriber. */
     public boolean hasRecipients() {
         return hasRecipients(0, size);
     }
 
-    /** Whether one of those from {@code from} to before {@code to} is not meant for everybody. */
+    /** Whether an entry from {@code from} (inclusive) to {@code to} (exclusive) is not meant for every subscriber. */
     public boolean hasRecipients(int from, int to) {
         for (int i = from; i < to; i++) {
             if (array[i].recipients() != null) {
@@ -49,7 +49,7 @@ public final class Entries {
         return false;
     }
 
-    /** Adds to {@code into} those of which one has to ask who they are meant for. */
+    /** Adds the recipients of these entries to {@code into}, except for entries that are meant for every subscriber. */
     public void collectRecipients(int from, int to, Set<Recipients> into) {
         for (int i = from; i < to; i++) {
             Recipients recipients = array[i].recipients();
@@ -59,23 +59,23 @@ public final class Entries {
         }
     }
 
-    /** Drops all from {@code newSize} on. */
+    /** Removes all entries from index {@code newSize} on. */
     public void truncate(int newSize) {
         Arrays.fill(array, newSize, size, null);
         size = newSize;
     }
 
-    /** Lets every entry go, so that only rings point at entries between passes. */
+    /** Removes all entries, so that between passes only rings refer to entries. */
     public void clear() {
         truncate(0);
     }
 
-    /** Puts several topics' runs into one order. The sort finds the runs by itself. */
+    /** Merges the runs of several topics into one order. The sort detects sorted runs. */
     public void sortByPosition() {
         Arrays.sort(array, 0, size, BY_POSITION);
     }
 
-    /** Drops the second of two equal neighbours: one event can be in several topics of a selector. */
+    /** Removes entries that repeat their predecessor: one event can be in several topics of a selector. */
     public void dropRepeats() {
         int kept = Math.min(size, 1);
         for (int i = 1; i < size; i++) {

@@ -4,23 +4,24 @@ import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 
 /**
- * The form of an event that tells its topic: its data become one line of JSON, {@code {"topic":"…","data":"…"}}, in which the
- * data are a string. Everything else of the block stays as it is, id and name included.
+ * The form of an event that includes its topic: the data become one line of JSON, {@code {"topic":"…","data":"…"}},
+ * with the data as a string. The rest of the block does not change, including id and name.
  *
- * <p>Made out of the bytes of the wire, which are valid UTF-8, so that only what JSON wants escaped has to be looked for
- * (RFC 8259, section 7: quotation mark, reverse solidus, and the control characters below U+0020).
+ * <p>The envelope is made from the encoded bytes. They are valid UTF-8, so they can be copied except for the characters
+ * that JSON requires to be escaped, see {@link JsonText}.
  */
 final class Envelope {
 
     private static final byte[] DATA = "data: ".getBytes(StandardCharsets.US_ASCII);
-    private static final byte[] TOPIC_IS = "data: {\"topic\":\"".getBytes(StandardCharsets.US_ASCII);
-    private static final byte[] DATA_ARE = "\",\"data\":\"".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] TOPIC_START = "data: {\"topic\":\"".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] DATA_START = "\",\"data\":\"".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] LINE_FEED = "\\n".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] TAB = "\\t".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] END = "\"}\n".getBytes(StandardCharsets.US_ASCII);
-    private static final byte[] HEX = "0123456789abcdef".getBytes(StandardCharsets.US_ASCII);
 
     private Envelope() {}
 
-    /** @param block as the encoder writes it: whole lines, the data ones next to each other, a blank line */
+    /** @param block as the encoder writes it: whole lines, the data lines next to each other, and a blank line */
     static byte[] around(String topic, byte[] block) {
         ByteArrayOutputStream out = new ByteArrayOutputStream(block.length + block.length / 8 + topic.length() + 32);
         boolean inData = false;
@@ -36,13 +37,13 @@ final class Envelope {
                 continue;
             }
             if (inData) {
-                writeEscaped('\n', out); // a client joins the lines with it
+                out.writeBytes(LINE_FEED); // a client joins the data lines with a line feed
             } else {
                 inData = true;
                 byte[] name = topic.getBytes(StandardCharsets.UTF_8);
-                out.writeBytes(TOPIC_IS);
+                out.writeBytes(TOPIC_START);
                 writeEscaped(name, 0, name.length, out);
-                out.writeBytes(DATA_ARE);
+                out.writeBytes(DATA_START);
             }
             writeEscaped(block, from + DATA.length, end, out);
         }
@@ -72,30 +73,22 @@ final class Envelope {
     private static void writeEscaped(byte[] text, int from, int to, ByteArrayOutputStream out) {
         int plain = from;
         for (int i = from; i < to; i++) {
-            byte unit = text[i];
-            // Bytes of longer characters are negative.
-            if (unit == '"' || unit == '\\' || (unit >= 0 && unit < ' ')) {
+            String escape = JsonText.escape(text[i]); // the bytes of longer characters are negative and need none
+            if (escape != null) {
                 out.write(text, plain, i - plain);
-                writeEscaped(unit, out);
+                out.writeBytes(shortForm(text[i], escape));
                 plain = i + 1;
             }
         }
         out.write(text, plain, to - plain);
     }
 
-    private static void writeEscaped(int unit, ByteArrayOutputStream out) {
-        out.write('\\');
-        switch (unit) {
-            case '"', '\\' -> out.write(unit);
-            case '\n' -> out.write('n');
-            case '\t' -> out.write('t');
-            default -> {
-                out.write('u');
-                out.write('0');
-                out.write('0');
-                out.write(HEX[unit >> 4]);
-                out.write(HEX[unit & 15]);
-            }
-        }
+    /** The short forms of the two control characters that are common in data. */
+    private static byte[] shortForm(byte unit, String escape) {
+        return switch (unit) {
+            case '\n' -> LINE_FEED;
+            case '\t' -> TAB;
+            default -> escape.getBytes(StandardCharsets.US_ASCII);
+        };
     }
 }

@@ -4,13 +4,12 @@ import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The ids that a hub gives by itself: ten characters of epoch, {@code -}, eleven characters of position, both in base 32
- * with digits in ASCII order. Of fixed width, so ids compare as text like their positions; within {@code A-Za-z0-9-},
- * so that a reconnecting browser needs no CORS preflight (Fetch standard, CORS-safelisted request-header).
- *
- * <p>Immutable.
+ * The ids that a hub assigns: ten characters of epoch, {@code -}, and eleven characters of position. Epoch and position
+ * are in base 32, with digits in ASCII order. The width is fixed, so ids have the same order as their positions. The
+ * characters are within {@code A-Za-z0-9-}, so a browser that reconnects needs no CORS preflight (Fetch standard,
+ * CORS-safelisted request-header). Immutable.
  */
-public final class EventIds {
+final class EventIds {
 
     static final int LENGTH = 22;
     private static final int EPOCH_DIGITS = 10;
@@ -18,17 +17,17 @@ public final class EventIds {
     private static final byte[] DIGITS = "0123456789abcdefghijklmnopqrstuv".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] LINE_START = "id: ".getBytes(StandardCharsets.US_ASCII);
 
-    /** The last position that has an id: at a million events a second it is reached after a thousand years. */
+    /** The last position that has an id. A million events per second reach it after a thousand years. */
     static final long MAX_POSITION = (1L << (5 * POSITION_DIGITS)) - 1;
 
-    /** Bytes of a whole id line, line feed included. */
+    /** The bytes of an id line, including the line feed. */
     static final int LINE_BYTES = LINE_START.length + LENGTH + 1;
 
     private final long epoch;
     private final byte[] linePrefix;
 
-    /** @param epoch names one life of one hub; its lower 50 bits are used */
-    public EventIds(long epoch) {
+    /** @param epoch identifies one run of one hub; its lower 50 bits are used */
+    EventIds(long epoch) {
         this.epoch = epoch & ((1L << (5 * EPOCH_DIGITS)) - 1);
         linePrefix = new byte[LINE_START.length + EPOCH_DIGITS + 1];
         System.arraycopy(LINE_START, 0, linePrefix, 0, LINE_START.length);
@@ -44,18 +43,18 @@ public final class EventIds {
         return new String(bytes, StandardCharsets.ISO_8859_1);
     }
 
-    /** Writes all of the id line that is known before the position is: done outside the hub's lock. */
+    /** Writes the part of the id line before the position. A publisher does this outside the hub's lock. */
     void writeLinePrefix(byte[] wire) {
         System.arraycopy(linePrefix, 0, wire, 0, linePrefix.length);
     }
 
-    /** Writes the rest of the id line. */
+    /** Writes the rest of the id line: the position and the line feed. */
     void writeLinePosition(byte[] wire, long position) {
         writeDigits(position, wire, linePrefix.length, POSITION_DIGITS);
         wire[LINE_BYTES - 1] = '\n';
     }
 
-    /** Whether {@code id} has the shape of an id that some hub gives. */
+    /** Whether {@code id} has the format of ids that a hub assigns, this hub or another. */
     static boolean hasHubFormat(String id) {
         if (id.length() != LENGTH || id.charAt(EPOCH_DIGITS) != '-') {
             return false;
@@ -68,7 +67,7 @@ public final class EventIds {
         return true;
     }
 
-    /** The position of an id of this hub; null if it has not our shape or another epoch. */
+    /** The position of an id of this hub; null if the id has another format or another epoch. */
     @Nullable
     Long positionOf(String id) {
         if (!hasHubFormat(id) || read(id, 0, EPOCH_DIGITS) != epoch) {

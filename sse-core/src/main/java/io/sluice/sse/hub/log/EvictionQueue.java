@@ -4,37 +4,38 @@ import java.util.PriorityQueue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds what holds the oldest entry of all: of the rings, or of the tables of topics that conflate. A heap whose ranks may
- * lag behind: an oldest position only rises, so a stale rank is a lower bound, and it is enough to put a holder right when
- * it comes to the top. Appending costs nothing for a holder that is in the heap already. Guarded by the hub's lock.
+ * Finds the holder of the oldest entry, among rings or among conflation tables. It is a heap with lazy ranks: the
+ * position of a holder's oldest entry only rises, so an outdated rank is a lower bound. The rank is corrected when the
+ * holder comes to the top. So an append costs nothing for a holder that is in the heap already. Guarded by the hub's
+ * lock.
  */
-final class EvictionQueue<T extends EvictionQueue.Ranked> {
+final class EvictionQueue<T extends EvictionQueue.Holder> {
 
-    /** Holds entries. */
-    abstract static class Ranked {
+    /** Holds entries: a topic with its ring, or a conflation table. */
+    abstract static class Holder {
 
-        /** The position under which it stands in the heap, at most that of its oldest entry. */
+        /** The rank in the heap: a position that is not higher than that of the oldest entry. */
         long rank;
 
-        boolean ranked;
+        boolean inHeap;
 
-        /** The oldest entry that is held here, or null. */
+        /** The oldest entry of this holder, or null. */
         @Nullable
         abstract LogEntry oldest();
     }
 
     private final PriorityQueue<T> heap = new PriorityQueue<>((a, b) -> Long.compare(a.rank, b.rank));
 
-    /** Says that {@code holder} has entries, the oldest of them at {@code position} or later. */
+    /** Adds a holder, unless it is in the heap already. Its oldest entry is at or after {@code position}. */
     void add(T holder, long position) {
-        if (!holder.ranked) {
-            holder.ranked = true;
+        if (!holder.inHeap) {
+            holder.inHeap = true;
             holder.rank = position;
             heap.add(holder);
         }
     }
 
-    /** The holder of the oldest entry of all; null if nothing is kept. */
+    /** The holder of the oldest entry; null if no holder has an entry. */
     @Nullable
     T first() {
         for (T top = heap.peek(); top != null; top = heap.peek()) {
@@ -43,7 +44,7 @@ final class EvictionQueue<T extends EvictionQueue.Ranked> {
                 return top;
             }
             heap.poll();
-            top.ranked = false;
+            top.inHeap = false;
             if (oldest != null) {
                 add(top, oldest.position);
             }

@@ -4,14 +4,14 @@ import io.sluice.sse.topic.OverflowPolicy;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The floors that several forgotten topics have left, one for each overflow policy that such a topic had: who was passed
- * by one of them still meets the policy of that topic. Immutable.
+ * The floors of several removed topics: the highest one for each overflow policy of such topics. So a client that has
+ * missed events of a removed topic is treated by the policy of that topic. Immutable.
  */
 final class Floors {
 
     private static final OverflowPolicy[] POLICIES = OverflowPolicy.values();
 
-    /** Nothing was ever evicted. */
+    /** No event was ever evicted. */
     static final Floors NONE = new Floors(new Floor[] {Floor.NONE, Floor.NONE, Floor.NONE});
 
     private final Floor[] byPolicy;
@@ -26,29 +26,29 @@ final class Floors {
         this.highest = all;
     }
 
-    /** These, and the floor of a topic with this policy. */
+    /** These floors, and the floor of a topic with this policy. */
     Floors max(OverflowPolicy policy, Floor floor) {
         Floor[] floors = byPolicy.clone();
         floors[policy.ordinal()] = floors[policy.ordinal()].max(floor);
         return new Floors(floors);
     }
 
-    /** A floor for all of them. */
+    /** One floor that covers all of them. */
     Floor highest() {
-        return highest; // asked for at every birth of a topic
+        return highest; // computed once, since each new topic needs it
     }
 
     /** As {@link Floor#isGap}, for any of them. */
-    boolean isGap(long at, long told) {
+    boolean isGap(long position, long reportedEvictions) {
         for (Floor floor : byPolicy) {
-            if (floor.isGap(at, told)) {
+            if (floor.isGap(position, reportedEvictions)) {
                 return true;
             }
         }
         return false;
     }
 
-    /** The strictest policy of those that have lost an event which was published at {@code since} or later; or null. */
+    /** The strictest policy of topics that lost an event published at or after {@code since}; null if there is none. */
     @Nullable
     OverflowPolicy strictestLostSince(long since) {
         for (OverflowPolicy policy : POLICIES) {
@@ -59,11 +59,11 @@ final class Floors {
         return null;
     }
 
-    /** The strictest policy of those by which somebody has missed something; null if there is none. */
+    /** The strictest policy of topics for which {@link Floor#isGap} is true; null if there is none. */
     @Nullable
-    OverflowPolicy strictestGap(long at, long told) {
+    OverflowPolicy strictestGap(long position, long reportedEvictions) {
         for (OverflowPolicy policy : POLICIES) {
-            if (byPolicy[policy.ordinal()].isGap(at, told)) {
+            if (byPolicy[policy.ordinal()].isGap(position, reportedEvictions)) {
                 return policy;
             }
         }

@@ -6,53 +6,53 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.PriorityQueue;
-import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Reads from the history, one after the other on a thread of its own; a read of something that the writer has not put there
- * yet waits for it. Thread-safe.
+ * Runs the reads of the history one after another, on a thread of its own. A read of events that the writer has not
+ * stored yet waits until they are stored. Thread-safe.
  */
 public final class HistoryReader {
 
-    /** What is asked of the history; exactly one of the two is called, off every lane. */
+    /** One read of the history. Exactly one of its methods is called, never on a lane. */
     public interface Read {
+
+        /** @param stored the position up to which events can be read */
         void run(History history, long stored);
 
-        void failed(RuntimeException why);
+        void failed(RuntimeException cause);
     }
 
-    private record Waiting(long position, Read read) {}
+    private record WaitingRead(long position, Read read) {}
 
     private final History history;
-    private final Executor userExecutor;
-    private final ThreadPoolExecutor reader;
+    private final ThreadPoolExecutor executor;
 
     // Guarded by this.
-    private final PriorityQueue<Waiting> waiting = new PriorityQueue<>(Comparator.comparingLong(Waiting::position));
+    private final PriorityQueue<WaitingRead> waiting =
+            new PriorityQueue<>(Comparator.comparingLong(WaitingRead::position));
     private long stored;
     private boolean closed;
 
-    HistoryReader(History history, Executor userExecutor) {
+    HistoryReader(History history) {
         this.history = history;
-        this.userExecutor = userExecutor;
-        this.reader = new ThreadPoolExecutor(1, 1, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), task -> {
+        this.executor = new ThreadPoolExecutor(1, 1, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), task -> {
             Thread thread = new Thread(task, "sluice-history-reader");
             thread.setDaemon(true);
             return thread;
         });
-        reader.allowCoreThreadTimeOut(true);
+        executor.allowCoreThreadTimeOut(true);
     }
 
-    /** Reads as soon as everything up to {@code position} is in the history. */
-    public void when(long position, Read read) {
+    /** Runs the read as soon as all events up to {@code position} are in the history. */
+    public void whenStored(long position, Read read) {
         boolean now;
         synchronized (this) {
             now = closed || stored >= position;
             if (!now) {
-                waiting.add(new Waiting(position, read));
+                waiting.add(new WaitingRead(position, read));
             }
         }
         if (now) {
@@ -60,8 +60,8 @@ public final class HistoryReader {
         }
     }
 
-    /** The writer has put everything up to {@code position} there. */
-    void passed(long position) {
+    /** The writer has stored all events up to {@code position}. */
+    void onStored(long position) {
         List<Read> ready = new ArrayList<>(0);
         synchronized (this) {
             stored = position;
@@ -74,7 +74,7 @@ public final class HistoryReader {
 
     private void execute(Read read) {
         try {
-            reader.execute(() -> run(read));
+            executor.execute(() -> run(read));
         } catch (RuntimeException e) {
             read.failed(new HistoryException("the history is closed", e));
         }
@@ -90,7 +90,7 @@ public final class HistoryReader {
         } catch (RuntimeException e) {
             read.failed(e);
         } catch (Error e) {
-            read.failed(new HistoryException("the history could not be read", e));
+            read.failed(new HistoryException("cannot read the history", e));
         }
     }
 
@@ -98,26 +98,21 @@ public final class HistoryReader {
         return closed;
     }
 
-    /** Runs what is none of the history's business elsewhere. */
-    void runBlocking(Runnable work) {
-        userExecutor.execute(work);
-    }
-
-    /** Lets the reads that run come to their end, and fails the others. Waits for that. */
+    /** Fails the reads that wait, and returns when those that were submitted have ended. */
     void close() {
-        List<Waiting> left;
+        List<WaitingRead> remaining;
         synchronized (this) {
             closed = true;
-            left = new ArrayList<>(waiting);
+            remaining = new ArrayList<>(waiting);
             waiting.clear();
         }
-        HistoryException why = new HistoryException("the history is closed", null);
-        left.forEach(one -> one.read.failed(why));
-        reader.shutdown();
+        HistoryException cause = new HistoryException("the history is closed", null);
+        remaining.forEach(each -> each.read.failed(cause));
+        executor.shutdown();
         boolean interrupted = false;
         while (true) {
             try {
-                if (reader.awaitTermination(1, TimeUnit.MINUTES)) {
+                if (executor.awaitTermination(1, TimeUnit.MINUTES)) {
                     break;
                 }
             } catch (InterruptedException e) {

@@ -4,7 +4,6 @@ import io.sluice.sse.history.History;
 import io.sluice.sse.history.HistoryException;
 import io.sluice.sse.history.StoredEvent;
 import io.sluice.sse.topic.Recipients;
-import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -14,97 +13,94 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Brings what is published to the history, on a thread of its own, in the order of the positions and in batches: while one
- * is written, the next gathers. A publisher only appends to a bounded queue, under the hub's lock, and wakes the thread
- * behind it.
+ * Writes published events to the history: on a thread of its own, in the order of the positions, and in batches. While
+ * one batch is written, the next one gathers in a bounded queue. A publisher only appends to the queue, under the hub's
+ * lock, and wakes the thread after it has released the lock.
  *
- * <p>Its life: opened, started, closed; or failed at any time in between, which is for good: from then on nothing is
- * published any more, so that nobody believes in a history that is none.
+ * <p>A writer is created, started and closed. It can fail at any time in between, and a failure is permanent: from then
+ * on all publications fail, so that no publisher relies on a history that is not written.
  */
-public final class HistoryWriter implements Runnable {
+final class HistoryWriter implements Runnable {
 
     private static final Logger logger = LoggerFactory.getLogger(HistoryWriter.class);
 
-    /** Positions that are reserved at a time; more than a full queue can take while a batch is written. */
-    static final long BLOCK = 1 << 21;
-
     private static final long BATCH_BYTES = 4 << 20;
-    private static final long MAINTAIN_NANOS = Duration.ofSeconds(1).toNanos();
 
     private final HubLog log;
     private final History history;
     private final LogOptions.Clocks clocks;
     private final long maxQueueBytes;
-    private final HistoryReader reads;
+    private final boolean strict;
+    private final HistoryReader reader;
+    private final PositionReservation reservation;
+    private final DurabilityWaiters waiters;
     private final Thread thread = new Thread(this, "sluice-history-writer");
 
     // Guarded by the hub's lock.
     private ArrayDeque<LogEntry> queue = new ArrayDeque<>();
     private long queuedBytes;
-    private long reserved;
 
-    /** A publisher that waits until everything up to a position is on the disk. */
-    private record Waiter(long position, Runnable done, CompletableFuture<?> stage) {}
-
-    private final ArrayDeque<Waiter> waiters = new ArrayDeque<>(); // guarded by itself, as is what it is judged by
-    private long forced;
-
+    // Written on the writer's thread, read by any thread.
     private volatile long stored;
-    private volatile @Nullable HistoryException failure;
     private volatile boolean parked;
+
+    // Written by the thread that closes the hub.
     private volatile boolean closing;
 
-    // The thread's own.
+    // Confined to the writer's thread.
+    private final HistoryUpkeep upkeep;
     private ArrayDeque<LogEntry> taken = new ArrayDeque<>();
     private long lastMillis;
-    private long forcedNanos;
-    private long maintainedNanos;
-    private boolean unforced;
 
-    HistoryWriter(HubLog log, LogOptions options, History history, HistoryReader reads) {
+    HistoryWriter(HubLog log, LogOptions options, History history, HistoryReader reader, Executor userExecutor) {
         this.log = log;
         this.clocks = options.clocks();
         this.maxQueueBytes = Objects.requireNonNull(options.history()).queueBytes();
         this.history = history;
-        this.reads = reads;
+        this.strict = history.sync().isStrict();
+        this.reader = reader;
+        this.reservation = new PositionReservation(history::reserve);
+        this.waiters = new DurabilityWaiters(userExecutor);
+        this.upkeep = new HistoryUpkeep(history);
         thread.setDaemon(true);
     }
 
-    /** Reserves the first positions and begins. */
+    /** Reserves the first positions and starts the thread. */
     void start(long head, long newestMillis) {
         lastMillis = newestMillis;
         stored = head;
-        forced = head;
-        reserved = head + BLOCK;
-        history.reserve(reserved);
-        forcedNanos = System.nanoTime();
-        maintainedNanos = forcedNanos;
+        waiters.onDurable(head);
+        reservation.start(head);
+        upkeep.start();
         thread.start();
     }
 
     // ---- publishers, under the hub's lock
 
     /**
-     * Says whether the history takes so much more.
+     * Checks that the history accepts these events.
      *
-     * @throws HistoryException if it has failed, or does not keep up; nothing is taken then
+     * @param position the position before the first of them
+     * @throws HistoryException if the history has failed, or if it does not keep up; nothing is queued then
      */
-    void requireRoom(List<PendingEvent> drafts, long position) {
-        HistoryException failed = failure;
+    void requireCapacity(List<PendingEvent> events, long position) {
+        assert log.holdsLock();
+        HistoryException failed = waiters.failure();
         if (failed != null) {
             throw failed;
         }
         long bytes = 0;
-        for (PendingEvent draft : drafts) {
-            bytes += draft.wire().length + LogEntry.OVERHEAD_BYTES;
+        for (PendingEvent event : events) {
+            bytes += event.wire().length + LogEntry.OVERHEAD_BYTES;
         }
-        if ((queuedBytes > 0 && queuedBytes + bytes > maxQueueBytes) || position + drafts.size() > reserved) {
+        if ((queuedBytes > 0 && queuedBytes + bytes > maxQueueBytes) || !reservation.covers(position + events.size())) {
             throw new HistoryException(
                     "the history does not keep up: " + queuedBytes + " bytes wait to be written (historyQueueBytes: "
                             + maxQueueBytes + ")",
@@ -113,56 +109,43 @@ public final class HistoryWriter implements Runnable {
     }
 
     void enqueue(LogEntry entry) {
+        assert log.holdsLock();
         queue.add(entry);
         queuedBytes += entry.wire.length + LogEntry.OVERHEAD_BYTES;
     }
 
-    // ---- publishers, behind it
+    // ---- publishers, after they have released the hub's lock
 
-    /** Something was queued. */
+    /** Wakes the writer after an event was queued. */
     void wake() {
         if (parked) {
             LockSupport.unpark(thread);
         }
     }
 
-    /** A stage of {@code answer} that completes when everything published so far is as safe as the policy promises. */
-    <T> CompletionStage<T> whenSafe(T answer) {
-        if (!history.sync().isStrict()) {
-            return CompletableFuture.completedFuture(answer);
-        }
-        CompletableFuture<T> stage = new CompletableFuture<>();
-        long head = log.head();
-        synchronized (waiters) {
-            HistoryException failed = failure;
-            if (failed != null) {
-                return CompletableFuture.failedFuture(failed);
-            }
-            if (head > forced) {
-                waiters.add(new Waiter(head, () -> stage.complete(answer), stage));
-                return stage;
-            }
-        }
-        stage.complete(answer);
-        return stage;
+    /** A stage of {@code answer} that completes when all events so far are as durable as the sync policy promises. */
+    <T> CompletionStage<T> whenDurable(T answer) {
+        return strict ? waiters.whenDurable(log.head(), answer) : CompletableFuture.completedFuture(answer);
     }
 
-    /** Everything up to here can be read from the history. */
+    // ---- any thread
+
+    /** The position up to which events can be read from the history. */
     long stored() {
         return stored;
     }
 
-    /** What waits to be written, or is being written. */
+    /** The bytes that wait to be written, or are being written. */
     long queuedBytes() {
         return log.locked(() -> queuedBytes);
     }
 
-    /** Writes what is queued, and ends. Waits for that, unless the caller is interrupted. */
-    public void close() {
+    /** Writes the queued events and ends the thread. Waits for that, unless the caller is interrupted. */
+    void close() {
         closing = true;
         LockSupport.unpark(thread);
         if (Thread.currentThread() == thread) {
-            return; // by what hangs on a publication, on an executor that runs it here
+            return; // a continuation of a publication closes the hub, on an executor that runs it on this thread
         }
         try {
             thread.join();
@@ -171,50 +154,50 @@ public final class HistoryWriter implements Runnable {
         }
     }
 
-    // ---- the thread
+    // ---- the writer's thread
 
     @Override
     public void run() {
         try {
             for (List<LogEntry> batch = take(); batch != null; batch = take()) {
                 if (batch.isEmpty()) {
-                    beIdle();
+                    upkeep.forceIfDue();
                 } else {
                     write(batch);
-                    maintainIfDue();
                 }
-                reserveAhead();
+                upkeep.maintainIfDue();
+                reservation.extendIfLow(log.head());
             }
         } catch (Throwable t) {
             fail(t);
         }
-        reads.close();
+        reader.close();
         try {
-            history.close(failure == null ? log.head() : -1);
+            history.close(waiters.failure() == null ? log.head() : -1);
         } catch (RuntimeException | Error e) {
-            logger.error("the history could not be closed: the next start takes the stop for an unclean one", e);
+            logger.error("cannot close the history; the next start treats this stop as unclean", e);
         }
     }
 
-    /** Waits for something to do. @return a batch; empty if it is time for something else; null at the end */
+    /** Waits for work. @return a batch; an empty one if only upkeep may be due; null when the writer has to end */
     private @Nullable List<LogEntry> take() {
         List<LogEntry> batch = poll();
         if (!batch.isEmpty()) {
             return batch;
         }
         if (closing) {
-            return isQueueEmpty() ? null : poll(); // a publisher may have come just before the hub was closed
+            return isQueueEmpty() ? null : poll(); // a publisher may have queued an event just before the close
         }
         parked = true;
         if (isQueueEmpty() && !closing) {
-            LockSupport.parkNanos(this, untilIdleWork());
+            LockSupport.parkNanos(this, upkeep.idleNanos());
         }
         parked = false;
         return poll();
     }
 
     private boolean isQueueEmpty() {
-        return taken.isEmpty() && log.locked(queue::isEmpty);
+        return taken.isEmpty() && log.locked(() -> queue.isEmpty());
     }
 
     private List<LogEntry> poll() {
@@ -231,7 +214,7 @@ public final class HistoryWriter implements Runnable {
         while (!taken.isEmpty() && (bytes < BATCH_BYTES || taken.element().position == last)) {
             LogEntry entry = taken.remove();
             bytes += entry.wire.length;
-            last = entry.position; // one event, be it in several topics, is written at once
+            last = entry.position; // the entries of one event in several topics belong to the same batch
             batch.add(entry);
         }
         return batch;
@@ -256,24 +239,21 @@ public final class HistoryWriter implements Runnable {
         }
         history.append(events);
         stored = batch.get(batch.size() - 1).position;
-        reads.passed(stored);
-        boolean strict = history.sync().isStrict();
-        history.commit(strict);
-        unforced = !strict;
+        reader.onStored(stored);
+        upkeep.commit();
         if (strict) {
-            released(stored);
-        } else {
-            forceIfDue();
+            waiters.onDurable(stored);
         }
         long written = bytes;
-        log.locked(() -> queuedBytes -= written);
+        log.runLocked(() -> queuedBytes -= written);
     }
 
     /**
-     * The positions of the oldest events of these topics that the history does not have yet. On the thread, under the hub's
-     * lock: one walk over what is on its way, which ends when each has been met.
+     * The positions of the oldest events of these topics that are not in the history yet. Called on the writer's
+     * thread, under the hub's lock. It scans the pending entries once, until each topic was found.
      */
-    Map<String, Long> oldestOnItsWay(Set<String> topics) {
+    Map<String, Long> oldestPending(Set<String> topics) {
+        assert log.holdsLock();
         Map<String, Long> oldest = new HashMap<>();
         for (ArrayDeque<LogEntry> entries : List.of(taken, queue)) {
             for (LogEntry entry : entries) {
@@ -288,71 +268,14 @@ public final class HistoryWriter implements Runnable {
         return oldest;
     }
 
-    private void forceIfDue() {
-        Duration period = history.sync().period();
-        long now = System.nanoTime();
-        if (unforced && period != null && now - forcedNanos >= period.toNanos()) {
-            history.commit(true);
-            forcedNanos = now;
-            unforced = false;
-        }
-    }
-
-    private void beIdle() {
-        forceIfDue();
-        maintainIfDue();
-    }
-
-    /** Also while there is always something to write. */
-    private void maintainIfDue() {
-        if (System.nanoTime() - maintainedNanos >= MAINTAIN_NANOS) {
-            history.maintain();
-            maintainedNanos = System.nanoTime();
-        }
-    }
-
-    private long untilIdleWork() {
-        Duration period = history.sync().period();
-        return unforced && period != null ? Math.min(MAINTAIN_NANOS, period.toNanos()) : MAINTAIN_NANOS;
-    }
-
-    private void reserveAhead() {
-        long head = log.head();
-        long upTo = log.locked(() -> reserved);
-        if (upTo - head < BLOCK / 2) {
-            history.reserve(head + BLOCK);
-            log.locked(() -> reserved = head + BLOCK);
-        }
-    }
-
-    private void released(long position) {
-        List<Runnable> safe = new ArrayList<>();
-        synchronized (waiters) {
-            forced = position;
-            while (!waiters.isEmpty() && waiters.element().position <= position) {
-                safe.add(waiters.remove().done);
-            }
-        }
-        // What hangs on the stages is user code.
-        if (!safe.isEmpty()) {
-            reads.runBlocking(() -> safe.forEach(Runnable::run));
-        }
-    }
-
     private void fail(Throwable cause) {
-        HistoryException failed = new HistoryException("the history has failed: " + cause.getMessage(), cause);
-        logger.error("the history has failed: nothing is published any more", cause);
-        List<Waiter> left;
-        synchronized (waiters) {
-            failure = failed;
-            left = new ArrayList<>(waiters);
-            waiters.clear();
-        }
-        log.locked(() -> {
+        logger.error("the history has failed; all publications fail from now on", cause);
+        waiters.fail(new HistoryException("the history has failed: " + cause.getMessage(), cause));
+        // After the failure is set: a publisher checks it under the lock, so nothing is queued after this.
+        log.runLocked(() -> {
             queue = new ArrayDeque<>();
             queuedBytes = 0;
-            return null;
         });
-        reads.runBlocking(() -> left.forEach(waiter -> waiter.stage.completeExceptionally(failed)));
+        waiters.failRemaining();
     }
 }

@@ -16,32 +16,27 @@ import java.util.Set;
 import java.util.concurrent.Executor;
 
 /**
- * The history of a hub that has one beyond its memory: what it says when it is opened, who writes to it, who reads from
- * it, and what it lets go. A hub without one has no such object, and pays for nothing of this.
+ * The history of a hub that keeps events beyond its memory: it restores the topics when it is opened, owns the writer
+ * and the reader, and takes over what the history evicts. A hub that keeps events in memory only has no such object.
  */
 public final class HubHistory {
 
-    public final HistoryWriter writer;
-    public final HistoryReader reads;
     private final HubLog log;
-    private final List<LostRange> lost;
+    private final HistoryWriter writer;
+    private final HistoryReader reader;
     private final RecoveryResult recovered;
 
-    /** Opens the history, and takes up where it ends. */
+    /** Opens the history and continues where it ends. */
     HubHistory(HubLog log, LogOptions options, long newEpoch, Executor userExecutor) {
         History history = Objects.requireNonNull(options.history()).store();
         this.log = log;
-        this.recovered = history.open(newEpoch, this::evicted);
-        this.lost = recovered.lost();
-        this.reads = new HistoryReader(history, userExecutor);
-        this.writer = new HistoryWriter(log, options, history, reads);
+        this.recovered = history.open(newEpoch, this::onEvicted);
+        this.reader = new HistoryReader(history);
+        this.writer = new HistoryWriter(log, options, history, reader, userExecutor);
         try {
-            log.locked(() -> {
-                restore(options);
-                return null;
-            });
+            log.runLocked(() -> restore(options));
             writer.start(recovered.head(), recovered.newestMillis());
-            reads.passed(recovered.head());
+            reader.onStored(recovered.head());
         } catch (RuntimeException e) {
             history.close(-1);
             throw e;
@@ -49,14 +44,14 @@ public final class HubHistory {
     }
 
     private void restore(LogOptions options) {
-        TopicTable topics = log.topics;
-        LogBounds bounds = log.bounds;
+        TopicTable topics = log.topics();
+        LogBounds bounds = log.bounds();
         long eviction = bounds.nextEviction();
-        topics.forgottenFloors().putOthers(floor(recovered.removedFloor(), eviction, recovered.removedFloorMillis()));
+        topics.removedFloors().putOthers(floor(recovered.removedFloor(), eviction, recovered.removedFloorMillis()));
         for (StoredTopic stored : recovered.topics()) {
             Floor floor = floor(stored.floor(), eviction, stored.floorMillis());
             if (stored.events() == 0) {
-                topics.forgottenFloors().put(stored.name(), floor);
+                topics.removedFloors().put(stored.name(), floor);
                 continue;
             }
             try {
@@ -65,16 +60,19 @@ public final class HubHistory {
             } catch (TopicLimitException e) {
                 throw new IllegalArgumentException(
                         "maxTopics: " + options.topics().maxTopics()
-                                + " (expected: no less than the history has topics)",
+                                + " (expected: at least the number of topics in the history)",
                         e);
             }
         }
         recovered
                 .publisherIds()
-                .forEach((id, chosen) -> bounds.putPublisherId(id, new PublisherId(chosen.position(), chosen.topic())));
+                .forEach((id, stored) -> bounds.putPublisherId(id, new PublisherId(stored.position(), stored.topic())));
     }
 
-    /** At the end of that millisecond: the event may be from any moment of it, and a gap too much does less harm. */
+    /**
+     * A floor of the history. The history knows only the millisecond of an event, so the floor gets the end of that
+     * millisecond: a superfluous gap does less harm than a missing one.
+     */
     private Floor floor(long position, long eviction, long publishedMillis) {
         return position == 0
                 ? Floor.NONE
@@ -84,18 +82,27 @@ public final class HubHistory {
                         log.nanosAt(Instant.ofEpochMilli(publishedMillis + 1).minusNanos(1)));
     }
 
+    HistoryWriter writer() {
+        return writer;
+    }
+
+    /** Runs reads of the history. */
+    public HistoryReader reader() {
+        return reader;
+    }
+
     long epoch() {
         return recovered.epoch();
     }
 
-    /** Where the hub takes up. */
+    /** The position after which the hub continues. */
     public long head() {
         return recovered.head();
     }
 
-    /** Whether somebody who comes from there may have missed what an unclean stop has lost. */
+    /** Whether a client that resumes from this position may have missed events that an unclean stop has lost. */
     public boolean isLost(long position) {
-        for (LostRange range : lost) {
+        for (LostRange range : recovered.lost()) {
             if (range.contains(position)) {
                 return true;
             }
@@ -103,37 +110,48 @@ public final class HubHistory {
         return false;
     }
 
-    /** The history is about to let events go: from now on they are lost. On the writer's thread. */
-    private void evicted(List<Eviction> evictions) {
-        log.locked(() -> {
-            Map<String, Long> onItsWay = oldestOnItsWay(evictions);
+    /** Writes the queued events and closes the history. Waits for that, unless the caller is interrupted. */
+    public void close() {
+        writer.close();
+    }
+
+    /**
+     * The history is about to evict events. From now on they count as lost, so a reader that checks the floors after
+     * its read knows about them. Called on the writer's thread.
+     */
+    private void onEvicted(List<Eviction> evictions) {
+        log.runLocked(() -> {
+            LogBounds bounds = log.bounds();
+            Map<String, Long> pending = oldestPending(evictions);
             for (Eviction eviction : evictions) {
                 Topic topic = topicOf(eviction);
-                Floor lost = floor(eviction.floor(), log.bounds.nextEviction(), eviction.floorMillis());
-                long oldest = eviction.oldest() > 0 ? eviction.oldest() : onItsWay.getOrDefault(topic.name, 0L);
-                ((StoredLog) topic.log).evicted(eviction, lost, oldest, log.bounds);
-                log.topics.removeIfIdle(topic);
+                Floor lostFloor = floor(eviction.floor(), bounds.nextEviction(), eviction.floorMillis());
+                long oldest = eviction.oldest() > 0 ? eviction.oldest() : pending.getOrDefault(topic.name, 0L);
+                ((StoredLog) topic.log).onHistoryEviction(eviction, lostFloor, oldest, bounds);
+                log.topics().removeIfIdle(topic);
             }
-            return null;
         });
     }
 
-    /** Of topics that go from the history and have events that are not there yet: found in one walk, for all of them. */
-    private Map<String, Long> oldestOnItsWay(List<Eviction> evictions) {
+    /**
+     * The oldest events that are not stored yet, of those topics of which the history evicts everything it has. One
+     * scan of the writer's queue finds them for all topics.
+     */
+    private Map<String, Long> oldestPending(List<Eviction> evictions) {
         Set<String> wanted = new HashSet<>();
         for (Eviction eviction : evictions) {
             if (eviction.oldest() == 0 && topicOf(eviction).log.keptEvents() > eviction.events()) {
                 wanted.add(eviction.topic());
             }
         }
-        return wanted.isEmpty() ? Map.of() : writer.oldestOnItsWay(wanted);
+        return wanted.isEmpty() ? Map.of() : writer.oldestPending(wanted);
     }
 
     private Topic topicOf(Eviction eviction) {
-        Topic topic = log.topics.find(eviction.topic());
+        Topic topic = log.topics().find(eviction.topic());
         if (topic == null) {
             throw new HistoryException(
-                    "the history lets go of topic " + eviction.topic() + ", which nobody knows", null);
+                    "the history evicts events of topic " + eviction.topic() + ", which the hub does not have", null);
         }
         return topic;
     }

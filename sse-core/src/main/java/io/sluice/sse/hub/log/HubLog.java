@@ -16,24 +16,20 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The hub's one sequence: positions, rings and the head, under one short lock. No I/O, no user code and no wake-up
- * happens under it.
+ * The one sequence of a hub: the lock, the positions, the topics and the head. The lock is held briefly: no I/O, no
+ * user code and no wake-up of a lane happens under it.
  *
- * <p>Why nothing can be lost between a publisher and a lane: the publisher appends, marks the topic dirty on its lanes,
- * releases the head and wakes the lanes, in this order; a lane takes back its wake-up, acquires the head and takes the
- * dirty topics, in this order. So a topic with an event at or below the head that a lane acquired is among the dirty ones
- * that it takes (or was taken before), and one with an event above it is carried to the next pass, for which the
- * publisher's wake-up is still to come.
+ * <p>The text of this package explains why no event is lost between a publisher and a lane.
  */
 public final class HubLog {
 
-    /** Old entries that a publisher lets go beside its own work, so that ageing keeps up without a clock. */
-    private static final int AGED_PER_PUBLISH = 4;
+    /** Old entries that a publisher evicts in addition to its own work, so that expiry keeps up with any rate. */
+    private static final int EXPIRED_PER_PUBLISH = 4;
 
-    private static final int AGED_PER_READ = 1024;
+    private static final int EXPIRED_PER_READ = 1024;
 
-    /** A batch of more events than this leaves no room behind for the next one. */
-    private static final int MOST_KEPT_ROOM = 1024;
+    /** After a batch of more events than this, the list of its topics is replaced, so that its capacity is freed. */
+    private static final int MAX_RETAINED_CAPACITY = 1024;
 
     private final ReentrantLock lock = new ReentrantLock();
     private final LogOptions options;
@@ -41,22 +37,23 @@ public final class HubLog {
     private final WallClock wallClock;
 
     // Guarded by the lock.
-    public final TopicTable topics;
-    public final LogBounds bounds;
-    private final Expirer ageing;
+    private final TopicTable topics;
+    private final LogBounds bounds;
+    private final Expirer expirer;
     private long position;
-    /** The topics of the drafts that are still to be appended, each as often as it is named. */
-    private ArrayDeque<Topic> found = new ArrayDeque<>();
+    /** The topics of the events that an append has not appended yet, in the order in which the events name them. */
+    private ArrayDeque<Topic> resolved = new ArrayDeque<>();
 
-    /** Where events go beyond the rings; null in a hub that keeps its history in memory. Set before the hub is used. */
+    // Set before the hub is used.
+    /** Null if the hub keeps its events in memory only. */
     private @Nullable HubHistory history;
 
-    // Written under the lock, read by lanes. Volatile, not just released: a publisher writes the head and then reads
-    // whether a lane has been woken, a lane takes back its wake-up and then reads the head; one of them must see the
-    // other.
+    // Written under the lock, read by lanes without it. Volatile, since release and acquire are not enough: a publisher
+    // writes the head and then reads whether a lane was woken; a lane takes back its wake-up and then reads the head.
+    // At least one of the two must see what the other wrote.
     private volatile long head;
 
-    /** Written under the lock; read without it by streams that listen to nothing. */
+    // Written under the lock, read without it for streams that subscribe to nothing.
     private volatile boolean closed;
 
     public HubLog(LogOptions options) {
@@ -64,9 +61,11 @@ public final class HubLog {
         this.clock = options.clocks().nanos();
         this.wallClock = new WallClock(clock, options.clocks().wall());
         this.topics = new TopicTable(
-                new TopicOptions(options, lock), new TopicIndex(TopicIndex.LEAST, lock, ForkJoinPool.commonPool()));
-        this.bounds = new LogBounds(topics, options.retention());
-        this.ageing =
+                new TopicOptions(options, lock),
+                new TopicIndex(TopicIndex.MIN_TOPICS, lock, ForkJoinPool.commonPool()),
+                lock);
+        this.bounds = new LogBounds(topics, options.retention(), lock);
+        this.expirer =
                 new Expirer(this, options.clocks().timer(), options.retention().age());
     }
 
@@ -94,7 +93,7 @@ public final class HubLog {
         return opened.epoch();
     }
 
-    /** Position of the newest event that may be delivered; everything up to it is in its rings. */
+    /** The position of the newest event that may be delivered. All events up to it are in their rings. */
     public long head() {
         return head;
     }
@@ -104,7 +103,9 @@ public final class HubLog {
         return wallClock.nanosAt(time);
     }
 
-    /** Runs {@code work} under the lock: short, without I/O and without user code. */
+    // ---- the lock
+
+    /** Runs {@code work} under the lock. The work must be short, without I/O and without user code. */
     public <T> T locked(Supplier<T> work) {
         lock.lock();
         try {
@@ -114,103 +115,149 @@ public final class HubLog {
         }
     }
 
+    /** As {@link #locked}, for work without a result. */
+    void runLocked(Runnable work) {
+        lock.lock();
+        try {
+            work.run();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Whether this thread holds the lock; for assertions. */
+    boolean holdsLock() {
+        return lock.isHeldByCurrentThread();
+    }
+
+    /** The topics, which may still keep expired events. Under the lock. */
+    public TopicTable topics() {
+        assert lock.isHeldByCurrentThread();
+        return topics;
+    }
+
+    /** The bounds and sums of the log. Under the lock. */
+    public LogBounds bounds() {
+        assert lock.isHeldByCurrentThread();
+        return bounds;
+    }
+
+    /** The topics, after expired events were evicted. Under the lock. */
+    public TopicTable topicsForReading() {
+        assert lock.isHeldByCurrentThread();
+        bounds.expire(clock.getAsLong(), EXPIRED_PER_READ);
+        return topics;
+    }
+
     /**
-     * Appends the drafts next to each other and wakes the lanes that listen.
+     * As {@link #topicsForReading}, for a client that subscribes.
      *
-     * @throws TopicLimitException if one of them needs a topic for which there is no place; none is appended then
      * @throws ClosedException if the hub is closed
-     * @throws io.sluice.sse.history.HistoryException if the history does not take them
      */
-    List<Published> append(List<PendingEvent> drafts, EventIds ids) {
-        List<Published> answers = new ArrayList<>(drafts.size());
-        List<TopicListener> marked = new ArrayList<>(drafts.size());
-        long untilAged = Long.MAX_VALUE; // unless ageing has to begin
+    public TopicTable topicsForSubscribing() {
+        requireOpen();
+        return topicsForReading();
+    }
+
+    // ---- publishing
+
+    /**
+     * Appends the events next to each other and wakes the lanes that have subscribers.
+     *
+     * @throws TopicLimitException if an event needs a new topic and the hub has its maximum; nothing is appended then
+     * @throws ClosedException if the hub is closed
+     * @throws io.sluice.sse.history.HistoryException if the history does not accept the events
+     */
+    List<Published> append(List<PendingEvent> events, EventIds ids) {
+        List<Published> answers = new ArrayList<>(events.size());
+        List<TopicListener> marked = new ArrayList<>(events.size());
+        long untilExpiry = Long.MAX_VALUE; // unless expiry has to be scheduled
         lock.lock();
         try {
             requireOpen();
-            requireRoom(drafts.size());
+            requirePositions(events.size());
             if (history != null) {
-                history.writer.requireRoom(drafts, position);
+                history.writer().requireCapacity(events, position);
             }
             long now = clock.getAsLong();
-            bounds.age(now, AGED_PER_PUBLISH);
-            getOrCreateAll(drafts);
-            for (PendingEvent draft : drafts) {
-                answers.add(append(draft, ids, now, marked));
+            bounds.expire(now, EXPIRED_PER_PUBLISH);
+            resolveTopics(events);
+            for (PendingEvent event : events) {
+                answers.add(append(event, ids, now, marked));
             }
             head = position;
-            if (!ageing.isScheduled()) {
-                untilAged = ageing.begin(bounds.nanosUntilAged(now));
+            if (!expirer.isScheduled()) {
+                untilExpiry = expirer.markScheduled(bounds.nanosUntilExpiry(now));
             }
         } finally {
-            found.clear(); // of an append that failed
-            if (drafts.size() > MOST_KEPT_ROOM) {
-                found = new ArrayDeque<>();
+            resolved.clear(); // after a failure it is not empty
+            if (events.size() > MAX_RETAINED_CAPACITY) {
+                resolved = new ArrayDeque<>();
             }
             lock.unlock();
         }
         if (history != null) {
-            history.writer.wake();
+            history.writer().wake();
         }
         for (TopicListener first : marked) {
             for (TopicListener each = first; each != null; each = each.next()) {
                 each.wake();
             }
         }
-        if (untilAged < Long.MAX_VALUE) {
-            ageing.schedule(untilAged);
+        if (untilExpiry < Long.MAX_VALUE) {
+            expirer.schedule(untilExpiry);
         }
         return answers;
     }
 
-    /** Ids never begin anew: they would not rise any more, and clients would lose events without a word. */
-    private void requireRoom(int more) {
-        if (position > EventIds.MAX_POSITION - more) {
-            throw new IllegalStateException("the hub has given all its ids; a new hub has new ones");
+    /** Positions never start again: ids would no longer rise, and clients would lose events silently. */
+    private void requirePositions(int count) {
+        if (position > EventIds.MAX_POSITION - count) {
+            throw new IllegalStateException("this hub has issued all its ids; create a new hub");
         }
     }
 
-    /** For tests: the next event has the position behind this one. */
+    /** For tests: the next event gets the position after this one. */
     void skipTo(long newPosition) {
-        locked(() -> position = newPosition);
+        runLocked(() -> position = newPosition);
         head = newPosition;
     }
 
-    /** All topics before the first append: a batch is taken as a whole or not at all. */
-    private void getOrCreateAll(List<PendingEvent> drafts) {
+    /** Finds or creates all topics before the first append: a batch is appended completely or not at all. */
+    private void resolveTopics(List<PendingEvent> events) {
         try {
-            for (PendingEvent draft : drafts) {
-                for (String topic : draft.topics()) {
-                    found.add(topics.getOrCreate(topic));
+            for (PendingEvent event : events) {
+                for (String topic : event.topics()) {
+                    resolved.add(topics.getOrCreate(topic));
                 }
             }
         } catch (TopicLimitException e) {
-            found.forEach(topics::removeIfIdle);
+            resolved.forEach(topics::removeIfIdle);
             throw e;
         }
     }
 
-    private Published append(PendingEvent draft, EventIds ids, long now, List<TopicListener> marked) {
-        String publisherId = draft.publisherId();
-        PublisherId kept = publisherId == null ? null : bounds.findPublisherId(publisherId);
-        if (publisherId != null && kept != null) {
-            draft.topics().forEach(name -> topics.removeIfIdle(found.remove()));
-            return new Published(publisherId, kept.topic(), true);
+    private Published append(PendingEvent event, EventIds ids, long now, List<TopicListener> marked) {
+        String publisherId = event.publisherId();
+        PublisherId existing = publisherId == null ? null : bounds.findPublisherId(publisherId);
+        if (publisherId != null && existing != null) {
+            event.topics().forEach(name -> topics.removeIfIdle(resolved.remove()));
+            return new Published(publisherId, existing.topic(), true);
         }
         long at = ++position;
         if (publisherId == null) {
-            ids.writeLinePosition(draft.wire(), at);
+            ids.writeLinePosition(event.wire(), at);
         }
-        SharedEvent copies = draft.topics().size() == 1 ? null : new SharedEvent();
-        for (String name : draft.topics()) {
-            Topic known = found.remove();
-            // An earlier event of this batch may have evicted the last one of this topic, and with it the topic, whose
-            // place is free then.
-            Topic topic = known.isRemoved() ? topics.getOrCreate(name) : known;
-            LogEntry entry = entry(topic, draft, copies, at, now);
+        SharedEvent shared = event.topics().size() == 1 ? null : new SharedEvent();
+        for (String name : event.topics()) {
+            Topic before = resolved.remove();
+            // An earlier event of this batch may have evicted the last event of this topic. Then the topic was removed,
+            // so there is room to create it again.
+            Topic topic = before.isRemoved() ? topics.getOrCreate(name) : before;
+            LogEntry entry = entry(topic, event, shared, at, now);
             bounds.append(topic, entry);
             if (history != null) {
-                history.writer.enqueue(entry);
+                history.writer().enqueue(entry);
             }
             TopicListener first = topic.firstListener();
             for (TopicListener each = first; each != null; each = each.next()) {
@@ -221,63 +268,49 @@ public final class HubLog {
             }
         }
         return new Published(
-                publisherId == null ? ids.text(at) : publisherId, draft.topics().get(0), false);
+                publisherId == null ? ids.text(at) : publisherId, event.topics().get(0), false);
     }
 
-    /** Rarer kinds of entries have more fields, so that the others need not carry them. */
-    private static LogEntry entry(Topic topic, PendingEvent draft, @Nullable SharedEvent copies, long at, long now) {
-        Recipients recipients = draft.recipients();
-        String given = topic.log instanceof ConflatedLog ? draft.key() : null;
-        String key = given == null ? null : RecipientCodec.conflationKey(recipients, given);
-        if (copies != null || !recipients.isEverybody()) {
+    /** Only the rare kinds of entries have more fields, so that a usual entry stays small. */
+    private static LogEntry entry(Topic topic, PendingEvent event, @Nullable SharedEvent shared, long at, long now) {
+        Recipients recipients = event.recipients();
+        String eventKey = topic.log instanceof ConflatedLog ? event.key() : null;
+        String key = eventKey == null ? null : RecipientCodec.conflationKey(recipients, eventKey);
+        if (shared != null || !recipients.isEverybody()) {
             return new LogEntry.Routed(
                     at,
                     now,
                     topic.name,
-                    draft.wire(),
-                    draft.publisherId(),
+                    event.wire(),
+                    event.publisherId(),
                     key,
                     recipients.isEverybody() ? null : recipients,
-                    copies);
+                    shared);
         }
         if (key != null) {
-            return new LogEntry.WithKey(at, now, topic.name, draft.wire(), draft.publisherId(), key);
+            return new LogEntry.WithKey(at, now, topic.name, event.wire(), event.publisherId(), key);
         }
-        return draft.publisherId() == null
-                ? new LogEntry(at, now, topic.name, draft.wire())
-                : new LogEntry.WithPublisherId(at, now, topic.name, draft.wire(), draft.publisherId());
+        return event.publisherId() == null
+                ? new LogEntry(at, now, topic.name, event.wire())
+                : new LogEntry.WithPublisherId(at, now, topic.name, event.wire(), event.publisherId());
     }
 
+    // ---- the life of the hub
+
     /**
-     * Lets old entries go. Under the lock.
+     * Evicts expired entries. Under the lock.
      *
-     * @return how long until the next is too old; {@link Long#MAX_VALUE} if none is kept, or the hub is closed
+     * @param max how many entries to evict at most
+     * @return how long until the next entry expires; {@link Long#MAX_VALUE} if there is none, or if the hub is closed
      */
-    long age(int slice) {
+    long expire(int max) {
         assert lock.isHeldByCurrentThread();
         if (closed) {
             return Long.MAX_VALUE;
         }
         long now = clock.getAsLong();
-        bounds.age(now, slice);
-        return bounds.nanosUntilAged(now);
-    }
-
-    /** The topics, with what is too old gone from them. Under the lock. */
-    public TopicTable topicsForReading() {
-        assert lock.isHeldByCurrentThread();
-        bounds.age(clock.getAsLong(), AGED_PER_READ);
-        return topics;
-    }
-
-    /**
-     * As {@link #topicsForReading}, for somebody who wants to listen.
-     *
-     * @throws ClosedException if the hub is closed
-     */
-    public TopicTable topicsForSubscribing() {
-        requireOpen();
-        return topicsForReading();
+        bounds.expire(now, max);
+        return bounds.nanosUntilExpiry(now);
     }
 
     /** @throws ClosedException if the hub is closed */
@@ -295,6 +328,6 @@ public final class HubLog {
         } finally {
             lock.unlock();
         }
-        ageing.stop();
+        expirer.stop();
     }
 }

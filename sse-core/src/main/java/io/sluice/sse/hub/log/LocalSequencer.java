@@ -12,27 +12,28 @@ import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The sequencer of a hub that stands alone: epoch and position, given under the hub's lock and known at once; told when the
- * event is safe, if the hub has a history that promises that.
+ * The sequencer of a single hub. An id is an epoch and a position, assigned under the hub's lock and known at once. The
+ * result is reported when the event is on the disk, if the hub has a history that promises this.
  */
 public final class LocalSequencer implements Sequencer {
 
     private final HubLog log;
     private final EventIds ids;
 
-    public LocalSequencer(HubLog log, EventIds ids) {
+    /** @param epoch identifies this run of the hub, see {@link HubLog#start} */
+    public LocalSequencer(HubLog log, long epoch) {
         this.log = log;
-        this.ids = ids;
+        this.ids = new EventIds(epoch);
     }
 
-    /** An epoch that rises from start to start, with some chance in it for hubs that start in the same second. */
+    /** An epoch that rises with each start. Random bits distinguish hubs that start in the same second. */
     static long newEpoch() {
         long secondsSince2024 = Instant.now().getEpochSecond() - 1_704_067_200L;
         return secondsSince2024 << 18 | new SecureRandom().nextInt(1 << 18);
     }
 
     @Override
-    public PendingEvent draft(Publication publication) {
+    public PendingEvent encode(Publication publication) {
         Event event = publication.event();
         byte[] wire;
         if (event.id() == null) {
@@ -45,10 +46,12 @@ public final class LocalSequencer implements Sequencer {
     }
 
     @Override
-    public CompletionStage<List<Published>> sequence(List<PendingEvent> drafts) {
-        List<Published> published = log.append(drafts, ids);
+    public CompletionStage<List<Published>> sequence(List<PendingEvent> events) {
+        List<Published> published = log.append(events, ids);
         HubHistory history = log.history();
-        return history == null ? CompletableFuture.completedFuture(published) : history.writer.whenSafe(published);
+        return history == null
+                ? CompletableFuture.completedFuture(published)
+                : history.writer().whenDurable(published);
     }
 
     @Override

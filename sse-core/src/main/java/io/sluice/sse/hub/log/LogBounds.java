@@ -3,18 +3,21 @@ package io.sluice.sse.hub.log;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * When the oldest entry must go: by count, bytes and age of its topic, and by the bytes of the whole hub. Also keeps the
- * sums, and the ids that publishers chose, since both change with every entry that comes or goes. Guarded by the hub's
- * lock.
+ * Evicts the oldest entries: by the number, the bytes and the age of the entries of a topic, and by the bytes of the
+ * whole hub. It also keeps the sums and the ids that publishers chose, since both change with every entry. Guarded by
+ * the hub's lock.
  *
- * <p>By the bytes of the hub its oldest entry goes, be it in a ring or in the table of a topic that conflates; it goes for
- * good, and does not move to a table. So each step makes room, and a table is no way around the bound.
+ * <p>The bound on the bytes of the hub evicts the hub's oldest entry, whether it is in a ring or in the table of a
+ * topic that conflates. Such an entry is dropped and does not move to a table. So each step makes room, and no table
+ * can exceed the bound.
  */
 public final class LogBounds {
 
+    private final ReentrantLock hubLock;
     private final TopicTable topics;
     private final int maxEvents;
     private final long maxBytes;
@@ -28,35 +31,37 @@ public final class LogBounds {
     private long totalBytes;
     private long evictions;
 
-    LogBounds(TopicTable topics, LogOptions.Retention retention) {
+    LogBounds(TopicTable topics, LogOptions.Retention retention, ReentrantLock hubLock) {
         this.topics = topics;
         this.maxEvents = retention.events();
         this.maxBytes = retention.bytes();
         this.maxAgeNanos = retention.age().toNanos();
         this.maxTotalBytes = retention.totalBytes();
+        this.hubLock = hubLock;
     }
 
-    /** Puts the entry into the ring of its topic; what has no place beside it goes. */
+    /** Appends the entry to the ring of its topic, after it has evicted what exceeds a bound. */
     void append(Topic topic, LogEntry entry) {
+        assert hubLock.isHeldByCurrentThread();
         TopicLog log = topic.log;
-        log.announce(entry, this);
+        log.beforeAppend(entry, this);
         while (log.size() > 0
                 && (log.size() >= maxEvents
                         || log.bytes() + entry.weight() > maxBytes
-                        || isAged(log.oldest(), entry.nanos))) {
+                        || isExpired(log.oldest(), entry.nanos))) {
             log.evictOldestEntry(this);
         }
         while (totalEvents > 0 && totalBytes + cost(entry) > maxTotalBytes) {
-            Topic lost = dropOldest();
-            if (lost != topic) {
-                topics.removeIfIdle(lost);
+            Topic evicted = dropOldest();
+            if (evicted != topic) {
+                topics.removeIfIdle(evicted);
             }
         }
         log.append(entry);
         totalEvents++;
         totalBytes += cost(entry);
-        if (entry.copies() != null) {
-            entry.copies().add();
+        if (entry.shared() != null) {
+            entry.shared().retain();
         }
         if (entry.publisherId() != null) {
             publisherIds.putIfAbsent(entry.publisherId(), new PublisherId(entry.position, topic.name));
@@ -64,7 +69,7 @@ public final class LogBounds {
         rings.add(topic, entry.position);
     }
 
-    /** Lets the hub's oldest entry go; there is one. @return its topic */
+    /** Drops the oldest entry of the hub, which has at least one. @return its topic */
     private Topic dropOldest() {
         Topic topic = rings.first();
         ConflationTable table = tables.first();
@@ -81,13 +86,14 @@ public final class LogBounds {
     }
 
     /**
-     * Lets at most {@code slice} entries go that are too old: out of the rings. The latest event of a key does not age,
-     * it is still what holds.
+     * Evicts at most {@code max} expired entries from rings. The entries of a conflation table do not expire: the
+     * latest event of a key is the current state.
      */
-    void age(long nowNanos, int slice) {
-        for (int i = 0; i < slice; i++) {
+    void expire(long nowNanos, int max) {
+        assert hubLock.isHeldByCurrentThread();
+        for (int i = 0; i < max; i++) {
             Topic topic = rings.first();
-            if (topic == null || !isAged(topic.oldest(), nowNanos)) {
+            if (topic == null || !isExpired(topic.oldest(), nowNanos)) {
                 return;
             }
             topic.log.evictOldestEntry(this);
@@ -95,74 +101,82 @@ public final class LogBounds {
         }
     }
 
-    /** How long until an entry is too old, zero or less if one is; {@link Long#MAX_VALUE} if none ever will be. */
-    long nanosUntilAged(long nowNanos) {
+    /**
+     * How long until the oldest entry of the rings expires. Zero or less if it has expired; {@link Long#MAX_VALUE} if
+     * there is no entry.
+     */
+    long nanosUntilExpiry(long nowNanos) {
+        assert hubLock.isHeldByCurrentThread();
         Topic topic = rings.first();
         LogEntry oldest = topic == null ? null : topic.oldest();
         return oldest == null ? Long.MAX_VALUE : maxAgeNanos - (nowNanos - oldest.nanos);
     }
 
-    private boolean isAged(@Nullable LogEntry entry, long nowNanos) {
+    private boolean isExpired(@Nullable LogEntry entry, long nowNanos) {
         return entry != null && nowNanos - entry.nanos > maxAgeNanos;
     }
 
-    // ---- what the logs tell
+    // ---- what the logs report
 
-    /** The number of an eviction by which something is lost. */
+    /** The number of a new eviction that loses an event. */
     long nextEviction() {
+        assert hubLock.isHeldByCurrentThread();
         return ++evictions;
     }
 
-    /** The entry has gone from its ring to its table. */
+    /** The entry has moved from its ring to its table. */
     void onMoved(ConflationTable table, LogEntry entry) {
         tables.add(table, entry.position);
     }
 
-    /** The entry is not kept any longer. */
+    /** The entry is no longer kept. */
     void onEvicted(LogEntry entry) {
         onLeftMemory(entry);
-        SharedEvent copies = entry.copies();
-        if (entry.publisherId() != null && (copies == null || !copies.areKept())) {
+        SharedEvent shared = entry.shared();
+        if (entry.publisherId() != null && (shared == null || !shared.isRetained())) {
             publisherIds.remove(entry.publisherId());
         }
     }
 
-    /** The entry is not in memory any longer; if its topic has a history, it is there. */
+    /** The entry is no longer in memory. If its topic has a history, the history still has it. */
     void onLeftMemory(LogEntry entry) {
+        assert hubLock.isHeldByCurrentThread();
         totalEvents--;
-        SharedEvent copies = entry.copies();
-        if (copies != null) {
-            copies.remove();
+        SharedEvent shared = entry.shared();
+        if (shared != null) {
+            shared.release();
         }
         totalBytes -= cost(entry);
     }
 
     /**
-     * What an entry that is not counted adds to the total. The bytes of an event in several topics are there once, and are
-     * counted once, for as long as one of them keeps it.
+     * What an entry adds to the total, called while it is not counted. The topics of one event share its bytes. The
+     * bytes are counted once, as long as one of these topics keeps the event.
      */
     private static int cost(LogEntry entry) {
-        SharedEvent copies = entry.copies();
-        return copies != null && copies.areKept() ? entry.weight() - entry.wire.length : entry.weight();
+        SharedEvent shared = entry.shared();
+        return shared != null && shared.isRetained() ? entry.weight() - entry.wire.length : entry.weight();
     }
 
-    /** The history has an event with this chosen id. */
-    void putPublisherId(String id, PublisherId chosen) {
-        publisherIds.put(id, chosen);
+    /** The history has an event with this id, which its publisher chose. */
+    void putPublisherId(String id, PublisherId stored) {
+        assert hubLock.isHeldByCurrentThread();
+        publisherIds.put(id, stored);
     }
 
-    /** The history has it no longer. */
+    /** The history has evicted the event with this id. */
     void removePublisherId(String id) {
         publisherIds.remove(id);
     }
 
-    /** The kept event with this chosen id, or null. */
+    /** The kept event whose publisher chose this id, or null. */
     @Nullable
     public PublisherId findPublisherId(String id) {
+        assert hubLock.isHeldByCurrentThread();
         return publisherIds.get(id);
     }
 
-    /** How many evictions there were so far by which something was lost. */
+    /** The number of the last eviction that lost an event. */
     public long evictions() {
         return evictions;
     }

@@ -4,21 +4,21 @@ import io.sluice.sse.topic.Recipients;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One event as kept: immutable, on the heap, encoded to wire bytes once. Only rings and tables point at it (and a pass,
- * for as long as it lasts), so there is nothing to count and nothing to release.
+ * One event as a topic keeps it: on the heap, encoded once. Only rings and tables refer to it, and a pass while it
+ * lasts. So the garbage collector frees it; nothing is counted or released. Immutable.
  */
 public class LogEntry {
 
-    /** What an entry costs beside its bytes: itself, the array's header, its slot. An estimate for the bounds. */
+    /** The heap bytes of an entry without its wire bytes: object, array header and slot. An estimate for the bounds. */
     static final int OVERHEAD_BYTES = 64;
 
-    /** The place in the hub's sequence. */
+    /** The position in the hub's sequence. */
     public final long position;
     /** When it was published, by the hub's clock. */
     final long nanos;
-    /** The name of the topic in whose log it is; empty for a block of a lane's own. */
+    /** The name of the topic that keeps the entry; empty for a block that a lane made itself. */
     public final String topic;
-    /** The whole block, id line included. */
+    /** The whole encoded block, including the id line. */
     public final byte[] wire;
 
     public LogEntry(long position, long nanos, String topic, byte[] wire) {
@@ -28,31 +28,33 @@ public class LogEntry {
         this.wire = wire;
     }
 
-    /** The id that the publisher chose, or null where the hub gave its own. */
+    /** The id that the publisher chose; null if the hub assigned the id. */
     @Nullable
     public String publisherId() {
         return null;
     }
 
-    /** What is kept of the key that the publisher gave: only topics that conflate do. */
+    /**
+     * The key under which the conflation table keeps the event. Null if it has no key or the topic does not conflate.
+     */
     @Nullable
     String key() {
         return null;
     }
 
-    /** For whom it is meant; null for everybody. */
+    /** The recipients; null for every subscriber. */
     @Nullable
     public Recipients recipients() {
         return null;
     }
 
-    /** Who else keeps the same event; null if it was published to this topic alone. */
+    /** Counts the topics that keep the same event; null if it was published to this topic only. */
     @Nullable
-    SharedEvent copies() {
+    SharedEvent shared() {
         return null;
     }
 
-    /** The same event in another form. */
+    /** The same event with other bytes. */
     final LogEntry withWire(byte[] form) {
         String publisherId = publisherId();
         return publisherId == null
@@ -64,7 +66,7 @@ public class LogEntry {
         return wire.length + OVERHEAD_BYTES;
     }
 
-    /** An entry whose id was chosen by the publisher: rare, so the others need not carry the field. */
+    /** An entry whose publisher chose the id. This is rare, so other entries do not have the field. */
     public static final class WithPublisherId extends LogEntry {
         private final String publisherId;
 
@@ -82,7 +84,7 @@ public class LogEntry {
     /** An entry of a topic that conflates, whose event has a key. */
     static class WithKey extends LogEntry {
 
-        /** Two more fields, the string, and its places in the table: by key and by position. */
+        /** Two more fields, the string, and two map entries in the table: by key and by position. */
         private static final int KEY_OVERHEAD_BYTES = 144;
 
         private final @Nullable String publisherId;
@@ -116,10 +118,10 @@ public class LogEntry {
         }
     }
 
-    /** An entry whose event went to several topics, or is not meant for everybody. */
+    /** An entry whose event was published to several topics, or not for every subscriber. */
     public static final class Routed extends WithKey {
         private final @Nullable Recipients recipients;
-        private final @Nullable SharedEvent copies;
+        private final @Nullable SharedEvent shared;
 
         public Routed(
                 long position,
@@ -129,10 +131,10 @@ public class LogEntry {
                 @Nullable String publisherId,
                 @Nullable String key,
                 @Nullable Recipients recipients,
-                @Nullable SharedEvent copies) {
+                @Nullable SharedEvent shared) {
             super(position, nanos, topic, wire, publisherId, key);
             this.recipients = recipients;
-            this.copies = copies;
+            this.shared = shared;
         }
 
         @Override
@@ -143,8 +145,8 @@ public class LogEntry {
 
         @Override
         @Nullable
-        SharedEvent copies() {
-            return copies;
+        SharedEvent shared() {
+            return shared;
         }
 
         @Override

@@ -12,11 +12,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * The options of a hub that concern its log. Immutable.
  *
- * @param retention how much of what was published stays in memory
- * @param topics what holds for topics, by their names
+ * @param retention how many events stay in memory
+ * @param topics the rules for topics, by their names
  * @param conflation the bounds of the table of a topic that conflates
- * @param clocks what the log takes for the time
- * @param history where events go beyond memory; null if they stay in memory only
+ * @param clocks the clocks and the timer
+ * @param history the history beyond memory; null if events stay in memory only
  */
 public record LogOptions(
         Retention retention,
@@ -26,19 +26,19 @@ public record LogOptions(
         @Nullable HistoryOptions history) {
 
     /**
-     * How much stays in memory.
+     * The maxima of what stays in memory.
      *
-     * @param events events per topic
-     * @param bytes bytes per topic
-     * @param age age of an event
-     * @param totalBytes bytes of all topics together
+     * @param events the events of a topic
+     * @param bytes the bytes of a topic
+     * @param age the age of an event
+     * @param totalBytes the bytes of all topics together
      */
     public record Retention(int events, long bytes, Duration age, long totalBytes) {}
 
     /**
-     * What holds for topics.
+     * The rules for topics.
      *
-     * @param maxTopics how many there may be
+     * @param maxTopics the maximum number of topics
      * @param overflow the overflow policy of a topic that no pattern matches
      * @param overflows overflow policies by pattern; the first match wins
      * @param conflated the topics of these patterns conflate
@@ -59,13 +59,13 @@ public record LogOptions(
     /**
      * The bounds of a conflation table.
      *
-     * @param keys how many keys it holds
-     * @param bytes how many bytes its entries have together
+     * @param keys the maximum number of keys
+     * @param bytes the maximum number of bytes of its entries
      */
     public record ConflationBounds(int keys, long bytes) {}
 
     /**
-     * What the log takes for the time.
+     * The clocks and the timer of the log.
      *
      * @param nanos the monotonic clock by which events age
      * @param wall the time of day
@@ -74,10 +74,10 @@ public record LogOptions(
     public record Clocks(LongSupplier nanos, InstantSource wall, Expirer.Timer timer) {}
 
     /**
-     * Where events go beyond memory.
+     * The history beyond memory.
      *
      * @param store the history
-     * @param queueBytes how many bytes may wait to be written to it
+     * @param queueBytes the maximum number of bytes that wait to be written to it
      */
     public record HistoryOptions(History store, long queueBytes) {}
 }

@@ -8,8 +8,8 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An event as a topic keeps it, for an {@link EventFilter}: the event is read out of its bytes when somebody first asks for
- * it. Confined to the lane that made it.
+ * An event as a topic keeps it, for an {@link EventFilter}. The bytes are parsed when a filter first requests the
+ * event. Confined to the lane that created it.
  */
 public final class LoggedEvent implements TopicEvent {
 
@@ -28,22 +28,22 @@ public final class LoggedEvent implements TopicEvent {
 
     @Override
     public Event event() {
-        Event known = event;
-        if (known == null) {
-            known = parse(entry.wire);
-            event = known;
+        Event cached = event;
+        if (cached == null) {
+            cached = parse(entry.wire);
+            event = cached;
         }
-        return known;
+        return cached;
     }
 
-    /** The same in an envelope, which is made once. */
+    /** The entry in an envelope. The envelope is made once. */
     public LogEntry enveloped() {
-        LogEntry known = enveloped;
-        if (known == null) {
-            known = entry.withWire(Envelope.around(entry.topic, entry.wire));
-            enveloped = known;
+        LogEntry cached = enveloped;
+        if (cached == null) {
+            cached = entry.withWire(Envelope.around(entry.topic, entry.wire));
+            enveloped = cached;
         }
-        return known;
+        return cached;
     }
 
     private static Event parse(byte[] wire) {

@@ -2,27 +2,30 @@ package io.sluice.sse.hub.log;
 
 import java.util.Arrays;
 
-/** The highest positions out of many, each counted once however often it is offered. Sorts now and then, makes no objects. */
+/**
+ * Selects the highest positions out of many. A position that is offered several times counts once. Sorts when its array
+ * is full, and creates no objects.
+ */
 public final class NewestPositions {
 
     private final int count;
     private final long[] positions;
     private int size;
-    /** As many as are wanted lie at or above. */
-    private long least;
+    /** Once enough positions were offered: the lowest of those that are selected. */
+    private long threshold;
 
     /**
-     * @param count how many are wanted, at least one
-     * @param offers how many will be offered at most; more than are wanted
+     * @param count how many positions to select, at least one
+     * @param offers how many will be offered at most; more than {@code count}
      */
     public NewestPositions(int count, long offers) {
         this.count = count;
         this.positions = new long[(int) Math.min(2L * count, offers)];
     }
 
-    /** @return whether a lower one could still be among those that are wanted */
+    /** @return whether a lower position could still be selected */
     public boolean offer(long position) {
-        if (position <= least) {
+        if (position <= threshold) {
             return false;
         }
         positions[size++] = position;
@@ -32,7 +35,7 @@ public final class NewestPositions {
         return true;
     }
 
-    /** Leaves those that are wanted, in order. */
+    /** Keeps only the selected positions, in order. */
     private void compact() {
         Arrays.sort(positions, 0, size);
         int unique = 0;
@@ -44,17 +47,17 @@ public final class NewestPositions {
         size = Math.min(unique, count);
         System.arraycopy(positions, unique - size, positions, 0, size);
         if (size == count) {
-            least = positions[0];
+            threshold = positions[0];
         }
     }
 
-    /** The lowest of those that are wanted; one has been offered. */
+    /** The lowest selected position. At least one position must have been offered. */
     public long oldest() {
         compact();
         return positions[0];
     }
 
-    /** Whether as many were offered as are wanted; to be asked behind {@link #oldest}. */
+    /** Whether enough positions were offered. To be called after {@link #oldest}. */
     public boolean isFull() {
         return size == count;
     }

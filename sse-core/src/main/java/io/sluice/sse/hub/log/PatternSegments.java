@@ -2,7 +2,7 @@ package io.sluice.sse.hub.log;
 
 import io.sluice.sse.topic.TopicPattern;
 
-/** Takes names and patterns apart at their slashes. */
+/** Splits names and patterns into their segments. */
 final class PatternSegments {
 
     private PatternSegments() {}
@@ -16,14 +16,14 @@ final class PatternSegments {
         return of(pattern.toString());
     }
 
-    /** The segments before the first wildcard: all topics of the pattern begin with them. */
+    /** The segments before the first wildcard. All topics that match the pattern begin with them. */
     static String literalStart(TopicPattern pattern) {
         String text = pattern.toString();
         int star = text.indexOf('*');
         return star < 0 ? text : text.substring(0, Math.max(0, star - 1));
     }
 
-    /** The segments after the last wildcard: all topics of the pattern end with them. */
+    /** The segments after the last wildcard. All topics that match the pattern end with them. */
     static String literalEnd(TopicPattern pattern) {
         String text = pattern.toString();
         int star = text.lastIndexOf('*');

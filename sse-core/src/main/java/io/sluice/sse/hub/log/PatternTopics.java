@@ -8,18 +8,26 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The topics that a pattern stands for, found once when somebody first listens to it and kept up as topics are born.
- * Changed under the hub's lock; a lane may read {@link #known} without it.
+ * The topics that match a pattern. They are searched once, when the pattern gets its first subscriber, and updated as
+ * topics are created and removed. Changed under the hub's lock. A lane may call {@link #list} and {@link #isGap}
+ * without it.
  */
 public final class PatternTopics {
 
-    /** An append-only list with its fill; replaced when it has to grow or to be cleaned. */
-    public static final class Known {
+    /**
+     * An append-only list of topics, some of which may have been removed from the hub. It is replaced when it must
+     * grow, or when many of its topics were removed.
+     */
+    public static final class TopicList {
         private final @Nullable Topic[] array;
-        public volatile int size;
+        private volatile int size;
 
-        Known(int capacity) {
+        TopicList(int capacity) {
             array = new @Nullable Topic[capacity];
+        }
+
+        public int size() {
+            return size;
         }
 
         public Topic get(int index) {
@@ -27,47 +35,75 @@ public final class PatternTopics {
         }
     }
 
-    public final TopicPattern pattern;
-    public final List<PatternListener> listeners = new ArrayList<>(1);
+    private final TopicPattern pattern;
+    private final List<PatternListener> listeners = new ArrayList<>(1);
 
-    private volatile Known known = new Known(8);
-    private int forgotten;
+    // Written under the hub's lock, read anywhere.
+    private volatile TopicList list = new TopicList(8);
+    /** The highest floors of removed topics. A reader reads them after the topics, see {@link #isGap}. */
+    private volatile Floors removedFloors;
 
-    /** The highest floors of topics that were forgotten. To be read behind the topics, see {@link #isGap}. */
-    private volatile Floors forgottenFloors;
+    /** How many topics of the list were removed from the hub. Guarded by the hub's lock. */
+    private int removed;
 
-    PatternTopics(TopicPattern pattern, Floors forgottenFloors) {
+    PatternTopics(TopicPattern pattern, Floors removedFloors) {
         this.pattern = pattern;
-        this.forgottenFloors = forgottenFloors;
+        this.removedFloors = removedFloors;
+    }
+
+    public TopicPattern pattern() {
+        return pattern;
+    }
+
+    // ---- changes, under the hub's lock
+
+    public void addListener(PatternListener listener) {
+        listeners.add(listener);
+    }
+
+    public void removeListener(PatternListener listener) {
+        listeners.remove(listener);
+    }
+
+    public boolean hasListeners() {
+        return !listeners.isEmpty();
+    }
+
+    /** A topic that matches was created. */
+    void onCreated(Topic topic) {
+        add(topic);
+        for (PatternListener listener : listeners) {
+            listener.topicCreated(topic);
+        }
     }
 
     void add(Topic topic) {
-        Known current = known;
+        TopicList current = list;
         if (current.size == current.array.length) {
             current = copyOf(current);
-            known = current;
+            list = current;
         }
         int last = current.size;
         current.array[last] = topic;
-        current.size = last + 1; // the volatile write that shows the topic; only the holder of the lock writes it
+        current.size = last + 1; // this volatile write publishes the topic; only one thread at a time has the lock
     }
 
-    /** The topic has been forgotten; it leaves the list when enough others have. */
+    /** A topic that matches was removed. It stays in the list until more than half of the list was removed. */
     void onRemoved(Topic topic) {
-        forgottenFloors = forgottenFloors.max(topic.overflow, topic.log.floorAsLeft());
-        // Behind the floor: a reader that no longer finds the topic finds its floor here.
-        if (++forgotten > known.size / 2) {
-            known = copyOf(known);
-            forgotten = 0;
+        removedFloors = removedFloors.max(topic.overflow, topic.log.lostFloor());
+        // After the floor: a reader that no longer finds the topic then finds its floor.
+        if (++removed > list.size / 2) {
+            list = copyOf(list);
+            removed = 0;
         }
     }
 
-    private static Known copyOf(Known old) {
+    private static TopicList copyOf(TopicList old) {
         int alive = 0;
         for (int i = 0; i < old.size; i++) {
             alive += old.get(i).isRemoved() ? 0 : 1;
         }
-        Known copy = new Known(Math.max(8, alive * 2));
+        TopicList copy = new TopicList(Math.max(8, alive * 2));
         int filled = 0;
         for (int i = 0; i < old.size; i++) {
             if (!old.get(i).isRemoved()) {
@@ -78,46 +114,51 @@ public final class PatternTopics {
         return copy;
     }
 
-    /** All topics, some of which may have been forgotten meanwhile. */
-    public Known known() {
-        return known;
+    // ---- reads
+
+    /** All topics that match, and perhaps topics that were removed meanwhile. */
+    public TopicList list() {
+        return list;
     }
 
-    /** As {@link Floor#isGap}, for all topics that are or were. */
-    public boolean isGap(long at, long told) {
-        // The topics first: one that is forgotten meanwhile is found here, or its floor below.
-        Known now = known;
-        for (int i = 0; i < now.size; i++) {
-            if (now.get(i).log.isGap(at, told)) {
+    /** As {@link Floor#isGap}, for all topics that match, including removed ones. */
+    public boolean isGap(long position, long reportedEvictions) {
+        // The topics first: a topic that is removed meanwhile is found here, or its floor is found below.
+        TopicList topics = list;
+        for (int i = 0; i < topics.size; i++) {
+            if (topics.get(i).log.isGap(position, reportedEvictions)) {
                 return true;
             }
         }
-        return forgottenFloors.isGap(at, told);
+        return removedFloors.isGap(position, reportedEvictions);
     }
 
-    /** The strictest policy of those topics, that are or were, which have lost an event of {@code since} or later; or null. */
+    /**
+     * The strictest policy of these topics, including removed ones, that lost an event published at or after
+     * {@code since}; null if there is none. Under the hub's lock.
+     */
     @Nullable
     public OverflowPolicy strictestLostSince(long since) {
-        OverflowPolicy strictest = forgottenFloors.strictestLostSince(since);
-        Known now = known;
-        for (int i = 0; i < now.size; i++) {
-            if (now.get(i).log.floorAsLeft().isLostSince(since)) {
-                strictest = OverflowPolicy.strictest(strictest, now.get(i).overflow);
+        OverflowPolicy strictest = removedFloors.strictestLostSince(since);
+        TopicList topics = list;
+        for (int i = 0; i < topics.size; i++) {
+            if (topics.get(i).log.isLostSince(since)) {
+                strictest = OverflowPolicy.strictest(strictest, topics.get(i).overflow);
             }
         }
         return strictest;
     }
 
-    /** The strictest policy of those topics, that are or were, by which somebody has missed something; or null. */
+    /** The strictest policy of these topics, including removed ones, that have a gap; null if there is none. */
     @Nullable
-    public OverflowPolicy strictestGap(long at, long told) {
+    public OverflowPolicy strictestGap(long position, long reportedEvictions) {
         OverflowPolicy strictest = null;
-        Known now = known;
-        for (int i = 0; i < now.size; i++) {
-            if (now.get(i).log.isGap(at, told)) {
-                strictest = OverflowPolicy.strictest(strictest, now.get(i).overflow);
+        TopicList topics = list;
+        for (int i = 0; i < topics.size; i++) {
+            if (topics.get(i).log.isGap(position, reportedEvictions)) {
+                strictest = OverflowPolicy.strictest(strictest, topics.get(i).overflow);
             }
         }
-        return OverflowPolicy.strictest(strictest, forgottenFloors.strictestGap(at, told));
+        return OverflowPolicy.strictest(strictest, removedFloors.strictestGap(position, reportedEvictions));
     }
 }

@@ -7,12 +7,12 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The patterns that somebody listens to, by segments: a topic finds those that stand for it by a walk along its own
- * segments, however many others there are. Guarded by the hub's lock.
+ * The patterns that have subscribers, as a tree of segments. The search for the patterns that match a topic follows the
+ * segments of the topic, so its cost does not depend on the number of patterns. Guarded by the hub's lock.
  */
 final class PatternTrie {
 
-    /** {@code *} and {@code **} are segments as any other here, since none of a topic's can be one of them. */
+    /** Wildcards are children like other segments, since no segment of a topic can be {@code *} or {@code **}. */
     private static final class Node {
         final Map<String, Node> children = new HashMap<>(2);
 
@@ -24,17 +24,17 @@ final class PatternTrie {
 
     void add(PatternTopics added) {
         Node node = root;
-        for (String segment : PatternSegments.of(added.pattern)) {
-            node = node.children.computeIfAbsent(segment, any -> new Node());
+        for (String segment : PatternSegments.of(added.pattern())) {
+            node = node.children.computeIfAbsent(segment, missing -> new Node());
         }
         node.pattern = added;
     }
 
     void remove(PatternTopics removed) {
-        remove(root, PatternSegments.of(removed.pattern), 0);
+        remove(root, PatternSegments.of(removed.pattern()), 0);
     }
 
-    /** @return whether nothing is left at the node */
+    /** @return whether the node is empty now */
     private static boolean remove(Node node, String[] segments, int depth) {
         if (depth == segments.length) {
             node.pattern = null;
@@ -47,14 +47,14 @@ final class PatternTrie {
         return node.pattern == null && node.children.isEmpty();
     }
 
-    /** Shows each pattern that stands for the topic, in no order. */
-    void forEachOf(String topic, Consumer<PatternTopics> action) {
+    /** Calls {@code action} with each pattern that matches the topic, in no particular order. */
+    void forEachMatch(String topic, Consumer<PatternTopics> action) {
         if (!root.children.isEmpty()) {
             walk(root, topic, 0, action);
         }
     }
 
-    /** @param at where the next segment of the topic begins; beyond its end when all were read */
+    /** @param at the index of the next segment of the topic; greater than its length after the last segment */
     private static void walk(Node node, String topic, int at, Consumer<PatternTopics> action) {
         Node rest = node.children.get(TopicPattern.ANY_NUMBER);
         if (rest != null && rest.pattern != null) {

@@ -5,13 +5,14 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An event on its way into the sequence: encoded, without a position yet.
+ * An event that is encoded but has no position yet.
  *
- * @param topics where it goes
- * @param wire the encoded block; the sequencer's id line still has to be written at its front unless an id was chosen
+ * @param topics the topics to which it is published
+ * @param wire the encoded block; unless the publisher chose an id, the position must still be written into its first
+ *     line
  * @param publisherId the id that the publisher chose, or null
- * @param key what the event is the latest state of, or null
- * @param recipients for whom it is meant
+ * @param key the key of the event for topics that conflate, or null
+ * @param recipients the recipients of the event
  */
 public record PendingEvent(
         List<String> topics,

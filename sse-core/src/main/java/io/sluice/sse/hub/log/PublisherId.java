@@ -1,9 +1,9 @@
 package io.sluice.sse.hub.log;
 
 /**
- * Where the kept event is whose publisher chose its id.
+ * Locates a kept event whose publisher chose the id.
  *
- * @param position its position
- * @param topic the first of the topics that it was published to
+ * @param position the position of the event
+ * @param topic the first of the topics to which it was published
  */
 public record PublisherId(long position, String topic) {}

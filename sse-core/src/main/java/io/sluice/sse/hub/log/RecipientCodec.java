@@ -3,10 +3,10 @@ package io.sluice.sse.hub.log;
 import io.sluice.sse.topic.Recipients;
 import org.jspecify.annotations.Nullable;
 
-/** The forms that {@link Recipients} have in a history and in the keys of a conflation table. */
+/** Encodes {@link Recipients} for a history, and for the keys of a conflation table. */
 public final class RecipientCodec {
 
-    /** The object, and the header of its string. */
+    /** The heap bytes of the object and of the header of its string. */
     private static final int OVERHEAD_BYTES = 72;
 
     private static final char STORED_PRINCIPAL = 'p';
@@ -14,13 +14,13 @@ public final class RecipientCodec {
     private static final char STORED_CLIENT = 'c';
     private static final char STORED_EXCEPT = 'b';
 
-    /** No sink has this id: ids of sinks are decimal numbers. */
+    /** No sink has this id, since the ids of sinks are decimal numbers. */
     private static final String NO_SINK = "-";
 
     private RecipientCodec() {}
 
     /**
-     * The form in which a history keeps recipients; null for everybody.
+     * The form in which a history stores recipients; null for every subscriber.
      *
      * @see #fromStored
      */
@@ -36,9 +36,9 @@ public final class RecipientCodec {
     }
 
     /**
-     * The recipients that a history has kept; null for everybody.
+     * The recipients that a history has stored; null for every subscriber.
      *
-     * @param isOfThisProcess whether this process published the event: sinks of another process may have had the same
+     * @param isOfThisProcess whether this process published the event; sinks of another process may have had the same
      *     ids
      * @throws IllegalArgumentException if the text has an unknown form
      */
@@ -52,14 +52,14 @@ public final class RecipientCodec {
             case STORED_GROUP -> Recipients.group(name);
             case STORED_CLIENT -> Recipients.client(isOfThisProcess ? name : NO_SINK);
             case STORED_EXCEPT -> isOfThisProcess ? Recipients.except(name) : null;
-            default -> throw new IllegalArgumentException("recipients in the history: \"" + stored + "\"");
+            default -> throw new IllegalArgumentException("unknown recipients in the history: \"" + stored + "\"");
         };
     }
 
     /**
-     * The key under which a conflation table keeps an event: an event supersedes earlier events with that key for the
-     * same recipients. The latest event for one principal must not replace the latest event for another. No key of one
-     * kind equals a key of another.
+     * The key under which a conflation table keeps an event. It includes the recipients: an event supersedes earlier
+     * events with the same key for the same recipients, so the latest event for one principal does not replace the
+     * latest event for another. Keys of different kinds of recipients never collide.
      */
     static String conflationKey(Recipients recipients, String key) {
         if (recipients.isEverybody()) {
@@ -69,7 +69,7 @@ public final class RecipientCodec {
         return "\0" + recipients.kind() + name.length() + ' ' + name + key;
     }
 
-    /** The bytes that recipients cost in an entry. */
+    /** The heap bytes of the recipients of an entry. */
     static int weight(Recipients recipients) {
         return OVERHEAD_BYTES + 2 * recipients.name().length();
     }

@@ -5,14 +5,14 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * What is left of topics that were forgotten: their floors. The latest of them are kept by name, so that a topic that is
- * born again says a gap to those who missed something and to nobody else; the others leave one maximum for all, which
- * may say a gap too much but never one too few. Guarded by the hub's lock.
+ * The floors of removed topics. The most recent ones are kept by name, so that a topic that is created again reports a
+ * gap only to clients that have missed its events. The older ones are merged into one maximum for all topics. That may
+ * cause a superfluous gap, but never hides one. Guarded by the hub's lock.
  */
 final class RemovedTopicFloors {
 
-    /** About half a megabyte at the most. */
-    static final int NAMES = 4096;
+    /** At most about half a megabyte. */
+    static final int MAX_NAMES = 4096;
 
     private final TopicOptions options;
     private final LinkedHashMap<String, Floor> byName = new LinkedHashMap<>();
@@ -24,33 +24,33 @@ final class RemovedTopicFloors {
 
     void put(String topic, Floor floor) {
         if (floor.position() == 0) {
-            return; // it never lost an event
+            return; // the topic never lost an event
         }
-        byName.remove(topic); // so that it stands last again
+        byName.remove(topic); // so that the next line makes it the most recent one
         byName.put(topic, floor);
-        if (byName.size() > NAMES) {
+        if (byName.size() > MAX_NAMES) {
             var eldest = byName.entrySet().iterator();
-            Map.Entry<String, Floor> goes = eldest.next();
-            others = others.max(options.overflow(goes.getKey()), goes.getValue());
+            Map.Entry<String, Floor> merged = eldest.next();
+            others = others.max(options.overflow(merged.getKey()), merged.getValue());
             eldest.remove();
         }
     }
 
-    /** A floor of topics whose names nobody knows any more. */
+    /** Adds the floor of topics whose names are not known any more. */
     void putOthers(Floor floor) {
         if (floor.position() > 0) {
             others = others.max(options.overflow(), floor);
         }
     }
 
-    /** The floor with which {@code topic} is born. */
+    /** Removes and returns the floor with which {@code topic} is created. */
     Floor take(String topic) {
         Floor floor = byName.remove(topic);
         return floor == null ? others.highest() : floor;
     }
 
-    /** The highest floors of the forgotten topics that {@code pattern} stands for. */
-    Floors of(TopicPattern pattern) {
+    /** The highest floors of removed topics that {@code pattern} matches. */
+    Floors matching(TopicPattern pattern) {
         Floors highest = others;
         for (Map.Entry<String, Floor> topic : byName.entrySet()) {
             if (pattern.matches(topic.getKey())) {

@@ -7,26 +7,27 @@ import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Gives events their order and their ids. The one that stands here works alone; a backplane's takes the ids of its
- * stream, asynchronously: nothing is delivered before it is sequenced, this node's own events included.
+ * Assigns positions and ids to events. {@link LocalSequencer} does this for a single hub. A sequencer of several nodes
+ * would take the ids of a shared stream, asynchronously: no event is delivered before it is sequenced, including events
+ * of the same node.
  *
  * <p>Implementations are thread-safe and never block.
  */
 public interface Sequencer {
 
-    /** Encodes an event; done by the publisher, outside every lock. */
-    PendingEvent draft(Publication publication);
+    /** Encodes an event. The publisher calls this outside all locks. */
+    PendingEvent encode(Publication publication);
 
-    /** Puts the drafts into the sequence, next to each other, in their order. */
-    CompletionStage<List<Published>> sequence(List<PendingEvent> drafts);
+    /** Appends the events to the sequence, next to each other and in this order. */
+    CompletionStage<List<Published>> sequence(List<PendingEvent> events);
 
-    /** The id on the wire of a position, for streams that start or stand there. */
+    /** The id of a position, for a stream that starts or is at that position. */
     String idOf(long position);
 
-    /** The position of an id that this sequencer gave in this epoch; null if it did not. */
+    /** The position of an id that this sequencer assigned in this epoch; null for any other id. */
     @Nullable
     Long positionOf(String id);
 
-    /** Whether {@code id} looks like an id that a sequencer of this kind gives. */
+    /** Whether {@code id} has the format of the ids that sequencers of this kind assign. */
     boolean hasHubFormat(String id);
 }

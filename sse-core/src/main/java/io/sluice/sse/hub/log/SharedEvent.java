@@ -1,22 +1,23 @@
 package io.sluice.sse.hub.log;
 
 /**
- * How many topics keep the same event, one that was published to several: its bytes are there once, and the id that its
- * publisher chose holds, until the last of them has let it go. Guarded by the hub's lock.
+ * Counts the topics that keep the same event, which was published to several. The bytes of the event exist once. They
+ * count towards the bounds, and the id that its publisher chose stays in use, until the last of these topics has
+ * evicted the event. Guarded by the hub's lock.
  */
 final class SharedEvent {
 
-    private int kept;
+    private int topics;
 
-    void add() {
-        kept++;
+    void retain() {
+        topics++;
     }
 
-    void remove() {
-        kept--;
+    void release() {
+        topics--;
     }
 
-    boolean areKept() {
-        return kept > 0;
+    boolean isRetained() {
+        return topics > 0;
     }
 }

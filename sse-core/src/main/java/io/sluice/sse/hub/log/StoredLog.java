@@ -4,30 +4,31 @@ import io.sluice.sse.history.Eviction;
 import io.sluice.sse.history.StoredTopic;
 
 /**
- * The log of a topic whose hub has a history: the ring is its hot tail, and what has left the ring is still in the
- * history, or on its way there. So what the ring no longer has ({@link #floor}) and what was lost ({@link #lost}) are two
- * things here, as in a topic that conflates; but nobody copies from below the ring on a lane: it is read in pages.
+ * The log of a topic in a hub that has a history: the ring has the newest events. An event that has left the ring is
+ * still in the history, or in the writer's queue. So two values differ here: what the ring no longer has
+ * ({@link #floor}) and what was lost ({@link #lostPosition}). A lane copies only from the ring. Older events are read
+ * from the history in pages.
  */
 final class StoredLog extends TopicLog {
 
-    /** Written under the hub's lock, before the history removes anything. */
-    private volatile Floor lost;
+    // Written under the hub's lock, before the history removes anything. Read anywhere.
+    private volatile Floor lostFloor;
 
-    // Guarded by the hub's lock: what the history and the ring keep together.
+    // Guarded by the hub's lock: what history and ring keep together.
     private int events;
     private long wireBytes;
     private long oldest;
 
     StoredLog(Floor floor) {
         super(floor);
-        this.lost = floor;
+        this.lostFloor = floor;
     }
 
     // ---- the writer's side, under the hub's lock
 
-    /** The topic is as it was when the hub was stopped; its ring is empty, and all of it is older than {@code nowNanos}. */
+    /** Restores the topic after a restart. Its ring is empty, and all its events are older than {@code nowNanos}. */
     void restore(StoredTopic stored, Floor floor, long nowNanos) {
-        lost = floor;
+        lostFloor = floor;
         startAfter(stored.newest(), nowNanos);
         events = stored.events();
         wireBytes = stored.wireBytes();
@@ -35,29 +36,30 @@ final class StoredLog extends TopicLog {
     }
 
     @Override
-    void announce(LogEntry entry, LogBounds bounds) {
+    void beforeAppend(LogEntry entry, LogBounds bounds) {
         if (events++ == 0) {
             oldest = entry.position;
         }
         wireBytes += entry.wire.length;
     }
 
-    /** It is still in the history: no gap, and a chosen id stays taken. */
+    /** The event is still in the history: this is no gap, and an id that its publisher chose stays in use. */
     @Override
     void evictOldestEntry(LogBounds bounds) {
         bounds.onLeftMemory(evictOldest(bounds.evictions()));
     }
 
     /**
-     * The history lets events go; the ring does not outlive it.
+     * The history evicts events. The ring evicts them too, if it still has them.
      *
-     * @param newOldest the position of the oldest event that stays, in the history or on its way there; 0 if none does
+     * @param newOldest the position of the oldest event that remains in the history or in the writer's queue; 0 if none
+     *     does
      */
-    void evicted(Eviction eviction, Floor newLost, long newOldest, LogBounds bounds) {
+    void onHistoryEviction(Eviction eviction, Floor newLostFloor, long newOldest, LogBounds bounds) {
         for (LogEntry entry = oldest(); entry != null && entry.position <= eviction.floor(); entry = oldest()) {
             evictOldestEntry(bounds);
         }
-        lost = newLost;
+        lostFloor = newLostFloor;
         events -= eviction.events();
         wireBytes -= eviction.wireBytes();
         oldest = newOldest;
@@ -89,40 +91,40 @@ final class StoredLog extends TopicLog {
     }
 
     @Override
-    public Floor floorAsLeft() {
-        return lost;
+    Floor lostFloor() {
+        return lostFloor;
     }
 
     @Override
     public boolean isInHistorySince(long since) {
-        return inHistory(0) > 0 && super.floorAsLeft().isLostSince(since);
+        return historyUpTo(0) > 0 && super.lostFloor().isLostSince(since);
     }
 
     // ---- the readers' side
 
     @Override
-    long lost() {
-        return lost.position();
+    long lostPosition() {
+        return lostFloor.position();
     }
 
     @Override
-    public boolean isGap(long at, long told) {
-        return lost.isGap(at, told);
+    public boolean isGap(long position, long reportedEvictions) {
+        return lostFloor.isGap(position, reportedEvictions);
     }
 
     @Override
-    public boolean hasPassed(long position) {
+    public boolean isLapped(long position) {
         return floor() > position;
     }
 
     @Override
-    public long inHistory(long at) {
+    public long historyUpTo(long position) {
         long floor = floor();
-        return floor > at && floor > lost() ? floor : 0;
+        return floor > position && floor > lostPosition() ? floor : 0;
     }
 
     @Override
     public boolean hasAfter(long position) {
-        return super.hasAfter(position) || inHistory(position) > 0;
+        return super.hasAfter(position) || historyUpTo(position) > 0;
     }
 }

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Counts the subscribers of topics over all lanes. Under the hub's lock. */
+/** Counts the subscribers of topics on all lanes. Under the hub's lock. */
 public final class SubscriberCount {
 
     private SubscriberCount() {}
@@ -17,7 +17,7 @@ public final class SubscriberCount {
         return topics.size() == 1 ? count(topics.get(0)) : distinct(topics);
     }
 
-    /** As {@link #count(List)}. The usual topic has no pattern, so its sinks need not be looked at one by one. */
+    /** As {@link #count(List)}. If no pattern of a subscriber matches the topic, the sinks need not be visited. */
     public static int count(@Nullable Topic topic) {
         if (topic == null) {
             return 0;

@@ -3,20 +3,23 @@ package io.sluice.sse.hub.log;
 import io.sluice.sse.topic.OverflowPolicy;
 import org.jspecify.annotations.Nullable;
 
-/** A name, its ring, and who listens to it lane by lane. Guarded by the hub's lock, except for what the ring lets read. */
-public final class Topic extends EvictionQueue.Ranked {
+/**
+ * A topic: its name, its log, and one listener for each lane that has subscribers. Guarded by the hub's lock, except
+ * for those methods of the log that a lane may call without it.
+ */
+public final class Topic extends EvictionQueue.Holder {
 
     public final String name;
     public final TopicLog log;
 
-    /** For clients that this topic's history has passed by, unless their subscription says otherwise. */
+    /** The policy for clients that this topic has evicted events for, unless their subscription has its own policy. */
     public final OverflowPolicy overflow;
 
-    /** The first of its listeners, one for each lane with subscribers. */
+    /** The first listener of a list linked through {@link TopicListener#next}. */
     private @Nullable TopicListener firstListener;
 
-    /** Whether the table still knows this topic; a forgotten one is never used again. */
-    private boolean forgotten;
+    /** Whether the topic was removed from the table. A removed topic is never used again. */
+    private boolean removed;
 
     Topic(String name, Floor floor, TopicOptions options) {
         this.name = name;
@@ -36,9 +39,9 @@ public final class Topic extends EvictionQueue.Ranked {
         return log.oldest();
     }
 
-    /** The first of its listeners, linked through {@link TopicListener#next}; null if there is none. */
+    /** The first listener, linked to the others through {@link TopicListener#next}; null if there is none. */
     @Nullable
-    public TopicListener firstListener() {
+    TopicListener firstListener() {
         return firstListener;
     }
 
@@ -53,27 +56,27 @@ public final class Topic extends EvictionQueue.Ranked {
         return null;
     }
 
-    /** Registers a listener; its owner has no other one here. */
+    /** Adds a listener. Its owner must not have another one on this topic. */
     public void addListener(TopicListener listener) {
         listener.setNext(firstListener);
         firstListener = listener;
     }
 
-    /** Takes a listener out. It keeps its own link, see {@link TopicListener#next}. */
-    public void removeListener(TopicListener leaving) {
-        if (firstListener == leaving) {
-            firstListener = leaving.next();
+    /** Removes a listener. It keeps its own link, see {@link TopicListener#next}. */
+    public void removeListener(TopicListener listener) {
+        if (firstListener == listener) {
+            firstListener = listener.next();
             return;
         }
         for (TopicListener each = firstListener; each != null; each = each.next()) {
-            if (each.next() == leaving) {
-                each.setNext(leaving.next());
+            if (each.next() == listener) {
+                each.setNext(listener.next());
                 return;
             }
         }
     }
 
-    /** Whether a subscriber named exactly this topic: it is then kept, empty or not. */
+    /** Whether a subscriber named exactly this topic. Such a topic is kept even if it is empty. */
     boolean hasExactSubscribers() {
         for (TopicListener each = firstListener; each != null; each = each.next()) {
             if (each.hasExactSubscribers()) {
@@ -83,17 +86,17 @@ public final class Topic extends EvictionQueue.Ranked {
         return false;
     }
 
-    /** Nothing is kept in it and nobody named it: it can be forgotten. */
+    /** Whether the topic can be removed: it keeps no event and no subscriber named it. */
     boolean isIdle() {
         return log.keptEvents() == 0 && !hasExactSubscribers();
     }
 
     public boolean isRemoved() {
-        return forgotten;
+        return removed;
     }
 
     void setRemoved() {
-        forgotten = true;
+        removed = true;
     }
 
     @Override

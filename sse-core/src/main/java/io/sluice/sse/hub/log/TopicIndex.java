@@ -5,82 +5,83 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.Executor;
-import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Finds the topics of a new pattern for about the cost of those that it stands for: two arrays of topics, ordered by their
- * first segments and by their last. Made when a pattern comes that would have to look at many topics; a hub without
- * patterns has none. They are ordered beside the hub's lock, in the background, and what is born meanwhile is looked at
- * one by one, so that the lock is never held for it longer than a copy of references takes.
+ * Finds the topics of a new pattern at about the cost of the matches: two arrays of topics, sorted by their first
+ * segments and by their last. The arrays are created when a pattern would have to check many topics one by one; a hub
+ * without patterns has none. They are sorted in the background, without the hub's lock. Topics that are created
+ * meanwhile are checked one by one. So the lock is held only as long as it takes to copy references.
  *
- * <p>Guarded by the hub's lock, but for the ordering.
+ * <p>Guarded by the hub's lock, except for the sorting.
  */
 final class TopicIndex {
 
     private static final Logger logger = LoggerFactory.getLogger(TopicIndex.class);
 
-    /** Fewer topics are looked at one by one. */
-    static final int LEAST = 1024;
+    /** Up to this number of topics, all are checked one by one. */
+    static final int MIN_TOPICS = 1024;
 
-    /** The arrays are made anew when this part of them is out of date. */
-    private static final int PART = 64;
+    /** The arrays are sorted again when this fraction of them is out of date: one in this number of topics. */
+    private static final int OUTDATED_FRACTION = 64;
 
-    /** The same topics in both. */
+    /** The same topics in two orders. */
     private record Orders(TopicOrder fromFirst, TopicOrder fromLast) {}
 
-    private final int least;
-    private final Lock hubLock;
+    private final int minTopics;
+    private final ReentrantLock hubLock;
     private final Executor background;
 
     private @Nullable Orders orders;
-    /** Born since the orders, or those that are being made. */
-    private List<Topic> young = new ArrayList<>();
-    /** Forgotten since, and perhaps still in the orders. */
-    private int forgotten;
+    /** Topics that were created since the arrays, or those that are being sorted, were copied. */
+    private List<Topic> created = new ArrayList<>();
+    /** How many topics were removed since then, and may still be in the arrays. */
+    private int removed;
 
-    private boolean ordering;
+    private boolean sorting;
 
-    TopicIndex(int least, Lock hubLock, Executor background) {
-        this.least = least;
+    TopicIndex(int minTopics, ReentrantLock hubLock, Executor background) {
+        this.minTopics = minTopics;
         this.hubLock = hubLock;
         this.background = background;
     }
 
-    /** Adds to each pattern the topics that it stands for; none of them is forgotten. */
+    /** Adds to each pattern the topics that match it, except for removed ones. */
     void resolve(List<PatternTopics> patterns, Collection<Topic> all) {
-        Orders now = orders;
-        if (now == null) {
-            lookAtEach(all, patterns);
-            if (all.size() > least && !ordering) {
-                order(all.toArray(Topic[]::new));
+        assert hubLock.isHeldByCurrentThread();
+        Orders current = orders;
+        if (current == null) {
+            checkEach(all, patterns);
+            if (all.size() > minTopics && !sorting) {
+                sort(all.toArray(Topic[]::new));
             }
             return;
         }
-        lookAtEach(young, patterns);
+        checkEach(created, patterns);
         for (PatternTopics pattern : patterns) {
-            resolve(pattern, now);
+            resolve(pattern, current);
         }
     }
 
-    private static void lookAtEach(Collection<Topic> topics, List<PatternTopics> patterns) {
+    private static void checkEach(Collection<Topic> topics, List<PatternTopics> patterns) {
         PatternTrie trie = new PatternTrie();
         patterns.forEach(trie::add);
         for (Topic topic : topics) {
             if (!topic.isRemoved()) {
-                trie.forEachOf(topic.name, pattern -> pattern.add(topic));
+                trie.forEachMatch(topic.name, pattern -> pattern.add(topic));
             }
         }
     }
 
-    private static void resolve(PatternTopics wanted, Orders orders) {
-        TopicPattern pattern = wanted.pattern;
+    private static void resolve(PatternTopics unresolved, Orders orders) {
+        TopicPattern pattern = unresolved.pattern();
         Consumer<Topic> add = topic -> {
             if (!topic.isRemoved()) {
-                wanted.add(topic);
+                unresolved.add(topic);
             }
         };
         String start = PatternSegments.literalStart(pattern);
@@ -94,72 +95,76 @@ final class TopicIndex {
         }
     }
 
-    /** @param patterns whether anybody listens by pattern */
-    void onCreated(Topic topic, boolean patterns) {
-        if (orders != null || ordering) {
-            young.add(topic);
-            renewIfOutdated(patterns);
+    /** @param hasPatterns whether any pattern has subscribers */
+    void onCreated(Topic topic, boolean hasPatterns) {
+        assert hubLock.isHeldByCurrentThread();
+        if (orders != null || sorting) {
+            created.add(topic);
+            updateIfOutdated(hasPatterns);
         }
     }
 
-    /** @param patterns whether anybody listens by pattern */
-    void onRemoved(boolean patterns) {
-        if (orders != null || ordering) {
-            forgotten++;
-            renewIfOutdated(patterns);
+    /** @param hasPatterns whether any pattern has subscribers */
+    void onRemoved(boolean hasPatterns) {
+        assert hubLock.isHeldByCurrentThread();
+        if (orders != null || sorting) {
+            removed++;
+            updateIfOutdated(hasPatterns);
         }
     }
 
-    private void renewIfOutdated(boolean patterns) {
-        Orders now = orders;
-        if (now == null || ordering) {
+    private void updateIfOutdated(boolean hasPatterns) {
+        Orders current = orders;
+        if (current == null || sorting) {
             return;
         }
-        int old = now.fromFirst.size();
-        if (young.size() + forgotten <= Math.max(least, old / PART)) {
+        int old = current.fromFirst.size();
+        if (created.size() + removed <= Math.max(minTopics, old / OUTDATED_FRACTION)) {
             return;
         }
-        if (!patterns) {
-            drop(); // it would be kept up for nobody
+        if (!hasPatterns) {
+            drop(); // no pattern needs it
             return;
         }
-        Topic[] all = new Topic[old + young.size()];
-        now.fromFirst.copyInto(all);
-        for (int i = 0; i < young.size(); i++) {
-            all[old + i] = young.get(i);
+        Topic[] all = new Topic[old + created.size()];
+        current.fromFirst.copyInto(all);
+        for (int i = 0; i < created.size(); i++) {
+            all[old + i] = created.get(i);
         }
-        order(all);
+        sort(all);
     }
 
     private void drop() {
         orders = null;
-        young = new ArrayList<>();
-        forgotten = 0;
+        created = new ArrayList<>();
+        removed = 0;
     }
 
-    private void order(Topic[] all) {
-        ordering = true;
-        int youngBefore = young.size();
-        int forgottenBefore = forgotten;
+    private void sort(Topic[] all) {
+        sorting = true;
+        int createdBefore = created.size();
+        int removedBefore = removed;
         Runnable task = () -> {
-            Orders made = null;
+            Orders sorted = null;
             try {
-                made = ordersOf(all);
-            } catch (RuntimeException | Error e) { // for want of memory
-                logger.warn("{} topics could not be ordered; patterns look at each", all.length, e);
+                sorted = ordersOf(all);
+            } catch (RuntimeException | Error e) { // such as a lack of memory
+                logger.warn("cannot sort {} topics; new patterns check them one by one", all.length, e);
             }
-            ordered(made, youngBefore, forgottenBefore);
+            onSorted(sorted, createdBefore, removedBefore);
         };
         try {
             background.execute(task);
-        } catch (RuntimeException | Error e) { // for want of a thread
-            logger.warn("{} topics could not be ordered; patterns look at each", all.length, e);
-            ordering = false;
+        } catch (RuntimeException | Error e) { // such as a lack of threads
+            logger.warn("cannot sort {} topics; new patterns check them one by one", all.length, e);
+            sorting = false;
             drop();
         }
     }
 
-    /** Beside the lock: who is forgotten is seen late, and passed over later. */
+    /**
+     * Called without the lock. A topic that is removed meanwhile may stay in the result; it is skipped when it is read.
+     */
     private static Orders ordersOf(Topic[] all) {
         List<Topic> alive = new ArrayList<>(all.length);
         for (Topic topic : all) {
@@ -171,29 +176,29 @@ final class TopicIndex {
                 new TopicOrder(alive.toArray(Topic[]::new), false), new TopicOrder(alive.toArray(Topic[]::new), true));
     }
 
-    private void ordered(@Nullable Orders made, int youngBefore, int forgottenBefore) {
+    private void onSorted(@Nullable Orders sorted, int createdBefore, int removedBefore) {
         hubLock.lock();
         try {
-            ordering = false;
-            if (made == null) {
+            sorting = false;
+            if (sorted == null) {
                 drop();
                 return;
             }
-            orders = made;
-            young = new ArrayList<>(young.subList(youngBefore, young.size()));
-            forgotten -= forgottenBefore;
+            orders = sorted;
+            created = new ArrayList<>(created.subList(createdBefore, created.size()));
+            removed -= removedBefore;
         } finally {
             hubLock.unlock();
         }
     }
 
     /** For tests. */
-    boolean isOrdered() {
+    boolean isSorted() {
         return orders != null;
     }
 
     /** For tests. */
-    int orderedTopics() {
+    int sortedTopics() {
         return orders == null ? 0 : orders.fromFirst.size();
     }
 }

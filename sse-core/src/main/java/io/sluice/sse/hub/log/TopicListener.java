@@ -5,18 +5,18 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Receives the news of one topic: what the log knows of the subscribers of one lane. The listeners of a topic form a
- * list, linked through {@link #next}. All methods but {@link #wake} are called under the hub's lock.
+ * The subscribers of one topic on one lane, as the log sees them. The listeners of a topic form a list, linked through
+ * {@link #next}. All methods except {@link #wake} and {@link #next} are called under the hub's lock only.
  */
 public interface TopicListener {
 
-    /** Identifies who registered this listener: at most one listener of a topic has the same owner. */
+    /** The lane, or another object, that registered this listener. It has at most one listener of a topic. */
     Object owner();
 
-    /** The topic has something new. Called before the head is released. */
+    /** The topic has a new event. Called before the head is released. */
     void mark();
 
-    /** The head that covers the marked events is released. Called after the hub's lock is released. */
+    /** The head that covers the marked events was released. Called after the hub's lock was released. */
     void wake();
 
     /** How many distinct sinks of this listener named exactly this topic. */

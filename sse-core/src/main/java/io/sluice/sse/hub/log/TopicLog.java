@@ -8,14 +8,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * The bounded ring of one topic. Written under the hub's lock, read by lanes without it.
  *
- * <p>How a reader stays safe: it acquires the hub's head first and reads only up to it, copies references, and looks at
- * {@link #floor()} afterwards. The writer raises the floor before it overwrites or clears a slot, so a reader that met a
- * slot which is no longer what it looked for also meets the raised floor, and knows that it was lapped.
+ * <p>A reader reads in this order: it acquires the hub's head, copies references of entries up to that head, and reads
+ * the floor last. The writer raises the floor before it overwrites or clears a slot. So a reader that missed an entry
+ * because its slot had changed also sees the raised floor, and knows that it was lapped.
  *
- * <p>What the ring no longer has is lost, except in a topic that conflates ({@link ConflatedLog}) and where the hub has a
- * history ({@link StoredLog}).
+ * <p>An entry that leaves the ring is lost. There are two exceptions: a topic that conflates ({@link ConflatedLog}),
+ * and a hub that has a history ({@link StoredLog}).
  *
- * <p>The ring begins with one slot and doubles: most topics of a large hub keep one event.
+ * <p>The ring starts with one slot and doubles, since most topics of a large hub keep one event.
  */
 public sealed class TopicLog permits ConflatedLog, StoredLog {
 
@@ -42,14 +42,14 @@ public sealed class TopicLog permits ConflatedLog, StoredLog {
 
     // Written under the hub's lock with release, read anywhere with acquire.
     private LogEntry[] slots = EMPTY;
-    private long oldest; // index of the oldest kept entry
-    private long next; // index of the next entry
-    private long floor; // position of the last evicted entry
-    private long eviction; // its number among all evictions of the hub
+    private long oldest; // the index of the oldest entry
+    private long next; // the index of the next entry
+    private long floor; // the position of the last evicted entry
+    private long eviction; // the number of that eviction in the hub
 
     // Guarded by the hub's lock.
     private long bytes;
-    private long floorNanos; // when the last evicted entry was published
+    private long floorNanos; // when the last evicted entry was published, by the hub's clock
 
     TopicLog(Floor floor) {
         this.floor = floor.position();
@@ -59,20 +59,20 @@ public sealed class TopicLog permits ConflatedLog, StoredLog {
 
     // ---- the writer's side, under the hub's lock
 
-    /** The entry will be appended next: what it supersedes may go without a gap. */
-    void announce(LogEntry entry, LogBounds bounds) {}
+    /** Prepares for the entry that is appended next: the entry that it supersedes can be evicted without a gap. */
+    void beforeAppend(LogEntry entry, LogBounds bounds) {}
 
-    /** Lets the oldest entry leave the ring. */
+    /** Evicts the oldest entry from the ring. */
     void evictOldestEntry(LogBounds bounds) {
         bounds.onEvicted(evictOldest(bounds.nextEviction()));
     }
 
-    /** Lets the oldest entry leave the hub, because it is the hub's oldest. */
+    /** Evicts the oldest entry from memory, because it is the oldest entry of the hub. */
     void dropOldest(LogBounds bounds) {
         evictOldestEntry(bounds);
     }
 
-    /** Adds the newest entry. The caller has made room by {@link #evictOldest}; the ring itself only grows. */
+    /** Adds the newest entry. The caller has evicted what exceeds a bound; the ring itself only grows. */
     final void append(LogEntry entry) {
         int size = size();
         if (size == slots.length) {
@@ -80,18 +80,19 @@ public sealed class TopicLog permits ConflatedLog, StoredLog {
         }
         setSlotRelease(next, entry);
         bytes += entry.weight();
-        // Only now can a reader find it. Volatile: the publisher reads the dirty mark next, see TopicSubscribers.mark.
+        // From here on a reader can find the entry. The write is volatile, because the publisher next reads whether the
+        // topic is already marked dirty (TopicListener.mark).
         NEXT.setVolatile(this, next + 1);
     }
 
     /**
      * Clears the slot of the oldest entry.
      *
-     * @param number of this eviction, which rises through the whole hub
+     * @param number the number of this eviction; it rises across all topics of the hub
      */
     final LogEntry evictOldest(long number) {
         LogEntry entry = slots[slot(oldest, slots)];
-        // The number, then the floor, then the slot: a reader looks at them the other way round.
+        // In this order: number, floor, slot. A reader reads them in the opposite order.
         EVICTION.setRelease(this, number);
         FLOOR.setRelease(this, entry.position);
         OLDEST.setRelease(this, oldest + 1);
@@ -99,12 +100,15 @@ public sealed class TopicLog permits ConflatedLog, StoredLog {
         bytes -= entry.weight();
         floorNanos = entry.nanos;
         if (oldest == next) {
-            SLOTS.setRelease(this, EMPTY); // an idle topic keeps no array
+            SLOTS.setRelease(this, EMPTY); // an empty ring keeps no array
         }
         return entry;
     }
 
-    /** The empty ring of a topic whose events up to {@code position}, published up to then, are elsewhere. */
+    /**
+     * Sets the floor of an empty ring: the events up to {@code position} are kept elsewhere, and all of them were
+     * published up to {@code nanos}.
+     */
     final void startAfter(long position, long nanos) {
         floorNanos = nanos;
         FLOOR.setRelease(this, position);
@@ -115,7 +119,7 @@ public sealed class TopicLog permits ConflatedLog, StoredLog {
         for (long i = next - size; i < next; i++) {
             larger[slot(i, larger)] = slots[slot(i, slots)];
         }
-        // The old array stays as it is for readers that hold it.
+        // The old array does not change any more, for readers that hold it.
         SLOTS.setRelease(this, larger);
     }
 
@@ -123,12 +127,12 @@ public sealed class TopicLog permits ConflatedLog, StoredLog {
         SLOT.setRelease(slots, slot(index, slots), entry);
     }
 
-    /** Entries in the ring. */
+    /** The number of entries in the ring. */
     final int size() {
         return (int) (next - oldest);
     }
 
-    /** What the entries in the ring weigh. */
+    /** The weight of the entries in the ring. */
     final long bytes() {
         return bytes;
     }
@@ -145,12 +149,12 @@ public sealed class TopicLog permits ConflatedLog, StoredLog {
         return next == oldest ? null : slots[slot(next - 1, slots)];
     }
 
-    /** Entries kept. */
+    /** The number of kept entries. */
     public int keptEvents() {
         return size();
     }
 
-    /** What the kept entries weigh. */
+    /** The weight of the kept entries. */
     public long keptBytes() {
         return bytes();
     }
@@ -180,20 +184,22 @@ public sealed class TopicLog permits ConflatedLog, StoredLog {
     }
 
     /**
-     * Shows the kept entries, the newest first, until there is none or {@code more} says that it wants no older one.
+     * Calls {@code action} with the kept entries, the newest first, until it returns false.
      *
-     * @return whether all were shown
+     * @return whether it returned true for all entries
      */
-    public boolean fromNewest(Predicate<LogEntry> more) {
+    public boolean forEachNewestFirst(Predicate<LogEntry> action) {
         for (long i = next - 1; i >= oldest; i--) {
-            if (!more.test(slots[slot(i, slots)])) {
+            if (!action.test(slots[slot(i, slots)])) {
                 return false;
             }
         }
         return true;
     }
 
-    /** The oldest kept entry that was published at {@code since} or later, by the hub's clock; or null. */
+    /**
+     * The oldest kept entry that was published at or after {@code since}, by the hub's clock; null if there is none.
+     */
     @Nullable
     public LogEntry oldestSince(long since) {
         long low = oldest;
@@ -209,68 +215,72 @@ public sealed class TopicLog permits ConflatedLog, StoredLog {
         return low == next ? null : slots[slot(low, slots)];
     }
 
-    /** Whether something that was published at {@code since} or later may be in the hub's history only. */
+    /** Whether an event that was published at or after {@code since} may be in the history only. */
     public boolean isInHistorySince(long since) {
         return false;
     }
 
+    /** The floor of the lost events. */
+    Floor lostFloor() {
+        return new Floor(floor, eviction, floorNanos);
+    }
+
+    /** Whether an event that was published at or after {@code since}, by the hub's clock, was lost. */
+    public final boolean isLostSince(long since) {
+        return lostFloor().isLostSince(since);
+    }
+
     // ---- the readers' side
 
-    /** Position of the last entry that the ring no longer has. */
+    /** The position of the last entry that has left the ring. */
     final long floor() {
         return (long) FLOOR.getAcquire(this);
     }
 
-    /** Position of the last lost event: whoever stands below it has missed something of this topic. */
-    long lost() {
+    /** The position of the last lost event. A client at a lower position has missed events of this topic. */
+    long lostPosition() {
         return floor();
     }
 
-    /** Under the hub's lock. */
-    public Floor floorAsLeft() {
-        return new Floor(floor, eviction, floorNanos);
-    }
-
     /** As {@link Floor#isGap}. */
-    public boolean isGap(long at, long told) {
-        return floor() > at && (long) EVICTION.getAcquire(this) > told;
+    public boolean isGap(long position, long reportedEvictions) {
+        return floor() > position && (long) EVICTION.getAcquire(this) > reportedEvictions;
     }
 
-    /** Whether a copy from {@code position} on may lack something. */
-    public boolean hasPassed(long position) {
-        return lost() > position;
+    /** Whether a copy of the entries after {@code position} may be incomplete. To be called after the copy. */
+    public boolean isLapped(long position) {
+        return lostPosition() > position;
     }
 
-    /** Up to where something behind {@code at} is kept in the hub's history only; 0 if nothing is. */
-    public long inHistory(long at) {
+    /** The position up to which events after {@code position} are kept in the history only; 0 if there are none. */
+    public long historyUpTo(long position) {
         return 0;
     }
 
     /** How a copy ended. */
     public enum Copied {
-        /** The ring holds nothing newer. */
+        /** The ring has no newer entry. */
         ALL,
-        /** The ring holds entries newer than the head that the reader has. */
+        /** The ring has entries that are newer than the reader's head. */
         UP_TO_HEAD,
-        /** There was no room for all entries up to the head. */
+        /** The entries up to the head exceeded the maximum number of bytes. */
         UP_TO_ROOM
     }
 
     /**
-     * Copies the entries in {@code (after, head]} to {@code into}, oldest first, until {@code maxBytes} are exceeded; at
-     * least one is copied if there is one.
+     * Copies the entries in {@code (after, head]} to {@code into}, the oldest first, up to {@code maxBytes}. If there
+     * is an entry, at least one is copied.
      */
     public Copied copy(long after, long head, int maxBytes, Entries into) {
-        // In this order: an array read after the end index holds every entry below it.
+        // In this order: an array that is read after the end index contains every entry below that index.
         long end = (long) NEXT.getVolatile(this);
         long begin = (long) OLDEST.getAcquire(this);
         LogEntry[] array = (LogEntry[]) SLOTS.getAcquire(this);
         return copy(after, head, maxBytes, into, array, begin, end);
     }
 
-    /** The second half of a copy, which the writer may have overtaken since the first; apart, so that a test can. */
-    public static Copied copy(
-            long after, long head, int maxBytes, Entries into, LogEntry[] array, long begin, long end) {
+    /** The second half of a copy. The writer may evict and append between the halves; a test does so on purpose. */
+    static Copied copy(long after, long head, int maxBytes, Entries into, LogEntry[] array, long begin, long end) {
         if (array.length == 0 || begin >= end) {
             return Copied.ALL;
         }
@@ -279,11 +289,11 @@ public sealed class TopicLog permits ConflatedLog, StoredLog {
         for (long i = firstAfter(after, begin, end, array); i < end; i++) {
             LogEntry entry = (LogEntry) SLOT.getAcquire(array, slot(i, array));
             if (entry == null || entry.position <= after) {
-                continue; // evicted under our eyes: the floor says so
+                continue; // evicted during the copy; the floor shows it
             }
             if (entry.position > head) {
-                // Usually the end of the range. But the slot of an old entry, which the reader had long seen and no
-                // floor tells of, may have been taken by a new one: then what is asked for still follows.
+                // Usually this is the end of the range. But a new entry may have taken the slot of an old one that the
+                // reader already had. The floor does not show that, and the requested entries still follow.
                 newer = true;
                 continue;
             }
@@ -296,7 +306,7 @@ public sealed class TopicLog permits ConflatedLog, StoredLog {
         return newer ? Copied.UP_TO_HEAD : Copied.ALL;
     }
 
-    /** Whether an entry newer than {@code position} is kept, as far as this thread sees. */
+    /** Whether an entry newer than {@code position} is kept, as far as this thread can see. */
     public boolean hasAfter(long position) {
         long end = (long) NEXT.getVolatile(this);
         LogEntry[] array = (LogEntry[]) SLOTS.getAcquire(this);
@@ -307,7 +317,9 @@ public sealed class TopicLog permits ConflatedLog, StoredLog {
         return entry != null && entry.position > position;
     }
 
-    /** The index of the first entry behind {@code after}: near the end when live, found by halving when far back. */
+    /**
+     * The index of the first entry after {@code after}: a search from the end, whose steps double, then a binary one.
+     */
     private static long firstAfter(long after, long begin, long end, LogEntry[] array) {
         long low = begin;
         long high = end;
@@ -334,7 +346,7 @@ public sealed class TopicLog permits ConflatedLog, StoredLog {
         return low;
     }
 
-    /** An empty slot is an evicted one, so it counts as older. */
+    /** An empty slot was evicted, so it counts as older. */
     private static boolean isAfter(long after, long index, LogEntry[] array) {
         LogEntry entry = (LogEntry) SLOT.getAcquire(array, slot(index, array));
         return entry != null && entry.position > after;
@@ -349,7 +361,7 @@ public sealed class TopicLog permits ConflatedLog, StoredLog {
         return slots;
     }
 
-    /** For tests: positions rise, the bytes add up, the floor lies below everything kept. */
+    /** For tests: positions rise, the sum of the weights is right, and the floor is below all kept entries. */
     void assertValid() {
         long sum = 0;
         long previous = floor;

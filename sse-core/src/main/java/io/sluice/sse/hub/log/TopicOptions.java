@@ -2,12 +2,12 @@ package io.sluice.sse.hub.log;
 
 import io.sluice.sse.topic.OverflowPolicy;
 import io.sluice.sse.topic.TopicPattern;
-import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the hub's options say about a topic of some name. Patterns are matched when a topic is created or removed, never
- * when an event is published or read. Immutable.
+ * The options of a topic, by its name. Patterns are matched when a topic is created or removed, never when an event is
+ * published or read. Immutable.
  */
 final class TopicOptions {
 
@@ -15,14 +15,14 @@ final class TopicOptions {
     private final Conflation conflation;
     private final boolean stored;
 
-    TopicOptions(LogOptions options, Lock hubLock) {
+    TopicOptions(LogOptions options, ReentrantLock hubLock) {
         this.rules = options.topics();
         this.conflation =
                 new Conflation(options.conflation().keys(), options.conflation().bytes(), hubLock);
         this.stored = options.history() != null;
     }
 
-    /** The policy of the first pattern that matches the topic, else the hub's. */
+    /** The policy of the first pattern that matches the topic, otherwise the policy of the hub. */
     OverflowPolicy overflow(String topic) {
         for (LogOptions.PatternPolicy each : rules.overflows()) {
             if (each.pattern().matches(topic)) {
@@ -41,7 +41,7 @@ final class TopicOptions {
         return rules.maxTopics();
     }
 
-    /** Whether the hub has a history beyond its rings. */
+    /** Whether the hub has a history beyond its memory. */
     boolean isStored() {
         return stored;
     }
@@ -60,9 +60,9 @@ final class TopicOptions {
     /**
      * How topics conflate.
      *
-     * @param keys how many keys a topic's table holds at most
-     * @param bytes how many bytes its entries may have together
-     * @param hubLock guards the table; its readers take it too
+     * @param keys the maximum number of keys of a topic's table
+     * @param bytes the maximum number of bytes of its entries
+     * @param hubLock guards the table; readers of the table take it too
      */
-    record Conflation(int keys, long bytes, Lock hubLock) {}
+    record Conflation(int keys, long bytes, ReentrantLock hubLock) {}
 }

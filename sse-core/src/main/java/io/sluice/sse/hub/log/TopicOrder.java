@@ -5,19 +5,19 @@ import java.util.Arrays;
 import java.util.function.Consumer;
 
 /**
- * Topics in the order of their names, read from the first character or from the last. The slash is the lowest of all, so
- * that the topics which begin (or end) with the same segments lie next to each other: a tree of segments, in one array.
- * Immutable.
+ * Topics sorted by name, from the first character or from the last one. The slash sorts before all other characters. So
+ * the topics that begin (or end) with the same segments are next to each other, and the array represents a tree of
+ * segments. Immutable.
  */
 final class TopicOrder {
 
-    /** So few are looked at one by one. */
-    private static final int FEW = 4;
+    /** Up to this number of topics, all are checked one by one. */
+    private static final int LINEAR_LIMIT = 4;
 
     private final Topic[] topics;
     private final boolean fromLast;
 
-    /** Takes the array, and sorts it; what is sorted already, in one run or two, costs a walk. */
+    /** Sorts the array and keeps it. An array of one or two sorted runs is sorted in linear time. */
     TopicOrder(Topic[] topics, boolean fromLast) {
         this.topics = topics;
         this.fromLast = fromLast;
@@ -32,19 +32,21 @@ final class TopicOrder {
         System.arraycopy(topics, 0, into, 0, topics.length);
     }
 
-    /** The topics from an index up to another. */
+    /** The topics from one index (inclusive) to another (exclusive). */
     record Range(int from, int to) {
         int size() {
             return to - from;
         }
     }
 
-    /** Those that begin with these segments (end with them, if read from the last), or have no others. */
+    /**
+     * The topics that begin with these segments (or end with them, if sorted from the last character) or equal them.
+     */
     Range range(String segments) {
         return segments.isEmpty() ? new Range(0, topics.length) : range(0, topics.length, 0, segments);
     }
 
-    /** Shows those of the range that the pattern stands for, looking at each. */
+    /** Calls {@code action} with the topics of the range that match the pattern. It checks each topic of the range. */
     void forEachIn(Range range, TopicPattern pattern, Consumer<Topic> action) {
         for (int i = range.from; i < range.to; i++) {
             if (pattern.matches(topics[i].name)) {
@@ -54,14 +56,14 @@ final class TopicOrder {
     }
 
     /**
-     * Shows those of the range that the pattern stands for, and passes over what lies below other segments. Only for an
-     * order from the first.
+     * Calls {@code action} with the topics of the range that match the pattern, and skips those below other segments.
+     * Only for an order from the first character.
      *
-     * @param depth so many segments of the pattern are those of {@link #range}, which all topics of the range share
-     * @param at where the next segment begins in all of them
+     * @param depth how many segments of the pattern all topics of the range share
+     * @param at the index in their names at which the next segment begins
      */
     void forEachBelow(Range range, TopicPattern pattern, int depth, int at, Consumer<Topic> action) {
-        if (range.size() <= FEW) {
+        if (range.size() <= LINEAR_LIMIT) {
             forEachIn(range, pattern, action);
             return;
         }
@@ -73,7 +75,7 @@ final class TopicOrder {
             }
             return;
         }
-        for (; i < range.to && topics[i].name.length() < at; i++) { // those that have no further segment come first
+        for (; i < range.to && topics[i].name.length() < at; i++) { // topics without a further segment come first
             if (depth == segments.length) {
                 action.accept(topics[i]);
             }
@@ -90,9 +92,9 @@ final class TopicOrder {
             String name = topics[i].name;
             int slash = name.indexOf('/', at);
             int end = slash < 0 ? name.length() : slash;
-            Range one = new Range(i, behind(i, range.to, at, name.substring(at, end)));
-            forEachBelow(one, pattern, depth + 1, end + 1, action);
-            i = one.to;
+            Range child = new Range(i, endOfChild(i, range.to, at, name.substring(at, end)));
+            forEachBelow(child, pattern, depth + 1, end + 1, action);
+            i = child.to;
         }
     }
 
@@ -101,8 +103,11 @@ final class TopicOrder {
         return new Range(from, search(from, high, at, segments, 1));
     }
 
-    /** The first index behind those below a segment, the first of which is known: near by, most often. */
-    private int behind(int from, int to, int at, String segment) {
+    /**
+     * The index after the last topic below a segment. The first one is at {@code from}. The search starts there with
+     * steps that double, since the last one is usually close.
+     */
+    private int endOfChild(int from, int to, int at, String segment) {
         int low = from;
         int step = 1;
         while (low + step < to && side(topics[low + step].name, at, segment) == 0) {
@@ -112,7 +117,10 @@ final class TopicOrder {
         return search(low + 1, Math.min(to, low + step), at, segment, 1);
     }
 
-    /** The first index, of those from {@code low} to {@code high}, whose topic stands on that side of the segments or behind. */
+    /**
+     * The first index from {@code low} to {@code high} whose topic has this {@link #side} of the segments or a higher
+     * one.
+     */
     private int search(int low, int high, int at, String segments, int side) {
         int from = low;
         int to = high;
@@ -127,7 +135,10 @@ final class TopicOrder {
         return from;
     }
 
-    /** Whether a name comes before (-1) all that have these segments from {@code at} on, is one of them (0), or behind (1). */
+    /**
+     * Compares a name with the names that have these segments from {@code at} on: before them -1, one of them 0, after
+     * 1.
+     */
     private int side(String name, int at, String segments) {
         int length = segments.length();
         for (int i = 0; i < length; i++) {
@@ -155,6 +166,6 @@ final class TopicOrder {
 
     private int rank(String text, int index) {
         char c = text.charAt(fromLast ? text.length() - 1 - index : index);
-        return c == '/' ? 0 : c; // no name has the character 0
+        return c == '/' ? 0 : c; // no name contains the character 0
     }
 }

@@ -8,25 +8,28 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Name → topic, and who listens by pattern. Patterns meet topics when somebody subscribes or a topic is born, never when
- * an event is published. Guarded by the hub's lock.
+ * The topics of a hub by name, and the patterns that have subscribers. Patterns are matched when a client subscribes or
+ * a topic is created or removed, never when an event is published. Guarded by the hub's lock.
  */
 public final class TopicTable {
 
     private final TopicOptions options;
+    private final ReentrantLock hubLock;
     private final Map<String, Topic> topics = new HashMap<>();
     private final Map<TopicPattern, PatternTopics> patterns = new HashMap<>();
     private final PatternTrie patternTrie = new PatternTrie();
     private final TopicIndex index;
-    private final RemovedTopicFloors forgottenFloors;
+    private final RemovedTopicFloors removedFloors;
 
-    TopicTable(TopicOptions options, TopicIndex index) {
+    TopicTable(TopicOptions options, TopicIndex index, ReentrantLock hubLock) {
         this.options = options;
+        this.hubLock = hubLock;
         this.index = index;
-        this.forgottenFloors = new RemovedTopicFloors(options);
+        this.removedFloors = new RemovedTopicFloors(options);
     }
 
     public int size() {
@@ -34,83 +37,82 @@ public final class TopicTable {
     }
 
     public Collection<Topic> all() {
+        assert hubLock.isHeldByCurrentThread();
         return topics.values();
     }
 
     @Nullable
     public Topic find(String name) {
+        assert hubLock.isHeldByCurrentThread();
         return topics.get(name);
     }
 
-    /** @throws TopicLimitException if it would be new and there is no place for it */
+    /** @throws TopicLimitException if the topic does not exist and the hub has its maximum number of topics */
     public Topic getOrCreate(String name) {
-        Topic topic = topics.get(name);
-        if (topic != null) {
-            return topic;
+        assert hubLock.isHeldByCurrentThread();
+        Topic existing = topics.get(name);
+        if (existing != null) {
+            return existing;
         }
         if (topics.size() >= options.maxTopics()) {
             throw new TopicLimitException(name, options.maxTopics());
         }
-        topic = new Topic(name, forgottenFloors.take(name), options);
+        Topic topic = new Topic(name, removedFloors.take(name), options);
         topics.put(name, topic);
-        Topic born = topic;
-        patternTrie.forEachOf(name, pattern -> topicCreatedUnder(pattern, born));
-        index.onCreated(born, hasPatterns());
-        return born;
+        patternTrie.forEachMatch(name, pattern -> pattern.onCreated(topic));
+        index.onCreated(topic, hasPatterns());
+        return topic;
     }
 
-    private static void topicCreatedUnder(PatternTopics pattern, Topic topic) {
-        pattern.add(topic);
-        for (PatternListener listener : pattern.listeners) {
-            listener.topicCreated(topic);
-        }
-    }
-
-    /** Forgets the topic if nothing is kept in it and nobody named it. */
+    /** Removes the topic if it keeps no event and no subscriber named it. */
     public void removeIfIdle(Topic topic) {
+        assert hubLock.isHeldByCurrentThread();
         if (topic.isRemoved() || !topic.isIdle()) {
             return;
         }
         topics.remove(topic.name);
         topic.setRemoved();
-        forgottenFloors.put(topic.name, topic.log.floorAsLeft());
+        removedFloors.put(topic.name, topic.log.lostFloor());
         index.onRemoved(hasPatterns());
-        patternTrie.forEachOf(topic.name, pattern -> pattern.onRemoved(topic));
+        patternTrie.forEachMatch(topic.name, pattern -> pattern.onRemoved(topic));
     }
 
     /**
-     * Finds the topics of those patterns to which nobody listens yet; somebody does next. All patterns of a stream at once,
-     * so that no more than one look at each topic is needed for them.
+     * Finds the topics of those patterns that have no subscribers yet. The caller then subscribes to them. It passes
+     * all patterns of a stream at once, so that each topic is checked at most once for all of them.
      */
-    public void resolve(List<TopicPattern> wanted) {
-        List<PatternTopics> unknown = new ArrayList<>();
-        for (TopicPattern pattern : wanted) {
+    public void resolve(List<TopicPattern> requested) {
+        assert hubLock.isHeldByCurrentThread();
+        List<PatternTopics> unresolved = new ArrayList<>();
+        for (TopicPattern pattern : requested) {
             if (!patterns.containsKey(pattern)) {
-                unknown.add(new PatternTopics(pattern, forgottenFloors.of(pattern)));
+                unresolved.add(new PatternTopics(pattern, removedFloors.matching(pattern)));
             }
         }
-        if (unknown.isEmpty()) {
+        if (unresolved.isEmpty()) {
             return;
         }
-        index.resolve(unknown, topics.values());
-        for (PatternTopics resolved : unknown) {
-            patterns.put(resolved.pattern, resolved);
+        index.resolve(unresolved, topics.values());
+        for (PatternTopics resolved : unresolved) {
+            patterns.put(resolved.pattern(), resolved);
             patternTrie.add(resolved);
         }
     }
 
     /** The topics of a pattern that was resolved. */
     public PatternTopics resolved(TopicPattern pattern) {
+        assert hubLock.isHeldByCurrentThread();
         return Objects.requireNonNull(patterns.get(pattern));
     }
 
-    /** Nobody listens to the pattern any more. */
+    /** Removes a pattern that has no subscribers any more. */
     public void drop(PatternTopics pattern) {
-        patterns.remove(pattern.pattern);
+        assert hubLock.isHeldByCurrentThread();
+        patterns.remove(pattern.pattern());
         patternTrie.remove(pattern);
     }
 
-    /** Whether anybody listens by pattern. */
+    /** Whether any pattern has subscribers. */
     boolean hasPatterns() {
         return !patterns.isEmpty();
     }
@@ -120,8 +122,8 @@ public final class TopicTable {
         return index;
     }
 
-    /** For tests. */
-    RemovedTopicFloors forgottenFloors() {
-        return forgottenFloors;
+    /** The floors of removed topics. */
+    RemovedTopicFloors removedFloors() {
+        return removedFloors;
     }
 }

@@ -6,13 +6,14 @@ import java.time.InstantSource;
 import java.util.function.LongSupplier;
 
 /**
- * Tells when, by the hub's own clock, it was a given time of day. The hub's clock never jumps and the wall clock may, so
- * the two are compared anew each time that somebody asks: what counts is how long ago the time was, by the wall clock as
- * it stands now. A wall clock that was put right since an event was published does no harm; one that is wrong now does.
+ * Converts a time of day into a time of the hub's clock. The hub's clock never jumps, but the wall clock may. So the
+ * two are compared for each conversion: the result depends only on how long ago the time was, by the present wall
+ * clock. A correction of the wall clock after an event was published has no effect; a wall clock that is wrong now
+ * makes the result wrong.
  */
 final class WallClock {
 
-    private static final Duration LONGEST = Duration.ofDays(36_500); // in nanoseconds well within a long
+    private static final Duration MAX_DISTANCE = Duration.ofDays(36_500); // its nanoseconds fit into a long
 
     private final LongSupplier nanos;
     private final InstantSource wall;
@@ -22,11 +23,11 @@ final class WallClock {
         this.wall = wall;
     }
 
-    /** The hub's time at {@code time}; a hundred years ago if it was longer ago than that. */
+    /** The hub's time at {@code time}, which is limited to a hundred years before or after the present. */
     long nanosAt(Instant time) {
         Duration ago = Duration.between(time, wall.instant());
-        if (ago.abs().compareTo(LONGEST) > 0) {
-            ago = ago.isNegative() ? LONGEST.negated() : LONGEST;
+        if (ago.abs().compareTo(MAX_DISTANCE) > 0) {
+            ago = ago.isNegative() ? MAX_DISTANCE.negated() : MAX_DISTANCE;
         }
         return nanos.getAsLong() - ago.toNanos();
     }

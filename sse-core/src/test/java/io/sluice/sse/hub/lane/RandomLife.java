@@ -205,9 +205,9 @@ final class RandomLife {
         HubTestAccess.log(bench.hub).locked(() -> {
             for (String name : TOPICS) {
                 Set<Long> there = new HashSet<>();
-                Topic topic = HubTestAccess.log(bench.hub).topics.find(name);
+                Topic topic = HubTestAccess.log(bench.hub).topics().find(name);
                 if (topic != null) {
-                    topic.log.fromNewest(entry -> there.add(entry.position));
+                    topic.log.forEachNewestFirst(entry -> there.add(entry.position));
                     LogAssertions.assertValid(topic);
                 }
                 kept.getOrDefault(name, new ArrayList<>()).removeIf(index -> {

@@ -18,7 +18,6 @@ import io.sluice.sse.topic.TopicInfo;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
@@ -43,10 +42,7 @@ class ConflationTest {
     }
 
     private static ConflationTable table(HubFixture bench, String topic) {
-        return ((ConflatedLog) Objects.requireNonNull(
-                                HubTestAccess.log(bench.hub).topics.find(topic))
-                        .log)
-                .table();
+        return ((ConflatedLog) LogAssertions.topic(bench.hub, topic).log).table();
     }
 
     // ---- what survives
@@ -281,7 +277,7 @@ class ConflationTest {
             assertThat(sink.data()).containsExactly("b1");
             for (int i = 0; i < 5000; i++) {
                 publish(bench, "p/" + i % 50, "k" + i, "x".repeat(i % 300));
-                assertThat(HubTestAccess.log(bench.hub).bounds.totalBytes()).isLessThanOrEqualTo(3_000);
+                assertThat(LogAssertions.totalBytes(bench.hub)).isLessThanOrEqualTo(3_000);
             }
         }
     }
@@ -341,8 +337,7 @@ class ConflationTest {
     void topicsThatDoNotConflatePayNothing() {
         try (HubFixture bench = new HubFixture(ring(2))) {
             publish(bench, "plain", "a", "x");
-            TopicLog log =
-                    Objects.requireNonNull(HubTestAccess.log(bench.hub).topics.find("plain")).log;
+            TopicLog log = LogAssertions.topic(bench.hub, "plain").log;
             assertThat(log).isExactlyInstanceOf(TopicLog.class);
             assertThat(log.oldest()).isExactlyInstanceOf(LogEntry.class);
         }

@@ -24,7 +24,7 @@ class ConflationThreadsTest {
         Hub hub = Hub.builder().historyEvents(ring).conflate("p").build();
         hub.publish("p", Event.builder().key("k0").data("0").build());
         TopicLog log = Objects.requireNonNull(HubTestAccess.log(hub)
-                        .locked(() -> HubTestAccess.log(hub).topics.find("p")))
+                        .locked(() -> HubTestAccess.log(hub).topics().find("p")))
                 .log;
         AtomicBoolean stop = new AtomicBoolean();
         AtomicReference<Throwable> failure = new AtomicReference<>();
@@ -70,8 +70,8 @@ class ConflationThreadsTest {
             long head = HubTestAccess.log(hub).head();
             into.clear();
             TopicLog.Copied copied = log.copy(after, head, 500, into);
-            if (log.lost() != 0) {
-                throw new AssertionError("lost " + log.lost());
+            if (log.lostPosition() != 0) {
+                throw new AssertionError("lost " + log.lostPosition());
             }
             for (int i = 0; i < into.size(); i++) {
                 LogEntry entry = into.get(i);
@@ -91,7 +91,7 @@ class ConflationThreadsTest {
         }
         Map<String, Long> latest = new HashMap<>();
         HubTestAccess.log(hub)
-                .locked(() -> log.fromNewest(entry -> {
+                .locked(() -> log.forEachNewestFirst(entry -> {
                     latest.putIfAbsent(entry.key(), entry.position);
                     return true;
                 }));

@@ -20,11 +20,13 @@ class ExpirerTest {
 
     /** What is known, without the ageing that readers of the history do themselves. */
     private static int topics(Hub hub) {
-        return HubTestAccess.log(hub).locked(() -> HubTestAccess.log(hub).topics.size());
+        return HubTestAccess.log(hub)
+                .locked(() -> HubTestAccess.log(hub).topics().size());
     }
 
     private static long events(Hub hub) {
-        return HubTestAccess.log(hub).locked(() -> HubTestAccess.log(hub).bounds.totalEvents());
+        return HubTestAccess.log(hub)
+                .locked(() -> HubTestAccess.log(hub).bounds().totalEvents());
     }
 
     @Test

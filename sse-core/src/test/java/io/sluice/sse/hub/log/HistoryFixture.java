@@ -119,7 +119,7 @@ final class HistoryFixture implements AutoCloseable {
         if (history == null) {
             throw new AssertionError("no history");
         }
-        return history.writer;
+        return history.writer();
     }
 
     /** A copy of the files as they are now: what a machine would find that dies at this moment. */

@@ -105,25 +105,25 @@ class HistoryRestartTest {
             assertGap(bench, 20, null);
             assertThat(HubTestAccess.core(bench.hub).sequencer().idOf(20)).isEqualTo(tail);
             assertGap(bench, 21, "lost");
-            assertGap(bench, HistoryWriter.BLOCK - 1, "lost");
-            assertGap(bench, HistoryWriter.BLOCK, "lost");
-            assertGap(bench, HistoryWriter.BLOCK + 1, null); // who begins now begins here
-            assertGap(bench, HistoryWriter.BLOCK + 2, "ahead");
+            assertGap(bench, PositionReservation.BLOCK - 1, "lost");
+            assertGap(bench, PositionReservation.BLOCK, "lost");
+            assertGap(bench, PositionReservation.BLOCK + 1, null); // who begins now begins here
+            assertGap(bench, PositionReservation.BLOCK + 2, "ahead");
             assertThat(bench.hub.headId())
-                    .isEqualTo(HubTestAccess.core(bench.hub).sequencer().idOf(HistoryWriter.BLOCK + 1));
+                    .isEqualTo(HubTestAccess.core(bench.hub).sequencer().idOf(PositionReservation.BLOCK + 1));
             FakeSink sink = bench.open(StartPosition.after(tail), "a");
             String next = bench.publish("a", "next");
             bench.lane.runAll();
             assertThat(sink.data()).containsExactly("next");
-            assertThat(next).isEqualTo(HubTestAccess.core(bench.hub).sequencer().idOf(HistoryWriter.BLOCK + 2));
+            assertThat(next).isEqualTo(HubTestAccess.core(bench.hub).sequencer().idOf(PositionReservation.BLOCK + 2));
         }
         try (HistoryFixture bench = new HistoryFixture(after, SyncPolicy.always(), SMALL)) { // a clean stop in between
             assertGap(bench, 20, null);
             assertGap(bench, 21, "lost");
-            assertGap(bench, HistoryWriter.BLOCK, "lost");
-            assertGap(bench, HistoryWriter.BLOCK + 1, null);
-            assertGap(bench, HistoryWriter.BLOCK + 2, null);
-            assertGap(bench, HistoryWriter.BLOCK + 3, "ahead");
+            assertGap(bench, PositionReservation.BLOCK, "lost");
+            assertGap(bench, PositionReservation.BLOCK + 1, null);
+            assertGap(bench, PositionReservation.BLOCK + 2, null);
+            assertGap(bench, PositionReservation.BLOCK + 3, "ahead");
         }
     }
 
@@ -133,7 +133,7 @@ class HistoryRestartTest {
         Path after = directory.resolve("after");
         Path again = directory.resolve("again");
         crash(SyncPolicy.always(), after);
-        long head = HistoryWriter.BLOCK + 1;
+        long head = PositionReservation.BLOCK + 1;
         try (HistoryFixture bench = new HistoryFixture(after, SyncPolicy.always(), SMALL)) {
             HistoryFixture.copy(after, again);
         }
@@ -143,8 +143,8 @@ class HistoryRestartTest {
             assertGap(bench, head - 1, "lost");
             assertGap(bench, head, null);
             assertGap(bench, head + 1, "lost");
-            assertGap(bench, head + HistoryWriter.BLOCK, "lost");
-            assertGap(bench, head + HistoryWriter.BLOCK + 1, null);
+            assertGap(bench, head + PositionReservation.BLOCK, "lost");
+            assertGap(bench, head + PositionReservation.BLOCK + 1, null);
         }
     }
 
@@ -156,8 +156,8 @@ class HistoryRestartTest {
         try (HistoryFixture bench = new HistoryFixture(after, SyncPolicy.every(Duration.ofMinutes(1)), SMALL)) {
             assertGap(bench, 0, "lost");
             assertGap(bench, 20, "lost");
-            assertGap(bench, HistoryWriter.BLOCK, "lost");
-            assertGap(bench, HistoryWriter.BLOCK + 1, null);
+            assertGap(bench, PositionReservation.BLOCK, "lost");
+            assertGap(bench, PositionReservation.BLOCK + 1, null);
             FakeSink sink = bench.open(
                     StartPosition.after(
                             HubTestAccess.core(bench.hub).sequencer().idOf(5)),

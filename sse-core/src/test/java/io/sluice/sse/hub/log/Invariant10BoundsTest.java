@@ -54,10 +54,10 @@ class Invariant10BoundsTest {
                 .historyAge(Duration.ofSeconds(1)))) {
             for (int i = 0; i < 2000; i++) {
                 bench.publish("t/" + i % 37, "x".repeat(i % 800));
-                assertThat(HubTestAccess.log(bench.hub).bounds.totalBytes()).isLessThanOrEqualTo(20_000);
+                assertThat(LogAssertions.totalBytes(bench.hub)).isLessThanOrEqualTo(20_000);
             }
             HubTestAccess.log(bench.hub).locked(() -> {
-                HubTestAccess.log(bench.hub).topics.all().forEach(topic -> {
+                HubTestAccess.log(bench.hub).topics().all().forEach(topic -> {
                     assertThat(topic.log.size()).isLessThanOrEqualTo(10);
                     assertThat(topic.log.bytes()).isLessThanOrEqualTo(5_000);
                 });
@@ -184,15 +184,15 @@ class Invariant10BoundsTest {
 
     private static int topics(HubFixture bench) {
         return HubTestAccess.log(bench.hub)
-                .locked(() -> HubTestAccess.log(bench.hub).topics.size());
+                .locked(() -> HubTestAccess.log(bench.hub).topics().size());
     }
 
     private static void assertWithinBounds(HubFixture bench) {
         HubLog log = HubTestAccess.log(bench.hub);
         log.locked(() -> {
-            assertThat(log.bounds.totalBytes()).isLessThanOrEqualTo(1 << 20);
-            assertThat(log.topics.size()).isLessThanOrEqualTo(20_000);
-            assertThat(log.topics.forgottenFloors().size()).isLessThanOrEqualTo(RemovedTopicFloors.NAMES);
+            assertThat(log.bounds().totalBytes()).isLessThanOrEqualTo(1 << 20);
+            assertThat(log.topics().size()).isLessThanOrEqualTo(20_000);
+            assertThat(log.topics().removedFloors().size()).isLessThanOrEqualTo(RemovedTopicFloors.MAX_NAMES);
             return null;
         });
     }

@@ -6,6 +6,7 @@ import io.sluice.sse.hub.Hub;
 import io.sluice.sse.hub.HubTestAccess;
 import java.util.IdentityHashMap;
 import java.util.Map;
+import java.util.Objects;
 
 /** What must hold for the log of a hub after every test. */
 public final class LogAssertions {
@@ -19,23 +20,35 @@ public final class LogAssertions {
             long events = 0;
             long bytes = 0;
             Map<SharedEvent, Integer> shared = new IdentityHashMap<>();
-            for (Topic topic : log.topics.all()) {
+            for (Topic topic : log.topics().all()) {
                 topic.log.assertValid();
                 boolean hasHistory = topic.log instanceof StoredLog;
                 events += hasHistory ? topic.log.size() : topic.log.keptEvents();
                 bytes += hasHistory ? topic.log.bytes() : topic.log.keptBytes();
-                topic.log.fromNewest(entry -> {
-                    if (entry.copies() != null) {
-                        shared.merge(entry.copies(), 0, (before, ignored) -> before + entry.wire.length);
+                topic.log.forEachNewestFirst(entry -> {
+                    if (entry.shared() != null) {
+                        shared.merge(entry.shared(), 0, (before, ignored) -> before + entry.wire.length);
                     }
                     return true;
                 });
             }
             bytes -= shared.values().stream().mapToInt(Integer::intValue).sum();
-            assertThat(log.bounds.totalEvents()).isEqualTo(events);
-            assertThat(log.bounds.totalBytes()).isEqualTo(bytes);
+            assertThat(log.bounds().totalEvents()).isEqualTo(events);
+            assertThat(log.bounds().totalBytes()).isEqualTo(bytes);
             return null;
         });
+    }
+
+    /** The topic with this name, which exists. */
+    static Topic topic(Hub hub, String name) {
+        HubLog log = HubTestAccess.log(hub);
+        return Objects.requireNonNull(log.locked(() -> log.topics().find(name)));
+    }
+
+    /** The bytes of all topics together. */
+    static long totalBytes(Hub hub) {
+        HubLog log = HubTestAccess.log(hub);
+        return log.locked(() -> log.bounds().totalBytes());
     }
 
     /** The ring of a topic is sound. Under the hub's lock. */
@@ -47,7 +60,7 @@ public final class LogAssertions {
     public static void assertNoListeners(Hub hub) {
         HubLog log = HubTestAccess.log(hub);
         log.locked(() -> {
-            for (Topic topic : log.topics.all()) {
+            for (Topic topic : log.topics().all()) {
                 assertThat(topic.firstListener()).as("listeners of %s", topic).isNull();
             }
             return null;

@@ -26,7 +26,7 @@ public final class LogPublicationStress {
             super(keep, "quiet");
             publish(published);
             log = HubTestAccess.log(hub)
-                    .locked(() -> HubTestAccess.log(hub).topics.getOrCreate("a"))
+                    .locked(() -> HubTestAccess.log(hub).topics().getOrCreate("a"))
                     .log;
         }
 
@@ -170,7 +170,7 @@ public final class LogPublicationStress {
     @State
     public static class EmptiedAndFilled extends Ring {
         private final HubLog all = HubTestAccess.log(hub);
-        private final Topic topic = all.locked(() -> all.topics.getOrCreate("a"));
+        private final Topic topic = all.locked(() -> all.topics().getOrCreate("a"));
 
         public EmptiedAndFilled() {
             super(4, 3);

@@ -41,7 +41,7 @@ class NamesTest {
                 "a/|a segment between slashes is empty",
                 "a/../b|a segment is ..",
                 "./a|a segment is .",
-                "a*|a * stands for topics in a pattern; an event goes to one topic by its name"
+                "a*|a * is allowed in patterns only; an event is published to a topic by its name"
             })
     void aNameIsRefusedWithItsRule(String name, String rule) {
         assertThatIllegalArgumentException()
@@ -129,8 +129,8 @@ class NamesTest {
             delimiter = '|',
             value = {
                 "a/**/b|** is allowed as the last segment only",
-                "a*/b|a * stands for a whole segment; it cannot stand beside other characters",
-                "***|a * stands for a whole segment; it cannot stand beside other characters",
+                "a*/b|a * stands for a whole segment; it cannot be combined with other characters",
+                "***|a * stands for a whole segment; it cannot be combined with other characters",
                 "*//a|a segment between slashes is empty"
             })
     void aPatternIsRefusedWithItsRule(String pattern, String rule) {

@@ -197,7 +197,7 @@ class OverflowPolicyTest {
             assertThat(options.overflow("a")).isEqualTo(LATEST);
             hub.publish("a", io.sluice.sse.Event.of("x"));
             Topic topic = HubTestAccess.log(hub)
-                    .locked(() -> HubTestAccess.log(hub).topics.find("a"));
+                    .locked(() -> HubTestAccess.log(hub).topics().find("a"));
             assertThat(topic.overflow).isEqualTo(DISCONNECT);
             assertThat(topic.log).isExactlyInstanceOf(TopicLog.class);
         }

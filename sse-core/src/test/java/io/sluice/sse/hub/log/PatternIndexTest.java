@@ -21,6 +21,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -36,10 +37,17 @@ class PatternIndexTest {
     private final ReentrantLock lock = new ReentrantLock();
     private final ArrayDeque<Runnable> background = new ArrayDeque<>();
 
+    /** The table is guarded by the hub's lock, and asserts that its caller holds it. */
+    @BeforeEach
+    void holdTheLock() {
+        lock.lock();
+    }
+
     private TopicTable table(int least) {
         return new TopicTable(
                 new TopicOptions(HubTestAccess.logOptions(options), lock),
-                new TopicIndex(least, lock, background::add));
+                new TopicIndex(least, lock, background::add),
+                lock);
     }
 
     private static String name(Random random) {
@@ -119,8 +127,8 @@ class PatternIndexTest {
     private static void assertExact(long seed, TopicTable table, Map<TopicPattern, PatternTopics> patterns) {
         patterns.forEach((pattern, resolved) -> {
             List<String> found = new ArrayList<>();
-            PatternTopics.Known known = resolved.known();
-            for (int i = 0; i < known.size; i++) {
+            PatternTopics.TopicList known = resolved.list();
+            for (int i = 0; i < known.size(); i++) {
                 if (!known.get(i).isRemoved()) {
                     found.add(known.get(i).name);
                 }
@@ -142,14 +150,14 @@ class PatternIndexTest {
             table.getOrCreate("orders/" + i);
         }
         assertThat(background).as("without a pattern").isEmpty();
-        assertThat(table.index().isOrdered()).isFalse();
+        assertThat(table.index().isSorted()).isFalse();
         table.resolve(List.of(TopicPattern.of("orders/*")));
         assertThat(background).hasSize(1);
         table.resolve(List.of(TopicPattern.of("*/7")));
         assertThat(background).as("one at a time").hasSize(1);
         background.remove().run();
-        assertThat(table.index().isOrdered()).isTrue();
-        assertThat(lock.isLocked()).isFalse();
+        assertThat(table.index().isSorted()).isTrue();
+        assertThat(lock.getHoldCount()).as("by this test only").isEqualTo(1);
     }
 
     @Test
@@ -162,11 +170,11 @@ class PatternIndexTest {
         table.resolve(List.of(pattern));
         background.remove().run();
         table.drop(table.resolved(pattern));
-        assertThat(table.index().isOrdered()).as("somebody may come back").isTrue();
+        assertThat(table.index().isSorted()).as("somebody may come back").isTrue();
         for (int i = 0; i < 101; i++) {
             table.getOrCreate("more/" + i);
         }
-        assertThat(table.index().isOrdered()).isFalse();
+        assertThat(table.index().isSorted()).isFalse();
         assertThat(background).isEmpty();
     }
 
@@ -184,21 +192,23 @@ class PatternIndexTest {
             background.remove().run();
             table.getOrCreate("x" + background.size());
         }
-        assertThat(table.index().orderedTopics()).isLessThanOrEqualTo(201);
+        assertThat(table.index().sortedTopics()).isLessThanOrEqualTo(201);
     }
 
     @Test
     void aFailureToOrderLeavesTheTopicsToBeLookedAtOneByOne() {
         AtomicInteger tries = new AtomicInteger();
         TopicTable failing = new TopicTable(
-                new TopicOptions(HubTestAccess.logOptions(options), lock), new TopicIndex(100, lock, task -> {
+                new TopicOptions(HubTestAccess.logOptions(options), lock),
+                new TopicIndex(100, lock, task -> {
                     tries.incrementAndGet();
                     throw new InternalError("a test wants it so");
-                }));
+                }),
+                lock);
         IntStream.range(0, 101).forEach(i -> failing.getOrCreate("orders/" + i));
         failing.resolve(List.of(TopicPattern.of("orders/*")));
         failing.resolve(List.of(TopicPattern.of("*/7")));
-        assertThat(failing.resolved(TopicPattern.of("*/7")).known().size).isEqualTo(1);
+        assertThat(failing.resolved(TopicPattern.of("*/7")).list().size()).isEqualTo(1);
         assertThat(tries).as("tried again for the next pattern").hasValue(2);
     }
 
@@ -212,7 +222,7 @@ class PatternIndexTest {
         all.forEach(trie::add);
         for (String topic : List.of("a", "b", "a/b", "a/x/c", "b/b", "x", "x/y/z/w")) {
             List<String> found = new ArrayList<>();
-            trie.forEachOf(topic, pattern -> found.add(pattern.pattern.toString()));
+            trie.forEachMatch(topic, pattern -> found.add(pattern.pattern().toString()));
             assertThat(found)
                     .as(topic)
                     .containsExactlyInAnyOrderElementsOf(terms.stream()
@@ -227,15 +237,17 @@ class PatternIndexTest {
     @Test
     void clientsHearTheirPatternsBeforeAndAfter() {
         try (HubFixture bench = new HubFixture(hub -> hub.historyEvents(1))) {
-            int topics = TopicIndex.LEAST * 2;
+            int topics = TopicIndex.MIN_TOPICS * 2;
             for (int i = 0; i < topics; i++) {
                 bench.publish("orders/" + i + "/" + (i % 2 == 0 ? "even" : "odd"), "old");
             }
             FakeSink before = bench.live("orders/*/even");
             org.awaitility.Awaitility.await()
                     .until(() -> HubTestAccess.log(bench.hub)
-                            .locked(() ->
-                                    HubTestAccess.log(bench.hub).topics.index().isOrdered()));
+                            .locked(() -> HubTestAccess.log(bench.hub)
+                                    .topics()
+                                    .index()
+                                    .isSorted()));
             FakeSink after = bench.live("orders/7/*", "*/8/**", "orders/*");
             bench.publish("orders/7/odd", "seven");
             bench.publish("orders/8/even", "eight");

@@ -212,7 +212,7 @@ final class RandomStore {
 
     private void awaitReader(long stored) {
         CompletableFuture<Void> read = new CompletableFuture<>();
-        ofHub().reads.when(stored, new HistoryReader.Read() {
+        ofHub().reader().whenStored(stored, new HistoryReader.Read() {
             @Override
             public void run(History of, long upTo) {
                 read.complete(null);
@@ -235,7 +235,7 @@ final class RandomStore {
         if (model.isOnItsWay()) {
             awaitWriterAtGate();
         } else {
-            until(() -> ofHub().writer.queuedBytes() == 0);
+            until(() -> ofHub().writer().queuedBytes() == 0);
         }
     }
 

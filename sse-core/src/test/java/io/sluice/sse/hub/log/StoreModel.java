@@ -39,7 +39,7 @@ final class StoreModel extends HistoryModel {
     /** A hub takes up at the head. */
     private void begin() {
         stored = head();
-        reserved = head() + HistoryWriter.BLOCK;
+        reserved = head() + PositionReservation.BLOCK;
         force();
     }
 

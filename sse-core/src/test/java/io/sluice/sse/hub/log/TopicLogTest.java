@@ -18,7 +18,7 @@ class TopicLogTest {
 
     private static LogEntry oldestFromNewest(TopicLog log) {
         LogEntry[] last = {null};
-        assertThat(log.fromNewest(entry -> {
+        assertThat(log.forEachNewestFirst(entry -> {
                     last[0] = entry;
                     return true;
                 }))
