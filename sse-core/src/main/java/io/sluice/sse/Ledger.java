@@ -29,7 +29,9 @@ public final class Ledger {
         /** Close listeners that are not yet called or removed, and writable listeners of open sinks. */
         LISTENERS,
         /** Frames that at least one connection has not yet sent. */
-        BUFFERS
+        BUFFERS,
+        /** Tasks of user code that run now: sources, listeners and scheduled tasks of clients, also of clients that left. */
+        USER_CODE
     }
 
     private final LongAdder[] counts = new LongAdder[Kind.values().length];

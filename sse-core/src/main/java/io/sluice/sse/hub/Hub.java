@@ -38,7 +38,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -61,10 +60,10 @@ public final class Hub implements AutoCloseable {
         LogOptions.Clocks clocks = logOptions.clocks();
         this.log = new HubLog(logOptions);
         this.presences = new Presences(this, options.presences(), clocks);
-        Executor userExecutor = new UserExecutor(options.userExecutor(), clocks.nanos());
+        UserExecutor userExecutor = new UserExecutor(options.userExecutor(), clocks.nanos());
         this.sequencer = new LocalSequencer(log, log.start(options.epoch(), userExecutor));
         HubCore.UserCode userCode = new HubCore.UserCode(
-                options.observer(), new UserCodeFailures(clocks.nanos(), clocks.timer()), userExecutor);
+                options.observer(), new UserCodeFailures(clocks.nanos(), clocks.timer()), userExecutor, clocks.timer());
         this.core = new HubCore(log, sequencer, options.deliveryOptions(), userCode, presences);
         this.lanes = new LaneRegistry(core);
     }
@@ -113,6 +112,7 @@ public final class Hub implements AutoCloseable {
             return sequence(List.of(Objects.requireNonNull(publication, "publication")))
                     .thenApply(published -> published.get(0));
         } catch (TopicLimitException | ClosedException | HistoryException e) {
+            core.counters().addFailedPublish(e);
             return CompletableFuture.failedStage(e);
         }
     }
@@ -127,6 +127,7 @@ public final class Hub implements AutoCloseable {
         try {
             return sequence(Objects.requireNonNull(publications, "publications"));
         } catch (TopicLimitException | ClosedException | HistoryException e) {
+            core.counters().addFailedPublish(e);
             return CompletableFuture.failedStage(e);
         }
     }
@@ -273,7 +274,9 @@ public final class Hub implements AutoCloseable {
                 counters.opened(),
                 closed,
                 core.failures().count(),
-                counters.blockedLanes());
+                counters.blockedLanes(),
+                counters.rejectedSends(),
+                counters.failedPublishes());
     }
 
     /** How many positions the sink with the largest lag stands before the head, as of the last ticks of the lanes. */

@@ -34,7 +34,7 @@ public final class HubBuilder {
     /** The default of {@link #conflationBytes(long)}. */
     public static final long DEFAULT_CONFLATION_BYTES = 16L << 20;
     /** The default of {@link #directSendEvents(int)}. */
-    public static final int DEFAULT_DIRECT_SEND_EVENTS = 64;
+    public static final int DEFAULT_DIRECT_SEND_EVENTS = 4096;
     /** The default of {@link #directSendBytes(int)}. */
     public static final int DEFAULT_DIRECT_SEND_BYTES = 256 * 1024;
     /** The default of {@link #historyQueueBytes(long)}. */
@@ -262,7 +262,8 @@ public final class HubBuilder {
     }
 
     /**
-     * How many direct sends may wait in the queue of one sink while its client does not read. 64 by default.
+     * How many direct sends may wait in the queue of one sink while its client does not read. 4,096 by
+     * default; {@link #directSendBytes} is usually reached first.
      *
      * @throws IllegalArgumentException if it is not from 1 to 2<sup>20</sup>
      */

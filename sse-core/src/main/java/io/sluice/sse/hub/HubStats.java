@@ -18,6 +18,8 @@ import java.util.Map;
  * @param closed sinks closed, by reason
  * @param userCodeFailures failures of sources, tasks, listeners, filters and observers
  * @param lanesBlocked how often a lane was blocked for longer than {@link LaneOptions#blockedLaneAfter}
+ * @param rejectedSends direct sends that were rejected or dropped, because the queue of their sink was full
+ * @param failedPublishes publications that the hub did not accept
  */
 public record HubStats(
         long topics,
@@ -30,4 +32,6 @@ public record HubStats(
         long opened,
         Map<CloseReason, Long> closed,
         long userCodeFailures,
-        long lanesBlocked) {}
+        long lanesBlocked,
+        long rejectedSends,
+        long failedPublishes) {}

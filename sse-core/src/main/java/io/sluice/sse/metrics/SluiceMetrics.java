@@ -26,7 +26,8 @@ import java.util.function.ToLongFunction;
  * sluice.history.bytes}. Counters: {@code sluice.events.published}, {@code sluice.events.delivered}, {@code
  * sluice.frames}, {@code sluice.gaps}, {@code sluice.sinks.opened}, {@code sluice.sinks.closed} by {@code reason} (see
  * {@link CloseReason#tag}), {@code sluice.refused} by {@code limit} (see {@link RejectionCounts.Kind#tag}), {@code
- * sluice.user.code.failures}, {@code sluice.lanes.blocked}.
+ * sluice.user.code.failures}, {@code sluice.lanes.blocked}, {@code
+ * sluice.sends.refused}, {@code sluice.publishes.failed}.
  *
  * <p>The registry references the hub weakly. Immutable.
  */
@@ -63,6 +64,11 @@ public final class SluiceMetrics implements MeterBinder {
                 "sluice.buffers",
                 Ledger.Kind.BUFFERS,
                 "Frames that at least one connection has not yet sent");
+        ledgerGauge(
+                registry,
+                "sluice.user.code.running",
+                Ledger.Kind.USER_CODE,
+                "Tasks of user code that run now, also for clients that have gone");
         Gauge.builder("sluice.lag.max", hub, Hub::maxLag)
                 .description("Positions between the head of the hub and its slowest sink")
                 .tags(tags)
@@ -84,6 +90,16 @@ public final class SluiceMetrics implements MeterBinder {
                 "sluice.user.code.failures",
                 HubStats::userCodeFailures,
                 "Failures of sources, tasks, listeners and observers");
+        counter(
+                registry,
+                "sluice.sends.refused",
+                HubStats::rejectedSends,
+                "Direct sends that were rejected or dropped, because the queue of their sink was full");
+        counter(
+                registry,
+                "sluice.publishes.failed",
+                HubStats::failedPublishes,
+                "Publications that the hub did not accept");
         counter(registry, "sluice.lanes.blocked", HubStats::lanesBlocked, "Number of times that a lane was blocked");
         for (RejectionCounts.Kind kind : RejectionCounts.Kind.values()) {
             FunctionCounter.builder("sluice.refused", hub, h -> h.rejections().count(kind))

@@ -43,7 +43,10 @@ class SluiceMetricsTest {
                         "sluice.sinks.closed",
                         "sluice.refused",
                         "sluice.user.code.failures",
-                        "sluice.lanes.blocked");
+                        "sluice.lanes.blocked",
+                        "sluice.user.code.running",
+                        "sluice.sends.refused",
+                        "sluice.publishes.failed");
         assertThat(registry.getMeters())
                 .allSatisfy(meter -> assertThat(meter.getId().getDescription()).isNotBlank());
     }

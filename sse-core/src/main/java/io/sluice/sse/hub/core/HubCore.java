@@ -3,9 +3,9 @@ package io.sluice.sse.hub.core;
 import io.sluice.sse.Ledger;
 import io.sluice.sse.Observer;
 import io.sluice.sse.Sink;
+import io.sluice.sse.hub.log.Expirer;
 import io.sluice.sse.hub.log.HubLog;
 import io.sluice.sse.hub.log.Sequencer;
-import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -22,8 +22,9 @@ public final class HubCore {
      * @param observer the user's observer; {@link Observer#NONE} if there is none
      * @param failures counts and logs what user code throws
      * @param executor runs user code
+     * @param timer runs delayed work of the hub itself
      */
-    public record UserCode(Observer observer, UserCodeFailures failures, Executor executor) {}
+    public record UserCode(Observer observer, UserCodeFailures failures, UserExecutor executor, Expirer.Timer timer) {}
 
     private final HubLog log;
     private final Sequencer sequencer;
@@ -74,8 +75,13 @@ public final class HubCore {
     }
 
     /** Runs user code. */
-    public Executor userExecutor() {
+    public UserExecutor userExecutor() {
         return userCode.executor;
+    }
+
+    /** Runs delayed work. */
+    public Expirer.Timer timer() {
+        return userCode.timer;
     }
 
     /** Is notified when clients connect, disconnect, subscribe and unsubscribe. */

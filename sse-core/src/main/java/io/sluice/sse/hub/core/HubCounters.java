@@ -4,12 +4,17 @@ import io.sluice.sse.CloseReason;
 import io.sluice.sse.Gap;
 import io.sluice.sse.Sink;
 import java.util.concurrent.atomic.LongAdder;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The counters of a hub since its creation. Thread-safe. Delivered events are not counted here: each lane counts its
  * own.
  */
 public final class HubCounters {
+
+    /** The category of the hub, which operators know: this class is not exported. */
+    private static final Logger log = LoggerFactory.getLogger("io.sluice.sse.hub.Hub");
 
     private final HubCore core;
     private final LongAdder published = new LongAdder();
@@ -18,6 +23,10 @@ public final class HubCounters {
     private final LongAdder gaps = new LongAdder();
     private final LongAdder opened = new LongAdder();
     private final LongAdder blockedLanes = new LongAdder();
+    private final LongAdder rejectedSends = new LongAdder();
+    private final LongAdder failedPublishes = new LongAdder();
+    private final LogThrottle rejectedSendLog = new LogThrottle(System::nanoTime);
+    private final LogThrottle failedPublishLog = new LogThrottle(System::nanoTime);
     private final LongAdder[] closed = new LongAdder[CloseReason.values().length];
 
     HubCounters(HubCore core) {
@@ -44,6 +53,26 @@ public final class HubCounters {
 
     public void addBlockedLane() {
         blockedLanes.increment();
+    }
+
+    /** Direct sends to a sink were rejected or dropped, because its queue is full. */
+    public void addRejectedSends(Sink sink, int events, Throwable full) {
+        rejectedSends.add(events);
+        if (rejectedSendLog.tryAcquire()) {
+            log.warn(
+                    "[{}] a direct send is lost: {}{}",
+                    sink.id(),
+                    full.getMessage(),
+                    rejectedSendLog.suppressedSuffix());
+        }
+    }
+
+    /** The hub did not accept a publication. The publisher may not look at the failed stage, so this is logged. */
+    public void addFailedPublish(Throwable failure) {
+        failedPublishes.increment();
+        if (failedPublishLog.tryAcquire()) {
+            log.warn("a publish failed: {}{}", failure.getMessage(), failedPublishLog.suppressedSuffix());
+        }
     }
 
     public void addGap(Sink sink, Gap gap) {
@@ -86,6 +115,14 @@ public final class HubCounters {
 
     public long blockedLanes() {
         return blockedLanes.sum();
+    }
+
+    public long rejectedSends() {
+        return rejectedSends.sum();
+    }
+
+    public long failedPublishes() {
+        return failedPublishes.sum();
     }
 
     public long closed(CloseReason reason) {

@@ -35,6 +35,9 @@ final class DirectSendQueue {
     private int bytes;
     private @Nullable ClosedException closed;
 
+    /** Whether an event was rejected or dropped: the stream is not complete then. */
+    private boolean hasLost;
+
     /** Whether a caller found the sink not writable, so that the listeners must be notified when it is. */
     private boolean awaited;
 
@@ -77,6 +80,7 @@ final class DirectSendQueue {
             if (isFullFor(wire)) {
                 full = fullException();
                 awaited = true;
+                hasLost = true;
                 if (policy == DirectSendPolicy.DROP_OLDEST) {
                     dropped = makeRoomFor(wire);
                 }
@@ -93,6 +97,9 @@ final class DirectSendQueue {
         }
         for (Send send : dropped) {
             send.sent.completeExceptionally(full);
+        }
+        if (full != null) {
+            sink.hubLane().core().counters().addRejectedSends(sink, dropped.size() + (accepted ? 0 : 1), full);
         }
         if (accepted) {
             return sent.minimalCompletionStage();
@@ -140,6 +147,11 @@ final class DirectSendQueue {
             bytes -= next.wire.length;
         }
         return next;
+    }
+
+    /** Whether an event for this sink was rejected or dropped. */
+    synchronized boolean hasLost() {
+        return hasLost;
     }
 
     synchronized boolean isEmpty() {

@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class HeartbeatFrames {
 
-    private static final byte[] COMMENT = ":\n\n".getBytes(StandardCharsets.US_ASCII);
+    /** No blank line follows the comment: some clients would take it for the end of an empty message. */
+    private static final byte[] COMMENT = ":\n".getBytes(StandardCharsets.US_ASCII);
 
     private final HubLane lane;
     private final LaneFrames frames;

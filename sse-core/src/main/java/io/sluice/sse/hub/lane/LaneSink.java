@@ -51,7 +51,7 @@ public abstract class LaneSink extends SinkTransport implements HubSink, ScopeOw
 
     // Any thread.
     private volatile @Nullable DirectSendQueue directSends;
-    private volatile @Nullable Executor userCode;
+    private volatile @Nullable UserCode userCode;
     private volatile boolean subscribed;
     private volatile @Nullable CloseReason completion;
 
@@ -199,6 +199,11 @@ public abstract class LaneSink extends SinkTransport implements HubSink, ScopeOw
 
     @Override
     public final CompletionStage<CloseReason> complete(CloseReason reason) {
+        DirectSendQueue sends = directSends;
+        if (reason == CloseReason.SOURCE_COMPLETED && sends != null && sends.hasLost()) {
+            // The client must not take the stream for complete: it gets no end event, and may reconnect.
+            return scope.close(CloseReason.SLOW_CONSUMER);
+        }
         completion = reason;
         return scope.close(reason);
     }
@@ -234,12 +239,12 @@ public abstract class LaneSink extends SinkTransport implements HubSink, ScopeOw
 
     @Override
     public final void runUserCode(Runnable work) {
-        Executor serial = userCode;
+        UserCode serial = userCode;
         if (serial == null) {
             synchronized (this) {
                 serial = userCode;
                 if (serial == null) {
-                    serial = new SerialExecutor(hubLane.core().userExecutor());
+                    serial = new UserCode(this, hubLane.core());
                     userCode = serial;
                 }
             }
@@ -275,6 +280,10 @@ public abstract class LaneSink extends SinkTransport implements HubSink, ScopeOw
             case SOURCE -> {
                 RunningSource running = source;
                 source = null;
+                UserCode code = userCode;
+                if (code != null) {
+                    code.onClosing(reason); // before the stop of the source is queued
+                }
                 if (running != null) {
                     running.stop(reason);
                 }

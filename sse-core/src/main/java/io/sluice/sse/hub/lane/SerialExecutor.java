@@ -9,7 +9,7 @@ import java.util.concurrent.Executor;
  * <p>If that executor throws, the caller gets the exception and its task does not run. Tasks that other callers have
  * queued after it then run on the caller's thread.
  */
-final class SerialExecutor implements Executor {
+class SerialExecutor implements Executor {
 
     private final Executor executor;
 
@@ -53,11 +53,16 @@ final class SerialExecutor implements Executor {
                 }
             }
             try {
-                task.run();
+                run(task);
             } catch (Throwable t) {
                 Thread thread = Thread.currentThread();
                 thread.getUncaughtExceptionHandler().uncaughtException(thread, t);
             }
         }
+    }
+
+    /** Runs one task. */
+    void run(Runnable task) {
+        task.run();
     }
 }

@@ -201,7 +201,7 @@ class LaneTickerTest {
     void aSliceThatFailsIsNotTheLast() {
         try (HubFixture bench = new HubFixture(options -> {}, 1, BEAT_8)) {
             FakeSink sink = beating(bench, Heartbeat.comment());
-            bench.onLane(() -> bench.framer().failDoneOf(":\n\n"));
+            bench.onLane(() -> bench.framer().failDoneOf(":\n"));
             bench.advance(9 * SECOND);
             assertThat(sink.comments).hasSize(1);
             bench.advance(9 * SECOND);

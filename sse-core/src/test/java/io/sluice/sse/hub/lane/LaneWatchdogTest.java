@@ -19,7 +19,7 @@ class LaneWatchdogTest {
     private static LaneWatchdog watchdogOf(HubFixture bench) {
         HubLane lane = bench.hubLane();
         return new LaneWatchdog(
-                lane.options().blockedLaneAfter(), 1, lane.core().counters().lanesBlocked);
+                lane.options().blockedLaneAfter(), 1, lane.core().counters()::addBlockedLane);
     }
 
     private LaneWatchdog watchOf(HubFixture bench) {

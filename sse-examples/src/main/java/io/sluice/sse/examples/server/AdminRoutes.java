@@ -1,6 +1,7 @@
 package io.sluice.sse.examples.server;
 
 import io.sluice.sse.CloseReason;
+import io.sluice.sse.Ledger;
 import io.sluice.sse.hub.Hub;
 import io.sluice.sse.hub.HubStats;
 import io.sluice.sse.hub.log.Topic;
@@ -171,7 +172,7 @@ final class AdminRoutes {
 
     private Map<String, Long> ledger() {
         Map<String, Long> ledger = new LinkedHashMap<>();
-        hub.ledger().counts().forEach((kind, count) -> ledger.put(kind.name().toLowerCase(Locale.ROOT), count));
+        hub.ledger().counts().forEach((kind, count) -> ledger.put(jsonName(kind), count));
         // The connection of this request is not counted.
         ledger.computeIfPresent("connections", (ignored, count) -> Math.max(0, count - 1));
         HubStats stats = hub.stats();
@@ -179,6 +180,10 @@ final class AdminRoutes {
         ledger.put("events", stats.events());
         ledger.put("bytes", stats.bytes());
         return ledger;
+    }
+
+    private static String jsonName(Ledger.Kind kind) {
+        return kind == Ledger.Kind.USER_CODE ? "userCode" : kind.name().toLowerCase(Locale.ROOT);
     }
 
     private record Topic(

@@ -1,0 +1,142 @@
+package io.sluice.sse.hub.lane;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.sluice.sse.CloseReason;
+import io.sluice.sse.Event;
+import io.sluice.sse.Ledger;
+import io.sluice.sse.Source;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.Test;
+
+/** User code does not outlive its client unseen, and does not stop the code of other clients. */
+class UserCodeTest {
+
+    private static final long PATIENCE = TimeUnit.SECONDS.toNanos(3);
+
+    @Test
+    void aLoopInStartIsInterruptedWhenItsClientLeaves() {
+        ExecutorService threads = Executors.newCachedThreadPool();
+        try (HubFixture bench = new HubFixture(options -> options.userExecutor(threads))) {
+            AtomicBoolean ended = new AtomicBoolean();
+            Source loop = sink -> {
+                try {
+                    while (true) {
+                        sink.send(Event.of("tick"));
+                        TimeUnit.HOURS.sleep(1);
+                    }
+                } finally {
+                    ended.set(true);
+                }
+            };
+            FakeSink sink = bench.live(loop);
+            await().until(() -> bench.hub.ledger().count(Ledger.Kind.USER_CODE) == 1);
+
+            sink.close(CloseReason.CLIENT_LEFT);
+            bench.run();
+
+            await().until(ended::get);
+            await().until(() -> bench.hub.ledger().isZero());
+            bench.advanceHub(PATIENCE);
+        } finally {
+            threads.shutdownNow();
+        }
+    }
+
+    @Test
+    void codeThatIgnoresItsInterruptIsCountedAndNamedAndStopsNobodyElse() {
+        ExecutorService oneThread = Executors.newSingleThreadExecutor();
+        CountDownLatch release = new CountDownLatch(1);
+        CountDownLatch others = new CountDownLatch(2);
+        try (HubFixture bench = new HubFixture(options -> options.userExecutor(oneThread));
+                LogLines lines = LogLines.of(LaneSink.class)) {
+            FakeSink stubborn = bench.live((Source) sink -> {
+                boolean released = false;
+                while (!released) {
+                    try {
+                        released = release.await(1, TimeUnit.HOURS);
+                    } catch (InterruptedException e) {
+                        Thread.onSpinWait(); // as code does that swallows it
+                    }
+                }
+            });
+            await().until(() -> bench.hub.ledger().count(Ledger.Kind.USER_CODE) == 1);
+            FakeSink waiting = bench.live((Source) sink -> others.countDown()); // behind the only thread
+
+            stubborn.close(CloseReason.CLIENT_LEFT);
+            bench.run();
+            assertThat(bench.hub.ledger().count(Ledger.Kind.USER_CODE)).isEqualTo(1);
+            bench.advanceHub(PATIENCE);
+
+            FakeSink later = bench.live((Source) sink -> others.countDown());
+            await().atMost(Duration.ofSeconds(30)).until(() -> others.getCount() == 0);
+            assertThat(lines.all()).singleElement().asString().contains("user code still runs 3 s", stubborn.id());
+
+            release.countDown();
+            await().until(() -> bench.hub.ledger().count(Ledger.Kind.USER_CODE) == 0);
+            waiting.close(CloseReason.CLIENT_LEFT);
+            later.close(CloseReason.CLIENT_LEFT);
+            bench.run();
+            await().until(() -> bench.hub.ledger().isZero());
+            bench.advanceHub(PATIENCE);
+        } finally {
+            release.countDown();
+            oneThread.shutdownNow();
+        }
+    }
+
+    @Test
+    void aStreamThatHasLostADirectSendDoesNotEndAsComplete() {
+        try (HubFixture bench = new HubFixture(options -> options.directSendEvents(2))) {
+            FakeSink sink = bench.sink();
+            bench.open(sink, io.sluice.sse.topic.StartPosition.live(), (io.sluice.sse.topic.Selector) null);
+            bench.run();
+            bench.onLane(() -> sink.full(true));
+            for (int i = 0; i < 4; i++) {
+                sink.send(Event.of("token " + i));
+            }
+            assertThat(bench.hub.stats().rejectedSends()).isEqualTo(2);
+
+            sink.complete();
+            bench.run();
+
+            assertThat(sink.scope().reason()).isEqualTo(CloseReason.SLOW_CONSUMER);
+            assertThat(sink.events).noneMatch(event -> event.type().equals(CloseReason.END_EVENT_NAME));
+        }
+    }
+
+    @Test
+    void aBurstOfTokensFitsTheDefaultQueue() {
+        try (HubFixture bench = new HubFixture()) {
+            FakeSink sink = bench.sink();
+            bench.open(sink, io.sluice.sse.topic.StartPosition.live(), (io.sluice.sse.topic.Selector) null);
+            bench.run();
+            for (int i = 0; i < 2_000; i++) {
+                sink.send(Event.of("token " + i));
+            }
+            sink.complete();
+            bench.run();
+
+            assertThat(sink.events).hasSize(2_001); // and the end event
+            assertThat(bench.hub.stats().rejectedSends()).isZero();
+        }
+    }
+
+    @Test
+    void aFailedPublishIsCountedAndLogged() {
+        try (HubFixture bench = new HubFixture(options -> options.maxTopics(1));
+                LogLines lines = LogLines.of(io.sluice.sse.hub.Hub.class)) {
+            bench.publish("a", "1");
+            assertThat(bench.hub.publish("b", Event.of("2")).toCompletableFuture())
+                    .isCompletedExceptionally();
+            assertThat(bench.hub.stats().failedPublishes()).isEqualTo(1);
+            assertThat(lines.all()).singleElement().asString().contains("a publish failed");
+        }
+    }
+}
