@@ -24,8 +24,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** The small examples do what they say. */
+@Execution(ExecutionMode.CONCURRENT) // its tests wait for the default drain of each server
 class ExamplesTest {
 
     /** A socket that has asked for something; {@link #until} reads its lines. */

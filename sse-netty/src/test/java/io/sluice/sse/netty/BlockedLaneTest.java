@@ -22,9 +22,12 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.slf4j.LoggerFactory;
 
 /** A route blocks its event loop: it is named, publishers go on, and so do the clients of other loops. */
+@Execution(ExecutionMode.CONCURRENT) // its tests wait for the watchdog
 class BlockedLaneTest {
 
     /** Longer than a busy machine holds up a loop that nobody blocks. */

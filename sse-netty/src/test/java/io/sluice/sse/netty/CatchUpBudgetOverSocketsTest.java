@@ -6,8 +6,11 @@ import static org.awaitility.Awaitility.await;
 import io.sluice.sse.Event;
 import io.sluice.sse.hub.Hub;
 import java.io.IOException;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** Where there is no room for those that catch up, whoever reads gets everything all the same, and at its own pace. */
+@Execution(ExecutionMode.CONCURRENT) // its clients wait for the next tick
 class CatchUpBudgetOverSocketsTest {
 
     private static final int EVENTS = 4000;

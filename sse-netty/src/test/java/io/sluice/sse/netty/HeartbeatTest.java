@@ -11,8 +11,11 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** The comment that keeps a silent stream alive goes to the silent only. */
+@Execution(ExecutionMode.CONCURRENT) // its tests wait for heartbeats
 class HeartbeatTest {
 
     @OverEachTransport

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
  * Fails a test class after which Netty reports a leak.
  *
  * <p>JUnit finds it through {@code META-INF/services} and makes it before a test class is initialized, so every leak
- * detector Netty asks for comes from here. A leak is known only once the collector has found the object; therefore the
+ * detector Netty asks for comes from here. The test classes of one JVM run one after the other. A leak is known only once the collector has found the object; therefore the
  * guard leaks a canary of its own and waits until its detector tells of it. If it never does, the guard is blind, and
  * that is a failure too.
  */
@@ -29,14 +29,17 @@ public final class LeakGuard implements AfterAllCallback {
     private static final Pattern HARNESS = Pattern.compile(
             "(?m)^\\s+(org\\.junit|org\\.apache\\.maven|java\\.base/(jdk\\.internal|java\\.lang)\\.reflect)\\..*\\R");
 
-    private final Queue<String> leaks = new ConcurrentLinkedQueue<>();
-    private final Queue<Detector<?>> detectors = new ConcurrentLinkedQueue<>();
+    // Static: each test class has a guard of its own, and Netty keeps the detectors that it got from the first one.
+    private static final Queue<String> LEAKS = new ConcurrentLinkedQueue<>();
+    private static final Queue<Detector<?>> DETECTORS = new ConcurrentLinkedQueue<>();
 
-    /** Called by JUnit. */
-    public LeakGuard() {
+    static {
         ResourceLeakDetectorFactory.setResourceLeakDetectorFactory(new Factory());
         ResourceLeakDetector.setLevel(ResourceLeakDetector.Level.PARANOID);
     }
+
+    /** Called by JUnit. */
+    public LeakGuard() {}
 
     @Override
     public void afterAll(ExtensionContext context) {
@@ -45,13 +48,13 @@ public final class LeakGuard implements AfterAllCallback {
             canary.track(new Object());
             await("the canary of LeakGuard").atMost(30, SECONDS).until(() -> {
                 System.gc();
-                detectors.forEach(LeakGuard::poll);
+                DETECTORS.forEach(LeakGuard::poll);
                 poll(canary);
                 return canary.heard;
             });
         }
         List<String> found = new ArrayList<>();
-        for (String leak = leaks.poll(); leak != null; leak = leaks.poll()) {
+        for (String leak = LEAKS.poll(); leak != null; leak = LEAKS.poll()) {
             found.add(leak);
         }
         if (!found.isEmpty()) {
@@ -68,7 +71,7 @@ public final class LeakGuard implements AfterAllCallback {
         tracker.close(something);
     }
 
-    private final class Factory extends ResourceLeakDetectorFactory {
+    private static final class Factory extends ResourceLeakDetectorFactory {
         @Override
         @Deprecated
         public <T> ResourceLeakDetector<T> newResourceLeakDetector(Class<T> resource, int interval, long maxActive) {
@@ -78,12 +81,12 @@ public final class LeakGuard implements AfterAllCallback {
         @Override
         public <T> ResourceLeakDetector<T> newResourceLeakDetector(Class<T> resource, int interval) {
             Detector<T> detector = new Detector<>(resource, interval);
-            detectors.add(detector);
+            DETECTORS.add(detector);
             return detector;
         }
     }
 
-    private final class Detector<T> extends ResourceLeakDetector<T> {
+    private static final class Detector<T> extends ResourceLeakDetector<T> {
         Detector(Class<T> resource, int interval) {
             super(resource, interval);
         }
@@ -95,12 +98,12 @@ public final class LeakGuard implements AfterAllCallback {
 
         @Override
         protected void reportTracedLeak(String resource, String records) {
-            leaks.add(resource + HARNESS.matcher(records).replaceAll(""));
+            LEAKS.add(resource + HARNESS.matcher(records).replaceAll(""));
         }
 
         @Override
         protected void reportUntracedLeak(String resource) {
-            leaks.add(resource);
+            LEAKS.add(resource);
         }
     }
 

@@ -17,9 +17,12 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** Who reads slowly hears how his stream ends; who does not read does not stay. */
 @Timeout(400)
+@Execution(ExecutionMode.CONCURRENT) // its clients read slowly
 class LingeringCloseTest {
 
     // ---- by the clock's hand

@@ -18,10 +18,11 @@ final class Namespaces implements AutoCloseable {
     private static final String PREFIX = "sluice-";
     private static final AtomicInteger COUNT = new AtomicInteger();
 
-    private final String tag = Long.toString(ProcessHandle.current().pid(), 36) + "x" + COUNT.incrementAndGet();
-    private final String router = PREFIX + ProcessHandle.current().pid() + "-" + COUNT.get() + "-r";
-    private final String client = PREFIX + ProcessHandle.current().pid() + "-" + COUNT.get() + "-c";
-    private final String ourLink = "sl" + tag; // at most 15 characters
+    private final int number = COUNT.incrementAndGet();
+    private final String router = PREFIX + ProcessHandle.current().pid() + "-" + number + "-r";
+    private final String client = PREFIX + ProcessHandle.current().pid() + "-" + number + "-c";
+    // at most 15 characters
+    private final String ourLink = "sl" + Long.toString(ProcessHandle.current().pid(), 36) + "x" + number;
     private final String net;
     private final Thread atExit = new Thread(this::remove);
     private final List<Process> clients = new ArrayList<>();
@@ -31,7 +32,7 @@ final class Namespaces implements AutoCloseable {
     }
 
     /** Sets them up. Where that cannot be done the test is skipped, loudly, or fails where skips are forbidden. */
-    static Namespaces create() throws IOException {
+    static synchronized Namespaces create() throws IOException { // one at a time: each looks for a free network first
         removeLeftovers();
         Namespaces made = new Namespaces(freeNet());
         Runtime.getRuntime().addShutdownHook(made.atExit);

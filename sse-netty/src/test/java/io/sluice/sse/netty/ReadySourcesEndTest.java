@@ -15,8 +15,11 @@ import java.util.concurrent.Flow;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** Each ready source stops when its client leaves, over a real connection: nothing of it is owned or scheduled any more. */
+@Execution(ExecutionMode.CONCURRENT) // its tests wait for timers to run out
 class ReadySourcesEndTest {
 
     @TempDir

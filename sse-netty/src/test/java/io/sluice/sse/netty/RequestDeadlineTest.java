@@ -16,9 +16,12 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** Who does not send his request in time does not stay. */
 @Timeout(300)
+@Execution(ExecutionMode.CONCURRENT) // its tests wait for timeouts
 class RequestDeadlineTest {
 
     private static final Duration SHORT = Duration.ofSeconds(3);

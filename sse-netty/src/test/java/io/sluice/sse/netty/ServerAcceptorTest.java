@@ -18,9 +18,12 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** More connections than there may be, by our own limit and by the kernel's. */
 @Timeout(300)
+@Execution(ExecutionMode.CONCURRENT) // its tests wait for other processes
 class ServerAcceptorTest {
 
     @OverEachTransport
