@@ -1,16 +1,15 @@
 package io.sluice.sse;
 
-import io.sluice.sse.hub.lane.LaneOptions;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * In which form, and to whom, the heartbeat of a lane comes: how often is {@link LaneOptions#heartbeat}. Immutable; one
- * object serves all streams of a route.
+ * The form of a stream's heartbeat, and which clients get it. The interval is the {@code heartbeat} option of the lane.
+ * Immutable; one object serves all streams of a route.
  *
- * <p>A comment costs three bytes, and no script in a browser sees it: an EventSource tells its page of events only. A page
- * that wants to notice a dead connection by itself needs a named event, and needs it at a fixed rate if it does not also
- * watch for the other events.
+ * <p>A comment costs two bytes, and no script in a browser sees it: an EventSource passes only events to its page. A page
+ * that detects a dead connection by itself needs a named event. It needs that event at a fixed rate, unless it also
+ * watches for other events.
  */
 public final class Heartbeat {
 
@@ -24,17 +23,17 @@ public final class Heartbeat {
         this.evenIfBusy = evenIfBusy;
     }
 
-    /** A comment, for those who were silent for an interval: what a stream has unless its route says otherwise. */
+    /** A comment, for clients that got nothing for an interval. This is the default of a route. */
     public static Heartbeat comment() {
         return COMMENT;
     }
 
     /**
-     * An event with this name, for those who were silent for an interval. Its data tell the interval in milliseconds, for
-     * the client's own watch: <code>{"interval":15000}</code>.
+     * An event with this name, for clients that got nothing for an interval. Its data has the interval in milliseconds,
+     * so that the client can watch for it: <code>{"interval":15000}</code>.
      *
-     * @throws IllegalArgumentException if no event can have this name, or the hub says something else by it: {@code gap} and
-     *     {@code end}
+     * @throws IllegalArgumentException if an event cannot have this name, or if the hub uses the name itself: {@code
+     *     gap} and {@code end}
      */
     public static Heartbeat event(String name) {
         Event.of(Objects.requireNonNull(name, "name"), ""); // an impossible name is refused here, not at the first beat
@@ -46,7 +45,7 @@ public final class Heartbeat {
         return new Heartbeat(name, false);
     }
 
-    /** The same for everybody each interval, those included that had an event meanwhile. */
+    /** The same heartbeat for every client in each interval, also for clients that had an event meanwhile. */
     public Heartbeat atFixedRate() {
         return new Heartbeat(eventName, true);
     }

@@ -12,9 +12,13 @@ import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.library.dependencies.SliceAssignment;
 import com.tngtech.archunit.library.dependencies.SliceIdentifier;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** The arrows of the design between packages, and what this module shows to the world. */
@@ -96,6 +100,26 @@ class ArchitectureTest {
                 .should()
                 .beFreeOfCycles()
                 .check(MAIN);
+    }
+
+    /** Links in comments need imports, which bytecode does not show: they must not lean upwards either. */
+    @Test
+    void noImportRunsUpwards() throws IOException {
+        List<String> layers = List.of(ROOT, WIRE, TOPIC, HISTORY, LOG, CORE, LANE, HUB);
+        for (int i = 0; i < layers.size(); i++) {
+            Path folder = Path.of("src/main/java", layers.get(i).split("[.]"));
+            List<String> above = layers.subList(i + 1, layers.size());
+            try (Stream<Path> files = Files.list(folder)) {
+                for (Path file :
+                        files.filter(each -> each.toString().endsWith(".java")).toList()) {
+                    assertThat(Files.readAllLines(file))
+                            .as(file.toString())
+                            .noneMatch(line -> above.stream()
+                                    .anyMatch(layer -> line.matches(
+                                            "import (static )?" + layer.replace(".", "[.]") + "[.][A-Z].*")));
+                }
+            }
+        }
     }
 
     /** What a hub asks of a history is known to both sides, and neither knows more of the other. */

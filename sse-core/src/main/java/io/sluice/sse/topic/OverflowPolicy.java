@@ -1,14 +1,13 @@
 package io.sluice.sse.topic;
 
-import io.sluice.sse.hub.HubBuilder;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What happens to a client that has missed events, because a topic evicted them before they were written to the client.
  * The policies are in the order from the strictest to the mildest.
  *
- * <p>A policy can be set for the hub ({@link HubBuilder#overflow(OverflowPolicy)}), for topics
- * ({@link HubBuilder#overflow(String, OverflowPolicy)}), and for a subscription ({@link Selector#withOverflow}). The
+ * <p>A policy can be set for the hub ({@code HubBuilder.overflow}), for topics
+ * ({@code HubBuilder.overflow}), and for a subscription ({@link Selector#withOverflow}). The
  * policy of the subscription takes precedence. Otherwise the policy of the topic that evicted the events applies, and
  * the strictest one if there are several. The same policy decides where a reconnecting client resumes. Such a client
  * was disconnected already, so {@link #DISCONNECT} then has the same effect as {@link #GAP}.

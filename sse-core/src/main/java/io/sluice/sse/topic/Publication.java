@@ -1,7 +1,6 @@
 package io.sluice.sse.topic;
 
 import io.sluice.sse.Event;
-import io.sluice.sse.hub.Hub;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -10,7 +9,7 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * An event with its topics and recipients, for {@link Hub#publish(Publication)} and {@link Hub#publishAll}. Immutable.
+ * An event with its topics and recipients, for {@code Hub.publish} and {@code Hub.publishAll}. Immutable.
  *
  * <p>An event that is published to several topics is still one event. It has one position in the sequence and one id,
  * and a client that subscribes to more than one of the topics receives it once. Each topic keeps the event within its
