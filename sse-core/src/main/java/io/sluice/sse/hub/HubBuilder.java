@@ -336,7 +336,7 @@ public final class HubBuilder {
     public Hub build() {
         if (history != null && !conflated.isEmpty()) {
             throw new IllegalArgumentException(
-                    "conflate: " + conflated.get(0) + " (expected: no conflation in a hub with a history)");
+                    "conflate: " + conflated.get(0) + " (expected: no topic that conflates in a hub with a history)");
         }
         return new Hub(this);
     }

@@ -75,8 +75,8 @@
  * <p><b>Threads.</b> The hub calls a sink and a framer on their lane only; {@link io.sluice.sse.hub.lane.LaneSink#room}
  * is the exception. The transport calls {@code open}, {@code becameWritable}, {@code hasReached} and
  * {@code flushPublished} on the lane. {@code send}, {@code offer}, {@code close} and {@code forEachSink} may be called
- * from any thread. User code (sources, listeners) never runs on a lane; filters and observers do. {@code flush} and
- * {@code open} may close the sink before they return.
+ * from any thread. Sources and listeners never run on a lane. Filters and observers do, so they must not block.
+ * {@code flush} and {@code open} may close the sink before they return.
  *
  * <p><b>Frames.</b> The lane makes a frame with its framer, writes it to any number of sinks, and releases it once. A
  * connection that has not sent the bytes by then holds a reference of its own, which it takes in {@code write} and

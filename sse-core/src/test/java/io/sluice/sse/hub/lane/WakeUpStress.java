@@ -28,7 +28,9 @@ public final class WakeUpStress {
         /** What the client has when all turns have run that somebody asked for. */
         final String settled() {
             lane.runAll();
-            return sink.hasReached(HubTestAccess.log(hub).head()) ? sink.received() : "stuck behind the head";
+            boolean[] reached = {false};
+            lane.run(() -> reached[0] = sink.hasReached(HubTestAccess.log(hub).head()));
+            return reached[0] ? sink.received() : "stuck behind the head";
         }
     }
 
