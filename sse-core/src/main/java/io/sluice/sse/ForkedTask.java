@@ -32,7 +32,7 @@ final class ForkedTask implements Runnable {
             return () -> {};
         }
         count(1);
-        registration = scope.register(CloseStep.TASKS, null, ignored -> stop());
+        registration = scope.register(Scope.CloseStep.TASKS, null, ignored -> stop());
         try {
             scope.owner().runBlocking(this);
         } catch (RuntimeException | Error e) {

@@ -28,7 +28,7 @@ final class ScheduledTask implements Runnable {
         if (scope.isClosed()) {
             return () -> {};
         }
-        registration = scope.register(CloseStep.TASKS, Ledger.Kind.TASKS, ignored -> stop());
+        registration = scope.register(Scope.CloseStep.TASKS, Ledger.Kind.TASKS, ignored -> stop());
         arm(delayNanos);
         return this::cancel;
     }

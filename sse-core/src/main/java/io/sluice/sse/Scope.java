@@ -8,8 +8,10 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.LoggerFactory;
 
 /**
  * Owns the tasks, resources and listeners of a client or a server. When the scope closes, it ends all of them once, in
@@ -31,6 +33,80 @@ public final class Scope {
         void run() throws Exception;
     }
 
+    /**
+     * The fixed order in which a scope closes its content. Within a step, the latest registration is closed first.
+     *
+     * <p>The order keeps the end clean. The source is stopped before the subscriptions are removed, so it does not send to
+     * a sink that is half closed. Close listeners run last, when nothing of the client is left.
+     */
+    public enum CloseStep {
+        /** The source that fills the sink is stopped. */
+        SOURCE,
+        /** Scheduled and forked work is cancelled. */
+        TASKS,
+        /** The client is unsubscribed from its topics. */
+        SUBSCRIPTIONS,
+        /** Resources are closed, buffers are released, and the connection ends. */
+        RESOURCES,
+        /** Close listeners are called with the reason. */
+        LISTENERS,
+        /** The ledger and the metrics are updated. */
+        COUNT
+    }
+
+    /**
+     * The environment of a {@link Scope}: the thread that closes it, the executor of its user code, its timer and its
+     * ledger. Transports and servers implement this interface; users only see the scope.
+     *
+     * <p>Implementations are thread-safe. No method may block.
+     */
+    public interface Owner {
+
+        /**
+         * Runs {@code work} on the owner's thread; at once if the caller is on that thread.
+         *
+         * @throws RejectedExecutionException if that thread has ended; the scope then closes on the caller's thread
+         */
+        void runOnOwner(Runnable work);
+
+        /** Runs user code away from the owner's thread, one piece at a time, in the order of the calls. */
+        void runUserCode(Runnable work);
+
+        /**
+         * Runs user code that may block for long, away from the owner's thread and in parallel to {@link #runUserCode}. By
+         * default it calls {@link #runUserCode}.
+         */
+        default void runBlocking(Runnable work) {
+            runUserCode(work);
+        }
+
+        /**
+         * Called when user code has thrown. By default the failure is logged.
+         *
+         * @param what the kind of code that failed, from a fixed set of names
+         */
+        default void userCodeFailed(String what, Throwable failure) {
+            LoggerFactory.getLogger(Owner.class).warn("{}: the {} failed", this, what, failure);
+        }
+
+        /**
+         * Runs {@code task} once on the owner's thread after a delay.
+         *
+         * @return cancels the task; has no effect if the task has already run
+         * @throws RejectedExecutionException if that thread has ended
+         */
+        Runnable schedule(Runnable task, long delayNanos);
+
+        /** The ledger that counts tasks and listeners. */
+        Ledger ledger();
+
+        /**
+         * Does the owner's own work of a close step, before the actions that were registered for that step. Called once for
+         * each step, in order, on the owner's thread. If it throws, the failure is logged and the close continues.
+         */
+        default void closing(CloseStep step, CloseReason reason) {}
+    }
+
     private static final CloseStep[] STEPS = CloseStep.values();
     private static final VarHandle REASON;
 
@@ -42,7 +118,7 @@ public final class Scope {
         }
     }
 
-    private final ScopeOwner owner;
+    private final Owner owner;
     private final @Nullable Scope parent;
 
     /**
@@ -66,14 +142,14 @@ public final class Scope {
     private @Nullable Scope previousSibling;
     private @Nullable Scope nextSibling;
 
-    private Scope(ScopeOwner owner, @Nullable Scope parent, boolean closesOwner) {
+    private Scope(Owner owner, @Nullable Scope parent, boolean closesOwner) {
         this.owner = Objects.requireNonNull(owner, "owner");
         this.parent = parent;
         this.closesOwner = closesOwner;
     }
 
     /** Creates a scope without a parent. */
-    public static Scope root(ScopeOwner owner) {
+    public static Scope root(Owner owner) {
         return new Scope(owner, null, true);
     }
 
@@ -89,11 +165,11 @@ public final class Scope {
      * Creates a scope below this one with another owner. If this scope is closed, the returned child is closing or
      * closed.
      */
-    public Scope child(ScopeOwner childOwner) {
+    public Scope child(Owner childOwner) {
         return child(childOwner, true);
     }
 
-    private Scope child(ScopeOwner childOwner, boolean closesItsOwner) {
+    private Scope child(Owner childOwner, boolean closesItsOwner) {
         Scope child = new Scope(childOwner, this, closesItsOwner);
         synchronized (this) {
             if (reason == null) {
@@ -203,7 +279,7 @@ public final class Scope {
         return new ForkedTask(this, task).start();
     }
 
-    ScopeOwner owner() {
+    Owner owner() {
         return owner;
     }
 

@@ -9,12 +9,12 @@ import org.jspecify.annotations.Nullable;
  */
 final class ScopeEntry {
 
-    final CloseStep step;
+    final Scope.CloseStep step;
     final Consumer<CloseReason> action;
     private final Ledger.@Nullable Kind kind;
 
     /** @param kind the ledger kind that it counts as while it is registered, or null */
-    ScopeEntry(CloseStep step, Ledger.@Nullable Kind kind, Consumer<CloseReason> action) {
+    ScopeEntry(Scope.CloseStep step, Ledger.@Nullable Kind kind, Consumer<CloseReason> action) {
         this.step = step;
         this.kind = kind;
         this.action = action;
@@ -29,7 +29,7 @@ final class ScopeEntry {
         };
     }
 
-    void count(ScopeOwner owner, int amount) {
+    void count(Scope.Owner owner, int amount) {
         if (kind != null) {
             owner.ledger().add(kind, amount);
         }

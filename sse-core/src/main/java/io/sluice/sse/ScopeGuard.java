@@ -12,7 +12,7 @@ final class ScopeGuard {
     private ScopeGuard() {}
 
     /** Runs the work on the owner's thread, or on the caller's thread if the owner's thread has ended. */
-    static void runOnOwner(ScopeOwner owner, Runnable work) {
+    static void runOnOwner(Scope.Owner owner, Runnable work) {
         try {
             owner.runOnOwner(work);
         } catch (RejectedExecutionException e) {
@@ -20,7 +20,7 @@ final class ScopeGuard {
         }
     }
 
-    static void closing(ScopeOwner owner, CloseStep step, CloseReason reason) {
+    static void closing(Scope.Owner owner, Scope.CloseStep step, CloseReason reason) {
         try {
             owner.closing(step, reason);
         } catch (Throwable t) {
@@ -28,7 +28,7 @@ final class ScopeGuard {
         }
     }
 
-    static void runUserCode(ScopeOwner owner, Runnable work) {
+    static void runUserCode(Scope.Owner owner, Runnable work) {
         try {
             owner.runUserCode(() -> run(owner, work));
         } catch (RuntimeException | Error e) {
@@ -36,11 +36,11 @@ final class ScopeGuard {
         }
     }
 
-    static void reportFailure(ScopeOwner owner, String what, Throwable failure) {
+    static void reportFailure(Scope.Owner owner, String what, Throwable failure) {
         run(owner, () -> owner.userCodeFailed(what, failure));
     }
 
-    private static void run(ScopeOwner owner, Runnable work) {
+    private static void run(Scope.Owner owner, Runnable work) {
         try {
             work.run();
         } catch (Throwable t) {
@@ -48,7 +48,7 @@ final class ScopeGuard {
         }
     }
 
-    private static void logFailure(ScopeOwner owner, Throwable failure) {
+    private static void logFailure(Scope.Owner owner, Throwable failure) {
         log.warn("{}: closing continues after a failure", owner, failure);
     }
 }

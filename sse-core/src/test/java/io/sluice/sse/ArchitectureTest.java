@@ -206,7 +206,6 @@ class ArchitectureTest {
                         .map(type -> type.getName().substring("io.sluice.sse.".length())))
                 .containsExactlyInAnyOrder(
                         "CloseReason",
-                        "CloseStep",
                         "ClosedException",
                         "DirectSendPolicy",
                         "Event",
@@ -218,7 +217,6 @@ class ArchitectureTest {
                         "RejectionCounts",
                         "Registration",
                         "Scope",
-                        "ScopeOwner",
                         "Sink",
                         "SinkFullException",
                         "Source",

@@ -22,7 +22,7 @@ public final class ScopeStress {
 
     private ScopeStress() {}
 
-    static class Home implements ScopeOwner {
+    static class Home implements Scope.Owner {
         final Ledger ledger = new Ledger();
         final AtomicInteger timers = new AtomicInteger();
 
@@ -112,7 +112,7 @@ public final class ScopeStress {
         public void owner() {
             scope.own(closed::incrementAndGet);
             scope.onClose(reason -> closed.incrementAndGet());
-            scope.onStep(CloseStep.SOURCE, reason -> closed.incrementAndGet());
+            scope.onStep(Scope.CloseStep.SOURCE, reason -> closed.incrementAndGet());
         }
 
         @Actor

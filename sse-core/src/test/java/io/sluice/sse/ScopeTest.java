@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 class ScopeTest {
 
     /** Runs everything in place; timers wait for the test. */
-    private static class Home implements ScopeOwner {
+    private static class Home implements Scope.Owner {
         final Ledger ledger = new Ledger();
         final List<String> heard = new ArrayList<>();
         final List<Runnable> timers = new ArrayList<>();
@@ -57,7 +57,7 @@ class ScopeTest {
         }
 
         @Override
-        public synchronized void closing(CloseStep step, CloseReason reason) {
+        public synchronized void closing(Scope.CloseStep step, CloseReason reason) {
             heard.add(step.toString());
         }
     }
@@ -66,13 +66,13 @@ class ScopeTest {
     void stepsComeInOrderWhateverThrows() {
         Home home = new Home() {
             @Override
-            public synchronized void closing(CloseStep step, CloseReason reason) {
+            public synchronized void closing(Scope.CloseStep step, CloseReason reason) {
                 super.closing(step, reason);
                 throw new IllegalStateException("a test wants it so");
             }
         };
         Scope scope = Scope.root(home);
-        for (CloseStep step : CloseStep.values()) {
+        for (Scope.CloseStep step : Scope.CloseStep.values()) {
             scope.onStep(step, reason -> {
                 home.heard.add(step + " registered");
                 throw new IllegalStateException("a test wants it so");

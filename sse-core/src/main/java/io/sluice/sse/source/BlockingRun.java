@@ -1,10 +1,10 @@
 package io.sluice.sse.source;
 
 import io.sluice.sse.CloseReason;
-import io.sluice.sse.CloseStep;
 import io.sluice.sse.ClosedException;
 import io.sluice.sse.Event;
 import io.sluice.sse.Registration;
+import io.sluice.sse.Scope;
 import io.sluice.sse.Sink;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -33,7 +33,7 @@ final class BlockingRun implements BlockingSink {
 
     private void run(BlockingSource source) {
         // The source's own thread is interrupted at the end; other threads that send through this sink are only woken.
-        Registration end = sink.scope().onStep(CloseStep.TASKS, reason -> wake());
+        Registration end = sink.scope().onStep(Scope.CloseStep.TASKS, reason -> wake());
         Registration writable = sink.onWritable(Runnable::run, this::wake);
         try {
             source.run(this);

@@ -1,14 +1,12 @@
 package io.sluice.sse.hub.lane;
 
 import io.sluice.sse.CloseReason;
-import io.sluice.sse.CloseStep;
 import io.sluice.sse.ClosedException;
 import io.sluice.sse.Event;
 import io.sluice.sse.Heartbeat;
 import io.sluice.sse.Ledger;
 import io.sluice.sse.Registration;
 import io.sluice.sse.Scope;
-import io.sluice.sse.ScopeOwner;
 import io.sluice.sse.Source;
 import io.sluice.sse.topic.HubSink;
 import io.sluice.sse.topic.Selector;
@@ -33,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * <p>The life of a sink: created → opened ({@link #open}) → caught up or behind, as the client reads → closed, once,
  * with one reason.
  */
-public abstract class LaneSink extends SinkTransport implements HubSink, ScopeOwner {
+public abstract class LaneSink extends SinkTransport implements HubSink, Scope.Owner {
 
     private static final VarHandle DIRECT_SENDS;
 
@@ -222,7 +220,7 @@ public abstract class LaneSink extends SinkTransport implements HubSink, ScopeOw
         return scope.close(reason);
     }
 
-    // ---- ScopeOwner
+    // ---- Scope.Owner
 
     @Override
     public final void runOnOwner(Runnable work) {
@@ -274,7 +272,7 @@ public abstract class LaneSink extends SinkTransport implements HubSink, ScopeOw
 
     /** Closes what the sink itself owns, in the order of its scope. */
     @Override
-    public final void closing(CloseStep step, CloseReason reason) {
+    public final void closing(Scope.CloseStep step, CloseReason reason) {
         assert hubLane.isConfined();
         switch (step) {
             case SOURCE -> {

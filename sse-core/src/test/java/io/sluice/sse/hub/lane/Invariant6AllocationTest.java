@@ -55,7 +55,8 @@ class Invariant6AllocationTest {
                 bench.onLane(() -> sink.open(selector, StartPosition.live(), null));
             }
             bench.run();
-            for (int round = 0; round < 5; round++) {
+            // The compiler removes allocations when it gets to them. On a busy machine that takes some rounds more.
+            for (int round = 0, same = 0; round < 40 && same < 5; round++) {
                 long before =
                         threads.getThreadAllocatedBytes(Thread.currentThread().getId());
                 for (int i = 0; i < EVENTS; i++) {
@@ -64,9 +65,10 @@ class Invariant6AllocationTest {
                     bench.hub.publish("c/1", Event.of("z"));
                     bench.lane().runAll();
                 }
-                least = Math.min(
-                        least,
-                        threads.getThreadAllocatedBytes(Thread.currentThread().getId()) - before);
+                long allocated =
+                        threads.getThreadAllocatedBytes(Thread.currentThread().getId()) - before;
+                same = allocated < least ? 0 : same + 1;
+                least = Math.min(least, allocated);
                 bench.framer().framedBlocks.clear();
                 bench.framer().frameSizes.clear();
             }
