@@ -138,8 +138,11 @@ public final class ManualLane implements Lane {
 
     /** Waits until a task is there, at most this long. It is for code under test that has threads of its own. */
     synchronized void awaitTask(Duration atMost) throws InterruptedException {
-        if (tasks.isEmpty()) {
-            wait(Math.max(1, atMost.toMillis()));
+        long deadline = System.nanoTime() + atMost.toNanos();
+        long left = atMost.toNanos();
+        while (tasks.isEmpty() && left > 0) {
+            TimeUnit.NANOSECONDS.timedWait(this, left);
+            left = deadline - System.nanoTime();
         }
     }
 

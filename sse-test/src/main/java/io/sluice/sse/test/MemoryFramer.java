@@ -107,6 +107,12 @@ public class MemoryFramer implements Framer {
         return splices;
     }
 
+    /** Counts framings and splices from zero again. */
+    public void resetCounts() {
+        framings = 0;
+        splices = 0;
+    }
+
     /** The payload of each frame so far, in the order of their creation. */
     public List<Integer> frameSizes() {
         return frameSizes;

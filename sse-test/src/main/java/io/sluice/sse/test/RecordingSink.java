@@ -13,7 +13,6 @@ import io.sluice.sse.hub.lane.LaneSink;
 import io.sluice.sse.topic.Selector;
 import io.sluice.sse.topic.StartPosition;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
@@ -52,20 +51,28 @@ public class RecordingSink extends LaneSink implements AutoCloseable {
     private static final Set<String> TYPES_OF_HUB = Set.of(Gap.EVENT_NAME, CloseReason.END_EVENT_NAME);
 
     private final ReceivedStream received = new ReceivedStream(this::onEvent, this::onLastEventId);
+    private final PendingFrames.Reader reader = new PendingFrames.Reader() {
+        @Override
+        public void onFrame(MemoryFrame frame) {
+            RecordingSink.this.onFrame(frame);
+        }
+
+        @Override
+        public void onBytes(byte[] block, int offset, int length) {
+            RecordingSink.this.onBytes(block, offset, length);
+            received.feed(block, offset, length);
+        }
+    };
     private volatile Identity identity = Identity.UNKNOWN;
     private @Nullable ManualHub manualHub;
 
     // Confined to the lane.
-    private final ArrayDeque<MemoryFrame> pending = new ArrayDeque<>();
-    private int blockIndex;
-    private int blockOffset;
-    private long progress;
+    private final PendingFrames pending = new PendingFrames();
     private boolean reading = true;
 
     // Written on the lane, read by any thread.
     private volatile boolean full;
     private volatile long highWater = HIGH_WATER_BYTES;
-    private volatile long pendingBytes;
     private volatile @Nullable CloseReason endReason;
     private volatile boolean endedOrderly;
 
@@ -176,12 +183,12 @@ public class RecordingSink extends LaneSink implements AutoCloseable {
 
     // ---- what the client does
 
-    /** Stops reading: the connection accepts nothing more, and the sink is not writable. */
+    /** Stops reading: the connection accepts nothing more until the client reads, and the sink is not writable. */
     public RecordingSink stall() {
         return stall(0);
     }
 
-    /** Stops reading. The connection still accepts events until this many bytes are pending. */
+    /** Stops reading. From now on the connection accepts events until this many bytes are pending. */
     public RecordingSink stall(long acceptedBytes) {
         change(() -> {
             reading = false;
@@ -194,7 +201,9 @@ public class RecordingSink extends LaneSink implements AutoCloseable {
     public RecordingSink read() {
         change(() -> {
             reading = true;
-            highWater = Math.max(highWater, HIGH_WATER_BYTES);
+            if (highWater == 0) {
+                highWater = HIGH_WATER_BYTES;
+            }
             readPending(Integer.MAX_VALUE, Long.MAX_VALUE);
         });
         return this;
@@ -216,13 +225,15 @@ public class RecordingSink extends LaneSink implements AutoCloseable {
     }
 
     private void change(Runnable change) {
-        onLane(() -> {
-            boolean wasWritable = canWrite();
-            change.run();
-            if (!wasWritable && canWrite()) {
-                becameWritable();
-            }
-        });
+        onLane(() -> changeAndNotify(change));
+    }
+
+    private void changeAndNotify(Runnable change) {
+        boolean wasWritable = canWrite();
+        change.run();
+        if (!wasWritable && canWrite()) {
+            becameWritable();
+        }
     }
 
     /** Runs {@code work} on the lane: now, or soon if the lane has a thread of its own. */
@@ -238,34 +249,7 @@ public class RecordingSink extends LaneSink implements AutoCloseable {
     }
 
     private void readPending(int maxFrames, long maxBytes) {
-        int frames = maxFrames;
-        long left = maxBytes;
-        while (frames > 0 && left > 0 && !pending.isEmpty()) {
-            MemoryFrame frame = pending.element();
-            if (blockIndex == 0 && blockOffset == 0) {
-                onFrame(frame);
-            }
-            byte[] block = frame.block(blockIndex);
-            int offset = blockOffset;
-            int length = (int) Math.min(left, block.length - offset);
-            left -= length;
-            pendingBytes -= length;
-            progress++;
-            blockOffset += length;
-            if (blockOffset == block.length) {
-                blockOffset = 0;
-                blockIndex++;
-            }
-            if (blockIndex == frame.size()) {
-                blockIndex = 0;
-                frames--;
-                pending.remove();
-                frame.release();
-            }
-            // Last, because a listener of the test may close this sink.
-            onBytes(block, offset, length);
-            received.feed(block, offset, length);
-        }
+        pending.read(maxFrames, maxBytes, reader);
     }
 
     // ---- what the client has received
@@ -370,12 +354,12 @@ public class RecordingSink extends LaneSink implements AutoCloseable {
 
     @Override
     public boolean canWrite() {
-        return endReason == null && !full && pendingBytes < highWater;
+        return endReason == null && !full && pending.bytes() < highWater;
     }
 
     @Override
     protected long room() {
-        return canWrite() ? Math.max(0, highWater - pendingBytes) : 0;
+        return canWrite() ? Math.max(0, highWater - pending.bytes()) : 0;
     }
 
     @Override
@@ -383,27 +367,24 @@ public class RecordingSink extends LaneSink implements AutoCloseable {
         if (endReason != null) {
             return;
         }
-        MemoryFrame written = (MemoryFrame) frame;
-        written.hold();
-        pending.add(written);
-        pendingBytes += written.payloadBytes();
+        pending.add((MemoryFrame) frame);
     }
 
     @Override
     protected void flush() {
         if (reading) {
-            readPending(Integer.MAX_VALUE, Long.MAX_VALUE);
+            changeAndNotify(() -> readPending(Integer.MAX_VALUE, Long.MAX_VALUE));
         }
     }
 
     @Override
     public long pendingBytes() {
-        return pendingBytes;
+        return pending.bytes();
     }
 
     @Override
     protected long progress() {
-        return progress;
+        return pending.progress();
     }
 
     @Override
@@ -416,11 +397,6 @@ public class RecordingSink extends LaneSink implements AutoCloseable {
         }
         endedOrderly = orderly;
         endReason = reason;
-        blockIndex = 0;
-        blockOffset = 0;
-        for (MemoryFrame frame = pending.poll(); frame != null; frame = pending.poll()) {
-            frame.release();
-        }
-        pendingBytes = 0;
+        pending.releaseAll();
     }
 }

@@ -199,6 +199,11 @@ public class SseResponse {
         return body.toString(StandardCharsets.UTF_8);
     }
 
+    /** All bytes of the body, without the framing of HTTP. A copy. */
+    public byte[] bodyBytes() {
+        return body.toByteArray();
+    }
+
     /** Whether the body has ended as HTTP requires: with the last chunk, or with its declared length. */
     public boolean hasEnded() {
         return state == State.ENDED;

@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An SSE client over a plain socket to the loopback address. It reads only while one of its methods runs, and it parses
@@ -35,7 +36,7 @@ public class SseTestClient implements AutoCloseable {
     private final Socket socket;
     private final InputStream in;
     private final byte[] buffer = new byte[16 * 1024];
-    private SseResponse response = new SseResponse();
+    private @Nullable SseResponse response;
     private byte[] afterResponse = {};
     private boolean eof;
     private long received;
@@ -102,16 +103,21 @@ public class SseTestClient implements AutoCloseable {
 
     /** The current response, as far as it was read. */
     public SseResponse response() {
-        return response;
+        SseResponse current = response;
+        if (current == null) {
+            current = newResponse();
+            response = current;
+        }
+        return current;
     }
 
     /** Continues with the next response on this connection. */
     public SseResponse nextResponse() {
         byte[] early = afterResponse;
         afterResponse = new byte[0];
-        response = newResponse();
+        response = null;
         feed(early, early.length);
-        return response;
+        return response();
     }
 
     /** Makes the response that is read next. */
@@ -120,7 +126,7 @@ public class SseTestClient implements AutoCloseable {
     }
 
     private void feed(byte[] bytes, int count) {
-        int taken = response.feed(bytes, 0, count);
+        int taken = response().feed(bytes, 0, count);
         if (taken < count) {
             int before = afterResponse.length;
             afterResponse = Arrays.copyOf(afterResponse, before + count - taken);
@@ -128,14 +134,14 @@ public class SseTestClient implements AutoCloseable {
         }
     }
 
-    /** Whether bytes came after the end of the response. */
+    /** Whether bytes came after the end of the response(). */
     public boolean hasMore() {
         return afterResponse.length > 0;
     }
 
     /** Whether the response has ended, or the connection. */
     public boolean hasEnded() {
-        return eof || response.hasEnded();
+        return eof || response().hasEnded();
     }
 
     /** How many bytes were read so far. */
@@ -161,32 +167,33 @@ public class SseTestClient implements AutoCloseable {
         while (!condition.getAsBoolean()) {
             long left = deadline - System.nanoTime();
             if (left <= 0 || eof) {
-                throw new AssertionError((eof ? "end before " : "no ") + what + "; status " + response.status() + ", "
-                        + response.events().size() + " events, body " + response.body());
+                throw new AssertionError((eof ? "end before " : "no ") + what + "; status "
+                        + response().status() + ", " + response().events().size() + " events, body "
+                        + response().body());
             }
             read(Duration.ofNanos(left));
         }
         return this;
     }
 
-    /** Reads the head of the response. */
+    /** Reads the head of the response(). */
     public SseTestClient awaitHead() throws IOException {
-        return await(() -> response.hasHead(), "head");
+        return await(() -> response().hasHead(), "head");
     }
 
     /** Reads the head and the first block of a stream. */
     public SseTestClient awaitStream() throws IOException {
-        return await(() -> response.hasHead() && !response.retries().isEmpty(), "the first block");
+        return await(() -> response().hasHead() && !response().retries().isEmpty(), "the first block");
     }
 
     /** Reads until the stream has had this many events. */
     public SseTestClient awaitEvents(int count) throws IOException {
-        return await(() -> response.events().size() >= count, count + " events");
+        return await(() -> response().events().size() >= count, count + " events");
     }
 
     /** Reads the whole response, or to the end of the connection. @return whether one of the two came in time */
     public boolean awaitResponse(Duration within) {
-        return read(within, () -> response.hasEnded());
+        return read(within, () -> response().hasEnded());
     }
 
     /** Reads to the end of the connection. @return whether it ended in time; a reset is an end too */

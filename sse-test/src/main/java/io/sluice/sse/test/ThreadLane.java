@@ -22,6 +22,7 @@ public final class ThreadLane implements Lane, AutoCloseable {
             return created;
         });
         executor.setRemoveOnCancelPolicy(true);
+        executor.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
     }
 
     @Override
@@ -51,10 +52,15 @@ public final class ThreadLane implements Lane, AutoCloseable {
      * @throws AssertionError if the thread does not end within five minutes
      */
     @Override
-    public void close() throws InterruptedException {
+    public void close() {
         executor.shutdown();
-        if (!executor.awaitTermination(END_MINUTES, TimeUnit.MINUTES)) {
-            throw new AssertionError("the lane did not end");
+        try {
+            if (!executor.awaitTermination(END_MINUTES, TimeUnit.MINUTES)) {
+                throw new AssertionError("the lane did not end");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError("interrupted while the lane ends", e);
         }
     }
 }
