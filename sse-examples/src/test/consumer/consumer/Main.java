@@ -1,4 +1,4 @@
-package consumer;
+package io.sluice.sse.examples.server;
 
 import io.sluice.sse.Event;
 import io.sluice.sse.hub.Hub;

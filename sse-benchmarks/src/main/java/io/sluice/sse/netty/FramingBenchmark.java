@@ -2,15 +2,16 @@ package io.sluice.sse.netty;
 
 import io.sluice.sse.Event;
 import io.sluice.sse.Ledger;
-import io.sluice.sse.benchmarks.jmh.InMemoryLane;
-import io.sluice.sse.benchmarks.jmh.InMemorySink;
-import io.sluice.sse.benchmarks.jmh.Quiet;
 import io.sluice.sse.hub.Hub;
 import io.sluice.sse.hub.TransportAccess;
 import io.sluice.sse.hub.lane.Batch;
 import io.sluice.sse.hub.lane.Frame;
 import io.sluice.sse.hub.lane.Framer;
+import io.sluice.sse.hub.lane.HubLane;
 import io.sluice.sse.hub.lane.Splice;
+import io.sluice.sse.test.MemorySink;
+import io.sluice.sse.test.QueueLane;
+import io.sluice.sse.test.RecordingSink;
 import io.sluice.sse.topic.Selector;
 import io.sluice.sse.topic.StartPosition;
 import java.time.Duration;
@@ -49,7 +50,7 @@ public class FramingBenchmark {
     public int events;
 
     private final Event event = Event.of("x".repeat(128));
-    private final InMemoryLane lane = new InMemoryLane();
+    private final QueueLane lane = new QueueLane(System::nanoTime);
     private Hub hub = Hub.create();
 
     private static final class Repeating implements Framer {
@@ -98,15 +99,16 @@ public class FramingBenchmark {
     @Setup
     public void setUp() {
         hub = Hub.builder().coalesce(Duration.ZERO).build(); // the lane has no timer that could end a waiting time
-        new InMemorySink(TransportAccess.of(hub).join(lane, new Repeating(hub.ledger()), Quiet.LANE))
-                .open(Selector.of("topic"), StartPosition.live(), null);
-        lane.run();
+        HubLane joined = TransportAccess.of(hub).join(lane, new Repeating(hub.ledger()), RecordingSink.QUIET);
+        lane.run(() -> new MemorySink(joined).open(Selector.of("topic"), StartPosition.live(), null));
+        lane.runAll();
     }
 
     /** Closes the hub. */
     @TearDown
     public void tearDown() {
         hub.close();
+        lane.runAll();
     }
 
     /** Frames the range. */
@@ -116,6 +118,6 @@ public class FramingBenchmark {
         for (int i = 0; i < events; i++) {
             hub.publish("topic", event);
         }
-        lane.run();
+        lane.runAll();
     }
 }

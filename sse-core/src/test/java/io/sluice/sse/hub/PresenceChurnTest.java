@@ -43,7 +43,7 @@ class PresenceChurnTest {
                     Set<String> terms = new HashSet<>(List.of(
                             "t" + random.nextInt(3), "t" + random.nextInt(3) + (random.nextBoolean() ? "/**" : "")));
                     FakeSink sink = new FakeSink(bench.hubLanes.get(random.nextInt(2)), null);
-                    sink.identity = Identity.of("p" + random.nextInt(4));
+                    sink.identity(Identity.of("p" + random.nextInt(4)));
                     bench.open(sink, StartPosition.live(), null, terms.toArray(new String[0]));
                     sinks.add(sink);
                     at.put(sink, terms);
@@ -61,7 +61,7 @@ class PresenceChurnTest {
             bench.advanceHub(10 * SECOND);
             Set<String> expected = new HashSet<>();
             at.forEach((sink, terms) ->
-                    terms.forEach(term -> expected.add(sink.identity.principal() + "@" + term.replace("/**", ""))));
+                    terms.forEach(term -> expected.add(sink.identity().principal() + "@" + term.replace("/**", ""))));
             assertThat(afterAlternating(told.all)).isEqualTo(expected);
             sinks.forEach(sink -> sink.close(CloseReason.CLIENT_LEFT));
             bench.run();

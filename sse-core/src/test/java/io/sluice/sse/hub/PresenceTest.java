@@ -13,6 +13,7 @@ import io.sluice.sse.hub.lane.FakeSink;
 import io.sluice.sse.hub.lane.HubFixture;
 import io.sluice.sse.hub.lane.LaneTestAccess;
 import io.sluice.sse.hub.lane.LogLines;
+import io.sluice.sse.test.ReceivedEvent;
 import io.sluice.sse.topic.StartPosition;
 import io.sluice.sse.topic.TopicLimitException;
 import java.time.Duration;
@@ -43,7 +44,7 @@ class PresenceTest {
     private static FakeSink open(HubFixture bench, int lane, String principal, String... terms) {
         FakeSink sink = new FakeSink(bench.hubLanes.get(lane), null);
         if (principal != null) {
-            sink.identity = Identity.of(principal);
+            sink.identity(Identity.of(principal));
         }
         bench.open(sink, StartPosition.live(), null, terms);
         settle(bench);
@@ -183,7 +184,7 @@ class PresenceTest {
         try (HubFixture bench = bench(Presence.ofHub().withEvents("presence"), Presence.of("a"))) {
             FakeSink watcher = open(bench, 0, null, "presence");
             FakeSink source = new FakeSink(bench.hubLane(), null);
-            source.identity = Identity.of("ann");
+            source.identity(Identity.of("ann"));
             bench.open(source, StartPosition.live(), (Source) sink -> {});
             settle(bench);
             FakeSink listens = open(bench, 1, "ann", "a");
@@ -191,8 +192,8 @@ class PresenceTest {
             close(bench, source);
             close(bench, listens);
             assertThat(told.all).containsExactlyInAnyOrder("+ann@null", "+ann@a", "-ann@a", "-ann@null");
-            assertThat(watcher.events)
-                    .extracting(FakeSink.Received::type, FakeSink.Received::data)
+            assertThat(watcher.events())
+                    .extracting(ReceivedEvent::type, ReceivedEvent::data)
                     .containsExactly(
                             tuple("present", "{\"count\":0,\"principals\":[]}"),
                             tuple("join", "{\"principal\":\"ann\"}"),
@@ -222,18 +223,18 @@ class PresenceTest {
             FakeSink bob = open(bench, 1, "bob", "rooms/7", "presence/rooms/7");
             FakeSink cid = open(bench, 0, "cid", "rooms/7");
             close(bench, cid);
-            assertThat(bob.events.stream().map(event -> event.type() + event.data()))
+            assertThat(bob.events().stream().map(event -> event.type() + event.data()))
                     .containsExactly(
                             "present{\"topic\":\"rooms/7\",\"count\":2,\"principals\":[\"a\\\"n\\\\n\\u000a\",\"bob\"]}",
                             "join{\"principal\":\"bob\",\"topic\":\"rooms/7\"}",
                             "join{\"principal\":\"cid\",\"topic\":\"rooms/7\"}",
                             "leave{\"principal\":\"cid\",\"topic\":\"rooms/7\"}");
-            assertThat(bob.text.toString()).as("the list has no id of its own").contains("\n\nevent: present\n");
+            assertThat(bob.text()).as("the list has no id of its own").contains("\n\nevent: present\n");
             // Whoever comes back hears what happened meanwhile, behind a new list.
             FakeSink back = new FakeSink(bench.hubLane(), null);
             bench.open(back, StartPosition.after(bob.lastEventId()), null, "presence/rooms/7");
             open(bench, 0, "dan", "rooms/7");
-            assertThat(back.events.stream().map(FakeSink.Received::type)).containsExactly("present", "join");
+            assertThat(back.events().stream().map(ReceivedEvent::type)).containsExactly("present", "join");
         }
     }
 
@@ -285,7 +286,7 @@ class PresenceTest {
             open(bench, 0, "bob", "a");
             assertThat(calls).hasValue(2);
             assertThat(bench.hub.stats().userCodeFailures()).isEqualTo(2);
-            assertThat(watcher.events.stream().map(FakeSink.Received::type)).containsExactly("present", "join", "join");
+            assertThat(watcher.events().stream().map(ReceivedEvent::type)).containsExactly("present", "join", "join");
         }
     }
 
@@ -295,7 +296,7 @@ class PresenceTest {
                 options.observer(told).maxTopics(1).presence(Presence.of("**")).presence(Presence.ofHub()))) {
             bench.publish("only", "x");
             FakeSink sink = bench.sink();
-            sink.identity = Identity.of("ann");
+            sink.identity(Identity.of("ann"));
             assertThatThrownBy(() -> bench.open(sink, StartPosition.live(), null, "a"))
                     .isInstanceOf(TopicLimitException.class);
             sink.close(CloseReason.REJECTED);

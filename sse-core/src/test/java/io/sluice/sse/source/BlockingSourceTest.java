@@ -76,10 +76,10 @@ class BlockingSourceTest {
             }
             client.read(true);
             assertThat(client.ended.get(20, TimeUnit.SECONDS)).isEqualTo(CloseReason.SOURCE_COMPLETED);
-            assertThat(client.data.subList(0, 500))
+            assertThat(client.texts().subList(0, 500))
                     .containsExactlyElementsOf(
                             IntStream.range(0, 500).mapToObj(i -> i + PADDING).toList());
-            assertThat(client.data.subList(500, client.data.size())).containsExactly("end");
+            assertThat(client.texts().subList(500, client.texts().size())).containsExactly("end");
             awaitNothingOwned(stream);
             assertThat(stream.hub.stats().userCodeFailures()).isZero();
         }
@@ -156,7 +156,7 @@ class BlockingSourceTest {
             assertThat(client.ended.get(10, TimeUnit.SECONDS)).isEqualTo(CloseReason.SOURCE_FAILED);
             await().until(() -> stream.hub.stats().userCodeFailures() == 1);
             other.send(Event.of("unharmed")).toCompletableFuture().get(10, TimeUnit.SECONDS);
-            assertThat(other.data).containsExactly("unharmed");
+            assertThat(other.texts()).containsExactly("unharmed");
             other.close(CloseReason.CLIENT_LEFT);
             awaitNothingOwned(stream);
         }
@@ -192,11 +192,17 @@ class BlockingSourceTest {
                 client.read(false);
                 client.read(true);
             }
-            assertThat(client.ended.join()).isEqualTo(CloseReason.SOURCE_COMPLETED);
+            // The careless sender has lost events, so the stream does not end as complete. What waited then is lost.
+            assertThat(client.ended.join()).isEqualTo(CloseReason.SLOW_CONSUMER);
             for (String name : List.of("a", "b")) {
-                assertThat(client.data.stream().filter(text -> text.startsWith(name)))
-                        .containsExactlyElementsOf(
-                                IntStream.range(0, 500).mapToObj(i -> name + i).toList());
+                List<String> got = client.texts().stream()
+                        .filter(text -> text.startsWith(name))
+                        .toList();
+                assertThat(got)
+                        .hasSizeGreaterThanOrEqualTo(500 - QUEUE)
+                        .containsExactlyElementsOf(IntStream.range(0, got.size())
+                                .mapToObj(i -> name + i)
+                                .toList());
             }
             awaitNothingOwned(stream);
         }
@@ -228,7 +234,7 @@ class BlockingSourceTest {
             clients.forEach(client -> client.read(true));
             for (FakeStream.Client client : clients) {
                 assertThat(client.ended.get(20, TimeUnit.SECONDS)).isEqualTo(CloseReason.SOURCE_COMPLETED);
-                assertThat(client.data.subList(0, 100))
+                assertThat(client.texts().subList(0, 100))
                         .isEqualTo(IntStream.range(0, 100)
                                 .mapToObj(i -> i + PADDING)
                                 .toList());

@@ -49,7 +49,7 @@ class FileTailTest {
     }
 
     private static void awaitData(FakeStream.Client client, String... lines) {
-        await().untilAsserted(() -> assertThat(client.data).containsExactly(lines));
+        await().untilAsserted(() -> assertThat(client.texts()).containsExactly(lines));
     }
 
     private static void leave(FakeStream stream, FakeStream.Client client) {
@@ -146,9 +146,9 @@ class FileTailTest {
             awaitData(client, "a long enough first line");
             await().until(() -> {
                 Files.writeString(file, "new\n", StandardOpenOption.TRUNCATE_EXISTING);
-                return client.data.size() > 1;
+                return client.texts().size() > 1;
             });
-            assertThat(client.data.subList(1, client.data.size())).containsOnly("new");
+            assertThat(client.texts().subList(1, client.texts().size())).containsOnly("new");
             leave(stream, client);
         }
     }
@@ -178,8 +178,8 @@ class FileTailTest {
             append(String.join("\n", lines) + "\n");
             await().until(() -> !client.isWritable());
             client.read(true);
-            await().until(() -> client.data.size() == 3000);
-            assertThat(client.data).isEqualTo(lines);
+            await().until(() -> client.texts().size() == 3000);
+            assertThat(client.texts()).isEqualTo(lines);
             leave(stream, client);
         }
     }

@@ -84,7 +84,7 @@ class PublisherSourceTest {
             assertThat(client.ended.get(20, TimeUnit.SECONDS)).isEqualTo(CloseReason.SOURCE_COMPLETED);
             List<String> expected =
                     IntStream.range(0, offered).mapToObj(i -> i + PADDING).toList();
-            assertThat(client.data.subList(0, offered)).containsExactlyElementsOf(expected);
+            assertThat(client.texts().subList(0, offered)).containsExactlyElementsOf(expected);
             awaitNothingOwned(stream);
         }
     }
@@ -152,7 +152,7 @@ class PublisherSourceTest {
             Told publisher = new Told();
             FakeStream.Client client = open(stream, publisher);
             publisher.subscriber.onNext(Event.of("before"));
-            await().until(() -> client.data.contains("before"));
+            await().until(() -> client.texts().contains("before"));
             publisher.subscriber.onError(new IllegalStateException("a test wants it so"));
             assertThat(client.ended.get(10, TimeUnit.SECONDS)).isEqualTo(CloseReason.SOURCE_FAILED);
             assertThat(stream.hub.stats().userCodeFailures()).isEqualTo(1);
@@ -188,7 +188,7 @@ class PublisherSourceTest {
             assertThat(second.cancels).hasValue(1);
             assertThat(publisher.cancels).hasValue(0);
             publisher.subscriber.onNext(Event.of("goes on"));
-            await().until(() -> client.data.contains("goes on"));
+            await().until(() -> client.texts().contains("goes on"));
         }
     }
 
@@ -241,8 +241,8 @@ class PublisherSourceTest {
             FakeStream.Client client = stream.open(Sources.from(publisher));
             assertThat(client.ended.get(20, TimeUnit.SECONDS)).isEqualTo(CloseReason.SOURCE_COMPLETED);
             assertThat(deepest).hasValue(1);
-            assertThat(client.data).hasSize(10_001);
-            assertThat(client.data.subList(0, 10_000))
+            assertThat(client.texts()).hasSize(10_001);
+            assertThat(client.texts().subList(0, 10_000))
                     .isEqualTo(IntStream.range(0, 10_000).mapToObj(i -> "" + i).toList());
         }
     }
@@ -290,7 +290,7 @@ class PublisherSourceTest {
             for (Thread thread : threads) {
                 thread.join();
             }
-            await().until(() -> client.data.size() == sent.get()); // 2000, or a few more: they look before they take
+            await().until(() -> client.texts().size() == sent.get()); // 2000, or a few more: they look before they take
             client.close(CloseReason.CLIENT_LEFT);
             await().until(() -> publisher.cancels.get() == 1);
             assertThat(overlaps).isEmpty();

@@ -44,14 +44,14 @@ class ReadySourcesTest {
                 Sources.periodic(Duration.ofMillis(5), () -> Event.of(Integer.toString(asked.getAndIncrement())));
         try (FakeStream stream = stream()) {
             FakeStream.Client client = stream.open(source);
-            await().until(() -> client.data.size() > 5);
-            assertThat(client.data.subList(0, 5)).containsExactly("0", "1", "2", "3", "4");
+            await().until(() -> client.texts().size() > 5);
+            assertThat(client.texts().subList(0, 5)).containsExactly("0", "1", "2", "3", "4");
             client.close(CloseReason.CLIENT_LEFT);
             awaitNothingOwned(stream); // no task is scheduled any more
             int last = asked.get();
             FakeStream.Client other = stream.open(source);
-            await().until(() -> other.data.size() > 3);
-            assertThat(other.data.get(0)).as("nobody asked in between").isEqualTo(Integer.toString(last));
+            await().until(() -> other.texts().size() > 3);
+            assertThat(other.texts().get(0)).as("nobody asked in between").isEqualTo(Integer.toString(last));
             other.close(CloseReason.CLIENT_LEFT);
             awaitNothingOwned(stream);
         }
@@ -71,11 +71,11 @@ class ReadySourcesTest {
             await().until(() -> ticks.get() > 20);
             assertThat(asked.get()).as("asked while it does not read").isLessThanOrEqualTo(before + 1);
             client.read(true);
-            await().until(() -> client.data.size() > asked.get() - 2 && asked.get() > before + 3);
+            await().until(() -> client.texts().size() > asked.get() - 2 && asked.get() > before + 3);
             client.close(CloseReason.CLIENT_LEFT);
             awaitNothingOwned(stream);
-            for (int i = 0; i < client.data.size(); i++) {
-                assertThat(client.data.get(i)).as("no event is lost").isEqualTo(i + PADDING);
+            for (int i = 0; i < client.texts().size(); i++) {
+                assertThat(client.texts().get(i)).as("no event is lost").isEqualTo(i + PADDING);
             }
         }
     }
@@ -103,10 +103,10 @@ class ReadySourcesTest {
             client.scope().every(Duration.ofMillis(1), ticks::incrementAndGet);
             await().until(() -> ticks.get() > 3); // they wait for the supplier, as all user code of a sink does
             client.read(true);
-            await().until(() -> client.data.size() > 5);
+            await().until(() -> client.texts().size() > 5);
             client.close(CloseReason.CLIENT_LEFT);
             awaitNothingOwned(stream);
-            assertThat(client.data.subList(0, 6)).containsExactly("0", "1", "2", filling, "3", "4");
+            assertThat(client.texts().subList(0, 6)).containsExactly("0", "1", "2", filling, "3", "4");
         }
     }
 
@@ -121,7 +121,7 @@ class ReadySourcesTest {
                 return Event.of("x");
             }));
             assertThat(client.ended.get(20, TimeUnit.SECONDS)).isEqualTo(CloseReason.SOURCE_FAILED);
-            assertThat(client.data).containsExactly("x", "x");
+            assertThat(client.texts()).containsExactly("x", "x");
             assertThat(stream.hub.stats().userCodeFailures()).isEqualTo(1);
         }
         assertThatIllegalArgumentException()
@@ -144,9 +144,9 @@ class ReadySourcesTest {
             assertThat(taken.get()).as("taken for a client that does not read").isLessThan(20);
             client.read(true);
             assertThat(client.ended.get(20, TimeUnit.SECONDS)).isEqualTo(CloseReason.SOURCE_COMPLETED);
-            assertThat(client.data.subList(0, 300))
+            assertThat(client.texts().subList(0, 300))
                     .isEqualTo(events.stream().map(Event::data).toList());
-            assertThat(client.data.subList(300, client.data.size())).containsExactly("end");
+            assertThat(client.texts().subList(300, client.texts().size())).containsExactly("end");
             awaitNothingOwned(stream);
         }
     }
@@ -164,7 +164,7 @@ class ReadySourcesTest {
                             .iterator())
                     .start(sink));
             assertThat(client.ended.get(20, TimeUnit.SECONDS)).isEqualTo(CloseReason.SOURCE_COMPLETED);
-            assertThat(client.data.stream().filter(text -> Character.isDigit(text.charAt(0))))
+            assertThat(client.texts().stream().filter(text -> Character.isDigit(text.charAt(0))))
                     .containsExactlyElementsOf(numbers);
             awaitNothingOwned(stream);
         }
@@ -215,7 +215,7 @@ class ReadySourcesTest {
             try (FakeStream stream = stream()) {
                 FakeStream.Client client = stream.open(Sources.iterating(() -> iterator));
                 client.read(reading);
-                await().until(() -> reading ? client.data.size() > 50 : !client.isWritable());
+                await().until(() -> reading ? client.texts().size() > 50 : !client.isWritable());
                 client.close(CloseReason.RESET);
                 await().until(() -> iterator.closed.get() == 1);
                 awaitNothingOwned(stream);
@@ -236,7 +236,7 @@ class ReadySourcesTest {
                         .isEqualTo(throwing ? CloseReason.SOURCE_FAILED : CloseReason.SOURCE_COMPLETED);
                 await().until(() -> closed.get() == 1);
                 if (!throwing) { // what waits for the lane is not written any more by one that fails
-                    assertThat(client.data).containsExactly("a", "b", "c", "end");
+                    assertThat(client.texts()).containsExactly("a", "b", "c", "end");
                 }
                 await().until(() -> stream.hub.ledger().isZero());
                 assertThat(stream.hub.stats().userCodeFailures()).isEqualTo(throwing ? 1 : 0);
@@ -258,22 +258,22 @@ class ReadySourcesTest {
                 job.progress(Event.of("progress", i + PADDING));
             }
             job.progress(Event.of("latest"));
-            await().until(() -> fast.data.contains("latest"));
+            await().until(() -> fast.texts().contains("latest"));
             slow.read(true);
-            await().until(() -> slow.data.contains("latest"));
-            assertThat(slow.data).hasSizeLessThan(100);
+            await().until(() -> slow.texts().contains("latest"));
+            assertThat(slow.texts()).hasSizeLessThan(100);
             assertThat(job.end(Event.of("result"))).isTrue();
             assertThat(job.end(Event.of("another"))).isFalse();
             assertThat(job.progress(Event.of("late"))).isFalse();
             for (FakeStream.Client client : List.of(fast, slow)) {
                 assertThat(client.ended.get(20, TimeUnit.SECONDS)).isEqualTo(CloseReason.SOURCE_COMPLETED);
-                assertThat(client.data).endsWith("result", "end");
+                assertThat(client.texts()).endsWith("result", "end");
             }
             awaitNothingOwned(stream);
             assertThat(job.listeners()).isZero();
             FakeStream.Client late = stream.open(Sources.job(job));
             late.ended.get(20, TimeUnit.SECONDS);
-            assertThat(late.data).containsExactly("result", "end");
+            assertThat(late.texts()).containsExactly("result", "end");
             awaitNothingOwned(stream);
         }
     }
@@ -284,7 +284,7 @@ class ReadySourcesTest {
         try (FakeStream stream = stream()) {
             job.progress(Event.of("before"));
             FakeStream.Client client = stream.open(Sources.job(job));
-            await().until(() -> client.data.equals(List.of("before")));
+            await().until(() -> client.texts().equals(List.of("before")));
             client.close(CloseReason.CLIENT_LEFT);
             await().until(() -> job.listeners() == 0);
             awaitNothingOwned(stream);
@@ -304,14 +304,14 @@ class ReadySourcesTest {
             try (FakeStream stream = stream()) {
                 FakeStream.Client client = stream.open(Sources.job(job));
                 job.progress(Event.of("half"));
-                await().until(() -> client.data.contains("half"));
+                await().until(() -> client.texts().contains("half"));
                 if (fails) {
                     work.completeExceptionally(new IllegalStateException("no disk"));
                 } else {
                     work.complete(21);
                 }
                 assertThat(client.ended.get(20, TimeUnit.SECONDS)).isEqualTo(CloseReason.SOURCE_COMPLETED);
-                assertThat(client.data).containsExactly("half", fails ? "failed no disk" : "result 42", "end");
+                assertThat(client.texts()).containsExactly("half", fails ? "failed no disk" : "result 42", "end");
                 awaitNothingOwned(stream);
             }
         }

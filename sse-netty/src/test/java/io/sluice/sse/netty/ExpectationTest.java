@@ -32,7 +32,7 @@ class ExpectationTest {
     void aStreamIsAnsweredAtOnce(Transport transport) throws IOException {
         try (SseServer server = start(transport);
                 RawClient client = RawClient.open(server.port(), "/events/a", "Expect: 100-continue")) {
-            assertThat(client.stream().interim).isZero();
+            assertThat(client.stream().interimResponses()).isZero();
             assertThat(client.stream().status()).isEqualTo(200);
             server.hub().publish("a", Event.of("hello"));
             client.awaitEvents(1);
@@ -45,7 +45,7 @@ class ExpectationTest {
                 RawClient client = RawClient.connect(server.port())) {
             for (String headers : new String[] {"Content-Length: 5\r\n", "Transfer-Encoding: chunked\r\n"}) {
                 client.send(post("HTTP/1.1", EXPECT + headers));
-                client.await(() -> client.stream().interim == 1, "100");
+                client.await(() -> client.stream().interimResponses() == 1, "100");
                 client.send(headers.startsWith("C") ? "hello" : "5\r\nhello\r\n0\r\n\r\n");
                 client.await(client.stream()::hasEnded, "the answer");
                 assertThat(client.stream().status()).isEqualTo(200);
@@ -54,7 +54,7 @@ class ExpectationTest {
             }
             client.send(post("HTTP/1.1", EXPECT + "Content-Length: 21\r\n"));
             assertThat(client.awaitEnd(RawClient.PATIENCE)).isTrue();
-            assertThat(client.stream().interim).isZero();
+            assertThat(client.stream().interimResponses()).isZero();
             assertThat(client.stream().status()).isEqualTo(413);
         }
     }
@@ -84,7 +84,7 @@ class ExpectationTest {
                 RawClient client = RawClient.connect(server.port())) {
             client.send(post("HTTP/1.0", EXPECT + "Content-Length: 5\r\n") + "hello");
             client.await(client.stream()::hasEnded, "the answer");
-            assertThat(client.stream().interim).isZero();
+            assertThat(client.stream().interimResponses()).isZero();
             assertThat(client.stream().body()).isEqualTo("hello");
         }
     }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.sluice.sse.CloseReason;
 import io.sluice.sse.Gap;
 import io.sluice.sse.netty.PublishedEvents.Told;
+import io.sluice.sse.test.ReceivedEvent;
 import io.sluice.sse.topic.OverflowPolicy;
 import io.sluice.sse.topic.Selector;
 import java.io.IOException;
@@ -242,10 +243,10 @@ final class ModelClient {
             }
         }
         for (; judged < stream.events.size(); judged++) {
-            RawStream.Received event = stream.events.get(judged);
+            ReceivedEvent event = stream.events.get(judged);
             switch (event.type()) {
                 case Gap.EVENT_NAME -> onGap(event);
-                case "end" -> assertThat(event.id()).startsWith(CloseReason.END_ID_PREFIX);
+                case "end" -> assertThat(event.lastEventId()).startsWith(CloseReason.END_ID_PREFIX);
                 default -> onEvent(event);
             }
         }
@@ -260,7 +261,7 @@ final class ModelClient {
         }
     }
 
-    private void onEvent(RawStream.Received event) {
+    private void onEvent(ReceivedEvent event) {
         Told published = told.byData(event.data());
         assertThat(wants(published.topic()))
                 .as("client %s %s got one of %s", number, List.of(terms), published.topic())
@@ -272,17 +273,17 @@ final class ModelClient {
         has = published.position();
     }
 
-    private void onGap(RawStream.Received event) {
+    private void onGap(ReceivedEvent event) {
         if (!event.data().contains("\"unknown\"")) { // an evicted chosen id: nobody knows what the client has
             assertThat(told.wanted(selector, has, told.head()).stream().anyMatch(told::isEvicted))
                     .as("client %s has up to %s, has missed nothing, and was told %s", number, has, event)
                     .isTrue();
         }
         excusedUpTo = told.head();
-        if (policy != OverflowPolicy.LATEST && event.id().compareTo(has) > 0) {
-            assertNothingMissed(event.id());
+        if (policy != OverflowPolicy.LATEST && event.lastEventId().compareTo(has) > 0) {
+            assertNothingMissed(event.lastEventId());
         }
-        has = event.id();
+        has = event.lastEventId();
     }
 
     private void assertNothingMissedBefore(String position) {

@@ -7,6 +7,7 @@ import io.sluice.sse.CloseReason;
 import io.sluice.sse.Event;
 import io.sluice.sse.Identity;
 import io.sluice.sse.hub.Hub;
+import io.sluice.sse.test.ReceivedEvent;
 import io.sluice.sse.topic.EventFilter;
 import io.sluice.sse.topic.HubSink;
 import io.sluice.sse.topic.Publication;
@@ -36,7 +37,7 @@ class RoutingOverSocketsTest {
     }
 
     private static List<String> data(RawClient client) {
-        return client.stream().events.stream().map(RawStream.Received::data).toList();
+        return client.stream().events.stream().map(ReceivedEvent::data).toList();
     }
 
     private static String lastId(RawClient client) {

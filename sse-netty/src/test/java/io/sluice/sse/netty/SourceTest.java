@@ -11,6 +11,7 @@ import io.sluice.sse.Event;
 import io.sluice.sse.Sink;
 import io.sluice.sse.Source;
 import io.sluice.sse.hub.Hub;
+import io.sluice.sse.test.ReceivedEvent;
 import io.sluice.sse.topic.Selector;
 import io.sluice.sse.topic.StartPosition;
 import java.io.IOException;
@@ -56,7 +57,7 @@ class SourceTest {
                 sink.send(Event.builder().id("own-" + i).data("d" + i).build());
             }
             client.awaitEvents(10);
-            assertThat(client.stream().events.get(9).id()).isEqualTo("own-9");
+            assertThat(client.stream().events.get(9).lastEventId()).isEqualTo("own-9");
             await().until(() -> ticks.get() > 2);
             client.reset();
             assertThat(source.stopped.get(1, TimeUnit.SECONDS)).isEqualTo(CloseReason.RESET);
@@ -112,7 +113,7 @@ class SourceTest {
                 RawClient again = RawClient.connect(server.port())) {
             assertThat(client.awaitEnd(Duration.ofSeconds(5))).isTrue();
             assertThat(client.stream().hasEnded()).isTrue();
-            List<RawStream.Received> events = client.stream().events;
+            List<ReceivedEvent> events = client.stream().events;
             assertThat(events).hasSize(2);
             assertThat(events.get(0).data()).isEqualTo("100");
             assertThat(events.get(1).type()).isEqualTo("end");

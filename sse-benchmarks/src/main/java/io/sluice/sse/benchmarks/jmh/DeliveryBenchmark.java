@@ -4,6 +4,10 @@ import io.sluice.sse.Event;
 import io.sluice.sse.hub.Hub;
 import io.sluice.sse.hub.TransportAccess;
 import io.sluice.sse.hub.lane.HubLane;
+import io.sluice.sse.test.DiscardingFramer;
+import io.sluice.sse.test.MemorySink;
+import io.sluice.sse.test.QueueLane;
+import io.sluice.sse.test.RecordingSink;
 import io.sluice.sse.topic.Selector;
 import io.sluice.sse.topic.StartPosition;
 import java.time.Duration;
@@ -45,14 +49,14 @@ public class DeliveryBenchmark {
     public String beside = "";
 
     private final Event event = Event.of("x".repeat(128));
-    private final InMemoryLane lane = new InMemoryLane();
+    private final QueueLane lane = new QueueLane(System::nanoTime);
     private Hub hub = Hub.create();
 
     /** Creates the sinks. */
     @Setup
     public void setUp() {
         hub = Hub.builder().coalesce(Duration.ZERO).build(); // the lane has no timer that could end a waiting time
-        HubLane joined = TransportAccess.of(hub).join(lane, new InMemoryFramer(), Quiet.LANE);
+        HubLane joined = TransportAccess.of(hub).join(lane, new DiscardingFramer(), RecordingSink.QUIET);
         for (int i = 0; i < SINKS; i++) {
             Selector selector = switch (beside) {
                 case "nothing" -> Selector.of("common");
@@ -60,15 +64,16 @@ public class DeliveryBenchmark {
                 case "pattern" -> Selector.of("common", "own/" + i + "/*");
                 default -> throw new IllegalArgumentException(beside);
             };
-            new InMemorySink(joined).open(selector, StartPosition.live(), null);
+            lane.run(() -> new MemorySink(joined).open(selector, StartPosition.live(), null));
         }
-        lane.run();
+        lane.runAll();
     }
 
     /** Closes the hub. */
     @TearDown
     public void tearDown() {
         hub.close();
+        lane.runAll();
     }
 
     /** Delivers to all sinks. */
@@ -78,6 +83,6 @@ public class DeliveryBenchmark {
         for (int i = 0; i < events; i++) {
             hub.publish("common", event);
         }
-        lane.run();
+        lane.runAll();
     }
 }

@@ -4,6 +4,10 @@ import io.sluice.sse.Event;
 import io.sluice.sse.hub.Hub;
 import io.sluice.sse.hub.TransportAccess;
 import io.sluice.sse.hub.lane.HubLane;
+import io.sluice.sse.test.DiscardingFramer;
+import io.sluice.sse.test.MemorySink;
+import io.sluice.sse.test.QueueLane;
+import io.sluice.sse.test.RecordingSink;
 import io.sluice.sse.topic.Selector;
 import io.sluice.sse.topic.StartPosition;
 import java.util.concurrent.TimeUnit;
@@ -59,12 +63,12 @@ public class PublishBenchmark {
             names[i] = "topic/" + i;
         }
         for (int i = 0; i < lanes; i++) {
-            InMemoryLane lane = new InMemoryLane();
-            HubLane joined = TransportAccess.of(hub).join(lane, new InMemoryFramer(), Quiet.LANE);
+            QueueLane lane = new QueueLane(System::nanoTime);
+            HubLane joined = TransportAccess.of(hub).join(lane, new DiscardingFramer(), RecordingSink.QUIET);
             for (int c = 0; c < clients; c++) {
-                new InMemorySink(joined).open(Selector.of("topic/*"), StartPosition.live(), null);
+                lane.run(() -> new MemorySink(joined).open(Selector.of("topic/*"), StartPosition.live(), null));
             }
-            lane.run();
+            lane.runAll();
         }
         for (String name : names) {
             hub.publish(name, event); // creates the topic before the measurement

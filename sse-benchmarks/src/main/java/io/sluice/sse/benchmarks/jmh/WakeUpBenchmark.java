@@ -9,6 +9,9 @@ import io.sluice.sse.hub.TransportAccess;
 import io.sluice.sse.hub.lane.Frame;
 import io.sluice.sse.hub.lane.HubLane;
 import io.sluice.sse.hub.lane.Lane;
+import io.sluice.sse.test.DiscardingFramer;
+import io.sluice.sse.test.MemorySink;
+import io.sluice.sse.test.RecordingSink;
 import io.sluice.sse.topic.Selector;
 import io.sluice.sse.topic.StartPosition;
 import java.util.concurrent.Future;
@@ -73,9 +76,9 @@ public class WakeUpBenchmark {
     public void setUp() throws Exception {
         hub = Hub.create();
         LoopLane lane = new LoopLane(group.next());
-        HubLane joined = TransportAccess.of(hub).join(lane, new InMemoryFramer(), Quiet.LANE);
+        HubLane joined = TransportAccess.of(hub).join(lane, new DiscardingFramer(), RecordingSink.QUIET);
         lane.loop()
-                .submit(() -> new InMemorySink(joined) {
+                .submit(() -> new MemorySink(joined) {
                     @Override
                     protected void write(Frame frame) {
                         written.incrementAndGet();

@@ -1,13 +1,13 @@
 package io.sluice.sse.benchmarks.soak;
 
 import io.sluice.sse.Event;
-import io.sluice.sse.benchmarks.jmh.InMemoryFramer;
-import io.sluice.sse.benchmarks.jmh.InMemoryLane;
-import io.sluice.sse.benchmarks.jmh.InMemorySink;
-import io.sluice.sse.benchmarks.jmh.Quiet;
 import io.sluice.sse.hub.Hub;
 import io.sluice.sse.hub.TransportAccess;
 import io.sluice.sse.hub.lane.HubLane;
+import io.sluice.sse.test.DiscardingFramer;
+import io.sluice.sse.test.MemorySink;
+import io.sluice.sse.test.QueueLane;
+import io.sluice.sse.test.RecordingSink;
 import io.sluice.sse.topic.Selector;
 import io.sluice.sse.topic.StartPosition;
 import java.time.Duration;
@@ -17,7 +17,7 @@ import java.util.Locale;
 final class MemoryHub {
 
     final Hub hub;
-    private final InMemoryLane lane = new InMemoryLane();
+    private final QueueLane lane = new QueueLane(System::nanoTime);
     private final HubLane hubLane;
 
     /** Each topic retains its newest event as long as the program runs. */
@@ -28,7 +28,7 @@ final class MemoryHub {
                 .historyAge(Duration.ofDays(1))
                 .coalesce(Duration.ZERO) // the lane in memory has no timer that could end a waiting time
                 .build();
-        hubLane = TransportAccess.of(hub).join(lane, new InMemoryFramer(), Quiet.LANE);
+        hubLane = TransportAccess.of(hub).join(lane, new DiscardingFramer(), RecordingSink.QUIET);
     }
 
     /** A realistic topic name; all names have the same length. */
@@ -38,14 +38,14 @@ final class MemoryHub {
 
     /** Adds a new client with its own live subscription to these topics and patterns. */
     void subscribe(String... terms) {
-        new InMemorySink(hubLane).open(Selector.of(terms), StartPosition.live(), null);
-        lane.run();
+        lane.run(() -> new MemorySink(hubLane).open(Selector.of(terms), StartPosition.live(), null));
+        lane.runAll();
     }
 
     /** Publishes, and delivers to the subscribers. */
     void publish(String topic, Event event) {
         hub.publish(topic, event);
-        lane.run();
+        lane.runAll();
     }
 
     /** The number of events that the clients have received. */

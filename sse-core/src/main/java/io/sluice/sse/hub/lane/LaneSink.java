@@ -255,8 +255,9 @@ public abstract class LaneSink extends SinkTransport implements HubSink, Scope.O
         hubLane.core().userExecutor().execute(work);
     }
 
+    /** Logs and counts the failure. A sink that overrides this calls it too. Any thread. */
     @Override
-    public final void userCodeFailed(String what, Throwable failure) {
+    public void userCodeFailed(String what, Throwable failure) {
         hubLane.core().failures().failed(id(), what, failure);
     }
 

@@ -71,7 +71,7 @@ class CatchUpBudgetTest {
                         .containsExactlyElementsOf(IntStream.range(i + 1, EVENTS)
                                 .mapToObj(Integer::toString)
                                 .toList());
-                assertThat(crowd.get(i).isBehind()).isFalse();
+                assertThat(crowd.get(i).state().isBehind()).isFalse();
             }
         }
     }
@@ -81,9 +81,9 @@ class CatchUpBudgetTest {
         try (HubFixture bench = new HubFixture(options -> options.catchUpBytes(BUDGET), 1, TICKING)) {
             List<String> ids = publish(bench);
             FakeFramer framer = bench.framers.get(0);
-            framer.frameSizes.clear();
+            framer.frameSizes().clear();
             comeBack(bench, ids, true);
-            assertThat(framer.frameSizes.stream()
+            assertThat(framer.frameSizes().stream()
                             .filter(size -> size > HubLane.SMALL_FRAME_BYTES)
                             .count())
                     .isGreaterThan(CROWD / 2);
@@ -105,7 +105,7 @@ class CatchUpBudgetTest {
             bench.run();
             for (int i = 0; i < CROWD; i++) {
                 assertThat(crowd.get(i).data()).hasSize(EVENTS - 1 - i);
-                assertThat(crowd.get(i).isBehind()).isFalse();
+                assertThat(crowd.get(i).state().isBehind()).isFalse();
             }
         }
     }
@@ -181,7 +181,7 @@ class CatchUpBudgetTest {
             parked(bench, ids.get(1));
             FakeSink sink = parked(bench, ids.get(0));
             for (int i = 0; i < EVENTS; i++) {
-                bench.onLane(() -> sink.readSome(1));
+                bench.onLane(() -> sink.readFrames(1));
                 bench.advance(TimeUnit.SECONDS.toNanos(1));
                 assertThat(sink.pendingBytes()).isLessThanOrEqualTo(HubLane.SMALL_FRAME_BYTES);
             }
@@ -195,7 +195,7 @@ class CatchUpBudgetTest {
         bench.onLane(() -> sink.stall(64 * 1024));
         bench.open(sink, StartPosition.after(lastEventId), null, "a");
         bench.run();
-        assertThat(sink.isBehind()).isTrue();
+        assertThat(sink.state().isBehind()).isTrue();
         return sink;
     }
 

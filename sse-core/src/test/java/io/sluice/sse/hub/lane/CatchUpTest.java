@@ -39,7 +39,7 @@ class CatchUpTest {
             bench.onLane(slow::read);
             bench.run();
             assertThat(slow.data()).isEqualTo(HubFixture.numbers(0, 500));
-            assertThat(slow.isBehind()).isFalse();
+            assertThat(slow.state().isBehind()).isFalse();
         }
     }
 
@@ -56,7 +56,7 @@ class CatchUpTest {
             bench.run();
             switch (policy) {
                 case DISCONNECT -> {
-                    assertThat(slow.ended).isEqualTo(CloseReason.SLOW_CONSUMER);
+                    assertThat(slow.endReason()).isEqualTo(CloseReason.SLOW_CONSUMER);
                     FakeSink back = bench.open(StartPosition.after(slow.lastEventId()), "a");
                     assertThat(back.gaps()).hasSize(1);
                     assertThat(back.data()).isEqualTo(HubFixture.numbers(20, 30));
@@ -120,7 +120,7 @@ class CatchUpTest {
         try (HubFixture bench = new HubFixture(options -> options.historyEvents(3))) {
             bench.publishMany("a", 0, 50);
             FakeSink sink = bench.open(StartPosition.after(bench.hub.headId()), "a");
-            assertThat(sink.events).isEmpty();
+            assertThat(sink.events()).isEmpty();
         }
     }
 

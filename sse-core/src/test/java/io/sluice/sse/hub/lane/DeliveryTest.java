@@ -11,6 +11,7 @@ import io.sluice.sse.Ledger;
 import io.sluice.sse.SinkFullException;
 import io.sluice.sse.hub.HubBuilder;
 import io.sluice.sse.hub.log.TestIds;
+import io.sluice.sse.test.ReceivedEvent;
 import io.sluice.sse.topic.Selector;
 import io.sluice.sse.topic.StartPosition;
 import io.sluice.sse.topic.Subscription;
@@ -69,7 +70,7 @@ class DeliveryTest {
         try (HubFixture bench = new HubFixture()) {
             String id = bench.publish("a", "x");
             FakeSink sink = bench.live("a");
-            assertThat(sink.text.toString()).isEqualTo("retry: 3000\nid: " + id + "\n\n");
+            assertThat(sink.text()).isEqualTo("retry: 3000\nid: " + id + "\n\n");
         }
     }
 
@@ -81,16 +82,16 @@ class DeliveryTest {
                 sinks.add(bench.live("news", "own/" + i));
             }
             FakeFramer framer = bench.framer();
-            framer.framings = 0;
+            framer.resetCounts();
             framer.framedBlocks.clear();
             for (int i = 0; i < 1000; i++) {
                 bench.publish("own/" + i, "own " + i);
             }
             bench.publish("news", "for all");
             bench.run();
-            assertThat(framer.framings).as("one for each topic").isEqualTo(1001);
+            assertThat(framer.framings()).as("one for each topic").isEqualTo(1001);
             assertThat(framer.framedBlocks).as("each event copied once").hasSize(1001);
-            assertThat(framer.splices).isEqualTo(1000);
+            assertThat(framer.splices()).isEqualTo(1000);
             for (int i = 0; i < 1000; i++) {
                 assertThat(sinks.get(i).data()).containsExactly("own " + i, "for all");
             }
@@ -101,7 +102,7 @@ class DeliveryTest {
     void aFrameHoldsAtMostItsBoundOrOneEvent() {
         try (HubFixture bench = new HubFixture()) {
             FakeSink sink = bench.live("a", "b");
-            bench.framer().frameSizes.clear();
+            bench.framer().frameSizes().clear();
             String kilo = "x".repeat(1000);
             for (int i = 0; i < 200; i++) {
                 bench.publish(i % 3 == 0 ? "a" : "b", kilo);
@@ -110,7 +111,7 @@ class DeliveryTest {
             bench.publishMany("b", 0, 3);
             bench.run();
             assertThat(sink.data()).hasSize(204).endsWith("0", "1", "2");
-            assertThat(bench.framer().frameSizes.stream()
+            assertThat(bench.framer().frameSizes().stream()
                             .filter(size -> size > HubLane.FRAME_BYTES)
                             .filter(size -> size < 100_000 || size > 100_100))
                     .isEmpty();
@@ -124,7 +125,7 @@ class DeliveryTest {
             List<Subscription> subscriptions = new ArrayList<>();
             for (int i = 0; i < 300; i++) {
                 sinks.add(bench.live("a"));
-                subscriptions.add(sinks.get(i).requireSelection().first());
+                subscriptions.add(sinks.get(i).state().requireSelection().first());
             }
             bench.publish("a", "1");
             bench.lane().nanosPerLook(4_000_000);
@@ -178,12 +179,12 @@ class DeliveryTest {
                 bench.publish("busy", Integer.toString(i));
                 bench.run();
             }
-            assertThat(busy.comments).isEmpty();
-            assertThat(silent.comments).hasSize(1);
-            assertThat(none.comments).hasSize(1);
-            assertThat(none.text.toString()).doesNotContain("id:");
+            assertThat(busy.comments()).isEmpty();
+            assertThat(silent.comments()).hasSize(1);
+            assertThat(none.comments()).hasSize(1);
+            assertThat(none.text()).doesNotContain("id:");
             assertThat(TestIds.position(7, silent.lastEventId())).isBetween(7L, 9L);
-            assertThat(silent.events).isEmpty();
+            assertThat(silent.events()).isEmpty();
         }
     }
 
@@ -198,10 +199,10 @@ class DeliveryTest {
             for (int i = 0; i < 30; i++) {
                 bench.publish("a", "x");
                 bench.advance(TimeUnit.SECONDS.toNanos(1));
-                bench.onLane(() -> slow.readSome(1));
+                bench.onLane(() -> slow.readFrames(1));
             }
-            assertThat(stuck.ended).isEqualTo(CloseReason.WRITE_TIMEOUT);
-            assertThat(slow.ended).isNull();
+            assertThat(stuck.endReason()).isEqualTo(CloseReason.WRITE_TIMEOUT);
+            assertThat(slow.endReason()).isNull();
         }
     }
 
@@ -239,9 +240,9 @@ class DeliveryTest {
             sink.send(Event.builder().id("7").data("last").build());
             sink.complete();
             bench.run();
-            assertThat(sink.ended).isEqualTo(CloseReason.SOURCE_COMPLETED);
+            assertThat(sink.endReason()).isEqualTo(CloseReason.SOURCE_COMPLETED);
             assertThat(sink.data()).containsExactly("last");
-            FakeSink.Received end = sink.events.get(1);
+            ReceivedEvent end = sink.events().get(1);
             assertThat(end.type()).isEqualTo("end");
             assertThat(end.lastEventId()).isEqualTo("end~" + bench.hub.headId());
             assertThatThrownBy(
@@ -257,8 +258,8 @@ class DeliveryTest {
             sink.close(CloseReason.SERVER_DRAINING);
             sink.complete();
             bench.run();
-            assertThat(sink.ended).isEqualTo(CloseReason.SERVER_DRAINING);
-            assertThat(sink.events).isEmpty();
+            assertThat(sink.endReason()).isEqualTo(CloseReason.SERVER_DRAINING);
+            assertThat(sink.events()).isEmpty();
         }
     }
 
@@ -268,10 +269,10 @@ class DeliveryTest {
             FakeSink sink = bench.sink();
             sink.send(Event.of("early"));
             bench.run();
-            assertThat(sink.text).isEmpty();
+            assertThat(sink.text()).isEmpty();
             bench.open(sink, StartPosition.live(), null);
             bench.run();
-            assertThat(sink.text.toString()).isEqualTo("retry: 3000\n\ndata: early\n\n");
+            assertThat(sink.text()).isEqualTo("retry: 3000\n\ndata: early\n\n");
         }
     }
 

@@ -44,7 +44,7 @@ public final class DirectSendQueueStress {
             lane.runAll();
             CompletableFuture<Void> end = sent.toCompletableFuture();
             r.r1 = !end.isDone() ? "waits for ever" : end.isCompletedExceptionally() ? "refused" : "written";
-            r.r1 = sink.hasDirectSends() ? r.r1 + ", and one was left" : r.r1;
+            r.r1 = ((LaneSink) sink).hasDirectSends() ? r.r1 + ", and one was left" : r.r1;
             r.r2 = sink.ends();
         }
     }

@@ -124,7 +124,7 @@ class DirectSendQueueTest {
             for (int i = 0; next[0] < 1000; i++) {
                 assertThat(i).as("rounds").isLessThan(2000);
                 bench.run();
-                bench.onLane(() -> sink.readSome(3));
+                bench.onLane(() -> sink.readFrames(3));
             }
             bench.onLane(sink::read);
             bench.run();
@@ -206,7 +206,7 @@ class DirectSendQueueTest {
             });
             bench.run();
             assertThat(heard[0]).isEqualTo(1);
-            assertThat(sink.ended).isEqualTo(CloseReason.CLOSED_BY_APPLICATION);
+            assertThat(sink.endReason()).isEqualTo(CloseReason.CLOSED_BY_APPLICATION);
             bench.publish("a", "after");
             bench.run();
             assertThat(other.data()).containsExactly("published inside", "after");
@@ -282,7 +282,7 @@ class DirectSendQueueTest {
                     }
                     assertThat(isRefused(sink.send(Event.of("3")))).isTrue();
                 },
-                sink -> assertThat(sink.ended).isEqualTo(CloseReason.SLOW_CONSUMER));
+                sink -> assertThat(sink.endReason()).isEqualTo(CloseReason.SLOW_CONSUMER));
     }
 
     // ---- offers
@@ -379,7 +379,7 @@ class DirectSendQueueTest {
             sink.fail(new IllegalStateException("a test wants it so"));
             sink.fail(new IllegalStateException("too late"));
             bench.run();
-            assertThat(sink.ended).isEqualTo(CloseReason.SOURCE_FAILED);
+            assertThat(sink.endReason()).isEqualTo(CloseReason.SOURCE_FAILED);
             assertThat(bench.hub.stats().userCodeFailures()).isEqualTo(1);
             assertThat(lines.all()).containsExactly("[" + sink.id() + "] the source failed");
         }

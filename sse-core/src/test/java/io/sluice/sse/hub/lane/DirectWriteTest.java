@@ -36,7 +36,7 @@ class DirectWriteTest {
             bench.publish("a", "x");
             bench.run();
             assertThat(sink.writes).isEqualTo(before);
-            assertThat(sink.ended).isEqualTo(CloseReason.RESET);
+            assertThat(sink.endReason()).isEqualTo(CloseReason.RESET);
             assertThat(bench.hub.stats().delivered()).isZero();
         }
     }

@@ -27,9 +27,9 @@ class FailedPassTest {
             bench.publish("a", "1");
             bench.publish("a", "2");
             bench.run();
-            assertThat(sinks.stream().filter(sink -> sink.ended == CloseReason.RESET))
+            assertThat(sinks.stream().filter(sink -> sink.endReason() == CloseReason.RESET))
                     .hasSize(1);
-            assertThat(sinks.stream().filter(sink -> sink.ended == null))
+            assertThat(sinks.stream().filter(sink -> sink.endReason() == null))
                     .hasSize(4)
                     .allSatisfy(sink -> assertThat(sink.data()).containsExactly("1", "2"));
         }
@@ -40,14 +40,14 @@ class FailedPassTest {
         try (HubFixture bench = new HubFixture(o -> {}, 1, HubFixture.QUIET.withHeartbeat(Duration.ofSeconds(8)))) {
             FakeSink one = bench.live("a");
             FakeSink two = bench.live("a");
-            bench.lane().advance(TimeUnit.SECONDS.toNanos(7));
+            bench.lane().advance(Duration.ofNanos(TimeUnit.SECONDS.toNanos(7)));
             bench.framer().failNext = true;
             bench.advance(TimeUnit.SECONDS.toNanos(2));
             bench.advance(TimeUnit.SECONDS.toNanos(20));
-            FakeSink stays = one.ended == null ? one : two;
+            FakeSink stays = one.endReason() == null ? one : two;
             FakeSink failed = stays == one ? two : one;
-            assertThat(failed.ended).isEqualTo(CloseReason.RESET);
-            assertThat(stays.comments.size()).isGreaterThan(1);
+            assertThat(failed.endReason()).isEqualTo(CloseReason.RESET);
+            assertThat(stays.comments().size()).isGreaterThan(1);
         }
     }
 

@@ -11,6 +11,7 @@ import io.sluice.sse.Sink;
 import io.sluice.sse.Source;
 import io.sluice.sse.hub.Hub;
 import io.sluice.sse.hub.HubTestAccess;
+import io.sluice.sse.test.ReceivedEvent;
 import io.sluice.sse.topic.OverflowPolicy;
 import io.sluice.sse.topic.StartPosition;
 import java.time.Duration;
@@ -44,7 +45,7 @@ class FaultsTest {
             bench.run();
             bench.publish("a", "3");
             bench.run();
-            assertThat(one.ended).isEqualTo(CloseReason.RESET);
+            assertThat(one.endReason()).isEqualTo(CloseReason.RESET);
             assertThat(one.data()).isEmpty();
             assertThat(two.data()).containsExactly("1", "2", "3");
         }
@@ -71,7 +72,7 @@ class FaultsTest {
         try (HubFixture bench = new HubFixture(o -> {}, 1, BEATING)) {
             FakeSink sink = bench.live("a");
             FakeSink other = bench.live("a");
-            bench.lane().advance(TimeUnit.SECONDS.toNanos(8) - 1);
+            bench.lane().advance(Duration.ofNanos(TimeUnit.SECONDS.toNanos(8) - 1));
             if (closeFirst) {
                 sink.close(CloseReason.CLOSED_BY_APPLICATION); // waits on the lane, before the timer
             } else {
@@ -79,11 +80,11 @@ class FaultsTest {
             }
             int writes = sink.writes;
             bench.advance(TimeUnit.SECONDS.toNanos(2));
-            assertThat(sink.ended).isEqualTo(CloseReason.CLOSED_BY_APPLICATION);
+            assertThat(sink.endReason()).isEqualTo(CloseReason.CLOSED_BY_APPLICATION);
             assertThat(sink.writes - writes).isLessThanOrEqualTo(closeFirst ? 0 : 1);
-            assertThat(other.comments).hasSize(1);
+            assertThat(other.comments()).hasSize(1);
             bench.advance(TimeUnit.SECONDS.toNanos(20));
-            assertThat(other.comments.size()).as("the ticker goes on").isGreaterThan(1);
+            assertThat(other.comments().size()).as("the ticker goes on").isGreaterThan(1);
             assertThat(sink.writes - writes).isLessThanOrEqualTo(closeFirst ? 0 : 1);
         }
     }
@@ -99,8 +100,8 @@ class FaultsTest {
             int first = sink.writes;
             sink.ear = new FakeSink.Ear() {
                 @Override
-                public void onEvent(FakeSink.Received event) {
-                    if (sink.events.size() == 3) {
+                public void onEvent(ReceivedEvent event) {
+                    if (sink.events().size() == 3) {
                         sink.onNextWrite = () -> sink.close(CloseReason.CLIENT_LEFT);
                     }
                 }
@@ -158,7 +159,7 @@ class FaultsTest {
         int missed = 0;
         int next = 0;
         boolean gap = false;
-        for (FakeSink.Received event : sink.events) {
+        for (ReceivedEvent event : sink.events()) {
             if (event.type().equals("gap")) {
                 gap = true;
                 continue;
@@ -196,7 +197,7 @@ class FaultsTest {
                 assertThat(bench.hub.stats().published()).isEqualTo(taken);
                 assertThat(HubTestAccess.log(bench.hub).head()).isEqualTo(taken);
                 bench.run();
-                assertThat(sink.ended).isEqualTo(CloseReason.SERVER_DRAINING);
+                assertThat(sink.endReason()).isEqualTo(CloseReason.SERVER_DRAINING);
                 bench.hub.close();
                 bench.close();
             }
@@ -324,12 +325,14 @@ class FaultsTest {
             for (int t = 0; t < 50; t++) {
                 String topic = "t/" + t;
                 long hearing = open.stream()
-                        .filter(sink -> sink.requireSelection()
+                        .filter(sink -> sink.state()
+                                        .requireSelection()
                                         .first()
                                         .selector()
                                         .topics()
                                         .contains(topic)
-                                || !sink.requireSelection()
+                                || !sink.state()
+                                        .requireSelection()
                                         .first()
                                         .selector()
                                         .patterns()

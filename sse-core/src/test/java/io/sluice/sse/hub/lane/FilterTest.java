@@ -79,11 +79,11 @@ class FilterTest {
                         Selector.of("a").filtered(counting).withEnvelope());
                 bench.live("a");
             }
-            bench.framer().framings = 0;
+            bench.framer().resetCounts();
             bench.publish("a", "x");
             bench.run();
             assertThat(asked).as("with an envelope and without").hasValue(2);
-            assertThat(bench.framer().framings).isEqualTo(3);
+            assertThat(bench.framer().framings()).isEqualTo(3);
             assertThat(bench.hub.stats().delivered()).isEqualTo(300);
         }
     }
@@ -93,7 +93,7 @@ class FilterTest {
         try (HubFixture bench = new HubFixture()) {
             bench.publishMany("a", 0, 50);
             bench.run();
-            bench.framer().framings = 0;
+            bench.framer().resetCounts();
             AtomicInteger asked = new AtomicInteger();
             EventFilter counting = event -> asked.incrementAndGet() % 2 == 0;
             for (int i = 0; i < 40; i++) {
@@ -103,7 +103,7 @@ class FilterTest {
             }
             bench.run();
             assertThat(asked).hasValue(50);
-            assertThat(bench.framer().framings)
+            assertThat(bench.framer().framings())
                     .as("first blocks, and two ranges")
                     .isEqualTo(80 + 2);
         }
@@ -152,7 +152,7 @@ class FilterTest {
             bench.run();
             assertThat(plain.data()).hasSize(6);
             assertThat(failing.data()).containsExactly("1", "3", "5");
-            assertThat(failing.ended).isNull();
+            assertThat(failing.endReason()).isNull();
             assertThat(bench.hub.stats().userCodeFailures()).isEqualTo(3);
             assertThat(lines.all())
                     .filteredOn(line -> line.contains("the filter failed"))
@@ -178,7 +178,7 @@ class FilterTest {
                     bench.publish("a", "1");
                     bench.run();
                 }
-                assertThat(sink.ended).isEqualTo(CloseReason.CLOSED_BY_APPLICATION);
+                assertThat(sink.endReason()).isEqualTo(CloseReason.CLOSED_BY_APPLICATION);
                 assertThat(sink.data()).isEmpty();
                 assertThat(other.data()).containsExactly("1");
             }
@@ -190,7 +190,7 @@ class FilterTest {
         try (HubFixture bench = new HubFixture()) {
             FakeSink sink = bench.sink();
             bench.open(sink, StartPosition.live(), Selector.of("a").filtered(event -> {
-                sink.requireSelection().first().cancel();
+                sink.state().requireSelection().first().cancel();
                 return false;
             }));
             sink.subscribe(Selector.of("b"));
@@ -218,7 +218,7 @@ class FilterTest {
                 bench.advance(TimeUnit.SECONDS.toNanos(2));
                 assertThat(sink.lastEventId()).as("after a heartbeat").isEqualTo(bench.hub.headId());
             }
-            assertThat(sink.comments).isNotEmpty();
+            assertThat(sink.comments()).isNotEmpty();
             assertThat(sink.data()).isEmpty();
             String last = sink.lastEventId();
             bench.onLane(() -> sink.close(CloseReason.RESET));
@@ -241,13 +241,13 @@ class FilterTest {
             for (int i = 0; i < 500; i++) {
                 bench.publish("a", "x".repeat(1000));
             }
-            bench.framer().framings = 0;
+            bench.framer().resetCounts();
             FakeSink sink =
                     bench.open(StartPosition.after(first), Selector.of("a").filtered(NOTHING));
-            assertThat(sink.isBehind()).isFalse();
+            assertThat(sink.state().isBehind()).isFalse();
             assertThat(bench.hubLane().lagOf(sink)).isZero();
-            assertThat(bench.framer().framings).as("the first block").isEqualTo(1);
-            assertThat(sink.events).isEmpty();
+            assertThat(bench.framer().framings()).as("the first block").isEqualTo(1);
+            assertThat(sink.events()).isEmpty();
         }
     }
 
@@ -260,7 +260,7 @@ class FilterTest {
             bench.run();
             bench.publishMany("a", 2, 100);
             bench.run();
-            assertThat(sink.isBehind()).isTrue();
+            assertThat(sink.state().isBehind()).isTrue();
             bench.onLane(sink::read);
             bench.run();
             assertThat(sink.data()).hasSize(50).startsWith("0", "2").endsWith("98");

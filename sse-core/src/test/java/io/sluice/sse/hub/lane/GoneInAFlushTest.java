@@ -62,7 +62,7 @@ class GoneInAFlushTest {
     }
 
     private void assertGone(FakeSink sink) {
-        assertThat(sink.ended).isEqualTo(CloseReason.RESET);
+        assertThat(sink.endReason()).isEqualTo(CloseReason.RESET);
         assertThat(told).endsWith("closed RESET").containsOnlyOnce("closed RESET");
     }
 
@@ -154,7 +154,7 @@ class GoneInAFlushTest {
             goneInItsNextFlush(sink);
             bench.advance(TimeUnit.SECONDS.toNanos(2));
             assertGone(sink);
-            assertThat(healthy.comments).isNotEmpty();
+            assertThat(healthy.comments()).isNotEmpty();
         }
     }
 
@@ -179,7 +179,7 @@ class GoneInAFlushTest {
             bench.publishMany("a", 0, 3);
             FakeSink sink = bench.sink();
             bench.open(sink, StartPosition.replay(3), null, "a");
-            sink.onNextFlush = () -> sink.requireSelection().first().cancel();
+            sink.onNextFlush = () -> sink.state().requireSelection().first().cancel();
             bench.run();
             assertThat(sink.isOpen()).isTrue();
             bench.publish("a", "not heard");

@@ -11,6 +11,8 @@ import io.sluice.sse.hub.HubTestAccess;
 import io.sluice.sse.hub.TransportAccess;
 import io.sluice.sse.hub.log.HubLog;
 import io.sluice.sse.hub.log.LogAssertions;
+import io.sluice.sse.test.ManualLane;
+import io.sluice.sse.test.RecordingSink;
 import io.sluice.sse.topic.Published;
 import io.sluice.sse.topic.Selector;
 import io.sluice.sse.topic.StartPosition;
@@ -35,10 +37,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class HubFixture implements AutoCloseable {
 
-    public static final LaneOptions QUIET = LaneOptions.DEFAULT
-            .withHeartbeat(Duration.ZERO)
-            .withWriteTimeout(Duration.ZERO)
-            .withBlockedLaneAfter(Duration.ZERO);
+    public static final LaneOptions QUIET = RecordingSink.QUIET;
 
     public final Hub hub;
     public final List<ManualLane> lanes = new ArrayList<>();
@@ -222,7 +221,7 @@ public final class HubFixture implements AutoCloseable {
     public void advance(long nanos) {
         advanceHub(nanos);
         for (ManualLane lane : lanes) {
-            lane.advance(nanos);
+            lane.advance(Duration.ofNanos(nanos));
         }
         run();
     }
@@ -254,7 +253,7 @@ public final class HubFixture implements AutoCloseable {
         assertThat(hub.ledger().isZero()).as("%s", hub.ledger()).isTrue();
         for (int i = 0; i < lanes.size(); i++) {
             assertThat(lanes.get(i).timers()).as("timers left").isZero();
-            framers.get(i).assertAllLetGo();
+            framers.get(i).assertAllReleased();
         }
         LogAssertions.assertNoListeners(hub);
     }

@@ -2,6 +2,7 @@ package io.sluice.sse.hub.lane;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sluice.sse.test.ManualLane;
 import io.sluice.sse.topic.StartPosition;
 import org.junit.jupiter.api.Test;
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.management.ThreadMXBean;
 import io.sluice.sse.Event;
+import io.sluice.sse.test.MemorySink;
 import io.sluice.sse.topic.EventFilter;
 import io.sluice.sse.topic.Selector;
 import io.sluice.sse.topic.StartPosition;
@@ -50,7 +51,7 @@ class Invariant6AllocationTest {
         long least = Long.MAX_VALUE;
         try (HubFixture bench = new HubFixture()) {
             for (int i = 0; i < clients; i++) {
-                SilentSink sink = new SilentSink(bench.hubLane());
+                MemorySink sink = new MemorySink(bench.hubLane());
                 Selector selector = selectors.apply(i);
                 bench.onLane(() -> sink.open(selector, StartPosition.live(), null));
             }
@@ -70,7 +71,7 @@ class Invariant6AllocationTest {
                 same = allocated < least ? 0 : same + 1;
                 least = Math.min(least, allocated);
                 bench.framer().framedBlocks.clear();
-                bench.framer().frameSizes.clear();
+                bench.framer().frameSizes().clear();
             }
         }
         return least;

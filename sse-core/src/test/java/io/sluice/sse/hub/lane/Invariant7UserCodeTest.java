@@ -114,7 +114,7 @@ class Invariant7UserCodeTest {
                     },
                     "a");
             bench.run();
-            assertThat(bad.ended).isEqualTo(CloseReason.SOURCE_FAILED);
+            assertThat(bad.endReason()).isEqualTo(CloseReason.SOURCE_FAILED);
             bench.publish("a", "1");
             bench.run();
             assertThat(good.data()).containsExactly("1");
@@ -132,13 +132,13 @@ class Invariant7UserCodeTest {
             bench.publish("a", "1");
             bench.publish("b", "2");
             bench.run();
-            assertThat(bad.ended).isEqualTo(CloseReason.RESET);
+            assertThat(bad.endReason()).isEqualTo(CloseReason.RESET);
             assertThat(good.data()).containsExactly("1", "2");
             FakeSink replaying = bench.sink();
             bench.open(replaying, StartPosition.replay(2), null, "a", "b");
             bench.framer().failNext = true;
             bench.run();
-            assertThat(replaying.ended).isEqualTo(CloseReason.RESET);
+            assertThat(replaying.endReason()).isEqualTo(CloseReason.RESET);
             bench.publish("a", "3");
             bench.run();
             assertThat(good.data()).containsExactly("1", "2", "3");
@@ -225,7 +225,7 @@ class Invariant7UserCodeTest {
             bench.advance(TimeUnit.SECONDS.toNanos(1));
             bench.publish("a", "after");
             bench.run();
-            assertThat(sink.ended).isEqualTo(CloseReason.CLOSED_BY_APPLICATION);
+            assertThat(sink.endReason()).isEqualTo(CloseReason.CLOSED_BY_APPLICATION);
             assertThat(other.data()).containsExactly("published at the end", "late listener", "after");
             assertThat(opened[0].data()).endsWith("after");
             assertThat(bench.hub.stats().userCodeFailures()).isZero();

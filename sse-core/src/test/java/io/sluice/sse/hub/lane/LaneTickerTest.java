@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.tuple;
 import io.sluice.sse.CloseReason;
 import io.sluice.sse.Event;
 import io.sluice.sse.Heartbeat;
+import io.sluice.sse.test.ReceivedEvent;
 import io.sluice.sse.topic.StartPosition;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -31,15 +32,15 @@ class LaneTickerTest {
             bench.publish("a", "x");
             bench.advance(5 * SECOND);
 
-            bench.lane().pause(60 * SECOND);
+            bench.lane().pause(Duration.ofNanos(60 * SECOND));
             bench.advance(1); // the late tick
-            assertThat(healthy.ended).isNull();
+            assertThat(healthy.endReason()).isNull();
             bench.onLane(healthy::read); // the lane looks at its I/O again
             bench.advance(4 * SECOND);
-            assertThat(stuck.ended).as("9 s and half of the 20").isNull();
+            assertThat(stuck.endReason()).as("9 s and half of the 20").isNull();
             bench.advance(2 * SECOND);
-            assertThat(stuck.ended).isEqualTo(CloseReason.WRITE_TIMEOUT);
-            assertThat(healthy.ended).isNull();
+            assertThat(stuck.endReason()).isEqualTo(CloseReason.WRITE_TIMEOUT);
+            assertThat(healthy.endReason()).isNull();
         }
     }
 
@@ -50,13 +51,13 @@ class LaneTickerTest {
             bench.onLane(() -> sink.stall(100_000));
             bench.publish("a", "x");
             bench.advance(20 * SECOND);
-            assertThat(sink.ended).isNull();
-            bench.lane().pause(30 * SECOND);
+            assertThat(sink.endReason()).isNull();
+            bench.lane().pause(Duration.ofNanos(30 * SECOND));
             bench.advance(1);
-            assertThat(sink.ended).as("in the first tick after the pause").isNull();
+            assertThat(sink.endReason()).as("in the first tick after the pause").isNull();
             bench.onLane(sink::read);
             bench.advance(10 * SECOND);
-            assertThat(sink.ended).isNull();
+            assertThat(sink.endReason()).isNull();
         }
     }
 
@@ -69,10 +70,10 @@ class LaneTickerTest {
             bench.publish("a", "x");
             bench.run();
             for (int i = 0; i < 40; i++) {
-                bench.lane().pause(3 * SECOND);
+                bench.lane().pause(Duration.ofNanos(3 * SECOND));
                 bench.advance(1);
             }
-            assertThat(sink.ended).isEqualTo(CloseReason.WRITE_TIMEOUT);
+            assertThat(sink.endReason()).isEqualTo(CloseReason.WRITE_TIMEOUT);
         }
     }
 
@@ -88,19 +89,19 @@ class LaneTickerTest {
             }
             bench.run();
             bench.advance(899 * SECOND);
-            assertThat(sinks).allSatisfy(sink -> assertThat(sink.ended).isNull());
+            assertThat(sinks).allSatisfy(sink -> assertThat(sink.endReason()).isNull());
             int before = 0;
             for (int second = 900; second < 1100; second += 20) {
                 bench.advance(20 * SECOND);
-                int ended =
-                        (int) sinks.stream().filter(sink -> sink.ended != null).count();
+                int ended = (int)
+                        sinks.stream().filter(sink -> sink.endReason() != null).count();
                 assertThat(ended - before).as("ended from second %s", second).isBetween(50, 150);
                 before = ended;
             }
             bench.advance(2 * SECOND);
             assertThat(sinks).allSatisfy(sink -> {
-                assertThat(sink.ended).isEqualTo(CloseReason.LIFETIME_ENDED);
-                assertThat(sink.endedOrderly).isTrue();
+                assertThat(sink.endReason()).isEqualTo(CloseReason.LIFETIME_ENDED);
+                assertThat(sink.endedOrderly()).isTrue();
             });
         }
     }
@@ -110,11 +111,11 @@ class LaneTickerTest {
         LaneOptions lifetime = HubFixture.QUIET.withMaxLifetime(Duration.ofSeconds(10));
         try (HubFixture bench = new HubFixture(options -> {}, 1, lifetime)) {
             FakeSink first = bench.live("a");
-            for (int i = 0; first.ended == null && i < 20; i++) {
+            for (int i = 0; first.endReason() == null && i < 20; i++) {
                 bench.publish("a", Event.of(Integer.toString(i)));
                 bench.advance(SECOND);
             }
-            assertThat(first.ended).isEqualTo(CloseReason.LIFETIME_ENDED);
+            assertThat(first.endReason()).isEqualTo(CloseReason.LIFETIME_ENDED);
             int seen = first.data().size();
             bench.publish("a", Integer.toString(seen));
             FakeSink second = bench.open(StartPosition.after(first.lastEventId()), "a");
@@ -132,14 +133,14 @@ class LaneTickerTest {
             bench.publish("elsewhere", "x");
             bench.advance(9 * SECOND);
             for (FakeSink sink : List.of(named, named2)) {
-                assertThat(sink.events)
-                        .extracting(FakeSink.Received::type, FakeSink.Received::data)
+                assertThat(sink.events())
+                        .extracting(ReceivedEvent::type, ReceivedEvent::data)
                         .containsExactly(tuple("alive", "{\"interval\":8000}"));
                 assertThat(sink.lastEventId()).isEqualTo(bench.hub.headId());
-                assertThat(sink.comments).isEmpty();
+                assertThat(sink.comments()).isEmpty();
             }
-            assertThat(plain.events).isEmpty();
-            assertThat(plain.comments).hasSize(1);
+            assertThat(plain.events()).isEmpty();
+            assertThat(plain.comments()).hasSize(1);
             assertThat(plain.lastEventId()).isEqualTo(bench.hub.headId());
         }
     }
@@ -153,8 +154,8 @@ class LaneTickerTest {
                 bench.publish("a", "x");
                 bench.advance(SECOND);
             }
-            assertThat(silentOnly.comments).isEmpty();
-            assertThat(fixed.comments).hasSize(10);
+            assertThat(silentOnly.comments()).isEmpty();
+            assertThat(fixed.comments()).hasSize(10);
             assertThat(fixed.data()).hasSize(84);
         }
     }
@@ -168,7 +169,7 @@ class LaneTickerTest {
             assertThat(fixed.pendingBytes()).isZero();
             bench.onLane(() -> fixed.full(false));
             bench.advance(8 * SECOND);
-            assertThat(fixed.events).hasSize(1);
+            assertThat(fixed.events()).hasSize(1);
         }
     }
 
@@ -179,7 +180,7 @@ class LaneTickerTest {
             FakeSink fixed = beating(bench, Heartbeat.event("alive"));
             bench.publish("elsewhere", "x");
             bench.advance(3600 * SECOND);
-            assertThat(silent.comments).isEmpty();
+            assertThat(silent.comments()).isEmpty();
             assertThat(silent.writes).as("the first block alone").isOne();
             assertThat(fixed.writes).isOne();
         }
@@ -193,7 +194,7 @@ class LaneTickerTest {
             bench.advance(SECOND);
             assertThat(bench.framer().failNextSweep).isFalse();
             bench.advance(9 * SECOND);
-            assertThat(sink.comments).hasSize(1);
+            assertThat(sink.comments()).hasSize(1);
         }
     }
 
@@ -203,9 +204,9 @@ class LaneTickerTest {
             FakeSink sink = beating(bench, Heartbeat.comment());
             bench.onLane(() -> bench.framer().failDoneOf(":\n"));
             bench.advance(9 * SECOND);
-            assertThat(sink.comments).hasSize(1);
+            assertThat(sink.comments()).hasSize(1);
             bench.advance(9 * SECOND);
-            assertThat(sink.comments).hasSize(2);
+            assertThat(sink.comments()).hasSize(2);
         }
     }
 

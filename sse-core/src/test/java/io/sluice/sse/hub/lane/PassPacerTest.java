@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.sluice.sse.CloseReason;
 import io.sluice.sse.hub.Hub;
 import io.sluice.sse.hub.HubTestAccess;
+import io.sluice.sse.test.ReceivedEvent;
 import io.sluice.sse.topic.StartPosition;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -36,7 +37,7 @@ class PassPacerTest {
     }
 
     private void publish() {
-        sinks.get(0).onNextWrite = () -> bench.lane().pause(passNanos);
+        sinks.get(0).onNextWrite = () -> bench.lane().pause(Duration.ofNanos(passNanos));
         bench.publish("a", Integer.toString(published++));
         bench.run();
     }
@@ -48,11 +49,11 @@ class PassPacerTest {
     }
 
     private void advance(long nanos) {
-        bench.lane().advance(nanos);
+        bench.lane().advance(Duration.ofNanos(nanos));
     }
 
     private int received() {
-        return sinks.get(sinks.size() - 1).events.size();
+        return sinks.get(sinks.size() - 1).events().size();
     }
 
     private int writes() {
@@ -125,7 +126,7 @@ class PassPacerTest {
     void aShortPassBetweenLongOnesDoesNotMakeThemShort() {
         openBusy(BatchWait.MIN_SINKS);
         FakeSink alone = bench.live("alone");
-        alone.onNextWrite = () -> bench.lane().pause(MILLI / 10);
+        alone.onNextWrite = () -> bench.lane().pause(Duration.ofNanos(MILLI / 10));
         advance(4 * PASS);
         bench.publish("alone", "for one");
         bench.run();
@@ -182,9 +183,9 @@ class PassPacerTest {
         openBusy(BatchWait.MIN_SINKS);
         publish();
         FakeSink comes = bench.open(StartPosition.replay(2), "a");
-        assertThat(comes.events).hasSize(1); // what the lane has sent; the other is not sent to anybody yet
+        assertThat(comes.events()).hasSize(1); // what the lane has sent; the other is not sent to anybody yet
         advance(3 * PASS);
-        assertThat(comes.events).hasSize(2);
+        assertThat(comes.events()).hasSize(2);
         assertThat(received()).isEqualTo(2);
     }
 
@@ -218,7 +219,7 @@ class PassPacerTest {
         assertThat(received()).isEqualTo(1);
         FakeSink ahead = bench.live("a");
         assertThat(received()).isEqualTo(2);
-        assertThat(ahead.events).isEmpty();
+        assertThat(ahead.events()).isEmpty();
     }
 
     /** Its client is told to stay away, and would never ask for what it has missed. */
@@ -227,16 +228,16 @@ class PassPacerTest {
         openBusy(BatchWait.MIN_SINKS);
         publish();
         FakeSink ends = sinks.get(3);
-        assertThat(ends.events).hasSize(1);
+        assertThat(ends.events()).hasSize(1);
         ends.complete();
         bench.run();
-        assertThat(ends.events)
-                .extracting(FakeSink.Received::data)
+        assertThat(ends.events())
+                .extracting(ReceivedEvent::data)
                 .startsWith("0", "1")
                 .hasSize(3);
-        assertThat(ends.events.get(2).type()).isEqualTo(CloseReason.END_EVENT_NAME);
-        assertThat(ends.events.get(2).lastEventId())
-                .isEqualTo(CloseReason.END_ID_PREFIX + ends.events.get(1).lastEventId());
+        assertThat(ends.events().get(2).type()).isEqualTo(CloseReason.END_EVENT_NAME);
+        assertThat(ends.events().get(2).lastEventId())
+                .isEqualTo(CloseReason.END_ID_PREFIX + ends.events().get(1).lastEventId());
     }
 
     @Test
@@ -245,7 +246,7 @@ class PassPacerTest {
         publish();
         bench.hub.close();
         bench.run();
-        assertThat(sinks).allMatch(sink -> sink.events.size() == 2);
+        assertThat(sinks).allMatch(sink -> sink.events().size() == 2);
     }
 
     @Test

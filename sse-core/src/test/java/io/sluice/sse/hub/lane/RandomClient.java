@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sluice.sse.CloseReason;
 import io.sluice.sse.hub.HubTestAccess;
+import io.sluice.sse.test.ManualLane;
+import io.sluice.sse.test.ReceivedEvent;
 import io.sluice.sse.topic.OverflowPolicy;
 import io.sluice.sse.topic.Selector;
 import io.sluice.sse.topic.StartPosition;
@@ -53,7 +55,7 @@ final class RandomClient implements FakeSink.Ear {
     }
 
     void connect() {
-        if (sink != null && sink.ended == null) {
+        if (sink != null && sink.endReason() == null) {
             return;
         }
         noteSlowConsumer();
@@ -106,13 +108,13 @@ final class RandomClient implements FakeSink.Ear {
             if (life.random.nextBoolean()) {
                 onLane(() -> sink.read());
             } else {
-                onLane(() -> sink.readSome(1 + life.random.nextInt(3)));
+                onLane(() -> sink.readFrames(1 + life.random.nextInt(3)));
             }
         }
     }
 
     void cut() {
-        if (sink != null && sink.ended == null) {
+        if (sink != null && sink.endReason() == null) {
             onLane(() -> sink.close(CloseReason.RESET));
         }
     }
@@ -128,7 +130,7 @@ final class RandomClient implements FakeSink.Ear {
 
     /** Only somebody who has missed something is disconnected. */
     private void noteSlowConsumer() {
-        if (sink != null && sink.ended == CloseReason.SLOW_CONSUMER) {
+        if (sink != null && sink.endReason() == CloseReason.SLOW_CONSUMER) {
             assertThat(mayMeet(OverflowPolicy.DISCONNECT))
                     .as("client %s was disconnected, against its policy", number)
                     .isTrue();
@@ -164,7 +166,7 @@ final class RandomClient implements FakeSink.Ear {
     }
 
     @Override
-    public void onEvent(FakeSink.Received event) {
+    public void onEvent(ReceivedEvent event) {
         if (event.type().equals("gap")) {
             onGap(event);
             return;
@@ -183,7 +185,7 @@ final class RandomClient implements FakeSink.Ear {
         }
     }
 
-    private void onGap(FakeSink.Received event) {
+    private void onGap(ReceivedEvent event) {
         long resume = HubTestAccess.core(life.bench.hub).sequencer().positionOf(event.lastEventId());
         // Where the reason is "unknown", nobody knows what the client has seen.
         if (!event.data().contains("\"unknown\"")) {
@@ -233,7 +235,7 @@ final class RandomClient implements FakeSink.Ear {
     }
 
     void assertHasAll() {
-        assertThat(sink.ended).as("client %s", number).isNull();
+        assertThat(sink.endReason()).as("client %s", number).isNull();
         assertNothingMissed(life.told.size() + 1L);
     }
 }

@@ -4,6 +4,7 @@ import io.sluice.sse.Event;
 import io.sluice.sse.hub.HubTestAccess;
 import io.sluice.sse.hub.log.LogAssertions;
 import io.sluice.sse.hub.log.Topic;
+import io.sluice.sse.test.ManualLane;
 import io.sluice.sse.topic.OverflowPolicy;
 import io.sluice.sse.topic.Publication;
 import io.sluice.sse.topic.TopicPattern;

@@ -6,6 +6,8 @@ import static org.awaitility.Awaitility.await;
 import io.sluice.sse.Event;
 import io.sluice.sse.hub.Hub;
 import io.sluice.sse.hub.TransportAccess;
+import io.sluice.sse.test.ReceivedEvent;
+import io.sluice.sse.test.ThreadLane;
 import io.sluice.sse.topic.Selector;
 import io.sluice.sse.topic.StartPosition;
 import java.time.Duration;
@@ -13,7 +15,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -67,14 +68,13 @@ class RealThreadsTest {
         hub.close();
         await().until(() -> hub.ledger().isZero());
         for (ThreadLane lane : lanes) {
-            lane.executor.shutdown();
-            assertThat(lane.executor.awaitTermination(5, TimeUnit.SECONDS)).isTrue();
+            lane.close();
         }
-        framers.forEach(FakeFramer::assertAllLetGo);
+        framers.forEach(FakeFramer::assertAllReleased);
         for (FakeSink sink : sinks) {
             String before = "";
             assertThat(sink.data()).hasSize(3 * PER_PUBLISHER);
-            for (FakeSink.Received event : sink.events) {
+            for (ReceivedEvent event : sink.events()) {
                 assertThat(event.lastEventId().compareTo(before)).isPositive();
                 before = event.lastEventId();
             }

@@ -9,6 +9,8 @@ import io.sluice.sse.hub.Hub;
 import io.sluice.sse.hub.HubTestAccess;
 import io.sluice.sse.hub.log.LogEntry;
 import io.sluice.sse.hub.log.LoggedEvent;
+import io.sluice.sse.test.ManualLane;
+import io.sluice.sse.test.ReceivedEvent;
 import io.sluice.sse.topic.EventFilter;
 import io.sluice.sse.topic.Publication;
 import io.sluice.sse.topic.Recipients;
@@ -252,7 +254,7 @@ class RoutingLifeTest {
         }
 
         void cutOrConnect() {
-            if (sink == null || sink.ended != null) {
+            if (sink == null || sink.endReason() != null) {
                 connect();
             } else {
                 onLane(() -> sink.close(CloseReason.RESET));
@@ -262,7 +264,7 @@ class RoutingLifeTest {
         private void connect() {
             HubFixture bench = life.bench;
             sink = new FakeSink(bench.hubLanes.get(life.random.nextInt(bench.hubLanes.size())), null);
-            sink.identity = identity;
+            sink.identity(identity);
             sink.ear = this;
             listened.clear();
             read.clear();
@@ -271,7 +273,7 @@ class RoutingLifeTest {
                     : HubTestAccess.core(bench.hub).sequencer().positionOf(lastId);
             listened.add(new Listened(selector, has));
             bench.open(sink, lastId == null ? StartPosition.live() : StartPosition.after(lastId), selector);
-            listened.get(0).subscription = sink.requireSelection().first();
+            listened.get(0).subscription = sink.state().requireSelection().first();
         }
 
         void stall() {
@@ -282,7 +284,7 @@ class RoutingLifeTest {
 
         void readSome() {
             if (isOpen()) {
-                onLane(() -> sink.readSome(life.random.nextBoolean() ? 1000 : 1 + life.random.nextInt(3)));
+                onLane(() -> sink.readFrames(life.random.nextBoolean() ? 1000 : 1 + life.random.nextInt(3)));
             }
         }
 
@@ -310,11 +312,11 @@ class RoutingLifeTest {
 
         /** Up to where it had been written to. */
         private long stoodAt() {
-            return sink.isBehind() ? sink.position() : sink.hubLane().position;
+            return sink.state().isBehind() ? sink.state().position() : sink.hubLane().position;
         }
 
         private boolean isOpen() {
-            return sink != null && sink.ended == null;
+            return sink != null && sink.endReason() == null;
         }
 
         void comeBackAndRead() {
@@ -334,7 +336,7 @@ class RoutingLifeTest {
         }
 
         @Override
-        public void onEvent(FakeSink.Received event) {
+        public void onEvent(ReceivedEvent event) {
             assertThat(event.type()).as("client %s: %s", number, event).isEqualTo("message");
             long position = HubTestAccess.core(life.bench.hub).sequencer().positionOf(event.lastEventId());
             assertThat(position).as("client %s got an event again", number).isGreaterThan(has);
@@ -343,7 +345,7 @@ class RoutingLifeTest {
         }
 
         void assertHasAll() {
-            assertThat(sink.ended).isNull();
+            assertThat(sink.endReason()).isNull();
             Map<Long, String> due = new LinkedHashMap<>();
             for (int i = 0; i < life.told.size(); i++) {
                 Told event = life.told.get(i);
@@ -359,7 +361,7 @@ class RoutingLifeTest {
             }
             assertThat(read.keySet()).as("client %s, positions", number).containsExactlyElementsOf(due.keySet());
             assertThat(read).as("client %s", number).isEqualTo(due);
-            assertThat(sink.delivered()).isEqualTo(due.size());
+            assertThat(sink.state().delivered()).isEqualTo(due.size());
         }
     }
 }

@@ -37,8 +37,8 @@ class SeveralTopicsTest {
             assertThat(both.data()).containsExactly("x", "y");
             assertThat(byPattern.data()).containsExactly("x", "y");
             assertThat(other.data()).isEmpty();
-            assertThat(a.events.get(0).lastEventId()).isEqualTo(id);
-            assertThat(both.events.get(0).lastEventId()).isEqualTo(id);
+            assertThat(a.events().get(0).lastEventId()).isEqualTo(id);
+            assertThat(both.events().get(0).lastEventId()).isEqualTo(id);
             assertThat(bench.hub.stats().published()).isEqualTo(2);
             assertThat(bench.hub.stats().delivered()).isEqualTo(5);
             assertThat(bench.open(StartPosition.replay(2), "a", "b", "**").data())

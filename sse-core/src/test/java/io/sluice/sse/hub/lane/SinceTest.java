@@ -164,7 +164,7 @@ class SinceTest {
                 new HubFixture(options -> options.historyEvents(2).overflow(policy))) {
             Instant first = publish(bench, 4, "a");
             FakeSink sink = bench.open(StartPosition.since(first), "a");
-            assertThat(sink.ended).isNull();
+            assertThat(sink.endReason()).isNull();
             assertThat(sink.gaps()).hasSize(1);
             if (policy == OverflowPolicy.LATEST) {
                 assertThat(sink.data()).isEmpty();

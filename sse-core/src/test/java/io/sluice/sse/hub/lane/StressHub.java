@@ -6,13 +6,14 @@ import io.sluice.sse.hub.Hub;
 import io.sluice.sse.hub.HubBuilder;
 import io.sluice.sse.hub.HubTestAccess;
 import io.sluice.sse.hub.TransportAccess;
+import io.sluice.sse.test.DiscardingFramer;
+import io.sluice.sse.test.MemorySink;
+import io.sluice.sse.test.QueueLane;
+import io.sluice.sse.test.RecordingSink;
 import io.sluice.sse.topic.Selector;
 import io.sluice.sse.topic.StartPosition;
-import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ConcurrentLinkedQueue;
 
 /**
  * What a stress test makes a million times: a hub, one lane and one sink, with as little around them as possible. The
@@ -21,12 +22,8 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 public abstract class StressHub {
 
     static final Event EVENT = Event.of("x");
-    private static final LaneOptions QUIET = LaneOptions.DEFAULT
-            .withHeartbeat(Duration.ZERO)
-            .withWriteTimeout(Duration.ZERO)
-            .withBlockedLaneAfter(Duration.ZERO);
 
-    final QueueLane lane = new QueueLane();
+    final QueueLane lane = new QueueLane(() -> 0);
     public final Hub hub;
     final HubLane hubLane;
     final CountingSink sink;
@@ -34,7 +31,7 @@ public abstract class StressHub {
     public StressHub(int keep, String... terms) {
         HubBuilder builder = Hub.builder().historyEvents(keep).userExecutor(Runnable::run);
         hub = HubTestAccess.epoch(builder, 7).build();
-        hubLane = TransportAccess.of(hub).join(lane, new PlainFramer(), QUIET);
+        hubLane = TransportAccess.of(hub).join(lane, new DiscardingFramer(), RecordingSink.QUIET);
         sink = new CountingSink(hubLane);
         lane.run(() -> sink.open(terms.length == 0 ? null : Selector.of(terms), StartPosition.live(), null));
         lane.runAll();
@@ -44,56 +41,8 @@ public abstract class StressHub {
         hub.publish(topic, EVENT);
     }
 
-    static final class QueueLane implements Lane {
-        private final ConcurrentLinkedQueue<Runnable> tasks = new ConcurrentLinkedQueue<>();
-        private volatile Thread runner;
-
-        void run(Runnable work) {
-            runner = Thread.currentThread();
-            work.run();
-            runner = null;
-        }
-
-        int waiting() {
-            return tasks.size();
-        }
-
-        /** Runs the oldest waiting task, if there is one. */
-        boolean runOne() {
-            Runnable task = tasks.poll();
-            if (task != null) {
-                run(task);
-            }
-            return task != null;
-        }
-
-        void runAll() {
-            while (runOne()) {}
-        }
-
-        @Override
-        public boolean inLane() {
-            return runner == Thread.currentThread();
-        }
-
-        @Override
-        public void execute(Runnable task) {
-            tasks.add(task);
-        }
-
-        @Override
-        public Runnable schedule(Runnable task, long delayNanos) {
-            return () -> {};
-        }
-
-        @Override
-        public long nanoTime() {
-            return 0;
-        }
-    }
-
     /** Always writable; remembers what it was given. */
-    static final class CountingSink extends SilentSink {
+    static final class CountingSink extends MemorySink {
         private final List<Long> positions = new ArrayList<>();
         private int ends;
 
@@ -108,7 +57,7 @@ public abstract class StressHub {
                     return "out of order: " + positions;
                 }
             }
-            return Long.toString(delivered());
+            return Long.toString(((SinkState) this).delivered());
         }
 
         int ends() {
@@ -125,49 +74,6 @@ public abstract class StressHub {
         @Override
         protected void end(CloseReason reason, boolean orderly) {
             ends++;
-        }
-    }
-
-    static final class PlainFramer implements Framer {
-        private static final class Plain extends Frame {
-            @Override
-            public int payloadBytes() {
-                return 1;
-            }
-        }
-
-        private final ArrayDeque<Frame> alive = new ArrayDeque<>();
-
-        @Override
-        public Frame frame(Batch batch) {
-            Frame frame = new Plain();
-            alive.add(frame);
-            return frame;
-        }
-
-        @Override
-        public Frame splice(Splice splice) {
-            Frame frame = new Plain();
-            alive.add(frame);
-            return frame;
-        }
-
-        @Override
-        public void release(Frame frame) {
-            alive.remove(frame);
-        }
-
-        @Override
-        public void releaseSent() {}
-
-        @Override
-        public int inFlight() {
-            return 0;
-        }
-
-        @Override
-        public long heldBytes() {
-            return 0;
         }
     }
 }

@@ -39,7 +39,7 @@ class SubscribeTest {
             bench.run();
             assertThat(sink.data()).containsExactly("1", "2", "3");
             assertThat(subscriptions(bench)).isEqualTo(2);
-            assertThat(sink.requireSelection().next()).isSameAs(b);
+            assertThat(sink.state().requireSelection().next()).isSameAs(b);
             bench.cancel(b);
             bench.publish("b", "4");
             bench.publish("a", "5");
@@ -55,7 +55,7 @@ class SubscribeTest {
     void theFirstOneCanEndBeforeTheLater() {
         try (HubFixture bench = new HubFixture()) {
             FakeSink sink = bench.live("a");
-            Subscription first = sink.requireSelection().first();
+            Subscription first = sink.state().requireSelection().first();
             Subscription b = bench.subscribe(sink, "b");
             Subscription c = bench.subscribe(sink, "c");
             bench.cancel(first);
@@ -91,7 +91,7 @@ class SubscribeTest {
             bench.publish("b", "now");
             bench.run();
             assertThat(sink.data()).containsExactly("now");
-            assertThat(sink.isBehind()).isFalse();
+            assertThat(sink.state().isBehind()).isFalse();
         }
     }
 
@@ -110,12 +110,12 @@ class SubscribeTest {
             bench.publish("b", "3");
             bench.publish("a", "4");
             bench.run();
-            assertThat(sink.isBehind()).isTrue();
+            assertThat(sink.state().isBehind()).isTrue();
             bench.onLane(sink::read);
             bench.run();
             assertThat(sink.data()).containsExactly("1", "2", "3", "4");
             assertThat(sink.gaps()).isEmpty();
-            assertThat(sink.isBehind()).isFalse();
+            assertThat(sink.state().isBehind()).isFalse();
 
             bench.onLane(() -> sink.stall(1));
             bench.publish("b", "5");
@@ -221,7 +221,7 @@ class SubscribeTest {
             assertThat(bench.hub.subscribers("a")).isEqualTo(2);
             bench.publish("a", "1");
             bench.run();
-            bench.cancel(sink.requireSelection().first());
+            bench.cancel(sink.state().requireSelection().first());
             bench.cancel(third);
             assertThat(bench.hub.subscribers("a")).isEqualTo(2);
             bench.publish("a", "2");
@@ -319,12 +319,12 @@ class SubscribeTest {
             for (int i = 0; i < 50; i++) {
                 FakeSink sink = bench.live("a");
                 bench.subscribe(sink, "b");
-                assertThat(sink.hasView()).isFalse();
+                assertThat(sink.state().hasView()).isFalse();
             }
-            bench.framer().framings = 0;
+            bench.framer().resetCounts();
             bench.publish("b", "x");
             bench.run();
-            assertThat(bench.framer().framings).isEqualTo(1);
+            assertThat(bench.framer().framings()).isEqualTo(1);
         }
     }
 

@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.sluice.sse.Event;
 import io.sluice.sse.hub.Hub;
 import io.sluice.sse.hub.TransportAccess;
+import io.sluice.sse.test.DiscardingFramer;
+import io.sluice.sse.test.MemorySink;
+import io.sluice.sse.test.QueueLane;
 import io.sluice.sse.topic.Selector;
 import io.sluice.sse.topic.StartPosition;
 import java.lang.management.ManagementFactory;
@@ -19,9 +22,9 @@ class TopicFootprintTest {
 
     @Test
     void aTopicWithAListenerAndAnEventIsSmall() {
-        StressHub.QueueLane lane = new StressHub.QueueLane();
+        QueueLane lane = new QueueLane(() -> 0);
         try (Hub hub = Hub.builder().historyAge(Duration.ofDays(1)).build()) {
-            HubLane hubLane = TransportAccess.of(hub).join(lane, new StressHub.PlainFramer(), HubFixture.QUIET);
+            HubLane hubLane = TransportAccess.of(hub).join(lane, new DiscardingFramer(), HubFixture.QUIET);
             Event event = Event.of("x".repeat(100));
             fill(hub, hubLane, lane, event, 0, 1000);
             long before = usedBytes();
@@ -34,10 +37,10 @@ class TopicFootprintTest {
         }
     }
 
-    private static void fill(Hub hub, HubLane hubLane, StressHub.QueueLane lane, Event event, int from, int to) {
+    private static void fill(Hub hub, HubLane hubLane, QueueLane lane, Event event, int from, int to) {
         for (int i = from; i < to; i++) {
             String name = "users/" + (1_000_000 + i) + "/inbox";
-            lane.run(() -> new SilentSink(hubLane).open(Selector.of(name), StartPosition.live(), null));
+            lane.run(() -> new MemorySink(hubLane).open(Selector.of(name), StartPosition.live(), null));
             lane.runAll();
             hub.publish(name, event);
             lane.runAll();

@@ -107,7 +107,7 @@ class UserCodeTest {
             bench.run();
 
             assertThat(sink.scope().reason()).isEqualTo(CloseReason.SLOW_CONSUMER);
-            assertThat(sink.events).noneMatch(event -> event.type().equals(CloseReason.END_EVENT_NAME));
+            assertThat(sink.events()).noneMatch(event -> event.type().equals(CloseReason.END_EVENT_NAME));
         }
     }
 
@@ -123,7 +123,7 @@ class UserCodeTest {
             sink.complete();
             bench.run();
 
-            assertThat(sink.events).hasSize(2_001); // and the end event
+            assertThat(sink.events()).hasSize(2_001); // and the end event
             assertThat(bench.hub.stats().rejectedSends()).isZero();
         }
     }

@@ -110,10 +110,10 @@ class ConflationTest {
                 expected.add(i + "x".repeat(i % 100));
                 publish(bench, "p", "k" + i, expected.get(i));
             }
-            bench.framer().frameSizes.clear();
+            bench.framer().frameSizes().clear();
             FakeSink sink = bench.open(StartPosition.replay(5000), "p");
             assertThat(sink.data()).isEqualTo(expected);
-            assertThat(bench.framer().frameSizes).hasSizeGreaterThan(4).allMatch(size -> size <= HubLane.FRAME_BYTES);
+            assertThat(bench.framer().frameSizes()).hasSizeGreaterThan(4).allMatch(size -> size <= HubLane.FRAME_BYTES);
         }
     }
 
@@ -122,10 +122,10 @@ class ConflationTest {
         try (HubFixture bench = new HubFixture(ring(1))) {
             publish(bench, "p", "a", "a");
             publish(bench, "p", "b", "x".repeat(HubLane.FRAME_BYTES - 60));
-            bench.framer().frameSizes.clear();
+            bench.framer().frameSizes().clear();
             FakeSink sink = bench.open(StartPosition.replay(2), "p");
             assertThat(sink.data()).hasSize(2);
-            assertThat(bench.framer().frameSizes).allMatch(size -> size <= HubLane.FRAME_BYTES);
+            assertThat(bench.framer().frameSizes()).allMatch(size -> size <= HubLane.FRAME_BYTES);
         }
     }
 
@@ -136,12 +136,12 @@ class ConflationTest {
             for (int i = 0; i < 100; i++) {
                 sinks.add(bench.live("p"));
             }
-            bench.framer().framings = 0;
+            bench.framer().resetCounts();
             for (int i = 0; i < 50; i++) {
                 publish(bench, "p", "k" + i % 5, Integer.toString(i));
             }
             bench.run();
-            assertThat(bench.framer().framings).isEqualTo(1);
+            assertThat(bench.framer().framings()).isEqualTo(1);
             assertThat(sinks).allSatisfy(sink -> {
                 assertThat(sink.data()).containsExactly("45", "46", "47", "48", "49");
                 assertThat(sink.gaps()).isEmpty();
@@ -375,7 +375,7 @@ class ConflationTest {
             bench.onLane(() -> slow.full(false));
             bench.run();
             switch (policy) {
-                case DISCONNECT -> assertThat(slow.ended).isEqualTo(CloseReason.SLOW_CONSUMER);
+                case DISCONNECT -> assertThat(slow.endReason()).isEqualTo(CloseReason.SLOW_CONSUMER);
                 case GAP -> assertThat(slow.data()).containsExactly("a1", "b1");
                 case LATEST -> assertThat(slow.data()).isEmpty();
             }

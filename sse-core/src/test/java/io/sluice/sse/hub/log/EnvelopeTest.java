@@ -121,10 +121,10 @@ class EnvelopeTest {
         try (HubFixture bench = new HubFixture()) {
             FakeSink sink =
                     bench.open(StartPosition.live(), Selector.of("orders/*").withEnvelope());
-            sink.text.setLength(0);
+            sink.clear();
             String id = bench.publish("orders/7", Event.of("paid", "a\n\"b\"")).id();
             bench.run();
-            assertThat(sink.text.toString())
+            assertThat(sink.text())
                     .isEqualTo("id: " + id
                             + "\nevent: paid\ndata: {\"topic\":\"orders/7\",\"data\":\"a\\n\\\"b\\\"\"}\n\n");
         }
@@ -140,17 +140,17 @@ class EnvelopeTest {
                 enveloped.add(
                         bench.open(StartPosition.live(), Selector.of("a", "b").withEnvelope()));
             }
-            bench.framer().framings = 0;
+            bench.framer().resetCounts();
             long framed = bench.hub.stats().framed();
             bench.publish("a", "x");
             bench.run();
-            assertThat(bench.framer().framings).isEqualTo(2);
+            assertThat(bench.framer().framings()).isEqualTo(2);
             assertThat(bench.hub.stats().framed() - framed).isEqualTo(2);
-            bench.framer().framings = 0;
+            bench.framer().resetCounts();
             bench.publish("a", "y");
             bench.publish("b", "z");
             bench.run();
-            assertThat(bench.framer().framings).as("a, b, both in envelopes").isEqualTo(3);
+            assertThat(bench.framer().framings()).as("a, b, both in envelopes").isEqualTo(3);
             for (int i = 0; i < 200; i++) {
                 assertThat(plain.get(i).data()).containsExactly("x", "y", "z");
                 assertThat(enveloped.get(i).data())
@@ -183,7 +183,7 @@ class EnvelopeTest {
         try (HubFixture bench = new HubFixture()) {
             FakeSink sink =
                     bench.open(StartPosition.live(), Selector.of("a", "b").withEnvelope());
-            bench.framer().frameSizes.clear();
+            bench.framer().frameSizes().clear();
             String quotes = "\"".repeat(1000);
             for (int i = 0; i < 60; i++) {
                 bench.publish(i % 2 == 0 ? "a" : "b", quotes);
@@ -193,7 +193,7 @@ class EnvelopeTest {
             FakeSink replayed =
                     bench.open(StartPosition.replay(60), Selector.of("a", "b").withEnvelope());
             assertThat(replayed.data()).isEqualTo(sink.data());
-            assertThat(bench.framer().frameSizes).allMatch(size -> size <= HubLane.FRAME_BYTES);
+            assertThat(bench.framer().frameSizes()).allMatch(size -> size <= HubLane.FRAME_BYTES);
         }
     }
 

@@ -49,7 +49,7 @@ final class HistoryClient implements EventParser.Listener {
     }
 
     boolean isConnected() {
-        return sink != null && !sink.isEnded();
+        return sink != null && sink.endReason() == null;
     }
 
     String lastId() {
@@ -156,7 +156,7 @@ final class HistoryClient implements EventParser.Listener {
     /** Takes so many bytes more, and is cut: what else was on its way is lost. */
     void cut(int bytes) {
         onLane(() -> {
-            sink.take(bytes);
+            sink.readBytes(bytes);
             sink.close(CloseReason.CLIENT_LEFT);
         });
     }
@@ -179,7 +179,7 @@ final class HistoryClient implements EventParser.Listener {
     }
 
     void judgeAtRest() {
-        if (isConnected() && sink.takes()) {
+        if (isConnected() && sink.canWrite()) {
             judge.judgeAtRest();
         }
     }

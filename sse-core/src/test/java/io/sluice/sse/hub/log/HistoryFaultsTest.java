@@ -278,8 +278,8 @@ class HistoryFaultsTest {
             FakeSink other = bench.open(StartPosition.after(late), "a");
             history.readFails = new IllegalStateException("a bad sector");
             FakeSink sink = bench.open(StartPosition.after(first), "a");
-            bench.until(() -> sink.ended != null);
-            assertThat(sink.ended).isEqualTo(CloseReason.RESET);
+            bench.until(() -> sink.endReason() != null);
+            assertThat(sink.endReason()).isEqualTo(CloseReason.RESET);
             bench.publish("a", "100");
             bench.untilReceived(other, 1);
         }
@@ -354,8 +354,8 @@ class HistoryFaultsTest {
                 FakeSink sink = bench.open(StartPosition.after(first), "a");
                 switch (policy) {
                     case DISCONNECT -> {
-                        bench.until(() -> sink.ended != null);
-                        assertThat(sink.ended).isEqualTo(CloseReason.SLOW_CONSUMER);
+                        bench.until(() -> sink.endReason() != null);
+                        assertThat(sink.endReason()).isEqualTo(CloseReason.SLOW_CONSUMER);
                         assertThat(sink.data()).isEmpty();
                     }
                     case GAP -> {

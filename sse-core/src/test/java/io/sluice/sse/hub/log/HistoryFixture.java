@@ -16,7 +16,7 @@ import io.sluice.sse.hub.lane.FakeFramer;
 import io.sluice.sse.hub.lane.FakeSink;
 import io.sluice.sse.hub.lane.HubFixture;
 import io.sluice.sse.hub.lane.HubLane;
-import io.sluice.sse.hub.lane.ManualLane;
+import io.sluice.sse.test.ManualLane;
 import io.sluice.sse.topic.Selector;
 import io.sluice.sse.topic.StartPosition;
 import java.io.IOException;
@@ -149,6 +149,6 @@ final class HistoryFixture implements AutoCloseable {
         assertThat(hub.ledger().isZero()).as("%s", hub.ledger()).isTrue();
         assertThat(lane.timers()).as("timers left").isZero();
         assertRingsValid();
-        framer.assertAllLetGo();
+        framer.assertAllReleased();
     }
 }

@@ -30,7 +30,7 @@ class HistoryRecipientsTest {
 
     private static FakeSink sink(HistoryFixture bench, String principal, String... groups) {
         FakeSink sink = new FakeSink(bench.hubLane, null);
-        sink.identity = Identity.of(principal, groups);
+        sink.identity(Identity.of(principal, groups));
         return sink;
     }
 

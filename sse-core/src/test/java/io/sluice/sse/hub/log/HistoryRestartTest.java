@@ -163,7 +163,7 @@ class HistoryRestartTest {
                             HubTestAccess.core(bench.hub).sequencer().idOf(5)),
                     "a");
             bench.untilReceived(sink, 15);
-            assertThat(sink.events.get(0).type()).isEqualTo("gap"); // and then all that is there
+            assertThat(sink.events().get(0).type()).isEqualTo("gap"); // and then all that is there
             assertThat(sink.data()).isEqualTo(HubFixture.numbers(5, 20));
             assertThat(sink.gaps()).hasSize(1);
         }

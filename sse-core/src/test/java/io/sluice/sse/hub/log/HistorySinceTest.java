@@ -11,6 +11,7 @@ import io.sluice.sse.hub.HubTestAccess;
 import io.sluice.sse.hub.lane.FakeSink;
 import io.sluice.sse.hub.lane.HubFixture;
 import io.sluice.sse.hub.lane.LaneTestAccess;
+import io.sluice.sse.test.ReceivedEvent;
 import io.sluice.sse.topic.OverflowPolicy;
 import io.sluice.sse.topic.Selector;
 import io.sluice.sse.topic.StartPosition;
@@ -87,7 +88,7 @@ class HistorySinceTest {
         assertThat(sink.data()).isEqualTo(HubFixture.numbers(from, to));
         assertThat(sink.gaps()).hasSize(isGap ? 1 : 0);
         if (isGap) {
-            FakeSink.Received gap = sink.events.get(0);
+            ReceivedEvent gap = sink.events().get(0);
             assertThat(gap.type()).isEqualTo("gap");
             assertThat(gap.data()).contains("\"reason\":\"evicted\",\"lastEventId\":null");
             assertThat(gap.data()).contains("\"resumeId\":\"" + gap.lastEventId() + "\"");
@@ -181,7 +182,7 @@ class HistorySinceTest {
             publish(bench, 0, 30, "a");
             bench.untilCommitted();
             FakeSink sink = since(bench, second(3), "a");
-            assertThat(sink.ended).isNull();
+            assertThat(sink.endReason()).isNull();
             boolean latest = policy == OverflowPolicy.LATEST;
             assertGoesOn(bench, sink, latest ? 30 : 20, 30, true);
             assertGoesOn(bench, since(bench, second(22), "a"), 22, 30, false);

@@ -13,7 +13,8 @@ import io.sluice.sse.hub.lane.FakeFramer;
 import io.sluice.sse.hub.lane.FakeSink;
 import io.sluice.sse.hub.lane.HubFixture;
 import io.sluice.sse.hub.lane.HubLane;
-import io.sluice.sse.hub.lane.ThreadLane;
+import io.sluice.sse.test.ReceivedEvent;
+import io.sluice.sse.test.ThreadLane;
 import io.sluice.sse.topic.Selector;
 import io.sluice.sse.topic.StartPosition;
 import java.nio.file.Path;
@@ -87,14 +88,14 @@ class HistoryThreadsTest {
         hub.close();
         await().until(() -> hub.ledger().isZero());
         for (ThreadLane lane : lanes) {
-            lane.end();
+            lane.close();
         }
-        framers.forEach(FakeFramer::assertAllLetGo);
+        framers.forEach(FakeFramer::assertAllReleased);
         for (FakeSink sink : sinks) {
             assertThat(sink.gaps()).isEmpty();
             assertThat(sink.data()).hasSize(PUBLISHERS * PER_PUBLISHER);
             String previous = "";
-            for (FakeSink.Received event : sink.events) {
+            for (ReceivedEvent event : sink.events()) {
                 assertThat(event.lastEventId()).isGreaterThan(previous);
                 previous = event.lastEventId();
             }

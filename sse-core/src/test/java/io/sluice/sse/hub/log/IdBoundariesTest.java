@@ -83,7 +83,7 @@ class IdBoundariesTest {
             assertThat(before).isEqualTo(OWN.text(EventIds.MAX_POSITION)).endsWith("vvvvvvvvvvv");
             assertThatThrownBy(() -> bench.publish("a", "one more")).isInstanceOf(IllegalStateException.class);
             assertThat(live.data()).containsExactly("n0", "n1", "n2");
-            assertThat(bench.open(StartPosition.after(before), "a").events)
+            assertThat(bench.open(StartPosition.after(before), "a").events())
                     .as("the newest")
                     .isEmpty();
             assertThat(bench.open(StartPosition.after(OWN.text(EventIds.MAX_POSITION - 1)), "a")
@@ -153,7 +153,7 @@ class IdBoundariesTest {
             bench.publish("a", "1");
             String behind = bench.publish("other", "y");
             assertThat(bench.open(StartPosition.after(ofOther), "a").data()).containsExactly("1");
-            assertThat(bench.open(StartPosition.after(behind), "a").events).isEmpty();
+            assertThat(bench.open(StartPosition.after(behind), "a").events()).isEmpty();
         }
     }
 
@@ -179,7 +179,7 @@ class IdBoundariesTest {
             bench.publishMany("a", 0, 5);
             for (String term : List.of("never", "none/*", "none/**")) {
                 FakeSink sink = bench.open(StartPosition.after(OWN.text(0)), term);
-                assertThat(sink.events).as(term).isEmpty();
+                assertThat(sink.events()).as(term).isEmpty();
                 assertThat(reason(bench.open(StartPosition.after("nonsense"), term)))
                         .as("an id that leads nowhere is a gap all the same")
                         .isEqualTo("unknown");
@@ -219,7 +219,7 @@ class IdBoundariesTest {
             FakeSink silent = bench.live("silent", "none/**");
             bench.publishMany("other", 0, 20);
             bench.advance(TimeUnit.SECONDS.toNanos(20));
-            assertThat(silent.events).isEmpty();
+            assertThat(silent.events()).isEmpty();
             assertThat(silent.lastEventId()).isEqualTo(bench.hub.headId());
             assertThat(bench.open(StartPosition.after(silent.lastEventId()), "silent", "other")
                             .gaps())
@@ -237,7 +237,8 @@ class IdBoundariesTest {
             chosen(bench, "a", "order-1", "chosen");
             bench.publish("b", "after");
             assertThat(bench.open(StartPosition.after("order-1"), "b").data()).containsExactly("after");
-            assertThat(bench.open(StartPosition.after("order-1"), "b").retries).hasSize(1);
+            assertThat(bench.open(StartPosition.after("order-1"), "b").retries())
+                    .hasSize(1);
         }
     }
 

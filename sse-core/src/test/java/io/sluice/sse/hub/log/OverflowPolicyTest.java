@@ -43,8 +43,8 @@ class OverflowPolicyTest {
 
     /** What a client meets, judged by what became of it. */
     private static OverflowPolicy met(FakeSink sink) {
-        if (sink.ended != null) {
-            assertThat(sink.ended).isEqualTo(CloseReason.SLOW_CONSUMER);
+        if (sink.endReason() != null) {
+            assertThat(sink.endReason()).isEqualTo(CloseReason.SLOW_CONSUMER);
             return DISCONNECT;
         }
         assertThat(sink.gaps()).hasSize(1);

@@ -5,9 +5,9 @@ import io.sluice.sse.hub.HubBuilder;
 import io.sluice.sse.hub.HubTestAccess;
 import io.sluice.sse.hub.lane.HubFixture;
 import io.sluice.sse.hub.lane.LaneOptions;
-import io.sluice.sse.hub.lane.ManualLane;
 import io.sluice.sse.hub.log.HistoryModel.Bounds;
 import io.sluice.sse.hub.log.HistoryModel.Told;
+import io.sluice.sse.test.ManualLane;
 import io.sluice.sse.topic.OverflowPolicy;
 import io.sluice.sse.topic.Publication;
 import io.sluice.sse.topic.Published;
@@ -121,7 +121,7 @@ final class RandomHistory {
                     if (!client.isConnected()) {
                         client.connect(round);
                     }
-                    client.onLane(client.sink::takeAll);
+                    client.onLane(client.sink::read);
                 }
                 run();
                 judge();
@@ -277,8 +277,8 @@ final class RandomHistory {
             }
             case CUT -> client.ifConnected(() -> client.cut(bytes(step.size())));
             case STALL -> client.ifConnected(() -> client.sink.stall(1 + bytes(step.size())));
-            case TAKE -> client.ifConnected(() -> client.sink.take(bytes(step.size())));
-            case TAKE_ALL -> client.ifConnected(() -> client.sink.takeAll());
+            case TAKE -> client.ifConnected(() -> client.sink.readBytes(bytes(step.size())));
+            case TAKE_ALL -> client.ifConnected(() -> client.sink.read());
             case TIME_PASSES -> letPass(time(step.size() * 30_000L));
             case HEARTBEATS -> heartbeats();
             case YIELD -> {
@@ -367,7 +367,7 @@ final class RandomHistory {
             return;
         }
         for (HistoryClient client : clients) {
-            client.ifConnected(() -> client.sink.takeAll());
+            client.ifConnected(() -> client.sink.read());
         }
         run();
         beatThrice();
@@ -376,7 +376,7 @@ final class RandomHistory {
 
     private void beatThrice() {
         for (ManualLane lane : bench.lanes) {
-            lane.advance(3 * HEARTBEAT);
+            lane.advance(Duration.ofNanos(3 * HEARTBEAT));
         }
         run();
     }

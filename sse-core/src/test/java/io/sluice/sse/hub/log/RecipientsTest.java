@@ -22,7 +22,7 @@ class RecipientsTest {
 
     private static FakeSink open(HubFixture bench, Identity identity, StartPosition start, Selector selector) {
         FakeSink sink = bench.sink();
-        sink.identity = identity;
+        sink.identity(identity);
         bench.open(sink, start, selector);
         bench.run();
         return sink;
@@ -74,20 +74,19 @@ class RecipientsTest {
                 others.add(live(bench, Identity.of("user-" + i), "a"));
                 live(bench, Identity.of("ann", "ops"), "a");
             }
-            bench.framer().framings = 0;
+            bench.framer().resetCounts();
             publish(bench, "a", "x", Recipients.everybody());
             publish(bench, "a", "y", Recipients.group("ops"));
             publish(bench, "a", "z", Recipients.principal("user-7"));
             bench.run();
-            assertThat(bench.framer().framings).as("ops, user 7, all others").isEqualTo(3);
+            assertThat(bench.framer().framings()).as("ops, user 7, all others").isEqualTo(3);
             assertThat(others.get(7).data()).containsExactly("x", "z");
             assertThat(others.get(8).data()).containsExactly("x");
 
-            bench.framer().framings = 0;
-            bench.framer().splices = 0;
+            bench.framer().resetCounts();
             publish(bench, "a", "w", Recipients.everybody());
             bench.run();
-            assertThat(bench.framer().framings).as("nobody in particular").isEqualTo(1);
+            assertThat(bench.framer().framings()).as("nobody in particular").isEqualTo(1);
         }
     }
 
@@ -119,16 +118,16 @@ class RecipientsTest {
                 publish(bench, "a", "x" + i, i % 2 == 0 ? Recipients.everybody() : Recipients.group("g" + i % 3));
             }
             bench.run();
-            bench.framer().framings = 0;
+            bench.framer().resetCounts();
             List<FakeSink> sinks = new ArrayList<>();
             for (int i = 0; i < 60; i++) {
                 FakeSink sink = bench.sink();
-                sink.identity = i % 4 == 3 ? Identity.UNKNOWN : Identity.of("u" + i, "g" + i % 4);
+                sink.identity(i % 4 == 3 ? Identity.UNKNOWN : Identity.of("u" + i, "g" + i % 4));
                 bench.open(sink, StartPosition.replay(20), Selector.of("a"));
                 sinks.add(sink);
             }
             bench.run();
-            assertThat(bench.framer().framings)
+            assertThat(bench.framer().framings())
                     .as("first blocks, three groups, none")
                     .isEqualTo(60 + 4);
             assertThat(sinks.get(3).data()).hasSize(10);
@@ -205,7 +204,7 @@ class RecipientsTest {
         try (HubFixture bench = new HubFixture()) {
             FakeSink ann = live(bench, Identity.of("ann"), "a", "b");
             FakeSink bob = live(bench, Identity.of("bob"), "a", "b");
-            bench.framer().frameSizes.clear();
+            bench.framer().frameSizes().clear();
             for (int i = 0; i < 200; i++) {
                 publish(
                         bench,
@@ -216,7 +215,7 @@ class RecipientsTest {
             bench.run();
             assertThat(ann.data()).hasSize(120);
             assertThat(bob.data()).hasSize(120);
-            assertThat(bench.framer().frameSizes).allMatch(size -> size <= HubLane.FRAME_BYTES);
+            assertThat(bench.framer().frameSizes()).allMatch(size -> size <= HubLane.FRAME_BYTES);
         }
     }
 

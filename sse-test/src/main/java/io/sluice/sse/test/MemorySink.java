@@ -1,4 +1,4 @@
-package io.sluice.sse.benchmarks.jmh;
+package io.sluice.sse.test;
 
 import io.sluice.sse.CloseReason;
 import io.sluice.sse.hub.lane.Frame;
@@ -7,12 +7,16 @@ import io.sluice.sse.hub.lane.LaneSink;
 
 /**
  * A client without a socket that accepts everything at once and ignores it. It has no fields, so measurements of memory
- * contain only objects of the hub.
+ * and time contain only the hub. {@link RecordingSink} is the sink that keeps what it receives.
  */
-public class InMemorySink extends LaneSink {
+public class MemorySink extends LaneSink {
 
-    /** @param lane the lane of the client */
-    public InMemorySink(HubLane lane) {
+    /**
+     * Creates a sink that is not open yet.
+     *
+     * @param lane the lane of the client
+     */
+    public MemorySink(HubLane lane) {
         super(lane, null);
     }
 
