@@ -62,22 +62,34 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
             return;
         }
         Exchange exchange = new Exchange(request, HttpUtil.isKeepAlive(message), head);
-        if (isStream(request)) {
+        Routes.Entry entry;
+        try {
+            entry = entryOf(request);
+        } catch (RuntimeException e) {
+            responses.fail(ctx, e, exchange);
+            return;
+        }
+        if (entry.stream != null && request.method().equals("GET")) {
             // A stream takes over the connection, so the responses before it must be written first.
-            responses.runAfterPending(ctx, () -> handle(ctx, request, exchange));
+            responses.runAfterPending(ctx, () -> handle(ctx, request, entry, exchange));
         } else {
-            handle(ctx, request, exchange);
+            handle(ctx, request, entry, exchange);
         }
     }
 
-    private boolean isStream(SseRequest request) {
+    /** Finds the routes of a request's path, once per request, and only if the request is for a host of this server. */
+    private Routes.Entry entryOf(SseRequest request) {
+        shared.hosts().check(request.authority());
         Routes.Entry entry = shared.routes().find(request.path());
-        return entry != null && entry.stream != null && request.method().equals("GET");
+        if (entry == null) {
+            throw HttpStatusException.of(404, "there is nothing at this path");
+        }
+        return entry;
     }
 
-    private void handle(ChannelHandlerContext ctx, SseRequest request, Exchange exchange) {
+    private void handle(ChannelHandlerContext ctx, SseRequest request, Routes.Entry entry, Exchange exchange) {
         try {
-            CompletionStage<RouteResponse> response = route(ctx, request);
+            CompletionStage<RouteResponse> response = route(ctx, request, entry);
             if (response != null) {
                 responses.send(ctx, response, exchange);
             }
@@ -87,12 +99,8 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
     }
 
     /** @return null if the request has become a stream */
-    private @Nullable CompletionStage<RouteResponse> route(ChannelHandlerContext ctx, SseRequest request) {
-        shared.hosts().check(request.authority());
-        Routes.Entry entry = shared.routes().find(request.path());
-        if (entry == null) {
-            throw HttpStatusException.of(404, "there is nothing at this path");
-        }
+    private @Nullable CompletionStage<RouteResponse> route(
+            ChannelHandlerContext ctx, SseRequest request, Routes.Entry entry) {
         SseRequest relative = request.below(entry.path.length());
         String method = request.method().equals("HEAD") ? "GET" : request.method();
         if (entry.stream != null && method.equals("GET")) {
