@@ -1,5 +1,6 @@
 package io.sluice.sse.hub.lane;
 
+import io.sluice.sse.Event;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.ThreadLocalRandom;
@@ -44,7 +45,11 @@ public final class LaneOptions {
             Duration blockedLaneAfter,
             double retryJitter) {
         this.heartbeat = inRange("heartbeat", heartbeat);
-        this.retry = inRange("retry", retry);
+        Objects.requireNonNull(retry, "retry");
+        if (retry.isNegative() || retry.compareTo(Event.MAX_RETRY) > 0) {
+            throw new IllegalArgumentException("retry: " + retry + " (expected: from 0 to 1 day)");
+        }
+        this.retry = retry;
         this.writeTimeout = inRange("writeTimeout", writeTimeout);
         this.maxLifetime = inRange("maxLifetime", maxLifetime);
         this.blockedLaneAfter = inRange("blockedLaneAfter", blockedLaneAfter);
@@ -100,7 +105,9 @@ public final class LaneOptions {
     /** The time that a stream begins with, drawn anew with each call. */
     Duration drawRetry() {
         double factor = 1 + retryJitter * (2 * ThreadLocalRandom.current().nextDouble() - 1);
-        return retryJitter == 0 ? retry : Duration.ofMillis(Math.round(retry.toMillis() * factor));
+        return retryJitter == 0
+                ? retry
+                : Duration.ofMillis(Math.min(Event.MAX_RETRY.toMillis(), Math.round(retry.toMillis() * factor)));
     }
 
     /** A client whose pending bytes do not move for this long is closed; zero is off. */
@@ -131,6 +138,7 @@ public final class LaneOptions {
      * @throws IllegalArgumentException naming the option, its value and what is allowed
      */
     public LaneOptions withMaxLifetime(Duration time) {
+        Objects.requireNonNull(time, "maxLifetime");
         if (!time.isZero() && (time.compareTo(SHORTEST_LIFETIME) < 0 || time.compareTo(LONGEST) > 0)) {
             throw new IllegalArgumentException(
                     "maxLifetime: " + time + " (expected: 0 for no end, or from 1 second to 365 days)");
@@ -153,6 +161,7 @@ public final class LaneOptions {
     }
 
     private static Duration inRange(String option, Duration value) {
+        Objects.requireNonNull(value, option);
         if (value.isNegative() || value.compareTo(LONGEST) > 0) {
             throw new IllegalArgumentException(option + ": " + value + " (expected: from 0 to 365 days)");
         }
