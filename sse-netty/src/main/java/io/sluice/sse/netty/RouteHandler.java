@@ -27,7 +27,13 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
     private static final byte[] NO_BODY = {};
 
     /** What the connections of a server share. Immutable, except for the streams, which are thread-safe. */
-    record Shared(Routes routes, StreamEndpoint streams, AllowedHosts hosts, TrustedProxies proxies, int maxHeaders) {}
+    record Shared(
+            Routes routes,
+            StreamEndpoint streams,
+            AllowedHosts hosts,
+            TrustedProxies proxies,
+            int maxHeaders,
+            BufferBudget budget) {}
 
     private final Shared shared;
     private final RequestDeadline deadline;
@@ -36,7 +42,7 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
     RouteHandler(Shared shared, RequestDeadline deadline) {
         this.shared = shared;
         this.deadline = deadline;
-        this.responses = new OrderedResponses(deadline, shared.streams().rejections());
+        this.responses = new OrderedResponses(deadline, shared.streams().rejections(), shared.budget());
     }
 
     @Override
@@ -64,6 +70,9 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
         Exchange exchange = new Exchange(request, HttpUtil.isKeepAlive(message), head);
         Routes.Entry entry;
         try {
+            if (request.body().length > 0 && shared.budget().isExhausted()) {
+                throw BufferBudget.rejection(); // before the route acts: there may be no room for its response
+            }
             entry = entryOf(request);
         } catch (RuntimeException e) {
             responses.fail(ctx, e, exchange);
@@ -161,7 +170,7 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
         if (failure instanceof CodecException) { // the client left inside a body, or sent too many requests at once
             log.debug("closing a connection because of its input: {}", failure.toString());
         } else if (!(failure instanceof IOException)) {
-            log.warn("a connection failed before it became a stream", failure);
+            FailureLog.of(ctx.channel()).warn(log, "a connection failed before it became a stream", failure);
         }
         ctx.close();
     }
