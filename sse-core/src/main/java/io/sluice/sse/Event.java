@@ -34,6 +34,12 @@ public final class Event {
     /** The base of a new builder; the only instance that could not be sent. */
     private static final Event EMPTY = new Event();
 
+    /**
+     * The longest reconnection time: one day. Clients pass the time to a timer. A timer of JavaScript fires at once for
+     * more than 2<sup>31</sup> ms, and a client that waits for weeks is lost.
+     */
+    public static final Duration MAX_RETRY = Duration.ofDays(1);
+
     private final @Nullable String id;
     private final @Nullable String name;
     private final @Nullable String data;
@@ -230,7 +236,7 @@ public final class Event {
         /**
          * Sets how long the client waits before it reconnects. Fractions of a millisecond are dropped.
          *
-         * @throws IllegalArgumentException if it is negative or its milliseconds exceed a {@code long}
+         * @throws IllegalArgumentException if it is not from 0 to {@link Event#MAX_RETRY}
          * @throws IllegalStateException if it was already set on this builder
          */
         public Builder retry(Duration retry) {

@@ -33,15 +33,10 @@ final class EventFields {
 
     /** Returns the duration in whole milliseconds, the unit of the wire. */
     static Duration checkRetry(Duration retry) {
-        if (retry.isNegative()) {
-            throw new IllegalArgumentException("retry: " + retry + " (expected: zero or more)");
+        if (retry.isNegative() || retry.compareTo(Event.MAX_RETRY) > 0) {
+            throw new IllegalArgumentException("retry: " + retry + " (expected: from 0 to 1 day)");
         }
-        try {
-            return Duration.ofMillis(retry.toMillis());
-        } catch (ArithmeticException e) {
-            throw new IllegalArgumentException(
-                    "retry: " + retry + " (expected: at most " + Long.MAX_VALUE + " milliseconds)", e);
-        }
+        return Duration.ofMillis(retry.toMillis());
     }
 
     /** Quotes a text for a log: shortened, with every character escaped that could garble or forge log output. */

@@ -30,7 +30,9 @@ public final class RejectionCounts {
         /** New streams while the server shuts down. */
         DRAINING,
         /** Topics of the hub. */
-        TOPICS;
+        TOPICS,
+        /** Connections of one address: the connection was closed as soon as it was accepted. */
+        CONNECTIONS_PER_ADDRESS;
 
         private final String tag = name().toLowerCase(Locale.ROOT).replace('_', '-');
 

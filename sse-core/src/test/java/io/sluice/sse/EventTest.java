@@ -61,11 +61,15 @@ class EventTest {
                 refusal(
                         "retry negative",
                         b -> b.retry(Duration.ofNanos(-1)),
-                        "retry: PT-0.000000001S (expected: zero or more)"),
+                        "retry: PT-0.000000001S (expected: from 0 to 1 day)"),
                 refusal(
                         "retry beyond a long",
                         b -> b.retry(Duration.ofSeconds(Long.MAX_VALUE)),
-                        "retry: PT2562047788015215H30M7S (expected: at most 9223372036854775807 milliseconds)"),
+                        "retry: PT2562047788015215H30M7S (expected: from 0 to 1 day)"),
+                refusal(
+                        "retry of more than a day",
+                        b -> b.retry(Duration.ofDays(1).plusMillis(1)),
+                        "retry: PT24H0.001S (expected: from 0 to 1 day)"),
                 refusal("nothing", Event.Builder::build, "Event[]" + NOTHING_RULE),
                 refusal(
                         "name and key alone",

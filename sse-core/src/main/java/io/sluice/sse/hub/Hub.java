@@ -184,23 +184,29 @@ public final class Hub implements AutoCloseable {
     }
 
     /**
-     * Describes topics, in the order of their names.
+     * Describes topics, in the order of their names. It looks at each topic of the hub, of which there can be a million,
+     * so do not call it on a lane.
      *
      * @param after begin after this name; null to begin with the first
      * @param limit how many topics to describe at most
+     * @throws IllegalArgumentException if {@code limit} is less than 1
      */
     public List<TopicInfo> topics(@Nullable String after, int limit) {
-        // Sorted outside the lock, because there can be a million topics.
+        if (limit < 1) {
+            throw new IllegalArgumentException("limit: " + limit + " (expected: 1 or more)");
+        }
+        // Selected outside the lock, because publishers wait for the lock.
         List<Topic> all = log.locked(() -> List.copyOf(log.topicsForReading().all()));
-        List<Topic> page = all.stream()
-                .filter(topic -> after == null || topic.name.compareTo(after) > 0)
-                .sorted(Comparator.comparing((Topic topic) -> topic.name))
-                .limit(limit)
-                .toList();
-        return log.locked(() -> page.stream()
-                .filter(topic -> !topic.isRemoved())
-                .map(this::describe)
-                .toList());
+        Iterable<Topic> rest = all.stream().filter(topic -> after == null || topic.name.compareTo(after) > 0)::iterator;
+        List<TopicInfo> page = new ArrayList<>();
+        for (Topic topic : SmallestFirst.select(rest, Comparator.comparing(each -> each.name), limit)) {
+            // Locked for each topic: counting its subscribers may visit each sink.
+            TopicInfo info = log.locked(() -> topic.isRemoved() ? null : describe(topic));
+            if (info != null) {
+                page.add(info);
+            }
+        }
+        return page;
     }
 
     private TopicInfo describe(Topic topic) {

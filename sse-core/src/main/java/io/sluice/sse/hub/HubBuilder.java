@@ -103,6 +103,7 @@ public final class HubBuilder {
      * @throws IllegalArgumentException if it is not more than 0 and at most 3650 days
      */
     public HubBuilder historyAge(Duration age) {
+        Objects.requireNonNull(age, "historyAge");
         if (age.isNegative() || age.isZero() || age.compareTo(Duration.ofDays(3650)) > 0) {
             throw new IllegalArgumentException("historyAge: " + age + " (expected: more than 0, at most 3650 days)");
         }
@@ -233,6 +234,7 @@ public final class HubBuilder {
      * @throws IllegalArgumentException if it is not from 0 to 1 second
      */
     public HubBuilder coalesce(Duration longest) {
+        Objects.requireNonNull(longest, "coalesce");
         if (longest.isNegative() || longest.compareTo(Duration.ofSeconds(1)) > 0) {
             throw new IllegalArgumentException("coalesce: " + longest + " (expected: from 0 to 1 second)");
         }
@@ -247,7 +249,8 @@ public final class HubBuilder {
      * @throws IllegalArgumentException if the presence of the whole hub is added twice
      */
     public HubBuilder presence(Presence presence) {
-        if (presence.isOfHub() && presences.stream().anyMatch(Presence::isOfHub)) {
+        if (Objects.requireNonNull(presence, "presence").isOfHub()
+                && presences.stream().anyMatch(Presence::isOfHub)) {
             throw new IllegalArgumentException(
                     "presence: " + presence + " (expected: only one presence of the whole hub)");
         }
@@ -379,6 +382,7 @@ public final class HubBuilder {
     }
 
     private static TopicPattern pattern(String option, String pattern) {
+        Objects.requireNonNull(pattern, option);
         try {
             return TopicPattern.of(pattern);
         } catch (IllegalArgumentException e) {

@@ -28,9 +28,18 @@ public final class JsonEvents {
         return new JsonEvents(Objects.requireNonNull(mapper, "mapper"));
     }
 
-    /** Uses one shared mapper with Jackson's default settings and no modules. */
+    /**
+     * Uses one shared mapper with Jackson's default settings and no modules.
+     *
+     * @throws IllegalStateException if Jackson is not on the class path
+     */
     public static JsonEvents withDefaults() {
-        return Defaults.INSTANCE;
+        try {
+            return Defaults.INSTANCE;
+        } catch (LinkageError e) { // Jackson is an optional dependency
+            throw new IllegalStateException(
+                    "JsonEvents needs Jackson 2: add com.fasterxml.jackson.core:jackson-databind to the class path", e);
+        }
     }
 
     /**
@@ -68,18 +77,7 @@ public final class JsonEvents {
     }
 
     static <T> T read(ObjectReader reader, String typeName, String data) {
-        T value;
-        try {
-            // By default Jackson ignores what follows the first value, but two values in one event are an error of the
-            // sender.
-            value = reader.with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).readValue(data);
-        } catch (JsonProcessingException e) {
-            throw new IllegalArgumentException("cannot read JSON as " + typeName + ": " + e.getOriginalMessage(), e);
-        }
-        if (value == null) {
-            throw new IllegalArgumentException("cannot read JSON as " + typeName + ": it is null");
-        }
-        return value;
+        return Codec.read(reader, typeName, data);
     }
 
     private String write(@Nullable Object value) {
@@ -87,11 +85,40 @@ public final class JsonEvents {
     }
 
     static String write(ObjectWriter writer, @Nullable Object value) {
-        try {
-            return writer.writeValueAsString(value);
-        } catch (JsonProcessingException e) {
-            String type = value == null ? "null" : value.getClass().getName();
-            throw new IllegalArgumentException("cannot write " + type + " as JSON: " + e.getOriginalMessage(), e);
+        return Codec.write(writer, value);
+    }
+
+    /**
+     * Calls Jackson. A class of its own, because the JVM loads the exceptions that a class catches with that class, and
+     * {@link #withDefaults} must be able to report that Jackson is missing.
+     */
+    private static final class Codec {
+
+        static <T> T read(ObjectReader reader, String typeName, String data) {
+            T value;
+            try {
+                // By default Jackson ignores what follows the first value, but two values in one event are an error of
+                // the
+                // sender.
+                value = reader.with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+                        .readValue(data);
+            } catch (JsonProcessingException e) {
+                throw new IllegalArgumentException(
+                        "cannot read JSON as " + typeName + ": " + e.getOriginalMessage(), e);
+            }
+            if (value == null) {
+                throw new IllegalArgumentException("cannot read JSON as " + typeName + ": it is null");
+            }
+            return value;
+        }
+
+        static String write(ObjectWriter writer, @Nullable Object value) {
+            try {
+                return writer.writeValueAsString(value);
+            } catch (JsonProcessingException e) {
+                String type = value == null ? "null" : value.getClass().getName();
+                throw new IllegalArgumentException("cannot write " + type + " as JSON: " + e.getOriginalMessage(), e);
+            }
         }
     }
 

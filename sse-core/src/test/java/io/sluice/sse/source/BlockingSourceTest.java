@@ -33,6 +33,9 @@ class BlockingSourceTest {
 
     private static final String PADDING = "x".repeat(200);
 
+    /** How many direct sends may wait. */
+    private static final int QUEUE = 4;
+
     /** Platform threads everywhere, and virtual ones where the JDK has them (what a hub takes by itself). */
     private static Stream<Arguments> executors() {
         Executor platform = task -> {
@@ -44,7 +47,7 @@ class BlockingSourceTest {
     }
 
     private static FakeStream stream(Executor executor) {
-        var options = Hub.builder().directSendEvents(4).directSendPolicy(DirectSendPolicy.DROP_OLDEST);
+        var options = Hub.builder().directSendEvents(QUEUE).directSendPolicy(DirectSendPolicy.DROP_OLDEST);
         return new FakeStream(executor == null ? options : options.userExecutor(executor));
     }
 

@@ -177,7 +177,7 @@ class Invariant1WireRoundTripTest {
                 somethingToSend = true;
             }
             if (random.nextInt(4) == 0) {
-                event.retry(Duration.ofMillis(random.nextLong(Long.MAX_VALUE)));
+                event.retry(Duration.ofMillis(random.nextLong(Event.MAX_RETRY.toMillis() + 1)));
                 somethingToSend = true;
             }
             if (random.nextBoolean()) {

@@ -13,7 +13,6 @@ import io.sluice.sse.topic.Selector;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;
-import java.util.concurrent.CountDownLatch;
 
 /**
  * Chat rooms that also show who is present. A room is a topic, and each of its subscribers is in the room. The name
@@ -32,7 +31,7 @@ public final class Chat {
         try (Hub hub = hub();
                 SseServer server = start(hub, 8080)) {
             System.out.println("open " + server.uri() + ", or: curl -N '" + server.uri() + "/rooms/tea?name=ann'");
-            new CountDownLatch(1).await();
+            server.awaitTermination();
         }
     }
 

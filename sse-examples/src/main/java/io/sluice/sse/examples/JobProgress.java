@@ -13,7 +13,6 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.UUID;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -45,7 +44,7 @@ public final class JobProgress {
     public static void main(String[] args) throws Exception {
         try (SseServer server = start(8080, Duration.ofMillis(500))) {
             System.out.println("curl -N \"" + server.uri() + "/jobs/$(curl -s -X POST " + server.uri() + "/jobs)\"");
-            new CountDownLatch(1).await();
+            server.awaitTermination();
         }
     }
 

@@ -8,7 +8,6 @@ import io.sluice.sse.netty.SseServer;
 import io.sluice.sse.netty.SseStream;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -27,7 +26,7 @@ public final class OwnSource {
     public static void main(String[] args) throws Exception {
         try (SseServer server = start(8080, Duration.ofSeconds(1))) {
             System.out.println("curl -N '" + server.uri() + "/countdown?from=5'");
-            new CountDownLatch(1).await();
+            server.awaitTermination();
         }
     }
 

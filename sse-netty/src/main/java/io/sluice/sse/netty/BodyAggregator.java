@@ -17,6 +17,7 @@ import io.netty.handler.codec.http.HttpStatusClass;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.util.ReferenceCountUtil;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,18 +29,34 @@ final class BodyAggregator extends HttpObjectAggregator {
     /** Written instead of a response, because {@link RouteHandler} writes the response. */
     private static final Object REJECTED = Unpooled.EMPTY_BUFFER;
 
+    /** What a piece costs in addition to its bytes. */
+    private static final int PIECE_BYTES = 128;
+
     private final int maxBytes;
+    private final BufferBudget budget;
+
+    /** The bytes of the unfinished body that this handler has reserved. */
+    private long reserved;
+
+    /** Whether a body was rejected before its end. The connection closes, and what still arrives is dropped. */
+    private boolean rejected;
 
     /** A request whose body may arrive in one piece. Most do, and then no composite buffer is needed. */
     private @Nullable HttpRequest simple;
 
-    BodyAggregator(int maxBytes) {
+    /** @param budget bounds the unfinished bodies of all connections together */
+    BodyAggregator(int maxBytes, BufferBudget budget) {
         super(maxBytes, true);
         this.maxBytes = maxBytes;
+        this.budget = budget;
     }
 
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) throws Exception {
+        if (rejected) {
+            ReferenceCountUtil.release(message);
+            return;
+        }
         HttpRequest request = simple;
         simple = null;
         if (request != null
@@ -60,9 +77,64 @@ final class BodyAggregator extends HttpObjectAggregator {
         }
         if (message instanceof HttpRequest head && isSimple(head)) {
             simple = head;
+        } else if (reserve(message)) {
+            boolean last = message instanceof LastHttpContent;
+            super.channelRead(ctx, copied(message));
+            if (last) { // the request has gone on, with its body
+                releaseReserved();
+            }
         } else {
-            super.channelRead(ctx, message);
+            ReferenceCountUtil.release(message);
+            rejectRest(ctx, BufferBudget.rejection());
         }
+    }
+
+    /** Reserves the bytes of a piece. @return false if the server holds too many */
+    private boolean reserve(Object message) {
+        if (message instanceof HttpRequest
+                || !(message instanceof HttpContent piece)
+                || !piece.content().isReadable()) {
+            return true;
+        }
+        int bytes = piece.content().readableBytes() + PIECE_BYTES;
+        if (!budget.tryReserve(bytes)) {
+            return false;
+        }
+        reserved += bytes;
+        return true;
+    }
+
+    private void releaseReserved() {
+        budget.release(reserved);
+        reserved = 0;
+    }
+
+    private void rejectRest(ChannelHandlerContext ctx, HttpStatusException rejection) {
+        rejected = true;
+        reject(ctx, rejection);
+    }
+
+    @Override
+    public void handlerRemoved(ChannelHandlerContext ctx) throws Exception {
+        super.handlerRemoved(ctx); // releases the pieces
+        releaseReserved();
+    }
+
+    /**
+     * A piece of a body with bytes of its own. A piece that the codec emits is a slice that keeps its whole read buffer
+     * of up to 64 KiB. A client that sends chunks of one byte with long extensions would so hold a thousand times the
+     * bytes of its body, and {@code maxBytes} bounds the body only.
+     */
+    private static Object copied(Object message) {
+        if (!(message instanceof HttpContent piece)
+                || message instanceof HttpRequest
+                || !piece.content().isReadable()) {
+            return message;
+        }
+        HttpContent copy = piece.replace(Unpooled.copiedBuffer(piece.content()));
+        copy.setDecoderResult(piece.decoderResult());
+        piece.release();
+        return copy;
     }
 
     private boolean isSimple(HttpRequest request) {
@@ -75,7 +147,7 @@ final class BodyAggregator extends HttpObjectAggregator {
 
     @Override
     protected void handleOversizedMessage(ChannelHandlerContext ctx, HttpMessage oversized) {
-        reject(ctx, tooLarge());
+        rejectRest(ctx, tooLarge());
     }
 
     /** The response to a client that sent {@code Expect: 100-continue} before its body. */

@@ -2,6 +2,7 @@ package io.sluice.sse.netty;
 
 import io.netty.handler.codec.http.HttpHeaderValidationUtil;
 import java.time.Duration;
+import java.util.Objects;
 
 /** Checks of option values. Every message has the form {@code option: value (expected: …)}. */
 final class Checks {
@@ -18,6 +19,7 @@ final class Checks {
     }
 
     static Duration inRange(String option, Duration value) {
+        Objects.requireNonNull(value, option);
         if (value.isNegative() || value.compareTo(MAX_DURATION) > 0) {
             throw new IllegalArgumentException(option + ": " + value + " (expected: from 0 to 365 days)");
         }

@@ -7,6 +7,7 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.sluice.sse.Ledger;
 import io.sluice.sse.RejectionCounts;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Counts connections as they are accepted, and closes those above the maximum at once.
@@ -17,15 +18,37 @@ import java.util.Set;
 final class ConnectionLimiter extends ChannelInboundHandlerAdapter {
 
     private final int max;
+    private final int maxPerAddress;
+    private final TrustedProxies proxies;
     private final Set<Channel> connections;
     private final Ledger ledger;
     private final RejectionLog rejections;
     /** One listener for all connections, which saves an object for each idle client. */
     private final ChannelFutureListener onClosed;
 
+    /** The open connections of each address; empty without a limit for them. */
+    private final ConcurrentHashMap<Long, Integer> byAddress = new ConcurrentHashMap<>();
+
     /** @param connections a concurrent set, which contains the open connections from now on */
     ConnectionLimiter(int max, Set<Channel> connections, Ledger ledger, RejectionLog rejections) {
+        this(max, 0, TrustedProxies.NONE, connections, ledger, rejections);
+    }
+
+    /**
+     * @param maxPerAddress the maximum of one address; 0 is unlimited
+     * @param proxies have connections for many clients, so the maximum of one address does not apply to them
+     * @param connections a concurrent set, which contains the open connections from now on
+     */
+    ConnectionLimiter(
+            int max,
+            int maxPerAddress,
+            TrustedProxies proxies,
+            Set<Channel> connections,
+            Ledger ledger,
+            RejectionLog rejections) {
         this.max = max;
+        this.maxPerAddress = maxPerAddress;
+        this.proxies = proxies;
         this.connections = connections;
         this.ledger = ledger;
         this.rejections = rejections;
@@ -39,13 +62,46 @@ final class ConnectionLimiter extends ChannelInboundHandlerAdapter {
     public void channelRead(ChannelHandlerContext ctx, Object message) {
         Channel connection = (Channel) message;
         if (connections.size() >= max) {
-            rejections.rejected(RejectionCounts.Kind.CONNECTIONS, connection.remoteAddress());
-            connection.unsafe().closeForcibly(); // it has no event loop yet
+            reject(connection, RejectionCounts.Kind.CONNECTIONS);
+            return;
+        }
+        if (maxPerAddress > 0 && !countOfAddress(connection)) {
+            reject(connection, RejectionCounts.Kind.CONNECTIONS_PER_ADDRESS);
             return;
         }
         ledger.add(Ledger.Kind.CONNECTIONS, 1);
         connections.add(connection);
         connection.closeFuture().addListener(onClosed);
         ctx.fireChannelRead(connection);
+    }
+
+    private void reject(Channel connection, RejectionCounts.Kind limit) {
+        rejections.rejected(limit, connection.remoteAddress());
+        connection.unsafe().closeForcibly(); // it has no event loop yet
+    }
+
+    /** Counts the connection for its address until it is closed. @return false if the address has its maximum */
+    private boolean countOfAddress(Channel connection) {
+        Long key = AddressKey.of(connection.remoteAddress());
+        if (key == null || proxies.trusts(connection.remoteAddress())) {
+            return true;
+        }
+        int count = byAddress.merge(key, 1, Integer::sum);
+        if (count > maxPerAddress) {
+            leave(key);
+            return false;
+        }
+        connection.closeFuture().addListener(closed -> leave(key));
+        return true;
+    }
+
+    /** Without connections an address leaves the map, so that addresses that come and go cannot fill it. */
+    private void leave(Long key) {
+        byAddress.computeIfPresent(key, (ignored, count) -> count == 1 ? null : count - 1);
+    }
+
+    /** How many addresses are counted. */
+    int addresses() {
+        return byAddress.size();
     }
 }

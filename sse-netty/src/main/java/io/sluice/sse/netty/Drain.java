@@ -26,6 +26,9 @@ final class Drain {
     private final HubLane lane;
     private final long startNanos;
     private final long spreadNanos;
+    /** When the drain is over even if clients have not taken the last bytes of their streams. */
+    private final long totalNanos;
+
     private final CompletableFuture<Void> done = new CompletableFuture<>();
     /** The streams to spread: those up to {@code ended} have ended. */
     private final List<LaneSink> sinks = new ArrayList<>();
@@ -43,10 +46,11 @@ final class Drain {
     private long lastNanos;
     private long head;
 
-    private Drain(HubLane lane, Duration spread) {
+    private Drain(HubLane lane, Duration spread, Duration total) {
         this.lane = lane;
         this.startNanos = lane.lane().nanoTime();
         this.spreadNanos = spread.toNanos();
+        this.totalNanos = total.toNanos();
         this.lastNanos = startNanos;
     }
 
@@ -57,7 +61,12 @@ final class Drain {
      *     over
      */
     static CompletionStage<Void> start(HubLane lane, Duration spread) {
-        Drain drain = new Drain(lane, spread);
+        return start(lane, spread, spread);
+    }
+
+    /** As {@link #start(HubLane, Duration)}, and then waits up to a total time until clients have taken all bytes. */
+    static CompletionStage<Void> start(HubLane lane, Duration spread, Duration total) {
+        Drain drain = new Drain(lane, spread, total);
         try {
             lane.lane().execute(drain::begin);
         } catch (RejectedExecutionException e) {
@@ -129,7 +138,8 @@ final class Drain {
         }
         lastNanos = now;
         atDeadline.removeIf(sink -> !sink.isOpen() && leaving.add((NettySink) sink));
-        if (ended == sinks.size() && atDeadline.isEmpty() && (leftNanos <= 0 || !isAnyLeaving())) {
+        boolean isOver = now - startNanos >= totalNanos;
+        if (ended == sinks.size() && atDeadline.isEmpty() && (isOver || !isAnyLeaving())) {
             done.complete(null);
             return;
         }

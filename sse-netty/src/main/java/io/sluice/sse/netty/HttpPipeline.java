@@ -26,7 +26,12 @@ final class HttpPipeline extends ChannelInitializer<Channel> {
         this.deadlines = new Deadlines(options.requestTimeout, options.idleTimeout);
         this.pending = pending;
         this.routing = new RouteHandler.Shared(
-                options.routes, streams, options.allowedHosts(), options.proxies, options.maxHeaders);
+                options.routes,
+                streams,
+                options.allowedHosts(),
+                options.proxies,
+                options.maxHeaders,
+                new BufferBudget(options.maxBufferedBytes));
     }
 
     @Override
@@ -38,7 +43,7 @@ final class HttpPipeline extends ChannelInitializer<Channel> {
         }
         pipeline.addLast("deadline", deadline)
                 .addLast("http", new HttpServerCodec(codec))
-                .addLast("body", new BodyAggregator(maxBodyBytes))
+                .addLast("body", new BodyAggregator(maxBodyBytes, routing.budget()))
                 .addLast("route", new RouteHandler(routing, deadline));
     }
 }

@@ -1,5 +1,6 @@
 package io.sluice.sse.netty;
 
+import io.sluice.sse.Event;
 import io.sluice.sse.RejectionCounts;
 import java.time.Duration;
 import java.util.Map;
@@ -59,7 +60,7 @@ public final class HttpStatusException extends RuntimeException {
     /**
      * A temporary rejection, for example because of a limit, a rate or a drain.
      *
-     * @param retryAfter sent in whole seconds, rounded up, and at least one
+     * @param retryAfter sent in whole seconds, rounded up, at least one second and at most one day
      * @throws IllegalArgumentException if the status is not from 200 to 599
      */
     public static HttpStatusException retryable(int status, String detail, Duration retryAfter) {
@@ -69,7 +70,7 @@ public final class HttpStatusException extends RuntimeException {
     /**
      * A temporary rejection by a limit. It is counted as a rejection of that kind when the response is sent.
      *
-     * @param retryAfter sent in whole seconds, rounded up, and at least one
+     * @param retryAfter sent in whole seconds, rounded up, at least one second and at most one day
      * @throws IllegalArgumentException if the status is not from 200 to 599
      */
     public static HttpStatusException limit(RejectionCounts.Kind kind, int status, String detail, Duration retryAfter) {
@@ -83,9 +84,10 @@ public final class HttpStatusException extends RuntimeException {
 
     private static HttpStatusException retryable(
             int status, String detail, Duration wait, RejectionCounts.@Nullable Kind kind) {
-        long seconds = Math.max(1, wait.plusNanos(999_999_999).toSeconds());
+        Duration bounded = wait.compareTo(Event.MAX_RETRY) > 0 ? Event.MAX_RETRY : wait; // clients pass it to a timer
+        long seconds = Math.max(1, bounded.plusNanos(999_999_999).toSeconds());
         return new HttpStatusException(
-                status, detail, Math.max(1, wait.toMillis()), Map.of("retry-after", Long.toString(seconds)), kind);
+                status, detail, Math.max(1, bounded.toMillis()), Map.of("retry-after", Long.toString(seconds)), kind);
     }
 
     /** The HTTP status. */

@@ -16,6 +16,7 @@ final class Lanes {
     private final ConcurrentHashMap<EventLoop, Joined> byLoop = new ConcurrentHashMap<>();
 
     Lanes(Hub hub, LaneOptions options) {
+        NettyVersion.check(); // before any class of a newer Netty is needed
         this.hub = hub;
         this.options = options;
     }

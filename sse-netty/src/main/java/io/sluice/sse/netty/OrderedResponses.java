@@ -18,6 +18,9 @@ final class OrderedResponses {
     /** Above this number of pending responses the connection is not read. */
     private static final int MAX_PENDING = 16;
 
+    /** Smaller responses do not count: {@link #MAX_PENDING} and the high-water mark bound them. */
+    private static final int COUNTED_BYTES = 4 * 1024;
+
     /**
      * The properties of a request that its response depends on.
      *
@@ -29,6 +32,7 @@ final class OrderedResponses {
 
     private final RequestDeadline deadline;
     private final RejectionLog rejections;
+    private final BufferBudget budget;
 
     /** Completes when the last pending response is written; null if none is pending. */
     private @Nullable CompletableFuture<?> lastPending;
@@ -40,7 +44,8 @@ final class OrderedResponses {
 
     private boolean closing;
 
-    OrderedResponses(RequestDeadline deadline, RejectionLog rejections) {
+    OrderedResponses(RequestDeadline deadline, RejectionLog rejections, BufferBudget budget) {
+        this.budget = budget;
         this.deadline = deadline;
         this.rejections = rejections;
     }
@@ -114,7 +119,15 @@ final class OrderedResponses {
     }
 
     private void write(ChannelHandlerContext ctx, CompletableFuture<RouteResponse> response, Exchange exchange) {
-        Responses.write(ctx, resultOf(ctx, response, exchange.request()), exchange.keepAlive(), exchange.head());
+        RouteResponse result = resultOf(ctx, response, exchange.request());
+        int bytes = exchange.head() ? 0 : result.body().length;
+        if (bytes < COUNTED_BYTES) {
+            Responses.write(ctx, result, exchange.keepAlive(), exchange.head());
+        } else {
+            budget.reserve(bytes);
+            Responses.write(ctx, result, exchange.keepAlive(), false, ctx.newPromise())
+                    .addListener(written -> budget.release(bytes));
+        }
         deadline.responseWritten();
     }
 

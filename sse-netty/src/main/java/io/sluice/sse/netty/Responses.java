@@ -2,8 +2,10 @@ package io.sluice.sse.netty;
 
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelPromise;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.DefaultHttpHeadersFactory;
 import io.netty.handler.codec.http.FullHttpResponse;
@@ -35,13 +37,23 @@ final class Responses {
      * Writes a response through the HTTP codec. The caller flushes, unless the connection closes after this response.
      */
     static void write(ChannelHandlerContext ctx, RouteResponse response, boolean keepAlive, boolean head) {
+        write(ctx, response, keepAlive, head, ctx.voidPromise());
+    }
+
+    /** As {@link #write(ChannelHandlerContext, RouteResponse, boolean, boolean)}, with a promise of its own. */
+    static ChannelFuture write(
+            ChannelHandlerContext ctx,
+            RouteResponse response,
+            boolean keepAlive,
+            boolean head,
+            ChannelPromise promise) {
         assert ctx.executor().inEventLoop();
         FullHttpResponse rendered = render(response, keepAlive, head);
         if (HttpUtil.isKeepAlive(rendered)) {
-            ctx.write(rendered, ctx.voidPromise());
-        } else {
-            ctx.writeAndFlush(rendered).addListener(ChannelFutureListener.CLOSE);
+            return ctx.write(rendered, promise);
         }
+        ChannelPromise listened = promise.isVoid() ? ctx.newPromise() : promise;
+        return ctx.writeAndFlush(rendered, listened).addListener(ChannelFutureListener.CLOSE);
     }
 
     /**
@@ -101,11 +113,12 @@ final class Responses {
         if (failure instanceof IllegalArgumentException) {
             return HttpStatusException.of(400, String.valueOf(failure.getMessage()));
         }
-        log.warn(
-                "the route of {} failed for a request from {}",
-                nameOf(request),
-                request == null ? channel.remoteAddress() : request.remoteAddress(),
-                failure);
+        FailureLog.of(channel)
+                .warn(
+                        log,
+                        "the route of " + nameOf(request) + " failed for a request from "
+                                + (request == null ? channel.remoteAddress() : request.remoteAddress()),
+                        failure);
         return HttpStatusException.of(500, "the server failed to answer; its log says why");
     }
 

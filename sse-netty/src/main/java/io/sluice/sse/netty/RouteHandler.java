@@ -27,7 +27,13 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
     private static final byte[] NO_BODY = {};
 
     /** What the connections of a server share. Immutable, except for the streams, which are thread-safe. */
-    record Shared(Routes routes, StreamEndpoint streams, AllowedHosts hosts, TrustedProxies proxies, int maxHeaders) {}
+    record Shared(
+            Routes routes,
+            StreamEndpoint streams,
+            AllowedHosts hosts,
+            TrustedProxies proxies,
+            int maxHeaders,
+            BufferBudget budget) {}
 
     private final Shared shared;
     private final RequestDeadline deadline;
@@ -36,7 +42,7 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
     RouteHandler(Shared shared, RequestDeadline deadline) {
         this.shared = shared;
         this.deadline = deadline;
-        this.responses = new OrderedResponses(deadline, shared.streams().rejections());
+        this.responses = new OrderedResponses(deadline, shared.streams().rejections(), shared.budget());
     }
 
     @Override
@@ -62,22 +68,37 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
             return;
         }
         Exchange exchange = new Exchange(request, HttpUtil.isKeepAlive(message), head);
-        if (isStream(request)) {
+        Routes.Entry entry;
+        try {
+            if (request.body().length > 0 && shared.budget().isExhausted()) {
+                throw BufferBudget.rejection(); // before the route acts: there may be no room for its response
+            }
+            entry = entryOf(request);
+        } catch (RuntimeException e) {
+            responses.fail(ctx, e, exchange);
+            return;
+        }
+        if (entry.stream != null && request.method().equals("GET")) {
             // A stream takes over the connection, so the responses before it must be written first.
-            responses.runAfterPending(ctx, () -> handle(ctx, request, exchange));
+            responses.runAfterPending(ctx, () -> handle(ctx, request, entry, exchange));
         } else {
-            handle(ctx, request, exchange);
+            handle(ctx, request, entry, exchange);
         }
     }
 
-    private boolean isStream(SseRequest request) {
+    /** Finds the routes of a request's path, once per request, and only if the request is for a host of this server. */
+    private Routes.Entry entryOf(SseRequest request) {
+        shared.hosts().check(request.authority());
         Routes.Entry entry = shared.routes().find(request.path());
-        return entry != null && entry.stream != null && request.method().equals("GET");
+        if (entry == null) {
+            throw HttpStatusException.of(404, "there is nothing at this path");
+        }
+        return entry;
     }
 
-    private void handle(ChannelHandlerContext ctx, SseRequest request, Exchange exchange) {
+    private void handle(ChannelHandlerContext ctx, SseRequest request, Routes.Entry entry, Exchange exchange) {
         try {
-            CompletionStage<RouteResponse> response = route(ctx, request);
+            CompletionStage<RouteResponse> response = route(ctx, request, entry);
             if (response != null) {
                 responses.send(ctx, response, exchange);
             }
@@ -87,12 +108,8 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
     }
 
     /** @return null if the request has become a stream */
-    private @Nullable CompletionStage<RouteResponse> route(ChannelHandlerContext ctx, SseRequest request) {
-        shared.hosts().check(request.authority());
-        Routes.Entry entry = shared.routes().find(request.path());
-        if (entry == null) {
-            throw HttpStatusException.of(404, "there is nothing at this path");
-        }
+    private @Nullable CompletionStage<RouteResponse> route(
+            ChannelHandlerContext ctx, SseRequest request, Routes.Entry entry) {
         SseRequest relative = request.below(entry.path.length());
         String method = request.method().equals("HEAD") ? "GET" : request.method();
         if (entry.stream != null && method.equals("GET")) {
@@ -153,7 +170,7 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
         if (failure instanceof CodecException) { // the client left inside a body, or sent too many requests at once
             log.debug("closing a connection because of its input: {}", failure.toString());
         } else if (!(failure instanceof IOException)) {
-            log.warn("a connection failed before it became a stream", failure);
+            FailureLog.of(ctx.channel()).warn(log, "a connection failed before it became a stream", failure);
         }
         ctx.close();
     }

@@ -1,5 +1,6 @@
 package io.sluice.sse.netty;
 
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
@@ -49,6 +50,9 @@ final class Routes {
     private final Map<String, Entry> exact = new LinkedHashMap<>();
     private final Map<String, Entry> below = new LinkedHashMap<>();
 
+    /** The different lengths of the paths in {@code below}, the longest first. */
+    private int[] belowLengths = {};
+
     Routes() {}
 
     Routes(Routes other) {
@@ -59,6 +63,16 @@ final class Routes {
     void addAll(Routes other) {
         other.exact.forEach((path, entry) -> exact.put(path, entry.copy()));
         other.below.forEach((path, entry) -> below.put(path, entry.copy()));
+        updateLengths();
+    }
+
+    private void updateLengths() {
+        belowLengths = below.keySet().stream()
+                .map(String::length)
+                .distinct()
+                .sorted(Comparator.reverseOrder())
+                .mapToInt(Integer::intValue)
+                .toArray();
     }
 
     /** @throws IllegalArgumentException if the path is not valid, or already has a route for the method */
@@ -93,22 +107,25 @@ final class Routes {
                     "path: \"" + path + "\" (expected: a path without *, except for /** at its end)");
         }
         if (path.endsWith("/**")) {
-            return below.computeIfAbsent(parent, p -> new Entry(p, true));
+            Entry entry = below.computeIfAbsent(parent, p -> new Entry(p, true));
+            updateLengths();
+            return entry;
         }
         return exact.computeIfAbsent(path, p -> new Entry(p, false));
     }
 
-    /** The entry for a request's path; null if there is none. */
+    /**
+     * The entry for a request's path; null if there is none. The number of lookups depends on the registered paths
+     * only, because the client chooses the path: a lookup for each of its slashes would be quadratic in its length.
+     */
     @Nullable
     Entry find(String path) {
         Entry found = exact.get(path);
-        for (String parent = path; found == null; ) {
-            found = below.get(parent);
-            int slash = parent.lastIndexOf('/');
-            if (slash < 0) {
-                break;
+        for (int i = 0; found == null && i < belowLengths.length; i++) {
+            int length = belowLengths[i];
+            if (length == path.length() || (length < path.length() && path.charAt(length) == '/')) {
+                found = below.get(path.substring(0, length));
             }
-            parent = parent.substring(0, slash);
         }
         return found;
     }

@@ -31,11 +31,15 @@ final class ServerOptions implements Cloneable {
     LaneOptions laneOptions = LaneOptions.DEFAULT;
     Duration drain = DEFAULT_DRAIN;
     int maxBodyBytes = DEFAULT_MAX_BODY_BYTES;
+    long maxBufferedBytes = BufferBudget.defaultBytes();
     StreamLimits limits = StreamLimits.DEFAULT;
 
     /** Null if it follows from the limit of streams. */
     @Nullable
     Integer maxConnections;
+
+    /** 0 is unlimited. */
+    int maxConnectionsPerAddress;
 
     Duration requestTimeout = DEFAULT_REQUEST_TIMEOUT;
     Duration idleTimeout = DEFAULT_IDLE_TIMEOUT;

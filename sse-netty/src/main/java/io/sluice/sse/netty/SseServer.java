@@ -18,6 +18,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
@@ -36,6 +37,12 @@ public final class SseServer implements AutoCloseable {
     /** The longest wait for the remaining connections, and then for the threads, after the drain. */
     private static final long AFTER_DRAIN_MILLIS = 500;
 
+    /**
+     * How much longer than the drain time the clients may take to read the last bytes of streams that ended at its
+     * deadline. Many end together then if clients are in a replay, and a cut would lose their last chunk.
+     */
+    private static final long LAST_BYTES_MILLIS = 300;
+
     private final ServerOptions options;
     private final Hub hub;
     private final StreamEndpoint streams;
@@ -46,6 +53,7 @@ public final class SseServer implements AutoCloseable {
 
     private final AtomicBoolean closing = new AtomicBoolean();
     private final CompletableFuture<Void> closed = new CompletableFuture<>();
+    private final CountDownLatch terminated = new CountDownLatch(1);
 
     private SseServer(
             ServerOptions options,
@@ -78,8 +86,13 @@ public final class SseServer implements AutoCloseable {
                 options.threads, new DefaultThreadFactory("sluice", true), transport.handlers());
         Set<Channel> connections = ConcurrentHashMap.newKeySet();
         PendingConnections pending = new PendingConnections();
-        ConnectionLimiter limiter =
-                new ConnectionLimiter(options.maxConnections(), connections, hub.ledger(), streams.rejections());
+        ConnectionLimiter limiter = new ConnectionLimiter(
+                options.maxConnections(),
+                options.maxConnectionsPerAddress,
+                options.proxies,
+                connections,
+                hub.ledger(),
+                streams.rejections());
         ServerBootstrap bootstrap = new ServerBootstrap()
                 .group(loops)
                 .channel(transport.serverChannel)
@@ -169,10 +182,32 @@ public final class SseServer implements AutoCloseable {
         // The last tenth is left for the final bytes of the last streams.
         Duration spread = drain.multipliedBy(9).dividedBy(10);
         CompletableFuture<?>[] drains = streams.lanes().all().stream()
-                .map(lane -> Drain.start(lane, spread).toCompletableFuture())
+                .map(lane -> Drain.start(lane, spread, drain.plusMillis(LAST_BYTES_MILLIS))
+                        .toCompletableFuture())
                 .toArray(CompletableFuture<?>[]::new);
         CompletableFuture.allOf(drains).whenComplete((ignored, never) -> closeListener());
         return closed;
+    }
+
+    /**
+     * Blocks until the server is closed: all connections are closed and the event loops have ended. The threads of a
+     * server are daemon threads, so a {@code main} method that only starts a server calls this at its end. Do not call
+     * it on an event loop of this server, which would wait for itself.
+     *
+     * @throws InterruptedException if the thread is interrupted; the server goes on
+     */
+    public void awaitTermination() throws InterruptedException {
+        terminated.await();
+    }
+
+    /**
+     * As {@link #awaitTermination()}, but waits no longer than a time.
+     *
+     * @return whether the server is closed
+     * @throws IllegalArgumentException if the time is not from 0 to 365 days
+     */
+    public boolean awaitTermination(Duration timeout) throws InterruptedException {
+        return terminated.await(Checks.inRange("timeout", timeout).toNanos(), TimeUnit.NANOSECONDS);
     }
 
     StreamEndpoint streams() {
@@ -210,6 +245,7 @@ public final class SseServer implements AutoCloseable {
     private void closeLoops() {
         loops.shutdownGracefully(0, AFTER_DRAIN_MILLIS, TimeUnit.MILLISECONDS).addListener(ignored -> {
             streams.lanes().leave();
+            terminated.countDown();
             closed.complete(null);
         });
     }

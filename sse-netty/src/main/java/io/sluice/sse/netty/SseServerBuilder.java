@@ -56,7 +56,7 @@ public final class SseServerBuilder {
      * @throws IllegalArgumentException if it is blank; {@link #start} finds out whether the host exists
      */
     public SseServerBuilder host(String newHost) {
-        if (newHost.isBlank()) {
+        if (Objects.requireNonNull(newHost, "host").isBlank()) {
             throw new IllegalArgumentException("host: \"" + newHost + "\" (expected: a host name or an address)");
         }
         options.host = newHost;
@@ -102,7 +102,7 @@ public final class SseServerBuilder {
     /**
      * The reconnection time that each stream begins with. 3 seconds by default.
      *
-     * @throws IllegalArgumentException if it is not from 0 to 365 days
+     * @throws IllegalArgumentException if it is not from 0 to 1 day
      */
     public SseServerBuilder retry(Duration time) {
         options.laneOptions = options.laneOptions.withRetry(time);
@@ -177,6 +177,21 @@ public final class SseServerBuilder {
     }
 
     /**
+     * The largest number of bytes that all connections may hold together in unfinished bodies and in responses that
+     * their clients have not read. Above it a request with a body gets status 503 with Retry-After. Streams have bounds
+     * of their own. By default a quarter of the heap.
+     *
+     * @throws IllegalArgumentException if it is not from 0 to 2<sup>63</sup> - 1
+     */
+    public SseServerBuilder maxBufferedBytes(long bytes) {
+        if (bytes < 0) {
+            throw new IllegalArgumentException("maxBufferedBytes: " + bytes + " (expected: 0 or more)");
+        }
+        options.maxBufferedBytes = bytes;
+        return this;
+    }
+
+    /**
      * The maximum number of open streams. Above it new streams are rejected; open streams are never evicted. 100,000 by
      * default.
      *
@@ -224,6 +239,20 @@ public final class SseServerBuilder {
      */
     public SseServerBuilder maxConnections(int count) {
         options.maxConnections = Checks.inRange("maxConnections", count, 1, Integer.MAX_VALUE - 1);
+        return this;
+    }
+
+    /**
+     * The maximum number of connections per address, whether streams or not: an IPv4 address, or the /64 network of an
+     * IPv6 address. A connection above it is closed as soon as it is accepted. Without it one address can use up
+     * {@link #maxConnections}, whatever {@link #maxStreamsPerAddress} is. Many clients may share an address, and a
+     * browser opens up to six connections. It does not apply to {@link #trustedProxies}; list a proxy there, or its
+     * clients share the limit. Unlimited by default.
+     *
+     * @throws IllegalArgumentException if it is not from 1 to 2<sup>31</sup> - 2
+     */
+    public SseServerBuilder maxConnectionsPerAddress(int count) {
+        options.maxConnectionsPerAddress = Checks.inRange("maxConnectionsPerAddress", count, 1, Integer.MAX_VALUE - 1);
         return this;
     }
 
@@ -286,7 +315,7 @@ public final class SseServerBuilder {
      * @throws IllegalArgumentException if it does not define how the proxies report the address
      */
     public SseServerBuilder trustedProxies(TrustedProxies trusted) {
-        if (!trusted.hasSource()) {
+        if (!Objects.requireNonNull(trusted, "trustedProxies").hasSource()) {
             throw new IllegalArgumentException("trustedProxies: networks only (expected: what is believed as well, by"
                     + " byForwarded(), byXForwardedFor() or byProxyProtocol())");
         }
@@ -302,7 +331,8 @@ public final class SseServerBuilder {
      */
     public SseServerBuilder allowedHosts(String... names) {
         Set<String> lower = new LinkedHashSet<>();
-        for (String name : names) {
+        for (String name : Objects.requireNonNull(names, "allowedHosts")) {
+            Objects.requireNonNull(name, "allowedHosts");
             if (name.isBlank() || name.indexOf('/') >= 0 || name.indexOf('*') >= 0 || name.startsWith(":")) {
                 throw new IllegalArgumentException(
                         "allowedHosts: \"" + name + "\" (expected: a host name or an address)");
@@ -323,7 +353,7 @@ public final class SseServerBuilder {
      * @throws IllegalArgumentException if the path does not begin with a slash, or already has streams
      */
     public SseServerBuilder streams(String path, StreamRoute route) {
-        options.routes.addStream(path, Objects.requireNonNull(route, "route"));
+        options.routes.addStream(Objects.requireNonNull(path, "path"), Objects.requireNonNull(route, "route"));
         return this;
     }
 
@@ -335,11 +365,12 @@ public final class SseServerBuilder {
      *     slash, or if it already has a route for the method
      */
     public SseServerBuilder route(String method, String path, HttpRoute route) {
+        Objects.requireNonNull(method, "method");
         if (!method.equals(method.toUpperCase(Locale.ROOT)) || method.isBlank() || method.equals("HEAD")) {
             throw new IllegalArgumentException(
                     "method: \"" + method + "\" (expected: a method in upper case; the route of GET also serves HEAD)");
         }
-        options.routes.add(method, path, Objects.requireNonNull(route, "route"));
+        options.routes.add(method, Objects.requireNonNull(path, "path"), Objects.requireNonNull(route, "route"));
         return this;
     }
 
@@ -348,8 +379,10 @@ public final class SseServerBuilder {
      *
      * @throws IOException if the server cannot listen on the host and port
      * @throws IllegalArgumentException if the transport is not available on this machine
+     * @throws IllegalStateException if the Netty on the class path is too old
      */
     public SseServer start() throws IOException {
+        NettyVersion.check(); // before any class of a newer Netty is needed
         ServerOptions copy = options.copy();
         if (!copy.routes.hasStreams()) {
             copy.routes.addStream("/events/**", StreamRoute.topics());

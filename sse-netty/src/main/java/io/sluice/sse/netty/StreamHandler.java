@@ -71,7 +71,7 @@ final class StreamHandler extends ChannelInboundHandlerAdapter {
             return; // bytes were pending when the channel closed; channelInactive reports the close itself
         }
         if (!(failure instanceof IOException)) {
-            log.warn("[{}] the stream failed", sink.id(), failure);
+            FailureLog.of(ctx.channel()).warn(log, "[" + sink.id() + "] the stream failed", failure);
         } else if (log.isDebugEnabled() && sink.isOpen()) {
             log.debug("[{}] {}", sink.id(), failure.toString());
         }

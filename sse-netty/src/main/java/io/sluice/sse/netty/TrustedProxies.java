@@ -116,7 +116,8 @@ public final class TrustedProxies {
         return proxyProtocol && trusts(peer);
     }
 
-    private boolean trusts(SocketAddress peer) {
+    /** Whether the peer is one of the proxies. */
+    boolean trusts(SocketAddress peer) {
         if (!(peer instanceof InetSocketAddress address) || address.getAddress() == null) {
             return false;
         }

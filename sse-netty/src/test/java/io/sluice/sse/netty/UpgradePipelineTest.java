@@ -60,7 +60,8 @@ class UpgradePipelineTest {
                 SseServer server = TestServers.on(transport).hub(observed).start();
                 RawClient client = RawClient.open(server.port(), "/events/news")) {
             assertThat(names.get(10, TimeUnit.SECONDS)).hasSize(2).element(0).isEqualTo("sluice-stream");
-            assertThat(client.stream().rawHead()).isEqualTo(HEAD + "transfer-encoding: chunked\r\n\r\n");
+            assertThat(client.stream().rawHead())
+                    .isEqualTo(HEAD + "transfer-encoding: chunked\r\nconnection: close\r\n\r\n");
         }
     }
 
@@ -82,7 +83,7 @@ class UpgradePipelineTest {
         hub.publish("news", Event.of("hello"));
         channel.runPendingTasks();
         RawStream stream = read(channel);
-        assertThat(stream.rawHead()).isEqualTo(HEAD + "transfer-encoding: chunked\r\n\r\n");
+        assertThat(stream.rawHead()).isEqualTo(HEAD + "transfer-encoding: chunked\r\nconnection: close\r\n\r\n");
         assertThat(stream.data()).containsExactly("hello");
         end(channel);
     }

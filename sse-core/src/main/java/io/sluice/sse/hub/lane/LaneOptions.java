@@ -1,5 +1,6 @@
 package io.sluice.sse.hub.lane;
 
+import io.sluice.sse.Event;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.ThreadLocalRandom;
@@ -62,6 +63,7 @@ public final class LaneOptions {
     }
 
     private static Duration inRange(String option, Duration value) {
+        Objects.requireNonNull(value, option);
         if (value.isNegative() || value.compareTo(LONGEST) > 0) {
             throw new IllegalArgumentException(option + ": " + value + " (expected: from 0 to 365 days)");
         }
@@ -83,9 +85,13 @@ public final class LaneOptions {
         return retry;
     }
 
-    /** A copy with another {@link #retry}, from 0 to 365 days. */
+    /** A copy with another {@link #retry}, from 0 to 1 day: clients feed it to a timer. */
     public LaneOptions withRetry(Duration time) {
-        return with(values -> values.retry = inRange("retry", time));
+        Objects.requireNonNull(time, "retry");
+        if (time.isNegative() || time.compareTo(Event.MAX_RETRY) > 0) {
+            throw new IllegalArgumentException("retry: " + time + " (expected: from 0 to 1 day)");
+        }
+        return with(values -> values.retry = time);
     }
 
     /** The share of {@link #retry} by which the time of one stream may be longer or shorter; zero is off. */
@@ -107,7 +113,8 @@ public final class LaneOptions {
     /** The reconnection time for one stream. Each call returns another random value. */
     Duration drawRetry() {
         double factor = 1 + retryJitter * (2 * ThreadLocalRandom.current().nextDouble() - 1);
-        return retryJitter == 0 ? retry : Duration.ofMillis(Math.round(retry.toMillis() * factor));
+        long millis = Math.min(Event.MAX_RETRY.toMillis(), Math.round(retry.toMillis() * factor));
+        return retryJitter == 0 ? retry : Duration.ofMillis(millis);
     }
 
     /** A client is closed if its pending bytes do not move for this long; zero is off. */

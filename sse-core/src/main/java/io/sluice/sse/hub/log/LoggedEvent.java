@@ -66,7 +66,7 @@ public final class LoggedEvent implements TopicEvent {
 
                             @Override
                             public void onRetry(long millis) {
-                                event.retry(Duration.ofMillis(millis));
+                                event.retry(Duration.ofMillis(Math.min(millis, Event.MAX_RETRY.toMillis())));
                             }
 
                             @Override

@@ -189,7 +189,7 @@ class NamesTest {
         String allowed = ": PT-1S (expected: from 0 to 365 days)";
         LaneOptions lane = LaneOptions.DEFAULT;
         refused(() -> lane.withHeartbeat(bad), "heartbeat" + allowed);
-        refused(() -> lane.withRetry(bad), "retry" + allowed);
+        refused(() -> lane.withRetry(bad), "retry: PT-1S (expected: from 0 to 1 day)");
         refused(() -> lane.withWriteTimeout(bad), "writeTimeout" + allowed);
         String lifetime = " (expected: 0 for no end, or from 1 second to 365 days)";
         refused(() -> lane.withMaxLifetime(bad), "maxLifetime: PT-1S" + lifetime);

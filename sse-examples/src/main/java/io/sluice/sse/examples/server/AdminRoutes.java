@@ -23,7 +23,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,11 +41,22 @@ final class AdminRoutes {
     private final Hub hub;
     private final byte @Nullable [] token;
 
+    private final Executor executor;
+
+    /** Completes when no response is being made. Guarded by this object. */
+    private CompletableFuture<?> last = CompletableFuture.completedFuture(null);
+
     /** Null until the first request: looking up the host name may take a while. */
     private volatile @Nullable String node;
 
     AdminRoutes(Hub hub, @Nullable String node, @Nullable String token) {
+        this(hub, node, token, new CompletableFuture<>().defaultExecutor());
+    }
+
+    /** @param executor makes the responses that take a while */
+    AdminRoutes(Hub hub, @Nullable String node, @Nullable String token, Executor executor) {
         this.hub = hub;
+        this.executor = executor;
         this.node = node;
         this.token = token == null ? null : token.getBytes(StandardCharsets.UTF_8);
     }
@@ -54,10 +68,7 @@ final class AdminRoutes {
                 "GET",
                 "/admin/ledger",
                 guarded(request -> Json.response(ledger()).completed()));
-        server.route(
-                "GET",
-                "/admin/topics",
-                guarded(request -> Json.response(topics(request)).completed()));
+        server.route("GET", "/admin/topics", guarded(this::topicsLater));
     }
 
     void warmUp() {
@@ -65,11 +76,22 @@ final class AdminRoutes {
         Json.write(new Connection("", "", "", List.of(), "", "", 0, 0, 0, node()));
     }
 
+    /**
+     * Makes a response on a thread that is not an event loop. There may be a million topics, and 10,000 entries of JSON
+     * take a while, too. One response is made at a time, so requests cannot take all processors.
+     */
+    private synchronized CompletionStage<RouteResponse> offLoop(Supplier<RouteResponse> response) {
+        CompletableFuture<RouteResponse> made = last.thenApplyAsync(ignored -> response.get(), executor);
+        last = made.handle((ignored, failure) -> null);
+        return made;
+    }
+
     // ---- access
 
     private HttpRoute guarded(HttpRoute route) {
         return request -> {
             check(request);
+            BodyHeaders.check(request);
             return route.handle(request);
         };
     }
@@ -114,9 +136,10 @@ final class AdminRoutes {
 
     private CompletionStage<RouteResponse> connections(SseRequest request) {
         int limit = limit(request);
-        return hub.sinks(Long.toString(after(request)), limit).thenApply(sinks -> {
+        return hub.sinks(Long.toString(after(request)), limit).thenCompose(sinks -> {
             Instant now = Instant.now();
-            return Json.response(sinks.stream().map(sink -> describe(sink, now)).toList());
+            return offLoop(() -> Json.response(
+                    sinks.stream().map(sink -> describe(sink, now)).toList()));
         });
     }
 
@@ -194,8 +217,14 @@ final class AdminRoutes {
             @Nullable String oldest,
             @Nullable String newest) {}
 
-    private List<Topic> topics(SseRequest request) {
-        return hub.topics(request.query("after"), limit(request)).stream()
+    private CompletionStage<RouteResponse> topicsLater(SseRequest request) {
+        String after = request.query("after");
+        int limit = limit(request);
+        return offLoop(() -> Json.response(topics(after, limit)));
+    }
+
+    private List<Topic> topics(@Nullable String after, int limit) {
+        return hub.topics(after, limit).stream()
                 .map(topic -> new Topic(
                         topic.name(),
                         topic.subscribers(),

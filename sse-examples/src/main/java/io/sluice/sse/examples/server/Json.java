@@ -1,6 +1,7 @@
 package io.sluice.sse.examples.server;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadFeature;
@@ -20,7 +21,15 @@ final class Json {
 
     /** Loaded with the first value that is read or written, because Jackson loads slowly. */
     private static final class Mapper {
-        static final JsonMapper INSTANCE = JsonMapper.builder()
+        /**
+         * Without the table of field names that the parsers of a factory share: clients choose the names, and names
+         * whose hashes collide make the table fail for the documents of other clients.
+         */
+        private static final JsonFactory FACTORY = JsonFactory.builder()
+                .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
+                .build();
+
+        static final JsonMapper INSTANCE = JsonMapper.builder(FACTORY)
                 .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
                 .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
                 // Numbers are written exactly as they were read.

@@ -4,7 +4,6 @@ import io.sluice.sse.hub.Hub;
 import io.sluice.sse.netty.SseServer;
 import java.lang.management.ManagementFactory;
 import java.lang.reflect.Proxy;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -53,7 +52,7 @@ public final class Main {
         System.out.println("Sluice listening on " + running.server().uri());
         System.out.flush();
         background("sluice-warm-up", running::warmUp);
-        new CountDownLatch(1).await(); // keeps the JVM alive, because event loops are daemon threads
+        running.server().awaitTermination(); // keeps the JVM alive, because event loops are daemon threads
     }
 
     private static void preload() {

@@ -190,6 +190,14 @@ final class Options {
     Integer maxConnectionsPerIp;
 
     @Option(
+            names = "--max-sockets-per-ip",
+            paramLabel = "<number>",
+            description = "Maximum of connections, streams or not, of one IPv4 address or IPv6 /64; further ones are"
+                    + " closed. Not for trusted proxies. Default: off")
+    @Nullable
+    Integer maxSocketsPerIp;
+
+    @Option(
             names = "--connect-rate",
             paramLabel = "<rate>",
             converter = OptionValues.RateText.class,

@@ -19,11 +19,14 @@ import io.sluice.sse.topic.TopicName;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,9 +45,16 @@ final class PublishRoute {
     private static final Duration TOPICS_FULL = Duration.ofSeconds(10);
 
     private final Hub hub;
+    private final ToIntFunction<String> subscribers;
 
     PublishRoute(Hub hub) {
+        this(hub, hub::subscribers);
+    }
+
+    /** @param subscribers how many sinks subscribe to a topic */
+    PublishRoute(Hub hub, ToIntFunction<String> subscribers) {
         this.hub = hub;
+        this.subscribers = subscribers;
     }
 
     /** @param rate how often one address may publish, or null */
@@ -72,6 +82,7 @@ final class PublishRoute {
     }
 
     private CompletionStage<RouteResponse> publish(SseRequest request) {
+        BodyHeaders.check(request);
         String type = mediaType(request);
         if (type.startsWith("multipart/")) {
             throw HttpStatusException.of(415, "a multipart body is not an event; send the data as the body");
@@ -87,12 +98,16 @@ final class PublishRoute {
             }
             return Json.response(json -> {
                 if (!batch) {
-                    result(published.get(0)).writeTo(json);
+                    Published one = published.get(0);
+                    result(one, subscribers.applyAsInt(one.topic())).writeTo(json);
                     return;
                 }
                 json.writeStartArray();
+                // Counting locks the hub and may visit each sink, and a batch may have many events of one topic.
+                Map<String, Integer> counts = new HashMap<>();
                 for (Published one : published) {
-                    result(one).writeTo(json);
+                    result(one, counts.computeIfAbsent(one.topic(), subscribers::applyAsInt))
+                            .writeTo(json);
                 }
                 json.writeEndArray();
             });
@@ -108,9 +123,8 @@ final class PublishRoute {
         return (parameters < 0 ? type : type.substring(0, parameters)).strip().toLowerCase(Locale.ROOT);
     }
 
-    private Result result(Published published) {
-        String topic = published.topic();
-        return new Result(published.id(), topic, hub.subscribers(topic), published.duplicate());
+    private static Result result(Published published, int subscribers) {
+        return new Result(published.id(), published.topic(), subscribers, published.duplicate());
     }
 
     private static RuntimeException exceptionOf(Throwable failure) {

@@ -1,3 +1,5 @@
+const LONGEST_TIMER = 2 ** 31 - 1; // a browser's timer fires at once for a longer time
+
 /**
  * A stream of server-sent events that continues where an EventSource gives up.
  *
@@ -5,7 +7,8 @@
  * without data, and does not notice a connection that dies silently. This class reads the same format with fetch:
  *
  *  - it reconnects by itself, after the last id that it received. It waits for the time that the server asks for
- *    (`retry:` or Retry-After), with random spread, and doubles it with each failure in a row;
+ *    (`retry:` or Retry-After), with random spread, and doubles it with each failure in a row. It never waits longer
+ *    than `longest`, whatever the server asks for;
  *  - it asks for headers before each attempt, so that a rejected token can be replaced;
  *  - it treats silence as the end of the connection, because the server sends heartbeats;
  *  - it stops when the server ends the stream for good: with an `end` event that has its own id, or with 204.
@@ -41,7 +44,7 @@ export class SluiceStream extends EventTarget {
    *     for each attempt; `status` is the status with which the previous attempt was rejected, or 0
    * @param {string} [options.lastEventId] starts after this id
    * @param {number} [options.retry] milliseconds before the first new attempt, until the server sends another value
-   * @param {number} [options.longest] maximum delay in milliseconds after failures in a row
+   * @param {number} [options.longest] maximum delay in milliseconds before any new attempt
    * @param {number} [options.silence] milliseconds without a byte after which the connection counts as dead; must be
    *     longer than the heartbeat of the server; 0 is off
    * @param {number[]} [options.final] statuses after which it gives up, in addition to 204
@@ -57,8 +60,10 @@ export class SluiceStream extends EventTarget {
       final: [400, 404, 405, 406, 410, 413, 414],
       ...options,
     };
+    this.#options.longest = Math.min(this.#options.longest, LONGEST_TIMER);
+    this.#options.silence = Math.min(this.#options.silence, LONGEST_TIMER);
     this.#lastEventId = this.#options.lastEventId ?? '';
-    this.#retry = this.#options.retry;
+    this.#retry = Math.min(this.#options.retry, this.#options.longest);
     queueMicrotask(() => this.#run()); // so that listeners can be added first
   }
 
@@ -89,7 +94,7 @@ export class SluiceStream extends EventTarget {
         error = failure;
       }
       if (stopped.aborted) break;
-      const delay = Math.max(wait * (1 + Math.random() / 2), this.#delay());
+      const delay = this.#bounded(Math.max(wait * (1 + Math.random() / 2), this.#delay()));
       this.#failures++;
       this.#setState('waiting', { delay, error });
       await sleep(delay, stopped);
@@ -100,7 +105,13 @@ export class SluiceStream extends EventTarget {
   /** 0.5 to 1.5 times the delay, so that clients that were disconnected together reconnect at different times. */
   #delay() {
     const doubled = this.#retry * 2 ** Math.min(this.#failures, 16);
-    return Math.min(doubled, Math.max(this.#retry, this.#options.longest)) * (0.5 + Math.random());
+    return Math.min(doubled, this.#options.longest) * (0.5 + Math.random());
+  }
+
+  /** At most `longest`. Longer delays become the upper half of it, so that clients still come back at different times. */
+  #bounded(delay) {
+    const longest = this.#options.longest;
+    return delay <= longest ? delay : longest * (1 - Math.random() / 2);
   }
 
   /** @returns {Promise<number>} the milliseconds for which the server asks to make no further attempt */
@@ -140,7 +151,7 @@ export class SluiceStream extends EventTarget {
     const parser = new EventParser({
       onEvent: (name, data, id) => this.#dispatch(name, data, id),
       onId: id => { this.#lastEventId = id; },
-      onRetry: millis => { this.#retry = millis; },
+      onRetry: millis => { this.#retry = Math.min(millis, this.#options.longest); },
     }, this.#lastEventId);
     const reader = body.pipeThrough(new TextDecoderStream()).getReader();
     for (;;) {

@@ -37,7 +37,7 @@ class OptionsTest {
                 "--heartbeat 15               | '15' (expected: a duration such as 500ms, 15s, 5m or 1h)",
                 "--heartbeat -1s              | '-1s' (expected: a duration",
                 "--heartbeat 1d               | '1d' (expected: a duration",
-                "--retry 9000h                | (expected: from 0 to 365 days)",
+                "--retry 9000h                | (expected: from 0 to 1 day)",
                 "--history-events 0           | 0 (expected: from 1 to",
                 "--history-bytes 1x           | '1x' (expected: a size such as 4096, 64k or 16m)",
                 "--history-bytes 0            | 0 (expected: at least 1)",

@@ -1,0 +1,71 @@
+package io.sluice.sse.json;
+
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.File;
+import java.io.IOException;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.junit.jupiter.api.Test;
+
+/** Jackson is an optional dependency: what needs it says so. */
+class MissingJacksonTest {
+
+    @Test
+    void jsonWithoutJacksonNamesTheArtifact() throws Exception {
+        try (WithoutJackson loader = new WithoutJackson()) {
+            Callable<?> application = (Callable<?>) loader.loadClass(Application.class.getName())
+                    .getDeclaredConstructor()
+                    .newInstance();
+            for (int attempt = 0; attempt < 2; attempt++) { // the second meets a class whose initialization has failed
+                assertThatThrownBy(application::call)
+                        .isInstanceOf(IllegalStateException.class)
+                        .hasMessage("JsonEvents needs Jackson 2: add com.fasterxml.jackson.core:jackson-databind to the"
+                                + " class path");
+            }
+        }
+    }
+
+    /** What an application does first. */
+    public static final class Application implements Callable<Object> {
+        /** For the loader. */
+        public Application() {}
+
+        @Override
+        public Object call() {
+            return JsonEvents.withDefaults().event("a", 1);
+        }
+    }
+
+    private static final class WithoutJackson extends URLClassLoader {
+        WithoutJackson() throws IOException {
+            super(urls(), MissingJacksonTest.class.getClassLoader());
+        }
+
+        private static URL[] urls() throws IOException {
+            List<URL> urls = new ArrayList<>();
+            String path = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
+            for (String entry : path.split(File.pathSeparator)) {
+                urls.add(new File(entry).toURI().toURL());
+            }
+            return urls.toArray(new URL[0]);
+        }
+
+        @Override
+        protected Class<?> loadClass(String name, boolean resolve) throws ClassNotFoundException {
+            if (name.startsWith("com.fasterxml.jackson.")) {
+                throw new ClassNotFoundException(name);
+            }
+            if (!name.startsWith("io.sluice.")) {
+                return super.loadClass(name, resolve);
+            }
+            synchronized (getClassLoadingLock(name)) {
+                Class<?> loaded = findLoadedClass(name);
+                return loaded == null ? findClass(name) : loaded;
+            }
+        }
+    }
+}

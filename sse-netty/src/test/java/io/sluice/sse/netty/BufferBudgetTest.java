@@ -1,0 +1,79 @@
+package io.sluice.sse.netty;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sluice.sse.Event;
+import java.io.IOException;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** What each connection may hold is bounded, and so is what all of them hold together. */
+class BufferBudgetTest {
+
+    private static final int BUDGET = 1_000;
+    /** More than half of the budget has arrived, and 100 bytes are missing. */
+    private static final String UNFINISHED =
+            "POST /small HTTP/1.1\r\nHost: localhost\r\nContent-Length: 600\r\n\r\n" + "x".repeat(500);
+
+    private final AtomicInteger routed = new AtomicInteger();
+
+    private SseServer server(Transport transport) throws IOException {
+        return TestServers.on(transport)
+                .maxBufferedBytes(BUDGET)
+                .threads(1) // so that the bytes of clients are handled in their order
+                .route("POST", "/echo", request -> {
+                    routed.incrementAndGet();
+                    return RouteResponse.of(200, "text/plain", new byte[5_000_000])
+                            .completed();
+                })
+                .route("POST", "/small", request -> RouteResponse.empty(204).completed())
+                .start();
+    }
+
+    private static int post(SseServer server, String head, int body) throws IOException {
+        try (RawClient client = RawClient.connect(server.port())) {
+            client.send(head).send(new byte[body]);
+            return client.awaitHead().stream().status();
+        }
+    }
+
+    private static int small(SseServer server) throws IOException {
+        return post(server, "POST /small HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\n\r\n", 1);
+    }
+
+    @OverEachTransport
+    void unfinishedBodiesAreBoundedTogether(Transport transport) throws IOException {
+        try (SseServer server = server(transport);
+                RawClient healthy = RawClient.open(server.port(), "/events/a");
+                RawClient first = RawClient.connect(server.port());
+                RawClient second = RawClient.connect(server.port())) {
+            first.send(UNFINISHED);
+            second.send(UNFINISHED).awaitHead();
+            assertThat(second.stream().status()).isEqualTo(503);
+            assertThat(second.stream().header("retry-after")).isEqualTo("1");
+            assertThat(second.awaitEnd(RawClient.PATIENCE)).isTrue();
+
+            first.send("y".repeat(100)).awaitHead();
+            assertThat(first.stream().status()).isEqualTo(204);
+            try (RawClient third = RawClient.connect(server.port())) {
+                third.send(UNFINISHED + "y".repeat(100)).awaitHead();
+                assertThat(third.stream().status()).isEqualTo(204);
+            }
+            server.hub().publish("a", Event.of("unharmed"));
+            healthy.awaitEvents(1);
+        }
+    }
+
+    @OverEachTransport
+    void unreadResponsesAreBoundedTogether(Transport transport) throws IOException {
+        try (SseServer server = server(transport);
+                RawClient unread = RawClient.connect(server.port(), 4_096)) {
+            unread.send("POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\n\r\nx");
+            unread.awaitHead();
+            assertThat(small(server)).as("there is no room").isEqualTo(503);
+            assertThat(routed).hasValue(1);
+            unread.close();
+            TestServers.awaitNothingOwned(server.hub());
+            assertThat(small(server)).isEqualTo(204);
+        }
+    }
+}
