@@ -17,9 +17,11 @@ public interface StreamRoute {
     /**
      * Returns the stream for a request.
      *
+     * <p>Only an {@link HttpStatusException} speaks to the client. Any other exception is logged, and the client gets
+     * status 500. So read what a client may get wrong with {@link SseRequest#selector} and {@link #startOf}, which
+     * reject it with status 400.
+     *
      * @throws HttpStatusException if the request is rejected
-     * @throws IllegalArgumentException if the request is wrong, as {@link Selector#of} reports it; the status is 400
-     *     then
      */
     SseStream open(SseRequest request);
 
@@ -31,8 +33,6 @@ public interface StreamRoute {
      * exception, gets the response of the limit. The default accepts every request.
      *
      * @throws HttpStatusException if the request can never get a stream
-     * @throws IllegalArgumentException if the request is wrong, as {@link Selector#of} reports it; the status is 400
-     *     then
      */
     default void check(SseRequest request) {}
 
@@ -81,7 +81,7 @@ public interface StreamRoute {
      *   <li>None of them: with the next event.
      * </ol>
      *
-     * @throws IllegalArgumentException if the deciding parameter is not a time or not a number of events
+     * @throws HttpStatusException (400) if the deciding parameter is not a time or not a number of events
      */
     static StartPosition startOf(SseRequest request) {
         String lastEventId = request.lastEventId();
@@ -97,7 +97,7 @@ public interface StreamRoute {
             return StartPosition.live();
         }
         if (!replay.matches("[0-9]+")) {
-            throw new IllegalArgumentException("replay: \"" + replay + "\" (expected: a whole number, 0 or more)");
+            throw HttpStatusException.of(400, "replay: \"" + replay + "\" (expected: a whole number, 0 or more)");
         }
         try {
             return StartPosition.replay(Integer.parseInt(replay));
@@ -110,11 +110,11 @@ public interface StreamRoute {
         try {
             return since.matches("[0-9]{1,15}") ? Instant.ofEpochMilli(Long.parseLong(since)) : Instant.parse(since);
         } catch (DateTimeParseException e) {
-            throw new IllegalArgumentException(
+            throw HttpStatusException.of(
+                    400,
                     "since: \"" + since
                             + "\" (expected: a time such as 2026-11-21T10:00:00Z, its offset if any with %2B"
-                            + " for a plus, or milliseconds since 1970)",
-                    e);
+                            + " for a plus, or milliseconds since 1970)");
         }
     }
 }

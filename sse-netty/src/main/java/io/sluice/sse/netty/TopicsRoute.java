@@ -17,7 +17,7 @@ final class TopicsRoute implements StreamRoute {
         if (!request.subPath().isEmpty()) {
             terms.add(0, request.subPath());
         }
-        Selector selector = Selector.of(terms);
+        Selector selector = request.selector(terms);
         return SseStream.of(wantsEnvelope(request) ? selector.withEnvelope() : selector, StreamRoute.startOf(request));
     }
 
@@ -32,7 +32,7 @@ final class TopicsRoute implements StreamRoute {
             return false;
         }
         if (!envelope.equals("1")) {
-            throw new IllegalArgumentException("envelope: \"" + envelope + "\" (expected: 1 or 0)");
+            throw HttpStatusException.of(400, "envelope: \"" + envelope + "\" (expected: 1 or 0)");
         }
         return true;
     }
