@@ -38,7 +38,8 @@ public interface StreamRoute {
 
     /**
      * Returns a route that changes each stream of this route, for example adds an identity or another form of
-     * heartbeat. {@link #check} stays that of this route.
+     * heartbeat, or rejects it. {@link #check} stays that of this route. A decision about topics must depend on {@link
+     * SseStream#selector}, which is what the client is subscribed to.
      *
      * @param more returns the changed stream. It may reject the request like a route, and has the same duties: it must
      *     be thread-safe and must not block.
@@ -60,13 +61,27 @@ public interface StreamRoute {
     }
 
     /**
-     * The route for the topics and patterns that the request names: after the route's path, and in any number of {@code
-     * ?topic=} parameters. {@link #startOf} determines where the stream starts. With {@code ?envelope=1} each event
-     * contains its topic ({@link Selector#withEnvelope}). Its {@link #check} rejects every request that {@link #open}
-     * cannot understand.
+     * The route for the one topic whose name follows the route's path, which must end with {@code /**}. A pattern, or a
+     * {@code ?topic=} parameter, is rejected with status 400. So the path names every topic that the stream subscribes
+     * to, and {@link #with} may decide by {@link SseRequest#subPath}.
+     *
+     * <p>{@link #startOf} determines where the stream starts. With {@code ?envelope=1} each event contains its topic
+     * ({@link Selector#withEnvelope}). Its {@link #check} rejects every request that {@link #open} cannot understand.
      */
     static StreamRoute topics() {
-        return TopicsRoute.INSTANCE;
+        return TopicsRoute.ONE_OF_PATH;
+    }
+
+    /**
+     * The route for all topics and patterns that the request names: after the route's path, and in any number of
+     * {@code ?topic=} parameters. <b>A client may subscribe to every topic of the hub</b>, {@code **} included. So use
+     * it for public topics only, or decide by {@link SseStream#selector} in {@link #with}: the path alone does not show
+     * what the stream subscribes to.
+     *
+     * <p>Otherwise it is like {@link #topics}.
+     */
+    static StreamRoute anyTopics() {
+        return TopicsRoute.ANY;
     }
 
     /**
