@@ -4,12 +4,12 @@ import io.sluice.sse.Identity;
 import io.sluice.sse.hub.Hub;
 import io.sluice.sse.hub.Presence;
 import io.sluice.sse.json.JsonEvents;
+import io.sluice.sse.netty.HttpStatusException;
 import io.sluice.sse.netty.RouteResponse;
 import io.sluice.sse.netty.SseRequest;
 import io.sluice.sse.netty.SseServer;
 import io.sluice.sse.netty.SseStream;
 import io.sluice.sse.netty.StreamRoute;
-import io.sluice.sse.topic.Selector;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;
@@ -52,7 +52,7 @@ public final class Chat {
                 .route("POST", "/rooms/**", request -> {
                     Map<String, String> said = Map.of("name", nameIn(request), "text", request.bodyText());
                     hub.publish(
-                            "rooms/" + request.subPath(),
+                            request.topic("rooms/" + request.subPath()), // a name that is not valid gets a 400
                             JsonEvents.withDefaults().event("said", said));
                     return RouteResponse.empty(204).completed();
                 })
@@ -67,15 +67,14 @@ public final class Chat {
     /** Messages of the room, joins and leaves on one stream. */
     private static SseStream enter(SseRequest request) {
         String room = "rooms/" + request.subPath();
-        return SseStream.of(Selector.of(room, "presence/" + room), StreamRoute.startOf(request))
+        return SseStream.of(request.selector(room, "presence/" + room), StreamRoute.startOf(request))
                 .identity(Identity.of(nameIn(request)));
     }
 
     private static String nameIn(SseRequest request) {
         String name = request.query("name");
         if (name == null || name.isBlank() || name.length() > 40) {
-            // becomes a 400 response
-            throw new IllegalArgumentException("name: " + name + " (expected: 1 to 40 characters)");
+            throw HttpStatusException.of(400, "name: " + name + " (expected: 1 to 40 characters)");
         }
         return name;
     }

@@ -4,6 +4,7 @@ import io.sluice.sse.CloseReason;
 import io.sluice.sse.Event;
 import io.sluice.sse.Sink;
 import io.sluice.sse.Source;
+import io.sluice.sse.netty.HttpStatusException;
 import io.sluice.sse.netty.SseServer;
 import io.sluice.sse.netty.SseStream;
 import java.io.IOException;
@@ -41,12 +42,12 @@ public final class OwnSource {
                 .start();
     }
 
-    /** If a route throws an IllegalArgumentException, the client receives a 400 response with its message. */
+    /** The message of an HttpStatusException is for the client; any other exception becomes a 500 and is logged. */
     private static int number(String from) {
         try {
             return Integer.parseInt(from);
         } catch (NumberFormatException e) {
-            throw new IllegalArgumentException("from: \"" + from + "\" (expected: a whole number)", e);
+            throw HttpStatusException.of(400, "from: \"" + from + "\" (expected: a whole number)");
         }
     }
 

@@ -13,8 +13,11 @@ public interface HttpRoute {
     /**
      * Returns the response to a request. A stage that fails has the same effect as throwing its exception.
      *
+     * <p>Only an {@link HttpStatusException} speaks to the client. Any other exception is logged, and the client gets
+     * status 500. So read the name of a topic with {@link SseRequest#topic}, and reject any other wrong input with
+     * {@link HttpStatusException#of}.
+     *
      * @throws HttpStatusException if the request is rejected
-     * @throws IllegalArgumentException if the request is wrong; the status is 400 then, with the message as its detail
      */
     CompletionStage<RouteResponse> handle(SseRequest request);
 

@@ -7,7 +7,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Rejects a request with an HTTP status. Routes throw it. The response is {@code application/problem+json} (RFC 9457),
+ * Rejects a request with an HTTP status. Routes throw it. It is the only exception whose message a client sees: any
+ * other exception of a route is logged, and the client gets status 500 without a detail of it. The response is {@code application/problem+json} (RFC 9457),
  * with one exception: an EventSource gives up for good on any status but 200. So if the rejection is retryable and a
  * browser's EventSource sent the request, the response is a stream that ends at once with a reconnection time.
  *
@@ -55,6 +56,11 @@ public final class HttpStatusException extends RuntimeException {
     public static HttpStatusException of(int status, String detail, String header, String value) {
         Checks.header(header, value);
         return new HttpStatusException(status, detail, 0, Map.of(header, value), null);
+    }
+
+    /** A 400 with the message of an argument check of this library, for a value that a client has sent. */
+    static HttpStatusException badRequest(IllegalArgumentException failedCheck) {
+        return of(400, String.valueOf(failedCheck.getMessage()));
     }
 
     /**

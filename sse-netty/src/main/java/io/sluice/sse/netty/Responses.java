@@ -98,8 +98,8 @@ final class Responses {
     }
 
     /**
-     * Maps a failure to a rejection. A failure that is neither a rejection nor an {@link IllegalArgumentException} is
-     * logged and becomes a 500.
+     * Maps a failure to a rejection. A failure that is not a rejection is logged and becomes a 500. Its message may
+     * contain anything, for example a password, so the client does not get it.
      *
      * @param thrown by a route, or by a check before it; the cause of a {@link CompletionException} counts instead
      * @param request null if it could not be read
@@ -109,9 +109,6 @@ final class Responses {
                 thrown instanceof CompletionException && thrown.getCause() != null ? thrown.getCause() : thrown;
         if (failure instanceof HttpStatusException rejection) {
             return rejection;
-        }
-        if (failure instanceof IllegalArgumentException) {
-            return HttpStatusException.of(400, String.valueOf(failure.getMessage()));
         }
         FailureLog.of(channel)
                 .warn(

@@ -6,8 +6,11 @@ import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.ssl.SslHandler;
+import io.sluice.sse.topic.Selector;
+import io.sluice.sse.topic.TopicName;
 import java.net.SocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -121,6 +124,39 @@ public final class SseRequest {
     /** The part of the path after the route's own path, without the slash between them; empty if there is none. */
     public String subPath() {
         return path.length() > prefixLength + 1 ? path.substring(prefixLength + 1) : "";
+    }
+
+    /**
+     * Returns a selector of names and patterns that come from this request. An invalid one is the client's error.
+     * {@link Selector#of} throws an {@link IllegalArgumentException} instead, which is an error of the route.
+     *
+     * @throws HttpStatusException (400) if {@link Selector#of} rejects them; its message is the detail
+     */
+    public Selector selector(String... terms) {
+        return selector(List.of(terms));
+    }
+
+    /** As {@link #selector(String...)}. */
+    public Selector selector(Collection<String> terms) {
+        try {
+            return Selector.of(terms);
+        } catch (IllegalArgumentException e) {
+            throw HttpStatusException.badRequest(e);
+        }
+    }
+
+    /**
+     * Returns the name of a topic that comes from this request, for example to publish to it. An invalid name is the
+     * client's error.
+     *
+     * @throws HttpStatusException (400) if {@link TopicName#check} rejects it; its message is the detail
+     */
+    public String topic(String name) {
+        try {
+            return TopicName.check(name);
+        } catch (IllegalArgumentException e) {
+            throw HttpStatusException.badRequest(e);
+        }
     }
 
     /** All values of a query parameter, in order; empty if the parameter is missing. */

@@ -69,17 +69,18 @@ public final class SseStream {
         return new SseStream(selector, start, source, newSettings);
     }
 
-    @Nullable
-    Selector selector() {
+    /** The topics and patterns that the stream subscribes to; null if only a source fills it. */
+    public @Nullable Selector selector() {
         return selector;
+    }
+
+    /** Where the subscription starts. */
+    public StartPosition startPosition() {
+        return start;
     }
 
     StreamSettings settings() {
         return settings;
-    }
-
-    StartPosition start() {
-        return start;
     }
 
     @Nullable

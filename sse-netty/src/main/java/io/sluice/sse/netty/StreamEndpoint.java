@@ -137,7 +137,7 @@ final class StreamEndpoint {
             Upgrade.run(ctx, sink, ownsPipeline);
         });
         try {
-            sink.open(stream.selector(), stream.start(), stream.source());
+            sink.open(stream.selector(), stream.startPosition(), stream.source());
         } catch (TopicLimitException e) {
             sink.close(CloseReason.REJECTED);
             throw HttpStatusException.limit(RejectionCounts.Kind.TOPICS, 503, String.valueOf(e.getMessage()), retry);

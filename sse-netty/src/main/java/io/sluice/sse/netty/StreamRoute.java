@@ -17,9 +17,11 @@ public interface StreamRoute {
     /**
      * Returns the stream for a request.
      *
+     * <p>Only an {@link HttpStatusException} speaks to the client. Any other exception is logged, and the client gets
+     * status 500. So read what a client may get wrong with {@link SseRequest#selector} and {@link #startOf}, which
+     * reject it with status 400.
+     *
      * @throws HttpStatusException if the request is rejected
-     * @throws IllegalArgumentException if the request is wrong, as {@link Selector#of} reports it; the status is 400
-     *     then
      */
     SseStream open(SseRequest request);
 
@@ -31,14 +33,13 @@ public interface StreamRoute {
      * exception, gets the response of the limit. The default accepts every request.
      *
      * @throws HttpStatusException if the request can never get a stream
-     * @throws IllegalArgumentException if the request is wrong, as {@link Selector#of} reports it; the status is 400
-     *     then
      */
     default void check(SseRequest request) {}
 
     /**
      * Returns a route that changes each stream of this route, for example adds an identity or another form of
-     * heartbeat. {@link #check} stays that of this route.
+     * heartbeat, or rejects it. {@link #check} stays that of this route. A decision about topics must depend on {@link
+     * SseStream#selector}, which is what the client is subscribed to.
      *
      * @param more returns the changed stream. It may reject the request like a route, and has the same duties: it must
      *     be thread-safe and must not block.
@@ -60,13 +61,27 @@ public interface StreamRoute {
     }
 
     /**
-     * The route for the topics and patterns that the request names: after the route's path, and in any number of {@code
-     * ?topic=} parameters. {@link #startOf} determines where the stream starts. With {@code ?envelope=1} each event
-     * contains its topic ({@link Selector#withEnvelope}). Its {@link #check} rejects every request that {@link #open}
-     * cannot understand.
+     * The route for the one topic whose name follows the route's path, which must end with {@code /**}. A pattern, or a
+     * {@code ?topic=} parameter, is rejected with status 400. So the path names every topic that the stream subscribes
+     * to, and {@link #with} may decide by {@link SseRequest#subPath}.
+     *
+     * <p>{@link #startOf} determines where the stream starts. With {@code ?envelope=1} each event contains its topic
+     * ({@link Selector#withEnvelope}). Its {@link #check} rejects every request that {@link #open} cannot understand.
      */
     static StreamRoute topics() {
-        return TopicsRoute.INSTANCE;
+        return TopicsRoute.ONE_OF_PATH;
+    }
+
+    /**
+     * The route for all topics and patterns that the request names: after the route's path, and in any number of
+     * {@code ?topic=} parameters. <b>A client may subscribe to every topic of the hub</b>, {@code **} included. So use
+     * it for public topics only, or decide by {@link SseStream#selector} in {@link #with}: the path alone does not show
+     * what the stream subscribes to.
+     *
+     * <p>Otherwise it is like {@link #topics}.
+     */
+    static StreamRoute anyTopics() {
+        return TopicsRoute.ANY;
     }
 
     /**
@@ -81,7 +96,7 @@ public interface StreamRoute {
      *   <li>None of them: with the next event.
      * </ol>
      *
-     * @throws IllegalArgumentException if the deciding parameter is not a time or not a number of events
+     * @throws HttpStatusException (400) if the deciding parameter is not a time or not a number of events
      */
     static StartPosition startOf(SseRequest request) {
         String lastEventId = request.lastEventId();
@@ -97,7 +112,7 @@ public interface StreamRoute {
             return StartPosition.live();
         }
         if (!replay.matches("[0-9]+")) {
-            throw new IllegalArgumentException("replay: \"" + replay + "\" (expected: a whole number, 0 or more)");
+            throw HttpStatusException.of(400, "replay: \"" + replay + "\" (expected: a whole number, 0 or more)");
         }
         try {
             return StartPosition.replay(Integer.parseInt(replay));
@@ -110,11 +125,11 @@ public interface StreamRoute {
         try {
             return since.matches("[0-9]{1,15}") ? Instant.ofEpochMilli(Long.parseLong(since)) : Instant.parse(since);
         } catch (DateTimeParseException e) {
-            throw new IllegalArgumentException(
+            throw HttpStatusException.of(
+                    400,
                     "since: \"" + since
                             + "\" (expected: a time such as 2026-11-21T10:00:00Z, its offset if any with %2B"
-                            + " for a plus, or milliseconds since 1970)",
-                    e);
+                            + " for a plus, or milliseconds since 1970)");
         }
     }
 }

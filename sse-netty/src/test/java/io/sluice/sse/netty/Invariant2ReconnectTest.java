@@ -32,7 +32,10 @@ class Invariant2ReconnectTest {
         ExecutorService threads = Executors.newCachedThreadPool();
         ScheduledExecutorService pace = Executors.newSingleThreadScheduledExecutor();
         try (Hub hub = Hub.builder().historyEvents(20_000).build();
-                SseServer server = TestServers.on(transport).hub(hub).start()) {
+                SseServer server = TestServers.on(transport)
+                        .hub(hub)
+                        .streams("/events/**", StreamRoute.anyTopics())
+                        .start()) {
             List<Client> clients = List.of(
                     new Client(server, "/events/a", 1, i -> i % 4 == 0),
                     new Client(server, "/events/rooms/1", 2, i -> i % 4 == 2),
@@ -157,7 +160,10 @@ class Invariant2ReconnectTest {
     @Test
     void aClientThatHasSeenAllHearsOfNoGapWhateverWasEvictedSince() throws IOException {
         try (Hub hub = Hub.builder().historyEvents(10).build();
-                SseServer server = TestServers.on(Transport.NIO).hub(hub).start()) {
+                SseServer server = TestServers.on(Transport.NIO)
+                        .hub(hub)
+                        .streams("/events/**", StreamRoute.anyTopics())
+                        .start()) {
             String id;
             try (RawClient client = RawClient.open(server.port(), "/events/quiet?topic=a")) {
                 hub.publish("a", Event.of("1"));

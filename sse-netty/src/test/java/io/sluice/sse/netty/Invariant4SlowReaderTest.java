@@ -166,7 +166,10 @@ class Invariant4SlowReaderTest {
                         .historyEvents(100_000)
                         .historyBytes(1L << 30)
                         .build();
-                SseServer server = TestServers.on(transport).hub(hub).start();
+                SseServer server = TestServers.on(transport)
+                        .hub(hub)
+                        .streams("/events/**", StreamRoute.anyTopics())
+                        .start();
                 RawClient pausing = RawClient.connect(server.port(), 1024)) {
             pausing.get("/events/a?topic=b");
             await().until(() -> hub.subscribers("b") == 1);
@@ -209,7 +212,10 @@ class Invariant4SlowReaderTest {
     @OverEachTransport
     void whoIsPassedByAShortHistoryIsSentAway(Transport transport) throws IOException {
         try (Hub hub = Hub.builder().historyEvents(20).build();
-                SseServer server = TestServers.on(transport).hub(hub).start();
+                SseServer server = TestServers.on(transport)
+                        .hub(hub)
+                        .streams("/events/**", StreamRoute.anyTopics())
+                        .start();
                 RawClient pausing = RawClient.connect(server.port(), 1024)) {
             pausing.get("/events/a?topic=b");
             await().until(() -> hub.subscribers("b") == 1);

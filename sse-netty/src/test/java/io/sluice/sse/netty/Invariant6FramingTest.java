@@ -21,7 +21,9 @@ class Invariant6FramingTest {
     void anEventForAThousandIsFramedOncePerLane(Transport transport) throws IOException {
         int clients = 1000;
         List<RawClient> open = new ArrayList<>();
-        try (SseServer server = TestServers.on(transport).start()) {
+        try (SseServer server = TestServers.on(transport)
+                .streams("/events/**", StreamRoute.anyTopics())
+                .start()) {
             Hub hub = server.hub();
             try {
                 for (int i = 0; i < clients; i++) {

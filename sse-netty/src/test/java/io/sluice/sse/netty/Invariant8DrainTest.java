@@ -181,7 +181,10 @@ class Invariant8DrainTest {
         List<RawClient> open = new ArrayList<>();
         ExecutorService threads = Executors.newCachedThreadPool();
         try (Hub hub = Hub.create();
-                SseServer server = TestServers.on(transport).hub(hub).start()) {
+                SseServer server = TestServers.on(transport)
+                        .hub(hub)
+                        .streams("/events/**", StreamRoute.anyTopics())
+                        .start()) {
             for (int i = 0; i < 50; i++) {
                 RawClient client = RawClient.open(server.port(), "/events/a?topic=b");
                 open.add(client);
@@ -253,8 +256,11 @@ class Invariant8DrainTest {
         List<Publication> batch = List.of(new Publication("a", event), new Publication("b", event));
         try (Hub hub = Hub.create()) {
             for (int round = 0; round < 5; round++) {
-                try (SseServer server =
-                                TestServers.on(transport).threads(1).hub(hub).start();
+                try (SseServer server = TestServers.on(transport)
+                                .threads(1)
+                                .hub(hub)
+                                .streams("/events/**", StreamRoute.anyTopics())
+                                .start();
                         RawClient stalled = RawClient.connect(server.port(), 1024)) {
                     stalled.get("/events/a?topic=b");
                     await().until(() -> hub.subscribers("a") == 1);

@@ -36,7 +36,10 @@ class LastEventIdTest {
     @BeforeEach
     void start() throws IOException {
         hub = Hub.builder().historyEvents(3).build();
-        server = TestServers.on(Transport.NIO).hub(hub).start();
+        server = TestServers.on(Transport.NIO)
+                .hub(hub)
+                .streams("/events/**", StreamRoute.anyTopics())
+                .start();
         for (int i = 0; i < 6; i++) {
             ids.add(publish(Event.of(Integer.toString(i))));
         }

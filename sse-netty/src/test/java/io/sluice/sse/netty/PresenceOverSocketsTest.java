@@ -56,7 +56,7 @@ class PresenceOverSocketsTest {
                         .threads(3)
                         .streams(
                                 "/events/**",
-                                request -> StreamRoute.topics()
+                                request -> StreamRoute.anyTopics()
                                         .open(request)
                                         .identity(Identity.of(Objects.requireNonNull(request.query("name")))))
                         .start()) {

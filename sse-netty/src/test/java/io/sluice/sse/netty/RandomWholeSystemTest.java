@@ -103,6 +103,7 @@ class RandomWholeSystemTest {
         private void startServer() throws IOException {
             server = TestServers.on(transport)
                     .hub(hub)
+                    .streams("/events/**", StreamRoute.anyTopics())
                     .maxStreams(PLACES)
                     .heartbeat(Duration.ofMillis(seed % 2 == 0 ? 40 : 0))
                     .writeTimeout(Duration.ofMinutes(5))

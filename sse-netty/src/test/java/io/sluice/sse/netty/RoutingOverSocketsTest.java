@@ -30,7 +30,7 @@ class RoutingOverSocketsTest {
 
     /** Who it is, it says itself: a test may trust it. */
     private static SseStream stream(SseRequest request) {
-        SseStream stream = StreamRoute.topics().open(request);
+        SseStream stream = StreamRoute.anyTopics().open(request);
         String user = request.query("user");
         String group = request.query("group");
         return user == null ? stream : stream.identity(new Identity(user, group == null ? Set.of() : Set.of(group)));

@@ -240,7 +240,7 @@ final class AdminRoutes {
     private static int limit(SseRequest request) {
         long limit = wholeNumber("limit", request.query("limit"), DEFAULT_LIMIT);
         if (limit < 1 || limit > MAX_LIMIT) {
-            throw new IllegalArgumentException("limit: " + limit + " (expected: from 1 to " + MAX_LIMIT + ")");
+            throw HttpStatusException.of(400, "limit: " + limit + " (expected: from 1 to " + MAX_LIMIT + ")");
         }
         return (int) limit;
     }
@@ -256,7 +256,7 @@ final class AdminRoutes {
         try {
             return Long.parseLong(text);
         } catch (NumberFormatException e) {
-            throw new IllegalArgumentException(name + ": \"" + text + "\" (expected: a whole number)", e);
+            throw HttpStatusException.of(400, name + ": \"" + text + "\" (expected: a whole number)");
         }
     }
 }

@@ -52,7 +52,7 @@ final class BundledServer implements AutoCloseable {
     private static BundledServer start(Options options, Hub hub) throws BadOptionException {
         SseServerBuilder builder = new ServerFactory(options).server(hub);
         BundledServer bundled = new BundledServer(options, hub);
-        builder.streams("/events/**", StreamRoute.topics());
+        builder.streams("/events/**", StreamRoute.anyTopics()); // what the contract of the server promises
         bundled.publish.addTo(builder, options.publishRate);
         bundled.admin.addTo(builder);
         bundled.metrics.addTo(builder);

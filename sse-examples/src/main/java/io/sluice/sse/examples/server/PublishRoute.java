@@ -91,8 +91,7 @@ final class PublishRoute {
         if (!batch && request.path().equals("/publish")) {
             throw HttpStatusException.of(400, "no topic: POST /publish/{topic}, or a batch as " + BATCH);
         }
-        List<Publication> publications = batch ? batch(request) : List.of(single(request));
-        return hub.publishAll(publications).handle((published, failure) -> {
+        return publish(request, batch).handle((published, failure) -> {
             if (failure != null) {
                 throw exceptionOf(failure);
             }
@@ -112,6 +111,18 @@ final class PublishRoute {
                 json.writeEndArray();
             });
         });
+    }
+
+    /**
+     * Every argument that is checked here comes from the request: topics, ids, names and the form of a batch. So the
+     * message of a failed check is for the client.
+     */
+    private CompletionStage<List<Published>> publish(SseRequest request, boolean batch) {
+        try {
+            return hub.publishAll(batch ? batch(request) : List.of(single(request)));
+        } catch (IllegalArgumentException e) {
+            throw HttpStatusException.of(400, String.valueOf(e.getMessage()));
+        }
     }
 
     private static String mediaType(SseRequest request) {
