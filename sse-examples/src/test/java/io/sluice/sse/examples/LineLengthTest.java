@@ -23,6 +23,9 @@ class LineLengthTest {
 
     private static final Pattern LINK_ONLY =
             Pattern.compile("\\s*(?:[-*]\\s+|\\d+\\.\\s+)?!?(?:\\[[^\\]]*]\\([^)]*\\)|<?https?://\\S+>?)[.,;:]?\\s*");
+    /** A line of a comment, or code with a comment after it. */
+    private static final Pattern COMMENT = Pattern.compile("^\\s*(?:/?\\*|//)|\\s// ");
+
     private static final Pattern GENERATED_BEGIN = Pattern.compile("<!-- \\w+: begin -->");
     private static final Pattern GENERATED_END = Pattern.compile("<!-- \\w+: end -->");
 
@@ -52,6 +55,24 @@ class LineLengthTest {
             }
         }
         assertThat(pages).hasSizeGreaterThan(8);
+        assertThat(tooLong).isEmpty();
+    }
+
+    /** The formatter wraps code, but not comments. */
+    @Test
+    void javaCommentsHaveAtMost120Columns() throws IOException {
+        List<Path> sources = files(".java");
+        List<String> tooLong = new ArrayList<>();
+        for (Path source : sources) {
+            int number = 0;
+            for (String line : Files.readAllLines(source)) {
+                number++;
+                if (COMMENT.matcher(line).find()) {
+                    check(source, number, line, tooLong);
+                }
+            }
+        }
+        assertThat(sources).hasSizeGreaterThan(300);
         assertThat(tooLong).isEmpty();
     }
 
