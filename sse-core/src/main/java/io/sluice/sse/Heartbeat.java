@@ -7,9 +7,9 @@ import org.jspecify.annotations.Nullable;
  * The form of a stream's heartbeat, and which clients get it. The interval is the {@code heartbeat} option of the lane.
  * Immutable; one object serves all streams of a route.
  *
- * <p>A comment costs two bytes, and no script in a browser sees it: an EventSource passes only events to its page. A page
- * that detects a dead connection by itself needs a named event. It needs that event at a fixed rate, unless it also
- * watches for other events.
+ * <p>A comment costs two bytes, and no script in a browser sees it: an EventSource passes only events to its page. A
+ * page that detects a dead connection by itself needs a named event. It needs that event at a fixed rate, unless it
+ * also watches for other events.
  */
 public final class Heartbeat {
 

@@ -30,7 +30,10 @@ public final class Ledger {
         LISTENERS,
         /** Frames that at least one connection has not yet sent. */
         BUFFERS,
-        /** Tasks of user code that run now: sources, listeners and scheduled tasks of clients, also of clients that left. */
+        /**
+         * Tasks of user code that run now: sources, listeners and scheduled tasks of clients, also of clients that
+         * left.
+         */
         USER_CODE
     }
 

@@ -36,8 +36,8 @@ public final class Scope {
     /**
      * The fixed order in which a scope closes its content. Within a step, the latest registration is closed first.
      *
-     * <p>The order keeps the end clean. The source is stopped before the subscriptions are removed, so it does not send to
-     * a sink that is half closed. Close listeners run last, when nothing of the client is left.
+     * <p>The order keeps the end clean. The source is stopped before the subscriptions are removed, so it does not
+     * send to a sink that is half closed. Close listeners run last, when nothing of the client is left.
      */
     public enum CloseStep {
         /** The source that fills the sink is stopped. */
@@ -73,8 +73,8 @@ public final class Scope {
         void runUserCode(Runnable work);
 
         /**
-         * Runs user code that may block for long, away from the owner's thread and in parallel to {@link #runUserCode}. By
-         * default it calls {@link #runUserCode}.
+         * Runs user code that may block for long, away from the owner's thread and in parallel to {@link
+         * #runUserCode}. By default it calls {@link #runUserCode}.
          */
         default void runBlocking(Runnable work) {
             runUserCode(work);
@@ -101,8 +101,9 @@ public final class Scope {
         Ledger ledger();
 
         /**
-         * Does the owner's own work of a close step, before the actions that were registered for that step. Called once for
-         * each step, in order, on the owner's thread. If it throws, the failure is logged and the close continues.
+         * Does the owner's own work of a close step, before the actions that were registered for that step. Called
+         * once for each step, in order, on the owner's thread. If it throws, the failure is logged and the close
+         * continues.
          */
         default void closing(CloseStep step, CloseReason reason) {}
     }

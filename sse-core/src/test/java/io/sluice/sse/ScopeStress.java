@@ -16,7 +16,8 @@ import org.openjdk.jcstress.infra.results.L_Result;
  * A scope closes once, with the first reason; what is registered meanwhile is closed exactly once; nothing stays in the
  * ledger. The home runs everything on the caller's thread, which is the most that may happen at the same time.
  *
- * <p>Not seen here within a second: a scope that asks outside of its lock whether it is closed before it links a new child.
+ * <p>Not seen here within a second: a scope that asks outside of its lock whether it is closed before it links a new
+ * child.
  */
 public final class ScopeStress {
 

@@ -26,7 +26,8 @@ import org.openjdk.jcstress.vm.CompileMode;
  * outcome that a stress test does not list as acceptable fails here.
  *
  * <p>This is the short run, in this JVM, as its compilers compile. {@code -Dsluice.stress.millis=…} makes it longer,
- * {@code -Dsluice.stress.only=…} runs those with this in their names; jcstress' own program, which CONTRIBUTING names, also varies compilers and flags.
+ * {@code -Dsluice.stress.only=…} runs those with this in their names; jcstress' own program, which CONTRIBUTING
+ * names, also varies compilers and flags.
  */
 class StressTest {
 

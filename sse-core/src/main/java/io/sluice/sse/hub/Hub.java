@@ -184,8 +184,8 @@ public final class Hub implements AutoCloseable {
     }
 
     /**
-     * Describes topics, in the order of their names. It looks at each topic of the hub, of which there can be a million,
-     * so do not call it on a lane.
+     * Describes topics, in the order of their names. It looks at each topic of the hub, of which there can be a
+     * million, so do not call it on a lane.
      *
      * @param after begin after this name; null to begin with the first
      * @param limit how many topics to describe at most

@@ -7,7 +7,10 @@ import io.sluice.sse.hub.log.LogOptions;
 import java.time.InstantSource;
 import java.util.function.LongSupplier;
 
-/** Opens to tests in other packages what only this package sees: the test options of a builder, and the parts of a hub. */
+/**
+ * Opens to tests in other packages what only this package sees: the test options of a builder, and the parts of a
+ * hub.
+ */
 public final class HubTestAccess {
 
     private HubTestAccess() {}

@@ -48,7 +48,9 @@ final class FailureLog {
         return log;
     }
 
-    /** Logs the failure, unless one of its kind was logged in the last second. The next line has the number of those. */
+    /**
+     * Logs the failure, unless one of its kind was logged in the last second. The next line has the number of those.
+     */
     void warn(Logger log, String message, Throwable failure) {
         int slot = Math.floorMod(kindOf(failure), SLOTS);
         long due = nextNanos.get(slot);

@@ -8,9 +8,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Rejects a request with an HTTP status. Routes throw it. It is the only exception whose message a client sees: any
- * other exception of a route is logged, and the client gets status 500 without a detail of it. The response is {@code application/problem+json} (RFC 9457),
- * with one exception: an EventSource gives up for good on any status but 200. So if the rejection is retryable and a
- * browser's EventSource sent the request, the response is a stream that ends at once with a reconnection time.
+ * other exception of a route is logged, and the client gets status 500 without a detail of it. The response is
+ * {@code application/problem+json} (RFC 9457), with one exception: an EventSource gives up for good on any status but
+ * 200. So if the rejection is retryable and a browser's EventSource sent the request, the response is a stream that
+ * ends at once with a reconnection time.
  *
  * <p>Immutable. It has no stack trace.
  */

@@ -21,7 +21,9 @@ final class NettyVersion {
     private static final int MINOR = 2;
     private static final Pattern NUMBERS = Pattern.compile("(\\d+)\\.(\\d+).*");
 
-    /** The artifacts that this module uses, also indirectly. Others, such as netty-tcnative, have their own versions. */
+    /**
+     * The artifacts that this module uses, also indirectly. Others, such as netty-tcnative, have their own versions.
+     */
     private static final List<String> ARTIFACTS = List.of(
             "netty-common",
             "netty-buffer",

@@ -348,7 +348,8 @@ public final class SseServerBuilder {
 
     /**
      * Serves streams at a path; if the path ends with {@code /**}, at all paths below it, too. A server without a
-     * stream route gets {@code /events/**} with {@link StreamRoute#topics()}: every topic by its name, without patterns.
+     * stream route gets {@code /events/**} with {@link StreamRoute#topics()}: every topic by its name, without
+     * patterns.
      *
      * @throws IllegalArgumentException if the path does not begin with a slash, or already has streams
      */

@@ -9,7 +9,10 @@ import ch.qos.logback.core.ConsoleAppender;
 import java.io.IOException;
 import org.slf4j.LoggerFactory;
 
-/** A server in a process of its own, for a test that takes its descriptors away. Says its port, and ends with its input. */
+/**
+ * A server in a process of its own, for a test that takes its descriptors away. Says its port, and ends with its
+ * input.
+ */
 final class FewDescriptors {
 
     private FewDescriptors() {}

@@ -213,9 +213,9 @@ class Invariant3NothingOutlivesItsClientTest {
     }
 
     /**
-     * Nothing is ever written to these connections, so only reading can tell that they are gone. Not over io_uring: Netty
-     * 4.2.18 misses an RST that follows directly on data there, and keeps about half of such connections for ever, in a
-     * server without a line of ours too.
+     * Nothing is ever written to these connections, so only reading can tell that they are gone. Not over io_uring:
+     * Netty 4.2.18 misses an RST that follows directly on data there, and keeps about half of such connections for
+     * ever, in a server without a line of ours too.
      */
     @ParameterizedTest
     @EnumSource(
@@ -282,7 +282,9 @@ class Invariant3NothingOutlivesItsClientTest {
 
     /** One end for each beginning, with the reason that the client gave. */
     private static final class Recorder implements Observer {
-        /** The kernel tells of an RST once: if a write in flight has heard it, io_uring's read ends without an error. */
+        /**
+         * The kernel tells of an RST once: if a write in flight has heard it, io_uring's read ends without an error.
+         */
         private final boolean lenient;
 
         private final Map<String, String> open = new ConcurrentHashMap<>();

@@ -74,7 +74,9 @@ class Invariant4SlowReaderTest {
         }
     }
 
-    /** Many at once, and what each costs by Netty's own account, while the rest of the world goes on being published. */
+    /**
+     * Many at once, and what each costs by Netty's own account, while the rest of the world goes on being published.
+     */
     @OverEachTransport
     void whoReadsNothingCostsItsHighWaterMarkAndOneFrame(Transport transport) throws IOException {
         assertBounded(transport, 16 * 1024, FRAME);
@@ -183,8 +185,8 @@ class Invariant4SlowReaderTest {
     }
 
     /**
-     * Its channel is full, and it has fallen behind. One that was full takes nothing until it is below the low mark, so it
-     * may come to rest anywhere between the two.
+     * Its channel is full, and it has fallen behind. One that was full takes nothing until it is below the low mark,
+     * so it may come to rest anywhere between the two.
      */
     private static boolean isStuck(SinkInfo sink) {
         return sink.lag() > 100 && sink.pendingBytes() > WriteBufferWaterMark.DEFAULT.low();

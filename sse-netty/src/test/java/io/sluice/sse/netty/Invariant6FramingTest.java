@@ -82,7 +82,8 @@ class Invariant6FramingTest {
     }
 
     /**
-     * Of ours, nothing but the few objects of a pass, which are shared here by 200 clients. Netty's NIO transport makes two views of the buffer for each write (ByteBuffer objects, 128 bytes),
+     * Of ours, nothing but the few objects of a pass, which are shared here by 200 clients. Netty's NIO transport
+     * makes two views of the buffer for each write (ByteBuffer objects, 128 bytes),
      * and its io_uring transport an operation for each (80 bytes); more than that would be ours.
      */
     private static double allowed(Transport transport) {

@@ -249,7 +249,9 @@ class Invariant8DrainTest {
         }
     }
 
-    /** A frame that was put together out of others holds them, and nobody looks again when the event loops have ended. */
+    /**
+     * A frame that was put together out of others holds them, and nobody looks again when the event loops have ended.
+     */
     @OverEachTransport
     void framesOfSeveralTopicsThatNobodyTookAreLetGo(Transport transport) throws Exception {
         Event event = Event.of("x".repeat(3000));

@@ -19,8 +19,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * What a client may send as its last id, over sockets. Whatever it is: the events behind it, or a gap and everything kept;
- * never silence and never an error.
+ * What a client may send as its last id, over sockets. Whatever it is: the events behind it, or a gap and everything
+ * kept; never silence and never an error.
  */
 @Timeout(180)
 class LastEventIdTest {

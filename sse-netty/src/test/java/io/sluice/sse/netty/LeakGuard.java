@@ -18,7 +18,8 @@ import org.junit.jupiter.api.extension.ExtensionContext;
  * Fails a test class after which Netty reports a leak.
  *
  * <p>JUnit finds it through {@code META-INF/services} and makes it before a test class is initialized, so every leak
- * detector Netty asks for comes from here. The test classes of one JVM run one after the other. A leak is known only once the collector has found the object; therefore the
+ * detector Netty asks for comes from here. The test classes of one JVM run one after the other. A leak is known only
+ * once the collector has found the object; therefore the
  * guard leaks a canary of its own and waits until its detector tells of it. If it never does, the guard is blind, and
  * that is a failure too.
  */

@@ -16,8 +16,8 @@ import java.util.Set;
 import java.util.concurrent.CompletionStage;
 
 /**
- * An RST and a FIN at each stage of a connection, one stage at a time, beside a healthy stream: what the client owned is
- * gone, its stream has ended once and with the right reason, and the healthy stream notices nothing.
+ * An RST and a FIN at each stage of a connection, one stage at a time, beside a healthy stream: what the client
+ * owned is gone, its stream has ended once and with the right reason, and the healthy stream notices nothing.
  */
 class LeavingStagesTest {
 

@@ -9,7 +9,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The end of a life is orderly: the body ends, with a hint of its own when to come back, and nothing is lost between. */
+/**
+ * The end of a life is orderly: the body ends, with a hint of its own when to come back, and nothing is lost between.
+ */
 class LifetimeTest {
 
     @OverEachTransport

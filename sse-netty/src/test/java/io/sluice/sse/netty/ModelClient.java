@@ -17,8 +17,8 @@ import java.util.Random;
 import java.util.Set;
 
 /**
- * A client that comes, reads, stalls and goes as it is told, and judges each byte that it reads against what the hub was
- * told. It resumes by its Last-Event-ID as a browser does. Confined to one thread.
+ * A client that comes, reads, stalls and goes as it is told, and judges each byte that it reads against what the hub
+ * was told. It resumes by its Last-Event-ID as a browser does. Confined to one thread.
  */
 final class ModelClient {
 

@@ -7,7 +7,9 @@ import java.lang.annotation.Target;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** A test with real sockets, once for each transport of Linux. {@link TestServers#on} skips those that are not there. */
+/**
+ * A test with real sockets, once for each transport of Linux. {@link TestServers#on} skips those that are not there.
+ */
 @Target(ElementType.METHOD)
 @Retention(RetentionPolicy.RUNTIME)
 @ParameterizedTest(name = "{0}")

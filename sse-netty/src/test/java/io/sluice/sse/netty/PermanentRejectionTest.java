@@ -65,7 +65,10 @@ class PermanentRejectionTest {
         }
     }
 
-    /** It costs a token, as any other does; without one it is refused all the same, and not counted as refused by the rate. */
+    /**
+     * It costs a token, as any other does; without one it is refused all the same, and not counted as refused by the
+     * rate.
+     */
     @OverEachTransport
     void aboveTheRate(Transport transport) throws Exception {
         try (SseServer server =

@@ -17,7 +17,9 @@ import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
-/** Clients that come and go in every way, over several event loops: what is told is true, and nobody stays as a ghost. */
+/**
+ * Clients that come and go in every way, over several event loops: what is told is true, and nobody stays as a ghost.
+ */
 class PresenceOverSocketsTest {
 
     /** Who is there by what was told. */

@@ -20,8 +20,9 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
 
 /**
- * What a hub was told, and what it has let go since: topics keep their last events, as many as an option says and bounded
- * by nothing else. Positions are the hub's own ids, which rise as text. Confined to one thread, but for what it starts.
+ * What a hub was told, and what it has let go since: topics keep their last events, as many as an option says and
+ * bounded by nothing else. Positions are the hub's own ids, which rise as text. Confined to one thread, but for what it
+ * starts.
  */
 final class PublishedEvents {
 

@@ -27,8 +27,9 @@ import java.util.stream.IntStream;
  * closes streams, the server drains and starts again on a hub that lives on. After each few steps everything comes to
  * rest, and all that the design promises is compared with a model ({@link PublishedEvents}, {@link ModelClient}).
  *
- * <p>{@code -Dsluice.seed=…} repeats the steps of one life, {@code -Dsluice.steps=…} makes it longer. Each step draws from
- * a generator of its own, so that what the network does in its own time does not change the steps that follow.
+ * <p>{@code -Dsluice.seed=…} repeats the steps of one life, {@code -Dsluice.steps=…} makes it longer. Each step
+ * draws from a generator of its own, so that what the network does in its own time does not change the steps that
+ * follow.
  */
 class RandomWholeSystemTest {
 
@@ -269,7 +270,9 @@ class RandomWholeSystemTest {
             return TestServers.sinks(hub);
         }
 
-        /** What was published before is delivered to those who read, their streams end properly, and nothing is left. */
+        /**
+         * What was published before is delivered to those who read, their streams end properly, and nothing is left.
+         */
         private void restart() throws Exception {
             did("restart");
             check();

@@ -18,7 +18,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
-/** Each ready source stops when its client leaves, over a real connection: nothing of it is owned or scheduled any more. */
+/**
+ * Each ready source stops when its client leaves, over a real connection: nothing of it is owned or scheduled any
+ * more.
+ */
 @Execution(ExecutionMode.CONCURRENT) // its tests wait for timers to run out
 class ReadySourcesEndTest {
 

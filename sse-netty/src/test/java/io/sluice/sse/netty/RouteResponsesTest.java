@@ -23,7 +23,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.slf4j.LoggerFactory;
 
-/** Routes that fail, and answers that are still to come: each request is answered or its connection closed, in order. */
+/**
+ * Routes that fail, and answers that are still to come: each request is answered or its connection closed, in order.
+ */
 @Timeout(120)
 class RouteResponsesTest {
 

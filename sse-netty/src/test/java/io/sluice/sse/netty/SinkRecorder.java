@@ -7,7 +7,10 @@ import io.sluice.sse.hub.Hub;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** Which clients have a sink, where the hub stood when it opened, and why those ended that have not; by the client's port. */
+/**
+ * Which clients have a sink, where the hub stood when it opened, and why those ended that have not; by the client's
+ * port.
+ */
 final class SinkRecorder implements Observer {
 
     private final Map<Integer, String> open = new ConcurrentHashMap<>();

@@ -20,7 +20,10 @@ final class TestServers {
 
     private TestServers() {}
 
-    /** Options of a server over this transport; without it the test is skipped, loudly, or fails where skips are forbidden. */
+    /**
+     * Options of a server over this transport; without it the test is skipped, loudly, or fails where skips are
+     * forbidden.
+     */
     static SseServerBuilder on(Transport transport) {
         requireAvailable(transport);
         return SseServer.builder().port(0).threads(2).transport(transport).drain(Duration.ofMillis(50));

@@ -8,8 +8,8 @@ import java.time.Duration;
 
 /**
  * A client that misbehaves as clients and networks do. It stalls whenever none of its reading methods runs; a small
- * receive buffer makes the server notice that soon. It sends and reads byte by byte, closes one direction only, and cuts
- * the connection with an RST, also in the middle of an event. Not thread-safe.
+ * receive buffer makes the server notice that soon. It sends and reads byte by byte, closes one direction only, and
+ * cuts the connection with an RST, also in the middle of an event. Not thread-safe.
  */
 public class FaultClient extends SseTestClient {
 

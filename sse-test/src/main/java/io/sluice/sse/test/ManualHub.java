@@ -10,7 +10,9 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** A hub with one lane that a test drives by hand, for one {@link RecordingSink}. Used by the thread of the test only. */
+/**
+ * A hub with one lane that a test drives by hand, for one {@link RecordingSink}. Used by the thread of the test only.
+ */
 final class ManualHub {
 
     private static final int MAX_STEPS = 100_000;

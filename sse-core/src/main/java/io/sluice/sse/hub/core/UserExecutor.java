@@ -25,7 +25,9 @@ public final class UserExecutor implements Executor {
     private final LogThrottle rejected;
     private final Executor own = UserThreads.create();
 
-    /** The tasks that wait for a thread of the given executor. Weak, since that executor may discard a task silently. */
+    /**
+     * The tasks that wait for a thread of the given executor. Weak, since that executor may discard a task silently.
+     */
     private final Set<Waiting> waiting = Collections.synchronizedSet(Collections.newSetFromMap(new WeakHashMap<>()));
     /** How many tasks hold a thread although their clients have gone. */
     private final AtomicInteger stuck = new AtomicInteger();

@@ -66,8 +66,8 @@ class FailedPassTest {
     }
 
     /**
-     * A turn fails outside of what belongs to one sink, after its pass has yielded. Nobody else posts a turn then: the lane
-     * would stand still for ever. Who had been written to is not written to again.
+     * A turn fails outside of what belongs to one sink, after its pass has yielded. Nobody else posts a turn then:
+     * the lane would stand still for ever. Who had been written to is not written to again.
      */
     @ParameterizedTest
     @ValueSource(ints = {1, 2})

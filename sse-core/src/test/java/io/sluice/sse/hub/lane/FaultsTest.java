@@ -227,7 +227,10 @@ class FaultsTest {
         WRITE
     }
 
-    /** Whoever is called may publish: nothing hangs, nothing nests without end, and it arrives behind what came before. */
+    /**
+     * Whoever is called may publish: nothing hangs, nothing nests without end, and it arrives behind what came
+     * before.
+     */
     @ParameterizedTest
     @EnumSource(Caller.class)
     void publishingFromWithinACallback(Caller caller) {

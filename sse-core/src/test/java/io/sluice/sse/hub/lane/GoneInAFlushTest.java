@@ -24,7 +24,10 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** A flush may find the client gone, and its sink closes inside it: whoever flushed goes on with nothing of it, and in silence. */
+/**
+ * A flush may find the client gone, and its sink closes inside it: whoever flushed goes on with nothing of it, and in
+ * silence.
+ */
 class GoneInAFlushTest {
 
     private final LogLines lines = LogLines.of(HubLane.class);

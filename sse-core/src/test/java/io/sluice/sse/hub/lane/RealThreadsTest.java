@@ -18,7 +18,9 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Publishers and lanes on threads of their own: each sink gets everything once and in order, and no wake-up is lost. */
+/**
+ * Publishers and lanes on threads of their own: each sink gets everything once and in order, and no wake-up is lost.
+ */
 class RealThreadsTest {
 
     private static final int PER_PUBLISHER = 3000;

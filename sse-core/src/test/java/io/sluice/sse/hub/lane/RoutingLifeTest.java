@@ -31,9 +31,10 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Who gets what, and in which form: clients with random selectors, filters, envelopes and identities stall, leave, come
- * back, and listen to more and to less, while events are published to several topics and for some recipients. Nothing is
- * evicted here, so the model is short: of each event, its topics and recipients; of each client, the subscriptions it has
- * had, and between which positions. Every client's parser must have read exactly what follows from those, in order.
+ * back, and listen to more and to less, while events are published to several topics and for some recipients.
+ * Nothing is evicted here, so the model is short: of each event, its topics and recipients; of each client, the
+ * subscriptions it has had, and between which positions. Every client's parser must have read exactly what follows from
+ * those, in order.
  *
  * <p>{@code -Dsluice.seed=…} repeats one life, {@code -Dsluice.lives=…} lives as many.
  */

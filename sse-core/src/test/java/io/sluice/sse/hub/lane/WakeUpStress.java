@@ -13,8 +13,9 @@ import org.openjdk.jcstress.infra.results.L_Result;
  * No wake-up is lost: what was published while a turn ran is delivered without another publish, once and in order. The
  * arbiter runs what is posted and publishes nothing.
  *
- * <p>Not seen here, on x86 and within seconds: a wake-up just before the head is released, while the hub's lock is still
- * held, and a lane that looks whether a turn is posted and then says so in two steps. Both gaps are a few instructions wide.
+ * <p>Not seen here, on x86 and within seconds: a wake-up just before the head is released, while the hub's lock is
+ * still held, and a lane that looks whether a turn is posted and then says so in two steps. Both gaps are a few
+ * instructions wide.
  */
 public final class WakeUpStress {
 

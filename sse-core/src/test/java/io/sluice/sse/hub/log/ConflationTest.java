@@ -25,7 +25,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Of a topic that conflates, the latest event of each key survives the ring; and a gap is what is lost all the same. */
+/**
+ * Of a topic that conflates, the latest event of each key survives the ring; and a gap is what is lost all the same.
+ */
 class ConflationTest {
 
     private static Consumer<HubBuilder> ring(int events) {

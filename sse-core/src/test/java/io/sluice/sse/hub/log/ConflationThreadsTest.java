@@ -17,7 +17,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Topics that conflate, read without a lock while they are published to. */
 class ConflationThreadsTest {
 
-    /** Publishers on real threads, and readers that copy as lanes do: in order, once, and at the end nothing is missing. */
+    /**
+     * Publishers on real threads, and readers that copy as lanes do: in order, once, and at the end nothing is
+     * missing.
+     */
     @ParameterizedTest
     @ValueSource(ints = {1, 3, 64})
     void aConcurrentReaderEndsWithTheLatestOfEachKey(int ring) throws Exception {

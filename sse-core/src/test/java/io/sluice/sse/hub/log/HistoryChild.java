@@ -9,8 +9,8 @@ import java.time.Duration;
 import java.util.concurrent.Semaphore;
 
 /**
- * A process that publishes until it is killed, and says on standard output what was acknowledged: the number of the event
- * and its id. Its arguments: a directory, a sync policy, the first number.
+ * A process that publishes until it is killed, and says on standard output what was acknowledged: the number of the
+ * event and its id. Its arguments: a directory, a sync policy, the first number.
  */
 final class HistoryChild {
 

@@ -12,8 +12,9 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * A client as the standard has it: it parses the bytes that it takes, an id counts when its block is complete, and it comes
- * back with the last one. What it has read over all of its connections must be everything, or have a gap where it is not.
+ * A client as the standard has it: it parses the bytes that it takes, an id counts when its block is complete, and
+ * it comes back with the last one. What it has read over all of its connections must be everything, or have a gap where
+ * it is not.
  */
 final class HistoryClient implements EventParser.Listener {
 
@@ -28,7 +29,10 @@ final class HistoryClient implements EventParser.Listener {
 
     // What it has read, whatever connection it was on.
 
-    /** Everything that it wants up to here was read, or a gap has said that it was not; -1 before it knows any position. */
+    /**
+     * Everything that it wants up to here was read, or a gap has said that it was not; -1 before it knows any
+     * position.
+     */
     private long has = -1;
 
     /** What had gone up to here when a gap was read, as the how manieth of all, may be missing. */

@@ -19,7 +19,9 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** An event in several topics is one event, in the history as in the rings: read once, counted once, its id held once. */
+/**
+ * An event in several topics is one event, in the history as in the rings: read once, counted once, its id held once.
+ */
 class HistoryCopiesTest {
 
     @TempDir

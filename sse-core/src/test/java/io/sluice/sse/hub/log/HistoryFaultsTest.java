@@ -24,7 +24,10 @@ import java.util.concurrent.CompletionException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A history that is slow, full, broken or behind: nobody waits for ever, nothing is half done, nothing is lost unsaid. */
+/**
+ * A history that is slow, full, broken or behind: nobody waits for ever, nothing is half done, nothing is lost
+ * unsaid.
+ */
 class HistoryFaultsTest {
 
     @TempDir

@@ -8,8 +8,8 @@ import java.util.Map;
 import java.util.regex.Pattern;
 
 /**
- * What a hub must know, as a plain list of all that was published to it: what each event is, whether it is still kept, and
- * if not, as the how manieth it went. It knows nothing of rings, floors, lanes or topics that are forgotten.
+ * What a hub must know, as a plain list of all that was published to it: what each event is, whether it is still
+ * kept, and if not, as the how manieth it went. It knows nothing of rings, floors, lanes or topics that are forgotten.
  */
 public class HistoryModel {
 
@@ -192,8 +192,8 @@ public class HistoryModel {
     }
 
     /**
-     * Where somebody goes on who was told a gap and had seen what lies up to {@code known}: before the oldest kept event of
-     * all topics that have one for him, but not before what he has seen.
+     * Where somebody goes on who was told a gap and had seen what lies up to {@code known}: before the oldest kept
+     * event of all topics that have one for him, but not before what he has seen.
      */
     public final long beforeOldestKept(List<String> terms, long known) {
         Map<String, long[]> oldestAndNewest = new HashMap<>();

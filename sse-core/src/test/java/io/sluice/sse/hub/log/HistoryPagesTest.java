@@ -21,7 +21,9 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What lies below a ring comes from the history, page by page, and then from the ring: each event once and in order. */
+/**
+ * What lies below a ring comes from the history, page by page, and then from the ring: each event once and in order.
+ */
 class HistoryPagesTest {
 
     @TempDir

@@ -13,11 +13,11 @@ import org.junit.jupiter.api.io.TempDir;
  * receive, or carries a gap at the right place.
  *
  * <p>A hub with hand-driven lanes; clients whose bytes are cut anywhere; a model that is a plain list ({@link
- * HistoryModel}). Each block is judged when it is written ({@link StreamJudge}), and once more by who reads it, over all
- * connections ({@link HistoryClient}). One history in fifty has a store that outlives its hubs ({@link RandomStore}), and a
- * model of what is in it ({@link StoreModel}). Each history has a seed of its own: {@code -Dsluice.seed=…} repeats one, {@code
- * -Dsluice.histories=…} lives as many, with {@code -Dsluice.stores=true} only of those with a store. A failure says the
- * seed, and the steps that are needed for it.
+ * HistoryModel}). Each block is judged when it is written ({@link StreamJudge}), and once more by who reads it, over
+ * all connections ({@link HistoryClient}). One history in fifty has a store that outlives its hubs ({@link
+ * RandomStore}), and a model of what is in it ({@link StoreModel}). Each history has a seed of its own: {@code
+ * -Dsluice.seed=…} repeats one, {@code -Dsluice.histories=…} lives as many, with {@code -Dsluice.stores=true} only of
+ * those with a store. A failure says the seed, and the steps that are needed for it.
  */
 class RandomHistoriesTest {
 
@@ -63,8 +63,8 @@ class RandomHistoriesTest {
     }
 
     /**
-     * Leaves out whatever it can without ending the failure, for two minutes: halves first, then smaller parts, then single
-     * steps. A life that hangs takes a minute each time.
+     * Leaves out whatever it can without ending the failure, for two minutes: halves first, then smaller parts, then
+     * single steps. A life that hangs takes a minute each time.
      */
     private List<HistoryStep> shrink(long seed, List<HistoryStep> all) {
         List<HistoryStep> needed = all;

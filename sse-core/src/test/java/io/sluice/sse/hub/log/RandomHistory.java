@@ -25,8 +25,9 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A short random life of a hub and of some clients: a list of steps, each of which means something whatever stands before it,
- * so that steps can be left out to find those that matter. It ends when all clients have come back and taken everything.
+ * A short random life of a hub and of some clients: a list of steps, each of which means something whatever stands
+ * before it, so that steps can be left out to find those that matter. It ends when all clients have come back and taken
+ * everything.
  */
 final class RandomHistory {
 

@@ -28,9 +28,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /**
- * The durable history of a random life, over all of its hubs. Writer and reader are real threads, but each of them works
- * only while the test waits for it, so that a seed means the same each time: what is published has come to the store when
- * {@link #published} returns, unless the store is held, and a page comes within {@link #settle}.
+ * The durable history of a random life, over all of its hubs. Writer and reader are real threads, but each of them
+ * works only while the test waits for it, so that a seed means the same each time: what is published has come to the
+ * store when {@link #published} returns, unless the store is held, and a page comes within {@link #settle}.
  */
 final class RandomStore {
 

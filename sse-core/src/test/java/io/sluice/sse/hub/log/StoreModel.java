@@ -7,8 +7,9 @@ import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /**
- * What a hub with a durable history must know, as a plain list: what left a ring is lost only when the store lets it go, and
- * that is done whenever a batch has come to the store, not when an event is published. It knows what each stop leaves.
+ * What a hub with a durable history must know, as a plain list: what left a ring is lost only when the store lets it
+ * go, and that is done whenever a batch has come to the store, not when an event is published. It knows what each stop
+ * leaves.
  */
 final class StoreModel extends HistoryModel {
 
@@ -131,8 +132,8 @@ final class StoreModel extends HistoryModel {
     }
 
     /**
-     * The next hub goes on above what was reserved, and leaves out one position. What had not come to the disk is as if it
-     * had never been: events, and evictions.
+     * The next hub goes on above what was reserved, and leaves out one position. What had not come to the disk is as
+     * if it had never been: events, and evictions.
      *
      * @param toForced whether it is the machine that dies
      */

@@ -10,8 +10,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Judges each block of one connection at the moment at which the hub writes it, against what the model knows then: it is the
- * one that must come, and nothing was left out before it but what a gap has said.
+ * Judges each block of one connection at the moment at which the hub writes it, against what the model knows then:
+ * it is the one that must come, and nothing was left out before it but what a gap has said.
  */
 public final class StreamJudge {
 
@@ -32,7 +32,9 @@ public final class StreamJudge {
     /** Where it must begin, if that is asked for when it is known; the store may have to be asked first. */
     private Supplier<Beginning> question;
 
-    /** Whatever was published then or later, and is lost when it begins, is a gap; null if it does not ask for a time. */
+    /**
+     * Whatever was published then or later, and is lost when it begins, is a gap; null if it does not ask for a time.
+     */
     private Long since;
 
     /** Up to where everything must be in the store before it can answer; -1 if it need not, or has. */
@@ -255,7 +257,10 @@ public final class StreamJudge {
         return model.wanted(terms, behind).stream().anyMatch(each -> each.gone > toldBefore);
     }
 
-    /** Several forgotten topics of a pattern leave one floor, which may say a gap too much to who was just told of one. */
+    /**
+     * Several forgotten topics of a pattern leave one floor, which may say a gap too much to who was just told of
+     * one.
+     */
     private boolean mayBeMissing() {
         return patterns ? isMissing(at, 0) && isMissing(0, told) : isMissing(at, told);
     }
