@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class ManualHub {
 
-    private static final int MAX_STEPS = 100_000;
+    private static final int MAX_STEPS = 2_000;
     private static final Duration AWAIT_TIMEOUT = Duration.ofSeconds(30);
     /** A condition may come true without a task of the lane, so it is checked at least this often. */
     private static final Duration AWAIT_PERIOD = Duration.ofMillis(10);
