@@ -62,7 +62,9 @@ class StressTest {
     }
 
     private static TestResult run(TestInfo info) throws ReflectiveOperationException, IOException {
-        Options options = new Options(new String[] {"-iters", "1", "-time", MILLIS, "-hs", "32", "-c", "2"});
+        // Threads that wait for each other yield: the other JVM that runs tests needs the processors too.
+        String[] arguments = {"-iters", "1", "-time", MILLIS, "-hs", "32", "-c", "2", "-spinStyle", "THREAD_YIELD"};
+        Options options = new Options(arguments);
         options.parse();
         SchedulingClass anywhere = new SchedulingClass(AffinityMode.NONE, info.threads(), NodeType.PACKAGE);
         TestConfig config = new TestConfig(options, info, 0, List.of(), CompileMode.UNIFIED, anywhere);
