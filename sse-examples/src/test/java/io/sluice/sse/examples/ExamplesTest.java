@@ -161,13 +161,21 @@ class ExamplesTest {
         }
     }
 
-    private static HttpResponse<String> post(SseServer server, String target, String body) throws Exception {
-        return HttpClient.newHttpClient()
-                .send(
-                        HttpRequest.newBuilder(URI.create(server.uri() + target))
-                                .POST(HttpRequest.BodyPublishers.ofString(body))
-                                .build(),
-                        HttpResponse.BodyHandlers.ofString());
+    private record Response(int statusCode, String body) {}
+
+    /** Over a connection that ends with the response: one that is kept alive would count as owned for a minute. */
+    private static Response post(SseServer server, String target, String body) throws Exception {
+        byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
+        String head = "POST " + target + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: "
+                + bytes.length + "\r\n\r\n";
+        try (Socket socket = new Socket("127.0.0.1", server.port())) {
+            socket.setSoTimeout(10_000);
+            socket.getOutputStream().write(head.getBytes(StandardCharsets.US_ASCII));
+            socket.getOutputStream().write(bytes);
+            String received = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            String[] parts = received.split("\r\n\r\n", 2);
+            return new Response(Integer.parseInt(parts[0].split(" ", 3)[1]), parts[1]);
+        }
     }
 
     @Test

@@ -103,7 +103,8 @@ class OptionsTest {
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
             assertThatThrownBy(() -> start("--port", "" + taken.getLocalPort()))
                     .isInstanceOf(BadOptionException.class)
-                    .hasMessageStartingWith("--port: " + taken.getLocalPort() + " on host 127.0.0.1")
+                    .hasMessageStartingWith(
+                            "--port: " + taken.getLocalPort() + " (expected: a free port on host 127.0.0.1; ")
                     .hasMessageContaining("in use");
         }
     }
