@@ -1,4 +1,4 @@
-package io.sluice.sse.examples.server;
+package consumer;
 
 import io.sluice.sse.Event;
 import io.sluice.sse.hub.Hub;

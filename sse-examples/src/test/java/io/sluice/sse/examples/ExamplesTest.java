@@ -138,7 +138,7 @@ class ExamplesTest {
 
     @Test
     void jobProgress() throws Exception {
-        try (SseServer server = JobProgress.start(0, Duration.ofMillis(10))) {
+        try (SseServer server = JobProgress.start(0, Duration.ofMillis(100))) {
             String id = post(server, "/jobs", "").body();
             try (Client leaves = new Client(server.port(), "/jobs/" + id);
                     Client stays = new Client(server.port(), "/jobs/" + id)) {

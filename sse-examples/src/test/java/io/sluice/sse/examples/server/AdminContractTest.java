@@ -57,6 +57,7 @@ class AdminContractTest {
                             "tasks",
                             "listeners",
                             "buffers",
+                            "userCode",
                             "topics",
                             "events",
                             "bytes");

@@ -86,7 +86,7 @@ class PublishContractTest {
                 "?id=a%00b                     | id",
                 "?id=                          | id",
                 "?id=end~1                     | end~",
-                "?id=0lnhvpao9m-00000000001    | own shape",
+                "?id=0lnhvpao9m-00000000001    | format of the hub",
                 "?retry=soon                   | retry",
                 "?retry=-1                     | retry",
                 "?event=%FF                    | UTF-8",
