@@ -88,7 +88,7 @@ final class UserCode extends SerialExecutor {
             interrupt(running);
         }
         log.warn(
-                "[{}] user code still runs {} s after its client left, and ignores the interrupt",
+                "[{}] user code still runs {} s after its client left; it is interrupted now",
                 sink.id(),
                 TimeUnit.NANOSECONDS.toSeconds(PATIENCE_NANOS),
                 new ThreadStack(running));
