@@ -55,6 +55,8 @@ class ApiTest {
         return new ClassFileImporter()
                         .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
                         .withImportOption(location -> location.contains(module))
+                        // From the phase "package" on, Maven puts the jar of the module's tests on the class path.
+                        .withImportOption(location -> !location.contains("-tests.jar"))
                         .importPackages(rootPackage)
                         .stream()
                         .filter(type -> type.getModifiers().contains(JavaModifier.PUBLIC) && !isHidden(type))
