@@ -31,7 +31,7 @@ import org.openjdk.jcstress.vm.CompileMode;
  */
 class StressTest {
 
-    private static final String MILLIS = System.getProperty("sluice.stress.millis", "1000");
+    private static final String MILLIS = System.getProperty("sluice.stress.millis", "500");
 
     private static final String ONLY = System.getProperty("sluice.stress.only", "");
 

@@ -8,6 +8,7 @@ import io.sluice.sse.RejectionCounts;
 import io.sluice.sse.history.HistoryException;
 import io.sluice.sse.hub.core.HubCore;
 import io.sluice.sse.hub.core.HubCounters;
+import io.sluice.sse.hub.core.SmallestFirst;
 import io.sluice.sse.hub.core.UserCodeFailures;
 import io.sluice.sse.hub.core.UserExecutor;
 import io.sluice.sse.hub.lane.HubLane;
@@ -197,9 +198,12 @@ public final class Hub implements AutoCloseable {
         }
         // Selected outside the lock, because publishers wait for the lock.
         List<Topic> all = log.locked(() -> List.copyOf(log.topicsForReading().all()));
-        Iterable<Topic> rest = all.stream().filter(topic -> after == null || topic.name.compareTo(after) > 0)::iterator;
+        SmallestFirst<Topic> first = new SmallestFirst<>(Comparator.comparing(each -> each.name), limit);
+        all.stream()
+                .filter(topic -> after == null || topic.name.compareTo(after) > 0)
+                .forEach(first::offer);
         List<TopicInfo> page = new ArrayList<>();
-        for (Topic topic : SmallestFirst.select(rest, Comparator.comparing(each -> each.name), limit)) {
+        for (Topic topic : first.selected()) {
             // Locked for each topic: counting its subscribers may visit each sink.
             TopicInfo info = log.locked(() -> topic.isRemoved() ? null : describe(topic));
             if (info != null) {

@@ -53,6 +53,15 @@ public final class SluiceMetrics implements MeterBinder {
 
     @Override
     public void bindTo(MeterRegistry registry) {
+        bindLedger(registry);
+        bindRetained(registry);
+        bindTraffic(registry);
+        bindFaults(registry);
+        bindByReason(registry);
+    }
+
+    /** What is zero when no client is left. */
+    private void bindLedger(MeterRegistry registry) {
         ledgerGauge(
                 registry, "sluice.connections", Ledger.Kind.CONNECTIONS, "Open connections, with or without a stream");
         ledgerGauge(registry, "sluice.sinks", Ledger.Kind.SINKS, "Open sinks");
@@ -73,18 +82,25 @@ public final class SluiceMetrics implements MeterBinder {
                 .description("Positions between the head of the hub and its slowest sink")
                 .tags(tags)
                 .register(registry);
+    }
 
+    private void bindRetained(MeterRegistry registry) {
         retained("sluice.topics", HubStats::topics, "Topics of the hub").register(registry);
         retained("sluice.history.events", HubStats::events, "Retained events").register(registry);
         retained("sluice.history.bytes", HubStats::bytes, "Memory of the retained events")
                 .baseUnit(BaseUnits.BYTES)
                 .register(registry);
+    }
 
+    private void bindTraffic(MeterRegistry registry) {
         counter(registry, "sluice.events.published", HubStats::published, "Events published");
         counter(registry, "sluice.events.delivered", HubStats::delivered, "Events written to sinks");
         counter(registry, "sluice.frames", HubStats::framed, "Frames built, one for each range of events");
         counter(registry, "sluice.gaps", HubStats::gaps, "Gaps reported to clients");
         counter(registry, "sluice.sinks.opened", HubStats::opened, "Sinks opened");
+    }
+
+    private void bindFaults(MeterRegistry registry) {
         counter(
                 registry,
                 "sluice.user.code.failures",
@@ -101,6 +117,9 @@ public final class SluiceMetrics implements MeterBinder {
                 HubStats::failedPublishes,
                 "Publications that the hub did not accept");
         counter(registry, "sluice.lanes.blocked", HubStats::lanesBlocked, "Number of times that a lane was blocked");
+    }
+
+    private void bindByReason(MeterRegistry registry) {
         for (RejectionCounts.Kind kind : RejectionCounts.Kind.values()) {
             FunctionCounter.builder("sluice.refused", hub, h -> h.rejections().count(kind))
                     .description("Connections and requests rejected by a limit")

@@ -4,6 +4,7 @@ import io.sluice.sse.CloseReason;
 import io.sluice.sse.Ledger;
 import io.sluice.sse.hub.core.DeliveryOptions;
 import io.sluice.sse.hub.core.HubCore;
+import io.sluice.sse.hub.core.SmallestFirst;
 import io.sluice.sse.hub.log.HubHistory;
 import io.sluice.sse.hub.log.HubLog;
 import io.sluice.sse.hub.log.Sequencer;
@@ -13,6 +14,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
@@ -49,6 +51,8 @@ public final class HubLane {
     static final long CATCH_UP_NANOS = Duration.ofMillis(1).toNanos();
 
     private static final Logger logger = LoggerFactory.getLogger(HubLane.class);
+
+    private static final Comparator<LaneSink> BY_NUMBER = Comparator.comparingLong(sink -> sink.number);
 
     private static final VarHandle DIRTY_TOP;
 
@@ -172,15 +176,19 @@ public final class HubLane {
     }
 
     /**
-     * Describes the first {@code limit} sinks of this lane with a number above {@code after}, in no order. Of the other
+     * Describes the first {@code limit} sinks of this lane with a number above {@code after}, in order. Of the other
      * sinks only the number is read. Any thread.
      */
     CompletionStage<List<SinkInfo>> sinkInfos(long after, int limit) {
         List<SinkInfo> infos = new ArrayList<>();
         return tasks.onLane(() -> {
-                    SinkPage page = new SinkPage(after, limit);
-                    sinks.forEach(page::offer);
-                    page.forEach(sink -> infos.add(describe(sink)));
+                    SmallestFirst<LaneSink> page = new SmallestFirst<>(BY_NUMBER, limit);
+                    sinks.forEach(sink -> {
+                        if (sink.number > after) {
+                            page.offer(sink);
+                        }
+                    });
+                    page.selected().forEach(sink -> infos.add(describe(sink)));
                 })
                 .thenApply(ignored -> infos);
     }

@@ -165,7 +165,7 @@
  *       {@code ViewFrames}, {@code Splicer}, {@code Prefetcher}
  *   <li><b>Catching up:</b> {@code CatchUp}, {@code CatchUpRange}, {@code RecentRanges}, {@code HistoryPager}, {@code
  *       Overflow}, {@code GapNotice}
- *   <li><b>Keeping streams alive:</b> {@code SinkLifecycle}, {@code LaneSinks}, {@code SinkPage}, {@code LaneTicker},
+ *   <li><b>Keeping streams alive:</b> {@code SinkLifecycle}, {@code LaneSinks}, {@code LaneTicker},
  *       {@code HeartbeatFrames}, {@code StallClock}, {@code LaneWatchdog}, {@code LaneTasks}
  *   <li><b>User code:</b> {@code RunningSource}, {@code DirectSendQueue}, {@code WritableListeners},
  *       {@code SerialExecutor}
