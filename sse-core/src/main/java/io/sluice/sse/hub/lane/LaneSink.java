@@ -237,22 +237,27 @@ public abstract class LaneSink extends SinkTransport implements HubSink, Scope.O
 
     @Override
     public final void runUserCode(Runnable work) {
-        UserCode serial = userCode;
-        if (serial == null) {
-            synchronized (this) {
-                serial = userCode;
-                if (serial == null) {
-                    serial = new UserCode(this, hubLane.core());
-                    userCode = serial;
-                }
-            }
-        }
-        serial.execute(work);
+        userCode().execute(work);
     }
 
     @Override
     public final void runBlocking(Runnable work) {
-        hubLane.core().userExecutor().execute(work);
+        userCode().fork(work);
+    }
+
+    private UserCode userCode() {
+        UserCode code = userCode;
+        if (code != null) {
+            return code;
+        }
+        synchronized (this) {
+            code = userCode;
+            if (code == null) {
+                code = new UserCode(this, hubLane.core());
+                userCode = code;
+            }
+            return code;
+        }
     }
 
     /** Logs and counts the failure. A sink that overrides this calls it too. Any thread. */

@@ -3,15 +3,18 @@ package io.sluice.sse.hub.lane;
 import io.sluice.sse.CloseReason;
 import io.sluice.sse.Ledger;
 import io.sluice.sse.hub.core.HubCore;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The user code of one sink: it runs on the user executor, one task after another. The ledger counts a task while it
- * runs. When the sink closes, the task that runs is interrupted. If it still runs three seconds later, a warning shows
- * where it is, and other clients' code does not wait for its thread any more. Thread-safe.
+ * The user code of one sink: it runs on the user executor, one task after another, and forked tasks run in parallel.
+ * The ledger counts a task while it runs. When the sink closes, the task that runs is interrupted. A task that runs
+ * three seconds after the sink began to close, or that began later and has run for three seconds, is interrupted
+ * again. A warning then shows where it is, and other clients' code does not wait for its thread any more. Thread-safe.
  *
  * <p>A source that ends its own stream is not interrupted at once: it may have work to do after {@code complete()}.
  */
@@ -25,10 +28,10 @@ final class UserCode extends SerialExecutor {
     private final HubCore core;
 
     // Guarded by this.
-    private @Nullable Thread thread;
-    private boolean interrupted;
-    /** Whether the executor was told that the running task keeps its thread. */
-    private boolean isReportedStuck;
+    /** The tasks that run now: at most one of the serial ones, and the forked ones. */
+    private final List<Running> running = new ArrayList<>(1);
+
+    private boolean closing;
 
     UserCode(LaneSink sink, HubCore core) {
         super(core.userExecutor());
@@ -38,8 +41,21 @@ final class UserCode extends SerialExecutor {
 
     @Override
     void run(Runnable task) {
+        run(task, true);
+    }
+
+    /** Runs a task in parallel to the others. The caller interrupts it when the sink closes. */
+    void fork(Runnable task) {
+        core.userExecutor().execute(() -> run(task, false));
+    }
+
+    private void run(Runnable task, boolean isSerial) {
+        Running entry = new Running(Thread.currentThread(), isSerial);
         synchronized (this) {
-            thread = Thread.currentThread();
+            running.add(entry);
+            if (closing) {
+                entry.checkLater();
+            }
         }
         core.ledger().add(Ledger.Kind.USER_CODE, 1);
         try {
@@ -47,51 +63,79 @@ final class UserCode extends SerialExecutor {
         } finally {
             core.ledger().add(Ledger.Kind.USER_CODE, -1);
             synchronized (this) {
-                thread = null;
-                if (interrupted) {
-                    interrupted = false;
-                    // The thread may belong to a pool: an interrupt that was meant for this task must not leave it.
-                    Thread.interrupted();
-                }
-                if (isReportedStuck) {
-                    isReportedStuck = false;
-                    core.userExecutor().stuckTaskEnded();
-                }
+                running.remove(entry);
+                entry.ended();
             }
         }
     }
 
     /** The sink begins to close. On the lane, before anything that runs because of the close is queued. */
     synchronized void onClosing(CloseReason reason) {
-        Thread running = thread;
-        if (running == null || running == Thread.currentThread()) {
-            return;
-        }
+        closing = true;
         boolean endedItself = reason == CloseReason.SOURCE_COMPLETED || reason == CloseReason.SOURCE_FAILED;
-        if (!endedItself) {
-            interrupt(running);
-        }
-        core.timer().schedule(() -> checkEnded(running), PATIENCE_NANOS);
-    }
-
-    private void interrupt(Thread running) {
-        interrupted = true;
-        running.interrupt();
-    }
-
-    private void checkEnded(Thread running) {
-        synchronized (this) {
-            if (thread != running || isReportedStuck) {
-                return;
+        for (Running entry : running) {
+            if (entry.thread == Thread.currentThread()) {
+                continue;
             }
-            isReportedStuck = true;
-            interrupt(running);
+            if (entry.isSerial && !endedItself) {
+                entry.interrupt();
+            }
+            entry.checkLater();
         }
-        log.warn(
-                "[{}] user code still runs {} s after its client left; it is interrupted now",
-                sink.id(),
-                TimeUnit.NANOSECONDS.toSeconds(PATIENCE_NANOS),
-                new ThreadStack(running));
-        core.userExecutor().taskIsStuck();
+    }
+
+    /** One run of a task. All methods but {@link #check} are called with the lock of the user code. */
+    private final class Running {
+
+        final Thread thread;
+        final boolean isSerial;
+        private boolean interrupted;
+        /** Whether the executor was told that this task keeps its thread. */
+        private boolean isReportedStuck;
+
+        private @Nullable Runnable cancelCheck;
+
+        Running(Thread thread, boolean isSerial) {
+            this.thread = thread;
+            this.isSerial = isSerial;
+        }
+
+        void interrupt() {
+            interrupted = true;
+            thread.interrupt();
+        }
+
+        void checkLater() {
+            cancelCheck = core.timer().schedule(this::check, PATIENCE_NANOS);
+        }
+
+        private void check() {
+            synchronized (UserCode.this) {
+                if (!running.contains(this)) {
+                    return;
+                }
+                isReportedStuck = true;
+                interrupt();
+            }
+            log.warn(
+                    "[{}] user code of a client that left has run for {} s since; it is interrupted now",
+                    sink.id(),
+                    TimeUnit.NANOSECONDS.toSeconds(PATIENCE_NANOS),
+                    new ThreadStack(thread));
+            core.userExecutor().taskIsStuck();
+        }
+
+        void ended() {
+            if (cancelCheck != null) {
+                cancelCheck.run();
+            }
+            if (interrupted) {
+                // The thread may belong to a pool: an interrupt that was meant for this task must not leave it.
+                Thread.interrupted();
+            }
+            if (isReportedStuck) {
+                core.userExecutor().stuckTaskEnded();
+            }
+        }
     }
 }

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import io.sluice.sse.CloseReason;
 import io.sluice.sse.Event;
 import io.sluice.sse.Ledger;
+import io.sluice.sse.Sink;
 import io.sluice.sse.Source;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
@@ -14,6 +15,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** User code does not outlive its client unseen, and does not stop the code of other clients. */
 class UserCodeTest {
@@ -56,16 +59,7 @@ class UserCodeTest {
         CountDownLatch others = new CountDownLatch(2);
         try (HubFixture bench = new HubFixture(options -> options.userExecutor(oneThread));
                 LogLines lines = LogLines.of(LaneSink.class)) {
-            FakeSink stubborn = bench.live((Source) sink -> {
-                boolean released = false;
-                while (!released) {
-                    try {
-                        released = release.await(1, TimeUnit.HOURS);
-                    } catch (InterruptedException e) {
-                        Thread.onSpinWait(); // as code does that swallows it
-                    }
-                }
-            });
+            FakeSink stubborn = bench.live((Source) sink -> awaitUninterruptibly(release));
             await().until(() -> bench.hub.ledger().count(Ledger.Kind.USER_CODE) == 1);
             FakeSink waiting = bench.live((Source) sink -> others.countDown()); // behind the only thread
 
@@ -76,7 +70,7 @@ class UserCodeTest {
 
             FakeSink later = bench.live((Source) sink -> others.countDown());
             await().atMost(Duration.ofSeconds(30)).until(() -> others.getCount() == 0);
-            assertThat(lines.all()).singleElement().asString().contains("user code still runs 3 s", stubborn.id());
+            assertThat(lines.all()).singleElement().asString().contains("has run for 3 s since", stubborn.id());
 
             release.countDown();
             await().until(() -> bench.hub.ledger().count(Ledger.Kind.USER_CODE) == 0);
@@ -88,6 +82,84 @@ class UserCodeTest {
         } finally {
             release.countDown();
             oneThread.shutdownNow();
+        }
+    }
+
+    /** Each kind of code that runs because its sink closes, or in parallel to the others. */
+    enum After {
+        STOP,
+        CLOSE_LISTENER,
+        FORK
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void codeThatBeginsAfterTheCloseAndForkedCodeIsNamedAndStopsNobodyElse(After kind) {
+        ExecutorService oneThread = Executors.newSingleThreadExecutor();
+        CountDownLatch release = new CountDownLatch(1);
+        CountDownLatch runs = new CountDownLatch(1);
+        CountDownLatch others = new CountDownLatch(1);
+        Runnable stubborn = () -> {
+            runs.countDown();
+            awaitUninterruptibly(release);
+        };
+        try (HubFixture bench = new HubFixture(options -> options.userExecutor(oneThread));
+                LogLines lines = LogLines.of(LaneSink.class)) {
+            CountDownLatch started = new CountDownLatch(1);
+            FakeSink leaving = bench.live(sourceOf(kind, started, stubborn));
+            await().until(() -> started.getCount() == 0);
+            await().until(() -> kind != After.FORK || runs.getCount() == 0);
+            leaving.close(CloseReason.CLIENT_LEFT);
+            bench.run();
+            await().until(() -> runs.getCount() == 0);
+            FakeSink waiting = bench.live((Source) sink -> others.countDown()); // needs the only thread
+
+            bench.advanceHub(PATIENCE);
+
+            await().until(() -> others.getCount() == 0);
+            assertThat(lines.all()).singleElement().asString().contains("has run for 3 s since", leaving.id());
+            release.countDown();
+            waiting.close(CloseReason.CLIENT_LEFT);
+            bench.run();
+            await().until(() -> bench.hub.ledger().isZero());
+            bench.advanceHub(PATIENCE);
+            assertThat(lines.all()).hasSize(1);
+        } finally {
+            release.countDown();
+            oneThread.shutdownNow();
+        }
+    }
+
+    private static Source sourceOf(After kind, CountDownLatch started, Runnable stubborn) {
+        return new Source() {
+            @Override
+            public void start(Sink sink) {
+                if (kind == After.CLOSE_LISTENER) {
+                    sink.scope().onClose(reason -> stubborn.run());
+                } else if (kind == After.FORK) {
+                    sink.scope().fork(stubborn::run);
+                }
+                started.countDown();
+            }
+
+            @Override
+            public void stop(Sink sink, CloseReason reason) {
+                if (kind == After.STOP) {
+                    stubborn.run();
+                }
+            }
+        };
+    }
+
+    /** Waits as code does that swallows its interrupts. */
+    private static void awaitUninterruptibly(CountDownLatch latch) {
+        boolean released = false;
+        while (!released) {
+            try {
+                released = latch.await(1, TimeUnit.HOURS);
+            } catch (InterruptedException e) {
+                Thread.onSpinWait();
+            }
         }
     }
 
