@@ -1,5 +1,5 @@
 /** A project outside of the build that embeds Sluice on the module path. */
 module consumer {
     requires io.sluice.sse.netty;
-    requires java.net.http;
+    requires io.sluice.sse.test;
 }

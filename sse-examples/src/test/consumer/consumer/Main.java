@@ -4,34 +4,27 @@ import io.sluice.sse.Event;
 import io.sluice.sse.hub.Hub;
 import io.sluice.sse.netty.SseServer;
 import io.sluice.sse.netty.StreamRoute;
-import java.io.BufferedReader;
-import java.io.InputStreamReader;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
+import io.sluice.sse.test.RecordingSink;
+import io.sluice.sse.test.SseTestClient;
 
-/** Publishes one event to itself. */
+/** Uses the hub, the server and the test kit: a client without a socket, and one with a socket. */
 public final class Main {
 
     public static void main(String[] args) throws Exception {
+        try (RecordingSink sink = RecordingSink.start(source -> source.send(Event.of("from a source")))) {
+            System.out.println("data: " + sink.data().get(0));
+        }
         try (Hub hub = Hub.create();
                 SseServer server = SseServer.builder()
                         .hub(hub)
                         .port(0)
                         .streams("/events/**", StreamRoute.topics())
-                        .start()) {
-            URI uri = URI.create("http://127.0.0.1:" + server.port() + "/events/a");
-            HttpResponse<java.io.InputStream> response = HttpClient.newHttpClient()
-                    .send(HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.ofInputStream());
-            BufferedReader lines = new BufferedReader(new InputStreamReader(response.body()));
+                        .start();
+                SseTestClient client = SseTestClient.open(server.port(), "/events/a")) {
+            client.awaitStream();
             hub.publish("a", Event.of("from module " + Hub.class.getModule().getName()));
-            for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-                if (line.startsWith("data: ")) {
-                    System.out.println(line);
-                    return;
-                }
-            }
+            client.awaitEvents(1);
+            System.out.println("data: " + client.response().events().get(0).data());
         }
     }
 }

@@ -35,7 +35,7 @@ class ApiTest {
     private static final Set<String> HIDDEN = Set.of("io.sluice.sse.hub.log", "io.sluice.sse.hub.core");
 
     @ParameterizedTest
-    @CsvSource({"sse-core, io.sluice.sse", "sse-netty, io.sluice.sse.netty"})
+    @CsvSource({"sse-core, io.sluice.sse", "sse-netty, io.sluice.sse.netty", "sse-test, io.sluice.sse.test"})
     void signaturesAreThoseOfTheFile(String module, String rootPackage) throws IOException {
         List<String> signatures = new ArrayList<>();
         for (JavaClass type : typesOf(module, rootPackage)) {

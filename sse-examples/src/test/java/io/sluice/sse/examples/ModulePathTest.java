@@ -26,8 +26,8 @@ class ModulePathTest {
     private static final Path SOURCES = Path.of("src/test/consumer");
 
     /** The libraries that an application needs. The optional ones are left out on purpose. */
-    private static final List<String> NEEDED =
-            List.of("sse-core", "sse-netty", "netty-", "slf4j-api", "jspecify", "caffeine", "bucket4j", "logback");
+    private static final List<String> NEEDED = List.of(
+            "sse-core", "sse-netty", "sse-test", "netty-", "slf4j-api", "jspecify", "caffeine", "bucket4j", "logback");
 
     @TempDir
     Path classes;
@@ -50,7 +50,7 @@ class ModulePathTest {
         try {
             String output = new String(consumer.getInputStream().readAllBytes());
             assertThat(consumer.waitFor(60, TimeUnit.SECONDS)).as(output).isTrue();
-            assertThat(output).contains("data: from module io.sluice.sse.core");
+            assertThat(output).contains("data: from a source", "data: from module io.sluice.sse.core");
         } finally {
             consumer.destroyForcibly();
         }
