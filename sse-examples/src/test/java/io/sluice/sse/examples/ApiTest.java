@@ -20,8 +20,10 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -33,6 +35,9 @@ class ApiTest {
 
     /** Not exported by the module descriptor. */
     private static final Set<String> HIDDEN = Set.of("io.sluice.sse.hub.log", "io.sluice.sse.hub.core");
+
+    /** For authors of transports and of durable stores. */
+    private static final Set<String> EXTENSION = Set.of("io.sluice.sse.hub.lane", "io.sluice.sse.history");
 
     @ParameterizedTest
     @CsvSource({"sse-core, io.sluice.sse", "sse-netty, io.sluice.sse.netty", "sse-test, io.sluice.sse.test"})
@@ -49,6 +54,25 @@ class ApiTest {
                 .as("If the change is meant: mvn -pl sse-examples -am test -Dtest=ApiTest -Dsluice.api.write=true"
                         + " -Dsurefire.failIfNoSpecifiedTests=false")
                 .isEqualTo(String.join("\n", Files.readAllLines(file)));
+    }
+
+    /** The page gives the reason for each type that an embedding application can see. */
+    @Test
+    void eachTypeHasItsReasonOnThePage() throws IOException {
+        String page = Files.readString(Path.of("..", "docs", "public-types.md"));
+        List<String> named = Pattern.compile("^\\| `([\\w.]+)` \\|", Pattern.MULTILINE)
+                .matcher(page)
+                .results()
+                .map(row -> row.group(1).replaceAll(".*\\.", ""))
+                .toList();
+        List<String> actual = Stream.concat(
+                        typesOf("sse-core", "io.sluice.sse").stream(),
+                        typesOf("sse-netty", "io.sluice.sse.netty").stream())
+                .filter(type -> type.getEnclosingClass().isEmpty() && !EXTENSION.contains(type.getPackageName()))
+                .map(JavaClass::getSimpleName)
+                .toList();
+        assertThat(named).containsExactlyInAnyOrderElementsOf(actual);
+        assertThat(actual).hasSizeLessThanOrEqualTo(60);
     }
 
     private static List<JavaClass> typesOf(String module, String rootPackage) {
