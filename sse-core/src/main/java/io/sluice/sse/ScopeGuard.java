@@ -49,6 +49,12 @@ final class ScopeGuard {
     }
 
     private static void logFailure(Scope.Owner owner, Throwable failure) {
-        log.warn("{}: closing continues after a failure", owner, failure);
+        try {
+            log.warn("{}: closing continues after a failure", owner, failure);
+        } catch (Throwable unprintable) { // the failure, or the owner, may come from user code
+            log.warn(
+                    "closing continues after a {} that cannot be printed",
+                    failure.getClass().getName());
+        }
     }
 }

@@ -79,7 +79,7 @@ final class Drain {
         assert lane.lane().inLane();
         try {
             head = lane.flushPublished();
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             log.warn("the drain continues without the events that were published last", e);
         }
         lane.forEachSink(this::add);

@@ -57,10 +57,19 @@ final class FailureLog {
         long now = clock.getAsLong();
         if (now - due >= 0 && nextNanos.compareAndSet(slot, due, now + WINDOW_NANOS)) {
             long count = heldBack.getAndSet(slot, 0);
-            log.warn("{}{}", message, count == 0 ? "" : " (and " + count + " more since the last line)", failure);
+            String line = message + (count == 0 ? "" : " (and " + count + " more since the last line)");
+            try {
+                log.warn("{}", line, failure);
+            } catch (Throwable unprintable) {
+                // A failure of user code may have a getMessage that throws, and a log calls it on this thread.
+                log.warn(
+                        "{}: a {} that cannot be printed",
+                        line,
+                        failure.getClass().getName());
+            }
         } else {
             heldBack.incrementAndGet(slot);
-            log.debug("{}: {}", message, failure.toString());
+            log.debug("{}: {}", message, failure.getClass().getName());
         }
     }
 

@@ -85,7 +85,7 @@ final class OrderedResponses {
     }
 
     /** Sends the rejection that a failure of the request's route maps to, in its turn. */
-    void fail(ChannelHandlerContext ctx, RuntimeException failure, Exchange exchange) {
+    void fail(ChannelHandlerContext ctx, Throwable failure, Exchange exchange) {
         send(ctx, rejectionOf(ctx, failure, exchange.request()).completed(), exchange);
     }
 
@@ -135,12 +135,12 @@ final class OrderedResponses {
             ChannelHandlerContext ctx, CompletableFuture<RouteResponse> response, @Nullable SseRequest request) {
         try {
             return Objects.requireNonNull(response.join(), () -> Responses.returnedNull(request));
-        } catch (RuntimeException e) {
+        } catch (Throwable e) {
             return rejectionOf(ctx, e, request);
         }
     }
 
-    private RouteResponse rejectionOf(ChannelHandlerContext ctx, RuntimeException e, @Nullable SseRequest request) {
+    private RouteResponse rejectionOf(ChannelHandlerContext ctx, Throwable e, @Nullable SseRequest request) {
         HttpStatusException rejection = Responses.toStatusException(e, ctx.channel(), request);
         rejections.count(rejection, request == null ? ctx.channel().remoteAddress() : request.remoteAddress());
         return rejection.response();

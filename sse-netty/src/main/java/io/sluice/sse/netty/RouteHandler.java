@@ -63,7 +63,7 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
                 throw HttpStatusException.of(431, "there are more than " + shared.maxHeaders() + " headers");
             }
             request = SseRequest.of(message, ctx.channel(), bytesOf(message.content()), shared.proxies());
-        } catch (RuntimeException e) {
+        } catch (Throwable e) {
             responses.reject(ctx, Responses.toStatusException(e, ctx.channel(), null), head);
             return;
         }
@@ -74,7 +74,7 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
                 throw BufferBudget.rejection(); // before the route acts: there may be no room for its response
             }
             entry = entryOf(request);
-        } catch (RuntimeException e) {
+        } catch (Throwable e) {
             responses.fail(ctx, e, exchange);
             return;
         }
@@ -102,7 +102,7 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
             if (response != null) {
                 responses.send(ctx, response, exchange);
             }
-        } catch (RuntimeException e) {
+        } catch (Throwable e) {
             responses.fail(ctx, e, exchange);
         }
     }

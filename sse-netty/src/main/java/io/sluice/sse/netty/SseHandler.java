@@ -108,7 +108,7 @@ public final class SseHandler extends ChannelInboundHandlerAdapter {
             SseRequest request =
                     SseRequest.of(message, ctx.channel(), new byte[0], proxies).below(entry.path.length());
             response = streams.openOrReject(ctx, request, Objects.requireNonNull(entry.stream));
-        } catch (RuntimeException e) {
+        } catch (Throwable e) {
             response = Responses.toStatusException(e, ctx.channel(), null).response();
         }
         if (response != null) {

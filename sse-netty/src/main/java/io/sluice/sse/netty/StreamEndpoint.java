@@ -64,7 +64,7 @@ final class StreamEndpoint {
         assert ctx.executor().inEventLoop();
         try {
             return open(ctx, request, route);
-        } catch (RuntimeException e) {
+        } catch (Throwable e) {
             HttpStatusException rejection = Responses.toStatusException(e, ctx.channel(), request);
             return rejection.isRetryable()
                     ? retryableResponse(ctx.channel(), request, route, rejection)
@@ -172,7 +172,7 @@ final class StreamEndpoint {
         try {
             route.check(request);
             return null;
-        } catch (RuntimeException e) {
+        } catch (Throwable e) {
             HttpStatusException rejection = Responses.toStatusException(e, channel, request);
             return rejection.isRetryable() ? null : rejection;
         }

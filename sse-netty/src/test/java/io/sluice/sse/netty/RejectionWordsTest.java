@@ -16,6 +16,7 @@ import io.sluice.sse.topic.StartPosition;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -111,6 +112,42 @@ class RejectionWordsTest {
                 assertHidden(path, server);
             }
             assertHidden("/k", server);
+            TestServers.awaitNothingOwned(server.hub());
+        }
+    }
+
+    /** Also errors, checked exceptions that no signature names, and an exception that no log can print. */
+    @Test
+    void whateverARouteThrowsIsALoggedFailure() throws IOException {
+        SseServerBuilder builder = TestServers.on(Transport.NIO);
+        for (int i = 0; i < HostileSource.FAILURES; i++) {
+            int kind = i;
+            builder.streams("/s/" + kind, request -> {
+                HostileSource.throwSomething(kind);
+                return stream();
+            });
+            builder.route("GET", "/r/" + kind, request -> {
+                HostileSource.throwSomething(kind);
+                return RouteResponse.empty(204).completed();
+            });
+        }
+        try (SseServer server = builder.start()) {
+            for (int kind = 0; kind < HostileSource.FAILURES; kind++) {
+                for (String path : List.of("/s/" + kind, "/r/" + kind)) {
+                    lines.list.clear();
+                    try (RawClient client = RawClient.connect(server.port()).get(path)) {
+                        assertThat(client.awaitAnswer(RawClient.PATIENCE))
+                                .as(path)
+                                .isTrue();
+                        assertThat(client.stream().status()).as(path).isEqualTo(500);
+                    }
+                    assertThat(lines.list)
+                            .as(path)
+                            .singleElement()
+                            .satisfies(line ->
+                                    assertThat(line.getFormattedMessage()).contains("GET " + path));
+                }
+            }
             TestServers.awaitNothingOwned(server.hub());
         }
     }

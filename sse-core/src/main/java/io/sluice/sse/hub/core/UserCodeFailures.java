@@ -41,7 +41,19 @@ public final class UserCodeFailures {
         count.increment();
         Line line = lines.computeIfAbsent(what, Line::new);
         if (line.throttle.tryAcquire()) {
-            log.warn("[{}] the {} failed{}", client, what, line.throttle.suppressedSuffix(), failure);
+            warn("[" + client + "] the " + what + " failed" + line.throttle.suppressedSuffix(), failure);
+        }
+    }
+
+    /** A failure of user code may have a {@code getMessage} that throws, and a log calls it on this thread. */
+    private static void warn(String message, Throwable failure) {
+        try {
+            log.warn("{}", message, failure);
+        } catch (Throwable unprintable) {
+            log.warn(
+                    "{}: a {} that cannot be printed",
+                    message,
+                    failure.getClass().getName());
         }
     }
 

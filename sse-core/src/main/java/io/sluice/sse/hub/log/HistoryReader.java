@@ -89,8 +89,8 @@ public final class HistoryReader {
             read.run(history, upTo);
         } catch (RuntimeException e) {
             read.failed(e);
-        } catch (Error e) {
-            read.failed(new HistoryException("cannot read the history", e));
+        } catch (Throwable t) {
+            read.failed(new HistoryException("cannot read the history", t));
         }
     }
 

@@ -164,6 +164,30 @@ class UserCodeTest {
     }
 
     @Test
+    void aFailureThatNoLogCanPrintLeavesNothingBehind() {
+        class Unprintable extends RuntimeException {
+            private static final long serialVersionUID = 1L;
+
+            @Override
+            public String getMessage() {
+                throw new UnsupportedOperationException("a test wants it so");
+            }
+        }
+        try (HubFixture bench = new HubFixture();
+                LogLines lines = LogLines.of(io.sluice.sse.hub.Hub.class)) {
+            FakeSink sink = bench.live((Source) ignored -> {
+                throw new Unprintable();
+            });
+            bench.run();
+            assertThat(sink.scope().closed().toCompletableFuture())
+                    .succeedsWithin(Duration.ofSeconds(30))
+                    .isEqualTo(CloseReason.SOURCE_FAILED);
+            assertThat(lines.all()).singleElement().asString().contains("start of the source", "cannot be printed");
+            await().until(() -> bench.hub.ledger().isZero());
+        }
+    }
+
+    @Test
     void aStreamThatHasLostADirectSendDoesNotEndAsComplete() {
         try (HubFixture bench = new HubFixture(options -> options.directSendEvents(2))) {
             FakeSink sink = bench.sink();
