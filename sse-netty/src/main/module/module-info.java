@@ -10,7 +10,7 @@ module io.sluice.sse.netty {
     requires io.netty.common;
     requires io.netty.codec;
     requires io.netty.codec.haproxy;
-    requires io.netty.handler;
+    requires transitive io.netty.handler;
     requires io.netty.transport.classes.epoll;
     requires io.netty.transport.classes.io_uring;
     requires io.netty.transport.classes.kqueue;

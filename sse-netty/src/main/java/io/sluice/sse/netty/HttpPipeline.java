@@ -5,6 +5,8 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelPipeline;
 import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpServerCodec;
+import io.netty.handler.ssl.SslHandler;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The pipeline of a server's connection while it speaks HTTP, in the order from the wire to the routes. {@link Upgrade}
@@ -17,6 +19,8 @@ final class HttpPipeline extends ChannelInitializer<Channel> {
     private final Deadlines deadlines;
     private final PendingConnections pending;
     private final RouteHandler.Shared routing;
+    private final @Nullable TlsContext tls;
+    private final long handshakeMillis;
 
     HttpPipeline(ServerOptions options, StreamEndpoint streams, PendingConnections pending) {
         this.codec = new HttpDecoderConfig()
@@ -25,6 +29,8 @@ final class HttpPipeline extends ChannelInitializer<Channel> {
         this.maxBodyBytes = options.maxBodyBytes;
         this.deadlines = new Deadlines(options.requestTimeout, options.idleTimeout);
         this.pending = pending;
+        this.tls = options.tls;
+        this.handshakeMillis = options.requestTimeout.toMillis();
         this.routing = new RouteHandler.Shared(
                 options.routes,
                 streams,
@@ -40,6 +46,11 @@ final class HttpPipeline extends ChannelInitializer<Channel> {
         ChannelPipeline pipeline = channel.pipeline();
         if (routing.proxies().expectsProxyHeader(channel.remoteAddress())) {
             ProxyHeaderHandler.addTo(pipeline);
+        }
+        if (tls != null) {
+            SslHandler handler = tls.current().newHandler(channel.alloc());
+            handler.setHandshakeTimeoutMillis(handshakeMillis);
+            pipeline.addLast("tls", handler);
         }
         pipeline.addLast("deadline", deadline)
                 .addLast("http", new HttpServerCodec(codec))

@@ -2,6 +2,7 @@ package io.sluice.sse.netty;
 
 import io.sluice.sse.hub.Hub;
 import io.sluice.sse.hub.lane.LaneOptions;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -54,6 +55,13 @@ final class ServerOptions implements Cloneable {
     @Nullable
     Set<String> allowedHosts;
 
+    /** Null if the application gives a context, or without TLS. */
+    TlsFiles.@Nullable Paths tlsFiles;
+
+    /** Null without TLS, or until the files are loaded. */
+    @Nullable
+    TlsContext tls;
+
     Routes routes = new Routes();
 
     ServerOptions copy() {
@@ -63,6 +71,13 @@ final class ServerOptions implements Cloneable {
             return copy;
         } catch (CloneNotSupportedException e) {
             throw new AssertionError(e);
+        }
+    }
+
+    /** @throws IOException if a file cannot be used */
+    void loadTlsFiles() throws IOException {
+        if (tlsFiles != null) {
+            tls = new TlsFiles(tlsFiles);
         }
     }
 

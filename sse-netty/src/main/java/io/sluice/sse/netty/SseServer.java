@@ -19,13 +19,14 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Serves event streams and other routes over HTTP/1.1.
+ * Serves event streams and other routes over HTTP/1.1, with or without TLS.
  *
  * <p>It owns its event loops and its listening socket, and the hub only if it created the hub. {@link #close} releases
  * all of them. Thread-safe.
@@ -42,6 +43,8 @@ public final class SseServer implements AutoCloseable {
      * deadline. Many end together then if clients are in a replay, and a cut would lose their last chunk.
      */
     private static final long LAST_BYTES_MILLIS = 300;
+
+    private static final long TLS_REFRESH_MILLIS = 1_000;
 
     private final ServerOptions options;
     private final Hub hub;
@@ -111,9 +114,22 @@ public final class SseServer implements AutoCloseable {
             }
             throw cannotListen(options, bound.cause());
         }
+        if (options.tls != null) {
+            refreshRegularly(options.tls, loops);
+        }
         SseServer server = new SseServer(options, hub, streams, loops, bound.channel(), connections);
         log.info("listening on {}, transport {}", server.uri(), transport.transport);
         return server;
+    }
+
+    /** The check reads files, so it runs in the common pool. It ends with the event loops. */
+    private static void refreshRegularly(TlsContext tls, EventLoopGroup loops) {
+        loops.next()
+                .scheduleWithFixedDelay(
+                        () -> ForkJoinPool.commonPool().execute(tls::refresh),
+                        TLS_REFRESH_MILLIS,
+                        TLS_REFRESH_MILLIS,
+                        TimeUnit.MILLISECONDS);
     }
 
     private static IOException cannotListen(ServerOptions options, Throwable cause) {
@@ -137,10 +153,10 @@ public final class SseServer implements AutoCloseable {
         return ((InetSocketAddress) listener.localAddress()).getPort();
     }
 
-    /** The URI that the server listens on, such as {@code http://127.0.0.1:8080}. */
+    /** The URI that the server listens on, such as {@code http://127.0.0.1:8080}; {@code https} with TLS. */
     public String uri() {
         String host = options.host.indexOf(':') >= 0 ? "[" + options.host + "]" : options.host;
-        return "http://" + host + ":" + port();
+        return (options.tls == null ? "http://" : "https://") + host + ":" + port();
     }
 
     /** Whether the server accepts new streams. False as soon as {@link #close} is called. */

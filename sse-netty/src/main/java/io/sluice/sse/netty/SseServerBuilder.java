@@ -1,8 +1,10 @@
 package io.sluice.sse.netty;
 
+import io.netty.handler.ssl.SslContext;
 import io.sluice.sse.hub.Hub;
 import io.sluice.sse.hub.lane.LaneOptions;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashSet;
 import java.util.Locale;
@@ -376,9 +378,59 @@ public final class SseServerBuilder {
     }
 
     /**
+     * Serves HTTPS (TLS 1.3 and 1.2) with a certificate and its key, which are files in PEM. The key is PKCS #8 and not
+     * encrypted. The server looks at the files once a second. When they have changed, new connections use the new
+     * ones; open connections go on. If the changed files are wrong, the server logs a warning and keeps the old ones.
+     *
+     * <p>Netty's BoringSSL is used if {@code netty-tcnative-boringssl-static} is on the class path, otherwise the JDK.
+     *
+     * @param certificate the server's certificate, followed by its intermediate certificates
+     */
+    public SseServerBuilder tls(Path certificate, Path key) {
+        TlsFiles.Paths before = options.tlsFiles;
+        options.tlsFiles = new TlsFiles.Paths(
+                Objects.requireNonNull(certificate, "certificate"),
+                Objects.requireNonNull(key, "key"),
+                before == null ? null : before.clientCa());
+        options.tls = null;
+        return this;
+    }
+
+    /**
+     * Requires a certificate of each client (mutual TLS), which one of these authorities has signed. A route reads it
+     * from {@code SseRequest.sslSession}. Call {@link #tls(Path, Path)} first.
+     *
+     * @param authorities a file with certificates in PEM
+     * @throws IllegalStateException if the server has no files for TLS
+     */
+    public SseServerBuilder tlsClientCa(Path authorities) {
+        Objects.requireNonNull(authorities, "authorities");
+        TlsFiles.Paths before = options.tlsFiles;
+        if (before == null) {
+            throw new IllegalStateException("tlsClientCa: call tls(certificate, key) first");
+        }
+        options.tlsFiles = new TlsFiles.Paths(before.certificate(), before.key(), authorities);
+        return this;
+    }
+
+    /**
+     * Serves HTTPS with a context of the application, in place of {@link #tls(Path, Path)}. The caller still owns it.
+     *
+     * @throws IllegalArgumentException if it is for clients
+     */
+    public SseServerBuilder tls(SslContext context) {
+        if (Objects.requireNonNull(context, "context").isClient()) {
+            throw new IllegalArgumentException("tls: a context for clients (expected: SslContextBuilder.forServer)");
+        }
+        options.tls = TlsContext.of(context);
+        options.tlsFiles = null;
+        return this;
+    }
+
+    /**
      * Starts a server with these options. Later changes of the builder do not affect it.
      *
-     * @throws IOException if the server cannot listen on the host and port
+     * @throws IOException if the server cannot listen on the host and port, or cannot use a TLS file
      * @throws IllegalArgumentException if the transport is not available on this machine
      * @throws IllegalStateException if the Netty on the class path is too old
      */
@@ -388,6 +440,7 @@ public final class SseServerBuilder {
         if (!copy.routes.hasStreams()) {
             copy.routes.addStream("/events/**", StreamRoute.topics());
         }
+        copy.loadTlsFiles();
         return SseServer.start(copy);
     }
 }

@@ -47,7 +47,8 @@ final class StreamEnd {
         } catch (ChannelException e) {
             // The kernel has noticed first that the peer is gone: the channel is closed, or about to be.
         }
-        channel.close();
+        // Not through the pipeline: TLS would wait until the client takes the last record, which it does not.
+        channel.unsafe().close(channel.newPromise());
     }
 
     /** The write timeout. Its default if it is off, because no other timeout ends a connection that trickles. */

@@ -9,6 +9,7 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.lang.reflect.Parameter;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -36,7 +37,9 @@ class NullOptionsTest {
             OverflowPolicy.class,
             OverflowPolicy.GAP,
             Function.class,
-            Function.identity());
+            Function.identity(),
+            Path.class,
+            Path.of("a"));
 
     static Stream<Arguments> parameters() {
         return Stream.of(SseServer.builder(), Hub.builder(), StreamLimits.DEFAULT)

@@ -8,11 +8,16 @@ import java.io.IOException;
 import java.net.UnknownHostException;
 import java.nio.channels.UnresolvedAddressException;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 
 /** A hub, its server, and all routes of the bundled server. */
 final class BundledServer implements AutoCloseable {
+
+    /** The files of TLS: the library's name for each, and the option for it. */
+    private static final Map<String, String> TLS_FILES =
+            Map.of("tls certificate", "--tls-cert", "tls key", "--tls-key", "tls client ca", "--tls-client-ca");
 
     private final Options options;
     private final PublishRoute publish;
@@ -61,11 +66,20 @@ final class BundledServer implements AutoCloseable {
         try {
             bundled.server = builder.start();
         } catch (IOException e) {
-            throw isCausedByHost(e.getCause()) ? options.invalidHost() : options.invalid("--port", e);
+            throw invalid(options, e);
         } catch (IllegalArgumentException e) {
             throw options.invalid("--transport", e);
         }
         return bundled;
+    }
+
+    private static BadOptionException invalid(Options options, IOException e) {
+        for (Map.Entry<String, String> file : TLS_FILES.entrySet()) {
+            if (String.valueOf(e.getMessage()).startsWith(file.getKey() + ": ")) {
+                return options.invalid(file.getValue(), e);
+            }
+        }
+        return isCausedByHost(e.getCause()) ? options.invalidHost() : options.invalid("--port", e);
     }
 
     /** Whether the server cannot listen on this host with any port. */

@@ -264,6 +264,29 @@ final class Options {
                     + " the server listens on loopback, otherwise any")
     List<String> allowedHosts = new ArrayList<>();
 
+    @Option(
+            names = "--tls-cert",
+            paramLabel = "<path>",
+            description = "Serves HTTPS with this certificate and the ones that link it to its authority, in PEM. A"
+                    + " changed file is used for new connections. Default: plain HTTP")
+    @Nullable
+    Path tlsCert;
+
+    @Option(
+            names = "--tls-key",
+            paramLabel = "<path>",
+            description = "The key of that certificate: PKCS #8 in PEM, not encrypted")
+    @Nullable
+    Path tlsKey;
+
+    @Option(
+            names = "--tls-client-ca",
+            paramLabel = "<path>",
+            description = "Authorities in PEM; a client without a certificate of one of them is rejected."
+                    + " Default: clients need none")
+    @Nullable
+    Path tlsClientCa;
+
     @Option(names = "--drain", paramLabel = "<duration>", description = "How long a shutdown may take. Default: 5s")
     Duration drain = SseServerBuilder.DEFAULT_DRAIN;
 

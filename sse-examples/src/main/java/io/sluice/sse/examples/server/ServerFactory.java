@@ -7,6 +7,7 @@ import io.sluice.sse.hub.HubBuilder;
 import io.sluice.sse.netty.SseServer;
 import io.sluice.sse.netty.SseServerBuilder;
 import io.sluice.sse.netty.TrustedProxies;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -86,6 +87,7 @@ final class ServerFactory {
                 "--allowed-host",
                 options.allowedHosts.isEmpty() ? null : options.allowedHosts.toArray(new String[0]),
                 server::allowedHosts);
+        setTls(server);
         if (options.adminToken != null && options.adminToken.isBlank()) {
             throw new BadOptionException(options.named("--admin-token") + ": it is empty (expected: a secret)");
         }
@@ -107,6 +109,28 @@ final class ServerFactory {
                     + most + ", the limit of open files less what the server itself needs)");
         }
         return asked;
+    }
+
+    private void setTls(SseServerBuilder server) throws BadOptionException {
+        if (options.tlsCert == null) {
+            requireCertificate("--tls-key", options.tlsKey);
+            requireCertificate("--tls-client-ca", options.tlsClientCa);
+            return;
+        }
+        if (options.tlsKey == null) {
+            throw new BadOptionException(
+                    options.named("--tls-cert") + ": " + options.tlsCert + " (expected: --tls-key as well)");
+        }
+        server.tls(options.tlsCert, options.tlsKey);
+        if (options.tlsClientCa != null) {
+            server.tlsClientCa(options.tlsClientCa);
+        }
+    }
+
+    private void requireCertificate(String option, @Nullable Path value) throws BadOptionException {
+        if (value != null) {
+            throw new BadOptionException(options.named(option) + ": " + value + " (expected: --tls-cert as well)");
+        }
     }
 
     private void setProxies(SseServerBuilder server) throws BadOptionException {

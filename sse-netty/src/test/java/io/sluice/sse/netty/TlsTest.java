@@ -1,0 +1,326 @@
+package io.sluice.sse.netty;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import io.netty.handler.ssl.SslContextBuilder;
+import io.netty.pkitesting.CertificateBuilder;
+import io.netty.pkitesting.X509Bundle;
+import io.sluice.sse.CloseReason;
+import io.sluice.sse.Event;
+import io.sluice.sse.hub.Hub;
+import io.sluice.sse.topic.SinkInfo;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.KeyStore;
+import java.security.cert.X509Certificate;
+import java.time.Duration;
+import java.util.Objects;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLSocket;
+import javax.net.ssl.TrustManagerFactory;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** HTTPS over real sockets: streams, ends, changed files, client certificates, and wrong input. */
+@Timeout(120)
+class TlsTest {
+
+    private static X509Bundle authority;
+    private static X509Bundle first;
+    private static X509Bundle second;
+
+    @TempDir
+    Path folder;
+
+    @BeforeAll
+    static void makeCertificates() throws Exception {
+        authority = new CertificateBuilder()
+                .ecp256()
+                .subject("CN=Test Authority")
+                .setIsCertificateAuthority(true)
+                .buildSelfSigned();
+        first = issued("CN=localhost,O=first");
+        second = issued("CN=localhost,O=second");
+    }
+
+    private static X509Bundle issued(String subject) throws Exception {
+        return new CertificateBuilder()
+                .ecp256()
+                .subject(subject)
+                .addSanDnsName("localhost")
+                .buildIssuedBy(authority);
+    }
+
+    private Path certificate() {
+        return folder.resolve("server.crt");
+    }
+
+    private Path key() {
+        return folder.resolve("server.key");
+    }
+
+    private void write(X509Bundle bundle) throws IOException {
+        Files.writeString(certificate(), bundle.getCertificatePathPEM());
+        Files.writeString(key(), bundle.getPrivateKeyPEM());
+    }
+
+    private SseServerBuilder server(Transport transport) throws IOException {
+        write(first);
+        return TestServers.on(transport).tls(certificate(), key()).streams("/events/**", StreamRoute.topics());
+    }
+
+    @OverEachTransport
+    void aStreamOverTls(Transport transport) throws Exception {
+        try (SseServer server = server(transport).heartbeat(Duration.ZERO).start();
+                TlsClient client = new TlsClient(server, null)) {
+            assertThat(server.uri()).startsWith("https://");
+            client.get("/events/a");
+            client.awaitText("\r\n\r\n");
+            StringBuilder expected = new StringBuilder();
+            for (int i = 0; i < 500; i++) {
+                server.hub().publish("a", Event.of("event " + i));
+                expected.append("data: event ").append(i).append('\n');
+            }
+            client.awaitText("data: event 499\n");
+            assertThat(client.data()).isEqualTo(expected.toString());
+
+            sinkOf(server.hub()).sink().close(CloseReason.SERVER_DRAINING);
+            client.awaitEnd(); // a close_notify: without it the socket of the JDK throws
+            assertThat(client.text()).endsWith("0\r\n\r\n");
+            TestServers.awaitNothingOwned(server.hub());
+        }
+    }
+
+    @OverEachTransport
+    void aClientThatReadsNothingIsOneSlowClient(Transport transport) throws Exception {
+        try (SseServer server = server(transport).start();
+                TlsClient stalled = new TlsClient(server, null);
+                TlsClient healthy = new TlsClient(server, null)) {
+            stalled.get("/events/a");
+            healthy.get("/events/a");
+            healthy.awaitText("\r\n\r\n");
+            await().until(() -> TestServers.sinks(server.hub()).size() == 2);
+            String large = "x".repeat(100_000);
+            int events = 120;
+            for (int i = 0; i < events; i++) {
+                server.hub().publish("a", Event.of(large)).toCompletableFuture().join();
+                healthy.awaitBytes((i + 1L) * large.length());
+            }
+            // The kernel takes some megabytes; then the channel is full, and the rest stays in the topic only.
+            await().untilAsserted(() -> assertThat(TestServers.sinks(server.hub()))
+                    .allSatisfy(sink -> assertThat(sink.pendingBytes()).isLessThan(512 * 1024)));
+        }
+    }
+
+    @Test
+    void changedFilesAreUsedForNewConnections() throws Exception {
+        try (SseServer server = server(Transport.NIO).start();
+                TlsClient before = new TlsClient(server, null)) {
+            before.get("/events/a");
+            before.awaitText("\r\n\r\n");
+            assertThat(before.subject()).contains("O=first");
+
+            Files.writeString(certificate(), "half a file");
+            Files.writeString(key(), second.getPrivateKeyPEM());
+            try (TlsClient meanwhile = new TlsClient(server, null)) {
+                assertThat(meanwhile.subject()).contains("O=first");
+            }
+            write(second);
+            await().untilAsserted(() -> {
+                try (TlsClient after = new TlsClient(server, null)) {
+                    assertThat(after.subject()).contains("O=second");
+                }
+            });
+            server.hub().publish("a", Event.of("the open stream goes on"));
+            before.awaitText("data: the open stream goes on\n");
+        }
+    }
+
+    @Test
+    void aClientNeedsACertificateIfAnAuthorityIsSet() throws Exception {
+        Path authorities = Files.writeString(folder.resolve("ca.crt"), authority.getCertificatePEM());
+        try (SseServer server = server(Transport.NIO).tlsClientCa(authorities).start()) {
+            try (TlsClient known = new TlsClient(server, issued("CN=ann"))) {
+                known.get("/events/a");
+                known.awaitText("HTTP/1.1 200");
+            }
+            X509Bundle stranger = new CertificateBuilder()
+                    .ecp256()
+                    .subject("CN=mallory")
+                    .setIsCertificateAuthority(true)
+                    .buildSelfSigned();
+            for (X509Bundle identity : new X509Bundle[] {null, stranger}) {
+                assertThatThrownBy(() -> {
+                            try (TlsClient unknown = new TlsClient(server, identity)) {
+                                unknown.get("/events/a");
+                                unknown.awaitText("HTTP/1.1 200");
+                            }
+                        })
+                        .isInstanceOf(IOException.class);
+            }
+            TestServers.awaitNothingOwned(server.hub());
+        }
+    }
+
+    @Test
+    void plainHttpAtTheTlsPortEndsWithoutAWordInTheLog() throws Exception {
+        try (SseServer server = server(Transport.NIO).start();
+                RawClient plain = RawClient.connect(server.port()).get("/events/a")) {
+            assertThat(plain.awaitEnd(RawClient.PATIENCE)).isTrue();
+            assertThat(plain.stream().status()).isZero();
+            TestServers.awaitNothingOwned(server.hub());
+        }
+    }
+
+    @OverEachTransport
+    void aHandshakeThatDoesNotEndIsGivenUp(Transport transport) throws Exception {
+        try (SseServer server =
+                        server(transport).requestTimeout(Duration.ofMillis(200)).start();
+                RawClient silent = RawClient.connect(server.port())) {
+            assertThat(silent.awaitEnd(RawClient.PATIENCE)).isTrue();
+            TestServers.awaitNothingOwned(server.hub());
+        }
+    }
+
+    @Test
+    void wrongFilesAreNamed() throws Exception {
+        write(first);
+        Path missing = folder.resolve("missing");
+        assertMessage(missing, key(), "tls certificate: " + missing);
+        assertMessage(certificate(), missing, "tls key: " + missing);
+        assertMessage(key(), key(), "tls certificate: " + key() + " (expected: certificates in PEM");
+        assertMessage(certificate(), certificate(), "\"BEGIN PRIVATE KEY\"");
+        Path other = Files.writeString(folder.resolve("other"), second.getPrivateKeyPEM());
+        assertMessage(certificate(), other, "the key of the first certificate");
+        Path broken = Files.writeString(
+                folder.resolve("broken"), "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n");
+        assertMessage(certificate(), broken, "(expected: a key of RSA, EC, EdDSA)");
+    }
+
+    private static void assertMessage(Path certificate, Path key, String message) {
+        assertThatThrownBy(() ->
+                        TestServers.on(Transport.NIO).tls(certificate, key).start())
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining(message);
+    }
+
+    @Test
+    void aContextOfTheApplicationIsUsed() throws Exception {
+        try (SseServer server = TestServers.on(Transport.NIO)
+                        .tls(SslContextBuilder.forServer(second.toKeyManagerFactory())
+                                .build())
+                        .streams("/events/**", StreamRoute.topics())
+                        .start();
+                TlsClient client = new TlsClient(server, null)) {
+            assertThat(client.subject()).contains("O=second");
+        }
+        assertThatThrownBy(() ->
+                        SseServer.builder().tls(SslContextBuilder.forClient().build()))
+                .isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> SseServer.builder().tlsClientCa(folder)).isInstanceOf(IllegalStateException.class);
+    }
+
+    private static SinkInfo sinkOf(Hub hub) {
+        await().until(() -> TestServers.sinks(hub).size() == 1);
+        return TestServers.sinks(hub).get(0);
+    }
+
+    /** A client on the JDK's own TLS, which checks the server's certificate and name. */
+    private static final class TlsClient implements AutoCloseable {
+        private final SSLSocket socket;
+        private final InputStream in;
+        private final OutputStream out;
+        private final StringBuilder text = new StringBuilder();
+        private final byte[] buffer = new byte[64 * 1024];
+
+        TlsClient(SseServer server, @Nullable X509Bundle identity) throws Exception {
+            KeyStore trusted = KeyStore.getInstance(KeyStore.getDefaultType());
+            trusted.load(null, null);
+            trusted.setCertificateEntry("ca", authority.getCertificate());
+            TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+            trust.init(trusted);
+            KeyManagerFactory keys = identity == null ? null : identity.toKeyManagerFactory();
+            SSLContext context = SSLContext.getInstance("TLS");
+            context.init(keys == null ? null : keys.getKeyManagers(), trust.getTrustManagers(), null);
+            Socket plain = new Socket(InetAddress.getLoopbackAddress(), server.port());
+            plain.setSoTimeout((int) RawClient.PATIENCE.toMillis());
+            socket = (SSLSocket) context.getSocketFactory().createSocket(plain, "localhost", server.port(), true);
+            var parameters = socket.getSSLParameters();
+            parameters.setEndpointIdentificationAlgorithm("HTTPS");
+            socket.setSSLParameters(parameters);
+            try {
+                socket.startHandshake();
+            } catch (SSLException e) {
+                socket.close();
+                throw e;
+            }
+            in = socket.getInputStream();
+            out = socket.getOutputStream();
+        }
+
+        String subject() throws SSLException {
+            X509Certificate server = (X509Certificate) socket.getSession().getPeerCertificates()[0];
+            return server.getSubjectX500Principal().getName();
+        }
+
+        void get(String path) throws IOException {
+            out.write(("GET " + path + " HTTP/1.1\r\nHost: localhost\r\n\r\n").getBytes(StandardCharsets.US_ASCII));
+        }
+
+        void awaitText(String wanted) throws IOException {
+            while (text.indexOf(wanted) < 0) {
+                readSome();
+            }
+        }
+
+        void awaitBytes(long count) throws IOException {
+            while (text.length() < count) {
+                readSome();
+            }
+        }
+
+        void awaitEnd() throws IOException {
+            for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
+                text.append(new String(buffer, 0, count, StandardCharsets.US_ASCII));
+            }
+        }
+
+        private void readSome() throws IOException {
+            int count = in.read(buffer);
+            if (count < 0) {
+                throw new IOException("the server has closed the connection");
+            }
+            text.append(new String(buffer, 0, count, StandardCharsets.US_ASCII));
+        }
+
+        String text() {
+            return text.toString();
+        }
+
+        /** The lines of data. */
+        String data() {
+            return Objects.requireNonNull(text.toString()
+                    .lines()
+                    .filter(line -> line.startsWith("data: "))
+                    .reduce("", (all, line) -> all + line + "\n"));
+        }
+
+        @Override
+        public void close() throws IOException {
+            socket.close();
+        }
+    }
+}
