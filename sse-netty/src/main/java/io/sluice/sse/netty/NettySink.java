@@ -88,6 +88,13 @@ final class NettySink extends LaneSink {
         context = newContext;
     }
 
+    /** The connection stays with HTTP: a handler of the application has answered the request, or has failed. */
+    void upgradeFailed() {
+        assert inEventLoop();
+        context = null;
+        close(CloseReason.REJECTED);
+    }
+
     /** Allows direct writes to the socket. Only if no handler is added before the stream's from now on. */
     void enableFastPath() {
         assert inEventLoop();
@@ -169,6 +176,9 @@ final class NettySink extends LaneSink {
         if (first != null) {
             upgrade = null;
             first.run();
+            if (context == null) {
+                return; // a handler of the application has answered the request instead
+            }
             if (log.isDebugEnabled()) {
                 log.debug("[{}] open from {}", id(), ClientAddress.of(channel));
             }
@@ -214,8 +224,9 @@ final class NettySink extends LaneSink {
 
     @Override
     protected void flush() {
-        if (path == Path.PIPELINE) {
-            context().flush();
+        ChannelHandlerContext stream = context;
+        if (path == Path.PIPELINE && stream != null) { // null if a handler of the application has answered instead
+            stream.flush();
         }
     }
 
