@@ -187,6 +187,9 @@ final class PipelineUpgrade implements Runnable {
         @Override
         public void handlerRemoved(ChannelHandlerContext ctx) {
             queue().removeAndFailAll(new ClosedChannelException());
+            if (!ctx.channel().isActive()) {
+                sink.channelClosed(); // a handler of the application may keep channelInactive from the stream's handler
+            }
             sink.channelReleased();
         }
 

@@ -103,7 +103,12 @@ final class Placement {
     private static IllegalStateException failure(ChannelHandlerContext ctx, String words) {
         IllegalStateException failure = new IllegalStateException("SseHandler cannot serve in this pipeline: " + words
                 + "; its handlers are " + ctx.pipeline().names());
-        ctx.close(); // a connection that is only half served would keep its client waiting
+        // A connection that is only half served would keep its client waiting.
+        if (ctx.channel().eventLoop().inEventLoop()) {
+            ctx.close();
+        } else {
+            ctx.executor().execute(ctx::close); // after the exception, which needs the handlers of the pipeline
+        }
         return failure;
     }
 }

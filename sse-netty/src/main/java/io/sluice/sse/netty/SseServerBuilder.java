@@ -351,7 +351,8 @@ public final class SseServerBuilder {
      * stream route gets {@code /events/**} with {@link StreamRoute#topics()}: every topic by its name, without
      * patterns.
      *
-     * @throws IllegalArgumentException if the path does not begin with a slash, or already has streams
+     * @throws IllegalArgumentException if the path does not begin with a slash, contains a parameter such as {@code
+     *     {id}}, or already has streams or a route of GET
      */
     public SseServerBuilder streams(String path, StreamRoute route) {
         options.routes.addStream(Objects.requireNonNull(path, "path"), Objects.requireNonNull(route, "route"));
@@ -363,7 +364,8 @@ public final class SseServerBuilder {
      * also serves HEAD.
      *
      * @throws IllegalArgumentException if the method is not in upper case or is HEAD, if the path does not begin with a
-     *     slash, or if it already has a route for the method
+     *     slash or contains a parameter such as {@code {id}}, or if it already has a route for the method, or streams
+     *     and the method is GET
      */
     public SseServerBuilder route(String method, String path, HttpRoute route) {
         Objects.requireNonNull(method, "method");

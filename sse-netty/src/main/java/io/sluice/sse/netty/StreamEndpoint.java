@@ -157,9 +157,9 @@ final class StreamEndpoint {
         } catch (ClosedException e) {
             sink.close(CloseReason.REJECTED);
             if (sink.hasUpgraded() || (throughPipeline != null && throughPipeline.isEnded())) {
-                return; // an observer closed the sink while it opened, after the response head: it was a short stream;
-                // or another
-                // handler has answered
+                // An observer closed the sink while it opened, after the response head, so it was a short stream. Or
+                // another handler has answered the request.
+                return;
             }
             throw HttpStatusException.retryable(503, "the stream, or its hub, is closed", retry);
         } catch (RuntimeException | Error e) { // no memory for the first block, for example

@@ -290,6 +290,20 @@ class PipelineHeadersTest {
     }
 
     @Test
+    void evenIfAHandlerKeepsTheEndOfTheConnectionFromLaterHandlers() {
+        ChannelHandler swallower = new ChannelInboundHandlerAdapter() {
+            @Override
+            public void channelInactive(ChannelHandlerContext ctx) {}
+        };
+        EmbeddedChannel channel = new EmbeddedChannel(new HttpServerCodec(), swallower, new Delayer(), handler());
+        write(channel, request("GET", "1.1", ""));
+        channel.close();
+        channel.runPendingTasks();
+        assertThat(hub.ledger().isZero()).as(hub.ledger().toString()).isTrue();
+        channel.finishAndReleaseAll();
+    }
+
+    @Test
     void aHandlerThatThrowsClosesTheConnection() {
         quietly(() -> {
             ChannelHandler broken = new ChannelOutboundHandlerAdapter() {

@@ -13,6 +13,9 @@ import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOutboundHandlerAdapter;
+import io.netty.channel.ChannelPipeline;
+import io.netty.channel.ChannelPromise;
 import io.netty.channel.DefaultEventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -37,6 +40,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -165,19 +169,14 @@ class PlacementTest {
     @SuppressWarnings("deprecation") // Netty deprecates executor groups of handlers, and applications still use them
     void onAnotherThreadThanItsChannel() throws Exception {
         DefaultEventLoop other = new DefaultEventLoop();
-        try {
-            CompletableFuture<Throwable> caught = new CompletableFuture<>();
-            EmbeddedChannel channel = new EmbeddedChannel(new HttpServerCodec(), catching(caught));
-            channel.pipeline().addBefore(other, channel.pipeline().lastContext().name(), "sse", handler());
-            await().pollInSameThread().untilAsserted(() -> {
-                channel.runPendingTasks();
-                assertThat(channel.isOpen()).isFalse();
-                assertThat(caught).isDone();
-            });
-            assertThat(caught.get(1, TimeUnit.SECONDS))
+        CompletableFuture<Throwable> caught = new CompletableFuture<>();
+        try (Served served = Served.by(pipeline -> pipeline.addLast(new HttpServerCodec(), catching(caught))
+                        .addLast(other, handler()));
+                RawClient client = RawClient.connect(served.port())) {
+            assertThat(caught.get(20, TimeUnit.SECONDS))
                     .rootCause()
                     .hasMessageContaining("it must run on the event loop of its channel");
-            channel.finishAndReleaseAll();
+            assertThat(client.awaitEnd(RawClient.PATIENCE)).isTrue();
         } finally {
             other.shutdownGracefully(0, 1, TimeUnit.SECONDS).syncUninterruptibly();
         }
@@ -198,8 +197,7 @@ class PlacementTest {
                 new EmbeddedChannel(handler(), SseHandler.serving(hub, "/other/**", StreamRoute.topics()));
         channel.pipeline().addFirst(new HttpServerCodec());
         channel.writeInbound(bytes("GET /other/news HTTP/1.1\r\nHost: localhost\r\n\r\n"));
-        assertThat(text(channel.readOutbound()))
-                .startsWith("HTTP/1.1 200 ");
+        assertThat(text(channel.readOutbound())).startsWith("HTTP/1.1 200 ");
         channel.releaseOutbound();
         channel.finishAndReleaseAll();
     }
@@ -210,8 +208,7 @@ class PlacementTest {
         EmbeddedChannel channel = new EmbeddedChannel(new HttpServerCodec(), handler());
         channel.pipeline().remove(HttpServerCodec.class);
         channel.writeInbound(bytes("other bytes"));
-        assertThat(text(channel.readInbound()))
-                .isEqualTo("other bytes");
+        assertThat(text(channel.readInbound())).isEqualTo("other bytes");
         channel.finishAndReleaseAll();
     }
 
@@ -235,11 +232,9 @@ class PlacementTest {
         SseHandler handler = handler();
         EmbeddedChannel channel =
                 new EmbeddedChannel(new HttpServerCodec(), answering(HttpResponseStatus.NOT_FOUND), handler);
-        channel.writeOneInbound(bytes("GET /other HTTP/1.1\r\nHost: localhost\r\n\r\n"));
-        channel.checkException();
-        channel.writeOneInbound(bytes(GET));
+        channel.writeInbound(bytes("GET /other HTTP/1.1\r\nHost: localhost\r\n\r\n"));
         assertThatIllegalStateException()
-                .isThrownBy(channel::checkException)
+                .isThrownBy(() -> channel.writeInbound(bytes(GET)))
                 .withMessageContaining("did not reach it, but was answered with status 404")
                 .withMessageContaining("(expected: SseHandler before the handler that takes the requests)");
         channel.writeInbound(bytes(GET)); // reported once
@@ -286,8 +281,7 @@ class PlacementTest {
         channel.writeInbound(bytes(GET));
         channel.releaseOutbound();
         channel.writeInbound(bytes(GET.replace("\r\n\r\n", "\r\nAuthorization: x\r\n\r\n")));
-        assertThat(text(channel.readOutbound()))
-                .startsWith("HTTP/1.1 200 ");
+        assertThat(text(channel.readOutbound())).startsWith("HTTP/1.1 200 ");
         assertThat(channel.pipeline().names()).hasSize(2).startsWith("sluice-stream");
         channel.releaseOutbound();
         channel.finishAndReleaseAll();
@@ -298,6 +292,10 @@ class PlacementTest {
     private record Served(Channel listener, EventLoopGroup loops) implements AutoCloseable {
 
         static Served by(SseHandler handler) {
+            return by(pipeline -> pipeline.addLast(new HttpServerCodec(), handler));
+        }
+
+        static Served by(Consumer<ChannelPipeline> pipeline) {
             EventLoopGroup loops = new MultiThreadIoEventLoopGroup(2, NioIoHandler.newFactory());
             Channel listener = new ServerBootstrap()
                     .group(loops)
@@ -305,7 +303,7 @@ class PlacementTest {
                     .childHandler(new ChannelInitializer<>() {
                         @Override
                         protected void initChannel(Channel channel) {
-                            channel.pipeline().addLast(new HttpServerCodec(), handler);
+                            pipeline.accept(channel.pipeline());
                         }
                     })
                     .bind("127.0.0.1", 0)
@@ -350,6 +348,30 @@ class PlacementTest {
             assertThat(lanes()).isZero();
             assertThat(hub.stats().delivered()).isEqualTo(2);
         }
+    }
+
+    @Test
+    void aDrainEndsAStreamInOrderWhoseHeadIsStillDelayed() throws Exception {
+        SseHandler handler = handler();
+        CompletableFuture<Runnable> passOn = new CompletableFuture<>();
+        ChannelHandler delayer = new ChannelOutboundHandlerAdapter() {
+            @Override
+            public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
+                passOn.complete(() -> ctx.executor().execute(() -> ctx.writeAndFlush(message, promise)));
+            }
+        };
+        try (Served served = Served.by(pipeline -> pipeline.addLast(new HttpServerCodec(), delayer, handler));
+                RawClient client = RawClient.connect(served.port()).get("/events/news")) {
+            Runnable head = passOn.get(20, TimeUnit.SECONDS);
+            handler.drain(Duration.ZERO).toCompletableFuture().get(20, TimeUnit.SECONDS);
+            await().untilAsserted(() -> assertThat(lanes()).isZero());
+            assertThat(hub.subscribers("news")).isZero();
+            head.run();
+            assertThat(client.awaitEnd(RawClient.PATIENCE)).isTrue();
+            assertThat(client.stream().status()).isEqualTo(200);
+            assertThat(client.stream().hasEnded()).isTrue();
+        }
+        TestServers.awaitNothingOwned(hub);
     }
 
     @Test
