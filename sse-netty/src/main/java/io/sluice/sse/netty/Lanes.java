@@ -28,8 +28,8 @@ final class Lanes {
         this.options = options;
     }
 
-    /** A lane and its framer. */
-    record Joined(HubLane lane, BatchFramer framer) {}
+    /** A lane, and what the sinks of its event loop share. */
+    record Joined(HubLane lane, BatchFramer framer, TcpInfo tcpInfo) {}
 
     /** The lane of the event loop; null if the lanes leave the hub, since nothing would remove a new one. */
     @Nullable
@@ -44,7 +44,8 @@ final class Lanes {
         }
         return byLoop.computeIfAbsent(loop, ignored -> {
             BatchFramer framer = new BatchFramer(hub.ledger());
-            return new Joined(TransportAccess.of(hub).join(new EventLoopLane(loop), framer, options), framer);
+            HubLane lane = TransportAccess.of(hub).join(new EventLoopLane(loop), framer, options);
+            return new Joined(lane, framer, new TcpInfo());
         });
     }
 

@@ -34,7 +34,7 @@ final class NettySink extends LaneSink {
     }
 
     private final Channel channel;
-    private final BatchFramer framer;
+    private final Lanes.Joined lane;
     private final boolean chunked;
     private final StreamSettings settings;
     private final Runnable releasePermit;
@@ -57,7 +57,7 @@ final class NettySink extends LaneSink {
     /** @param releasePermit runs exactly once, when the sink ends */
     NettySink(Lanes.Joined lane, Channel channel, boolean chunked, StreamSettings settings, Runnable releasePermit) {
         super(lane.lane(), null);
-        this.framer = lane.framer();
+        this.lane = lane;
         this.channel = channel;
         this.chunked = chunked;
         this.settings = settings;
@@ -245,7 +245,14 @@ final class NettySink extends LaneSink {
 
     @Override
     protected long progress() {
-        return OutboundBuffers.progressMark(channel);
+        // Linux wakes a channel when a large part of its buffer is free, so the channel alone shows a slow reader as
+        // idle.
+        return OutboundBuffers.progressMark(channel) + 31 * lane.tcpInfo().acknowledgedBytes(channel);
+    }
+
+    @Override
+    protected long unacknowledgedNanos() {
+        return lane.tcpInfo().unacknowledgedNanos(channel);
     }
 
     void channelWritable() {
@@ -276,9 +283,9 @@ final class NettySink extends LaneSink {
     void channelReleased() {
         assert inEventLoop();
         if (hubLane().sinkCount() == 0) {
-            framer.releaseAllSent();
+            lane.framer().releaseAllSent();
         } else {
-            framer.releaseSent();
+            lane.framer().releaseSent();
         }
     }
 
@@ -298,7 +305,7 @@ final class NettySink extends LaneSink {
             channel.close();
         } else {
             setPath(Path.PIPELINE);
-            StreamEnd.finish(stream, reason, chunked, hubLane().options());
+            StreamEnd.finish(stream, reason, chunked, hubLane().options(), this::progress);
         }
     }
 
