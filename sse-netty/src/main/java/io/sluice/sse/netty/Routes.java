@@ -76,7 +76,7 @@ final class Routes {
                 .toArray();
     }
 
-    /** @throws IllegalArgumentException if the path is not valid, or already has a route or stream that answers the method */
+    /** @throws IllegalArgumentException if the path is not valid, or already has a route or stream for the method */
     void add(String method, String path, HttpRoute route) {
         Entry entry = at(path);
         if (method.equals("GET") && entry.stream != null) {

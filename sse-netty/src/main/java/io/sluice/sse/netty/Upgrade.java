@@ -12,7 +12,8 @@ import java.util.Map;
 /**
  * Turns an HTTP connection of this module's own server into a stream. It removes the HTTP codec, every handler after
  * it, and the handlers that close idle connections. Handlers before the codec (for the PROXY header) stay. Then it
- * writes the response head. No handler of an application is there to see the head: {@link PipelineUpgrade} is for those.
+ * writes the response head. No handler of an application is there to see the head; if there is one, {@link
+ * PipelineUpgrade} applies.
  */
 final class Upgrade {
 
