@@ -28,7 +28,8 @@ final class Checks {
 
     /** Checks a header. The message omits the value: it may contain line breaks, or a secret. */
     static void header(String name, String value) {
-        if (name.isEmpty()
+        Objects.requireNonNull(value, "value");
+        if (Objects.requireNonNull(name, "header").isEmpty()
                 || HttpHeaderValidationUtil.validateToken(name) >= 0
                 || HttpHeaderValidationUtil.validateValidHeaderValue(value) >= 0) {
             throw new IllegalArgumentException(

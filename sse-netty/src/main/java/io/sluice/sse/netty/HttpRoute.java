@@ -26,6 +26,7 @@ public interface HttpRoute {
      * time until the next request is allowed. An address is an IPv4 address or the /64 network of an IPv6 address. The
      * route tracks the 100,000 addresses with the most recent requests; any other address starts with a full bucket.
      */
+    @CheckReturnValue
     default HttpRoute limitedTo(Rate perAddress) {
         AddressRates rates = new AddressRates(perAddress);
         return request -> {

@@ -44,6 +44,7 @@ public final class HttpStatusException extends RuntimeException {
      *
      * @throws IllegalArgumentException if the status is not from 200 to 599
      */
+    @CheckReturnValue
     public static HttpStatusException of(int status, String detail) {
         return new HttpStatusException(status, detail, 0, Map.of(), null);
     }
@@ -54,6 +55,7 @@ public final class HttpStatusException extends RuntimeException {
      * @throws IllegalArgumentException if the status is not from 200 to 599, or if the name or value is not valid in a
      *     header, for example because of a line break
      */
+    @CheckReturnValue
     public static HttpStatusException of(int status, String detail, String header, String value) {
         Checks.header(header, value);
         return new HttpStatusException(status, detail, 0, Map.of(header, value), null);
@@ -70,6 +72,7 @@ public final class HttpStatusException extends RuntimeException {
      * @param retryAfter sent in whole seconds, rounded up, at least one second and at most one day
      * @throws IllegalArgumentException if the status is not from 200 to 599
      */
+    @CheckReturnValue
     public static HttpStatusException retryable(int status, String detail, Duration retryAfter) {
         return retryable(status, detail, retryAfter, null);
     }
@@ -80,6 +83,7 @@ public final class HttpStatusException extends RuntimeException {
      * @param retryAfter sent in whole seconds, rounded up, at least one second and at most one day
      * @throws IllegalArgumentException if the status is not from 200 to 599
      */
+    @CheckReturnValue
     public static HttpStatusException limit(RejectionCounts.Kind kind, int status, String detail, Duration retryAfter) {
         return retryable(status, detail, retryAfter, kind);
     }

@@ -7,13 +7,20 @@ import io.sluice.sse.hub.lane.HubLane;
 import io.sluice.sse.hub.lane.LaneOptions;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /** Maps each event loop to the hub's lane on it, which the first stream there creates. Thread-safe. */
 final class Lanes {
 
+    private static final long CHECK_MILLIS = 20;
+
     private final Hub hub;
     private final LaneOptions options;
     private final ConcurrentHashMap<EventLoop, Joined> byLoop = new ConcurrentHashMap<>();
+    /** Whether no lane joins any more. Guarded by this object. */
+    private boolean leaving;
 
     Lanes(Hub hub, LaneOptions options) {
         NettyVersion.check(); // before any class of a newer Netty is needed
@@ -21,17 +28,25 @@ final class Lanes {
         this.options = options;
     }
 
-    /** A lane and its framer. */
-    record Joined(HubLane lane, BatchFramer framer) {}
+    /** A lane, and what the sinks of its event loop share. */
+    record Joined(HubLane lane, BatchFramer framer, TcpInfo tcpInfo) {}
 
+    /** The lane of the event loop; null if the lanes leave the hub, since nothing would remove a new one. */
+    @Nullable
     Joined on(EventLoop loop) {
         Joined lane = byLoop.get(loop);
-        return lane != null ? lane : byLoop.computeIfAbsent(loop, this::join);
+        return lane != null ? lane : join(loop);
     }
 
-    private Joined join(EventLoop loop) {
-        BatchFramer framer = new BatchFramer(hub.ledger());
-        return new Joined(TransportAccess.of(hub).join(new EventLoopLane(loop), framer, options), framer);
+    private synchronized @Nullable Joined join(EventLoop loop) {
+        if (leaving) {
+            return byLoop.get(loop);
+        }
+        return byLoop.computeIfAbsent(loop, ignored -> {
+            BatchFramer framer = new BatchFramer(hub.ledger());
+            HubLane lane = TransportAccess.of(hub).join(new EventLoopLane(loop), framer, options);
+            return new Joined(lane, framer, new TcpInfo());
+        });
     }
 
     List<HubLane> all() {
@@ -40,7 +55,52 @@ final class Lanes {
 
     /** Removes all lanes from the hub. Only after the event loops have ended. */
     void leave() {
-        all().forEach(TransportAccess.of(hub)::leave);
-        byLoop.clear();
+        setLeaving();
+        byLoop.keySet().forEach(this::leave);
+    }
+
+    /** Removes each lane from the hub as soon as it has no sinks, or when its event loop ends. Any thread may call. */
+    void leaveWhenEmpty() {
+        setLeaving();
+        byLoop.forEach((loop, joined) -> {
+            whenEnded(loop, () -> leave(loop));
+            try {
+                loop.execute(() -> leaveIfEmpty(loop, joined.lane()));
+            } catch (RejectedExecutionException e) {
+                leave(loop);
+            }
+        });
+    }
+
+    private synchronized void setLeaving() {
+        leaving = true;
+    }
+
+    /** A sink may still be closing when the drain is over. */
+    private void leaveIfEmpty(EventLoop loop, HubLane lane) {
+        if (lane.sinkCount() == 0) {
+            leave(loop);
+            return;
+        }
+        try {
+            loop.schedule(() -> leaveIfEmpty(loop, lane), CHECK_MILLIS, TimeUnit.MILLISECONDS);
+        } catch (RejectedExecutionException e) {
+            leave(loop);
+        }
+    }
+
+    private void leave(EventLoop loop) {
+        Joined joined = byLoop.remove(loop);
+        if (joined != null) {
+            TransportAccess.of(hub).leave(joined.lane());
+        }
+    }
+
+    private static void whenEnded(EventLoop loop, Runnable task) {
+        try {
+            loop.terminationFuture().addListener(ended -> task.run());
+        } catch (UnsupportedOperationException e) {
+            // The event loop of an embedded channel never ends.
+        }
     }
 }

@@ -6,6 +6,7 @@ import io.netty.channel.ChannelFutureListener;
 import io.netty.util.concurrent.EventExecutor;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,17 +25,17 @@ final class LingeringClose implements Runnable, ChannelFutureListener {
      */
     static final long CHECK_NANOS = TimeUnit.SECONDS.toNanos(3);
 
-    private final Channel channel;
     private final EventExecutor executor;
+    private final LongSupplier progress;
     private final Runnable giveUp;
     private final long deadlineNanos;
 
-    private long progress;
+    private long lastProgress;
     private @Nullable Future<?> task;
 
-    private LingeringClose(Channel channel, long maxNanos, Runnable giveUp) {
-        this.channel = channel;
-        this.executor = channel.eventLoop();
+    private LingeringClose(EventExecutor executor, long maxNanos, LongSupplier progress, Runnable giveUp) {
+        this.executor = executor;
+        this.progress = progress;
         this.giveUp = giveUp;
         this.deadlineNanos = executor.ticker().nanoTime() + maxNanos;
     }
@@ -43,17 +44,18 @@ final class LingeringClose implements Runnable, ChannelFutureListener {
      * Starts to watch the channel.
      *
      * @param maxNanos the time after which the client is given up even if bytes move
+     * @param progress a mark that changes whenever the client has taken bytes
      * @param giveUp closes the channel and discards its pending bytes
      */
-    static void start(Channel channel, long maxNanos, Runnable giveUp) {
+    static void start(Channel channel, long maxNanos, LongSupplier progress, Runnable giveUp) {
         assert channel.eventLoop().inEventLoop();
-        LingeringClose linger = new LingeringClose(channel, maxNanos, giveUp);
+        LingeringClose linger = new LingeringClose(channel.eventLoop(), maxNanos, progress, giveUp);
         channel.closeFuture().addListener(linger);
         linger.scheduleCheck();
     }
 
     private void scheduleCheck() {
-        progress = OutboundBuffers.progressMark(channel);
+        lastProgress = progress.getAsLong();
         long left = deadlineNanos - executor.ticker().nanoTime();
         task = executor.schedule(this, Math.max(0, Math.min(CHECK_NANOS, left)), TimeUnit.NANOSECONDS);
     }
@@ -61,7 +63,7 @@ final class LingeringClose implements Runnable, ChannelFutureListener {
     @Override
     public void run() {
         task = null;
-        if (executor.ticker().nanoTime() - deadlineNanos < 0 && OutboundBuffers.progressMark(channel) != progress) {
+        if (executor.ticker().nanoTime() - deadlineNanos < 0 && progress.getAsLong() != lastProgress) {
             scheduleCheck();
         } else {
             giveUp.run();

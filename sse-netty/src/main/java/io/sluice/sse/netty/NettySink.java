@@ -34,7 +34,7 @@ final class NettySink extends LaneSink {
     }
 
     private final Channel channel;
-    private final BatchFramer framer;
+    private final Lanes.Joined lane;
     private final boolean chunked;
     private final StreamSettings settings;
     private final Runnable releasePermit;
@@ -57,7 +57,7 @@ final class NettySink extends LaneSink {
     /** @param releasePermit runs exactly once, when the sink ends */
     NettySink(Lanes.Joined lane, Channel channel, boolean chunked, StreamSettings settings, Runnable releasePermit) {
         super(lane.lane(), null);
-        this.framer = lane.framer();
+        this.lane = lane;
         this.channel = channel;
         this.chunked = chunked;
         this.settings = settings;
@@ -86,6 +86,13 @@ final class NettySink extends LaneSink {
     void handlerAdded(ChannelHandlerContext newContext) {
         assert inEventLoop();
         context = newContext;
+    }
+
+    /** The connection stays with HTTP: a handler of the application has answered the request, or has failed. */
+    void upgradeFailed() {
+        assert inEventLoop();
+        context = null;
+        close(CloseReason.REJECTED);
     }
 
     /** Allows direct writes to the socket. Only if no handler is added before the stream's from now on. */
@@ -169,6 +176,9 @@ final class NettySink extends LaneSink {
         if (first != null) {
             upgrade = null;
             first.run();
+            if (context == null) {
+                return; // a handler of the application has answered the request instead
+            }
             if (log.isDebugEnabled()) {
                 log.debug("[{}] open from {}", id(), ClientAddress.of(channel));
             }
@@ -214,8 +224,9 @@ final class NettySink extends LaneSink {
 
     @Override
     protected void flush() {
-        if (path == Path.PIPELINE) {
-            context().flush();
+        ChannelHandlerContext stream = context;
+        if (path == Path.PIPELINE && stream != null) { // null if a handler of the application has answered instead
+            stream.flush();
         }
     }
 
@@ -234,7 +245,14 @@ final class NettySink extends LaneSink {
 
     @Override
     protected long progress() {
-        return OutboundBuffers.progressMark(channel);
+        // Linux wakes a channel when a large part of its buffer is free, so the channel alone shows a slow reader as
+        // idle.
+        return OutboundBuffers.progressMark(channel) + 31 * lane.tcpInfo().acknowledgedBytes(channel);
+    }
+
+    @Override
+    protected long unacknowledgedNanos() {
+        return lane.tcpInfo().unacknowledgedNanos(channel);
     }
 
     void channelWritable() {
@@ -265,9 +283,9 @@ final class NettySink extends LaneSink {
     void channelReleased() {
         assert inEventLoop();
         if (hubLane().sinkCount() == 0) {
-            framer.releaseAllSent();
+            lane.framer().releaseAllSent();
         } else {
-            framer.releaseSent();
+            lane.framer().releaseSent();
         }
     }
 
@@ -287,7 +305,7 @@ final class NettySink extends LaneSink {
             channel.close();
         } else {
             setPath(Path.PIPELINE);
-            StreamEnd.finish(stream, reason, chunked, hubLane().options());
+            StreamEnd.finish(stream, reason, chunked, hubLane().options(), this::progress);
         }
     }
 

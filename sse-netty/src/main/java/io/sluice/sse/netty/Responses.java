@@ -71,6 +71,7 @@ final class Responses {
                 VALIDATED_HEADERS,
                 VALIDATED_HEADERS);
         response.headers().forEach(rendered.headers()::set);
+        response.added().forEach(header -> rendered.headers().add(header.getKey(), header.getValue()));
         rendered.headers().set("x-content-type-options", "nosniff");
         boolean stream = "text/event-stream".equals(response.headers().get("content-type"));
         if (response.status() != 204 && response.status() != 304 && !(head && stream)) {

@@ -2,6 +2,7 @@ package io.sluice.sse.netty;
 
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
@@ -15,11 +16,14 @@ public final class RouteResponse {
     private final int status;
     private final byte[] body;
     private final Map<String, String> headers;
+    /** Headers in addition to those of the map. A name may occur more than once. */
+    private final List<Map.Entry<String, String>> added;
 
-    private RouteResponse(int status, byte[] body, Map<String, String> headers) {
+    private RouteResponse(int status, byte[] body, Map<String, String> headers, List<Map.Entry<String, String>> added) {
         this.status = status;
         this.body = body;
         this.headers = headers;
+        this.added = added;
     }
 
     /**
@@ -27,10 +31,11 @@ public final class RouteResponse {
      *
      * @throws IllegalArgumentException if the status is not from 200 to 599, or the type is not a valid header value
      */
+    @CheckReturnValue
     public static RouteResponse of(int status, String contentType, byte[] body) {
         Checks.header("content-type", contentType);
         return new RouteResponse(
-                checked(status), Objects.requireNonNull(body, "body"), Map.of("content-type", contentType));
+                checked(status), Objects.requireNonNull(body, "body"), Map.of("content-type", contentType), List.of());
     }
 
     /**
@@ -38,6 +43,7 @@ public final class RouteResponse {
      *
      * @throws IllegalArgumentException if the status is not from 200 to 599, or the type is not a valid header value
      */
+    @CheckReturnValue
     public static RouteResponse of(int status, String contentType, String body) {
         return of(status, contentType, body.getBytes(StandardCharsets.UTF_8));
     }
@@ -47,8 +53,9 @@ public final class RouteResponse {
      *
      * @throws IllegalArgumentException if the status is not from 200 to 599
      */
+    @CheckReturnValue
     public static RouteResponse empty(int status) {
-        return new RouteResponse(checked(status), new byte[0], Map.of());
+        return new RouteResponse(checked(status), new byte[0], Map.of(), List.of());
     }
 
     private static int checked(int status) {
@@ -61,11 +68,17 @@ public final class RouteResponse {
      * @throws IllegalArgumentException if the name or value is not valid in a header, for example because of a line
      *     break
      */
+    @CheckReturnValue
     public RouteResponse with(String header, String value) {
         Checks.header(header, value);
         Map<String, String> more = new LinkedHashMap<>(headers);
         more.put(header, value);
-        return new RouteResponse(status, body, more);
+        return new RouteResponse(status, body, more, added);
+    }
+
+    /** This response with the headers of a stream, which have been checked. */
+    RouteResponse withAdded(List<Map.Entry<String, String>> more) {
+        return new RouteResponse(status, body, headers, more);
     }
 
     /** This response as a completed stage, for routes that do not wait. */
@@ -83,5 +96,9 @@ public final class RouteResponse {
 
     Map<String, String> headers() {
         return headers;
+    }
+
+    List<Map.Entry<String, String>> added() {
+        return added;
     }
 }

@@ -3,6 +3,7 @@ package io.sluice.sse.netty;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
@@ -75,19 +76,28 @@ final class Routes {
                 .toArray();
     }
 
-    /** @throws IllegalArgumentException if the path is not valid, or already has a route for the method */
+    /** @throws IllegalArgumentException if the path is not valid, or already has a route or stream for the method */
     void add(String method, String path, HttpRoute route) {
-        if (at(path).byMethod.putIfAbsent(method, route) != null) {
+        Entry entry = at(path);
+        if (method.equals("GET") && entry.stream != null) {
+            throw new IllegalArgumentException(
+                    "route: GET " + path + " (expected: a path without a stream route, which answers GET)");
+        }
+        if (entry.byMethod.putIfAbsent(method, route) != null) {
             throw new IllegalArgumentException(
                     "route: " + method + " " + path + " (expected: a method and path without a route)");
         }
     }
 
-    /** @throws IllegalArgumentException if the path is not valid, or already has a stream route */
+    /** @throws IllegalArgumentException if the path is not valid, or already has a stream route or a route of GET */
     void addStream(String path, StreamRoute route) {
         Entry entry = at(path);
         if (entry.stream != null) {
             throw new IllegalArgumentException("streams: " + path + " (expected: a path without a stream route)");
+        }
+        if (entry.byMethod.containsKey("GET")) {
+            throw new IllegalArgumentException(
+                    "streams: " + path + " (expected: a path without a route of GET, which the stream would answer)");
         }
         entry.stream = route;
     }
@@ -98,8 +108,15 @@ final class Routes {
     }
 
     private Entry at(String path) {
-        if (!path.startsWith("/")) {
+        if (!Objects.requireNonNull(path, "path").startsWith("/")) {
             throw new IllegalArgumentException("path: \"" + path + "\" (expected: a path that begins with /)");
+        }
+        if (path.indexOf('{') >= 0 || path.indexOf('}') >= 0) {
+            throw new IllegalArgumentException("path: \"" + path
+                    + "\" (expected: a path without parameters; end it with /** and read the rest by subPath())");
+        }
+        if (path.indexOf('?') >= 0 || path.indexOf('#') >= 0) {
+            throw new IllegalArgumentException("path: \"" + path + "\" (expected: a path without ? and #)");
         }
         String parent = path.endsWith("/**") ? path.substring(0, path.length() - 3) : path;
         if (parent.indexOf('*') >= 0) {

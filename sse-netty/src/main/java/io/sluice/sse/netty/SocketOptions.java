@@ -4,7 +4,6 @@ import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.unix.IntegerUnixChannelOption;
 import io.sluice.sse.hub.lane.LaneOptions;
-import java.time.Duration;
 
 /**
  * The socket options of connections. On Linux an accepted socket inherits the options of the listening socket, so they
@@ -19,13 +18,17 @@ final class SocketOptions {
      */
     static final int UNSENT_BYTES = 128 * 1024;
 
+    /**
+     * The kernel's send buffer over NIO. Linux doubles it. Without a bound it grows to megabytes, and a client that
+     * reads slowly empties it in steps that take longer than the write timeout.
+     */
+    static final int SEND_BUFFER_BYTES = 2 * UNSENT_BYTES;
+
     // The numbers of Linux. They are the same on every processor for which Netty has a native library.
     private static final int SOL_SOCKET = 1;
     private static final int IPPROTO_TCP = 6;
 
     static final ChannelOption<Integer> KEEP_ALIVE = new IntegerUnixChannelOption("SO_KEEPALIVE", SOL_SOCKET, 9);
-    static final ChannelOption<Integer> USER_TIMEOUT =
-            new IntegerUnixChannelOption("TCP_USER_TIMEOUT", IPPROTO_TCP, 18);
     static final ChannelOption<Integer> NOTSENT_LOWAT =
             new IntegerUnixChannelOption("TCP_NOTSENT_LOWAT", IPPROTO_TCP, 25);
     static final KeepAlive KEEP_ALIVE_TIMES = new KeepAlive(
@@ -36,27 +39,22 @@ final class SocketOptions {
     private SocketOptions() {}
 
     static void addTo(ServerBootstrap bootstrap, TransportBackend transport, LaneOptions options) {
-        boolean hasTimeout = !options.writeTimeout().isZero();
         // Heartbeats detect that a client is gone. Without them the kernel must probe.
-        boolean probes = hasTimeout && options.heartbeat().isZero();
+        boolean probes = !options.writeTimeout().isZero() && options.heartbeat().isZero();
         if (transport.isLinux()) {
             bootstrap.option(KEEP_ALIVE, 1).option(NOTSENT_LOWAT, UNSENT_BYTES);
-            if (hasTimeout) {
-                bootstrap.option(USER_TIMEOUT, millis(options.writeTimeout()));
-            }
             if (probes) {
                 KEEP_ALIVE_TIMES.forEach(options.writeTimeout(), bootstrap::option);
             }
             return;
         }
         bootstrap.childOption(ChannelOption.TCP_NODELAY, true).childOption(ChannelOption.SO_KEEPALIVE, true);
+        if (transport == TransportBackend.NIO) {
+            bootstrap.childOption(ChannelOption.SO_SNDBUF, SEND_BUFFER_BYTES);
+        }
         KeepAlive keepAlive = probes ? transport.keepAlive() : null;
         if (keepAlive != null) {
             keepAlive.forEach(options.writeTimeout(), bootstrap::childOption);
         }
-    }
-
-    private static int millis(Duration time) {
-        return (int) Math.min(Integer.MAX_VALUE, time.toMillis());
     }
 }

@@ -1,5 +1,6 @@
 package io.sluice.sse.netty;
 
+import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandler.Sharable;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -15,6 +16,7 @@ import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Serves the streams of a hub in the pipeline of an application. It must come after an HTTP/1.1 codec
@@ -27,16 +29,19 @@ import java.util.concurrent.CompletionStage;
 @Sharable
 public final class SseHandler extends ChannelInboundHandlerAdapter {
 
-    /** Set while the rest of a rejected request's body is still arriving. */
+    /** Set while the rest of a request that this handler has taken is still arriving. */
     private static final AttributeKey<Boolean> REJECTED = AttributeKey.valueOf(SseHandler.class, "rejected");
 
     private final Routes routes = new Routes();
+    private final ReachabilityProbe probe = new ReachabilityProbe(routes);
     private final StreamEndpoint streams;
     private final TrustedProxies proxies;
+    private final String path;
 
-    private SseHandler(StreamEndpoint streams, TrustedProxies proxies) {
+    private SseHandler(StreamEndpoint streams, TrustedProxies proxies, String path) {
         this.streams = streams;
         this.proxies = proxies;
+        this.path = path;
     }
 
     /**
@@ -44,22 +49,32 @@ public final class SseHandler extends ChannelInboundHandlerAdapter {
      *
      * @throws IllegalArgumentException if the path does not begin with a slash
      */
+    @CheckReturnValue
     public static SseHandler serving(Hub hub, String path, StreamRoute route) {
         return serving(hub, path, route, LaneOptions.DEFAULT);
     }
 
     /** Like {@link #serving(Hub, String, StreamRoute)}, with options. */
+    @CheckReturnValue
     public static SseHandler serving(Hub hub, String path, StreamRoute route, LaneOptions options) {
         return serving(hub, path, route, options, StreamLimits.DEFAULT);
     }
 
-    /** Like {@link #serving(Hub, String, StreamRoute)}, with options and limits. */
+    /**
+     * Like {@link #serving(Hub, String, StreamRoute)}, with options and limits.
+     *
+     * @throws IllegalArgumentException if the path does not begin with a slash
+     */
+    @CheckReturnValue
     public static SseHandler serving(
             Hub hub, String path, StreamRoute route, LaneOptions options, StreamLimits limits) {
-        RejectionLog rejections = new RejectionLog(hub.rejections());
+        Objects.requireNonNull(options, "options");
+        Objects.requireNonNull(limits, "limits");
+        RejectionLog rejections =
+                new RejectionLog(Objects.requireNonNull(hub, "hub").rejections());
         StreamEndpoint streams =
                 new StreamEndpoint(new Lanes(hub, options), options.retry(), limits, rejections, false);
-        SseHandler handler = new SseHandler(streams, TrustedProxies.NONE);
+        SseHandler handler = new SseHandler(streams, TrustedProxies.NONE, Objects.requireNonNull(path, "path"));
         handler.routes.addStream(path, Objects.requireNonNull(route, "route"));
         return handler;
     }
@@ -70,56 +85,87 @@ public final class SseHandler extends ChannelInboundHandlerAdapter {
      * @throws IllegalArgumentException unless the proxies report the client's address only by a header; the PROXY
      *     protocol is up to the owner of the pipeline
      */
+    @CheckReturnValue
     public SseHandler trustedProxies(TrustedProxies trusted) {
-        if (trusted.isByProxyProtocol() || !trusted.hasSource()) {
+        if (Objects.requireNonNull(trusted, "trustedProxies").isByProxyProtocol() || !trusted.hasSource()) {
             throw new IllegalArgumentException("trustedProxies: not by a header alone (expected: byForwarded() or"
                     + " byXForwardedFor(); the owner of the pipeline handles the PROXY protocol)");
         }
-        SseHandler handler = new SseHandler(streams, trusted);
+        SseHandler handler = new SseHandler(streams, trusted, path);
         handler.routes.addAll(routes);
         return handler;
     }
 
+    /** The path, as it was given. */
+    String path() {
+        return path;
+    }
+
+    /** @throws IllegalStateException if it cannot serve streams there; the message contains what to change */
+    @Override
+    public void handlerAdded(ChannelHandlerContext ctx) {
+        Placement.checkAdded(ctx, this);
+        probe.addTo(ctx, HttpCodec.around(ctx));
+    }
+
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
-        if (!(message instanceof HttpRequest request)) {
-            if (message instanceof HttpContent && ctx.channel().hasAttr(REJECTED)) {
-                discard(ctx, message);
-            } else {
+        if (message instanceof HttpRequest request) {
+            Routes.Entry entry = request.decoderResult().isSuccess() ? routes.find(pathOf(request)) : null;
+            if (PipelineUpgrade.isOnItsWay(ctx)) {
+                ReferenceCountUtil.release(message); // the connection is about to become a stream
+            } else if (entry == null) {
                 ctx.fireChannelRead(message);
+            } else {
+                open(ctx, request, entry);
             }
-            return;
+        } else if (message instanceof HttpContent
+                && (ctx.channel().hasAttr(REJECTED) || PipelineUpgrade.isOnItsWay(ctx))) {
+            discard(ctx, message);
+        } else {
+            passOn(ctx, message);
         }
-        Routes.Entry entry = request.decoderResult().isSuccess() ? routes.find(pathOf(request)) : null;
-        if (entry == null) {
-            ctx.fireChannelRead(message);
-            return;
+    }
+
+    private static void passOn(ChannelHandlerContext ctx, Object message) {
+        if (message instanceof ByteBuf) {
+            try {
+                Placement.checkForeignMessage(ctx);
+            } catch (IllegalStateException e) {
+                ReferenceCountUtil.release(message);
+                throw e;
+            }
         }
+        ctx.fireChannelRead(message);
+    }
+
+    private void open(ChannelHandlerContext ctx, HttpRequest message, Routes.Entry entry) {
         try {
-            open(ctx, request, entry);
+            Placement.checkRequest(ctx);
+            probe.reached(ctx);
+            RouteResponse response = openOrReject(ctx, message, entry);
+            if (!ctx.isRemoved() && !(message instanceof LastHttpContent)) {
+                ctx.channel().attr(REJECTED).set(Boolean.TRUE);
+            }
+            if (response != null) {
+                Responses.write(ctx, response, false, message.method().name().equals("HEAD"));
+            }
         } finally {
             ReferenceCountUtil.release(message);
         }
     }
 
-    private void open(ChannelHandlerContext ctx, HttpRequest message, Routes.Entry entry) {
-        RouteResponse response;
+    private @Nullable RouteResponse openOrReject(ChannelHandlerContext ctx, HttpRequest message, Routes.Entry entry) {
         try {
             SseRequest request =
                     SseRequest.of(message, ctx.channel(), new byte[0], proxies).below(entry.path.length());
-            response = streams.openOrReject(ctx, request, Objects.requireNonNull(entry.stream));
+            return streams.openOrReject(ctx, request, Objects.requireNonNull(entry.stream));
         } catch (Throwable e) {
-            response = Responses.toStatusException(e, ctx.channel(), null).response();
-        }
-        if (response != null) {
-            if (!(message instanceof LastHttpContent)) {
-                ctx.channel().attr(REJECTED).set(Boolean.TRUE);
-            }
-            Responses.write(ctx, response, false, message.method().name().equals("HEAD"));
+            return Responses.toStatusException(e, ctx.channel(), null).response();
         }
     }
 
-    /** Drops the body of a rejected request, up to its end. */
+    /** Drops the body of a request, up to its end. */
     private static void discard(ChannelHandlerContext ctx, Object content) {
         if (content instanceof LastHttpContent) {
             ctx.channel().attr(REJECTED).set(null);
@@ -128,7 +174,7 @@ public final class SseHandler extends ChannelInboundHandlerAdapter {
     }
 
     /** The path to select the handler by. If it cannot be decoded, {@link SseRequest#of} reports what is wrong. */
-    private static String pathOf(HttpRequest request) {
+    static String pathOf(HttpRequest request) {
         try {
             String target = request.uri();
             int mark = target.indexOf('?');
@@ -139,8 +185,10 @@ public final class SseHandler extends ChannelInboundHandlerAdapter {
     }
 
     /**
-     * Rejects new streams from now on and ends the open ones, spread over {@code drain}. The owner of the channels
-     * closes everything else. Any thread may call; the call does not block.
+     * Rejects new streams from now on and ends the open ones, spread over {@code drain}. Then the handler leaves the
+     * hub: each event loop does as soon as its last stream has ended, or when the loop itself ends. The owner of the
+     * channels closes everything else. Any thread may call; the call does not block. A drained handler never serves
+     * streams again.
      *
      * @return completes when the streams have ended
      * @throws IllegalArgumentException if the time is not from 0 to 365 days; no stream is ended then
@@ -151,6 +199,7 @@ public final class SseHandler extends ChannelInboundHandlerAdapter {
         CompletableFuture<?>[] drains = streams.lanes().all().stream()
                 .map((HubLane lane) -> Drain.start(lane, drain).toCompletableFuture())
                 .toArray(CompletableFuture<?>[]::new);
-        return CompletableFuture.allOf(drains);
+        return CompletableFuture.allOf(drains)
+                .whenComplete((ignored, never) -> streams.lanes().leaveWhenEmpty());
     }
 }

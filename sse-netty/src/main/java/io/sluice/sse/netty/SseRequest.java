@@ -6,6 +6,7 @@ import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.ssl.SslHandler;
+import io.netty.util.AttributeKey;
 import io.sluice.sse.topic.Selector;
 import io.sluice.sse.topic.TopicName;
 import java.net.SocketAddress;
@@ -14,6 +15,8 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
+import javax.net.ssl.SSLSession;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -250,6 +253,25 @@ public final class SseRequest {
             return forwardedScheme;
         }
         return channel.pipeline().get(SslHandler.class) == null ? "http" : "https";
+    }
+
+    /**
+     * An attribute of the connection, as an earlier handler of the pipeline has set it, for example to the principal
+     * that it has authenticated; null if it is not set. The value is read from the connection when this method is
+     * called. A handler that sets it for each request must remove it where a request lacks it.
+     */
+    public <T> @Nullable T attribute(AttributeKey<T> key) {
+        Objects.requireNonNull(key, "key");
+        return channel.hasAttr(key) ? channel.attr(key).get() : null;
+    }
+
+    /**
+     * The TLS session of the connection, for example for the client's certificate; null if the pipeline has no TLS
+     * handler or the connection has closed. A proxy that ends TLS leaves no session.
+     */
+    public @Nullable SSLSession sslSession() {
+        SslHandler tls = channel.pipeline().get(SslHandler.class);
+        return tls == null ? null : tls.engine().getSession();
     }
 
     /** The host and port that the request is for; null if an HTTP/1.0 client did not send them. */

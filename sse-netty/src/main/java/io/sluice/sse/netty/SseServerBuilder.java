@@ -353,7 +353,8 @@ public final class SseServerBuilder {
      * stream route gets {@code /events/**} with {@link StreamRoute#topics()}: every topic by its name, without
      * patterns.
      *
-     * @throws IllegalArgumentException if the path does not begin with a slash, or already has streams
+     * @throws IllegalArgumentException if the path does not begin with a slash, contains a parameter such as {@code
+     *     {id}}, or already has streams or a route of GET
      */
     public SseServerBuilder streams(String path, StreamRoute route) {
         options.routes.addStream(Objects.requireNonNull(path, "path"), Objects.requireNonNull(route, "route"));
@@ -365,7 +366,8 @@ public final class SseServerBuilder {
      * also serves HEAD.
      *
      * @throws IllegalArgumentException if the method is not in upper case or is HEAD, if the path does not begin with a
-     *     slash, or if it already has a route for the method
+     *     slash or contains a parameter such as {@code {id}}, or if it already has a route for the method, or streams
+     *     and the method is GET
      */
     public SseServerBuilder route(String method, String path, HttpRoute route) {
         Objects.requireNonNull(method, "method");
@@ -398,7 +400,7 @@ public final class SseServerBuilder {
 
     /**
      * Requires a certificate of each client (mutual TLS), which one of these authorities has signed. A route reads it
-     * from {@code SseRequest.sslSession}. Call {@link #tls(Path, Path)} first.
+     * from {@link SseRequest#sslSession}. Call {@link #tls(Path, Path)} first.
      *
      * @param authorities a file with certificates in PEM
      * @throws IllegalStateException if the server has no files for TLS

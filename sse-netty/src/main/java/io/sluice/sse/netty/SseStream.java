@@ -5,6 +5,9 @@ import io.sluice.sse.Identity;
 import io.sluice.sse.Source;
 import io.sluice.sse.topic.Selector;
 import io.sluice.sse.topic.StartPosition;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -18,55 +21,89 @@ public final class SseStream {
     private final StartPosition start;
     private final @Nullable Source source;
     private final StreamSettings settings;
+    /** Not one of the settings, since those live as long as the stream. */
+    private final List<Map.Entry<String, String>> headers;
 
     private SseStream(
-            @Nullable Selector selector, StartPosition start, @Nullable Source source, StreamSettings settings) {
+            @Nullable Selector selector,
+            StartPosition start,
+            @Nullable Source source,
+            StreamSettings settings,
+            List<Map.Entry<String, String>> headers) {
         this.selector = selector;
         this.start = start;
         this.source = source;
         this.settings = settings;
+        this.headers = headers;
     }
 
     /** A stream of the events of hub topics, from {@code start} on. */
+    @CheckReturnValue
     public static SseStream of(Selector selector, StartPosition start) {
         return new SseStream(
                 Objects.requireNonNull(selector, "selector"),
                 Objects.requireNonNull(start, "start"),
                 null,
-                StreamSettings.DEFAULT);
+                StreamSettings.DEFAULT,
+                List.of());
     }
 
     /** A stream that a source fills, for this client only. */
+    @CheckReturnValue
     public static SseStream of(Source source) {
         return new SseStream(
-                null, StartPosition.live(), Objects.requireNonNull(source, "source"), StreamSettings.DEFAULT);
+                null,
+                StartPosition.live(),
+                Objects.requireNonNull(source, "source"),
+                StreamSettings.DEFAULT,
+                List.of());
     }
 
     /** This stream with a source, in addition to its topics. */
+    @CheckReturnValue
     public SseStream with(Source newSource) {
-        return new SseStream(selector, start, Objects.requireNonNull(newSource, "source"), settings);
+        return new SseStream(selector, start, Objects.requireNonNull(newSource, "source"), settings, headers);
     }
 
     /** This stream with another form of heartbeat. */
+    @CheckReturnValue
     public SseStream heartbeat(Heartbeat heartbeat) {
         return with(new StreamSettings(
                 Objects.requireNonNull(heartbeat, "heartbeat"), settings.drain(), settings.identity()));
     }
 
     /** This stream with another way to end when the server shuts down. */
+    @CheckReturnValue
     public SseStream drain(DrainMode mode) {
         return with(
                 new StreamSettings(settings.heartbeat(), Objects.requireNonNull(mode, "mode"), settings.identity()));
     }
 
     /** This stream with the identity of its client, as the application knows it. */
+    @CheckReturnValue
     public SseStream identity(Identity identity) {
         return with(new StreamSettings(
                 settings.heartbeat(), settings.drain(), Objects.requireNonNull(identity, "identity")));
     }
 
+    /**
+     * This stream with one more header in its response, for example a cookie. A name may be added more than once. The
+     * headers that every stream has (content type, caching) and those that frame the response (length, encoding,
+     * connection) cannot be added.
+     *
+     * @throws IllegalArgumentException if the name or value is not valid in a header, for example because of a line
+     *     break, or if the header cannot be added
+     */
+    @CheckReturnValue
+    public SseStream header(String name, String value) {
+        ResponseHead.checkAdded(Objects.requireNonNull(name, "name"), Objects.requireNonNull(value, "value"));
+        List<Map.Entry<String, String>> more = new ArrayList<>(headers);
+        more.add(Map.entry(name, value));
+        return new SseStream(selector, start, source, settings, List.copyOf(more));
+    }
+
     private SseStream with(StreamSettings newSettings) {
-        return new SseStream(selector, start, source, newSettings);
+        return new SseStream(selector, start, source, newSettings, headers);
     }
 
     /** The topics and patterns that the stream subscribes to; null if only a source fills it. */
@@ -77,6 +114,11 @@ public final class SseStream {
     /** Where the subscription starts. */
     public StartPosition startPosition() {
         return start;
+    }
+
+    /** The headers that the route has added. */
+    List<Map.Entry<String, String>> headers() {
+        return headers;
     }
 
     StreamSettings settings() {

@@ -11,14 +11,24 @@ import io.sluice.sse.CloseReason;
 import io.sluice.sse.hub.lane.LaneOptions;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.function.LongSupplier;
 
 /** Ends the connection of a stream: in order, with the last bytes, or by a reset. On the event loop of the channel. */
 final class StreamEnd {
 
     private StreamEnd() {}
 
-    /** Writes the last bytes of the stream, waits until the client has taken them, and closes the channel. */
-    static void finish(ChannelHandlerContext stream, CloseReason reason, boolean chunked, LaneOptions options) {
+    /**
+     * Writes the last bytes of the stream, waits until the client has taken them, and closes the channel.
+     *
+     * @param progress a mark that changes whenever the client has taken bytes
+     */
+    static void finish(
+            ChannelHandlerContext stream,
+            CloseReason reason,
+            boolean chunked,
+            LaneOptions options,
+            LongSupplier progress) {
         assert stream.executor().inEventLoop();
         Channel channel = stream.channel();
         ChannelFuture written;
@@ -33,7 +43,7 @@ final class StreamEnd {
             return;
         }
         written.addListener(ChannelFutureListener.CLOSE);
-        LingeringClose.start(channel, maxLingerNanos(options), () -> reset(channel));
+        LingeringClose.start(channel, maxLingerNanos(options), progress, () -> reset(channel));
     }
 
     /**

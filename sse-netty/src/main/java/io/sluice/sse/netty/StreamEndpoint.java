@@ -85,10 +85,11 @@ final class StreamEndpoint {
         }
         permits.checkRate(request.remoteAddress());
         if (head) {
-            route.open(request);
+            SseStream described = openedBy(route, request);
             return RouteResponse.of(200, "text/event-stream", new byte[0])
                     .with("cache-control", "no-store, no-transform")
-                    .with("x-accel-buffering", "no");
+                    .with("x-accel-buffering", "no")
+                    .withAdded(described.headers());
         }
         if (draining) {
             throw drainRejection(); // the check below decides; this one is cheap
@@ -98,10 +99,10 @@ final class StreamEndpoint {
         SseStream stream;
         NettySink sink;
         try {
-            stream = Objects.requireNonNull(route.open(request), () -> Responses.returnedNull(request));
+            stream = openedBy(route, request);
             // The lane before the flag: a drain that begins after this check finds the lane, and this stream on it.
             Lanes.Joined lane = lanes.on(ctx.channel().eventLoop());
-            if (draining) {
+            if (draining || lane == null) {
                 throw drainRejection();
             }
             sink = new NettySink(lane, ctx.channel(), request.isChunkable(), stream.settings(), release);
@@ -111,6 +112,10 @@ final class StreamEndpoint {
         }
         upgrade(ctx, request, stream, sink); // from here on the sink owns the permit
         return null;
+    }
+
+    private static SseStream openedBy(StreamRoute route, SseRequest request) {
+        return Objects.requireNonNull(route.open(request), () -> Responses.returnedNull(request));
     }
 
     private static void checkForm(SseRequest request, boolean head) {
@@ -131,11 +136,19 @@ final class StreamEndpoint {
     }
 
     private void upgrade(ChannelHandlerContext ctx, SseRequest request, SseStream stream, NettySink sink) {
-        sink.beforeFirstFrame(() -> {
-            // Only here: if the connection stays with HTTP, its next request may come from another client.
-            ClientAddress.set(ctx.channel(), request.remoteAddress());
-            Upgrade.run(ctx, sink, ownsPipeline);
-        });
+        PipelineUpgrade throughPipeline = ownsPipeline
+                ? null
+                : new PipelineUpgrade(
+                        ctx, HttpCodec.around(ctx).encoder(), sink, request.remoteAddress(), stream.headers());
+        sink.beforeFirstFrame(
+                throughPipeline != null
+                        ? throughPipeline
+                        : () -> {
+                            // Only here: if the connection stays with HTTP, its next request may come from another
+                            // client.
+                            ClientAddress.set(ctx.channel(), request.remoteAddress());
+                            Upgrade.run(ctx, sink, stream.headers());
+                        });
         try {
             sink.open(stream.selector(), stream.startPosition(), stream.source());
         } catch (TopicLimitException e) {
@@ -143,8 +156,10 @@ final class StreamEndpoint {
             throw HttpStatusException.limit(RejectionCounts.Kind.TOPICS, 503, String.valueOf(e.getMessage()), retry);
         } catch (ClosedException e) {
             sink.close(CloseReason.REJECTED);
-            if (sink.hasUpgraded()) {
-                return; // an observer closed the sink while it opened, after the response head: it was a short stream
+            if (sink.hasUpgraded() || (throughPipeline != null && throughPipeline.isEnded())) {
+                // An observer closed the sink while it opened, after the response head, so it was a short stream. Or
+                // another handler has answered the request.
+                return;
             }
             throw HttpStatusException.retryable(503, "the stream, or its hub, is closed", retry);
         } catch (RuntimeException | Error e) { // no memory for the first block, for example

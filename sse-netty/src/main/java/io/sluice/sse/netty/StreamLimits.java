@@ -46,6 +46,7 @@ public final class StreamLimits {
      *
      * @throws IllegalArgumentException if it is not from 0 to 2<sup>31</sup> - 2
      */
+    @CheckReturnValue
     public StreamLimits maxStreams(int max) {
         return new StreamLimits(
                 Checks.inRange("maxStreams", max, 0, Integer.MAX_VALUE - 1), perAddress, perKey, key, connectRate);
@@ -56,6 +57,7 @@ public final class StreamLimits {
      *
      * @throws IllegalArgumentException if it is not from 1 to 2<sup>31</sup> - 2
      */
+    @CheckReturnValue
     public StreamLimits maxStreamsPerAddress(int max) {
         return new StreamLimits(
                 total, Checks.inRange("maxStreamsPerAddress", max, 1, Integer.MAX_VALUE - 1), perKey, key, connectRate);
@@ -69,6 +71,7 @@ public final class StreamLimits {
      *     block. An exception is handled as if the route had thrown it.
      * @throws IllegalArgumentException if the maximum is not from 1 to 2<sup>31</sup> - 2
      */
+    @CheckReturnValue
     public StreamLimits maxStreamsPerKey(int max, Function<? super SseRequest, ? extends @Nullable Object> newKey) {
         return new StreamLimits(
                 total,
@@ -83,6 +86,7 @@ public final class StreamLimits {
      * {@link #maxStreams}, still costs a token; a request that this rate rejects does not. The server tracks the
      * 100,000 addresses with the most recent requests; any other address starts with a full bucket.
      */
+    @CheckReturnValue
     public StreamLimits connectRate(Rate perAddressRate) {
         return new StreamLimits(total, perAddress, perKey, key, Objects.requireNonNull(perAddressRate, "connectRate"));
     }

@@ -44,6 +44,7 @@ public interface StreamRoute {
      * @param more returns the changed stream. It may reject the request like a route, and has the same duties: it must
      *     be thread-safe and must not block.
      */
+    @CheckReturnValue
     default StreamRoute with(BiFunction<? super SseRequest, ? super SseStream, SseStream> more) {
         Objects.requireNonNull(more, "more");
         StreamRoute route = this;

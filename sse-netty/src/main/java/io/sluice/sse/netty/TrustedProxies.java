@@ -49,6 +49,7 @@ public final class TrustedProxies {
      *
      * @throws IllegalArgumentException if there are no networks, or one is not a network
      */
+    @CheckReturnValue
     public static TrustedProxies of(String... networks) {
         List<IpSubnetFilterRule> rules = new ArrayList<>();
         for (String network : networks) {
@@ -84,11 +85,13 @@ public final class TrustedProxies {
      * The proxies send {@code Forwarded} (RFC 7239), with the client's address in {@code for}, the scheme in
      * {@code proto}.
      */
+    @CheckReturnValue
     public TrustedProxies byForwarded() {
         return new TrustedProxies(networks, Header.FORWARDED, proxyProtocol);
     }
 
     /** The proxies send {@code X-Forwarded-For}, and the scheme in {@code X-Forwarded-Proto}. */
+    @CheckReturnValue
     public TrustedProxies byXForwardedFor() {
         return new TrustedProxies(networks, Header.X_FORWARDED_FOR, proxyProtocol);
     }
@@ -98,6 +101,7 @@ public final class TrustedProxies {
      * proxy without this header, and a connection of another peer with it. If the header contains no client
      * ({@code UNKNOWN}, {@code LOCAL}, a UNIX socket), the address stays that of the proxy.
      */
+    @CheckReturnValue
     public TrustedProxies byProxyProtocol() {
         return new TrustedProxies(networks, header, true);
     }

@@ -7,7 +7,8 @@
  *   <li>The listening channel accepts it ({@code ServerAcceptor}).
  *   <li>The HTTP handlers decode its requests ({@code HttpPipeline}).
  *   <li>The request is checked and routed ({@code RouteHandler}, {@code StreamEndpoint}).
- *   <li>For a stream, the response head is written and the HTTP handlers leave the pipeline ({@code Upgrade}).
+ *   <li>For a stream, the response head is written and the HTTP handlers leave the pipeline ({@code Upgrade}; {@code
+ *       PipelineUpgrade} in the pipeline of an application, whose handlers the head passes).
  *   <li>The sink is open on the lane of its event loop ({@code NettySink}, {@code EventLoopLane}).
  *   <li>The channel closes ({@code StreamHandler}, {@code StreamEnd}).
  *   <li>The sink's scope closes, and the ledger has its former counts again.

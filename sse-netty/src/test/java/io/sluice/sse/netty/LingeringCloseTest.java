@@ -55,7 +55,7 @@ class LingeringCloseTest {
     private void linger(long seconds) {
         channel.freezeTime();
         channel.writeAndFlush(Unpooled.buffer(1_000_000).writeZero(1_000_000));
-        LingeringClose.start(channel, seconds * SECOND, () -> {
+        LingeringClose.start(channel, seconds * SECOND, () -> OutboundBuffers.progressMark(channel), () -> {
             givenUp.incrementAndGet();
             channel.close();
         });

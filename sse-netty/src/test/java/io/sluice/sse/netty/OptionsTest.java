@@ -11,6 +11,7 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import io.sluice.sse.Source;
 import io.sluice.sse.hub.Hub;
+import io.sluice.sse.hub.lane.LaneOptions;
 import io.sluice.sse.topic.Selector;
 import io.sluice.sse.topic.StartPosition;
 import java.io.IOException;
@@ -98,6 +99,22 @@ class OptionsTest {
                         "route: GET /r (expected: a method and path without a route)",
                         b -> b.route("GET", "/r", route).route("GET", "/r", route)),
                 bad(
+                        "path: \"/a/{id}\" (expected: a path without parameters; end it with /** and read the rest by"
+                                + " subPath())",
+                        b -> b.streams("/a/{id}", stream)),
+                bad(
+                        "path: \"/{a}/**\" (expected: a path without parameters; end it with /** and read the rest by"
+                                + " subPath())",
+                        b -> b.route("GET", "/{a}/**", route)),
+                bad("path: \"/a?b=c\" (expected: a path without ? and #)", b -> b.streams("/a?b=c", stream)),
+                bad("path: \"/a#b\" (expected: a path without ? and #)", b -> b.route("GET", "/a#b", route)),
+                bad(
+                        "route: GET /s (expected: a path without a stream route, which answers GET)",
+                        b -> b.streams("/s", stream).route("GET", "/s", route)),
+                bad(
+                        "streams: /s/** (expected: a path without a route of GET, which the stream would answer)",
+                        b -> b.route("GET", "/s/**", route).streams("/s/**", stream)),
+                bad(
                         "method: \"get\" (expected: a method in upper case; the route of GET also serves HEAD)",
                         b -> b.route("get", "/r", route)),
                 bad(
@@ -126,6 +143,20 @@ class OptionsTest {
         assertThatThrownBy(() -> builder.hub(null)).hasMessage("hub");
         assertThatThrownBy(() -> builder.transport(null)).hasMessage("transport");
         assertThatThrownBy(() -> builder.connectRate(null)).hasMessage("connectRate");
+        assertNamed("host", () -> builder.host(null));
+        assertNamed("heartbeat", () -> builder.heartbeat(null));
+        assertNamed("retry", () -> builder.retry(null));
+        assertNamed("writeTimeout", () -> builder.writeTimeout(null));
+        assertNamed("maxLifetime", () -> builder.maxLifetime(null));
+        assertNamed("blockedLaneAfter", () -> builder.blockedLaneAfter(null));
+        assertNamed("drain", () -> builder.drain(null));
+        assertNamed("requestTimeout", () -> builder.requestTimeout(null));
+        assertNamed("idleTimeout", () -> builder.idleTimeout(null));
+        assertNamed("trustedProxies", () -> builder.trustedProxies(null));
+        assertNamed("allowedHosts", () -> builder.allowedHosts("a", null));
+        assertNamed("path", () -> builder.streams(null, StreamRoute.topics()));
+        assertNamed("method", () -> builder.route(null, "/s", request -> null));
+        assertNamed("path", () -> builder.route("GET", null, request -> null));
         assertThatThrownBy(() -> builder.maxStreamsPerKey(1, null)).hasMessage("key");
         assertThatThrownBy(() -> builder.streams("/s", null)).hasMessage("route");
         assertThatThrownBy(() -> builder.route("GET", "/s", null)).hasMessage("route");
@@ -142,6 +173,29 @@ class OptionsTest {
         assertNamed("heartbeat", () -> stream.heartbeat(null));
         assertNamed("mode", () -> stream.drain(null));
         assertNamed("identity", () -> stream.identity(null));
+        assertNamed("name", () -> stream.header(null, "x"));
+        assertNamed("value", () -> stream.header("x", null));
+        assertNamed("more", () -> StreamRoute.topics().with(null));
+        RouteResponse response = RouteResponse.empty(204);
+        assertNamed("header", () -> response.with(null, "x"));
+        assertNamed("value", () -> response.with("x", null));
+        assertNamed("body", () -> RouteResponse.of(200, "text/plain", (byte[]) null));
+    }
+
+    @Test
+    void nullsOfAHandlerAreNamedAtTheCall() {
+        StreamRoute route = StreamRoute.topics();
+        LaneOptions options = LaneOptions.DEFAULT;
+        try (Hub hub = Hub.create()) {
+            assertNamed("hub", () -> SseHandler.serving(null, "/s", route));
+            assertNamed("path", () -> SseHandler.serving(hub, null, route));
+            assertNamed("route", () -> SseHandler.serving(hub, "/s", null));
+            assertNamed("options", () -> SseHandler.serving(hub, "/s", route, null));
+            assertNamed("limits", () -> SseHandler.serving(hub, "/s", route, options, null));
+            SseHandler handler = SseHandler.serving(hub, "/s", route);
+            assertNamed("trustedProxies", () -> handler.trustedProxies(null));
+            assertNamed("drain", () -> handler.drain(null));
+        }
     }
 
     private static void assertNamed(String argument, ThrowingCallable call) {

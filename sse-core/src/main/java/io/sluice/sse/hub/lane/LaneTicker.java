@@ -18,6 +18,9 @@ final class LaneTicker {
     private static final long LONGEST_NANOS = 500_000_000;
     private static final long SHORTEST_NANOS = 5_000_000;
 
+    /** A lane asks so many times in each write timeout whether its clients acknowledge what they were sent. */
+    private static final int ACKNOWLEDGEMENT_CHECKS = 8;
+
     private final HubLane hubLane;
     private final Lane lane;
     private final LaneFrames frames;
@@ -25,6 +28,7 @@ final class LaneTicker {
     private final long writeTimeoutNanos;
     private final long maxLifetimeNanos;
     private final long periodNanos;
+    private final int ticksPerAcknowledgementCheck;
     private final StallClock stallClock;
     private final LaneWatchdog watchdog;
 
@@ -35,6 +39,10 @@ final class LaneTicker {
 
     /** Sinks to be checked in this tick. They are visited from the last to the first, so a sink may close meanwhile. */
     private int left;
+
+    private int ticksToAcknowledgementCheck;
+    /** Whether this tick asks for acknowledgements, which costs a system call for each client. */
+    private boolean checksAcknowledgements;
 
     private long maxLag;
 
@@ -52,6 +60,8 @@ final class LaneTicker {
         long period = partOf(heartbeatNanos, 8, partOf(writeTimeoutNanos, 8, LONGEST_NANOS));
         // Finer for lifetimes: streams that end in one tick would reconnect together again.
         this.periodNanos = Math.max(SHORTEST_NANOS, partOf(maxLifetimeNanos, 64, period));
+        this.ticksPerAcknowledgementCheck = (int)
+                Math.max(1, Math.min(Integer.MAX_VALUE, writeTimeoutNanos / ACKNOWLEDGEMENT_CHECKS / periodNanos));
         this.stallClock = new StallClock(periodNanos, writeTimeoutNanos);
         HubCore core = hubLane.core();
         this.watchdog = new LaneWatchdog(options.blockedLaneAfter(), periodNanos, core.counters()::addBlockedLane);
@@ -122,6 +132,10 @@ final class LaneTicker {
         watchdog.tick();
         long now = lane.nanoTime();
         stallClock.tick(now);
+        checksAcknowledgements = writeTimeoutNanos > 0 && --ticksToAcknowledgementCheck < 0;
+        if (checksAcknowledgements) {
+            ticksToAcknowledgementCheck = ticksPerAcknowledgementCheck - 1;
+        }
         sinceLastTick = now - tickNanos;
         tickNanos = now;
         frames.releaseSent();
@@ -215,14 +229,28 @@ final class LaneTicker {
     }
 
     private boolean isStalled(LaneSink sink) {
-        long time = stallClock.nanos();
         if (sink.pendingBytes() == 0) {
+            return checksAcknowledgements && isUnreachable(sink);
+        }
+        return !hasMoved(sink) && hasExpired(sink, writeTimeoutNanos);
+    }
+
+    /** Whether the network has all bytes of the client, and the client's machine acknowledges none of them. */
+    private boolean isUnreachable(LaneSink sink) {
+        long time = stallClock.nanos();
+        long silentNanos = sink.unacknowledgedNanos();
+        if (silentNanos == 0) {
             sink.nothingPending(time);
             return false;
         }
-        return !hasMoved(sink)
-                && writeTimeoutNanos > 0
-                && time - sink.progressNanos() > writeTimeoutNanos
+        sink.lastAcknowledged(time - silentNanos);
+        // The bytes may have been sent up to one check after the time that was noted.
+        return hasExpired(sink, writeTimeoutNanos + ticksPerAcknowledgementCheck * periodNanos);
+    }
+
+    private boolean hasExpired(LaneSink sink, long timeoutNanos) {
+        return writeTimeoutNanos > 0
+                && stallClock.nanos() - sink.progressNanos() > timeoutNanos
                 && stallClock.canDetectStall();
     }
 

@@ -227,7 +227,12 @@ abstract class SinkState {
         progressNanos = nanos;
     }
 
-    /** When bytes have last left, by the {@link StallClock}. */
+    /** Bytes wait for an acknowledgement. The last one came at this time, or the client was sent nothing since. */
+    final void lastAcknowledged(long nanos) {
+        progressNanos = Math.max(progressNanos, nanos);
+    }
+
+    /** When bytes have last left, or were last acknowledged, by the {@link StallClock}. */
     final long progressNanos() {
         return progressNanos;
     }

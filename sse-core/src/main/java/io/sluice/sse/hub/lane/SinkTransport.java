@@ -64,6 +64,14 @@ abstract class SinkTransport extends SinkState {
     protected abstract long progress();
 
     /**
+     * For how many nanoseconds the client's machine has acknowledged nothing, while sent bytes or a probe wait for it.
+     * 0 if none wait, or if the transport cannot know. Called a few times in each write timeout.
+     */
+    protected long unacknowledgedNanos() {
+        return 0;
+    }
+
+    /**
      * Ends the connection. If {@code orderly}, the last bytes of the stream are sent first. Bytes that the client does
      * not read must not keep the connection open for ever.
      */

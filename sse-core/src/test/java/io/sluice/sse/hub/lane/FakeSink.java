@@ -42,6 +42,8 @@ public final class FakeSink extends RecordingSink {
     Runnable onNextFlush;
     /** Runs whenever a pass prefetches it. */
     Runnable onLook = () -> {};
+    /** For how long the client's machine has acknowledged nothing. */
+    LongSupplier unacknowledged = () -> 0;
     /** The next write fails, which a transport's must not. */
     boolean failNextWrite;
     /** Whether a frame that is flushed right after it is taken at once; asked before it is. */
@@ -83,6 +85,11 @@ public final class FakeSink extends RecordingSink {
     protected long prefetch() {
         onLook.run();
         return 0;
+    }
+
+    @Override
+    protected long unacknowledgedNanos() {
+        return unacknowledged.getAsLong();
     }
 
     @Override

@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 /** Stalls and ends of life by a clock that the test turns. */
@@ -74,6 +75,49 @@ class LaneTickerTest {
                 bench.advance(1);
             }
             assertThat(sink.endReason()).isEqualTo(CloseReason.WRITE_TIMEOUT);
+        }
+    }
+
+    /** The kernel has taken all bytes, so nothing is pending, and no machine acknowledges them any more. */
+    @Test
+    void aClientThatAcknowledgesNothingForTheWriteTimeoutIsClosed() {
+        try (HubFixture bench = new HubFixture(options -> {}, 1, TIMEOUT_20)) {
+            FakeSink sink = bench.live("a");
+            bench.advance(100 * SECOND);
+            long cut = bench.lane().nanoTime();
+            // Its last acknowledgement is old, since it was sent nothing before.
+            sink.unacknowledged = () -> 50 * SECOND + bench.lane().nanoTime() - cut;
+            bench.advance(20 * SECOND);
+            assertThat(sink.endReason()).as("within the write timeout").isNull();
+            bench.advance(6 * SECOND);
+            assertThat(sink.endReason()).as("a quarter of it later").isEqualTo(CloseReason.WRITE_TIMEOUT);
+        }
+    }
+
+    @Test
+    void aClientThatAcknowledgesSomethingNowAndThenStays() {
+        try (HubFixture bench = new HubFixture(options -> {}, 1, TIMEOUT_20)) {
+            FakeSink busy = bench.live("a");
+            FakeSink probed = bench.live("a");
+            busy.unacknowledged = () -> 15 * SECOND; // bytes are always in flight, and some are always acknowledged
+            AtomicInteger checks = new AtomicInteger();
+            probed.unacknowledged = () -> checks.getAndIncrement() % 2 == 0 ? 100 * SECOND : 0; // a probe in flight
+            bench.advance(200 * SECOND);
+            assertThat(busy.endReason()).isNull();
+            assertThat(probed.endReason()).isNull();
+            assertThat(checks.get())
+                    .as("a few system calls for each write timeout")
+                    .isBetween(70, 81);
+        }
+    }
+
+    @Test
+    void withoutAWriteTimeoutNoAcknowledgementIsMissed() {
+        try (HubFixture bench = new HubFixture(options -> {}, 1, TIMEOUT_20.withWriteTimeout(Duration.ZERO))) {
+            FakeSink sink = bench.live("a");
+            sink.unacknowledged = () -> 100 * SECOND;
+            bench.advance(200 * SECOND);
+            assertThat(sink.endReason()).isNull();
         }
     }
 
