@@ -36,6 +36,7 @@ final class HttpPipeline extends ChannelInitializer<Channel> {
                 streams,
                 options.allowedHosts(),
                 options.proxies,
+                options.cors,
                 options.maxHeaders,
                 new BufferBudget(options.maxBufferedBytes));
     }

@@ -33,6 +33,7 @@ final class OrderedResponses {
     private final RequestDeadline deadline;
     private final RejectionLog rejections;
     private final BufferBudget budget;
+    private final Cors cors;
 
     /** Completes when the last pending response is written; null if none is pending. */
     private @Nullable CompletableFuture<?> lastPending;
@@ -44,7 +45,8 @@ final class OrderedResponses {
 
     private boolean closing;
 
-    OrderedResponses(RequestDeadline deadline, RejectionLog rejections, BufferBudget budget) {
+    OrderedResponses(RequestDeadline deadline, RejectionLog rejections, BufferBudget budget, Cors cors) {
+        this.cors = cors;
         this.budget = budget;
         this.deadline = deadline;
         this.rejections = rejections;
@@ -119,7 +121,7 @@ final class OrderedResponses {
     }
 
     private void write(ChannelHandlerContext ctx, CompletableFuture<RouteResponse> response, Exchange exchange) {
-        RouteResponse result = resultOf(ctx, response, exchange.request());
+        RouteResponse result = cors.addTo(resultOf(ctx, response, exchange.request()), exchange.request());
         int bytes = exchange.head() ? 0 : result.body().length;
         if (bytes < COUNTED_BYTES) {
             Responses.write(ctx, result, exchange.keepAlive(), exchange.head());

@@ -11,6 +11,7 @@ import io.netty.handler.codec.http.HttpUtil;
 import io.sluice.sse.RejectionCounts;
 import io.sluice.sse.netty.OrderedResponses.Exchange;
 import java.io.IOException;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +33,7 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
             StreamEndpoint streams,
             AllowedHosts hosts,
             TrustedProxies proxies,
+            Cors cors,
             int maxHeaders,
             BufferBudget budget) {}
 
@@ -42,7 +44,7 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
     RouteHandler(Shared shared, RequestDeadline deadline) {
         this.shared = shared;
         this.deadline = deadline;
-        this.responses = new OrderedResponses(deadline, shared.streams().rejections(), shared.budget());
+        this.responses = new OrderedResponses(deadline, shared.streams().rejections(), shared.budget(), shared.cors());
     }
 
     @Override
@@ -110,6 +112,9 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
     /** @return null if the request has become a stream */
     private @Nullable CompletionStage<RouteResponse> route(
             ChannelHandlerContext ctx, SseRequest request, Routes.Entry entry) {
+        if (shared.cors().isPreflight(request)) {
+            return shared.cors().preflight(request, entry.methods()).completed();
+        }
         SseRequest relative = request.below(entry.path.length());
         String method = request.method().equals("HEAD") ? "GET" : request.method();
         if (entry.stream != null && method.equals("GET")) {
@@ -128,14 +133,19 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
     }
 
     /** Rejects requests of foreign pages, which could otherwise act on a server on the user's own machine. */
-    private static void checkOrigin(SseRequest request) {
-        if (request.headerAll("sec-fetch-site").contains("cross-site")) {
-            throw HttpStatusException.of(403, "requests from other sites are not allowed here");
+    private void checkOrigin(SseRequest request) {
+        List<String> origins = request.headerAll("origin");
+        boolean allOwn = origins.stream().allMatch(origin -> SameOrigin.isOwn(origin, request.authority()));
+        boolean crossSite = request.headerAll("sec-fetch-site").contains("cross-site");
+        if (allOwn && !crossSite) {
+            return;
         }
-        for (String origin : request.headerAll("origin")) {
-            if (!SameOrigin.isOwn(origin, request.authority())) {
-                throw HttpStatusException.of(403, "requests from another origin are not allowed here");
-            }
+        if (origins.size() != 1 || !shared.cors().permitsAction(origins.get(0), request)) {
+            throw HttpStatusException.of(
+                    403,
+                    crossSite
+                            ? "requests from other sites are not allowed here"
+                            : "requests from another origin are not allowed here");
         }
     }
 

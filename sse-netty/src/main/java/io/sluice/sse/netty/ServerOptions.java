@@ -55,6 +55,8 @@ final class ServerOptions implements Cloneable {
     @Nullable
     Set<String> allowedHosts;
 
+    Cors cors = Cors.NONE;
+
     /** Null if the application gives a context, or without TLS. */
     TlsFiles.@Nullable Paths tlsFiles;
 

@@ -380,6 +380,29 @@ public final class SseServerBuilder {
     }
 
     /**
+     * The origins of other pages that may use this server (CORS): its streams, its routes, and rejections, which the
+     * page may then read. An origin is {@code https://app.example}, or {@code https://*.app.example} for all
+     * subdomains. Pages of these origins may send cookies and other credentials. {@code *} allows all other origins,
+     * but without credentials. By default no page of another origin can read a response.
+     *
+     * <p>The server answers preflights itself. A route that sets {@code access-control-allow-origin} decides for its
+     * own response.
+     *
+     * @throws IllegalArgumentException if there is no origin, or if one is not of these forms
+     */
+    public SseServerBuilder cors(String... origins) {
+        Objects.requireNonNull(origins, "origins");
+        for (String origin : origins) {
+            Objects.requireNonNull(origin, "origins");
+        }
+        if (origins.length == 0) {
+            throw new IllegalArgumentException("cors: no origin (expected: at least one)");
+        }
+        options.cors = Cors.of(origins);
+        return this;
+    }
+
+    /**
      * Serves HTTPS (TLS 1.3 and 1.2) with a certificate and its key, which are files in PEM. The key is PKCS #8 and not
      * encrypted. The server looks at the files once a second. When they have changed, new connections use the new
      * ones; open connections go on. If the changed files are wrong, the server logs a warning and keeps the old ones.

@@ -7,6 +7,9 @@ import io.sluice.sse.ClosedException;
 import io.sluice.sse.RejectionCounts;
 import io.sluice.sse.topic.TopicLimitException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -20,20 +23,21 @@ final class StreamEndpoint {
     private final Duration retry;
     private final StreamPermits permits;
     private final RejectionLog rejections;
-    private final boolean ownsPipeline;
+    /** Null in the pipeline of an application, whose handlers add such headers. */
+    private final @Nullable Cors cors;
 
     private volatile boolean draining;
 
     /**
      * @param retry how long a client waits after a rejection by a limit or a drain
-     * @param ownsPipeline whether only this module adds handlers to the pipelines of the connections
+     * @param cors null if the pipelines of the connections belong to an application, which adds handlers of its own
      */
-    StreamEndpoint(Lanes lanes, Duration retry, StreamLimits limits, RejectionLog rejections, boolean ownsPipeline) {
+    StreamEndpoint(Lanes lanes, Duration retry, StreamLimits limits, RejectionLog rejections, @Nullable Cors cors) {
         this.lanes = lanes;
         this.retry = retry;
         this.permits = new StreamPermits(limits, retry);
         this.rejections = rejections;
-        this.ownsPipeline = ownsPipeline;
+        this.cors = cors;
     }
 
     RejectionLog rejections() {
@@ -114,6 +118,16 @@ final class StreamEndpoint {
         return null;
     }
 
+    /** The headers of the route, and those for a page of another origin. */
+    private List<Map.Entry<String, String>> headersOf(SseRequest request, SseStream stream) {
+        if (cors == null || !cors.isEnabled()) {
+            return stream.headers();
+        }
+        List<Map.Entry<String, String>> headers = new ArrayList<>(stream.headers());
+        headers.addAll(cors.headersFor(request));
+        return headers;
+    }
+
     private static SseStream openedBy(StreamRoute route, SseRequest request) {
         return Objects.requireNonNull(route.open(request), () -> Responses.returnedNull(request));
     }
@@ -136,10 +150,10 @@ final class StreamEndpoint {
     }
 
     private void upgrade(ChannelHandlerContext ctx, SseRequest request, SseStream stream, NettySink sink) {
-        PipelineUpgrade throughPipeline = ownsPipeline
+        List<Map.Entry<String, String>> headers = headersOf(request, stream);
+        PipelineUpgrade throughPipeline = cors != null
                 ? null
-                : new PipelineUpgrade(
-                        ctx, HttpCodec.around(ctx).encoder(), sink, request.remoteAddress(), stream.headers());
+                : new PipelineUpgrade(ctx, HttpCodec.around(ctx).encoder(), sink, request.remoteAddress(), headers);
         sink.beforeFirstFrame(
                 throughPipeline != null
                         ? throughPipeline
@@ -147,7 +161,7 @@ final class StreamEndpoint {
                             // Only here: if the connection stays with HTTP, its next request may come from another
                             // client.
                             ClientAddress.set(ctx.channel(), request.remoteAddress());
-                            Upgrade.run(ctx, sink, stream.headers());
+                            Upgrade.run(ctx, sink, headers);
                         });
         try {
             sink.open(stream.selector(), stream.startPosition(), stream.source());

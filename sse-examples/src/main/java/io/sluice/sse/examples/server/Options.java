@@ -265,6 +265,14 @@ final class Options {
     List<String> allowedHosts = new ArrayList<>();
 
     @Option(
+            names = "--cors-origin",
+            split = ",",
+            paramLabel = "<origin>",
+            description = "An origin whose pages may use this server, such as https://app.example or"
+                    + " https://*.app.example; repeatable. * allows all others, without credentials. Default: none")
+    List<String> corsOrigins = new ArrayList<>();
+
+    @Option(
             names = "--tls-cert",
             paramLabel = "<path>",
             description = "Serves HTTPS with this certificate and the ones that link it to its authority, in PEM. A"

@@ -87,6 +87,10 @@ final class ServerFactory {
                 "--allowed-host",
                 options.allowedHosts.isEmpty() ? null : options.allowedHosts.toArray(new String[0]),
                 server::allowedHosts);
+        set(
+                "--cors-origin",
+                options.corsOrigins.isEmpty() ? null : options.corsOrigins.toArray(new String[0]),
+                server::cors);
         setTls(server);
         if (options.adminToken != null && options.adminToken.isBlank()) {
             throw new BadOptionException(options.named("--admin-token") + ": it is empty (expected: a secret)");

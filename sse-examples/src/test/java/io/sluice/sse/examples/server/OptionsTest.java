@@ -74,6 +74,7 @@ class OptionsTest {
                 "--max-publish-bytes 1t       | '1t' (expected: a size",
                 "--max-publish-bytes 4g       | (expected: from 0 to",
                 "--allowed-host a/b           | \"a/b\" (expected: a host name or an address)",
+                "--cors-origin app.example    | \"app.example\" (expected: *, an origin such as",
                 "--tls-cert a                 | a (expected: --tls-key as well)",
                 "--tls-key a                  | a (expected: --tls-cert as well)",
                 "--tls-client-ca a            | a (expected: --tls-cert as well)",

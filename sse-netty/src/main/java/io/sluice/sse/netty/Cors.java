@@ -1,0 +1,168 @@
+package io.sluice.sse.netty;
+
+import io.netty.handler.codec.http.HttpHeaderValidationUtil;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which pages of other origins may use a server (the CORS protocol of the Fetch standard). Named origins may send
+ * cookies and other credentials. If {@code *} allows all other origins, they may not. Immutable.
+ */
+final class Cors {
+
+    /** No page of another origin may use the server. */
+    static final Cors NONE = of();
+
+    private static final Pattern ORIGIN =
+            Pattern.compile("(https?)://(\\*\\.)?([a-z0-9_.-]+|\\[[0-9a-f:.]+])(?::([0-9]{1,5}))?");
+
+    /** How long a browser may keep the response to a preflight. Chromium's maximum is two hours. */
+    private static final String PREFLIGHT_SECONDS = "3600";
+
+    /** The origin that stands for all. */
+    private static final String ANY = "*";
+
+    private final boolean any;
+    private final Set<String> exact;
+    private final List<Wildcard> wildcards;
+
+    /** Stands for the subdomains of a host, at any depth. */
+    private record Wildcard(String before, String after) {
+        boolean matches(String origin) {
+            return origin.length() > before.length() + after.length()
+                    && origin.startsWith(before)
+                    && origin.endsWith(after);
+        }
+    }
+
+    private Cors(boolean any, Set<String> exact, List<Wildcard> wildcards) {
+        this.any = any;
+        this.exact = exact;
+        this.wildcards = wildcards;
+    }
+
+    /** @throws IllegalArgumentException if a text is not an origin, with or without a wildcard, and not {@code *} */
+    static Cors of(String... origins) {
+        Set<String> exact = new HashSet<>();
+        List<Wildcard> wildcards = new ArrayList<>();
+        for (String origin : origins) {
+            String lower = origin.toLowerCase(Locale.ROOT);
+            if (lower.equals(ANY)) {
+                continue;
+            }
+            var parts = ORIGIN.matcher(lower);
+            if (!parts.matches()) {
+                throw new IllegalArgumentException("cors: \"" + origin + "\" (expected: *, an origin such as"
+                        + " https://app.example, or https://*.app.example for its subdomains)");
+            }
+            String port =
+                    parts.group(4) == null || isDefault(parts.group(1), parts.group(4)) ? "" : ":" + parts.group(4);
+            if (parts.group(2) == null) {
+                exact.add(parts.group(1) + "://" + parts.group(3) + port);
+            } else {
+                wildcards.add(new Wildcard(parts.group(1) + "://", "." + parts.group(3) + port));
+            }
+        }
+        return new Cors(Arrays.asList(origins).contains(ANY), Set.copyOf(exact), List.copyOf(wildcards));
+    }
+
+    /** Browsers leave out the default port of an origin (RFC 6454, section 6.1). */
+    private static boolean isDefault(String scheme, String port) {
+        return port.equals(scheme.equals("http") ? "80" : "443");
+    }
+
+    /** Whether any page of another origin may use the server. */
+    boolean isEnabled() {
+        return any || !exact.isEmpty() || !wildcards.isEmpty();
+    }
+
+    private boolean names(String origin) {
+        return exact.contains(origin) || wildcards.stream().anyMatch(wildcard -> wildcard.matches(origin));
+    }
+
+    /**
+     * Whether a page of this origin may send a request that changes something. With {@code *}, a request with a cookie
+     * may not: a page of any origin could otherwise act for the user.
+     */
+    boolean permitsAction(String origin, SseRequest request) {
+        return names(origin) || (any && !origin.equals("null") && request.header("cookie") == null);
+    }
+
+    /** Whether a page may send the request, with a method and headers of its own, is asked by a preflight. */
+    boolean isPreflight(SseRequest request) {
+        return isEnabled()
+                && request.method().equals("OPTIONS")
+                && request.header("origin") != null
+                && request.header("access-control-request-method") != null;
+    }
+
+    /** Answers a preflight for a path with these methods. The headers of the page are all allowed. */
+    RouteResponse preflight(SseRequest request, Set<String> methods) {
+        if (allowed(request) == null) {
+            throw HttpStatusException.of(403, "pages of this origin are not allowed here");
+        }
+        String names = String.join(",", request.headerAll("access-control-request-headers"));
+        String headers = Arrays.stream(names.split(","))
+                .map(String::strip)
+                .filter(name -> !name.isEmpty() && HttpHeaderValidationUtil.validateToken(name) < 0)
+                .collect(Collectors.joining(", "));
+        RouteResponse response = RouteResponse.empty(204)
+                .with("access-control-allow-methods", String.join(", ", methods))
+                .with("access-control-max-age", PREFLIGHT_SECONDS);
+        return headers.isEmpty() ? response : response.with("access-control-allow-headers", headers);
+    }
+
+    /** The headers of the response to a request, of whatever status; empty if the option is not set. */
+    List<Map.Entry<String, String>> headersFor(SseRequest request) {
+        if (!isEnabled()) {
+            return List.of();
+        }
+        List<Map.Entry<String, String>> headers = new ArrayList<>(4);
+        headers.add(Map.entry("vary", "origin"));
+        String allowed = allowed(request);
+        if (allowed != null) {
+            headers.add(Map.entry("access-control-allow-origin", allowed));
+            headers.add(Map.entry("access-control-expose-headers", "retry-after, www-authenticate"));
+            if (!allowed.equals(ANY)) {
+                headers.add(Map.entry("access-control-allow-credentials", "true"));
+            }
+        }
+        return headers;
+    }
+
+    /** The response with those headers, unless its route has decided about the origin itself. */
+    RouteResponse addTo(RouteResponse response, @Nullable SseRequest request) {
+        if (request == null || !isEnabled() || hasDecided(response)) {
+            return response;
+        }
+        List<Map.Entry<String, String>> all = new ArrayList<>(response.added());
+        all.addAll(headersFor(request));
+        return response.withAdded(all);
+    }
+
+    private static boolean hasDecided(RouteResponse response) {
+        return response.headers().keySet().stream()
+                .anyMatch(name -> name.equalsIgnoreCase("access-control-allow-origin"));
+    }
+
+    /** The value of {@code access-control-allow-origin}; null if the page may not read the response. */
+    private @Nullable String allowed(SseRequest request) {
+        List<String> origins = request.headerAll("origin");
+        if (origins.size() != 1) {
+            return null;
+        }
+        String origin = origins.get(0);
+        if (names(origin)) {
+            return origin;
+        }
+        return any ? ANY : null;
+    }
+}

@@ -1,0 +1,237 @@
+package io.sluice.sse.netty;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What a page of another origin can read and do, over real sockets. */
+@Timeout(120)
+class CorsTest {
+
+    private static final String NAMED = "https://app.example";
+    private static final String STRANGER = "https://evil.example";
+
+    private final AtomicInteger actions = new AtomicInteger();
+
+    private SseServerBuilder server() {
+        return TestServers.on(Transport.NIO)
+                .heartbeat(Duration.ZERO)
+                .streams("/events/**", StreamRoute.topics())
+                .streams("/varied/**", StreamRoute.topics().with((request, stream) -> stream.header("vary", "cookie")))
+                .route(
+                        "GET",
+                        "/own",
+                        request -> RouteResponse.of(200, "text/plain", "x")
+                                .with("Access-Control-Allow-Origin", "https://own.example")
+                                .completed())
+                .route("GET", "/fails", request -> {
+                    throw new IllegalStateException("a test wants it so");
+                })
+                .route("POST", "/act", request -> {
+                    actions.incrementAndGet();
+                    return RouteResponse.of(200, "text/plain", "done").completed();
+                });
+    }
+
+    /** The headers of the response, in lower case. */
+    private static List<String> ask(SseServer server, String request, String... headers) throws IOException {
+        try (RawClient client = RawClient.connect(server.port())) {
+            StringBuilder text = new StringBuilder(request + " HTTP/1.1\r\nHost: localhost\r\n");
+            for (String header : headers) {
+                text.append(header).append("\r\n");
+            }
+            client.send(text + "\r\n").awaitHead();
+            return Arrays.stream(client.stream().rawHead().split("\r\n"))
+                    .map(line -> line.toLowerCase(Locale.ROOT))
+                    .toList();
+        }
+    }
+
+    private static String value(List<String> head, String name) {
+        List<String> values = head.stream()
+                .filter(line -> line.startsWith(name + ": "))
+                .map(line -> line.substring(name.length() + 2))
+                .toList();
+        return String.join(" | ", values);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "GET /events/a, 200",
+        "HEAD /events/a, 200",
+        "GET /events/a//b, 400",
+        "GET /nothing, 404",
+        "DELETE /events/a, 405",
+        "GET /fails, 500",
+        "POST /act, 200",
+    })
+    void everyResponseCanBeReadByANamedOrigin(String request, int status) throws IOException {
+        try (SseServer server = server().cors(NAMED).start()) {
+            List<String> head =
+                    ask(server, request, "Origin: " + NAMED, "Sec-Fetch-Site: cross-site", "Content-Length: 0");
+            assertThat(head.get(0)).startsWith("http/1.1 " + status);
+            assertThat(value(head, "access-control-allow-origin")).isEqualTo(NAMED);
+            assertThat(value(head, "access-control-allow-credentials")).isEqualTo("true");
+            assertThat(value(head, "vary")).isEqualTo("origin");
+            for (String[] others : new String[][] {{"Origin: " + STRANGER}, {"Origin: null"}, {}}) {
+                List<String> other = ask(server, request, others);
+                assertThat(value(other, "access-control-allow-origin")).isEmpty();
+                assertThat(value(other, "access-control-allow-credentials")).isEmpty();
+                assertThat(value(other, "vary")).isEqualTo("origin"); // a cache must not keep this for NAMED
+            }
+        }
+    }
+
+    @Test
+    void withTheStarNobodyHasCredentials() throws IOException {
+        try (SseServer server = server().cors("*").start()) {
+            for (String origin : List.of(NAMED, STRANGER, "null")) {
+                List<String> head = ask(server, "GET /events/a", "Origin: " + origin);
+                assertThat(value(head, "access-control-allow-origin")).isEqualTo("*");
+                assertThat(value(head, "access-control-allow-credentials")).isEmpty();
+            }
+        }
+        try (SseServer server = server().cors("*", NAMED).start()) {
+            assertThat(value(ask(server, "GET /events/a", "Origin: " + NAMED), "access-control-allow-origin"))
+                    .isEqualTo(NAMED);
+            assertThat(value(ask(server, "GET /events/a", "Origin: " + STRANGER), "access-control-allow-origin"))
+                    .isEqualTo("*");
+        }
+    }
+
+    @Test
+    void aPreflightIsAnsweredForTheMethodsOfThePath() throws IOException {
+        try (SseServer server = server().cors(NAMED).start()) {
+            String[] wanted = {
+                "Origin: " + NAMED,
+                "Access-Control-Request-Method: GET",
+                "Access-Control-Request-Headers: last-event-id,authorization, not a token",
+            };
+            List<String> head = ask(server, "OPTIONS /events/a", wanted);
+            assertThat(head.get(0)).startsWith("http/1.1 204");
+            assertThat(value(head, "access-control-allow-origin")).isEqualTo(NAMED);
+            assertThat(value(head, "access-control-allow-credentials")).isEqualTo("true");
+            assertThat(value(head, "access-control-allow-methods")).isEqualTo("get, head");
+            assertThat(value(head, "access-control-allow-headers")).isEqualTo("last-event-id, authorization");
+            assertThat(value(head, "access-control-max-age")).isEqualTo("3600");
+            assertThat(value(ask(server, "OPTIONS /act", wanted[0], wanted[1]), "access-control-allow-methods"))
+                    .isEqualTo("post");
+
+            List<String> stranger = ask(server, "OPTIONS /events/a", "Origin: " + STRANGER, wanted[1]);
+            assertThat(stranger.get(0)).startsWith("http/1.1 403");
+            assertThat(value(stranger, "access-control-allow-origin")).isEmpty();
+            assertThat(ask(server, "OPTIONS /nothing", wanted[0], wanted[1]).get(0))
+                    .startsWith("http/1.1 404");
+            // No preflight: the path's own answer.
+            assertThat(ask(server, "OPTIONS /events/a", wanted[0]).get(0)).startsWith("http/1.1 405");
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                // origins allowed | origin of the page | cookie | does it act
+                "https://app.example | https://app.example  | a=1 | true",
+                "https://app.example | https://evil.example |     | false",
+                "https://app.example | null                 |     | false",
+                "*                   | https://evil.example |     | true",
+                "*                   | https://evil.example | a=1 | false",
+                "*                   | null                 |     | false",
+            })
+    void aPageActsOnlyIfItsOriginMay(String allowed, String origin, String cookie, boolean acts) throws IOException {
+        try (SseServer server = server().cors(allowed).start()) {
+            String[] headers = Stream.of(
+                            "Origin: " + origin,
+                            "Sec-Fetch-Site: cross-site",
+                            "Content-Length: 0",
+                            cookie == null ? "X-None: 1" : "Cookie: " + cookie)
+                    .toArray(String[]::new);
+            List<String> head = ask(server, "POST /act", headers);
+            assertThat(head.get(0)).startsWith("http/1.1 " + (acts ? 200 : 403));
+            assertThat(actions).hasValue(acts ? 1 : 0);
+        }
+    }
+
+    @Test
+    void aRouteMayDecideForItself() throws IOException {
+        try (SseServer server = server().cors(NAMED).start()) {
+            assertThat(value(ask(server, "GET /varied/a", "Origin: " + NAMED), "vary"))
+                    .isEqualTo("cookie | origin");
+            assertThat(value(ask(server, "GET /own", "Origin: " + NAMED), "access-control-allow-origin"))
+                    .isEqualTo("https://own.example");
+        }
+    }
+
+    @Test
+    void withoutTheOptionThereIsNoHeader() throws IOException {
+        try (SseServer server = server().start()) {
+            List<String> head = ask(server, "GET /events/a", "Origin: " + NAMED);
+            assertThat(value(head, "access-control-allow-origin") + value(head, "vary"))
+                    .isEmpty();
+            assertThat(ask(server, "OPTIONS /events/a", "Origin: " + NAMED, "Access-Control-Request-Method: GET")
+                            .get(0))
+                    .startsWith("http/1.1 405");
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "https://app.example, https://app.example, true",
+        "HTTPS://App.Example, https://app.example, true",
+        "https://app.example:443, https://app.example, true",
+        "http://app.example:80, http://app.example, true",
+        "http://localhost:3000, http://localhost:3000, true",
+        "http://[::1]:3000, http://[::1]:3000, true",
+        "https://*.app.example, https://a.app.example, true",
+        "https://*.app.example, https://b.a.app.example, true",
+        "https://*.app.example, https://app.example, false",
+        "https://*.app.example, https://.app.example, false",
+        "https://*.app.example, https://evilapp.example, false",
+        "https://*.app.example, http://a.app.example, false",
+        "https://*.app.example, https://a.app.example:8443, false",
+        "https://*.app.example:8443, https://a.app.example:8443, true",
+        "https://*.app.example, https://a.app.example.evil.example, false",
+        "https://app.example, https://app.example.evil.example, false",
+        "https://app.example, https://app.example:8443, false",
+        "https://app.example, http://app.example, false",
+        "https://app.example, https://app.example/, false",
+    })
+    void originsAreComparedAsBrowsersSendThem(String allowed, String origin, boolean matches) throws IOException {
+        try (SseServer server = server().cors(allowed).start()) {
+            assertThat(value(ask(server, "HEAD /events/a", "Origin: " + origin), "access-control-allow-origin"))
+                    .isEqualTo(matches ? origin : "");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "null",
+                "app.example",
+                "https://",
+                "https://app.example/",
+                "ftp://app.example",
+                "https://*",
+                "**"
+            })
+    void anotherFormIsRejected(String origin) {
+        assertThatThrownBy(() -> SseServer.builder().cors(origin))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageStartingWith("cors: \"" + origin + "\" (expected: *, an origin such as https://app.example");
+        assertThatThrownBy(() -> SseServer.builder().cors()).hasMessageContaining("at least one");
+    }
+}
