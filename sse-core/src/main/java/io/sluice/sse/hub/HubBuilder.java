@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Executor;
 import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** The options of a {@link Hub}. Each is checked when it is set. Not thread-safe; the hub takes a copy. */
@@ -349,10 +350,17 @@ public final class HubBuilder {
     LogOptions logOptions() {
         return new LogOptions(
                 new LogOptions.Retention(historyEvents, historyBytes, historyAge, historyTotalBytes),
-                new LogOptions.TopicRules(maxTopics, overflow, overflows, conflated),
+                new LogOptions.TopicRules(maxTopics, overflow, overflows, conflated, liveOnly()),
                 new LogOptions.ConflationBounds(conflationKeys, conflationBytes),
                 new LogOptions.Clocks(clock, wallClock, timer),
                 history == null ? null : new LogOptions.HistoryOptions(history, historyQueueBytes));
+    }
+
+    /** The topics of joins and leaves are live-only: what is true now is never replayed as news. */
+    private @Nullable Predicate<String> liveOnly() {
+        List<Presence> published =
+                presences.stream().filter(Presence::hasEvents).toList();
+        return published.isEmpty() ? null : name -> published.stream().anyMatch(presence -> presence.publishesTo(name));
     }
 
     DeliveryOptions deliveryOptions() {

@@ -2,6 +2,7 @@ package io.sluice.sse.hub.lane;
 
 import io.sluice.sse.hub.log.PatternListener;
 import io.sluice.sse.hub.log.PatternTopics;
+import io.sluice.sse.hub.log.StartBounds;
 import io.sluice.sse.hub.log.Topic;
 import io.sluice.sse.topic.OverflowPolicy;
 import java.util.function.Consumer;
@@ -31,14 +32,14 @@ final class PatternSubscribers extends SubscriberList implements PatternListener
     }
 
     @Override
-    boolean isGap(long position, long reportedEvictions) {
-        return topics.isGap(position, reportedEvictions);
+    boolean isGap(long position, long reportedEvictions, StartBounds bounds) {
+        return topics.isGap(position, reportedEvictions, bounds);
     }
 
     @Override
     @Nullable
-    OverflowPolicy strictestGap(long position, long reportedEvictions) {
-        return topics.strictestGap(position, reportedEvictions);
+    OverflowPolicy strictestGap(long position, long reportedEvictions, StartBounds bounds) {
+        return topics.strictestGap(position, reportedEvictions, bounds);
     }
 
     @Override
@@ -58,11 +59,13 @@ final class PatternSubscribers extends SubscriberList implements PatternListener
     }
 
     @Override
-    void copyInto(CatchUpRange range, long after) {
+    void copyInto(CatchUpRange range, long after, StartBounds bounds) {
         PatternTopics.TopicList list = topics.list();
         for (int i = 0; i < list.size(); i++) {
-            if (list.get(i).log.hasAfter(after)) {
-                range.copy(list.get(i), after);
+            Topic topic = list.get(i);
+            long from = bounds.after(topic, after);
+            if (topic.log.hasAfter(from)) {
+                range.copy(topic, from);
             }
         }
     }

@@ -5,7 +5,9 @@ import io.sluice.sse.hub.core.HubCore;
 import io.sluice.sse.hub.log.HubHistory;
 import io.sluice.sse.hub.log.PublisherId;
 import io.sluice.sse.hub.log.Sequencer;
+import io.sluice.sse.hub.log.StartBounds;
 import io.sluice.sse.topic.OverflowPolicy;
+import io.sluice.sse.topic.Selector;
 import io.sluice.sse.topic.StartPosition;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
@@ -35,8 +37,20 @@ record ResumePoint(
         this(position, reportedEvictions, gap, null);
     }
 
+    /** Whether a subscription with this start may have to leave out events after its position. */
+    static boolean needsBounds(HubCore core, Selector selector, StartPosition start) {
+        boolean isLive = start.lastEventId() == null && start.since() == null && start.replay() == 0;
+        return !isLive && core.log().hasLiveOnlyTopics(selector);
+    }
+
     static ResumePoint resolve(HubCore core, LaneSubscription subscription, StartPosition start) {
         long head = core.log().head();
+        if (needsBounds(core, subscription.selector(), start)) {
+            subscription.setBounds(new StartBounds(head, 0, 0));
+            if (subscription.isLiveOnly()) {
+                return new ResumePoint(head, 0, null);
+            }
+        }
         String lastEventId = start.lastEventId();
         if (lastEventId != null) {
             return resume(core, subscription, lastEventId, head);

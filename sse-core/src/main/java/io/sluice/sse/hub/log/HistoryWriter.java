@@ -226,6 +226,10 @@ final class HistoryWriter implements Runnable {
         long nowMillis = clocks.wall().millis();
         long nowNanos = clocks.nanos().getAsLong();
         for (LogEntry entry : batch) {
+            bytes += entry.wire.length + LogEntry.OVERHEAD_BYTES;
+            if (entry instanceof HistoryMarker) {
+                continue;
+            }
             Recipients recipients = entry.recipients();
             lastMillis = Math.max(lastMillis, nowMillis - (nowNanos - entry.nanos) / 1_000_000);
             events.add(new StoredEvent(
@@ -235,12 +239,15 @@ final class HistoryWriter implements Runnable {
                     entry.wire,
                     entry.publisherId(),
                     recipients == null ? null : RecipientCodec.toStored(recipients)));
-            bytes += entry.wire.length + LogEntry.OVERHEAD_BYTES;
         }
-        history.append(events);
+        if (!events.isEmpty()) {
+            history.append(events);
+        }
         stored = batch.get(batch.size() - 1).position;
         reader.onStored(stored);
-        upkeep.commit();
+        if (!events.isEmpty()) {
+            upkeep.commit();
+        }
         if (strict) {
             waiters.onDurable(stored);
         }

@@ -3,6 +3,7 @@ package io.sluice.sse.hub.log;
 import io.sluice.sse.ClosedException;
 import io.sluice.sse.topic.Published;
 import io.sluice.sse.topic.Recipients;
+import io.sluice.sse.topic.Selector;
 import io.sluice.sse.topic.TopicLimitException;
 import java.time.Instant;
 import java.util.ArrayDeque;
@@ -12,6 +13,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -101,6 +103,13 @@ public final class HubLog {
     /** As {@link WallClock#nanosAt}. */
     public long nanosAt(Instant time) {
         return wallClock.nanosAt(time);
+    }
+
+    /** Whether the selector may have live-only topics, see {@link LogOptions.TopicRules}. */
+    public boolean hasLiveOnlyTopics(Selector selector) {
+        Predicate<String> liveOnly = options.topics().liveOnly();
+        return liveOnly != null
+                && (!selector.patterns().isEmpty() || selector.topics().stream().anyMatch(liveOnly));
     }
 
     // ---- the lock
@@ -257,7 +266,7 @@ public final class HubLog {
             LogEntry entry = entry(topic, event, shared, at, now);
             bounds.append(topic, entry);
             if (history != null) {
-                history.writer().enqueue(entry);
+                history.writer().enqueue(topic.isLiveOnly ? HistoryMarker.notStored(at, topic.name) : entry);
             }
             TopicListener first = topic.firstListener();
             for (TopicListener each = first; each != null; each = each.next()) {

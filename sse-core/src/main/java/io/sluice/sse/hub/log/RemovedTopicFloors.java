@@ -23,8 +23,8 @@ final class RemovedTopicFloors {
     }
 
     void put(String topic, Floor floor) {
-        if (floor.position() == 0) {
-            return; // the topic never lost an event
+        if (floor.position() == 0 || options.isLiveOnly(topic)) {
+            return; // the topic never lost an event, or none that a client could miss which begins later
         }
         byName.remove(topic); // so that the next line makes it the most recent one
         byName.put(topic, floor);

@@ -15,6 +15,9 @@ public final class Topic extends EvictionQueue.Holder {
     /** The policy for clients that this topic has evicted events for, unless their subscription has its own policy. */
     public final OverflowPolicy overflow;
 
+    /** Whether a new client gets only what is published after it has begun, see {@link LogOptions.TopicRules}. */
+    public final boolean isLiveOnly;
+
     /** The first listener of a list linked through {@link TopicListener#next}. */
     private @Nullable TopicListener firstListener;
 
@@ -24,12 +27,20 @@ public final class Topic extends EvictionQueue.Holder {
     Topic(String name, Floor floor, TopicOptions options) {
         this.name = name;
         this.overflow = options.overflow(name);
+        this.isLiveOnly = options.isLiveOnly(name);
         TopicOptions.Conflation conflation = options.conflation(name);
-        if (conflation != null) {
+        if (isLiveOnly) {
+            this.log = new TopicLog(floor);
+        } else if (conflation != null) {
             this.log = new ConflatedLog(floor, conflation, this);
         } else {
             this.log = options.isStored() ? new StoredLog(floor) : new TopicLog(floor);
         }
+    }
+
+    /** Whether the topic keeps the latest event of each key. */
+    public boolean conflates() {
+        return log instanceof ConflatedLog;
     }
 
     /** The oldest entry of the ring. */

@@ -247,6 +247,13 @@ public sealed class TopicLog permits ConflatedLog, StoredLog {
         return floor() > position && (long) EVICTION.getAcquire(this) > reportedEvictions;
     }
 
+    /**
+     * As {@link #isGap(long, long)}. The last events of removed keys count only if they are after {@code keysPosition}.
+     */
+    boolean isGap(long position, long keysPosition, long reportedEvictions) {
+        return isGap(position, reportedEvictions);
+    }
+
     /** Whether a copy of the entries after {@code position} may be incomplete. To be called after the copy. */
     public boolean isLapped(long position) {
         return lostPosition() > position;

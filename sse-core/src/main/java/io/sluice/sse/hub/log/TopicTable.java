@@ -41,6 +41,11 @@ public final class TopicTable {
         return topics.values();
     }
 
+    /** Whether a topic of this name is live-only, whether it exists or not. */
+    boolean isLiveOnly(String name) {
+        return options.isLiveOnly(name);
+    }
+
     @Nullable
     public Topic find(String name) {
         assert hubLock.isHeldByCurrentThread();
