@@ -146,7 +146,10 @@ public final class HubBuilder {
     }
 
     /**
-     * How many topics the hub may have. Above it an event for a new topic is rejected. 1,000,000 by default.
+     * How many topics the hub may have. Above it an event for a new topic is rejected, unless the new topic can take the
+     * place of a finished one. That is a topic that {@linkplain #conflate conflates}, that was published to longer ago
+     * than {@link #historyAge}, and that no subscriber has named. The one that was published to least recently is
+     * evicted, which makes a gap. 1,000,000 by default.
      *
      * @throws IllegalArgumentException if it is less than 1
      */
@@ -182,8 +185,8 @@ public final class HubBuilder {
      * event stays when the ring has no room for it any more. It moves to a table of the topic, which {@link
      * #conflationKeys} and {@link #conflationBytes} limit. Events in the table do not age. An event can leave the ring
      * without a gap if a newer event with the same key was published. Events without a key are evicted as in other
-     * topics. {@link #historyTotalBytes} includes the tables and may evict events from them. By default no topic
-     * conflates.
+     * topics. {@link #historyTotalBytes} includes the tables and may evict events from them. An event with a key and
+     * without data removes the key. By default no topic conflates.
      *
      * @param pattern a topic pattern, or the name of one topic
      * @throws IllegalArgumentException if it is neither

@@ -10,6 +10,7 @@ import io.sluice.sse.topic.Subscription;
 import java.util.Arrays;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -236,20 +237,21 @@ sealed class LaneSubscription extends Selection implements Subscription {
     }
 
     /**
-     * The position before the last {@code count} kept events, not counting those of live-only topics. The time under the lock grows with the number of topics
+     * The position before the last {@code count} kept events, not counting those of topics that are live-only or
+     * conflate. The time under the lock grows with the number of topics
      * if this is all kept events, and otherwise with {@code count}.
      *
      * @return {@link ResumePoint#ASK} if only the history can answer
      */
     final long beforeLastKept(int count, long head) {
         long[] kept = {0};
-        forEachTopic(topic -> kept[0] += isReplayed(topic) ? topic.log.keptEvents() : 0);
+        forEachTopic(topic -> kept[0] += isNews(topic) ? topic.log.keptEvents() : 0);
         if (kept[0] <= count) {
-            return beforeOldestKept(0, head);
+            return beforeOldestOf(LaneSubscription::isNews, head);
         }
         NewestPositions newest = new NewestPositions(count, kept[0]);
         forEachTopic(topic -> {
-            if (isReplayed(topic)) {
+            if (isNews(topic)) {
                 topic.log.forEachNewestFirst(entry -> newest.offer(entry.position));
             }
         });
@@ -260,8 +262,34 @@ sealed class LaneSubscription extends Selection implements Subscription {
         return inRings || historyUpTo(0) == 0 ? before : ResumePoint.ASK;
     }
 
-    private static boolean isReplayed(Topic topic) {
-        return !topic.isLiveOnly;
+    private static boolean isNews(Topic topic) {
+        return !topic.isLiveOnly && !topic.conflates();
+    }
+
+    /** The position before everything that topics that conflate keep; the head if they keep nothing. */
+    final long beforeState(long head) {
+        return beforeOldestOf(Topic::conflates, head);
+    }
+
+    private long beforeOldestOf(Predicate<Topic> isMeant, long head) {
+        long[] oldest = {head + 1};
+        forEachTopic(topic -> {
+            long first = isMeant.test(topic) ? topic.log.oldestKeptPosition() : 0;
+            if (first > 0) {
+                oldest[0] = Math.min(oldest[0], first);
+            }
+        });
+        return oldest[0] - 1;
+    }
+
+    /** Whether a topic that conflates has lost some of its state. */
+    final boolean isStateLost() {
+        for (SubscriberList list : lists) {
+            if (list.isStateLost()) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** A first subscription that leaves out events after the position of its sink. */

@@ -49,6 +49,11 @@ final class PatternSubscribers extends SubscriberList implements PatternListener
     }
 
     @Override
+    boolean isStateLost() {
+        return topics.isStateLost();
+    }
+
+    @Override
     long historyUpTo(long position) {
         long upTo = 0;
         PatternTopics.TopicList list = topics.list();
@@ -63,9 +68,8 @@ final class PatternSubscribers extends SubscriberList implements PatternListener
         PatternTopics.TopicList list = topics.list();
         for (int i = 0; i < list.size(); i++) {
             Topic topic = list.get(i);
-            long from = bounds.after(topic, after);
-            if (topic.log.hasAfter(from)) {
-                range.copy(topic, from);
+            if (topic.log.hasAfter(bounds.after(topic, after))) {
+                range.copy(topic, after, bounds);
             }
         }
     }

@@ -93,6 +93,9 @@ abstract sealed class SubscriberList permits TopicSubscribers, PatternSubscriber
      */
     abstract @Nullable OverflowPolicy strictestLostSince(long sinceNanos);
 
+    /** Whether a client that asks for all of the state of its topics misses some of it. Under the hub's lock. */
+    abstract boolean isStateLost();
+
     /** Up to which position events after {@code position} are kept in the history only; 0 if there are none. */
     abstract long historyUpTo(long position);
 

@@ -202,12 +202,17 @@ final class TopicSubscribers extends SubscriberList implements TopicListener {
     }
 
     @Override
+    boolean isStateLost() {
+        return topic.isStateLost();
+    }
+
+    @Override
     long historyUpTo(long position) {
         return topic.log.historyUpTo(position);
     }
 
     @Override
     void copyInto(CatchUpRange range, long after, StartBounds bounds) {
-        range.copy(topic, bounds.after(topic, after));
+        range.copy(topic, after, bounds);
     }
 }

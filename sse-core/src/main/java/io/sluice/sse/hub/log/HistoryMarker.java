@@ -1,18 +1,27 @@
 package io.sluice.sse.hub.log;
 
 /**
- * Stands in the queue of the {@link HistoryWriter} at a position whose event is not stored, because its topic is
- * live-only. So the writer reaches that position, and reads and publications that wait for it continue.
+ * Stands in the queue of the {@link HistoryWriter} where no event is to be stored. At the position of an event of a
+ * live-only topic it lets the writer reach that position, so that reads and publications that wait for it continue. Or
+ * it removes what the history has of a topic.
  */
 final class HistoryMarker extends LogEntry {
 
     private static final byte[] NOTHING = {};
 
-    private HistoryMarker(long position, String topic) {
+    /** Whether it removes the events of the topic, up to its position. */
+    final boolean isRemoval;
+
+    private HistoryMarker(long position, String topic, boolean isRemoval) {
         super(position, 0, topic, NOTHING);
+        this.isRemoval = isRemoval;
     }
 
     static HistoryMarker notStored(long position, String topic) {
-        return new HistoryMarker(position, topic);
+        return new HistoryMarker(position, topic, false);
+    }
+
+    static HistoryMarker removal(long position, String topic) {
+        return new HistoryMarker(position, topic, true);
     }
 }

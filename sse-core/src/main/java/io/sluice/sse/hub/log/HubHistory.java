@@ -54,7 +54,7 @@ public final class HubHistory {
                 continue; // stored when the hub had other options: what was true then is not delivered as news
             }
             if (stored.events() == 0) {
-                topics.removedFloors().put(stored.name(), floor);
+                topics.removedFloors().put(stored.name(), floor, false);
                 continue;
             }
             try {

@@ -45,11 +45,15 @@ public final class PatternTopics {
     /** The same for live-only topics, whose events a later client does not miss. */
     private volatile Floors removedLiveFloors = Floors.NONE;
 
+    /** Whether a removed topic has lost the latest event of a key. Guarded by the hub's lock. */
+    private boolean removedStateLost;
+
     /** How many topics of the list were removed from the hub. Guarded by the hub's lock. */
     private int removed;
 
-    PatternTopics(TopicPattern pattern, Floors removedFloors) {
+    PatternTopics(TopicPattern pattern, Floors removedFloors, boolean removedStateLost) {
         this.pattern = pattern;
+        this.removedStateLost = removedStateLost;
         this.removedFloors = removedFloors;
     }
 
@@ -92,6 +96,7 @@ public final class PatternTopics {
 
     /** A topic that matches was removed. It stays in the list until more than half of the list was removed. */
     void onRemoved(Topic topic) {
+        removedStateLost |= topic.isStateLost();
         if (topic.isLiveOnly) {
             removedLiveFloors = removedLiveFloors.max(topic.overflow, topic.log.lostFloor());
         } else {
@@ -138,6 +143,17 @@ public final class PatternTopics {
         }
         return removedFloors.isGap(position, reportedEvictions)
                 || removedLiveFloors.isGap(Math.max(position, bounds.live()), reportedEvictions);
+    }
+
+    /** As {@link Topic#isStateLost}, for any of these topics, including removed ones. Under the hub's lock. */
+    public boolean isStateLost() {
+        TopicList topics = list;
+        for (int i = 0; i < topics.size; i++) {
+            if (topics.get(i).isStateLost()) {
+                return true;
+            }
+        }
+        return removedStateLost;
     }
 
     /**

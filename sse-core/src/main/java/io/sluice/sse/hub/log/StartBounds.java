@@ -7,8 +7,8 @@ package io.sluice.sse.hub.log;
  *
  * @param live events of live-only topics up to this position are left out
  * @param news events of topics that are neither live-only nor conflate, up to this position, are left out
- * @param state keys whose last event has at most this position may be removed without a gap: the subscription began
- *     without any state
+ * @param state of topics that conflate, superseded events up to this position are left out, and the keys of such events
+ *     may be removed without a gap: the subscription began without any state
  */
 public record StartBounds(long live, long news, long state) {
 
@@ -26,6 +26,11 @@ public record StartBounds(long live, long news, long state) {
     /** As {@link TopicLog#isGap}, for a sink at {@code position}. */
     public boolean isGap(Topic topic, long position, long reportedEvictions) {
         return topic.log.isGap(after(topic, position), Math.max(position, state), reportedEvictions);
+    }
+
+    /** The bounds of a sink at {@code position}. */
+    public StartBounds remaining(long position) {
+        return hasBegun(position) && state <= position ? NONE : this;
     }
 
     /** Whether a sink at {@code position} gets every event that follows. */

@@ -24,7 +24,11 @@ public final class Topic extends EvictionQueue.Holder {
     /** Whether the topic was removed from the table. A removed topic is never used again. */
     private boolean removed;
 
-    Topic(String name, Floor floor, TopicOptions options) {
+    /** Whether an append that runs has looked this topic up, so that it must not be evicted for another topic. */
+    private boolean pinned;
+
+    Topic(String name, RemovedTopicFloors.Removed before, TopicOptions options) {
+        Floor floor = before.floor();
         this.name = name;
         this.overflow = options.overflow(name);
         this.isLiveOnly = options.isLiveOnly(name);
@@ -32,7 +36,7 @@ public final class Topic extends EvictionQueue.Holder {
         if (isLiveOnly) {
             this.log = new TopicLog(floor);
         } else if (conflation != null) {
-            this.log = new ConflatedLog(floor, conflation, this);
+            this.log = new ConflatedLog(floor, before.stateLost(), conflation, this);
         } else {
             this.log = options.isStored() ? new StoredLog(floor) : new TopicLog(floor);
         }
@@ -41,6 +45,11 @@ public final class Topic extends EvictionQueue.Holder {
     /** Whether the topic keeps the latest event of each key. */
     public boolean conflates() {
         return log instanceof ConflatedLog;
+    }
+
+    /** Whether a client that asks for all of the state of this topic misses some of it. Under the hub's lock. */
+    public boolean isStateLost() {
+        return log.isStateLost();
     }
 
     /** The oldest entry of the ring. */
@@ -100,6 +109,14 @@ public final class Topic extends EvictionQueue.Holder {
     /** Whether the topic can be removed: it keeps no event and no subscriber named it. */
     boolean isIdle() {
         return log.keptEvents() == 0 && !hasExactSubscribers();
+    }
+
+    boolean isPinned() {
+        return pinned;
+    }
+
+    void setPinned(boolean isPinned) {
+        pinned = isPinned;
     }
 
     public boolean isRemoved() {
