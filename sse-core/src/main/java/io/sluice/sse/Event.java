@@ -259,7 +259,7 @@ public final class Event {
 
         /**
          * Sets the key for conflation: a topic with conflation keeps only the latest event of each key. The key does
-         * not leave the process.
+         * not leave the process. An event with a key and without data, published to such a topic, removes the key.
          *
          * @throws IllegalStateException if it was already set on this builder
          */
@@ -273,11 +273,13 @@ public final class Event {
          * Builds the event. Later calls on this builder do not change it.
          *
          * @throws IllegalArgumentException if none of id, data, retry and comment is set, because a client could not
-         *     notice such an event
+         *     notice such an event. An event with a key and nothing else is possible: it removes the key
          */
         public Event build() {
             Event event = new Event(this);
-            if (event.id == null && event.data == null && event.retry == null && event.comment == null) {
+            boolean isSendable = event.id != null || event.data != null || event.retry != null || event.comment != null;
+            boolean removesKey = event.key != null && event.name == null;
+            if (!isSendable && !removesKey) {
                 throw new IllegalArgumentException(event + ": nothing to send"
                         + " (expected: at least one of data, which may be empty, id, retry, comment)");
             }

@@ -11,7 +11,7 @@ import java.util.function.Consumer;
  * page.
  *
  * <p>Rules for implementations: a hub opens a history once, from one thread, and closes it at the end. The hub's writer
- * calls {@link #reserve}, {@link #append}, {@link #commit}, {@link #maintain} and {@link #close}, one call at a time.
+ * calls {@link #reserve}, {@link #append}, {@link #remove}, {@link #commit}, {@link #maintain} and {@link #close}, one call at a time.
  * Another thread calls {@link #read}, {@link #beforeLast} and {@link #before} at the same time, and sees everything
  * that was appended before. All methods may block; none of them runs on a lane or under the hub's lock. If a method
  * throws, the hub treats the history as failed: all later publications fail.
@@ -39,6 +39,12 @@ public interface History {
 
     /** Stores events in the order of their positions, and evicts old ones. The events can be read when this returns. */
     void append(List<StoredEvent> events);
+
+    /**
+     * Evicts all events of a topic up to and including a position, because the application has removed the topic. It
+     * reports them as other evictions. A topic that the history does not have is ignored.
+     */
+    void remove(String topic, long upTo);
 
     /**
      * Passes the appended events to the operating system, or to the disk.

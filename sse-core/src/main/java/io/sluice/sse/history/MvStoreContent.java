@@ -169,6 +169,24 @@ final class MvStoreContent {
                 first = topics.first()) {
             evictOldest(first, evictions, changed);
         }
+        finish(evictions, changed);
+    }
+
+    /** Evicts the events of a topic up to a position. */
+    void remove(String name, long upTo) {
+        MvStoreTopic topic = topics.find(name);
+        if (topic == null) {
+            return;
+        }
+        MvStoreEvictions evictions = new MvStoreEvictions(events, publisherIds, topics);
+        Set<MvStoreTopic> changed = new LinkedHashSet<>();
+        while (topic.events > 0 && topic.oldest <= upTo) {
+            evictOldest(topic, evictions, changed);
+        }
+        finish(evictions, changed);
+    }
+
+    private void finish(MvStoreEvictions evictions, Set<MvStoreTopic> changed) {
         evictions.carryOut(evicting);
         for (MvStoreTopic topic : changed) {
             rows.put(topic.number, new TopicRow(topic.asStored(), topic.oldestMillis));

@@ -135,6 +135,11 @@ public final class MvStoreHistory implements History {
     }
 
     @Override
+    public void remove(String topic, long upTo) {
+        opened().content.remove(topic, upTo);
+    }
+
+    @Override
     public void commit(boolean force) {
         opened().file.commit(force);
     }

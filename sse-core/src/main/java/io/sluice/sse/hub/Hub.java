@@ -28,6 +28,7 @@ import io.sluice.sse.topic.Published;
 import io.sluice.sse.topic.SinkInfo;
 import io.sluice.sse.topic.TopicInfo;
 import io.sluice.sse.topic.TopicLimitException;
+import io.sluice.sse.topic.TopicName;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -82,7 +83,8 @@ public final class Hub implements AutoCloseable {
     /**
      * Publishes an event to a topic.
      *
-     * @param event with data, because clients do not dispatch an event without data. An id in the event is the
+     * @param event with data, because clients do not dispatch an event without data. An event with a key and without
+     *     data is not sent: it removes the key from topics that conflate, with the latest event that they keep. An id in the event is the
      *     publisher's and must be unique among the kept events: if an event with the same id is kept, the result is
      *     that event, and nothing is published
      * @return completes with the id when the event has its place in the sequence, which is before this method returns.
@@ -136,7 +138,7 @@ public final class Hub implements AutoCloseable {
     private CompletionStage<List<Published>> sequence(List<Publication> publications) {
         List<PendingEvent> pending = new ArrayList<>(publications.size());
         for (Publication publication : publications) {
-            checkPublishable(Objects.requireNonNull(publication, "publication").event());
+            checkPublishable(Objects.requireNonNull(publication, "publication"));
             pending.add(sequencer.encode(publication));
         }
         CompletionStage<List<Published>> sequenced = sequencer.sequence(pending);
@@ -158,15 +160,50 @@ public final class Hub implements AutoCloseable {
         }
     }
 
-    private void checkPublishable(Event event) {
+    private void checkPublishable(Publication publication) {
+        Event event = publication.event();
         if (event.data() == null) {
-            throw new IllegalArgumentException("event without data: a client would not dispatch it; use empty data");
+            checkKeyRemoval(publication);
         }
         String id = event.id();
         if (id != null && (sequencer.hasHubFormat(id) || id.startsWith(CloseReason.END_ID_PREFIX))) {
             throw new IllegalArgumentException(
                     "event id \"" + id + "\" (expected: not in the format of the hub's ids, and not beginning with "
                             + CloseReason.END_ID_PREFIX + ")");
+        }
+    }
+
+    private void checkKeyRemoval(Publication publication) {
+        Event event = publication.event();
+        if (event.key() == null || event.id() != null) {
+            throw new IllegalArgumentException("event without data: a client would not dispatch it; use empty data");
+        }
+        for (String topic : publication.topics()) {
+            if (!log.conflates(topic)) {
+                throw new IllegalArgumentException("event without data: it would remove a key, and topic " + topic
+                        + " does not conflate; use empty data");
+            }
+        }
+    }
+
+    /**
+     * Removes a topic with everything that it holds now: its events, the latest events of its keys, and the ids that
+     * their publishers chose. Events that are published to the topic later are kept as those of a new topic.
+     *
+     * <p>Clients that subscribe to the topic stay subscribed, and get nothing for the removal. A client that has not
+     * read all of the removed events meets the overflow policy, or gets a gap when it reconnects.
+     *
+     * @return completes with whether the hub had the topic, when nothing of it is kept any more. Without a history that
+     *     is before this method returns; a history removes the topic after it has stored earlier events. It fails with
+     *     {@link ClosedException} or {@link HistoryException}
+     * @throws IllegalArgumentException if the name is not a topic name
+     */
+    public CompletionStage<Boolean> remove(String topic) {
+        TopicName.check(topic);
+        try {
+            return log.remove(topic);
+        } catch (ClosedException e) {
+            return CompletableFuture.failedStage(e);
         }
     }
 

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Executor;
 import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** The options of a {@link Hub}. Each is checked when it is set. Not thread-safe; the hub takes a copy. */
@@ -145,7 +146,10 @@ public final class HubBuilder {
     }
 
     /**
-     * How many topics the hub may have. Above it an event for a new topic is rejected. 1,000,000 by default.
+     * How many topics the hub may have. Above it an event for a new topic is rejected, unless the new topic can take the
+     * place of a finished one. That is a topic that {@linkplain #conflate conflates}, that was published to longer ago
+     * than {@link #historyAge}, and that no subscriber has named. The one that was published to least recently is
+     * evicted, which makes a gap. 1,000,000 by default.
      *
      * @throws IllegalArgumentException if it is less than 1
      */
@@ -181,8 +185,8 @@ public final class HubBuilder {
      * event stays when the ring has no room for it any more. It moves to a table of the topic, which {@link
      * #conflationKeys} and {@link #conflationBytes} limit. Events in the table do not age. An event can leave the ring
      * without a gap if a newer event with the same key was published. Events without a key are evicted as in other
-     * topics. {@link #historyTotalBytes} includes the tables and may evict events from them. By default no topic
-     * conflates.
+     * topics. {@link #historyTotalBytes} includes the tables and may evict events from them. An event with a key and
+     * without data removes the key. By default no topic conflates.
      *
      * @param pattern a topic pattern, or the name of one topic
      * @throws IllegalArgumentException if it is neither
@@ -349,10 +353,17 @@ public final class HubBuilder {
     LogOptions logOptions() {
         return new LogOptions(
                 new LogOptions.Retention(historyEvents, historyBytes, historyAge, historyTotalBytes),
-                new LogOptions.TopicRules(maxTopics, overflow, overflows, conflated),
+                new LogOptions.TopicRules(maxTopics, overflow, overflows, conflated, liveOnly()),
                 new LogOptions.ConflationBounds(conflationKeys, conflationBytes),
                 new LogOptions.Clocks(clock, wallClock, timer),
                 history == null ? null : new LogOptions.HistoryOptions(history, historyQueueBytes));
+    }
+
+    /** The topics of joins and leaves are live-only: what is true now is never replayed as news. */
+    private @Nullable Predicate<String> liveOnly() {
+        List<Presence> published =
+                presences.stream().filter(Presence::hasEvents).toList();
+        return published.isEmpty() ? null : name -> published.stream().anyMatch(presence -> presence.publishesTo(name));
     }
 
     DeliveryOptions deliveryOptions() {

@@ -83,9 +83,11 @@ public final class Presence {
      * {@code {"principal":"ann","topic":"rooms/7"}}.
      *
      * <p>A stream that subscribes to such a topic by name first gets one event {@value #PRESENT_EVENT_NAME},
-     * {@code {"topic":"rooms/7","count":2,"principals":["ann","bob"]}}, with at most {@value #MAX_LISTED} principals. A
-     * join of a listed principal, or a leave of one that is not listed, may follow it. The last event about a principal
-     * is right.
+     * {@code {"topic":"rooms/7","count":2,"principals":["ann","bob"]}}, with at most {@value #MAX_LISTED} principals.
+     * Wherever the stream starts, only joins and leaves that come later follow: earlier ones are neither replayed nor
+     * counted by a replay, nor stored by a history, nor missed. A join of a listed principal, or a leave of one that is
+     * not listed, may follow the list. The last event about a principal is right. After a gap the list comes again and
+     * replaces what the client knew.
      *
      * @throws IllegalArgumentException if nothing can be published below a topic of this name
      */
@@ -140,6 +142,11 @@ public final class Presence {
         }
         String topic = name.substring(events.length() + 1);
         return counts(topic) ? topic : null;
+    }
+
+    /** Whether joins and leaves are published to a topic of this name. */
+    boolean publishesTo(String name) {
+        return isEventsOfHub(name) || topicOfEvents(name) != null;
     }
 
     @Override

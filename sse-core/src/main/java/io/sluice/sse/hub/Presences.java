@@ -76,6 +76,18 @@ final class Presences implements PresenceListener {
         if (principal != null) {
             atTopics(terms, (counts, topic) -> counts.join(topic, principal));
         }
+        sendLists(terms, sink);
+    }
+
+    /** The client may have missed joins and leaves, so it gets the lists again. */
+    @Override
+    public void missed(Sink sink, Selector selector) {
+        if (!all.isEmpty()) {
+            sendLists(selector.terms(), sink);
+        }
+    }
+
+    private void sendLists(List<String> terms, Sink sink) {
         for (Counted counted : all) {
             if (counted.presence.hasEvents()) {
                 terms.forEach(term -> sendList(counted, term, sink));

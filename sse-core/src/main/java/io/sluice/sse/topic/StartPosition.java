@@ -50,7 +50,10 @@ public final class StartPosition {
     }
 
     /**
-     * Starts with the last {@code events} kept events of the whole selector, at most {@link #MAX_REPLAY}.
+     * Starts with the last {@code events} kept events of the whole selector, at most {@link #MAX_REPLAY}, and with the
+     * whole state of topics that conflate. Such a topic does not count: whatever the number is, the client receives the
+     * latest event of each key and the kept events without a key. If the latest event of a key was lost, the client
+     * receives a gap event first. Joins and leaves of a presence are neither replayed nor counted.
      *
      * @throws IllegalArgumentException if negative
      */

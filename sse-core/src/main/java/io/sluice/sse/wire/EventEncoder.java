@@ -34,9 +34,13 @@ public final class EventEncoder {
      * Encodes the whole block: retry, comment, id, event, data, blank line. Retry comes first, so the first block of a
      * stream starts with it.
      *
-     * @throws IllegalArgumentException if the block does not fit into an array
+     * @throws IllegalArgumentException if the block does not fit into an array, or if the event has nothing that a
+     *     client could notice
      */
     public static byte[] encode(Event event) {
+        if (event.id() == null && event.data() == null && event.retry() == null && event.comment() == null) {
+            throw new IllegalArgumentException(event + ": nothing to send; it only removes a key from a topic");
+        }
         return block(event, event.id(), 0);
     }
 

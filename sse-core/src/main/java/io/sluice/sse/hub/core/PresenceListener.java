@@ -18,6 +18,9 @@ public interface PresenceListener {
     /** A subscription has begun. Its position is fixed, and no event after that position has been written yet. */
     void subscribed(Sink sink, Selector selector);
 
+    /** The sink has missed events of this subscription, and its client was sent the gap. */
+    void missed(Sink sink, Selector selector);
+
     /** A subscription that {@link #subscribed} reported has ended. */
     void unsubscribed(Sink sink, Selector selector);
 }

@@ -241,7 +241,7 @@ final class CatchUp {
             ownRange.clear(); // a ring has left events to the history while they were copied
             return Served.MORE;
         }
-        if (ownRange.entries().isEmpty() && (page == null || end == lane.position)) {
+        if (ownRange.entries().isEmpty() && end == lane.position) {
             return joinLane(sink);
         }
         return frameAndWrite(sink, end, room);

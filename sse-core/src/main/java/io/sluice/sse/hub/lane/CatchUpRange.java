@@ -3,6 +3,7 @@ package io.sluice.sse.hub.lane;
 import io.sluice.sse.hub.log.Entries;
 import io.sluice.sse.hub.log.LogEntry;
 import io.sluice.sse.hub.log.LoggedEvent;
+import io.sluice.sse.hub.log.StartBounds;
 import io.sluice.sse.hub.log.Topic;
 import io.sluice.sse.hub.log.TopicLog;
 import org.jspecify.annotations.Nullable;
@@ -56,11 +57,17 @@ final class CatchUpRange {
         return shorten(frameBytes);
     }
 
-    /** Copies the events of a topic. Nothing above the limit is copied: another topic fills the frame below it. */
-    void copy(Topic topic, long after) {
+    /**
+     * Copies the events of a topic. Nothing above the limit is copied: another topic fills the frame below it. A client
+     * that begins without any state gets only the latest event of each key.
+     */
+    void copy(Topic topic, long after, StartBounds bounds) {
         int before = entries.size();
-        if (topic.log.copy(after, limit, room, entries) == TopicLog.Copied.UP_TO_ROOM) {
+        if (topic.log.copy(bounds.after(topic, after), limit, room, entries) == TopicLog.Copied.UP_TO_ROOM) {
             limit = Math.min(limit, entries.get(entries.size() - 1).position);
+        }
+        if (bounds.state() > 0 && topic.conflates()) {
+            entries.dropSuperseded(before, bounds.state());
         }
         topics += entries.size() > before ? 1 : 0;
     }
@@ -73,7 +80,11 @@ final class CatchUpRange {
             if (i > 0 && entry.position == entries.get(i - 1).position) {
                 continue; // the same event: both copies stay, or neither
             }
-            if (entry.position > limit || (i > 0 && entry.wire.length > left)) {
+            if (entry.position > limit) {
+                entries.truncate(i);
+                return limit;
+            }
+            if (i > 0 && entry.wire.length > left) {
                 long end = entries.get(i - 1).position;
                 entries.truncate(i);
                 return end;

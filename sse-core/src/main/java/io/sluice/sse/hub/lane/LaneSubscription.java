@@ -2,6 +2,7 @@ package io.sluice.sse.hub.lane;
 
 import io.sluice.sse.hub.log.LogEntry;
 import io.sluice.sse.hub.log.NewestPositions;
+import io.sluice.sse.hub.log.StartBounds;
 import io.sluice.sse.hub.log.Topic;
 import io.sluice.sse.topic.OverflowPolicy;
 import io.sluice.sse.topic.Selector;
@@ -9,6 +10,7 @@ import io.sluice.sse.topic.Subscription;
 import java.util.Arrays;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,9 +33,15 @@ sealed class LaneSubscription extends Selection implements Subscription {
         this.selector = selector;
     }
 
-    /** The first subscription of a sink. Only a selector with a filter or an envelope costs a field for its view. */
-    static LaneSubscription first(LaneSink sink, Selector selector) {
+    /**
+     * The first subscription of a sink. Only a selector with a filter or an envelope costs a field for its view, and
+     * only a start that needs bounds one for these.
+     */
+    static LaneSubscription first(LaneSink sink, Selector selector, boolean hasBounds) {
         EventView view = EventView.of(selector);
+        if (hasBounds) {
+            return new Bounded(sink, selector, view);
+        }
         return view == null ? new LaneSubscription(sink, selector) : new Viewed(sink, selector, view);
     }
 
@@ -70,6 +78,14 @@ sealed class LaneSubscription extends Selection implements Subscription {
     long since() {
         return 0;
     }
+
+    /** What this subscription leaves out although its sink may stand before it. */
+    StartBounds bounds() {
+        return StartBounds.NONE;
+    }
+
+    /** Sets the {@link #bounds} of a first subscription that was created with bounds. Under the hub's lock. */
+    void setBounds(StartBounds bounds) {}
 
     /** The view of this subscription alone; null if it takes events as they are. */
     @Nullable
@@ -151,7 +167,7 @@ sealed class LaneSubscription extends Selection implements Subscription {
 
     final boolean isOwnGap(long position, long reportedEvictions) {
         for (SubscriberList list : lists) {
-            if (list.isGap(position, reportedEvictions)) {
+            if (list.isGap(position, reportedEvictions, bounds())) {
                 return true;
             }
         }
@@ -166,7 +182,7 @@ sealed class LaneSubscription extends Selection implements Subscription {
         }
         OverflowPolicy strictest = null;
         for (SubscriberList list : lists) {
-            strictest = OverflowPolicy.strictest(strictest, list.strictestGap(position, reportedEvictions));
+            strictest = OverflowPolicy.strictest(strictest, list.strictestGap(position, reportedEvictions, bounds()));
         }
         return strictest;
     }
@@ -194,6 +210,13 @@ sealed class LaneSubscription extends Selection implements Subscription {
 
     // ---- where a first subscription begins, under the hub's lock
 
+    /** Whether it has live-only topics and nothing else: then a client can miss nothing before it begins. */
+    final boolean isLiveOnly() {
+        boolean[] only = {selector.patterns().isEmpty()};
+        forEachTopic(topic -> only[0] &= topic.isLiveOnly);
+        return only[0];
+    }
+
     /** Whether only the history knows where the events since a time of the hub's clock begin. */
     final boolean isInHistorySince(long sinceNanos) {
         boolean[] found = {false};
@@ -205,7 +228,7 @@ sealed class LaneSubscription extends Selection implements Subscription {
     final long beforeOldestSince(long sinceNanos, long head) {
         long[] oldest = {head + 1};
         forEachTopic(topic -> {
-            LogEntry first = topic.log.oldestSince(sinceNanos);
+            LogEntry first = topic.isLiveOnly ? null : topic.log.oldestSince(sinceNanos);
             if (first != null) {
                 oldest[0] = Math.min(oldest[0], first.position);
             }
@@ -214,24 +237,87 @@ sealed class LaneSubscription extends Selection implements Subscription {
     }
 
     /**
-     * The position before the last {@code count} kept events. The time under the lock grows with the number of topics
+     * The position before the last {@code count} kept events, not counting those of topics that are live-only or
+     * conflate. The time under the lock grows with the number of topics
      * if this is all kept events, and otherwise with {@code count}.
      *
      * @return {@link ResumePoint#ASK} if only the history can answer
      */
     final long beforeLastKept(int count, long head) {
         long[] kept = {0};
-        forEachTopic(topic -> kept[0] += topic.log.keptEvents());
+        forEachTopic(topic -> kept[0] += isNews(topic) ? topic.log.keptEvents() : 0);
         if (kept[0] <= count) {
-            return beforeOldestKept(0, head);
+            return beforeOldestOf(LaneSubscription::isNews, head);
         }
         NewestPositions newest = new NewestPositions(count, kept[0]);
-        forEachTopic(topic -> topic.log.forEachNewestFirst(entry -> newest.offer(entry.position)));
+        forEachTopic(topic -> {
+            if (isNews(topic)) {
+                topic.log.forEachNewestFirst(entry -> newest.offer(entry.position));
+            }
+        });
         long before = newest.oldest() - 1;
         // Otherwise the rings hold too few events, or an event that one ring no longer has is newer than the oldest
         // event that another ring still has.
         boolean inRings = newest.isFull() && historyUpTo(before) == 0;
         return inRings || historyUpTo(0) == 0 ? before : ResumePoint.ASK;
+    }
+
+    private static boolean isNews(Topic topic) {
+        return !topic.isLiveOnly && !topic.conflates();
+    }
+
+    /** The position before everything that topics that conflate keep; the head if they keep nothing. */
+    final long beforeState(long head) {
+        return beforeOldestOf(Topic::conflates, head);
+    }
+
+    private long beforeOldestOf(Predicate<Topic> isMeant, long head) {
+        long[] oldest = {head + 1};
+        forEachTopic(topic -> {
+            long first = isMeant.test(topic) ? topic.log.oldestKeptPosition() : 0;
+            if (first > 0) {
+                oldest[0] = Math.min(oldest[0], first);
+            }
+        });
+        return oldest[0] - 1;
+    }
+
+    /** Whether a topic that conflates has lost some of its state. */
+    final boolean isStateLost() {
+        for (SubscriberList list : lists) {
+            if (list.isStateLost()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** A first subscription that leaves out events after the position of its sink. */
+    private static final class Bounded extends LaneSubscription {
+
+        private final @Nullable EventView view;
+        private StartBounds bounds = StartBounds.NONE;
+
+        Bounded(LaneSink sink, Selector selector, @Nullable EventView view) {
+            super(sink, selector);
+            this.view = view;
+        }
+
+        @Override
+        StartBounds bounds() {
+            return bounds;
+        }
+
+        @Override
+        void setBounds(StartBounds newBounds) {
+            bounds = newBounds;
+        }
+
+        @Override
+        @Nullable
+        EventView ownView() {
+            return view;
+        }
     }
 
     /** A first subscription with a filter or an envelope. */

@@ -39,7 +39,8 @@ final class LaneSubscriptions {
      */
     ResumePoint begin(LaneSink sink, Selector selector, StartPosition start) {
         assert lane.isInLane();
-        LaneSubscription subscription = LaneSubscription.first(sink, selector);
+        LaneSubscription subscription =
+                LaneSubscription.first(sink, selector, ResumePoint.needsBounds(lane.core(), selector, start));
         ResumePoint point = lane.log().locked(() -> {
             join(subscription, null);
             try {

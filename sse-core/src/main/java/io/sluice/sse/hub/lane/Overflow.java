@@ -43,5 +43,11 @@ final class Overflow {
         }
         Gap gap = new Gap(Gap.Reason.EVICTED, before, lane.sequencer().idOf(sink.position()));
         GapNotice.send(lane, sink, gap.toEvent(), sink.position(), gap);
+        if (sink.selection() != selection) {
+            return; // the flush has ended the subscriptions
+        }
+        for (LaneSubscription each = selection.first(); each != null; each = each.next()) {
+            lane.core().presence().missed(sink, each.selector());
+        }
     }
 }

@@ -2,6 +2,7 @@ package io.sluice.sse.hub.lane;
 
 import io.sluice.sse.hub.log.PatternListener;
 import io.sluice.sse.hub.log.PatternTopics;
+import io.sluice.sse.hub.log.StartBounds;
 import io.sluice.sse.hub.log.Topic;
 import io.sluice.sse.topic.OverflowPolicy;
 import java.util.function.Consumer;
@@ -31,20 +32,25 @@ final class PatternSubscribers extends SubscriberList implements PatternListener
     }
 
     @Override
-    boolean isGap(long position, long reportedEvictions) {
-        return topics.isGap(position, reportedEvictions);
+    boolean isGap(long position, long reportedEvictions, StartBounds bounds) {
+        return topics.isGap(position, reportedEvictions, bounds);
     }
 
     @Override
     @Nullable
-    OverflowPolicy strictestGap(long position, long reportedEvictions) {
-        return topics.strictestGap(position, reportedEvictions);
+    OverflowPolicy strictestGap(long position, long reportedEvictions, StartBounds bounds) {
+        return topics.strictestGap(position, reportedEvictions, bounds);
     }
 
     @Override
     @Nullable
     OverflowPolicy strictestLostSince(long sinceNanos) {
         return topics.strictestLostSince(sinceNanos);
+    }
+
+    @Override
+    boolean isStateLost() {
+        return topics.isStateLost();
     }
 
     @Override
@@ -58,11 +64,12 @@ final class PatternSubscribers extends SubscriberList implements PatternListener
     }
 
     @Override
-    void copyInto(CatchUpRange range, long after) {
+    void copyInto(CatchUpRange range, long after, StartBounds bounds) {
         PatternTopics.TopicList list = topics.list();
         for (int i = 0; i < list.size(); i++) {
-            if (list.get(i).log.hasAfter(after)) {
-                range.copy(list.get(i), after);
+            Topic topic = list.get(i);
+            if (topic.log.hasAfter(bounds.after(topic, after))) {
+                range.copy(topic, after, bounds);
             }
         }
     }

@@ -1,6 +1,7 @@
 package io.sluice.sse.hub.lane;
 
 import io.sluice.sse.hub.log.Entries;
+import io.sluice.sse.hub.log.StartBounds;
 import io.sluice.sse.topic.Recipients;
 import java.util.Arrays;
 import java.util.BitSet;
@@ -28,6 +29,7 @@ final class RecentRanges {
     static final class Range {
         private final SubscriberList[] lists;
         private final @Nullable EventView view;
+        private final StartBounds bounds;
         private final long after;
         private final long lanePosition;
         /** The recipients of the events that are not meant for every subscriber. */
@@ -46,6 +48,7 @@ final class RecentRanges {
         Range(LaneSink sink, long lanePosition, Entries entries) {
             this.lists = sink.requireSelection().lists();
             this.view = sink.view();
+            this.bounds = boundsOf(sink);
             this.after = sink.position();
             this.lanePosition = lanePosition;
             this.recipients = entries.hasRecipients() ? recipientsOf(entries) : List.of();
@@ -65,6 +68,7 @@ final class RecentRanges {
                     && lanePosition == position
                     && Arrays.equals(lists, sink.requireSelection().lists())
                     && Objects.equals(view, sink.view())
+                    && bounds.equals(boundsOf(sink))
                     && belongsToTheSame(sink);
         }
 
@@ -85,7 +89,12 @@ final class RecentRanges {
     /** Whether a sink may share ranges: only with a single subscription that has begun before its position. */
     static boolean isSharing(LaneSink sink) {
         Selection selection = sink.requireSelection();
-        return selection.isSingle() && selection.hasBegun(sink.position());
+        return selection.isSingle() && selection.first().since() <= sink.position();
+    }
+
+    /** What a single subscription still leaves out. */
+    private static StartBounds boundsOf(LaneSink sink) {
+        return sink.requireSelection().first().bounds().remaining(sink.position());
     }
 
     /** The range that serves the sink, or null. */

@@ -5,7 +5,9 @@ import io.sluice.sse.hub.core.HubCore;
 import io.sluice.sse.hub.log.HubHistory;
 import io.sluice.sse.hub.log.PublisherId;
 import io.sluice.sse.hub.log.Sequencer;
+import io.sluice.sse.hub.log.StartBounds;
 import io.sluice.sse.topic.OverflowPolicy;
+import io.sluice.sse.topic.Selector;
 import io.sluice.sse.topic.StartPosition;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
@@ -35,8 +37,20 @@ record ResumePoint(
         this(position, reportedEvictions, gap, null);
     }
 
+    /** Whether a subscription with this start may have to leave out events after its position. */
+    static boolean needsBounds(HubCore core, Selector selector, StartPosition start) {
+        boolean isLive = start.lastEventId() == null && start.since() == null && start.replay() == 0;
+        return !isLive && core.log().needsBounds(selector, start.replay() > 0);
+    }
+
     static ResumePoint resolve(HubCore core, LaneSubscription subscription, StartPosition start) {
         long head = core.log().head();
+        if (needsBounds(core, subscription.selector(), start)) {
+            subscription.setBounds(new StartBounds(head, 0, 0));
+            if (subscription.isLiveOnly()) {
+                return new ResumePoint(head, 0, null);
+            }
+        }
         String lastEventId = start.lastEventId();
         if (lastEventId != null) {
             return resume(core, subscription, lastEventId, head);
@@ -45,13 +59,24 @@ record ResumePoint(
         if (since != null) {
             return since(core, subscription, since, head);
         }
-        if (start.replay() > 0) {
-            long position = subscription.beforeLastKept(start.replay(), head);
-            return position == ASK
-                    ? ask(StartQuery.last(start.replay()))
-                    : new ResumePoint(position, core.log().bounds().evictions(), null);
+        return start.replay() > 0 ? replay(core, subscription, start.replay(), head) : new ResumePoint(head, 0, null);
+    }
+
+    /**
+     * The last events, and all of the state of topics that conflate. The sink begins where the older of the two begins,
+     * and its bounds leave out the earlier events of other topics.
+     */
+    private static ResumePoint replay(HubCore core, LaneSubscription subscription, int events, long head) {
+        long news = subscription.beforeLastKept(events, head);
+        if (news == ASK) {
+            return ask(StartQuery.last(events)); // no topic conflates in a hub with a history
         }
-        return new ResumePoint(head, 0, null);
+        subscription.setBounds(new StartBounds(head, news, head));
+        long position = Math.min(news, subscription.beforeState(head));
+        Gap gap = subscription.isStateLost()
+                ? new Gap(Gap.Reason.EVICTED, null, core.sequencer().idOf(position))
+                : null;
+        return new ResumePoint(position, core.log().bounds().evictions(), gap);
     }
 
     private static ResumePoint resume(HubCore core, LaneSubscription subscription, String lastEventId, long head) {

@@ -54,7 +54,7 @@ abstract sealed class Selection permits LaneSubscription {
     /** Whether every subscription had begun at {@code position}. */
     final boolean hasBegun(long position) {
         for (LaneSubscription each = first(); each != null; each = each.next()) {
-            if (each.since() > position) {
+            if (each.since() > position || !each.bounds().hasBegun(position)) {
                 return false;
             }
         }
@@ -93,15 +93,16 @@ abstract sealed class Selection permits LaneSubscription {
     }
 
     /**
-     * The names of the topics in these lists that may have an event after {@code position}. Also called off the lane:
-     * the lists of a selection do not change, and their topics may be read anywhere.
+     * The names of the topics in these lists that may have an event after {@code position} in the history, which stores
+     * no live-only topics. Also called off the lane: the lists of a selection do not change, and their topics may be
+     * read anywhere.
      */
     static Collection<String> topicNames(SubscriberList[] lists, long position) {
         Set<String> names = new LinkedHashSet<>();
         for (SubscriberList list : lists) {
             boolean isExact = list instanceof TopicSubscribers;
             list.forEachTopic(topic -> {
-                if (isExact || topic.log.hasAfter(position)) {
+                if (!topic.isLiveOnly && (isExact || topic.log.hasAfter(position))) {
                     names.add(topic.name);
                 }
             });
@@ -166,11 +167,13 @@ abstract sealed class Selection permits LaneSubscription {
     /** The position from which every kept event after {@code known} is still to come. Under the hub's lock. */
     final long beforeOldestKept(long known, long head) {
         long[] oldest = {head + 1};
-        for (LaneSubscription each = first(); each != null; each = each.next()) {
+        for (LaneSubscription next = first(); next != null; next = next.next()) {
+            LaneSubscription each = next;
             long from = Math.max(known, each.since());
             each.forEachTopic(topic -> {
-                if (topic.log.newestKeptPosition() > from) {
-                    oldest[0] = Math.min(oldest[0], Math.max(from + 1, topic.log.oldestKeptPosition()));
+                long after = each.bounds().after(topic, from);
+                if (topic.log.newestKeptPosition() > after) {
+                    oldest[0] = Math.min(oldest[0], Math.max(after + 1, topic.log.oldestKeptPosition()));
                 }
             });
         }
@@ -182,7 +185,7 @@ abstract sealed class Selection permits LaneSubscription {
         for (LaneSubscription each = first(); each != null; each = each.next()) {
             long after = Math.max(position, each.since());
             for (SubscriberList list : each.ownLists()) {
-                list.copyInto(range, after);
+                list.copyInto(range, after, each.bounds());
             }
         }
     }

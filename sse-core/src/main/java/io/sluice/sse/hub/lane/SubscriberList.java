@@ -1,5 +1,6 @@
 package io.sluice.sse.hub.lane;
 
+import io.sluice.sse.hub.log.StartBounds;
 import io.sluice.sse.hub.log.Topic;
 import io.sluice.sse.topic.OverflowPolicy;
 import java.util.Arrays;
@@ -81,17 +82,23 @@ abstract sealed class SubscriberList permits TopicSubscribers, PatternSubscriber
     abstract void forEachTopic(Consumer<Topic> action);
 
     /** Whether a topic evicted an event after {@code position}, by an eviction after {@code reportedEvictions}. */
-    abstract boolean isGap(long position, long reportedEvictions);
+    abstract boolean isGap(long position, long reportedEvictions, StartBounds bounds);
 
     /** The strictest overflow policy of the topics for which {@link #isGap} holds; null if there is none. */
-    abstract @Nullable OverflowPolicy strictestGap(long position, long reportedEvictions);
+    abstract @Nullable OverflowPolicy strictestGap(long position, long reportedEvictions, StartBounds bounds);
 
-    /** The strictest overflow policy of the topics that lost an event of {@code sinceNanos} or later; or null. */
+    /**
+     * The strictest overflow policy of the topics that lost an event of {@code sinceNanos} or later; or null. Live-only
+     * topics do not count, because a new client misses none of their events.
+     */
     abstract @Nullable OverflowPolicy strictestLostSince(long sinceNanos);
+
+    /** Whether a client that asks for all of the state of its topics misses some of it. Under the hub's lock. */
+    abstract boolean isStateLost();
 
     /** Up to which position events after {@code position} are kept in the history only; 0 if there are none. */
     abstract long historyUpTo(long position);
 
     /** Copies the events of its topics that are next for one sink. */
-    abstract void copyInto(CatchUpRange range, long after);
+    abstract void copyInto(CatchUpRange range, long after, StartBounds bounds);
 }

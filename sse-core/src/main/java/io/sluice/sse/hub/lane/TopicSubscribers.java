@@ -1,6 +1,7 @@
 package io.sluice.sse.hub.lane;
 
 import io.sluice.sse.Sink;
+import io.sluice.sse.hub.log.StartBounds;
 import io.sluice.sse.hub.log.Topic;
 import io.sluice.sse.hub.log.TopicListener;
 import io.sluice.sse.topic.OverflowPolicy;
@@ -184,20 +185,25 @@ final class TopicSubscribers extends SubscriberList implements TopicListener {
     }
 
     @Override
-    boolean isGap(long position, long reportedEvictions) {
-        return topic.log.isGap(position, reportedEvictions);
+    boolean isGap(long position, long reportedEvictions, StartBounds bounds) {
+        return bounds.isGap(topic, position, reportedEvictions);
     }
 
     @Override
     @Nullable
-    OverflowPolicy strictestGap(long position, long reportedEvictions) {
-        return isGap(position, reportedEvictions) ? topic.overflow : null;
+    OverflowPolicy strictestGap(long position, long reportedEvictions, StartBounds bounds) {
+        return isGap(position, reportedEvictions, bounds) ? topic.overflow : null;
     }
 
     @Override
     @Nullable
     OverflowPolicy strictestLostSince(long sinceNanos) {
-        return topic.log.isLostSince(sinceNanos) ? topic.overflow : null;
+        return !topic.isLiveOnly && topic.log.isLostSince(sinceNanos) ? topic.overflow : null;
+    }
+
+    @Override
+    boolean isStateLost() {
+        return topic.isStateLost();
     }
 
     @Override
@@ -206,7 +212,7 @@ final class TopicSubscribers extends SubscriberList implements TopicListener {
     }
 
     @Override
-    void copyInto(CatchUpRange range, long after) {
-        range.copy(topic, after);
+    void copyInto(CatchUpRange range, long after, StartBounds bounds) {
+        range.copy(topic, after, bounds);
     }
 }

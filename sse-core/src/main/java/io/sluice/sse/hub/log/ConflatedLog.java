@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * The log of a topic that conflates: a ring, and a table below it. The table has the latest event of each key that is
  * no longer in the ring. An event leaves the ring without a gap if a newer event of its key was published; if none was,
  * it moves to the table. An event without a key that leaves the ring, and an event that leaves the table, are lost.
- * Only these make a gap.
+ * Only these make a gap, and the last event of a key that its publisher has removed.
  *
  * <p>So two values differ here: what the ring no longer has ({@link #floor}) and what was lost ({@link #lostPosition}).
  * A reader copies from the ring without a lock, as from any other ring. If the ring has lapped it, the reader takes the
@@ -24,13 +24,20 @@ final class ConflatedLog extends TopicLog {
     // floor describes all losses of one of them, and two floors describe all losses.
     private volatile Floor lostFromRing;
     private volatile Floor lostFromTable = Floor.NONE;
+    /** Of the last events of removed keys. A client that begins without any state does not miss them. */
+    private volatile Floor lostOfRemovedKeys = Floor.NONE;
+
+    /** Whether the latest event of a key was lost, although nobody removed the key. Guarded by the hub's lock. */
+    private boolean stateLost;
 
     /** No entry of the table is newer. Written before an entry leaves the ring, read after the ring. */
     private volatile long newestInTable;
 
-    ConflatedLog(Floor floor, TopicOptions.Conflation conflation, Topic topic) {
+    /** @param stateLost whether an earlier topic of this name has lost the latest event of a key */
+    ConflatedLog(Floor floor, boolean stateLost, TopicOptions.Conflation conflation, Topic topic) {
         super(floor);
         this.lostFromRing = floor;
+        this.stateLost = stateLost;
         this.hubLock = conflation.hubLock();
         this.table = new ConflationTable(topic, conflation);
     }
@@ -78,9 +85,12 @@ final class ConflatedLog extends TopicLog {
         boolean latest = table.isLatest(entry);
         if (latest || entry.key() == null) {
             lostFromRing = new Floor(entry.position, bounds.nextEviction(), entry.nanos);
+        } else if (!entry.isSuperseded()) {
+            removedKeyLost(entry, bounds);
         }
         if (latest) {
             table.drop(entry);
+            stateLost = true;
         }
         bounds.onEvicted(evictOldest(bounds.evictions()));
     }
@@ -91,8 +101,55 @@ final class ConflatedLog extends TopicLog {
         if (entry != null) {
             lostFromTable = new Floor(entry.position, bounds.nextEviction(), entry.nanos);
             table.drop(entry);
+            stateLost = true;
             bounds.onEvicted(entry);
         }
+    }
+
+    /** Removes a key: the topic keeps no state of it. Its last event stays in the ring as long as others do. */
+    void removeKey(String key, LogBounds bounds) {
+        assert hubLock.isHeldByCurrentThread();
+        LogEntry entry = table.remove(key);
+        if (entry != null) {
+            removedKeyLost(entry, bounds);
+            bounds.onEvicted(entry);
+        }
+    }
+
+    /** A client that has an older event of this key must learn that it does not have the last one. */
+    private void removedKeyLost(LogEntry entry, LogBounds bounds) {
+        lostOfRemovedKeys = lostOfRemovedKeys.max(new Floor(entry.position, bounds.nextEviction(), entry.nanos));
+    }
+
+    @Override
+    boolean evictUpTo(long position, int max, LogBounds bounds) {
+        assert hubLock.isHeldByCurrentThread();
+        int left = max;
+        for (LogEntry entry = table.oldest(); entry != null && entry.position <= position; entry = table.oldest()) {
+            if (left-- == 0) {
+                return false;
+            }
+            dropOldestOfTable(bounds);
+        }
+        for (LogEntry entry = oldest(); entry != null && entry.position <= position; entry = oldest()) {
+            if (left-- == 0) {
+                return false;
+            }
+            dropOldest(bounds);
+        }
+        return true;
+    }
+
+    @Override
+    boolean isStateLost() {
+        assert hubLock.isHeldByCurrentThread();
+        return stateLost;
+    }
+
+    @Override
+    void forgetLostState() {
+        assert hubLock.isHeldByCurrentThread();
+        stateLost = false;
     }
 
     @Override
@@ -147,19 +204,26 @@ final class ConflatedLog extends TopicLog {
 
     @Override
     Floor lostFloor() {
-        return lostFromRing.max(lostFromTable);
+        return lostFromRing.max(lostFromTable).max(lostOfRemovedKeys);
     }
 
     // ---- the readers' side
 
     @Override
     long lostPosition() {
-        return Math.max(lostFromRing.position(), lostFromTable.position());
+        return Math.max(Math.max(lostFromRing.position(), lostFromTable.position()), lostOfRemovedKeys.position());
     }
 
     @Override
     public boolean isGap(long position, long reportedEvictions) {
-        return lostFromRing.isGap(position, reportedEvictions) || lostFromTable.isGap(position, reportedEvictions);
+        return isGap(position, position, reportedEvictions);
+    }
+
+    @Override
+    boolean isGap(long position, long keysPosition, long reportedEvictions) {
+        return lostFromRing.isGap(position, reportedEvictions)
+                || lostFromTable.isGap(position, reportedEvictions)
+                || lostOfRemovedKeys.isGap(keysPosition, reportedEvictions);
     }
 
     /** May be true because of an entry that has left the table meanwhile. A copy then finds nothing. */

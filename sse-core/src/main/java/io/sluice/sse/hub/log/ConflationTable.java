@@ -41,6 +41,9 @@ final class ConflationTable extends EvictionQueue.Holder {
     @Nullable
     LogEntry supersede(LogEntry entry) {
         LogEntry before = latest.put(Objects.requireNonNull(entry.key()), entry);
+        if (before instanceof LogEntry.WithKey older) {
+            older.setSuperseded();
+        }
         if (before == null || byPosition.remove(before.position) == null) {
             return null; // the key is new, or the superseded entry is in the ring
         }
@@ -51,6 +54,22 @@ final class ConflationTable extends EvictionQueue.Holder {
     /** Whether the entry has a key and no newer event of that key was published. */
     boolean isLatest(LogEntry entry) {
         return entry.key() != null && latest.get(entry.key()) == entry;
+    }
+
+    /**
+     * Removes a key.
+     *
+     * @return its latest entry, if that was in the table; null if the key is unknown, or if the entry is in the ring,
+     *     where it stays
+     */
+    @Nullable
+    LogEntry remove(String key) {
+        LogEntry entry = latest.remove(key);
+        if (entry == null || byPosition.remove(entry.position) == null) {
+            return null;
+        }
+        bytes -= entry.weight();
+        return entry;
     }
 
     /** Adds the latest entry of a key, which leaves the ring. */

@@ -75,6 +75,17 @@ public final class Entries {
         Arrays.sort(array, 0, size, BY_POSITION);
     }
 
+    /** Removes the superseded entries from index {@code from} on that are at or before {@code upTo}. */
+    public void dropSuperseded(int from, long upTo) {
+        int kept = from;
+        for (int i = from; i < size; i++) {
+            if (array[i].position > upTo || !array[i].isSuperseded()) {
+                array[kept++] = array[i];
+            }
+        }
+        truncate(kept);
+    }
+
     /** Removes entries that repeat their predecessor: one event can be in several topics of a selector. */
     public void dropRepeats() {
         int kept = Math.min(size, 1);

@@ -41,11 +41,15 @@ final class HistoryWriter implements Runnable {
     private final HistoryReader reader;
     private final PositionReservation reservation;
     private final DurabilityWaiters waiters;
+    /** The stages of {@link #remove}, by the number of the removal. */
+    private final DurabilityWaiters removals;
+
     private final Thread thread = new Thread(this, "sluice-history-writer");
 
     // Guarded by the hub's lock.
     private ArrayDeque<LogEntry> queue = new ArrayDeque<>();
     private long queuedBytes;
+    private long queuedRemovals;
 
     // Written on the writer's thread, read by any thread.
     private volatile long stored;
@@ -58,6 +62,7 @@ final class HistoryWriter implements Runnable {
     private final HistoryUpkeep upkeep;
     private ArrayDeque<LogEntry> taken = new ArrayDeque<>();
     private long lastMillis;
+    private long doneRemovals;
 
     HistoryWriter(HubLog log, LogOptions options, History history, HistoryReader reader, Executor userExecutor) {
         this.log = log;
@@ -68,6 +73,7 @@ final class HistoryWriter implements Runnable {
         this.reader = reader;
         this.reservation = new PositionReservation(history::reserve);
         this.waiters = new DurabilityWaiters(userExecutor);
+        this.removals = new DurabilityWaiters(userExecutor);
         this.upkeep = new HistoryUpkeep(history);
         thread.setDaemon(true);
     }
@@ -129,6 +135,20 @@ final class HistoryWriter implements Runnable {
     }
 
     // ---- any thread
+
+    /** Removes what the history has of a topic now. The result completes with true when that is done. */
+    CompletionStage<Boolean> remove(String topic) {
+        long number = log.locked(() -> {
+            HistoryException failed = waiters.failure();
+            if (failed != null) {
+                return -1L; // nothing takes it out of the queue any more
+            }
+            enqueue(HistoryMarker.removal(log.head(), topic));
+            return ++queuedRemovals;
+        });
+        wake();
+        return removals.whenDurable(number < 0 ? Long.MAX_VALUE : number, true);
+    }
 
     /** The position up to which events can be read from the history. */
     long stored() {
@@ -210,14 +230,21 @@ final class HistoryWriter implements Runnable {
         }
         List<LogEntry> batch = new ArrayList<>(Math.min(taken.size(), 1024));
         long bytes = 0;
-        long last = 0;
-        while (!taken.isEmpty() && (bytes < BATCH_BYTES || taken.element().position == last)) {
-            LogEntry entry = taken.remove();
-            bytes += entry.wire.length;
-            last = entry.position; // the entries of one event in several topics belong to the same batch
-            batch.add(entry);
+        LogEntry last = null;
+        // The entries of one event in several topics belong to the same batch. A removal ends its batch, so that every
+        // event is in the history, or in the queue, when the history reports what it evicts.
+        while (!taken.isEmpty()
+                && !isRemoval(last)
+                && (last == null || bytes < BATCH_BYTES || taken.element().position == last.position)) {
+            last = taken.remove();
+            bytes += last.wire.length;
+            batch.add(last);
         }
         return batch;
+    }
+
+    private static boolean isRemoval(@Nullable LogEntry entry) {
+        return entry instanceof HistoryMarker marker && marker.isRemoval;
     }
 
     private void write(List<LogEntry> batch) {
@@ -226,6 +253,10 @@ final class HistoryWriter implements Runnable {
         long nowMillis = clocks.wall().millis();
         long nowNanos = clocks.nanos().getAsLong();
         for (LogEntry entry : batch) {
+            bytes += entry.wire.length + LogEntry.OVERHEAD_BYTES;
+            if (entry instanceof HistoryMarker) {
+                continue;
+            }
             Recipients recipients = entry.recipients();
             lastMillis = Math.max(lastMillis, nowMillis - (nowNanos - entry.nanos) / 1_000_000);
             events.add(new StoredEvent(
@@ -235,12 +266,22 @@ final class HistoryWriter implements Runnable {
                     entry.wire,
                     entry.publisherId(),
                     recipients == null ? null : RecipientCodec.toStored(recipients)));
-            bytes += entry.wire.length + LogEntry.OVERHEAD_BYTES;
         }
-        history.append(events);
-        stored = batch.get(batch.size() - 1).position;
+        if (!events.isEmpty()) {
+            history.append(events);
+        }
+        LogEntry last = batch.get(batch.size() - 1);
+        boolean isRemoval = isRemoval(last);
+        if (isRemoval) {
+            history.remove(last.topic, last.position);
+            doneRemovals++;
+        }
+        stored = last.position;
         reader.onStored(stored);
-        upkeep.commit();
+        if (isRemoval || !events.isEmpty()) {
+            upkeep.commit();
+        }
+        removals.onDurable(doneRemovals);
         if (strict) {
             waiters.onDurable(stored);
         }
@@ -270,12 +311,15 @@ final class HistoryWriter implements Runnable {
 
     private void fail(Throwable cause) {
         logger.error("the history has failed; all publications fail from now on", cause);
-        waiters.fail(new HistoryException("the history has failed: " + cause.getMessage(), cause));
+        HistoryException failure = new HistoryException("the history has failed: " + cause.getMessage(), cause);
+        waiters.fail(failure);
+        removals.fail(failure);
         // After the failure is set: a publisher checks it under the lock, so nothing is queued after this.
         log.runLocked(() -> {
             queue = new ArrayDeque<>();
             queuedBytes = 0;
         });
         waiters.failRemaining();
+        removals.failRemaining();
     }
 }

@@ -50,8 +50,11 @@ public final class HubHistory {
         topics.removedFloors().putOthers(floor(recovered.removedFloor(), eviction, recovered.removedFloorMillis()));
         for (StoredTopic stored : recovered.topics()) {
             Floor floor = floor(stored.floor(), eviction, stored.floorMillis());
+            if (topics.isLiveOnly(stored.name())) {
+                continue; // stored when the hub had other options: what was true then is not delivered as news
+            }
             if (stored.events() == 0) {
-                topics.removedFloors().put(stored.name(), floor);
+                topics.removedFloors().put(stored.name(), floor, false);
                 continue;
             }
             try {
@@ -124,6 +127,10 @@ public final class HubHistory {
             LogBounds bounds = log.bounds();
             Map<String, Long> pending = oldestPending(evictions);
             for (Eviction eviction : evictions) {
+                if (log.topics().isLiveOnly(eviction.topic())) {
+                    eviction.publisherIds().forEach(bounds::removePublisherId);
+                    continue;
+                }
                 Topic topic = topicOf(eviction);
                 Floor lostFloor = floor(eviction.floor(), bounds.nextEviction(), eviction.floorMillis());
                 long oldest = eviction.oldest() > 0 ? eviction.oldest() : pending.getOrDefault(topic.name, 0L);
@@ -140,7 +147,9 @@ public final class HubHistory {
     private Map<String, Long> oldestPending(List<Eviction> evictions) {
         Set<String> wanted = new HashSet<>();
         for (Eviction eviction : evictions) {
-            if (eviction.oldest() == 0 && topicOf(eviction).log.keptEvents() > eviction.events()) {
+            if (eviction.oldest() == 0
+                    && !log.topics().isLiveOnly(eviction.topic())
+                    && topicOf(eviction).log.keptEvents() > eviction.events()) {
                 wanted.add(eviction.topic());
             }
         }

@@ -3,15 +3,20 @@ package io.sluice.sse.hub.log;
 import io.sluice.sse.ClosedException;
 import io.sluice.sse.topic.Published;
 import io.sluice.sse.topic.Recipients;
+import io.sluice.sse.topic.Selector;
 import io.sluice.sse.topic.TopicLimitException;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -103,6 +108,23 @@ public final class HubLog {
         return wallClock.nanosAt(time);
     }
 
+    /**
+     * Whether a subscription may have topics of which it leaves out some events after the position of its sink: topics
+     * that are live-only, or topics that conflate, next to others.
+     */
+    public boolean needsBounds(Selector selector, boolean isReplay) {
+        LogOptions.TopicRules rules = options.topics();
+        Predicate<String> liveOnly = rules.liveOnly();
+        boolean conflates = isReplay && !rules.conflated().isEmpty();
+        if (liveOnly == null && !conflates) {
+            return false;
+        }
+        return !selector.patterns().isEmpty()
+                || selector.topics().stream()
+                        .anyMatch(name -> (liveOnly != null && liveOnly.test(name))
+                                || (conflates && rules.conflated().stream().anyMatch(each -> each.matches(name))));
+    }
+
     // ---- the lock
 
     /** Runs {@code work} under the lock. The work must be short, without I/O and without user code. */
@@ -190,6 +212,7 @@ public final class HubLog {
                 untilExpiry = expirer.markScheduled(bounds.nanosUntilExpiry(now));
             }
         } finally {
+            unpinResolved();
             resolved.clear(); // after a failure it is not empty
             if (events.size() > MAX_RETAINED_CAPACITY) {
                 resolved = new ArrayDeque<>();
@@ -227,21 +250,56 @@ public final class HubLog {
     private void resolveTopics(List<PendingEvent> events) {
         try {
             for (PendingEvent event : events) {
-                for (String topic : event.topics()) {
-                    resolved.add(topics.getOrCreate(topic));
+                if (event.isKeyRemoval()) {
+                    continue; // needs no topic
+                }
+                for (String name : event.topics()) {
+                    Topic topic = topics.getOrCreate(name);
+                    topic.setPinned(true);
+                    resolved.add(topic);
                 }
             }
         } catch (TopicLimitException e) {
+            unpinResolved();
             resolved.forEach(topics::removeIfIdle);
             throw e;
         }
     }
 
+    private void unpinResolved() {
+        for (Topic topic : resolved) {
+            topic.setPinned(false);
+        }
+    }
+
+    private Topic nextResolved() {
+        Topic topic = resolved.remove();
+        topic.setPinned(false);
+        return topic;
+    }
+
+    /** Removes the key of an event without data. This takes a position, but no topic has an entry there. */
+    private Published removeKey(PendingEvent event, EventIds ids) {
+        long at = ++position;
+        String key = RecipientCodec.conflationKey(event.recipients(), Objects.requireNonNull(event.key()));
+        for (String name : event.topics()) {
+            Topic topic = topics.find(name);
+            if (topic != null && topic.log instanceof ConflatedLog conflated) {
+                conflated.removeKey(key, bounds);
+                topics.removeIfIdle(topic);
+            }
+        }
+        return new Published(ids.text(at), event.topics().get(0), false);
+    }
+
     private Published append(PendingEvent event, EventIds ids, long now, List<TopicListener> marked) {
+        if (event.isKeyRemoval()) {
+            return removeKey(event, ids);
+        }
         String publisherId = event.publisherId();
         PublisherId existing = publisherId == null ? null : bounds.findPublisherId(publisherId);
         if (publisherId != null && existing != null) {
-            event.topics().forEach(name -> topics.removeIfIdle(resolved.remove()));
+            event.topics().forEach(name -> topics.removeIfIdle(nextResolved()));
             return new Published(publisherId, existing.topic(), true);
         }
         long at = ++position;
@@ -250,14 +308,14 @@ public final class HubLog {
         }
         SharedEvent shared = event.topics().size() == 1 ? null : new SharedEvent();
         for (String name : event.topics()) {
-            Topic before = resolved.remove();
+            Topic before = nextResolved();
             // An earlier event of this batch may have evicted the last event of this topic. Then the topic was removed,
             // so there is room to create it again.
             Topic topic = before.isRemoved() ? topics.getOrCreate(name) : before;
             LogEntry entry = entry(topic, event, shared, at, now);
             bounds.append(topic, entry);
             if (history != null) {
-                history.writer().enqueue(entry);
+                history.writer().enqueue(topic.isLiveOnly ? HistoryMarker.notStored(at, topic.name) : entry);
             }
             TopicListener first = topic.firstListener();
             for (TopicListener each = first; each != null; each = each.next()) {
@@ -293,6 +351,39 @@ public final class HubLog {
         return event.publisherId() == null
                 ? new LogEntry(at, now, topic.name, event.wire())
                 : new LogEntry.WithPublisherId(at, now, topic.name, event.wire(), event.publisherId());
+    }
+
+    // ---- removing
+
+    /** Whether a topic of this name conflates. Any thread. */
+    public boolean conflates(String name) {
+        return topics.conflates(name);
+    }
+
+    /**
+     * Removes what a topic holds now.
+     *
+     * @return completes with whether the hub had the topic, when everything is removed: at once without a history
+     */
+    public CompletionStage<Boolean> remove(String name) {
+        requireOpen();
+        boolean isStored = history != null && !topics.isLiveOnly(name);
+        long[] upTo = {0};
+        boolean exists = locked(() -> {
+            upTo[0] = position;
+            return topics.find(name) != null;
+        });
+        if (!exists) {
+            return CompletableFuture.completedFuture(false);
+        }
+        if (isStored) {
+            return Objects.requireNonNull(history).writer().remove(name);
+        }
+        boolean isDone = false;
+        while (!isDone) { // in slices, so that no publisher waits for all of it
+            isDone = locked(() -> topics.clear(name, upTo[0], LogBounds.MAX_EVICTED_AT_ONCE, bounds));
+        }
+        return CompletableFuture.completedFuture(true);
     }
 
     // ---- the life of the hub

@@ -17,6 +17,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class LocalSequencer implements Sequencer {
 
+    private static final byte[] NOTHING = {};
+
     private final HubLog log;
     private final EventIds ids;
 
@@ -36,7 +38,9 @@ public final class LocalSequencer implements Sequencer {
     public PendingEvent encode(Publication publication) {
         Event event = publication.event();
         byte[] wire;
-        if (event.id() == null) {
+        if (event.data() == null) {
+            wire = NOTHING;
+        } else if (event.id() == null) {
             wire = EventEncoder.encodeBody(event, EventIds.LINE_BYTES);
             ids.writeLinePrefix(wire);
         } else {

@@ -17,6 +17,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class LogBounds {
 
+    /** How many entries are evicted at most while the hub's lock is held once, to remove a topic. */
+    static final int MAX_EVICTED_AT_ONCE = 4096;
+
     private final ReentrantLock hubLock;
     private final TopicTable topics;
     private final int maxEvents;
@@ -38,12 +41,16 @@ public final class LogBounds {
         this.maxAgeNanos = retention.age().toNanos();
         this.maxTotalBytes = retention.totalBytes();
         this.hubLock = hubLock;
+        topics.evictWith(topic -> topic.log.evictUpTo(Long.MAX_VALUE, MAX_EVICTED_AT_ONCE, this));
     }
 
     /** Appends the entry to the ring of its topic, after it has evicted what exceeds a bound. */
     void append(Topic topic, LogEntry entry) {
         assert hubLock.isHeldByCurrentThread();
         TopicLog log = topic.log;
+        if (log.size() == 0 && topic.conflates()) {
+            topics.setActive(topic);
+        }
         log.beforeAppend(entry, this);
         while (log.size() > 0
                 && (log.size() >= maxEvents
@@ -98,6 +105,9 @@ public final class LogBounds {
             }
             topic.log.evictOldestEntry(this);
             topics.removeIfIdle(topic);
+            if (topic.log.size() == 0 && topic.conflates()) {
+                topics.setSettled(topic);
+            }
         }
     }
 

@@ -5,7 +5,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One event as a topic keeps it: on the heap, encoded once. Only rings and tables refer to it, and a pass while it
- * lasts. So the garbage collector frees it; nothing is counted or released. Immutable.
+ * lasts. So the garbage collector frees it; nothing is counted or released. Immutable, except that an entry of a topic
+ * that conflates can be superseded.
  */
 public class LogEntry {
 
@@ -40,6 +41,11 @@ public class LogEntry {
     @Nullable
     String key() {
         return null;
+    }
+
+    /** Whether a newer event of its key was published, in a topic that conflates. Any thread. */
+    boolean isSuperseded() {
+        return false;
     }
 
     /** The recipients; null for every subscriber. */
@@ -89,6 +95,8 @@ public class LogEntry {
 
         private final @Nullable String publisherId;
         private final @Nullable String key;
+        /** Written under the hub's lock, read anywhere. */
+        private volatile boolean superseded;
 
         WithKey(
                 long position,
@@ -110,6 +118,15 @@ public class LogEntry {
         @Override
         final @Nullable String key() {
             return key;
+        }
+
+        @Override
+        final boolean isSuperseded() {
+            return superseded;
+        }
+
+        final void setSuperseded() {
+            superseded = true;
         }
 
         @Override

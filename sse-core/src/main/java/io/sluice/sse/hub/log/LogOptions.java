@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,9 +43,15 @@ public record LogOptions(
      * @param overflow the overflow policy of a topic that no pattern matches
      * @param overflows overflow policies by pattern; the first match wins
      * @param conflated the topics of these patterns conflate
+     * @param liveOnly whether a topic of this name is live-only: a new client gets only what is published after it has
+     *     begun, and no history stores the topic. Null if the hub has no such topics
      */
     public record TopicRules(
-            int maxTopics, OverflowPolicy overflow, List<PatternPolicy> overflows, List<TopicPattern> conflated) {
+            int maxTopics,
+            OverflowPolicy overflow,
+            List<PatternPolicy> overflows,
+            List<TopicPattern> conflated,
+            @Nullable Predicate<String> liveOnly) {
 
         /** Copies the lists. */
         public TopicRules {

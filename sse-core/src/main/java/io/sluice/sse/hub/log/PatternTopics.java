@@ -42,12 +42,18 @@ public final class PatternTopics {
     private volatile TopicList list = new TopicList(8);
     /** The highest floors of removed topics. A reader reads them after the topics, see {@link #isGap}. */
     private volatile Floors removedFloors;
+    /** The same for live-only topics, whose events a later client does not miss. */
+    private volatile Floors removedLiveFloors = Floors.NONE;
+
+    /** Whether a removed topic has lost the latest event of a key. Guarded by the hub's lock. */
+    private boolean removedStateLost;
 
     /** How many topics of the list were removed from the hub. Guarded by the hub's lock. */
     private int removed;
 
-    PatternTopics(TopicPattern pattern, Floors removedFloors) {
+    PatternTopics(TopicPattern pattern, Floors removedFloors, boolean removedStateLost) {
         this.pattern = pattern;
+        this.removedStateLost = removedStateLost;
         this.removedFloors = removedFloors;
     }
 
@@ -90,7 +96,12 @@ public final class PatternTopics {
 
     /** A topic that matches was removed. It stays in the list until more than half of the list was removed. */
     void onRemoved(Topic topic) {
-        removedFloors = removedFloors.max(topic.overflow, topic.log.lostFloor());
+        removedStateLost |= topic.isStateLost();
+        if (topic.isLiveOnly) {
+            removedLiveFloors = removedLiveFloors.max(topic.overflow, topic.log.lostFloor());
+        } else {
+            removedFloors = removedFloors.max(topic.overflow, topic.log.lostFloor());
+        }
         // After the floor: a reader that no longer finds the topic then finds its floor.
         if (++removed > list.size / 2) {
             list = copyOf(list);
@@ -121,16 +132,28 @@ public final class PatternTopics {
         return list;
     }
 
-    /** As {@link Floor#isGap}, for all topics that match, including removed ones. */
-    public boolean isGap(long position, long reportedEvictions) {
+    /** As {@link StartBounds#isGap}, for all topics that match, including removed ones. */
+    public boolean isGap(long position, long reportedEvictions, StartBounds bounds) {
         // The topics first: a topic that is removed meanwhile is found here, or its floor is found below.
         TopicList topics = list;
         for (int i = 0; i < topics.size; i++) {
-            if (topics.get(i).log.isGap(position, reportedEvictions)) {
+            if (bounds.isGap(topics.get(i), position, reportedEvictions)) {
                 return true;
             }
         }
-        return removedFloors.isGap(position, reportedEvictions);
+        return removedFloors.isGap(position, reportedEvictions)
+                || removedLiveFloors.isGap(Math.max(position, bounds.live()), reportedEvictions);
+    }
+
+    /** As {@link Topic#isStateLost}, for any of these topics, including removed ones. Under the hub's lock. */
+    public boolean isStateLost() {
+        TopicList topics = list;
+        for (int i = 0; i < topics.size; i++) {
+            if (topics.get(i).isStateLost()) {
+                return true;
+            }
+        }
+        return removedStateLost;
     }
 
     /**
@@ -142,7 +165,7 @@ public final class PatternTopics {
         OverflowPolicy strictest = removedFloors.strictestLostSince(since);
         TopicList topics = list;
         for (int i = 0; i < topics.size; i++) {
-            if (topics.get(i).log.isLostSince(since)) {
+            if (!topics.get(i).isLiveOnly && topics.get(i).log.isLostSince(since)) {
                 strictest = OverflowPolicy.strictest(strictest, topics.get(i).overflow);
             }
         }
@@ -151,11 +174,11 @@ public final class PatternTopics {
 
     /** The strictest policy of these topics, including removed ones, that have a gap; null if there is none. */
     @Nullable
-    public OverflowPolicy strictestGap(long position, long reportedEvictions) {
-        OverflowPolicy strictest = null;
+    public OverflowPolicy strictestGap(long position, long reportedEvictions, StartBounds bounds) {
+        OverflowPolicy strictest = removedLiveFloors.strictestGap(Math.max(position, bounds.live()), reportedEvictions);
         TopicList topics = list;
         for (int i = 0; i < topics.size; i++) {
-            if (topics.get(i).log.isGap(position, reportedEvictions)) {
+            if (bounds.isGap(topics.get(i), position, reportedEvictions)) {
                 strictest = OverflowPolicy.strictest(strictest, topics.get(i).overflow);
             }
         }

@@ -15,23 +15,32 @@ final class RemovedTopicFloors {
     static final int MAX_NAMES = 4096;
 
     private final TopicOptions options;
-    private final LinkedHashMap<String, Floor> byName = new LinkedHashMap<>();
+    /**
+     * What is left of a removed topic.
+     *
+     * @param floor the floor of its lost events
+     * @param stateLost whether it conflated and has lost the latest event of a key
+     */
+    record Removed(Floor floor, boolean stateLost) {}
+
+    private final LinkedHashMap<String, Removed> byName = new LinkedHashMap<>();
     private Floors others = Floors.NONE;
 
     RemovedTopicFloors(TopicOptions options) {
         this.options = options;
     }
 
-    void put(String topic, Floor floor) {
-        if (floor.position() == 0) {
-            return; // the topic never lost an event
+    void put(String topic, Floor floor, boolean stateLost) {
+        if (floor.position() == 0 || options.isLiveOnly(topic)) {
+            return; // the topic never lost an event, or none that a client could miss which begins later
         }
         byName.remove(topic); // so that the next line makes it the most recent one
-        byName.put(topic, floor);
+        byName.put(topic, new Removed(floor, stateLost));
         if (byName.size() > MAX_NAMES) {
             var eldest = byName.entrySet().iterator();
-            Map.Entry<String, Floor> merged = eldest.next();
-            others = others.max(options.overflow(merged.getKey()), merged.getValue());
+            Map.Entry<String, Removed> merged = eldest.next();
+            others = others.max(
+                    options.overflow(merged.getKey()), merged.getValue().floor());
             eldest.remove();
         }
     }
@@ -43,18 +52,29 @@ final class RemovedTopicFloors {
         }
     }
 
-    /** Removes and returns the floor with which {@code topic} is created. */
-    Floor take(String topic) {
-        Floor floor = byName.remove(topic);
-        return floor == null ? others.highest() : floor;
+    /** Removes and returns what {@code topic} is created with. */
+    Removed take(String topic) {
+        Removed before = byName.remove(topic);
+        return before == null ? new Removed(others.highest(), false) : before;
+    }
+
+    /** Whether a removed topic that {@code pattern} matches has lost the latest event of a key. */
+    boolean isStateLost(TopicPattern pattern) {
+        for (Map.Entry<String, Removed> topic : byName.entrySet()) {
+            if (topic.getValue().stateLost() && pattern.matches(topic.getKey())) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** The highest floors of removed topics that {@code pattern} matches. */
     Floors matching(TopicPattern pattern) {
         Floors highest = others;
-        for (Map.Entry<String, Floor> topic : byName.entrySet()) {
+        for (Map.Entry<String, Removed> topic : byName.entrySet()) {
             if (pattern.matches(topic.getKey())) {
-                highest = highest.max(options.overflow(topic.getKey()), topic.getValue());
+                highest = highest.max(
+                        options.overflow(topic.getKey()), topic.getValue().floor());
             }
         }
         return highest;

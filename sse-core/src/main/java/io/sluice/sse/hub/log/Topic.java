@@ -15,21 +15,41 @@ public final class Topic extends EvictionQueue.Holder {
     /** The policy for clients that this topic has evicted events for, unless their subscription has its own policy. */
     public final OverflowPolicy overflow;
 
+    /** Whether a new client gets only what is published after it has begun, see {@link LogOptions.TopicRules}. */
+    public final boolean isLiveOnly;
+
     /** The first listener of a list linked through {@link TopicListener#next}. */
     private @Nullable TopicListener firstListener;
 
     /** Whether the topic was removed from the table. A removed topic is never used again. */
     private boolean removed;
 
-    Topic(String name, Floor floor, TopicOptions options) {
+    /** Whether an append that runs has looked this topic up, so that it must not be evicted for another topic. */
+    private boolean pinned;
+
+    Topic(String name, RemovedTopicFloors.Removed before, TopicOptions options) {
+        Floor floor = before.floor();
         this.name = name;
         this.overflow = options.overflow(name);
+        this.isLiveOnly = options.isLiveOnly(name);
         TopicOptions.Conflation conflation = options.conflation(name);
-        if (conflation != null) {
-            this.log = new ConflatedLog(floor, conflation, this);
+        if (isLiveOnly) {
+            this.log = new TopicLog(floor);
+        } else if (conflation != null) {
+            this.log = new ConflatedLog(floor, before.stateLost(), conflation, this);
         } else {
             this.log = options.isStored() ? new StoredLog(floor) : new TopicLog(floor);
         }
+    }
+
+    /** Whether the topic keeps the latest event of each key. */
+    public boolean conflates() {
+        return log instanceof ConflatedLog;
+    }
+
+    /** Whether a client that asks for all of the state of this topic misses some of it. Under the hub's lock. */
+    public boolean isStateLost() {
+        return log.isStateLost();
     }
 
     /** The oldest entry of the ring. */
@@ -89,6 +109,14 @@ public final class Topic extends EvictionQueue.Holder {
     /** Whether the topic can be removed: it keeps no event and no subscriber named it. */
     boolean isIdle() {
         return log.keptEvents() == 0 && !hasExactSubscribers();
+    }
+
+    boolean isPinned() {
+        return pinned;
+    }
+
+    void setPinned(boolean isPinned) {
+        pinned = isPinned;
     }
 
     public boolean isRemoved() {

@@ -72,6 +72,31 @@ public sealed class TopicLog permits ConflatedLog, StoredLog {
         evictOldestEntry(bounds);
     }
 
+    /**
+     * Evicts the entries up to {@code position}, at most {@code max} of them, as lost.
+     *
+     * @return whether none of them is left
+     */
+    boolean evictUpTo(long position, int max, LogBounds bounds) {
+        for (int i = 0; i < max; i++) {
+            LogEntry entry = oldest();
+            if (entry == null || entry.position > position) {
+                return true;
+            }
+            dropOldest(bounds);
+        }
+        LogEntry entry = oldest();
+        return entry == null || entry.position > position;
+    }
+
+    /** Whether the latest event of a key was lost, so that a client that asks for all of the state misses some. */
+    boolean isStateLost() {
+        return false;
+    }
+
+    /** The topic was removed on purpose: a later client does not miss what it held. */
+    void forgetLostState() {}
+
     /** Adds the newest entry. The caller has evicted what exceeds a bound; the ring itself only grows. */
     final void append(LogEntry entry) {
         int size = size();
@@ -245,6 +270,13 @@ public sealed class TopicLog permits ConflatedLog, StoredLog {
     /** As {@link Floor#isGap}. */
     public boolean isGap(long position, long reportedEvictions) {
         return floor() > position && (long) EVICTION.getAcquire(this) > reportedEvictions;
+    }
+
+    /**
+     * As {@link #isGap(long, long)}. The last events of removed keys count only if they are after {@code keysPosition}.
+     */
+    boolean isGap(long position, long keysPosition, long reportedEvictions) {
+        return isGap(position, reportedEvictions);
     }
 
     /** Whether a copy of the entries after {@code position} may be incomplete. To be called after the copy. */

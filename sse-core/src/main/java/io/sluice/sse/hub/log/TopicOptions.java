@@ -46,6 +46,11 @@ final class TopicOptions {
         return stored;
     }
 
+    /** Whether the topic is live-only, see {@link LogOptions.TopicRules}. Such a topic neither conflates nor is stored. */
+    boolean isLiveOnly(String topic) {
+        return rules.liveOnly() != null && rules.liveOnly().test(topic);
+    }
+
     /** How the topic conflates, or null if it does not. */
     @Nullable
     Conflation conflation(String topic) {

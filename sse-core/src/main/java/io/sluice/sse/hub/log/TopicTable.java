@@ -5,10 +5,12 @@ import io.sluice.sse.topic.TopicPattern;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,6 +19,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TopicTable {
 
+    private static final int MAX_SETTLED_CHECKS = 64;
+
     private final TopicOptions options;
     private final ReentrantLock hubLock;
     private final Map<String, Topic> topics = new HashMap<>();
@@ -24,6 +28,14 @@ public final class TopicTable {
     private final PatternTrie patternTrie = new PatternTrie();
     private final TopicIndex index;
     private final RemovedTopicFloors removedFloors;
+
+    /**
+     * The topics that keep nothing but the latest events of keys, all of them older than the age of events: those that
+     * were published to last come last. Nothing else evicts them, so they are evicted when the hub has too many topics.
+     */
+    private final LinkedHashSet<Topic> settled = new LinkedHashSet<>();
+
+    private Consumer<Topic> evictor = topic -> {};
 
     TopicTable(TopicOptions options, TopicIndex index, ReentrantLock hubLock) {
         this.options = options;
@@ -41,20 +53,33 @@ public final class TopicTable {
         return topics.values();
     }
 
+    /** Whether a topic of this name is live-only, whether it exists or not. */
+    boolean isLiveOnly(String name) {
+        return options.isLiveOnly(name);
+    }
+
+    /** Whether a topic of this name conflates, whether it exists or not. */
+    boolean conflates(String name) {
+        return options.conflation(name) != null && !options.isLiveOnly(name);
+    }
+
     @Nullable
     public Topic find(String name) {
         assert hubLock.isHeldByCurrentThread();
         return topics.get(name);
     }
 
-    /** @throws TopicLimitException if the topic does not exist and the hub has its maximum number of topics */
+    /**
+     * @throws TopicLimitException if the topic does not exist, and the hub has its maximum number of topics, none of
+     *     which can be evicted
+     */
     public Topic getOrCreate(String name) {
         assert hubLock.isHeldByCurrentThread();
         Topic existing = topics.get(name);
         if (existing != null) {
             return existing;
         }
-        if (topics.size() >= options.maxTopics()) {
+        if (topics.size() >= options.maxTopics() && !evictSettled()) {
             throw new TopicLimitException(name, options.maxTopics());
         }
         Topic topic = new Topic(name, removedFloors.take(name), options);
@@ -62,6 +87,64 @@ public final class TopicTable {
         patternTrie.forEachMatch(name, pattern -> pattern.onCreated(topic));
         index.onCreated(topic, hasPatterns());
         return topic;
+    }
+
+    /** @param evictAll evicts what a topic keeps, at least in part */
+    void evictWith(Consumer<Topic> evictAll) {
+        evictor = evictAll;
+    }
+
+    /** The ring of the topic has become empty by the age of its events. */
+    void setSettled(Topic topic) {
+        if (!topic.isRemoved() && topic.log.keptEvents() > 0) {
+            settled.add(topic);
+        }
+    }
+
+    /** An event is published to the topic. */
+    void setActive(Topic topic) {
+        settled.remove(topic);
+    }
+
+    /**
+     * Evicts the settled topic that nobody has published to for the longest time, unless a subscriber named it. The work
+     * is bounded: a topic with very many keys is evicted by several calls.
+     *
+     * @return whether a topic was removed
+     */
+    private boolean evictSettled() {
+        for (int i = Math.min(settled.size(), MAX_SETTLED_CHECKS); i > 0; i--) {
+            Topic topic = settled.iterator().next();
+            if (topic.isPinned() || topic.hasExactSubscribers()) {
+                settled.remove(topic); // to the end: the others are more likely to be removable
+                settled.add(topic);
+                continue;
+            }
+            evictor.accept(topic);
+            removeIfIdle(topic);
+            return topic.isRemoved();
+        }
+        return false;
+    }
+
+    /**
+     * Evicts what the topic holds up to {@code position}, on request: at most {@code max} entries. A topic that is empty
+     * then, and that no subscriber named, is removed.
+     *
+     * @return whether nothing up to that position is left
+     */
+    boolean clear(String name, long position, int max, LogBounds bounds) {
+        assert hubLock.isHeldByCurrentThread();
+        Topic topic = topics.get(name);
+        if (topic == null) {
+            return true;
+        }
+        boolean isDone = topic.log.evictUpTo(position, max, bounds);
+        if (isDone) {
+            topic.log.forgetLostState(); // what is lost on request is not missed by a later client
+        }
+        removeIfIdle(topic);
+        return isDone;
     }
 
     /** Removes the topic if it keeps no event and no subscriber named it. */
@@ -72,7 +155,8 @@ public final class TopicTable {
         }
         topics.remove(topic.name);
         topic.setRemoved();
-        removedFloors.put(topic.name, topic.log.lostFloor());
+        settled.remove(topic);
+        removedFloors.put(topic.name, topic.log.lostFloor(), topic.isStateLost());
         index.onRemoved(hasPatterns());
         patternTrie.forEachMatch(topic.name, pattern -> pattern.onRemoved(topic));
     }
@@ -86,7 +170,8 @@ public final class TopicTable {
         List<PatternTopics> unresolved = new ArrayList<>();
         for (TopicPattern pattern : requested) {
             if (!patterns.containsKey(pattern)) {
-                unresolved.add(new PatternTopics(pattern, removedFloors.matching(pattern)));
+                unresolved.add(new PatternTopics(
+                        pattern, removedFloors.matching(pattern), removedFloors.isStateLost(pattern)));
             }
         }
         if (unresolved.isEmpty()) {

@@ -57,6 +57,8 @@
  *       values. A conflation table is never read without the lock.
  *   <li>{@code PatternTopics} publishes its topics by a volatile size and a volatile list. It writes the floor of a
  *       removed topic before it drops the topic from the list. A reader reads the topics first and that floor last.
+ *   <li>Whether an entry is superseded is volatile. A reader may leave out such an entry: the newer one has a higher
+ *       position, and is still to come.
  *   <li>Whether the hub is closed is volatile. The final fields of a topic and of an entry never change.
  * </ul>
  *
@@ -64,7 +66,7 @@
  *
  * <ul>
  *   <li><b>sequence:</b> {@code HubLog}, {@code Sequencer}, {@code LocalSequencer}, {@code EventIds},
- *       {@code PendingEvent}, {@code PublisherId}, {@code LogOptions}, {@code WallClock}
+ *       {@code PendingEvent}, {@code PublisherId}, {@code LogOptions}, {@code WallClock}, {@code StartBounds}
  *   <li><b>rings:</b> {@code TopicLog}, {@code ConflatedLog}, {@code ConflationTable}, {@code StoredLog},
  *       {@code LogEntry}, {@code SharedEvent}, {@code Entries}, {@code LoggedEvent}, {@code Envelope}, {@code JsonText}
  *   <li><b>bounds:</b> {@code LogBounds}, {@code EvictionQueue}, {@code Expirer}, {@code Floor}, {@code Floors},
@@ -73,7 +75,7 @@
  *       {@code PatternTopics}, {@code PatternListener}, {@code PatternTrie}, {@code PatternSegments},
  *       {@code TopicIndex}, {@code TopicOrder}, {@code SubscriberCount}
  *   <li><b>history:</b> {@code HubHistory}, {@code HistoryWriter}, {@code HistoryReader}, {@code PositionReservation},
- *       {@code DurabilityWaiters}, {@code HistoryUpkeep}, {@code RecipientCodec}
+ *       {@code DurabilityWaiters}, {@code HistoryUpkeep}, {@code HistoryMarker}, {@code RecipientCodec}
  * </ul>
  *
  * <p>This package is not exported. Its public members are public only for the other packages of the hub.

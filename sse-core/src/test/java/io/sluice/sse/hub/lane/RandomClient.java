@@ -34,6 +34,13 @@ final class RandomClient implements FakeSink.Ear {
     String lastId;
     /** Everything of the selector up to here was read, or missed and said so. */
     long has;
+    /** Of a client that began with a replay: the last events that it asked for begin after this. */
+    private long newsFrom;
+    /** Of such a client: of what was published up to here, it asked for the latest event of each key. */
+    private long stateUpTo;
+    /** Whether nothing has come since it asked for a replay. */
+    private boolean starting;
+
     /** A gap was read and no event since. */
     boolean gap;
 
@@ -64,12 +71,18 @@ final class RandomClient implements FakeSink.Ear {
         sink.ear = this;
         sink.moment = () -> life.step;
         StartPosition start;
+        newsFrom = 0;
+        stateUpTo = 0;
+        starting = false;
         if (lastId != null) {
             start = StartPosition.after(lastId);
         } else if (life.random.nextInt(3) == 0) {
             int replay = 1 + life.random.nextInt(20);
             start = StartPosition.replay(replay);
-            has = beforeLastKept(replay);
+            newsFrom = beforeLastKept(replay);
+            has = Math.min(newsFrom, beforeState());
+            stateUpTo = HubTestAccess.log(bench.hub).head();
+            starting = true;
             gap = true; // what is evicted already was not asked for
             gapWrittenAt = life.step;
             mayMissUpTo = life.told.size();
@@ -88,13 +101,24 @@ final class RandomClient implements FakeSink.Ear {
             long first = HubTestAccess.log(life.bench.hub).head() + 1;
             for (int i = life.told.size() - 1; i >= 0 && left > 0; i--) {
                 RandomLife.Told event = life.told.get(i);
-                if (wants(event.topic) && !event.isEvicted()) {
+                if (wants(event.topic) && !event.isEvicted() && !life.conflates(event.topic)) {
                     left--;
                     first = i + 1;
                 }
             }
             return first - 1;
         });
+    }
+
+    /** The position before everything that topics that conflate keep. */
+    private long beforeState() {
+        for (int i = 0; i < life.told.size(); i++) {
+            RandomLife.Told event = life.told.get(i);
+            if (wants(event.topic) && !event.isEvicted() && life.conflates(event.topic)) {
+                return i;
+            }
+        }
+        return life.told.size();
     }
 
     void stall() {
@@ -165,8 +189,18 @@ final class RandomClient implements FakeSink.Ear {
         lastId = id;
     }
 
+    /** A failure in here would only end the sink, as that of a transport does. So the life keeps it. */
     @Override
     public void onEvent(ReceivedEvent event) {
+        try {
+            check(event);
+        } catch (AssertionError e) {
+            life.failures.add(e);
+            throw e;
+        }
+    }
+
+    private void check(ReceivedEvent event) {
         if (event.type().equals("gap")) {
             onGap(event);
             return;
@@ -174,6 +208,10 @@ final class RandomClient implements FakeSink.Ear {
         long position = Long.parseLong(event.data().substring(0, event.data().indexOf(':')));
         RandomLife.Told published = life.told.get((int) position - 1);
         assertThat(event.data()).isEqualTo(published.data);
+        starting = false;
+        assertThat(position > newsFrom || life.conflates(published.topic))
+                .as("client %s got %s, before the last events that it asked for", number, position)
+                .isTrue();
         assertThat(wants(published.topic))
                 .as("client %s got %s", number, published.topic)
                 .isTrue();
@@ -188,7 +226,12 @@ final class RandomClient implements FakeSink.Ear {
     private void onGap(ReceivedEvent event) {
         long resume = HubTestAccess.core(life.bench.hub).sequencer().positionOf(event.lastEventId());
         // Where the reason is "unknown", nobody knows what the client has seen.
-        if (!event.data().contains("\"unknown\"")) {
+        if (starting && !event.data().contains("\"lastEventId\":\"")) {
+            assertThat(life.told.stream()
+                            .anyMatch(each -> wants(each.topic) && life.conflates(each.topic) && each.wentMissed()))
+                    .as("client %s was told that state is lost: %s", number, event)
+                    .isTrue();
+        } else if (!event.data().contains("\"unknown\"")) {
             life.noteEvictions();
             assertThat(anyMissed(has))
                     .as("client %s was told a gap behind %s and had missed nothing: %s", number, has, event)
@@ -196,6 +239,7 @@ final class RandomClient implements FakeSink.Ear {
             assertNothingMissedButEvictedOrSkipped(resume);
         }
         has = resume;
+        starting = false;
         gap = true;
         gapWrittenAt = writtenAt;
         mayMissUpTo = life.told.size();
@@ -216,7 +260,9 @@ final class RandomClient implements FakeSink.Ear {
     private void assertNothingMissed(long next) {
         for (long p = has + 1; p < next; p++) {
             RandomLife.Told event = life.told.get((int) p - 1);
-            if (!wants(event.topic)) {
+            boolean conflates = life.conflates(event.topic);
+            boolean isAskedFor = conflates ? p > stateUpTo || event.newer == null : p > newsFrom;
+            if (!wants(event.topic) || !isAskedFor) {
                 continue;
             }
             if (!event.isEvicted()) {

@@ -1,5 +1,7 @@
 package io.sluice.sse.hub.lane;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.sluice.sse.Event;
 import io.sluice.sse.hub.HubTestAccess;
 import io.sluice.sse.hub.log.LogAssertions;
@@ -70,6 +72,9 @@ final class RandomLife {
     final Map<String, OverflowPolicy> policies = new HashMap<>();
     final List<TopicPattern> conflated = new ArrayList<>();
     final List<RandomClient> clients = new ArrayList<>();
+    /** What clients noticed while they read. */
+    final List<AssertionError> failures = new ArrayList<>();
+
     long step;
     int chosen;
 
@@ -113,6 +118,9 @@ final class RandomLife {
         for (; step < STEPS; step++) {
             act();
             noteEvictions();
+            if (!failures.isEmpty()) {
+                throw failures.get(0);
+            }
         }
         for (ManualLane lane : bench.lanes) {
             lane.nanosPerLook(0);
@@ -125,6 +133,7 @@ final class RandomLife {
             bench.run();
             noteEvictions();
         }
+        assertThat(failures).isEmpty();
         clients.forEach(RandomClient::assertHasAll);
         bench.close();
     }
@@ -175,7 +184,7 @@ final class RandomLife {
         Event.Builder event = Event.builder().data(data);
         if (key != null) {
             event.key(key);
-            if (conflated.stream().anyMatch(pattern -> pattern.matches(topic))) {
+            if (conflates(topic)) {
                 Told older = latest.put(topic + " " + key, made);
                 if (older != null) {
                     older.newer = made;
@@ -186,6 +195,10 @@ final class RandomLife {
             event.id("chosen-" + chosen++);
         }
         return new Publication(topic, event.build());
+    }
+
+    boolean conflates(String topic) {
+        return conflated.stream().anyMatch(pattern -> pattern.matches(topic));
     }
 
     private void publish() {

@@ -83,6 +83,11 @@ final class GatedHistory implements History {
     }
 
     @Override
+    public void remove(String topic, long upTo) {
+        history.remove(topic, upTo);
+    }
+
+    @Override
     public void commit(boolean force) {
         commits.acquireUninterruptibly();
         commitCalls.incrementAndGet();

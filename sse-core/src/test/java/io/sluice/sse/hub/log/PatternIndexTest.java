@@ -217,7 +217,7 @@ class PatternIndexTest {
         PatternTrie trie = new PatternTrie();
         List<String> terms = List.of("*", "**", "a/*", "a/**", "*/b", "a/*/c", "*/*/**", "b/*");
         List<PatternTopics> all = terms.stream()
-                .map(term -> new PatternTopics(TopicPattern.of(term), Floors.NONE))
+                .map(term -> new PatternTopics(TopicPattern.of(term), Floors.NONE, false))
                 .toList();
         all.forEach(trie::add);
         for (String topic : List.of("a", "b", "a/b", "a/x/c", "b/b", "x", "x/y/z/w")) {

@@ -1,6 +1,7 @@
 package io.sluice.sse.examples.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import org.junit.jupiter.api.Test;
@@ -35,6 +36,24 @@ class ConflationContractTest {
             }
             assertThat(replay(server, "plain", "c1")).doesNotContain("data: a1\n", "data: b1\n", "data: a2\n");
             assertThat(server.json("/admin/topics").toString()).contains("\"events\":3");
+        }
+    }
+
+    /** Finished jobs do not lock out other publishers and subscribers. */
+    @Test
+    void finishedTopicsMakeRoom() throws Exception {
+        try (TestServer server =
+                TestServer.start("--max-topics", "20", "--conflate", "jobs/*", "--history-age", "1s")) {
+            for (int i = 0; i < 20; i++) {
+                assertThat(server.post("/publish/jobs/" + i + "?key=state", "done").statusCode())
+                        .isEqualTo(200);
+            }
+            assertThat(server.post("/publish/other", "x").statusCode()).isEqualTo(429);
+            await().until(() -> server.post("/publish/jobs/new?key=state", "running").statusCode() == 200);
+            assertThat(server.post("/publish/other", "x").statusCode()).isEqualTo(200);
+            try (RawStream stream = server.stream("/events/third")) {
+                assertThat(stream.head()).contains(" 200 ");
+            }
         }
     }
 }
