@@ -45,11 +45,13 @@ class ConflationContractTest {
         try (TestServer server =
                 TestServer.start("--max-topics", "20", "--conflate", "jobs/*", "--history-age", "1s")) {
             for (int i = 0; i < 20; i++) {
-                assertThat(server.post("/publish/jobs/" + i + "?key=state", "done").statusCode())
+                assertThat(server.post("/publish/jobs/" + i + "?key=state", "done")
+                                .statusCode())
                         .isEqualTo(200);
             }
             assertThat(server.post("/publish/other", "x").statusCode()).isEqualTo(429);
-            await().until(() -> server.post("/publish/jobs/new?key=state", "running").statusCode() == 200);
+            await().until(() ->
+                    server.post("/publish/jobs/new?key=state", "running").statusCode() == 200);
             assertThat(server.post("/publish/other", "x").statusCode()).isEqualTo(200);
             try (RawStream stream = server.stream("/events/third")) {
                 assertThat(stream.head()).contains(" 200 ");
