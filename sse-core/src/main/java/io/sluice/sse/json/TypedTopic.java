@@ -2,14 +2,12 @@ package io.sluice.sse.json;
 
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.JavaType;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.ObjectReader;
-import com.fasterxml.jackson.databind.ObjectWriter;
 import io.sluice.sse.Event;
 import io.sluice.sse.hub.Hub;
 import io.sluice.sse.topic.Publication;
 import io.sluice.sse.topic.Published;
 import io.sluice.sse.topic.TopicName;
+import java.lang.reflect.Type;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -29,9 +27,17 @@ import org.jspecify.annotations.Nullable;
 public final class TypedTopic<T> {
 
     /** How values are written and read. */
-    private record Mapping(ObjectWriter writer, ObjectReader reader, String typeName) {
-        static Mapping of(ObjectMapper mapper, JavaType type, String typeName) {
-            return new Mapping(mapper.writerFor(type), mapper.readerFor(type), typeName);
+    private record Mapping(JsonEvents.Writer writer, JsonEvents.Reader reader, Class<?> type, String typeName) {}
+
+    /** Calls Jackson 2. A class of its own, so that the topic can be loaded without it. */
+    private static final class Jackson {
+        static Mapping mapping(JsonEvents json, Type type, Class<?> javaClass) {
+            JavaType javaType = json.mapper().constructType(type);
+            return new Mapping(
+                    JsonEvents.writer(json.mapper().writerFor(javaType)),
+                    JsonEvents.reader(json.mapper().readerFor(javaType), type.getTypeName()),
+                    javaClass,
+                    type.getTypeName());
         }
     }
 
@@ -64,13 +70,19 @@ public final class TypedTopic<T> {
     }
 
     /**
-     * Creates a topic with the mapper of {@code json}.
+     * Creates a topic with the mapper, or the functions, of {@code json}.
      *
      * @throws IllegalArgumentException if the name is not a valid topic name
      */
     public static <T> TypedTopic<T> of(Hub hub, String name, Class<T> type, JsonEvents json) {
-        JavaType javaType = json.mapper().constructType(type);
-        return new TypedTopic<>(hub, name, Mapping.of(json.mapper(), javaType, type.getName()), null, null);
+        return ofClass(hub, name, type, json);
+    }
+
+    static <T> TypedTopic<T> ofClass(Hub hub, String name, Class<T> type, JsonEvents json) {
+        Mapping mapping = json.hasMapper()
+                ? Jackson.mapping(json, type, type)
+                : new Mapping(json.writer(), json.reader(), type, type.getName());
+        return new TypedTopic<>(hub, name, mapping, null, null);
     }
 
     /**
@@ -88,9 +100,7 @@ public final class TypedTopic<T> {
      * @throws IllegalArgumentException if the name is not a valid topic name
      */
     public static <T> TypedTopic<T> of(Hub hub, String name, TypeReference<T> type, JsonEvents json) {
-        JavaType javaType = json.mapper().constructType(type);
-        String typeName = type.getType().getTypeName();
-        return new TypedTopic<>(hub, name, Mapping.of(json.mapper(), javaType, typeName), null, null);
+        return new TypedTopic<>(hub, name, Jackson.mapping(json, type.getType(), Object.class), null, null);
     }
 
     /**
@@ -123,8 +133,8 @@ public final class TypedTopic<T> {
     /**
      * Creates the event that carries a value, and publishes nothing.
      *
-     * @throws IllegalArgumentException if Jackson cannot write the value (the message names its type, the cause is
-     *     Jackson's exception)
+     * @throws IllegalArgumentException if the value cannot be written (the message names its type, the cause is the
+     *     library's exception)
      */
     public Event event(T value) {
         Objects.requireNonNull(value, "value");
@@ -169,7 +179,7 @@ public final class TypedTopic<T> {
      * @throws IllegalArgumentException as {@link JsonEvents#read(String, Class)}
      */
     public T read(String data) {
-        return JsonEvents.<T>read(mapping.reader, mapping.typeName, data);
+        return JsonEvents.<T>read(mapping.reader, mapping.type, mapping.typeName, data);
     }
 
     /**

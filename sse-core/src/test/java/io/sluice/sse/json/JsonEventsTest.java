@@ -2,11 +2,16 @@ package io.sluice.sse.json;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import io.sluice.sse.Event;
+import io.sluice.sse.hub.Hub;
+import java.io.IOException;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -34,6 +39,48 @@ class JsonEventsTest {
 
         assertThat(event.name()).isEqualTo("price");
         assertThat(json.read(event.data(), Price.class)).isEqualTo(price);
+    }
+
+    /** As with a mapper of another library, such as Jackson 3. */
+    @Test
+    void anyFunctionsWriteAndRead() {
+        JsonEvents own = JsonEvents.using(
+                value -> "\"" + value + "\"", (text, type) -> Integer.valueOf(text.substring(1, text.length() - 1)));
+        assertThat(own.event("n", 7)).isEqualTo(Event.of("n", "\"7\""));
+        assertThat(own.read("\"7\"", Integer.class)).isEqualTo(7);
+        try (Hub hub = Hub.create()) {
+            TypedTopic<Integer> topic = own.topic(hub, "numbers", Integer.class).withEventName("n");
+            assertThat(topic.event(7)).isEqualTo(Event.of("n", "\"7\""));
+            assertThat(topic.read(topic.event(7))).isEqualTo(7);
+            assertThat(topic).hasToString("numbers of java.lang.Integer");
+        }
+        assertThatIllegalStateException()
+                .isThrownBy(() -> own.read("[]", new TypeReference<List<String>>() {}))
+                .withMessageContaining("needs a mapper of Jackson 2");
+    }
+
+    @Test
+    void aFunctionThatFailsFailsWhole() {
+        IOException failure = new IOException("no disk");
+        JsonEvents own = JsonEvents.using(
+                value -> {
+                    throw failure;
+                },
+                (text, type) -> {
+                    throw failure;
+                });
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> own.event("n", 7))
+                .withMessage("cannot write java.lang.Integer as JSON: no disk")
+                .withCause(failure);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> own.read("7", Integer.class))
+                .withMessage("cannot read JSON as java.lang.Integer: no disk")
+                .withCause(failure);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() ->
+                        JsonEvents.using(String::valueOf, (text, type) -> null).read("null", Integer.class))
+                .withMessage("cannot read JSON as java.lang.Integer: it is null");
     }
 
     @Test

@@ -1,7 +1,9 @@
 package io.sluice.sse.json;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.sluice.sse.hub.Hub;
 import java.io.File;
 import java.io.IOException;
 import java.net.URL;
@@ -25,6 +27,31 @@ class MissingJacksonTest {
                         .isInstanceOf(IllegalStateException.class)
                         .hasMessage("JsonEvents needs Jackson 2: add com.fasterxml.jackson.core:jackson-databind to the"
                                 + " class path");
+            }
+        }
+    }
+
+    @Test
+    void functionsNeedNoJackson() throws Exception {
+        try (WithoutJackson loader = new WithoutJackson()) {
+            Callable<?> application = (Callable<?>) loader.loadClass(WithFunctions.class.getName())
+                    .getDeclaredConstructor()
+                    .newInstance();
+            assertThat(application.call()).isEqualTo("7 and 7");
+        }
+    }
+
+    /** An application with another JSON library. */
+    public static final class WithFunctions implements Callable<Object> {
+        /** For the loader. */
+        public WithFunctions() {}
+
+        @Override
+        public Object call() {
+            JsonEvents json = JsonEvents.using(String::valueOf, (text, type) -> Integer.valueOf(text));
+            try (Hub hub = Hub.create()) {
+                TypedTopic<Integer> topic = json.topic(hub, "numbers", Integer.class);
+                return json.event("n", 7).data() + " and " + topic.read(topic.event(7));
             }
         }
     }

@@ -122,6 +122,7 @@ final class OrderedResponses {
 
     private void write(ChannelHandlerContext ctx, CompletableFuture<RouteResponse> response, Exchange exchange) {
         RouteResponse result = cors.addTo(resultOf(ctx, response, exchange.request()), exchange.request());
+        closing |= Responses.closes(result, exchange.head()); // before it is sent: its client may take its time
         int bytes = exchange.head() ? 0 : result.body().length;
         if (bytes < COUNTED_BYTES) {
             Responses.write(ctx, result, exchange.keepAlive(), exchange.head());

@@ -73,15 +73,20 @@ final class Responses {
         response.headers().forEach(rendered.headers()::set);
         response.added().forEach(header -> rendered.headers().add(header.getKey(), header.getValue()));
         rendered.headers().set("x-content-type-options", "nosniff");
-        boolean stream = "text/event-stream".equals(response.headers().get("content-type"));
-        if (response.status() != 204 && response.status() != 304 && !(head && stream)) {
+        if (response.status() != 204 && response.status() != 304 && !(head && isStream(response))) {
             rendered.headers().setInt(HttpHeaderNames.CONTENT_LENGTH, body.length);
         }
-        boolean staysOpen = keepAlive
-                && !(stream && !head)
-                && !"close".equals(response.headers().get("connection"));
-        HttpUtil.setKeepAlive(rendered, staysOpen);
+        HttpUtil.setKeepAlive(rendered, keepAlive && !closes(response, head));
         return rendered;
+    }
+
+    /** Whether the connection closes after this response, whatever the request allows. */
+    static boolean closes(RouteResponse response, boolean head) {
+        return "close".equals(response.headers().get("connection")) || (isStream(response) && !head);
+    }
+
+    private static boolean isStream(RouteResponse response) {
+        return "text/event-stream".equals(response.headers().get("content-type"));
     }
 
     /** The rejection of a request that the HTTP codec or {@link BodyAggregator} could not accept. */

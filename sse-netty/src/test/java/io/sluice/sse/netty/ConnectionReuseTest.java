@@ -2,6 +2,11 @@ package io.sluice.sse.netty;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelOutboundBuffer;
+import io.netty.channel.embedded.EmbeddedChannel;
+import io.sluice.sse.hub.Hub;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
@@ -10,8 +15,10 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -28,6 +35,9 @@ class ConnectionReuseTest {
     @BeforeAll
     void start() throws IOException {
         server = TestServers.on(Transport.NIO)
+                .maxBodyBytes(1024)
+                .maxHeaders(10)
+                .maxStreamsPerKey(1, request -> request.query("key"))
                 .streams("/events/**", StreamRoute.topics())
                 .streams("/ends", request -> SseStream.of(sink -> sink.complete()))
                 .streams("/passing", request -> {
@@ -44,12 +54,97 @@ class ConnectionReuseTest {
                     throw HttpStatusException.retryable(429, "too often", Duration.ofSeconds(1));
                 })
                 .route("GET", "/fails", request -> null)
+                .route(
+                        "POST",
+                        "/echo",
+                        request -> RouteResponse.of(200, "text/plain", request.bodyText())
+                                .completed())
                 .start();
     }
 
     @AfterAll
     void stop() {
         server.close();
+    }
+
+    /** Whole requests, in which {@code ~} is a line break. */
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "an event stream is not accepted | GET /events/a HTTP/1.1~Host: localhost~Accept: text/html~~ | stays",
+                "a stream with a body            | GET /events/a HTTP/1.1~Host: localhost~Content-Length: 2~~xx | stays",
+                "a pattern where a name belongs  | GET /events/* HTTP/1.1~Host: localhost~~ | stays",
+                "another host                    | GET /ping HTTP/1.1~Host: elsewhere.example~~ | stays",
+                "no host                         | GET /ping HTTP/1.1~~ | close",
+                "another origin                  | POST /echo HTTP/1.1~Host: localhost~Origin: http://x.example~Content-Length: 1~~x | stays",
+                "a body that is not UTF-8        | POST /echo HTTP/1.1~Host: localhost~Content-Length: 1~~\u00ff | stays",
+                "a body with a length            | POST /echo HTTP/1.1~Host: localhost~Content-Length: 1~~x | stays",
+                "a body in chunks                | POST /echo HTTP/1.1~Host: localhost~Transfer-Encoding: chunked~~1~x~0~~ | stays",
+                "an expectation that is met      | POST /echo HTTP/1.1~Host: localhost~Expect: 100-continue~Content-Length: 1~~x | stays",
+                "an expectation that is not met  | POST /echo HTTP/1.1~Host: localhost~Expect: 200-ok~Content-Length: 1~~x | close",
+                "a body that is too large        | POST /echo HTTP/1.1~Host: localhost~Content-Length: 1025~~x | close",
+                "chunks that are too large       | POST /echo HTTP/1.1~Host: localhost~Transfer-Encoding: chunked~~401~LARGE | close",
+                "a chunk that is none            | POST /echo HTTP/1.1~Host: localhost~Transfer-Encoding: chunked~~x~x | close",
+                "two lengths                     | POST /echo HTTP/1.1~Host: localhost~Content-Length: 1~Content-Length: 2~~x | close",
+                "too many headers                | GET /ping HTTP/1.1~Host: a~a:1~b:1~c:1~d:1~e:1~f:1~g:1~h:1~i:1~j:1~~ | close",
+                "a client of HTTP/1.0            | GET /ping HTTP/1.0~~ | close"
+            })
+    void theSameForWholeRequests(String what, String request, String expected) throws IOException {
+        try (Socket socket = connect()) {
+            send(socket, request.replace("~", "\r\n").replace("LARGE", "x".repeat(1025)));
+            assertReusedOrClosed(socket, what, expected, true);
+        }
+    }
+
+    /** A connection that takes no byte yet. */
+    private static final class FullChannel extends EmbeddedChannel {
+
+        FullChannel(ChannelHandler handler) {
+            super(handler);
+        }
+
+        @Override
+        protected void doWrite(ChannelOutboundBuffer out) {}
+    }
+
+    /** Its response would never arrive, so its client may send it again (RFC 9112, section 9.6). */
+    @Test
+    void aRequestAfterTheLastResponseDoesNotAct() {
+        AtomicInteger acts = new AtomicInteger();
+        ServerOptions options = new ServerOptions();
+        options.routes.add(
+                "GET",
+                "/last",
+                request -> RouteResponse.empty(204).with("connection", "close").completed());
+        options.routes.add("POST", "/acts", request -> {
+            acts.incrementAndGet();
+            return RouteResponse.empty(204).completed();
+        });
+        try (Hub hub = Hub.create()) {
+            StreamEndpoint streams = new StreamEndpoint(
+                    new Lanes(hub, options.laneOptions),
+                    Duration.ofSeconds(1),
+                    options.limits,
+                    new RejectionLog(hub.rejections()),
+                    true);
+            EmbeddedChannel channel = new FullChannel(new HttpPipeline(options, streams, new PendingConnections()));
+            String last = "GET /last HTTP/1.1\r\nHost: localhost\r\n\r\n";
+            String act = "POST /acts HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n";
+            channel.writeInbound(Unpooled.copiedBuffer(act + last + act + act, StandardCharsets.US_ASCII));
+            assertThat(acts).as("the one before the last response").hasValue(1);
+            channel.finishAndReleaseAll();
+        }
+    }
+
+    @Test
+    void aStreamAboveALimitAnnouncesTheCloseToo() throws IOException {
+        try (RawClient first = RawClient.open(server.port(), "/events/a?key=ann");
+                Socket second = connect()) {
+            assertThat(first.stream().status()).isEqualTo(200);
+            send(second, "GET /events/a?key=ann HTTP/1.1\r\nHost: localhost\r\n\r\n");
+            assertReusedOrClosed(second, "above the limit", "close", true);
+        }
     }
 
     @ParameterizedTest(name = "{0}, pipelined: {5}")
@@ -88,32 +183,46 @@ class ConnectionReuseTest {
                 ? "Accept: text/event-stream\r\nCache-Control: no-cache\r\nSec-Fetch-Mode: cors\r\n"
                 : header.equals("-") ? "" : header + "\r\n";
         String request = method + " " + path + " HTTP/1.1\r\nHost: localhost\r\n" + more + "\r\n";
-        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
-            socket.setSoTimeout((int) AwaitTimeout.LONG.toMillis());
+        try (Socket socket = connect()) {
             send(socket, pipelined ? request + PING : request);
-            StringBuilder received = new StringBuilder();
+            assertReusedOrClosed(socket, what, expected, !pipelined);
+        }
+    }
+
+    private Socket connect() throws IOException {
+        Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port());
+        socket.setSoTimeout((int) AwaitTimeout.LONG.toMillis());
+        return socket;
+    }
+
+    /** @param pings whether the next request is still to be sent */
+    private static void assertReusedOrClosed(Socket socket, String what, String expected, boolean pings)
+            throws IOException {
+        StringBuilder received = new StringBuilder();
+        readTo(socket, received, "\r\n\r\n");
+        String interim = "HTTP/1.1 100 Continue\r\n\r\n";
+        if (received.toString().equals(interim)) {
+            received.setLength(0);
             readTo(socket, received, "\r\n\r\n");
-            String head = received.substring(0, received.indexOf("\r\n\r\n")).toLowerCase(Locale.ROOT);
-            boolean closes = Arrays.asList(head.split("\r\n")).contains("connection: close");
-            assertThat(closes).as(what + ": " + head).isEqualTo(expected.equals("close"));
-            if (closes) {
-                readTo(socket, received, null);
-                assertThat(received.toString().split("HTTP/1.1 ", -1))
-                        .as("one response")
-                        .hasSize(2);
-            } else {
-                if (!pipelined) {
-                    send(socket, PING);
-                }
-                assertThat(readTo(socket, received, PONG))
-                        .as(received.toString())
-                        .isTrue();
+        }
+        String head = received.substring(0, received.indexOf("\r\n\r\n")).toLowerCase(Locale.ROOT);
+        boolean closes = Arrays.asList(head.split("\r\n")).contains("connection: close");
+        assertThat(closes).as(what + ": " + head).isEqualTo(expected.equals("close"));
+        if (closes) {
+            readTo(socket, received, null);
+            assertThat(received.toString().split("HTTP/1.1 ", -1))
+                    .as("one response")
+                    .hasSize(2);
+        } else {
+            if (pings) {
+                send(socket, PING);
             }
+            assertThat(readTo(socket, received, PONG)).as(received.toString()).isTrue();
         }
     }
 
     private static void send(Socket socket, String text) throws IOException {
-        socket.getOutputStream().write(text.getBytes(StandardCharsets.US_ASCII));
+        socket.getOutputStream().write(text.getBytes(StandardCharsets.ISO_8859_1));
     }
 
     /** @param text null to read to the end of the connection. @return whether the text has come */
