@@ -45,9 +45,11 @@ final class TopicSubscribers extends SubscriberList implements TopicListener {
     @Nullable
     TopicSubscribers nextDirty;
 
+    // Confined to the lane.
+    /** The position from which a later pass has to look at the topic, or a mark of {@link DirtyTopics}; usually 0. */
+    long waitsFor;
+
     // Of the pass that runs; confined to the lane.
-    long passNumber;
-    long deferredBy;
     int from;
     int to;
     /** Whether its range holds an event that is not meant for every subscriber. */

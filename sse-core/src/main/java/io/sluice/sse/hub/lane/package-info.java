@@ -161,7 +161,7 @@
  *       {@code SubscriberIndex}, {@code SubscriberList}, {@code TopicSubscribers}, {@code PatternSubscribers},
  *       {@code EventView}, {@code ResumePoint}, {@code StartQuery}
  *   <li><b>Pass:</b> {@code LaneTurns}, {@code PassScheduler}, {@code PassPacer}, {@code BatchWait}, {@code
- *       AdaptiveBackoff}, {@code Pass}, {@code DirtyTopics}, {@code DirtySet}, {@code DirtySets}, {@code LaneFrames},
+ *       AdaptiveBackoff}, {@code Pass}, {@code DirtyTopics}, {@code WaitingTopics}, {@code DirtySet}, {@code DirtySets}, {@code LaneFrames},
  *       {@code ViewFrames}, {@code Splicer}, {@code Prefetcher}
  *   <li><b>Catching up:</b> {@code CatchUp}, {@code CatchUpRange}, {@code RecentRanges}, {@code HistoryPager}, {@code
  *       Overflow}, {@code GapNotice}

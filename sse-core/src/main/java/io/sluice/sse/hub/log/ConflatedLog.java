@@ -185,6 +185,23 @@ final class ConflatedLog extends TopicLog {
         }
     }
 
+    @Override
+    public long nextAfter(long after) {
+        long next = super.nextAfter(after);
+        if (floor() <= after) { // as in a copy
+            return next;
+        }
+        hubLock.lock();
+        try {
+            for (LogEntry entry : table.after(after)) {
+                return entry.position;
+            }
+            return super.nextAfter(after);
+        } finally {
+            hubLock.unlock();
+        }
+    }
+
     private Copied copyKept(long after, long head, int maxBytes, Entries into) {
         int begin = into.size();
         int room = maxBytes;

@@ -113,8 +113,8 @@ final class StoredLog extends TopicLog {
     }
 
     @Override
-    public boolean isLapped(long position) {
-        return floor() > position;
+    public long lapPosition() {
+        return floor();
     }
 
     @Override
