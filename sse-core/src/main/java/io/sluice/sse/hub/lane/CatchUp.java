@@ -330,6 +330,9 @@ final class CatchUp {
     }
 
     private Served joinLane(LaneSink sink) {
+        if (lane.subscriptions.isIncomplete(sink.requireSelection())) {
+            return Served.DONE; // passes would miss some of its topics; the last slice queues the sink
+        }
         if (!sink.requireSelection().hasBegun(lane.position)) {
             metSinkAheadOfLane = true;
             sink.advance(lane.position); // the next pass has events that one of the subscriptions must not receive

@@ -12,9 +12,20 @@ final class PatternSubscribers extends SubscriberList implements PatternListener
 
     final PatternTopics topics;
 
+    /** Whether it is being added to its topics, as {@link PatternSlices}. Confined to the lane. */
+    private boolean incomplete;
+
     PatternSubscribers(HubLane lane, PatternTopics topics) {
         super(lane);
         this.topics = topics;
+    }
+
+    boolean isIncomplete() {
+        return incomplete;
+    }
+
+    void setIncomplete(boolean incomplete) {
+        this.incomplete = incomplete;
     }
 
     @Override

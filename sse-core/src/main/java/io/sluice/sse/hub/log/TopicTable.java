@@ -24,12 +24,14 @@ public final class TopicTable {
     private final PatternTrie patternTrie = new PatternTrie();
     private final TopicIndex index;
     private final RemovedTopicFloors removedFloors;
+    private final PatternMatches patternMatches;
 
     TopicTable(TopicOptions options, TopicIndex index, ReentrantLock hubLock) {
         this.options = options;
         this.hubLock = hubLock;
         this.index = index;
         this.removedFloors = new RemovedTopicFloors(options);
+        this.patternMatches = new PatternMatches(options.maxTopics());
     }
 
     public int size() {
@@ -80,19 +82,27 @@ public final class TopicTable {
     /**
      * Finds the topics of those patterns that have no subscribers yet. The caller then subscribes to them. It passes
      * all patterns of a stream at once, so that each topic is checked at most once for all of them.
+     *
+     * @throws TopicLimitException if the patterns include too many topics; nothing is changed then
      */
     public void resolve(List<TopicPattern> requested) {
         assert hubLock.isHeldByCurrentThread();
         List<PatternTopics> unresolved = new ArrayList<>();
         for (TopicPattern pattern : requested) {
             if (!patterns.containsKey(pattern)) {
-                unresolved.add(new PatternTopics(pattern, removedFloors.matching(pattern)));
+                unresolved.add(new PatternTopics(pattern, removedFloors.matching(pattern), patternMatches));
             }
         }
         if (unresolved.isEmpty()) {
             return;
         }
-        index.resolve(unresolved, topics.values());
+        patternMatches.beginStream(topics.size());
+        try {
+            index.resolve(unresolved, topics.values());
+        } catch (RuntimeException | Error e) {
+            unresolved.forEach(PatternTopics::dropped);
+            throw e;
+        }
         for (PatternTopics resolved : unresolved) {
             patterns.put(resolved.pattern(), resolved);
             patternTrie.add(resolved);
@@ -110,11 +120,17 @@ public final class TopicTable {
         assert hubLock.isHeldByCurrentThread();
         patterns.remove(pattern.pattern());
         patternTrie.remove(pattern);
+        pattern.dropped();
     }
 
     /** Whether any pattern has subscribers. */
     boolean hasPatterns() {
         return !patterns.isEmpty();
+    }
+
+    /** For tests. */
+    PatternMatches patternMatches() {
+        return patternMatches;
     }
 
     /** For tests. */
