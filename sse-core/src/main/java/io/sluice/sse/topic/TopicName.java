@@ -4,8 +4,8 @@ import java.nio.charset.StandardCharsets;
 
 /**
  * The rules for topic names. A name has 1 to 255 bytes of UTF-8. It consists of 1 to 32 segments between {@code /}; no
- * segment is empty, {@code .} or {@code ..}. It contains no control, bidirectional or zero-width characters, since two names
- * that look the same could then differ. It contains no {@code *}, which is reserved for patterns.
+ * segment is empty, {@code .} or {@code ..}. It contains no control, bidirectional or zero-width characters, since two
+ * names that look the same could then differ. It contains no {@code *}, which is reserved for patterns.
  */
 public final class TopicName {
 

@@ -17,12 +17,11 @@ final class CatchUpRange {
     /** For a sink with a view: the events that go to it, in its form. */
     private final Entries due = new Entries();
 
+    /** The topics that have more events for the sink, by the position of the next one. */
+    private final TopicMerge merge = new TopicMerge();
+
     // Of the copy that runs.
-    private int room;
-    /** Everything up to here is copied. */
     private long limit;
-    /** How many topics have contributed. */
-    private int topics;
 
     /** All events of the range, also those that are not meant for the sink. */
     Entries entries() {
@@ -34,6 +33,11 @@ final class CatchUpRange {
         return due;
     }
 
+    /** How many events were copied so far; for tests. */
+    long copied() {
+        return entries.added() + merge.copied();
+    }
+
     /** Releases every entry. */
     void clear() {
         entries.clear();
@@ -41,44 +45,47 @@ final class CatchUpRange {
     }
 
     /**
-     * Copies the events between the sink and its lane, at most a frame.
+     * Copies the events between the sink and its lane, at most a frame. A single topic is copied as it is. Several
+     * topics are merged one event at a time, so that nothing is copied that the frame has no room for.
      *
      * @return the position up to which the copy is complete
      */
     long collect(LaneSink sink, int frameBytes, long lanePosition) {
-        room = frameBytes;
         limit = lanePosition;
-        topics = 0;
+        merge.clear();
         sink.requireSelection().copyInto(this, sink.position());
-        if (topics > 1) {
-            sort(sink);
+        Topic single = merge.single();
+        if (single == null) {
+            long end = mergeInto(sink, frameBytes);
+            merge.clear();
+            return end;
         }
-        return shorten(frameBytes);
+        if (single.log.copy(merge.singleAfter(), limit, frameBytes, entries) == TopicLog.Copied.UP_TO_ROOM) {
+            return entries.get(entries.size() - 1).position;
+        }
+        return limit;
     }
 
-    /** Copies the events of a topic. Nothing above the limit is copied: another topic fills the frame below it. */
-    void copy(Topic topic, long after) {
-        int before = entries.size();
-        if (topic.log.copy(after, limit, room, entries) == TopicLog.Copied.UP_TO_ROOM) {
-            limit = Math.min(limit, entries.get(entries.size() - 1).position);
-        }
-        topics += entries.size() > before ? 1 : 0;
+    /** A topic may have events after this position for the sink. */
+    void offer(Topic topic, long after) {
+        merge.add(topic, after, limit);
     }
 
-    /** Keeps the events that fit into a frame and stand at or below the limit. */
-    private long shorten(int frameBytes) {
+    private long mergeInto(LaneSink sink, int frameBytes) {
+        boolean keepsRepeats = sink.hasView(); // a filter sees each copy
         int left = frameBytes;
-        for (int i = 0; i < entries.size(); i++) {
-            LogEntry entry = entries.get(i);
-            if (i > 0 && entry.position == entries.get(i - 1).position) {
-                continue; // the same event: both copies stay, or neither
+        long last = 0;
+        for (LogEntry entry = merge.first(); entry != null; entry = merge.first()) {
+            boolean isRepeat = entry.position == last; // the same event: both copies stay, or neither
+            if (!isRepeat && last > 0 && entry.wire.length > left) {
+                return last;
             }
-            if (entry.position > limit || (i > 0 && entry.wire.length > left)) {
-                long end = entries.get(i - 1).position;
-                entries.truncate(i);
-                return end;
+            if (!isRepeat || keepsRepeats) {
+                entries.add(entry);
             }
-            left -= entry.wire.length;
+            left -= isRepeat ? 0 : entry.wire.length;
+            last = entry.position;
+            merge.advance(limit);
         }
         return limit;
     }

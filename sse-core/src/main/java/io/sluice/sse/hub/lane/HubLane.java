@@ -4,6 +4,7 @@ import io.sluice.sse.CloseReason;
 import io.sluice.sse.Ledger;
 import io.sluice.sse.hub.core.DeliveryOptions;
 import io.sluice.sse.hub.core.HubCore;
+import io.sluice.sse.hub.core.LogThrottle;
 import io.sluice.sse.hub.log.HubHistory;
 import io.sluice.sse.hub.log.HubLog;
 import io.sluice.sse.hub.log.Sequencer;
@@ -84,6 +85,7 @@ public final class HubLane {
     private final LaneTurns turns;
     private final LaneTicker ticker;
 
+    private final LogThrottle failures;
     private long deliveredHere;
 
     // Written on the lane, read by any thread that asks for figures.
@@ -98,6 +100,7 @@ public final class HubLane {
         this.frames = new LaneFrames(framer, core.counters());
         HubHistory history = core.log().history();
         HistoryPager pages = history == null ? null : new HistoryPager(this, history);
+        this.failures = new LogThrottle(lane::nanoTime);
         this.catchUp = new CatchUp(this, pages);
         this.pass = new Pass(this, catchUp);
         this.tasks = new LaneTasks(this, pass);
@@ -211,9 +214,14 @@ public final class HubLane {
         return Math.max(0, log().head() - (sink.isBehind() ? sink.position() : position));
     }
 
-    /** A frame could not be made or written for a sink. The other sinks are not affected. */
+    /**
+     * A frame could not be made or written for a sink. The other sinks are not affected. Without memory this may happen
+     * to thousands of sinks, so one line per second is logged.
+     */
     void failed(LaneSink sink, Throwable failure) {
-        logger.warn("[{}] writing failed", sink.id(), failure);
+        if (failures.tryAcquire()) {
+            logger.warn("[{}] writing failed{}", sink.id(), failures.suppressedSuffix(), failure);
+        }
         sink.close(CloseReason.RESET);
     }
 

@@ -73,7 +73,7 @@ final class PatternSubscribers extends SubscriberList implements PatternListener
         PatternTopics.TopicList list = topics.list();
         for (int i = 0; i < list.size(); i++) {
             if (list.get(i).log.hasAfter(after)) {
-                range.copy(list.get(i), after);
+                range.offer(list.get(i), after);
             }
         }
     }

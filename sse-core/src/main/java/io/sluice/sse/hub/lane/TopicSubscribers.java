@@ -221,6 +221,6 @@ final class TopicSubscribers extends SubscriberList implements TopicListener {
 
     @Override
     void copyInto(CatchUpRange range, long after) {
-        range.copy(topic, after);
+        range.offer(topic, after);
     }
 }

@@ -79,7 +79,11 @@ public final class PatternTopics {
         }
     }
 
-    /** A topic matches, for a stream that subscribes. @throws io.sluice.sse.topic.TopicLimitException if it has too many */
+    /**
+     * A topic matches, for a stream that subscribes.
+     *
+     * @throws io.sluice.sse.topic.TopicLimitException if the stream has too many
+     */
     void addResolved(Topic topic) {
         matches.requireRoom();
         add(topic);

@@ -120,4 +120,25 @@ class BacklogTest {
             assertThat(late.data()).isEqualTo(published);
         }
     }
+
+    /** A replay of many topics copies what it sends, and about one event more for each topic and frame. */
+    @Test
+    void aReplayOfManyTopicsCopiesWhatItSends() {
+        try (HubFixture bench = bench()) {
+            List<String> published = new ArrayList<>();
+            int topics = 300;
+            for (int i = 0; i < 30 * topics; i++) { // each topic has a run of its own, the newest topic first
+                String data = i + "x".repeat(100);
+                bench.publish("t/" + (topics - 1 - i / 30), data);
+                published.add(data);
+            }
+            bench.framer().frameSizes().clear();
+            long before = bench.hubLane().catchUp.copiedEntries();
+            FakeSink sink = bench.open(StartPosition.replay(published.size()), "**");
+            long copied = bench.hubLane().catchUp.copiedEntries() - before;
+            assertThat(sink.data()).isEqualTo(published);
+            int frames = bench.framer().frameSizes().size();
+            assertThat(copied).isLessThan(2L * published.size() + (long) frames * topics);
+        }
+    }
 }
