@@ -63,7 +63,7 @@ final class ConflatedLog extends TopicLog {
         }
         newestInTable = entry.position;
         table.put(entry);
-        evictOldest(bounds.evictions());
+        evictOldest(bounds, bounds.evictions());
         bounds.onMoved(table, entry);
         for (LogEntry last = table.oldest(); last != null && table.isTooLarge(); last = table.oldest()) {
             dropOldestOfTable(bounds);
@@ -82,7 +82,7 @@ final class ConflatedLog extends TopicLog {
         if (latest) {
             table.drop(entry);
         }
-        bounds.onEvicted(evictOldest(bounds.evictions()));
+        bounds.onEvicted(evictOldest(bounds, bounds.evictions()));
     }
 
     void dropOldestOfTable(LogBounds bounds) {

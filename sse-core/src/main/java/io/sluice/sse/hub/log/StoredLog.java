@@ -46,7 +46,7 @@ final class StoredLog extends TopicLog {
     /** The event is still in the history: this is no gap, and an id that its publisher chose stays in use. */
     @Override
     void evictOldestEntry(LogBounds bounds) {
-        bounds.onLeftMemory(evictOldest(bounds.evictions()));
+        bounds.onLeftMemory(evictOldest(bounds, bounds.evictions()));
     }
 
     /**

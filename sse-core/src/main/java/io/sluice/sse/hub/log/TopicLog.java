@@ -64,7 +64,7 @@ public sealed class TopicLog permits ConflatedLog, StoredLog {
 
     /** Evicts the oldest entry from the ring. */
     void evictOldestEntry(LogBounds bounds) {
-        bounds.onEvicted(evictOldest(bounds.nextEviction()));
+        bounds.onEvicted(evictOldest(bounds, bounds.nextEviction()));
     }
 
     /** Evicts the oldest entry from memory, because it is the oldest entry of the hub. */
@@ -101,6 +101,15 @@ public sealed class TopicLog permits ConflatedLog, StoredLog {
         floorNanos = entry.nanos;
         if (oldest == next) {
             SLOTS.setRelease(this, EMPTY); // an empty ring keeps no array
+        }
+        return entry;
+    }
+
+    /** As {@link #evictOldest(long)}. The bounds learn that the ring is empty. */
+    final LogEntry evictOldest(LogBounds bounds, long number) {
+        LogEntry entry = evictOldest(number);
+        if (size() == 0) {
+            bounds.onRingEmptied(entry.topic);
         }
         return entry;
     }
