@@ -130,6 +130,11 @@ final class HistoryWriter implements Runnable {
 
     // ---- any thread
 
+    /** Whether the history has failed, for good. */
+    boolean hasFailed() {
+        return waiters.failure() != null;
+    }
+
     /** The position up to which events can be read from the history. */
     long stored() {
         return stored;
