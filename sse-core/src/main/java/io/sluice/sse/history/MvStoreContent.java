@@ -4,7 +4,6 @@ import io.sluice.sse.history.MvStoreTypes.EventKey;
 import io.sluice.sse.history.MvStoreTypes.EventRow;
 import io.sluice.sse.history.MvStoreTypes.PublisherIdRow;
 import io.sluice.sse.history.MvStoreTypes.TopicRow;
-import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -37,7 +36,7 @@ final class MvStoreContent {
     private static final String REMOVED_FLOOR_MILLIS = "forgotten-millis";
 
     private final StoreBounds bounds;
-    private final InstantSource clock;
+    private final AgeClock clock;
     private final Consumer<List<Eviction>> evicting;
     private final MVMap<EventKey, EventRow> events;
     private final MVMap<String, Long> meta;
@@ -45,9 +44,8 @@ final class MvStoreContent {
     private final MVMap<Integer, TopicRow> rows;
     private final MvStoreTopics topics;
 
-    MvStoreContent(MVStore store, StoreBounds bounds, InstantSource clock, Consumer<List<Eviction>> evicting) {
+    MvStoreContent(MVStore store, StoreBounds bounds, AgeClock.Source clock, Consumer<List<Eviction>> evicting) {
         this.bounds = bounds;
-        this.clock = clock;
         this.evicting = evicting;
         this.events = store.openMap(
                 "events",
@@ -70,6 +68,7 @@ final class MvStoreContent {
                 Math.toIntExact(getOrZero(meta, NEXT_TOPIC)),
                 getOrZero(meta, REMOVED_FLOOR),
                 getOrZero(meta, REMOVED_FLOOR_MILLIS));
+        this.clock = clock.after(getOrZero(meta, WRITTEN_MILLIS));
         rows.forEach((number, row) -> topics.add(number, row.topic(), row.oldestMillis()));
     }
 

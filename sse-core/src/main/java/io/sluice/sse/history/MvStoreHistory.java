@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
 import org.h2.mvstore.MVStoreException;
 import org.jspecify.annotations.Nullable;
 
@@ -42,7 +43,7 @@ public final class MvStoreHistory implements History {
     private final Path directory;
     private final SyncPolicy sync;
     private final StoreBounds bounds;
-    private final InstantSource clock;
+    private final AgeClock.Source clock;
     private final PositionsFile positionsFile;
 
     private @Nullable Opened opened;
@@ -239,7 +240,8 @@ public final class MvStoreHistory implements History {
         private Duration age = DEFAULT_AGE;
         private long totalBytes = DEFAULT_TOTAL_BYTES;
         private int publisherIds = DEFAULT_PUBLISHER_IDS;
-        private InstantSource clock = InstantSource.system();
+        private AgeClock.Source clock =
+                newestMillis -> new AgeClock(InstantSource.system(), System::nanoTime, newestMillis);
 
         private Builder(Path directory) {
             this.directory = Objects.requireNonNull(directory, "directory");
@@ -308,9 +310,15 @@ public final class MvStoreHistory implements History {
             return this;
         }
 
-        /** Sets the wall clock that determines the age of events. For tests. */
+        /** Sets the only clock that determines the age of events. It never jumps. For tests. */
         Builder clock(InstantSource source) {
-            clock = source;
+            clock = newestMillis -> new AgeClock(source, () -> source.millis() * 1_000_000, 0);
+            return this;
+        }
+
+        /** Sets the clocks that determine the age of events. For tests. */
+        Builder clocks(InstantSource wall, LongSupplier nanos) {
+            clock = newestMillis -> new AgeClock(wall, nanos, newestMillis);
             return this;
         }
 

@@ -298,6 +298,15 @@ public final class Hub implements AutoCloseable {
         return rejections;
     }
 
+    /**
+     * Whether the durable history has failed, for example because the disk is full. Every publication fails from then
+     * on, until the process starts again. A probe for readiness should report that. False without a history.
+     */
+    public boolean hasHistoryFailed() {
+        HubHistory history = log.history();
+        return history != null && history.hasFailed();
+    }
+
     /** The figures of this hub. */
     public HubStats stats() {
         long[] kept = log.locked(() -> new long[] {

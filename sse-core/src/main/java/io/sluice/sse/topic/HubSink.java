@@ -29,7 +29,8 @@ public interface HubSink extends Sink {
      * which replaces them.
      *
      * @return completes on the lane when the subscription has begun. Fails with {@link IllegalArgumentException} if the
-     *     stream would have more than {@link Selector#MAX_TERMS} topics and patterns, with {@link TopicLimitException},
+     *     stream would have more than {@link Selector#MAX_TERMS} topics and patterns or {@link
+     *     Selector#MAX_PATTERNS} patterns, with {@link TopicLimitException},
      *     with {@link ClosedException}, or with {@link IllegalStateException} before the sink is open; nothing has
      *     changed then
      */

@@ -16,6 +16,12 @@ public final class Selector {
     /** The maximum number of topics and patterns of one selector. */
     public static final int MAX_TERMS = 100;
 
+    /**
+     * The maximum number of patterns of one selector. A pattern may include every topic of the hub, so it costs more
+     * than a name.
+     */
+    public static final int MAX_PATTERNS = 32;
+
     private final List<String> topics;
     private final List<TopicPattern> patterns;
     private final @Nullable OverflowPolicy overflow;
@@ -47,8 +53,8 @@ public final class Selector {
     /**
      * A selector of these names and patterns. Duplicates are removed.
      *
-     * @throws IllegalArgumentException if there is no term, if there are more than {@link #MAX_TERMS}, or if one breaks
-     *     a rule of {@link TopicName} or {@link TopicPattern}
+     * @throws IllegalArgumentException if there is no term, if there are more than {@link #MAX_TERMS} terms or more
+     *     than {@link #MAX_PATTERNS} patterns, or if one breaks a rule of {@link TopicName} or {@link TopicPattern}
      */
     public static Selector of(Collection<String> terms) {
         if (terms.isEmpty()) {
@@ -72,6 +78,10 @@ public final class Selector {
             } else {
                 topics.add(TopicName.check(term));
             }
+        }
+        if (patterns.size() > MAX_PATTERNS) {
+            throw new IllegalArgumentException(
+                    patterns.size() + " patterns: at most " + MAX_PATTERNS + " are allowed on one stream");
         }
         return new Selector(List.copyOf(topics), List.copyOf(patterns));
     }

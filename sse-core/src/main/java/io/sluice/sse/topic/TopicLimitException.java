@@ -1,8 +1,9 @@
 package io.sluice.sse.topic;
 
 /**
- * The hub has its maximum number of topics, and an operation needs a new one. The operation can succeed later, after
- * idle topics were removed.
+ * The hub has its maximum number of topics, and an operation needs a new one. Or the patterns of its clients include
+ * more topics together than the hub keeps lists for. The operation can succeed later, after idle topics were removed or
+ * clients have left.
  */
 public final class TopicLimitException extends IllegalStateException {
 
@@ -11,6 +12,16 @@ public final class TopicLimitException extends IllegalStateException {
     /** Creates an exception for {@code topic}, which does not exist in a hub with {@code maxTopics} topics. */
     public TopicLimitException(String topic, int maxTopics) {
         super("topic \"" + topic + "\" does not exist, and the hub has its maximum of " + maxTopics + " topics");
+    }
+
+    private TopicLimitException(String message) {
+        super(message);
+    }
+
+    /** Creates an exception for patterns that include more than {@code max} topics, each topic counted per pattern. */
+    public static TopicLimitException ofPatterns(String whose, long max) {
+        return new TopicLimitException("the patterns of " + whose + " include more than " + max
+                + " topics, if each topic is counted once for each pattern");
     }
 
     @Override

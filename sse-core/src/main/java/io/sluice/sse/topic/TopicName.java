@@ -3,14 +3,17 @@ package io.sluice.sse.topic;
 import java.nio.charset.StandardCharsets;
 
 /**
- * The rules for topic names. A name has 1 to 255 bytes of UTF-8. It consists of segments between {@code /}; no segment
- * is empty, {@code .} or {@code ..}. It contains no control, bidirectional or zero-width characters, since two names
- * that look the same could then differ. It contains no {@code *}, which is reserved for patterns.
+ * The rules for topic names. A name has 1 to 255 bytes of UTF-8. It consists of 1 to 32 segments between {@code /}; no
+ * segment is empty, {@code .} or {@code ..}. It contains no control, bidirectional or zero-width characters, since two
+ * names that look the same could then differ. It contains no {@code *}, which is reserved for patterns.
  */
 public final class TopicName {
 
     /** The maximum length of a name, in bytes of UTF-8. */
     public static final int MAX_BYTES = 255;
+
+    /** The maximum number of segments of a name or a pattern. */
+    public static final int MAX_SEGMENTS = 32;
 
     private TopicName() {}
 
@@ -47,7 +50,11 @@ public final class TopicName {
             }
             i += Character.charCount(c);
         }
-        for (String segment : name.split("/", -1)) {
+        String[] segments = name.split("/", -1);
+        if (segments.length > MAX_SEGMENTS) {
+            throw invalid(name, "it has " + segments.length + " segments, at most " + MAX_SEGMENTS + " are allowed");
+        }
+        for (String segment : segments) {
             if (segment.isEmpty()) {
                 throw invalid(name, "a segment between slashes is empty");
             }

@@ -15,11 +15,9 @@ public final class TopicPattern {
     public static final String ANY_NUMBER = "**";
 
     private final String text;
-    private final String[] segments;
 
     private TopicPattern(String text) {
         this.text = text;
-        this.segments = text.split("/", -1);
     }
 
     /** Whether {@code term} is a pattern rather than the name of one topic. */
@@ -35,11 +33,11 @@ public final class TopicPattern {
      */
     public static TopicPattern of(String text) {
         TopicName.checkSegments(text);
-        TopicPattern pattern = new TopicPattern(text);
-        for (int i = 0; i < pattern.segments.length; i++) {
-            String segment = pattern.segments[i];
+        String[] segments = text.split("/", -1);
+        for (int i = 0; i < segments.length; i++) {
+            String segment = segments[i];
             if (segment.equals(ANY_NUMBER)) {
-                if (i < pattern.segments.length - 1) {
+                if (i < segments.length - 1) {
                     throw TopicName.invalid(text, "** is allowed as the last segment only");
                 }
             } else if (segment.indexOf('*') >= 0 && !segment.equals(ANY_ONE)) {
@@ -47,27 +45,38 @@ public final class TopicPattern {
                         text, "a * stands for a whole segment; it cannot be combined with other characters");
             }
         }
-        return pattern;
+        return new TopicPattern(text);
     }
 
     /** Whether this pattern matches {@code topic}. */
     public boolean matches(String topic) {
-        int at = 0; // the index of the next segment; greater than the length after the last segment
-        for (String segment : segments) {
-            if (segment.equals(ANY_NUMBER)) {
+        int at = 0; // the index of the next segment of the topic; greater than its length after the last one
+        for (int from = 0; from <= text.length(); ) {
+            int to = endOfSegment(text, from);
+            if (isSegment(ANY_NUMBER, from, to)) {
                 return true;
             }
             if (at > topic.length()) {
                 return false;
             }
-            int slash = topic.indexOf('/', at);
-            int end = slash < 0 ? topic.length() : slash;
-            if (!segment.equals(ANY_ONE) && !(segment.length() == end - at && topic.startsWith(segment, at))) {
+            int end = endOfSegment(topic, at);
+            if (!isSegment(ANY_ONE, from, to)
+                    && !(to - from == end - at && topic.regionMatches(at, text, from, to - from))) {
                 return false;
             }
             at = end + 1;
+            from = to + 1;
         }
         return at > topic.length();
+    }
+
+    private static int endOfSegment(String text, int from) {
+        int slash = text.indexOf('/', from);
+        return slash < 0 ? text.length() : slash;
+    }
+
+    private boolean isSegment(String wildcard, int from, int to) {
+        return to - from == wildcard.length() && text.startsWith(wildcard, from);
     }
 
     @Override

@@ -343,4 +343,69 @@ class MvStoreHistoryTest {
         assertThat(last.upTo()).isEqualTo(recovery.head() - 1);
         assertThat(last.upTo() - last.after()).isEqualTo(5);
     }
+
+    // ---- a wall clock that jumps
+
+    private long monotonicMillis;
+
+    private MvStoreHistory openWithClocks() {
+        return open(options -> options.age(Duration.ofDays(7))
+                .clocks(() -> Instant.ofEpochMilli(nowMillis), () -> monotonicMillis * 1_000_000));
+    }
+
+    private void passes(Duration time) {
+        nowMillis += time.toMillis();
+        monotonicMillis += time.toMillis();
+    }
+
+    @Test
+    void aClockThatJumpsForAMomentDeletesNothing() {
+        nowMillis = Duration.ofDays(10_000).toMillis();
+        MvStoreHistory history = openWithClocks();
+        history.append(List.of(event(1, nowMillis, "a", null)));
+        nowMillis += Duration.ofDays(8).toMillis();
+        for (int i = 0; i < 3; i++) {
+            history.maintain();
+            passes(Duration.ofSeconds(1));
+        }
+        nowMillis -= Duration.ofDays(8).toMillis();
+        passes(Duration.ofMinutes(20));
+        history.maintain();
+        assertThat(positions(history, "a")).containsExactly(1L);
+        passes(Duration.ofDays(8));
+        history.maintain();
+        assertThat(positions(history, "a")).as("age still counts").isEmpty();
+        history.close(1);
+    }
+
+    @Test
+    void aJumpThatLastsCounts() {
+        nowMillis = Duration.ofDays(10_000).toMillis();
+        MvStoreHistory history = openWithClocks();
+        history.append(List.of(event(1, nowMillis, "a", null)));
+        nowMillis += Duration.ofDays(8).toMillis(); // the machine slept, for example
+        history.maintain();
+        assertThat(positions(history, "a")).containsExactly(1L);
+        passes(Duration.ofMinutes(11));
+        history.maintain();
+        assertThat(positions(history, "a")).isEmpty();
+        history.close(1);
+    }
+
+    @Test
+    void aStartWithAWrongClockDeletesNothing() {
+        nowMillis = Duration.ofDays(10_000).toMillis();
+        MvStoreHistory history = openWithClocks();
+        history.append(List.of(event(1, nowMillis, "a", null)));
+        history.close(1);
+        nowMillis += Duration.ofDays(8).toMillis();
+        history = openWithClocks();
+        history.maintain();
+        assertThat(positions(history, "a")).containsExactly(1L);
+        nowMillis -= Duration.ofDays(8).toMillis();
+        passes(Duration.ofMinutes(20));
+        history.maintain();
+        assertThat(positions(history, "a")).containsExactly(1L);
+        history.close(1);
+    }
 }

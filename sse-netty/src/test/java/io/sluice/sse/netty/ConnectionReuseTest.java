@@ -127,7 +127,7 @@ class ConnectionReuseTest {
                     Duration.ofSeconds(1),
                     options.limits,
                     new RejectionLog(hub.rejections()),
-                    true);
+                    Cors.NONE);
             EmbeddedChannel channel = new FullChannel(new HttpPipeline(options, streams, new PendingConnections()));
             String last = "GET /last HTTP/1.1\r\nHost: localhost\r\n\r\n";
             String act = "POST /acts HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n";

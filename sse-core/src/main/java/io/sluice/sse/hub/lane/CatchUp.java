@@ -24,7 +24,9 @@ final class CatchUp {
         /** The sink is served again in the next turn, after the lane's I/O or the next pass. */
         NEXT_TURN,
         /** The client has taken none of the bytes that it was given, and the lane's memory budget is used up. */
-        PARKED
+        PARKED,
+        /** The next event is large, and the lane's memory budget has no room for it until other clients have read. */
+        TOO_LARGE
     }
 
     private final HubLane lane;
@@ -40,6 +42,9 @@ final class CatchUp {
      * up in it.
      */
     private final LinkedHashSet<LaneSink> parked = new LinkedHashSet<>();
+
+    /** Sinks whose next event is larger than the frame they may get, and larger than what is left of the budget. */
+    private final LinkedHashSet<LaneSink> tooLarge = new LinkedHashSet<>();
 
     private boolean metSinkAheadOfLane;
 
@@ -66,7 +71,7 @@ final class CatchUp {
         if (!sink.queued) {
             sink.queued = true;
             ready.add(sink);
-        } else if (!parked.isEmpty() && parked.remove(sink)) {
+        } else if ((!parked.isEmpty() && parked.remove(sink)) || (!tooLarge.isEmpty() && tooLarge.remove(sink))) {
             ready.add(sink);
         }
     }
@@ -79,6 +84,7 @@ final class CatchUp {
     boolean run(long deadlineNanos) {
         assert lane.isConfined();
         metSinkAheadOfLane = false;
+        recallTooLarge();
         if (pages == null || servePages(pages, deadlineNanos)) {
             for (LaneSink sink = ready.poll(); sink != null; sink = ready.poll()) {
                 sink.queued = false;
@@ -121,6 +127,8 @@ final class CatchUp {
             sink.queued = true;
             if (served == Served.PARKED) {
                 parked.add(sink);
+            } else if (served == Served.TOO_LARGE) {
+                tooLarge.add(sink);
             } else {
                 nextTurn.add(sink);
             }
@@ -130,10 +138,21 @@ final class CatchUp {
     /** Puts all parked sinks back into the queue: the transport does not report that a client took a small frame. */
     void retryParked() {
         assert lane.isConfined();
-        if (!parked.isEmpty()) {
+        if (!parked.isEmpty() || !tooLarge.isEmpty()) {
             ready.addAll(parked);
             parked.clear();
+            ready.addAll(tooLarge);
+            tooLarge.clear();
             lane.wake();
+        }
+    }
+
+    /** Clients have read: one of the sinks that wait for room tries again. The tick of the lane lets all of them try. */
+    private void recallTooLarge() {
+        if (!tooLarge.isEmpty() && frames.heldBytes() <= maxHeldBytes / 2) {
+            LaneSink first = tooLarge.iterator().next();
+            tooLarge.remove(first);
+            ready.add(first);
         }
     }
 
@@ -273,6 +292,24 @@ final class CatchUp {
         return frames.heldBytes() > maxHeldBytes;
     }
 
+    /**
+     * Whether a frame of these events may be made. A range is larger than a frame only if it is one large event. Such
+     * events count against the budget: clients that do not read would otherwise hold as many of them as they like. One
+     * is always allowed, so that each client gets its events in the end.
+     */
+    private boolean hasRoomFor(Entries events, int room) {
+        if (events.size() != 1 || events.get(0).wire.length <= room) {
+            return true;
+        }
+        long bytes = events.get(0).wire.length;
+        if (frames.heldBytes() + recentRanges.largeBytes() + bytes <= maxHeldBytes) {
+            return true;
+        }
+        recentRanges.releaseAll();
+        frames.releaseSent(); // the figure dates from the last call
+        return frames.heldBytes() == 0 || frames.heldBytes() + bytes <= maxHeldBytes;
+    }
+
     // ---- the write
 
     private Served frameAndWrite(LaneSink sink, long completeUpTo, int room) {
@@ -289,6 +326,10 @@ final class CatchUp {
         if (sink.selection() != selection) { // a filter has changed or ended the subscriptions
             ownRange.clear();
             return sink.selection() == null ? Served.DONE : Served.MORE;
+        }
+        if (!hasRoomFor(written, room)) {
+            ownRange.clear();
+            return Served.TOO_LARGE;
         }
         range.frame = written.isEmpty() ? null : frames.range(written, 0, written.size());
         ownRange.clear();
@@ -330,6 +371,9 @@ final class CatchUp {
     }
 
     private Served joinLane(LaneSink sink) {
+        if (lane.subscriptions.isIncomplete(sink.requireSelection())) {
+            return Served.DONE; // passes would miss some of its topics; the last slice queues the sink
+        }
         if (!sink.requireSelection().hasBegun(lane.position)) {
             metSinkAheadOfLane = true;
             sink.advance(lane.position); // the next pass has events that one of the subscriptions must not receive
@@ -371,6 +415,11 @@ final class CatchUp {
             sends.notifyIfWritable();
         }
         return sends.isEmpty();
+    }
+
+    /** As {@link Entries#added}, of the events that were copied from rings. */
+    long copiedEntries() {
+        return ownRange.copied();
     }
 
     /** As {@link RecentRanges#releaseAll}. */

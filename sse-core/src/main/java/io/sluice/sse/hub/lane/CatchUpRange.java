@@ -18,12 +18,11 @@ final class CatchUpRange {
     /** For a sink with a view: the events that go to it, in its form. */
     private final Entries due = new Entries();
 
+    /** The topics that have more events for the sink, by the position of the next one. */
+    private final TopicMerge merge = new TopicMerge();
+
     // Of the copy that runs.
-    private int room;
-    /** Everything up to here is copied. */
     private long limit;
-    /** How many topics have contributed. */
-    private int topics;
 
     /** All events of the range, also those that are not meant for the sink. */
     Entries entries() {
@@ -35,6 +34,11 @@ final class CatchUpRange {
         return due;
     }
 
+    /** How many events were copied so far; for tests. */
+    long copied() {
+        return entries.added() + merge.copied();
+    }
+
     /** Releases every entry. */
     void clear() {
         entries.clear();
@@ -42,54 +46,50 @@ final class CatchUpRange {
     }
 
     /**
-     * Copies the events between the sink and its lane, at most a frame.
+     * Copies the events between the sink and its lane, at most a frame. A single topic is copied as it is. Several
+     * topics are merged one event at a time, so that nothing is copied that the frame has no room for.
      *
      * @return the position up to which the copy is complete
      */
     long collect(LaneSink sink, int frameBytes, long lanePosition) {
-        room = frameBytes;
         limit = lanePosition;
-        topics = 0;
+        merge.clear();
         sink.requireSelection().copyInto(this, sink.position());
-        if (topics > 1) {
-            sort(sink);
+        Topic single = merge.single();
+        if (single == null) {
+            long end = mergeInto(sink, frameBytes);
+            merge.clear();
+            return end;
         }
-        return shorten(frameBytes);
+        boolean isFull = single.log.copy(merge.singleAfter(), limit, frameBytes, entries) == TopicLog.Copied.UP_TO_ROOM;
+        long end = isFull ? entries.get(entries.size() - 1).position : limit;
+        entries.dropSuperseded(0, merge.singleState());
+        return end;
     }
 
     /**
-     * Copies the events of a topic. Nothing above the limit is copied: another topic fills the frame below it. A client
-     * that begins without any state gets only the latest event of each key.
+     * A topic may have events after this position for the sink. A client that begins without any state gets only the
+     * latest event of each key.
      */
-    void copy(Topic topic, long after, StartBounds bounds) {
-        int before = entries.size();
-        if (topic.log.copy(bounds.after(topic, after), limit, room, entries) == TopicLog.Copied.UP_TO_ROOM) {
-            limit = Math.min(limit, entries.get(entries.size() - 1).position);
-        }
-        if (bounds.state() > 0 && topic.conflates()) {
-            entries.dropSuperseded(before, bounds.state());
-        }
-        topics += entries.size() > before ? 1 : 0;
+    void offer(Topic topic, long after, StartBounds bounds) {
+        merge.add(topic, bounds.after(topic, after), limit, topic.conflates() ? bounds.state() : 0);
     }
 
-    /** Keeps the events that fit into a frame and stand at or below the limit. */
-    private long shorten(int frameBytes) {
+    private long mergeInto(LaneSink sink, int frameBytes) {
+        boolean keepsRepeats = sink.hasView(); // a filter sees each copy
         int left = frameBytes;
-        for (int i = 0; i < entries.size(); i++) {
-            LogEntry entry = entries.get(i);
-            if (i > 0 && entry.position == entries.get(i - 1).position) {
-                continue; // the same event: both copies stay, or neither
+        long last = 0;
+        for (LogEntry entry = merge.first(); entry != null; entry = merge.first()) {
+            boolean isRepeat = entry.position == last; // the same event: both copies stay, or neither
+            if (!isRepeat && last > 0 && entry.wire.length > left) {
+                return last;
             }
-            if (entry.position > limit) {
-                entries.truncate(i);
-                return limit;
+            if (!isRepeat || keepsRepeats) {
+                entries.add(entry);
             }
-            if (i > 0 && entry.wire.length > left) {
-                long end = entries.get(i - 1).position;
-                entries.truncate(i);
-                return end;
-            }
-            left -= entry.wire.length;
+            left -= isRepeat ? 0 : entry.wire.length;
+            last = entry.position;
+            merge.advance(limit);
         }
         return limit;
     }

@@ -14,17 +14,31 @@ import org.jspecify.annotations.Nullable;
  */
 final class DirtyTopics {
 
+    /** A pass takes at least this many positions, however few events the pass before it could take. */
+    static final int MIN_WINDOW = 64;
+
+    /** Marks a topic that a later pass has to look at; {@link #settle} finds out from where. */
+    private static final long LATER = -1;
+    /** The same, for a topic whose ring has evicted events that the lane has not read. */
+    private static final long LATER_LAPPED = -2;
+
     private final HubLane lane;
     private final Entries entries;
     private final Consumer<TopicSubscribers> onOverrun;
 
-    private long pass;
     private @Nullable TopicSubscribers[] topics = new @Nullable TopicSubscribers[16];
     private int size;
-    /** Topics with events after the target of their last pass. They belong to the next pass. */
-    private @Nullable TopicSubscribers[] deferred = new @Nullable TopicSubscribers[16];
+    /** Topics with events after the target of their last pass. */
+    private final WaitingTopics waiting = new WaitingTopics();
 
-    private int deferredCount;
+    /**
+     * How many positions the next pass takes at most. What a pass copies and cannot send is copied again. So a pass
+     * that follows one which stopped short takes at most twice as many positions as that one. Then the copies of a
+     * backlog are at most a few for each event, however many events fill a frame alone.
+     */
+    private long window = Long.MAX_VALUE;
+
+    private long copies;
 
     /**
      * @param entries where the ranges are copied to
@@ -63,48 +77,31 @@ final class DirtyTopics {
     /**
      * Takes the topics that are dirty, and copies their ranges up to {@code head}.
      *
-     * @param number the number of the pass
      * @param head read before this call: every event at or below it was marked before the head was released
      * @return the head, or the last position up to which every range fits into one frame
      */
-    long copy(long number, long head) {
-        pass = number;
+    long copy(long head) {
+        long position = lane.position;
         take();
-        long limit = copyRanges(head);
-        if (limit < head) {
-            shortenRanges(limit);
-        }
-        for (int i = 0; i < size; i++) {
-            TopicSubscribers here = get(i);
-            here.targeted = entries.hasRecipients(here.from, here.to);
-        }
+        long limit = copyRanges(head - position > window ? position + window : head);
+        settle(limit);
+        window = limit < head ? Math.max(MIN_WINDOW, 2 * (limit - position)) : Long.MAX_VALUE;
         return limit;
     }
 
     private void take() {
-        @Nullable TopicSubscribers[] before = deferred;
-        int beforeCount = deferredCount;
-        deferred = topics;
-        deferredCount = 0;
-        topics = before;
-        size = beforeCount;
-        for (int i = 0; i < size; i++) {
-            get(i).passNumber = pass;
-        }
         TopicSubscribers next;
         for (TopicSubscribers topic = lane.takeDirty(); topic != null; topic = next) {
             next = topic.nextDirty; // before the mark is cleared: afterwards a publisher may set the link
             topic.nextDirty = null;
             topic.clearMark();
-            if (topic.passNumber != pass) {
-                topic.passNumber = pass;
+            if (topic.waitsFor == 0) {
                 try {
-                    topics = add(topics, size, topic);
+                    add(topic);
                 } catch (Error e) { // the topics that are left must be markable again
                     clearMarks(next);
                     throw e;
                 }
-                size++;
             }
         }
     }
@@ -118,73 +115,96 @@ final class DirtyTopics {
         }
     }
 
-    private long copyRanges(long head) {
-        long limit = head;
-        int kept = 0;
+    /** @return the limit, or the last position up to which every range fits into one frame */
+    private long copyRanges(long highest) {
+        long limit = highest;
         for (int i = 0; i < size; i++) {
-            TopicSubscribers here = get(i);
-            here.from = entries.size();
-            TopicLog.Copied copied = here.topic.log.copy(lane.position, head, HubLane.FRAME_BYTES, entries);
-            here.to = entries.size();
-            if (copied == TopicLog.Copied.UP_TO_ROOM) {
-                limit = Math.min(limit, entries.get(here.to - 1).position);
-            }
-            if (copied != TopicLog.Copied.ALL) {
-                deferToNextPass(here);
-            }
-            // After the copy: the ring may have evicted events while they were copied.
-            if (here.topic.log.isLapped(lane.position)) {
-                onOverrun.accept(here);
-                // The subscribers may rejoin the lane before a pass that stops short reaches what the topic still has.
-                deferToNextPass(here);
-                entries.truncate(here.from);
-                here.to = here.from;
-            }
-            if (here.to > here.from) {
-                topics[kept++] = here;
-            }
+            limit = copyRange(get(i), limit);
         }
-        truncate(kept);
+        for (TopicSubscribers first = waiting.poll(limit); first != null; first = waiting.poll(limit)) {
+            first.waitsFor = LATER; // in case of an error
+            add(first);
+            first.waitsFor = 0;
+            limit = copyRange(first, limit);
+        }
         return limit;
     }
 
-    private void shortenRanges(long limit) {
+    private long copyRange(TopicSubscribers here, long limit) {
+        copies++;
+        here.from = entries.size();
+        TopicLog.Copied copied = here.topic.log.copy(lane.position, limit, HubLane.FRAME_BYTES, entries);
+        here.to = entries.size();
+        long reached = limit;
+        if (copied == TopicLog.Copied.UP_TO_ROOM) {
+            reached = Math.min(limit, entries.get(here.to - 1).position);
+        }
+        if (copied != TopicLog.Copied.ALL) {
+            here.waitsFor = LATER;
+        }
+        // After the copy: the ring may have evicted events while they were copied.
+        if (here.topic.log.isLapped(lane.position)) {
+            onOverrun.accept(here);
+            // The subscribers may rejoin the lane before a pass that stops short reaches what the topic still has.
+            here.waitsFor = LATER_LAPPED;
+            entries.truncate(here.from);
+            here.to = here.from;
+        }
+        return reached;
+    }
+
+    /** Shortens the ranges to the limit. Topics without a range take no part in the pass. */
+    private void settle(long limit) {
         int kept = 0;
         for (int i = 0; i < size; i++) {
             TopicSubscribers here = get(i);
-            boolean shorter = false;
             while (here.to > here.from && entries.get(here.to - 1).position > limit) {
                 here.to--;
-                shorter = true;
+                here.waitsFor = LATER;
             }
-            if (shorter) {
-                deferToNextPass(here);
+            if (here.waitsFor != 0) {
+                wait(here, limit);
             }
             if (here.to > here.from) {
+                here.targeted = entries.hasRecipients(here.from, here.to);
                 topics[kept++] = here;
             }
         }
         truncate(kept);
     }
 
-    /** Keeps the first {@code count} topics. Topics without a range take no part in the pass. */
+    /**
+     * Lets the topic wait for the pass that takes its next event. A publisher that adds an event after this look finds
+     * the topic unmarked, and marks it.
+     */
+    private void wait(TopicSubscribers here, long limit) {
+        long next = here.topic.log.nextAfter(limit);
+        // After the look: the ring may have evicted events meanwhile.
+        long lap = here.topic.log.lapPosition();
+        if (lap > limit) {
+            // The subscribers of a topic that was lapped in this pass are behind already. So it is enough to look
+            // again in the pass that takes the last evicted event, for sinks that join the lane before it.
+            next = here.waitsFor == LATER_LAPPED ? lap : limit + 1;
+        }
+        here.waitsFor = LATER; // in case of an error
+        if (next == 0) {
+            here.waitsFor = 0;
+        } else {
+            waiting.add(here, next);
+        }
+    }
+
+    /** Keeps the first {@code count} topics. */
     private void truncate(int count) {
         Arrays.fill(topics, count, size, null);
         size = count;
     }
 
-    private void deferToNextPass(TopicSubscribers topic) {
-        if (topic.deferredBy != pass) {
-            topic.deferredBy = pass;
-            deferred = add(deferred, deferredCount++, topic);
+    private void add(TopicSubscribers topic) {
+        if (size == topics.length) {
+            topics = Arrays.copyOf(topics, size * 2);
         }
-    }
-
-    private static @Nullable TopicSubscribers[] add(
-            @Nullable TopicSubscribers[] list, int size, TopicSubscribers topic) {
-        @Nullable TopicSubscribers[] roomy = size == list.length ? Arrays.copyOf(list, size * 2) : list;
-        roomy[size] = topic;
-        return roomy;
+        topics[size++] = topic;
     }
 
     /** The pass has ended. */
@@ -195,9 +215,17 @@ final class DirtyTopics {
         truncate(0);
     }
 
-    /** Forgets the deferred topics: the next pass begins after everything that was marked so far. */
-    void clearDeferred() {
-        Arrays.fill(deferred, 0, deferredCount, null);
-        deferredCount = 0;
+    /** Forgets the waiting topics: the next pass begins after everything that was marked so far. */
+    void clearWaiting() {
+        for (int i = 0; i < size; i++) {
+            get(i).waitsFor = 0;
+        }
+        waiting.clear();
+        window = Long.MAX_VALUE;
+    }
+
+    /** How many ranges were copied so far; for tests. */
+    long copies() {
+        return copies;
     }
 }

@@ -6,6 +6,7 @@ import io.sluice.sse.Gap;
 import io.sluice.sse.history.History;
 import io.sluice.sse.history.HistoryPage;
 import io.sluice.sse.history.StoredEvent;
+import io.sluice.sse.hub.core.LogThrottle;
 import io.sluice.sse.hub.log.HistoryReader;
 import io.sluice.sse.hub.log.HubHistory;
 import io.sluice.sse.hub.log.HubLog;
@@ -45,6 +46,8 @@ final class HistoryPager {
     private final HubLog log;
     private final HubHistory history;
     private final HistoryReader reader;
+    private final LogThrottle startFailures;
+    private final LogThrottle pageFailures;
 
     /** All pages, by their place. */
     private final Map<Place, Page> pages = new HashMap<>();
@@ -59,6 +62,8 @@ final class HistoryPager {
         this.log = lane.log();
         this.history = history;
         this.reader = history.reader();
+        this.startFailures = new LogThrottle(lane.lane()::nanoTime);
+        this.pageFailures = new LogThrottle(lane.lane()::nanoTime);
     }
 
     /** Sinks at the same position with the same subscriber lists get the same page. */
@@ -201,10 +206,12 @@ final class HistoryPager {
     }
 
     private void pageFailed(Page page, RuntimeException failure) {
-        if (!reader.isClosed()) { // a history that was closed has logged that
+        // A history that was closed has logged that.
+        if (!reader.isClosed() && pageFailures.tryAcquire()) {
             logger.warn(
-                    "a page of the history could not be read: {} clients are disconnected",
+                    "a page of the history could not be read: {} clients are disconnected{}",
                     page.waiting.size(),
+                    pageFailures.suppressedSuffix(),
                     failure);
         }
         pages.remove(page.place);
@@ -232,8 +239,12 @@ final class HistoryPager {
             @Override
             public void failed(RuntimeException failure) {
                 onLane(() -> {
-                    if (!reader.isClosed()) {
-                        logger.warn("[{}] the history could not be asked for the start position", sink.id(), failure);
+                    if (!reader.isClosed() && startFailures.tryAcquire()) {
+                        logger.warn(
+                                "[{}] the history could not be asked for the start position{}",
+                                sink.id(),
+                                startFailures.suppressedSuffix(),
+                                failure);
                     }
                     sink.close(CloseReason.RESET);
                 });

@@ -4,6 +4,7 @@ import io.sluice.sse.CloseReason;
 import io.sluice.sse.Ledger;
 import io.sluice.sse.hub.core.DeliveryOptions;
 import io.sluice.sse.hub.core.HubCore;
+import io.sluice.sse.hub.core.LogThrottle;
 import io.sluice.sse.hub.core.SmallestFirst;
 import io.sluice.sse.hub.log.HubHistory;
 import io.sluice.sse.hub.log.HubLog;
@@ -88,6 +89,7 @@ public final class HubLane {
     private final LaneTurns turns;
     private final LaneTicker ticker;
 
+    private final LogThrottle failures;
     private long deliveredHere;
 
     // Written on the lane, read by any thread that asks for figures.
@@ -102,6 +104,7 @@ public final class HubLane {
         this.frames = new LaneFrames(framer, core.counters());
         HubHistory history = core.log().history();
         HistoryPager pages = history == null ? null : new HistoryPager(this, history);
+        this.failures = new LogThrottle(lane::nanoTime);
         this.catchUp = new CatchUp(this, pages);
         this.pass = new Pass(this, catchUp);
         this.tasks = new LaneTasks(this, pass);
@@ -219,9 +222,14 @@ public final class HubLane {
         return Math.max(0, log().head() - (sink.isBehind() ? sink.position() : position));
     }
 
-    /** A frame could not be made or written for a sink. The other sinks are not affected. */
+    /**
+     * A frame could not be made or written for a sink. The other sinks are not affected. Without memory this may happen
+     * to thousands of sinks, so one line per second is logged.
+     */
     void failed(LaneSink sink, Throwable failure) {
-        logger.warn("[{}] writing failed", sink.id(), failure);
+        if (failures.tryAcquire()) {
+            logger.warn("[{}] writing failed{}", sink.id(), failures.suppressedSuffix(), failure);
+        }
         sink.close(CloseReason.RESET);
     }
 
@@ -269,8 +277,8 @@ public final class HubLane {
     }
 
     /**
-     * Writes all events that were published before the call to all sinks that had caught up. The call ends even if more
-     * events are published meanwhile: each turn moves the lane to the head of that moment, or ends a suspended pass.
+     * Writes all events that were published before the call to all sinks that had caught up. The call takes at most
+     * about a tenth of a second. A lane that is further behind its hub writes the rest in later turns, after its I/O.
      *
      * @return the position of that head, for {@link LaneSink#hasReached}
      */
@@ -296,6 +304,11 @@ public final class HubLane {
     }
 
     // ---- its figures
+
+    /** How many ranges and entries the passes have copied so far; for tests. */
+    long[] copies() {
+        return new long[] {pass.copies(), pass.copiedEntries()};
+    }
 
     /** Events written to the sinks of this lane so far. Any thread. */
     public long delivered() {

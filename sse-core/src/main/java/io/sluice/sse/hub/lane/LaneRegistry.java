@@ -39,6 +39,7 @@ public final class LaneRegistry {
     public void leave(HubLane lane) {
         if (lanes.remove(lane)) {
             core.counters().addDelivered(lane.delivered());
+            lane.tasks.onLane(lane.subscriptions::finishSlices);
         }
     }
 

@@ -93,11 +93,7 @@ final class LaneSubscriptions {
         if (selection == null) {
             return beginLate(sink, selector);
         }
-        int terms = selection.terms().size() + selector.terms().size();
-        if (terms > Selector.MAX_TERMS) {
-            throw new IllegalArgumentException(
-                    terms + " topics and patterns: at most " + Selector.MAX_TERMS + " are allowed on one stream");
-        }
+        requireRoom(selection, selector);
         LaneSubscription.Later later = new LaneSubscription.Later(sink, selector);
         lane.log().locked(() -> {
             join(later, selection);
@@ -107,11 +103,37 @@ final class LaneSubscriptions {
         selection.append(later);
         sink.selectionChanged(selection);
         begun(later);
-        if (!sink.isBehind() && later.since() > lane.position) {
+        if (!sink.isBehind() && (later.since() > lane.position || isIncomplete(selection))) {
             sink.fallBehind(lane.position);
             serve(sink);
         }
         return later;
+    }
+
+    private static void requireRoom(Selection selection, Selector selector) {
+        int terms = selection.terms().size() + selector.terms().size();
+        if (terms > Selector.MAX_TERMS) {
+            throw new IllegalArgumentException(
+                    terms + " topics and patterns: at most " + Selector.MAX_TERMS + " are allowed on one stream");
+        }
+        int patterns = selector.patterns().size();
+        for (LaneSubscription each = selection.first(); each != null; each = each.next()) {
+            patterns += each.selector().patterns().size();
+        }
+        if (patterns > Selector.MAX_PATTERNS) {
+            throw new IllegalArgumentException(
+                    patterns + " patterns: at most " + Selector.MAX_PATTERNS + " are allowed on one stream");
+        }
+    }
+
+    /** As {@link PatternSlices#isIncomplete}. */
+    boolean isIncomplete(Selection selection) {
+        return index.slices().isIncomplete(selection);
+    }
+
+    /** As {@link PatternSlices#finish}. */
+    void finishSlices() {
+        index.slices().finish();
     }
 
     /** A sink that only a source has filled so far gets a position. Its client is sent the id of that position. */

@@ -3,6 +3,7 @@ package io.sluice.sse.hub.lane;
 import io.sluice.sse.hub.core.LogThrottle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.time.Duration;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
@@ -18,6 +19,12 @@ import org.slf4j.LoggerFactory;
 final class LaneTurns {
 
     private static final Logger logger = LoggerFactory.getLogger(HubLane.class);
+
+    /**
+     * How long turns may follow each other without I/O between them, so that events go out before a stream ends. After
+     * that the rest follows in regular turns.
+     */
+    static final long FLUSH_NANOS = Duration.ofMillis(100).toNanos();
 
     private static final VarHandle POSTED;
 
@@ -45,6 +52,10 @@ final class LaneTurns {
     private boolean inTurn;
     /** The last turn has failed, and its pass has to be given up. */
     private boolean turnFailed;
+    /** Whether the last flush ran out of time. The next one may then begin at this time of the lane. */
+    private boolean ranOutOfTime;
+
+    private long nextFlushNanos;
 
     LaneTurns(HubLane hubLane, Pass pass) {
         this.hubLane = hubLane;
@@ -184,16 +195,31 @@ final class LaneTurns {
                 && (hubLane.position < hubLane.log().head() || pass.isRunning());
         if (hasPending && !inTurn && lane.inLane()) {
             long head = hubLane.log().head();
-            runTurnsWhile(() -> hubLane.position < head || pass.isRunning());
+            runTurnsWhile(() -> sink.selection() != null && (hubLane.position < head || pass.isRunning()));
         }
     }
 
+    /**
+     * Runs turns until the condition fails, at most for {@link #FLUSH_NANOS}. A lane that is far behind its hub would
+     * otherwise keep its event loop from I/O, and a drain from its deadline. After a flush that ran out of time the
+     * lane has as much time for I/O before the next one: a drain may end thousands of streams in one task.
+     */
     private void runTurnsWhile(BooleanSupplier more) {
+        long begin = lane.nanoTime();
+        if (ranOutOfTime && begin - nextFlushNanos < 0) {
+            return;
+        }
+        ranOutOfTime = false;
         scheduler.hurry();
         try {
             do {
                 turn();
-            } while (!turnFailed && more.getAsBoolean());
+                if (turnFailed || !more.getAsBoolean()) {
+                    return;
+                }
+            } while (lane.nanoTime() - begin < FLUSH_NANOS);
+            ranOutOfTime = true;
+            nextFlushNanos = lane.nanoTime() + FLUSH_NANOS;
         } finally {
             scheduler.stopHurrying();
         }

@@ -92,13 +92,23 @@ final class Pass {
         return true;
     }
 
+    /** As {@link DirtyTopics#copies}. */
+    long copies() {
+        return dirty.copies();
+    }
+
+    /** As {@link Entries#added}. */
+    long copiedEntries() {
+        return entries.added();
+    }
+
     // ---- begin: the head, the dirty topics, their ranges
 
     private void begin() {
         number++;
         // Before the dirty topics are taken: every event at or below this head was marked before the head was released.
         long head = lane.log().head();
-        target = dirty.copy(number, head);
+        target = dirty.copy(head);
         stoppedShort = target < head;
         step = dirty.size() == 0 ? Step.WRITING : Step.GROUPING;
         atTopic = 0;
@@ -298,7 +308,7 @@ final class Pass {
             fallBehindAndQueue(sink, isSingle && sink.passNumber == number ? target : lane.position);
         }
         target = lane.log().locked(lane.log()::head);
-        dirty.clearDeferred();
+        dirty.clearWaiting();
         end();
     }
 

@@ -13,9 +13,20 @@ final class PatternSubscribers extends SubscriberList implements PatternListener
 
     final PatternTopics topics;
 
+    /** Whether it is being added to its topics, as {@link PatternSlices}. Confined to the lane. */
+    private boolean incomplete;
+
     PatternSubscribers(HubLane lane, PatternTopics topics) {
         super(lane);
         this.topics = topics;
+    }
+
+    boolean isIncomplete() {
+        return incomplete;
+    }
+
+    void setIncomplete(boolean incomplete) {
+        this.incomplete = incomplete;
     }
 
     @Override
@@ -69,7 +80,7 @@ final class PatternSubscribers extends SubscriberList implements PatternListener
         for (int i = 0; i < list.size(); i++) {
             Topic topic = list.get(i);
             if (topic.log.hasAfter(bounds.after(topic, after))) {
-                range.copy(topic, after, bounds);
+                range.offer(topic, after, bounds);
             }
         }
     }

@@ -37,6 +37,9 @@ final class RecentRanges {
         /** Which of the recipients include the first sink. */
         private final BitSet belongsTo = new BitSet(0);
 
+        /** The bytes of the range, if it is one event that is larger than a small frame; otherwise 0. */
+        private final int largeBytes;
+
         /** The position up to which the range is complete. */
         long end;
 
@@ -51,6 +54,8 @@ final class RecentRanges {
             this.bounds = boundsOf(sink);
             this.after = sink.position();
             this.lanePosition = lanePosition;
+            int first = entries.size() == 1 ? entries.get(0).wire.length : 0;
+            this.largeBytes = first > HubLane.SMALL_FRAME_BYTES ? first : 0;
             this.recipients = entries.hasRecipients() ? recipientsOf(entries) : List.of();
             for (int i = 0; i < recipients.size(); i++) {
                 belongsTo.set(i, recipients.get(i).include(sink));
@@ -117,6 +122,15 @@ final class RecentRanges {
         recent[oldest] = range;
         oldest = (oldest + 1) % recent.length;
         release(last);
+    }
+
+    /** The bytes of the large events in these ranges. Clients may hold them too; {@code Framer} counts them later. */
+    long largeBytes() {
+        long bytes = 0;
+        for (Range range : recent) {
+            bytes += range == null ? 0 : range.largeBytes;
+        }
+        return bytes;
     }
 
     /** Releases all ranges. Otherwise the buffers of the last replay would stay until the next one. */

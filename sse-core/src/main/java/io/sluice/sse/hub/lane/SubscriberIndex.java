@@ -18,9 +18,15 @@ final class SubscriberIndex {
 
     private final HubLane lane;
     private final Map<TopicPattern, PatternSubscribers> byPattern = new HashMap<>();
+    private final PatternSlices slices;
 
     SubscriberIndex(HubLane lane) {
         this.lane = lane;
+        this.slices = new PatternSlices(lane, this);
+    }
+
+    PatternSlices slices() {
+        return slices;
     }
 
     /**
@@ -36,8 +42,16 @@ final class SubscriberIndex {
         }
         List<TopicPattern> patterns = subscription.selector().patterns();
         topics.resolve(patterns);
+        int visits = PatternSlices.TOPICS;
         for (TopicPattern pattern : patterns) {
-            subscription.join(byPattern.computeIfAbsent(pattern, p -> subscribers(topics.resolved(p))), others);
+            PatternSubscribers list = byPattern.get(pattern);
+            if (list == null) {
+                list = new PatternSubscribers(lane, topics.resolved(pattern));
+                list.topics.addListener(list);
+                byPattern.put(pattern, list);
+                visits = slices.add(list, visits);
+            }
+            subscription.join(list, others);
         }
     }
 
@@ -57,15 +71,18 @@ final class SubscriberIndex {
         return here;
     }
 
-    private PatternSubscribers subscribers(PatternTopics pattern) {
-        PatternSubscribers list = new PatternSubscribers(lane, pattern);
-        pattern.addListener(list);
-        list.forEachTopic(topic -> {
+    /** Adds the list of a pattern to one of its topics, or removes it from there. Under the hub's lock. */
+    void visit(PatternSubscribers list, Topic topic, boolean adds) {
+        if (adds) {
             if (!topic.isRemoved()) {
                 subscribers(topic).add(list);
             }
-        });
-        return list;
+            return;
+        }
+        TopicSubscribers here = TopicSubscribers.find(topic, lane);
+        if (here != null) {
+            here.remove(list);
+        }
     }
 
     /**
@@ -76,6 +93,7 @@ final class SubscriberIndex {
      */
     void leave(LaneSubscription subscription, @Nullable Selection others) {
         TopicTable topics = lane.log().topics();
+        int visits = PatternSlices.TOPICS;
         for (SubscriberList list : subscription.leaveLists(others)) {
             if (list.size() > 0) {
                 continue;
@@ -84,23 +102,19 @@ final class SubscriberIndex {
                 here.leaveIfUnused();
                 topics.removeIfIdle(here.topic);
             } else if (list instanceof PatternSubscribers ofPattern) {
-                remove(ofPattern, topics);
+                visits = remove(ofPattern, topics, visits);
             }
         }
     }
 
-    private void remove(PatternSubscribers list, TopicTable topics) {
+    private int remove(PatternSubscribers list, TopicTable topics, int visits) {
         PatternTopics pattern = list.topics;
-        list.forEachTopic(topic -> {
-            TopicSubscribers here = TopicSubscribers.find(topic, lane);
-            if (here != null) {
-                here.remove(list);
-            }
-        });
+        int left = slices.remove(list, visits);
         byPattern.remove(pattern.pattern());
         pattern.removeListener(list);
         if (!pattern.hasListeners()) {
             topics.drop(pattern);
         }
+        return left;
     }
 }

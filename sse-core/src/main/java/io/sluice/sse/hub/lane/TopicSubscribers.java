@@ -37,7 +37,8 @@ final class TopicSubscribers extends SubscriberList implements TopicListener {
     private @Nullable TopicListener next;
 
     // Changed on the lane and under the hub's lock; either suffices to read it.
-    private PatternSubscribers[] patterns = NO_PATTERNS;
+    private @Nullable PatternSubscribers[] patterns = NO_PATTERNS;
+    private int patternCount;
 
     // Set by publishers, cleared by the lane. The publisher that sets it links this topic into the lane's dirty list.
     @SuppressWarnings("unused") // through DIRTY
@@ -46,9 +47,11 @@ final class TopicSubscribers extends SubscriberList implements TopicListener {
     @Nullable
     TopicSubscribers nextDirty;
 
+    // Confined to the lane.
+    /** The position from which a later pass has to look at the topic, or a mark of {@link DirtyTopics}; usually 0. */
+    long waitsFor;
+
     // Of the pass that runs; confined to the lane.
-    long passNumber;
-    long deferredBy;
     int from;
     int to;
     /** Whether its range holds an event that is not meant for every subscriber. */
@@ -102,7 +105,7 @@ final class TopicSubscribers extends SubscriberList implements TopicListener {
 
     @Override
     public boolean hasPatternSubscribers() {
-        return patterns.length > 0;
+        return patternCount > 0;
     }
 
     @Override
@@ -150,29 +153,40 @@ final class TopicSubscribers extends SubscriberList implements TopicListener {
 
     /** How many lists there are: the exact subscribers, a list that may be empty, and one list for each pattern. */
     int listCount() {
-        return 1 + patterns.length;
+        return 1 + patternCount;
     }
 
     SubscriberList list(int index) {
-        return index == 0 ? this : patterns[index - 1];
+        return index == 0 ? this : Objects.requireNonNull(patterns[index - 1]);
     }
 
     void add(PatternSubscribers list) {
-        patterns = Arrays.copyOf(patterns, patterns.length + 1);
-        patterns[patterns.length - 1] = list;
+        if (patternCount == patterns.length) {
+            patterns = Arrays.copyOf(patterns, Math.max(1, patternCount + (patternCount >> 1) + (patternCount & 1)));
+        }
+        patterns[patternCount++] = list;
     }
 
+    /** Takes out the list; the last one moves to its place. Never during a pass, which would miss it. */
     void remove(PatternSubscribers list) {
-        patterns = Arrays.stream(patterns).filter(other -> other != list).toArray(PatternSubscribers[]::new);
-        if (patterns.length == 0) {
+        for (int i = 0; i < patternCount; i++) {
+            if (patterns[i] == list) {
+                patterns[i] = patterns[--patternCount];
+                patterns[patternCount] = null;
+                break;
+            }
+        }
+        if (patternCount == 0) {
             patterns = NO_PATTERNS;
+        } else if (patternCount < patterns.length / 4) {
+            patterns = Arrays.copyOf(patterns, patternCount * 2);
         }
         leaveIfUnused();
     }
 
     /** Takes the topic off the lane if it has no subscriber there. */
     void leaveIfUnused() {
-        if (size() == 0 && patterns.length == 0) {
+        if (size() == 0 && patternCount == 0) {
             topic.removeListener(this);
         }
     }
@@ -213,6 +227,6 @@ final class TopicSubscribers extends SubscriberList implements TopicListener {
 
     @Override
     void copyInto(CatchUpRange range, long after, StartBounds bounds) {
-        range.copy(topic, after, bounds);
+        range.offer(topic, after, bounds);
     }
 }

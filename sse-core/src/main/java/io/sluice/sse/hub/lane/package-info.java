@@ -158,13 +158,13 @@
  *       {@code Framer}, {@code Frame}, {@code Batch}, {@code Splice}, {@code LaneRegistry}, {@code HubLane},
  *       {@code LaneOptions}
  *   <li><b>Subscribers:</b> {@code LaneSubscriptions}, {@code Selection}, {@code LaneSubscription},
- *       {@code SubscriberIndex}, {@code SubscriberList}, {@code TopicSubscribers}, {@code PatternSubscribers},
- *       {@code EventView}, {@code ResumePoint}, {@code StartQuery}
- *   <li><b>Pass:</b> {@code LaneTurns}, {@code PassScheduler}, {@code PassPacer}, {@code BatchWait}, {@code
- *       AdaptiveBackoff}, {@code Pass}, {@code DirtyTopics}, {@code DirtySet}, {@code DirtySets}, {@code LaneFrames},
- *       {@code ViewFrames}, {@code Splicer}, {@code Prefetcher}
- *   <li><b>Catching up:</b> {@code CatchUp}, {@code CatchUpRange}, {@code RecentRanges}, {@code HistoryPager}, {@code
- *       Overflow}, {@code GapNotice}
+ *       {@code SubscriberIndex}, {@code PatternSlices}, {@code SubscriberList}, {@code TopicSubscribers},
+ *       {@code PatternSubscribers}, {@code EventView}, {@code ResumePoint}, {@code StartQuery}
+ *   <li><b>Pass:</b> {@code LaneTurns}, {@code PassScheduler}, {@code PassPacer}, {@code BatchWait},
+ *       {@code AdaptiveBackoff}, {@code Pass}, {@code DirtyTopics}, {@code WaitingTopics}, {@code DirtySet},
+ *       {@code DirtySets}, {@code LaneFrames}, {@code ViewFrames}, {@code Splicer}, {@code Prefetcher}
+ *   <li><b>Catching up:</b> {@code CatchUp}, {@code CatchUpRange}, {@code TopicMerge}, {@code RecentRanges},
+ *       {@code HistoryPager}, {@code Overflow}, {@code GapNotice}
  *   <li><b>Keeping streams alive:</b> {@code SinkLifecycle}, {@code LaneSinks}, {@code LaneTicker},
  *       {@code HeartbeatFrames}, {@code StallClock}, {@code LaneWatchdog}, {@code LaneTasks}
  *   <li><b>User code:</b> {@code RunningSource}, {@code DirectSendQueue}, {@code WritableListeners},

@@ -70,7 +70,7 @@ final class ConflatedLog extends TopicLog {
         }
         newestInTable = entry.position;
         table.put(entry);
-        evictOldest(bounds.evictions());
+        evictOldest(bounds, bounds.evictions());
         bounds.onMoved(table, entry);
         for (LogEntry last = table.oldest(); last != null && table.isTooLarge(); last = table.oldest()) {
             dropOldestOfTable(bounds);
@@ -92,7 +92,7 @@ final class ConflatedLog extends TopicLog {
             table.drop(entry);
             stateLost = true;
         }
-        bounds.onEvicted(evictOldest(bounds.evictions()));
+        bounds.onEvicted(evictOldest(bounds, bounds.evictions()));
     }
 
     void dropOldestOfTable(LogBounds bounds) {
@@ -244,6 +244,23 @@ final class ConflatedLog extends TopicLog {
         hubLock.lock();
         try {
             return copyKept(after, head, maxBytes, into);
+        } finally {
+            hubLock.unlock();
+        }
+    }
+
+    @Override
+    public long nextAfter(long after) {
+        long next = super.nextAfter(after);
+        if (floor() <= after) { // as in a copy
+            return next;
+        }
+        hubLock.lock();
+        try {
+            for (LogEntry entry : table.after(after)) {
+                return entry.position;
+            }
+            return super.nextAfter(after);
         } finally {
             hubLock.unlock();
         }

@@ -14,12 +14,19 @@ public final class Entries {
 
     private LogEntry[] array = new LogEntry[64];
     private int size;
+    private long added;
 
     public void add(LogEntry entry) {
         if (size == array.length) {
             array = Arrays.copyOf(array, size * 2);
         }
         array[size++] = entry;
+        added++;
+    }
+
+    /** How many entries were added so far; for tests. */
+    public long added() {
+        return added;
     }
 
     public LogEntry get(int index) {

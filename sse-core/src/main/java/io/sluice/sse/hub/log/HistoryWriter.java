@@ -150,6 +150,11 @@ final class HistoryWriter implements Runnable {
         return removals.whenDurable(number < 0 ? Long.MAX_VALUE : number, true);
     }
 
+    /** Whether the history has failed, for good. */
+    boolean hasFailed() {
+        return waiters.failure() != null;
+    }
+
     /** The position up to which events can be read from the history. */
     long stored() {
         return stored;

@@ -113,6 +113,11 @@ public final class HubHistory {
         return false;
     }
 
+    /** Whether the history has failed. Any thread. */
+    public boolean hasFailed() {
+        return writer.hasFailed();
+    }
+
     /** Writes the queued events and closes the history. Waits for that, unless the caller is interrupted. */
     public void close() {
         writer.close();

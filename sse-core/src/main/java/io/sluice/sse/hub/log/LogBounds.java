@@ -8,8 +8,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Evicts the oldest entries: by the number, the bytes and the age of the entries of a topic, and by the bytes of the
- * whole hub. It also keeps the sums and the ids that publishers chose, since both change with every entry. Guarded by
- * the hub's lock.
+ * whole hub. It also keeps the sums and the ids that publishers chose, since both change with every entry. The bytes
+ * of the hub include its topics and these ids: a flood of names may weigh more than the events. Guarded by the hub's
+ * lock.
  *
  * <p>The bound on the bytes of the hub evicts the hub's oldest entry, whether it is in a ring or in the table of a
  * topic that conflates. Such an entry is dropped and does not move to a table. So each step makes room, and no table
@@ -19,6 +20,10 @@ public final class LogBounds {
 
     /** How many entries are evicted at most while the hub's lock is held once, to remove a topic. */
     static final int MAX_EVICTED_AT_ONCE = 4096;
+    /** The heap of a topic without its name: topic, log, ring, map entry, and its subscribers. An estimate. */
+    static final int TOPIC_BYTES = 400;
+    /** So much of the topics does not count, so that small bounds hold events. */
+    static final long FREE_TOPIC_BYTES = 512 << 10;
 
     private final ReentrantLock hubLock;
     private final TopicTable topics;
@@ -32,6 +37,9 @@ public final class LogBounds {
     private final Map<String, PublisherId> publisherIds = new HashMap<>();
     private long totalEvents;
     private long totalBytes;
+    /** The weight of the topics that have an entry in their ring: evicting it makes room. */
+    private long topicBytes;
+
     private long evictions;
 
     LogBounds(TopicTable topics, LogOptions.Retention retention, ReentrantLock hubLock) {
@@ -58,11 +66,14 @@ public final class LogBounds {
                         || isExpired(log.oldest(), entry.nanos))) {
             log.evictOldestEntry(this);
         }
-        while (totalEvents > 0 && totalBytes + cost(entry) > maxTotalBytes) {
+        while (totalEvents > 0 && totalBytes + countedTopicBytes() + cost(entry) > maxTotalBytes) {
             Topic evicted = dropOldest();
             if (evicted != topic) {
                 topics.removeIfIdle(evicted);
             }
+        }
+        if (log.size() == 0) {
+            topicBytes += TOPIC_BYTES + topic.name.length();
         }
         log.append(entry);
         totalEvents++;
@@ -126,7 +137,16 @@ public final class LogBounds {
         return entry != null && nowNanos - entry.nanos > maxAgeNanos;
     }
 
+    private long countedTopicBytes() {
+        return Math.max(0, topicBytes - FREE_TOPIC_BYTES);
+    }
+
     // ---- what the logs report
+
+    /** The ring of this topic has no entry any more. */
+    void onRingEmptied(String topic) {
+        topicBytes -= TOPIC_BYTES + topic.length();
+    }
 
     /** The number of a new eviction that loses an event. */
     long nextEviction() {

@@ -13,6 +13,9 @@ public class LogEntry {
     /** The heap bytes of an entry without its wire bytes: object, array header and slot. An estimate for the bounds. */
     static final int OVERHEAD_BYTES = 64;
 
+    /** The heap bytes of an id that its publisher chose: the string, and its place in the map of such ids. */
+    static final int PUBLISHER_ID_BYTES = 150;
+
     /** The position in the hub's sequence. */
     public final long position;
     /** When it was published, by the hub's clock. */
@@ -44,7 +47,7 @@ public class LogEntry {
     }
 
     /** Whether a newer event of its key was published, in a topic that conflates. Any thread. */
-    boolean isSuperseded() {
+    public boolean isSuperseded() {
         return false;
     }
 
@@ -69,7 +72,8 @@ public class LogEntry {
     }
 
     int weight() {
-        return wire.length + OVERHEAD_BYTES;
+        String publisherId = publisherId();
+        return wire.length + OVERHEAD_BYTES + (publisherId == null ? 0 : PUBLISHER_ID_BYTES + publisherId.length());
     }
 
     /** An entry whose publisher chose the id. This is rare, so other entries do not have the field. */
@@ -121,7 +125,7 @@ public class LogEntry {
         }
 
         @Override
-        final boolean isSuperseded() {
+        public final boolean isSuperseded() {
             return superseded;
         }
 

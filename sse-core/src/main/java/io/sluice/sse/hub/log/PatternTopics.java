@@ -36,6 +36,7 @@ public final class PatternTopics {
     }
 
     private final TopicPattern pattern;
+    private final PatternMatches matches;
     private final List<PatternListener> listeners = new ArrayList<>(1);
 
     // Written under the hub's lock, read anywhere.
@@ -51,8 +52,9 @@ public final class PatternTopics {
     /** How many topics of the list were removed from the hub. Guarded by the hub's lock. */
     private int removed;
 
-    PatternTopics(TopicPattern pattern, Floors removedFloors, boolean removedStateLost) {
+    PatternTopics(TopicPattern pattern, Floors removedFloors, boolean removedStateLost, PatternMatches matches) {
         this.pattern = pattern;
+        this.matches = matches;
         this.removedStateLost = removedStateLost;
         this.removedFloors = removedFloors;
     }
@@ -83,7 +85,18 @@ public final class PatternTopics {
         }
     }
 
+    /**
+     * A topic matches, for a stream that subscribes.
+     *
+     * @throws io.sluice.sse.topic.TopicLimitException if the stream has too many
+     */
+    void addResolved(Topic topic) {
+        matches.requireRoom();
+        add(topic);
+    }
+
     void add(Topic topic) {
+        matches.add(1);
         TopicList current = list;
         if (current.size == current.array.length) {
             current = copyOf(current);
@@ -104,9 +117,16 @@ public final class PatternTopics {
         }
         // After the floor: a reader that no longer finds the topic then finds its floor.
         if (++removed > list.size / 2) {
+            int before = list.size;
             list = copyOf(list);
+            matches.add(list.size - before);
             removed = 0;
         }
+    }
+
+    /** The pattern has no subscribers any more. */
+    void dropped() {
+        matches.add(-list.size);
     }
 
     private static TopicList copyOf(TopicList old) {

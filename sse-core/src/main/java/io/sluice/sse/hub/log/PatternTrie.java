@@ -12,74 +12,125 @@ import org.jspecify.annotations.Nullable;
  */
 final class PatternTrie {
 
-    /** Wildcards are children like other segments, since no segment of a topic can be {@code *} or {@code **}. */
+    /**
+     * Wildcards are children like other segments, since no segment of a topic can be {@code *} or {@code **}. A segment
+     * that one pattern alone has, and all segments after it, have no nodes: a client may choose many of them.
+     */
     private static final class Node {
-        final Map<String, Node> children = new HashMap<>(2);
+        /** By segment: another node, or the only pattern that continues with this segment. */
+        @Nullable
+        Map<String, Object> children;
 
+        /** The pattern that ends here. */
         @Nullable
         PatternTopics pattern;
+
+        boolean isEmpty() {
+            return pattern == null && children == null;
+        }
     }
 
     private final Node root = new Node();
+    private int nodes;
 
     void add(PatternTopics added) {
-        Node node = root;
-        for (String segment : PatternSegments.of(added.pattern())) {
-            node = node.children.computeIfAbsent(segment, missing -> new Node());
+        add(root, added, PatternSegments.of(added.pattern()), 0);
+    }
+
+    private void add(Node node, PatternTopics added, String[] segments, int depth) {
+        if (depth == segments.length) {
+            node.pattern = added;
+            return;
         }
-        node.pattern = added;
+        Map<String, Object> children = node.children;
+        if (children == null) {
+            children = new HashMap<>(2);
+            node.children = children;
+        }
+        Object child = children.get(segments[depth]);
+        if (child == null) {
+            children.put(segments[depth], added);
+        } else if (child instanceof Node existing) {
+            add(existing, added, segments, depth + 1);
+        } else {
+            Node split = new Node();
+            nodes++;
+            PatternTopics other = (PatternTopics) child;
+            add(split, other, PatternSegments.of(other.pattern()), depth + 1);
+            children.put(segments[depth], split);
+            add(split, added, segments, depth + 1);
+        }
     }
 
     void remove(PatternTopics removed) {
-        remove(root, PatternSegments.of(removed.pattern()), 0);
+        remove(root, removed, PatternSegments.of(removed.pattern()), 0);
     }
 
-    /** @return whether the node is empty now */
-    private static boolean remove(Node node, String[] segments, int depth) {
+    /** Nodes that were made for two patterns stay while one of the two does. */
+    private void remove(Node node, PatternTopics removed, String[] segments, int depth) {
         if (depth == segments.length) {
             node.pattern = null;
-        } else {
-            Node child = node.children.get(segments[depth]);
-            if (child != null && remove(child, segments, depth + 1)) {
-                node.children.remove(segments[depth]);
-            }
+            return;
         }
-        return node.pattern == null && node.children.isEmpty();
+        Map<String, Object> children = node.children;
+        Object child = children == null ? null : children.get(segments[depth]);
+        if (children == null || child == null) {
+            return;
+        }
+        if (child instanceof Node below) {
+            remove(below, removed, segments, depth + 1);
+            if (!below.isEmpty()) {
+                return;
+            }
+            nodes--;
+        } else if (child != removed) {
+            return;
+        }
+        children.remove(segments[depth]);
+        if (children.isEmpty()) {
+            node.children = null;
+        }
     }
 
     /** Calls {@code action} with each pattern that matches the topic, in no particular order. */
     void forEachMatch(String topic, Consumer<PatternTopics> action) {
-        if (!root.children.isEmpty()) {
-            walk(root, topic, 0, action);
-        }
+        walk(root, topic, 0, action);
     }
 
     /** @param at the index of the next segment of the topic; greater than its length after the last segment */
     private static void walk(Node node, String topic, int at, Consumer<PatternTopics> action) {
-        Node rest = node.children.get(TopicPattern.ANY_NUMBER);
-        if (rest != null && rest.pattern != null) {
-            action.accept(rest.pattern);
+        if (at > topic.length() && node.pattern != null) {
+            action.accept(node.pattern);
         }
+        Map<String, Object> children = node.children;
+        if (children == null) {
+            return;
+        }
+        walkChild(children.get(TopicPattern.ANY_NUMBER), topic, topic.length() + 1, action);
         if (at > topic.length()) {
-            if (node.pattern != null) {
-                action.accept(node.pattern);
-            }
             return;
         }
         int slash = topic.indexOf('/', at);
         int end = slash < 0 ? topic.length() : slash;
-        Node named = node.children.get(topic.substring(at, end));
-        if (named != null) {
-            walk(named, topic, end + 1, action);
-        }
-        Node any = node.children.get(TopicPattern.ANY_ONE);
-        if (any != null) {
-            walk(any, topic, end + 1, action);
+        walkChild(children.get(topic.substring(at, end)), topic, end + 1, action);
+        walkChild(children.get(TopicPattern.ANY_ONE), topic, end + 1, action);
+    }
+
+    private static void walkChild(@Nullable Object child, String topic, int at, Consumer<PatternTopics> action) {
+        if (child instanceof Node node) {
+            walk(node, topic, at, action);
+        } else if (child instanceof PatternTopics only && only.pattern().matches(topic)) {
+            action.accept(only);
         }
     }
 
     /** For tests. */
     boolean isEmpty() {
-        return root.children.isEmpty();
+        return root.isEmpty();
+    }
+
+    /** For tests: how many nodes there are below the root. */
+    int nodes() {
+        return nodes;
     }
 }

@@ -46,7 +46,7 @@ final class StoredLog extends TopicLog {
     /** The event is still in the history: this is no gap, and an id that its publisher chose stays in use. */
     @Override
     void evictOldestEntry(LogBounds bounds) {
-        bounds.onLeftMemory(evictOldest(bounds.evictions()));
+        bounds.onLeftMemory(evictOldest(bounds, bounds.evictions()));
     }
 
     /**
@@ -113,8 +113,8 @@ final class StoredLog extends TopicLog {
     }
 
     @Override
-    public boolean isLapped(long position) {
-        return floor() > position;
+    public long lapPosition() {
+        return floor();
     }
 
     @Override

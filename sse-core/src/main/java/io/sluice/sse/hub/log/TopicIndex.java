@@ -72,7 +72,7 @@ final class TopicIndex {
         patterns.forEach(trie::add);
         for (Topic topic : topics) {
             if (!topic.isRemoved()) {
-                trie.forEachMatch(topic.name, pattern -> pattern.add(topic));
+                trie.forEachMatch(topic.name, pattern -> pattern.addResolved(topic));
             }
         }
     }
@@ -81,7 +81,7 @@ final class TopicIndex {
         TopicPattern pattern = unresolved.pattern();
         Consumer<Topic> add = topic -> {
             if (!topic.isRemoved()) {
-                unresolved.add(topic);
+                unresolved.addResolved(topic);
             }
         };
         String start = PatternSegments.literalStart(pattern);

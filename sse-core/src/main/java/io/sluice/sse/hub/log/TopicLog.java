@@ -64,7 +64,7 @@ public sealed class TopicLog permits ConflatedLog, StoredLog {
 
     /** Evicts the oldest entry from the ring. */
     void evictOldestEntry(LogBounds bounds) {
-        bounds.onEvicted(evictOldest(bounds.nextEviction()));
+        bounds.onEvicted(evictOldest(bounds, bounds.nextEviction()));
     }
 
     /** Evicts the oldest entry from memory, because it is the oldest entry of the hub. */
@@ -126,6 +126,15 @@ public sealed class TopicLog permits ConflatedLog, StoredLog {
         floorNanos = entry.nanos;
         if (oldest == next) {
             SLOTS.setRelease(this, EMPTY); // an empty ring keeps no array
+        }
+        return entry;
+    }
+
+    /** As {@link #evictOldest(long)}. The bounds learn that the ring is empty. */
+    final LogEntry evictOldest(LogBounds bounds, long number) {
+        LogEntry entry = evictOldest(number);
+        if (size() == 0) {
+            bounds.onRingEmptied(entry.topic);
         }
         return entry;
     }
@@ -280,8 +289,13 @@ public sealed class TopicLog permits ConflatedLog, StoredLog {
     }
 
     /** Whether a copy of the entries after {@code position} may be incomplete. To be called after the copy. */
-    public boolean isLapped(long position) {
-        return lostPosition() > position;
+    public final boolean isLapped(long position) {
+        return lapPosition() > position;
+    }
+
+    /** A copy of the entries after this position is complete, if this value is read after the copy. */
+    public long lapPosition() {
+        return lostPosition();
     }
 
     /** The position up to which events after {@code position} are kept in the history only; 0 if there are none. */
@@ -347,6 +361,27 @@ public sealed class TopicLog permits ConflatedLog, StoredLog {
         }
         LogEntry entry = (LogEntry) SLOT.getAcquire(array, slot(end - 1, array));
         return entry != null && entry.position > position;
+    }
+
+    /**
+     * The position of the first kept entry after {@code after}, or a lower one that is still after it; 0 if there is
+     * none. To be checked against {@link #lapPosition} afterwards, as a copy.
+     */
+    public long nextAfter(long after) {
+        long end = (long) NEXT.getVolatile(this);
+        long begin = (long) OLDEST.getAcquire(this);
+        LogEntry[] array = (LogEntry[]) SLOTS.getAcquire(this);
+        if (array.length == 0 || begin >= end) {
+            return 0;
+        }
+        for (long i = firstAfter(after, begin, end, array); i < end; i++) {
+            LogEntry entry = (LogEntry) SLOT.getAcquire(array, slot(i, array));
+            if (entry != null && entry.position > after) {
+                // A newer entry may have taken the slot of an old one. The entries between the two still follow.
+                return (long) OLDEST.getAcquire(this) > i ? after + 1 : entry.position;
+            }
+        }
+        return 0;
     }
 
     /**

@@ -28,6 +28,7 @@ public final class TopicTable {
     private final PatternTrie patternTrie = new PatternTrie();
     private final TopicIndex index;
     private final RemovedTopicFloors removedFloors;
+    private final PatternMatches patternMatches;
 
     /**
      * The topics that keep nothing but the latest events of keys, all of them older than the age of events: those that
@@ -42,6 +43,7 @@ public final class TopicTable {
         this.hubLock = hubLock;
         this.index = index;
         this.removedFloors = new RemovedTopicFloors(options);
+        this.patternMatches = new PatternMatches(options.maxTopics());
     }
 
     public int size() {
@@ -164,6 +166,8 @@ public final class TopicTable {
     /**
      * Finds the topics of those patterns that have no subscribers yet. The caller then subscribes to them. It passes
      * all patterns of a stream at once, so that each topic is checked at most once for all of them.
+     *
+     * @throws TopicLimitException if the patterns include too many topics; nothing is changed then
      */
     public void resolve(List<TopicPattern> requested) {
         assert hubLock.isHeldByCurrentThread();
@@ -171,13 +175,19 @@ public final class TopicTable {
         for (TopicPattern pattern : requested) {
             if (!patterns.containsKey(pattern)) {
                 unresolved.add(new PatternTopics(
-                        pattern, removedFloors.matching(pattern), removedFloors.isStateLost(pattern)));
+                        pattern, removedFloors.matching(pattern), removedFloors.isStateLost(pattern), patternMatches));
             }
         }
         if (unresolved.isEmpty()) {
             return;
         }
-        index.resolve(unresolved, topics.values());
+        patternMatches.beginStream(topics.size());
+        try {
+            index.resolve(unresolved, topics.values());
+        } catch (RuntimeException | Error e) {
+            unresolved.forEach(PatternTopics::dropped);
+            throw e;
+        }
         for (PatternTopics resolved : unresolved) {
             patterns.put(resolved.pattern(), resolved);
             patternTrie.add(resolved);
@@ -195,11 +205,17 @@ public final class TopicTable {
         assert hubLock.isHeldByCurrentThread();
         patterns.remove(pattern.pattern());
         patternTrie.remove(pattern);
+        pattern.dropped();
     }
 
     /** Whether any pattern has subscribers. */
     boolean hasPatterns() {
         return !patterns.isEmpty();
+    }
+
+    /** For tests. */
+    PatternMatches patternMatches() {
+        return patternMatches;
     }
 
     /** For tests. */

@@ -72,8 +72,8 @@
  *   <li><b>bounds:</b> {@code LogBounds}, {@code EvictionQueue}, {@code Expirer}, {@code Floor}, {@code Floors},
  *       {@code RemovedTopicFloors}, {@code NewestPositions}
  *   <li><b>topics:</b> {@code Topic}, {@code TopicTable}, {@code TopicOptions}, {@code TopicListener},
- *       {@code PatternTopics}, {@code PatternListener}, {@code PatternTrie}, {@code PatternSegments},
- *       {@code TopicIndex}, {@code TopicOrder}, {@code SubscriberCount}
+ *       {@code PatternTopics}, {@code PatternMatches}, {@code PatternListener}, {@code PatternTrie},
+ *       {@code PatternSegments}, {@code TopicIndex}, {@code TopicOrder}, {@code SubscriberCount}
  *   <li><b>history:</b> {@code HubHistory}, {@code HistoryWriter}, {@code HistoryReader}, {@code PositionReservation},
  *       {@code DurabilityWaiters}, {@code HistoryUpkeep}, {@code HistoryMarker}, {@code RecipientCodec}
  * </ul>

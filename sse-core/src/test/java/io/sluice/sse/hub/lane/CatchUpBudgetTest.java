@@ -208,4 +208,70 @@ class CatchUpBudgetTest {
             bench.run();
         } // which checks that nothing is left
     }
+
+    /** A large event counts against the budget, although it is a frame alone. */
+    @Test
+    void largeEventsThatNobodyReadsStayWithinTheBudget() {
+        int large = 60 * 1024;
+        try (HubFixture bench =
+                new HubFixture(options -> options.catchUpBytes(BUDGET).historyBytes(16 << 20), 1, TICKING)) {
+            bench.live("a"); // the lane is at the head, so the others catch up alone
+            String start = bench.publish("a", "start");
+            bench.publish("a", "x".repeat(large));
+            bench.publish("a", "end");
+            bench.run();
+            FakeFramer framer = bench.framers.get(0);
+            List<FakeSink> crowd = new ArrayList<>();
+            for (int i = 0; i < 30; i++) {
+                FakeSink sink = bench.sink();
+                bench.onLane(() -> sink.stall(1 << 20));
+                bench.open(sink, StartPosition.after(start), null, "a", "own/" + i); // no two share a frame
+                crowd.add(sink);
+            }
+            bench.run();
+            assertThat(framer.heldBytes()).isGreaterThan(large).isLessThanOrEqualTo(BUDGET + 30 * 1024);
+            for (int i = 0; i < 10; i++) {
+                bench.advance(TimeUnit.SECONDS.toNanos(1));
+                assertThat(framer.heldBytes()).isLessThanOrEqualTo(BUDGET + 30 * 1024);
+            }
+            crowd.forEach(sink -> bench.onLane(sink::read));
+            for (int i = 0; i < 30; i++) {
+                bench.advance(TimeUnit.SECONDS.toNanos(1));
+            }
+            for (FakeSink sink : crowd) {
+                assertThat(sink.data()).hasSize(2).endsWith("end");
+            }
+        }
+    }
+
+    @Test
+    void aLargeEventComesEvenWithoutABudget() {
+        try (HubFixture bench = new HubFixture(options -> options.catchUpBytes(0), 1, TICKING)) {
+            bench.live("a"); // the lane is at the head, so the others catch up alone
+            String start = bench.publish("a", "start");
+            bench.publish("a", "x".repeat(100_000));
+            bench.run();
+            assertThat(bench.open(StartPosition.after(start), "a").data()).hasSize(1);
+        }
+    }
+
+    @Test
+    void aClientThatLeavesWhileItWaitsForRoomIsForgotten() {
+        try (HubFixture bench = new HubFixture(options -> options.catchUpBytes(100), 1, TICKING)) {
+            bench.live("a"); // the lane is at the head, so the others catch up alone
+            String start = bench.publish("a", "start");
+            bench.publish("a", "x".repeat(100_000));
+            bench.run();
+            FakeSink stalled = bench.sink();
+            bench.onLane(() -> stalled.stall(1 << 20));
+            bench.open(stalled, StartPosition.after(start), null, "a");
+            bench.run();
+            FakeSink waits = bench.sink();
+            bench.open(waits, StartPosition.after(start), null, "a", "own");
+            bench.run();
+            assertThat(waits.data()).isEmpty();
+            bench.onLane(() -> waits.close(CloseReason.CLIENT_LEFT));
+            bench.run();
+        }
+    }
 }

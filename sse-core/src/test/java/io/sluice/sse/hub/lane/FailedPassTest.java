@@ -36,6 +36,27 @@ class FailedPassTest {
     }
 
     @Test
+    void aLaneThatLosesManySinksLogsOneLineASecond() {
+        try (HubFixture bench = new HubFixture();
+                LogLines lines = LogLines.of(HubLane.class)) {
+            for (int i = 0; i < 50; i++) {
+                bench.live("a");
+                bench.framer().failNext = true;
+                bench.publish("a", "1");
+                bench.run();
+            }
+            assertThat(lines.all()).hasSize(1);
+            bench.lane().advance(Duration.ofSeconds(2));
+            bench.live("a");
+            bench.framer().failNext = true;
+            bench.publish("a", "1");
+            bench.run();
+            assertThat(lines.all()).hasSize(2);
+            assertThat(lines.all().get(1)).contains("(and 49 more since the last line)");
+        }
+    }
+
+    @Test
     void whenNoMemoryIsLeftForAHeartbeatTheTickerGoesOn() {
         try (HubFixture bench = new HubFixture(o -> {}, 1, HubFixture.QUIET.withHeartbeat(Duration.ofSeconds(8)))) {
             FakeSink one = bench.live("a");

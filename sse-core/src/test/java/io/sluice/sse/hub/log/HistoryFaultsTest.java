@@ -115,6 +115,7 @@ class HistoryFaultsTest {
             FakeSink sink = bench.open(StartPosition.live(), "a");
             history.appends.release();
             bench.publish("a", "kept");
+            assertThat(bench.hub.hasHistoryFailed()).isFalse();
             CompletableFuture<Published> broken =
                     bench.hub.publish("a", Event.of("broken")).toCompletableFuture();
             history.appendFails = new IllegalStateException("No space left on device");
@@ -125,6 +126,7 @@ class HistoryFaultsTest {
             assertThatThrownBy(() -> bench.publish("a", "later"))
                     .hasCauseInstanceOf(HistoryException.class)
                     .hasMessageContaining("No space left on device");
+            assertThat(bench.hub.hasHistoryFailed()).isTrue();
             bench.untilReceived(sink, 2);
             seen = sink.lastEventId();
         }

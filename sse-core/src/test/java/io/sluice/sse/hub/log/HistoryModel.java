@@ -23,7 +23,10 @@ public class HistoryModel {
         final String data;
         final String publisherId;
         final long nanos;
+        /** What it weighs in the memory of the hub, its id included. */
         final long weight;
+        /** What it weighs in a store. */
+        final long weightInStore;
         /** As the how manieth of all it went; 0 while it is kept. */
         long gone;
 
@@ -34,7 +37,8 @@ public class HistoryModel {
             this.publisherId = publisherId;
             this.nanos = nanos;
             int id = publisherId == null ? 22 : publisherId.length();
-            this.weight = "id: \ndata: \n\n".length() + id + data.getBytes(StandardCharsets.UTF_8).length + 64;
+            this.weightInStore = "id: \ndata: \n\n".length() + id + data.getBytes(StandardCharsets.UTF_8).length + 64;
+            this.weight = weightInStore + (publisherId == null ? 0 : 150 + id);
         }
 
         public boolean isKept() {

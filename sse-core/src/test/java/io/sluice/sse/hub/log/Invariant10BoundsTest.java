@@ -46,6 +46,33 @@ class Invariant10BoundsTest {
         }
     }
 
+    /** A topic weighs more than its event, if its name is long and the event short. */
+    @Test
+    void aFloodOfLongNamesCountsTheNames() {
+        try (HubFixture bench = new HubFixture(options -> options.historyTotalBytes(2 << 20))) {
+            String longest = "x".repeat(230);
+            for (int i = 0; i < 10_000; i++) {
+                bench.publish("t/" + i + longest, "x");
+            }
+            assertThat(bench.hub.stats().topics()).isBetween(1_000L, 4_000L);
+            bench.publish("large", "x".repeat(2 << 20));
+            assertThat(bench.hub.stats().topics()).isLessThan(4_000L);
+            assertThat(bench.hub.stats().events()).isPositive();
+        }
+    }
+
+    @Test
+    void idsThatPublishersChooseCount() {
+        try (HubFixture bench =
+                new HubFixture(options -> options.historyTotalBytes(100_000).historyEvents(10_000))) {
+            for (int i = 0; i < 1_000; i++) {
+                bench.publish(
+                        "a", Event.builder().id(i + "x".repeat(100)).data("x").build());
+            }
+            assertThat(bench.hub.stats().events()).isBetween(100L, 260L);
+        }
+    }
+
     @Test
     void countBytesAgeAndTheTotalOfTheHubBoundWhatIsKept() {
         try (HubFixture bench = new HubFixture(options -> options.historyEvents(10)

@@ -217,7 +217,7 @@ class PatternIndexTest {
         PatternTrie trie = new PatternTrie();
         List<String> terms = List.of("*", "**", "a/*", "a/**", "*/b", "a/*/c", "*/*/**", "b/*");
         List<PatternTopics> all = terms.stream()
-                .map(term -> new PatternTopics(TopicPattern.of(term), Floors.NONE, false))
+                .map(term -> new PatternTopics(TopicPattern.of(term), Floors.NONE, false, new PatternMatches(1)))
                 .toList();
         all.forEach(trie::add);
         for (String topic : List.of("a", "b", "a/b", "a/x/c", "b/b", "x", "x/y/z/w")) {
@@ -231,6 +231,32 @@ class PatternIndexTest {
         }
         all.forEach(trie::remove);
         assertThat(trie.isEmpty()).isTrue();
+    }
+
+    /** A segment that one pattern alone has costs no node: clients may choose many of them. */
+    @Test
+    void onlySharedSegmentsHaveNodes() {
+        PatternTrie trie = new PatternTrie();
+        String deep = "/a".repeat(30);
+        List<PatternTopics> all = IntStream.range(0, 32)
+                .mapToObj(i ->
+                        new PatternTopics(TopicPattern.of(i + deep + "/*"), Floors.NONE, false, new PatternMatches(1)))
+                .toList();
+        all.forEach(trie::add);
+        assertThat(trie.nodes()).isZero();
+        PatternTopics shares =
+                new PatternTopics(TopicPattern.of("7/a/a/b/*"), Floors.NONE, false, new PatternMatches(1));
+        trie.add(shares);
+        assertThat(trie.nodes()).isEqualTo(3);
+        List<String> found = new ArrayList<>();
+        trie.forEachMatch(
+                "7" + deep + "/x", pattern -> found.add(pattern.pattern().toString()));
+        trie.forEachMatch("7/a/a/b/x", pattern -> found.add(pattern.pattern().toString()));
+        assertThat(found).containsExactly("7" + deep + "/*", "7/a/a/b/*");
+        all.forEach(trie::remove);
+        trie.remove(shares);
+        assertThat(trie.isEmpty()).isTrue();
+        assertThat(trie.nodes()).isZero();
     }
 
     /** Over a hub, with the real background: clients of patterns hear what they shall while the orders come to be. */

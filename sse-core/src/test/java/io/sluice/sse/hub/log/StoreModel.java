@@ -107,7 +107,7 @@ final class StoreModel extends HistoryModel {
     }
 
     private static long weight(List<Told> events) {
-        return events.stream().mapToLong(each -> each.weight).sum();
+        return events.stream().mapToLong(each -> each.weightInStore).sum();
     }
 
     @Override

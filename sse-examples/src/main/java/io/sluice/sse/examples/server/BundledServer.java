@@ -61,7 +61,7 @@ final class BundledServer implements AutoCloseable {
         bundled.publish.addTo(builder, options.publishRate);
         bundled.admin.addTo(builder);
         bundled.metrics.addTo(builder);
-        new HealthRoutes(bundled::isReady).addTo(builder);
+        new HealthRoutes(bundled::isReady, hub::hasHistoryFailed).addTo(builder);
         new Page().addTo(builder);
         try {
             bundled.server = builder.start();

@@ -26,7 +26,7 @@ class AdminOffLoopTest {
         try (Hub hub = Hub.create()) {
             var builder = SseServer.builder().hub(hub).port(0).threads(1);
             new AdminRoutes(hub, "node", null, tasks::add).addTo(builder);
-            new HealthRoutes(() -> true).addTo(builder);
+            new HealthRoutes(() -> true, () -> false).addTo(builder);
             try (SseServer server = builder.start()) {
                 hub.publish("a", Event.of("x")).toCompletableFuture().get();
                 CompletableFuture<HttpResponse<String>> response = get(server, path);

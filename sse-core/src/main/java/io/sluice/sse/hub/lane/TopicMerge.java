@@ -1,0 +1,178 @@
+package io.sluice.sse.hub.lane;
+
+import io.sluice.sse.hub.log.Entries;
+import io.sluice.sse.hub.log.LogEntry;
+import io.sluice.sse.hub.log.Topic;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Merges the events of several topics by position, one at a time: a binary heap of the topics by their next event. The
+ * entries of one event in several topics follow each other in the order of the topic names. Confined to the lane.
+ */
+final class TopicMerge {
+
+    /** At most this many cursors are kept for the next merge. */
+    private static final int MAX_SPARE = 1024;
+
+    /** A topic and its next event. */
+    private static final class Cursor {
+        @Nullable
+        Topic topic;
+
+        @Nullable
+        LogEntry next;
+
+        /** Superseded events up to this position are left out. */
+        long state;
+
+        LogEntry next() {
+            return Objects.requireNonNull(next);
+        }
+
+        boolean isBefore(Cursor other) {
+            int order = Long.compare(next().position, other.next().position);
+            return order == 0 ? next().topic.compareTo(other.next().topic) < 0 : order < 0;
+        }
+    }
+
+    private final List<Cursor> heap = new ArrayList<>();
+    private final List<Cursor> spare = new ArrayList<>();
+    /** One event is copied at a time. */
+    private final Entries one = new Entries();
+
+    // The first topic waits here until a second one comes: a single topic needs no merge.
+    private @Nullable Topic first;
+    private long firstAfter;
+    private long firstState;
+    private int topics;
+
+    /**
+     * Adds a topic with its events in {@code (after, limit]}.
+     *
+     * @param state superseded events up to this position are left out
+     */
+    void add(Topic topic, long after, long limit, long state) {
+        if (topics++ == 0) {
+            first = topic;
+            firstAfter = after;
+            firstState = state;
+            return;
+        }
+        if (topics == 2) {
+            addCursor(Objects.requireNonNull(first), firstAfter, limit, firstState);
+        }
+        addCursor(topic, after, limit, state);
+    }
+
+    private void addCursor(Topic topic, long after, long limit, long state) {
+        LogEntry next = nextOf(topic, after, limit, state);
+        if (next == null) {
+            return;
+        }
+        Cursor cursor = spare.isEmpty() ? new Cursor() : spare.remove(spare.size() - 1);
+        cursor.topic = topic;
+        cursor.next = next;
+        cursor.state = state;
+        int at = heap.size();
+        heap.add(cursor);
+        while (at > 0) {
+            int parent = (at - 1) >>> 1;
+            if (!cursor.isBefore(heap.get(parent))) {
+                break;
+            }
+            heap.set(at, heap.get(parent));
+            at = parent;
+        }
+        heap.set(at, cursor);
+    }
+
+    private @Nullable LogEntry nextOf(Topic topic, long after, long limit, long state) {
+        for (long from = after; ; ) {
+            topic.log.copy(from, limit, 1, one); // at least one event, whatever its size
+            LogEntry next = one.isEmpty() ? null : one.get(0);
+            one.clear();
+            if (next == null || next.position > state || !next.isSuperseded()) {
+                return next;
+            }
+            from = next.position;
+        }
+    }
+
+    /** The only topic; null if there is none, or if there are several. */
+    @Nullable
+    Topic single() {
+        return topics == 1 ? first : null;
+    }
+
+    long singleAfter() {
+        return firstAfter;
+    }
+
+    long singleState() {
+        return firstState;
+    }
+
+    /** The next event of all topics; null if there is none. */
+    @Nullable
+    LogEntry first() {
+        return heap.isEmpty() ? null : heap.get(0).next;
+    }
+
+    /** Goes on to the event after {@link #first}. */
+    void advance(long limit) {
+        Cursor cursor = heap.get(0);
+        LogEntry next = nextOf(Objects.requireNonNull(cursor.topic), cursor.next().position, limit, cursor.state);
+        if (next != null) {
+            cursor.next = next;
+        } else {
+            Cursor last = heap.remove(heap.size() - 1);
+            release(cursor);
+            if (heap.isEmpty()) {
+                return;
+            }
+            cursor = last;
+        }
+        siftDown(cursor);
+    }
+
+    /** Puts the cursor to the top, and then below each child that comes before it. */
+    private void siftDown(Cursor cursor) {
+        int size = heap.size();
+        int at = 0;
+        for (int child = 1; child < size; child = 2 * at + 1) {
+            if (child + 1 < size && heap.get(child + 1).isBefore(heap.get(child))) {
+                child++;
+            }
+            if (!heap.get(child).isBefore(cursor)) {
+                break;
+            }
+            heap.set(at, heap.get(child));
+            at = child;
+        }
+        heap.set(at, cursor);
+    }
+
+    private void release(Cursor cursor) {
+        cursor.topic = null;
+        cursor.next = null;
+        if (spare.size() < MAX_SPARE) {
+            spare.add(cursor);
+        }
+    }
+
+    /** How many events were copied so far; for tests. */
+    long copied() {
+        return one.added();
+    }
+
+    /** Releases all topics and events. */
+    void clear() {
+        heap.forEach(this::release);
+        heap.clear();
+        first = null;
+        topics = 0;
+    }
+}

@@ -1,0 +1,147 @@
+package io.sluice.sse.hub.lane;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.sluice.sse.CloseReason;
+import io.sluice.sse.topic.Selector;
+import io.sluice.sse.topic.StartPosition;
+import io.sluice.sse.topic.TopicLimitException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+/** Patterns that include many topics are added and removed in slices, and what they cost has bounds. */
+class ManyPatternsTest {
+
+    private static final int TOPICS = 3 * PatternSlices.TOPICS;
+
+    private static HubFixture bench(int topics) {
+        HubFixture bench = new HubFixture(hub -> hub.historyEvents(4));
+        for (int i = 0; i < topics; i++) {
+            bench.publish("t/" + i + "/x", "old");
+        }
+        bench.run();
+        return bench;
+    }
+
+    @Test
+    void aPatternOfManyTopicsComesAndGoesInSlices() {
+        try (HubFixture bench = bench(TOPICS)) {
+            FakeSink sink = bench.sink();
+            bench.open(sink, StartPosition.live(), Selector.of("t/*/x", "**", "t/**"));
+            int tasks = 3;
+            bench.lane().runOne();
+            bench.lane().runOne();
+            bench.lane().runOne();
+            List<String> expected = new ArrayList<>();
+            for (int i = 0; i < TOPICS; i++) { // some of these topics have its lists, and others do not
+                bench.publish("t/" + i + "/x", "while they are added " + i);
+                expected.add("while they are added " + i);
+            }
+            while (bench.lane().runOne()) {
+                tasks++;
+            }
+            assertThat(tasks)
+                    .as("one slice for each %s topics", PatternSlices.TOPICS)
+                    .isBetween(8, 40);
+            assertThat(LaneTestAccess.isBehind(sink)).isFalse();
+            bench.publish("t/0/x", "first");
+            bench.publish("t/" + (TOPICS - 1) + "/x", "last");
+            bench.publish("t/new/x", "new");
+            bench.run();
+            expected.addAll(List.of("first", "last", "new"));
+            assertThat(sink.data()).isEqualTo(expected);
+
+            bench.onLane(() -> sink.close(CloseReason.CLIENT_LEFT));
+            assertThat(bench.lane().waiting()).as("slices that follow").isPositive();
+            FakeSink next = bench.live("**");
+            bench.publish("t/7/x", "again");
+            bench.run();
+            assertThat(next.data()).containsExactly("again");
+        }
+    }
+
+    @Test
+    void aLaterSubscriptionMissesNothingWhileItsPatternIsAdded() {
+        try (HubFixture bench = bench(TOPICS)) {
+            FakeSink sink = bench.live("other");
+            sink.subscribe(Selector.of("**"));
+            bench.lane().runOne();
+            bench.publish("t/" + (TOPICS - 1) + "/x", "at once");
+            bench.run();
+            bench.publish("t/" + (TOPICS - 2) + "/x", "later");
+            bench.run();
+            assertThat(sink.data()).containsExactly("at once", "later");
+        }
+    }
+
+    @Test
+    void aClientThatLeavesWhileItsPatternIsAddedLeavesNothing() {
+        try (HubFixture bench = bench(TOPICS)) {
+            FakeSink sink = bench.sink();
+            bench.open(sink, StartPosition.live(), Selector.of("**"));
+            bench.lane().runOne();
+            bench.onLane(() -> sink.close(CloseReason.CLIENT_LEFT));
+        } // the fixture checks that no list is left in any topic
+    }
+
+    @Test
+    void patternsOfAStreamAreBounded() {
+        List<String> most = IntStream.range(0, Selector.MAX_PATTERNS)
+                .mapToObj(i -> i + "/*")
+                .toList();
+        assertThat(Selector.of(most).patterns()).hasSize(Selector.MAX_PATTERNS);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Selector.of(
+                        IntStream.range(0, 33).mapToObj(i -> i + "/*").toList()))
+                .withMessage("33 patterns: at most 32 are allowed on one stream");
+        try (HubFixture bench = new HubFixture()) {
+            FakeSink sink = bench.open(StartPosition.live(), Selector.of(most));
+            assertThatThrownBy(() -> bench.subscribe(sink, "more/*")).hasMessageContaining("at most 32");
+        }
+    }
+
+    @Test
+    void segmentsAreBounded() {
+        String most = "a" + "/a".repeat(31);
+        assertThat(Selector.of(most).topics()).containsExactly(most);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Selector.of(most + "/**"))
+                .withMessageContaining("it has 33 segments, at most 32 are allowed");
+    }
+
+    /** Eleven patterns for each of 30,000 topics are too many lists for one stream, and nothing of them stays. */
+    @Test
+    void patternsThatOverlapTooMuchAreRejected() {
+        try (HubFixture bench = new HubFixture(hub -> hub.historyEvents(1))) {
+            FakeSink publishers = bench.live("x");
+            for (int i = 0; i < 30_000; i++) {
+                bench.publish("a/b/c/" + i, "x");
+            }
+            bench.run();
+            List<String> overlapping = List.of(
+                    "a/**",
+                    "a/b/**",
+                    "a/b/c/**",
+                    "*/**",
+                    "*/b/**",
+                    "*/*/**",
+                    "*/b/c/**",
+                    "*/*/c/*",
+                    "a/*/**",
+                    "a/*/c/*",
+                    "**");
+            assertThatThrownBy(() -> bench.open(bench.sink(), StartPosition.live(), Selector.of(overlapping)))
+                    .isInstanceOf(TopicLimitException.class)
+                    .hasMessageContaining("each topic is counted once for each pattern");
+            FakeSink fine = bench.live("**", "a/**");
+            bench.publish("a/b/c/29999", "it goes on");
+            bench.run();
+            assertThat(fine.data()).containsExactly("it goes on");
+            assertThat(publishers.isOpen()).isTrue();
+        }
+    }
+}
