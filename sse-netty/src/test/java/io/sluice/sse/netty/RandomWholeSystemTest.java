@@ -41,7 +41,7 @@ class RandomWholeSystemTest {
     private static final long MOST_PENDING = 128 * 1024;
 
     private final long seed = Long.getLong("sluice.seed", System.nanoTime() & 0xFFFFFFFL);
-    private final int steps = Integer.getInteger("sluice.steps", 1000);
+    private final int steps = Integer.getInteger("sluice.steps", 600);
 
     @OverEachTransport
     void aRandomLife(Transport transport) throws Exception {
