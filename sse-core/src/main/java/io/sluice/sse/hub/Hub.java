@@ -84,9 +84,9 @@ public final class Hub implements AutoCloseable {
      * Publishes an event to a topic.
      *
      * @param event with data, because clients do not dispatch an event without data. An event with a key and without
-     *     data is not sent: it removes the key from topics that conflate, with the latest event that they keep. An id in the event is the
-     *     publisher's and must be unique among the kept events: if an event with the same id is kept, the result is
-     *     that event, and nothing is published
+     *     data is not sent: it removes the key from topics that conflate, with the latest event that they keep. An id
+     *     in the event is the publisher's and must be unique among the kept events: if an event with the same id is
+     *     kept, the result is that event, and nothing is published
      * @return completes with the id when the event has its place in the sequence, which is before this method returns.
      *     If the hub has a history that syncs each event, it completes when the event is on the disk. It fails with
      *     {@link TopicLimitException}, {@link ClosedException} or {@link HistoryException}

@@ -146,9 +146,9 @@ public final class HubBuilder {
     }
 
     /**
-     * How many topics the hub may have. Above it an event for a new topic is rejected, unless the new topic can take the
-     * place of a finished one. That is a topic that {@linkplain #conflate conflates}, that was published to longer ago
-     * than {@link #historyAge}, and that no subscriber has named. The one that was published to least recently is
+     * How many topics the hub may have. Above it an event for a new topic is rejected, unless the new topic can take
+     * the place of a finished one. That is a topic that {@linkplain #conflate conflates}, that was published to longer
+     * ago than {@link #historyAge}, and that no subscriber has named. The one that was published to least recently is
      * evicted, which makes a gap. 1,000,000 by default.
      *
      * @throws IllegalArgumentException if it is less than 1

@@ -23,7 +23,11 @@ class DocumentedTestsTest {
 
     @Test
     void eachFaultNamesATest() throws IOException {
-        List<String> rows = Files.readAllLines(ROOT.resolve("docs/reliability.md")).stream()
+        String page = Files.readString(ROOT.resolve("docs/reliability.md"));
+        // The table of costs has bounds, and its faults have rows of their own above it.
+        int costs = page.indexOf("\n## What input can cost");
+        String faults = page.substring(0, costs) + page.substring(page.indexOf("\n## ", costs + 1));
+        List<String> rows = faults.lines()
                 .filter(line -> line.startsWith("| ") && !line.startsWith("| what happens"))
                 .toList();
         assertThat(rows)

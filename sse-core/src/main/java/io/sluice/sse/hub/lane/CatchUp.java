@@ -147,7 +147,7 @@ final class CatchUp {
         }
     }
 
-    /** Clients have read: one of the sinks that wait for room tries again. The tick of the lane lets all of them try. */
+    /** Called when clients have read: one of the sinks that wait for room tries again. The lane's tick tries all. */
     private void recallTooLarge() {
         if (!tooLarge.isEmpty() && frames.heldBytes() <= maxHeldBytes / 2) {
             LaneSink first = tooLarge.iterator().next();

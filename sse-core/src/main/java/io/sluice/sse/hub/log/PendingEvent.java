@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
  * An event that is encoded but has no position yet.
  *
  * @param topics the topics to which it is published
- * @param wire the encoded block, or empty bytes to remove the key; unless the publisher chose an id, the position must still be written into its first
- *     line
+ * @param wire the encoded block, or empty bytes to remove the key; unless the publisher chose an id, the position must
+ *     still be written into its first line
  * @param publisherId the id that the publisher chose, or null
  * @param key the key of the event for topics that conflate, or null
  * @param recipients the recipients of the event

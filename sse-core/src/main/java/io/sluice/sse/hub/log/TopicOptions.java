@@ -46,7 +46,9 @@ final class TopicOptions {
         return stored;
     }
 
-    /** Whether the topic is live-only, see {@link LogOptions.TopicRules}. Such a topic neither conflates nor is stored. */
+    /**
+     * Whether the topic is live-only, see {@link LogOptions.TopicRules}. Such a topic neither conflates nor is stored.
+     */
     boolean isLiveOnly(String topic) {
         return rules.liveOnly() != null && rules.liveOnly().test(topic);
     }

@@ -109,8 +109,8 @@ public final class TopicTable {
     }
 
     /**
-     * Evicts the settled topic that nobody has published to for the longest time, unless a subscriber named it. The work
-     * is bounded: a topic with very many keys is evicted by several calls.
+     * Evicts the settled topic that nobody has published to for the longest time, unless a subscriber named it. The
+     * work is bounded: a topic with very many keys is evicted by several calls.
      *
      * @return whether a topic was removed
      */
@@ -130,8 +130,8 @@ public final class TopicTable {
     }
 
     /**
-     * Evicts what the topic holds up to {@code position}, on request: at most {@code max} entries. A topic that is empty
-     * then, and that no subscriber named, is removed.
+     * Evicts what the topic holds up to {@code position}, on request: at most {@code max} entries. A topic that is
+     * empty then, and that no subscriber named, is removed.
      *
      * @return whether nothing up to that position is left
      */
