@@ -1,8 +1,7 @@
 package io.sluice.sse.hub.lane;
 
+import io.sluice.sse.hub.lane.CatchUpQueue.Served;
 import io.sluice.sse.hub.log.Entries;
-import java.util.ArrayDeque;
-import java.util.LinkedHashSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,36 +14,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class CatchUp {
 
-    /** What follows for a sink that was served. */
-    private enum Served {
-        /** The sink leaves the queue: it has caught up or closed, or another call of {@link #add} follows. */
-        DONE,
-        /** The sink can take another frame at once. It goes to the end of the queue. */
-        MORE,
-        /** The sink is served again in the next turn, after the lane's I/O or the next pass. */
-        NEXT_TURN,
-        /** The client has taken none of the bytes that it was given, and the lane's memory budget is used up. */
-        PARKED,
-        /** The next event is large, and the lane's memory budget has no room for it until other clients have read. */
-        TOO_LARGE
-    }
-
     private final HubLane lane;
     private final LaneFrames frames;
     private final @Nullable HistoryPager pages;
-    private final long maxHeldBytes;
-
-    private final ArrayDeque<LaneSink> ready = new ArrayDeque<>();
-    private final ArrayDeque<LaneSink> nextTurn = new ArrayDeque<>();
-    /**
-     * Sinks that get nothing more until their clients have taken what they were given, because the clients of the lane
-     * hold too many bytes together. A set, so that one sink can be called back. Only sinks that are queued are looked
-     * up in it.
-     */
-    private final LinkedHashSet<LaneSink> parked = new LinkedHashSet<>();
-
-    /** Sinks whose next event is larger than the frame they may get, and larger than what is left of the budget. */
-    private final LinkedHashSet<LaneSink> tooLarge = new LinkedHashSet<>();
+    private final CatchUpQueue queue = new CatchUpQueue();
+    private final CatchUpBudget budget;
 
     private boolean metSinkAheadOfLane;
 
@@ -57,23 +31,16 @@ final class CatchUp {
         this.frames = lane.frames;
         this.recentRanges = new RecentRanges(frames);
         this.pages = pages;
-        this.maxHeldBytes = lane.core().options().catchUpBytes();
+        this.budget =
+                new CatchUpBudget(frames, recentRanges, lane.core().options().catchUpBytes());
     }
 
     // ---- the queue
 
-    /** Puts the sink into the queue, once. A parked sink is called back, because something about it has changed. */
+    /** As {@link CatchUpQueue#add}. */
     void add(LaneSink sink) {
         assert lane.isConfined();
-        if (sink.isGone()) {
-            return;
-        }
-        if (!sink.queued) {
-            sink.queued = true;
-            ready.add(sink);
-        } else if ((!parked.isEmpty() && parked.remove(sink)) || (!tooLarge.isEmpty() && tooLarge.remove(sink))) {
-            ready.add(sink);
-        }
+        queue.add(sink);
     }
 
     /**
@@ -84,19 +51,18 @@ final class CatchUp {
     boolean run(long deadlineNanos) {
         assert lane.isConfined();
         metSinkAheadOfLane = false;
-        recallTooLarge();
+        if (queue.hasTooLarge() && budget.isHalfLeft()) {
+            queue.recallFirstTooLarge(); // clients have read; the lane's tick recalls all
+        }
         if (pages == null || servePages(pages, deadlineNanos)) {
-            for (LaneSink sink = ready.poll(); sink != null; sink = ready.poll()) {
-                sink.queued = false;
-                requeue(sink, serveGuarded(sink, null));
+            for (LaneSink sink = queue.poll(); sink != null; sink = queue.poll()) {
+                queue.requeue(sink, serveGuarded(sink, null));
                 if (isTimeUp(deadlineNanos)) {
                     break;
                 }
             }
         }
-        ready.addAll(nextTurn);
-        nextTurn.clear();
-        return !ready.isEmpty() || (pages != null && pages.hasPages());
+        return queue.endTurn() || (pages != null && pages.hasPages());
     }
 
     /** Whether the last {@link #run} met a sink that needs the next pass and nothing else. */
@@ -108,7 +74,7 @@ final class CatchUp {
     private boolean servePages(HistoryPager available, long deadlineNanos) {
         for (HistoryPager.Page page = available.poll(); page != null; page = available.poll()) {
             LaneSink sink = page.nextSink();
-            requeue(sink, serveGuarded(sink, page));
+            queue.requeue(sink, serveGuarded(sink, page));
             if (isTimeUp(deadlineNanos)) {
                 return false;
             }
@@ -120,52 +86,23 @@ final class CatchUp {
         return lane.lane().nanoTime() - deadlineNanos >= 0;
     }
 
-    private void requeue(LaneSink sink, Served served) {
-        if (served == Served.MORE) {
-            add(sink);
-        } else if (served != Served.DONE && !sink.queued) {
-            sink.queued = true;
-            if (served == Served.PARKED) {
-                parked.add(sink);
-            } else if (served == Served.TOO_LARGE) {
-                tooLarge.add(sink);
-            } else {
-                nextTurn.add(sink);
-            }
-        }
-    }
-
     /** Puts all parked sinks back into the queue: the transport does not report that a client took a small frame. */
     void retryParked() {
         assert lane.isConfined();
-        if (!parked.isEmpty() || !tooLarge.isEmpty()) {
-            ready.addAll(parked);
-            parked.clear();
-            ready.addAll(tooLarge);
-            tooLarge.clear();
+        if (queue.recallAll()) {
             lane.wake();
-        }
-    }
-
-    /** Called when clients have read: one of the sinks that wait for room tries again. The lane's tick tries all. */
-    private void recallTooLarge() {
-        if (!tooLarge.isEmpty() && frames.heldBytes() <= maxHeldBytes / 2) {
-            LaneSink first = tooLarge.iterator().next();
-            tooLarge.remove(first);
-            ready.add(first);
         }
     }
 
     /** Whether a sink in the queue can take more of what was published up to {@code head}. */
     boolean hasPending(long head) {
         assert lane.isConfined();
-        for (LaneSink sink : ready) {
-            boolean waits = (sink.isBehind() && sink.position() < head) || sink.hasDirectSends();
-            if (waits && sink.isOpened() && !sink.isGone() && sink.canWrite()) {
-                return true;
-            }
-        }
-        return recallParked();
+        return queue.anyReady(sink -> hasPending(sink, head)) || recallParked();
+    }
+
+    private static boolean hasPending(LaneSink sink, long head) {
+        boolean waits = (sink.isBehind() && sink.position() < head) || sink.hasDirectSends();
+        return waits && sink.isOpened() && !sink.isGone() && sink.canWrite();
     }
 
     /**
@@ -173,17 +110,11 @@ final class CatchUp {
      * nothing is left for it. So a caller that repeats this comes to an end.
      */
     private boolean recallParked() {
-        if (parked.isEmpty()) {
+        if (!queue.hasParked()) {
             return false;
         }
-        boolean scarce = isBudgetUsedUp();
-        return parked.removeIf(sink -> {
-            boolean canTake = !scarce || sink.pendingBytes() == 0;
-            if (canTake) {
-                ready.add(sink);
-            }
-            return canTake;
-        });
+        boolean scarce = budget.isUsedUp();
+        return queue.recallParked(sink -> !scarce || sink.pendingBytes() == 0);
     }
 
     // ---- may the sink be served
@@ -235,7 +166,7 @@ final class CatchUp {
         if (shared != null && !Overflow.isLapped(sink)) {
             return write(sink, shared.frame, shared.end);
         }
-        boolean scarce = isBudgetUsedUp();
+        boolean scarce = budget.isUsedUp();
         if (scarce && sink.pendingBytes() > 0) {
             return lane.hasMoved(sink) ? Served.NEXT_TURN : Served.PARKED;
         }
@@ -283,33 +214,6 @@ final class CatchUp {
         return true;
     }
 
-    /** Whether clients hold as many bytes as the option {@code catchUpBytes} allows. */
-    private boolean isBudgetUsedUp() {
-        if (frames.heldBytes() <= maxHeldBytes) {
-            return false;
-        }
-        frames.releaseSent(); // the figure dates from the last call
-        return frames.heldBytes() > maxHeldBytes;
-    }
-
-    /**
-     * Whether a frame of these events may be made. A range is larger than a frame only if it is one large event. Such
-     * events count against the budget: clients that do not read would otherwise hold as many of them as they like. One
-     * is always allowed, so that each client gets its events in the end.
-     */
-    private boolean hasRoomFor(Entries events, int room) {
-        if (events.size() != 1 || events.get(0).wire.length <= room) {
-            return true;
-        }
-        long bytes = events.get(0).wire.length;
-        if (frames.heldBytes() + recentRanges.largeBytes() + bytes <= maxHeldBytes) {
-            return true;
-        }
-        recentRanges.releaseAll();
-        frames.releaseSent(); // the figure dates from the last call
-        return frames.heldBytes() == 0 || frames.heldBytes() + bytes <= maxHeldBytes;
-    }
-
     // ---- the write
 
     private Served frameAndWrite(LaneSink sink, long completeUpTo, int room) {
@@ -327,7 +231,7 @@ final class CatchUp {
             ownRange.clear();
             return sink.selection() == null ? Served.DONE : Served.MORE;
         }
-        if (!hasRoomFor(written, room)) {
+        if (!budget.hasRoomFor(written, room)) {
             ownRange.clear();
             return Served.TOO_LARGE;
         }
@@ -362,7 +266,7 @@ final class CatchUp {
         if (!sink.canWrite()) {
             return Served.DONE;
         }
-        if (sink.pendingBytes() > 0 && isBudgetUsedUp()) {
+        if (sink.pendingBytes() > 0 && budget.isUsedUp()) {
             // A transport that writes asynchronously has not sent the frame yet. Progress counts from here on.
             lane.hasMoved(sink);
             return Served.NEXT_TURN;

@@ -163,8 +163,8 @@
  *   <li><b>Pass:</b> {@code LaneTurns}, {@code PassScheduler}, {@code PassPacer}, {@code BatchWait},
  *       {@code AdaptiveBackoff}, {@code Pass}, {@code DirtyTopics}, {@code WaitingTopics}, {@code DirtySet},
  *       {@code DirtySets}, {@code LaneFrames}, {@code ViewFrames}, {@code Splicer}, {@code Prefetcher}
- *   <li><b>Catching up:</b> {@code CatchUp}, {@code CatchUpRange}, {@code TopicMerge}, {@code RecentRanges},
- *       {@code HistoryPager}, {@code Overflow}, {@code GapNotice}
+ *   <li><b>Catching up:</b> {@code CatchUp}, {@code CatchUpQueue}, {@code CatchUpBudget}, {@code CatchUpRange},
+ *       {@code TopicMerge}, {@code RecentRanges}, {@code HistoryPager}, {@code Overflow}, {@code GapNotice}
  *   <li><b>Keeping streams alive:</b> {@code SinkLifecycle}, {@code LaneSinks}, {@code LaneTicker},
  *       {@code HeartbeatFrames}, {@code StallClock}, {@code LaneWatchdog}, {@code LaneTasks}
  *   <li><b>User code:</b> {@code RunningSource}, {@code DirectSendQueue}, {@code WritableListeners},

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class RandomHistoriesTest {
 
-    private static final int HISTORIES = 10_000;
+    private static final int HISTORIES = 6_000;
 
     @TempDir
     Path directory;
