@@ -3,6 +3,7 @@ package io.sluice.sse.netty;
 import io.netty.handler.codec.http.HttpHeaderValidationUtil;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
@@ -10,6 +11,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import javax.net.ssl.SSLPeerUnverifiedException;
+import javax.net.ssl.SSLSession;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -89,11 +92,28 @@ final class Cors {
     }
 
     /**
-     * Whether a page of this origin may send a request that changes something. With {@code *}, a request with a cookie
-     * may not: a page of any origin could otherwise act for the user.
+     * Whether a page of this origin may send a request that changes something. With {@code *}, a request with
+     * credentials that the browser adds by itself may not: a page of any origin could otherwise act for the user.
      */
     boolean permitsAction(String origin, SseRequest request) {
-        return names(origin) || (any && !origin.equals("null") && request.header("cookie") == null);
+        return names(origin) || (any && !origin.equals("null") && !hasAmbientCredentials(request));
+    }
+
+    /** Cookies, a password that the browser remembers, or a certificate of the client. */
+    private static boolean hasAmbientCredentials(SseRequest request) {
+        String authorization = request.header("authorization");
+        boolean isToken =
+                authorization == null || authorization.toLowerCase(Locale.ROOT).startsWith("bearer ");
+        return !isToken || request.header("cookie") != null || hasCertificate(request);
+    }
+
+    private static boolean hasCertificate(SseRequest request) {
+        SSLSession session = request.sslSession();
+        try {
+            return session != null && session.getPeerCertificates().length > 0;
+        } catch (SSLPeerUnverifiedException e) {
+            return false;
+        }
     }
 
     /** Whether a page may send the request, with a method and headers of its own, is asked by a preflight. */
@@ -140,17 +160,24 @@ final class Cors {
 
     /** The response with those headers, unless its route has decided about the origin itself. */
     RouteResponse addTo(RouteResponse response, @Nullable SseRequest request) {
-        if (request == null || !isEnabled() || hasDecided(response)) {
+        if (request == null || !isEnabled() || decides(response.headers().entrySet())) {
             return response;
         }
-        List<Map.Entry<String, String>> all = new ArrayList<>(response.added());
-        all.addAll(headersFor(request));
-        return response.withAdded(all);
+        return response.withAdded(addTo(response.added(), request));
     }
 
-    private static boolean hasDecided(RouteResponse response) {
-        return response.headers().keySet().stream()
-                .anyMatch(name -> name.equalsIgnoreCase("access-control-allow-origin"));
+    /** The headers of a route with those headers, unless the route has decided about the origin itself. */
+    List<Map.Entry<String, String>> addTo(List<Map.Entry<String, String>> ofRoute, SseRequest request) {
+        if (!isEnabled() || decides(ofRoute)) {
+            return ofRoute;
+        }
+        List<Map.Entry<String, String>> all = new ArrayList<>(ofRoute);
+        all.addAll(headersFor(request));
+        return all;
+    }
+
+    private static boolean decides(Collection<Map.Entry<String, String>> headers) {
+        return headers.stream().anyMatch(header -> header.getKey().equalsIgnoreCase("access-control-allow-origin"));
     }
 
     /** The value of {@code access-control-allow-origin}; null if the page may not read the response. */

@@ -6,6 +6,7 @@ import io.netty.channel.ChannelHandler.Sharable;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPipeline;
 import io.netty.channel.ChannelPromise;
+import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpStatusClass;
@@ -80,7 +81,8 @@ final class ReachabilityProbe extends ChannelDuplexHandler {
         } else if (message instanceof HttpRequest request
                 && request.decoderResult().isSuccess()) {
             String path = SseHandler.pathOf(request);
-            ctx.channel().attr(EXPECTED).set(routes.find(path) == null ? null : path);
+            boolean opensStream = request.method().equals(HttpMethod.GET) && routes.find(path) != null;
+            ctx.channel().attr(EXPECTED).set(opensStream ? path : null);
         }
         ctx.fireChannelRead(message);
     }

@@ -114,19 +114,34 @@ public final class SseServer implements AutoCloseable {
             }
             throw cannotListen(options, bound.cause());
         }
-        if (options.tls != null) {
-            refreshRegularly(options.tls, loops);
+        if (options.tls instanceof TlsFiles files) {
+            refreshRegularly(files, loops);
         }
         SseServer server = new SseServer(options, hub, streams, loops, bound.channel(), connections);
         log.info("listening on {}, transport {}", server.uri(), transport.transport);
         return server;
     }
 
-    /** The check reads files, so it runs in the common pool. It ends with the event loops. */
-    private static void refreshRegularly(TlsContext tls, EventLoopGroup loops) {
+    /**
+     * The check reads files, so it runs in the common pool, and only one at a time: a file system may hang. It ends with
+     * the event loops.
+     */
+    private static void refreshRegularly(TlsFiles files, EventLoopGroup loops) {
+        AtomicBoolean isRunning = new AtomicBoolean();
+        Runnable check = () -> {
+            try {
+                files.refresh();
+            } finally {
+                isRunning.set(false);
+            }
+        };
         loops.next()
                 .scheduleWithFixedDelay(
-                        () -> ForkJoinPool.commonPool().execute(tls::refresh),
+                        () -> {
+                            if (isRunning.compareAndSet(false, true)) {
+                                ForkJoinPool.commonPool().execute(check);
+                            }
+                        },
                         TLS_REFRESH_MILLIS,
                         TLS_REFRESH_MILLIS,
                         TimeUnit.MILLISECONDS);

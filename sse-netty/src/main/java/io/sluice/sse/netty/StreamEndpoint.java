@@ -7,7 +7,6 @@ import io.sluice.sse.ClosedException;
 import io.sluice.sse.RejectionCounts;
 import io.sluice.sse.topic.TopicLimitException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -120,12 +119,7 @@ final class StreamEndpoint {
 
     /** The headers of the route, and those for a page of another origin. */
     private List<Map.Entry<String, String>> headersOf(SseRequest request, SseStream stream) {
-        if (cors == null || !cors.isEnabled()) {
-            return stream.headers();
-        }
-        List<Map.Entry<String, String>> headers = new ArrayList<>(stream.headers());
-        headers.addAll(cors.headersFor(request));
-        return headers;
+        return cors == null ? stream.headers() : cors.addTo(stream.headers(), request);
     }
 
     private static SseStream openedBy(StreamRoute route, SseRequest request) {

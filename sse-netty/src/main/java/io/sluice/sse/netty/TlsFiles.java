@@ -65,8 +65,8 @@ final class TlsFiles implements TlsContext {
         return context;
     }
 
-    @Override
-    public synchronized void refresh() {
+    /** Looks for changes, which may block. A server calls this once a second, away from its event loops. */
+    synchronized void refresh() {
         String state = paths.state();
         if (state.equals(loadedState)) {
             return;

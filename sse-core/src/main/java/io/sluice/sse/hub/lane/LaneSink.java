@@ -253,7 +253,7 @@ public abstract class LaneSink extends SinkTransport implements HubSink, Scope.O
         synchronized (this) {
             code = userCode;
             if (code == null) {
-                code = new UserCode(this, hubLane.core());
+                code = new UserCode(this, hubLane.core(), scope().isClosed());
                 userCode = code;
             }
             return code;
@@ -284,7 +284,10 @@ public abstract class LaneSink extends SinkTransport implements HubSink, Scope.O
             case SOURCE -> {
                 RunningSource running = source;
                 source = null;
-                UserCode code = userCode;
+                UserCode code;
+                synchronized (this) { // user code that is created later finds the scope closed
+                    code = userCode;
+                }
                 if (code != null) {
                     code.onClosing(reason); // before the stop of the source is queued
                 }

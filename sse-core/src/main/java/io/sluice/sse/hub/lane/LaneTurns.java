@@ -188,15 +188,17 @@ final class LaneTurns {
     /**
      * A stream is about to end in good order. Events that a pass has yet to write to it go first, because its client
      * may not reconnect and would never ask for them.
+     *
+     * @return false if the time did not suffice for all of them
      */
-    void flushBeforeEndOf(LaneSink sink) {
-        boolean hasPending = sink.selection() != null
-                && !sink.isBehind()
-                && (hubLane.position < hubLane.log().head() || pass.isRunning());
-        if (hasPending && !inTurn && lane.inLane()) {
-            long head = hubLane.log().head();
-            runTurnsWhile(() -> sink.selection() != null && (hubLane.position < head || pass.isRunning()));
+    boolean flushBeforeEndOf(LaneSink sink) {
+        long head = hubLane.log().head();
+        BooleanSupplier pending = () -> sink.selection() != null && (hubLane.position < head || pass.isRunning());
+        if (sink.isBehind() || !pending.getAsBoolean() || inTurn || !lane.inLane()) {
+            return true;
         }
+        runTurnsWhile(pending);
+        return !pending.getAsBoolean();
     }
 
     /**

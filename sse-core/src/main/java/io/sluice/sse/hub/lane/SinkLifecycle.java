@@ -71,12 +71,12 @@ final class SinkLifecycle {
     /** The sink begins to close: it receives nothing from here on, and leaves its topics before the next pass. */
     void leave(LaneSink sink, CloseReason reason, boolean isComplete) {
         assert lane.isConfined();
-        if (sink.isOpened() && isOrderly(reason)) {
-            turns.flushBeforeEndOf(sink);
-        }
+        boolean isFlushed = !sink.isOpened() || !isOrderly(reason) || turns.flushBeforeEndOf(sink);
         sink.setGone();
         try {
-            writeEndEvent(sink, reason, isComplete);
+            // A source's end is not final for a client that misses events: it reconnects and gets them.
+            boolean isFinal = isComplete && (isFlushed || reason != CloseReason.SOURCE_COMPLETED);
+            writeEndEvent(sink, reason, isFinal);
         } finally {
             subscriptions.endAll(sink);
         }

@@ -17,6 +17,9 @@ final class TopicMerge {
     /** At most this many cursors are kept for the next merge. */
     private static final int MAX_SPARE = 1024;
 
+    /** How much is copied at once where superseded events are left out. */
+    private static final int SKIPPED_BYTES = 16 * 1024;
+
     /** A topic and its next event. */
     private static final class Cursor {
         @Nullable
@@ -40,7 +43,7 @@ final class TopicMerge {
 
     private final List<Cursor> heap = new ArrayList<>();
     private final List<Cursor> spare = new ArrayList<>();
-    /** One event is copied at a time. */
+    /** One event is copied at a time, or a few where superseded ones are left out. */
     private final Entries one = new Entries();
 
     // The first topic waits here until a second one comes: a single topic needs no merge.
@@ -90,15 +93,31 @@ final class TopicMerge {
     }
 
     private @Nullable LogEntry nextOf(Topic topic, long after, long limit, long state) {
-        for (long from = after; ; ) {
-            topic.log.copy(from, limit, 1, one); // at least one event, whatever its size
-            LogEntry next = one.isEmpty() ? null : one.get(0);
+        long from = after;
+        while (true) {
+            // At least one event, whatever its size. Of superseded events there may be many in a row.
+            topic.log.copy(from, limit, from < state ? SKIPPED_BYTES : 1, one);
+            if (one.isEmpty()) {
+                return null;
+            }
+            LogEntry next = firstOfState(state);
+            from = one.get(one.size() - 1).position;
             one.clear();
-            if (next == null || next.position > state || !next.isSuperseded()) {
+            if (next != null) {
                 return next;
             }
-            from = next.position;
         }
+    }
+
+    /** The first copied event that a client that begins without any state gets. */
+    private @Nullable LogEntry firstOfState(long state) {
+        for (int i = 0; i < one.size(); i++) {
+            LogEntry entry = one.get(i);
+            if (entry.position > state || !entry.isSuperseded()) {
+                return entry;
+            }
+        }
+        return null;
     }
 
     /** The only topic; null if there is none, or if there are several. */

@@ -12,9 +12,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The user code of one sink: it runs on the user executor, one task after another, and forked tasks run in parallel.
- * The ledger counts a task while it runs. When the sink closes, the task that runs is interrupted. A task that runs
- * three seconds after the sink began to close, or that began later and has run for three seconds, is interrupted
- * again. A warning then shows where it is, and other clients' code does not wait for its thread any more. Thread-safe.
+ * The ledger counts a task while it runs. When the sink closes, the task that runs is interrupted. A task gets three
+ * seconds, from the close or from its own start if that is later. Then it is interrupted (again), a warning shows where
+ * it is, and other clients' code does not wait for its thread any more. Thread-safe.
  *
  * <p>A source that ends its own stream is not interrupted at once: it may have work to do after {@code complete()}.
  */
@@ -33,8 +33,10 @@ final class UserCode extends SerialExecutor {
 
     private boolean closing;
 
-    UserCode(LaneSink sink, HubCore core) {
+    /** @param closing whether the sink closes already */
+    UserCode(LaneSink sink, HubCore core, boolean closing) {
         super(core.userExecutor());
+        this.closing = closing;
         this.sink = sink;
         this.core = core;
     }

@@ -85,7 +85,7 @@ final class ConflatedLog extends TopicLog {
         boolean latest = table.isLatest(entry);
         if (latest || entry.key() == null) {
             lostFromRing = new Floor(entry.position, bounds.nextEviction(), entry.nanos);
-        } else if (!entry.isSuperseded()) {
+        } else if (entry instanceof LogEntry.WithKey removed && removed.isKeyRemoved()) {
             removedKeyLost(entry, bounds);
         }
         if (latest) {

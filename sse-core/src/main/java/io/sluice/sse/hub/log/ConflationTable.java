@@ -65,6 +65,9 @@ final class ConflationTable extends EvictionQueue.Holder {
     @Nullable
     LogEntry remove(String key) {
         LogEntry entry = latest.remove(key);
+        if (entry instanceof LogEntry.WithKey removed) {
+            removed.setKeyRemoved(); // in the ring, clients that begin without any state leave it out
+        }
         if (entry == null || byPosition.remove(entry.position) == null) {
             return null;
         }

@@ -139,6 +139,7 @@ final class HistoryWriter implements Runnable {
     /** Removes what the history has of a topic now. The result completes with true when that is done. */
     CompletionStage<Boolean> remove(String topic) {
         long number = log.locked(() -> {
+            log.requireOpen(); // with the lock: a closed hub's writer takes nothing more
             HistoryException failed = waiters.failure();
             if (failed != null) {
                 return -1L; // nothing takes it out of the queue any more

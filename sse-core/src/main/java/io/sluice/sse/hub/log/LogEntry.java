@@ -46,7 +46,9 @@ public class LogEntry {
         return null;
     }
 
-    /** Whether a newer event of its key was published, in a topic that conflates. Any thread. */
+    /**
+     * Whether a newer event of its key was published, or its key was removed, in a topic that conflates. Any thread.
+     */
     public boolean isSuperseded() {
         return false;
     }
@@ -102,6 +104,9 @@ public class LogEntry {
         /** Written under the hub's lock, read anywhere. */
         private volatile boolean superseded;
 
+        /** Whether its key was removed while it was the latest event. Written under the hub's lock, read anywhere. */
+        private volatile boolean keyRemoved;
+
         WithKey(
                 long position,
                 long nanos,
@@ -126,7 +131,15 @@ public class LogEntry {
 
         @Override
         public final boolean isSuperseded() {
-            return superseded;
+            return superseded || keyRemoved;
+        }
+
+        final boolean isKeyRemoved() {
+            return keyRemoved;
+        }
+
+        final void setKeyRemoved() {
+            keyRemoved = true;
         }
 
         final void setSuperseded() {

@@ -28,6 +28,8 @@ public final class Main {
 
     /** Runs the server until a signal ends it. */
     public static void main(String[] args) throws InterruptedException {
+        // A client could otherwise repeat the costly part of a TLS 1.2 handshake on one connection without an end.
+        System.setProperty("jdk.tls.rejectClientInitiatedRenegotiation", "true");
         // Loading the classes for streams takes as long as parsing the options, so both run in parallel.
         Thread loading = background("sluice-load", Main::preload);
         BundledServer running;
