@@ -41,7 +41,7 @@ class ArchitectureTest {
             .importPackages("io.sluice.sse");
 
     @Test
-    void theCoreKnowsNoNetwork() {
+    void theCoreDoesNotDependOnNetworkClasses() {
         noClasses()
                 .should()
                 .dependOnClassesThat()
@@ -50,7 +50,7 @@ class ArchitectureTest {
     }
 
     @Test
-    void theWireKnowsEventsOnly() {
+    void theWireDependsOnEventsOnly() {
         classes()
                 .that()
                 .resideInAPackage("io.sluice.sse.wire")
@@ -62,7 +62,7 @@ class ArchitectureTest {
 
     /** Each layer knows only the layers named before it. The compiler cannot keep this; this test does. */
     @Test
-    void layersKnowOnlyTheLayersBelowThem() {
+    void layersDependOnlyOnTheLayersBelowThem() {
         List<String> below = new ArrayList<>(List.of("java..", "org.slf4j..", "org.jspecify.."));
         for (String layer : List.of(ROOT, WIRE, TOPIC, HISTORY, LOG, CORE, LANE, HUB)) {
             below.add(layer);
@@ -104,7 +104,7 @@ class ArchitectureTest {
 
     /** Links in comments need imports, which bytecode does not show: they must not lean upwards either. */
     @Test
-    void noImportRunsUpwards() throws IOException {
+    void noImportPointsToAHigherLayer() throws IOException {
         List<String> layers = List.of(ROOT, WIRE, TOPIC, HISTORY, LOG, CORE, LANE, HUB);
         for (int i = 0; i < layers.size(); i++) {
             Path folder = Path.of("src/main/java", layers.get(i).split("[.]"));
@@ -124,7 +124,7 @@ class ArchitectureTest {
 
     /** What a hub asks of a history is known to both sides, and neither knows more of the other. */
     @Test
-    void aHistoryKnowsNoHub() {
+    void aHistoryDoesNotDependOnTheHub() {
         classes()
                 .that()
                 .resideInAPackage("io.sluice.sse.history")
@@ -135,7 +135,7 @@ class ArchitectureTest {
     }
 
     @Test
-    void onlyTheMvStoreHistoryKnowsH2() {
+    void onlyTheMvStoreHistoryDependsOnH2() {
         noClasses()
                 .that()
                 .haveNameNotMatching("io\\.sluice\\.sse\\.history\\.MvStore.*")
@@ -154,7 +154,7 @@ class ArchitectureTest {
 
     /** They are written as a user would write them. */
     @Test
-    void readySourcesKnowSinksAndEventsOnly() {
+    void readySourcesDependOnSinksAndEventsOnly() {
         classes()
                 .that()
                 .resideInAPackage("io.sluice.sse.source")
@@ -165,7 +165,7 @@ class ArchitectureTest {
     }
 
     @Test
-    void onlyTheirOwnPackagesKnowJacksonAndMicrometer() {
+    void onlyTheirOwnPackagesDependOnJacksonAndMicrometer() {
         noClasses()
                 .that()
                 .resideOutsideOfPackages("io.sluice.sse.json", "io.sluice.sse.metrics")
@@ -176,7 +176,7 @@ class ArchitectureTest {
     }
 
     @Test
-    void nobodySleepsOrAsksTheWallClockForTime() {
+    void noCodeSleepsOrReadsTheWallClock() {
         noClasses()
                 .should()
                 .callMethod(Thread.class, "sleep", long.class)
@@ -197,7 +197,7 @@ class ArchitectureTest {
     }
 
     @Test
-    void whatIsPublic() {
+    void publicTypes() {
         assertThat(MAIN.stream()
                         .filter(type -> type.isTopLevelClass()
                                 && !HIDDEN.contains(type.getPackageName())

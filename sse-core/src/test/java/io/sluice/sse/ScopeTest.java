@@ -63,7 +63,7 @@ class ScopeTest {
     }
 
     @Test
-    void stepsComeInOrderWhateverThrows() {
+    void closeStepsRunInOrderWhateverThrows() {
         Home home = new Home() {
             @Override
             public synchronized void closing(Scope.CloseStep step, CloseReason reason) {
@@ -102,7 +102,7 @@ class ScopeTest {
     }
 
     @Test
-    void aUserExecutorThatThrowsDoesNotStopTheEnd() {
+    void aUserExecutorThatThrowsDoesNotPreventTheClose() {
         for (RuntimeException failure : List.of(new RejectedExecutionException(), new IllegalStateException())) {
             Home home = new Home();
             home.userFails = failure;
@@ -115,7 +115,7 @@ class ScopeTest {
     }
 
     @Test
-    void theFirstReasonWinsAndListenersHearOnce() throws Exception {
+    void theFirstReasonWinsAndListenersAreNotifiedOnce() throws Exception {
         ExecutorService pool = Executors.newFixedThreadPool(16);
         try {
             for (int round = 0; round < 300; round++) {
@@ -151,7 +151,7 @@ class ScopeTest {
     }
 
     @Test
-    void childrenCloseFirstAndAParentWaitsForTheirListeners() {
+    void childrenCloseFirstAndTheParentWaitsForTheirListeners() {
         Home home = new Home();
         Home childHome = new Home();
         childHome.slowUser = true;
@@ -174,7 +174,7 @@ class ScopeTest {
     }
 
     @Test
-    void whatIsRegisteredOnAClosedScopeRunsAtOnceAndAnEndedHomeClosesInPlace() {
+    void callbacksRegisteredOnAClosedScopeRunAtOnceAndAnEndedHomeClosesInPlace() {
         Home home = new Home();
         home.ended = true;
         Scope scope = Scope.root(home);
@@ -189,7 +189,7 @@ class ScopeTest {
     }
 
     @Test
-    void aNegativeDelayIsRefused() {
+    void aNegativeDelayIsRejected() {
         Scope scope = Scope.root(new Home());
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> scope.schedule(Duration.ofMillis(-1), () -> {}))
@@ -197,7 +197,7 @@ class ScopeTest {
     }
 
     @Test
-    void tasksAreCountedAndDieWithTheScope() {
+    void tasksAreCountedAndCancelledWithTheScope() {
         Home home = new Home();
         Scope scope = Scope.root(home);
         AtomicInteger runs = new AtomicInteger();

@@ -60,7 +60,7 @@ class MvStoreHistoryTest {
     }
 
     @Test
-    void ofEachTopicSoManyEventsAreKept() {
+    void eventsOfATopicAreBounded() {
         MvStoreHistory history = open(options -> options.events(3));
         history.append(List.of(
                 event(1, 1, "a", null), event(2, 2, "a", null), event(3, 3, "b", null), event(4, 4, "a", null)));
@@ -80,7 +80,7 @@ class MvStoreHistoryTest {
     }
 
     @Test
-    void ofEachTopicSoManyBytesAreKeptAndTheNewestWhateverItsSize() {
+    void bytesOfATopicAreBoundedAndTheNewestEventIsAlwaysKept() {
         MvStoreHistory history = open(options -> options.bytes(250));
         for (int i = 1; i <= 5; i++) {
             history.append(List.of(event(i, i, "a", null)));
@@ -92,7 +92,7 @@ class MvStoreHistoryTest {
     }
 
     @Test
-    void ofAllTopicsSoManyBytesAreKeptTheOldestGoesFirst() {
+    void totalBytesAreBoundedAndTheOldestEventIsEvictedFirst() {
         MvStoreHistory history = open(options -> options.totalBytes(450));
         for (int i = 1; i <= 6; i++) {
             history.append(List.of(event(i, i, "t" + i % 2, null)));
@@ -104,7 +104,7 @@ class MvStoreHistoryTest {
 
     /** One event can be the oldest of several topics: each copy is counted, and each goes in its turn. */
     @Test
-    void copiesOfOneEventGoOneAfterTheOther() {
+    void copiesOfOneEventAreEvictedOneAfterAnother() {
         MvStoreHistory history = open(options -> options.totalBytes(450).age(Duration.ofSeconds(10)));
         history.append(List.of(
                 event(1, nowMillis, "a", "one"), event(1, nowMillis, "b", "one"), event(1, nowMillis, "c", "one")));
@@ -125,7 +125,7 @@ class MvStoreHistoryTest {
     }
 
     @Test
-    void whatIsTooOldGoesWhetherOrNotAnythingComes() {
+    void oldEventsAreEvictedEvenWithoutNewEvents() {
         MvStoreHistory history = open(options -> options.age(Duration.ofSeconds(10)));
         history.append(List.of(event(1, nowMillis, "a", null), event(2, nowMillis + 5000, "b", null)));
         nowMillis += 10_000;
@@ -141,7 +141,7 @@ class MvStoreHistoryTest {
     }
 
     @Test
-    void chosenIdsAreBoundedAndToldWhenTheyGo() {
+    void chosenIdsAreBoundedAndReportedWhenEvicted() {
         MvStoreHistory history = open(options -> options.publisherIds(2));
         history.append(List.of(event(1, 1, "a", "one"), event(2, 2, "b", "two"), event(3, 3, "a", "three")));
         assertThat(evictions).containsExactly(new Eviction("a", 1, 1, 3, 1, BLOCK_BYTES, List.of("one")));
@@ -155,7 +155,7 @@ class MvStoreHistoryTest {
 
     /** What the death of the process leaves between two commits is the state of the first of them. */
     @Test
-    void aLargeBatchIsNeverCommittedInItsMiddle(@TempDir Path copy) throws IOException {
+    void aLargeBatchIsCommittedAsAWhole(@TempDir Path copy) throws IOException {
         MvStoreHistory history = open(options -> options);
         List<StoredEvent> batch = new ArrayList<>();
         for (int i = 1; i <= 150_000; i++) {
@@ -177,7 +177,7 @@ class MvStoreHistoryTest {
     }
 
     @Test
-    void aTopicThatIsBeingEmptiedIsReadUntilItsEndIsTold() {
+    void aTopicThatIsBeingEmptiedIsReadableUntilItsRemovalIsReported() {
         List<List<Long>> found = new ArrayList<>();
         MvStoreHistory[] history = {null};
         history[0] = open(options -> options.totalBytes(250), told -> found.add(positions(history[0], "a", "b", "c")));
@@ -189,7 +189,7 @@ class MvStoreHistoryTest {
     }
 
     @Test
-    void aFileOfAnotherFormatIsRefused() {
+    void aFileOfAnotherFormatIsRejected() {
         open(options -> options).close(0);
         try (MVStore store = MVStore.open(directory.resolve("events.mv").toString())) {
             store.openMap(
@@ -206,7 +206,7 @@ class MvStoreHistoryTest {
 
     /** Who reads while it hears of an eviction still finds what goes. */
     @Test
-    void itSaysWhatGoesBeforeItGoes() {
+    void evictionsAreReportedBeforeTheyHappen() {
         List<List<Long>> found = new ArrayList<>();
         MvStoreHistory[] history = {null};
         history[0] = open(options -> options.events(1), told -> found.add(positions(history[0], "a")));
@@ -217,7 +217,7 @@ class MvStoreHistoryTest {
     }
 
     @Test
-    void floorsOfEmptyTopicsAreKeptByNameAndThenAsOne() {
+    void floorsOfEmptyTopicsAreKeptByNameAndLaterMergedIntoOne() {
         MvStoreHistory history = open(options -> options.totalBytes(100));
         int topics = MvStoreTopics.MAX_EMPTY_TOPICS + 10;
         List<StoredEvent> batch = new ArrayList<>();
@@ -234,7 +234,7 @@ class MvStoreHistoryTest {
 
     /** Against a model: pages of any size, topics and places. */
     @Test
-    void pagesAreWholeUpToTheirEndAndInOrder() {
+    void pagesAreCompleteUpToTheirEndAndInOrder() {
         long seed = System.nanoTime();
         Random random = new Random(seed);
         MvStoreHistory history = open(options -> options.events(40));
@@ -295,7 +295,7 @@ class MvStoreHistoryTest {
 
     /** What has gone makes room: the file does not grow for ever. */
     @Test
-    void theFileStaysInProportion() throws Exception {
+    void theFileStaysInProportionToItsContent() throws Exception {
         MvStoreHistory history =
                 open(options -> options.sync(SyncPolicy.always()).totalBytes(1 << 20));
         long written = 0;
@@ -316,7 +316,7 @@ class MvStoreHistoryTest {
     }
 
     @Test
-    void badOptionsAreNamed() {
+    void invalidOptionsAreNamed() {
         MvStoreHistory.Builder options = MvStoreHistory.builder(directory);
         assertThatThrownBy(() -> options.events(0)).hasMessage("events: 0 (expected: at least 1)");
         assertThatThrownBy(() -> options.bytes(0)).hasMessage("bytes: 0 (expected: at least 1)");
@@ -330,7 +330,7 @@ class MvStoreHistoryTest {
 
     /** The oldest stops become one: a gap too many at worst. */
     @Test
-    void uncleanStopsAreRememberedUpToABound() {
+    void uncleanStopsAreRememberedUpToALimit() {
         PositionsFile.Content content = new PositionsFile.Content(7, 10, -1, 0, true, List.of());
         Recovery recovery = Recovery.of(content, 5);
         for (int stop = 1; stop < 300; stop++) {
@@ -359,7 +359,7 @@ class MvStoreHistoryTest {
     }
 
     @Test
-    void aClockThatJumpsForAMomentDeletesNothing() {
+    void aShortClockJumpDeletesNothing() {
         nowMillis = Duration.ofDays(10_000).toMillis();
         MvStoreHistory history = openWithClocks();
         history.append(List.of(event(1, nowMillis, "a", null)));
@@ -379,7 +379,7 @@ class MvStoreHistoryTest {
     }
 
     @Test
-    void aJumpThatLastsCounts() {
+    void aLastingClockJumpTakesEffect() {
         nowMillis = Duration.ofDays(10_000).toMillis();
         MvStoreHistory history = openWithClocks();
         history.append(List.of(event(1, nowMillis, "a", null)));

@@ -31,7 +31,7 @@ class PresenceChurnTest {
     /** Told as late as it likes: joins and leaves alternate, and the last word is the truth. */
     @ParameterizedTest
     @ValueSource(ints = {0, 3})
-    void underChurnJoinsAndLeavesAlternateAndTheLastIsTrue(int lingerSeconds) {
+    void underChurnJoinsAndLeavesAlternateAndTheLastIsCorrect(int lingerSeconds) {
         Random random = new Random(4);
         ObservedPresence told = new ObservedPresence();
         Presence presence = Presence.of("**").withGracePeriod(Duration.ofSeconds(lingerSeconds));
@@ -84,7 +84,7 @@ class PresenceChurnTest {
 
     /** Many threads, the JDK's timer, and somebody who is slow to listen. */
     @Test
-    void threadsThatComeAndGoAtOnceLeaveNothing() throws Exception {
+    void concurrentJoinsAndLeavesLeaveNothing() throws Exception {
         List<String> words = Collections.synchronizedList(new ArrayList<>());
         PresenceCounts counts = new PresenceCounts(
                 Presence.of("**").withGracePeriod(Duration.ofNanos(50_000)),

@@ -76,7 +76,7 @@ class PresenceStartTest {
 
     @ParameterizedTest
     @MethodSource("starts")
-    void theListComesFirstAndThenLaterChanges(StartPosition start) {
+    void theMemberListComesFirstAndThenLaterChanges(StartPosition start) {
         try (HubFixture bench = bench(options -> {})) {
             join(bench, "ann");
             FakeSink bob = open(bench, "bob", StartPosition.live(), ROOM);
@@ -91,7 +91,7 @@ class PresenceStartTest {
 
     @ParameterizedTest
     @MethodSource("starts")
-    void evictedChangesAreNoGap(StartPosition start) {
+    void evictedPresenceChangesAreNoGap(StartPosition start) {
         try (HubFixture bench = bench(options -> options.historyEvents(1))) {
             join(bench, "ann");
             join(bench, "bob");
@@ -104,7 +104,7 @@ class PresenceStartTest {
     /** The messages of the room are replayed, and the changes of its presence do not take their place. */
     @ParameterizedTest
     @MethodSource("starts")
-    void onOneStreamWithTheRoomOnlyTheRoomIsReplayed(StartPosition start) {
+    void onAStreamWithTheRoomOnlyTheRoomIsReplayed(StartPosition start) {
         try (HubFixture bench = bench(options -> {})) {
             bench.publish(ROOM, "one");
             bench.publish(ROOM, "two");
@@ -126,7 +126,7 @@ class PresenceStartTest {
     }
 
     @Test
-    void aPatternBringsLaterChangesOnly() {
+    void aPatternDeliversLaterChangesOnly() {
         try (HubFixture bench = bench(options -> options.historyEvents(2))) {
             String first = bench.publish("other", "before");
             bench.publish(ROOM, "message");
@@ -145,7 +145,7 @@ class PresenceStartTest {
 
     /** A topic of presence that has expired with all its events leaves no gap either. */
     @Test
-    void aRemovedTopicOfPresenceIsNoGapForAPattern() {
+    void aRemovedPresenceTopicIsNoGapForAPattern() {
         try (HubFixture bench = bench(options -> options.historyAge(Duration.ofSeconds(10)))) {
             String first = bench.publish("other", "before");
             join(bench, "ann");
@@ -159,7 +159,7 @@ class PresenceStartTest {
     }
 
     @Test
-    void thatTheClientReachesItsLaneLateChangesNothing() {
+    void aClientThatReachesItsLaneLateGetsTheSame() {
         try (HubFixture bench = bench(options -> {})) {
             FakeSink watcher = open(bench, null, StartPosition.live(), ROOM, PRESENCE);
             String first = bench.publish(ROOM, "one");
@@ -178,7 +178,7 @@ class PresenceStartTest {
 
     /** A connected client that has missed changes gets the gap and a new list, so that it is right again. */
     @Test
-    void afterAGapTheListComesAgain() {
+    void afterAGapTheMemberListIsSentAgain() {
         try (HubFixture bench = bench(options -> options.historyEvents(2))) {
             FakeSink slow = open(bench, null, StartPosition.live(), PRESENCE);
             bench.onLane(() -> slow.full(true));

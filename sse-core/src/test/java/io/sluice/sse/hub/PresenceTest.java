@@ -80,7 +80,7 @@ class PresenceTest {
 
     /** The old connection of a client that has come back is found dead a minute later. */
     @Test
-    void aLateEndOfAnOldSinkTakesNobodyAway() {
+    void theLateEndOfAnOldSinkRemovesNoPresentPrincipal() {
         try (HubFixture bench = bench(Presence.of("**"))) {
             FakeSink old = open(bench, 0, "ann", "a");
             FakeSink current = open(bench, 1, "ann", "a");
@@ -93,7 +93,7 @@ class PresenceTest {
     }
 
     @Test
-    void aReconnectWithinTheLingerIsNeitherLeaveNorJoin() {
+    void aReconnectWithinTheGracePeriodIsNeitherALeaveNorAJoin() {
         try (HubFixture bench = bench(Presence.of("**").withGracePeriod(Duration.ofSeconds(5)))) {
             FakeSink sink = open(bench, 0, "ann", "a");
             for (int i = 0; i < 3; i++) {
@@ -115,7 +115,7 @@ class PresenceTest {
     }
 
     @Test
-    void eachLingersFromTheEndOfItsOwnLastSink() {
+    void theGracePeriodOfAPrincipalStartsAtTheEndOfItsLastSink() {
         try (HubFixture bench = bench(Presence.of("**").withGracePeriod(Duration.ofSeconds(5)))) {
             FakeSink ann = open(bench, 0, "ann", "a");
             FakeSink bob = open(bench, 0, "bob", "a");
@@ -133,7 +133,7 @@ class PresenceTest {
 
     /** Somebody who lingered once, and came back, waits behind the others the next time. */
     @Test
-    void whoComesBackDoesNotKeepOthersFromLeaving() {
+    void aPrincipalThatReturnsDoesNotDelayTheLeaveOfOthers() {
         try (HubFixture bench = bench(Presence.of("**").withGracePeriod(Duration.ofSeconds(5)))) {
             FakeSink ann = open(bench, 0, "ann", "a");
             FakeSink bob = open(bench, 0, "bob", "a");
@@ -152,7 +152,7 @@ class PresenceTest {
     }
 
     @Test
-    void ofTooManyWhoLingerTheFirstLeaveEarly() {
+    void ifTooManyAreInTheirGracePeriodTheFirstLeaveEarly() {
         List<String> left = new ArrayList<>();
         List<Runnable> due = new ArrayList<>();
         PresenceCounts counts = new PresenceCounts(
@@ -180,7 +180,7 @@ class PresenceTest {
     }
 
     @Test
-    void theHubAsAWholeCountsEverySinkWhateverItListensTo() {
+    void presenceOfTheHubCountsEverySinkWhateverItsSelector() {
         try (HubFixture bench = bench(Presence.ofHub().withEvents("presence"), Presence.of("a"))) {
             FakeSink watcher = open(bench, 0, null, "presence");
             FakeSink source = new FakeSink(bench.hubLane(), null);
@@ -202,7 +202,7 @@ class PresenceTest {
     }
 
     @Test
-    void whoListensToAWholeSubtreeIsThereAndByOtherPatternsIsNot() {
+    void aSubtreePatternCountsAsPresentAndOtherPatternsDoNot() {
         try (HubFixture bench = bench(Presence.of("rooms/*"))) {
             open(bench, 0, "ann", "rooms/7/**");
             open(bench, 0, "bob", "rooms/*");
@@ -217,7 +217,7 @@ class PresenceTest {
     }
 
     @Test
-    void aListIsAheadOfWhatChangesIt() {
+    void theMemberListPrecedesItsChanges() {
         try (HubFixture bench = bench(Presence.of("rooms/*").withEvents("presence"))) {
             open(bench, 0, "a\"n\\n\n", "rooms/7");
             FakeSink bob = open(bench, 1, "bob", "rooms/7", "presence/rooms/7");
@@ -239,7 +239,7 @@ class PresenceTest {
     }
 
     @Test
-    void aLongListIsCutAndSaysHowManyThereAre() {
+    void aLongMemberListIsTruncatedAndContainsTheTotalCount() {
         List<String> principals = new ArrayList<>();
         for (int i = 0; i < 1500; i++) {
             principals.add("p" + (10_000 + i));
@@ -250,7 +250,7 @@ class PresenceTest {
     }
 
     @Test
-    void topicsOfPresenceHaveNoPresenceThemselves() {
+    void presenceTopicsHaveNoPresenceThemselves() {
         try (HubFixture bench = bench(Presence.of("**").withEvents("presence"))) {
             open(bench, 0, "ann", "presence/a", "a");
         }
@@ -258,7 +258,7 @@ class PresenceTest {
     }
 
     @Test
-    void aNameThatIsTooLongForItsTopicOfPresenceHarmsNobody() {
+    void aNameThatIsTooLongForItsPresenceTopicAffectsNoClient() {
         String room = "r".repeat(250);
         try (HubFixture bench = bench(Presence.of("**").withEvents("presence"));
                 LogLines lines = LogLines.of(Hub.class)) {
@@ -291,7 +291,7 @@ class PresenceTest {
     }
 
     @Test
-    void whoIsNotLetInWasNeverThere() {
+    void aRejectedClientNeverJoins() {
         try (HubFixture bench = new HubFixture(options ->
                 options.observer(told).maxTopics(1).presence(Presence.of("**")).presence(Presence.ofHub()))) {
             bench.publish("only", "x");
@@ -307,7 +307,7 @@ class PresenceTest {
     }
 
     @Test
-    void aSubscriptionThatIsCancelledIsALeaveOfItsTopicsOnly() {
+    void cancellingASubscriptionIsALeaveOfItsTopicsOnly() {
         try (HubFixture bench = bench(Presence.of("a"), Presence.ofHub())) {
             FakeSink sink = open(bench, 0, "ann", "a");
             LaneTestAccess.cancel(sink);
@@ -318,7 +318,7 @@ class PresenceTest {
     }
 
     @Test
-    void whenTheHubClosesEverybodyLeavesAtOnce() {
+    void whenTheHubClosesAllPrincipalsLeaveAtOnce() {
         try (HubFixture bench = bench(Presence.of("**").withGracePeriod(Duration.ofHours(1)))) {
             open(bench, 0, "ann", "a");
             close(bench, open(bench, 0, "bob", "a"));
@@ -331,7 +331,7 @@ class PresenceTest {
     }
 
     @Test
-    void wrongOptionsAreRefusedByName() {
+    void invalidOptionsAreRejectedByName() {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> Presence.of("a**"))
                 .withMessageStartingWith("presence: topic \"a**\"")

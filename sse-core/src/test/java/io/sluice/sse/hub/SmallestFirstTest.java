@@ -36,7 +36,7 @@ class SmallestFirstTest {
 
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 7, 999, 1_000, 5_000})
-    void theSmallestComeInOrder(int limit) {
+    void theSmallestAreReturnedInOrder(int limit) {
         List<Integer> expected =
                 IntStream.range(0, Math.min(limit, 1_000)).boxed().toList();
         assertThat(select(shuffled(1_000), Comparator.naturalOrder(), limit))
@@ -45,7 +45,7 @@ class SmallestFirstTest {
     }
 
     @Test
-    void aSmallPageOfManyCostsAboutOneComparisonEach() {
+    void aSmallPageOfManyItemsCostsAboutOneComparisonPerItem() {
         int count = 200_000;
         AtomicLong comparisons = new AtomicLong();
         Comparator<Integer> counting = (a, b) -> {

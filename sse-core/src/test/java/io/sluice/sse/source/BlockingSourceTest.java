@@ -51,14 +51,14 @@ class BlockingSourceTest {
         return new FakeStream(executor == null ? options : options.userExecutor(executor));
     }
 
-    private static void awaitNothingOwned(FakeStream stream) {
+    private static void awaitEmptyLedger(FakeStream stream) {
         await().untilAsserted(() -> assertThat(stream.hub.ledger().counts())
                 .allSatisfy((kind, count) -> assertThat(count).as("%s", kind).isZero()));
     }
 
     @ParameterizedTest
     @MethodSource("executors")
-    void itSendsAtTheClientsPaceDropsNothingAndCompletes(Executor executor) throws Exception {
+    void aSourceSendsAtTheClientsPaceDropsNothingAndCompletes(Executor executor) throws Exception {
         try (FakeStream stream = stream(executor)) {
             CountDownLatch mayStart = new CountDownLatch(1);
             CopyOnWriteArrayList<Integer> accepted = new CopyOnWriteArrayList<>();
@@ -83,14 +83,14 @@ class BlockingSourceTest {
                     .containsExactlyElementsOf(
                             IntStream.range(0, 500).mapToObj(i -> i + PADDING).toList());
             assertThat(client.texts().subList(500, client.texts().size())).containsExactly("end");
-            awaitNothingOwned(stream);
+            awaitEmptyLedger(stream);
             assertThat(stream.hub.stats().userCodeFailures()).isZero();
         }
     }
 
     @ParameterizedTest
     @MethodSource("executors")
-    void codeThatWaitsForTheClientEndsWithIt(Executor executor) throws Exception {
+    void codeThatWaitsForTheClientIsInterruptedWhenItLeaves(Executor executor) throws Exception {
         try (FakeStream stream = stream(executor)) {
             CompletableFuture<Throwable> left = new CompletableFuture<>();
             CompletableFuture<Thread> thread = new CompletableFuture<>();
@@ -115,7 +115,7 @@ class BlockingSourceTest {
                     .isInstanceOfSatisfying(
                             ClosedException.class,
                             closed -> assertThat(closed.reason()).isEqualTo(CloseReason.CLIENT_LEFT));
-            awaitNothingOwned(stream);
+            awaitEmptyLedger(stream);
             if (executor != null) {
                 await().until(() -> !thread.join().isAlive());
             }
@@ -139,7 +139,7 @@ class BlockingSourceTest {
             client.onWritable(() -> listener.complete(Thread.currentThread()));
             assertThat(listener.get(10, TimeUnit.SECONDS)).isNotSameAs(thread.join());
             client.close(CloseReason.RESET);
-            awaitNothingOwned(stream);
+            awaitEmptyLedger(stream);
             if (executor != null) {
                 await().until(() -> !thread.join().isAlive());
             }
@@ -161,14 +161,14 @@ class BlockingSourceTest {
             other.send(Event.of("unharmed")).toCompletableFuture().get(10, TimeUnit.SECONDS);
             await().untilAsserted(() -> assertThat(other.texts()).containsExactly("unharmed")); // after the flush
             other.close(CloseReason.CLIENT_LEFT);
-            awaitNothingOwned(stream);
+            awaitEmptyLedger(stream);
         }
     }
 
     /** Two threads that send through the source, and one that sends without looking and loses its own. */
     @ParameterizedTest
     @MethodSource("executors")
-    void ofSeveralSendersNothingIsDroppedOfThoseThatWait(Executor executor) throws Exception {
+    void sendersThatWaitLoseNothingToOtherSenders(Executor executor) throws Exception {
         try (FakeStream stream = stream(executor)) {
             CompletableFuture<BlockingSink> given = new CompletableFuture<>();
             CountDownLatch sent = new CountDownLatch(2);
@@ -208,14 +208,14 @@ class BlockingSourceTest {
                                 .mapToObj(i -> name + i)
                                 .toList());
             }
-            awaitNothingOwned(stream);
+            awaitEmptyLedger(stream);
         }
     }
 
     /** Each thread of the pool waits for a client, so that none is left to hear that a client reads again. */
     @ParameterizedTest
     @ValueSource(ints = {1, 4})
-    void clientsThatReadAgainWakeSourcesThatHoldEveryThread(int threads) throws Exception {
+    void sourcesThatHoldEveryThreadAreWokenWhenTheirClientsRead(int threads) throws Exception {
         ExecutorService pool = Executors.newFixedThreadPool(threads);
         try (FakeStream stream = stream(pool)) {
             CountDownLatch mayStart = new CountDownLatch(1);
@@ -243,7 +243,7 @@ class BlockingSourceTest {
                                 .mapToObj(i -> i + PADDING)
                                 .toList());
             }
-            awaitNothingOwned(stream);
+            awaitEmptyLedger(stream);
         } finally {
             pool.shutdownNow();
         }
@@ -251,7 +251,7 @@ class BlockingSourceTest {
 
     /** Threads of the source's own: nobody interrupts them, and the pool has none left to tell them. */
     @Test
-    void othersThatSendForASourceAreWokenByTheEndWithoutTheUserExecutor() throws Exception {
+    void helperThreadsOfASourceAreWokenByTheEndWithoutTheUserExecutor() throws Exception {
         for (boolean byTheSource : new boolean[] {false, true}) {
             ExecutorService pool = Executors.newFixedThreadPool(1);
             CountDownLatch released = new CountDownLatch(1);
@@ -284,7 +284,7 @@ class BlockingSourceTest {
                 }
                 assertThat(left.get(10, TimeUnit.SECONDS)).isInstanceOf(ClosedException.class);
                 released.countDown();
-                awaitNothingOwned(stream);
+                awaitEmptyLedger(stream);
             } finally {
                 released.countDown();
                 pool.shutdownNow();
@@ -302,7 +302,7 @@ class BlockingSourceTest {
 
     /** A thread of a pool that was interrupted for one client is not interrupted for what it runs next. */
     @Test
-    void anInterruptionDoesNotLeaveItsTask() throws Exception {
+    void anInterruptionDoesNotAffectTheNextTask() throws Exception {
         ExecutorService pool = Executors.newFixedThreadPool(1);
         AtomicInteger interrupted = new AtomicInteger();
         AtomicInteger leftOver = new AtomicInteger();
@@ -324,7 +324,7 @@ class BlockingSourceTest {
                 }));
                 client.ended.get(10, TimeUnit.SECONDS);
             }
-            awaitNothingOwned(stream);
+            awaitEmptyLedger(stream);
             assertThat(interrupted).hasValue(10);
             assertThat(leftOver).hasValue(0);
         } finally {

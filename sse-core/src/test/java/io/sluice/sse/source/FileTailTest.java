@@ -75,7 +75,7 @@ class FileTailTest {
     }
 
     @Test
-    void itSendsWhatIsWrittenFromNowOnWhenALineIsComplete() throws Exception {
+    void completeLinesWrittenFromNowOnAreSent() throws Exception {
         append("old\nhalf ");
         try (FakeStream stream = stream()) {
             FakeStream.Client client = open(stream, tail);
@@ -88,7 +88,7 @@ class FileTailTest {
     }
 
     @Test
-    void itBeginsWithTheLastLinesIfAsked() throws Exception {
+    void itStartsWithTheLastLinesIfRequested() throws Exception {
         List<String> lines = IntStream.range(0, 5000).mapToObj(i -> "line " + i).toList();
         append(String.join("\n", lines) + "\nrest");
         for (int last : new int[] {0, 1, 3, 1000, 5000, 10_000}) {
@@ -107,7 +107,7 @@ class FileTailTest {
     }
 
     @Test
-    void aFileThatIsNotThereYetIsReadFromItsBeginning() throws Exception {
+    void aFileThatDoesNotExistYetIsReadFromItsStart() throws Exception {
         try (FakeStream stream = stream()) {
             FakeStream.Client client = open(stream, tail);
             append("first\n");
@@ -117,7 +117,7 @@ class FileTailTest {
     }
 
     @Test
-    void afterARotationTheOldIsReadToItsEndAndThenTheNew() throws Exception {
+    void afterARotationTheOldFileIsReadToItsEndAndThenTheNewOne() throws Exception {
         try (FakeStream stream = stream()) {
             append("");
             FakeStream.Client client = open(stream, tail);
@@ -138,7 +138,7 @@ class FileTailTest {
     }
 
     @Test
-    void aFileThatIsCutIsReadFromItsBeginning() throws Exception {
+    void aTruncatedFileIsReadFromItsStart() throws Exception {
         append("a long enough first line\n");
         try (FakeStream stream = stream()) {
             FakeStream.Client client = open(stream, tail.withLast(1));
@@ -154,7 +154,7 @@ class FileTailTest {
     }
 
     @Test
-    void aLineThatIsTooLongIsCutBetweenCharactersAndWhatIsNoUtf8IsReplaced() throws Exception {
+    void aTooLongLineIsCutBetweenCharactersAndInvalidUtf8IsReplaced() throws Exception {
         append("");
         try (FakeStream stream = stream()) {
             FakeStream.Client client = open(stream, tail.withMaxLineBytes(16));
@@ -168,7 +168,7 @@ class FileTailTest {
     }
 
     @Test
-    void itReadsNoFurtherThanTheClientDoesAndLosesNothing() throws Exception {
+    void theFileIsReadAtTheClientsPaceAndNothingIsLost() throws Exception {
         List<String> lines =
                 IntStream.range(0, 3000).mapToObj(i -> i + "x".repeat(100)).toList();
         append("");
@@ -215,7 +215,7 @@ class FileTailTest {
     }
 
     @Test
-    void whatCannotBeReadFailsTheSink() throws Exception {
+    void anUnreadableFileFailsTheSink() throws Exception {
         Files.createDirectory(file);
         try (FakeStream stream = stream()) {
             FakeStream.Client client = stream.open(tail);
@@ -224,7 +224,7 @@ class FileTailTest {
     }
 
     @Test
-    void eventsAreMadeAsOneLikes() throws Exception {
+    void eventsAreCreatedByTheGivenFunction() throws Exception {
         append("");
         try (FakeStream stream = stream()) {
             FakeStream.Client client = open(stream, tail.withEvents(line -> Event.of("log", line)));
@@ -235,7 +235,7 @@ class FileTailTest {
     }
 
     @Test
-    void wrongOptionsAreRefusedByName() {
+    void invalidOptionsAreRejectedByName() {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> tail.withLast(-1))
                 .withMessage("last: -1 (expected: from 0 to 10000)");

@@ -53,7 +53,7 @@ class PublisherSourceTest {
         return new FakeStream(Hub.builder());
     }
 
-    private static void awaitNothingOwned(FakeStream stream) {
+    private static void awaitEmptyLedger(FakeStream stream) {
         await().untilAsserted(() -> assertThat(stream.hub.ledger().isZero())
                 .as("%s", stream.hub.ledger())
                 .isTrue());
@@ -66,7 +66,7 @@ class PublisherSourceTest {
     }
 
     @Test
-    void demandComesFromWritabilityAndNothingIsDropped() throws Exception {
+    void demandFollowsWritabilityAndNothingIsDropped() throws Exception {
         try (FakeStream stream = stream();
                 SubmissionPublisher<Event> publisher = new SubmissionPublisher<>()) {
             FakeStream.Client client = stream.open(Sources.from(publisher));
@@ -85,12 +85,12 @@ class PublisherSourceTest {
             List<String> expected =
                     IntStream.range(0, offered).mapToObj(i -> i + PADDING).toList();
             assertThat(client.texts().subList(0, offered)).containsExactlyElementsOf(expected);
-            awaitNothingOwned(stream);
+            awaitEmptyLedger(stream);
         }
     }
 
     @Test
-    void aClientThatDoesNotReadIsAskedForNothingMore() {
+    void noDemandIsSignalledForAClientThatDoesNotRead() {
         try (FakeStream stream = stream()) {
             Told publisher = new Told();
             FakeStream.Client client = open(stream, publisher);
@@ -105,14 +105,14 @@ class PublisherSourceTest {
             client.read(true);
             await().until(() -> publisher.requested() > asked);
             client.close(CloseReason.CLIENT_LEFT);
-            awaitNothingOwned(stream);
+            awaitEmptyLedger(stream);
         }
     }
 
     private static final int HIGH_WATER_EVENTS = FakeStream.Client.HIGH_WATER / 200;
 
     @Test
-    void theClientsEndCancelsOnce() {
+    void theEndOfTheClientCancelsOnce() {
         try (FakeStream stream = stream()) {
             Told publisher = new Told();
             FakeStream.Client client = open(stream, publisher);
@@ -121,7 +121,7 @@ class PublisherSourceTest {
             publisher.subscriber.onNext(Event.of("late")); // rule 2.8: it may still be under way
             publisher.subscriber.onComplete();
             publisher.subscriber.onError(new IllegalStateException("late"));
-            awaitNothingOwned(stream);
+            awaitEmptyLedger(stream);
             assertThat(publisher.cancels).hasValue(1);
             assertThat(stream.hub.stats().userCodeFailures()).isZero();
         }
@@ -139,7 +139,7 @@ class PublisherSourceTest {
             FakeStream.Client client = stream.open(Sources.from(publisher));
             await().until(() -> publisher.subscriber != null);
             client.close(CloseReason.CLIENT_LEFT);
-            awaitNothingOwned(stream);
+            awaitEmptyLedger(stream);
             publisher.subscriber.onSubscribe(publisher);
             assertThat(publisher.cancels).hasValue(1);
             assertThat(publisher.requests).isEmpty();
@@ -147,7 +147,7 @@ class PublisherSourceTest {
     }
 
     @Test
-    void aFailureEndsTheSinkBehindTheEventsBeforeIt() throws Exception {
+    void aFailureEndsTheSinkAfterTheEventsBeforeIt() throws Exception {
         try (FakeStream stream = stream()) {
             Told publisher = new Told();
             FakeStream.Client client = open(stream, publisher);
@@ -156,12 +156,12 @@ class PublisherSourceTest {
             publisher.subscriber.onError(new IllegalStateException("a test wants it so"));
             assertThat(client.ended.get(10, TimeUnit.SECONDS)).isEqualTo(CloseReason.SOURCE_FAILED);
             assertThat(stream.hub.stats().userCodeFailures()).isEqualTo(1);
-            awaitNothingOwned(stream);
+            awaitEmptyLedger(stream);
         }
     }
 
     @Test
-    void rule2_3_whoHasEndedIsNotCancelled() throws Exception {
+    void rule2_3_aTerminatedPublisherIsNotCancelled() throws Exception {
         try (FakeStream stream = stream()) {
             for (boolean fails : new boolean[] {false, true}) {
                 Told publisher = new Told();
@@ -172,14 +172,14 @@ class PublisherSourceTest {
                     publisher.subscriber.onComplete();
                 }
                 client.ended.get(10, TimeUnit.SECONDS);
-                awaitNothingOwned(stream);
+                awaitEmptyLedger(stream);
                 assertThat(publisher.cancels).hasValue(0);
             }
         }
     }
 
     @Test
-    void rule2_5_aSecondSubscriptionIsCancelledAndTheFirstGoesOn() {
+    void rule2_5_aSecondSubscriptionIsCancelledAndTheFirstContinues() {
         try (FakeStream stream = stream()) {
             Told publisher = new Told();
             FakeStream.Client client = open(stream, publisher);
@@ -193,7 +193,7 @@ class PublisherSourceTest {
     }
 
     @Test
-    void rule2_13_nullIsAnsweredWithANullPointerException() {
+    void rule2_13_nullCausesANullPointerException() {
         try (FakeStream stream = stream()) {
             Told publisher = new Told();
             open(stream, publisher);
@@ -204,7 +204,7 @@ class PublisherSourceTest {
     }
 
     @Test
-    void rule1_1_morethanWasAskedForFailsTheSinkAndHoldsNoMemory() throws Exception {
+    void rule1_1_moreThanTheDemandFailsTheSinkAndHoldsNoMemory() throws Exception {
         try (FakeStream stream = stream()) {
             Told publisher = new Told();
             FakeStream.Client client = open(stream, publisher);
@@ -214,13 +214,13 @@ class PublisherSourceTest {
             }
             assertThat(client.ended.get(10, TimeUnit.SECONDS)).isEqualTo(CloseReason.SOURCE_FAILED);
             await().until(() -> publisher.cancels.get() == 1);
-            awaitNothingOwned(stream);
+            awaitEmptyLedger(stream);
         }
     }
 
     /** Rule 3.3 turned round: a publisher that delivers inside of request does not make us recurse. */
     @Test
-    void rule3_3_deliveryInsideOfRequestDoesNotRecurse() throws Exception {
+    void rule3_3_deliveryInsideRequestDoesNotRecurse() throws Exception {
         try (FakeStream stream = stream()) {
             AtomicInteger depth = new AtomicInteger();
             AtomicInteger deepest = new AtomicInteger();
@@ -248,7 +248,7 @@ class PublisherSourceTest {
     }
 
     @Test
-    void rule2_7_theSubscriptionIsCalledByOneThreadAtATime() throws Exception {
+    void rule2_7_oneThreadAtATimeCallsTheSubscription() throws Exception {
         try (FakeStream stream = stream()) {
             AtomicInteger inside = new AtomicInteger();
             List<String> overlaps = new CopyOnWriteArrayList<>();
@@ -298,7 +298,7 @@ class PublisherSourceTest {
     }
 
     @Test
-    void aPublisherThatThrowsHarmsItsOwnSinkOnly() throws Exception {
+    void aPublisherThatThrowsAffectsItsOwnSinkOnly() throws Exception {
         try (FakeStream stream = stream()) {
             FakeStream.Client other = stream.open(sink -> {});
             FakeStream.Client atSubscribe = stream.open(Sources.from(subscriber -> {
@@ -322,7 +322,7 @@ class PublisherSourceTest {
             await().until(() -> publisher.cancels.get() == 1);
             other.send(Event.of("unharmed")).toCompletableFuture().get(10, TimeUnit.SECONDS);
             other.close(CloseReason.CLIENT_LEFT);
-            awaitNothingOwned(stream);
+            awaitEmptyLedger(stream);
         }
     }
 }

@@ -29,7 +29,7 @@ class ReadySourcesTest {
         return new FakeStream(Hub.builder().directSendEvents(4).directSendPolicy(DirectSendPolicy.DROP_OLDEST));
     }
 
-    private static void awaitNothingOwned(FakeStream stream) {
+    private static void awaitEmptyLedger(FakeStream stream) {
         await().untilAsserted(() -> assertThat(stream.hub.ledger().counts())
                 .allSatisfy((kind, count) -> assertThat(count).as("%s", kind).isZero()));
         assertThat(stream.hub.stats().userCodeFailures()).isZero();
@@ -47,18 +47,18 @@ class ReadySourcesTest {
             await().until(() -> client.texts().size() > 5);
             assertThat(client.texts().subList(0, 5)).containsExactly("0", "1", "2", "3", "4");
             client.close(CloseReason.CLIENT_LEFT);
-            awaitNothingOwned(stream); // no task is scheduled any more
+            awaitEmptyLedger(stream); // no task is scheduled any more
             int last = asked.get();
             FakeStream.Client other = stream.open(source);
             await().until(() -> other.texts().size() > 3);
             assertThat(other.texts().get(0)).as("nobody asked in between").isEqualTo(Integer.toString(last));
             other.close(CloseReason.CLIENT_LEFT);
-            awaitNothingOwned(stream);
+            awaitEmptyLedger(stream);
         }
     }
 
     @Test
-    void periodicAsksNobodyWhileTheClientDoesNotReadAndMakesNothingUp() {
+    void periodicSkipsTicksWhileTheClientDoesNotRead() {
         AtomicInteger asked = new AtomicInteger();
         try (FakeStream stream = stream()) {
             FakeStream.Client client = stream.open(
@@ -73,7 +73,7 @@ class ReadySourcesTest {
             client.read(true);
             await().until(() -> client.texts().size() > asked.get() - 2 && asked.get() > before + 3);
             client.close(CloseReason.CLIENT_LEFT);
-            awaitNothingOwned(stream);
+            awaitEmptyLedger(stream);
             for (int i = 0; i < client.texts().size(); i++) {
                 assertThat(client.texts().get(i)).as("no event is lost").isEqualTo(i + PADDING);
             }
@@ -82,7 +82,7 @@ class ReadySourcesTest {
 
     /** It stops while the supplier is busy, so the sink does not take what that returns. */
     @Test
-    void periodicKeepsWhatItHasAskedForWhenTheClientStalls() {
+    void periodicKeepsTheSuppliedEventWhenTheClientStalls() {
         AtomicInteger asked = new AtomicInteger();
         CompletableFuture<FakeStream.Client> opened = new CompletableFuture<>();
         String filling = "y".repeat(FakeStream.Client.HIGH_WATER);
@@ -105,7 +105,7 @@ class ReadySourcesTest {
             client.read(true);
             await().until(() -> client.texts().size() > 5);
             client.close(CloseReason.CLIENT_LEFT);
-            awaitNothingOwned(stream);
+            awaitEmptyLedger(stream);
             assertThat(client.texts().subList(0, 6)).containsExactly("0", "1", "2", filling, "3", "4");
         }
     }
@@ -147,13 +147,13 @@ class ReadySourcesTest {
             assertThat(client.texts().subList(0, 300))
                     .isEqualTo(events.stream().map(Event::data).toList());
             assertThat(client.texts().subList(300, client.texts().size())).containsExactly("end");
-            awaitNothingOwned(stream);
+            awaitEmptyLedger(stream);
         }
     }
 
     /** Room that was found for an event is taken by somebody else while the iterator makes it. */
     @Test
-    void iteratingLosesNothingBesideSomebodyWhoSendsWithoutLooking() throws Exception {
+    void iteratingLosesNothingToASenderThatIgnoresWritability() throws Exception {
         List<String> numbers =
                 IntStream.range(0, 200).mapToObj(Integer::toString).toList();
         String large = "careless" + "x".repeat(2 * FakeStream.Client.HIGH_WATER);
@@ -166,7 +166,7 @@ class ReadySourcesTest {
             assertThat(client.ended.get(20, TimeUnit.SECONDS)).isEqualTo(CloseReason.SOURCE_COMPLETED);
             assertThat(client.texts().stream().filter(text -> Character.isDigit(text.charAt(0))))
                     .containsExactlyElementsOf(numbers);
-            awaitNothingOwned(stream);
+            awaitEmptyLedger(stream);
         }
     }
 
@@ -209,7 +209,7 @@ class ReadySourcesTest {
     }
 
     @Test
-    void anIteratorIsClosedOnceWhenItsClientLeavesWhetherThatReadsOrNot() {
+    void anIteratorIsClosedOnceWhenItsClientLeavesWhetherItReadsOrNot() {
         for (boolean reading : new boolean[] {true, false}) {
             Closing iterator = new Closing();
             try (FakeStream stream = stream()) {
@@ -218,7 +218,7 @@ class ReadySourcesTest {
                 await().until(() -> reading ? client.texts().size() > 50 : !client.isWritable());
                 client.close(CloseReason.RESET);
                 await().until(() -> iterator.closed.get() == 1);
-                awaitNothingOwned(stream);
+                awaitEmptyLedger(stream);
                 assertThat(iterator.closed).hasValue(1);
             }
         }
@@ -247,7 +247,7 @@ class ReadySourcesTest {
     // ---- job
 
     @Test
-    void aClientThatIsSlowGetsTheLatestProgressOnlyAndTheEnd() throws Exception {
+    void aSlowClientGetsOnlyTheLatestProgressAndTheEnd() throws Exception {
         Job job = Job.create();
         try (FakeStream stream = stream()) {
             FakeStream.Client fast = stream.open(Sources.job(job));
@@ -269,17 +269,17 @@ class ReadySourcesTest {
                 assertThat(client.ended.get(20, TimeUnit.SECONDS)).isEqualTo(CloseReason.SOURCE_COMPLETED);
                 assertThat(client.texts()).endsWith("result", "end");
             }
-            awaitNothingOwned(stream);
+            awaitEmptyLedger(stream);
             assertThat(job.listeners()).isZero();
             FakeStream.Client late = stream.open(Sources.job(job));
             late.ended.get(20, TimeUnit.SECONDS);
             assertThat(late.texts()).containsExactly("result", "end");
-            awaitNothingOwned(stream);
+            awaitEmptyLedger(stream);
         }
     }
 
     @Test
-    void aJobForgetsAClientThatLeavesAndGoesOn() {
+    void aJobForgetsAClientThatLeavesAndContinues() {
         Job job = Job.create();
         try (FakeStream stream = stream()) {
             job.progress(Event.of("before"));
@@ -287,7 +287,7 @@ class ReadySourcesTest {
             await().until(() -> client.texts().equals(List.of("before")));
             client.close(CloseReason.CLIENT_LEFT);
             await().until(() -> job.listeners() == 0);
-            awaitNothingOwned(stream);
+            awaitEmptyLedger(stream);
             assertThat(job.progress(Event.of("after"))).isTrue();
             assertThat(job.hasEnded()).isFalse();
         }
@@ -312,13 +312,13 @@ class ReadySourcesTest {
                 }
                 assertThat(client.ended.get(20, TimeUnit.SECONDS)).isEqualTo(CloseReason.SOURCE_COMPLETED);
                 assertThat(client.texts()).containsExactly("half", fails ? "failed no disk" : "result 42", "end");
-                awaitNothingOwned(stream);
+                awaitEmptyLedger(stream);
             }
         }
     }
 
     @Test
-    void aJobWhoseLastEventCannotBeMadeFailsItsSinks() throws Exception {
+    void aJobWhoseLastEventCannotBeCreatedFailsItsSinks() throws Exception {
         CompletableFuture<Integer> work = new CompletableFuture<>();
         Job job = Job.of(
                 work,

@@ -65,10 +65,10 @@ class Invariant1WireRoundTripTest {
     private final EventParser parser = new EventParser(recorded);
 
     @Test
-    void everyEvent_comesBack_andNothingElse() {
+    void everyEvent_isParsedBack_andNothingElse() {
         forRandomEvents(EVENTS, (event, number) -> {
             byte[] block = EventEncoder.encode(event);
-            byte[] plain = writtenPlainly(event);
+            byte[] plain = encodedSimply(event);
             check(Arrays.equals(block, plain), "expected %s, encoded %s", plain, block);
 
             List<String> expected = expectedCalls(event);
@@ -78,7 +78,7 @@ class Invariant1WireRoundTripTest {
     }
 
     @Test
-    void aBodyBehindALaterIdLine_comesBackTheSame() {
+    void aBodyAfterALaterIdLine_isParsedBackTheSame() {
         forRandomEvents(EVENTS_WITH_LATER_ID, (event, number) -> {
             String id = "e" + number;
             byte[] idLine = EventEncoder.idLine(id);
@@ -92,7 +92,7 @@ class Invariant1WireRoundTripTest {
     }
 
     @Test
-    void whatTheBuilderRefuses_isWhatCannotStandOnALine() {
+    void theBuilderRejects_exactlyWhatCannotBeOnOneLine() {
         for (int i = 0; i < REFUSALS; i++) {
             String text = randomText();
             boolean allowed =
@@ -132,7 +132,7 @@ class Invariant1WireRoundTripTest {
     }
 
     /** The block written with no care for speed; equal bytes say that the size was measured right, too. */
-    private static byte[] writtenPlainly(Event event) {
+    private static byte[] encodedSimply(Event event) {
         StringBuilder block = new StringBuilder();
         appendLines(
                 block,

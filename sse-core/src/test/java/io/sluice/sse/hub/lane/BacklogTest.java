@@ -33,7 +33,7 @@ class BacklogTest {
     }
 
     @Test
-    void theCopiesOfABacklogAreAFewForEachEvent() {
+    void eachEventOfABacklogIsCopiedAFewTimesOnly() {
         try (HubFixture bench = bench()) {
             FakeSink all = bench.live("**");
             FakeSink some = bench.live("t/1", "t/2", "t/*");
@@ -54,7 +54,7 @@ class BacklogTest {
     }
 
     @Test
-    void aFlushGivesTheEventLoopBackAndTheRestFollowsInTurns() {
+    void aFlushReleasesTheEventLoopAndTheRestFollowsInLaterTurns() {
         try (HubFixture bench = bench()) {
             FakeSink sink = bench.live("**");
             List<String> published = publishBacklog(bench);
@@ -71,7 +71,7 @@ class BacklogTest {
     }
 
     @Test
-    void manyEndsTogetherDoNotKeepTheEventLoop() {
+    void manyConcurrentEndsDoNotBlockTheEventLoop() {
         try (HubFixture bench = bench()) {
             List<FakeSink> sinks = new ArrayList<>();
             for (int i = 0; i < 50; i++) {
@@ -91,7 +91,7 @@ class BacklogTest {
 
     /** A topic whose next event lies ahead of a short pass loses it before the pass that would take it. */
     @Test
-    void whatIsEvictedWhileItWaitsIsAGap() {
+    void anEventEvictedWhileItWaitsIsAGap() {
         try (HubFixture bench = new HubFixture(
                 options -> options.historyEvents(20).historyBytes(64 << 20).overflow(OverflowPolicy.GAP))) {
             FakeSink sink = bench.live("**");
@@ -109,7 +109,7 @@ class BacklogTest {
     }
 
     @Test
-    void aClientThatComesDuringABacklogGetsItAll() {
+    void aClientThatConnectsDuringABacklogReceivesAllOfIt() {
         try (HubFixture bench = bench()) {
             bench.live("**");
             List<String> published = publishBacklog(bench);
@@ -123,7 +123,7 @@ class BacklogTest {
 
     /** A replay of many topics copies what it sends, and about one event more for each topic and frame. */
     @Test
-    void aReplayOfManyTopicsCopiesWhatItSends() {
+    void aReplayOfManyTopicsCopiesLittleMoreThanItSends() {
         try (HubFixture bench = bench()) {
             List<String> published = new ArrayList<>();
             int topics = 300;

@@ -38,7 +38,7 @@ class BatchWaitTest {
     }
 
     @Test
-    void thePassesOfAFewClientsNeverWait() {
+    void shortPassesDoNotWait() {
         pass(100_000);
         head++;
         assertThat(waited(1)).isZero();
@@ -59,21 +59,21 @@ class BatchWaitTest {
     }
 
     @Test
-    void aLongPassWaitsForAShortSilence() {
+    void afterALongPassTheNextWaitsForAShortSilence() {
         pass(PASS);
         head++;
         assertThat(waited(0)).isEqualTo(QUIET);
     }
 
     @Test
-    void whatKeepsComingIsWaitedForNoLongerThanAShareOfThePass() {
+    void steadyEventsExtendTheWaitToAtMostAShareOfThePass() {
         pass(PASS);
         head++;
         assertThat(waited(1)).isEqualTo(LONGEST);
     }
 
     @Test
-    void aClockThatStandsStillHoldsNobodyUp() {
+    void aStoppedClockDoesNotProlongTheWaitForever() {
         pass(PASS);
         head++;
         int looks = 0;
@@ -84,7 +84,7 @@ class BatchWaitTest {
     }
 
     @Test
-    void aWaitThatPaidIsRepeated() {
+    void aWaitThatGatheredEventsIsRepeated() {
         pass(PASS);
         for (int i = 0; i < 5; i++) {
             head++;
@@ -96,7 +96,7 @@ class BatchWaitTest {
     }
 
     @Test
-    void waitsThatBringNothingBecomeRare() {
+    void waitsThatGatherNothingBecomeRare() {
         pass(PASS);
         int waits = 0;
         for (int i = 0; i < 1_000; i++) {
@@ -110,7 +110,7 @@ class BatchWaitTest {
     }
 
     @Test
-    void oneThatPaysAgainEndsTheSkipping() {
+    void aWaitThatGathersEventsAgainEndsTheSkipping() {
         pass(PASS);
         for (int i = 0; i < 200; i++) {
             pass(PASS);

@@ -46,7 +46,7 @@ class CatchUpBudgetTest {
     }
 
     @Test
-    void whoDoesNotReadHoldsASmallFrameAndGetsTheRestWhenItReads() {
+    void aClientThatDoesNotReadHoldsASmallFrameAndGetsTheRestWhenItReads() {
         try (HubFixture bench = new HubFixture(options -> options.catchUpBytes(BUDGET), 1, TICKING)) {
             List<String> ids = publish(bench);
             List<FakeSink> crowd = comeBack(bench, ids, false);
@@ -77,7 +77,7 @@ class CatchUpBudgetTest {
     }
 
     @Test
-    void withoutNeedFramesAreFull() {
+    void withinTheBudgetFramesAreFull() {
         try (HubFixture bench = new HubFixture(options -> options.catchUpBytes(BUDGET), 1, TICKING)) {
             List<String> ids = publish(bench);
             FakeFramer framer = bench.framers.get(0);
@@ -92,7 +92,7 @@ class CatchUpBudgetTest {
 
     /** Over io_uring bytes pend after each flush, however well the client reads. */
     @Test
-    void whoTakesAfterTheLanesIoWaitsForNoTick() {
+    void aClientWhoseBytesLeaveAfterTheLanesIoNeedsNoTick() {
         try (HubFixture bench = new HubFixture(options -> options.catchUpBytes(0), 1, TICKING)) {
             List<String> ids = publish(bench);
             List<FakeSink> crowd = new ArrayList<>();
@@ -111,7 +111,7 @@ class CatchUpBudgetTest {
     }
 
     @Test
-    void aDirectSendToAParkedSinkWaitsForNoTick() {
+    void aDirectSendToAParkedSinkNeedsNoTick() {
         try (HubFixture bench = new HubFixture(options -> options.catchUpBytes(0), 1, TICKING)) {
             FakeSink sink = parked(bench, publish(bench).get(0));
             long before = sink.pendingBytes();
@@ -126,7 +126,7 @@ class CatchUpBudgetTest {
     }
 
     @Test
-    void aParkedSinkThatBecomesWritableWaitsForNoTick() {
+    void aParkedSinkThatBecomesWritableNeedsNoTick() {
         try (HubFixture bench = new HubFixture(options -> options.catchUpBytes(0), 1, TICKING)) {
             FakeSink sink = parked(bench, publish(bench).get(0));
             bench.onLane(() -> sink.full(true));
@@ -140,7 +140,7 @@ class CatchUpBudgetTest {
     }
 
     @Test
-    void flushPublishedServesTheParkedThatCanTakeMoreAndWaitsForNoOther() {
+    void flushPublishedServesParkedSinksThatAcceptMoreAndDoesNotWaitForOthers() {
         try (HubFixture bench = new HubFixture(options -> options.catchUpBytes(0), 1, TICKING)) {
             List<String> ids = publish(bench);
             FakeSink reads = parked(bench, ids.get(0));
@@ -157,7 +157,7 @@ class CatchUpBudgetTest {
 
     /** When the others' bytes have left, there is room for those as well that have not taken theirs. */
     @Test
-    void flushPublishedServesTheParkedWhenThereIsRoomForAll() {
+    void flushPublishedServesParkedSinksWhenThereIsRoomForAll() {
         try (HubFixture bench = new HubFixture(options -> options.catchUpBytes(8 * 1024), 1, TICKING)) {
             List<String> ids = publish(bench);
             FakeSink first = parked(bench, ids.get(0));
@@ -175,7 +175,7 @@ class CatchUpBudgetTest {
 
     /** Who takes a little at each look gets more, but never more at a time. */
     @Test
-    void aSinkThatMovesHoldsNoMoreThanASmallFrame() {
+    void aSlowlyReadingSinkHoldsNoMoreThanASmallFrame() {
         try (HubFixture bench = new HubFixture(options -> options.catchUpBytes(0), 1, TICKING)) {
             List<String> ids = publish(bench);
             parked(bench, ids.get(1));
@@ -200,7 +200,7 @@ class CatchUpBudgetTest {
     }
 
     @Test
-    void whoWaitsAndLeavesIsForgotten() {
+    void aClientThatLeavesWhileItIsParkedIsForgotten() {
         try (HubFixture bench = new HubFixture(options -> options.catchUpBytes(0), 1, TICKING)) {
             List<String> ids = publish(bench);
             List<FakeSink> crowd = comeBack(bench, ids, false);
@@ -211,7 +211,7 @@ class CatchUpBudgetTest {
 
     /** A large event counts against the budget, although it is a frame alone. */
     @Test
-    void largeEventsThatNobodyReadsStayWithinTheBudget() {
+    void unreadLargeEventsStayWithinTheBudget() {
         int large = 60 * 1024;
         try (HubFixture bench =
                 new HubFixture(options -> options.catchUpBytes(BUDGET).historyBytes(16 << 20), 1, TICKING)) {
@@ -245,7 +245,7 @@ class CatchUpBudgetTest {
     }
 
     @Test
-    void aLargeEventComesEvenWithoutABudget() {
+    void aLargeEventIsDeliveredEvenWithoutABudget() {
         try (HubFixture bench = new HubFixture(options -> options.catchUpBytes(0), 1, TICKING)) {
             bench.live("a"); // the lane is at the head, so the others catch up alone
             String start = bench.publish("a", "start");

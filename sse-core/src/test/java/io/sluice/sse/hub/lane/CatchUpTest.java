@@ -45,7 +45,7 @@ class CatchUpTest {
 
     @ParameterizedTest
     @EnumSource
-    void aLappedSinkMeetsTheOverflowPolicy(OverflowPolicy policy) {
+    void theOverflowPolicyAppliesToALappedSink(OverflowPolicy policy) {
         try (HubFixture bench =
                 new HubFixture(options -> options.historyEvents(10).overflow(policy))) {
             FakeSink slow = bench.live("a");
@@ -76,7 +76,7 @@ class CatchUpTest {
     }
 
     @Test
-    void afterAGapFurtherLossOfAnotherTopicIsAnotherGap() {
+    void afterAGapALaterEvictionInAnotherTopicIsAnotherGap() {
         try (HubFixture bench =
                 new HubFixture(options -> options.historyEvents(3).overflow(OverflowPolicy.GAP))) {
             FakeSink slow = bench.live("a", "b");
@@ -116,7 +116,7 @@ class CatchUpTest {
     // ---- resume
 
     @Test
-    void resumeBehindTheNewestGetsNothingAndNoGap() {
+    void resumeAfterTheNewestGetsNothingAndNoGap() {
         try (HubFixture bench = new HubFixture(options -> options.historyEvents(3))) {
             bench.publishMany("a", 0, 50);
             FakeSink sink = bench.open(StartPosition.after(bench.hub.headId()), "a");
@@ -125,7 +125,7 @@ class CatchUpTest {
     }
 
     @Test
-    void resumeJustBeforeTheOldestKeptGetsAllAndOneOlderAGap() {
+    void resumeJustBeforeTheOldestKeptGetsAllAndOneEarlierGetsAGap() {
         try (HubFixture bench = new HubFixture(options -> options.historyEvents(3))) {
             List<String> ids = new ArrayList<>();
             for (int i = 0; i < 50; i++) {
@@ -144,7 +144,7 @@ class CatchUpTest {
     }
 
     @Test
-    void idsThatLeadNowhereAreGapsAndEverythingKeptFollows() {
+    void unknownIdsAreGapsAndEverythingKeptFollows() {
         try (HubFixture bench = new HubFixture()) {
             bench.publishMany("a", 0, 5);
             record Case(String id, String reason) {}
@@ -162,7 +162,7 @@ class CatchUpTest {
     }
 
     @Test
-    void aChosenIdLeadsBackWhileItsEventIsKept() {
+    void aChosenIdCanBeResumedWhileItsEventIsKept() {
         try (HubFixture bench = new HubFixture(options -> options.historyEvents(3))) {
             bench.publish("a", Event.builder().id("mine").data("0").build());
             assertThat(bench.publish(
@@ -182,7 +182,7 @@ class CatchUpTest {
     }
 
     @Test
-    void replayGivesTheLastKeptOfTheWholeSelector() {
+    void replaySendsTheLastKeptEventsOfTheWholeSelector() {
         try (HubFixture bench = new HubFixture(options -> options.historyEvents(5))) {
             for (int i = 0; i < 40; i++) {
                 bench.publish(List.of("a/1", "a/2", "b", "other").get(i % 4), Integer.toString(i));
@@ -196,7 +196,7 @@ class CatchUpTest {
     }
 
     @Test
-    void whoHasSeenAllHearsOfNoGapWhateverWentSince() {
+    void aClientThatHasSeenAllGetsNoGapWhateverWasEvictedSince() {
         try (HubFixture bench =
                 new HubFixture(options -> options.historyEvents(2).historyAge(Duration.ofSeconds(1)))) {
             String[][] selectors = {{"a/1"}, {"a/1", "a/2"}, {"a/*"}, {"**", "a/1"}};

@@ -23,7 +23,7 @@ class DirectSendQueueTest {
 
     private static final String KILOBYTE = "x".repeat(1000);
 
-    private static boolean isRefused(CompletionStage<Void> sent) {
+    private static boolean isRejected(CompletionStage<Void> sent) {
         return sent.toCompletableFuture().isCompletedExceptionally();
     }
 
@@ -35,7 +35,7 @@ class DirectSendQueueTest {
 
     /** Exactly what goes out without the client's help: the connection's room, less what waits already. */
     @Test
-    void whatIsSentWhileWritableNeverWaitsForTheClient() {
+    void sendsWhileWritableNeverWaitForTheClient() {
         try (HubFixture bench = new HubFixture()) {
             FakeSink sink = bench.open(StartPosition.live());
             bench.onLane(() -> sink.stall(10_000));
@@ -75,7 +75,7 @@ class DirectSendQueueTest {
 
     /** The connection is writable all the time; it is the lane that has to come by. */
     @Test
-    void whoHasFilledTheQueueIsCalledWhenTheLaneHasEmptiedIt() {
+    void theSenderThatFilledTheQueueIsNotifiedWhenTheLaneHasEmptiedIt() {
         try (HubFixture bench = new HubFixture(options -> options.directSendEvents(5))) {
             FakeSink sink = bench.open(StartPosition.live());
             int[] next = {0};
@@ -91,21 +91,21 @@ class DirectSendQueueTest {
     }
 
     @Test
-    void aLargeEventThatFindsTheSinkWritableIsTaken() {
+    void aLargeEventIsAcceptedIfTheSinkIsWritable() {
         try (HubFixture bench = new HubFixture(options -> options.directSendBytes(2000))) {
             FakeSink sink = bench.open(StartPosition.live());
             bench.onLane(() -> sink.stall(100_000));
             sink.send(Event.of("small"));
             assertThat(sink.isWritable()).isTrue();
-            assertThat(isRefused(sink.send(Event.of("x".repeat(50_000))))).isFalse();
+            assertThat(isRejected(sink.send(Event.of("x".repeat(50_000))))).isFalse();
             assertThat(sink.isWritable()).isFalse();
-            assertThat(isRefused(sink.send(Event.of("x")))).isTrue();
+            assertThat(isRejected(sink.send(Event.of("x")))).isTrue();
         }
     }
 
     /** The loop that every source is to be written as: send while writable, then return. */
     @Test
-    void aSourceThatSendsWhileWritableIsCalledToGoOnAndLosesNothing() {
+    void aSourceThatSendsWhileWritableIsNotifiedToContinueAndLosesNothing() {
         try (HubFixture bench = new HubFixture()) {
             FakeSink sink = bench.open(StartPosition.live());
             bench.onLane(() -> sink.stall(10_000));
@@ -116,7 +116,7 @@ class DirectSendQueueTest {
                 assertThat(++depth[0]).as("calls inside of each other").isEqualTo(1);
                 calls[0]++;
                 while (next[0] < 1000 && sink.isWritable()) {
-                    assertThat(isRefused(sink.send(event(next[0]++)))).isFalse();
+                    assertThat(isRejected(sink.send(event(next[0]++)))).isFalse();
                 }
                 depth[0]--;
             });
@@ -140,7 +140,7 @@ class DirectSendQueueTest {
     }
 
     @Test
-    void whoRegistersWhileItIsFullHearsLaterAndOnlyOnceForEachTurn() {
+    void aListenerRegisteredWhileTheQueueIsFullIsNotifiedLaterAndOncePerTurn() {
         try (HubFixture bench = new HubFixture()) {
             FakeSink sink = bench.open(StartPosition.live());
             bench.onLane(() -> sink.full(true));
@@ -164,7 +164,7 @@ class DirectSendQueueTest {
     }
 
     @Test
-    void listenersGoWithTheSinkAndHearNothingAfterItsEnd() {
+    void listenersAreDroppedWithTheSinkAndNotNotifiedAfterItsEnd() {
         try (HubFixture bench = new HubFixture()) {
             FakeSink sink = bench.open(StartPosition.live());
             bench.onLane(() -> sink.full(true));
@@ -235,12 +235,12 @@ class DirectSendQueueTest {
     }
 
     @Test
-    void refusedIsTheNewOne() {
+    void thePolicyRefuseRejectsTheNewEvent() {
         withAFullSink(
                 DirectSendPolicy.REFUSE,
                 sink -> {
                     for (int i = 0; i < 3; i++) {
-                        assertThat(isRefused(sink.send(Event.of("" + i)))).isFalse();
+                        assertThat(isRejected(sink.send(Event.of("" + i)))).isFalse();
                     }
                     assertThatThrownBy(() -> sink.send(Event.of("3"))
                                     .toCompletableFuture()
@@ -253,7 +253,7 @@ class DirectSendQueueTest {
     }
 
     @Test
-    void droppedIsTheOldest() {
+    void thePolicyDropOldestDropsTheOldestEvent() {
         List<CompletionStage<Void>> sent = new ArrayList<>();
         withAFullSink(
                 DirectSendPolicy.DROP_OLDEST,
@@ -264,7 +264,7 @@ class DirectSendQueueTest {
                 },
                 sink -> {
                     assertThat(sink.data()).containsExactly("2", "3", "4", "hub");
-                    assertThat(sent.stream().map(DirectSendQueueTest::isRefused))
+                    assertThat(sent.stream().map(DirectSendQueueTest::isRejected))
                             .containsExactly(true, true, false, false, false);
                     assertThat(sent)
                             .allSatisfy(each ->
@@ -273,14 +273,14 @@ class DirectSendQueueTest {
     }
 
     @Test
-    void closedIsTheSink() {
+    void thePolicyCloseClosesTheSink() {
         withAFullSink(
                 DirectSendPolicy.CLOSE,
                 sink -> {
                     for (int i = 0; i < 3; i++) {
                         sink.send(Event.of("" + i));
                     }
-                    assertThat(isRefused(sink.send(Event.of("3")))).isTrue();
+                    assertThat(isRejected(sink.send(Event.of("3")))).isTrue();
                 },
                 sink -> assertThat(sink.endReason()).isEqualTo(CloseReason.SLOW_CONSUMER));
     }
@@ -288,7 +288,7 @@ class DirectSendQueueTest {
     // ---- offers
 
     @Test
-    void anOfferIsTakenWhileTheSinkIsWritableOnly() {
+    void anOfferIsAcceptedOnlyWhileTheSinkIsWritable() {
         for (DirectSendPolicy policy : DirectSendPolicy.values()) {
             try (HubFixture bench =
                     new HubFixture(options -> options.directSendEvents(5).directSendPolicy(policy))) {
@@ -323,7 +323,7 @@ class DirectSendQueueTest {
 
     /** One offers, the other sends without looking: what was taken of the offers stays. */
     @Test
-    void ofTwoSendersWhatWasOfferedIsNotDroppedForWhatIsSent() {
+    void offeredEventsOfOneSenderAreNotDroppedForSendsOfAnother() {
         try (HubFixture bench =
                 new HubFixture(options -> options.directSendEvents(3).directSendPolicy(DirectSendPolicy.DROP_OLDEST))) {
             FakeSink sink = bench.open(StartPosition.live());
@@ -336,11 +336,11 @@ class DirectSendQueueTest {
             sent.add(sink.send(Event.of("sent 2")));
             bench.run();
             assertThat(sink.data()).containsExactly("offered 0", "offered 1", "sent 2");
-            assertThat(sent.stream().map(DirectSendQueueTest::isRefused)).containsExactly(true, true, false);
+            assertThat(sent.stream().map(DirectSendQueueTest::isRejected)).containsExactly(true, true, false);
             for (int i = 3; i < 6; i++) {
                 assertThat(sink.offer(Event.of("offered " + i))).isTrue();
             }
-            assertThat(isRefused(sink.send(Event.of("sent 3")))).isTrue();
+            assertThat(isRejected(sink.send(Event.of("sent 3")))).isTrue();
             bench.run();
             assertThat(sink.data())
                     .endsWith("offered 3", "offered 4", "offered 5")
@@ -351,7 +351,7 @@ class DirectSendQueueTest {
     // ---- writable listeners elsewhere
 
     @Test
-    void aListenerOnAnExecutorOfItsOwnNeedsNoUserExecutor() {
+    void aListenerOnItsOwnExecutorNeedsNoUserExecutor() {
         try (HubFixture bench =
                 new HubFixture(options -> options.userExecutor(task -> {}))) { // takes all, runs nothing
             FakeSink sink = bench.open(StartPosition.live());
@@ -372,7 +372,7 @@ class DirectSendQueueTest {
     // ---- the source fails
 
     @Test
-    void aSourceThatCannotGoOnEndsItsSinkAndIsHeardOfOnce() {
+    void aSourceThatFailsEndsItsSinkAndIsReportedOnce() {
         try (HubFixture bench = new HubFixture();
                 LogLines lines = LogLines.of(Hub.class)) {
             FakeSink sink = bench.open(StartPosition.live());

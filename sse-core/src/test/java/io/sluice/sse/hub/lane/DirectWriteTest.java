@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 class DirectWriteTest {
 
     @Test
-    void whatWasTakenIsNotWrittenAgain() {
+    void aFrameThatWasWrittenDirectlyIsNotWrittenAgain() {
         try (HubFixture bench = new HubFixture()) {
             FakeSink sink = bench.live("a");
             int before = sink.writes;
@@ -25,7 +25,7 @@ class DirectWriteTest {
     }
 
     @Test
-    void whoIsFoundGoneIsNotWrittenTo() {
+    void aSinkThatIsFoundGoneIsNotWrittenTo() {
         try (HubFixture bench = new HubFixture()) {
             FakeSink sink = bench.live("a");
             int before = sink.writes;

@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class FailedPassTest {
 
     @Test
-    void whenNoMemoryIsLeftForAFrameOneSinkEndsAndTheOthersGetTheirs() {
+    void withoutMemoryForAFrameOneSinkEndsAndTheOthersReceiveTheirEvents() {
         try (HubFixture bench = new HubFixture()) {
             List<FakeSink> sinks = new ArrayList<>();
             for (int i = 0; i < 5; i++) {
@@ -57,7 +57,7 @@ class FailedPassTest {
     }
 
     @Test
-    void whenNoMemoryIsLeftForAHeartbeatTheTickerGoesOn() {
+    void withoutMemoryForAHeartbeatTheTickerContinues() {
         try (HubFixture bench = new HubFixture(o -> {}, 1, HubFixture.QUIET.withHeartbeat(Duration.ofSeconds(8)))) {
             FakeSink one = bench.live("a");
             FakeSink two = bench.live("a");
@@ -73,7 +73,7 @@ class FailedPassTest {
     }
 
     @Test
-    void whenNoMemoryIsLeftForTheFirstBlockNothingStaysBehind() {
+    void withoutMemoryForTheFirstBlockNothingIsLeftOver() {
         try (HubFixture bench = new HubFixture()) {
             FakeSink sink = bench.sink();
             bench.framer().failNext = true;
@@ -92,7 +92,7 @@ class FailedPassTest {
      */
     @ParameterizedTest
     @ValueSource(ints = {1, 2})
-    void aTurnThatFailsIsNotTheLast(int topics) {
+    void aFailedTurnIsFollowedByAnother(int topics) {
         try (HubFixture bench = new HubFixture()) {
             String[] terms = {"a", "b"};
             List<FakeSink> sinks = new ArrayList<>();
@@ -128,7 +128,7 @@ class FailedPassTest {
 
     /** The last step of a pass fails, when all were written to. */
     @Test
-    void aPassThatFailsAtItsEndIsNotWrittenAgain() {
+    void aPassThatFailsAtItsEndIsNotRepeated() {
         try (HubFixture bench = new HubFixture()) {
             FakeSink one = bench.live("a", "b");
             FakeSink two = bench.live("a");

@@ -35,7 +35,7 @@ class FaultsTest {
     private static final LaneOptions BEATING = HubFixture.QUIET.withHeartbeat(Duration.ofSeconds(8));
 
     @Test
-    void aCloseInsideAWriteEndsTheSinkOnceAndTheOthersGoOn() {
+    void aCloseInsideAWriteEndsTheSinkOnceAndTheOthersContinue() {
         try (HubFixture bench = new HubFixture()) {
             FakeSink one = bench.live("a", "b");
             FakeSink two = bench.live("a", "b");
@@ -52,7 +52,7 @@ class FaultsTest {
     }
 
     @Test
-    void aCloseWhileBytesPendLetsThemGo() {
+    void aCloseWhileBytesArePendingReleasesThem() {
         try (HubFixture bench = new HubFixture()) {
             FakeSink sink = bench.live("a");
             bench.onLane(() -> sink.stall(1 << 20));
@@ -116,7 +116,7 @@ class FaultsTest {
     /** Published and wanted = delivered + evicted before the client had read it: to the event, for each client. */
     @ParameterizedTest
     @ValueSource(longs = {1, 2, 3, 4})
-    void everyEventIsAccountedForWhoeverIsSlow(long seed) {
+    void everyEventIsAccountedForWhicheverClientIsSlow(long seed) {
         Random random = new Random(seed);
         try (HubFixture bench = new HubFixture(o -> o.historyEvents(50).overflow(OverflowPolicy.GAP))) {
             List<FakeSink> sinks = new ArrayList<>();
@@ -293,7 +293,7 @@ class FaultsTest {
     }
 
     @Test
-    void whoComesAndGoesWhileOthersPublishLeavesNoGhost() throws Exception {
+    void clientsThatComeAndGoWhileOthersPublishLeaveNoGhost() throws Exception {
         ExecutorService publisher = Executors.newSingleThreadExecutor();
         try (HubFixture bench = new HubFixture(o -> o.historyEvents(10))) {
             Future<?> publishing = publisher.submit(() -> {

@@ -46,7 +46,7 @@ class GoneInAFlushTest {
     };
 
     @AfterEach
-    void nothingIsWarnedOf() {
+    void noWarningIsLogged() {
         lines.close();
         assertThat(lines.events())
                 .filteredOn(line -> line.getLevel().isGreaterOrEqual(Level.WARN))
@@ -80,7 +80,7 @@ class GoneInAFlushTest {
     }
 
     @Test
-    void inAFirstBlockThatSaysAGap() {
+    void inAFirstBlockWithAGap() {
         try (HubFixture bench = bench()) {
             FakeSink sink = goneInItsNextFlush(bench.sink());
             bench.open(sink, StartPosition.after("nonsense"), null, "a");
@@ -132,7 +132,7 @@ class GoneInAFlushTest {
     }
 
     @Test
-    void whenItsGapIsSaid() {
+    void whenItsGapIsSent() {
         try (HubFixture bench = bench()) {
             FakeSink sink = bench.live("a");
             bench.onLane(() -> sink.stall(1));
@@ -162,7 +162,7 @@ class GoneInAFlushTest {
     }
 
     @Test
-    void whenItBeginsToListen() {
+    void whenItSubscribes() {
         try (HubFixture bench = bench()) {
             FakeSink sink = bench.live();
             goneInItsNextFlush(sink);
@@ -177,7 +177,7 @@ class GoneInAFlushTest {
 
     /** Not gone, but the like: somebody who is told in the flush that the sink takes more ends what it listens to. */
     @Test
-    void whoseSubscriptionIsEndedInAFlush() {
+    void whenItsSubscriptionIsCancelledInAFlush() {
         try (HubFixture bench = bench()) {
             bench.publishMany("a", 0, 3);
             FakeSink sink = bench.sink();

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 class Invariant5PublishTest {
 
     @Test
-    void publishReturnsWhileNoLaneRunsAndPostsOneTaskPerLane() {
+    void publishReturnsWhileNoLaneRunsAndPostsOneTaskToEachLane() {
         try (HubFixture bench = new HubFixture(options -> {}, 3, HubFixture.QUIET)) {
             for (int i = 0; i < 300; i++) {
                 FakeSink sink = new FakeSink(bench.hubLanes.get(i % 2), null);

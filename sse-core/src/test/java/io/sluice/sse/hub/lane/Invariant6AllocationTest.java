@@ -27,7 +27,7 @@ class Invariant6AllocationTest {
 
     /** Nor do those add anything that share a variant, beside others that have none. */
     @Test
-    void moreClientsOfAVariantDoNotAllocateMore() {
+    void moreClientsWithAVariantDoNotAllocateMore() {
         assertMoreClientsAddNothing(client -> {
             Selector selector = Selector.of("a", "b", "c/*");
             return switch (client % 3) {

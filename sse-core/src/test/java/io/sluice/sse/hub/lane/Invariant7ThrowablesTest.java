@@ -71,7 +71,7 @@ class Invariant7ThrowablesTest {
 
     @ParameterizedTest(name = "{0}: {1}")
     @MethodSource("placesAndThrowables")
-    void whatThrowsIsLoggedOnceWithItsClientsIdAndCountedAndOthersGetAll(
+    void aThrowableIsLoggedOnceWithTheClientIdAndCountedAndOtherClientsReceiveAll(
             BiConsumer<HubFixture, Runnable> place, Throwable thrown) {
         try (HubFixture bench = new HubFixture();
                 LogLines lines = LogLines.of(Hub.class)) {
@@ -122,7 +122,7 @@ class Invariant7ThrowablesTest {
     }
 
     @Test
-    void whatWasHeldBackIsSaidWhenTheHubCloses() {
+    void suppressedLogLinesAreReportedWhenTheHubCloses() {
         try (LogLines lines = LogLines.of(Hub.class)) {
             try (HubFixture bench = new HubFixture()) {
                 bench.live("a").fail(new IllegalStateException("a test wants it so"));

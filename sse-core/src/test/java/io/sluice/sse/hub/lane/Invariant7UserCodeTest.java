@@ -77,7 +77,7 @@ class Invariant7UserCodeTest {
     }
 
     @Test
-    void whateverThrowsHarmsOnlyItsOwnSink() {
+    void userCodeThatThrowsAffectsOnlyItsOwnSink() {
         RuntimeException thrown = new RuntimeException("a test wants it so");
         Observer observer = new Observer() {
             @Override
@@ -124,7 +124,7 @@ class Invariant7UserCodeTest {
     }
 
     @Test
-    void aWriteOrAFrameThatFailsEndsOneSinkAndLeaksNothing() {
+    void aFailedWriteOrFrameEndsOneSinkAndLeaksNothing() {
         try (HubFixture bench = new HubFixture()) {
             FakeSink bad = bench.live("a", "b");
             FakeSink good = bench.live("a", "b");
@@ -146,7 +146,7 @@ class Invariant7UserCodeTest {
     }
 
     @Test
-    void whatTheUserExecutorRefusesRunsInOrderOnAnother() throws Exception {
+    void tasksRejectedByTheUserExecutorRunInOrderOnAnother() throws Exception {
         List<String> ran = new CopyOnWriteArrayList<>();
         SerialExecutor[] serial = new SerialExecutor[1];
         CountDownLatch bothRan = new CountDownLatch(2);
@@ -171,7 +171,7 @@ class Invariant7UserCodeTest {
     }
 
     @Test
-    void anExecutorThatTakesNothingLeavesTheNextTaskItsChance() {
+    void afterAnExecutorRejectedATaskTheNextTaskStillRuns() {
         List<String> ran = new ArrayList<>();
         boolean[] refuses = {true};
         SerialExecutor serial = new SerialExecutor(task -> {
@@ -188,7 +188,7 @@ class Invariant7UserCodeTest {
 
     /** Whoever queued them was told that they would run, and may never come by again. */
     @Test
-    void anExecutorThatTakesNothingDoesNotStrandWhatOthersQueuedMeanwhile() {
+    void anExecutorThatRejectsATaskDoesNotStrandTasksQueuedMeanwhile() {
         List<String> ran = new ArrayList<>();
         SerialExecutor[] serial = new SerialExecutor[1];
         serial[0] = new SerialExecutor(task -> {
@@ -201,7 +201,7 @@ class Invariant7UserCodeTest {
 
     /** Each callback does what may come back to it; nothing is called inside of itself, and nothing hangs. */
     @Test
-    void whatReentersIsServedInTurn() {
+    void reentrantCallsAreServedInTurn() {
         try (HubFixture bench = new HubFixture()) {
             FakeSink other = bench.live("a");
             FakeSink[] opened = new FakeSink[1];
@@ -234,7 +234,7 @@ class Invariant7UserCodeTest {
 
     /** Its own user code waits behind it; nobody else's does, and publishing does not. */
     @Test
-    void whatBlocksKeepsNobodyElse() throws Exception {
+    void blockingUserCodeDelaysNoOtherClient() throws Exception {
         CountDownLatch release = new CountDownLatch(1);
         CountDownLatch blocked = new CountDownLatch(4);
         ExecutorService users = Executors.newCachedThreadPool();

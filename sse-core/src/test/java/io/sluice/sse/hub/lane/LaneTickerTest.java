@@ -24,7 +24,7 @@ class LaneTickerTest {
 
     /** The whole process was stopped: who could not be served meanwhile has not stood still. */
     @Test
-    void afterAPauseNobodyIsClosedBeforeItWasSeenNotToMove() {
+    void afterAPauseOnlyClientsSeenNotToMoveAreClosed() {
         try (HubFixture bench = new HubFixture(options -> {}, 1, TIMEOUT_20)) {
             FakeSink healthy = bench.live("a");
             FakeSink stuck = bench.live("a");
@@ -46,7 +46,7 @@ class LaneTickerTest {
     }
 
     @Test
-    void aClientThatWasAboutToBeClosedGetsOneMoreLookAfterAPause() {
+    void aClientAboutToBeClosedIsCheckedOnceMoreAfterAPause() {
         try (HubFixture bench = new HubFixture(options -> {}, 1, TIMEOUT_20)) {
             FakeSink sink = bench.live("a");
             bench.onLane(() -> sink.stall(100_000));
@@ -95,7 +95,7 @@ class LaneTickerTest {
     }
 
     @Test
-    void aClientThatAcknowledgesSomethingNowAndThenStays() {
+    void aClientThatAcknowledgesBytesNowAndThenStays() {
         try (HubFixture bench = new HubFixture(options -> {}, 1, TIMEOUT_20)) {
             FakeSink busy = bench.live("a");
             FakeSink probed = bench.live("a");
@@ -112,7 +112,7 @@ class LaneTickerTest {
     }
 
     @Test
-    void withoutAWriteTimeoutNoAcknowledgementIsMissed() {
+    void withoutAWriteTimeoutMissingAcknowledgementsAreIgnored() {
         try (HubFixture bench = new HubFixture(options -> {}, 1, TIMEOUT_20.withWriteTimeout(Duration.ZERO))) {
             FakeSink sink = bench.live("a");
             sink.unacknowledged = () -> 100 * SECOND;
@@ -122,7 +122,7 @@ class LaneTickerTest {
     }
 
     @Test
-    void aLifeEndsWithinATenthOfItsMaximumEachAtItsOwnMoment() {
+    void eachLifetimeEndsAtARandomMomentInItsLastTenth() {
         LaneOptions lifetime = HubFixture.QUIET.withMaxLifetime(Duration.ofSeconds(1000));
         try (HubFixture bench = new HubFixture(options -> {}, 1, lifetime)) {
             List<FakeSink> sinks = new ArrayList<>();
@@ -151,7 +151,7 @@ class LaneTickerTest {
     }
 
     @Test
-    void whoIsNeverSilentReachesItsEndOfLifeTooAndLosesNothing() {
+    void aBusyClientReachesItsMaximumLifetimeTooAndLosesNothing() {
         LaneOptions lifetime = HubFixture.QUIET.withMaxLifetime(Duration.ofSeconds(10));
         try (HubFixture bench = new HubFixture(options -> {}, 1, lifetime)) {
             FakeSink first = bench.live("a");
@@ -169,7 +169,7 @@ class LaneTickerTest {
     }
 
     @Test
-    void aNamedHeartbeatTellsItsIntervalAndTheOthersGetTheirComment() {
+    void aNamedHeartbeatContainsItsIntervalAndOtherClientsGetAComment() {
         try (HubFixture bench = new HubFixture(options -> {}, 1, BEAT_8)) {
             FakeSink named = beating(bench, Heartbeat.event("alive"));
             FakeSink plain = beating(bench, Heartbeat.comment());
@@ -190,7 +190,7 @@ class LaneTickerTest {
     }
 
     @Test
-    void aFixedRateIsForTheBusyToo() {
+    void aFixedRateHeartbeatIsSentToBusyClientsToo() {
         try (HubFixture bench = new HubFixture(options -> {}, 1, BEAT_8)) {
             FakeSink fixed = beating(bench, Heartbeat.comment().atFixedRate());
             FakeSink silentOnly = beating(bench, Heartbeat.comment());
@@ -205,7 +205,7 @@ class LaneTickerTest {
     }
 
     @Test
-    void whoDoesNotReadGetsNoHeartbeat() {
+    void aClientThatDoesNotReadGetsNoHeartbeat() {
         try (HubFixture bench = new HubFixture(options -> {}, 1, BEAT_8)) {
             FakeSink fixed = beating(bench, Heartbeat.event("alive").atFixedRate());
             bench.onLane(() -> fixed.full(true));
@@ -218,7 +218,7 @@ class LaneTickerTest {
     }
 
     @Test
-    void aHeartbeatOfZeroIsNone() {
+    void aHeartbeatIntervalOfZeroDisablesHeartbeats() {
         try (HubFixture bench = new HubFixture(options -> {}, 1, BEAT_8.withHeartbeat(Duration.ZERO))) {
             FakeSink silent = beating(bench, Heartbeat.comment());
             FakeSink fixed = beating(bench, Heartbeat.event("alive"));
@@ -231,7 +231,7 @@ class LaneTickerTest {
     }
 
     @Test
-    void aTickThatFailsIsNotTheLast() {
+    void aFailedTickIsFollowedByAnother() {
         try (HubFixture bench = new HubFixture(options -> {}, 1, BEAT_8)) {
             FakeSink sink = beating(bench, Heartbeat.comment());
             bench.onLane(() -> bench.framer().failNextSweep = true);
@@ -243,7 +243,7 @@ class LaneTickerTest {
     }
 
     @Test
-    void aSliceThatFailsIsNotTheLast() {
+    void aFailedHeartbeatSliceIsFollowedByAnother() {
         try (HubFixture bench = new HubFixture(options -> {}, 1, BEAT_8)) {
             FakeSink sink = beating(bench, Heartbeat.comment());
             bench.onLane(() -> bench.framer().failDoneOf(":\n"));

@@ -29,7 +29,7 @@ class LaneWatchdogTest {
     }
 
     @Test
-    void aLaneThatStandsStillIsNamedOnceWithItsStackAndOnceWhenItIsOver() {
+    void aBlockedLaneIsLoggedOnceWithItsStackAndOnceWhenItContinues() {
         try (HubFixture bench = new HubFixture(options -> {}, 1, AFTER_8_HOURS);
                 LogLines lines = LogLines.of(HubLane.class)) {
             LaneWatchdog watch = watchOf(bench);
@@ -59,7 +59,7 @@ class LaneWatchdogTest {
     }
 
     @Test
-    void aLaneThatTicksIsNotNamed() {
+    void aLaneThatTicksIsNotLogged() {
         try (HubFixture bench = new HubFixture(options -> {}, 1, AFTER_8_HOURS);
                 LogLines lines = LogLines.of(HubLane.class)) {
             LaneWatchdog watch = watchOf(bench);
@@ -75,7 +75,7 @@ class LaneWatchdogTest {
 
     /** Whoever was stopped with the whole process has not been watching. */
     @Test
-    void aPauseOfTheWatchItselfIsNotHeldAgainstTheLane() {
+    void aPauseOfTheWatchdogItselfIsNotReportedAsABlockedLane() {
         try (HubFixture bench = new HubFixture(options -> {}, 1, AFTER_8_HOURS);
                 LogLines lines = LogLines.of(HubLane.class)) {
             LaneWatchdog watch = watchOf(bench);
@@ -90,7 +90,7 @@ class LaneWatchdogTest {
     }
 
     @Test
-    void itLooksWhileThereAreSinksAndNoLonger() {
+    void theWatchdogRunsOnlyWhileThereAreSinks() {
         try (HubFixture bench = new HubFixture(options -> {}, 1, AFTER_8_HOURS);
                 LogLines lines = LogLines.of(HubLane.class)) {
             LaneWatchdog watch = watchOf(bench);
@@ -115,7 +115,7 @@ class LaneWatchdogTest {
     }
 
     @Test
-    void nothingOfAWatchedLaneIsLeftWhenItsClientsHaveGone() {
+    void theWatchdogHoldsNothingOfALaneWhoseClientsHaveLeft() {
         try (HubFixture bench = new HubFixture(options -> {}, 1, AFTER_8_HOURS)) {
             FakeSink sink = bench.live("a");
             sink.close(CloseReason.CLIENT_LEFT);

@@ -28,7 +28,7 @@ class ManyPatternsTest {
     }
 
     @Test
-    void aPatternOfManyTopicsComesAndGoesInSlices() {
+    void aPatternOfManyTopicsIsAddedAndRemovedInSlices() {
         try (HubFixture bench = bench(TOPICS)) {
             FakeSink sink = bench.sink();
             bench.open(sink, StartPosition.live(), Selector.of("t/*/x", "**", "t/**"));

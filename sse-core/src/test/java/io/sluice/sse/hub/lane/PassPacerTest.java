@@ -61,7 +61,7 @@ class PassPacerTest {
     }
 
     @Test
-    void anEventOfABusyLaneWaitsForTheNextAndBothAreOneWrite() {
+    void anEventOfABusyLaneWaitsForTheNextAndBothShareOneWrite() {
         openBusy(BatchWait.MIN_SINKS);
         int before = writes();
         advance(2 * MILLI);
@@ -75,7 +75,7 @@ class PassPacerTest {
     }
 
     @Test
-    void nobodyElseCanMakeItWaitLongerThanFourPasses() {
+    void aWaitWithoutFurtherEventsLastsAtMostFourPasses() {
         openBusy(BatchWait.MIN_SINKS);
         advance(7 * MILLI);
         publish(); // 15 ms behind the beginning of the pass before
@@ -86,7 +86,7 @@ class PassPacerTest {
     }
 
     @Test
-    void itWaitsNoLongerThanItMay() {
+    void theWaitIsBoundedByItsMaximum() {
         passNanos = 100 * MILLI;
         openBusy(BatchWait.MIN_SINKS);
         publish();
@@ -97,7 +97,7 @@ class PassPacerTest {
     }
 
     @Test
-    void aLaneThatIsNotBusySendsAtOnce() {
+    void anIdleLaneSendsAtOnce() {
         openBusy(BatchWait.MIN_SINKS);
         advance(3 * PASS);
         publish(); // four times what the pass before took
@@ -106,7 +106,7 @@ class PassPacerTest {
 
     /** The compiler may have taken the core meanwhile. */
     @Test
-    void oneSlowPassDoesNotMakeALaneBusyAndTwoDo() {
+    void twoSlowPassesMakeALaneBusyButOneDoesNot() {
         openBusy(BatchWait.MIN_SINKS);
         passNanos = 3 * PASS;
         advance(4 * PASS);
@@ -139,7 +139,7 @@ class PassPacerTest {
     }
 
     @Test
-    void twoThatHaveComeMeanwhileAreSentAtOnce() {
+    void twoEventsPublishedDuringThePassAreSentAtOnce() {
         openBusy(BatchWait.MIN_SINKS);
         bench.publish("a", "1");
         bench.publish("a", "2");
@@ -148,7 +148,7 @@ class PassPacerTest {
     }
 
     @Test
-    void aFewClientsAreSentToAtOnce() {
+    void aLaneWithFewClientsSendsAtOnce() {
         openBusy(BatchWait.MIN_SINKS - 1);
         publish();
         assertThat(received()).isEqualTo(2);
@@ -164,7 +164,7 @@ class PassPacerTest {
 
     /** Or who publishes again when it hears what it has said would be slowed down to a quarter. */
     @Test
-    void restsThatBringNothingBecomeRare() {
+    void restsThatGatherNothingBecomeRare() {
         openBusy(BatchWait.MIN_SINKS);
         int rests = 0;
         for (int i = 0; i < 1_000; i++) {
@@ -179,7 +179,7 @@ class PassPacerTest {
     }
 
     @Test
-    void whoComesMeanwhileIsServed() {
+    void aClientThatConnectsMeanwhileIsServed() {
         openBusy(BatchWait.MIN_SINKS);
         publish();
         FakeSink comes = bench.open(StartPosition.replay(2), "a");
@@ -200,7 +200,7 @@ class PassPacerTest {
     }
 
     @Test
-    void whenTheLastClientHasLeftNothingWaits() {
+    void afterTheLastClientHasLeftNothingIsWaiting() {
         openBusy(BatchWait.MIN_SINKS);
         publish();
         assertThat(bench.lane().timers()).isEqualTo(2);
@@ -213,7 +213,7 @@ class PassPacerTest {
 
     /** It stands where the lane comes with its next pass: to look for it again and again would be no rest. */
     @Test
-    void whoWaitsForThePassEndsTheRest() {
+    void aSinkThatWaitsForThePassEndsTheRest() {
         openBusy(BatchWait.MIN_SINKS);
         publish();
         assertThat(received()).isEqualTo(1);
@@ -224,7 +224,7 @@ class PassPacerTest {
 
     /** Its client is told to stay away, and would never ask for what it has missed. */
     @Test
-    void whatWasPublishedBeforeAnEndForGoodIsHeardBeforeIt() {
+    void eventsPublishedBeforeACompleteAreDeliveredBeforeIt() {
         openBusy(BatchWait.MIN_SINKS);
         publish();
         FakeSink ends = sinks.get(3);
@@ -241,7 +241,7 @@ class PassPacerTest {
     }
 
     @Test
-    void whatWasPublishedBeforeTheHubClosesIsHeardToo() {
+    void eventsPublishedBeforeTheHubClosesAreDelivered() {
         openBusy(BatchWait.MIN_SINKS);
         publish();
         bench.hub.close();
@@ -250,7 +250,7 @@ class PassPacerTest {
     }
 
     @Test
-    void aTimerThatIsEarlyEndsTheRestAllTheSame() {
+    void anEarlyTimerEndsTheRestToo() {
         openBusy(BatchWait.MIN_SINKS);
         publish();
         bench.lane().runTimersEarly();
@@ -258,7 +258,7 @@ class PassPacerTest {
     }
 
     @Test
-    void aLaneThatEndsMeanwhileLosesNothingButItsClients() {
+    void aLaneThatEndsMeanwhileLeavesNothing() {
         openBusy(BatchWait.MIN_SINKS);
         publish();
         bench.lane().terminate();
@@ -267,7 +267,7 @@ class PassPacerTest {
     }
 
     @Test
-    void whoWantsNoWaitHasNone() {
+    void theWaitCanBeDisabled() {
         bench.close();
         bench = new HubFixture(options -> options.coalesce(Duration.ZERO));
         openBusy(BatchWait.MIN_SINKS);
@@ -276,7 +276,7 @@ class PassPacerTest {
     }
 
     @Test
-    void theLongestWaitIsChecked() {
+    void theMaximumWaitIsValidated() {
         for (Duration wrong :
                 List.of(Duration.ofNanos(-1), Duration.ofSeconds(1).plusNanos(1))) {
             assertThatThrownBy(() -> Hub.builder().coalesce(wrong))

@@ -27,7 +27,7 @@ class RealThreadsTest {
 
     @ParameterizedTest
     @ValueSource(longs = {1, 2, 3, 4, 5})
-    void everySinkGetsEverythingOnceAndInOrder(long seed) throws Exception {
+    void everySinkReceivesEveryEventOnceAndInOrder(long seed) throws Exception {
         Hub hub = Hub.builder().historyEvents(100_000).build();
         List<ThreadLane> lanes = new ArrayList<>();
         List<FakeFramer> framers = new ArrayList<>();

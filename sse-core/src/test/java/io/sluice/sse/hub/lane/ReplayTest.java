@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 class ReplayTest {
 
     @Test
-    void theLastEventsOfAllTopicsAreReplayedEachOnce() {
+    void theLastEventsOfAllTopicsAreReplayedOnce() {
         Random random = new Random(14);
         try (HubFixture bench = new HubFixture(options -> options.historyEvents(20))) {
             List<String> kept = new ArrayList<>();
@@ -41,7 +41,7 @@ class ReplayTest {
     }
 
     @Test
-    void newestPositionsAreTheHighestWhateverTheirOrder() {
+    void newestPositionsAreTheHighestInAnyOrder() {
         Random random = new Random(15);
         for (int round = 0; round < 1000; round++) {
             int offers = 2 + random.nextInt(60);

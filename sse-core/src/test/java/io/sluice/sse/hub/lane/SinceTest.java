@@ -34,7 +34,7 @@ class SinceTest {
     }
 
     @Test
-    void whatWasPublishedThenOrLaterIsReplayedAndNoGapIsSaid() {
+    void eventsPublishedThenOrLaterAreReplayedWithoutAGap() {
         try (HubFixture bench = new HubFixture()) {
             Instant first = publish(bench, 6, "a", "b", "a/c");
             Instant third = first.plusSeconds(2);
@@ -51,7 +51,7 @@ class SinceTest {
     }
 
     @Test
-    void sinceATimeBeforeTheFirstEventEverIsAllOfThemAndNoGap() {
+    void sinceATimeBeforeTheFirstEventReplaysAllWithoutAGap() {
         try (HubFixture bench = new HubFixture()) {
             publish(bench, 3, "a");
             for (Instant longAgo : new Instant[] {Instant.EPOCH, Instant.MIN, bench.wallTime.minusSeconds(9)}) {
@@ -63,7 +63,7 @@ class SinceTest {
     }
 
     @Test
-    void sinceATimeToComeIsLive() {
+    void sinceATimeInTheFutureStartsLive() {
         try (HubFixture bench = new HubFixture()) {
             publish(bench, 3, "a");
             for (Instant later : new Instant[] {bench.wallTime, bench.wallTime.plusSeconds(60), Instant.MAX}) {
@@ -78,7 +78,7 @@ class SinceTest {
     }
 
     @Test
-    void aGapIsSaidExactlyWhenAnEventOfThatTimeIsLost() {
+    void aGapIsSentExactlyWhenAnEventOfThatTimeIsLost() {
         try (HubFixture bench = new HubFixture(options -> options.historyEvents(3))) {
             Instant first = publish(bench, 10, "a", "b");
             // a keeps n4 n6 n8, b keeps n5 n7 n9.
@@ -96,7 +96,7 @@ class SinceTest {
     }
 
     @Test
-    void theIdOfTheFirstBlockLeadsToTheSameEvents() {
+    void aResumeWithTheIdOfTheFirstBlockGetsTheSameEvents() {
         try (HubFixture bench = new HubFixture(options -> options.historyEvents(3))) {
             Instant first = publish(bench, 10, "a", "b");
             for (long millis = 0; millis < 10_000; millis += 500) {
@@ -114,7 +114,7 @@ class SinceTest {
     }
 
     @Test
-    void aForgottenTopicRemembersWhenItLostItsLast() {
+    void aForgottenTopicRemembersWhenItsLastEventWasEvicted() {
         try (HubFixture bench = new HubFixture(options -> options.historyAge(Duration.ofSeconds(5)))) {
             Instant first = publish(bench, 1, "gone/1");
             for (int i = 0; i < 10; i++) {
@@ -136,7 +136,7 @@ class SinceTest {
     }
 
     @Test
-    void whatATableKeepsIsReplayedAndWhatWasSupersededIsNoGap() {
+    void keptStateIsReplayedAndSupersededEventsAreNoGap() {
         try (HubFixture bench =
                 new HubFixture(options -> options.historyEvents(2).conflate("a"))) {
             Instant first = bench.wallTime;
@@ -159,7 +159,7 @@ class SinceTest {
 
     @ParameterizedTest
     @EnumSource(OverflowPolicy.class)
-    void behindAGapItGoesOnAsItsPolicySays(OverflowPolicy policy) {
+    void afterAGapTheStreamContinuesByItsPolicy(OverflowPolicy policy) {
         try (HubFixture bench =
                 new HubFixture(options -> options.historyEvents(2).overflow(policy))) {
             Instant first = publish(bench, 4, "a");
@@ -178,7 +178,7 @@ class SinceTest {
     }
 
     @Test
-    void aWallClockThatWasPutRightMeansWhatItSaysNow() {
+    void afterAClockCorrectionTimesAreReadByTheNewClock() {
         try (HubFixture bench = new HubFixture()) {
             bench.wallTime = Instant.EPOCH; // as on a machine that has not heard the time yet
             publish(bench, 3, "a");
@@ -190,7 +190,7 @@ class SinceTest {
     }
 
     @Test
-    void itsTimeIsTheMachines() {
+    void timesAreThoseOfTheWallClock() {
         Hub hub = Hub.create();
         long before = System.nanoTime();
         long now = HubTestAccess.log(hub).nanosAt(Instant.now());

@@ -173,19 +173,19 @@ class StateStartTest {
 
     @ParameterizedTest
     @MethodSource("all")
-    void theClientGetsWhatItAsksForOrAGap(Kind kind, Start start) {
+    void aClientGetsAllThatItAskedForOrAGap(Kind kind, Start start) {
         try (HubFixture bench = bench(kind)) {
             List<String> ids = publishAll(bench, kind);
             FakeSink sink = bench.open(start(start, bench, ids), kind.terms());
             int from = firstAskedFor(kind, start);
             if (kind == Kind.DURABLE) {
-                untilItHas(bench, sink, EVENTS - from);
+                receiveAll(bench, sink, EVENTS - from);
             }
             bench.publish(
                     kind.topic(), Event.builder().key("k0").data("k0:" + EVENTS).build());
             bench.run();
             if (kind == Kind.DURABLE) {
-                untilItHas(bench, sink, EVENTS - from + 1);
+                receiveAll(bench, sink, EVENTS - from + 1);
             }
             List<String> got =
                     sink.data().stream().filter(data -> data.startsWith("k")).toList();
@@ -204,7 +204,7 @@ class StateStartTest {
                         .as("nothing but the latest of each key")
                         .allSatisfy(data -> assertThat(data).isEqualTo(latestOf(data, latest)));
             }
-            assertGapIsTrue(kind, start, hasGap, hasAll);
+            assertGapIsCorrect(kind, start, hasGap, hasAll);
         }
     }
 
@@ -214,7 +214,7 @@ class StateStartTest {
     }
 
     /** A gap comes exactly where something was lost, or where nobody knows what the client has. */
-    private static void assertGapIsTrue(Kind kind, Start start, boolean hasGap, boolean hasAll) {
+    private static void assertGapIsCorrect(Kind kind, Start start, boolean hasGap, boolean hasAll) {
         boolean losesKeys = kind == Kind.CONFLATING_WITH_LOST_KEYS;
         boolean expected = switch (start) {
             case LIVE, AFTER_LAST -> false;
@@ -240,7 +240,7 @@ class StateStartTest {
         }
     }
 
-    private static void untilItHas(HubFixture bench, FakeSink sink, int events) {
+    private static void receiveAll(HubFixture bench, FakeSink sink, int events) {
         org.awaitility.Awaitility.await()
                 .pollInSameThread()
                 .pollInterval(Duration.ofMillis(1))
@@ -254,7 +254,7 @@ class StateStartTest {
     }
 
     @Test
-    void nextToAStateTheLastEventsOfOtherTopicsComeAndNoEarlierOnes() {
+    void withAStateOnlyTheLastEventsOfOtherTopicsAreReplayed() {
         try (HubFixture bench = bench(Kind.CONFLATING_NEXT_TO_PLAIN)) {
             publishAll(bench, Kind.CONFLATING_NEXT_TO_PLAIN);
             FakeSink sink = bench.open(StartPosition.replay(2), Kind.CONFLATING_NEXT_TO_PLAIN.terms());
@@ -266,7 +266,7 @@ class StateStartTest {
 
     /** While the client reads the state, a frame at a time, the topic goes on. */
     @Test
-    void aStateThatChangesWhileItIsReadIsRightAtTheEnd() {
+    void aStateThatChangesWhileItIsReadIsCorrectAtTheEnd() {
         try (HubFixture bench = bench(Kind.CONFLATING_EVICTED)) {
             Map<String, String> state = new HashMap<>();
             for (int i = 0; i < 2000; i++) {
@@ -304,7 +304,7 @@ class StateStartTest {
 
     /** What was lost with a topic that the bytes of the hub have removed is reported to a later client. */
     @Test
-    void aStateThatWasLostWithItsTopicIsAGapForANewClient() {
+    void aStateLostWithItsTopicIsAGapForANewClient() {
         try (HubFixture bench = new HubFixture(
                 options -> options.conflate("state/**").historyTotalBytes(2_000).overflow(OverflowPolicy.GAP))) {
             bench.publish("state/t", Event.builder().key("a").data("a:1").build());

@@ -28,7 +28,7 @@ class SubscribeTest {
     }
 
     @Test
-    void topicsComeAndGoInOrderOfPosition() {
+    void topicsAreAddedAndRemovedInOrderOfPosition() {
         try (HubFixture bench = new HubFixture()) {
             FakeSink sink = bench.live("a");
             bench.publish("b", "before");
@@ -52,7 +52,7 @@ class SubscribeTest {
     }
 
     @Test
-    void theFirstOneCanEndBeforeTheLater() {
+    void theFirstSubscriptionCanEndBeforeLaterOnes() {
         try (HubFixture bench = new HubFixture()) {
             FakeSink sink = bench.live("a");
             Subscription first = sink.state().requireSelection().first();
@@ -79,7 +79,7 @@ class SubscribeTest {
 
     /** The lane may stand far before the head, since nobody there listens to what was published. */
     @Test
-    void nothingFromBeforeComesThoughTheLaneStandsBehind() {
+    void aNewSubscriptionGetsNoEarlierEventsAlthoughTheLaneIsBehind() {
         try (HubFixture bench = new HubFixture()) {
             FakeSink sink = bench.live("a");
             bench.publishMany("b", 0, 10);
@@ -96,7 +96,7 @@ class SubscribeTest {
     }
 
     @Test
-    void aClientThatIsBehindGetsNothingFromBeforeAndNoFalseGap() {
+    void aClientThatIsBehindGetsNoEarlierEventsAndNoFalseGap() {
         try (HubFixture bench =
                 new HubFixture(options -> options.historyEvents(5).overflow(OverflowPolicy.GAP))) {
             FakeSink sink = bench.live("a");
@@ -131,7 +131,7 @@ class SubscribeTest {
     }
 
     @Test
-    void oneThatEndsWhileTheClientIsBehindStopsAtOnce() {
+    void aSubscriptionCancelledWhileTheClientIsBehindStopsAtOnce() {
         try (HubFixture bench = new HubFixture()) {
             FakeSink sink = bench.live("a");
             Subscription b = bench.subscribe(sink, "b");
@@ -150,7 +150,7 @@ class SubscribeTest {
 
     /** Who was written to by a pass that has yielded stands no longer where the lane stands. */
     @Test
-    void duringAPassThatHasYieldedNothingIsRepeatedOrLost() {
+    void changesDuringAYieldedPassRepeatAndLoseNothing() {
         try (HubFixture bench = new HubFixture()) {
             List<FakeSink> sinks = new ArrayList<>();
             List<Subscription> seconds = new ArrayList<>();
@@ -190,7 +190,7 @@ class SubscribeTest {
     }
 
     @Test
-    void aSinkOfASourceAloneCanBeginToListen() {
+    void aSinkWithOnlyASourceCanSubscribe() {
         LaneOptions lane = HubFixture.QUIET.withHeartbeat(Duration.ofSeconds(1));
         try (HubFixture bench = new HubFixture(options -> {}, 1, lane)) {
             FakeSink sink = bench.sink();
@@ -212,7 +212,7 @@ class SubscribeTest {
     }
 
     @Test
-    void aTopicOfTwoSubscriptionsComesOnceAndStaysUntilBothHaveEnded() {
+    void aTopicOfTwoSubscriptionsIsSentOnceAndStaysUntilBothHaveEnded() {
         try (HubFixture bench = new HubFixture()) {
             FakeSink sink = bench.live("a");
             bench.live("a");
@@ -233,7 +233,7 @@ class SubscribeTest {
     }
 
     @Test
-    void closingASinkWithRepeatsLeavesRightCounts() {
+    void closingASinkWithRepeatedTopicsLeavesCorrectCounts() {
         try (HubFixture bench = new HubFixture()) {
             FakeSink stays = bench.live("a");
             FakeSink goes = bench.live("a");
@@ -272,7 +272,7 @@ class SubscribeTest {
 
     /** What a filter held back before a second subscription began does not come by that one. */
     @Test
-    void aLaterSubscriptionWithoutAFilterBringsNothingFromBefore() {
+    void aLaterSubscriptionWithoutAFilterGetsNoEarlierEvents() {
         try (HubFixture bench = new HubFixture()) {
             FakeSink sink = bench.open(StartPosition.live(), Selector.of("a").filtered(event -> false));
             bench.onLane(() -> sink.full(true));
@@ -289,7 +289,7 @@ class SubscribeTest {
 
     /** What was collected for several subscriptions is nobody else's, though one of them ends on the way. */
     @Test
-    void aFilterThatEndsASubscriptionHarmsNobodyElse() {
+    void aFilterThatCancelsASubscriptionAffectsNoOther() {
         try (HubFixture bench = new HubFixture()) {
             List<Subscription> ends = new ArrayList<>();
             EventFilter ending = event -> {
@@ -351,7 +351,7 @@ class SubscribeTest {
     }
 
     @Test
-    void limitsAndErrorsAreThoseOfTheFirst() {
+    void limitsAndErrorsAreTheSameAsForTheFirstSubscription() {
         try (HubFixture bench = new HubFixture(options -> options.maxTopics(150))) {
             FakeSink sink = bench.live("a");
             List<String> terms = new ArrayList<>();
@@ -382,7 +382,7 @@ class SubscribeTest {
     }
 
     @Test
-    void onALaneThatHasEndedItFails() {
+    void aSubscribeOnAnEndedLaneFails() {
         try (HubFixture bench = new HubFixture()) {
             FakeSink sink = bench.live("a");
             bench.onLane(() -> sink.close(CloseReason.RESET));

@@ -53,7 +53,7 @@ class UserCodeTest {
     }
 
     @Test
-    void codeThatIgnoresItsInterruptIsCountedAndNamedAndStopsNobodyElse() {
+    void codeThatIgnoresItsInterruptIsCountedAndLoggedAndBlocksNoOtherClient() {
         ExecutorService oneThread = Executors.newSingleThreadExecutor();
         CountDownLatch release = new CountDownLatch(1);
         CountDownLatch others = new CountDownLatch(2);
@@ -94,7 +94,7 @@ class UserCodeTest {
 
     @ParameterizedTest
     @EnumSource
-    void codeThatBeginsAfterTheCloseAndForkedCodeIsNamedAndStopsNobodyElse(After kind) {
+    void codeThatStartsAfterTheCloseAndForkedCodeIsLoggedAndBlocksNoOtherClient(After kind) {
         ExecutorService oneThread = Executors.newSingleThreadExecutor();
         CountDownLatch release = new CountDownLatch(1);
         CountDownLatch runs = new CountDownLatch(1);
@@ -164,7 +164,7 @@ class UserCodeTest {
     }
 
     @Test
-    void aFailureThatNoLogCanPrintLeavesNothingBehind() {
+    void aFailureThatTheLogCannotPrintLeavesNothing() {
         class Unprintable extends RuntimeException {
             private static final long serialVersionUID = 1L;
 

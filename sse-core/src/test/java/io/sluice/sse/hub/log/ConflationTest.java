@@ -50,7 +50,7 @@ class ConflationTest {
     // ---- what survives
 
     @Test
-    void theLatestOfEachKeyIsReplayedInTheOrderOfPublication() {
+    void theLatestEventOfEachKeyIsReplayedInOrderOfPublication() {
         try (HubFixture bench = new HubFixture(ring(2))) {
             for (String each : List.of("a1", "b1", "c1", "a2", "d1", "c2", "a3")) {
                 publish(bench, "p", each.substring(0, 1), each);
@@ -66,7 +66,7 @@ class ConflationTest {
     }
 
     @Test
-    void whoComesBackGetsWhatIsNewAndNoGapForWhatWasSuperseded() {
+    void aReconnectingClientGetsNewEventsAndNoGapForSupersededOnes() {
         try (HubFixture bench = new HubFixture(ring(1))) {
             String first = publish(bench, "p", "a", "a1");
             publish(bench, "p", "b", "b1");
@@ -80,7 +80,7 @@ class ConflationTest {
     }
 
     @Test
-    void whoFellBehindGetsTheLatestOfEachKeyAndNoGap() {
+    void aClientThatFellBehindGetsTheLatestEventOfEachKeyAndNoGap() {
         try (HubFixture bench = new HubFixture(ring(5))) {
             FakeSink slow = bench.live("p/1", "p/2", "other");
             bench.onLane(() -> slow.full(true));
@@ -120,7 +120,7 @@ class ConflationTest {
     }
 
     @Test
-    void anEventThatDoesNotFitBehindThoseOfTheTableWaitsForTheNextFrame() {
+    void anEventThatDoesNotFitAfterThoseOfTheTableIsInTheNextFrame() {
         try (HubFixture bench = new HubFixture(ring(1))) {
             publish(bench, "p", "a", "a");
             publish(bench, "p", "b", "x".repeat(HubLane.FRAME_BYTES - 60));
@@ -132,7 +132,7 @@ class ConflationTest {
     }
 
     @Test
-    void thoseWhoCaughtUpShareOneFrameThoughTheRingHasPassedTheirLane() {
+    void clientsAtTheHeadShareOneFrameAlthoughTheRingHasLappedTheirLane() {
         try (HubFixture bench = new HubFixture(ring(2))) {
             List<FakeSink> sinks = new ArrayList<>();
             for (int i = 0; i < 100; i++) {
@@ -154,7 +154,7 @@ class ConflationTest {
     // ---- what is a gap
 
     @Test
-    void whatHasNoKeyIsMissedAsEver() {
+    void evictedEventsWithoutAKeyAreMissed() {
         try (HubFixture bench = new HubFixture(ring(1))) {
             String first = publish(bench, "p", "a", "a1");
             String second = publish(bench, "p", null, "plain");
@@ -168,7 +168,7 @@ class ConflationTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void whatTheTableHasNoPlaceForIsMissed(boolean byKeys) {
+    void eventsBeyondTheBoundsOfTheTableAreMissed(boolean byKeys) {
         try (HubFixture bench = new HubFixture(options -> {
             ring(1).accept(options);
             if (byKeys) {
@@ -192,7 +192,7 @@ class ConflationTest {
     }
 
     @Test
-    void aNewEventOfAKeyPushesNoOtherKeyOut() {
+    void aNewEventOfAKeyEvictsNoOtherKey() {
         try (HubFixture bench = new HubFixture(options -> {
             ring(1).accept(options);
             options.conflationKeys(1);
@@ -207,7 +207,7 @@ class ConflationTest {
     }
 
     @Test
-    void aLossInTheTableIsNoGapForWhoWasToldOfALaterOneAndHadSeenIt() {
+    void anEvictedStateIsNoGapForAClientThatHasSeenIt() {
         try (HubFixture bench = new HubFixture(options -> {
             ring(2).accept(options);
             options.conflationKeys(2);
@@ -233,7 +233,7 @@ class ConflationTest {
     }
 
     @Test
-    void aLossBehindAToldGapIsAnotherGap() {
+    void anEvictionAfterAReportedGapIsAnotherGap() {
         try (HubFixture bench = new HubFixture(options -> {
             ring(2).accept(options);
             options.conflationKeys(2);
@@ -260,7 +260,7 @@ class ConflationTest {
     // ---- bounds
 
     @Test
-    void theBytesOfTheHubBoundTablesTooTheOldestFirst() {
+    void theTotalBytesBoundTablesTooAndTheOldestIsEvictedFirst() {
         try (HubFixture bench = new HubFixture(options -> {
             ring(1).accept(options);
             options.historyTotalBytes(3_000);
@@ -285,7 +285,7 @@ class ConflationTest {
     }
 
     @Test
-    void anEventThatTheBytesOfTheHubPushOutOfTheRingDoesNotMoveToTheTable() {
+    void anEventEvictedFromTheRingByTheTotalBytesDoesNotMoveToTheTable() {
         try (HubFixture bench = new HubFixture(options -> {
             ring(10).accept(options);
             options.historyTotalBytes(1_000);
@@ -301,7 +301,7 @@ class ConflationTest {
     }
 
     @Test
-    void theLatestOfAKeyDoesNotAge() {
+    void theLatestEventOfAKeyDoesNotAge() {
         try (HubFixture bench = new HubFixture(options -> {
             ring(100).accept(options);
             options.historyAge(Duration.ofSeconds(1));
@@ -323,7 +323,7 @@ class ConflationTest {
     }
 
     @Test
-    void aChosenIdLeadsBackFromTheTableAndIsFreeWhenSuperseded() {
+    void aChosenIdCanBeResumedFromTheTableAndIsFreeWhenSuperseded() {
         try (HubFixture bench = new HubFixture(ring(1))) {
             Event mine = Event.builder().id("mine").key("a").data("a1").build();
             bench.publish("p", mine);
@@ -336,7 +336,7 @@ class ConflationTest {
     }
 
     @Test
-    void topicsThatDoNotConflatePayNothing() {
+    void topicsThatDoNotConflateHaveNoOverhead() {
         try (HubFixture bench = new HubFixture(ring(2))) {
             publish(bench, "plain", "a", "x");
             TopicLog log = LogAssertions.topic(bench.hub, "plain").log;
@@ -346,7 +346,7 @@ class ConflationTest {
     }
 
     @Test
-    void aWrongOptionIsNamed() {
+    void anInvalidOptionIsNamed() {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> Hub.builder().conflate("a*"))
                 .withMessageStartingWith("conflate: ")
@@ -363,7 +363,7 @@ class ConflationTest {
 
     @ParameterizedTest
     @EnumSource
-    void whoMissesSomethingMeetsThePolicy(OverflowPolicy policy) {
+    void theOverflowPolicyAppliesToMissedEvents(OverflowPolicy policy) {
         try (HubFixture bench = new HubFixture(options -> {
             ring(1).accept(options);
             options.overflow("p", policy);

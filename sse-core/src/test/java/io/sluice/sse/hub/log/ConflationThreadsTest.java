@@ -23,7 +23,7 @@ class ConflationThreadsTest {
      */
     @ParameterizedTest
     @ValueSource(ints = {1, 3, 64})
-    void aConcurrentReaderEndsWithTheLatestOfEachKey(int ring) throws Exception {
+    void aConcurrentReaderEndsWithTheLatestEventOfEachKey(int ring) throws Exception {
         Hub hub = Hub.builder().historyEvents(ring).conflate("p").build();
         hub.publish("p", Event.builder().key("k0").data("0").build());
         TopicLog log = Objects.requireNonNull(HubTestAccess.log(hub)

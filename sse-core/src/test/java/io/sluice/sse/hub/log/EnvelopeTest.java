@@ -65,7 +65,7 @@ class EnvelopeTest {
 
     /** What a client reads of an event in its envelope is what it would have read without, whatever the data. */
     @Test
-    void anyDataComeBackByAParserOfJson() throws Exception {
+    void aJsonParserReadsAnyDataBack() throws Exception {
         long seed = Long.getLong("sluice.seed", System.nanoTime());
         Random random = new Random(seed);
         for (int i = 0; i < 20_000; i++) {
@@ -131,7 +131,7 @@ class EnvelopeTest {
     }
 
     @Test
-    void itIsFramedOncePerVariantNotPerClient() {
+    void anEnvelopeIsFramedOncePerVariantNotPerClient() {
         try (HubFixture bench = new HubFixture()) {
             List<FakeSink> plain = new ArrayList<>();
             List<FakeSink> enveloped = new ArrayList<>();
@@ -165,7 +165,7 @@ class EnvelopeTest {
 
     /** Live and replayed alike, the topic of an event in several of them is the one whose name comes first. */
     @Test
-    void anEventInSeveralTopicsNamesTheFirstThatTheClientListensTo() {
+    void anEventInSeveralTopicsNamesTheFirstThatTheClientSubscribesTo() {
         try (HubFixture bench = new HubFixture()) {
             Selector selector = Selector.of("c", "b").withEnvelope();
             FakeSink live = bench.open(StartPosition.live(), selector);
@@ -179,7 +179,7 @@ class EnvelopeTest {
     }
 
     @Test
-    void framesStayBoundedThoughEnvelopesGrow() {
+    void framesStayBoundedAlthoughEnvelopesGrow() {
         try (HubFixture bench = new HubFixture()) {
             FakeSink sink =
                     bench.open(StartPosition.live(), Selector.of("a", "b").withEnvelope());
@@ -198,7 +198,7 @@ class EnvelopeTest {
     }
 
     @Test
-    void gapsAndChosenIdsStayAsTheyAre() {
+    void gapsAndChosenIdsAreUnchanged() {
         try (HubFixture bench = new HubFixture(options -> options.historyEvents(2))) {
             bench.publish("a", Event.builder().id("mine").data("1").build());
             String first = bench.publish("a", "2");

@@ -30,7 +30,7 @@ class ExpirerTest {
     }
 
     @Test
-    void anIdleHubAgesByItself() {
+    void anIdleHubExpiresEventsByItself() {
         try (HubFixture bench = new HubFixture(options -> options.historyAge(Duration.ofSeconds(10)))) {
             assertThat(bench.hubTimers()).as("nothing is kept").isZero();
             bench.hub.publishAll(List.of());
@@ -54,7 +54,7 @@ class ExpirerTest {
     }
 
     @Test
-    void manyGoInSlicesBetweenWhichOthersGetTheLock() {
+    void manyEventsExpireInSlicesAndTheLockIsReleasedBetweenThem() {
         try (HubFixture bench = new HubFixture(options -> options.historyAge(Duration.ofSeconds(10)))) {
             for (int i = 0; i < 5000; i++) {
                 bench.publish("t/" + i, "x");
@@ -67,7 +67,7 @@ class ExpirerTest {
     }
 
     @Test
-    void aTopicSomebodyNamedIsKeptAndItsEventsGo() {
+    void aTopicWithASubscriberIsKeptWhenItsEventsExpire() {
         try (HubFixture bench = new HubFixture(options -> options.historyAge(Duration.ofSeconds(10)))) {
             bench.live("named");
             bench.live("pattern/*");
@@ -81,7 +81,7 @@ class ExpirerTest {
     }
 
     @Test
-    void placesOfIdleTopicsBecomeFree() {
+    void idleTopicsMakeRoomForOthers() {
         try (HubFixture bench = new HubFixture(
                 options -> options.historyAge(Duration.ofSeconds(10)).maxTopics(100))) {
             for (int round = 0; round < 3; round++) {
@@ -95,7 +95,7 @@ class ExpirerTest {
     }
 
     @Test
-    void byTheTimerOfTheJdkTooAndUntilTheHubIsClosed() {
+    void theTimerOfTheJdkExpiresEventsUntilTheHubIsClosed() {
         Hub hub = Hub.builder().historyAge(Duration.ofMillis(50)).build();
         hub.publish("a", Event.of("x"));
         await().atMost(Duration.ofSeconds(30)).until(() -> topics(hub) == 0);
@@ -105,7 +105,7 @@ class ExpirerTest {
     }
 
     @Test
-    void aHubThatNobodyHoldsIsCollectedThoughItKeepsEvents() {
+    void anUnreferencedHubIsCollectedAlthoughItKeepsEvents() {
         WeakReference<HubLog> abandoned = new WeakReference<>(HubTestAccess.log(hubWithAnEvent()));
         await().atMost(Duration.ofSeconds(30)).until(() -> {
             System.gc();

@@ -36,7 +36,7 @@ class HistoryCopiesTest {
     }
 
     @Test
-    void whoListensToSeveralOfItsTopicsReadsItOnce() {
+    void aSubscriberToSeveralTopicsOfAnEventReadsItOnce() {
         try (HistoryFixture bench = new HistoryFixture(directory)) {
             String before = bench.hub.headId();
             List<String> all = new ArrayList<>();
@@ -79,7 +79,7 @@ class HistoryCopiesTest {
     }
 
     @Test
-    void replayCountsItOnce() {
+    void replayCountsTheEventOnce() {
         try (HistoryFixture bench = new HistoryFixture(directory)) {
             for (int i = 0; i < 50; i++) {
                 publish(
@@ -99,7 +99,7 @@ class HistoryCopiesTest {
     }
 
     @Test
-    void itsChosenIdIsTakenUntilTheLastCopyHasGone() {
+    void itsChosenIdIsTakenUntilTheLastCopyIsEvicted() {
         try (HistoryFixture bench = open(3)) {
             assertThat(publish(bench, mine("first"), "a", "b").duplicate()).isFalse();
             push(bench, "a");
@@ -118,7 +118,7 @@ class HistoryCopiesTest {
     }
 
     @Test
-    void aCopyThatStaysHoldsTheIdOverARestartWhicheverItIs() {
+    void anyRemainingCopyHoldsTheIdAcrossARestart() {
         try (HistoryFixture bench = open(3)) {
             publish(bench, mine("first"), "a", "b", "c");
         }
@@ -157,7 +157,7 @@ class HistoryCopiesTest {
     }
 
     @Test
-    void whatIsInMemoryIsCountedRightly() {
+    void eventsInMemoryAreCountedCorrectly() {
         try (HistoryFixture bench = new HistoryFixture(
                 directory, SyncPolicy.os(), options -> options.historyEvents(3).historyTotalBytes(20_000))) {
             Random random = new Random(3);

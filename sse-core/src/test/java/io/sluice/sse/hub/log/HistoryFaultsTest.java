@@ -44,7 +44,7 @@ class HistoryFaultsTest {
     // ---- the writer
 
     @Test
-    void aPublicationIsAcknowledgedWhenItIsForcedAndMannyShareOneForce() {
+    void aPublicationIsAcknowledgedWhenItIsForcedAndManyShareOneForce() {
         GatedHistory history = gated(SyncPolicy.always());
         history.commits.drainPermits();
         try (HistoryFixture bench = new HistoryFixture(history, options -> {})) {
@@ -63,7 +63,7 @@ class HistoryFaultsTest {
     }
 
     @Test
-    void withoutThatPromiseItIsAcknowledgedAtOnce() {
+    void withoutForcedWritesAPublicationIsAcknowledgedAtOnce() {
         GatedHistory history = gated();
         history.appends.drainPermits();
         try (HistoryFixture bench = new HistoryFixture(history, options -> {})) {
@@ -74,7 +74,7 @@ class HistoryFaultsTest {
     }
 
     @Test
-    void theQueueIsBoundedAndWhatItDoesNotTakeIsNotPublished() {
+    void theQueueIsBoundedAndEventsBeyondItAreNotPublished() {
         GatedHistory history = gated();
         history.appends.drainPermits();
         try (HistoryFixture bench = new HistoryFixture(history, options -> options.historyQueueBytes(10_000))) {
@@ -107,7 +107,7 @@ class HistoryFaultsTest {
     }
 
     @Test
-    void aHistoryThatFailsEndsPublishingAndTheNextStartSaysSo() {
+    void aFailedHistoryEndsPublishingAndTheNextStartReportsAGap() {
         GatedHistory history = gated(SyncPolicy.always());
         history.appends.drainPermits();
         String seen;
@@ -140,7 +140,7 @@ class HistoryFaultsTest {
     }
 
     @Test
-    void closingWritesWhatIsQueued() {
+    void closingWritesQueuedEvents() {
         GatedHistory history = gated();
         history.appends.drainPermits();
         HistoryFixture bench = new HistoryFixture(history, options -> options.historyEvents(1));
@@ -158,7 +158,7 @@ class HistoryFaultsTest {
 
     /** The ring has let go of what the writer has not stored yet: the reader waits for the writer. */
     @Test
-    void whatIsOnItsWayToTheStoreIsWaitedFor() {
+    void aReaderWaitsForEventsThatAreNotStoredYet() {
         GatedHistory history = gated();
         try (HistoryFixture bench = new HistoryFixture(history, options -> options.historyEvents(5))) {
             String first = bench.publish("a", "0");
@@ -181,7 +181,7 @@ class HistoryFaultsTest {
     }
 
     @Test
-    void thoseWhoWaitAtTheSamePlaceShareOneRead() {
+    void clientsThatWaitAtTheSamePositionShareOneRead() {
         GatedHistory history = gated();
         try (HistoryFixture bench = new HistoryFixture(history, options -> options.historyEvents(5))) {
             String first = bench.publish("a", "0");
@@ -203,7 +203,7 @@ class HistoryFaultsTest {
 
     /** However many wait at places of their own, few pages are under way at a time. */
     @Test
-    void pagesUnderWayAreBounded() {
+    void pendingPagesAreBounded() {
         GatedHistory history = gated();
         try (HistoryFixture bench = new HistoryFixture(history, options -> options.historyEvents(5))) {
             List<String> ids = new ArrayList<>();
@@ -227,7 +227,7 @@ class HistoryFaultsTest {
     }
 
     @Test
-    void whoLeavesWhileItsPageIsReadIsGone() {
+    void aClientThatLeavesWhileItsPageIsReadReceivesNothing() {
         GatedHistory history = gated();
         try (HistoryFixture bench = new HistoryFixture(history, options -> options.historyEvents(5))) {
             String first = bench.publish("a", "0");
@@ -248,7 +248,7 @@ class HistoryFaultsTest {
     }
 
     @Test
-    void aHubThatIsClosedWhileAPageIsReadComesToItsEnd() throws InterruptedException {
+    void closingAHubWhileAPageIsReadCompletes() throws InterruptedException {
         GatedHistory history = gated();
         try (HistoryFixture bench = new HistoryFixture(history, options -> options.historyEvents(5))) {
             String first = bench.publish("a", "0");
@@ -271,7 +271,7 @@ class HistoryFaultsTest {
     }
 
     @Test
-    void aPageThatCannotBeReadCutsThoseWhoWaitForIt() {
+    void anUnreadablePageDisconnectsTheClientsThatWaitForIt() {
         GatedHistory history = gated();
         try (HistoryFixture bench = new HistoryFixture(history, options -> options.historyEvents(5))) {
             String first = bench.publish("a", "0");
@@ -293,7 +293,7 @@ class HistoryFaultsTest {
     // ---- the store's own floor
 
     @Test
-    void whatTheStoreHasLetGoIsAGapAndNothingElseIs() {
+    void onlyEventsEvictedFromTheStoreAreAGap() {
         MvStoreHistory store = MvStoreHistory.builder(directory)
                 .sync(SyncPolicy.os())
                 .events(50)
@@ -339,7 +339,7 @@ class HistoryFaultsTest {
     }
 
     @Test
-    void whoIsOvertakenByTheStoreWhileItsPageIsReadMeetsTheOverflowPolicy() {
+    void theOverflowPolicyAppliesWhenTheStoreEvictsAPageBeingRead() {
         for (OverflowPolicy policy : OverflowPolicy.values()) {
             MvStoreHistory store = MvStoreHistory.builder(directory.resolve(policy.name()))
                     .sync(SyncPolicy.os())
@@ -380,7 +380,7 @@ class HistoryFaultsTest {
     }
 
     @Test
-    void aTopicOfWhichNothingIsLeftIsForgottenButItsFloorIsNot() {
+    void anEmptiedTopicIsForgottenButItsFloorIsNot() {
         MvStoreHistory store = MvStoreHistory.builder(directory)
                 .sync(SyncPolicy.os())
                 .totalBytes(2000)

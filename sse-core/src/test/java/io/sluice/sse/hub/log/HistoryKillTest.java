@@ -32,7 +32,7 @@ class HistoryKillTest {
     private record Said(List<Integer> numbers, List<String> ids) {}
 
     @Test
-    void whatWasAcknowledgedAsForcedIsThere() throws Exception {
+    void eventsAcknowledgedAsForcedSurvive() throws Exception {
         Set<String> given = new HashSet<>();
         List<Integer> acknowledged = new ArrayList<>();
         int next = 0;
@@ -51,7 +51,7 @@ class HistoryKillTest {
     }
 
     @Test
-    void withoutThatPromiseNoMoreThanTheEndIsMissing() throws Exception {
+    void withoutForcedWritesOnlyTheLastEventsAreMissing() throws Exception {
         Said said = runAndKill("every", 0, 5_000);
         try (HistoryFixture bench = bench(SyncPolicy.every(Duration.ofMillis(100)))) {
             List<Integer> kept = kept(bench);

@@ -67,7 +67,7 @@ class HistoryPresenceTest {
     }
 
     @Test
-    void afterARestartNobodyOfTheLastLifeIsThere() {
+    void afterARestartNoPrincipalOfThePreviousProcessIsPresent() {
         String seen;
         try (HistoryFixture bench = bench(SyncPolicy.os(), options -> options.historyEvents(10))) {
             bench.publish(ROOM, "hello");
@@ -96,7 +96,7 @@ class HistoryPresenceTest {
 
     /** A store from before topics of presence were left out of it, or from a hub without presence. */
     @Test
-    void joinsThatAnOlderHubHasStoredAreNotReplayed() {
+    void joinsStoredByAnOlderHubAreNotReplayed() {
         try (HistoryFixture bench = new HistoryFixture(directory)) {
             bench.publish(PRESENCE, Event.of("join", "ghost"));
             bench.publishMany(PRESENCE, 0, 30);
@@ -121,7 +121,7 @@ class HistoryPresenceTest {
 
     /** A stage or a read that waits for the position of a change that is not stored must not wait for ever. */
     @Test
-    void whatWaitsForTheDiskDoesNotWaitForAChangeOfPresence() throws Exception {
+    void waitsForTheDiskDoNotIncludePresenceChanges() throws Exception {
         try (HistoryFixture bench = bench(SyncPolicy.always(), options -> options.historyEvents(2))) {
             bench.publishMany(ROOM, 0, 10);
             CompletableFuture<?> change =

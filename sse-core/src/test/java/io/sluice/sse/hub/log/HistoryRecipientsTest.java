@@ -40,7 +40,7 @@ class HistoryRecipientsTest {
     }
 
     @Test
-    void belowTheRingAndAfterARestartItReachesWhomItNamesAndIsNoGapForOthers() {
+    void fromTheHistoryAndAfterARestartOnlyRecipientsGetTheEventAndOthersNoGap() {
         String before;
         try (HistoryFixture bench = new HistoryFixture(directory)) {
             before = bench.hub.headId();
@@ -49,14 +49,14 @@ class HistoryRecipientsTest {
             publish(bench, "ops", Recipients.group("ops"));
             publish(bench, "bob", Recipients.principal("bob"));
             bench.publishMany("a", 0, 20);
-            assertEachGetsItsOwn(bench, before);
+            assertEachReceivesItsOwn(bench, before);
         }
         try (HistoryFixture bench = new HistoryFixture(directory)) {
-            assertEachGetsItsOwn(bench, before);
+            assertEachReceivesItsOwn(bench, before);
         }
     }
 
-    private static void assertEachGetsItsOwn(HistoryFixture bench, String before) {
+    private static void assertEachReceivesItsOwn(HistoryFixture bench, String before) {
         FakeSink ann = sink(bench, "ann", "ops");
         FakeSink bob = sink(bench, "bob");
         FakeSink eve = sink(bench, "eve");
@@ -73,7 +73,7 @@ class HistoryRecipientsTest {
 
     /** The sinks of the next process have the same ids and are others. */
     @Test
-    void oneClientOrAllButOneHoldsForTheProcess() {
+    void recipientsByClientIdAreValidForOneProcess() {
         String before;
         String id;
         try (HistoryFixture bench = new HistoryFixture(directory)) {
@@ -105,7 +105,7 @@ class HistoryRecipientsTest {
     }
 
     @Test
-    void itsPositionMovesOverPagesOfWhichNothingIsDue() {
+    void aPositionAdvancesOverPagesWithoutEventsForTheClient() {
         try (HistoryFixture bench = new HistoryFixture(directory)) {
             String before = bench.hub.headId();
             for (int i = 0; i < 300; i++) {
@@ -124,7 +124,7 @@ class HistoryRecipientsTest {
     }
 
     @Test
-    void aLaterSubscriptionHearsNothingFromBeforeThoughItsSinkReadsTheHistory() {
+    void aLaterSubscriptionGetsNoEarlierEventsAlthoughItsSinkReadsTheHistory() {
         try (HistoryFixture bench = new HistoryFixture(directory)) {
             String before = bench.hub.headId();
             for (int i = 0; i < 100; i++) {

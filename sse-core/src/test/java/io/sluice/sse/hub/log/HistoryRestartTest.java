@@ -36,7 +36,7 @@ class HistoryRestartTest {
     Path directory;
 
     @Test
-    void afterACleanStopEverythingGoesOnAsIfNothingHadBeen() {
+    void afterACleanStopStreamsContinueWithoutAGap() {
         List<String> ids = new ArrayList<>();
         try (HistoryFixture bench = new HistoryFixture(directory)) {
             for (int i = 0; i < 100; i++) {
@@ -69,7 +69,7 @@ class HistoryRestartTest {
     }
 
     @Test
-    void chosenIdsStayTakenOnTheDiskAndOverARestart() {
+    void chosenIdsStayTakenOnDiskAndAcrossARestart() {
         try (HistoryFixture bench = new HistoryFixture(directory)) {
             bench.publish("a", Event.builder().id("order-1").data("first").build());
             bench.publishMany("a", 0, 50); // it has left the ring
@@ -96,7 +96,7 @@ class HistoryRestartTest {
 
     /** Strictly forced: only who has seen what was never acknowledged is told of a gap. */
     @Test
-    void afterAnUncleanStopOnlyWhatLiesBehindTheRecoveredTailIsAGap() {
+    void afterAnUncleanStopOnlyEventsAfterTheRecoveredTailAreAGap() {
         Path after = directory.resolve("after");
         String tail = crash(SyncPolicy.always(), after);
         try (HistoryFixture bench = new HistoryFixture(after, SyncPolicy.always(), SMALL)) {
@@ -129,7 +129,7 @@ class HistoryRestartTest {
 
     /** Who began behind the first stop has seen nothing that the second one could have lost. */
     @Test
-    void whoBeganBehindAnUncleanStopHasMissedNothingAtTheNextOneWithoutAnEvent() {
+    void aClientThatStartedAfterAnUncleanStopMissesNothingAtTheNextStopWithoutEvents() {
         Path after = directory.resolve("after");
         Path again = directory.resolve("again");
         crash(SyncPolicy.always(), after);
@@ -150,7 +150,7 @@ class HistoryRestartTest {
 
     /** Without being forced: nobody knows what was lost, so everybody from before is told. */
     @Test
-    void afterAnUncleanStopOfALaxHistoryEverybodyFromBeforeIsToldOnce() {
+    void afterAnUncleanStopOfAnUnforcedHistoryEarlierClientsGetOneGap() {
         Path after = directory.resolve("after");
         crash(SyncPolicy.every(Duration.ofMinutes(1)), after);
         try (HistoryFixture bench = new HistoryFixture(after, SyncPolicy.every(Duration.ofMinutes(1)), SMALL)) {
@@ -191,7 +191,7 @@ class HistoryRestartTest {
     }
 
     @Test
-    void noIdIsGivenTwiceOverAHundredUncleanStops() {
+    void noIdIsAssignedTwiceAcrossAHundredUncleanStops() {
         Random random = new Random(100);
         Set<String> given = new HashSet<>();
         String before = "";
@@ -219,7 +219,7 @@ class HistoryRestartTest {
     // ---- damaged files
 
     @Test
-    void aTornTailIsRecoveredWhereverItIsTorn() throws Exception {
+    void aTornTailIsRecoveredAtAnyOffset() throws Exception {
         long seed = System.nanoTime();
         Random random = new Random(seed);
         Path whole = directory.resolve("whole");
@@ -267,7 +267,7 @@ class HistoryRestartTest {
     }
 
     @Test
-    void filesThatCannotBeUsedAreSaidToBeSo() throws Exception {
+    void unusableFilesAreReported() throws Exception {
         try (HistoryFixture bench = new HistoryFixture(directory.resolve("open"))) {
             bench.publish("a", "x");
             assertThatThrownBy(() -> new HistoryFixture(directory.resolve("open")))

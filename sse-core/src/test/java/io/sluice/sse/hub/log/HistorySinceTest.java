@@ -84,7 +84,7 @@ class HistorySinceTest {
         return sink;
     }
 
-    private static void assertGoesOn(HistoryFixture bench, FakeSink sink, int from, int to, boolean isGap) {
+    private static void assertContinues(HistoryFixture bench, FakeSink sink, int from, int to, boolean isGap) {
         assertThat(sink.data()).isEqualTo(HubFixture.numbers(from, to));
         assertThat(sink.gaps()).hasSize(isGap ? 1 : 0);
         if (isGap) {
@@ -98,7 +98,7 @@ class HistorySinceTest {
     }
 
     @Test
-    void whatTheRingStillHasIsAnsweredByItAlone() {
+    void eventsInTheRingNeedNoRead() {
         try (HistoryFixture bench = open(1000)) {
             publish(bench, 0, 20, "a");
             FakeSink older = new FakeSink(bench.hubLane, null);
@@ -117,28 +117,28 @@ class HistorySinceTest {
                 assertThat(older.data()).isEmpty();
             });
             bench.untilReceived(older, 6);
-            assertGoesOn(bench, older, 14, 20, false);
+            assertContinues(bench, older, 14, 20, false);
         }
     }
 
     @Test
-    void whatItHasNoLongerComesFromTheHistoryToTheMillisecond() {
+    void olderEventsAreReadFromTheHistoryToTheMillisecond() {
         try (HistoryFixture bench = open(1000)) {
             publish(bench, 0, 40, "a", "b");
             for (int from : new int[] {0, 1, 9, 30, 33, 34, 35, 39}) {
-                assertGoesOn(bench, since(bench, second(from), "a", "b"), from, 40, false);
-                assertGoesOn(bench, since(bench, second(from), "**"), from, 40, false);
-                assertGoesOn(bench, since(bench, second(from).plusMillis(1), "**"), from + 1, 40, false);
+                assertContinues(bench, since(bench, second(from), "a", "b"), from, 40, false);
+                assertContinues(bench, since(bench, second(from), "**"), from, 40, false);
+                assertContinues(bench, since(bench, second(from).plusMillis(1), "**"), from + 1, 40, false);
             }
-            assertGoesOn(bench, since(bench, Instant.MIN, "**"), 0, 40, false);
-            assertGoesOn(bench, since(bench, BEGIN.minusSeconds(1), "a", "b"), 0, 40, false);
+            assertContinues(bench, since(bench, Instant.MIN, "**"), 0, 40, false);
+            assertContinues(bench, since(bench, BEGIN.minusSeconds(1), "a", "b"), 0, 40, false);
             FakeSink ofOne = since(bench, second(20), "b");
             assertThat(ofOne.data()).hasSize(10).startsWith("21", "23");
         }
     }
 
     @Test
-    void aGapIsSaidExactlyWhenAnEventOfThatTimeIsLostFromTheStore() {
+    void aGapIsSentExactlyWhenAnEventOfThatTimeIsEvictedFromTheStore() {
         try (HistoryFixture bench = open(10)) {
             publish(bench, 0, 30, "a"); // 20 to 29 are in the store
             assertSinceTheStoreBegins(bench);
@@ -146,53 +146,53 @@ class HistorySinceTest {
         try (HistoryFixture bench = open(10)) {
             assertSinceTheStoreBegins(bench);
             publish(bench, 30, 31, "a");
-            assertGoesOn(bench, since(bench, second(20), "a"), 21, 31, true);
-            assertGoesOn(bench, since(bench, second(20).plusMillis(1), "a"), 21, 31, false);
+            assertContinues(bench, since(bench, second(20), "a"), 21, 31, true);
+            assertContinues(bench, since(bench, second(20).plusMillis(1), "a"), 21, 31, false);
         }
     }
 
     private static void assertSinceTheStoreBegins(HistoryFixture bench) {
         bench.untilCommitted();
-        assertGoesOn(bench, since(bench, second(19).plusMillis(1), "a"), 20, 30, false);
-        assertGoesOn(bench, since(bench, second(20), "a"), 20, 30, false);
-        assertGoesOn(bench, since(bench, second(25), "a"), 25, 30, false);
-        assertGoesOn(bench, since(bench, second(29).plusMillis(1), "a"), 30, 30, false);
+        assertContinues(bench, since(bench, second(19).plusMillis(1), "a"), 20, 30, false);
+        assertContinues(bench, since(bench, second(20), "a"), 20, 30, false);
+        assertContinues(bench, since(bench, second(25), "a"), 25, 30, false);
+        assertContinues(bench, since(bench, second(29).plusMillis(1), "a"), 30, 30, false);
         for (Instant lost : new Instant[] {second(19), second(19).minusNanos(1), BEGIN, Instant.EPOCH, Instant.MIN}) {
-            assertGoesOn(bench, since(bench, lost, "a"), 20, 30, true);
+            assertContinues(bench, since(bench, lost, "a"), 20, 30, true);
         }
     }
 
     /** Times are kept in milliseconds: who asks for the very moment of an event is told if it is lost. */
     @Test
-    void anEventIsLostForWhoAsksForItsVeryMoment() {
+    void aRequestForTheExactTimeOfAnEvictedEventGetsAGap() {
         now = BEGIN.plusNanos(600_700);
         try (HistoryFixture bench = open(3)) {
             publish(bench, 0, 10, "a");
             bench.untilCommitted();
             Instant ofLost = BEGIN.plusNanos(600_700).plusSeconds(6);
-            assertGoesOn(bench, since(bench, ofLost, "a"), 7, 10, true);
-            assertGoesOn(bench, since(bench, ofLost.plusMillis(1), "a"), 7, 10, false);
+            assertContinues(bench, since(bench, ofLost, "a"), 7, 10, true);
+            assertContinues(bench, since(bench, ofLost.plusMillis(1), "a"), 7, 10, false);
         }
     }
 
     @ParameterizedTest
     @EnumSource(OverflowPolicy.class)
-    void behindAGapItGoesOnAsItsPolicySays(OverflowPolicy policy) {
+    void afterAGapTheStreamContinuesByItsPolicy(OverflowPolicy policy) {
         try (HistoryFixture bench = open(10, options -> options.overflow(policy))) {
             publish(bench, 0, 30, "a");
             bench.untilCommitted();
             FakeSink sink = since(bench, second(3), "a");
             assertThat(sink.endReason()).isNull();
             boolean latest = policy == OverflowPolicy.LATEST;
-            assertGoesOn(bench, sink, latest ? 30 : 20, 30, true);
-            assertGoesOn(bench, since(bench, second(22), "a"), 22, 30, false);
+            assertContinues(bench, sink, latest ? 30 : 20, 30, true);
+            assertContinues(bench, since(bench, second(22), "a"), 22, 30, false);
         }
     }
 
     /** While the history is asked it may lose what was asked for. */
     @ParameterizedTest
     @EnumSource(OverflowPolicy.class)
-    void whatIsLostWhileTheHistoryIsAskedIsAGap(OverflowPolicy policy) {
+    void eventsEvictedWhileTheHistoryIsReadAreAGap(OverflowPolicy policy) {
         try (HistoryFixture bench = open(10, options -> options.overflow(policy))) {
             publish(bench, 0, 10, "a");
             FakeSink loses = new FakeSink(bench.hubLane, null);
@@ -204,13 +204,13 @@ class HistorySinceTest {
                 bench.untilCommitted();
             });
             bench.until(() -> !LaneTestAccess.isBehind(loses) && !LaneTestAccess.isBehind(keeps));
-            assertGoesOn(bench, keeps, 3, 12, false);
-            assertGoesOn(bench, loses, policy == OverflowPolicy.LATEST ? 12 : 2, 12, true);
+            assertContinues(bench, keeps, 3, 12, false);
+            assertContinues(bench, loses, policy == OverflowPolicy.LATEST ? 12 : 2, 12, true);
         }
     }
 
     @Test
-    void nobodyBeginsBeforeWhatAnUncleanStopHasLost() {
+    void noClientStartsBeforeTheLossOfAnUncleanStop() {
         Path after = directory.resolve("after");
         try (HistoryFixture bench = new HistoryFixture(directory.resolve("before"))) {
             bench.publishMany("a", 0, 20);

@@ -36,7 +36,7 @@ class HistoryThreadsTest {
     Path directory;
 
     @Test
-    void everySinkGetsEverythingOnceAndInOrder() throws Exception {
+    void everySinkReceivesEveryEventOnceAndInOrder() throws Exception {
         Hub hub = Hub.builder()
                 .historyEvents(20)
                 .history(MvStoreHistory.builder(directory).sync(SyncPolicy.os()).build())

@@ -36,7 +36,7 @@ class IdBoundariesTest {
     // ---- the first and the last
 
     @Test
-    void positionZeroIsBeforeTheFirstEventEverAndMissesNothingWhileAllIsKept() {
+    void positionZeroPrecedesTheFirstEventAndMissesNothingWhileAllIsKept() {
         try (HubFixture bench = new HubFixture(options -> options.historyEvents(3))) {
             FakeSink first = bench.live("a");
             assertThat(first.lastEventId()).as("of the first block").isEqualTo(OWN.text(0));
@@ -51,7 +51,7 @@ class IdBoundariesTest {
     }
 
     @Test
-    void theFirstBlockOfAHubWithoutEventsLeadsToTheFirst() {
+    void theIdOfAFirstBlockWithoutEventsPrecedesTheFirstEvent() {
         try (HubFixture bench = new HubFixture()) {
             FakeSink cut = bench.live("never/born", "a");
             bench.onLane(() -> cut.close(CloseReason.RESET));
@@ -63,7 +63,7 @@ class IdBoundariesTest {
     }
 
     @Test
-    void behindTheLastPositionNothingIsPublishedAndNoIdBeginsAnew() {
+    void afterTheLastPositionNothingIsPublishedAndIdsDoNotWrapAround() {
         try (HubFixture bench = new HubFixture()) {
             HubTestAccess.log(bench.hub).skipTo(EventIds.MAX_POSITION - 3);
             FakeSink live = bench.live("a");
@@ -103,7 +103,7 @@ class IdBoundariesTest {
     }
 
     @Test
-    void theOldestKeptIsSeenAndAtTheFloorNothingIsMissed() {
+    void aResumeAtTheOldestKeptEventOrAtTheFloorMissesNothing() {
         try (HubFixture bench = new HubFixture(options -> options.historyEvents(3))) {
             bench.publishMany("a", 0, 10);
             assertThat(bench.open(StartPosition.after(OWN.text(8)), "a").data()).containsExactly("8", "9");
@@ -117,7 +117,7 @@ class IdBoundariesTest {
     }
 
     @Test
-    void aGapIsToldWithTheIdFromWhichNothingMoreIsMissed() {
+    void aGapCarriesAnIdFromWhichNothingMoreIsMissed() {
         try (HubFixture bench = new HubFixture(options -> options.historyEvents(3))) {
             bench.publishMany("a", 0, 10);
             for (String id :
@@ -133,7 +133,7 @@ class IdBoundariesTest {
     }
 
     @Test
-    void whoReconnectsAgainAndAgainWithTheSameIdGetsTheSame() {
+    void repeatedReconnectsWithTheSameIdGetTheSameEvents() {
         try (HubFixture bench = new HubFixture(options -> options.historyEvents(3))) {
             bench.publishMany("a", 0, 10);
             for (int i = 0; i < 100; i++) {
@@ -147,7 +147,7 @@ class IdBoundariesTest {
     // ---- several topics, and topics that come and go
 
     @Test
-    void anIdOfOneTopicIsAPlaceInAllOfThem() {
+    void anIdOfOneTopicIsAPositionInAllTopics() {
         try (HubFixture bench = new HubFixture()) {
             String ofOther = bench.publish("other", "x");
             bench.publish("a", "1");
@@ -158,7 +158,7 @@ class IdBoundariesTest {
     }
 
     @Test
-    void ofSeveralTopicsOnlyOneThatLostSomethingMakesAGap() {
+    void onlyATopicThatLostEventsCausesAGap() {
         try (HubFixture bench = new HubFixture(options -> options.historyEvents(2))) {
             bench.publish("quiet", "q1"); // position 1
             bench.publishMany("busy", 0, 5); // positions 2 to 6, of which 5 and 6 are kept
@@ -174,7 +174,7 @@ class IdBoundariesTest {
     }
 
     @Test
-    void aTopicThatWasNeverBornAndAPatternWithoutTopicsMissNothing() {
+    void aTopicWithoutEventsAndAPatternWithoutTopicsMissNothing() {
         try (HubFixture bench = new HubFixture(options -> options.historyEvents(1))) {
             bench.publishMany("a", 0, 5);
             for (String term : List.of("never", "none/*", "none/**")) {
@@ -192,7 +192,7 @@ class IdBoundariesTest {
     }
 
     @Test
-    void aTopicThatWasForgottenAndBornAgainKeepsItsFloor() {
+    void aTopicThatWasForgottenAndCreatedAgainKeepsItsFloor() {
         try (HubFixture bench = new HubFixture(options -> options.historyAge(Duration.ofSeconds(1)))) {
             bench.publish("a/1", "old");
             bench.advanceHub(TimeUnit.SECONDS.toNanos(5));
@@ -213,7 +213,7 @@ class IdBoundariesTest {
     }
 
     @Test
-    void aHeartbeatMovesTheIdOnThoughOnlyOtherTopicsMoved() {
+    void aHeartbeatAdvancesTheIdWhenOnlyOtherTopicsHaveEvents() {
         LaneOptions beats = HubFixture.QUIET.withHeartbeat(Duration.ofSeconds(8));
         try (HubFixture bench = new HubFixture(options -> options.historyEvents(1), 1, beats)) {
             FakeSink silent = bench.live("silent", "none/**");
@@ -231,7 +231,7 @@ class IdBoundariesTest {
     // ---- ids that the publisher chose
 
     @Test
-    void aChosenIdIsAPlaceInAllTopics() {
+    void aChosenIdIsAPositionInAllTopics() {
         try (HubFixture bench = new HubFixture()) {
             bench.publish("b", "before");
             chosen(bench, "a", "order-1", "chosen");
@@ -254,7 +254,7 @@ class IdBoundariesTest {
     }
 
     @Test
-    void aHeartbeatBehindAChosenIdTellsThePositionAndItOutlivesTheEvent() {
+    void aHeartbeatAfterAChosenIdCarriesAPositionThatOutlivesTheEvent() {
         LaneOptions beats = HubFixture.QUIET.withHeartbeat(Duration.ofSeconds(8));
         try (HubFixture bench = new HubFixture(options -> options.historyEvents(1), 1, beats)) {
             FakeSink sink = bench.live("a");
@@ -271,7 +271,7 @@ class IdBoundariesTest {
     }
 
     @Test
-    void aRepeatedIdIsAnsweredWithTheFirstAndCanBeChosenAgainWhenThatIsGone() {
+    void aRepeatedIdReturnsTheFirstEventAndCanBeChosenAgainAfterItsEviction() {
         try (HubFixture bench = new HubFixture(options -> options.historyEvents(2))) {
             FakeSink live = bench.live("**");
             chosen(bench, "a", "mine", "first");
@@ -295,7 +295,7 @@ class IdBoundariesTest {
     }
 
     @Test
-    void anIdThatIsRepeatedWithinABatchIsAnsweredWithTheFirstOfTheBatch() {
+    void anIdRepeatedWithinABatchReturnsTheFirstEventOfTheBatch() {
         try (HubFixture bench = new HubFixture()) {
             Event event = Event.builder().id("mine").data("x").build();
             List<Published> answers = new ArrayList<>(bench.hub
@@ -307,7 +307,7 @@ class IdBoundariesTest {
     }
 
     @Test
-    void idsOfOurOwnShapeAndThoseThatSayToStayAwayCannotBeChosen() {
+    void idsInTheFormatOfTheHubAndEndIdsCannotBeChosen() {
         try (HubFixture bench = new HubFixture()) {
             for (String id : List.of(OWN.text(5), new EventIds(8).text(5), "end~", "end~1")) {
                 assertThatThrownBy(() -> chosen(bench, "a", id, "x"))

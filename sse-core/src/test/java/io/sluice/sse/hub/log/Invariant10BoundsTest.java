@@ -27,7 +27,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class Invariant10BoundsTest {
 
     @Test
-    void aFloodOfNewTopicsIsRefusedAndABatchIsTakenWholeOrNotAtAll() {
+    void aFloodOfNewTopicsIsRejectedAndABatchIsAcceptedAsAWholeOrNotAtAll() {
         try (HubFixture bench = new HubFixture(options -> options.maxTopics(100))) {
             for (int i = 0; i < 100; i++) {
                 bench.publish("t/" + i, "x");
@@ -62,7 +62,7 @@ class Invariant10BoundsTest {
     }
 
     @Test
-    void idsThatPublishersChooseCount() {
+    void chosenIdsCountTowardsTheBytesOfTheHub() {
         try (HubFixture bench =
                 new HubFixture(options -> options.historyTotalBytes(100_000).historyEvents(10_000))) {
             for (int i = 0; i < 1_000; i++) {
@@ -74,7 +74,7 @@ class Invariant10BoundsTest {
     }
 
     @Test
-    void countBytesAgeAndTheTotalOfTheHubBoundWhatIsKept() {
+    void eventsAreBoundedByCountBytesAgeAndTheTotalOfTheHub() {
         try (HubFixture bench = new HubFixture(options -> options.historyEvents(10)
                 .historyBytes(5_000)
                 .historyTotalBytes(20_000)
@@ -109,7 +109,7 @@ class Invariant10BoundsTest {
     }
 
     @Test
-    void aThousandStalledSinksCostNothingMoreWhateverIsPublished() {
+    void aThousandStalledSinksCostNoFurtherMemoryWhateverIsPublished() {
         try (HubFixture bench = new HubFixture(options -> options.historyEvents(10))) {
             for (int i = 0; i < 1000; i++) {
                 FakeSink sink = bench.live("a");
@@ -181,7 +181,7 @@ class Invariant10BoundsTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
-    void aFloodOfNewTopicsIsRefusedBeyondTheirNumberAndTakenAgainWhenIdleOnesAreForgotten(boolean listening) {
+    void newTopicsAboveTheLimitAreRejectedUntilIdleOnesAreForgotten(boolean listening) {
         long before = retained();
         try (HubFixture bench = new HubFixture(options -> options.maxTopics(500).historyAge(Duration.ofSeconds(1)))) {
             if (listening) {

@@ -83,7 +83,7 @@ class OverflowPolicyTest {
     /** The bits of {@code lapping} say which of four topics pass the client by; it listens to all four. */
     @ParameterizedTest(name = "hub {0}, subscription {1}, topics {2}")
     @MethodSource("whoDecides")
-    void aClientThatFellBehind(OverflowPolicy ofHub, OverflowPolicy own, int lapping) {
+    void theStrictestPolicyAppliesToAClientThatFellBehind(OverflowPolicy ofHub, OverflowPolicy own, int lapping) {
         try (HubFixture bench = bench(ofHub)) {
             Selector byName = Selector.of(topic(0), topic(1), topic(2), topic(3));
             Selector byPattern = Selector.of("**");
@@ -106,7 +106,7 @@ class OverflowPolicyTest {
     /** Where a client comes back, it has been disconnected already. */
     @ParameterizedTest(name = "hub {0}, subscription {1}, topics {2}")
     @MethodSource("whoDecides")
-    void aClientThatComesBack(OverflowPolicy ofHub, OverflowPolicy own, int lapping) {
+    void theStrictestPolicyAppliesToAClientThatReconnects(OverflowPolicy ofHub, OverflowPolicy own, int lapping) {
         try (HubFixture bench = bench(ofHub)) {
             String id = bench.publish("somewhere/else", "x");
             for (int bit = 0; bit < 4; bit++) {
@@ -130,7 +130,7 @@ class OverflowPolicyTest {
         "GAP,       latest/1,           true",
         ",          plain/1,            true",
     })
-    void anIdThatLeadsNowhereMeetsTheStrictestOfAllTopics(OverflowPolicy own, String topics, boolean follows) {
+    void theStrictestPolicyOfAllTopicsAppliesToAnUnknownId(OverflowPolicy own, String topics, boolean follows) {
         try (HubFixture bench = bench(GAP)) {
             for (String topic : topics.split(" ")) {
                 bench.publish(topic, "x");
@@ -145,7 +145,7 @@ class OverflowPolicyTest {
 
     @ParameterizedTest
     @CsvSource({"disconnect, DISCONNECT", "gap, GAP", "latest, LATEST"})
-    void aTopicThatWasForgottenLeavesItsPolicy(String topic, OverflowPolicy policy) {
+    void theOverflowPolicyOfAForgottenTopicStillApplies(String topic, OverflowPolicy policy) {
         OverflowPolicy ofHub = policy == GAP ? LATEST : GAP;
         try (HubFixture bench = new HubFixture(options -> options.historyEvents(KEPT)
                 .historyAge(Duration.ofSeconds(1))
@@ -168,7 +168,7 @@ class OverflowPolicyTest {
     }
 
     @Test
-    void theFirstPatternWins() {
+    void theFirstMatchingPatternApplies() {
         try (HubFixture bench = new HubFixture(options -> options.historyEvents(KEPT)
                 .overflow("a/1", LATEST)
                 .overflow("a/*", GAP)
@@ -188,7 +188,7 @@ class OverflowPolicyTest {
     }
 
     @Test
-    void aBuilderThatIsChangedAfterwardsChangesNoHub() {
+    void aLaterChangeOfTheBuilderDoesNotAffectTheHub() {
         HubBuilder builder = Hub.builder();
         try (Hub hub = builder.build()) {
             builder.overflow("a", LATEST).conflate("a");
@@ -204,7 +204,7 @@ class OverflowPolicyTest {
     }
 
     @Test
-    void wrongOptionsAreNamed() {
+    void invalidOptionsAreNamed() {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> Hub.builder().overflow("a//b", GAP))
                 .withMessageStartingWith("overflow: ")

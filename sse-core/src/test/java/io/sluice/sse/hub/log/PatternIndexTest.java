@@ -72,7 +72,7 @@ class PatternIndexTest {
 
     @ParameterizedTest
     @ValueSource(ints = {0, 20, 500, 1_000_000})
-    void aPatternHasExactlyItsTopicsWhateverIsBornAndForgotten(int least) {
+    void aPatternHasExactlyItsTopicsWhateverIsCreatedAndForgotten(int least) {
         long seed = System.nanoTime();
         Random random = new Random(seed);
         TopicTable table = table(least);
@@ -144,7 +144,7 @@ class PatternIndexTest {
     }
 
     @Test
-    void theOrdersAreMadeOnceTheyAreWanted() {
+    void theOrdersAreBuiltWhenAPatternNeedsThem() {
         TopicTable table = table(100);
         for (int i = 0; i < 1000; i++) {
             table.getOrCreate("orders/" + i);
@@ -161,7 +161,7 @@ class PatternIndexTest {
     }
 
     @Test
-    void theOrdersGoWhenNobodyListensByPatternAnyMore() {
+    void theOrdersAreDroppedWhenNoPatternIsSubscribed() {
         TopicTable table = table(100);
         for (int i = 0; i < 1000; i++) {
             table.getOrCreate("orders/" + i);
@@ -180,7 +180,7 @@ class PatternIndexTest {
 
     /** What was forgotten does not stay in memory through the orders. */
     @Test
-    void theOrdersAreMadeAnewWhenTopicsAreForgotten() {
+    void theOrdersAreRebuiltWhenTopicsAreForgotten() {
         TopicTable table = table(100);
         List<Topic> topics = IntStream.range(0, 1000)
                 .mapToObj(i -> table.getOrCreate("orders/" + i))
@@ -196,7 +196,7 @@ class PatternIndexTest {
     }
 
     @Test
-    void aFailureToOrderLeavesTheTopicsToBeLookedAtOneByOne() {
+    void afterAFailureToOrderTheTopicsAreSearchedOneByOne() {
         AtomicInteger tries = new AtomicInteger();
         TopicTable failing = new TopicTable(
                 new TopicOptions(HubTestAccess.logOptions(options), lock),
@@ -213,7 +213,7 @@ class PatternIndexTest {
     }
 
     @Test
-    void aBirthFindsItsPatternsBySegments() {
+    void aNewTopicFindsItsPatternsBySegments() {
         PatternTrie trie = new PatternTrie();
         List<String> terms = List.of("*", "**", "a/*", "a/**", "*/b", "a/*/c", "*/*/**", "b/*");
         List<PatternTopics> all = terms.stream()
@@ -261,7 +261,7 @@ class PatternIndexTest {
 
     /** Over a hub, with the real background: clients of patterns hear what they shall while the orders come to be. */
     @Test
-    void clientsHearTheirPatternsBeforeAndAfter() {
+    void clientsReceiveTheirPatternsBeforeAndAfterTheOrdersAreBuilt() {
         try (HubFixture bench = new HubFixture(hub -> hub.historyEvents(1))) {
             int topics = TopicIndex.MIN_TOPICS * 2;
             for (int i = 0; i < topics; i++) {

@@ -27,7 +27,7 @@ class RandomHistoriesTest {
     Path directory;
 
     @Test
-    void whatAClientReceivesIsExactlyWhatItMissedOrAGapIsSaid() {
+    void aClientReceivesExactlyWhatItMissedOrAGap() {
         Long given = Long.getLong("sluice.seed");
         long first = given != null ? given : (System.nanoTime() & 0xFFFFFFF) * 100_000;
         long count = given != null ? 1 : Integer.getInteger("sluice.histories", HISTORIES);

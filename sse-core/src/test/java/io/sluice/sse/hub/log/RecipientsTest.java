@@ -41,7 +41,7 @@ class RecipientsTest {
     }
 
     @Test
-    void eachKindReachesWhomItNames() {
+    void eachKindReachesItsRecipientsOnly() {
         try (HubFixture bench = new HubFixture()) {
             FakeSink ann = live(bench, Identity.of("ann", "ops"), "a");
             FakeSink annsPhone = live(bench, Identity.of("ann"), "a", "b");
@@ -67,7 +67,7 @@ class RecipientsTest {
     }
 
     @Test
-    void thoseToWhomTheSameIsDueShareFrames() {
+    void clientsWithTheSameEventsShareFrames() {
         try (HubFixture bench = new HubFixture()) {
             List<FakeSink> others = new ArrayList<>();
             for (int i = 0; i < 100; i++) {
@@ -91,7 +91,7 @@ class RecipientsTest {
     }
 
     @Test
-    void itHoldsForReplayAndNoGapIsSaidToTheOthers() {
+    void recipientsApplyToReplaysAndOthersGetNoGap() {
         try (HubFixture bench = new HubFixture()) {
             Identity ann = Identity.of("ann");
             FakeSink before = live(bench, ann, "a");
@@ -112,7 +112,7 @@ class RecipientsTest {
     }
 
     @Test
-    void replaysOfOneRangeAreSharedByThoseToWhomTheSameIsDue() {
+    void clientsWithTheSameEventsShareTheReplayOfARange() {
         try (HubFixture bench = new HubFixture()) {
             for (int i = 0; i < 20; i++) {
                 publish(bench, "a", "x" + i, i % 2 == 0 ? Recipients.everybody() : Recipients.group("g" + i % 3));
@@ -136,7 +136,7 @@ class RecipientsTest {
     }
 
     @Test
-    void withSeveralTopicsFiltersAndEnvelopesItStaysInOrder() {
+    void orderIsKeptWithSeveralTopicsFiltersAndEnvelopes() {
         try (HubFixture bench = new HubFixture()) {
             Selector selector = Selector.of("a", "b")
                     .filtered(event -> !"skip".equals(event.event().data()))
@@ -157,7 +157,7 @@ class RecipientsTest {
 
     /** What is the latest for ann does not take away what is the latest for bob. */
     @Test
-    void aKeyIsAKeyOfItsRecipients() {
+    void keysAreSeparateForEachRecipients() {
         try (HubFixture bench =
                 new HubFixture(options -> options.historyEvents(1).conflate("p"))) {
             for (String name : List.of("ann", "bob")) {
@@ -183,7 +183,7 @@ class RecipientsTest {
     }
 
     @Test
-    void keysOfDifferentRecipientsNeverMeet() {
+    void keysOfDifferentRecipientsNeverCollide() {
         List<Recipients> kinds = List.of(
                 Recipients.everybody(),
                 Recipients.principal("a"),
@@ -220,7 +220,7 @@ class RecipientsTest {
     }
 
     @Test
-    void whatIsRefusedAndHowItReads() {
+    void rejectedRecipientsAndDescriptions() {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> Recipients.group(""))
                 .withMessage("group: empty (expected: a name)");

@@ -56,7 +56,7 @@ class RemovalTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"plain", "jobs/1"})
-    void aRemovedTopicIsGoneWithEverythingItHeld(String topic) {
+    void aRemovedTopicReleasesEverythingItHeld(String topic) {
         try (HubFixture bench = new HubFixture(small())) {
             HubStats before = bench.hub.stats();
             List<String> ids = new ArrayList<>();
@@ -85,7 +85,7 @@ class RemovalTest {
     }
 
     @Test
-    void subscribersStayAndGetWhatIsPublishedLater() {
+    void subscribersOfARemovedTopicStayAndGetLaterEvents() {
         try (HubFixture bench = new HubFixture(small())) {
             FakeSink byName = bench.live("jobs/1");
             FakeSink byPattern = bench.live("jobs/*");
@@ -118,7 +118,7 @@ class RemovalTest {
     }
 
     @Test
-    void aHistoryDoesNotBringARemovedTopicBack() {
+    void aHistoryDoesNotRestoreARemovedTopic() {
         String first;
         try (HistoryFixture bench = new HistoryFixture(directory)) {
             first = bench.publish("a", "0");
@@ -147,7 +147,7 @@ class RemovalTest {
 
     /** Events that are published while the removal waits for the writer stay. */
     @Test
-    void whatIsPublishedBehindARemovalStaysInAHistory() {
+    void eventsPublishedAfterARemovalStayInAHistory() {
         GatedHistory history = new GatedHistory(
                 MvStoreHistory.builder(directory).sync(SyncPolicy.os()).build());
         try (HistoryFixture bench = new HistoryFixture(history, options -> options.historyEvents(2))) {
@@ -168,7 +168,7 @@ class RemovalTest {
     }
 
     @Test
-    void aClosedHubAndAWrongNameAreReported() {
+    void aClosedHubAndAnInvalidNameAreReported() {
         try (HubFixture bench = new HubFixture()) {
             assertThatIllegalArgumentException().isThrownBy(() -> bench.hub.remove("a/*"));
             bench.hub.close();
@@ -219,7 +219,7 @@ class RemovalTest {
 
     /** Many keys come and go while a client reads a large state: it is not a slow consumer for that. */
     @Test
-    void keysThatAreRemovedWhileAClientReadsTheStateDoNotEndIt() {
+    void keysRemovedWhileAClientReadsTheStateDoNotDisconnectIt() {
         try (HubFixture bench = new HubFixture(
                 options -> options.historyEvents(2).conflate("jobs/**").overflow(OverflowPolicy.DISCONNECT))) {
             for (int i = 0; i < 3000; i++) {
@@ -276,7 +276,7 @@ class RemovalTest {
     }
 
     @Test
-    void anEventWithoutDataIsForTopicsThatConflate() {
+    void anEventWithoutDataIsRejectedUnlessTheTopicConflates() {
         try (HubFixture bench = new HubFixture(small())) {
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> bench.hub.publish("plain", without("a")))
@@ -352,7 +352,7 @@ class RemovalTest {
     }
 
     @Test
-    void aBatchDoesNotEvictTheTopicThatItNeeds() {
+    void aBatchDoesNotEvictATopicThatItNeeds() {
         try (HubFixture bench = new HubFixture(jobs(1))) {
             bench.publish("jobs/0", of("state", "done"));
             bench.advance(TimeUnit.SECONDS.toNanos(10));

@@ -27,7 +27,7 @@ class TopicLogTest {
     }
 
     @Test
-    void growsEvictsAndWrapsAround() {
+    void aRingGrowsEvictsAndWrapsAround() {
         TopicLog log = new TopicLog(Floor.NONE);
         Random random = new Random(1);
         long evicted = 0;
@@ -46,7 +46,7 @@ class TopicLogTest {
     }
 
     @Test
-    void copiesFromEveryPositionUpToHeadOrRoom() {
+    void aCopyStartsAtAnyPositionAndEndsAtTheHeadOrTheLimit() {
         TopicLog log = new TopicLog(Floor.NONE);
         for (long p = 2; p <= 40; p += 2) {
             log.append(entry(p, 10));
@@ -76,7 +76,7 @@ class TopicLogTest {
     }
 
     @Test
-    void aGapIsWhatWasEvictedSinceItWasTold() {
+    void onlyEvictionsAfterTheLastReportAreAGap() {
         TopicLog log = new TopicLog(new Floor(5, 2, 0));
         assertThat(log.isGap(4, 0)).isTrue();
         assertThat(log.isGap(4, 2)).as("told").isFalse();
@@ -87,7 +87,7 @@ class TopicLogTest {
     }
 
     @Test
-    void aNewEntryInTheSlotOfOneThatWasSeenDoesNotEndTheCopy() {
+    void aNewEntryInTheSlotOfASeenOneDoesNotEndTheCopy() {
         for (int overtaken = 0; overtaken <= 4; overtaken++) {
             TopicLog log = new TopicLog(Floor.NONE);
             for (long p = 1; p <= 4; p++) {
@@ -112,7 +112,7 @@ class TopicLogTest {
     /** A reader acquires the head, copies, looks at the floor: what it then believes is without hole and in order. */
     @ParameterizedTest
     @ValueSource(ints = {1, 3, 64})
-    void aConcurrentReaderMeetsNoHoleThatTheFloorDoesNotTell(int keep) throws Exception {
+    void aConcurrentReaderFindsNoHoleThatTheFloorDoesNotShow(int keep) throws Exception {
         TopicLog log = new TopicLog(Floor.NONE);
         AtomicLong head = new AtomicLong();
         AtomicBoolean stop = new AtomicBoolean();
