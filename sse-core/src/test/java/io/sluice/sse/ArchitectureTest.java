@@ -21,7 +21,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** The arrows of the design between packages, and what this module shows to the world. */
+/** The allowed dependencies between packages, and the public types of this module. */
 class ArchitectureTest {
 
     private static final String ROOT = "io.sluice.sse";
@@ -33,7 +33,7 @@ class ArchitectureTest {
     private static final String LANE = "io.sluice.sse.hub.lane";
     private static final String HUB = "io.sluice.sse.hub";
 
-    /** Not exported: what is public there is public for the other packages of the hub only. */
+    /** Packages that are not exported. Their public types are public for the other packages of the hub only. */
     private static final List<String> HIDDEN = List.of(LOG, CORE);
 
     private static final JavaClasses MAIN = new ClassFileImporter()
@@ -60,7 +60,7 @@ class ArchitectureTest {
                 .check(MAIN);
     }
 
-    /** Each layer knows only the layers named before it. The compiler cannot keep this; this test does. */
+    /** Each layer depends only on the layers named before it. The compiler cannot enforce this; this test does. */
     @Test
     void layersDependOnlyOnTheLayersBelowThem() {
         List<String> below = new ArrayList<>(List.of("java..", "org.slf4j..", "org.jspecify.."));
@@ -102,7 +102,9 @@ class ArchitectureTest {
                 .check(MAIN);
     }
 
-    /** Links in comments need imports, which bytecode does not show: they must not lean upwards either. */
+    /**
+     * Links in comments need imports, which bytecode does not contain. They must not point to a higher layer either.
+     */
     @Test
     void noImportPointsToAHigherLayer() throws IOException {
         List<String> layers = List.of(ROOT, WIRE, TOPIC, HISTORY, LOG, CORE, LANE, HUB);
@@ -122,7 +124,7 @@ class ArchitectureTest {
         }
     }
 
-    /** What a hub asks of a history is known to both sides, and neither knows more of the other. */
+    /** The hub and a history share only the interface between them. */
     @Test
     void aHistoryDoesNotDependOnTheHub() {
         classes()
@@ -152,7 +154,7 @@ class ArchitectureTest {
                 .check(MAIN);
     }
 
-    /** They are written as a user would write them. */
+    /** The ready sources are written as a user would write them. */
     @Test
     void readySourcesDependOnSinksAndEventsOnly() {
         classes()
@@ -188,9 +190,9 @@ class ArchitectureTest {
                 .check(MAIN);
         noClasses()
                 .that()
-                .doNotHaveSimpleName("LocalSequencer") // the epoch of a new hub
+                .doNotHaveSimpleName("LocalSequencer") // reads the clock once, for the epoch of a new hub
                 .and()
-                .doNotHaveSimpleName("WallClock") // what a client means by a time
+                .doNotHaveSimpleName("WallClock") // interprets a time that a client sends
                 .should()
                 .callMethod(java.time.Instant.class, "now")
                 .check(MAIN);

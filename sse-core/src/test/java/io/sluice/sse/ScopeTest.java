@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 
 class ScopeTest {
 
-    /** Runs everything in place; timers wait for the test. */
+    /** Runs everything on the calling thread; timers wait for the test. */
     private static class Home implements Scope.Owner {
         final Ledger ledger = new Ledger();
         final List<String> heard = new ArrayList<>();

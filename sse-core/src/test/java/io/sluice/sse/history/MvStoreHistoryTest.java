@@ -24,10 +24,10 @@ import org.h2.mvstore.type.StringDataType;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The store by itself: what it keeps, what it lets go, and what it finds. */
+/** The store alone: which events it keeps, which it evicts, and what it recovers. */
 class MvStoreHistoryTest {
 
-    private static final int BLOCK_BYTES = 36; // and 64 of overhead make 100
+    private static final int BLOCK_BYTES = 36; // with 64 bytes of overhead 100
 
     @TempDir
     Path directory;
@@ -102,7 +102,7 @@ class MvStoreHistoryTest {
         history.close(6);
     }
 
-    /** One event can be the oldest of several topics: each copy is counted, and each goes in its turn. */
+    /** One event can be the oldest of several topics: each copy is counted, and they are evicted one after another. */
     @Test
     void copiesOfOneEventAreEvictedOneAfterAnother() {
         MvStoreHistory history = open(options -> options.totalBytes(450).age(Duration.ofSeconds(10)));
@@ -153,7 +153,7 @@ class MvStoreHistoryTest {
                         Map.entry("three", new RecoveryResult.EventLocation(3, "a")));
     }
 
-    /** What the death of the process leaves between two commits is the state of the first of them. */
+    /** If the process dies between two commits, the state of the first commit is recovered. */
     @Test
     void aLargeBatchIsCommittedAsAWhole(@TempDir Path copy) throws IOException {
         MvStoreHistory history = open(options -> options);
@@ -204,7 +204,7 @@ class MvStoreHistoryTest {
                 .hasMessageContaining("format 99 (expected: 1)");
     }
 
-    /** Who reads while it hears of an eviction still finds what goes. */
+    /** A reader that is notified of an eviction can still read the evicted events. */
     @Test
     void evictionsAreReportedBeforeTheyHappen() {
         List<List<Long>> found = new ArrayList<>();
@@ -232,7 +232,7 @@ class MvStoreHistoryTest {
         assertThat(recovered.topics()).contains(new StoredTopic("t11", 11, 11, 0, 0, 0, 0));
     }
 
-    /** Against a model: pages of any size, topics and places. */
+    /** Compares pages of any size, topics and positions with a model. */
     @Test
     void pagesAreCompleteUpToTheirEndAndInOrder() {
         long seed = System.nanoTime();
@@ -293,7 +293,7 @@ class MvStoreHistoryTest {
         history.close(position);
     }
 
-    /** What has gone makes room: the file does not grow for ever. */
+    /** Evicted events make room: the file does not grow without limit. */
     @Test
     void theFileStaysInProportionToItsContent() throws Exception {
         MvStoreHistory history =
@@ -328,7 +328,7 @@ class MvStoreHistoryTest {
                 .hasMessage("sync: PT0S (expected: more than 0, at most PT1M)");
     }
 
-    /** The oldest stops become one: a gap too many at worst. */
+    /** The oldest stops are merged into one. At worst this causes one gap too many. */
     @Test
     void uncleanStopsAreRememberedUpToALimit() {
         PositionsFile.Content content = new PositionsFile.Content(7, 10, -1, 0, true, List.of());

@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** What was told of joins and leaves, in order. */
+/** The joins and leaves that the observer was notified of, in order. */
 final class ObservedPresence implements Observer {
     final List<String> all = new ArrayList<>();
 

@@ -23,12 +23,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Many who come and go: by chance, and on threads of their own. */
+/** Many principals join and leave: at random, and on separate threads. */
 class PresenceChurnTest {
 
     private static final long SECOND = TimeUnit.SECONDS.toNanos(1);
 
-    /** Told as late as it likes: joins and leaves alternate, and the last word is the truth. */
+    /** However late they are reported, joins and leaves alternate, and the last report is correct. */
     @ParameterizedTest
     @ValueSource(ints = {0, 3})
     void underChurnJoinsAndLeavesAlternateAndTheLastIsCorrect(int lingerSeconds) {
@@ -72,7 +72,7 @@ class PresenceChurnTest {
         }
     }
 
-    /** Who is there by what was told; fails where two joins, or two leaves, of one follow each other. */
+    /** The present principals according to the reports. Fails if a principal has two joins or two leaves in a row. */
     private static Set<String> afterAlternating(List<String> told) {
         Set<String> there = new HashSet<>();
         for (String word : told) {
@@ -82,7 +82,7 @@ class PresenceChurnTest {
         return there;
     }
 
-    /** Many threads, the JDK's timer, and somebody who is slow to listen. */
+    /** Many threads, the JDK's timer, and an observer that is slow. */
     @Test
     void concurrentJoinsAndLeavesLeaveNothing() throws Exception {
         List<String> words = Collections.synchronizedList(new ArrayList<>());
@@ -91,7 +91,7 @@ class PresenceChurnTest {
                 System::nanoTime,
                 Expirer.TIMER,
                 (joined, principal, topic) -> words.add((joined ? "+" : "-") + principal + "@" + topic));
-        // The joins of the threads may all be undone before they are reported, but this one is not.
+        // All joins of the threads may be undone before they are reported, but this one is not.
         counts.join("a", "first");
         await().until(() -> words.contains("+first@a"));
         List<Thread> threads = new ArrayList<>();

@@ -24,7 +24,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
-/** Who is there: joins and leaves in order, one of each for a principal however many sinks it has. */
+/** Presence: joins and leaves in order, one of each for a principal, however many sinks it has. */
 class PresenceTest {
 
     private static final long SECOND = TimeUnit.SECONDS.toNanos(1);
@@ -78,7 +78,7 @@ class PresenceTest {
         }
     }
 
-    /** The old connection of a client that has come back is found dead a minute later. */
+    /** The old connection of a client that has reconnected is detected as dead a minute later. */
     @Test
     void theLateEndOfAnOldSinkRemovesNoPresentPrincipal() {
         try (HubFixture bench = bench(Presence.of("**"))) {
@@ -110,7 +110,9 @@ class PresenceTest {
             bench.advanceHub(1);
             assertThat(told.all).containsExactly("+ann@a", "-ann@a");
             assertThat(HubTestAccess.hasNoPresence(bench.hub)).isTrue();
-            assertThat(bench.hubTimers()).as("nobody lingers").isZero();
+            assertThat(bench.hubTimers())
+                    .as("no principal is in its grace period")
+                    .isZero();
         }
     }
 
@@ -131,7 +133,7 @@ class PresenceTest {
         }
     }
 
-    /** Somebody who lingered once, and came back, waits behind the others the next time. */
+    /** A principal that returned within its grace period is queued after the others the next time. */
     @Test
     void aPrincipalThatReturnsDoesNotDelayTheLeaveOfOthers() {
         try (HubFixture bench = bench(Presence.of("**").withGracePeriod(Duration.ofSeconds(5)))) {
@@ -230,7 +232,7 @@ class PresenceTest {
                             "join{\"principal\":\"cid\",\"topic\":\"rooms/7\"}",
                             "leave{\"principal\":\"cid\",\"topic\":\"rooms/7\"}");
             assertThat(bob.text()).as("the list has no id of its own").contains("\n\nevent: present\n");
-            // Whoever comes back hears what happened meanwhile, behind a new list.
+            // A client that reconnects gets a new list first, and then the changes after it.
             FakeSink back = new FakeSink(bench.hubLane(), null);
             bench.open(back, StartPosition.after(bob.lastEventId()), null, "presence/rooms/7");
             open(bench, 0, "dan", "rooms/7");

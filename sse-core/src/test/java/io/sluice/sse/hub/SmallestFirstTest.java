@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A page of topics costs a look at each of them, and no sort of all. */
+/** A page of topics is selected in one pass over all topics, without sorting them. */
 class SmallestFirstTest {
 
     private final long seed = Long.getLong("sluice.seed", System.nanoTime());

@@ -41,7 +41,7 @@ class JsonEventsTest {
         assertThat(json.read(event.data(), Price.class)).isEqualTo(price);
     }
 
-    /** As with a mapper of another library, such as Jackson 3. */
+    /** Functions as for the mapper of another library, such as Jackson 3. */
     @Test
     void anyTwoFunctionsCanWriteAndRead() {
         JsonEvents own = JsonEvents.using(

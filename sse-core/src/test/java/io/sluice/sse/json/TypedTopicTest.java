@@ -43,7 +43,7 @@ class TypedTopicTest {
 
     record Square(int side) implements Shape {}
 
-    /** Like a tree that somebody has grown into itself. */
+    /** Like a tree that contains itself. */
     static final class Node {
         public final List<Node> children = new ArrayList<>();
     }
@@ -100,7 +100,7 @@ class TypedTopicTest {
                 .withCauseInstanceOf(JsonProcessingException.class);
     }
 
-    /** A list of its own class would be written without them: Java has forgotten what the elements are. */
+    /** Without the declared type the list would lose them, because Java erases the element type. */
     @Test
     void elementsAreWrittenByTheDeclaredType() {
         TypedTopic<List<Shape>> shapes = TypedTopic.of(hub, "shapes", new TypeReference<>() {});
@@ -127,7 +127,7 @@ class TypedTopicTest {
         TypedTopic<Node> nodes = TypedTopic.of(hub, "nodes", Node.class);
         Node intoItself = new Node();
         intoItself.children.add(intoItself);
-        TypedTopic<Dated> dates = TypedTopic.of(hub, "dates", Dated.class); // whose mapper has no module for them
+        TypedTopic<Dated> dates = TypedTopic.of(hub, "dates", Dated.class); // its mapper has no module for dates
         nodes.publish(new Node());
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> nodes.publish(intoItself))

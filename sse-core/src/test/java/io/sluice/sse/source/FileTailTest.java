@@ -25,7 +25,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Lines of a file that grows, whatever becomes of the file, until the client leaves. */
+/** Lines of a growing file, whatever happens to the file, until the client leaves. */
 class FileTailTest {
 
     @TempDir
@@ -63,7 +63,7 @@ class FileTailTest {
         return new FakeStream(Hub.builder());
     }
 
-    /** Opened, and at the file. */
+    /** Opens a client and waits until its source has opened the file. */
     private static FakeStream.Client open(FakeStream stream, FileTail tail) throws Exception {
         CountDownLatch started = new CountDownLatch(1);
         FakeStream.Client client = stream.open(sink -> {
@@ -126,7 +126,7 @@ class FileTailTest {
             Path old = directory.resolve("log.1");
             Files.move(file, old);
             Files.writeString(old, "2\nwithout an end", StandardOpenOption.APPEND);
-            awaitData(client, "1", "2"); // while nothing has its name, it is followed
+            awaitData(client, "1", "2"); // while no new file has the name, the old file is followed
             Path made = directory.resolve("new");
             Files.writeString(made, "3\n");
             Files.move(made, file, StandardCopyOption.ATOMIC_MOVE);
@@ -229,7 +229,7 @@ class FileTailTest {
         try (FakeStream stream = stream()) {
             FakeStream.Client client = open(stream, tail.withEvents(line -> Event.of("log", line)));
             append("x\n");
-            awaitData(client, "log"); // the client has names where there are some
+            awaitData(client, "log"); // the events of the client have names if the function sets them
             leave(stream, client);
         }
     }

@@ -17,12 +17,12 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/** A publisher fills a sink at the client's pace; rules are those of Reactive Streams 1.0.4. */
+/** A publisher fills a sink at the client's pace. Rule numbers are those of Reactive Streams 1.0.4. */
 class PublisherSourceTest {
 
     private static final String PADDING = "x".repeat(200);
 
-    /** A publisher that does what a test tells it, and remembers what was asked of it. */
+    /** A publisher that a test controls, and that records the requested demand. */
     private static class Told implements Flow.Publisher<Event>, Flow.Subscription {
         final ConcurrentLinkedQueue<Long> requests = new ConcurrentLinkedQueue<>();
         final AtomicInteger cancels = new AtomicInteger();
@@ -118,7 +118,7 @@ class PublisherSourceTest {
             FakeStream.Client client = open(stream, publisher);
             client.close(CloseReason.CLIENT_LEFT);
             await().until(() -> publisher.cancels.get() == 1);
-            publisher.subscriber.onNext(Event.of("late")); // rule 2.8: it may still be under way
+            publisher.subscriber.onNext(Event.of("late")); // rule 2.8: it may still arrive
             publisher.subscriber.onComplete();
             publisher.subscriber.onError(new IllegalStateException("late"));
             awaitEmptyLedger(stream);
@@ -218,7 +218,7 @@ class PublisherSourceTest {
         }
     }
 
-    /** Rule 3.3 turned round: a publisher that delivers inside of request does not make us recurse. */
+    /** The inverse of rule 3.3: a publisher that delivers inside request causes no recursion in the source. */
     @Test
     void rule3_3_deliveryInsideRequestDoesNotRecurse() throws Exception {
         try (FakeStream stream = stream()) {
@@ -274,7 +274,7 @@ class PublisherSourceTest {
                 }
             };
             FakeStream.Client client = open(stream, publisher);
-            Thread[] threads = new Thread[3]; // also against rule 1.3: nothing breaks but the order
+            Thread[] threads = new Thread[3]; // violates rule 1.3 too: only the order is lost
             AtomicInteger sent = new AtomicInteger();
             for (int t = 0; t < threads.length; t++) {
                 threads[t] = new Thread(() -> {
@@ -290,7 +290,8 @@ class PublisherSourceTest {
             for (Thread thread : threads) {
                 thread.join();
             }
-            await().until(() -> client.texts().size() == sent.get()); // 2000, or a few more: they look before they take
+            // 2000, or a few more, because the threads check before they count
+            await().until(() -> client.texts().size() == sent.get());
             client.close(CloseReason.CLIENT_LEFT);
             await().until(() -> publisher.cancels.get() == 1);
             assertThat(overlaps).isEmpty();

@@ -20,7 +20,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** Sources that are ready to use keep the client's pace, and end when it leaves. */
+/** The ready-made sources keep the client's pace, and end when it leaves. */
 class ReadySourcesTest {
 
     private static final String PADDING = "x".repeat(200);
@@ -51,7 +51,9 @@ class ReadySourcesTest {
             int last = asked.get();
             FakeStream.Client other = stream.open(source);
             await().until(() -> other.texts().size() > 3);
-            assertThat(other.texts().get(0)).as("nobody asked in between").isEqualTo(Integer.toString(last));
+            assertThat(other.texts().get(0))
+                    .as("no call of the supplier in between")
+                    .isEqualTo(Integer.toString(last));
             other.close(CloseReason.CLIENT_LEFT);
             awaitEmptyLedger(stream);
         }
@@ -69,7 +71,7 @@ class ReadySourcesTest {
             int before = asked.get();
             client.scope().every(Duration.ofMillis(1), ticks::incrementAndGet);
             await().until(() -> ticks.get() > 20);
-            assertThat(asked.get()).as("asked while it does not read").isLessThanOrEqualTo(before + 1);
+            assertThat(asked.get()).as("calls while the client does not read").isLessThanOrEqualTo(before + 1);
             client.read(true);
             await().until(() -> client.texts().size() > asked.get() - 2 && asked.get() > before + 3);
             client.close(CloseReason.CLIENT_LEFT);
@@ -80,7 +82,7 @@ class ReadySourcesTest {
         }
     }
 
-    /** It stops while the supplier is busy, so the sink does not take what that returns. */
+    /** The client stalls while the supplier is busy, so the sink does not accept the returned event. */
     @Test
     void periodicKeepsTheSuppliedEventWhenTheClientStalls() {
         AtomicInteger asked = new AtomicInteger();
@@ -101,7 +103,7 @@ class ReadySourcesTest {
             await().until(() -> asked.get() == 4 && !client.isWritable());
             AtomicInteger ticks = new AtomicInteger();
             client.scope().every(Duration.ofMillis(1), ticks::incrementAndGet);
-            await().until(() -> ticks.get() > 3); // they wait for the supplier, as all user code of a sink does
+            await().until(() -> ticks.get() > 3); // they wait for the supplier, like all user code of a sink
             client.read(true);
             await().until(() -> client.texts().size() > 5);
             client.close(CloseReason.CLIENT_LEFT);
@@ -151,7 +153,7 @@ class ReadySourcesTest {
         }
     }
 
-    /** Room that was found for an event is taken by somebody else while the iterator makes it. */
+    /** Another sender takes the room for an event while the iterator creates it. */
     @Test
     void iteratingLosesNothingToASenderThatIgnoresWritability() throws Exception {
         List<String> numbers =
@@ -170,7 +172,7 @@ class ReadySourcesTest {
         }
     }
 
-    /** Opened so that it does not read from the first byte on. */
+    /** Opens a client that does not read from the first byte on. */
     private static FakeStream.Client openStalled(FakeStream stream, Source source) {
         CompletableFuture<FakeStream.Client> opened = new CompletableFuture<>();
         FakeStream.Client client = stream.open(sink -> {
@@ -235,7 +237,7 @@ class ReadySourcesTest {
                 assertThat(client.ended.get(20, TimeUnit.SECONDS))
                         .isEqualTo(throwing ? CloseReason.SOURCE_FAILED : CloseReason.SOURCE_COMPLETED);
                 await().until(() -> closed.get() == 1);
-                if (!throwing) { // what waits for the lane is not written any more by one that fails
+                if (!throwing) { // a failing source discards events that still wait for the lane
                     assertThat(client.texts()).containsExactly("a", "b", "c", "end");
                 }
                 await().until(() -> stream.hub.ledger().isZero());

@@ -16,7 +16,7 @@ class BatchWaitTest {
     private long position;
     private int sinks = 1_000;
 
-    /** A pass that brings something and takes {@code nanos}, behind all waiting. */
+    /** A pass that sends something and takes {@code nanos}, after all waiting. */
     private void pass(long nanos) {
         head++;
         while (batchWait.waits(head, position, sinks, now)) {
@@ -27,7 +27,10 @@ class BatchWaitTest {
         position = head;
     }
 
-    /** @return how long the next pass waits if {@code perLook} events come at each look, of a microsecond */
+    /**
+     * @return how long the next pass waits if {@code perLook} events are published before each check, once a
+     * microsecond
+     */
     private long waited(int perLook) {
         long since = now;
         while (batchWait.waits(head, position, sinks, now)) {

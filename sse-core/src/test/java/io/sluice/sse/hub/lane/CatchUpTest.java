@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** What a client that has stopped reading, or comes back, receives of what it missed. */
+/** Which missed events a client receives after it has stopped reading or has reconnected. */
 class CatchUpTest {
 
     // ---- behind
@@ -87,7 +87,7 @@ class CatchUpTest {
             bench.onLane(() -> slow.stall(1));
             bench.onLane(() -> slow.full(false));
             bench.run();
-            bench.publishMany("b", 3, 6); // b's first events go, below the floor of a that was told
+            bench.publishMany("b", 3, 6); // b's first events are evicted, below the reported floor of a
             bench.run();
             bench.onLane(slow::read);
             bench.run();
@@ -170,7 +170,7 @@ class CatchUpTest {
                     .isEqualTo(new Published("mine", "a", true));
             assertThat(bench.publish(
                             "b", Event.builder().id("mine").data("elsewhere").build()))
-                    .as("the first's topic, and not the one that was asked for")
+                    .as("the topic of the first event, not the requested one")
                     .isEqualTo(new Published("mine", "a", true));
             bench.publishMany("a", 1, 3);
             FakeSink sink = bench.open(StartPosition.after("mine"), "a");
@@ -211,7 +211,7 @@ class CatchUpTest {
             sinks.forEach(sink -> bench.onLane(() -> sink.close(CloseReason.RESET)));
             bench.run();
             bench.advance(TimeUnit.SECONDS.toNanos(5));
-            bench.hub.stats(); // lets aged events, and with them the topics, go
+            bench.hub.stats(); // evicts expired events, and with them the topics
             assertThat(bench.hub.topics(null, 10)).isEmpty();
             for (int i = 0; i < selectors.length; i++) {
                 FakeSink back = bench.open(StartPosition.after(sinks.get(i).lastEventId()), selectors[i]);
@@ -222,7 +222,7 @@ class CatchUpTest {
             bench.hubLane()
                     .forEachSink(sink -> assertThat(((FakeSink) sink).data()).containsExactly("born again"));
             FakeSink before = bench.open(StartPosition.after(TestIds.id(7, 3)), "a/*");
-            assertThat(before.gaps()).as("one that stood before a loss").hasSize(1);
+            assertThat(before.gaps()).as("a position before an eviction").hasSize(1);
         }
     }
 }

@@ -21,7 +21,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
-/** What clients of hand-driven lanes receive, and when. */
+/** Which events the clients of manually driven lanes receive, and when. */
 class DeliveryTest {
 
     // ---- live
@@ -42,7 +42,7 @@ class DeliveryTest {
         }
     }
 
-    /** Who heard nothing for a while may have thousands of topics at once. */
+    /** A lane that has not run for a while may have thousands of dirty topics at once. */
     @Test
     void manyTopicsAreMergedByPosition() {
         try (HubFixture bench = new HubFixture()) {
@@ -51,7 +51,7 @@ class DeliveryTest {
             List<String> order = new ArrayList<>();
             for (int round = 0; round < 3; round++) {
                 for (int i = 0; i < 2000; i++) {
-                    int topic = (int) (i * 1_234_577L % 2000); // each once, in no order
+                    int topic = (int) (i * 1_234_577L % 2000); // each once, in mixed order
                     bench.publish("t/" + topic, round + " " + topic);
                     order.add(round + " " + topic);
                 }

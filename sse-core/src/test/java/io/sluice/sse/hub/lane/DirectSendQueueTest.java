@@ -18,7 +18,7 @@ import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/** The small queue of a sink: when it is writable, who hears of it, what happens when it is full. */
+/** The small queue of a sink: when it is writable, which listeners are notified, and what happens when it is full. */
 class DirectSendQueueTest {
 
     private static final String KILOBYTE = "x".repeat(1000);
@@ -33,7 +33,9 @@ class DirectSendQueueTest {
 
     // ---- writability
 
-    /** Exactly what goes out without the client's help: the connection's room, less what waits already. */
+    /**
+     * A writable sink accepts exactly what the connection can take without the client: its room less what is queued.
+     */
     @Test
     void sendsWhileWritableNeverWaitForTheClient() {
         try (HubFixture bench = new HubFixture()) {
@@ -73,7 +75,7 @@ class DirectSendQueueTest {
         }
     }
 
-    /** The connection is writable all the time; it is the lane that has to come by. */
+    /** The connection is always writable; the queue empties only when the lane runs. */
     @Test
     void theSenderThatFilledTheQueueIsNotifiedWhenTheLaneHasEmptiedIt() {
         try (HubFixture bench = new HubFixture(options -> options.directSendEvents(5))) {
@@ -103,7 +105,7 @@ class DirectSendQueueTest {
         }
     }
 
-    /** The loop that every source is to be written as: send while writable, then return. */
+    /** The recommended loop for every source: send while writable, then return. */
     @Test
     void aSourceThatSendsWhileWritableIsNotifiedToContinueAndLosesNothing() {
         try (HubFixture bench = new HubFixture()) {
@@ -113,7 +115,7 @@ class DirectSendQueueTest {
             int[] calls = {0};
             int[] depth = {0};
             sink.onWritable(() -> {
-                assertThat(++depth[0]).as("calls inside of each other").isEqualTo(1);
+                assertThat(++depth[0]).as("nested calls").isEqualTo(1);
                 calls[0]++;
                 while (next[0] < 1000 && sink.isWritable()) {
                     assertThat(isRejected(sink.send(event(next[0]++)))).isFalse();
@@ -135,7 +137,7 @@ class DirectSendQueueTest {
             bench.onLane(() -> sink.full(true));
             bench.onLane(() -> sink.full(false));
             bench.run();
-            assertThat(calls[0]).as("nobody has met it full").isEqualTo(before);
+            assertThat(calls[0]).as("no sender has found it full").isEqualTo(before);
         }
     }
 
@@ -153,7 +155,7 @@ class DirectSendQueueTest {
             assertThat(calls[0]).isEqualTo(1);
             bench.onLane(() -> sink.full(true));
             assertThat(sink.isWritable()).isFalse();
-            // Twice before the user executor comes to it: one call is enough.
+            // Notified twice before the user executor runs the listener: one call is enough.
             bench.onLane(() -> sink.full(false));
             bench.onLane(() -> sink.full(true));
             assertThat(sink.isWritable()).isFalse();
@@ -321,7 +323,7 @@ class DirectSendQueueTest {
         }
     }
 
-    /** One offers, the other sends without looking: what was taken of the offers stays. */
+    /** One sender offers, the other sends without checking: accepted offers stay in the queue. */
     @Test
     void offeredEventsOfOneSenderAreNotDroppedForSendsOfAnother() {
         try (HubFixture bench =
@@ -353,7 +355,7 @@ class DirectSendQueueTest {
     @Test
     void aListenerOnItsOwnExecutorNeedsNoUserExecutor() {
         try (HubFixture bench =
-                new HubFixture(options -> options.userExecutor(task -> {}))) { // takes all, runs nothing
+                new HubFixture(options -> options.userExecutor(task -> {}))) { // accepts all tasks and runs none
             FakeSink sink = bench.open(StartPosition.live());
             bench.onLane(() -> sink.full(true));
             int[] calls = {0};

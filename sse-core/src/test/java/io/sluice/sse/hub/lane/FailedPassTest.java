@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What fails while a lane frames and writes: no memory for a frame, or a pass that breaks off. */
+/** Failures while a lane frames and writes: no memory for a frame, or a pass that is aborted. */
 class FailedPassTest {
 
     @Test
@@ -87,8 +87,8 @@ class FailedPassTest {
     }
 
     /**
-     * A turn fails outside of what belongs to one sink, after its pass has yielded. Nobody else posts a turn then:
-     * the lane would stand still for ever. Who had been written to is not written to again.
+     * A turn fails after its pass has yielded, outside the work for one sink. No other code posts a turn then, so the
+     * lane would stop forever. Sinks that were already written to are not written to again.
      */
     @ParameterizedTest
     @ValueSource(ints = {1, 2})
@@ -126,7 +126,7 @@ class FailedPassTest {
         }
     }
 
-    /** The last step of a pass fails, when all were written to. */
+    /** The last step of a pass fails after all sinks were written to. */
     @Test
     void aPassThatFailsAtItsEndIsNotRepeated() {
         try (HubFixture bench = new HubFixture()) {

@@ -9,16 +9,16 @@ import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** The framer of the test kit, with faults, and with a list of the arrays of the log that were framed. */
+/** The framer of the test kit, with faults and with a list of the framed arrays of the log. */
 public final class FakeFramer extends MemoryFramer {
 
     private byte @Nullable [] failDoneOf;
     int sweeps;
-    /** The next framing fails, as when no memory is left. */
+    /** The next framing fails, as if no memory were left. */
     boolean failNext;
-    /** The next sweep fails, as when no memory is left. */
+    /** The next sweep fails, as if no memory were left. */
     boolean failNextSweep;
-    /** The blocks that were framed out of arrays of the log, in order. */
+    /** The blocks that were framed from arrays of the log, in order. */
     final List<byte[]> framedBlocks = new ArrayList<>();
 
     public FakeFramer(Lane lane, Ledger ledger) {
@@ -47,12 +47,12 @@ public final class FakeFramer extends MemoryFramer {
         }
     }
 
-    /** The next time that a frame which begins with this block is released, that fails afterwards. */
+    /** The next release of a frame that begins with this block throws afterwards. */
     void failDoneOf(String block) {
         failDoneOf = block.getBytes(StandardCharsets.UTF_8);
     }
 
-    /** Whether the failure of {@link #failDoneOf} is still to come. */
+    /** Whether the failure of {@link #failDoneOf} has not happened yet. */
     boolean failsDone() {
         return failDoneOf != null;
     }

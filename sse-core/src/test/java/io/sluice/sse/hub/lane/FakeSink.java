@@ -11,7 +11,7 @@ import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
-/** The recording sink of the test kit, with faults of a transport and a look at single calls. */
+/** The recording sink of the test kit, with faults of a transport and hooks for single calls. */
 public final class FakeSink extends RecordingSink {
 
     /** Is notified of every event and every change of the last event id, in the order of the stream. */
@@ -20,7 +20,7 @@ public final class FakeSink extends RecordingSink {
 
         default void onId(String id) {}
 
-        /** About to read bytes that were written at this moment of {@link #moment}. */
+        /** Called before bytes are read that were written at this value of {@link #moment}. */
         default void writtenAt(long moment) {}
     }
 
@@ -37,16 +37,16 @@ public final class FakeSink extends RecordingSink {
     /** Runs at the next write, inside it. */
     @Nullable
     Runnable onNextWrite;
-    /** Runs at the next flush, inside it, as in a transport that notices there that its client is gone. */
+    /** Runs at the next flush, inside it, as in a transport that detects there that its client has left. */
     @Nullable
     Runnable onNextFlush;
     /** Runs whenever a pass prefetches it. */
     Runnable onLook = () -> {};
     /** For how long the client's machine has acknowledged nothing. */
     LongSupplier unacknowledged = () -> 0;
-    /** The next write fails, which a transport's must not. */
+    /** The next write throws, which is forbidden for a transport. */
     boolean failNextWrite;
-    /** Whether a frame that is flushed right after it is taken at once; asked before it is. */
+    /** Whether a frame that is flushed immediately is written directly. Evaluated before the write. */
     BooleanSupplier onSendNow = () -> false;
 
     public FakeSink(HubLane lane, @Nullable Scope parent) {

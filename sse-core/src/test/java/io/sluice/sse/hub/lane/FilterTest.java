@@ -109,7 +109,7 @@ class FilterTest {
         }
     }
 
-    /** Both names of the same event are shown, so that it is not lost which of them a filter wants. */
+    /** The filter is called with both topics of an event, because it may accept either. */
     @Test
     void anEventInTwoTopicsIsDeliveredIfTheFilterAcceptsOneOfThem() {
         try (HubFixture bench = new HubFixture()) {
@@ -123,7 +123,7 @@ class FilterTest {
         }
     }
 
-    /** The copy of a range ends between two names of one event: neither may get lost. */
+    /** The copy of a range ends between two topics of one event: neither may be lost. */
     @Test
     void aRangeNeverEndsBetweenTwoTopicsOfOneEvent() {
         try (HubFixture bench = new HubFixture()) {
@@ -206,7 +206,7 @@ class FilterTest {
         }
     }
 
-    /** The position moves though nothing is let through: heartbeats tell it, and who comes back begins there. */
+    /** The position advances although no event is accepted: heartbeats carry it, and a reconnect starts there. */
     @Test
     void heartbeatsAdvanceTheIdWhenTheFilterAcceptsNothing() {
         LaneOptions lane = HubFixture.QUIET.withHeartbeat(Duration.ofSeconds(1));
@@ -230,7 +230,7 @@ class FilterTest {
                         return false;
                     }));
             assertThat(back.gaps()).isEmpty();
-            assertThat(asked).as("only what is new").hasValue(3);
+            assertThat(asked).as("only new events").hasValue(3);
         }
     }
 

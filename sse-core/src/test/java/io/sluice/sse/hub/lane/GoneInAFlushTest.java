@@ -25,8 +25,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /**
- * A flush may find the client gone, and its sink closes inside it: whoever flushed goes on with nothing of it, and in
- * silence.
+ * A flush may detect that the client has left, and close its sink. The caller of the flush then does nothing more for
+ * this sink and logs nothing.
  */
 class GoneInAFlushTest {
 
@@ -175,7 +175,7 @@ class GoneInAFlushTest {
         }
     }
 
-    /** Not gone, but the like: somebody who is told in the flush that the sink takes more ends what it listens to. */
+    /** A similar case: a writable listener called in the flush cancels the subscription of its sink. */
     @Test
     void whenItsSubscriptionIsCancelledInAFlush() {
         try (HubFixture bench = bench()) {

@@ -21,10 +21,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Whatever user code throws, in whatever place: it is logged once, counted, and harms nobody else. */
+/** Whatever user code throws, and wherever: it is logged once, counted, and affects no other client. */
 class Invariant7ThrowablesTest {
 
-    /** Each place in which user code is called, and what it may throw there. */
+    /** Each place where user code is called, and what it may throw there. */
     private static Stream<Arguments> placesAndThrowables() {
         Map<String, BiConsumer<HubFixture, Runnable>> places = new LinkedHashMap<>();
         places.put("start of the source", (bench, code) -> bench.live(sink -> code.run()));
@@ -94,7 +94,7 @@ class Invariant7ThrowablesTest {
         throw (T) thrown;
     }
 
-    /** A line a second of each kind, and the number of those that were held back. */
+    /** One line per second of each kind, and the number of suppressed lines. */
     @Test
     void anObserverThatThrowsForEachEventDoesNotFloodTheLog() {
         Observer observer = new Observer() {
@@ -112,7 +112,7 @@ class Invariant7ThrowablesTest {
             assertThat(lines.all()).hasSize(2);
             bench.advanceHub(TimeUnit.SECONDS.toNanos(2));
             assertThat(lines.all().get(2))
-                    .as("though nothing fails any more")
+                    .as("although nothing fails any more")
                     .isEqualTo("[-] the observer failed again, 9999 more since the last line");
             bench.advanceHub(TimeUnit.SECONDS.toNanos(1));
             bench.publish("a", "later");

@@ -24,7 +24,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
-/** User code may throw anywhere: it harms only its own sink, and is counted once. */
+/** User code may throw anywhere: it affects only its own sink, and is counted once. */
 class Invariant7UserCodeTest {
 
     @Test
@@ -186,7 +186,7 @@ class Invariant7UserCodeTest {
         assertThat(ran).containsExactly("next");
     }
 
-    /** Whoever queued them was told that they would run, and may never come by again. */
+    /** The callers were promised that their tasks would run, and may never queue another one. */
     @Test
     void anExecutorThatRejectsATaskDoesNotStrandTasksQueuedMeanwhile() {
         List<String> ran = new ArrayList<>();
@@ -199,7 +199,7 @@ class Invariant7UserCodeTest {
         assertThat(ran).containsExactly("queued meanwhile");
     }
 
-    /** Each callback does what may come back to it; nothing is called inside of itself, and nothing hangs. */
+    /** Each callback makes calls that may re-enter it. Nothing is called inside itself, and nothing hangs. */
     @Test
     void reentrantCallsAreServedInTurn() {
         try (HubFixture bench = new HubFixture()) {
@@ -232,7 +232,7 @@ class Invariant7UserCodeTest {
         }
     }
 
-    /** Its own user code waits behind it; nobody else's does, and publishing does not. */
+    /** Later user code of the same client waits for it; user code of other clients and publishers do not. */
     @Test
     void blockingUserCodeDelaysNoOtherClient() throws Exception {
         CountDownLatch release = new CountDownLatch(1);
@@ -265,7 +265,9 @@ class Invariant7UserCodeTest {
             bench.publish("a", "delivered");
             bench.run();
             assertThat(other.data()).containsExactly("delivered");
-            assertThat(sinks.get(0).data()).as("its own hub events too").containsExactly("delivered");
+            assertThat(sinks.get(0).data())
+                    .as("hub events of the same client too")
+                    .containsExactly("delivered");
             release.countDown();
             users.shutdown();
             assertThat(users.awaitTermination(10, TimeUnit.SECONDS)).isTrue();

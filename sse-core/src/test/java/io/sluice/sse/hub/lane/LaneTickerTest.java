@@ -15,14 +15,14 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
-/** Stalls and ends of life by a clock that the test turns. */
+/** Stalls and maximum lifetimes, on a clock that the test controls. */
 class LaneTickerTest {
 
     private static final long SECOND = TimeUnit.SECONDS.toNanos(1);
     private static final LaneOptions BEAT_8 = HubFixture.QUIET.withHeartbeat(Duration.ofSeconds(8));
     private static final LaneOptions TIMEOUT_20 = HubFixture.QUIET.withWriteTimeout(Duration.ofSeconds(20));
 
-    /** The whole process was stopped: who could not be served meanwhile has not stood still. */
+    /** The whole process was suspended: a client that could not be served meanwhile does not count as stalled. */
     @Test
     void afterAPauseOnlyClientsSeenNotToMoveAreClosed() {
         try (HubFixture bench = new HubFixture(options -> {}, 1, TIMEOUT_20)) {
@@ -36,9 +36,9 @@ class LaneTickerTest {
             bench.lane().pause(Duration.ofNanos(60 * SECOND));
             bench.advance(1); // the late tick
             assertThat(healthy.endReason()).isNull();
-            bench.onLane(healthy::read); // the lane looks at its I/O again
+            bench.onLane(healthy::read); // the lane handles I/O again
             bench.advance(4 * SECOND);
-            assertThat(stuck.endReason()).as("9 s and half of the 20").isNull();
+            assertThat(stuck.endReason()).as("9 s, less than half of the 20 s").isNull();
             bench.advance(2 * SECOND);
             assertThat(stuck.endReason()).isEqualTo(CloseReason.WRITE_TIMEOUT);
             assertThat(healthy.endReason()).isNull();
@@ -62,7 +62,7 @@ class LaneTickerTest {
         }
     }
 
-    /** A lane so busy that each tick is late must not keep its stalled clients for ever. */
+    /** A lane so busy that each tick is late must not keep its stalled clients forever. */
     @Test
     void aLaneThatIsAlwaysLateClosesItsStalledClients() {
         try (HubFixture bench = new HubFixture(options -> {}, 1, TIMEOUT_20)) {
@@ -78,7 +78,7 @@ class LaneTickerTest {
         }
     }
 
-    /** The kernel has taken all bytes, so nothing is pending, and no machine acknowledges them any more. */
+    /** The kernel has accepted all bytes, so nothing is pending, but the client's host no longer acknowledges them. */
     @Test
     void aClientThatAcknowledgesNothingForTheWriteTimeoutIsClosed() {
         try (HubFixture bench = new HubFixture(options -> {}, 1, TIMEOUT_20)) {
@@ -90,7 +90,7 @@ class LaneTickerTest {
             bench.advance(20 * SECOND);
             assertThat(sink.endReason()).as("within the write timeout").isNull();
             bench.advance(6 * SECOND);
-            assertThat(sink.endReason()).as("a quarter of it later").isEqualTo(CloseReason.WRITE_TIMEOUT);
+            assertThat(sink.endReason()).as("a quarter of the timeout later").isEqualTo(CloseReason.WRITE_TIMEOUT);
         }
     }
 
@@ -225,7 +225,7 @@ class LaneTickerTest {
             bench.publish("elsewhere", "x");
             bench.advance(3600 * SECOND);
             assertThat(silent.comments()).isEmpty();
-            assertThat(silent.writes).as("the first block alone").isOne();
+            assertThat(silent.writes).as("only the first block").isOne();
             assertThat(fixed.writes).isOne();
         }
     }

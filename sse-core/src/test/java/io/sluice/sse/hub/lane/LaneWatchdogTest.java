@@ -8,7 +8,7 @@ import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
-/** The watchdog of a lane, looking by hand: the times are so long that its own looks never come. */
+/** The watchdog of a lane, run by hand: its interval is so long that its own timer never fires. */
 class LaneWatchdogTest {
 
     private static final long HOUR = TimeUnit.HOURS.toNanos(1);
@@ -73,7 +73,7 @@ class LaneWatchdogTest {
         }
     }
 
-    /** Whoever was stopped with the whole process has not been watching. */
+    /** A watchdog that was suspended with the whole process has not observed the lane. */
     @Test
     void aPauseOfTheWatchdogItselfIsNotReportedAsABlockedLane() {
         try (HubFixture bench = new HubFixture(options -> {}, 1, AFTER_8_HOURS);
@@ -99,7 +99,7 @@ class LaneWatchdogTest {
             }
             watch.stop();
             assertThat(watch.check(start + 10 * HOUR)).isFalse();
-            assertThat(lines.all()).as("it is over all the same").hasSize(2);
+            assertThat(lines.all()).as("the end of the blockage is logged too").hasSize(2);
         }
     }
 

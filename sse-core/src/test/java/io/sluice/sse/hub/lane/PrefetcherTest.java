@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/** A pass looks at a few sinks before it writes to the first of them. */
+/** A pass prefetches a few sinks before it writes to the first of them. */
 class PrefetcherTest {
 
     private static final int SINKS = Prefetcher.SINKS * 2 + 3;

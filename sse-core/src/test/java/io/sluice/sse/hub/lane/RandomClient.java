@@ -11,7 +11,7 @@ import io.sluice.sse.topic.Selector;
 import io.sluice.sse.topic.StartPosition;
 import java.util.List;
 
-/** A client of a random life: it stalls, reads, leaves and comes back, and judges what it reads by the model. */
+/** A client of a random run: it stalls, reads, leaves and reconnects, and checks what it reads against the model. */
 final class RandomClient implements FakeSink.Ear {
 
     private static final String[][] SELECTORS = {
@@ -32,13 +32,13 @@ final class RandomClient implements FakeSink.Ear {
     final OverflowPolicy own;
     FakeSink sink;
     String lastId;
-    /** Everything of the selector up to here was read, or missed and said so. */
+    /** Every event of the selector up to here was read, or was missed and reported by a gap. */
     long has;
-    /** Of a client that began with a replay: the last events that it asked for begin after this. */
+    /** For a client that started with a replay: the last events that it requested are after this position. */
     private long newsFrom;
-    /** Of such a client: of what was published up to here, it asked for the latest event of each key. */
+    /** For such a client: of the events up to here, it requested the latest event of each key. */
     private long stateUpTo;
-    /** Whether nothing has come since it asked for a replay. */
+    /** Whether it has received nothing since it requested a replay. */
     private boolean starting;
 
     /** A gap was read and no event since. */
@@ -83,7 +83,7 @@ final class RandomClient implements FakeSink.Ear {
             has = Math.min(newsFrom, beforeState());
             stateUpTo = HubTestAccess.log(bench.hub).head();
             starting = true;
-            gap = true; // what is evicted already was not asked for
+            gap = true; // events evicted before were not requested
             gapWrittenAt = life.step;
             mayMissUpTo = life.told.size();
         } else {
@@ -110,7 +110,7 @@ final class RandomClient implements FakeSink.Ear {
         });
     }
 
-    /** The position before everything that topics that conflate keep. */
+    /** The position before the oldest event that topics that conflate keep. */
     private long beforeState() {
         for (int i = 0; i < life.told.size(); i++) {
             RandomLife.Told event = life.told.get(i);
@@ -152,7 +152,7 @@ final class RandomClient implements FakeSink.Ear {
         ((ManualLane) sink.hubLane().lane()).run(work);
     }
 
-    /** Only somebody who has missed something is disconnected. */
+    /** Only a client that has missed an event may be disconnected. */
     private void noteSlowConsumer() {
         if (sink != null && sink.endReason() == CloseReason.SLOW_CONSUMER) {
             assertThat(mayMeet(OverflowPolicy.DISCONNECT))
@@ -189,7 +189,7 @@ final class RandomClient implements FakeSink.Ear {
         lastId = id;
     }
 
-    /** A failure in here would only end the sink, as that of a transport does. So the life keeps it. */
+    /** A failure thrown here would only end the sink, like that of a transport, so the run also records it. */
     @Override
     public void onEvent(ReceivedEvent event) {
         try {
@@ -225,16 +225,16 @@ final class RandomClient implements FakeSink.Ear {
 
     private void onGap(ReceivedEvent event) {
         long resume = HubTestAccess.core(life.bench.hub).sequencer().positionOf(event.lastEventId());
-        // Where the reason is "unknown", nobody knows what the client has seen.
+        // If the reason is "unknown", the hub does not know what the client has seen.
         if (starting && !event.data().contains("\"lastEventId\":\"")) {
             assertThat(life.told.stream()
                             .anyMatch(each -> wants(each.topic) && life.conflates(each.topic) && each.wentMissed()))
-                    .as("client %s was told that state is lost: %s", number, event)
+                    .as("client %s got a gap for lost state: %s", number, event)
                     .isTrue();
         } else if (!event.data().contains("\"unknown\"")) {
             life.noteEvictions();
             assertThat(anyMissed(has))
-                    .as("client %s was told a gap behind %s and had missed nothing: %s", number, has, event)
+                    .as("client %s got a gap after %s and had missed nothing: %s", number, has, event)
                     .isTrue();
             assertNothingMissedButEvictedOrSkipped(resume);
         }
@@ -256,7 +256,7 @@ final class RandomClient implements FakeSink.Ear {
         }
     }
 
-    /** Between what it has and {@code next} there was nothing of its selector, but for what a gap has said. */
+    /** Between {@code has} and {@code next} there was no event of its selector, except those reported by a gap. */
     private void assertNothingMissed(long next) {
         for (long p = has + 1; p < next; p++) {
             RandomLife.Told event = life.told.get((int) p - 1);

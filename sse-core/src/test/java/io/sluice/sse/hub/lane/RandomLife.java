@@ -19,7 +19,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 
-/** A random life of a hub, its lanes and its clients, and a model of what was published and what is still kept. */
+/** A random run of a hub, its lanes and its clients, and a model of the published and the kept events. */
 final class RandomLife {
 
     private static final int STEPS = 1500;
@@ -49,12 +49,14 @@ final class RandomLife {
             return evictedAt >= 0;
         }
 
-        /** Whether it went because a newer one had come: then nobody misses it. */
+        /** Whether it was evicted because a newer one superseded it: then no client misses it. */
         boolean wentSuperseded() {
             return isEvicted() && newer != null && newer.publishedAt <= evictedAt;
         }
 
-        /** Whether it went, and surely not because of a newer one; of a batch nobody knows what came first. */
+        /**
+         * Whether it was evicted without being superseded. Within a batch the order is unknown, which counts as missed.
+         */
         boolean wentMissed() {
             return isEvicted()
                     && (newer == null
@@ -72,7 +74,7 @@ final class RandomLife {
     final Map<String, OverflowPolicy> policies = new HashMap<>();
     final List<TopicPattern> conflated = new ArrayList<>();
     final List<RandomClient> clients = new ArrayList<>();
-    /** What clients noticed while they read. */
+    /** The failures that clients found while they read. */
     final List<AssertionError> failures = new ArrayList<>();
 
     long step;
@@ -214,7 +216,7 @@ final class RandomLife {
         bench.hub.publishAll(batch).toCompletableFuture().join();
     }
 
-    /** Looks into rings and tables for what has gone since the last step. */
+    /** Finds the events that were evicted from rings and tables since the last step. */
     void noteEvictions() {
         HubTestAccess.log(bench.hub).locked(() -> {
             for (String name : TOPICS) {

@@ -19,7 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Publishers and lanes on threads of their own: each sink gets everything once and in order, and no wake-up is lost.
+ * Publishers and lanes on their own threads: each sink gets everything once and in order, and no wake-up is lost.
  */
 class RealThreadsTest {
 

@@ -7,7 +7,7 @@ import java.util.HashSet;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
-/** The time that each stream begins with, after which its client comes back. */
+/** The reconnection time at the start of each stream. */
 class RetryJitterTest {
 
     @Test

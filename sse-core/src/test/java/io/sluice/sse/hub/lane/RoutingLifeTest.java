@@ -30,13 +30,13 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Who gets what, and in which form: clients with random selectors, filters, envelopes and identities stall, leave, come
- * back, and listen to more and to less, while events are published to several topics and for some recipients.
- * Nothing is evicted here, so the model is short: of each event, its topics and recipients; of each client, the
- * subscriptions it has had, and between which positions. Every client's parser must have read exactly what follows from
- * those, in order.
+ * Which client gets which event, and in which form. Clients with random selectors, filters, envelopes and identities
+ * stall, leave, reconnect, subscribe and unsubscribe, while events are published to several topics and for some
+ * recipients. Nothing is evicted here, so the model is short: the topics and recipients of each event, and the
+ * subscriptions of each client with their positions. Every client's parser must have read exactly what follows from
+ * these, in order.
  *
- * <p>{@code -Dsluice.seed=…} repeats one life, {@code -Dsluice.lives=…} lives as many.
+ * <p>{@code -Dsluice.seed=…} repeats one run, {@code -Dsluice.lives=…} sets the number of runs.
  */
 class RoutingLifeTest {
 
@@ -53,7 +53,7 @@ class RoutingLifeTest {
         new Identity(null, Set.of("dev"))
     };
 
-    /** Decide by the number of the event, which its data begin with; or by the topic. One throws. */
+    /** Filters that decide by the number at the start of the data, or by the topic. One throws. */
     private static final EventFilter[] FILTERS = {
         event -> number(event.event()) % 2 == 0,
         event -> number(event.event()) % 7 == 3,
@@ -94,7 +94,7 @@ class RoutingLifeTest {
     /** What was published: position is the index + 1. */
     private record Told(Set<String> topics, String data, Recipients recipients) {}
 
-    /** What a client listened to, from behind {@code since} on, up to {@code until}. */
+    /** A subscription of a client, from after {@code since} up to {@code until}. */
     private static final class Listened {
         final Selector selector;
         final long since;
@@ -106,7 +106,7 @@ class RoutingLifeTest {
             this.since = since;
         }
 
-        /** The form in which an event of a topic comes by this subscription, or null. */
+        /** The form in which this subscription delivers an event of a topic, or null. */
         String form(Told event, long position, String topic) {
             if (position <= since || position > until) {
                 return null;
@@ -289,7 +289,7 @@ class RoutingLifeTest {
             }
         }
 
-        /** As the model needs to know the position at which it takes effect, it is awaited. */
+        /** Waits until the change takes effect, because the model needs its position. */
         void listenToMoreOrLess() {
             if (!isOpen()) {
                 return;
@@ -311,7 +311,7 @@ class RoutingLifeTest {
             }
         }
 
-        /** Up to where it had been written to. */
+        /** The position up to which events had been written to the client. */
         private long stoodAt() {
             return sink.state().isBehind() ? sink.state().position() : sink.hubLane().position;
         }
@@ -352,7 +352,7 @@ class RoutingLifeTest {
                 Told event = life.told.get(i);
                 long position = i + 1L;
                 if (event.recipients.include(sink)) {
-                    // Of several topics the first by name counts, of several subscriptions the one that began first.
+                    // Of several topics the first by name counts; of several subscriptions, the earliest.
                     event.topics.stream()
                             .flatMap(topic -> listened.stream().map(each -> each.form(event, position, topic)))
                             .filter(form -> form != null)

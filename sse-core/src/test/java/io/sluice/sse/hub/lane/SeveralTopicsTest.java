@@ -68,7 +68,7 @@ class SeveralTopicsTest {
         return bench.hub.stats().bytes() - before;
     }
 
-    /** While it is put into the second topic, the total bound must not take it out of the first. */
+    /** While the event is added to the second topic, the total bound must not evict it from the first. */
     @Test
     void aLargeEventIsKeptInAllItsTopics() {
         try (HubFixture bench = new HubFixture(options -> options.historyTotalBytes(40_000))) {
@@ -81,7 +81,7 @@ class SeveralTopicsTest {
         }
     }
 
-    /** The total bound can be so small that one copy pushes out the other. */
+    /** The total bound can be so small that one copy evicts the other. */
     @Test
     void theTotalBoundMayEvictACopyWhileTheNextIsCreated() {
         try (HubFixture bench = new HubFixture(options -> options.historyTotalBytes(280))) {
@@ -101,7 +101,7 @@ class SeveralTopicsTest {
             assertThat(publish(bench, mine, "a", "b").duplicate()).isFalse();
             bench.publish("a", "pushes it out");
             assertThat(publish(bench, mine, "c", "b").duplicate()).isTrue();
-            assertThat(bench.hub.topics(null, 9)).as("c was not born").hasSize(2);
+            assertThat(bench.hub.topics(null, 9)).as("c was not created").hasSize(2);
             assertThat(bench.open(StartPosition.after("mine"), "b").gaps()).isEmpty();
             bench.publish("b", "pushes it out");
             assertThat(publish(bench, mine, "a").duplicate()).isFalse();

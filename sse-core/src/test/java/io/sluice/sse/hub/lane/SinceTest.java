@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Replay since a time: every kept event of the selection from then on, and a gap exactly when one of them is lost. */
+/** Replay since a time: every kept event of the selection from then on, and a gap exactly when one was evicted. */
 class SinceTest {
 
     private static void second(HubFixture bench) {
@@ -23,7 +23,7 @@ class SinceTest {
         bench.wallTime = bench.wallTime.plusSeconds(1);
     }
 
-    /** Publishes one event each second, the first one now, in turn to these topics. */
+    /** Publishes one event each second, the first one now, to these topics in rotation. */
     private static Instant publish(HubFixture bench, int count, String... topics) {
         Instant first = bench.wallTime;
         for (int i = 0; i < count; i++) {
@@ -42,7 +42,7 @@ class SinceTest {
             assertThat(bench.open(StartPosition.since(third), "**").data()).containsExactly("n2", "n3", "n4", "n5");
             assertThat(bench.open(StartPosition.since(third.plusMillis(1)), "**")
                             .data())
-                    .as("just behind an event")
+                    .as("just after an event")
                     .containsExactly("n3", "n4", "n5");
             FakeSink all = bench.open(StartPosition.since(first), "**");
             assertThat(all.data()).hasSize(6);
@@ -120,7 +120,7 @@ class SinceTest {
             for (int i = 0; i < 10; i++) {
                 second(bench);
             }
-            bench.hub.stats(); // lets go what is too old
+            bench.hub.stats(); // evicts what is too old
             assertThat(bench.hub.topics(null, 9)).isEmpty();
             for (String term : new String[] {"gone/1", "gone/*", "**"}) {
                 assertThat(bench.open(StartPosition.since(first), term).gaps())
@@ -180,7 +180,7 @@ class SinceTest {
     @Test
     void afterAClockCorrectionTimesAreReadByTheNewClock() {
         try (HubFixture bench = new HubFixture()) {
-            bench.wallTime = Instant.EPOCH; // as on a machine that has not heard the time yet
+            bench.wallTime = Instant.EPOCH; // as on a machine whose clock is not set yet
             publish(bench, 3, "a");
             bench.wallTime = Instant.parse("2026-11-21T10:00:00Z");
             assertThat(bench.open(StartPosition.since(bench.wallTime.minusSeconds(2)), "a")

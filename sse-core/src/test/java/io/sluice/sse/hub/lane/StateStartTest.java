@@ -25,8 +25,8 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Every kind of start with every kind of topic. The client gets all that it asked for, or a gap: of a topic that
- * conflates the latest event of each key, exactly once, and never an older value after a newer one.
+ * Every kind of start with every kind of topic. The client gets all that it requested, or a gap. From a topic that
+ * conflates it gets the latest event of each key, exactly once, and never an older value after a newer one.
  */
 class StateStartTest {
 
@@ -107,7 +107,7 @@ class StateStartTest {
         options.overflow(OverflowPolicy.GAP).historyEvents(kind.isSmall() ? SMALL_RING : 1000);
         switch (kind) {
             case PRESENCE -> options.presence(Presence.of("rooms/*").withEvents("presence"));
-            // The time of day of this test stands still, and that of the store does not.
+            // The wall clock of this test does not move; that of the store does.
             case DURABLE ->
                 options.history(MvStoreHistory.builder(directory)
                         .sync(SyncPolicy.os())
@@ -118,7 +118,7 @@ class StateStartTest {
         }
     }
 
-    /** Cold keys first, and then many updates of few hot keys, so that the ring alone has none of the cold ones. */
+    /** Publishes cold keys first, then many updates of a few hot keys, so the ring alone has none of the cold keys. */
     private static String key(int number) {
         return "k" + (number < KEYS ? number : number % 3);
     }
@@ -152,14 +152,14 @@ class StateStartTest {
         };
     }
 
-    /** The position before which the start asks for nothing: the index of the first event that it asks for. */
+    /** The index of the first event that the start requests. */
     private static int firstAskedFor(Kind kind, Start start) {
         if (kind == Kind.PRESENCE) {
             return EVENTS;
         }
         boolean isReplay = start == Start.REPLAY_ALL || start == Start.REPLAY_KEYS;
         if (kind == Kind.PLAIN_EVICTED && isReplay) {
-            return EVENTS - SMALL_RING; // a replay asks for what is kept
+            return EVENTS - SMALL_RING; // a replay requests kept events
         }
         return switch (start) {
             case LIVE, AFTER_LAST -> EVENTS;
@@ -201,7 +201,7 @@ class StateStartTest {
             assertThat(got).as("live events follow").endsWith("k0:" + EVENTS).doesNotHaveDuplicates();
             if (kind.conflates && start.asksForTheState()) {
                 assertThat(got.subList(0, got.size() - 1))
-                        .as("nothing but the latest of each key")
+                        .as("only the latest of each key")
                         .allSatisfy(data -> assertThat(data).isEqualTo(latestOf(data, latest)));
             }
             assertGapIsCorrect(kind, start, hasGap, hasAll);
@@ -213,7 +213,7 @@ class StateStartTest {
         return key + ":" + latest.get(key);
     }
 
-    /** A gap comes exactly where something was lost, or where nobody knows what the client has. */
+    /** A gap is sent exactly when events were lost, or when the hub cannot know what the client has. */
     private static void assertGapIsCorrect(Kind kind, Start start, boolean hasGap, boolean hasAll) {
         boolean losesKeys = kind == Kind.CONFLATING_WITH_LOST_KEYS;
         boolean expected = switch (start) {
@@ -264,7 +264,7 @@ class StateStartTest {
         }
     }
 
-    /** While the client reads the state, a frame at a time, the topic goes on. */
+    /** While the client reads the state frame by frame, events are published to the topic. */
     @Test
     void aStateThatChangesWhileItIsReadIsCorrectAtTheEnd() {
         try (HubFixture bench = bench(Kind.CONFLATING_EVICTED)) {
@@ -302,7 +302,7 @@ class StateStartTest {
         state.put(key, data);
     }
 
-    /** What was lost with a topic that the bytes of the hub have removed is reported to a later client. */
+    /** The loss of a topic that was removed to stay within the bytes of the hub is reported to a later client. */
     @Test
     void aStateLostWithItsTopicIsAGapForANewClient() {
         try (HubFixture bench = new HubFixture(

@@ -20,7 +20,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
-/** Subscriptions that begin and end while the connection lives. */
+/** Subscriptions that are added and cancelled while the connection is open. */
 class SubscribeTest {
 
     private static long subscriptions(HubFixture bench) {
@@ -77,7 +77,7 @@ class SubscribeTest {
         }
     }
 
-    /** The lane may stand far before the head, since nobody there listens to what was published. */
+    /** The lane may be far below the head, because it has no subscriber to the published events. */
     @Test
     void aNewSubscriptionGetsNoEarlierEventsAlthoughTheLaneIsBehind() {
         try (HubFixture bench = new HubFixture()) {
@@ -104,7 +104,7 @@ class SubscribeTest {
             bench.publish("a", "1");
             bench.run();
             bench.publish("a", "2");
-            bench.publishMany("b", 100, 120); // evicted above where the client stands
+            bench.publishMany("b", 100, 120); // evicted above the client's position
             bench.run();
             Subscription b = bench.subscribe(sink, "b");
             bench.publish("b", "3");
@@ -124,7 +124,7 @@ class SubscribeTest {
             bench.run();
             bench.onLane(sink::read);
             bench.run();
-            assertThat(sink.gaps()).as("one of its own").hasSize(1);
+            assertThat(sink.gaps()).as("a gap of its own").hasSize(1);
             assertThat(sink.data()).endsWith("15", "16", "17", "18", "19");
             bench.cancel(b);
         }
@@ -148,7 +148,7 @@ class SubscribeTest {
         }
     }
 
-    /** Who was written to by a pass that has yielded stands no longer where the lane stands. */
+    /** A sink that was written to by a pass that yielded is no longer at the position of the lane. */
     @Test
     void changesDuringAYieldedPassRepeatAndLoseNothing() {
         try (HubFixture bench = new HubFixture()) {
@@ -199,7 +199,7 @@ class SubscribeTest {
             bench.run();
             assertThat(sink.lastEventId()).isEmpty();
             bench.subscribe(sink, "a");
-            assertThat(sink.lastEventId()).as("told at once").isEqualTo(bench.hub.headId());
+            assertThat(sink.lastEventId()).as("sent at once").isEqualTo(bench.hub.headId());
             assertThatThrownBy(() -> sink.send(Event.builder().id("x").build()))
                     .isInstanceOf(IllegalArgumentException.class);
             bench.publish("a", "1");
@@ -270,7 +270,7 @@ class SubscribeTest {
         }
     }
 
-    /** What a filter held back before a second subscription began does not come by that one. */
+    /** A second subscription does not deliver events that a filter rejected before it began. */
     @Test
     void aLaterSubscriptionWithoutAFilterGetsNoEarlierEvents() {
         try (HubFixture bench = new HubFixture()) {
@@ -287,7 +287,7 @@ class SubscribeTest {
         }
     }
 
-    /** What was collected for several subscriptions is nobody else's, though one of them ends on the way. */
+    /** Events collected for several subscriptions reach no other client, even if one subscription ends meanwhile. */
     @Test
     void aFilterThatCancelsASubscriptionAffectsNoOther() {
         try (HubFixture bench = new HubFixture()) {
@@ -366,7 +366,9 @@ class SubscribeTest {
             terms.replaceAll(term -> term + "/x");
             assertThatThrownBy(() -> bench.subscribe(other, Selector.of(terms.subList(0, 60))))
                     .hasCauseInstanceOf(TopicLimitException.class);
-            assertThat(bench.hub.topics(null, 999)).as("none of them was born").hasSize(101);
+            assertThat(bench.hub.topics(null, 999))
+                    .as("none of them was created")
+                    .hasSize(101);
             assertThat(subscriptions(bench)).isEqualTo(3);
             bench.publish("b", "1");
             bench.run();

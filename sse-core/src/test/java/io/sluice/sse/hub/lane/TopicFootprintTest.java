@@ -47,7 +47,7 @@ class TopicFootprintTest {
         }
     }
 
-    /** The least of some readings: what others leave behind in between is not counted. */
+    /** The minimum of several readings, so garbage of other code is not counted. */
     private static long usedBytes() {
         long least = Long.MAX_VALUE;
         for (int i = 0; i < 3; i++) {

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** User code does not outlive its client unseen, and does not stop the code of other clients. */
+/** User code that outlives its client is reported, and it does not block the code of other clients. */
 class UserCodeTest {
 
     private static final long PATIENCE = TimeUnit.SECONDS.toNanos(3);
@@ -61,7 +61,7 @@ class UserCodeTest {
                 LogLines lines = LogLines.of(LaneSink.class)) {
             FakeSink stubborn = bench.live((Source) sink -> awaitUninterruptibly(release));
             await().until(() -> bench.hub.ledger().count(Ledger.Kind.USER_CODE) == 1);
-            FakeSink waiting = bench.live((Source) sink -> others.countDown()); // behind the only thread
+            FakeSink waiting = bench.live((Source) sink -> others.countDown()); // needs the only thread
 
             stubborn.close(CloseReason.CLIENT_LEFT);
             bench.run();
@@ -151,7 +151,7 @@ class UserCodeTest {
         };
     }
 
-    /** Waits as code does that swallows its interrupts. */
+    /** Waits like code that ignores interrupts. */
     private static void awaitUninterruptibly(CountDownLatch latch) {
         boolean released = false;
         while (!released) {
@@ -219,7 +219,7 @@ class UserCodeTest {
             sink.complete();
             bench.run();
 
-            assertThat(sink.events()).hasSize(2_001); // and the end event
+            assertThat(sink.events()).hasSize(2_001); // with the end event
             assertThat(bench.hub.stats().rejectedSends()).isZero();
         }
     }

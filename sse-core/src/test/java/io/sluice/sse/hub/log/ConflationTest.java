@@ -26,7 +26,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Of a topic that conflates, the latest event of each key survives the ring; and a gap is what is lost all the same.
+ * In a topic that conflates, the latest event of each key survives its eviction from the ring. Other lost events are a
+ * gap.
  */
 class ConflationTest {
 
@@ -199,7 +200,7 @@ class ConflationTest {
         })) {
             publish(bench, "p", "a", "a1");
             publish(bench, "p", "b", "b1"); // a1 is in the table now
-            publish(bench, "p", "b", "b2"); // b1 goes, and must not take a1's place first
+            publish(bench, "p", "b", "b2"); // b1 is evicted, and must not take a1's place first
             FakeSink sink = bench.open(StartPosition.after(new EventIds(7).text(0)), "p");
             assertThat(sink.gaps()).isEmpty();
             assertThat(sink.data()).containsExactly("a1", "b2");
@@ -222,9 +223,9 @@ class ConflationTest {
             bench.run();
             bench.onLane(() -> slow.stall(1));
             bench.onLane(() -> slow.full(false));
-            bench.run(); // the gap for "lost" is on its way, and the position is behind it
+            bench.run(); // the gap for "lost" is written, and the position is after it
             publish(bench, "p", "d", "d1");
-            publish(bench, "p", "e", "e1"); // pushes a1 out, which was seen
+            publish(bench, "p", "e", "e1"); // evicts a1, which the client has received
             bench.onLane(slow::read);
             bench.run();
             assertThat(slow.gaps()).hasSize(1);
@@ -247,9 +248,9 @@ class ConflationTest {
             bench.run();
             bench.onLane(() -> slow.stall(1));
             bench.onLane(() -> slow.full(false));
-            bench.run(); // the gap says that a1 is the next
+            bench.run(); // according to the gap, a1 is the next event
             publish(bench, "p", "d", "d1");
-            publish(bench, "p", "e", "e1"); // pushes a1 out, which was not seen
+            publish(bench, "p", "e", "e1"); // evicts a1, which the client has not received
             bench.onLane(slow::read);
             bench.run();
             assertThat(slow.gaps()).hasSize(2);
@@ -273,7 +274,9 @@ class ConflationTest {
             assertThat(bench.hub.stats().events()).isEqualTo(4);
             bench.publish("plain/2", "x".repeat(200));
             assertThat(bench.hub.stats().bytes()).isLessThanOrEqualTo(3_000);
-            assertThat(table(bench, "p/1").size()).as("the hub's oldest went").isZero();
+            assertThat(table(bench, "p/1").size())
+                    .as("the oldest event of the hub was evicted")
+                    .isZero();
             FakeSink sink = bench.open(StartPosition.after(new EventIds(7).text(0)), "p/1");
             assertThat(sink.gaps()).hasSize(1);
             assertThat(sink.data()).containsExactly("b1");
@@ -310,7 +313,7 @@ class ConflationTest {
             publish(bench, "p", "a", "a2");
             publish(bench, "p", "b", "b1");
             bench.advance(TimeUnit.SECONDS.toNanos(5));
-            assertThat(bench.hubTimers()).as("nothing that ages is left").isZero();
+            assertThat(bench.hubTimers()).as("nothing is left that can expire").isZero();
             FakeSink back = bench.open(StartPosition.after(first), "p");
             assertThat(back.gaps()).isEmpty();
             assertThat(back.data()).containsExactly("a2", "b1");

@@ -19,7 +19,7 @@ import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
-/** Clients that ask to be told each event's topic. */
+/** Clients that request envelopes, which contain the topic of each event. */
 class EnvelopeTest {
 
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -63,7 +63,7 @@ class EnvelopeTest {
         return text.toString();
     }
 
-    /** What a client reads of an event in its envelope is what it would have read without, whatever the data. */
+    /** A client reads the same event from an envelope as without an envelope, whatever the data. */
     @Test
     void aJsonParserReadsAnyDataBack() throws Exception {
         long seed = Long.getLong("sluice.seed", System.nanoTime());
@@ -91,7 +91,7 @@ class EnvelopeTest {
         }
     }
 
-    /** Everything in the order of the stream; the data come last. */
+    /** All fields in the order of the stream; the data come last. */
     private static List<String> parse(byte[] wire) {
         List<String> told = new ArrayList<>();
         new EventParser(new EventParser.Listener() {
@@ -211,7 +211,7 @@ class EnvelopeTest {
             bench.run();
             assertThat(sink.lastEventId()).isEqualTo("mine");
             assertThat(LaneTestAccess.lastSentPosition(sink))
-                    .as("a chosen id does not tell the position")
+                    .as("a chosen id does not contain the position")
                     .isLessThan(LaneTestAccess.position(bench.hubLane()));
         }
     }

@@ -13,12 +13,12 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
-/** Old events go, and idle topics are forgotten, on a hub that nobody publishes to, listens to or looks at. */
+/** Old events expire, and idle topics are forgotten, on a hub without publishers, subscribers or readers. */
 class ExpirerTest {
 
     private static final long SECOND = TimeUnit.SECONDS.toNanos(1);
 
-    /** What is known, without the ageing that readers of the history do themselves. */
+    /** The known topics, read without the expiry that other readers of the log trigger. */
     private static int topics(Hub hub) {
         return HubTestAccess.log(hub)
                 .locked(() -> HubTestAccess.log(hub).topics().size());
@@ -34,7 +34,7 @@ class ExpirerTest {
         try (HubFixture bench = new HubFixture(options -> options.historyAge(Duration.ofSeconds(10)))) {
             assertThat(bench.hubTimers()).as("nothing is kept").isZero();
             bench.hub.publishAll(List.of());
-            assertThat(bench.hubTimers()).as("nothing is kept still").isZero();
+            assertThat(bench.hubTimers()).as("still nothing is kept").isZero();
             bench.publishMany("a", 0, 5);
             bench.advanceHub(5 * SECOND);
             bench.publishMany("b", 0, 5);

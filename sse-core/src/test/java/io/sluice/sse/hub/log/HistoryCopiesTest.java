@@ -20,7 +20,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * An event in several topics is one event, in the history as in the rings: read once, counted once, its id held once.
+ * An event in several topics is one event, in the history as in the rings: it is read once, counted once, and holds its
+ * id once.
  */
 class HistoryCopiesTest {
 
@@ -42,7 +43,7 @@ class HistoryCopiesTest {
             List<String> all = new ArrayList<>();
             Random random = new Random(5);
             for (int i = 0; i < 300; i++) {
-                // Pages of all sizes, so that the end of one falls between two copies too.
+                // Pages of all sizes, so that some page ends between two copies.
                 String data = i + " " + "x".repeat(random.nextInt(4000));
                 all.add(data);
                 if (i % 3 == 0) {
@@ -108,7 +109,7 @@ class HistoryCopiesTest {
             assertThat(sink.gaps()).isEmpty();
         }
         try (HistoryFixture bench = open(3)) {
-            assertTaken(bench, true); // and its first topic keeps it no longer
+            assertTaken(bench, true); // although its first topic has evicted it
             FakeSink sink = bench.open(StartPosition.replay(9), "b");
             bench.untilReceived(sink, 1);
             assertThat(sink.data()).containsExactly("first");
@@ -143,7 +144,7 @@ class HistoryCopiesTest {
         return new HistoryFixture(history, options -> options.historyEvents(2));
     }
 
-    /** What the topic kept goes out of the store. */
+    /** The events that the topic kept are evicted from the store. */
     private static void push(HistoryFixture bench, String topic) {
         bench.publishMany(topic, 0, 3);
         bench.untilStored();
@@ -176,7 +177,7 @@ class HistoryCopiesTest {
         }
     }
 
-    /** Else a history that dies between two batches would keep half of it. */
+    /** Otherwise a history that dies between two batches would keep half of the event. */
     @Test
     void allCopiesAreWrittenInOneBatch() {
         List<List<Long>> batches = new java.util.concurrent.CopyOnWriteArrayList<>();

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A process is killed with SIGKILL while it publishes, and the next one takes up. */
+/** A process is killed with SIGKILL while it publishes, and the next one continues. */
 @Timeout(300)
 class HistoryKillTest {
 
@@ -28,7 +28,7 @@ class HistoryKillTest {
     @TempDir
     Path directory;
 
-    /** What a killed process has said, line by line: number and id. */
+    /** The output of a killed process, line by line: number and id. */
     private record Said(List<Integer> numbers, List<String> ids) {}
 
     @Test
@@ -38,7 +38,7 @@ class HistoryKillTest {
         int next = 0;
         for (int round = 0; round < ROUNDS; round++) {
             Said said = runAndKill("always", next, 300 + 137 * round);
-            assertThat(said.ids).allMatch(given::add); // none was given before
+            assertThat(said.ids).allMatch(given::add); // no id was assigned twice
             acknowledged.addAll(said.numbers);
             try (HistoryFixture bench = bench(SyncPolicy.always())) {
                 List<Integer> kept = kept(bench);
@@ -56,7 +56,9 @@ class HistoryKillTest {
         try (HistoryFixture bench = bench(SyncPolicy.every(Duration.ofMillis(100)))) {
             List<Integer> kept = kept(bench);
             assertThat(kept.get(0)).isZero();
-            assertThat(kept.get(kept.size() - 1)).as("no hole").isEqualTo(kept.size() - 1);
+            assertThat(kept.get(kept.size() - 1))
+                    .as("no event missing in between")
+                    .isEqualTo(kept.size() - 1);
             assertThat(kept.size()).as("of %s", said.numbers.size()).isGreaterThan(1000);
             assertThat(bench.open(StartPosition.after(said.ids.get(0)), "a")
                             .gaps()
@@ -78,7 +80,7 @@ class HistoryKillTest {
         return all.data().stream().map(Integer::valueOf).toList();
     }
 
-    /** @return what it had said when it was killed, in the order of the numbers */
+    /** @return the output of the process until it was killed, in the order of the numbers */
     private Said runAndKill(String sync, int first, int lines) throws IOException, InterruptedException {
         Process child = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -103,7 +105,7 @@ class HistoryKillTest {
                 }
                 String[] words = line.toString().split(" ", 2);
                 line.setLength(0);
-                if (words.length == 2 && words[0].matches("[0-9]+")) { // else a word of the log
+                if (words.length == 2 && words[0].matches("[0-9]+")) { // otherwise a line of the log
                     said.numbers.add(Integer.valueOf(words[0]));
                     said.ids.add(words[1]);
                 }

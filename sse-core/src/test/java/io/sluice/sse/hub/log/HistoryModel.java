@@ -8,12 +8,12 @@ import java.util.Map;
 import java.util.regex.Pattern;
 
 /**
- * What a hub must know, as a plain list of all that was published to it: what each event is, whether it is still
- * kept, and if not, as the how manieth it went. It knows nothing of rings, floors, lanes or topics that are forgotten.
+ * The expected state of a hub, as a plain list of all published events: the content of each event, whether it is still
+ * kept, and otherwise its number in the order of evictions. The model has no rings, floors, lanes or forgotten topics.
  */
 public class HistoryModel {
 
-    /** The bounds of what is kept. */
+    /** The bounds of the kept events. */
     record Bounds(int events, long bytes, long totalBytes, long ageNanos) {}
 
     /** An event. */
@@ -23,11 +23,11 @@ public class HistoryModel {
         final String data;
         final String publisherId;
         final long nanos;
-        /** What it weighs in the memory of the hub, its id included. */
+        /** The bytes that count in the memory of the hub, its id included. */
         final long weight;
-        /** What it weighs in a store. */
+        /** The bytes that count in a store. */
         final long weightInStore;
-        /** As the how manieth of all it went; 0 while it is kept. */
+        /** Its number in the order of all evictions; 0 while it is kept. */
         long gone;
 
         Told(long position, String topic, String data, String publisherId, long nanos) {
@@ -48,7 +48,7 @@ public class HistoryModel {
 
     final long epoch;
     final Bounds bounds;
-    /** In the order of the positions, which may leave some out. */
+    /** In the order of the positions, which may have holes. */
     final List<Told> all = new ArrayList<>();
 
     private long head;
@@ -72,7 +72,7 @@ public class HistoryModel {
         return evictions;
     }
 
-    /** There is one at this position. */
+    /** The event at this position, which must exist. */
     public final Told at(long position) {
         int index = firstAfter(position - 1);
         if (index == all.size() || all.get(index).position != position) {
@@ -95,7 +95,7 @@ public class HistoryModel {
         return low;
     }
 
-    // ---- what happens
+    // ---- changes
 
     /** @return the event, or the kept one that has this chosen id already */
     final Told publish(String topic, String data, String publisherId) {
@@ -110,7 +110,7 @@ public class HistoryModel {
         return told;
     }
 
-    /** What must go before this one comes. */
+    /** Evicts events to make room for this one. */
     void makeRoom(Told told) {
         while (true) {
             List<Told> ring = all.stream()
@@ -136,7 +136,7 @@ public class HistoryModel {
         told.gone = ++evictions;
     }
 
-    /** The next event has the position behind this one. */
+    /** The next event gets the position after this one. */
     final void skipTo(long position) {
         head = position;
     }
@@ -150,23 +150,23 @@ public class HistoryModel {
         }
     }
 
-    // ---- what only a hub with a store knows
+    // ---- overridden for a hub with a store
 
     public boolean hasStore() {
         return false;
     }
 
-    /** Up to where the store can be asked. */
+    /** The position up to which the store can be read. */
     public long stored() {
         return head();
     }
 
-    /** Whether nobody can tell what somebody has missed who comes from there. */
+    /** Whether it is unknown what a client has missed that resumes from this position. */
     public boolean isLost(long position) {
         return false;
     }
 
-    // ---- what is asked
+    // ---- queries
 
     public final Told keptWithId(String publisherId) {
         return all.stream()
@@ -188,7 +188,7 @@ public class HistoryModel {
         return Pattern.compile(deep.equals(term) ? term.replace("*", "[^/]*") : deep);
     }
 
-    /** The wanted events behind {@code after}, the oldest first. */
+    /** The wanted events after {@code after}, the oldest first. */
     public final List<Told> wanted(List<String> terms, long after) {
         return all.subList(firstAfter(after), all.size()).stream()
                 .filter(each -> wants(terms, each))
@@ -196,8 +196,8 @@ public class HistoryModel {
     }
 
     /**
-     * Where somebody goes on who was told a gap and had seen what lies up to {@code known}: before the oldest kept
-     * event of all topics that have one for him, but not before what he has seen.
+     * The position at which a client continues after a gap if it had seen everything up to {@code known}: before the
+     * oldest kept event of all topics that have one for the client, but not before the events it has seen.
      */
     public final long beforeOldestKept(List<String> terms, long known) {
         Map<String, long[]> oldestAndNewest = new HashMap<>();
@@ -214,7 +214,7 @@ public class HistoryModel {
                 - 1;
     }
 
-    // ---- ids, read by hand
+    // ---- ids, formatted and parsed without the code under test
 
     public final String id(long position) {
         return digits(epoch, 10) + "-" + digits(position, 11);
@@ -229,7 +229,7 @@ public class HistoryModel {
         return id.matches("[0-9a-v]{10}-[0-9a-v]{11}");
     }
 
-    /** The position of an id of this epoch's own; -1 if it is none. */
+    /** The position of an id of this epoch; -1 if it has another epoch or format. */
     public final long positionOf(String id) {
         return hasHubFormat(id) && id.startsWith(digits(epoch, 10)) ? Long.parseLong(id.substring(11), 32) : -1;
     }

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * What lies below a ring comes from the history, page by page, and then from the ring: each event once and in order.
+ * Events below a ring are read from the history, page by page, and then from the ring: each event once and in order.
  */
 class HistoryPagesTest {
 
@@ -173,7 +173,7 @@ class HistoryPagesTest {
         }
     }
 
-    /** The store has let go of all that it had of a topic, and the topic's next event is still on its way there. */
+    /** The store has evicted all events of a topic, and the topic's next event is not stored yet. */
     @Test
     void theOldestKeptEventMayNotBeStoredYet() {
         GatedHistory history = new GatedHistory(MvStoreHistory.builder(directory)

@@ -23,7 +23,7 @@ import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** With a durable history the joins of a past life are no news: a client sees no ghosts. */
+/** With a durable history, joins of an earlier process are not replayed: a client sees no ghosts. */
 class HistoryPresenceTest {
 
     private static final String ROOM = "rooms/7";
@@ -94,7 +94,7 @@ class HistoryPresenceTest {
         }
     }
 
-    /** A store from before topics of presence were left out of it, or from a hub without presence. */
+    /** The store contains presence topics, from an older version or from a hub without presence. */
     @Test
     void joinsStoredByAnOlderHubAreNotReplayed() {
         try (HistoryFixture bench = new HistoryFixture(directory)) {

@@ -15,7 +15,7 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Publications that are not meant for everybody, and later subscriptions, where events come from the history. */
+/** Publications for certain recipients, and later subscriptions, when events are read from the history. */
 class HistoryRecipientsTest {
 
     @TempDir
@@ -71,7 +71,7 @@ class HistoryRecipientsTest {
         assertThat(eve.data()).endsWith("19").hasSize(21);
     }
 
-    /** The sinks of the next process have the same ids and are others. */
+    /** The sinks of the next process are different clients, although they have the same ids. */
     @Test
     void recipientsByClientIdAreValidForOneProcess() {
         String before;

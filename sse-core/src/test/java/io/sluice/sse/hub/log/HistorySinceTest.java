@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Replay since a time where most of what is kept is in the history, and some of it has gone from there too. */
+/** Replay since a time, when most kept events are only in the history, and some were evicted from it too. */
 class HistorySinceTest {
 
     private static final Duration SECOND = Duration.ofSeconds(1);
@@ -33,12 +33,12 @@ class HistorySinceTest {
     @TempDir
     Path directory;
 
-    /** The time of day, and with it the hub's; the writer reads both. */
+    /** The wall clock, and with it the clock of the hub; the writer reads both. */
     private volatile Instant now = BEGIN;
 
     private GatedHistory history;
 
-    /** A failure while the history is held back must not hold up the end of the test. */
+    /** A failure while the history is blocked must not block the end of the test. */
     private void heldBack(Runnable work) {
         history.reads.drainPermits();
         try {
@@ -49,7 +49,7 @@ class HistorySinceTest {
     }
 
     private HistoryFixture open(int stored, Consumer<HubBuilder> options) {
-        // Also the store's: by the machine's clock what is published here would be too old one day.
+        // The store uses this clock too: by the real clock, these events would be too old some day.
         history = new GatedHistory(StoreClock.turn(
                         MvStoreHistory.builder(directory).sync(SyncPolicy.os()).events(stored), () -> now)
                 .build());
@@ -65,11 +65,11 @@ class HistorySinceTest {
         return open(stored, options -> {});
     }
 
-    /** Publishes one event each second, the first one now, in turn to these topics. */
+    /** Publishes one event each second, the first one now, to these topics in rotation. */
     private void publish(HistoryFixture bench, int from, int to, String... topics) {
         for (int i = from; i < to; i++) {
             bench.publish(topics[i % topics.length], Integer.toString(i));
-            bench.untilStored(); // it is given its time there
+            bench.untilStored(); // the writer sets the time of the event
             now = now.plus(SECOND);
         }
     }
@@ -162,7 +162,7 @@ class HistorySinceTest {
         }
     }
 
-    /** Times are kept in milliseconds: who asks for the very moment of an event is told if it is lost. */
+    /** Times are stored in milliseconds: a client that requests the exact time of an evicted event gets a gap. */
     @Test
     void aRequestForTheExactTimeOfAnEvictedEventGetsAGap() {
         now = BEGIN.plusNanos(600_700);
@@ -189,7 +189,7 @@ class HistorySinceTest {
         }
     }
 
-    /** While the history is asked it may lose what was asked for. */
+    /** While the history is read, it may evict the requested events. */
     @ParameterizedTest
     @EnumSource(OverflowPolicy.class)
     void eventsEvictedWhileTheHistoryIsReadAreAGap(OverflowPolicy policy) {

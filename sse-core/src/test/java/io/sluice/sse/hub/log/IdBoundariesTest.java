@@ -19,7 +19,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
-/** Ids where something begins or ends: the first, the last, the one at the floor, those of topics that come and go. */
+/** Boundary cases of ids: the first, the last, the one at the floor, and ids of created and forgotten topics. */
 class IdBoundariesTest {
 
     private static final EventIds OWN = new EventIds(7);
@@ -126,7 +126,7 @@ class IdBoundariesTest {
                 bench.open(cut, StartPosition.after(id), null, "a");
                 assertThat(cut.gaps()).hasSize(1);
                 FakeSink back = bench.open(StartPosition.after(cut.lastEventId()), "a");
-                assertThat(back.gaps()).as("it was said already").isEmpty();
+                assertThat(back.gaps()).as("the gap was sent already").isEmpty();
                 assertThat(back.data()).containsExactly("7", "8", "9");
             }
         }
@@ -144,7 +144,7 @@ class IdBoundariesTest {
         }
     }
 
-    // ---- several topics, and topics that come and go
+    // ---- several topics, and topics that are created and forgotten
 
     @Test
     void anIdOfOneTopicIsAPositionInAllTopics() {
@@ -181,7 +181,7 @@ class IdBoundariesTest {
                 FakeSink sink = bench.open(StartPosition.after(OWN.text(0)), term);
                 assertThat(sink.events()).as(term).isEmpty();
                 assertThat(reason(bench.open(StartPosition.after("nonsense"), term)))
-                        .as("an id that leads nowhere is a gap all the same")
+                        .as("an unknown id is a gap anyway")
                         .isEqualTo("unknown");
             }
             FakeSink waiting = bench.open(StartPosition.after(OWN.text(0)), "none/*");
@@ -207,7 +207,7 @@ class IdBoundariesTest {
                 assertThat(hadIt.data()).containsExactly("new");
             }
             assertThat(bench.open(StartPosition.after(OWN.text(0)), "a/2").gaps())
-                    .as("a neighbour has lost nothing")
+                    .as("another topic has lost nothing")
                     .isEmpty();
         }
     }
@@ -223,7 +223,7 @@ class IdBoundariesTest {
             assertThat(silent.lastEventId()).isEqualTo(bench.hub.headId());
             assertThat(bench.open(StartPosition.after(silent.lastEventId()), "silent", "other")
                             .gaps())
-                    .as("from then on it may listen to the other one too")
+                    .as("from then on it may subscribe to the other topic too")
                     .isEmpty();
         }
     }
@@ -289,7 +289,7 @@ class IdBoundariesTest {
             assertThat(live.data()).containsExactly("first", "1", "2", "anew");
             bench.publish("b", "last");
             assertThat(bench.open(StartPosition.after("mine"), "**").data())
-                    .as("it leads behind the one that is kept")
+                    .as("it resumes after the event that is kept")
                     .containsExactly("last");
         }
     }

@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What topics, patterns, selectors and ids may look like; and invariant 9 for the options of hubs and lanes. */
+/** The format of topics, patterns, selectors and ids; and invariant 9 for the options of hubs and lanes. */
 class NamesTest {
 
     @ParameterizedTest

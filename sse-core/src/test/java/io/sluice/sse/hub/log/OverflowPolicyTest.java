@@ -27,12 +27,14 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Whose overflow policy a client meets: its subscription's own, else the strictest of the topics that passed it by. */
+/**
+ * Which overflow policy applies to a client: its subscription's own, else the strictest of the topics that lapped it.
+ */
 class OverflowPolicyTest {
 
     private static final int KEPT = 3;
 
-    /** Each topic is named after its policy; what no pattern names has the hub's. */
+    /** Each topic is named after its policy; topics without a matching pattern have the hub's policy. */
     private static HubFixture bench(OverflowPolicy ofHub) {
         return new HubFixture(options -> options.historyEvents(KEPT)
                 .overflow(ofHub)
@@ -41,7 +43,7 @@ class OverflowPolicyTest {
                 .overflow("latest/*", LATEST));
     }
 
-    /** What a client meets, judged by what became of it. */
+    /** The policy that was applied, derived from what happened to the client. */
     private static OverflowPolicy met(FakeSink sink) {
         if (sink.endReason() != null) {
             assertThat(sink.endReason()).isEqualTo(CloseReason.SLOW_CONSUMER);
@@ -80,7 +82,7 @@ class OverflowPolicyTest {
         return strictest;
     }
 
-    /** The bits of {@code lapping} say which of four topics pass the client by; it listens to all four. */
+    /** The bits of {@code lapping} select which of four topics lap the client; it subscribes to all four. */
     @ParameterizedTest(name = "hub {0}, subscription {1}, topics {2}")
     @MethodSource("whoDecides")
     void theStrictestPolicyAppliesToAClientThatFellBehind(OverflowPolicy ofHub, OverflowPolicy own, int lapping) {
@@ -103,7 +105,7 @@ class OverflowPolicyTest {
         }
     }
 
-    /** Where a client comes back, it has been disconnected already. */
+    /** A client that reconnects has been disconnected already. */
     @ParameterizedTest(name = "hub {0}, subscription {1}, topics {2}")
     @MethodSource("whoDecides")
     void theStrictestPolicyAppliesToAClientThatReconnects(OverflowPolicy ofHub, OverflowPolicy own, int lapping) {
@@ -121,7 +123,7 @@ class OverflowPolicyTest {
 
     @ParameterizedTest
     @CsvSource({
-        // own, the topics of the selection, whether what is kept follows
+        // the own policy, the topics of the selection, whether the kept events follow
         ",          latest/1,           false",
         ",          latest/1 latest/2,  false",
         ",          latest/1 gap/1,     true",

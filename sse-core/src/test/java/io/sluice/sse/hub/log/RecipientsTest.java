@@ -17,7 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** Publications that are not meant for everybody. */
+/** Publications for certain recipients. */
 class RecipientsTest {
 
     private static FakeSink open(HubFixture bench, Identity identity, StartPosition start, Selector selector) {
@@ -86,7 +86,7 @@ class RecipientsTest {
             bench.framer().resetCounts();
             publish(bench, "a", "w", Recipients.everybody());
             bench.run();
-            assertThat(bench.framer().framings()).as("nobody in particular").isEqualTo(1);
+            assertThat(bench.framer().framings()).as("no particular recipients").isEqualTo(1);
         }
     }
 
@@ -155,7 +155,7 @@ class RecipientsTest {
         }
     }
 
-    /** What is the latest for ann does not take away what is the latest for bob. */
+    /** The latest event for ann does not supersede the latest event for bob. */
     @Test
     void keysAreSeparateForEachRecipients() {
         try (HubFixture bench =
@@ -198,7 +198,7 @@ class RecipientsTest {
         assertThat(all).doesNotHaveDuplicates();
     }
 
-    /** In a frame of its own for each whose share differs, each frame is bounded still. */
+    /** Clients with different events get separate frames, and each frame is still bounded. */
     @Test
     void manyTargetedEventsKeepFramesBounded() {
         try (HubFixture bench = new HubFixture()) {

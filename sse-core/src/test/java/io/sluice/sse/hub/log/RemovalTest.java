@@ -30,7 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** State has an end: topics and keys can be removed, and what is finished makes room for others. */
+/** Topics and keys can be removed, and finished topics make room for others. */
 class RemovalTest {
 
     @TempDir
@@ -217,7 +217,7 @@ class RemovalTest {
         }
     }
 
-    /** Many keys come and go while a client reads a large state: it is not a slow consumer for that. */
+    /** Many keys are added and removed while a client reads a large state: that does not make it a slow consumer. */
     @Test
     void keysRemovedWhileAClientReadsTheStateDoNotDisconnectIt() {
         try (HubFixture bench = new HubFixture(
@@ -293,7 +293,7 @@ class RemovalTest {
         }
     }
 
-    // ---- what is finished makes room
+    // ---- finished topics make room
 
     private static Consumer<HubBuilder> jobs(int maxTopics) {
         return options -> {
@@ -335,7 +335,7 @@ class RemovalTest {
             FakeSink named = bench.live("jobs/0");
             bench.advance(TimeUnit.SECONDS.toNanos(10));
             bench.publish("jobs/1", of("state", "goes on"));
-            // A batch that needs a finished topic and a new one at once keeps the one it needs.
+            // A batch that needs a finished topic and a new one keeps the finished topic.
             bench.hub
                     .publishAll(List.of(
                             new Publication("jobs/1", of("state", "again")),

@@ -10,15 +10,15 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Judges each block of one connection at the moment at which the hub writes it, against what the model knows then:
- * it is the one that must come, and nothing was left out before it but what a gap has said.
+ * Checks each block of one connection when the hub writes it, against the model at that moment: it must be the expected
+ * block, and no event before it may be missing unless a gap reported it.
  */
 public final class StreamJudge {
 
     private static final Pattern GAP = Pattern.compile(
             "\\{\"reason\":\"(\\w+)\",\"lastEventId\":(?:null|\"([^\"]*)\"),\"resumeId\":\"([^\"]*)\"}");
 
-    /** How a connection must begin. */
+    /** The expected first block of a connection. */
     private record Beginning(long position, long told, String reason, String lastEventId) {}
 
     private final HistoryModel model;
@@ -26,24 +26,25 @@ public final class StreamJudge {
     private final boolean patterns;
     private final OverflowPolicy policy;
 
-    /** How it must begin; null once it has. */
+    /** The expected first block; null after it was written. */
     private Beginning beginning;
 
-    /** Where it must begin, if that is asked for when it is known; the store may have to be asked first. */
+    /** Computes the expected first block, possibly only after the store was read. */
     private Supplier<Beginning> question;
 
     /**
-     * Whatever was published then or later, and is lost when it begins, is a gap; null if it does not ask for a time.
+     * An event published then or later that is lost when the stream starts causes a gap. Null if the client requests no
+     * time.
      */
     private Long since;
 
-    /** Up to where everything must be in the store before it can answer; -1 if it need not, or has. */
+    /** Everything up to here must be stored before the store can answer; -1 if no answer is pending. */
     private long asksUpTo = -1;
 
     private boolean asked;
 
     private long at;
-    /** What went up to here needs no gap. */
+    /** Evictions up to this number need no gap. */
     private long told;
 
     public StreamJudge(HistoryModel model, List<String> terms, OverflowPolicy policy) {
@@ -53,7 +54,7 @@ public final class StreamJudge {
         this.policy = policy;
     }
 
-    // ---- how it must begin
+    // ---- the expected first block
 
     public void expectLive() {
         beginning = new Beginning(model.head(), 0, null, null);
@@ -87,7 +88,7 @@ public final class StreamJudge {
         beginning = question.get();
     }
 
-    /** What is lost of the time that it asks for is judged when it begins, which may be later than the answer. */
+    /** Losses since the requested time are determined when the stream starts, which may be later than the answer. */
     private Beginning withLossSince(Beginning expected) {
         boolean lost = model.wanted(terms, 0).stream().anyMatch(each -> each.nanos >= since && !each.isKept());
         if (!lost) {
@@ -97,7 +98,7 @@ public final class StreamJudge {
         return new Beginning(position, model.evictions(), "evicted", null);
     }
 
-    /** The store has what it had to have before it could be asked. */
+    /** Called when more events are stored: the store may be able to answer now. */
     public void judgeStored() {
         if (asksUpTo >= 0 && model.stored() >= asksUpTo) {
             beginning = question.get();
@@ -129,7 +130,7 @@ public final class StreamJudge {
         beginning = new Beginning(resume, model.evictions(), reason, said);
     }
 
-    // ---- what comes
+    // ---- written blocks
 
     public void judge(byte[] block) {
         String text = new String(block, StandardCharsets.UTF_8);
@@ -152,7 +153,7 @@ public final class StreamJudge {
         }
     }
 
-    /** Where it begins is not said yet: the store is asked. */
+    /** The starting position is not known yet, because the store is being read. */
     private void judgeAsks(String text, String data) {
         check(data == null, () -> "data before it has begun: " + text);
         if (!asked) {
@@ -231,13 +232,13 @@ public final class StreamJudge {
         return beginning == null;
     }
 
-    /** The lane has done all it had to do, and the client takes more: nothing is owed any longer. */
+    /** The lane is idle and the client accepts more bytes: no event may be missing. */
     public void judgeAtRest() {
         check(beginning == null, () -> "no first block");
         judgeNothingLeftOut(model.head() + 1);
     }
 
-    /** Whether the client has been told the position of the head. */
+    /** Checks that the client knows the position of the head. */
     public void judgeKnowsHead(String lastId) {
         check(model.positionOf(lastId) == model.head(), () -> "two heartbeats later it still knows only " + lastId);
     }
@@ -258,8 +259,8 @@ public final class StreamJudge {
     }
 
     /**
-     * Several forgotten topics of a pattern leave one floor, which may say a gap too much to who was just told of
-     * one.
+     * Several forgotten topics of a pattern leave one floor, which may cause one gap too many for a client that has
+     * just got a gap.
      */
     private boolean mayBeMissing() {
         return patterns ? isMissing(at, 0) && isMissing(0, told) : isMissing(at, told);

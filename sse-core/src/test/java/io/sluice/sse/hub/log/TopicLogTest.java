@@ -79,7 +79,7 @@ class TopicLogTest {
     void onlyEvictionsAfterTheLastReportAreAGap() {
         TopicLog log = new TopicLog(new Floor(5, 2, 0));
         assertThat(log.isGap(4, 0)).isTrue();
-        assertThat(log.isGap(4, 2)).as("told").isFalse();
+        assertThat(log.isGap(4, 2)).as("reported").isFalse();
         assertThat(log.isGap(5, 0)).as("seen").isFalse();
         log.append(entry(7, 1));
         log.evictOldest(3);
@@ -103,13 +103,13 @@ class TopicLogTest {
                 TopicLog.copy(after, 4, 100, into, array, 0, 4);
                 assertThat(log.isGap(after, 0)).isFalse();
                 assertThat(into.size())
-                        .as("behind %s, overtaken by %s", after, overtaken)
+                        .as("after %s, overtaken by %s", after, overtaken)
                         .isEqualTo((int) (4 - after));
             }
         }
     }
 
-    /** A reader acquires the head, copies, looks at the floor: what it then believes is without hole and in order. */
+    /** A reader acquires the head, copies, and checks the floor: the events it accepts are complete and in order. */
     @ParameterizedTest
     @ValueSource(ints = {1, 3, 64})
     void aConcurrentReaderFindsNoHoleThatTheFloorDoesNotShow(int keep) throws Exception {
