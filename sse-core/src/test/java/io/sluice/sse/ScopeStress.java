@@ -78,11 +78,11 @@ public final class ScopeStress {
     @Outcome(id = "1, client-left", expect = Expect.ACCEPTABLE, desc = "the other first")
     @State
     public static class TwoReasons extends Scopes {
-        private volatile CloseReason heard;
+        private volatile CloseReason received;
 
         public TwoReasons() {
             scope.onClose(reason -> {
-                heard = reason;
+                received = reason;
                 closed.incrementAndGet();
             });
         }
@@ -100,7 +100,7 @@ public final class ScopeStress {
         @Arbiter
         public void settle(LL_Result r) {
             r.r1 = settled();
-            r.r2 = heard == scope.reason() ? heard : heard + " was heard, the reason is " + scope.reason();
+            r.r2 = received == scope.reason() ? received : received + " was received, the reason is " + scope.reason();
         }
     }
 

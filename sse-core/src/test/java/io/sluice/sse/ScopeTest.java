@@ -18,7 +18,7 @@ class ScopeTest {
     /** Runs everything on the calling thread; timers wait for the test. */
     private static class Home implements Scope.Owner {
         final Ledger ledger = new Ledger();
-        final List<String> heard = new ArrayList<>();
+        final List<String> calls = new ArrayList<>();
         final List<Runnable> timers = new ArrayList<>();
         final List<Runnable> waiting = new ArrayList<>();
         boolean ended;
@@ -58,7 +58,7 @@ class ScopeTest {
 
         @Override
         public synchronized void closing(Scope.CloseStep step, CloseReason reason) {
-            heard.add(step.toString());
+            calls.add(step.toString());
         }
     }
 
@@ -68,22 +68,22 @@ class ScopeTest {
             @Override
             public synchronized void closing(Scope.CloseStep step, CloseReason reason) {
                 super.closing(step, reason);
-                throw new IllegalStateException("a test wants it so");
+                throw new IllegalStateException("thrown by the test");
             }
         };
         Scope scope = Scope.root(home);
         for (Scope.CloseStep step : Scope.CloseStep.values()) {
             scope.onStep(step, reason -> {
-                home.heard.add(step + " registered");
-                throw new IllegalStateException("a test wants it so");
+                home.calls.add(step + " registered");
+                throw new IllegalStateException("thrown by the test");
             });
         }
-        scope.own(() -> home.heard.add("resource"));
+        scope.own(() -> home.calls.add("resource"));
         scope.onClose(reason -> {
-            throw new IllegalStateException("a test wants it so");
+            throw new IllegalStateException("thrown by the test");
         });
         assertThat(scope.close(CloseReason.RESET).toCompletableFuture()).isCompletedWithValue(CloseReason.RESET);
-        assertThat(home.heard)
+        assertThat(home.calls)
                 .containsExactly(
                         "SOURCE",
                         "SOURCE registered",
@@ -107,9 +107,9 @@ class ScopeTest {
             Home home = new Home();
             home.userFails = failure;
             Scope scope = Scope.root(home);
-            scope.onClose(reason -> home.heard.add("listener"));
+            scope.onClose(reason -> home.calls.add("listener"));
             assertThat(scope.close(CloseReason.RESET).toCompletableFuture()).isCompleted();
-            assertThat(home.heard).contains("listener").endsWith("COUNT");
+            assertThat(home.calls).contains("listener").endsWith("COUNT");
             assertThat(home.ledger.isZero()).isTrue();
         }
     }
@@ -158,15 +158,15 @@ class ScopeTest {
         Scope parent = Scope.root(home);
         Scope child = parent.child(childHome);
         Scope grandchild = child.child();
-        grandchild.onClose(reason -> childHome.heard.add("grandchild"));
-        child.onClose(reason -> childHome.heard.add("child"));
+        grandchild.onClose(reason -> childHome.calls.add("grandchild"));
+        child.onClose(reason -> childHome.calls.add("child"));
         child.close(CloseReason.RESET);
         parent.close(CloseReason.SERVER_DRAINING);
         assertThat(parent.closed().toCompletableFuture()).isNotDone();
         while (!childHome.waiting.isEmpty()) {
             childHome.waiting.remove(0).run();
         }
-        assertThat(childHome.heard.stream().filter(word -> word.contains("child")))
+        assertThat(childHome.calls.stream().filter(word -> word.contains("child")))
                 .containsExactly("grandchild", "child");
         assertThat(parent.closed().toCompletableFuture()).isCompletedWithValue(CloseReason.SERVER_DRAINING);
         assertThat(child.reason()).isEqualTo(CloseReason.RESET);
@@ -204,7 +204,7 @@ class ScopeTest {
         scope.schedule(Duration.ofSeconds(1), runs::incrementAndGet);
         scope.every(Duration.ofSeconds(1), () -> {
             runs.incrementAndGet();
-            throw new IllegalStateException("a test wants it so");
+            throw new IllegalStateException("thrown by the test");
         });
         Registration cancelled = scope.schedule(Duration.ofSeconds(1), runs::incrementAndGet);
         assertThat(home.ledger.count(Ledger.Kind.TASKS)).isEqualTo(3);

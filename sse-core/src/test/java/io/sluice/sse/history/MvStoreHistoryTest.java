@@ -170,7 +170,7 @@ class MvStoreHistoryTest {
         }
         history.close(150_000);
         MvStoreHistory left = MvStoreHistory.builder(copy).build();
-        RecoveryResult recoveredCopy = left.open(7, told -> {});
+        RecoveryResult recoveredCopy = left.open(7, evicted -> {});
         assertThat(recoveredCopy.topics()).isEmpty();
         assertThat(recoveredCopy.publisherIds()).isEmpty();
         left.close(recoveredCopy.head());
@@ -180,7 +180,8 @@ class MvStoreHistoryTest {
     void aTopicThatIsBeingEmptiedIsReadableUntilItsRemovalIsReported() {
         List<List<Long>> found = new ArrayList<>();
         MvStoreHistory[] history = {null};
-        history[0] = open(options -> options.totalBytes(250), told -> found.add(positions(history[0], "a", "b", "c")));
+        history[0] =
+                open(options -> options.totalBytes(250), evicted -> found.add(positions(history[0], "a", "b", "c")));
         history[0].append(List.of(event(1, 1, "a", null), event(2, 2, "b", null)));
         history[0].append(List.of(event(3, 3, "c", null), event(4, 4, "c", null)));
         assertThat(found).containsExactly(List.of(1L, 2L, 3L, 4L));
@@ -209,7 +210,7 @@ class MvStoreHistoryTest {
     void evictionsAreReportedBeforeTheyHappen() {
         List<List<Long>> found = new ArrayList<>();
         MvStoreHistory[] history = {null};
-        history[0] = open(options -> options.events(1), told -> found.add(positions(history[0], "a")));
+        history[0] = open(options -> options.events(1), evicted -> found.add(positions(history[0], "a")));
         history[0].append(List.of(event(1, 1, "a", null)));
         history[0].append(List.of(event(2, 2, "a", null)));
         assertThat(found).containsExactly(List.of(1L, 2L));

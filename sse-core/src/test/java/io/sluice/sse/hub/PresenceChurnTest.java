@@ -33,10 +33,10 @@ class PresenceChurnTest {
     @ValueSource(ints = {0, 3})
     void underChurnJoinsAndLeavesAlternateAndTheLastIsCorrect(int lingerSeconds) {
         Random random = new Random(4);
-        ObservedPresence told = new ObservedPresence();
+        ObservedPresence observed = new ObservedPresence();
         Presence presence = Presence.of("**").withGracePeriod(Duration.ofSeconds(lingerSeconds));
         try (HubFixture bench =
-                new HubFixture(options -> options.observer(told).presence(presence), 2, HubFixture.QUIET)) {
+                new HubFixture(options -> options.observer(observed).presence(presence), 2, HubFixture.QUIET)) {
             List<FakeSink> sinks = new ArrayList<>();
             Map<FakeSink, Set<String>> at = new HashMap<>();
             for (int step = 0; step < 5000; step++) {
@@ -63,21 +63,22 @@ class PresenceChurnTest {
             Set<String> expected = new HashSet<>();
             at.forEach((sink, terms) ->
                     terms.forEach(term -> expected.add(sink.identity().principal() + "@" + term.replace("/**", ""))));
-            assertThat(afterAlternating(told.all)).isEqualTo(expected);
+            assertThat(afterAlternating(observed.changes)).isEqualTo(expected);
             sinks.forEach(sink -> sink.close(CloseReason.CLIENT_LEFT));
             bench.run();
             bench.advanceHub(10 * SECOND);
-            assertThat(afterAlternating(told.all)).isEmpty();
+            assertThat(afterAlternating(observed.changes)).isEmpty();
             assertThat(HubTestAccess.hasNoPresence(bench.hub)).isTrue();
         }
     }
 
     /** The present principals according to the reports. Fails if a principal has two joins or two leaves in a row. */
-    private static Set<String> afterAlternating(List<String> told) {
+    private static Set<String> afterAlternating(List<String> changes) {
         Set<String> there = new HashSet<>();
-        for (String word : told) {
-            boolean isNews = word.charAt(0) == '+' ? there.add(word.substring(1)) : there.remove(word.substring(1));
-            assertThat(isNews).as("%s after %s", word, there).isTrue();
+        for (String change : changes) {
+            boolean isChange =
+                    change.charAt(0) == '+' ? there.add(change.substring(1)) : there.remove(change.substring(1));
+            assertThat(isChange).as("%s after %s", change, there).isTrue();
         }
         return there;
     }

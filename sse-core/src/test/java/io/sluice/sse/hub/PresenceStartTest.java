@@ -161,7 +161,7 @@ class PresenceStartTest {
     }
 
     @Test
-    void aClientThatReachesItsLaneLateGetsTheSame() {
+    void aClientThatReachesItsLaneLateGetsNoEarlierPresenceChanges() {
         try (HubFixture bench = bench(options -> {})) {
             FakeSink watcher = open(bench, null, StartPosition.live(), ROOM, PRESENCE);
             String first = bench.publish(ROOM, "one");

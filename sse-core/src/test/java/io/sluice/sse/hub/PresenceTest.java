@@ -29,12 +29,12 @@ class PresenceTest {
 
     private static final long SECOND = TimeUnit.SECONDS.toNanos(1);
 
-    private final ObservedPresence told = new ObservedPresence();
+    private final ObservedPresence observed = new ObservedPresence();
 
     private HubFixture bench(Presence... presences) {
         return new HubFixture(
                 options -> {
-                    options.observer(told);
+                    options.observer(observed);
                     List.of(presences).forEach(options::presence);
                 },
                 2,
@@ -71,7 +71,7 @@ class PresenceTest {
             close(bench, one);
             assertThat(bench.hub.members("rooms/7")).containsExactly("ann", "bob");
             close(bench, two);
-            assertThat(told.all).containsExactly("+ann@rooms/7", "+bob@rooms/7", "-ann@rooms/7");
+            assertThat(observed.changes).containsExactly("+ann@rooms/7", "+bob@rooms/7", "-ann@rooms/7");
             assertThat(bench.hub.members("rooms/7")).containsExactly("bob");
             close(bench, bob);
             assertThat(HubTestAccess.hasNoPresence(bench.hub)).isTrue();
@@ -85,10 +85,10 @@ class PresenceTest {
             FakeSink old = open(bench, 0, "ann", "a");
             FakeSink current = open(bench, 1, "ann", "a");
             close(bench, old);
-            assertThat(told.all).containsExactly("+ann@a");
+            assertThat(observed.changes).containsExactly("+ann@a");
             assertThat(bench.hub.members("a")).containsExactly("ann");
             close(bench, current);
-            assertThat(told.all).containsExactly("+ann@a", "-ann@a");
+            assertThat(observed.changes).containsExactly("+ann@a", "-ann@a");
         }
     }
 
@@ -103,12 +103,12 @@ class PresenceTest {
                 sink = open(bench, i % 2, "ann", "a");
                 bench.advanceHub(4 * SECOND);
             }
-            assertThat(told.all).containsExactly("+ann@a");
+            assertThat(observed.changes).containsExactly("+ann@a");
             close(bench, sink);
             bench.advanceHub(5 * SECOND - 1);
-            assertThat(told.all).containsExactly("+ann@a");
+            assertThat(observed.changes).containsExactly("+ann@a");
             bench.advanceHub(1);
-            assertThat(told.all).containsExactly("+ann@a", "-ann@a");
+            assertThat(observed.changes).containsExactly("+ann@a", "-ann@a");
             assertThat(HubTestAccess.hasNoPresence(bench.hub)).isTrue();
             assertThat(bench.hubTimers())
                     .as("no principal is in its grace period")
@@ -125,11 +125,11 @@ class PresenceTest {
             bench.advanceHub(3 * SECOND);
             close(bench, bob);
             bench.advanceHub(2 * SECOND);
-            assertThat(told.all).endsWith("-ann@a");
+            assertThat(observed.changes).endsWith("-ann@a");
             bench.advanceHub(2 * SECOND);
-            assertThat(told.all).endsWith("-ann@a");
+            assertThat(observed.changes).endsWith("-ann@a");
             bench.advanceHub(1 * SECOND);
-            assertThat(told.all).endsWith("-ann@a", "-bob@a");
+            assertThat(observed.changes).endsWith("-ann@a", "-bob@a");
         }
     }
 
@@ -147,9 +147,9 @@ class PresenceTest {
             bench.advanceHub(2 * SECOND);
             close(bench, ann);
             bench.advanceHub(3 * SECOND);
-            assertThat(told.all).containsExactly("+ann@a", "+bob@a", "-bob@a");
+            assertThat(observed.changes).containsExactly("+ann@a", "+bob@a", "-bob@a");
             bench.advanceHub(2 * SECOND);
-            assertThat(told.all).containsExactly("+ann@a", "+bob@a", "-bob@a", "-ann@a");
+            assertThat(observed.changes).containsExactly("+ann@a", "+bob@a", "-bob@a", "-ann@a");
         }
     }
 
@@ -193,7 +193,7 @@ class PresenceTest {
             assertThat(bench.hub.members()).containsExactly("ann");
             close(bench, source);
             close(bench, listens);
-            assertThat(told.all).containsExactlyInAnyOrder("+ann@null", "+ann@a", "-ann@a", "-ann@null");
+            assertThat(observed.changes).containsExactlyInAnyOrder("+ann@null", "+ann@a", "-ann@a", "-ann@null");
             assertThat(watcher.events())
                     .extracting(ReceivedEvent::type, ReceivedEvent::data)
                     .containsExactly(
@@ -215,7 +215,7 @@ class PresenceTest {
             assertThat(bench.hub.members("rooms")).isEmpty();
             assertThat(bench.hub.members("elsewhere")).isEmpty();
         }
-        assertThat(told.all).containsExactly("+ann@rooms/7");
+        assertThat(observed.changes).containsExactly("+ann@rooms/7");
     }
 
     @Test
@@ -256,7 +256,7 @@ class PresenceTest {
         try (HubFixture bench = bench(Presence.of("**").withEvents("presence"))) {
             open(bench, 0, "ann", "presence/a", "a");
         }
-        assertThat(told.all).containsExactly("+ann@a");
+        assertThat(observed.changes).containsExactly("+ann@a");
     }
 
     @Test
@@ -266,7 +266,7 @@ class PresenceTest {
                 LogLines lines = LogLines.of(Hub.class)) {
             open(bench, 0, "ann", room);
             open(bench, 0, "bob", room);
-            assertThat(told.all).containsExactly("+ann@" + room, "+bob@" + room);
+            assertThat(observed.changes).containsExactly("+ann@" + room, "+bob@" + room);
             assertThat(lines.all()).anySatisfy(line -> assertThat(line).contains("was not published"));
         }
     }
@@ -278,7 +278,7 @@ class PresenceTest {
             @Override
             public void joined(String principal, @Nullable String topic) {
                 calls.incrementAndGet();
-                throw new IllegalStateException("a test wants it so");
+                throw new IllegalStateException("thrown by the test");
             }
         };
         try (HubFixture bench = new HubFixture(
@@ -294,8 +294,10 @@ class PresenceTest {
 
     @Test
     void aRejectedClientNeverJoins() {
-        try (HubFixture bench = new HubFixture(options ->
-                options.observer(told).maxTopics(1).presence(Presence.of("**")).presence(Presence.ofHub()))) {
+        try (HubFixture bench = new HubFixture(options -> options.observer(observed)
+                .maxTopics(1)
+                .presence(Presence.of("**"))
+                .presence(Presence.ofHub()))) {
             bench.publish("only", "x");
             FakeSink sink = bench.sink();
             sink.identity(Identity.of("ann"));
@@ -303,7 +305,7 @@ class PresenceTest {
                     .isInstanceOf(TopicLimitException.class);
             sink.close(CloseReason.REJECTED);
             settle(bench);
-            assertThat(told.all).isEmpty();
+            assertThat(observed.changes).isEmpty();
             assertThat(HubTestAccess.hasNoPresence(bench.hub)).isTrue();
         }
     }
@@ -315,7 +317,7 @@ class PresenceTest {
             LaneTestAccess.cancel(sink);
             settle(bench);
             close(bench, sink);
-            assertThat(told.all).containsExactlyInAnyOrder("+ann@null", "+ann@a", "-ann@a", "-ann@null");
+            assertThat(observed.changes).containsExactlyInAnyOrder("+ann@null", "+ann@a", "-ann@a", "-ann@null");
         }
     }
 
@@ -326,7 +328,7 @@ class PresenceTest {
             close(bench, open(bench, 0, "bob", "a"));
             bench.hub.close();
             settle(bench);
-            assertThat(told.all).containsExactly("+ann@a", "+bob@a", "-bob@a", "-ann@a");
+            assertThat(observed.changes).containsExactly("+ann@a", "+bob@a", "-bob@a", "-ann@a");
             assertThat(HubTestAccess.hasNoPresence(bench.hub)).isTrue();
             assertThat(bench.hubTimers()).isZero();
         }

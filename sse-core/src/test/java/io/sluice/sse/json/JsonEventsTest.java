@@ -60,7 +60,7 @@ class JsonEventsTest {
     }
 
     @Test
-    void aFailingFunctionFailsTheWholeCall() {
+    void aFailingFunctionIsReportedWithTypeAndCause() {
         IOException failure = new IOException("no disk");
         JsonEvents own = JsonEvents.using(
                 value -> {
@@ -96,7 +96,7 @@ class JsonEventsTest {
     }
 
     @Test
-    void aFailedWrite_namesTypeAndCause_andPublishesNothing() {
+    void aFailedWrite_namesTypeAndCause() {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> json.event("n", new Broken()))
                 .withMessageStartingWith("cannot write " + Broken.class.getName() + " as JSON: no second")

@@ -90,7 +90,7 @@ class BlockingSourceTest {
 
     @ParameterizedTest
     @MethodSource("executors")
-    void codeThatWaitsForTheClientIsInterruptedWhenItLeaves(Executor executor) throws Exception {
+    void codeThatWaitsForTheClientEndsWhenItLeaves(Executor executor) throws Exception {
         try (FakeStream stream = stream(executor)) {
             CompletableFuture<Throwable> left = new CompletableFuture<>();
             CompletableFuture<Thread> thread = new CompletableFuture<>();
@@ -154,7 +154,7 @@ class BlockingSourceTest {
             FakeStream.Client other = stream.open(sink -> {});
             FakeStream.Client client = stream.open(Sources.blocking(sink -> {
                 sink.send(Event.of("before"));
-                throw new StackOverflowError("a test wants it so");
+                throw new StackOverflowError("thrown by the test");
             }));
             assertThat(client.ended.get(10, TimeUnit.SECONDS)).isEqualTo(CloseReason.SOURCE_FAILED);
             await().until(() -> stream.hub.stats().userCodeFailures() == 1);

@@ -153,7 +153,7 @@ class PublisherSourceTest {
             FakeStream.Client client = open(stream, publisher);
             publisher.subscriber.onNext(Event.of("before"));
             await().until(() -> client.texts().contains("before"));
-            publisher.subscriber.onError(new IllegalStateException("a test wants it so"));
+            publisher.subscriber.onError(new IllegalStateException("thrown by the test"));
             assertThat(client.ended.get(10, TimeUnit.SECONDS)).isEqualTo(CloseReason.SOURCE_FAILED);
             assertThat(stream.hub.stats().userCodeFailures()).isEqualTo(1);
             awaitEmptyLedger(stream);
@@ -167,7 +167,7 @@ class PublisherSourceTest {
                 Told publisher = new Told();
                 FakeStream.Client client = open(stream, publisher);
                 if (fails) {
-                    publisher.subscriber.onError(new IllegalStateException("a test wants it so"));
+                    publisher.subscriber.onError(new IllegalStateException("thrown by the test"));
                 } else {
                     publisher.subscriber.onComplete();
                 }
@@ -303,18 +303,18 @@ class PublisherSourceTest {
         try (FakeStream stream = stream()) {
             FakeStream.Client other = stream.open(sink -> {});
             FakeStream.Client atSubscribe = stream.open(Sources.from(subscriber -> {
-                throw new StackOverflowError("a test wants it so");
+                throw new StackOverflowError("thrown by the test");
             }));
             Told publisher = new Told() {
                 @Override
                 public void request(long count) {
-                    throw new IllegalStateException("a test wants it so");
+                    throw new IllegalStateException("thrown by the test");
                 }
 
                 @Override
                 public void cancel() {
                     super.cancel();
-                    throw new IllegalStateException("a test wants it so");
+                    throw new IllegalStateException("thrown by the test");
                 }
             };
             FakeStream.Client atRequest = stream.open(Sources.from(publisher));

@@ -118,7 +118,7 @@ class ReadySourcesTest {
         try (FakeStream stream = stream()) {
             FakeStream.Client client = stream.open(Sources.periodic(Duration.ofMillis(1), () -> {
                 if (asked.incrementAndGet() == 3) {
-                    throw new IllegalStateException("a test wants it so");
+                    throw new IllegalStateException("thrown by the test");
                 }
                 return Event.of("x");
             }));
@@ -325,7 +325,7 @@ class ReadySourcesTest {
         Job job = Job.of(
                 work,
                 value -> {
-                    throw new IllegalStateException("a test wants it so");
+                    throw new IllegalStateException("thrown by the test");
                 },
                 failure -> Event.of("failed"));
         try (FakeStream stream = stream()) {

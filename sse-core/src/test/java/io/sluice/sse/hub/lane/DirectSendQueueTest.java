@@ -197,17 +197,17 @@ class DirectSendQueueTest {
             FakeSink sink = bench.live("a");
             FakeSink throwing = bench.live("a");
             throwing.onWritable(() -> {
-                throw new StackOverflowError("a test wants it so");
+                throw new StackOverflowError("thrown by the test");
             });
-            int[] heard = {0};
-            throwing.onWritable(() -> heard[0]++);
+            int[] calls = {0};
+            throwing.onWritable(() -> calls[0]++);
             sink.onWritable(() -> {
                 sink.send(Event.of("inside"));
                 bench.hub.publish("a", Event.of("published inside"));
                 sink.onWritable(() -> sink.close(CloseReason.CLOSED_BY_APPLICATION));
             });
             bench.run();
-            assertThat(heard[0]).isEqualTo(1);
+            assertThat(calls[0]).isEqualTo(1);
             assertThat(sink.endReason()).isEqualTo(CloseReason.CLOSED_BY_APPLICATION);
             bench.publish("a", "after");
             bench.run();
@@ -378,7 +378,7 @@ class DirectSendQueueTest {
         try (HubFixture bench = new HubFixture();
                 LogLines lines = LogLines.of(Hub.class)) {
             FakeSink sink = bench.open(StartPosition.live());
-            sink.fail(new IllegalStateException("a test wants it so"));
+            sink.fail(new IllegalStateException("thrown by the test"));
             sink.fail(new IllegalStateException("too late"));
             bench.run();
             assertThat(sink.endReason()).isEqualTo(CloseReason.SOURCE_FAILED);

@@ -29,7 +29,7 @@ public final class FakeFramer extends MemoryFramer {
     public Frame frame(Batch batch) {
         if (failNext) {
             failNext = false;
-            throw new IllegalStateException("no memory for a frame (a test wants it so)");
+            throw new IllegalStateException("no memory for a frame (thrown by the test)");
         }
         Frame frame = super.frame(batch);
         for (int i = 0; i < batch.size(); i++) {
@@ -43,7 +43,7 @@ public final class FakeFramer extends MemoryFramer {
         super.release(frame);
         if (failDoneOf != null && Arrays.equals(((MemoryFrame) frame).block(0), failDoneOf)) {
             failDoneOf = null;
-            throw new InternalError("a test wants it so");
+            throw new InternalError("thrown by the test");
         }
     }
 
@@ -62,7 +62,7 @@ public final class FakeFramer extends MemoryFramer {
         sweeps++;
         if (failNextSweep) {
             failNextSweep = false;
-            throw new InternalError("a test wants it so");
+            throw new InternalError("thrown by the test");
         }
         super.releaseSent();
     }

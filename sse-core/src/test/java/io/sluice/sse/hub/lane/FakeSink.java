@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 public final class FakeSink extends RecordingSink {
 
     /** Is notified of every event and every change of the last event id, in the order of the stream. */
-    interface Ear {
+    interface StreamListener {
         default void onEvent(ReceivedEvent event) {}
 
         default void onId(String id) {}
@@ -32,7 +32,7 @@ public final class FakeSink extends RecordingSink {
     int writes;
     int flushes;
     Heartbeat heartbeat = Heartbeat.comment();
-    Ear ear = new Ear() {};
+    StreamListener listener = new StreamListener() {};
     LongSupplier moment = () -> 0;
     /** Runs at the next write, inside it. */
     @Nullable
@@ -66,17 +66,17 @@ public final class FakeSink extends RecordingSink {
 
     @Override
     protected void onFrame(MemoryFrame frame) {
-        ear.writtenAt(moments.remove());
+        listener.writtenAt(moments.remove());
     }
 
     @Override
     protected void onEvent(ReceivedEvent event) {
-        ear.onEvent(event);
+        listener.onEvent(event);
     }
 
     @Override
     protected void onLastEventId(String lastEventId) {
-        ear.onId(lastEventId);
+        listener.onId(lastEventId);
     }
 
     // ---- LaneSink
@@ -106,7 +106,7 @@ public final class FakeSink extends RecordingSink {
         }
         if (failNextWrite) {
             failNextWrite = false;
-            throw new IllegalStateException("a write failed (a test wants it so)");
+            throw new IllegalStateException("a write failed (thrown by the test)");
         }
         writes++;
         if (endReason() == null) {

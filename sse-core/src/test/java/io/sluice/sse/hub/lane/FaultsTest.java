@@ -98,7 +98,7 @@ class FaultsTest {
             FakeSink sink = bench.sink();
             bench.open(sink, StartPosition.replay(20), null, "a");
             int first = sink.writes;
-            sink.ear = new FakeSink.Ear() {
+            sink.listener = new FakeSink.StreamListener() {
                 @Override
                 public void onEvent(ReceivedEvent event) {
                     if (sink.events().size() == 3) {

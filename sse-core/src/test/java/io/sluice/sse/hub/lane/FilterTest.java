@@ -144,7 +144,7 @@ class FilterTest {
             FakeSink plain = bench.live("a");
             FakeSink failing = bench.open(StartPosition.live(), Selector.of("a").filtered(event -> {
                 if (EVEN.accepts(event)) {
-                    throw new IllegalStateException("a test wants it so");
+                    throw new IllegalStateException("thrown by the test");
                 }
                 return true;
             }));

@@ -31,17 +31,17 @@ import org.junit.jupiter.api.Test;
 class GoneInAFlushTest {
 
     private final LogLines lines = LogLines.of(HubLane.class);
-    private final List<String> told = new ArrayList<>();
+    private final List<String> notifications = new ArrayList<>();
 
     private final Observer observer = new Observer() {
         @Override
         public void gapReported(Sink sink, Gap gap) {
-            told.add("gap " + gap.reason().name());
+            notifications.add("gap " + gap.reason().name());
         }
 
         @Override
         public void sinkClosed(Sink sink, CloseReason reason) {
-            told.add("closed " + reason.name());
+            notifications.add("closed " + reason.name());
         }
     };
 
@@ -66,7 +66,7 @@ class GoneInAFlushTest {
 
     private void assertGone(FakeSink sink) {
         assertThat(sink.endReason()).isEqualTo(CloseReason.RESET);
-        assertThat(told).endsWith("closed RESET").containsOnlyOnce("closed RESET");
+        assertThat(notifications).endsWith("closed RESET").containsOnlyOnce("closed RESET");
     }
 
     @Test
@@ -86,7 +86,7 @@ class GoneInAFlushTest {
             bench.open(sink, StartPosition.after("nonsense"), null, "a");
             bench.run();
             assertGone(sink);
-            assertThat(told).containsExactly("gap UNKNOWN", "closed RESET");
+            assertThat(notifications).containsExactly("gap UNKNOWN", "closed RESET");
         }
     }
 
@@ -144,7 +144,7 @@ class GoneInAFlushTest {
             bench.onLane(sink::read);
             bench.run();
             assertGone(sink);
-            assertThat(told).containsExactly("gap EVICTED", "closed RESET");
+            assertThat(notifications).containsExactly("gap EVICTED", "closed RESET");
         }
     }
 

@@ -59,9 +59,9 @@ class Invariant7ThrowablesTest {
                 (bench, code) -> bench.live("a").scope().fork(code::run));
         places.put("writable listener", (bench, code) -> bench.live("a").onWritable(code));
         List<Throwable> throwables = List.of(
-                new RuntimeException("a test wants it so"),
-                new Error("a test wants it so"),
-                new StackOverflowError("a test wants it so"));
+                new RuntimeException("thrown by the test"),
+                new Error("thrown by the test"),
+                new StackOverflowError("thrown by the test"));
         return places.entrySet().stream()
                 .flatMap(place -> throwables.stream()
                         .map(thrown -> Arguments.of(
@@ -100,7 +100,7 @@ class Invariant7ThrowablesTest {
         Observer observer = new Observer() {
             @Override
             public void published(String topic, String id) {
-                throw new IllegalStateException("a test wants it so");
+                throw new IllegalStateException("thrown by the test");
             }
         };
         try (HubFixture bench = new HubFixture(options -> options.observer(observer));
@@ -125,8 +125,8 @@ class Invariant7ThrowablesTest {
     void suppressedLogLinesAreReportedWhenTheHubCloses() {
         try (LogLines lines = LogLines.of(Hub.class)) {
             try (HubFixture bench = new HubFixture()) {
-                bench.live("a").fail(new IllegalStateException("a test wants it so"));
-                bench.live("a").fail(new IllegalStateException("a test wants it so"));
+                bench.live("a").fail(new IllegalStateException("thrown by the test"));
+                bench.live("a").fail(new IllegalStateException("thrown by the test"));
                 assertThat(lines.all()).hasSize(1);
             }
             assertThat(lines.all()).hasSize(2);

@@ -29,28 +29,28 @@ class Invariant7UserCodeTest {
 
     @Test
     void aSourceStartsAndStopsOnTheUserExecutorInOrder() {
-        List<String> heard = new ArrayList<>();
+        List<String> calls = new ArrayList<>();
         try (HubFixture bench = new HubFixture()) {
             FakeSink sink = bench.sink();
             bench.open(sink, StartPosition.live(), new Source() {
                 @Override
                 public void start(Sink to) {
-                    heard.add("start");
+                    calls.add("start");
                     to.send(Event.of("hello"));
-                    to.scope().onClose(reason -> heard.add("listener " + reason));
+                    to.scope().onClose(reason -> calls.add("listener " + reason));
                 }
 
                 @Override
                 public void stop(Sink from, CloseReason reason) {
-                    heard.add("stop " + reason);
+                    calls.add("stop " + reason);
                 }
             });
-            assertThat(heard).as("not on the lane").isEmpty();
+            assertThat(calls).as("not on the lane").isEmpty();
             bench.run();
             assertThat(sink.data()).containsExactly("hello");
             sink.close(CloseReason.CLOSED_BY_APPLICATION);
             bench.run();
-            assertThat(heard).containsExactly("start", "stop closed-by-application", "listener closed-by-application");
+            assertThat(calls).containsExactly("start", "stop closed-by-application", "listener closed-by-application");
         }
     }
 
@@ -58,27 +58,27 @@ class Invariant7UserCodeTest {
     void aSourceThatNeverStartedIsNotStopped() {
         try (HubFixture bench = new HubFixture()) {
             FakeSink sink = bench.sink();
-            List<String> heard = new ArrayList<>();
+            List<String> calls = new ArrayList<>();
             bench.open(sink, StartPosition.live(), new Source() {
                 @Override
                 public void start(Sink to) {
-                    heard.add("start");
+                    calls.add("start");
                 }
 
                 @Override
                 public void stop(Sink from, CloseReason reason) {
-                    heard.add("stop");
+                    calls.add("stop");
                 }
             });
             sink.close(CloseReason.RESET);
             bench.run();
-            assertThat(heard).isEmpty();
+            assertThat(calls).isEmpty();
         }
     }
 
     @Test
     void userCodeThatThrowsAffectsOnlyItsOwnSink() {
-        RuntimeException thrown = new RuntimeException("a test wants it so");
+        RuntimeException thrown = new RuntimeException("thrown by the test");
         Observer observer = new Observer() {
             @Override
             public void sinkOpened(Sink sink) {
@@ -176,7 +176,7 @@ class Invariant7UserCodeTest {
         boolean[] refuses = {true};
         SerialExecutor serial = new SerialExecutor(task -> {
             if (refuses[0]) {
-                throw new OutOfMemoryError("no thread (a test wants it so)");
+                throw new OutOfMemoryError("no thread (thrown by the test)");
             }
             task.run();
         });
@@ -193,7 +193,7 @@ class Invariant7UserCodeTest {
         SerialExecutor[] serial = new SerialExecutor[1];
         serial[0] = new SerialExecutor(task -> {
             serial[0].execute(() -> ran.add("queued meanwhile"));
-            throw new OutOfMemoryError("no thread (a test wants it so)");
+            throw new OutOfMemoryError("no thread (thrown by the test)");
         });
         assertThatThrownBy(() -> serial[0].execute(() -> ran.add("refused"))).isInstanceOf(OutOfMemoryError.class);
         assertThat(ran).containsExactly("queued meanwhile");
@@ -281,12 +281,12 @@ class Invariant7UserCodeTest {
     void aScopeBelowASinkEndsAlone() {
         try (HubFixture bench = new HubFixture()) {
             FakeSink sink = bench.live("a");
-            List<CloseReason> heard = new ArrayList<>();
+            List<CloseReason> calls = new ArrayList<>();
             Scope child = sink.scope().child();
-            child.onClose(heard::add);
+            child.onClose(calls::add);
             child.close(CloseReason.CLOSED_BY_APPLICATION);
             bench.run();
-            assertThat(heard).containsExactly(CloseReason.CLOSED_BY_APPLICATION);
+            assertThat(calls).containsExactly(CloseReason.CLOSED_BY_APPLICATION);
             assertThat(sink.isOpen()).isTrue();
             bench.publish("a", "1");
             bench.run();

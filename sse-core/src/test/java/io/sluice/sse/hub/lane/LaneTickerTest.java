@@ -122,7 +122,7 @@ class LaneTickerTest {
     }
 
     @Test
-    void eachLifetimeEndsAtARandomMomentInItsLastTenth() {
+    void lifetimesEndAtRandomMomentsWithinATenthOfTheMaximum() {
         LaneOptions lifetime = HubFixture.QUIET.withMaxLifetime(Duration.ofSeconds(1000));
         try (HubFixture bench = new HubFixture(options -> {}, 1, lifetime)) {
             List<FakeSink> sinks = new ArrayList<>();

@@ -12,7 +12,7 @@ import io.sluice.sse.topic.StartPosition;
 import java.util.List;
 
 /** A client of a random run: it stalls, reads, leaves and reconnects, and checks what it reads against the model. */
-final class RandomClient implements FakeSink.Ear {
+final class RandomClient implements FakeSink.StreamListener {
 
     private static final String[][] SELECTORS = {
         {"a/1"},
@@ -68,7 +68,7 @@ final class RandomClient implements FakeSink.Ear {
         noteSlowConsumer();
         HubFixture bench = life.bench;
         sink = new FakeSink(bench.hubLanes.get(life.random.nextInt(bench.hubLanes.size())), null);
-        sink.ear = this;
+        sink.listener = this;
         sink.moment = () -> life.step;
         StartPosition start;
         newsFrom = 0;
@@ -85,7 +85,7 @@ final class RandomClient implements FakeSink.Ear {
             starting = true;
             gap = true; // events evicted before were not requested
             gapWrittenAt = life.step;
-            mayMissUpTo = life.told.size();
+            mayMissUpTo = life.published.size();
         } else {
             start = StartPosition.live();
             has = HubTestAccess.log(bench.hub).head();
@@ -99,8 +99,8 @@ final class RandomClient implements FakeSink.Ear {
             life.noteEvictions();
             int left = replay;
             long first = HubTestAccess.log(life.bench.hub).head() + 1;
-            for (int i = life.told.size() - 1; i >= 0 && left > 0; i--) {
-                RandomLife.Told event = life.told.get(i);
+            for (int i = life.published.size() - 1; i >= 0 && left > 0; i--) {
+                RandomLife.PublishedEvent event = life.published.get(i);
                 if (wants(event.topic) && !event.isEvicted() && !life.conflates(event.topic)) {
                     left--;
                     first = i + 1;
@@ -112,13 +112,13 @@ final class RandomClient implements FakeSink.Ear {
 
     /** The position before the oldest event that topics that conflate keep. */
     private long beforeState() {
-        for (int i = 0; i < life.told.size(); i++) {
-            RandomLife.Told event = life.told.get(i);
+        for (int i = 0; i < life.published.size(); i++) {
+            RandomLife.PublishedEvent event = life.published.get(i);
             if (wants(event.topic) && !event.isEvicted() && life.conflates(event.topic)) {
                 return i;
             }
         }
-        return life.told.size();
+        return life.published.size();
     }
 
     void stall() {
@@ -155,7 +155,7 @@ final class RandomClient implements FakeSink.Ear {
     /** Only a client that has missed an event may be disconnected. */
     private void noteSlowConsumer() {
         if (sink != null && sink.endReason() == CloseReason.SLOW_CONSUMER) {
-            assertThat(mayMeet(OverflowPolicy.DISCONNECT))
+            assertThat(mayApply(OverflowPolicy.DISCONNECT))
                     .as("client %s was disconnected, against its policy", number)
                     .isTrue();
             assertThat(anyMissed(has))
@@ -164,15 +164,15 @@ final class RandomClient implements FakeSink.Ear {
         }
     }
 
-    private boolean mayMeet(OverflowPolicy policy) {
+    private boolean mayApply(OverflowPolicy policy) {
         return own != null
                 ? own == policy
                 : life.policies.entrySet().stream().anyMatch(each -> each.getValue() == policy && wants(each.getKey()));
     }
 
     private boolean anyMissed(long behind) {
-        for (int i = (int) behind; i < life.told.size(); i++) {
-            if (wants(life.told.get(i).topic) && life.told.get(i).wentMissed()) {
+        for (int i = (int) behind; i < life.published.size(); i++) {
+            if (wants(life.published.get(i).topic) && life.published.get(i).isMissed()) {
                 return true;
             }
         }
@@ -206,7 +206,7 @@ final class RandomClient implements FakeSink.Ear {
             return;
         }
         long position = Long.parseLong(event.data().substring(0, event.data().indexOf(':')));
-        RandomLife.Told published = life.told.get((int) position - 1);
+        RandomLife.PublishedEvent published = life.published.get((int) position - 1);
         assertThat(event.data()).isEqualTo(published.data);
         starting = false;
         assertThat(position > newsFrom || life.conflates(published.topic))
@@ -227,8 +227,8 @@ final class RandomClient implements FakeSink.Ear {
         long resume = HubTestAccess.core(life.bench.hub).sequencer().positionOf(event.lastEventId());
         // If the reason is "unknown", the hub does not know what the client has seen.
         if (starting && !event.data().contains("\"lastEventId\":\"")) {
-            assertThat(life.told.stream()
-                            .anyMatch(each -> wants(each.topic) && life.conflates(each.topic) && each.wentMissed()))
+            assertThat(life.published.stream()
+                            .anyMatch(each -> wants(each.topic) && life.conflates(each.topic) && each.isMissed()))
                     .as("client %s got a gap for lost state: %s", number, event)
                     .isTrue();
         } else if (!event.data().contains("\"unknown\"")) {
@@ -242,14 +242,14 @@ final class RandomClient implements FakeSink.Ear {
         starting = false;
         gap = true;
         gapWrittenAt = writtenAt;
-        mayMissUpTo = life.told.size();
+        mayMissUpTo = life.published.size();
     }
 
     private void assertNothingMissedButEvictedOrSkipped(long resume) {
         for (long p = has + 1; p <= resume; p++) {
-            RandomLife.Told event = life.told.get((int) p - 1);
+            RandomLife.PublishedEvent event = life.published.get((int) p - 1);
             if (wants(event.topic) && !event.isEvicted()) {
-                assertThat(mayMeet(OverflowPolicy.LATEST))
+                assertThat(mayApply(OverflowPolicy.LATEST))
                         .as("client %s skipped %s, against its policy", number, p)
                         .isTrue();
             }
@@ -259,7 +259,7 @@ final class RandomClient implements FakeSink.Ear {
     /** Between {@code has} and {@code next} there was no event of its selector, except those reported by a gap. */
     private void assertNothingMissed(long next) {
         for (long p = has + 1; p < next; p++) {
-            RandomLife.Told event = life.told.get((int) p - 1);
+            RandomLife.PublishedEvent event = life.published.get((int) p - 1);
             boolean conflates = life.conflates(event.topic);
             boolean isAskedFor = conflates ? p > stateUpTo || event.newer == null : p > newsFrom;
             if (!wants(event.topic) || !isAskedFor) {
@@ -268,13 +268,13 @@ final class RandomClient implements FakeSink.Ear {
             if (!event.isEvicted()) {
                 life.noteEvictions();
             }
-            if (event.wentSuperseded()) {
+            if (event.isSuperseded()) {
                 continue;
             }
-            boolean said = gap && event.isEvicted() && event.evictedAt <= gapWrittenAt;
-            assertThat(said)
+            boolean reported = gap && event.isEvicted() && event.evictedAt <= gapWrittenAt;
+            assertThat(reported)
                     .as(
-                            "client %s %s missed %s of %s without a word, evicted at %s, gap %s said at %s, now %s",
+                            "client %s %s missed %s of %s without a gap, evicted at %s, gap %s reported at %s, now %s",
                             number, List.of(terms), p, event.topic, event.evictedAt, gap, gapWrittenAt, life.step)
                     .isTrue();
         }
@@ -282,6 +282,6 @@ final class RandomClient implements FakeSink.Ear {
 
     void assertHasAll() {
         assertThat(sink.endReason()).as("client %s", number).isNull();
-        assertNothingMissed(life.told.size() + 1L);
+        assertNothingMissed(life.published.size() + 1L);
     }
 }

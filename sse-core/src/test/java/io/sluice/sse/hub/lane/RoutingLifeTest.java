@@ -62,7 +62,7 @@ class RoutingLifeTest {
         event -> false,
         event -> {
             if (number(event.event()) % 3 == 0) {
-                throw new IllegalStateException("a test wants it so");
+                throw new IllegalStateException("thrown by the test");
             }
             return true;
         }
@@ -92,22 +92,22 @@ class RoutingLifeTest {
     }
 
     /** What was published: position is the index + 1. */
-    private record Told(Set<String> topics, String data, Recipients recipients) {}
+    private record PublishedEvent(Set<String> topics, String data, Recipients recipients) {}
 
     /** A subscription of a client, from after {@code since} up to {@code until}. */
-    private static final class Listened {
+    private static final class Subscribed {
         final Selector selector;
         final long since;
         long until = Long.MAX_VALUE;
         Subscription subscription;
 
-        Listened(Selector selector, long since) {
+        Subscribed(Selector selector, long since) {
             this.selector = selector;
             this.since = since;
         }
 
         /** The form in which this subscription delivers an event of a topic, or null. */
-        String form(Told event, long position, String topic) {
+        String form(PublishedEvent event, long position, String topic) {
             if (position <= since || position > until) {
                 return null;
             }
@@ -121,7 +121,7 @@ class RoutingLifeTest {
                     : event.data;
         }
 
-        private boolean accepts(String topic, Told event) {
+        private boolean accepts(String topic, PublishedEvent event) {
             EventFilter filter = selector.filter();
             if (filter == null) {
                 return true;
@@ -138,7 +138,7 @@ class RoutingLifeTest {
     private static final class Life {
         final Random random;
         final HubFixture bench;
-        final List<Told> told = new ArrayList<>();
+        final List<PublishedEvent> published = new ArrayList<>();
         final List<Client> clients = new ArrayList<>();
 
         Life(long seed) {
@@ -183,7 +183,7 @@ class RoutingLifeTest {
                 case 9 -> client.stall();
                 case 10 -> client.readSome();
                 case 11 -> client.cutOrConnect();
-                case 12 -> client.listenToMoreOrLess();
+                case 12 -> client.subscribeOrUnsubscribe();
                 default -> {
                     for (ManualLane lane : bench.lanes) {
                         lane.nanosPerLook(random.nextBoolean() ? 0 : 5_000_000);
@@ -203,9 +203,9 @@ class RoutingLifeTest {
                     topics.add(TOPICS[random.nextInt(TOPICS.length)]);
                 }
                 int size = random.nextInt(20) == 0 ? random.nextInt(20_000) : random.nextInt(60);
-                String data = told.size() + 1 + ":" + "x".repeat(size);
+                String data = published.size() + 1 + ":" + "x".repeat(size);
                 Recipients recipients = anyRecipients();
-                told.add(new Told(topics, data, recipients));
+                published.add(new PublishedEvent(topics, data, recipients));
                 batch.add(Publication.of(Event.of(data), topics).to(recipients));
             }
             bench.hub.publishAll(batch).toCompletableFuture().join();
@@ -232,14 +232,14 @@ class RoutingLifeTest {
         }
     }
 
-    private static final class Client implements FakeSink.Ear {
+    private static final class Client implements FakeSink.StreamListener {
         final Life life;
         final int number;
         final Identity identity;
         final Selector selector;
         FakeSink sink;
         String lastId;
-        final List<Listened> listened = new ArrayList<>();
+        final List<Subscribed> subscribed = new ArrayList<>();
         final Map<Long, String> read = new LinkedHashMap<>();
         long has;
 
@@ -266,15 +266,15 @@ class RoutingLifeTest {
             HubFixture bench = life.bench;
             sink = new FakeSink(bench.hubLanes.get(life.random.nextInt(bench.hubLanes.size())), null);
             sink.identity(identity);
-            sink.ear = this;
-            listened.clear();
+            sink.listener = this;
+            subscribed.clear();
             read.clear();
             has = lastId == null
                     ? head()
                     : HubTestAccess.core(bench.hub).sequencer().positionOf(lastId);
-            listened.add(new Listened(selector, has));
+            subscribed.add(new Subscribed(selector, has));
             bench.open(sink, lastId == null ? StartPosition.live() : StartPosition.after(lastId), selector);
-            listened.get(0).subscription = sink.state().requireSelection().first();
+            subscribed.get(0).subscription = sink.state().requireSelection().first();
         }
 
         void stall() {
@@ -290,29 +290,29 @@ class RoutingLifeTest {
         }
 
         /** Waits until the change takes effect, because the model needs its position. */
-        void listenToMoreOrLess() {
+        void subscribeOrUnsubscribe() {
             if (!isOpen()) {
                 return;
             }
-            if (listened.size() > 1 && life.random.nextBoolean()) {
-                Listened less = listened.get(1 + life.random.nextInt(listened.size() - 1));
+            if (subscribed.size() > 1 && life.random.nextBoolean()) {
+                Subscribed less = subscribed.get(1 + life.random.nextInt(subscribed.size() - 1));
                 if (less.until == Long.MAX_VALUE) {
                     less.until = -1;
-                    onLane(() -> less.subscription.cancel().thenRun(() -> less.until = stoodAt()));
+                    onLane(() -> less.subscription.cancel().thenRun(() -> less.until = lastPosition()));
                     life.bench.run();
                 }
-            } else if (listened.size() < 5) {
+            } else if (subscribed.size() < 5) {
                 onLane(() -> sink.subscribe(life.anySelector()).thenAccept(begun -> {
-                    Listened more = new Listened(begun.selector(), head());
+                    Subscribed more = new Subscribed(begun.selector(), head());
                     more.subscription = begun;
-                    listened.add(more);
+                    subscribed.add(more);
                 }));
                 life.bench.run();
             }
         }
 
         /** The position up to which events had been written to the client. */
-        private long stoodAt() {
+        private long lastPosition() {
             return sink.state().isBehind() ? sink.state().position() : sink.hubLane().position;
         }
 
@@ -348,13 +348,13 @@ class RoutingLifeTest {
         void assertHasAll() {
             assertThat(sink.endReason()).isNull();
             Map<Long, String> due = new LinkedHashMap<>();
-            for (int i = 0; i < life.told.size(); i++) {
-                Told event = life.told.get(i);
+            for (int i = 0; i < life.published.size(); i++) {
+                PublishedEvent event = life.published.get(i);
                 long position = i + 1L;
                 if (event.recipients.include(sink)) {
                     // Of several topics the first by name counts; of several subscriptions, the earliest.
                     event.topics.stream()
-                            .flatMap(topic -> listened.stream().map(each -> each.form(event, position, topic)))
+                            .flatMap(topic -> subscribed.stream().map(each -> each.form(event, position, topic)))
                             .filter(form -> form != null)
                             .findFirst()
                             .ifPresent(form -> due.put(position, form));

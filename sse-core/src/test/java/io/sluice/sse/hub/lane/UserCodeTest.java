@@ -170,7 +170,7 @@ class UserCodeTest {
 
             @Override
             public String getMessage() {
-                throw new UnsupportedOperationException("a test wants it so");
+                throw new UnsupportedOperationException("thrown by the test");
             }
         }
         try (HubFixture bench = new HubFixture();

@@ -80,40 +80,40 @@ class EnvelopeTest {
             byte[] wire = EventEncoder.encode(builder.build());
             byte[] enveloped = Envelope.around(topic, wire);
             List<String> plain = parse(wire);
-            List<String> told = parse(enveloped);
-            String event = told.get(told.size() - 1);
+            List<String> fields = parse(enveloped);
+            String event = fields.get(fields.size() - 1);
             assertThat(event).as("sluice.seed=%s", seed).startsWith("data ").doesNotContain("\n");
             JsonNode json = JSON.readTree(event.substring(5));
             assertThat(json.size()).isEqualTo(2);
             assertThat(json.get("topic").textValue()).isEqualTo(topic);
-            told.set(told.size() - 1, "data " + json.get("data").textValue());
-            assertThat(told).as("sluice.seed=%s", seed).isEqualTo(plain);
+            fields.set(fields.size() - 1, "data " + json.get("data").textValue());
+            assertThat(fields).as("sluice.seed=%s", seed).isEqualTo(plain);
         }
     }
 
     /** All fields in the order of the stream; the data come last. */
     private static List<String> parse(byte[] wire) {
-        List<String> told = new ArrayList<>();
+        List<String> fields = new ArrayList<>();
         new EventParser(new EventParser.Listener() {
                     @Override
                     public void onEvent(String type, String data, String lastEventId) {
-                        told.add(type);
-                        told.add("id " + lastEventId);
-                        told.add("data " + data);
+                        fields.add(type);
+                        fields.add("id " + lastEventId);
+                        fields.add("data " + data);
                     }
 
                     @Override
                     public void onComment(String comment) {
-                        told.add("comment " + comment);
+                        fields.add("comment " + comment);
                     }
 
                     @Override
                     public void onRetry(long millis) {
-                        told.add("retry " + millis);
+                        fields.add("retry " + millis);
                     }
                 })
                 .feed(wire, 0, wire.length);
-        return told;
+        return fields;
     }
 
     @Test

@@ -67,7 +67,7 @@ class ExpirerTest {
     }
 
     @Test
-    void aTopicWithASubscriberIsKeptWhenItsEventsExpire() {
+    void aTopicThatASubscriberNamedIsKeptWhenItsEventsExpire() {
         try (HubFixture bench = new HubFixture(options -> options.historyAge(Duration.ofSeconds(10)))) {
             bench.live("named");
             bench.live("pattern/*");

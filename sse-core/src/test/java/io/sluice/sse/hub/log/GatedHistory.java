@@ -40,8 +40,8 @@ final class GatedHistory implements History {
 
     private final AtomicInteger readers = new AtomicInteger();
 
-    /** Whether the writer maintains the store; otherwise the test calls {@link #lookAfter}. */
-    volatile boolean isLookedAfter = true;
+    /** Whether the writer maintains the store; otherwise the test calls {@link #maintainNow}. */
+    volatile boolean isMaintained = true;
 
     private final History history;
 
@@ -96,13 +96,13 @@ final class GatedHistory implements History {
 
     @Override
     public void maintain() {
-        if (isLookedAfter) {
+        if (isMaintained) {
             history.maintain();
         }
     }
 
     /** Maintains the store; called by a test while the writer is idle. */
-    void lookAfter() {
+    void maintainNow() {
         history.maintain();
     }
 

@@ -3,7 +3,7 @@ package io.sluice.sse.hub.log;
 import io.sluice.sse.CloseReason;
 import io.sluice.sse.hub.lane.HubFixture;
 import io.sluice.sse.hub.lane.PipeSink;
-import io.sluice.sse.hub.log.HistoryModel.Told;
+import io.sluice.sse.hub.log.HistoryModel.ModelEvent;
 import io.sluice.sse.topic.OverflowPolicy;
 import io.sluice.sse.topic.Selector;
 import io.sluice.sse.topic.StartPosition;
@@ -81,7 +81,7 @@ final class HistoryClient implements EventParser.Listener {
             case 0 -> StartPosition.live();
             case 1, 2 -> StartPosition.replay(1 + size / 8 % 8);
             case 3 -> since(history.time(size * 50_000L));
-            case 4 -> since(agoOfSomeEvent(size / 8));
+            case 4 -> since(ageOfSomeEvent(size / 8));
             case 5 -> StartPosition.after(model.id(model.head() + 1 + size / 8 % 5)); // above the head
             case 6 -> StartPosition.after(model.id(somewhere(size / 8))); // possibly evicted
             default -> StartPosition.after("nonsense " + size);
@@ -101,8 +101,8 @@ final class HistoryClient implements EventParser.Listener {
     }
 
     /** How long ago some event was published, to the nanosecond. */
-    private long agoOfSomeEvent(int which) {
-        List<Told> all = history.model.all;
+    private long ageOfSomeEvent(int which) {
+        List<ModelEvent> all = history.model.all;
         return all.isEmpty() ? 0 : history.model.nowNanos - all.get(which % all.size()).nanos;
     }
 
@@ -216,16 +216,16 @@ final class HistoryClient implements EventParser.Listener {
     /** The client must have read everything. */
     void assertHasAll() {
         if (!isConnected()) {
-            throw new AssertionError("it came back and was sent away, though it takes all");
+            throw new AssertionError("the client was disconnected although it reads everything");
         }
         assertHasAllBefore(history.model.head() + 1);
     }
 
     private void assertHasAllBefore(long position) {
-        for (Told each : history.model.wanted(terms, has)) {
+        for (ModelEvent each : history.model.wanted(terms, has)) {
             if (each.position < position && (each.isKept() || each.gone > excused)) {
                 throw new AssertionError(
-                        "never read position " + each.position + " of " + each.topic + ", and no gap was said");
+                        "never read position " + each.position + " of " + each.topic + ", and got no gap");
             }
         }
     }

@@ -17,7 +17,7 @@ public class HistoryModel {
     record Bounds(int events, long bytes, long totalBytes, long ageNanos) {}
 
     /** An event. */
-    public static final class Told {
+    public static final class ModelEvent {
         final long position;
         final String topic;
         final String data;
@@ -30,7 +30,7 @@ public class HistoryModel {
         /** Its number in the order of all evictions; 0 while it is kept. */
         long gone;
 
-        Told(long position, String topic, String data, String publisherId, long nanos) {
+        ModelEvent(long position, String topic, String data, String publisherId, long nanos) {
             this.position = position;
             this.topic = topic;
             this.data = data;
@@ -49,7 +49,7 @@ public class HistoryModel {
     final long epoch;
     final Bounds bounds;
     /** In the order of the positions, which may have holes. */
-    final List<Told> all = new ArrayList<>();
+    final List<ModelEvent> all = new ArrayList<>();
 
     private long head;
     /** By selection and topic. */
@@ -73,7 +73,7 @@ public class HistoryModel {
     }
 
     /** The event at this position, which must exist. */
-    public final Told at(long position) {
+    public final ModelEvent at(long position) {
         int index = firstAfter(position - 1);
         if (index == all.size() || all.get(index).position != position) {
             throw new AssertionError("there is no event at position " + position);
@@ -98,42 +98,42 @@ public class HistoryModel {
     // ---- changes
 
     /** @return the event, or the kept one that has this chosen id already */
-    final Told publish(String topic, String data, String publisherId) {
-        Told first = publisherId == null ? null : keptWithId(publisherId);
+    final ModelEvent publish(String topic, String data, String publisherId) {
+        ModelEvent first = publisherId == null ? null : keptWithId(publisherId);
         if (first != null) {
             return first;
         }
-        Told told = new Told(head() + 1, topic, data, publisherId, nowNanos);
-        makeRoom(told);
-        all.add(told);
-        head = told.position;
-        return told;
+        ModelEvent event = new ModelEvent(head() + 1, topic, data, publisherId, nowNanos);
+        makeRoom(event);
+        all.add(event);
+        head = event.position;
+        return event;
     }
 
     /** Evicts events to make room for this one. */
-    void makeRoom(Told told) {
+    void makeRoom(ModelEvent event) {
         while (true) {
-            List<Told> ring = all.stream()
-                    .filter(each -> each.isKept() && each.topic.equals(told.topic))
+            List<ModelEvent> ring = all.stream()
+                    .filter(each -> each.isKept() && each.topic.equals(event.topic))
                     .toList();
             long bytes = ring.stream().mapToLong(each -> each.weight).sum();
-            if (ring.isEmpty() || (ring.size() < bounds.events && bytes + told.weight <= bounds.bytes)) {
+            if (ring.isEmpty() || (ring.size() < bounds.events && bytes + event.weight <= bounds.bytes)) {
                 break;
             }
-            letGo(ring.get(0));
+            evict(ring.get(0));
         }
         while (true) {
-            List<Told> kept = all.stream().filter(Told::isKept).toList();
+            List<ModelEvent> kept = all.stream().filter(ModelEvent::isKept).toList();
             long bytes = kept.stream().mapToLong(each -> each.weight).sum();
-            if (kept.isEmpty() || bytes + told.weight <= bounds.totalBytes) {
+            if (kept.isEmpty() || bytes + event.weight <= bounds.totalBytes) {
                 break;
             }
-            letGo(kept.get(0));
+            evict(kept.get(0));
         }
     }
 
-    final void letGo(Told told) {
-        told.gone = ++evictions;
+    final void evict(ModelEvent event) {
+        event.gone = ++evictions;
     }
 
     /** The next event gets the position after this one. */
@@ -141,11 +141,11 @@ public class HistoryModel {
         head = position;
     }
 
-    void letPass(long nanos) {
+    void advance(long nanos) {
         nowNanos += nanos;
-        for (Told each : all) {
+        for (ModelEvent each : all) {
             if (each.isKept() && nowNanos - each.nanos > bounds.ageNanos) {
-                letGo(each);
+                evict(each);
             }
         }
     }
@@ -168,17 +168,17 @@ public class HistoryModel {
 
     // ---- queries
 
-    public final Told keptWithId(String publisherId) {
+    public final ModelEvent keptWithId(String publisherId) {
         return all.stream()
                 .filter(each -> each.isKept() && publisherId.equals(each.publisherId))
                 .findFirst()
                 .orElse(null);
     }
 
-    final boolean wants(List<String> terms, Told told) {
+    final boolean wants(List<String> terms, ModelEvent event) {
         return wanted.computeIfAbsent(terms, each -> new HashMap<>())
                 .computeIfAbsent(
-                        told.topic,
+                        event.topic,
                         topic -> terms.stream()
                                 .anyMatch(term -> pattern(term).matcher(topic).matches()));
     }
@@ -189,7 +189,7 @@ public class HistoryModel {
     }
 
     /** The wanted events after {@code after}, the oldest first. */
-    public final List<Told> wanted(List<String> terms, long after) {
+    public final List<ModelEvent> wanted(List<String> terms, long after) {
         return all.subList(firstAfter(after), all.size()).stream()
                 .filter(each -> wants(terms, each))
                 .toList();
@@ -201,7 +201,7 @@ public class HistoryModel {
      */
     public final long beforeOldestKept(List<String> terms, long known) {
         Map<String, long[]> oldestAndNewest = new HashMap<>();
-        for (Told each : wanted(terms, 0)) {
+        for (ModelEvent each : wanted(terms, 0)) {
             if (each.isKept()) {
                 oldestAndNewest.computeIfAbsent(each.topic, topic -> new long[] {each.position, 0})[1] = each.position;
             }

@@ -73,7 +73,7 @@ class NamesTest {
     }
 
     @Test
-    void subscriptionsAndExceptionsDescribeThemselves() {
+    void subscriptionsAndRejectionCountsDescribeThemselves() {
         try (HubFixture bench = new HubFixture()) {
             FakeSink sink = bench.live("a");
             assertThat(LaneTestAccess.subscription(sink)).hasToString("subscription of " + sink.id() + " to a");

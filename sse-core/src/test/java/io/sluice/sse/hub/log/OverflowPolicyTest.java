@@ -44,7 +44,7 @@ class OverflowPolicyTest {
     }
 
     /** The policy that was applied, derived from what happened to the client. */
-    private static OverflowPolicy met(FakeSink sink) {
+    private static OverflowPolicy appliedPolicy(FakeSink sink) {
         if (sink.endReason() != null) {
             assertThat(sink.endReason()).isEqualTo(CloseReason.SLOW_CONSUMER);
             return DISCONNECT;
@@ -85,7 +85,8 @@ class OverflowPolicyTest {
     /** The bits of {@code lapping} select which of four topics lap the client; it subscribes to all four. */
     @ParameterizedTest(name = "hub {0}, subscription {1}, topics {2}")
     @MethodSource("whoDecides")
-    void theStrictestPolicyAppliesToAClientThatFellBehind(OverflowPolicy ofHub, OverflowPolicy own, int lapping) {
+    void itsOwnOrTheStrictestPolicyAppliesToAClientThatFellBehind(
+            OverflowPolicy ofHub, OverflowPolicy own, int lapping) {
         try (HubFixture bench = bench(ofHub)) {
             Selector byName = Selector.of(topic(0), topic(1), topic(2), topic(3));
             Selector byPattern = Selector.of("**");
@@ -101,14 +102,15 @@ class OverflowPolicyTest {
             sinks.forEach(sink -> bench.onLane(() -> sink.full(false)));
             bench.run();
             OverflowPolicy expected = expected(ofHub, own, lapping);
-            assertThat(sinks).allSatisfy(sink -> assertThat(met(sink)).isEqualTo(expected));
+            assertThat(sinks).allSatisfy(sink -> assertThat(appliedPolicy(sink)).isEqualTo(expected));
         }
     }
 
     /** A client that reconnects has been disconnected already. */
     @ParameterizedTest(name = "hub {0}, subscription {1}, topics {2}")
     @MethodSource("whoDecides")
-    void theStrictestPolicyAppliesToAClientThatReconnects(OverflowPolicy ofHub, OverflowPolicy own, int lapping) {
+    void itsOwnOrTheStrictestPolicyAppliesToAClientThatReconnects(
+            OverflowPolicy ofHub, OverflowPolicy own, int lapping) {
         try (HubFixture bench = bench(ofHub)) {
             String id = bench.publish("somewhere/else", "x");
             for (int bit = 0; bit < 4; bit++) {
@@ -117,7 +119,7 @@ class OverflowPolicyTest {
             Selector selector = Selector.of(topic(0), topic(1), topic(2), topic(3));
             FakeSink back = bench.open(StartPosition.after(id), own == null ? selector : selector.withOverflow(own));
             OverflowPolicy expected = expected(ofHub, own, lapping);
-            assertThat(met(back)).isEqualTo(expected == DISCONNECT ? GAP : expected);
+            assertThat(appliedPolicy(back)).isEqualTo(expected == DISCONNECT ? GAP : expected);
         }
     }
 
@@ -163,9 +165,9 @@ class OverflowPolicyTest {
             bench.publish("other/1", "kept");
             bench.onLane(() -> slow.full(false));
             bench.run();
-            assertThat(met(slow)).isEqualTo(policy);
+            assertThat(appliedPolicy(slow)).isEqualTo(policy);
             FakeSink back = bench.open(StartPosition.after(id), topic + "/*", "other/1");
-            assertThat(met(back)).isEqualTo(policy == DISCONNECT ? GAP : policy);
+            assertThat(appliedPolicy(back)).isEqualTo(policy == DISCONNECT ? GAP : policy);
         }
     }
 
@@ -185,7 +187,7 @@ class OverflowPolicyTest {
             bench.run();
             sinks.forEach(sink -> bench.onLane(() -> sink.full(false)));
             bench.run();
-            assertThat(sinks).extracting(OverflowPolicyTest::met).containsExactly(LATEST, GAP, DISCONNECT);
+            assertThat(sinks).extracting(OverflowPolicyTest::appliedPolicy).containsExactly(LATEST, GAP, DISCONNECT);
         }
     }
 

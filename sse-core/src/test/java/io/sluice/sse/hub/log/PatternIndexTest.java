@@ -204,7 +204,7 @@ class PatternIndexTest {
                 new TopicOptions(HubTestAccess.logOptions(options), lock),
                 new TopicIndex(100, lock, task -> {
                     tries.incrementAndGet();
-                    throw new InternalError("a test wants it so");
+                    throw new InternalError("thrown by the test");
                 }),
                 lock);
         IntStream.range(0, 101).forEach(i -> failing.getOrCreate("orders/" + i));

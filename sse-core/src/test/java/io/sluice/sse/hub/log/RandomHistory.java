@@ -6,7 +6,7 @@ import io.sluice.sse.hub.HubTestAccess;
 import io.sluice.sse.hub.lane.HubFixture;
 import io.sluice.sse.hub.lane.LaneOptions;
 import io.sluice.sse.hub.log.HistoryModel.Bounds;
-import io.sluice.sse.hub.log.HistoryModel.Told;
+import io.sluice.sse.hub.log.HistoryModel.ModelEvent;
 import io.sluice.sse.test.ManualLane;
 import io.sluice.sse.topic.OverflowPolicy;
 import io.sluice.sse.topic.Publication;
@@ -115,8 +115,8 @@ final class RandomHistory {
                 judge();
                 number++;
             }
-            letStoreGo();
-            letLanesRest();
+            releaseStore();
+            runUntilIdle();
             for (int round = 0; round < 2; round++) {
                 for (HistoryClient client : clients) {
                     if (!client.isConnected()) {
@@ -155,7 +155,7 @@ final class RandomHistory {
         }
     }
 
-    private void letLanesRest() {
+    private void runUntilIdle() {
         nanosPerLook = 0;
         bench.lanes.forEach(lane -> lane.nanosPerLook(0));
         run();
@@ -166,10 +166,10 @@ final class RandomHistory {
         do {
             bench.run();
             settle();
-        } while (!lanesRest());
+        } while (!areLanesIdle());
     }
 
-    private boolean lanesRest() {
+    private boolean areLanesIdle() {
         return bench.lanes.stream().allMatch(lane -> lane.waiting() == 0);
     }
 
@@ -181,13 +181,13 @@ final class RandomHistory {
         }
     }
 
-    private void letStoreGo() {
+    private void releaseStore() {
         if (store != null) {
             while (store.holdsSomething()) {
-                store.letOneGo();
+                store.releaseBatch();
                 settle();
             }
-            store.letGo();
+            store.release();
         }
     }
 
@@ -213,7 +213,7 @@ final class RandomHistory {
     }
 
     private void judge() {
-        if (failure == null && lanesRest() && !isStoreHeld()) {
+        if (failure == null && areLanesIdle() && !isStoreHeld()) {
             clients.forEach(client -> contained(client, client::judgeAtRest));
         }
         if (failure != null) {
@@ -228,7 +228,7 @@ final class RandomHistory {
 
     /** The model and the hub keep the same events; otherwise they would disagree on gaps. */
     private void assertKept() {
-        long kept = model.all.stream().filter(Told::isKept).count();
+        long kept = model.all.stream().filter(ModelEvent::isKept).count();
         long found = bench.hub.topics(null, TOPICS.length).stream()
                 .mapToLong(TopicInfo::events)
                 .sum();
@@ -236,7 +236,7 @@ final class RandomHistory {
             throw new AssertionError("the hub keeps " + found + ", expected " + kept);
         }
         if (!bench.hub.headId().equals(model.id(model.head()))) {
-            throw new AssertionError("the hub stands at " + bench.hub.headId() + ", expected " + model.head());
+            throw new AssertionError("the hub is at position " + bench.hub.headId() + ", expected " + model.head());
         }
     }
 
@@ -280,7 +280,7 @@ final class RandomHistory {
             case STALL -> client.ifConnected(() -> client.sink.stall(1 + bytes(step.size())));
             case TAKE -> client.ifConnected(() -> client.sink.readBytes(bytes(step.size())));
             case TAKE_ALL -> client.ifConnected(() -> client.sink.read());
-            case TIME_PASSES -> letPass(time(step.size() * 30_000L));
+            case TIME_PASSES -> advance(time(step.size() * 30_000L));
             case HEARTBEATS -> heartbeats();
             case YIELD -> {
                 nanosPerLook = nanosPerLook == 0 ? 800_000 : 0;
@@ -293,9 +293,9 @@ final class RandomHistory {
             case HOLD_STORE -> Objects.requireNonNull(store).hold();
             case LET_STORE_GO -> {
                 if (step.size() % 2 == 0) {
-                    letStoreGo();
+                    releaseStore();
                 } else {
-                    Objects.requireNonNull(store).letOneGo();
+                    Objects.requireNonNull(store).releaseBatch();
                     settle();
                 }
             }
@@ -317,7 +317,7 @@ final class RandomHistory {
 
     private void publish(List<Publication> made) {
         List<Publication> batch = new ArrayList<>();
-        List<Told> expected = new ArrayList<>();
+        List<ModelEvent> expected = new ArrayList<>();
         List<Boolean> repeated = new ArrayList<>();
         for (Publication each : made) {
             // The data begin with the expected position, so that the bytes alone identify it.
@@ -331,9 +331,9 @@ final class RandomHistory {
         CompletableFuture<List<Published>> given = bench.hub.publishAll(batch).toCompletableFuture();
         List<Published> answers = new ArrayList<>();
         for (int i = 0; i < expected.size(); i++) {
-            Told told = expected.get(i);
-            String id = told.publisherId == null ? model.id(told.position) : told.publisherId;
-            answers.add(new Published(id, told.topic, repeated.get(i)));
+            ModelEvent event = expected.get(i);
+            String id = event.publisherId == null ? model.id(event.position) : event.publisherId;
+            answers.add(new Published(id, event.topic, repeated.get(i)));
         }
         RandomStore.Answer answer = new RandomStore.Answer(model.head(), given, answers);
         if (store == null) {
@@ -349,21 +349,21 @@ final class RandomHistory {
         return store == null ? nanos : nanos - nanos % 1_000_000;
     }
 
-    private void letPass(long nanos) {
+    private void advance(long nanos) {
         nowNanos += nanos;
         wallTime = wallTime.plusNanos(nanos);
         bench.hub.stats(); // evicts what is too old
-        model.letPass(nanos);
+        model.advance(nanos);
         if (store != null) {
-            store.lookAfter();
+            store.maintainNow();
         }
     }
 
     /** A client that reads knows the position of the head two heartbeats later, even if it got no event. */
     private void heartbeats() {
-        letStoreGo();
-        letLanesRest();
-        beatThrice();
+        releaseStore();
+        runUntilIdle();
+        advanceThreeHeartbeats();
         if (laneOptions.heartbeat().isZero()) {
             return;
         }
@@ -371,11 +371,11 @@ final class RandomHistory {
             client.ifConnected(() -> client.sink.read());
         }
         run();
-        beatThrice();
+        advanceThreeHeartbeats();
         clients.forEach(client -> contained(client, client::judgeKnowsHead));
     }
 
-    private void beatThrice() {
+    private void advanceThreeHeartbeats() {
         for (ManualLane lane : bench.lanes) {
             lane.advance(Duration.ofNanos(3 * HEARTBEAT));
         }
@@ -386,10 +386,10 @@ final class RandomHistory {
         for (HistoryClient client : clients) {
             client.ifConnected(() -> client.cut(bytes(size)));
         }
-        letLanesRest();
+        runUntilIdle();
         assertKept();
         if (kind == Restart.CLEAN) {
-            letStoreGo();
+            releaseStore();
         }
         model = kind.stop(model, store);
         bench.close();

@@ -123,7 +123,7 @@ final class RandomStore {
                 .publisherIds(publisherIds);
         history = new GatedHistory(StoreClock.turn(made, wallClock).build());
         history.reads.drainPermits();
-        history.isLookedAfter = false; // otherwise the speed of the machine would determine how often
+        history.isMaintained = false; // otherwise the speed of the machine would determine how often
         options.history(history).userExecutor(Runnable::run);
     }
 
@@ -139,7 +139,7 @@ final class RandomStore {
 
     /** Called after the model and the hub have published an event. */
     void published(Answer answer) {
-        if (!model.isOnItsWay()) { // a repeated id of a kept event
+        if (!model.hasUnstoredEvents()) { // a repeated id of a kept event
             answer.check();
         } else if (!held) {
             store(model.head());
@@ -170,7 +170,7 @@ final class RandomStore {
     }
 
     /** Stores one batch and checks the results that waited for it. The next batch is held. */
-    void letOneGo() {
+    void releaseBatch() {
         if (heldUpTo == 0) {
             return;
         }
@@ -178,14 +178,14 @@ final class RandomStore {
         store(heldUpTo);
         checkDue();
         heldUpTo = 0;
-        if (model.isOnItsWay()) {
+        if (model.hasUnstoredEvents()) {
             awaitWriterAtGate();
             heldUpTo = model.head(); // the writer has taken all queued events
         }
     }
 
     /** Ends the hold; all published events are in the store. */
-    void letGo() {
+    void release() {
         if (held && heldUpTo > 0) {
             throw new AssertionError("something is still held");
         }
@@ -232,7 +232,7 @@ final class RandomStore {
 
     /** Waits until the writer is idle, or blocked with the batch that the test holds. */
     private void awaitWriterAtRest() {
-        if (model.isOnItsWay()) {
+        if (model.hasUnstoredEvents()) {
             awaitWriterAtGate();
         } else {
             until(() -> ofHub().writer().queuedBytes() == 0);
@@ -250,11 +250,11 @@ final class RandomStore {
     // ---- time
 
     /** Evicts what is too old, as the writer does when it maintains the store. */
-    void lookAfter() {
+    void maintainNow() {
         if (!holdsSomething()) { // otherwise the writer is in the middle of a batch
             awaitWriterAtRest();
-            history.lookAfter();
-            model.lookAfter();
+            history.maintainNow();
+            model.maintainNow();
         }
     }
 

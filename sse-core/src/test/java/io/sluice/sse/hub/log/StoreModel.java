@@ -54,14 +54,14 @@ final class StoreModel extends HistoryModel {
         return stored;
     }
 
-    boolean isOnItsWay() {
+    boolean hasUnstoredEvents() {
         return stored < head();
     }
 
     // ---- changes
 
     @Override
-    void makeRoom(Told told) {
+    void makeRoom(ModelEvent event) {
         // Room is made when the event is stored.
     }
 
@@ -73,24 +73,24 @@ final class StoreModel extends HistoryModel {
                 .collect(Collectors.toSet());
         stored = upTo;
         for (String topic : touched) {
-            for (List<Told> kept = keptIf(topic::equals); isTooMuch(kept); kept = keptIf(topic::equals)) {
-                letGo(kept.get(0));
+            for (List<ModelEvent> kept = keptIf(topic::equals); isAboveBounds(kept); kept = keptIf(topic::equals)) {
+                evict(kept.get(0));
             }
         }
-        letGoWhatIsDue();
+        evictDue();
     }
 
-    private boolean isTooMuch(List<Told> kept) {
+    private boolean isAboveBounds(List<ModelEvent> kept) {
         return kept.size() > bounds.events() || (kept.size() > 1 && weight(kept) > bounds.bytes());
     }
 
-    private void letGoWhatIsDue() {
-        for (List<Told> kept = keptIf(topic -> true); isDue(kept); kept = keptIf(topic -> true)) {
-            letGo(kept.get(0));
+    private void evictDue() {
+        for (List<ModelEvent> kept = keptIf(topic -> true); isDue(kept); kept = keptIf(topic -> true)) {
+            evict(kept.get(0));
         }
     }
 
-    private boolean isDue(List<Told> kept) {
+    private boolean isDue(List<ModelEvent> kept) {
         return !kept.isEmpty()
                 && (nowNanos - kept.get(0).nanos > bounds.ageNanos()
                         || weight(kept) > bounds.totalBytes()
@@ -100,23 +100,23 @@ final class StoreModel extends HistoryModel {
                                 > mostChosenIds);
     }
 
-    private List<Told> keptIf(Predicate<String> topic) {
+    private List<ModelEvent> keptIf(Predicate<String> topic) {
         return all.stream()
                 .filter(each -> each.isKept() && each.position <= stored && topic.test(each.topic))
                 .toList();
     }
 
-    private static long weight(List<Told> events) {
+    private static long weight(List<ModelEvent> events) {
         return events.stream().mapToLong(each -> each.weightInStore).sum();
     }
 
     @Override
-    void letPass(long nanos) {
+    void advance(long nanos) {
         nowNanos += nanos; // nothing is evicted before the store is maintained
     }
 
-    void lookAfter() {
-        letGoWhatIsDue();
+    void maintainNow() {
+        evictDue();
     }
 
     void force() {
