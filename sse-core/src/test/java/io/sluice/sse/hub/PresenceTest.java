@@ -189,10 +189,10 @@ class PresenceTest {
             source.identity(Identity.of("ann"));
             bench.open(source, StartPosition.live(), (Source) sink -> {});
             settle(bench);
-            FakeSink listens = open(bench, 1, "ann", "a");
+            FakeSink subscriber = open(bench, 1, "ann", "a");
             assertThat(bench.hub.members()).containsExactly("ann");
             close(bench, source);
-            close(bench, listens);
+            close(bench, subscriber);
             assertThat(observed.changes).containsExactlyInAnyOrder("+ann@null", "+ann@a", "-ann@a", "-ann@null");
             assertThat(watcher.events())
                     .extracting(ReceivedEvent::type, ReceivedEvent::data)

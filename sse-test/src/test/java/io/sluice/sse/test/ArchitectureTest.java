@@ -47,7 +47,7 @@ class ArchitectureTest {
     }
 
     @Test
-    void whatIsPublic() {
+    void publicTypes() {
         assertThat(MAIN.stream()
                         .filter(type -> type.isTopLevelClass()
                                 && type.getModifiers().contains(JavaModifier.PUBLIC)

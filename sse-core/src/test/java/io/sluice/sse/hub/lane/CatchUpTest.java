@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** Which missed events a client receives after it has stopped reading or has reconnected. */
 class CatchUpTest {
 
-    // ---- behind
+    // ---- clients that are behind
 
     @Test
     void aSinkThatStopsReadingFallsBehindAndCatchesUpInOrder() {

@@ -84,7 +84,7 @@ class FaultsTest {
             assertThat(sink.writes - writes).isLessThanOrEqualTo(closeFirst ? 0 : 1);
             assertThat(other.comments()).hasSize(1);
             bench.advance(TimeUnit.SECONDS.toNanos(20));
-            assertThat(other.comments().size()).as("the ticker goes on").isGreaterThan(1);
+            assertThat(other.comments().size()).as("the ticker continues").isGreaterThan(1);
             assertThat(sink.writes - writes).isLessThanOrEqualTo(closeFirst ? 0 : 1);
         }
     }

@@ -121,7 +121,9 @@ class PassPacerTest {
         assertThat(received()).isEqualTo(4);
     }
 
-    /** A pass for one client takes almost no time, and says nothing about a pass for all clients. */
+    /**
+     * A pass for one client takes almost no time, so the pacer must not take it as a measure of a pass for all clients.
+     */
     @Test
     void aShortPassBetweenLongOnesDoesNotMakeThemShort() {
         openBusy(BatchWait.MIN_SINKS);

@@ -91,7 +91,7 @@ class EnvelopeTest {
         }
     }
 
-    /** All fields in the order of the stream; the data come last. */
+    /** All fields in the order of the stream; the data are last. */
     private static List<String> parse(byte[] wire) {
         List<String> fields = new ArrayList<>();
         new EventParser(new EventParser.Listener() {
@@ -163,7 +163,7 @@ class EnvelopeTest {
         }
     }
 
-    /** Live and replayed alike, the topic of an event in several of them is the one whose name comes first. */
+    /** Of an event in several topics, the envelope names the first by name, whether live or replayed. */
     @Test
     void anEventInSeveralTopicsNamesTheFirstThatTheClientSubscribesTo() {
         try (HubFixture bench = new HubFixture()) {

@@ -119,7 +119,7 @@ class HistoryPresenceTest {
         }
     }
 
-    /** A stage or a read that waits for the position of a change that is not stored must not wait for ever. */
+    /** Presence changes are not stored. A stage or a read that waits for the position of one must not wait forever. */
     @Test
     void waitsForTheDiskDoNotIncludePresenceChanges() throws Exception {
         try (HistoryFixture bench = bench(SyncPolicy.always(), options -> options.historyEvents(2))) {

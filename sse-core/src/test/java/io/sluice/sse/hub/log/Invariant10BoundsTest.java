@@ -181,10 +181,10 @@ class Invariant10BoundsTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
-    void newTopicsAboveTheLimitAreRejectedUntilIdleOnesAreForgotten(boolean listening) {
+    void newTopicsAboveTheLimitAreRejectedUntilIdleOnesAreForgotten(boolean subscribed) {
         long before = retained();
         try (HubFixture bench = new HubFixture(options -> options.maxTopics(500).historyAge(Duration.ofSeconds(1)))) {
-            if (listening) {
+            if (subscribed) {
                 FakeSink sink = bench.live("**");
                 bench.onLane(() -> sink.full(true));
             }

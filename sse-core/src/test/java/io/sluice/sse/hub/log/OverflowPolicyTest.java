@@ -53,7 +53,7 @@ class OverflowPolicyTest {
         return sink.data().isEmpty() ? LATEST : GAP;
     }
 
-    static Stream<Arguments> whoDecides() {
+    static Stream<Arguments> policyCases() {
         List<Arguments> all = new ArrayList<>();
         for (OverflowPolicy ofHub : OverflowPolicy.values()) {
             for (OverflowPolicy own : new OverflowPolicy[] {null, DISCONNECT, GAP, LATEST}) {
@@ -84,7 +84,7 @@ class OverflowPolicyTest {
 
     /** The bits of {@code lapping} select which of four topics lap the client; it subscribes to all four. */
     @ParameterizedTest(name = "hub {0}, subscription {1}, topics {2}")
-    @MethodSource("whoDecides")
+    @MethodSource("policyCases")
     void itsOwnOrTheStrictestPolicyAppliesToAClientThatFellBehind(
             OverflowPolicy ofHub, OverflowPolicy own, int lapping) {
         try (HubFixture bench = bench(ofHub)) {
@@ -108,7 +108,7 @@ class OverflowPolicyTest {
 
     /** A client that reconnects has been disconnected already. */
     @ParameterizedTest(name = "hub {0}, subscription {1}, topics {2}")
-    @MethodSource("whoDecides")
+    @MethodSource("policyCases")
     void itsOwnOrTheStrictestPolicyAppliesToAClientThatReconnects(
             OverflowPolicy ofHub, OverflowPolicy own, int lapping) {
         try (HubFixture bench = bench(ofHub)) {

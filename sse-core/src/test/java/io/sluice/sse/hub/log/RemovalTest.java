@@ -206,7 +206,7 @@ class RemovalTest {
             String last = bench.publish("jobs/1", of("a", "finished")).id();
             bench.publish("jobs/1", without("a"));
             assertThat(bench.open(StartPosition.after(old), "jobs/1").data())
-                    .as("the last event of the key comes while it is in the ring")
+                    .as("the last event of the key is sent while it is in the ring")
                     .containsExactly("finished");
             bench.publish("jobs/1", of("b", "b"));
             bench.publish("jobs/1", of("c", "c"));
