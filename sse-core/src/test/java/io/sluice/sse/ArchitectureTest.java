@@ -21,7 +21,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** The arrows of the design between packages, and what this module shows to the world. */
+/** The allowed dependencies between packages, and the public types of this module. */
 class ArchitectureTest {
 
     private static final String ROOT = "io.sluice.sse";
@@ -33,7 +33,7 @@ class ArchitectureTest {
     private static final String LANE = "io.sluice.sse.hub.lane";
     private static final String HUB = "io.sluice.sse.hub";
 
-    /** Not exported: what is public there is public for the other packages of the hub only. */
+    /** Packages that are not exported. Their public types are public for the other packages of the hub only. */
     private static final List<String> HIDDEN = List.of(LOG, CORE);
 
     private static final JavaClasses MAIN = new ClassFileImporter()
@@ -41,7 +41,7 @@ class ArchitectureTest {
             .importPackages("io.sluice.sse");
 
     @Test
-    void theCoreKnowsNoNetwork() {
+    void theCoreDoesNotDependOnNetworkClasses() {
         noClasses()
                 .should()
                 .dependOnClassesThat()
@@ -50,7 +50,7 @@ class ArchitectureTest {
     }
 
     @Test
-    void theWireKnowsEventsOnly() {
+    void theWireDependsOnEventsOnly() {
         classes()
                 .that()
                 .resideInAPackage("io.sluice.sse.wire")
@@ -60,9 +60,9 @@ class ArchitectureTest {
                 .check(MAIN);
     }
 
-    /** Each layer knows only the layers named before it. The compiler cannot keep this; this test does. */
+    /** Each layer depends only on the layers named before it. The compiler cannot enforce this; this test does. */
     @Test
-    void layersKnowOnlyTheLayersBelowThem() {
+    void layersDependOnlyOnTheLayersBelowThem() {
         List<String> below = new ArrayList<>(List.of("java..", "org.slf4j..", "org.jspecify.."));
         for (String layer : List.of(ROOT, WIRE, TOPIC, HISTORY, LOG, CORE, LANE, HUB)) {
             below.add(layer);
@@ -102,9 +102,11 @@ class ArchitectureTest {
                 .check(MAIN);
     }
 
-    /** Links in comments need imports, which bytecode does not show: they must not lean upwards either. */
+    /**
+     * Links in comments need imports, which bytecode does not contain. They must not point to a higher layer either.
+     */
     @Test
-    void noImportRunsUpwards() throws IOException {
+    void noImportPointsToAHigherLayer() throws IOException {
         List<String> layers = List.of(ROOT, WIRE, TOPIC, HISTORY, LOG, CORE, LANE, HUB);
         for (int i = 0; i < layers.size(); i++) {
             Path folder = Path.of("src/main/java", layers.get(i).split("[.]"));
@@ -122,9 +124,9 @@ class ArchitectureTest {
         }
     }
 
-    /** What a hub asks of a history is known to both sides, and neither knows more of the other. */
+    /** The hub and a history share only the interface between them. */
     @Test
-    void aHistoryKnowsNoHub() {
+    void aHistoryDoesNotDependOnTheHub() {
         classes()
                 .that()
                 .resideInAPackage("io.sluice.sse.history")
@@ -135,7 +137,7 @@ class ArchitectureTest {
     }
 
     @Test
-    void onlyTheMvStoreHistoryKnowsH2() {
+    void onlyTheMvStoreHistoryDependsOnH2() {
         noClasses()
                 .that()
                 .haveNameNotMatching("io\\.sluice\\.sse\\.history\\.MvStore.*")
@@ -152,9 +154,9 @@ class ArchitectureTest {
                 .check(MAIN);
     }
 
-    /** They are written as a user would write them. */
+    /** The ready sources are written as a user would write them. */
     @Test
-    void readySourcesKnowSinksAndEventsOnly() {
+    void readySourcesDependOnSinksAndEventsOnly() {
         classes()
                 .that()
                 .resideInAPackage("io.sluice.sse.source")
@@ -165,7 +167,7 @@ class ArchitectureTest {
     }
 
     @Test
-    void onlyTheirOwnPackagesKnowJacksonAndMicrometer() {
+    void onlyTheirOwnPackagesDependOnJacksonAndMicrometer() {
         noClasses()
                 .that()
                 .resideOutsideOfPackages("io.sluice.sse.json", "io.sluice.sse.metrics")
@@ -176,7 +178,7 @@ class ArchitectureTest {
     }
 
     @Test
-    void nobodySleepsOrAsksTheWallClockForTime() {
+    void noCodeSleepsOrReadsTheWallClock() {
         noClasses()
                 .should()
                 .callMethod(Thread.class, "sleep", long.class)
@@ -188,16 +190,16 @@ class ArchitectureTest {
                 .check(MAIN);
         noClasses()
                 .that()
-                .doNotHaveSimpleName("LocalSequencer") // the epoch of a new hub
+                .doNotHaveSimpleName("LocalSequencer") // reads the clock once, for the epoch of a new hub
                 .and()
-                .doNotHaveSimpleName("WallClock") // what a client means by a time
+                .doNotHaveSimpleName("WallClock") // interprets a time that a client sends
                 .should()
                 .callMethod(java.time.Instant.class, "now")
                 .check(MAIN);
     }
 
     @Test
-    void whatIsPublic() {
+    void publicTypes() {
         assertThat(MAIN.stream()
                         .filter(type -> type.isTopLevelClass()
                                 && !HIDDEN.contains(type.getPackageName())

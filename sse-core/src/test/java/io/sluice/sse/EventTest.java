@@ -24,62 +24,63 @@ class EventTest {
     private static final String NOTHING_RULE =
             ": nothing to send (expected: at least one of data, which may be empty, id, retry, comment)";
 
-    static Stream<Arguments> refusals() {
+    static Stream<Arguments> invalidValues() {
         return Stream.of(
-                refusal("id empty", b -> b.id(""), "id: \"\"" + ID_RULE),
-                refusal("id NUL", b -> b.id("\0"), "id: \"\\u0000\" has U+0000 at index 0" + ID_RULE),
-                refusal("id CR", b -> b.id("a\r"), "id: \"a\\r\" has U+000D at index 1" + ID_RULE),
-                refusal("id LF", b -> b.id("ab\nc"), "id: \"ab\\nc\" has U+000A at index 2" + ID_RULE),
-                refusal(
+                invalidValue("id empty", b -> b.id(""), "id: \"\"" + ID_RULE),
+                invalidValue("id NUL", b -> b.id("\0"), "id: \"\\u0000\" has U+0000 at index 0" + ID_RULE),
+                invalidValue("id CR", b -> b.id("a\r"), "id: \"a\\r\" has U+000D at index 1" + ID_RULE),
+                invalidValue("id LF", b -> b.id("ab\nc"), "id: \"ab\\nc\" has U+000A at index 2" + ID_RULE),
+                invalidValue(
                         "id high surrogate alone",
                         b -> b.id("\uD83D-"),
                         "id: \"\\uD83D-\" has U+D83D at index 0" + ID_RULE),
-                refusal(
+                invalidValue(
                         "id low surrogate alone",
                         b -> b.id("-\uDE00"),
                         "id: \"-\\uDE00\" has U+DE00 at index 1" + ID_RULE),
-                refusal(
+                invalidValue(
                         "id long",
                         b -> b.id("x".repeat(129)),
                         "id: \"" + "x".repeat(64) + "\"… (129 chars) takes 129 bytes of UTF-8" + ID_RULE),
-                refusal(
+                invalidValue(
                         "id long in bytes only",
                         b -> b.id("é".repeat(64) + "x"),
                         "id: \"" + "é".repeat(64) + "\"… (65 chars) takes 129 bytes of UTF-8" + ID_RULE),
-                refusal("name empty", b -> b.name(""), "name: \"\"" + NAME_RULE),
-                refusal("name NUL", b -> b.name("a\0"), "name: \"a\\u0000\" has U+0000 at index 1" + NAME_RULE),
-                refusal("name CR", b -> b.name("\rdata: x"), "name: \"\\rdata: x\" has U+000D at index 0" + NAME_RULE),
-                refusal("name LF", b -> b.name("a\n"), "name: \"a\\n\" has U+000A at index 1" + NAME_RULE),
-                refusal(
+                invalidValue("name empty", b -> b.name(""), "name: \"\"" + NAME_RULE),
+                invalidValue("name NUL", b -> b.name("a\0"), "name: \"a\\u0000\" has U+0000 at index 1" + NAME_RULE),
+                invalidValue(
+                        "name CR", b -> b.name("\rdata: x"), "name: \"\\rdata: x\" has U+000D at index 0" + NAME_RULE),
+                invalidValue("name LF", b -> b.name("a\n"), "name: \"a\\n\" has U+000A at index 1" + NAME_RULE),
+                invalidValue(
                         "name surrogates swapped",
                         b -> b.name("\uDE00\uD83D"),
                         "name: \"\\uDE00\\uD83D\" has U+DE00 at index 0" + NAME_RULE),
-                refusal(
+                invalidValue(
                         "name long",
                         b -> b.name("😀".repeat(64)),
                         "name: \"" + "😀".repeat(32) + "\"… (128 chars) takes 256 bytes of UTF-8" + NAME_RULE),
-                refusal(
+                invalidValue(
                         "retry negative",
                         b -> b.retry(Duration.ofNanos(-1)),
                         "retry: PT-0.000000001S (expected: from 0 to 1 day)"),
-                refusal(
+                invalidValue(
                         "retry beyond a long",
                         b -> b.retry(Duration.ofSeconds(Long.MAX_VALUE)),
                         "retry: PT2562047788015215H30M7S (expected: from 0 to 1 day)"),
-                refusal(
+                invalidValue(
                         "retry of more than a day",
                         b -> b.retry(Duration.ofDays(1).plusMillis(1)),
                         "retry: PT24H0.001S (expected: from 0 to 1 day)"),
-                refusal("nothing", Event.Builder::build, "Event[]" + NOTHING_RULE),
-                refusal(
+                invalidValue("nothing", Event.Builder::build, "Event[]" + NOTHING_RULE),
+                invalidValue(
                         "name and key alone",
                         b -> b.name("n").key("k").build(),
                         "Event[name=\"n\", key=\"k\"]" + NOTHING_RULE));
     }
 
     @ParameterizedTest
-    @MethodSource("refusals")
-    void refuses_whatTheWireCannotCarry(Consumer<Event.Builder> setting, String message) {
+    @MethodSource("invalidValues")
+    void rejects_whatTheWireCannotCarry(Consumer<Event.Builder> setting, String message) {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> setting.accept(Event.builder()))
                 .withMessage(message);
@@ -87,20 +88,20 @@ class EventTest {
 
     static Stream<Arguments> secondSettings() {
         return Stream.of(
-                refusal("id", b -> b.id("1").id("2"), "id: set twice, to \"1\" and to \"2\""),
-                refusal("name", b -> b.name("a").name("b\n"), "name: set twice, to \"a\" and to \"b\\n\""),
-                refusal("data", b -> b.data("a").data("a"), "data: set twice, to \"a\" and to \"a\""),
-                refusal(
+                invalidValue("id", b -> b.id("1").id("2"), "id: set twice, to \"1\" and to \"2\""),
+                invalidValue("name", b -> b.name("a").name("b\n"), "name: set twice, to \"a\" and to \"b\\n\""),
+                invalidValue("data", b -> b.data("a").data("a"), "data: set twice, to \"a\" and to \"a\""),
+                invalidValue(
                         "retry",
                         b -> b.retry(Duration.ZERO).retry(Duration.ofSeconds(2)),
                         "retry: set twice, to PT0S and to PT2S"),
-                refusal("comment", b -> b.comment("").comment("b"), "comment: set twice, to \"\" and to \"b\""),
-                refusal("key", b -> b.key("a").key("b"), "key: set twice, to \"a\" and to \"b\""));
+                invalidValue("comment", b -> b.comment("").comment("b"), "comment: set twice, to \"\" and to \"b\""),
+                invalidValue("key", b -> b.key("a").key("b"), "key: set twice, to \"a\" and to \"b\""));
     }
 
     @ParameterizedTest
     @MethodSource("secondSettings")
-    void refuses_anOptionSetTwice(Consumer<Event.Builder> setting, String message) {
+    void rejects_anOptionSetTwice(Consumer<Event.Builder> setting, String message) {
         assertThatIllegalStateException()
                 .isThrownBy(() -> setting.accept(Event.builder()))
                 .withMessage(message + " (expected: once per builder)");
@@ -110,7 +111,7 @@ class EventTest {
     }
 
     @Test
-    void refuses_null() {
+    void rejects_null() {
         assertThatNullPointerException().isThrownBy(() -> Event.of(null)).withMessage("data");
         assertThatNullPointerException()
                 .isThrownBy(() -> Event.builder().id(null))
@@ -130,7 +131,7 @@ class EventTest {
     }
 
     @Test
-    void accepts_eachFieldThatAClientOrATraceCanSeeAlone() {
+    void accepts_eachVisibleFieldAlone() {
         assertThat(Event.builder().id("1").build().data()).isNull();
         assertThat(Event.builder().data("").build().id()).isNull();
         assertThat(Event.comment("").comment()).isEmpty();
@@ -153,7 +154,7 @@ class EventTest {
     }
 
     @Test
-    void toBuilder_replacesWhatIsSet_andKeepsTheRest() {
+    void toBuilder_replacesTheFieldsThatAreSet_andKeepsTheRest() {
         Event event = everything().build();
 
         assertThat(event.toBuilder().build()).isEqualTo(event).hasSameHashCodeAs(event);
@@ -164,7 +165,7 @@ class EventTest {
     }
 
     @Test
-    void equals_asksEveryField() {
+    void equals_comparesEveryField() {
         Event event = everything().build();
 
         assertThat(Stream.<Consumer<Event.Builder>>of(
@@ -185,7 +186,7 @@ class EventTest {
     }
 
     @Test
-    void built_staysAsItWasWhenTheBuilderGoesOn() {
+    void anEvent_doesNotChange_whenItsBuilderIsUsedAgain() {
         Event.Builder builder = Event.builder().data("d");
         Event first = builder.build();
         Event second = builder.id("1").build();
@@ -224,7 +225,7 @@ class EventTest {
                 .key("k");
     }
 
-    private static Arguments refusal(String name, Consumer<Event.Builder> setting, String message) {
+    private static Arguments invalidValue(String name, Consumer<Event.Builder> setting, String message) {
         return argumentSet(name, setting, message);
     }
 }

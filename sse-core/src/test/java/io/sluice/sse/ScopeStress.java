@@ -13,11 +13,11 @@ import org.openjdk.jcstress.infra.results.LL_Result;
 import org.openjdk.jcstress.infra.results.L_Result;
 
 /**
- * A scope closes once, with the first reason; what is registered meanwhile is closed exactly once; nothing stays in the
- * ledger. The home runs everything on the caller's thread, which is the most that may happen at the same time.
+ * A scope closes once, with the first reason. Resources registered meanwhile are closed exactly once, and nothing stays
+ * in the ledger. The home runs everything on the caller's thread, so as much as possible happens at the same time.
  *
- * <p>Not seen here within a second: a scope that asks outside of its lock whether it is closed before it links a new
- * child.
+ * <p>This test does not detect within a second a scope that checks outside its lock whether it is closed before it
+ * links a new child.
  */
 public final class ScopeStress {
 
@@ -59,7 +59,7 @@ public final class ScopeStress {
         final Scope scope = Scope.root(home);
         final AtomicInteger closed = new AtomicInteger();
 
-        /** How often what was registered has been closed; or what is left. */
+        /** How often the registered resource was closed, or what is left of it. */
         final String settled() {
             CompletableFuture<CloseReason> end = scope.closed().toCompletableFuture();
             if (!end.isDone() || end.join() != scope.reason()) {
@@ -72,17 +72,17 @@ public final class ScopeStress {
         }
     }
 
-    /** Two reasons at once: one wins, and the listener hears that one, once. */
+    /** Two threads close with different reasons: one reason wins, and the listener receives it once. */
     @JCStressTest
     @Outcome(id = "1, reset", expect = Expect.ACCEPTABLE, desc = "one first")
     @Outcome(id = "1, client-left", expect = Expect.ACCEPTABLE, desc = "the other first")
     @State
     public static class TwoReasons extends Scopes {
-        private volatile CloseReason heard;
+        private volatile CloseReason received;
 
         public TwoReasons() {
             scope.onClose(reason -> {
-                heard = reason;
+                received = reason;
                 closed.incrementAndGet();
             });
         }
@@ -100,7 +100,7 @@ public final class ScopeStress {
         @Arbiter
         public void settle(LL_Result r) {
             r.r1 = settled();
-            r.r2 = heard == scope.reason() ? heard : heard + " was heard, the reason is " + scope.reason();
+            r.r2 = received == scope.reason() ? received : received + " was received, the reason is " + scope.reason();
         }
     }
 
@@ -127,7 +127,7 @@ public final class ScopeStress {
         }
     }
 
-    /** A listener is taken back while the scope closes: it hears or it does not, and is counted down once. */
+    /** A listener is removed while the scope closes: it is notified or not, and the ledger is decremented once. */
     @JCStressTest
     @Outcome(
             id = {"0", "1"},
@@ -174,7 +174,7 @@ public final class ScopeStress {
         }
     }
 
-    /** A child is made, and owns something, while the parent closes. */
+    /** A child is created, and owns something, while the parent closes. */
     @JCStressTest
     @Outcome(id = "1, reset", expect = Expect.ACCEPTABLE, desc = "the child's resource is closed once")
     @State
@@ -200,7 +200,7 @@ public final class ScopeStress {
         }
     }
 
-    /** Parent and child close at once: each once, and the child's steps before the parent's. */
+    /** Parent and child close concurrently: each closes once, and the child's steps run before the parent's. */
     @JCStressTest
     @Outcome(
             id = {"3, reset", "3, client-left"},

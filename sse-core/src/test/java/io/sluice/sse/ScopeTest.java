@@ -15,10 +15,10 @@ import org.junit.jupiter.api.Test;
 
 class ScopeTest {
 
-    /** Runs everything in place; timers wait for the test. */
+    /** Runs everything on the calling thread; timers wait for the test. */
     private static class Home implements Scope.Owner {
         final Ledger ledger = new Ledger();
-        final List<String> heard = new ArrayList<>();
+        final List<String> calls = new ArrayList<>();
         final List<Runnable> timers = new ArrayList<>();
         final List<Runnable> waiting = new ArrayList<>();
         boolean ended;
@@ -58,32 +58,32 @@ class ScopeTest {
 
         @Override
         public synchronized void closing(Scope.CloseStep step, CloseReason reason) {
-            heard.add(step.toString());
+            calls.add(step.toString());
         }
     }
 
     @Test
-    void stepsComeInOrderWhateverThrows() {
+    void closeStepsRunInOrderWhateverThrows() {
         Home home = new Home() {
             @Override
             public synchronized void closing(Scope.CloseStep step, CloseReason reason) {
                 super.closing(step, reason);
-                throw new IllegalStateException("a test wants it so");
+                throw new IllegalStateException("thrown by the test");
             }
         };
         Scope scope = Scope.root(home);
         for (Scope.CloseStep step : Scope.CloseStep.values()) {
             scope.onStep(step, reason -> {
-                home.heard.add(step + " registered");
-                throw new IllegalStateException("a test wants it so");
+                home.calls.add(step + " registered");
+                throw new IllegalStateException("thrown by the test");
             });
         }
-        scope.own(() -> home.heard.add("resource"));
+        scope.own(() -> home.calls.add("resource"));
         scope.onClose(reason -> {
-            throw new IllegalStateException("a test wants it so");
+            throw new IllegalStateException("thrown by the test");
         });
         assertThat(scope.close(CloseReason.RESET).toCompletableFuture()).isCompletedWithValue(CloseReason.RESET);
-        assertThat(home.heard)
+        assertThat(home.calls)
                 .containsExactly(
                         "SOURCE",
                         "SOURCE registered",
@@ -102,20 +102,20 @@ class ScopeTest {
     }
 
     @Test
-    void aUserExecutorThatThrowsDoesNotStopTheEnd() {
+    void aUserExecutorThatThrowsDoesNotPreventTheClose() {
         for (RuntimeException failure : List.of(new RejectedExecutionException(), new IllegalStateException())) {
             Home home = new Home();
             home.userFails = failure;
             Scope scope = Scope.root(home);
-            scope.onClose(reason -> home.heard.add("listener"));
+            scope.onClose(reason -> home.calls.add("listener"));
             assertThat(scope.close(CloseReason.RESET).toCompletableFuture()).isCompleted();
-            assertThat(home.heard).contains("listener").endsWith("COUNT");
+            assertThat(home.calls).contains("listener").endsWith("COUNT");
             assertThat(home.ledger.isZero()).isTrue();
         }
     }
 
     @Test
-    void theFirstReasonWinsAndListenersHearOnce() throws Exception {
+    void theFirstReasonWinsAndListenersAreNotifiedOnce() throws Exception {
         ExecutorService pool = Executors.newFixedThreadPool(16);
         try {
             for (int round = 0; round < 300; round++) {
@@ -151,22 +151,22 @@ class ScopeTest {
     }
 
     @Test
-    void childrenCloseFirstAndAParentWaitsForTheirListeners() {
+    void childrenCloseFirstAndTheParentWaitsForTheirListeners() {
         Home home = new Home();
         Home childHome = new Home();
         childHome.slowUser = true;
         Scope parent = Scope.root(home);
         Scope child = parent.child(childHome);
         Scope grandchild = child.child();
-        grandchild.onClose(reason -> childHome.heard.add("grandchild"));
-        child.onClose(reason -> childHome.heard.add("child"));
+        grandchild.onClose(reason -> childHome.calls.add("grandchild"));
+        child.onClose(reason -> childHome.calls.add("child"));
         child.close(CloseReason.RESET);
         parent.close(CloseReason.SERVER_DRAINING);
         assertThat(parent.closed().toCompletableFuture()).isNotDone();
         while (!childHome.waiting.isEmpty()) {
             childHome.waiting.remove(0).run();
         }
-        assertThat(childHome.heard.stream().filter(word -> word.contains("child")))
+        assertThat(childHome.calls.stream().filter(word -> word.contains("child")))
                 .containsExactly("grandchild", "child");
         assertThat(parent.closed().toCompletableFuture()).isCompletedWithValue(CloseReason.SERVER_DRAINING);
         assertThat(child.reason()).isEqualTo(CloseReason.RESET);
@@ -174,7 +174,7 @@ class ScopeTest {
     }
 
     @Test
-    void whatIsRegisteredOnAClosedScopeRunsAtOnceAndAnEndedHomeClosesInPlace() {
+    void callbacksRegisteredOnAClosedScopeRunAtOnceAndAnEndedHomeClosesInPlace() {
         Home home = new Home();
         home.ended = true;
         Scope scope = Scope.root(home);
@@ -189,7 +189,7 @@ class ScopeTest {
     }
 
     @Test
-    void aNegativeDelayIsRefused() {
+    void aNegativeDelayIsRejected() {
         Scope scope = Scope.root(new Home());
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> scope.schedule(Duration.ofMillis(-1), () -> {}))
@@ -197,14 +197,14 @@ class ScopeTest {
     }
 
     @Test
-    void tasksAreCountedAndDieWithTheScope() {
+    void tasksAreCountedAndCancelledWithTheScope() {
         Home home = new Home();
         Scope scope = Scope.root(home);
         AtomicInteger runs = new AtomicInteger();
         scope.schedule(Duration.ofSeconds(1), runs::incrementAndGet);
         scope.every(Duration.ofSeconds(1), () -> {
             runs.incrementAndGet();
-            throw new IllegalStateException("a test wants it so");
+            throw new IllegalStateException("thrown by the test");
         });
         Registration cancelled = scope.schedule(Duration.ofSeconds(1), runs::incrementAndGet);
         assertThat(home.ledger.count(Ledger.Kind.TASKS)).isEqualTo(3);

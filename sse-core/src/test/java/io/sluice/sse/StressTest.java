@@ -22,12 +22,12 @@ import org.openjdk.jcstress.os.SchedulingClass;
 import org.openjdk.jcstress.vm.CompileMode;
 
 /**
- * Runs the stress tests ({@code *Stress}): many samples of two threads that meet at one state, made by jcstress. An
- * outcome that a stress test does not list as acceptable fails here.
+ * Runs the stress tests ({@code *Stress}). For each, jcstress takes many samples of threads that access the same state
+ * concurrently. An outcome that a stress test does not list as acceptable fails here.
  *
- * <p>This is the short run, in this JVM, as its compilers compile. {@code -Dsluice.stress.millis=…} makes it longer,
- * {@code -Dsluice.stress.only=…} runs those with this in their names; jcstress' own program, which CONTRIBUTING
- * names, also varies compilers and flags.
+ * <p>This is the short run, in this JVM and with its default compiler settings. {@code -Dsluice.stress.millis=…} makes
+ * it longer. {@code -Dsluice.stress.only=…} runs only tests with this text in their names. The jcstress program,
+ * described in CONTRIBUTING, also varies compilers and flags.
  */
 class StressTest {
 
@@ -62,7 +62,7 @@ class StressTest {
     }
 
     private static TestResult run(TestInfo info) throws ReflectiveOperationException, IOException {
-        // Threads that wait for each other yield: the other JVM that runs tests needs the processors too.
+        // Threads that wait for each other yield, because another JVM that runs tests needs the processors too.
         String[] arguments = {"-iters", "1", "-time", MILLIS, "-hs", "32", "-c", "2", "-spinStyle", "THREAD_YIELD"};
         Options options = new Options(arguments);
         options.parse();

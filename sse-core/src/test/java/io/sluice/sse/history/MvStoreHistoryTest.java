@@ -24,10 +24,10 @@ import org.h2.mvstore.type.StringDataType;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The store by itself: what it keeps, what it lets go, and what it finds. */
+/** The store alone: which events it keeps, which it evicts, and what it recovers. */
 class MvStoreHistoryTest {
 
-    private static final int BLOCK_BYTES = 36; // and 64 of overhead make 100
+    private static final int BLOCK_BYTES = 36; // with 64 bytes of overhead 100
 
     @TempDir
     Path directory;
@@ -60,7 +60,7 @@ class MvStoreHistoryTest {
     }
 
     @Test
-    void ofEachTopicSoManyEventsAreKept() {
+    void eventsOfATopicAreBounded() {
         MvStoreHistory history = open(options -> options.events(3));
         history.append(List.of(
                 event(1, 1, "a", null), event(2, 2, "a", null), event(3, 3, "b", null), event(4, 4, "a", null)));
@@ -80,7 +80,7 @@ class MvStoreHistoryTest {
     }
 
     @Test
-    void ofEachTopicSoManyBytesAreKeptAndTheNewestWhateverItsSize() {
+    void bytesOfATopicAreBoundedAndTheNewestEventIsAlwaysKept() {
         MvStoreHistory history = open(options -> options.bytes(250));
         for (int i = 1; i <= 5; i++) {
             history.append(List.of(event(i, i, "a", null)));
@@ -92,7 +92,7 @@ class MvStoreHistoryTest {
     }
 
     @Test
-    void ofAllTopicsSoManyBytesAreKeptTheOldestGoesFirst() {
+    void totalBytesAreBoundedAndTheOldestEventIsEvictedFirst() {
         MvStoreHistory history = open(options -> options.totalBytes(450));
         for (int i = 1; i <= 6; i++) {
             history.append(List.of(event(i, i, "t" + i % 2, null)));
@@ -102,9 +102,9 @@ class MvStoreHistoryTest {
         history.close(6);
     }
 
-    /** One event can be the oldest of several topics: each copy is counted, and each goes in its turn. */
+    /** One event can be the oldest of several topics: each copy is counted, and they are evicted one after another. */
     @Test
-    void copiesOfOneEventGoOneAfterTheOther() {
+    void copiesOfOneEventAreEvictedOneAfterAnother() {
         MvStoreHistory history = open(options -> options.totalBytes(450).age(Duration.ofSeconds(10)));
         history.append(List.of(
                 event(1, nowMillis, "a", "one"), event(1, nowMillis, "b", "one"), event(1, nowMillis, "c", "one")));
@@ -125,7 +125,7 @@ class MvStoreHistoryTest {
     }
 
     @Test
-    void whatIsTooOldGoesWhetherOrNotAnythingComes() {
+    void oldEventsAreEvictedEvenWithoutNewEvents() {
         MvStoreHistory history = open(options -> options.age(Duration.ofSeconds(10)));
         history.append(List.of(event(1, nowMillis, "a", null), event(2, nowMillis + 5000, "b", null)));
         nowMillis += 10_000;
@@ -141,7 +141,7 @@ class MvStoreHistoryTest {
     }
 
     @Test
-    void chosenIdsAreBoundedAndToldWhenTheyGo() {
+    void chosenIdsAreBoundedAndReportedWhenEvicted() {
         MvStoreHistory history = open(options -> options.publisherIds(2));
         history.append(List.of(event(1, 1, "a", "one"), event(2, 2, "b", "two"), event(3, 3, "a", "three")));
         assertThat(evictions).containsExactly(new Eviction("a", 1, 1, 3, 1, BLOCK_BYTES, List.of("one")));
@@ -153,9 +153,9 @@ class MvStoreHistoryTest {
                         Map.entry("three", new RecoveryResult.EventLocation(3, "a")));
     }
 
-    /** What the death of the process leaves between two commits is the state of the first of them. */
+    /** If the process dies between two commits, the state of the first commit is recovered. */
     @Test
-    void aLargeBatchIsNeverCommittedInItsMiddle(@TempDir Path copy) throws IOException {
+    void aLargeBatchIsCommittedAsAWhole(@TempDir Path copy) throws IOException {
         MvStoreHistory history = open(options -> options);
         List<StoredEvent> batch = new ArrayList<>();
         for (int i = 1; i <= 150_000; i++) {
@@ -170,17 +170,18 @@ class MvStoreHistoryTest {
         }
         history.close(150_000);
         MvStoreHistory left = MvStoreHistory.builder(copy).build();
-        RecoveryResult recoveredCopy = left.open(7, told -> {});
+        RecoveryResult recoveredCopy = left.open(7, evicted -> {});
         assertThat(recoveredCopy.topics()).isEmpty();
         assertThat(recoveredCopy.publisherIds()).isEmpty();
         left.close(recoveredCopy.head());
     }
 
     @Test
-    void aTopicThatIsBeingEmptiedIsReadUntilItsEndIsTold() {
+    void aTopicThatIsBeingEmptiedIsReadableUntilItsRemovalIsReported() {
         List<List<Long>> found = new ArrayList<>();
         MvStoreHistory[] history = {null};
-        history[0] = open(options -> options.totalBytes(250), told -> found.add(positions(history[0], "a", "b", "c")));
+        history[0] =
+                open(options -> options.totalBytes(250), evicted -> found.add(positions(history[0], "a", "b", "c")));
         history[0].append(List.of(event(1, 1, "a", null), event(2, 2, "b", null)));
         history[0].append(List.of(event(3, 3, "c", null), event(4, 4, "c", null)));
         assertThat(found).containsExactly(List.of(1L, 2L, 3L, 4L));
@@ -189,7 +190,7 @@ class MvStoreHistoryTest {
     }
 
     @Test
-    void aFileOfAnotherFormatIsRefused() {
+    void aFileOfAnotherFormatIsRejected() {
         open(options -> options).close(0);
         try (MVStore store = MVStore.open(directory.resolve("events.mv").toString())) {
             store.openMap(
@@ -204,12 +205,12 @@ class MvStoreHistoryTest {
                 .hasMessageContaining("format 99 (expected: 1)");
     }
 
-    /** Who reads while it hears of an eviction still finds what goes. */
+    /** A reader that is notified of an eviction can still read the evicted events. */
     @Test
-    void itSaysWhatGoesBeforeItGoes() {
+    void evictionsAreReportedBeforeTheyHappen() {
         List<List<Long>> found = new ArrayList<>();
         MvStoreHistory[] history = {null};
-        history[0] = open(options -> options.events(1), told -> found.add(positions(history[0], "a")));
+        history[0] = open(options -> options.events(1), evicted -> found.add(positions(history[0], "a")));
         history[0].append(List.of(event(1, 1, "a", null)));
         history[0].append(List.of(event(2, 2, "a", null)));
         assertThat(found).containsExactly(List.of(1L, 2L));
@@ -217,7 +218,7 @@ class MvStoreHistoryTest {
     }
 
     @Test
-    void floorsOfEmptyTopicsAreKeptByNameAndThenAsOne() {
+    void floorsOfEmptyTopicsAreKeptByNameAndLaterMergedIntoOne() {
         MvStoreHistory history = open(options -> options.totalBytes(100));
         int topics = MvStoreTopics.MAX_EMPTY_TOPICS + 10;
         List<StoredEvent> batch = new ArrayList<>();
@@ -232,9 +233,9 @@ class MvStoreHistoryTest {
         assertThat(recovered.topics()).contains(new StoredTopic("t11", 11, 11, 0, 0, 0, 0));
     }
 
-    /** Against a model: pages of any size, topics and places. */
+    /** Compares pages of any size, topics and positions with a model. */
     @Test
-    void pagesAreWholeUpToTheirEndAndInOrder() {
+    void pagesAreCompleteUpToTheirEndAndInOrder() {
         long seed = System.nanoTime();
         Random random = new Random(seed);
         MvStoreHistory history = open(options -> options.events(40));
@@ -293,9 +294,9 @@ class MvStoreHistoryTest {
         history.close(position);
     }
 
-    /** What has gone makes room: the file does not grow for ever. */
+    /** Evicted events make room: the file does not grow without limit. */
     @Test
-    void theFileStaysInProportion() throws Exception {
+    void theFileStaysInProportionToItsContent() throws Exception {
         MvStoreHistory history =
                 open(options -> options.sync(SyncPolicy.always()).totalBytes(1 << 20));
         long written = 0;
@@ -316,7 +317,7 @@ class MvStoreHistoryTest {
     }
 
     @Test
-    void badOptionsAreNamed() {
+    void invalidOptionsAreNamed() {
         MvStoreHistory.Builder options = MvStoreHistory.builder(directory);
         assertThatThrownBy(() -> options.events(0)).hasMessage("events: 0 (expected: at least 1)");
         assertThatThrownBy(() -> options.bytes(0)).hasMessage("bytes: 0 (expected: at least 1)");
@@ -328,9 +329,9 @@ class MvStoreHistoryTest {
                 .hasMessage("sync: PT0S (expected: more than 0, at most PT1M)");
     }
 
-    /** The oldest stops become one: a gap too many at worst. */
+    /** The oldest stops are merged into one. At worst this causes one gap too many. */
     @Test
-    void uncleanStopsAreRememberedUpToABound() {
+    void uncleanStopsAreRememberedUpToALimit() {
         PositionsFile.Content content = new PositionsFile.Content(7, 10, -1, 0, true, List.of());
         Recovery recovery = Recovery.of(content, 5);
         for (int stop = 1; stop < 300; stop++) {
@@ -359,7 +360,7 @@ class MvStoreHistoryTest {
     }
 
     @Test
-    void aClockThatJumpsForAMomentDeletesNothing() {
+    void aShortClockJumpDeletesNothing() {
         nowMillis = Duration.ofDays(10_000).toMillis();
         MvStoreHistory history = openWithClocks();
         history.append(List.of(event(1, nowMillis, "a", null)));
@@ -379,7 +380,7 @@ class MvStoreHistoryTest {
     }
 
     @Test
-    void aJumpThatLastsCounts() {
+    void aLastingClockJumpTakesEffect() {
         nowMillis = Duration.ofDays(10_000).toMillis();
         MvStoreHistory history = openWithClocks();
         history.append(List.of(event(1, nowMillis, "a", null)));

@@ -8,7 +8,7 @@ import java.time.InstantSource;
 import java.util.function.LongSupplier;
 
 /**
- * Opens to tests in other packages what only this package sees: the test options of a builder, and the parts of a
+ * Gives tests in other packages access to package-private members: the test options of a builder, and the parts of a
  * hub.
  */
 public final class HubTestAccess {
@@ -43,7 +43,7 @@ public final class HubTestAccess {
         return hub.core();
     }
 
-    /** Whether nothing is counted, and nothing is to be reported. */
+    /** Whether no principal is counted and no change is waiting to be reported. */
     public static boolean hasNoPresence(Hub hub) {
         return hub.presences().isEmpty();
     }

@@ -5,17 +5,17 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** What was told of joins and leaves, in order. */
+/** The joins and leaves that the observer was notified of, in order. */
 final class ObservedPresence implements Observer {
-    final List<String> all = new ArrayList<>();
+    final List<String> changes = new ArrayList<>();
 
     @Override
     public void joined(String principal, @Nullable String topic) {
-        all.add("+" + principal + "@" + topic);
+        changes.add("+" + principal + "@" + topic);
     }
 
     @Override
     public void left(String principal, @Nullable String topic) {
-        all.add("-" + principal + "@" + topic);
+        changes.add("-" + principal + "@" + topic);
     }
 }

@@ -23,20 +23,20 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Many who come and go: by chance, and on threads of their own. */
+/** Many principals join and leave: at random, and on separate threads. */
 class PresenceChurnTest {
 
     private static final long SECOND = TimeUnit.SECONDS.toNanos(1);
 
-    /** Told as late as it likes: joins and leaves alternate, and the last word is the truth. */
+    /** However late they are reported, joins and leaves alternate, and the last report is correct. */
     @ParameterizedTest
     @ValueSource(ints = {0, 3})
-    void underChurnJoinsAndLeavesAlternateAndTheLastIsTrue(int lingerSeconds) {
+    void underChurnJoinsAndLeavesAlternateAndTheLastIsCorrect(int lingerSeconds) {
         Random random = new Random(4);
-        ObservedPresence told = new ObservedPresence();
+        ObservedPresence observed = new ObservedPresence();
         Presence presence = Presence.of("**").withGracePeriod(Duration.ofSeconds(lingerSeconds));
         try (HubFixture bench =
-                new HubFixture(options -> options.observer(told).presence(presence), 2, HubFixture.QUIET)) {
+                new HubFixture(options -> options.observer(observed).presence(presence), 2, HubFixture.QUIET)) {
             List<FakeSink> sinks = new ArrayList<>();
             Map<FakeSink, Set<String>> at = new HashMap<>();
             for (int step = 0; step < 5000; step++) {
@@ -63,35 +63,36 @@ class PresenceChurnTest {
             Set<String> expected = new HashSet<>();
             at.forEach((sink, terms) ->
                     terms.forEach(term -> expected.add(sink.identity().principal() + "@" + term.replace("/**", ""))));
-            assertThat(afterAlternating(told.all)).isEqualTo(expected);
+            assertThat(afterAlternating(observed.changes)).isEqualTo(expected);
             sinks.forEach(sink -> sink.close(CloseReason.CLIENT_LEFT));
             bench.run();
             bench.advanceHub(10 * SECOND);
-            assertThat(afterAlternating(told.all)).isEmpty();
+            assertThat(afterAlternating(observed.changes)).isEmpty();
             assertThat(HubTestAccess.hasNoPresence(bench.hub)).isTrue();
         }
     }
 
-    /** Who is there by what was told; fails where two joins, or two leaves, of one follow each other. */
-    private static Set<String> afterAlternating(List<String> told) {
+    /** The present principals according to the reports. Fails if a principal has two joins or two leaves in a row. */
+    private static Set<String> afterAlternating(List<String> changes) {
         Set<String> there = new HashSet<>();
-        for (String word : told) {
-            boolean isNews = word.charAt(0) == '+' ? there.add(word.substring(1)) : there.remove(word.substring(1));
-            assertThat(isNews).as("%s after %s", word, there).isTrue();
+        for (String change : changes) {
+            boolean isChange =
+                    change.charAt(0) == '+' ? there.add(change.substring(1)) : there.remove(change.substring(1));
+            assertThat(isChange).as("%s after %s", change, there).isTrue();
         }
         return there;
     }
 
-    /** Many threads, the JDK's timer, and somebody who is slow to listen. */
+    /** Many threads, the JDK's timer, and an observer that is slow. */
     @Test
-    void threadsThatComeAndGoAtOnceLeaveNothing() throws Exception {
+    void concurrentJoinsAndLeavesLeaveNothing() throws Exception {
         List<String> words = Collections.synchronizedList(new ArrayList<>());
         PresenceCounts counts = new PresenceCounts(
                 Presence.of("**").withGracePeriod(Duration.ofNanos(50_000)),
                 System::nanoTime,
                 Expirer.TIMER,
                 (joined, principal, topic) -> words.add((joined ? "+" : "-") + principal + "@" + topic));
-        // The joins of the threads may all be undone before they are reported, but this one is not.
+        // All joins of the threads may be undone before they are reported, but this one is not.
         counts.join("a", "first");
         await().until(() -> words.contains("+first@a"));
         List<Thread> threads = new ArrayList<>();

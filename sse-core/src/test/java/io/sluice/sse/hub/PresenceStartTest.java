@@ -21,7 +21,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Wherever a client starts, a topic of presence brings the list first and later changes afterwards, nothing else. */
+/**
+ * Wherever a client starts, a presence topic sends the member list first, later changes afterwards, and nothing else.
+ */
 class PresenceStartTest {
 
     private static final String ROOM = "rooms/7";
@@ -76,7 +78,7 @@ class PresenceStartTest {
 
     @ParameterizedTest
     @MethodSource("starts")
-    void theListComesFirstAndThenLaterChanges(StartPosition start) {
+    void theMemberListComesFirstAndThenLaterChanges(StartPosition start) {
         try (HubFixture bench = bench(options -> {})) {
             join(bench, "ann");
             FakeSink bob = open(bench, "bob", StartPosition.live(), ROOM);
@@ -91,7 +93,7 @@ class PresenceStartTest {
 
     @ParameterizedTest
     @MethodSource("starts")
-    void evictedChangesAreNoGap(StartPosition start) {
+    void evictedPresenceChangesAreNoGap(StartPosition start) {
         try (HubFixture bench = bench(options -> options.historyEvents(1))) {
             join(bench, "ann");
             join(bench, "bob");
@@ -101,10 +103,10 @@ class PresenceStartTest {
         }
     }
 
-    /** The messages of the room are replayed, and the changes of its presence do not take their place. */
+    /** The messages of the room are replayed; presence changes do not count towards the replay. */
     @ParameterizedTest
     @MethodSource("starts")
-    void onOneStreamWithTheRoomOnlyTheRoomIsReplayed(StartPosition start) {
+    void onAStreamWithTheRoomOnlyTheRoomIsReplayed(StartPosition start) {
         try (HubFixture bench = bench(options -> {})) {
             bench.publish(ROOM, "one");
             bench.publish(ROOM, "two");
@@ -126,7 +128,7 @@ class PresenceStartTest {
     }
 
     @Test
-    void aPatternBringsLaterChangesOnly() {
+    void aPatternDeliversLaterChangesOnly() {
         try (HubFixture bench = bench(options -> options.historyEvents(2))) {
             String first = bench.publish("other", "before");
             bench.publish(ROOM, "message");
@@ -143,9 +145,9 @@ class PresenceStartTest {
         }
     }
 
-    /** A topic of presence that has expired with all its events leaves no gap either. */
+    /** A presence topic that has expired with all its events causes no gap either. */
     @Test
-    void aRemovedTopicOfPresenceIsNoGapForAPattern() {
+    void aRemovedPresenceTopicIsNoGapForAPattern() {
         try (HubFixture bench = bench(options -> options.historyAge(Duration.ofSeconds(10)))) {
             String first = bench.publish("other", "before");
             join(bench, "ann");
@@ -159,11 +161,11 @@ class PresenceStartTest {
     }
 
     @Test
-    void thatTheClientReachesItsLaneLateChangesNothing() {
+    void aClientThatReachesItsLaneLateGetsNoEarlierPresenceChanges() {
         try (HubFixture bench = bench(options -> {})) {
             FakeSink watcher = open(bench, null, StartPosition.live(), ROOM, PRESENCE);
             String first = bench.publish(ROOM, "one");
-            // The lane has not run since: its position is before these events, and before the start of the client.
+            // The lane has not run since, so its position is before these events and before the start of the client.
             bench.hub.publish(PRESENCE, Event.of("join", "old"));
             bench.hub.publish(ROOM, Event.of("two"));
             FakeSink back = bench.sink();
@@ -176,9 +178,9 @@ class PresenceStartTest {
         }
     }
 
-    /** A connected client that has missed changes gets the gap and a new list, so that it is right again. */
+    /** A connected client that has missed changes gets the gap and a new list, so its state is correct again. */
     @Test
-    void afterAGapTheListComesAgain() {
+    void afterAGapTheMemberListIsSentAgain() {
         try (HubFixture bench = bench(options -> options.historyEvents(2))) {
             FakeSink slow = open(bench, null, StartPosition.live(), PRESENCE);
             bench.onLane(() -> slow.full(true));

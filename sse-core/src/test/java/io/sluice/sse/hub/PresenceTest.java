@@ -24,17 +24,17 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
-/** Who is there: joins and leaves in order, one of each for a principal however many sinks it has. */
+/** Presence: joins and leaves in order, one of each for a principal, however many sinks it has. */
 class PresenceTest {
 
     private static final long SECOND = TimeUnit.SECONDS.toNanos(1);
 
-    private final ObservedPresence told = new ObservedPresence();
+    private final ObservedPresence observed = new ObservedPresence();
 
     private HubFixture bench(Presence... presences) {
         return new HubFixture(
                 options -> {
-                    options.observer(told);
+                    options.observer(observed);
                     List.of(presences).forEach(options::presence);
                 },
                 2,
@@ -71,29 +71,29 @@ class PresenceTest {
             close(bench, one);
             assertThat(bench.hub.members("rooms/7")).containsExactly("ann", "bob");
             close(bench, two);
-            assertThat(told.all).containsExactly("+ann@rooms/7", "+bob@rooms/7", "-ann@rooms/7");
+            assertThat(observed.changes).containsExactly("+ann@rooms/7", "+bob@rooms/7", "-ann@rooms/7");
             assertThat(bench.hub.members("rooms/7")).containsExactly("bob");
             close(bench, bob);
             assertThat(HubTestAccess.hasNoPresence(bench.hub)).isTrue();
         }
     }
 
-    /** The old connection of a client that has come back is found dead a minute later. */
+    /** The old connection of a client that has reconnected is detected as dead a minute later. */
     @Test
-    void aLateEndOfAnOldSinkTakesNobodyAway() {
+    void theLateEndOfAnOldSinkRemovesNoPresentPrincipal() {
         try (HubFixture bench = bench(Presence.of("**"))) {
             FakeSink old = open(bench, 0, "ann", "a");
             FakeSink current = open(bench, 1, "ann", "a");
             close(bench, old);
-            assertThat(told.all).containsExactly("+ann@a");
+            assertThat(observed.changes).containsExactly("+ann@a");
             assertThat(bench.hub.members("a")).containsExactly("ann");
             close(bench, current);
-            assertThat(told.all).containsExactly("+ann@a", "-ann@a");
+            assertThat(observed.changes).containsExactly("+ann@a", "-ann@a");
         }
     }
 
     @Test
-    void aReconnectWithinTheLingerIsNeitherLeaveNorJoin() {
+    void aReconnectWithinTheGracePeriodIsNeitherALeaveNorAJoin() {
         try (HubFixture bench = bench(Presence.of("**").withGracePeriod(Duration.ofSeconds(5)))) {
             FakeSink sink = open(bench, 0, "ann", "a");
             for (int i = 0; i < 3; i++) {
@@ -103,19 +103,21 @@ class PresenceTest {
                 sink = open(bench, i % 2, "ann", "a");
                 bench.advanceHub(4 * SECOND);
             }
-            assertThat(told.all).containsExactly("+ann@a");
+            assertThat(observed.changes).containsExactly("+ann@a");
             close(bench, sink);
             bench.advanceHub(5 * SECOND - 1);
-            assertThat(told.all).containsExactly("+ann@a");
+            assertThat(observed.changes).containsExactly("+ann@a");
             bench.advanceHub(1);
-            assertThat(told.all).containsExactly("+ann@a", "-ann@a");
+            assertThat(observed.changes).containsExactly("+ann@a", "-ann@a");
             assertThat(HubTestAccess.hasNoPresence(bench.hub)).isTrue();
-            assertThat(bench.hubTimers()).as("nobody lingers").isZero();
+            assertThat(bench.hubTimers())
+                    .as("no principal is in its grace period")
+                    .isZero();
         }
     }
 
     @Test
-    void eachLingersFromTheEndOfItsOwnLastSink() {
+    void theGracePeriodOfAPrincipalStartsAtTheEndOfItsLastSink() {
         try (HubFixture bench = bench(Presence.of("**").withGracePeriod(Duration.ofSeconds(5)))) {
             FakeSink ann = open(bench, 0, "ann", "a");
             FakeSink bob = open(bench, 0, "bob", "a");
@@ -123,17 +125,17 @@ class PresenceTest {
             bench.advanceHub(3 * SECOND);
             close(bench, bob);
             bench.advanceHub(2 * SECOND);
-            assertThat(told.all).endsWith("-ann@a");
+            assertThat(observed.changes).endsWith("-ann@a");
             bench.advanceHub(2 * SECOND);
-            assertThat(told.all).endsWith("-ann@a");
+            assertThat(observed.changes).endsWith("-ann@a");
             bench.advanceHub(1 * SECOND);
-            assertThat(told.all).endsWith("-ann@a", "-bob@a");
+            assertThat(observed.changes).endsWith("-ann@a", "-bob@a");
         }
     }
 
-    /** Somebody who lingered once, and came back, waits behind the others the next time. */
+    /** A principal that returned within its grace period is queued after the others the next time. */
     @Test
-    void whoComesBackDoesNotKeepOthersFromLeaving() {
+    void aPrincipalThatReturnsDoesNotDelayTheLeaveOfOthers() {
         try (HubFixture bench = bench(Presence.of("**").withGracePeriod(Duration.ofSeconds(5)))) {
             FakeSink ann = open(bench, 0, "ann", "a");
             FakeSink bob = open(bench, 0, "bob", "a");
@@ -145,14 +147,14 @@ class PresenceTest {
             bench.advanceHub(2 * SECOND);
             close(bench, ann);
             bench.advanceHub(3 * SECOND);
-            assertThat(told.all).containsExactly("+ann@a", "+bob@a", "-bob@a");
+            assertThat(observed.changes).containsExactly("+ann@a", "+bob@a", "-bob@a");
             bench.advanceHub(2 * SECOND);
-            assertThat(told.all).containsExactly("+ann@a", "+bob@a", "-bob@a", "-ann@a");
+            assertThat(observed.changes).containsExactly("+ann@a", "+bob@a", "-bob@a", "-ann@a");
         }
     }
 
     @Test
-    void ofTooManyWhoLingerTheFirstLeaveEarly() {
+    void ifTooManyAreInTheirGracePeriodTheFirstLeaveEarly() {
         List<String> left = new ArrayList<>();
         List<Runnable> due = new ArrayList<>();
         PresenceCounts counts = new PresenceCounts(
@@ -180,18 +182,18 @@ class PresenceTest {
     }
 
     @Test
-    void theHubAsAWholeCountsEverySinkWhateverItListensTo() {
+    void presenceOfTheHubCountsEverySinkWhateverItsSelector() {
         try (HubFixture bench = bench(Presence.ofHub().withEvents("presence"), Presence.of("a"))) {
             FakeSink watcher = open(bench, 0, null, "presence");
             FakeSink source = new FakeSink(bench.hubLane(), null);
             source.identity(Identity.of("ann"));
             bench.open(source, StartPosition.live(), (Source) sink -> {});
             settle(bench);
-            FakeSink listens = open(bench, 1, "ann", "a");
+            FakeSink subscriber = open(bench, 1, "ann", "a");
             assertThat(bench.hub.members()).containsExactly("ann");
             close(bench, source);
-            close(bench, listens);
-            assertThat(told.all).containsExactlyInAnyOrder("+ann@null", "+ann@a", "-ann@a", "-ann@null");
+            close(bench, subscriber);
+            assertThat(observed.changes).containsExactlyInAnyOrder("+ann@null", "+ann@a", "-ann@a", "-ann@null");
             assertThat(watcher.events())
                     .extracting(ReceivedEvent::type, ReceivedEvent::data)
                     .containsExactly(
@@ -202,7 +204,7 @@ class PresenceTest {
     }
 
     @Test
-    void whoListensToAWholeSubtreeIsThereAndByOtherPatternsIsNot() {
+    void aSubtreePatternCountsAsPresentAndOtherPatternsDoNot() {
         try (HubFixture bench = bench(Presence.of("rooms/*"))) {
             open(bench, 0, "ann", "rooms/7/**");
             open(bench, 0, "bob", "rooms/*");
@@ -213,11 +215,11 @@ class PresenceTest {
             assertThat(bench.hub.members("rooms")).isEmpty();
             assertThat(bench.hub.members("elsewhere")).isEmpty();
         }
-        assertThat(told.all).containsExactly("+ann@rooms/7");
+        assertThat(observed.changes).containsExactly("+ann@rooms/7");
     }
 
     @Test
-    void aListIsAheadOfWhatChangesIt() {
+    void theMemberListPrecedesItsChanges() {
         try (HubFixture bench = bench(Presence.of("rooms/*").withEvents("presence"))) {
             open(bench, 0, "a\"n\\n\n", "rooms/7");
             FakeSink bob = open(bench, 1, "bob", "rooms/7", "presence/rooms/7");
@@ -230,7 +232,7 @@ class PresenceTest {
                             "join{\"principal\":\"cid\",\"topic\":\"rooms/7\"}",
                             "leave{\"principal\":\"cid\",\"topic\":\"rooms/7\"}");
             assertThat(bob.text()).as("the list has no id of its own").contains("\n\nevent: present\n");
-            // Whoever comes back hears what happened meanwhile, behind a new list.
+            // A client that reconnects gets a new list first, and then the changes after it.
             FakeSink back = new FakeSink(bench.hubLane(), null);
             bench.open(back, StartPosition.after(bob.lastEventId()), null, "presence/rooms/7");
             open(bench, 0, "dan", "rooms/7");
@@ -239,7 +241,7 @@ class PresenceTest {
     }
 
     @Test
-    void aLongListIsCutAndSaysHowManyThereAre() {
+    void aLongMemberListIsTruncatedAndContainsTheTotalCount() {
         List<String> principals = new ArrayList<>();
         for (int i = 0; i < 1500; i++) {
             principals.add("p" + (10_000 + i));
@@ -250,21 +252,21 @@ class PresenceTest {
     }
 
     @Test
-    void topicsOfPresenceHaveNoPresenceThemselves() {
+    void presenceTopicsHaveNoPresenceThemselves() {
         try (HubFixture bench = bench(Presence.of("**").withEvents("presence"))) {
             open(bench, 0, "ann", "presence/a", "a");
         }
-        assertThat(told.all).containsExactly("+ann@a");
+        assertThat(observed.changes).containsExactly("+ann@a");
     }
 
     @Test
-    void aNameThatIsTooLongForItsTopicOfPresenceHarmsNobody() {
+    void aNameThatIsTooLongForItsPresenceTopicAffectsNoClient() {
         String room = "r".repeat(250);
         try (HubFixture bench = bench(Presence.of("**").withEvents("presence"));
                 LogLines lines = LogLines.of(Hub.class)) {
             open(bench, 0, "ann", room);
             open(bench, 0, "bob", room);
-            assertThat(told.all).containsExactly("+ann@" + room, "+bob@" + room);
+            assertThat(observed.changes).containsExactly("+ann@" + room, "+bob@" + room);
             assertThat(lines.all()).anySatisfy(line -> assertThat(line).contains("was not published"));
         }
     }
@@ -276,7 +278,7 @@ class PresenceTest {
             @Override
             public void joined(String principal, @Nullable String topic) {
                 calls.incrementAndGet();
-                throw new IllegalStateException("a test wants it so");
+                throw new IllegalStateException("thrown by the test");
             }
         };
         try (HubFixture bench = new HubFixture(
@@ -291,9 +293,11 @@ class PresenceTest {
     }
 
     @Test
-    void whoIsNotLetInWasNeverThere() {
-        try (HubFixture bench = new HubFixture(options ->
-                options.observer(told).maxTopics(1).presence(Presence.of("**")).presence(Presence.ofHub()))) {
+    void aRejectedClientNeverJoins() {
+        try (HubFixture bench = new HubFixture(options -> options.observer(observed)
+                .maxTopics(1)
+                .presence(Presence.of("**"))
+                .presence(Presence.ofHub()))) {
             bench.publish("only", "x");
             FakeSink sink = bench.sink();
             sink.identity(Identity.of("ann"));
@@ -301,37 +305,37 @@ class PresenceTest {
                     .isInstanceOf(TopicLimitException.class);
             sink.close(CloseReason.REJECTED);
             settle(bench);
-            assertThat(told.all).isEmpty();
+            assertThat(observed.changes).isEmpty();
             assertThat(HubTestAccess.hasNoPresence(bench.hub)).isTrue();
         }
     }
 
     @Test
-    void aSubscriptionThatIsCancelledIsALeaveOfItsTopicsOnly() {
+    void cancellingASubscriptionIsALeaveOfItsTopicsOnly() {
         try (HubFixture bench = bench(Presence.of("a"), Presence.ofHub())) {
             FakeSink sink = open(bench, 0, "ann", "a");
             LaneTestAccess.cancel(sink);
             settle(bench);
             close(bench, sink);
-            assertThat(told.all).containsExactlyInAnyOrder("+ann@null", "+ann@a", "-ann@a", "-ann@null");
+            assertThat(observed.changes).containsExactlyInAnyOrder("+ann@null", "+ann@a", "-ann@a", "-ann@null");
         }
     }
 
     @Test
-    void whenTheHubClosesEverybodyLeavesAtOnce() {
+    void whenTheHubClosesAllPrincipalsLeaveAtOnce() {
         try (HubFixture bench = bench(Presence.of("**").withGracePeriod(Duration.ofHours(1)))) {
             open(bench, 0, "ann", "a");
             close(bench, open(bench, 0, "bob", "a"));
             bench.hub.close();
             settle(bench);
-            assertThat(told.all).containsExactly("+ann@a", "+bob@a", "-bob@a", "-ann@a");
+            assertThat(observed.changes).containsExactly("+ann@a", "+bob@a", "-bob@a", "-ann@a");
             assertThat(HubTestAccess.hasNoPresence(bench.hub)).isTrue();
             assertThat(bench.hubTimers()).isZero();
         }
     }
 
     @Test
-    void wrongOptionsAreRefusedByName() {
+    void invalidOptionsAreRejectedByName() {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> Presence.of("a**"))
                 .withMessageStartingWith("presence: topic \"a**\"")

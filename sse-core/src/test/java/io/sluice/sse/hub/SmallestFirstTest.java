@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A page of topics costs a look at each of them, and no sort of all. */
+/** A page of topics is selected in one pass over all topics, without sorting them. */
 class SmallestFirstTest {
 
     private final long seed = Long.getLong("sluice.seed", System.nanoTime());
@@ -36,7 +36,7 @@ class SmallestFirstTest {
 
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 7, 999, 1_000, 5_000})
-    void theSmallestComeInOrder(int limit) {
+    void theSmallestAreReturnedInOrder(int limit) {
         List<Integer> expected =
                 IntStream.range(0, Math.min(limit, 1_000)).boxed().toList();
         assertThat(select(shuffled(1_000), Comparator.naturalOrder(), limit))
@@ -45,7 +45,7 @@ class SmallestFirstTest {
     }
 
     @Test
-    void aSmallPageOfManyCostsAboutOneComparisonEach() {
+    void aSmallPageOfManyItemsCostsAboutOneComparisonPerItem() {
         int count = 200_000;
         AtomicLong comparisons = new AtomicLong();
         Comparator<Integer> counting = (a, b) -> {

@@ -41,9 +41,9 @@ class JsonEventsTest {
         assertThat(json.read(event.data(), Price.class)).isEqualTo(price);
     }
 
-    /** As with a mapper of another library, such as Jackson 3. */
+    /** Functions as for the mapper of another library, such as Jackson 3. */
     @Test
-    void anyFunctionsWriteAndRead() {
+    void anyTwoFunctionsCanWriteAndRead() {
         JsonEvents own = JsonEvents.using(
                 value -> "\"" + value + "\"", (text, type) -> Integer.valueOf(text.substring(1, text.length() - 1)));
         assertThat(own.event("n", 7)).isEqualTo(Event.of("n", "\"7\""));
@@ -60,7 +60,7 @@ class JsonEventsTest {
     }
 
     @Test
-    void aFunctionThatFailsFailsWhole() {
+    void aFailingFunctionIsReportedWithTypeAndCause() {
         IOException failure = new IOException("no disk");
         JsonEvents own = JsonEvents.using(
                 value -> {
@@ -89,14 +89,14 @@ class JsonEventsTest {
     }
 
     @Test
-    void usesTheMapperThatIsGiven() {
+    void usesTheGivenMapper() {
         JsonEvents indented = JsonEvents.of(new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT));
 
         assertThat(indented.event("n", new Price("a", 1)).data()).contains("\n");
     }
 
     @Test
-    void write_failsWhole_withTypeAndCause() {
+    void aFailedWrite_namesTypeAndCause() {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> json.event("n", new Broken()))
                 .withMessageStartingWith("cannot write " + Broken.class.getName() + " as JSON: no second")
@@ -105,7 +105,7 @@ class JsonEventsTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", "{", "[]", "{\"symbol\":\"a\",\"cents\":\"x\"}", "{\"other\":1}", "{} {}", "null"})
-    void read_refuses_whatIsNotOneValueOfTheType(String data) {
+    void read_rejectsAnythingButOneValueOfTheType(String data) {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> json.read(data, Price.class))
                 .withMessageStartingWith("cannot read JSON as " + Price.class.getName() + ": ");

@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import org.junit.jupiter.api.Test;
 
-/** Jackson is an optional dependency: what needs it says so. */
+/** Jackson is an optional dependency: code that needs it reports its absence. */
 class MissingJacksonTest {
 
     @Test
@@ -22,7 +22,8 @@ class MissingJacksonTest {
             Callable<?> application = (Callable<?>) loader.loadClass(Application.class.getName())
                     .getDeclaredConstructor()
                     .newInstance();
-            for (int attempt = 0; attempt < 2; attempt++) { // the second meets a class whose initialization has failed
+            // the second attempt uses a class whose initialization has failed
+            for (int attempt = 0; attempt < 2; attempt++) {
                 assertThatThrownBy(application::call)
                         .isInstanceOf(IllegalStateException.class)
                         .hasMessage("JsonEvents needs Jackson 2: add com.fasterxml.jackson.core:jackson-databind to the"
@@ -56,7 +57,7 @@ class MissingJacksonTest {
         }
     }
 
-    /** What an application does first. */
+    /** The first call of an application. */
     public static final class Application implements Callable<Object> {
         /** For the loader. */
         public Application() {}

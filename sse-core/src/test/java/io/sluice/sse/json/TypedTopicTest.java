@@ -43,7 +43,7 @@ class TypedTopicTest {
 
     record Square(int side) implements Shape {}
 
-    /** Like a tree that somebody has grown into itself. */
+    /** Like a tree that contains itself. */
     static final class Node {
         public final List<Node> children = new ArrayList<>();
     }
@@ -71,7 +71,7 @@ class TypedTopicTest {
     }
 
     @Test
-    void eventsHaveTheNameAndTheKeyThatTheTopicGivesThem() {
+    void theTopicSetsTheNameAndTheKeyOfItsEvents() {
         TypedTopic<Price> prices =
                 TypedTopic.of(hub, "prices", Price.class).withEventName("price").withKey(Price::symbol);
         assertThat(prices.event(new Price("SLU", 7)))
@@ -88,7 +88,7 @@ class TypedTopicTest {
     }
 
     @Test
-    void typesWithParametersKeepThem() {
+    void genericTypesKeepTheirParameters() {
         TypedTopic<Map<String, List<Price>>> books = TypedTopic.of(hub, "books", new TypeReference<>() {});
         Map<String, List<Price>> book = Map.of("a", List.of(new Price("a", 1), new Price("b", 2)));
         assertThat(books.read(books.event(book))).isEqualTo(book);
@@ -100,9 +100,9 @@ class TypedTopicTest {
                 .withCauseInstanceOf(JsonProcessingException.class);
     }
 
-    /** A list of its own class would be written without them: Java has forgotten what the elements are. */
+    /** Without the declared type the list would lose them, because Java erases the element type. */
     @Test
-    void elementsAreWrittenByTheTypeThatWasSaid() {
+    void elementsAreWrittenByTheDeclaredType() {
         TypedTopic<List<Shape>> shapes = TypedTopic.of(hub, "shapes", new TypeReference<>() {});
         List<Shape> two = List.of(new Circle(1), new Square(2));
         assertThat(shapes.event(two).data()).contains("\"@type\"");
@@ -110,7 +110,7 @@ class TypedTopicTest {
     }
 
     @Test
-    void datesGoBothWaysWithAMapperThatKnowsThem() {
+    void datesAreWrittenAndReadWithAMapperThatSupportsThem() {
         JsonEvents dates = JsonEvents.of(new ObjectMapper()
                 .registerModule(new JavaTimeModule())
                 .disable(SerializationFeature.WRITE_DATES_AS_TIMESTAMPS));
@@ -123,11 +123,11 @@ class TypedTopicTest {
     }
 
     @Test
-    void aValueThatCannotBeWrittenFailsItsPublishAlone() {
+    void aValueThatCannotBeWrittenFailsOnlyItsPublish() {
         TypedTopic<Node> nodes = TypedTopic.of(hub, "nodes", Node.class);
         Node intoItself = new Node();
         intoItself.children.add(intoItself);
-        TypedTopic<Dated> dates = TypedTopic.of(hub, "dates", Dated.class); // whose mapper has no module for them
+        TypedTopic<Dated> dates = TypedTopic.of(hub, "dates", Dated.class); // its mapper has no module for dates
         nodes.publish(new Node());
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> nodes.publish(intoItself))
@@ -142,7 +142,7 @@ class TypedTopicTest {
     }
 
     @Test
-    void ofABatchAllArePublishedNextToEachOtherOrNone() {
+    void aBatchIsPublishedContiguouslyOrNotAtAll() {
         TypedTopic<Object> topic = TypedTopic.of(hub, "objects", Object.class);
         List<Published> published = topic.publishAll(List.of(new Price("a", 1), 2, "three"))
                 .toCompletableFuture()
@@ -158,7 +158,7 @@ class TypedTopicTest {
     }
 
     @Test
-    void nullIsNoValueOfATopic() {
+    void nullIsNotAValueOfATopic() {
         TypedTopic<Optional<String>> topic = TypedTopic.of(hub, "a", new TypeReference<>() {});
         assertThatNullPointerException().isThrownBy(() -> topic.publish(null));
         assertThatIllegalArgumentException()

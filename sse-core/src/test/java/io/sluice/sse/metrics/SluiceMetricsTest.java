@@ -20,7 +20,7 @@ class SluiceMetricsTest {
     private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
 
     @Test
-    void theNamesAreThoseOfTheDocumentation() {
+    void theNamesAreTheDocumentedOnes() {
         SluiceMetrics.of(hub).bindTo(registry);
         assertThat(registry.getMeters())
                 .extracting(meter -> meter.getId().getName())
@@ -52,7 +52,7 @@ class SluiceMetricsTest {
     }
 
     @Test
-    void aSinksEndIsTaggedWithItsReasonARefusalWithItsLimitAndNothingElseHasTags() {
+    void onlyClosesAndRejectionsHaveTagsForReasonAndLimit() {
         SluiceMetrics.of(hub).bindTo(registry);
         assertThat(registry.find("sluice.sinks.closed").functionCounters())
                 .extracting(counter -> counter.getId().getTag("reason"))
@@ -74,7 +74,7 @@ class SluiceMetricsTest {
     }
 
     @Test
-    void theFiguresAreTheHubs() {
+    void theValuesAreThoseOfTheHub() {
         SluiceMetrics.of(hub, Tags.of("hub", "one")).bindTo(registry);
         hub.publish("a", Event.of("x"));
         hub.publish("b", Event.of("x"));

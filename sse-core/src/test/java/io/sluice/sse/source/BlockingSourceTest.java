@@ -28,7 +28,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Code that blocks fills a sink at the client's pace, on a thread that goes when the client does. */
+/** Blocking code fills a sink at the client's pace, on a thread that ends with the client. */
 class BlockingSourceTest {
 
     private static final String PADDING = "x".repeat(200);
@@ -36,7 +36,7 @@ class BlockingSourceTest {
     /** How many direct sends may wait. */
     private static final int QUEUE = 4;
 
-    /** Platform threads everywhere, and virtual ones where the JDK has them (what a hub takes by itself). */
+    /** Platform threads, and virtual threads if the JDK has them (the default of a hub). */
     private static Stream<Arguments> executors() {
         Executor platform = task -> {
             Thread thread = new Thread(task, "user");
@@ -51,14 +51,14 @@ class BlockingSourceTest {
         return new FakeStream(executor == null ? options : options.userExecutor(executor));
     }
 
-    private static void awaitNothingOwned(FakeStream stream) {
+    private static void awaitEmptyLedger(FakeStream stream) {
         await().untilAsserted(() -> assertThat(stream.hub.ledger().counts())
                 .allSatisfy((kind, count) -> assertThat(count).as("%s", kind).isZero()));
     }
 
     @ParameterizedTest
     @MethodSource("executors")
-    void itSendsAtTheClientsPaceDropsNothingAndCompletes(Executor executor) throws Exception {
+    void aSourceSendsAtTheClientsPaceDropsNothingAndCompletes(Executor executor) throws Exception {
         try (FakeStream stream = stream(executor)) {
             CountDownLatch mayStart = new CountDownLatch(1);
             CopyOnWriteArrayList<Integer> accepted = new CopyOnWriteArrayList<>();
@@ -71,7 +71,7 @@ class BlockingSourceTest {
             }));
             client.read(false);
             mayStart.countDown();
-            // Until its thousand bytes and its queue of four are full; then the code stands still.
+            // The code blocks when the thousand bytes and the queue of four are full.
             await().until(() -> !client.isWritable() && accepted.size() >= 5);
             for (int i = 0; i < 10; i++) {
                 assertThat(accepted).hasSizeLessThan(12);
@@ -83,14 +83,14 @@ class BlockingSourceTest {
                     .containsExactlyElementsOf(
                             IntStream.range(0, 500).mapToObj(i -> i + PADDING).toList());
             assertThat(client.texts().subList(500, client.texts().size())).containsExactly("end");
-            awaitNothingOwned(stream);
+            awaitEmptyLedger(stream);
             assertThat(stream.hub.stats().userCodeFailures()).isZero();
         }
     }
 
     @ParameterizedTest
     @MethodSource("executors")
-    void codeThatWaitsForTheClientEndsWithIt(Executor executor) throws Exception {
+    void codeThatWaitsForTheClientEndsWhenItLeaves(Executor executor) throws Exception {
         try (FakeStream stream = stream(executor)) {
             CompletableFuture<Throwable> left = new CompletableFuture<>();
             CompletableFuture<Thread> thread = new CompletableFuture<>();
@@ -115,7 +115,7 @@ class BlockingSourceTest {
                     .isInstanceOfSatisfying(
                             ClosedException.class,
                             closed -> assertThat(closed.reason()).isEqualTo(CloseReason.CLIENT_LEFT));
-            awaitNothingOwned(stream);
+            awaitEmptyLedger(stream);
             if (executor != null) {
                 await().until(() -> !thread.join().isAlive());
             }
@@ -139,7 +139,7 @@ class BlockingSourceTest {
             client.onWritable(() -> listener.complete(Thread.currentThread()));
             assertThat(listener.get(10, TimeUnit.SECONDS)).isNotSameAs(thread.join());
             client.close(CloseReason.RESET);
-            awaitNothingOwned(stream);
+            awaitEmptyLedger(stream);
             if (executor != null) {
                 await().until(() -> !thread.join().isAlive());
             }
@@ -154,21 +154,22 @@ class BlockingSourceTest {
             FakeStream.Client other = stream.open(sink -> {});
             FakeStream.Client client = stream.open(Sources.blocking(sink -> {
                 sink.send(Event.of("before"));
-                throw new StackOverflowError("a test wants it so");
+                throw new StackOverflowError("thrown by the test");
             }));
             assertThat(client.ended.get(10, TimeUnit.SECONDS)).isEqualTo(CloseReason.SOURCE_FAILED);
             await().until(() -> stream.hub.stats().userCodeFailures() == 1);
             other.send(Event.of("unharmed")).toCompletableFuture().get(10, TimeUnit.SECONDS);
-            await().untilAsserted(() -> assertThat(other.texts()).containsExactly("unharmed")); // after the flush
+            // received after the flush
+            await().untilAsserted(() -> assertThat(other.texts()).containsExactly("unharmed"));
             other.close(CloseReason.CLIENT_LEFT);
-            awaitNothingOwned(stream);
+            awaitEmptyLedger(stream);
         }
     }
 
-    /** Two threads that send through the source, and one that sends without looking and loses its own. */
+    /** Two threads send through the source; a third ignores writability and loses only its own events. */
     @ParameterizedTest
     @MethodSource("executors")
-    void ofSeveralSendersNothingIsDroppedOfThoseThatWait(Executor executor) throws Exception {
+    void sendersThatWaitLoseNothingToOtherSenders(Executor executor) throws Exception {
         try (FakeStream stream = stream(executor)) {
             CompletableFuture<BlockingSink> given = new CompletableFuture<>();
             CountDownLatch sent = new CountDownLatch(2);
@@ -195,7 +196,8 @@ class BlockingSourceTest {
                 client.read(false);
                 client.read(true);
             }
-            // A stream that lost an event of the careless sender does not end as complete. What waited then is lost.
+            // The careless sender lost an event, so the stream does not end as complete, and events still queued are
+            // lost.
             boolean complete = client.ended.join() == CloseReason.SOURCE_COMPLETED;
             assertThat(client.ended.join()).isIn(CloseReason.SOURCE_COMPLETED, CloseReason.SLOW_CONSUMER);
             for (String name : List.of("a", "b")) {
@@ -208,14 +210,14 @@ class BlockingSourceTest {
                                 .mapToObj(i -> name + i)
                                 .toList());
             }
-            awaitNothingOwned(stream);
+            awaitEmptyLedger(stream);
         }
     }
 
-    /** Each thread of the pool waits for a client, so that none is left to hear that a client reads again. */
+    /** Each thread of the pool waits for a client, so none is left to run a writable listener. */
     @ParameterizedTest
     @ValueSource(ints = {1, 4})
-    void clientsThatReadAgainWakeSourcesThatHoldEveryThread(int threads) throws Exception {
+    void sourcesThatHoldEveryThreadAreWokenWhenTheirClientsRead(int threads) throws Exception {
         ExecutorService pool = Executors.newFixedThreadPool(threads);
         try (FakeStream stream = stream(pool)) {
             CountDownLatch mayStart = new CountDownLatch(1);
@@ -230,7 +232,7 @@ class BlockingSourceTest {
             clients.forEach(client -> client.read(false));
             mayStart.countDown();
             for (int round = 0; round < 3; round++) {
-                // Stalled for a moment, all of them, several times over.
+                // All clients stall briefly, several times.
                 await().until(() -> clients.stream().noneMatch(FakeStream.Client::isWritable));
                 clients.forEach(client -> client.read(true));
                 clients.forEach(client -> client.read(false));
@@ -243,15 +245,17 @@ class BlockingSourceTest {
                                 .mapToObj(i -> i + PADDING)
                                 .toList());
             }
-            awaitNothingOwned(stream);
+            awaitEmptyLedger(stream);
         } finally {
             pool.shutdownNow();
         }
     }
 
-    /** Threads of the source's own: nobody interrupts them, and the pool has none left to tell them. */
+    /**
+     * Threads created by the source: the scope does not interrupt them, and the pool has no thread left to notify them.
+     */
     @Test
-    void othersThatSendForASourceAreWokenByTheEndWithoutTheUserExecutor() throws Exception {
+    void helperThreadsOfASourceAreWokenByTheEndWithoutTheUserExecutor() throws Exception {
         for (boolean byTheSource : new boolean[] {false, true}) {
             ExecutorService pool = Executors.newFixedThreadPool(1);
             CountDownLatch released = new CountDownLatch(1);
@@ -276,7 +280,7 @@ class BlockingSourceTest {
                 other.setDaemon(true);
                 other.start();
                 await().until(() -> !client.isWritable() && other.getState() == Thread.State.WAITING);
-                pool.execute(() -> awaitUninterruptibly(released)); // behind the source: takes the only thread
+                pool.execute(() -> awaitUninterruptibly(released)); // queued after the source: needs the only thread
                 if (byTheSource) {
                     mayReturn.countDown();
                 } else {
@@ -284,7 +288,7 @@ class BlockingSourceTest {
                 }
                 assertThat(left.get(10, TimeUnit.SECONDS)).isInstanceOf(ClosedException.class);
                 released.countDown();
-                awaitNothingOwned(stream);
+                awaitEmptyLedger(stream);
             } finally {
                 released.countDown();
                 pool.shutdownNow();
@@ -300,13 +304,13 @@ class BlockingSourceTest {
         }
     }
 
-    /** A thread of a pool that was interrupted for one client is not interrupted for what it runs next. */
+    /** A pool thread that was interrupted for one client is not interrupted during its next task. */
     @Test
-    void anInterruptionDoesNotLeaveItsTask() throws Exception {
+    void anInterruptionDoesNotAffectTheNextTask() throws Exception {
         ExecutorService pool = Executors.newFixedThreadPool(1);
         AtomicInteger interrupted = new AtomicInteger();
         AtomicInteger leftOver = new AtomicInteger();
-        // Asked right behind each task, since a pool of the JDK forgets the interruption itself before the next.
+        // Checked directly after each task, because a JDK pool clears the interruption itself before the next one.
         Executor asking = task -> pool.execute(() -> {
             task.run();
             if (Thread.interrupted()) {
@@ -324,7 +328,7 @@ class BlockingSourceTest {
                 }));
                 client.ended.get(10, TimeUnit.SECONDS);
             }
-            awaitNothingOwned(stream);
+            awaitEmptyLedger(stream);
             assertThat(interrupted).hasValue(10);
             assertThat(leftOver).hasValue(0);
         } finally {

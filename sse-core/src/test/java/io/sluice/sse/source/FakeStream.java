@@ -14,7 +14,7 @@ import io.sluice.sse.topic.StartPosition;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
-/** A hub with one lane on a real thread, for clients that sources fill. */
+/** A hub with one lane on a real thread, for clients of sources. */
 final class FakeStream implements AutoCloseable {
 
     final Hub hub;
@@ -53,7 +53,7 @@ final class FakeStream implements AutoCloseable {
             stall(HIGH_WATER).read();
         }
 
-        /** Stops reading, or goes on. */
+        /** Stops or resumes reading. */
         void read(boolean reading) {
             if (reading) {
                 read();

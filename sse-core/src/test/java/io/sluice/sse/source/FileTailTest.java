@@ -25,7 +25,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Lines of a file that grows, whatever becomes of the file, until the client leaves. */
+/** Lines of a growing file, whatever happens to the file, until the client leaves. */
 class FileTailTest {
 
     @TempDir
@@ -63,7 +63,7 @@ class FileTailTest {
         return new FakeStream(Hub.builder());
     }
 
-    /** Opened, and at the file. */
+    /** Opens a client and waits until its source has opened the file. */
     private static FakeStream.Client open(FakeStream stream, FileTail tail) throws Exception {
         CountDownLatch started = new CountDownLatch(1);
         FakeStream.Client client = stream.open(sink -> {
@@ -75,7 +75,7 @@ class FileTailTest {
     }
 
     @Test
-    void itSendsWhatIsWrittenFromNowOnWhenALineIsComplete() throws Exception {
+    void completeLinesWrittenFromNowOnAreSent() throws Exception {
         append("old\nhalf ");
         try (FakeStream stream = stream()) {
             FakeStream.Client client = open(stream, tail);
@@ -88,7 +88,7 @@ class FileTailTest {
     }
 
     @Test
-    void itBeginsWithTheLastLinesIfAsked() throws Exception {
+    void itStartsWithTheLastLinesIfRequested() throws Exception {
         List<String> lines = IntStream.range(0, 5000).mapToObj(i -> "line " + i).toList();
         append(String.join("\n", lines) + "\nrest");
         for (int last : new int[] {0, 1, 3, 1000, 5000, 10_000}) {
@@ -107,7 +107,7 @@ class FileTailTest {
     }
 
     @Test
-    void aFileThatIsNotThereYetIsReadFromItsBeginning() throws Exception {
+    void aFileThatDoesNotExistYetIsReadFromItsStart() throws Exception {
         try (FakeStream stream = stream()) {
             FakeStream.Client client = open(stream, tail);
             append("first\n");
@@ -117,7 +117,7 @@ class FileTailTest {
     }
 
     @Test
-    void afterARotationTheOldIsReadToItsEndAndThenTheNew() throws Exception {
+    void afterARotationTheOldFileIsReadToItsEndAndThenTheNewOne() throws Exception {
         try (FakeStream stream = stream()) {
             append("");
             FakeStream.Client client = open(stream, tail);
@@ -126,7 +126,7 @@ class FileTailTest {
             Path old = directory.resolve("log.1");
             Files.move(file, old);
             Files.writeString(old, "2\nwithout an end", StandardOpenOption.APPEND);
-            awaitData(client, "1", "2"); // while nothing has its name, it is followed
+            awaitData(client, "1", "2"); // while no new file has the name, the old file is followed
             Path made = directory.resolve("new");
             Files.writeString(made, "3\n");
             Files.move(made, file, StandardCopyOption.ATOMIC_MOVE);
@@ -138,7 +138,7 @@ class FileTailTest {
     }
 
     @Test
-    void aFileThatIsCutIsReadFromItsBeginning() throws Exception {
+    void aTruncatedFileIsReadFromItsStart() throws Exception {
         append("a long enough first line\n");
         try (FakeStream stream = stream()) {
             FakeStream.Client client = open(stream, tail.withLast(1));
@@ -154,7 +154,7 @@ class FileTailTest {
     }
 
     @Test
-    void aLineThatIsTooLongIsCutBetweenCharactersAndWhatIsNoUtf8IsReplaced() throws Exception {
+    void aTooLongLineIsCutBetweenCharactersAndInvalidUtf8IsReplaced() throws Exception {
         append("");
         try (FakeStream stream = stream()) {
             FakeStream.Client client = open(stream, tail.withMaxLineBytes(16));
@@ -168,7 +168,7 @@ class FileTailTest {
     }
 
     @Test
-    void itReadsNoFurtherThanTheClientDoesAndLosesNothing() throws Exception {
+    void theFileIsReadAtTheClientsPaceAndNothingIsLost() throws Exception {
         List<String> lines =
                 IntStream.range(0, 3000).mapToObj(i -> i + "x".repeat(100)).toList();
         append("");
@@ -215,7 +215,7 @@ class FileTailTest {
     }
 
     @Test
-    void whatCannotBeReadFailsTheSink() throws Exception {
+    void anUnreadableFileFailsTheSink() throws Exception {
         Files.createDirectory(file);
         try (FakeStream stream = stream()) {
             FakeStream.Client client = stream.open(tail);
@@ -224,18 +224,18 @@ class FileTailTest {
     }
 
     @Test
-    void eventsAreMadeAsOneLikes() throws Exception {
+    void eventsAreCreatedByTheGivenFunction() throws Exception {
         append("");
         try (FakeStream stream = stream()) {
             FakeStream.Client client = open(stream, tail.withEvents(line -> Event.of("log", line)));
             append("x\n");
-            awaitData(client, "log"); // the client has names where there are some
+            awaitData(client, "log"); // the events of the client have names if the function sets them
             leave(stream, client);
         }
     }
 
     @Test
-    void wrongOptionsAreRefusedByName() {
+    void invalidOptionsAreRejectedByName() {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> tail.withLast(-1))
                 .withMessage("last: -1 (expected: from 0 to 10000)");

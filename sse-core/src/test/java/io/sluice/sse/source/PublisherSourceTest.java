@@ -17,12 +17,12 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/** A publisher fills a sink at the client's pace; rules are those of Reactive Streams 1.0.4. */
+/** A publisher fills a sink at the client's pace. Rule numbers are those of Reactive Streams 1.0.4. */
 class PublisherSourceTest {
 
     private static final String PADDING = "x".repeat(200);
 
-    /** A publisher that does what a test tells it, and remembers what was asked of it. */
+    /** A publisher that a test controls, and that records the requested demand. */
     private static class Told implements Flow.Publisher<Event>, Flow.Subscription {
         final ConcurrentLinkedQueue<Long> requests = new ConcurrentLinkedQueue<>();
         final AtomicInteger cancels = new AtomicInteger();
@@ -53,7 +53,7 @@ class PublisherSourceTest {
         return new FakeStream(Hub.builder());
     }
 
-    private static void awaitNothingOwned(FakeStream stream) {
+    private static void awaitEmptyLedger(FakeStream stream) {
         await().untilAsserted(() -> assertThat(stream.hub.ledger().isZero())
                 .as("%s", stream.hub.ledger())
                 .isTrue());
@@ -66,7 +66,7 @@ class PublisherSourceTest {
     }
 
     @Test
-    void demandComesFromWritabilityAndNothingIsDropped() throws Exception {
+    void demandFollowsWritabilityAndNothingIsDropped() throws Exception {
         try (FakeStream stream = stream();
                 SubmissionPublisher<Event> publisher = new SubmissionPublisher<>()) {
             FakeStream.Client client = stream.open(Sources.from(publisher));
@@ -85,12 +85,12 @@ class PublisherSourceTest {
             List<String> expected =
                     IntStream.range(0, offered).mapToObj(i -> i + PADDING).toList();
             assertThat(client.texts().subList(0, offered)).containsExactlyElementsOf(expected);
-            awaitNothingOwned(stream);
+            awaitEmptyLedger(stream);
         }
     }
 
     @Test
-    void aClientThatDoesNotReadIsAskedForNothingMore() {
+    void noDemandIsSignalledForAClientThatDoesNotRead() {
         try (FakeStream stream = stream()) {
             Told publisher = new Told();
             FakeStream.Client client = open(stream, publisher);
@@ -105,23 +105,23 @@ class PublisherSourceTest {
             client.read(true);
             await().until(() -> publisher.requested() > asked);
             client.close(CloseReason.CLIENT_LEFT);
-            awaitNothingOwned(stream);
+            awaitEmptyLedger(stream);
         }
     }
 
     private static final int HIGH_WATER_EVENTS = FakeStream.Client.HIGH_WATER / 200;
 
     @Test
-    void theClientsEndCancelsOnce() {
+    void theEndOfTheClientCancelsOnce() {
         try (FakeStream stream = stream()) {
             Told publisher = new Told();
             FakeStream.Client client = open(stream, publisher);
             client.close(CloseReason.CLIENT_LEFT);
             await().until(() -> publisher.cancels.get() == 1);
-            publisher.subscriber.onNext(Event.of("late")); // rule 2.8: it may still be under way
+            publisher.subscriber.onNext(Event.of("late")); // rule 2.8: it may still arrive
             publisher.subscriber.onComplete();
             publisher.subscriber.onError(new IllegalStateException("late"));
-            awaitNothingOwned(stream);
+            awaitEmptyLedger(stream);
             assertThat(publisher.cancels).hasValue(1);
             assertThat(stream.hub.stats().userCodeFailures()).isZero();
         }
@@ -139,7 +139,7 @@ class PublisherSourceTest {
             FakeStream.Client client = stream.open(Sources.from(publisher));
             await().until(() -> publisher.subscriber != null);
             client.close(CloseReason.CLIENT_LEFT);
-            awaitNothingOwned(stream);
+            awaitEmptyLedger(stream);
             publisher.subscriber.onSubscribe(publisher);
             assertThat(publisher.cancels).hasValue(1);
             assertThat(publisher.requests).isEmpty();
@@ -147,39 +147,39 @@ class PublisherSourceTest {
     }
 
     @Test
-    void aFailureEndsTheSinkBehindTheEventsBeforeIt() throws Exception {
+    void aFailureEndsTheSinkAfterTheEventsBeforeIt() throws Exception {
         try (FakeStream stream = stream()) {
             Told publisher = new Told();
             FakeStream.Client client = open(stream, publisher);
             publisher.subscriber.onNext(Event.of("before"));
             await().until(() -> client.texts().contains("before"));
-            publisher.subscriber.onError(new IllegalStateException("a test wants it so"));
+            publisher.subscriber.onError(new IllegalStateException("thrown by the test"));
             assertThat(client.ended.get(10, TimeUnit.SECONDS)).isEqualTo(CloseReason.SOURCE_FAILED);
             assertThat(stream.hub.stats().userCodeFailures()).isEqualTo(1);
-            awaitNothingOwned(stream);
+            awaitEmptyLedger(stream);
         }
     }
 
     @Test
-    void rule2_3_whoHasEndedIsNotCancelled() throws Exception {
+    void rule2_3_aTerminatedPublisherIsNotCancelled() throws Exception {
         try (FakeStream stream = stream()) {
             for (boolean fails : new boolean[] {false, true}) {
                 Told publisher = new Told();
                 FakeStream.Client client = open(stream, publisher);
                 if (fails) {
-                    publisher.subscriber.onError(new IllegalStateException("a test wants it so"));
+                    publisher.subscriber.onError(new IllegalStateException("thrown by the test"));
                 } else {
                     publisher.subscriber.onComplete();
                 }
                 client.ended.get(10, TimeUnit.SECONDS);
-                awaitNothingOwned(stream);
+                awaitEmptyLedger(stream);
                 assertThat(publisher.cancels).hasValue(0);
             }
         }
     }
 
     @Test
-    void rule2_5_aSecondSubscriptionIsCancelledAndTheFirstGoesOn() {
+    void rule2_5_aSecondSubscriptionIsCancelledAndTheFirstContinues() {
         try (FakeStream stream = stream()) {
             Told publisher = new Told();
             FakeStream.Client client = open(stream, publisher);
@@ -193,7 +193,7 @@ class PublisherSourceTest {
     }
 
     @Test
-    void rule2_13_nullIsAnsweredWithANullPointerException() {
+    void rule2_13_nullCausesANullPointerException() {
         try (FakeStream stream = stream()) {
             Told publisher = new Told();
             open(stream, publisher);
@@ -204,7 +204,7 @@ class PublisherSourceTest {
     }
 
     @Test
-    void rule1_1_morethanWasAskedForFailsTheSinkAndHoldsNoMemory() throws Exception {
+    void rule1_1_moreThanTheDemandFailsTheSinkAndHoldsNoMemory() throws Exception {
         try (FakeStream stream = stream()) {
             Told publisher = new Told();
             FakeStream.Client client = open(stream, publisher);
@@ -214,13 +214,13 @@ class PublisherSourceTest {
             }
             assertThat(client.ended.get(10, TimeUnit.SECONDS)).isEqualTo(CloseReason.SOURCE_FAILED);
             await().until(() -> publisher.cancels.get() == 1);
-            awaitNothingOwned(stream);
+            awaitEmptyLedger(stream);
         }
     }
 
-    /** Rule 3.3 turned round: a publisher that delivers inside of request does not make us recurse. */
+    /** The inverse of rule 3.3: a publisher that delivers inside request causes no recursion in the source. */
     @Test
-    void rule3_3_deliveryInsideOfRequestDoesNotRecurse() throws Exception {
+    void rule3_3_deliveryInsideRequestDoesNotRecurse() throws Exception {
         try (FakeStream stream = stream()) {
             AtomicInteger depth = new AtomicInteger();
             AtomicInteger deepest = new AtomicInteger();
@@ -248,7 +248,7 @@ class PublisherSourceTest {
     }
 
     @Test
-    void rule2_7_theSubscriptionIsCalledByOneThreadAtATime() throws Exception {
+    void rule2_7_oneThreadAtATimeCallsTheSubscription() throws Exception {
         try (FakeStream stream = stream()) {
             AtomicInteger inside = new AtomicInteger();
             List<String> overlaps = new CopyOnWriteArrayList<>();
@@ -274,7 +274,7 @@ class PublisherSourceTest {
                 }
             };
             FakeStream.Client client = open(stream, publisher);
-            Thread[] threads = new Thread[3]; // also against rule 1.3: nothing breaks but the order
+            Thread[] threads = new Thread[3]; // violates rule 1.3 too: only the order is lost
             AtomicInteger sent = new AtomicInteger();
             for (int t = 0; t < threads.length; t++) {
                 threads[t] = new Thread(() -> {
@@ -290,7 +290,8 @@ class PublisherSourceTest {
             for (Thread thread : threads) {
                 thread.join();
             }
-            await().until(() -> client.texts().size() == sent.get()); // 2000, or a few more: they look before they take
+            // 2000, or a few more, because the threads check before they count
+            await().until(() -> client.texts().size() == sent.get());
             client.close(CloseReason.CLIENT_LEFT);
             await().until(() -> publisher.cancels.get() == 1);
             assertThat(overlaps).isEmpty();
@@ -298,22 +299,22 @@ class PublisherSourceTest {
     }
 
     @Test
-    void aPublisherThatThrowsHarmsItsOwnSinkOnly() throws Exception {
+    void aPublisherThatThrowsAffectsItsOwnSinkOnly() throws Exception {
         try (FakeStream stream = stream()) {
             FakeStream.Client other = stream.open(sink -> {});
             FakeStream.Client atSubscribe = stream.open(Sources.from(subscriber -> {
-                throw new StackOverflowError("a test wants it so");
+                throw new StackOverflowError("thrown by the test");
             }));
             Told publisher = new Told() {
                 @Override
                 public void request(long count) {
-                    throw new IllegalStateException("a test wants it so");
+                    throw new IllegalStateException("thrown by the test");
                 }
 
                 @Override
                 public void cancel() {
                     super.cancel();
-                    throw new IllegalStateException("a test wants it so");
+                    throw new IllegalStateException("thrown by the test");
                 }
             };
             FakeStream.Client atRequest = stream.open(Sources.from(publisher));
@@ -322,7 +323,7 @@ class PublisherSourceTest {
             await().until(() -> publisher.cancels.get() == 1);
             other.send(Event.of("unharmed")).toCompletableFuture().get(10, TimeUnit.SECONDS);
             other.close(CloseReason.CLIENT_LEFT);
-            awaitNothingOwned(stream);
+            awaitEmptyLedger(stream);
         }
     }
 }

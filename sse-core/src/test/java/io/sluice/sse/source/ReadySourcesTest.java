@@ -20,7 +20,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** Sources that are ready to use keep the client's pace, and end when it leaves. */
+/** The ready-made sources keep the client's pace, and end when it leaves. */
 class ReadySourcesTest {
 
     private static final String PADDING = "x".repeat(200);
@@ -29,7 +29,7 @@ class ReadySourcesTest {
         return new FakeStream(Hub.builder().directSendEvents(4).directSendPolicy(DirectSendPolicy.DROP_OLDEST));
     }
 
-    private static void awaitNothingOwned(FakeStream stream) {
+    private static void awaitEmptyLedger(FakeStream stream) {
         await().untilAsserted(() -> assertThat(stream.hub.ledger().counts())
                 .allSatisfy((kind, count) -> assertThat(count).as("%s", kind).isZero()));
         assertThat(stream.hub.stats().userCodeFailures()).isZero();
@@ -47,18 +47,20 @@ class ReadySourcesTest {
             await().until(() -> client.texts().size() > 5);
             assertThat(client.texts().subList(0, 5)).containsExactly("0", "1", "2", "3", "4");
             client.close(CloseReason.CLIENT_LEFT);
-            awaitNothingOwned(stream); // no task is scheduled any more
+            awaitEmptyLedger(stream); // no task is scheduled any more
             int last = asked.get();
             FakeStream.Client other = stream.open(source);
             await().until(() -> other.texts().size() > 3);
-            assertThat(other.texts().get(0)).as("nobody asked in between").isEqualTo(Integer.toString(last));
+            assertThat(other.texts().get(0))
+                    .as("no call of the supplier in between")
+                    .isEqualTo(Integer.toString(last));
             other.close(CloseReason.CLIENT_LEFT);
-            awaitNothingOwned(stream);
+            awaitEmptyLedger(stream);
         }
     }
 
     @Test
-    void periodicAsksNobodyWhileTheClientDoesNotReadAndMakesNothingUp() {
+    void periodicSkipsTicksWhileTheClientDoesNotRead() {
         AtomicInteger asked = new AtomicInteger();
         try (FakeStream stream = stream()) {
             FakeStream.Client client = stream.open(
@@ -69,20 +71,20 @@ class ReadySourcesTest {
             int before = asked.get();
             client.scope().every(Duration.ofMillis(1), ticks::incrementAndGet);
             await().until(() -> ticks.get() > 20);
-            assertThat(asked.get()).as("asked while it does not read").isLessThanOrEqualTo(before + 1);
+            assertThat(asked.get()).as("calls while the client does not read").isLessThanOrEqualTo(before + 1);
             client.read(true);
             await().until(() -> client.texts().size() > asked.get() - 2 && asked.get() > before + 3);
             client.close(CloseReason.CLIENT_LEFT);
-            awaitNothingOwned(stream);
+            awaitEmptyLedger(stream);
             for (int i = 0; i < client.texts().size(); i++) {
                 assertThat(client.texts().get(i)).as("no event is lost").isEqualTo(i + PADDING);
             }
         }
     }
 
-    /** It stops while the supplier is busy, so the sink does not take what that returns. */
+    /** The client stalls while the supplier is busy, so the sink does not accept the returned event. */
     @Test
-    void periodicKeepsWhatItHasAskedForWhenTheClientStalls() {
+    void periodicKeepsTheSuppliedEventWhenTheClientStalls() {
         AtomicInteger asked = new AtomicInteger();
         CompletableFuture<FakeStream.Client> opened = new CompletableFuture<>();
         String filling = "y".repeat(FakeStream.Client.HIGH_WATER);
@@ -101,11 +103,11 @@ class ReadySourcesTest {
             await().until(() -> asked.get() == 4 && !client.isWritable());
             AtomicInteger ticks = new AtomicInteger();
             client.scope().every(Duration.ofMillis(1), ticks::incrementAndGet);
-            await().until(() -> ticks.get() > 3); // they wait for the supplier, as all user code of a sink does
+            await().until(() -> ticks.get() > 3); // they wait for the supplier, like all user code of a sink
             client.read(true);
             await().until(() -> client.texts().size() > 5);
             client.close(CloseReason.CLIENT_LEFT);
-            awaitNothingOwned(stream);
+            awaitEmptyLedger(stream);
             assertThat(client.texts().subList(0, 6)).containsExactly("0", "1", "2", filling, "3", "4");
         }
     }
@@ -116,7 +118,7 @@ class ReadySourcesTest {
         try (FakeStream stream = stream()) {
             FakeStream.Client client = stream.open(Sources.periodic(Duration.ofMillis(1), () -> {
                 if (asked.incrementAndGet() == 3) {
-                    throw new IllegalStateException("a test wants it so");
+                    throw new IllegalStateException("thrown by the test");
                 }
                 return Event.of("x");
             }));
@@ -147,13 +149,13 @@ class ReadySourcesTest {
             assertThat(client.texts().subList(0, 300))
                     .isEqualTo(events.stream().map(Event::data).toList());
             assertThat(client.texts().subList(300, client.texts().size())).containsExactly("end");
-            awaitNothingOwned(stream);
+            awaitEmptyLedger(stream);
         }
     }
 
-    /** Room that was found for an event is taken by somebody else while the iterator makes it. */
+    /** Another sender takes the room for an event while the iterator creates it. */
     @Test
-    void iteratingLosesNothingBesideSomebodyWhoSendsWithoutLooking() throws Exception {
+    void iteratingLosesNothingToASenderThatIgnoresWritability() throws Exception {
         List<String> numbers =
                 IntStream.range(0, 200).mapToObj(Integer::toString).toList();
         String large = "careless" + "x".repeat(2 * FakeStream.Client.HIGH_WATER);
@@ -166,11 +168,11 @@ class ReadySourcesTest {
             assertThat(client.ended.get(20, TimeUnit.SECONDS)).isEqualTo(CloseReason.SOURCE_COMPLETED);
             assertThat(client.texts().stream().filter(text -> Character.isDigit(text.charAt(0))))
                     .containsExactlyElementsOf(numbers);
-            awaitNothingOwned(stream);
+            awaitEmptyLedger(stream);
         }
     }
 
-    /** Opened so that it does not read from the first byte on. */
+    /** Opens a client that does not read from the first byte on. */
     private static FakeStream.Client openStalled(FakeStream stream, Source source) {
         CompletableFuture<FakeStream.Client> opened = new CompletableFuture<>();
         FakeStream.Client client = stream.open(sink -> {
@@ -209,7 +211,7 @@ class ReadySourcesTest {
     }
 
     @Test
-    void anIteratorIsClosedOnceWhenItsClientLeavesWhetherThatReadsOrNot() {
+    void anIteratorIsClosedOnceWhenItsClientLeavesWhetherItReadsOrNot() {
         for (boolean reading : new boolean[] {true, false}) {
             Closing iterator = new Closing();
             try (FakeStream stream = stream()) {
@@ -218,7 +220,7 @@ class ReadySourcesTest {
                 await().until(() -> reading ? client.texts().size() > 50 : !client.isWritable());
                 client.close(CloseReason.RESET);
                 await().until(() -> iterator.closed.get() == 1);
-                awaitNothingOwned(stream);
+                awaitEmptyLedger(stream);
                 assertThat(iterator.closed).hasValue(1);
             }
         }
@@ -235,7 +237,7 @@ class ReadySourcesTest {
                 assertThat(client.ended.get(20, TimeUnit.SECONDS))
                         .isEqualTo(throwing ? CloseReason.SOURCE_FAILED : CloseReason.SOURCE_COMPLETED);
                 await().until(() -> closed.get() == 1);
-                if (!throwing) { // what waits for the lane is not written any more by one that fails
+                if (!throwing) { // a failing source discards events that still wait for the lane
                     assertThat(client.texts()).containsExactly("a", "b", "c", "end");
                 }
                 await().until(() -> stream.hub.ledger().isZero());
@@ -247,7 +249,7 @@ class ReadySourcesTest {
     // ---- job
 
     @Test
-    void aClientThatIsSlowGetsTheLatestProgressOnlyAndTheEnd() throws Exception {
+    void aSlowClientGetsOnlyTheLatestProgressAndTheEnd() throws Exception {
         Job job = Job.create();
         try (FakeStream stream = stream()) {
             FakeStream.Client fast = stream.open(Sources.job(job));
@@ -269,17 +271,17 @@ class ReadySourcesTest {
                 assertThat(client.ended.get(20, TimeUnit.SECONDS)).isEqualTo(CloseReason.SOURCE_COMPLETED);
                 assertThat(client.texts()).endsWith("result", "end");
             }
-            awaitNothingOwned(stream);
+            awaitEmptyLedger(stream);
             assertThat(job.listeners()).isZero();
             FakeStream.Client late = stream.open(Sources.job(job));
             late.ended.get(20, TimeUnit.SECONDS);
             assertThat(late.texts()).containsExactly("result", "end");
-            awaitNothingOwned(stream);
+            awaitEmptyLedger(stream);
         }
     }
 
     @Test
-    void aJobForgetsAClientThatLeavesAndGoesOn() {
+    void aJobForgetsAClientThatLeavesAndContinues() {
         Job job = Job.create();
         try (FakeStream stream = stream()) {
             job.progress(Event.of("before"));
@@ -287,7 +289,7 @@ class ReadySourcesTest {
             await().until(() -> client.texts().equals(List.of("before")));
             client.close(CloseReason.CLIENT_LEFT);
             await().until(() -> job.listeners() == 0);
-            awaitNothingOwned(stream);
+            awaitEmptyLedger(stream);
             assertThat(job.progress(Event.of("after"))).isTrue();
             assertThat(job.hasEnded()).isFalse();
         }
@@ -312,18 +314,18 @@ class ReadySourcesTest {
                 }
                 assertThat(client.ended.get(20, TimeUnit.SECONDS)).isEqualTo(CloseReason.SOURCE_COMPLETED);
                 assertThat(client.texts()).containsExactly("half", fails ? "failed no disk" : "result 42", "end");
-                awaitNothingOwned(stream);
+                awaitEmptyLedger(stream);
             }
         }
     }
 
     @Test
-    void aJobWhoseLastEventCannotBeMadeFailsItsSinks() throws Exception {
+    void aJobWhoseLastEventCannotBeCreatedFailsItsSinks() throws Exception {
         CompletableFuture<Integer> work = new CompletableFuture<>();
         Job job = Job.of(
                 work,
                 value -> {
-                    throw new IllegalStateException("a test wants it so");
+                    throw new IllegalStateException("thrown by the test");
                 },
                 failure -> Event.of("failed"));
         try (FakeStream stream = stream()) {

@@ -70,7 +70,7 @@ class EventEncoderTest {
     }
 
     @Test
-    void encodeBody_leavesOutTheId_behindItsReserve() {
+    void encodeBody_omitsTheId_andReservesSpaceForIt() {
         byte[] block = EventEncoder.encodeBody(EVERYTHING, 3);
 
         assertThat(block).asString(UTF_8).isEqualTo("\0\0\0retry: 3000\n: c\nevent: n\ndata: a\ndata: b\n\n");
@@ -78,7 +78,7 @@ class EventEncoderTest {
     }
 
     @Test
-    void idLine_inTheReserve_meansWhatEncodeMeans() {
+    void idLine_inTheReserve_parsesLikeEncode() {
         byte[] idLine = EventEncoder.idLine("1");
         byte[] block = EventEncoder.encodeBody(EVERYTHING, idLine.length);
         System.arraycopy(idLine, 0, block, 0, idLine.length);
@@ -88,7 +88,7 @@ class EventEncoderTest {
     }
 
     @Test
-    void idLine_refuses_whatAnEventRefuses() {
+    void idLine_rejects_whatAnEventRejects() {
         for (String id : Arrays.asList("", "1\ndata: x", "1\r", "\0", "x".repeat(129), "\uD800")) {
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> EventEncoder.idLine(id))

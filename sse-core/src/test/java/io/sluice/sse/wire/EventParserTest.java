@@ -119,7 +119,7 @@ class EventParserTest {
     }
 
     @Test
-    void everyLineEnd_meansTheSame() {
+    void everyLineEnd_isEquivalent() {
         for (String end : List.of("\n", "\r", "\r\n")) {
             String stream = ": c\nid: 1\nevent: n\nretry: 5\ndata: a\n\ndata: b\n\n".replace("\n", end);
 
@@ -136,7 +136,7 @@ class EventParserTest {
     }
 
     @Test
-    void feed_readsWithinTheRange_andRefusesOneOutside() {
+    void feed_readsWithinTheRange_andRejectsARangeOutside() {
         byte[] bytes = "xxdata:a\n\nxx".getBytes(UTF_8);
 
         parser.feed(bytes, 2, 8);
@@ -146,7 +146,7 @@ class EventParserTest {
     }
 
     @Test
-    void feed_takesAnyBuffer_toItsLimit() {
+    void feed_acceptsAnyBuffer_upToItsLimit() {
         byte[] bytes = "xxdata:a\n\nxx".getBytes(UTF_8);
         ByteBuffer heap = ByteBuffer.wrap(bytes, 1, 10).slice().position(1).limit(9);
         ByteBuffer direct =
@@ -162,7 +162,7 @@ class EventParserTest {
     }
 
     @Test
-    void feed_takesDirectBuffersLargerThanItsCopy() {
+    void feed_acceptsDirectBuffersLargerThanItsCopy() {
         String data = "é".repeat(10_000);
         byte[] bytes = ("data:" + data + "\n\n").getBytes(UTF_8);
 
@@ -173,7 +173,7 @@ class EventParserTest {
     }
 
     @Test
-    void reset_dropsTheUnfinished_andKeepsTheLastEventId() {
+    void reset_dropsTheUnfinishedEvent_andKeepsTheLastEventId() {
         feed("id: 1\n\nid: 2\nevent: n\ndata: a\ndata: b");
         parser.reset();
         feed("\uFEFFdata: c\n\n\n");
@@ -192,7 +192,7 @@ class EventParserTest {
     }
 
     @Test
-    void bound_letsExactlySoMuchPass() {
+    void bound_acceptsExactlyItsSize() {
         feed("data:" + "x".repeat(11) + "\n\n" + "data:12345\n".repeat(2) + "data:123\n\n");
 
         assertThat(recorded.calls).containsExactly(message("x".repeat(11)), message("12345\n12345\n123"));
@@ -225,14 +225,14 @@ class EventParserTest {
     }
 
     @Test
-    void bound_doesNotCountWhatIsNotKept() {
+    void bound_doesNotCountDiscardedBytes() {
         feed(": a comment\nretry: 1\n".repeat(100));
 
         assertThat(recorded.calls).hasSize(200);
     }
 
     @Test
-    void afterAFailure_feedRefuses_untilReset() {
+    void afterAFailure_feedThrows_untilReset() {
         EventParser failing = new EventParser((type, data, lastEventId) -> {
             throw new UnsupportedOperationException(data);
         });

@@ -17,10 +17,10 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /**
- * Invariant 1: bytes on the wire parse back to exactly the event that was published, for every string, and no input can
- * forge a field or an event. It catches an encoder that forgets a line break (the lone CR above all) or takes a letter
- * for one, that leaves an inner line without its prefix or measures it wrongly, and a parser that loses its place
- * between two chunks.
+ * Invariant 1: bytes on the wire parse back to exactly the published event, for every string, and no input can forge a
+ * field or an event. The test detects an encoder that misses a line break (above all the lone CR) or mistakes a letter
+ * for one, that leaves an inner line without its prefix or computes its size wrongly, and a parser that loses its
+ * position between two chunks.
  *
  * <p>The seed of a failure is in its message; {@code -Dsluice.seed=…} runs it again.
  */
@@ -65,10 +65,10 @@ class Invariant1WireRoundTripTest {
     private final EventParser parser = new EventParser(recorded);
 
     @Test
-    void everyEvent_comesBack_andNothingElse() {
+    void everyEvent_isParsedBack_andNothingElse() {
         forRandomEvents(EVENTS, (event, number) -> {
             byte[] block = EventEncoder.encode(event);
-            byte[] plain = writtenPlainly(event);
+            byte[] plain = encodedSimply(event);
             check(Arrays.equals(block, plain), "expected %s, encoded %s", plain, block);
 
             List<String> expected = expectedCalls(event);
@@ -78,7 +78,7 @@ class Invariant1WireRoundTripTest {
     }
 
     @Test
-    void aBodyBehindALaterIdLine_comesBackTheSame() {
+    void aBodyAfterALaterIdLine_isParsedBackTheSame() {
         forRandomEvents(EVENTS_WITH_LATER_ID, (event, number) -> {
             String id = "e" + number;
             byte[] idLine = EventEncoder.idLine(id);
@@ -92,7 +92,7 @@ class Invariant1WireRoundTripTest {
     }
 
     @Test
-    void whatTheBuilderRefuses_isWhatCannotStandOnALine() {
+    void theBuilderRejects_exactlyWhatCannotBeOnOneLine() {
         for (int i = 0; i < REFUSALS; i++) {
             String text = randomText();
             boolean allowed =
@@ -107,7 +107,7 @@ class Invariant1WireRoundTripTest {
         }
     }
 
-    /** What a listener must hear, worked out from the words of the invariant with nothing of the code under test. */
+    /** The expected calls of a listener, derived from the text of the invariant without the code under test. */
     private List<String> expectedCalls(Event event) {
         List<String> calls = new ArrayList<>();
         if (event.retry() != null) {
@@ -131,8 +131,8 @@ class Invariant1WireRoundTripTest {
         return calls;
     }
 
-    /** The block written with no care for speed; equal bytes say that the size was measured right, too. */
-    private static byte[] writtenPlainly(Event event) {
+    /** The block, encoded simply and slowly; equal bytes show that the size was computed correctly too. */
+    private static byte[] encodedSimply(Event event) {
         StringBuilder block = new StringBuilder();
         appendLines(
                 block,
@@ -220,7 +220,7 @@ class Invariant1WireRoundTripTest {
     }
 
     private static String withoutUnpaired(String text) {
-        // A regular expression sees code points, so this matches a surrogate only where its other half is missing.
+        // A regular expression matches code points, so this matches a surrogate only if its other half is missing.
         return UNPAIRED_SURROGATE.matcher(text).replaceAll("\uFFFD");
     }
 

@@ -4,7 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Writes down what a parser says, one line per call, in order. */
+/** Records the calls of a parser, one line per call, in order. */
 final class RecordedStream implements EventParser.Listener {
     final List<String> calls = new ArrayList<>();
 

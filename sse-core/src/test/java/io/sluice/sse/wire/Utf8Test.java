@@ -48,7 +48,7 @@ class Utf8Test {
     }
 
     @Test
-    void everyScalarValue_isWrittenAsTheJdkDoes_andReadBack() {
+    void everyScalarValue_isEncodedLikeTheJdk_andDecodedBack() {
         byte[] out = new byte[4];
         for (int scalar = 0; scalar <= Character.MAX_CODE_POINT; scalar++) {
             if (scalar >= Character.MIN_SURROGATE && scalar <= Character.MAX_SURROGATE) {

@@ -104,7 +104,7 @@ public class FaultClient extends SseTestClient {
         return this;
     }
 
-    /** Whether nothing comes within this time. */
+    /** Whether no byte arrives within this time. */
     public boolean isSilent(Duration time) throws IOException {
         long before = received();
         read(time, 1);

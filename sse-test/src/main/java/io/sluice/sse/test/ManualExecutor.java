@@ -4,8 +4,8 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 
 /**
- * A user executor that a test drives by hand: sources, tasks and listeners wait until the test runs them on its own
- * thread. Any thread may hand over tasks.
+ * A user executor that a test controls: sources, tasks and listeners wait until the test runs them on its own thread.
+ * Any thread may submit tasks.
  */
 public final class ManualExecutor implements Executor {
 
@@ -28,7 +28,7 @@ public final class ManualExecutor implements Executor {
         return task != null;
     }
 
-    /** How many tasks wait. */
+    /** How many tasks are waiting. */
     public int waiting() {
         return tasks.size();
     }

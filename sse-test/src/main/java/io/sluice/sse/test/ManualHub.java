@@ -11,7 +11,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A hub with one lane that a test drives by hand, for one {@link RecordingSink}. Used by the thread of the test only.
+ * A hub with one lane that a test controls, for one {@link RecordingSink}. Used by the thread of the test only.
  */
 final class ManualHub {
 

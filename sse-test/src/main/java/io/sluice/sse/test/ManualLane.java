@@ -12,7 +12,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A lane and a clock that a test drives by hand: tasks wait until the test runs them, and time stands still until the
+ * A lane and a clock that a test controls: tasks wait until the test runs them, and the time does not change until the
  * test moves it.
  *
  * <p>Any thread may call {@link #execute} and {@link #schedule}. The methods that run tasks are for one thread at a
@@ -126,7 +126,7 @@ public final class ManualLane implements Lane {
     /**
      * Runs the waiting tasks and the tasks that they add, until no task is left.
      *
-     * @throws AssertionError if the tasks do not come to an end
+     * @throws AssertionError if the tasks do not end
      */
     public void runAll() {
         for (int i = 0; runOne(); i++) {

@@ -48,7 +48,7 @@ public final class MemoryFrame extends Frame {
         }
     }
 
-    /** A sink needs it no longer. */
+    /** A sink no longer needs it. */
     public void release() {
         if (--holds < 0) {
             throw new AssertionError("a frame is released twice");

@@ -29,12 +29,12 @@ import org.jspecify.annotations.Nullable;
  * }
  * }</pre>
  *
- * <p>A sink of {@link #start} or {@link #subscribe} stands on a {@link ManualLane}. Sources, tasks and listeners run on
+ * <p>A sink of {@link #start} or {@link #subscribe} uses a {@link ManualLane}. Sources, tasks and listeners run on
  * the thread of the test, inside {@link #run}, {@link #advance} and the methods of the client, and time moves in {@link
  * #advance} only. So a test never waits and always runs in the same order. A source that blocks needs threads: see
  * {@link RecordingSinkBuilder#onThreads}.
  *
- * <p>A sink of the constructor is for tests of transports and hubs: it stands on any lane, and the test opens it. It
+ * <p>A sink of the constructor is for tests of transports and hubs: it uses any lane, and the test opens it. It
  * needs a {@link MemoryFramer}. Any thread may read the records.
  */
 public class RecordingSink extends LaneSink implements AutoCloseable {
@@ -197,7 +197,7 @@ public class RecordingSink extends LaneSink implements AutoCloseable {
         return this;
     }
 
-    /** Reads everything that is pending, and everything that comes. */
+    /** Reads everything that is pending, and everything that arrives later. */
     public RecordingSink read() {
         change(() -> {
             reading = true;
@@ -328,7 +328,7 @@ public class RecordingSink extends LaneSink implements AutoCloseable {
     /** The client's last event id has changed; called before the event that changed it. */
     protected void onLastEventId(String lastEventId) {}
 
-    /** Whether the client reads everything that comes. */
+    /** Whether the client reads everything that arrives. */
     protected final boolean isReading() {
         return reading;
     }

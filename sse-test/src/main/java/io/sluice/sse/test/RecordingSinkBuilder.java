@@ -9,7 +9,7 @@ import io.sluice.sse.topic.StartPosition;
 import java.time.Duration;
 import java.util.function.Consumer;
 
-/** Options of a {@link RecordingSink} and of the hub that is made for it. Not thread-safe. */
+/** Options of a {@link RecordingSink} and of the hub that is created for it. Not thread-safe. */
 public final class RecordingSinkBuilder {
 
     private final HubBuilder hub = Hub.builder().coalesce(Duration.ZERO);
@@ -60,7 +60,7 @@ public final class RecordingSinkBuilder {
         return this;
     }
 
-    /** Makes the client and starts {@code source} for it. */
+    /** Creates the client and starts {@code source} for it. */
     public RecordingSink start(Source source) {
         ManualHub manualHub = ManualHub.create(hub, lane, onThreads);
         RecordingSink sink = new RecordingSink(manualHub.hubLane, null).identity(identity);

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The bytes of one HTTP/1.1 response, parsed strictly: head, chunks, events. Bytes that HTTP does not allow at their
- * place throw an {@link AssertionError}; the stream itself is parsed as browsers do. Not thread-safe.
+ * position throw an {@link AssertionError}; the stream itself is parsed as browsers do. Not thread-safe.
  */
 public class SseResponse {
 
@@ -40,7 +40,7 @@ public class SseResponse {
     private final List<String> ids = new ArrayList<>();
     private final List<Integer> chunks = new ArrayList<>();
 
-    /** Creates a response of which no byte has come yet. */
+    /** Creates a response of which no byte has arrived yet. */
     public SseResponse() {}
 
     /**
@@ -157,7 +157,7 @@ public class SseResponse {
         return !head.isEmpty();
     }
 
-    /** The head as it came, with the empty line; empty if it is not complete. */
+    /** The head as it was received, with the empty line; empty if it is not complete. */
     public String head() {
         return head;
     }
@@ -187,7 +187,7 @@ public class SseResponse {
         return "text/event-stream".equals(header("content-type"));
     }
 
-    /** How many responses with status 100 came before it. */
+    /** How many responses with status 100 were received before it. */
     public int interimResponses() {
         return interimResponses;
     }

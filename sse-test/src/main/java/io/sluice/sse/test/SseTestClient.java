@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  */
 public class SseTestClient implements AutoCloseable {
 
-    /** How long the methods wait that have no time of their own. */
+    /** How long the methods without a time argument wait. */
     public static final Duration TIMEOUT = Duration.ofSeconds(40);
 
     private static final int CONNECT_MILLIS = 10_000;
@@ -120,7 +120,7 @@ public class SseTestClient implements AutoCloseable {
         return response();
     }
 
-    /** Makes the response that is read next. */
+    /** Creates the response that is read next. */
     protected SseResponse newResponse() {
         return new SseResponse();
     }
@@ -134,7 +134,7 @@ public class SseTestClient implements AutoCloseable {
         }
     }
 
-    /** Whether bytes came after the end of the response(). */
+    /** Whether bytes arrived after the end of the response(). */
     public boolean hasMore() {
         return afterResponse.length > 0;
     }
@@ -217,7 +217,7 @@ public class SseTestClient implements AutoCloseable {
         return true;
     }
 
-    /** Reads once, whatever comes within the time. */
+    /** Reads once, whatever arrives within the time. */
     public void read(Duration within) throws IOException {
         read(within, buffer.length);
     }
@@ -233,7 +233,7 @@ public class SseTestClient implements AutoCloseable {
                 feed(buffer, count);
             }
         } catch (SocketTimeoutException e) {
-            // nothing came
+            // nothing arrived
         }
     }
 

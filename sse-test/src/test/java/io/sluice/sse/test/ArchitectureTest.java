@@ -16,7 +16,7 @@ class ArchitectureTest {
             .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
             .importPackages("io.sluice.sse.test");
 
-    /** The hidden packages of the core are not among these. */
+    /** The exported packages of the core; the hidden ones are not in this list. */
     @Test
     void theKitUsesThePublicApiOfTheCoreOnly() {
         classes()
@@ -47,7 +47,7 @@ class ArchitectureTest {
     }
 
     @Test
-    void whatIsPublic() {
+    void publicTypes() {
         assertThat(MAIN.stream()
                         .filter(type -> type.isTopLevelClass()
                                 && type.getModifiers().contains(JavaModifier.PUBLIC)

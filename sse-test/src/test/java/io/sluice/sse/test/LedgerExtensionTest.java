@@ -31,7 +31,7 @@ class LedgerExtensionTest {
     }
 
     @Test
-    void whatIsLeftIsReportedOnce() {
+    void leftoversAreReportedOnce() {
         LedgerExtension extension = new LedgerExtension(Duration.ZERO);
         Ledger ledger = extension.watch(new Ledger());
         ledger.add(Ledger.Kind.TASKS, 2);

@@ -48,7 +48,7 @@ class RecordingSinkTest {
     }
 
     @Test
-    void timeMovesOnlyWhenTheTestMovesIt() {
+    void timeAdvancesOnlyWhenTheTestAdvancesIt() {
         try (RecordingSink sink = RecordingSink.start(ticks())) {
             assertThat(sink.data()).isEmpty();
             sink.advance(Duration.ofMillis(999));
@@ -144,7 +144,7 @@ class RecordingSinkTest {
     }
 
     @Test
-    void aSourceHearsOfADrain() {
+    void aSourceIsNotifiedOfADrain() {
         Source source = new Source() {
             @Override
             public void start(Sink sink) {}
@@ -163,7 +163,7 @@ class RecordingSinkTest {
     }
 
     @Test
-    void heartbeatsComeInTheTimeOfTheTest() {
+    void heartbeatsFollowTheClockOfTheTest() {
         try (RecordingSink sink = RecordingSink.builder()
                 .lane(RecordingSink.QUIET.withHeartbeat(Duration.ofSeconds(15)))
                 .start(client -> {})) {
@@ -209,7 +209,7 @@ class RecordingSinkTest {
     }
 
     @Test
-    void aSourceWithoutEndIsReportedAndNotRunForEver() {
+    void aSourceThatNeverStopsIsReported() {
         Source endless = sink -> sink.onWritable(() -> {
             while (sink.offer(Event.of("more"))) {}
         });
@@ -217,7 +217,7 @@ class RecordingSinkTest {
     }
 
     @Test
-    void theSourceSeesWhoTheClientIs() {
+    void theSourceSeesTheIdentityOfTheClient() {
         Source source = sink -> sink.send(Event.of("hello " + sink.identity().principal()));
         try (RecordingSink sink =
                 RecordingSink.builder().identity(Identity.of("ann")).start(source)) {
@@ -251,7 +251,7 @@ class RecordingSinkTest {
     }
 
     @Test
-    void aSinkThatTheTestOpensHasNoClockOfItsOwn() {
+    void aSinkOpenedByTheTestHasNoClock() {
         try (Hub hub = Hub.create()) {
             ManualLane lane = new ManualLane();
             RecordingSink sink = new RecordingSink(

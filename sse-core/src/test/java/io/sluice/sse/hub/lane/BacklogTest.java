@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** A lane with a long backlog does work in proportion to the backlog, and does not keep its event loop. */
+/** The work of a lane with a long backlog is proportional to the backlog, and it does not block its event loop. */
 class BacklogTest {
 
     private static final int TOPICS = 100;
@@ -33,7 +33,7 @@ class BacklogTest {
     }
 
     @Test
-    void theCopiesOfABacklogAreAFewForEachEvent() {
+    void eachEventOfABacklogIsCopiedAFewTimesOnly() {
         try (HubFixture bench = bench()) {
             FakeSink all = bench.live("**");
             FakeSink some = bench.live("t/1", "t/2", "t/*");
@@ -54,7 +54,7 @@ class BacklogTest {
     }
 
     @Test
-    void aFlushGivesTheEventLoopBackAndTheRestFollowsInTurns() {
+    void aFlushReleasesTheEventLoopAndTheRestFollowsInLaterTurns() {
         try (HubFixture bench = bench()) {
             FakeSink sink = bench.live("**");
             List<String> published = publishBacklog(bench);
@@ -71,7 +71,7 @@ class BacklogTest {
     }
 
     @Test
-    void manyEndsTogetherDoNotKeepTheEventLoop() {
+    void manyConcurrentEndsDoNotBlockTheEventLoop() {
         try (HubFixture bench = bench()) {
             List<FakeSink> sinks = new ArrayList<>();
             for (int i = 0; i < 50; i++) {
@@ -89,9 +89,9 @@ class BacklogTest {
         }
     }
 
-    /** A topic whose next event lies ahead of a short pass loses it before the pass that would take it. */
+    /** A topic's next event lies beyond the end of a short pass, and is evicted before the next pass can send it. */
     @Test
-    void whatIsEvictedWhileItWaitsIsAGap() {
+    void anEventEvictedWhileItWaitsIsAGap() {
         try (HubFixture bench = new HubFixture(
                 options -> options.historyEvents(20).historyBytes(64 << 20).overflow(OverflowPolicy.GAP))) {
             FakeSink sink = bench.live("**");
@@ -99,7 +99,7 @@ class BacklogTest {
                 bench.publish("large", i + LARGE);
             }
             bench.publish("small", "lost");
-            bench.lane().runOne(); // a pass that stops short
+            bench.lane().runOne(); // a pass that ends before the head
             bench.publishMany("small", 0, 20);
             bench.run();
             assertThat(sink.text().contains("event: gap")).isTrue();
@@ -109,7 +109,7 @@ class BacklogTest {
     }
 
     @Test
-    void aClientThatComesDuringABacklogGetsItAll() {
+    void aClientThatConnectsDuringABacklogReceivesAllOfIt() {
         try (HubFixture bench = bench()) {
             bench.live("**");
             List<String> published = publishBacklog(bench);
@@ -121,13 +121,13 @@ class BacklogTest {
         }
     }
 
-    /** A replay of many topics copies what it sends, and about one event more for each topic and frame. */
+    /** A replay of many topics copies the events that it sends, and about one more for each topic and frame. */
     @Test
-    void aReplayOfManyTopicsCopiesWhatItSends() {
+    void aReplayOfManyTopicsCopiesLittleMoreThanItSends() {
         try (HubFixture bench = bench()) {
             List<String> published = new ArrayList<>();
             int topics = 300;
-            for (int i = 0; i < 30 * topics; i++) { // each topic has a run of its own, the newest topic first
+            for (int i = 0; i < 30 * topics; i++) { // each topic has consecutive positions, the newest topic first
                 String data = i + "x".repeat(100);
                 bench.publish("t/" + (topics - 1 - i / 30), data);
                 published.add(data);

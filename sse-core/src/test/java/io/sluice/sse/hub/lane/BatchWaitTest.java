@@ -16,7 +16,7 @@ class BatchWaitTest {
     private long position;
     private int sinks = 1_000;
 
-    /** A pass that brings something and takes {@code nanos}, behind all waiting. */
+    /** A pass that sends something and takes {@code nanos}, after all waiting. */
     private void pass(long nanos) {
         head++;
         while (batchWait.waits(head, position, sinks, now)) {
@@ -27,7 +27,10 @@ class BatchWaitTest {
         position = head;
     }
 
-    /** @return how long the next pass waits if {@code perLook} events come at each look, of a microsecond */
+    /**
+     * @return how long the next pass waits if {@code perLook} events are published before each check, once a
+     * microsecond
+     */
     private long waited(int perLook) {
         long since = now;
         while (batchWait.waits(head, position, sinks, now)) {
@@ -38,7 +41,7 @@ class BatchWaitTest {
     }
 
     @Test
-    void thePassesOfAFewClientsNeverWait() {
+    void shortPassesDoNotWait() {
         pass(100_000);
         head++;
         assertThat(waited(1)).isZero();
@@ -59,21 +62,21 @@ class BatchWaitTest {
     }
 
     @Test
-    void aLongPassWaitsForAShortSilence() {
+    void afterALongPassTheNextWaitsForAShortSilence() {
         pass(PASS);
         head++;
         assertThat(waited(0)).isEqualTo(QUIET);
     }
 
     @Test
-    void whatKeepsComingIsWaitedForNoLongerThanAShareOfThePass() {
+    void steadyEventsExtendTheWaitToAtMostAShareOfThePass() {
         pass(PASS);
         head++;
         assertThat(waited(1)).isEqualTo(LONGEST);
     }
 
     @Test
-    void aClockThatStandsStillHoldsNobodyUp() {
+    void aStoppedClockDoesNotProlongTheWaitForever() {
         pass(PASS);
         head++;
         int looks = 0;
@@ -84,7 +87,7 @@ class BatchWaitTest {
     }
 
     @Test
-    void aWaitThatPaidIsRepeated() {
+    void aWaitThatGatheredEventsIsRepeated() {
         pass(PASS);
         for (int i = 0; i < 5; i++) {
             head++;
@@ -96,7 +99,7 @@ class BatchWaitTest {
     }
 
     @Test
-    void waitsThatBringNothingBecomeRare() {
+    void waitsThatGatherNothingBecomeRare() {
         pass(PASS);
         int waits = 0;
         for (int i = 0; i < 1_000; i++) {
@@ -110,7 +113,7 @@ class BatchWaitTest {
     }
 
     @Test
-    void oneThatPaysAgainEndsTheSkipping() {
+    void aWaitThatGathersEventsAgainEndsTheSkipping() {
         pass(PASS);
         for (int i = 0; i < 200; i++) {
             pass(PASS);

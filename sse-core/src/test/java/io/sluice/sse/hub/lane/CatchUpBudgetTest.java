@@ -13,7 +13,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/** A crowd that comes back at once, each from a place of its own, costs the budget and a small frame each. */
+/** Many clients that reconnect at once, each at its own position, cost the budget and one small frame each. */
 class CatchUpBudgetTest {
 
     private static final LaneOptions TICKING = HubFixture.QUIET.withHeartbeat(Duration.ofSeconds(8));
@@ -22,7 +22,7 @@ class CatchUpBudgetTest {
     private static final int CROWD = 100;
     private static final long BUDGET = 256 * 1024;
 
-    /** Their places, each another. */
+    /** The positions of the clients, all different. */
     private static List<FakeSink> comeBack(HubFixture bench, List<String> ids, boolean reading) {
         List<FakeSink> crowd = new ArrayList<>();
         for (int i = 0; i < CROWD; i++) {
@@ -46,7 +46,7 @@ class CatchUpBudgetTest {
     }
 
     @Test
-    void whoDoesNotReadHoldsASmallFrameAndGetsTheRestWhenItReads() {
+    void aClientThatDoesNotReadHoldsASmallFrameAndGetsTheRestWhenItReads() {
         try (HubFixture bench = new HubFixture(options -> options.catchUpBytes(BUDGET), 1, TICKING)) {
             List<String> ids = publish(bench);
             List<FakeSink> crowd = comeBack(bench, ids, false);
@@ -59,7 +59,7 @@ class CatchUpBudgetTest {
             }
             FakeSink healthy = bench.open(StartPosition.after(ids.get(0)), "a");
             assertThat(healthy.data())
-                    .as("who reads is not held up by those who do not")
+                    .as("clients that do not read do not delay one that reads")
                     .hasSize(EVENTS - 1);
 
             crowd.forEach(sink -> bench.onLane(sink::read));
@@ -77,7 +77,7 @@ class CatchUpBudgetTest {
     }
 
     @Test
-    void withoutNeedFramesAreFull() {
+    void withinTheBudgetFramesAreFull() {
         try (HubFixture bench = new HubFixture(options -> options.catchUpBytes(BUDGET), 1, TICKING)) {
             List<String> ids = publish(bench);
             FakeFramer framer = bench.framers.get(0);
@@ -90,9 +90,9 @@ class CatchUpBudgetTest {
         }
     }
 
-    /** Over io_uring bytes pend after each flush, however well the client reads. */
+    /** Over io_uring, bytes are pending after each flush, even if the client reads fast. */
     @Test
-    void whoTakesAfterTheLanesIoWaitsForNoTick() {
+    void aClientWhoseBytesLeaveAfterTheLanesIoNeedsNoTick() {
         try (HubFixture bench = new HubFixture(options -> options.catchUpBytes(0), 1, TICKING)) {
             List<String> ids = publish(bench);
             List<FakeSink> crowd = new ArrayList<>();
@@ -111,14 +111,14 @@ class CatchUpBudgetTest {
     }
 
     @Test
-    void aDirectSendToAParkedSinkWaitsForNoTick() {
+    void aDirectSendToAParkedSinkNeedsNoTick() {
         try (HubFixture bench = new HubFixture(options -> options.catchUpBytes(0), 1, TICKING)) {
             FakeSink sink = parked(bench, publish(bench).get(0));
             long before = sink.pendingBytes();
             CompletableFuture<Void> sent = sink.send(Event.of("direct")).toCompletableFuture();
             bench.run();
             assertThat(sent).isCompleted();
-            assertThat(sink.pendingBytes() - before).as("and nothing besides").isEqualTo("data: direct\n\n".length());
+            assertThat(sink.pendingBytes() - before).as("and nothing else").isEqualTo("data: direct\n\n".length());
             bench.onLane(sink::read);
             bench.advance(TimeUnit.SECONDS.toNanos(1));
             assertThat(sink.data()).contains("direct").hasSize(EVENTS);
@@ -126,7 +126,7 @@ class CatchUpBudgetTest {
     }
 
     @Test
-    void aParkedSinkThatBecomesWritableWaitsForNoTick() {
+    void aParkedSinkThatBecomesWritableNeedsNoTick() {
         try (HubFixture bench = new HubFixture(options -> options.catchUpBytes(0), 1, TICKING)) {
             FakeSink sink = parked(bench, publish(bench).get(0));
             bench.onLane(() -> sink.full(true));
@@ -140,7 +140,7 @@ class CatchUpBudgetTest {
     }
 
     @Test
-    void flushPublishedServesTheParkedThatCanTakeMoreAndWaitsForNoOther() {
+    void flushPublishedServesParkedSinksThatAcceptMoreAndDoesNotWaitForOthers() {
         try (HubFixture bench = new HubFixture(options -> options.catchUpBytes(0), 1, TICKING)) {
             List<String> ids = publish(bench);
             FakeSink reads = parked(bench, ids.get(0));
@@ -155,9 +155,9 @@ class CatchUpBudgetTest {
         }
     }
 
-    /** When the others' bytes have left, there is room for those as well that have not taken theirs. */
+    /** When the bytes of other clients have left, there is room for the clients that have not read theirs. */
     @Test
-    void flushPublishedServesTheParkedWhenThereIsRoomForAll() {
+    void flushPublishedServesParkedSinksWhenThereIsRoomForAll() {
         try (HubFixture bench = new HubFixture(options -> options.catchUpBytes(8 * 1024), 1, TICKING)) {
             List<String> ids = publish(bench);
             FakeSink first = parked(bench, ids.get(0));
@@ -173,9 +173,9 @@ class CatchUpBudgetTest {
         }
     }
 
-    /** Who takes a little at each look gets more, but never more at a time. */
+    /** A client that reads a little at a time gets more bytes in total, but never more at once. */
     @Test
-    void aSinkThatMovesHoldsNoMoreThanASmallFrame() {
+    void aSlowlyReadingSinkHoldsNoMoreThanASmallFrame() {
         try (HubFixture bench = new HubFixture(options -> options.catchUpBytes(0), 1, TICKING)) {
             List<String> ids = publish(bench);
             parked(bench, ids.get(1));
@@ -189,7 +189,7 @@ class CatchUpBudgetTest {
         }
     }
 
-    /** A client with a place of its own, that has not read what it was given. */
+    /** A client at its own position that has not read the bytes it was sent. */
     private static FakeSink parked(HubFixture bench, String lastEventId) {
         FakeSink sink = bench.sink();
         bench.onLane(() -> sink.stall(64 * 1024));
@@ -200,18 +200,18 @@ class CatchUpBudgetTest {
     }
 
     @Test
-    void whoWaitsAndLeavesIsForgotten() {
+    void aClientThatLeavesWhileItIsParkedIsForgotten() {
         try (HubFixture bench = new HubFixture(options -> options.catchUpBytes(0), 1, TICKING)) {
             List<String> ids = publish(bench);
             List<FakeSink> crowd = comeBack(bench, ids, false);
             crowd.forEach(sink -> sink.close(CloseReason.CLIENT_LEFT));
             bench.run();
-        } // which checks that nothing is left
+        } // close checks that nothing is left
     }
 
-    /** A large event counts against the budget, although it is a frame alone. */
+    /** A large event counts against the budget, although it is a frame of its own. */
     @Test
-    void largeEventsThatNobodyReadsStayWithinTheBudget() {
+    void unreadLargeEventsStayWithinTheBudget() {
         int large = 60 * 1024;
         try (HubFixture bench =
                 new HubFixture(options -> options.catchUpBytes(BUDGET).historyBytes(16 << 20), 1, TICKING)) {
@@ -245,7 +245,7 @@ class CatchUpBudgetTest {
     }
 
     @Test
-    void aLargeEventComesEvenWithoutABudget() {
+    void aLargeEventIsDeliveredEvenWithoutABudget() {
         try (HubFixture bench = new HubFixture(options -> options.catchUpBytes(0), 1, TICKING)) {
             bench.live("a"); // the lane is at the head, so the others catch up alone
             String start = bench.publish("a", "start");

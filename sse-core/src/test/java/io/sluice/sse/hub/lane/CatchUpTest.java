@@ -16,10 +16,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** What a client that has stopped reading, or comes back, receives of what it missed. */
+/** Which missed events a client receives after it has stopped reading or has reconnected. */
 class CatchUpTest {
 
-    // ---- behind
+    // ---- clients that are behind
 
     @Test
     void aSinkThatStopsReadingFallsBehindAndCatchesUpInOrder() {
@@ -45,7 +45,7 @@ class CatchUpTest {
 
     @ParameterizedTest
     @EnumSource
-    void aLappedSinkMeetsTheOverflowPolicy(OverflowPolicy policy) {
+    void theOverflowPolicyAppliesToALappedSink(OverflowPolicy policy) {
         try (HubFixture bench =
                 new HubFixture(options -> options.historyEvents(10).overflow(policy))) {
             FakeSink slow = bench.live("a");
@@ -76,7 +76,7 @@ class CatchUpTest {
     }
 
     @Test
-    void afterAGapFurtherLossOfAnotherTopicIsAnotherGap() {
+    void afterAGapALaterEvictionInAnotherTopicIsAnotherGap() {
         try (HubFixture bench =
                 new HubFixture(options -> options.historyEvents(3).overflow(OverflowPolicy.GAP))) {
             FakeSink slow = bench.live("a", "b");
@@ -87,7 +87,7 @@ class CatchUpTest {
             bench.onLane(() -> slow.stall(1));
             bench.onLane(() -> slow.full(false));
             bench.run();
-            bench.publishMany("b", 3, 6); // b's first events go, below the floor of a that was told
+            bench.publishMany("b", 3, 6); // b's first events are evicted, below the reported floor of a
             bench.run();
             bench.onLane(slow::read);
             bench.run();
@@ -116,7 +116,7 @@ class CatchUpTest {
     // ---- resume
 
     @Test
-    void resumeBehindTheNewestGetsNothingAndNoGap() {
+    void resumeAfterTheNewestGetsNothingAndNoGap() {
         try (HubFixture bench = new HubFixture(options -> options.historyEvents(3))) {
             bench.publishMany("a", 0, 50);
             FakeSink sink = bench.open(StartPosition.after(bench.hub.headId()), "a");
@@ -125,7 +125,7 @@ class CatchUpTest {
     }
 
     @Test
-    void resumeJustBeforeTheOldestKeptGetsAllAndOneOlderAGap() {
+    void resumeJustBeforeTheOldestKeptGetsAllAndOneEarlierGetsAGap() {
         try (HubFixture bench = new HubFixture(options -> options.historyEvents(3))) {
             List<String> ids = new ArrayList<>();
             for (int i = 0; i < 50; i++) {
@@ -144,7 +144,7 @@ class CatchUpTest {
     }
 
     @Test
-    void idsThatLeadNowhereAreGapsAndEverythingKeptFollows() {
+    void unknownIdsAreGapsAndEverythingKeptFollows() {
         try (HubFixture bench = new HubFixture()) {
             bench.publishMany("a", 0, 5);
             record Case(String id, String reason) {}
@@ -162,7 +162,7 @@ class CatchUpTest {
     }
 
     @Test
-    void aChosenIdLeadsBackWhileItsEventIsKept() {
+    void aChosenIdCanBeResumedWhileItsEventIsKept() {
         try (HubFixture bench = new HubFixture(options -> options.historyEvents(3))) {
             bench.publish("a", Event.builder().id("mine").data("0").build());
             assertThat(bench.publish(
@@ -170,7 +170,7 @@ class CatchUpTest {
                     .isEqualTo(new Published("mine", "a", true));
             assertThat(bench.publish(
                             "b", Event.builder().id("mine").data("elsewhere").build()))
-                    .as("the first's topic, and not the one that was asked for")
+                    .as("the topic of the first event, not the requested one")
                     .isEqualTo(new Published("mine", "a", true));
             bench.publishMany("a", 1, 3);
             FakeSink sink = bench.open(StartPosition.after("mine"), "a");
@@ -182,7 +182,7 @@ class CatchUpTest {
     }
 
     @Test
-    void replayGivesTheLastKeptOfTheWholeSelector() {
+    void replaySendsTheLastKeptEventsOfTheWholeSelector() {
         try (HubFixture bench = new HubFixture(options -> options.historyEvents(5))) {
             for (int i = 0; i < 40; i++) {
                 bench.publish(List.of("a/1", "a/2", "b", "other").get(i % 4), Integer.toString(i));
@@ -196,7 +196,7 @@ class CatchUpTest {
     }
 
     @Test
-    void whoHasSeenAllHearsOfNoGapWhateverWentSince() {
+    void aClientThatHasSeenAllGetsNoGapWhateverWasEvictedSince() {
         try (HubFixture bench =
                 new HubFixture(options -> options.historyEvents(2).historyAge(Duration.ofSeconds(1)))) {
             String[][] selectors = {{"a/1"}, {"a/1", "a/2"}, {"a/*"}, {"**", "a/1"}};
@@ -211,7 +211,7 @@ class CatchUpTest {
             sinks.forEach(sink -> bench.onLane(() -> sink.close(CloseReason.RESET)));
             bench.run();
             bench.advance(TimeUnit.SECONDS.toNanos(5));
-            bench.hub.stats(); // lets aged events, and with them the topics, go
+            bench.hub.stats(); // evicts expired events, and with them the topics
             assertThat(bench.hub.topics(null, 10)).isEmpty();
             for (int i = 0; i < selectors.length; i++) {
                 FakeSink back = bench.open(StartPosition.after(sinks.get(i).lastEventId()), selectors[i]);
@@ -222,7 +222,7 @@ class CatchUpTest {
             bench.hubLane()
                     .forEachSink(sink -> assertThat(((FakeSink) sink).data()).containsExactly("born again"));
             FakeSink before = bench.open(StartPosition.after(TestIds.id(7, 3)), "a/*");
-            assertThat(before.gaps()).as("one that stood before a loss").hasSize(1);
+            assertThat(before.gaps()).as("a position before an eviction").hasSize(1);
         }
     }
 }

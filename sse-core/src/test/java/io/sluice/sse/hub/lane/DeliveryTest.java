@@ -21,13 +21,13 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
-/** What clients of hand-driven lanes receive, and when. */
+/** Which events the clients of manually driven lanes receive, and when. */
 class DeliveryTest {
 
     // ---- live
 
     @Test
-    void liveEventsOfNamesAndPatternsComeMergedByPositionAndOnce() {
+    void liveEventsOfNamesAndPatternsAreMergedByPositionAndSentOnce() {
         try (HubFixture bench = new HubFixture()) {
             FakeSink sink = bench.live("news", "a/*", "a/1");
             for (int i = 0; i < 30; i++) {
@@ -42,16 +42,16 @@ class DeliveryTest {
         }
     }
 
-    /** Who heard nothing for a while may have thousands of topics at once. */
+    /** A lane that has not run for a while may have thousands of dirty topics at once. */
     @Test
-    void manyTopicsComeMergedByPosition() {
+    void manyTopicsAreMergedByPosition() {
         try (HubFixture bench = new HubFixture()) {
             FakeSink all = bench.live("t/*");
             FakeSink some = bench.live("t/7", "t/1999", "t/1000");
             List<String> order = new ArrayList<>();
             for (int round = 0; round < 3; round++) {
                 for (int i = 0; i < 2000; i++) {
-                    int topic = (int) (i * 1_234_577L % 2000); // each once, in no order
+                    int topic = (int) (i * 1_234_577L % 2000); // each once, in mixed order
                     bench.publish("t/" + topic, round + " " + topic);
                     order.add(round + " " + topic);
                 }
@@ -75,7 +75,7 @@ class DeliveryTest {
     }
 
     @Test
-    void aThousandSinksWithATopicOfTheirOwnShareOneFramingOfTheCommonTopic() {
+    void aThousandSinksWithPrivateTopicsShareOneFramingOfTheCommonTopic() {
         try (HubFixture bench = new HubFixture()) {
             List<FakeSink> sinks = new ArrayList<>();
             for (int i = 0; i < 1000; i++) {
@@ -119,7 +119,7 @@ class DeliveryTest {
     }
 
     @Test
-    void aPassThatYieldsGoesOnWhileSinksCloseOpenAndCancel() {
+    void aPassThatYieldedContinuesWhileSinksCloseOpenAndCancel() {
         try (HubFixture bench = new HubFixture()) {
             List<FakeSink> sinks = new ArrayList<>();
             List<Subscription> subscriptions = new ArrayList<>();
@@ -149,7 +149,7 @@ class DeliveryTest {
     }
 
     @Test
-    void whatIsPublishedWhileAPassIsSuspendedFollows() {
+    void eventsPublishedWhileAPassIsSuspendedFollow() {
         try (HubFixture bench = new HubFixture()) {
             List<FakeSink> sinks = new ArrayList<>();
             for (int i = 0; i < 100; i++) {
@@ -167,7 +167,7 @@ class DeliveryTest {
     // ---- heartbeats and stalls
 
     @Test
-    void heartbeatsGoToTheSilentAndCarryTheIdWhenThePositionMoved() {
+    void heartbeatsAreSentToIdleClientsAndCarryTheIdWhenThePositionMoved() {
         LaneOptions options =
                 HubFixture.QUIET.withHeartbeat(Duration.ofSeconds(8)).withWriteTimeout(Duration.ofSeconds(20));
         try (HubFixture bench = new HubFixture(o -> {}, 1, options)) {
@@ -189,7 +189,7 @@ class DeliveryTest {
     }
 
     @Test
-    void aClientWhoseBytesDoNotMoveIsClosed() {
+    void aClientWhosePendingBytesDoNotMoveIsClosed() {
         LaneOptions options = HubFixture.QUIET.withWriteTimeout(Duration.ofSeconds(20));
         try (HubFixture bench = new HubFixture(o -> {}, 1, options)) {
             FakeSink stuck = bench.live("a");
@@ -209,7 +209,7 @@ class DeliveryTest {
     // ---- direct sends
 
     @Test
-    void directSendsKeepTheirOrderGoAheadAndAreBounded() {
+    void directSendsKeepTheirOrderPrecedeHubEventsAndAreBounded() {
         try (HubFixture bench = new HubFixture()) {
             FakeSink sink = bench.live("a");
             bench.onLane(() -> sink.full(true));
@@ -233,7 +233,7 @@ class DeliveryTest {
     }
 
     @Test
-    void whatWasSentBeforeCompleteIsWrittenAndTheEndIsForGood() {
+    void eventsSentBeforeCompleteAreWrittenAndTheClientIsNotToReconnect() {
         try (HubFixture bench = new HubFixture()) {
             FakeSink sink = bench.open(StartPosition.live());
             bench.onLane(() -> sink.full(true));
@@ -252,7 +252,7 @@ class DeliveryTest {
     }
 
     @Test
-    void aCompleteThatComesSecondDoesNotTellTheClientToStayAway() {
+    void aCompleteAfterAnotherCloseSendsNoEndEvent() {
         try (HubFixture bench = new HubFixture()) {
             FakeSink sink = bench.open(StartPosition.live());
             sink.close(CloseReason.SERVER_DRAINING);
@@ -264,7 +264,7 @@ class DeliveryTest {
     }
 
     @Test
-    void aSendBeforeTheOpeningWaitsForTheFirstBlock() {
+    void aSendBeforeTheSinkIsOpenWaitsForTheFirstBlock() {
         try (HubFixture bench = new HubFixture()) {
             FakeSink sink = bench.sink();
             sink.send(Event.of("early"));
@@ -279,7 +279,7 @@ class DeliveryTest {
     // ---- the ends of hubs and lanes
 
     @Test
-    void flushPublishedLeavesNobodyBehindWhoCanRead() {
+    void flushPublishedServesEveryClientThatReads() {
         try (HubFixture bench = new HubFixture()) {
             bench.publishMany("a", 0, 500);
             FakeSink sink = bench.sink();
@@ -293,7 +293,7 @@ class DeliveryTest {
     }
 
     @Test
-    void aClosedHubOpensNothing() {
+    void aClosedHubOpensNoSink() {
         try (HubFixture bench = new HubFixture()) {
             bench.hub.close();
             assertThatThrownBy(() -> bench.open(bench.sink(), StartPosition.live(), null))

@@ -11,12 +11,12 @@ import org.openjdk.jcstress.annotations.Outcome;
 import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.LL_Result;
 
-/** What a source sends while its sink closes is written or refused; nobody waits for ever, and nothing stays behind. */
+/** Events sent while the sink closes are written or rejected. No sender waits forever, and nothing is left over. */
 public final class DirectSendQueueStress {
 
     private DirectSendQueueStress() {}
 
-    /** The first send makes the queue, the close comes by. */
+    /** The first send creates the queue while the sink closes. */
     @JCStressTest
     @Outcome(id = "written, 1", expect = Expect.ACCEPTABLE, desc = "before the close")
     @Outcome(id = "refused, 1", expect = Expect.ACCEPTABLE, desc = "by the close")

@@ -18,12 +18,12 @@ import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/** The small queue of a sink: when it is writable, who hears of it, what happens when it is full. */
+/** The small queue of a sink: when it is writable, which listeners are notified, and what happens when it is full. */
 class DirectSendQueueTest {
 
     private static final String KILOBYTE = "x".repeat(1000);
 
-    private static boolean isRefused(CompletionStage<Void> sent) {
+    private static boolean isRejected(CompletionStage<Void> sent) {
         return sent.toCompletableFuture().isCompletedExceptionally();
     }
 
@@ -33,9 +33,11 @@ class DirectSendQueueTest {
 
     // ---- writability
 
-    /** Exactly what goes out without the client's help: the connection's room, less what waits already. */
+    /**
+     * A writable sink accepts exactly what the connection can take without the client: its room less what is queued.
+     */
     @Test
-    void whatIsSentWhileWritableNeverWaitsForTheClient() {
+    void sendsWhileWritableNeverWaitForTheClient() {
         try (HubFixture bench = new HubFixture()) {
             FakeSink sink = bench.open(StartPosition.live());
             bench.onLane(() -> sink.stall(10_000));
@@ -73,9 +75,9 @@ class DirectSendQueueTest {
         }
     }
 
-    /** The connection is writable all the time; it is the lane that has to come by. */
+    /** The connection is always writable; the queue empties only when the lane runs. */
     @Test
-    void whoHasFilledTheQueueIsCalledWhenTheLaneHasEmptiedIt() {
+    void theSenderThatFilledTheQueueIsNotifiedWhenTheLaneHasEmptiedIt() {
         try (HubFixture bench = new HubFixture(options -> options.directSendEvents(5))) {
             FakeSink sink = bench.open(StartPosition.live());
             int[] next = {0};
@@ -91,21 +93,21 @@ class DirectSendQueueTest {
     }
 
     @Test
-    void aLargeEventThatFindsTheSinkWritableIsTaken() {
+    void aLargeEventIsAcceptedIfTheSinkIsWritable() {
         try (HubFixture bench = new HubFixture(options -> options.directSendBytes(2000))) {
             FakeSink sink = bench.open(StartPosition.live());
             bench.onLane(() -> sink.stall(100_000));
             sink.send(Event.of("small"));
             assertThat(sink.isWritable()).isTrue();
-            assertThat(isRefused(sink.send(Event.of("x".repeat(50_000))))).isFalse();
+            assertThat(isRejected(sink.send(Event.of("x".repeat(50_000))))).isFalse();
             assertThat(sink.isWritable()).isFalse();
-            assertThat(isRefused(sink.send(Event.of("x")))).isTrue();
+            assertThat(isRejected(sink.send(Event.of("x")))).isTrue();
         }
     }
 
-    /** The loop that every source is to be written as: send while writable, then return. */
+    /** The recommended loop for every source: send while writable, then return. */
     @Test
-    void aSourceThatSendsWhileWritableIsCalledToGoOnAndLosesNothing() {
+    void aSourceThatSendsWhileWritableIsNotifiedToContinueAndLosesNothing() {
         try (HubFixture bench = new HubFixture()) {
             FakeSink sink = bench.open(StartPosition.live());
             bench.onLane(() -> sink.stall(10_000));
@@ -113,10 +115,10 @@ class DirectSendQueueTest {
             int[] calls = {0};
             int[] depth = {0};
             sink.onWritable(() -> {
-                assertThat(++depth[0]).as("calls inside of each other").isEqualTo(1);
+                assertThat(++depth[0]).as("nested calls").isEqualTo(1);
                 calls[0]++;
                 while (next[0] < 1000 && sink.isWritable()) {
-                    assertThat(isRefused(sink.send(event(next[0]++)))).isFalse();
+                    assertThat(isRejected(sink.send(event(next[0]++)))).isFalse();
                 }
                 depth[0]--;
             });
@@ -135,12 +137,12 @@ class DirectSendQueueTest {
             bench.onLane(() -> sink.full(true));
             bench.onLane(() -> sink.full(false));
             bench.run();
-            assertThat(calls[0]).as("nobody has met it full").isEqualTo(before);
+            assertThat(calls[0]).as("no sender has found it full").isEqualTo(before);
         }
     }
 
     @Test
-    void whoRegistersWhileItIsFullHearsLaterAndOnlyOnceForEachTurn() {
+    void aListenerRegisteredWhileTheQueueIsFullIsNotifiedLaterAndOncePerTurn() {
         try (HubFixture bench = new HubFixture()) {
             FakeSink sink = bench.open(StartPosition.live());
             bench.onLane(() -> sink.full(true));
@@ -153,7 +155,7 @@ class DirectSendQueueTest {
             assertThat(calls[0]).isEqualTo(1);
             bench.onLane(() -> sink.full(true));
             assertThat(sink.isWritable()).isFalse();
-            // Twice before the user executor comes to it: one call is enough.
+            // Notified twice before the user executor runs the listener: one call is enough.
             bench.onLane(() -> sink.full(false));
             bench.onLane(() -> sink.full(true));
             assertThat(sink.isWritable()).isFalse();
@@ -164,7 +166,7 @@ class DirectSendQueueTest {
     }
 
     @Test
-    void listenersGoWithTheSinkAndHearNothingAfterItsEnd() {
+    void listenersAreDroppedWithTheSinkAndNotNotifiedAfterItsEnd() {
         try (HubFixture bench = new HubFixture()) {
             FakeSink sink = bench.open(StartPosition.live());
             bench.onLane(() -> sink.full(true));
@@ -195,17 +197,17 @@ class DirectSendQueueTest {
             FakeSink sink = bench.live("a");
             FakeSink throwing = bench.live("a");
             throwing.onWritable(() -> {
-                throw new StackOverflowError("a test wants it so");
+                throw new StackOverflowError("thrown by the test");
             });
-            int[] heard = {0};
-            throwing.onWritable(() -> heard[0]++);
+            int[] calls = {0};
+            throwing.onWritable(() -> calls[0]++);
             sink.onWritable(() -> {
                 sink.send(Event.of("inside"));
                 bench.hub.publish("a", Event.of("published inside"));
                 sink.onWritable(() -> sink.close(CloseReason.CLOSED_BY_APPLICATION));
             });
             bench.run();
-            assertThat(heard[0]).isEqualTo(1);
+            assertThat(calls[0]).isEqualTo(1);
             assertThat(sink.endReason()).isEqualTo(CloseReason.CLOSED_BY_APPLICATION);
             bench.publish("a", "after");
             bench.run();
@@ -235,12 +237,12 @@ class DirectSendQueueTest {
     }
 
     @Test
-    void refusedIsTheNewOne() {
+    void thePolicyRefuseRejectsTheNewEvent() {
         withAFullSink(
                 DirectSendPolicy.REFUSE,
                 sink -> {
                     for (int i = 0; i < 3; i++) {
-                        assertThat(isRefused(sink.send(Event.of("" + i)))).isFalse();
+                        assertThat(isRejected(sink.send(Event.of("" + i)))).isFalse();
                     }
                     assertThatThrownBy(() -> sink.send(Event.of("3"))
                                     .toCompletableFuture()
@@ -253,7 +255,7 @@ class DirectSendQueueTest {
     }
 
     @Test
-    void droppedIsTheOldest() {
+    void thePolicyDropOldestDropsTheOldestEvent() {
         List<CompletionStage<Void>> sent = new ArrayList<>();
         withAFullSink(
                 DirectSendPolicy.DROP_OLDEST,
@@ -264,7 +266,7 @@ class DirectSendQueueTest {
                 },
                 sink -> {
                     assertThat(sink.data()).containsExactly("2", "3", "4", "hub");
-                    assertThat(sent.stream().map(DirectSendQueueTest::isRefused))
+                    assertThat(sent.stream().map(DirectSendQueueTest::isRejected))
                             .containsExactly(true, true, false, false, false);
                     assertThat(sent)
                             .allSatisfy(each ->
@@ -273,14 +275,14 @@ class DirectSendQueueTest {
     }
 
     @Test
-    void closedIsTheSink() {
+    void thePolicyCloseClosesTheSink() {
         withAFullSink(
                 DirectSendPolicy.CLOSE,
                 sink -> {
                     for (int i = 0; i < 3; i++) {
                         sink.send(Event.of("" + i));
                     }
-                    assertThat(isRefused(sink.send(Event.of("3")))).isTrue();
+                    assertThat(isRejected(sink.send(Event.of("3")))).isTrue();
                 },
                 sink -> assertThat(sink.endReason()).isEqualTo(CloseReason.SLOW_CONSUMER));
     }
@@ -288,7 +290,7 @@ class DirectSendQueueTest {
     // ---- offers
 
     @Test
-    void anOfferIsTakenWhileTheSinkIsWritableOnly() {
+    void anOfferIsAcceptedOnlyWhileTheSinkIsWritable() {
         for (DirectSendPolicy policy : DirectSendPolicy.values()) {
             try (HubFixture bench =
                     new HubFixture(options -> options.directSendEvents(5).directSendPolicy(policy))) {
@@ -321,9 +323,9 @@ class DirectSendQueueTest {
         }
     }
 
-    /** One offers, the other sends without looking: what was taken of the offers stays. */
+    /** One sender offers, the other sends without checking: accepted offers stay in the queue. */
     @Test
-    void ofTwoSendersWhatWasOfferedIsNotDroppedForWhatIsSent() {
+    void offeredEventsOfOneSenderAreNotDroppedForSendsOfAnother() {
         try (HubFixture bench =
                 new HubFixture(options -> options.directSendEvents(3).directSendPolicy(DirectSendPolicy.DROP_OLDEST))) {
             FakeSink sink = bench.open(StartPosition.live());
@@ -336,11 +338,11 @@ class DirectSendQueueTest {
             sent.add(sink.send(Event.of("sent 2")));
             bench.run();
             assertThat(sink.data()).containsExactly("offered 0", "offered 1", "sent 2");
-            assertThat(sent.stream().map(DirectSendQueueTest::isRefused)).containsExactly(true, true, false);
+            assertThat(sent.stream().map(DirectSendQueueTest::isRejected)).containsExactly(true, true, false);
             for (int i = 3; i < 6; i++) {
                 assertThat(sink.offer(Event.of("offered " + i))).isTrue();
             }
-            assertThat(isRefused(sink.send(Event.of("sent 3")))).isTrue();
+            assertThat(isRejected(sink.send(Event.of("sent 3")))).isTrue();
             bench.run();
             assertThat(sink.data())
                     .endsWith("offered 3", "offered 4", "offered 5")
@@ -351,9 +353,9 @@ class DirectSendQueueTest {
     // ---- writable listeners elsewhere
 
     @Test
-    void aListenerOnAnExecutorOfItsOwnNeedsNoUserExecutor() {
+    void aListenerOnItsOwnExecutorNeedsNoUserExecutor() {
         try (HubFixture bench =
-                new HubFixture(options -> options.userExecutor(task -> {}))) { // takes all, runs nothing
+                new HubFixture(options -> options.userExecutor(task -> {}))) { // accepts all tasks and runs none
             FakeSink sink = bench.open(StartPosition.live());
             bench.onLane(() -> sink.full(true));
             int[] calls = {0};
@@ -372,11 +374,11 @@ class DirectSendQueueTest {
     // ---- the source fails
 
     @Test
-    void aSourceThatCannotGoOnEndsItsSinkAndIsHeardOfOnce() {
+    void aSourceThatFailsEndsItsSinkAndIsReportedOnce() {
         try (HubFixture bench = new HubFixture();
                 LogLines lines = LogLines.of(Hub.class)) {
             FakeSink sink = bench.open(StartPosition.live());
-            sink.fail(new IllegalStateException("a test wants it so"));
+            sink.fail(new IllegalStateException("thrown by the test"));
             sink.fail(new IllegalStateException("too late"));
             bench.run();
             assertThat(sink.endReason()).isEqualTo(CloseReason.SOURCE_FAILED);

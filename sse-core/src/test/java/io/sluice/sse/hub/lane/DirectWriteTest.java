@@ -5,11 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.sluice.sse.CloseReason;
 import org.junit.jupiter.api.Test;
 
-/** A transport may take a frame at once: it counts as if it had been written, and is written if it was not taken. */
+/** A transport may write a frame directly. It then counts as written; otherwise the lane writes it. */
 class DirectWriteTest {
 
     @Test
-    void whatWasTakenIsNotWrittenAgain() {
+    void aFrameThatWasWrittenDirectlyIsNotWrittenAgain() {
         try (HubFixture bench = new HubFixture()) {
             FakeSink sink = bench.live("a");
             int before = sink.writes;
@@ -25,7 +25,7 @@ class DirectWriteTest {
     }
 
     @Test
-    void whoIsFoundGoneIsNotWrittenTo() {
+    void aSinkThatIsFoundGoneIsNotWrittenTo() {
         try (HubFixture bench = new HubFixture()) {
             FakeSink sink = bench.live("a");
             int before = sink.writes;

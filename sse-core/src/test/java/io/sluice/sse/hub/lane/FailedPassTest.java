@@ -13,11 +13,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What fails while a lane frames and writes: no memory for a frame, or a pass that breaks off. */
+/** Failures while a lane frames and writes: no memory for a frame, or a pass that is aborted. */
 class FailedPassTest {
 
     @Test
-    void whenNoMemoryIsLeftForAFrameOneSinkEndsAndTheOthersGetTheirs() {
+    void withoutMemoryForAFrameOneSinkEndsAndTheOthersReceiveTheirEvents() {
         try (HubFixture bench = new HubFixture()) {
             List<FakeSink> sinks = new ArrayList<>();
             for (int i = 0; i < 5; i++) {
@@ -57,7 +57,7 @@ class FailedPassTest {
     }
 
     @Test
-    void whenNoMemoryIsLeftForAHeartbeatTheTickerGoesOn() {
+    void withoutMemoryForAHeartbeatTheTickerContinues() {
         try (HubFixture bench = new HubFixture(o -> {}, 1, HubFixture.QUIET.withHeartbeat(Duration.ofSeconds(8)))) {
             FakeSink one = bench.live("a");
             FakeSink two = bench.live("a");
@@ -73,7 +73,7 @@ class FailedPassTest {
     }
 
     @Test
-    void whenNoMemoryIsLeftForTheFirstBlockNothingStaysBehind() {
+    void withoutMemoryForTheFirstBlockNothingIsLeftOver() {
         try (HubFixture bench = new HubFixture()) {
             FakeSink sink = bench.sink();
             bench.framer().failNext = true;
@@ -87,12 +87,12 @@ class FailedPassTest {
     }
 
     /**
-     * A turn fails outside of what belongs to one sink, after its pass has yielded. Nobody else posts a turn then:
-     * the lane would stand still for ever. Who had been written to is not written to again.
+     * A turn fails after its pass has yielded, outside the work for one sink. No other code posts a turn then, so the
+     * lane would stop forever. Sinks that were already written to are not written to again.
      */
     @ParameterizedTest
     @ValueSource(ints = {1, 2})
-    void aTurnThatFailsIsNotTheLast(int topics) {
+    void aFailedTurnIsFollowedByAnother(int topics) {
         try (HubFixture bench = new HubFixture()) {
             String[] terms = {"a", "b"};
             List<FakeSink> sinks = new ArrayList<>();
@@ -126,9 +126,9 @@ class FailedPassTest {
         }
     }
 
-    /** The last step of a pass fails, when all were written to. */
+    /** The last step of a pass fails after all sinks were written to. */
     @Test
-    void aPassThatFailsAtItsEndIsNotWrittenAgain() {
+    void aPassThatFailsAtItsEndIsNotRepeated() {
         try (HubFixture bench = new HubFixture()) {
             FakeSink one = bench.live("a", "b");
             FakeSink two = bench.live("a");

@@ -9,16 +9,16 @@ import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** The framer of the test kit, with faults, and with a list of the arrays of the log that were framed. */
+/** The framer of the test kit, with faults and with a list of the framed arrays of the log. */
 public final class FakeFramer extends MemoryFramer {
 
     private byte @Nullable [] failDoneOf;
     int sweeps;
-    /** The next framing fails, as when no memory is left. */
+    /** The next framing fails, as if no memory were left. */
     boolean failNext;
-    /** The next sweep fails, as when no memory is left. */
+    /** The next sweep fails, as if no memory were left. */
     boolean failNextSweep;
-    /** The blocks that were framed out of arrays of the log, in order. */
+    /** The blocks that were framed from arrays of the log, in order. */
     final List<byte[]> framedBlocks = new ArrayList<>();
 
     public FakeFramer(Lane lane, Ledger ledger) {
@@ -29,7 +29,7 @@ public final class FakeFramer extends MemoryFramer {
     public Frame frame(Batch batch) {
         if (failNext) {
             failNext = false;
-            throw new IllegalStateException("no memory for a frame (a test wants it so)");
+            throw new IllegalStateException("no memory for a frame (thrown by the test)");
         }
         Frame frame = super.frame(batch);
         for (int i = 0; i < batch.size(); i++) {
@@ -43,16 +43,16 @@ public final class FakeFramer extends MemoryFramer {
         super.release(frame);
         if (failDoneOf != null && Arrays.equals(((MemoryFrame) frame).block(0), failDoneOf)) {
             failDoneOf = null;
-            throw new InternalError("a test wants it so");
+            throw new InternalError("thrown by the test");
         }
     }
 
-    /** The next time that a frame which begins with this block is released, that fails afterwards. */
+    /** The next release of a frame that begins with this block throws afterwards. */
     void failDoneOf(String block) {
         failDoneOf = block.getBytes(StandardCharsets.UTF_8);
     }
 
-    /** Whether the failure of {@link #failDoneOf} is still to come. */
+    /** Whether the failure of {@link #failDoneOf} has not happened yet. */
     boolean failsDone() {
         return failDoneOf != null;
     }
@@ -62,7 +62,7 @@ public final class FakeFramer extends MemoryFramer {
         sweeps++;
         if (failNextSweep) {
             failNextSweep = false;
-            throw new InternalError("a test wants it so");
+            throw new InternalError("thrown by the test");
         }
         super.releaseSent();
     }

@@ -11,16 +11,16 @@ import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
-/** The recording sink of the test kit, with faults of a transport and a look at single calls. */
+/** The recording sink of the test kit, with faults of a transport and hooks for single calls. */
 public final class FakeSink extends RecordingSink {
 
     /** Is notified of every event and every change of the last event id, in the order of the stream. */
-    interface Ear {
+    interface StreamListener {
         default void onEvent(ReceivedEvent event) {}
 
         default void onId(String id) {}
 
-        /** About to read bytes that were written at this moment of {@link #moment}. */
+        /** Called before bytes are read that were written at this value of {@link #moment}. */
         default void writtenAt(long moment) {}
     }
 
@@ -32,21 +32,21 @@ public final class FakeSink extends RecordingSink {
     int writes;
     int flushes;
     Heartbeat heartbeat = Heartbeat.comment();
-    Ear ear = new Ear() {};
+    StreamListener listener = new StreamListener() {};
     LongSupplier moment = () -> 0;
     /** Runs at the next write, inside it. */
     @Nullable
     Runnable onNextWrite;
-    /** Runs at the next flush, inside it, as in a transport that notices there that its client is gone. */
+    /** Runs at the next flush, inside it, as in a transport that detects there that its client has left. */
     @Nullable
     Runnable onNextFlush;
     /** Runs whenever a pass prefetches it. */
     Runnable onLook = () -> {};
     /** For how long the client's machine has acknowledged nothing. */
     LongSupplier unacknowledged = () -> 0;
-    /** The next write fails, which a transport's must not. */
+    /** The next write throws, which is forbidden for a transport. */
     boolean failNextWrite;
-    /** Whether a frame that is flushed right after it is taken at once; asked before it is. */
+    /** Whether a frame that is flushed immediately is written directly. Evaluated before the write. */
     BooleanSupplier onSendNow = () -> false;
 
     public FakeSink(HubLane lane, @Nullable Scope parent) {
@@ -66,17 +66,17 @@ public final class FakeSink extends RecordingSink {
 
     @Override
     protected void onFrame(MemoryFrame frame) {
-        ear.writtenAt(moments.remove());
+        listener.writtenAt(moments.remove());
     }
 
     @Override
     protected void onEvent(ReceivedEvent event) {
-        ear.onEvent(event);
+        listener.onEvent(event);
     }
 
     @Override
     protected void onLastEventId(String lastEventId) {
-        ear.onId(lastEventId);
+        listener.onId(lastEventId);
     }
 
     // ---- LaneSink
@@ -106,7 +106,7 @@ public final class FakeSink extends RecordingSink {
         }
         if (failNextWrite) {
             failNextWrite = false;
-            throw new IllegalStateException("a write failed (a test wants it so)");
+            throw new IllegalStateException("a write failed (thrown by the test)");
         }
         writes++;
         if (endReason() == null) {

@@ -29,13 +29,13 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What can go wrong between a publisher and a client, provoked step by step on a lane that is driven by hand. */
+/** Faults between a publisher and a client, caused step by step on a manually driven lane. */
 class FaultsTest {
 
     private static final LaneOptions BEATING = HubFixture.QUIET.withHeartbeat(Duration.ofSeconds(8));
 
     @Test
-    void aCloseInsideAWriteEndsTheSinkOnceAndTheOthersGoOn() {
+    void aCloseInsideAWriteEndsTheSinkOnceAndTheOthersContinue() {
         try (HubFixture bench = new HubFixture()) {
             FakeSink one = bench.live("a", "b");
             FakeSink two = bench.live("a", "b");
@@ -52,7 +52,7 @@ class FaultsTest {
     }
 
     @Test
-    void aCloseWhileBytesPendLetsThemGo() {
+    void aCloseWhileBytesArePendingReleasesThem() {
         try (HubFixture bench = new HubFixture()) {
             FakeSink sink = bench.live("a");
             bench.onLane(() -> sink.stall(1 << 20));
@@ -65,7 +65,7 @@ class FaultsTest {
         }
     }
 
-    /** The close may come first, and the heartbeat may. Either way the last word is the close. */
+    /** The close or the heartbeat may come first. In both cases nothing is written after the close. */
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void aCloseAndAHeartbeatAtTheSameMoment(boolean closeFirst) {
@@ -84,7 +84,7 @@ class FaultsTest {
             assertThat(sink.writes - writes).isLessThanOrEqualTo(closeFirst ? 0 : 1);
             assertThat(other.comments()).hasSize(1);
             bench.advance(TimeUnit.SECONDS.toNanos(20));
-            assertThat(other.comments().size()).as("the ticker goes on").isGreaterThan(1);
+            assertThat(other.comments().size()).as("the ticker continues").isGreaterThan(1);
             assertThat(sink.writes - writes).isLessThanOrEqualTo(closeFirst ? 0 : 1);
         }
     }
@@ -98,7 +98,7 @@ class FaultsTest {
             FakeSink sink = bench.sink();
             bench.open(sink, StartPosition.replay(20), null, "a");
             int first = sink.writes;
-            sink.ear = new FakeSink.Ear() {
+            sink.listener = new FakeSink.StreamListener() {
                 @Override
                 public void onEvent(ReceivedEvent event) {
                     if (sink.events().size() == 3) {
@@ -113,10 +113,10 @@ class FaultsTest {
         }
     }
 
-    /** Published and wanted = delivered + evicted before the client had read it: to the event, for each client. */
+    /** For each client, every wanted event was delivered, or evicted before the client had read it. */
     @ParameterizedTest
     @ValueSource(longs = {1, 2, 3, 4})
-    void everyEventIsAccountedForWhoeverIsSlow(long seed) {
+    void everyEventIsAccountedForWhicheverClientIsSlow(long seed) {
         Random random = new Random(seed);
         try (HubFixture bench = new HubFixture(o -> o.historyEvents(50).overflow(OverflowPolicy.GAP))) {
             List<FakeSink> sinks = new ArrayList<>();
@@ -147,14 +147,14 @@ class FaultsTest {
                 delivered += sink.data().size();
                 gaps += sink.gaps().size();
             }
-            assertThat(gaps).as("somebody was passed by").isPositive();
+            assertThat(gaps).as("at least one client was lapped").isPositive();
             assertThat(bench.hub.stats().delivered()).isEqualTo(delivered);
             assertThat(bench.hub.stats().gaps()).isEqualTo(gaps);
             assertThat(bench.hub.stats().published()).isEqualTo(published);
         }
     }
 
-    /** Events that are missing where a gap was said; anywhere else they must follow each other. */
+    /** Counts the events missing at gaps; everywhere else the numbers must be consecutive. */
     private static int missedBetweenGaps(FakeSink sink) {
         int missed = 0;
         int next = 0;
@@ -173,7 +173,7 @@ class FaultsTest {
         return missed;
     }
 
-    /** Each publish is taken, or answered as closed. None fails otherwise, and none is taken after the close. */
+    /** Each publish is accepted or fails with ClosedException. None fails otherwise or is accepted after the close. */
     @Test
     void aHubThatClosesWhileEightThreadsPublish() throws Exception {
         ExecutorService threads = Executors.newFixedThreadPool(8);
@@ -228,8 +228,7 @@ class FaultsTest {
     }
 
     /**
-     * Whoever is called may publish: nothing hangs, nothing nests without end, and it arrives behind what came
-     * before.
+     * Any callback may publish: nothing hangs, nothing nests without end, and the event arrives after earlier ones.
      */
     @ParameterizedTest
     @EnumSource(Caller.class)
@@ -293,7 +292,7 @@ class FaultsTest {
     }
 
     @Test
-    void whoComesAndGoesWhileOthersPublishLeavesNoGhost() throws Exception {
+    void clientsThatComeAndGoWhileOthersPublishLeaveNoGhost() throws Exception {
         ExecutorService publisher = Executors.newSingleThreadExecutor();
         try (HubFixture bench = new HubFixture(o -> o.historyEvents(10))) {
             Future<?> publishing = publisher.submit(() -> {

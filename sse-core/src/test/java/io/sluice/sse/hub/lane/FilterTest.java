@@ -44,7 +44,7 @@ class FilterTest {
     }
 
     @Test
-    void itSeesTheTopicAndTheEventAsPublished() {
+    void aFilterGetsTheTopicAndTheEventAsPublished() {
         try (HubFixture bench = new HubFixture()) {
             List<TopicEvent> seen = new ArrayList<>();
             bench.open(StartPosition.live(), Selector.of("a/*").filtered(seen::add));
@@ -67,7 +67,7 @@ class FilterTest {
     }
 
     @Test
-    void clientsWithTheSameFilterAreAskedForOnceAndShareFrames() {
+    void aFilterSharedByClientsIsCalledOnceAndTheyShareFrames() {
         try (HubFixture bench = new HubFixture()) {
             AtomicInteger asked = new AtomicInteger();
             EventFilter counting = event -> asked.incrementAndGet() > 0;
@@ -89,7 +89,7 @@ class FilterTest {
     }
 
     @Test
-    void clientsThatComeBackTogetherShareRangesByVariant() {
+    void clientsThatReconnectTogetherShareRangesByVariant() {
         try (HubFixture bench = new HubFixture()) {
             bench.publishMany("a", 0, 50);
             bench.run();
@@ -109,9 +109,9 @@ class FilterTest {
         }
     }
 
-    /** Both names of the same event are shown, so that it is not lost which of them a filter wants. */
+    /** The filter is called with both topics of an event, because it may accept either. */
     @Test
-    void anEventInTwoTopicsIsDueIfOneOfThemIsLetThrough() {
+    void anEventInTwoTopicsIsDeliveredIfTheFilterAcceptsOneOfThem() {
         try (HubFixture bench = new HubFixture()) {
             Selector selector =
                     Selector.of("a", "b").filtered(event -> event.topic().equals("b"));
@@ -123,9 +123,9 @@ class FilterTest {
         }
     }
 
-    /** The copy of a range ends between two names of one event: neither may get lost. */
+    /** The copy of a range ends between two topics of one event: neither may be lost. */
     @Test
-    void aCutNeverFallsBetweenTwoTopicsOfOneEvent() {
+    void aRangeNeverEndsBetweenTwoTopicsOfOneEvent() {
         try (HubFixture bench = new HubFixture()) {
             String half = "x".repeat(HubLane.FRAME_BYTES / 2 - 60);
             Selector selector =
@@ -138,13 +138,13 @@ class FilterTest {
     }
 
     @Test
-    void oneThatThrowsLetsNothingThroughIsCountedAndHarmsNobodyElse() {
+    void aFilterThatThrowsAcceptsNothingIsCountedAndAffectsNoOtherClient() {
         try (HubFixture bench = new HubFixture();
                 LogLines lines = LogLines.of(Hub.class)) {
             FakeSink plain = bench.live("a");
             FakeSink failing = bench.open(StartPosition.live(), Selector.of("a").filtered(event -> {
                 if (EVEN.accepts(event)) {
-                    throw new IllegalStateException("a test wants it so");
+                    throw new IllegalStateException("thrown by the test");
                 }
                 return true;
             }));
@@ -161,7 +161,7 @@ class FilterTest {
     }
 
     @Test
-    void oneThatEndsItsOwnClientHarmsNobodyElse() {
+    void aFilterThatClosesItsOwnClientAffectsNoOtherClient() {
         for (boolean live : new boolean[] {true, false}) {
             try (HubFixture bench = new HubFixture()) {
                 if (!live) {
@@ -186,7 +186,7 @@ class FilterTest {
     }
 
     @Test
-    void oneThatEndsItsOwnSubscriptionLeavesTheOthers() {
+    void aFilterThatCancelsItsOwnSubscriptionLeavesTheOthers() {
         try (HubFixture bench = new HubFixture()) {
             FakeSink sink = bench.sink();
             bench.open(sink, StartPosition.live(), Selector.of("a").filtered(event -> {
@@ -206,9 +206,9 @@ class FilterTest {
         }
     }
 
-    /** The position moves though nothing is let through: heartbeats tell it, and who comes back begins there. */
+    /** The position advances although no event is accepted: heartbeats carry it, and a reconnect starts there. */
     @Test
-    void idsMoveOnWithHeartbeatsWhenNothingIsLetThrough() {
+    void heartbeatsAdvanceTheIdWhenTheFilterAcceptsNothing() {
         LaneOptions lane = HubFixture.QUIET.withHeartbeat(Duration.ofSeconds(1));
         try (HubFixture bench = new HubFixture(options -> options.historyEvents(60), 1, lane)) {
             FakeSink sink = bench.open(StartPosition.live(), Selector.of("a").filtered(NOTHING));
@@ -230,12 +230,12 @@ class FilterTest {
                         return false;
                     }));
             assertThat(back.gaps()).isEmpty();
-            assertThat(asked).as("only what is new").hasValue(3);
+            assertThat(asked).as("only new events").hasValue(3);
         }
     }
 
     @Test
-    void whoIsBehindWithNothingLetThroughComesToTheHead() {
+    void aClientThatIsBehindAndWhoseFilterAcceptsNothingReachesTheHead() {
         try (HubFixture bench = new HubFixture()) {
             String first = bench.publish("a", "0");
             for (int i = 0; i < 500; i++) {
@@ -252,7 +252,7 @@ class FilterTest {
     }
 
     @Test
-    void aStalledClientOfAVariantCostsItsPositionAndGetsTheRestLater() {
+    void aStalledClientOfAVariantCostsOnlyItsPositionAndGetsTheRestLater() {
         try (HubFixture bench = new HubFixture()) {
             FakeSink sink = bench.open(StartPosition.live(), Selector.of("a").filtered(EVEN));
             bench.onLane(() -> sink.stall(1));
@@ -268,7 +268,7 @@ class FilterTest {
     }
 
     @Test
-    void noFilterIsRefused() {
+    void aNullFilterIsRejected() {
         assertThatNullPointerException()
                 .isThrownBy(() -> Selector.of("a").filtered(null))
                 .withMessage("filter");

@@ -13,7 +13,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.junit.jupiter.api.Test;
 
-/** Clients that are looked for by their id. */
+/** Looking up a client by its id. */
 class FindClientTest {
 
     @Test

@@ -25,28 +25,28 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /**
- * A flush may find the client gone, and its sink closes inside it: whoever flushed goes on with nothing of it, and in
- * silence.
+ * A flush may detect that the client has left, and close its sink. The caller of the flush then does nothing more for
+ * this sink and logs nothing.
  */
 class GoneInAFlushTest {
 
     private final LogLines lines = LogLines.of(HubLane.class);
-    private final List<String> told = new ArrayList<>();
+    private final List<String> notifications = new ArrayList<>();
 
     private final Observer observer = new Observer() {
         @Override
         public void gapReported(Sink sink, Gap gap) {
-            told.add("gap " + gap.reason().name());
+            notifications.add("gap " + gap.reason().name());
         }
 
         @Override
         public void sinkClosed(Sink sink, CloseReason reason) {
-            told.add("closed " + reason.name());
+            notifications.add("closed " + reason.name());
         }
     };
 
     @AfterEach
-    void nothingIsWarnedOf() {
+    void noWarningIsLogged() {
         lines.close();
         assertThat(lines.events())
                 .filteredOn(line -> line.getLevel().isGreaterOrEqual(Level.WARN))
@@ -66,7 +66,7 @@ class GoneInAFlushTest {
 
     private void assertGone(FakeSink sink) {
         assertThat(sink.endReason()).isEqualTo(CloseReason.RESET);
-        assertThat(told).endsWith("closed RESET").containsOnlyOnce("closed RESET");
+        assertThat(notifications).endsWith("closed RESET").containsOnlyOnce("closed RESET");
     }
 
     @Test
@@ -80,13 +80,13 @@ class GoneInAFlushTest {
     }
 
     @Test
-    void inAFirstBlockThatSaysAGap() {
+    void inAFirstBlockWithAGap() {
         try (HubFixture bench = bench()) {
             FakeSink sink = goneInItsNextFlush(bench.sink());
             bench.open(sink, StartPosition.after("nonsense"), null, "a");
             bench.run();
             assertGone(sink);
-            assertThat(told).containsExactly("gap UNKNOWN", "closed RESET");
+            assertThat(notifications).containsExactly("gap UNKNOWN", "closed RESET");
         }
     }
 
@@ -132,7 +132,7 @@ class GoneInAFlushTest {
     }
 
     @Test
-    void whenItsGapIsSaid() {
+    void whenItsGapIsSent() {
         try (HubFixture bench = bench()) {
             FakeSink sink = bench.live("a");
             bench.onLane(() -> sink.stall(1));
@@ -144,7 +144,7 @@ class GoneInAFlushTest {
             bench.onLane(sink::read);
             bench.run();
             assertGone(sink);
-            assertThat(told).containsExactly("gap EVICTED", "closed RESET");
+            assertThat(notifications).containsExactly("gap EVICTED", "closed RESET");
         }
     }
 
@@ -162,7 +162,7 @@ class GoneInAFlushTest {
     }
 
     @Test
-    void whenItBeginsToListen() {
+    void whenItSubscribes() {
         try (HubFixture bench = bench()) {
             FakeSink sink = bench.live();
             goneInItsNextFlush(sink);
@@ -175,9 +175,9 @@ class GoneInAFlushTest {
         }
     }
 
-    /** Not gone, but the like: somebody who is told in the flush that the sink takes more ends what it listens to. */
+    /** A similar case: a writable listener called in the flush cancels the subscription of its sink. */
     @Test
-    void whoseSubscriptionIsEndedInAFlush() {
+    void whenItsSubscriptionIsCancelledInAFlush() {
         try (HubFixture bench = bench()) {
             bench.publishMany("a", 0, 3);
             FakeSink sink = bench.sink();

@@ -32,8 +32,8 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A hub with hand-driven lanes. Closing it closes every client and asserts what must hold after each test: the ledger
- * reads zero, no timer and no task is left, every frame was let go, the rings are sound.
+ * A hub with manually driven lanes. Closing it closes every client and asserts what must hold after each test: the
+ * ledger reads zero, no timer and no task is left, every frame was released, the rings are valid.
  */
 public final class HubFixture implements AutoCloseable {
 
@@ -43,15 +43,15 @@ public final class HubFixture implements AutoCloseable {
     public final List<ManualLane> lanes = new ArrayList<>();
     final List<FakeFramer> framers = new ArrayList<>();
     public final List<HubLane> hubLanes = new ArrayList<>();
-    /** User code that waits for its executor. */
+    /** User code that waits to be run. */
     final ArrayDeque<Runnable> userCode = new ArrayDeque<>();
 
     public long nowNanos = TimeUnit.DAYS.toNanos(1);
 
-    /** The time of day, which stands still beside the hub's own clock unless a test moves it. */
+    /** The wall clock. Unlike the hub's own clock, it changes only when a test sets it. */
     Instant wallTime = Instant.parse("2026-11-21T10:00:00Z");
 
-    /** What the hub wants to do when the time has come: the slices of its ageing. */
+    /** The tasks that the hub has scheduled: the slices of its expiry. */
     private final PriorityQueue<HubTimer> timers = new PriorityQueue<>(Comparator.comparingLong(HubTimer::dueNanos));
 
     private record HubTimer(long dueNanos, Runnable task) {}
@@ -66,7 +66,7 @@ public final class HubFixture implements AutoCloseable {
 
     public HubFixture(Consumer<HubBuilder> options, int laneCount, LaneOptions laneOptions) {
         HubBuilder builder = Hub.builder()
-                .coalesce(Duration.ZERO) // tests move the clocks
+                .coalesce(Duration.ZERO) // the clocks move only in tests
                 .userExecutor(userCode::add);
         HubTestAccess.clock(builder, () -> nowNanos);
         HubTestAccess.wallClock(builder, () -> wallTime);
@@ -94,7 +94,7 @@ public final class HubFixture implements AutoCloseable {
         return timers.size();
     }
 
-    /** Lets time pass for the hub alone, timer by timer. */
+    /** Advances the clock of the hub alone, timer by timer. */
     public void advanceHub(long nanos) {
         long end = nowNanos + nanos;
         while (!timers.isEmpty() && timers.peek().dueNanos <= end) {
@@ -176,7 +176,7 @@ public final class HubFixture implements AutoCloseable {
         ended.join();
     }
 
-    /** Does something as the first lane. */
+    /** Runs work as the first lane. */
     public void onLane(Runnable work) {
         lane().run(work);
     }
@@ -189,12 +189,12 @@ public final class HubFixture implements AutoCloseable {
         return hub.publish(topic, event).toCompletableFuture().join();
     }
 
-    /** The data of what {@link #publishMany} publishes. */
+    /** The data of the events that {@link #publishMany} publishes. */
     public static List<String> numbers(int from, int to) {
         return IntStream.range(from, to).mapToObj(Integer::toString).toList();
     }
 
-    /** Lets lanes and user code run until nothing waits. */
+    /** Runs lanes and user code until nothing is waiting. */
     public void run() {
         boolean moved;
         do {
@@ -217,7 +217,7 @@ public final class HubFixture implements AutoCloseable {
         return moved;
     }
 
-    /** Lets time pass, for the lanes and for the age of events. */
+    /** Advances the clocks of the lanes and of the hub. */
     public void advance(long nanos) {
         advanceHub(nanos);
         for (ManualLane lane : lanes) {

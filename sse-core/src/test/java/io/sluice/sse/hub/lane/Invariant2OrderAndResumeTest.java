@@ -5,13 +5,13 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Each sink receives the events of its selector in position order, each at most once per connection; across reconnects
- * exactly the missed ones or a gap; no gap where nothing was missed. Of a topic that conflates, an event may be left
- * out when it was superseded: so the last event of a key that a client reads is the latest, or a gap was said.
+ * Each sink receives the events of its selector in position order, each at most once per connection. Across reconnects
+ * it receives exactly the missed events or a gap, and no gap where nothing was missed. In a topic that conflates,
+ * superseded events may be omitted: the last event of a key that a client reads is the latest, or a gap was sent.
  *
- * <p>A random life of a hub, judged by a model that knows only what was published, what each client's parser read, and
- * when an event was no longer kept. {@code -Dsluice.seed=…} repeats one life, {@code -Dsluice.lives=…}
- * lives as many.
+ * <p>A random run of a hub is checked against a model that knows only the published events, what each client's parser
+ * read, and when each event was evicted. {@code -Dsluice.seed=…} repeats one run, {@code -Dsluice.lives=…} sets the
+ * number of runs.
  */
 class Invariant2OrderAndResumeTest {
 

@@ -6,11 +6,11 @@ import io.sluice.sse.test.ManualLane;
 import io.sluice.sse.topic.StartPosition;
 import org.junit.jupiter.api.Test;
 
-/** publish returns without any client's help; its cost does not grow with clients but for one wake-up per lane. */
+/** publish does not wait for any client. Its cost does not grow with clients, except for one wake-up per lane. */
 class Invariant5PublishTest {
 
     @Test
-    void publishReturnsWhileNoLaneRunsAndPostsOneTaskPerLane() {
+    void publishReturnsWhileNoLaneRunsAndPostsOneTaskToEachLane() {
         try (HubFixture bench = new HubFixture(options -> {}, 3, HubFixture.QUIET)) {
             for (int i = 0; i < 300; i++) {
                 FakeSink sink = new FakeSink(bench.hubLanes.get(i % 2), null);
@@ -27,7 +27,7 @@ class Invariant5PublishTest {
             assertThat(bench.lanes.get(0).posted() - before[0]).isEqualTo(1);
             assertThat(bench.lanes.get(1).posted() - before[1]).isEqualTo(1);
             assertThat(bench.lanes.get(2).posted() - before[2])
-                    .as("nobody listens there")
+                    .as("no subscriber on that lane")
                     .isZero();
             bench.run();
         }

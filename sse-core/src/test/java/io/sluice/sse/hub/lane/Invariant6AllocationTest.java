@@ -19,15 +19,15 @@ class Invariant6AllocationTest {
 
     private static final EventFilter ALL = event -> true;
 
-    /** What a further client adds is nothing: the cost of an event is the same for ten clients and for a thousand. */
+    /** A further client adds no allocation: an event costs the same for ten clients and for a thousand. */
     @Test
     void moreClientsDoNotAllocateMore() {
         assertMoreClientsAddNothing(client -> Selector.of("a", "b", "c/*"));
     }
 
-    /** Nor do those add anything that share a variant, beside others that have none. */
+    /** Clients that share a variant add no allocation either, next to clients without one. */
     @Test
-    void moreClientsOfAVariantDoNotAllocateMore() {
+    void moreClientsWithAVariantDoNotAllocateMore() {
         assertMoreClientsAddNothing(client -> {
             Selector selector = Selector.of("a", "b", "c/*");
             return switch (client % 3) {
@@ -56,7 +56,8 @@ class Invariant6AllocationTest {
                 bench.onLane(() -> sink.open(selector, StartPosition.live(), null));
             }
             bench.run();
-            // The compiler removes allocations when it gets to them. On a busy machine that takes some rounds more.
+            // The compiler removes allocations once it has compiled the code, which takes more rounds on a busy
+            // machine.
             for (int round = 0, same = 0; round < 40 && same < 5; round++) {
                 long before =
                         threads.getThreadAllocatedBytes(Thread.currentThread().getId());

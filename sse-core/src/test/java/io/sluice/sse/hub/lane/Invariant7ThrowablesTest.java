@@ -21,10 +21,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Whatever user code throws, in whatever place: it is logged once, counted, and harms nobody else. */
+/** Whatever user code throws, and wherever: it is logged once, counted, and affects no other client. */
 class Invariant7ThrowablesTest {
 
-    /** Each place in which user code is called, and what it may throw there. */
+    /** Each place where user code is called, and what it may throw there. */
     private static Stream<Arguments> placesAndThrowables() {
         Map<String, BiConsumer<HubFixture, Runnable>> places = new LinkedHashMap<>();
         places.put("start of the source", (bench, code) -> bench.live(sink -> code.run()));
@@ -59,9 +59,9 @@ class Invariant7ThrowablesTest {
                 (bench, code) -> bench.live("a").scope().fork(code::run));
         places.put("writable listener", (bench, code) -> bench.live("a").onWritable(code));
         List<Throwable> throwables = List.of(
-                new RuntimeException("a test wants it so"),
-                new Error("a test wants it so"),
-                new StackOverflowError("a test wants it so"));
+                new RuntimeException("thrown by the test"),
+                new Error("thrown by the test"),
+                new StackOverflowError("thrown by the test"));
         return places.entrySet().stream()
                 .flatMap(place -> throwables.stream()
                         .map(thrown -> Arguments.of(
@@ -71,7 +71,7 @@ class Invariant7ThrowablesTest {
 
     @ParameterizedTest(name = "{0}: {1}")
     @MethodSource("placesAndThrowables")
-    void whatThrowsIsLoggedOnceWithItsClientsIdAndCountedAndOthersGetAll(
+    void aThrowableIsLoggedOnceWithTheClientIdAndCountedAndOtherClientsReceiveAll(
             BiConsumer<HubFixture, Runnable> place, Throwable thrown) {
         try (HubFixture bench = new HubFixture();
                 LogLines lines = LogLines.of(Hub.class)) {
@@ -94,13 +94,13 @@ class Invariant7ThrowablesTest {
         throw (T) thrown;
     }
 
-    /** A line a second of each kind, and the number of those that were held back. */
+    /** One line per second of each kind, and the number of suppressed lines. */
     @Test
     void anObserverThatThrowsForEachEventDoesNotFloodTheLog() {
         Observer observer = new Observer() {
             @Override
             public void published(String topic, String id) {
-                throw new IllegalStateException("a test wants it so");
+                throw new IllegalStateException("thrown by the test");
             }
         };
         try (HubFixture bench = new HubFixture(options -> options.observer(observer));
@@ -112,7 +112,7 @@ class Invariant7ThrowablesTest {
             assertThat(lines.all()).hasSize(2);
             bench.advanceHub(TimeUnit.SECONDS.toNanos(2));
             assertThat(lines.all().get(2))
-                    .as("though nothing fails any more")
+                    .as("although nothing fails any more")
                     .isEqualTo("[-] the observer failed again, 9999 more since the last line");
             bench.advanceHub(TimeUnit.SECONDS.toNanos(1));
             bench.publish("a", "later");
@@ -122,11 +122,11 @@ class Invariant7ThrowablesTest {
     }
 
     @Test
-    void whatWasHeldBackIsSaidWhenTheHubCloses() {
+    void suppressedLogLinesAreReportedWhenTheHubCloses() {
         try (LogLines lines = LogLines.of(Hub.class)) {
             try (HubFixture bench = new HubFixture()) {
-                bench.live("a").fail(new IllegalStateException("a test wants it so"));
-                bench.live("a").fail(new IllegalStateException("a test wants it so"));
+                bench.live("a").fail(new IllegalStateException("thrown by the test"));
+                bench.live("a").fail(new IllegalStateException("thrown by the test"));
                 assertThat(lines.all()).hasSize(1);
             }
             assertThat(lines.all()).hasSize(2);

@@ -24,33 +24,33 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
-/** User code may throw anywhere: it harms only its own sink, and is counted once. */
+/** User code may throw anywhere: it affects only its own sink, and is counted once. */
 class Invariant7UserCodeTest {
 
     @Test
     void aSourceStartsAndStopsOnTheUserExecutorInOrder() {
-        List<String> heard = new ArrayList<>();
+        List<String> calls = new ArrayList<>();
         try (HubFixture bench = new HubFixture()) {
             FakeSink sink = bench.sink();
             bench.open(sink, StartPosition.live(), new Source() {
                 @Override
                 public void start(Sink to) {
-                    heard.add("start");
+                    calls.add("start");
                     to.send(Event.of("hello"));
-                    to.scope().onClose(reason -> heard.add("listener " + reason));
+                    to.scope().onClose(reason -> calls.add("listener " + reason));
                 }
 
                 @Override
                 public void stop(Sink from, CloseReason reason) {
-                    heard.add("stop " + reason);
+                    calls.add("stop " + reason);
                 }
             });
-            assertThat(heard).as("not on the lane").isEmpty();
+            assertThat(calls).as("not on the lane").isEmpty();
             bench.run();
             assertThat(sink.data()).containsExactly("hello");
             sink.close(CloseReason.CLOSED_BY_APPLICATION);
             bench.run();
-            assertThat(heard).containsExactly("start", "stop closed-by-application", "listener closed-by-application");
+            assertThat(calls).containsExactly("start", "stop closed-by-application", "listener closed-by-application");
         }
     }
 
@@ -58,27 +58,27 @@ class Invariant7UserCodeTest {
     void aSourceThatNeverStartedIsNotStopped() {
         try (HubFixture bench = new HubFixture()) {
             FakeSink sink = bench.sink();
-            List<String> heard = new ArrayList<>();
+            List<String> calls = new ArrayList<>();
             bench.open(sink, StartPosition.live(), new Source() {
                 @Override
                 public void start(Sink to) {
-                    heard.add("start");
+                    calls.add("start");
                 }
 
                 @Override
                 public void stop(Sink from, CloseReason reason) {
-                    heard.add("stop");
+                    calls.add("stop");
                 }
             });
             sink.close(CloseReason.RESET);
             bench.run();
-            assertThat(heard).isEmpty();
+            assertThat(calls).isEmpty();
         }
     }
 
     @Test
-    void whateverThrowsHarmsOnlyItsOwnSink() {
-        RuntimeException thrown = new RuntimeException("a test wants it so");
+    void userCodeThatThrowsAffectsOnlyItsOwnSink() {
+        RuntimeException thrown = new RuntimeException("thrown by the test");
         Observer observer = new Observer() {
             @Override
             public void sinkOpened(Sink sink) {
@@ -124,7 +124,7 @@ class Invariant7UserCodeTest {
     }
 
     @Test
-    void aWriteOrAFrameThatFailsEndsOneSinkAndLeaksNothing() {
+    void aFailedWriteOrFrameEndsOneSinkAndLeaksNothing() {
         try (HubFixture bench = new HubFixture()) {
             FakeSink bad = bench.live("a", "b");
             FakeSink good = bench.live("a", "b");
@@ -146,7 +146,7 @@ class Invariant7UserCodeTest {
     }
 
     @Test
-    void whatTheUserExecutorRefusesRunsInOrderOnAnother() throws Exception {
+    void tasksRejectedByTheUserExecutorRunInOrderOnAnother() throws Exception {
         List<String> ran = new CopyOnWriteArrayList<>();
         SerialExecutor[] serial = new SerialExecutor[1];
         CountDownLatch bothRan = new CountDownLatch(2);
@@ -171,12 +171,12 @@ class Invariant7UserCodeTest {
     }
 
     @Test
-    void anExecutorThatTakesNothingLeavesTheNextTaskItsChance() {
+    void afterAnExecutorRejectedATaskTheNextTaskStillRuns() {
         List<String> ran = new ArrayList<>();
         boolean[] refuses = {true};
         SerialExecutor serial = new SerialExecutor(task -> {
             if (refuses[0]) {
-                throw new OutOfMemoryError("no thread (a test wants it so)");
+                throw new OutOfMemoryError("no thread (thrown by the test)");
             }
             task.run();
         });
@@ -186,22 +186,22 @@ class Invariant7UserCodeTest {
         assertThat(ran).containsExactly("next");
     }
 
-    /** Whoever queued them was told that they would run, and may never come by again. */
+    /** The callers were promised that their tasks would run, and may never queue another one. */
     @Test
-    void anExecutorThatTakesNothingDoesNotStrandWhatOthersQueuedMeanwhile() {
+    void anExecutorThatRejectsATaskDoesNotStrandTasksQueuedMeanwhile() {
         List<String> ran = new ArrayList<>();
         SerialExecutor[] serial = new SerialExecutor[1];
         serial[0] = new SerialExecutor(task -> {
             serial[0].execute(() -> ran.add("queued meanwhile"));
-            throw new OutOfMemoryError("no thread (a test wants it so)");
+            throw new OutOfMemoryError("no thread (thrown by the test)");
         });
         assertThatThrownBy(() -> serial[0].execute(() -> ran.add("refused"))).isInstanceOf(OutOfMemoryError.class);
         assertThat(ran).containsExactly("queued meanwhile");
     }
 
-    /** Each callback does what may come back to it; nothing is called inside of itself, and nothing hangs. */
+    /** Each callback makes calls that may re-enter it. Nothing is called inside itself, and nothing hangs. */
     @Test
-    void whatReentersIsServedInTurn() {
+    void reentrantCallsAreServedInTurn() {
         try (HubFixture bench = new HubFixture()) {
             FakeSink other = bench.live("a");
             FakeSink[] opened = new FakeSink[1];
@@ -232,9 +232,9 @@ class Invariant7UserCodeTest {
         }
     }
 
-    /** Its own user code waits behind it; nobody else's does, and publishing does not. */
+    /** Later user code of the same client waits for it; user code of other clients and publishers do not. */
     @Test
-    void whatBlocksKeepsNobodyElse() throws Exception {
+    void blockingUserCodeDelaysNoOtherClient() throws Exception {
         CountDownLatch release = new CountDownLatch(1);
         CountDownLatch blocked = new CountDownLatch(4);
         ExecutorService users = Executors.newCachedThreadPool();
@@ -265,7 +265,9 @@ class Invariant7UserCodeTest {
             bench.publish("a", "delivered");
             bench.run();
             assertThat(other.data()).containsExactly("delivered");
-            assertThat(sinks.get(0).data()).as("its own hub events too").containsExactly("delivered");
+            assertThat(sinks.get(0).data())
+                    .as("hub events of the same client too")
+                    .containsExactly("delivered");
             release.countDown();
             users.shutdown();
             assertThat(users.awaitTermination(10, TimeUnit.SECONDS)).isTrue();
@@ -279,12 +281,12 @@ class Invariant7UserCodeTest {
     void aScopeBelowASinkEndsAlone() {
         try (HubFixture bench = new HubFixture()) {
             FakeSink sink = bench.live("a");
-            List<CloseReason> heard = new ArrayList<>();
+            List<CloseReason> calls = new ArrayList<>();
             Scope child = sink.scope().child();
-            child.onClose(heard::add);
+            child.onClose(calls::add);
             child.close(CloseReason.CLOSED_BY_APPLICATION);
             bench.run();
-            assertThat(heard).containsExactly(CloseReason.CLOSED_BY_APPLICATION);
+            assertThat(calls).containsExactly(CloseReason.CLOSED_BY_APPLICATION);
             assertThat(sink.isOpen()).isTrue();
             bench.publish("a", "1");
             bench.run();

@@ -2,7 +2,7 @@ package io.sluice.sse.hub.lane;
 
 import io.sluice.sse.topic.Subscription;
 
-/** Opens to tests in other packages where a lane and its sinks stand. */
+/** Gives tests in other packages access to the state of a lane and its sinks. */
 public final class LaneTestAccess {
 
     private LaneTestAccess() {}

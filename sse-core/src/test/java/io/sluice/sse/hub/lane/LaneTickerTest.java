@@ -15,16 +15,16 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
-/** Stalls and ends of life by a clock that the test turns. */
+/** Stalls and maximum lifetimes, on a clock that the test controls. */
 class LaneTickerTest {
 
     private static final long SECOND = TimeUnit.SECONDS.toNanos(1);
     private static final LaneOptions BEAT_8 = HubFixture.QUIET.withHeartbeat(Duration.ofSeconds(8));
     private static final LaneOptions TIMEOUT_20 = HubFixture.QUIET.withWriteTimeout(Duration.ofSeconds(20));
 
-    /** The whole process was stopped: who could not be served meanwhile has not stood still. */
+    /** The whole process was suspended: a client that could not be served meanwhile does not count as stalled. */
     @Test
-    void afterAPauseNobodyIsClosedBeforeItWasSeenNotToMove() {
+    void afterAPauseOnlyClientsSeenNotToMoveAreClosed() {
         try (HubFixture bench = new HubFixture(options -> {}, 1, TIMEOUT_20)) {
             FakeSink healthy = bench.live("a");
             FakeSink stuck = bench.live("a");
@@ -36,9 +36,9 @@ class LaneTickerTest {
             bench.lane().pause(Duration.ofNanos(60 * SECOND));
             bench.advance(1); // the late tick
             assertThat(healthy.endReason()).isNull();
-            bench.onLane(healthy::read); // the lane looks at its I/O again
+            bench.onLane(healthy::read); // the lane handles I/O again
             bench.advance(4 * SECOND);
-            assertThat(stuck.endReason()).as("9 s and half of the 20").isNull();
+            assertThat(stuck.endReason()).as("9 s, less than half of the 20 s").isNull();
             bench.advance(2 * SECOND);
             assertThat(stuck.endReason()).isEqualTo(CloseReason.WRITE_TIMEOUT);
             assertThat(healthy.endReason()).isNull();
@@ -46,7 +46,7 @@ class LaneTickerTest {
     }
 
     @Test
-    void aClientThatWasAboutToBeClosedGetsOneMoreLookAfterAPause() {
+    void aClientAboutToBeClosedIsCheckedOnceMoreAfterAPause() {
         try (HubFixture bench = new HubFixture(options -> {}, 1, TIMEOUT_20)) {
             FakeSink sink = bench.live("a");
             bench.onLane(() -> sink.stall(100_000));
@@ -62,7 +62,7 @@ class LaneTickerTest {
         }
     }
 
-    /** A lane so busy that each tick is late must not keep its stalled clients for ever. */
+    /** A lane so busy that each tick is late must not keep its stalled clients forever. */
     @Test
     void aLaneThatIsAlwaysLateClosesItsStalledClients() {
         try (HubFixture bench = new HubFixture(options -> {}, 1, TIMEOUT_20)) {
@@ -78,7 +78,7 @@ class LaneTickerTest {
         }
     }
 
-    /** The kernel has taken all bytes, so nothing is pending, and no machine acknowledges them any more. */
+    /** The kernel has accepted all bytes, so nothing is pending, but the client's host no longer acknowledges them. */
     @Test
     void aClientThatAcknowledgesNothingForTheWriteTimeoutIsClosed() {
         try (HubFixture bench = new HubFixture(options -> {}, 1, TIMEOUT_20)) {
@@ -90,12 +90,12 @@ class LaneTickerTest {
             bench.advance(20 * SECOND);
             assertThat(sink.endReason()).as("within the write timeout").isNull();
             bench.advance(6 * SECOND);
-            assertThat(sink.endReason()).as("a quarter of it later").isEqualTo(CloseReason.WRITE_TIMEOUT);
+            assertThat(sink.endReason()).as("a quarter of the timeout later").isEqualTo(CloseReason.WRITE_TIMEOUT);
         }
     }
 
     @Test
-    void aClientThatAcknowledgesSomethingNowAndThenStays() {
+    void aClientThatAcknowledgesBytesNowAndThenStays() {
         try (HubFixture bench = new HubFixture(options -> {}, 1, TIMEOUT_20)) {
             FakeSink busy = bench.live("a");
             FakeSink probed = bench.live("a");
@@ -112,7 +112,7 @@ class LaneTickerTest {
     }
 
     @Test
-    void withoutAWriteTimeoutNoAcknowledgementIsMissed() {
+    void withoutAWriteTimeoutMissingAcknowledgementsAreIgnored() {
         try (HubFixture bench = new HubFixture(options -> {}, 1, TIMEOUT_20.withWriteTimeout(Duration.ZERO))) {
             FakeSink sink = bench.live("a");
             sink.unacknowledged = () -> 100 * SECOND;
@@ -122,7 +122,7 @@ class LaneTickerTest {
     }
 
     @Test
-    void aLifeEndsWithinATenthOfItsMaximumEachAtItsOwnMoment() {
+    void lifetimesEndAtRandomMomentsWithinATenthOfTheMaximum() {
         LaneOptions lifetime = HubFixture.QUIET.withMaxLifetime(Duration.ofSeconds(1000));
         try (HubFixture bench = new HubFixture(options -> {}, 1, lifetime)) {
             List<FakeSink> sinks = new ArrayList<>();
@@ -151,7 +151,7 @@ class LaneTickerTest {
     }
 
     @Test
-    void whoIsNeverSilentReachesItsEndOfLifeTooAndLosesNothing() {
+    void aBusyClientReachesItsMaximumLifetimeTooAndLosesNothing() {
         LaneOptions lifetime = HubFixture.QUIET.withMaxLifetime(Duration.ofSeconds(10));
         try (HubFixture bench = new HubFixture(options -> {}, 1, lifetime)) {
             FakeSink first = bench.live("a");
@@ -169,7 +169,7 @@ class LaneTickerTest {
     }
 
     @Test
-    void aNamedHeartbeatTellsItsIntervalAndTheOthersGetTheirComment() {
+    void aNamedHeartbeatContainsItsIntervalAndOtherClientsGetAComment() {
         try (HubFixture bench = new HubFixture(options -> {}, 1, BEAT_8)) {
             FakeSink named = beating(bench, Heartbeat.event("alive"));
             FakeSink plain = beating(bench, Heartbeat.comment());
@@ -190,7 +190,7 @@ class LaneTickerTest {
     }
 
     @Test
-    void aFixedRateIsForTheBusyToo() {
+    void aFixedRateHeartbeatIsSentToBusyClientsToo() {
         try (HubFixture bench = new HubFixture(options -> {}, 1, BEAT_8)) {
             FakeSink fixed = beating(bench, Heartbeat.comment().atFixedRate());
             FakeSink silentOnly = beating(bench, Heartbeat.comment());
@@ -205,7 +205,7 @@ class LaneTickerTest {
     }
 
     @Test
-    void whoDoesNotReadGetsNoHeartbeat() {
+    void aClientThatDoesNotReadGetsNoHeartbeat() {
         try (HubFixture bench = new HubFixture(options -> {}, 1, BEAT_8)) {
             FakeSink fixed = beating(bench, Heartbeat.event("alive").atFixedRate());
             bench.onLane(() -> fixed.full(true));
@@ -218,20 +218,20 @@ class LaneTickerTest {
     }
 
     @Test
-    void aHeartbeatOfZeroIsNone() {
+    void aHeartbeatIntervalOfZeroDisablesHeartbeats() {
         try (HubFixture bench = new HubFixture(options -> {}, 1, BEAT_8.withHeartbeat(Duration.ZERO))) {
             FakeSink silent = beating(bench, Heartbeat.comment());
             FakeSink fixed = beating(bench, Heartbeat.event("alive"));
             bench.publish("elsewhere", "x");
             bench.advance(3600 * SECOND);
             assertThat(silent.comments()).isEmpty();
-            assertThat(silent.writes).as("the first block alone").isOne();
+            assertThat(silent.writes).as("only the first block").isOne();
             assertThat(fixed.writes).isOne();
         }
     }
 
     @Test
-    void aTickThatFailsIsNotTheLast() {
+    void aFailedTickIsFollowedByAnother() {
         try (HubFixture bench = new HubFixture(options -> {}, 1, BEAT_8)) {
             FakeSink sink = beating(bench, Heartbeat.comment());
             bench.onLane(() -> bench.framer().failNextSweep = true);
@@ -243,7 +243,7 @@ class LaneTickerTest {
     }
 
     @Test
-    void aSliceThatFailsIsNotTheLast() {
+    void aFailedHeartbeatSliceIsFollowedByAnother() {
         try (HubFixture bench = new HubFixture(options -> {}, 1, BEAT_8)) {
             FakeSink sink = beating(bench, Heartbeat.comment());
             bench.onLane(() -> bench.framer().failDoneOf(":\n"));

@@ -8,7 +8,7 @@ import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
-/** The watchdog of a lane, looking by hand: the times are so long that its own looks never come. */
+/** The watchdog of a lane, run by hand: its interval is so long that its own timer never fires. */
 class LaneWatchdogTest {
 
     private static final long HOUR = TimeUnit.HOURS.toNanos(1);
@@ -29,7 +29,7 @@ class LaneWatchdogTest {
     }
 
     @Test
-    void aLaneThatStandsStillIsNamedOnceWithItsStackAndOnceWhenItIsOver() {
+    void aBlockedLaneIsLoggedOnceWithItsStackAndOnceWhenItContinues() {
         try (HubFixture bench = new HubFixture(options -> {}, 1, AFTER_8_HOURS);
                 LogLines lines = LogLines.of(HubLane.class)) {
             LaneWatchdog watch = watchOf(bench);
@@ -59,7 +59,7 @@ class LaneWatchdogTest {
     }
 
     @Test
-    void aLaneThatTicksIsNotNamed() {
+    void aLaneThatTicksIsNotLogged() {
         try (HubFixture bench = new HubFixture(options -> {}, 1, AFTER_8_HOURS);
                 LogLines lines = LogLines.of(HubLane.class)) {
             LaneWatchdog watch = watchOf(bench);
@@ -73,9 +73,9 @@ class LaneWatchdogTest {
         }
     }
 
-    /** Whoever was stopped with the whole process has not been watching. */
+    /** A watchdog that was suspended with the whole process has not observed the lane. */
     @Test
-    void aPauseOfTheWatchItselfIsNotHeldAgainstTheLane() {
+    void aPauseOfTheWatchdogItselfIsNotReportedAsABlockedLane() {
         try (HubFixture bench = new HubFixture(options -> {}, 1, AFTER_8_HOURS);
                 LogLines lines = LogLines.of(HubLane.class)) {
             LaneWatchdog watch = watchOf(bench);
@@ -90,7 +90,7 @@ class LaneWatchdogTest {
     }
 
     @Test
-    void itLooksWhileThereAreSinksAndNoLonger() {
+    void theWatchdogRunsOnlyWhileThereAreSinks() {
         try (HubFixture bench = new HubFixture(options -> {}, 1, AFTER_8_HOURS);
                 LogLines lines = LogLines.of(HubLane.class)) {
             LaneWatchdog watch = watchOf(bench);
@@ -99,7 +99,7 @@ class LaneWatchdogTest {
             }
             watch.stop();
             assertThat(watch.check(start + 10 * HOUR)).isFalse();
-            assertThat(lines.all()).as("it is over all the same").hasSize(2);
+            assertThat(lines.all()).as("the end of the blockage is logged too").hasSize(2);
         }
     }
 
@@ -115,7 +115,7 @@ class LaneWatchdogTest {
     }
 
     @Test
-    void nothingOfAWatchedLaneIsLeftWhenItsClientsHaveGone() {
+    void theWatchdogHoldsNothingOfALaneWhoseClientsHaveLeft() {
         try (HubFixture bench = new HubFixture(options -> {}, 1, AFTER_8_HOURS)) {
             FakeSink sink = bench.live("a");
             sink.close(CloseReason.CLIENT_LEFT);

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.slf4j.LoggerFactory;
 
-/** Hears what a class logs, instead of the console, until it is closed. */
+/** Captures what a class logs, instead of the console, until it is closed. */
 public final class LogLines implements AutoCloseable {
 
     private final Logger logger;
@@ -34,7 +34,7 @@ public final class LogLines implements AutoCloseable {
         return lines;
     }
 
-    /** The messages so far, without the stacks. */
+    /** The messages so far, without stack traces. */
     public List<String> all() {
         return lines.stream().map(ILoggingEvent::getFormattedMessage).toList();
     }

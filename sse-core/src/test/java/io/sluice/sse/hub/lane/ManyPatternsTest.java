@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/** Patterns that include many topics are added and removed in slices, and what they cost has bounds. */
+/** Patterns that include many topics are added and removed in slices, and their cost is bounded. */
 class ManyPatternsTest {
 
     private static final int TOPICS = 3 * PatternSlices.TOPICS;
@@ -28,7 +28,7 @@ class ManyPatternsTest {
     }
 
     @Test
-    void aPatternOfManyTopicsComesAndGoesInSlices() {
+    void aPatternOfManyTopicsIsAddedAndRemovedInSlices() {
         try (HubFixture bench = bench(TOPICS)) {
             FakeSink sink = bench.sink();
             bench.open(sink, StartPosition.live(), Selector.of("t/*/x", "**", "t/**"));
@@ -37,7 +37,8 @@ class ManyPatternsTest {
             bench.lane().runOne();
             bench.lane().runOne();
             List<String> expected = new ArrayList<>();
-            for (int i = 0; i < TOPICS; i++) { // some of these topics have its lists, and others do not
+            // the pattern's lists were added to some of these topics, not yet to others
+            for (int i = 0; i < TOPICS; i++) {
                 bench.publish("t/" + i + "/x", "while they are added " + i);
                 expected.add("while they are added " + i);
             }
@@ -113,7 +114,7 @@ class ManyPatternsTest {
                 .withMessageContaining("it has 33 segments, at most 32 are allowed");
     }
 
-    /** Eleven patterns for each of 30,000 topics are too many lists for one stream, and nothing of them stays. */
+    /** Eleven patterns for each of 30,000 topics are too many lists for one stream, and none of the lists is kept. */
     @Test
     void patternsThatOverlapTooMuchAreRejected() {
         try (HubFixture bench = new HubFixture(hub -> hub.historyEvents(1))) {

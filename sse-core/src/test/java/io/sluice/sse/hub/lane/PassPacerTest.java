@@ -14,7 +14,7 @@ import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** A lane whose clock moves as the test likes, and by as much as a pass is said to take. */
+/** The test controls the clock of the lane, and how much time each pass takes. */
 class PassPacerTest {
 
     private static final long MILLI = 1_000_000;
@@ -42,7 +42,7 @@ class PassPacerTest {
         bench.run();
     }
 
-    /** So many clients hear an event, so that it is known what a pass takes. */
+    /** Opens clients and sends them an event, so that the duration of a pass is known. */
     private void openBusy(int count) {
         open(count);
         publish();
@@ -61,11 +61,11 @@ class PassPacerTest {
     }
 
     @Test
-    void anEventOfABusyLaneWaitsForTheNextAndBothAreOneWrite() {
+    void anEventOfABusyLaneWaitsForTheNextAndBothShareOneWrite() {
         openBusy(BatchWait.MIN_SINKS);
         int before = writes();
         advance(2 * MILLI);
-        publish(); // 10 ms behind the beginning of the pass before, which took 8
+        publish(); // 10 ms after the start of the previous pass, which took 8 ms
         advance(9 * MILLI);
         assertThat(received()).isEqualTo(1);
         publish();
@@ -75,10 +75,10 @@ class PassPacerTest {
     }
 
     @Test
-    void nobodyElseCanMakeItWaitLongerThanFourPasses() {
+    void aWaitWithoutFurtherEventsLastsAtMostFourPasses() {
         openBusy(BatchWait.MIN_SINKS);
         advance(7 * MILLI);
-        publish(); // 15 ms behind the beginning of the pass before
+        publish(); // 15 ms after the start of the previous pass
         advance(16 * MILLI);
         assertThat(received()).isEqualTo(1);
         advance(MILLI);
@@ -86,7 +86,7 @@ class PassPacerTest {
     }
 
     @Test
-    void itWaitsNoLongerThanItMay() {
+    void theWaitIsBoundedByItsMaximum() {
         passNanos = 100 * MILLI;
         openBusy(BatchWait.MIN_SINKS);
         publish();
@@ -97,22 +97,22 @@ class PassPacerTest {
     }
 
     @Test
-    void aLaneThatIsNotBusySendsAtOnce() {
+    void anIdleLaneSendsAtOnce() {
         openBusy(BatchWait.MIN_SINKS);
         advance(3 * PASS);
-        publish(); // four times what the pass before took
+        publish(); // four times the duration of the previous pass
         assertThat(received()).isEqualTo(2);
     }
 
-    /** The compiler may have taken the core meanwhile. */
+    /** A single slow pass may be caused by the compiler using the core. */
     @Test
-    void oneSlowPassDoesNotMakeALaneBusyAndTwoDo() {
+    void twoSlowPassesMakeALaneBusyButOneDoesNot() {
         openBusy(BatchWait.MIN_SINKS);
         passNanos = 3 * PASS;
         advance(4 * PASS);
         publish(); // is slow
         advance(PASS);
-        publish(); // 4 passes of those before behind its beginning, and 4/3 of its own
+        publish(); // 4 earlier pass times after its start, and 4/3 of its own time
         assertThat(received()).isEqualTo(3);
         advance(PASS);
         publish();
@@ -121,7 +121,9 @@ class PassPacerTest {
         assertThat(received()).isEqualTo(4);
     }
 
-    /** What is for one client takes next to nothing, and says nothing about what is for all. */
+    /**
+     * A pass for one client takes almost no time, so the pacer must not take it as a measure of a pass for all clients.
+     */
     @Test
     void aShortPassBetweenLongOnesDoesNotMakeThemShort() {
         openBusy(BatchWait.MIN_SINKS);
@@ -130,16 +132,16 @@ class PassPacerTest {
         advance(4 * PASS);
         bench.publish("alone", "for one");
         bench.run();
-        publish(); // nothing rests behind a short one
+        publish(); // no rest after a short pass
         assertThat(received()).isEqualTo(2);
-        publish(); // right behind a long one
+        publish(); // directly after a long pass
         assertThat(received()).isEqualTo(2);
         advance(3 * PASS);
         assertThat(received()).isEqualTo(3);
     }
 
     @Test
-    void twoThatHaveComeMeanwhileAreSentAtOnce() {
+    void twoEventsPublishedDuringThePassAreSentAtOnce() {
         openBusy(BatchWait.MIN_SINKS);
         bench.publish("a", "1");
         bench.publish("a", "2");
@@ -148,7 +150,7 @@ class PassPacerTest {
     }
 
     @Test
-    void aFewClientsAreSentToAtOnce() {
+    void aLaneWithFewClientsSendsAtOnce() {
         openBusy(BatchWait.MIN_SINKS - 1);
         publish();
         assertThat(received()).isEqualTo(2);
@@ -162,9 +164,9 @@ class PassPacerTest {
         assertThat(received()).isEqualTo(2);
     }
 
-    /** Or who publishes again when it hears what it has said would be slowed down to a quarter. */
+    /** Otherwise a publisher that publishes again when it receives its own event would be slowed down to a quarter. */
     @Test
-    void restsThatBringNothingBecomeRare() {
+    void restsThatGatherNothingBecomeRare() {
         openBusy(BatchWait.MIN_SINKS);
         int rests = 0;
         for (int i = 0; i < 1_000; i++) {
@@ -179,11 +181,12 @@ class PassPacerTest {
     }
 
     @Test
-    void whoComesMeanwhileIsServed() {
+    void aClientThatConnectsMeanwhileIsServed() {
         openBusy(BatchWait.MIN_SINKS);
         publish();
         FakeSink comes = bench.open(StartPosition.replay(2), "a");
-        assertThat(comes.events()).hasSize(1); // what the lane has sent; the other is not sent to anybody yet
+        // the event that the lane has sent; the other one has not been sent to any client yet
+        assertThat(comes.events()).hasSize(1);
         advance(3 * PASS);
         assertThat(comes.events()).hasSize(2);
         assertThat(received()).isEqualTo(2);
@@ -200,7 +203,7 @@ class PassPacerTest {
     }
 
     @Test
-    void whenTheLastClientHasLeftNothingWaits() {
+    void afterTheLastClientHasLeftNothingIsWaiting() {
         openBusy(BatchWait.MIN_SINKS);
         publish();
         assertThat(bench.lane().timers()).isEqualTo(2);
@@ -211,9 +214,9 @@ class PassPacerTest {
                 .isEqualTo(HubTestAccess.log(bench.hub).head());
     }
 
-    /** It stands where the lane comes with its next pass: to look for it again and again would be no rest. */
+    /** The sink is at the position of the next pass. Checking for it repeatedly would defeat the rest. */
     @Test
-    void whoWaitsForThePassEndsTheRest() {
+    void aSinkThatWaitsForThePassEndsTheRest() {
         openBusy(BatchWait.MIN_SINKS);
         publish();
         assertThat(received()).isEqualTo(1);
@@ -222,9 +225,9 @@ class PassPacerTest {
         assertThat(ahead.events()).isEmpty();
     }
 
-    /** Its client is told to stay away, and would never ask for what it has missed. */
+    /** The client is asked not to reconnect, so it would never request the events it missed. */
     @Test
-    void whatWasPublishedBeforeAnEndForGoodIsHeardBeforeIt() {
+    void eventsPublishedBeforeACompleteAreDeliveredBeforeIt() {
         openBusy(BatchWait.MIN_SINKS);
         publish();
         FakeSink ends = sinks.get(3);
@@ -241,7 +244,7 @@ class PassPacerTest {
     }
 
     @Test
-    void whatWasPublishedBeforeTheHubClosesIsHeardToo() {
+    void eventsPublishedBeforeTheHubClosesAreDelivered() {
         openBusy(BatchWait.MIN_SINKS);
         publish();
         bench.hub.close();
@@ -250,7 +253,7 @@ class PassPacerTest {
     }
 
     @Test
-    void aTimerThatIsEarlyEndsTheRestAllTheSame() {
+    void anEarlyTimerEndsTheRestToo() {
         openBusy(BatchWait.MIN_SINKS);
         publish();
         bench.lane().runTimersEarly();
@@ -258,7 +261,7 @@ class PassPacerTest {
     }
 
     @Test
-    void aLaneThatEndsMeanwhileLosesNothingButItsClients() {
+    void aLaneThatEndsMeanwhileLeavesNothing() {
         openBusy(BatchWait.MIN_SINKS);
         publish();
         bench.lane().terminate();
@@ -267,7 +270,7 @@ class PassPacerTest {
     }
 
     @Test
-    void whoWantsNoWaitHasNone() {
+    void theWaitCanBeDisabled() {
         bench.close();
         bench = new HubFixture(options -> options.coalesce(Duration.ZERO));
         openBusy(BatchWait.MIN_SINKS);
@@ -276,7 +279,7 @@ class PassPacerTest {
     }
 
     @Test
-    void theLongestWaitIsChecked() {
+    void theMaximumWaitIsValidated() {
         for (Duration wrong :
                 List.of(Duration.ofNanos(-1), Duration.ofSeconds(1).plusNanos(1))) {
             assertThatThrownBy(() -> Hub.builder().coalesce(wrong))

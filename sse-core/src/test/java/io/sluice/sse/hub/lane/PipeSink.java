@@ -12,7 +12,7 @@ public final class PipeSink extends RecordingSink {
         /** The hub writes a block. */
         void written(byte[] block);
 
-        /** The client takes bytes, of any part of a block. */
+        /** The client reads bytes, which may be any part of a block. */
         void taken(byte[] bytes, int offset, int length);
 
         void ended(CloseReason reason);

@@ -7,21 +7,21 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/** A pass looks at a few sinks before it writes to the first of them. */
+/** A pass prefetches a few sinks before it writes to the first of them. */
 class PrefetcherTest {
 
     private static final int SINKS = Prefetcher.SINKS * 2 + 3;
 
     private final List<String> seen = new ArrayList<>();
 
-    private void listen(HubFixture bench, String... topics) {
+    private void subscribers(HubFixture bench, String... topics) {
         for (int i = 0; i < SINKS; i++) {
             FakeSink sink = bench.live(topics);
             sink.onLook = () -> seen.add("look");
         }
     }
 
-    private void hearWrites(HubFixture bench) {
+    private void recordWrites(HubFixture bench) {
         bench.onLane(
                 () -> bench.hubLane().forEachSink(sink -> ((FakeSink) sink).onNextWrite = () -> seen.add("write")));
     }
@@ -37,10 +37,10 @@ class PrefetcherTest {
     }
 
     @Test
-    void aPassOfOneTopicLooksAtAGroupBeforeItWritesToIt() {
+    void aPassOfOneTopicPrefetchesAGroupBeforeItWritesToIt() {
         try (HubFixture bench = new HubFixture()) {
-            listen(bench, "a");
-            hearWrites(bench);
+            subscribers(bench, "a");
+            recordWrites(bench);
             bench.publish("a", "x");
             bench.run();
             assertThat(seen).isEqualTo(inGroups());
@@ -50,8 +50,8 @@ class PrefetcherTest {
     @Test
     void aPassOfSeveralTopicsDoesToo() {
         try (HubFixture bench = new HubFixture()) {
-            listen(bench, "a", "b");
-            hearWrites(bench);
+            subscribers(bench, "a", "b");
+            recordWrites(bench);
             bench.publish("a", "x");
             bench.publish("b", "y");
             bench.run();

@@ -11,8 +11,8 @@ import io.sluice.sse.topic.Selector;
 import io.sluice.sse.topic.StartPosition;
 import java.util.List;
 
-/** A client of a random life: it stalls, reads, leaves and comes back, and judges what it reads by the model. */
-final class RandomClient implements FakeSink.Ear {
+/** A client of a random run: it stalls, reads, leaves and reconnects, and checks what it reads against the model. */
+final class RandomClient implements FakeSink.StreamListener {
 
     private static final String[][] SELECTORS = {
         {"a/1"},
@@ -32,13 +32,13 @@ final class RandomClient implements FakeSink.Ear {
     final OverflowPolicy own;
     FakeSink sink;
     String lastId;
-    /** Everything of the selector up to here was read, or missed and said so. */
+    /** Every event of the selector up to here was read, or was missed and reported by a gap. */
     long has;
-    /** Of a client that began with a replay: the last events that it asked for begin after this. */
+    /** For a client that started with a replay: the last events that it requested are after this position. */
     private long newsFrom;
-    /** Of such a client: of what was published up to here, it asked for the latest event of each key. */
+    /** For such a client: of the events up to here, it requested the latest event of each key. */
     private long stateUpTo;
-    /** Whether nothing has come since it asked for a replay. */
+    /** Whether it has received nothing since it requested a replay. */
     private boolean starting;
 
     /** A gap was read and no event since. */
@@ -68,7 +68,7 @@ final class RandomClient implements FakeSink.Ear {
         noteSlowConsumer();
         HubFixture bench = life.bench;
         sink = new FakeSink(bench.hubLanes.get(life.random.nextInt(bench.hubLanes.size())), null);
-        sink.ear = this;
+        sink.listener = this;
         sink.moment = () -> life.step;
         StartPosition start;
         newsFrom = 0;
@@ -83,9 +83,9 @@ final class RandomClient implements FakeSink.Ear {
             has = Math.min(newsFrom, beforeState());
             stateUpTo = HubTestAccess.log(bench.hub).head();
             starting = true;
-            gap = true; // what is evicted already was not asked for
+            gap = true; // events evicted before were not requested
             gapWrittenAt = life.step;
-            mayMissUpTo = life.told.size();
+            mayMissUpTo = life.published.size();
         } else {
             start = StartPosition.live();
             has = HubTestAccess.log(bench.hub).head();
@@ -99,8 +99,8 @@ final class RandomClient implements FakeSink.Ear {
             life.noteEvictions();
             int left = replay;
             long first = HubTestAccess.log(life.bench.hub).head() + 1;
-            for (int i = life.told.size() - 1; i >= 0 && left > 0; i--) {
-                RandomLife.Told event = life.told.get(i);
+            for (int i = life.published.size() - 1; i >= 0 && left > 0; i--) {
+                RandomLife.PublishedEvent event = life.published.get(i);
                 if (wants(event.topic) && !event.isEvicted() && !life.conflates(event.topic)) {
                     left--;
                     first = i + 1;
@@ -110,15 +110,15 @@ final class RandomClient implements FakeSink.Ear {
         });
     }
 
-    /** The position before everything that topics that conflate keep. */
+    /** The position before the oldest event that topics that conflate keep. */
     private long beforeState() {
-        for (int i = 0; i < life.told.size(); i++) {
-            RandomLife.Told event = life.told.get(i);
+        for (int i = 0; i < life.published.size(); i++) {
+            RandomLife.PublishedEvent event = life.published.get(i);
             if (wants(event.topic) && !event.isEvicted() && life.conflates(event.topic)) {
                 return i;
             }
         }
-        return life.told.size();
+        return life.published.size();
     }
 
     void stall() {
@@ -152,10 +152,10 @@ final class RandomClient implements FakeSink.Ear {
         ((ManualLane) sink.hubLane().lane()).run(work);
     }
 
-    /** Only somebody who has missed something is disconnected. */
+    /** Only a client that has missed an event may be disconnected. */
     private void noteSlowConsumer() {
         if (sink != null && sink.endReason() == CloseReason.SLOW_CONSUMER) {
-            assertThat(mayMeet(OverflowPolicy.DISCONNECT))
+            assertThat(mayApply(OverflowPolicy.DISCONNECT))
                     .as("client %s was disconnected, against its policy", number)
                     .isTrue();
             assertThat(anyMissed(has))
@@ -164,15 +164,15 @@ final class RandomClient implements FakeSink.Ear {
         }
     }
 
-    private boolean mayMeet(OverflowPolicy policy) {
+    private boolean mayApply(OverflowPolicy policy) {
         return own != null
                 ? own == policy
                 : life.policies.entrySet().stream().anyMatch(each -> each.getValue() == policy && wants(each.getKey()));
     }
 
     private boolean anyMissed(long behind) {
-        for (int i = (int) behind; i < life.told.size(); i++) {
-            if (wants(life.told.get(i).topic) && life.told.get(i).wentMissed()) {
+        for (int i = (int) behind; i < life.published.size(); i++) {
+            if (wants(life.published.get(i).topic) && life.published.get(i).isMissed()) {
                 return true;
             }
         }
@@ -189,7 +189,7 @@ final class RandomClient implements FakeSink.Ear {
         lastId = id;
     }
 
-    /** A failure in here would only end the sink, as that of a transport does. So the life keeps it. */
+    /** A failure thrown here would only end the sink, like that of a transport, so the run also records it. */
     @Override
     public void onEvent(ReceivedEvent event) {
         try {
@@ -206,7 +206,7 @@ final class RandomClient implements FakeSink.Ear {
             return;
         }
         long position = Long.parseLong(event.data().substring(0, event.data().indexOf(':')));
-        RandomLife.Told published = life.told.get((int) position - 1);
+        RandomLife.PublishedEvent published = life.published.get((int) position - 1);
         assertThat(event.data()).isEqualTo(published.data);
         starting = false;
         assertThat(position > newsFrom || life.conflates(published.topic))
@@ -225,16 +225,16 @@ final class RandomClient implements FakeSink.Ear {
 
     private void onGap(ReceivedEvent event) {
         long resume = HubTestAccess.core(life.bench.hub).sequencer().positionOf(event.lastEventId());
-        // Where the reason is "unknown", nobody knows what the client has seen.
+        // If the reason is "unknown", the hub does not know what the client has seen.
         if (starting && !event.data().contains("\"lastEventId\":\"")) {
-            assertThat(life.told.stream()
-                            .anyMatch(each -> wants(each.topic) && life.conflates(each.topic) && each.wentMissed()))
-                    .as("client %s was told that state is lost: %s", number, event)
+            assertThat(life.published.stream()
+                            .anyMatch(each -> wants(each.topic) && life.conflates(each.topic) && each.isMissed()))
+                    .as("client %s got a gap for lost state: %s", number, event)
                     .isTrue();
         } else if (!event.data().contains("\"unknown\"")) {
             life.noteEvictions();
             assertThat(anyMissed(has))
-                    .as("client %s was told a gap behind %s and had missed nothing: %s", number, has, event)
+                    .as("client %s got a gap after %s and had missed nothing: %s", number, has, event)
                     .isTrue();
             assertNothingMissedButEvictedOrSkipped(resume);
         }
@@ -242,24 +242,24 @@ final class RandomClient implements FakeSink.Ear {
         starting = false;
         gap = true;
         gapWrittenAt = writtenAt;
-        mayMissUpTo = life.told.size();
+        mayMissUpTo = life.published.size();
     }
 
     private void assertNothingMissedButEvictedOrSkipped(long resume) {
         for (long p = has + 1; p <= resume; p++) {
-            RandomLife.Told event = life.told.get((int) p - 1);
+            RandomLife.PublishedEvent event = life.published.get((int) p - 1);
             if (wants(event.topic) && !event.isEvicted()) {
-                assertThat(mayMeet(OverflowPolicy.LATEST))
+                assertThat(mayApply(OverflowPolicy.LATEST))
                         .as("client %s skipped %s, against its policy", number, p)
                         .isTrue();
             }
         }
     }
 
-    /** Between what it has and {@code next} there was nothing of its selector, but for what a gap has said. */
+    /** Between {@code has} and {@code next} there was no event of its selector, except those reported by a gap. */
     private void assertNothingMissed(long next) {
         for (long p = has + 1; p < next; p++) {
-            RandomLife.Told event = life.told.get((int) p - 1);
+            RandomLife.PublishedEvent event = life.published.get((int) p - 1);
             boolean conflates = life.conflates(event.topic);
             boolean isAskedFor = conflates ? p > stateUpTo || event.newer == null : p > newsFrom;
             if (!wants(event.topic) || !isAskedFor) {
@@ -268,13 +268,13 @@ final class RandomClient implements FakeSink.Ear {
             if (!event.isEvicted()) {
                 life.noteEvictions();
             }
-            if (event.wentSuperseded()) {
+            if (event.isSuperseded()) {
                 continue;
             }
-            boolean said = gap && event.isEvicted() && event.evictedAt <= gapWrittenAt;
-            assertThat(said)
+            boolean reported = gap && event.isEvicted() && event.evictedAt <= gapWrittenAt;
+            assertThat(reported)
                     .as(
-                            "client %s %s missed %s of %s without a word, evicted at %s, gap %s said at %s, now %s",
+                            "client %s %s missed %s of %s without a gap, evicted at %s, gap %s reported at %s, now %s",
                             number, List.of(terms), p, event.topic, event.evictedAt, gap, gapWrittenAt, life.step)
                     .isTrue();
         }
@@ -282,6 +282,6 @@ final class RandomClient implements FakeSink.Ear {
 
     void assertHasAll() {
         assertThat(sink.endReason()).as("client %s", number).isNull();
-        assertNothingMissed(life.told.size() + 1L);
+        assertNothingMissed(life.published.size() + 1L);
     }
 }

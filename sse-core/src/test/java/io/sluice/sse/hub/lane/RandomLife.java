@@ -19,7 +19,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 
-/** A random life of a hub, its lanes and its clients, and a model of what was published and what is still kept. */
+/** A random run of a hub, its lanes and its clients, and a model of the published and the kept events. */
 final class RandomLife {
 
     private static final int STEPS = 1500;
@@ -27,7 +27,7 @@ final class RandomLife {
     private static final String[][] CONFLATED = {{}, {}, {"a/*"}, {"c", "a/1"}, {"**"}};
 
     /** What was published: position is the index + 1. */
-    static final class Told {
+    static final class PublishedEvent {
         final String topic;
         final String data;
         final String key;
@@ -35,9 +35,9 @@ final class RandomLife {
         final boolean inBatch;
         long evictedAt = -1;
         /** The next of the same topic and key, where the topic conflates. */
-        Told newer;
+        PublishedEvent newer;
 
-        Told(String topic, String data, String key, long publishedAt, boolean inBatch) {
+        PublishedEvent(String topic, String data, String key, long publishedAt, boolean inBatch) {
             this.topic = topic;
             this.data = data;
             this.key = key;
@@ -49,13 +49,15 @@ final class RandomLife {
             return evictedAt >= 0;
         }
 
-        /** Whether it went because a newer one had come: then nobody misses it. */
-        boolean wentSuperseded() {
+        /** Whether it was evicted because a newer one superseded it: then no client misses it. */
+        boolean isSuperseded() {
             return isEvicted() && newer != null && newer.publishedAt <= evictedAt;
         }
 
-        /** Whether it went, and surely not because of a newer one; of a batch nobody knows what came first. */
-        boolean wentMissed() {
+        /**
+         * Whether it was evicted without being superseded. Within a batch the order is unknown, which counts as missed.
+         */
+        boolean isMissed() {
             return isEvicted()
                     && (newer == null
                             || newer.publishedAt > evictedAt
@@ -66,13 +68,13 @@ final class RandomLife {
     final Random random;
     final OverflowPolicy policy;
     final HubFixture bench;
-    final List<Told> told = new ArrayList<>();
+    final List<PublishedEvent> published = new ArrayList<>();
     final Map<String, List<Integer>> kept = new HashMap<>();
-    final Map<String, Told> latest = new HashMap<>();
+    final Map<String, PublishedEvent> latest = new HashMap<>();
     final Map<String, OverflowPolicy> policies = new HashMap<>();
     final List<TopicPattern> conflated = new ArrayList<>();
     final List<RandomClient> clients = new ArrayList<>();
-    /** What clients noticed while they read. */
+    /** The failures that clients found while they read. */
     final List<AssertionError> failures = new ArrayList<>();
 
     long step;
@@ -175,17 +177,17 @@ final class RandomLife {
     private Publication make(boolean inBatch) {
         String topic = TOPICS[random.nextInt(TOPICS.length)];
         int size = random.nextInt(20) == 0 ? random.nextInt(40_000) : random.nextInt(100);
-        String data = told.size() + 1 + ":" + "x".repeat(size);
-        int index = told.size();
+        String data = published.size() + 1 + ":" + "x".repeat(size);
+        int index = published.size();
         String key = random.nextInt(5) == 0 ? null : "k" + random.nextInt(6);
-        Told made = new Told(topic, data, key, step, inBatch);
-        told.add(made);
+        PublishedEvent made = new PublishedEvent(topic, data, key, step, inBatch);
+        published.add(made);
         kept.computeIfAbsent(topic, t -> new ArrayList<>()).add(index);
         Event.Builder event = Event.builder().data(data);
         if (key != null) {
             event.key(key);
             if (conflates(topic)) {
-                Told older = latest.put(topic + " " + key, made);
+                PublishedEvent older = latest.put(topic + " " + key, made);
                 if (older != null) {
                     older.newer = made;
                 }
@@ -214,7 +216,7 @@ final class RandomLife {
         bench.hub.publishAll(batch).toCompletableFuture().join();
     }
 
-    /** Looks into rings and tables for what has gone since the last step. */
+    /** Finds the events that were evicted from rings and tables since the last step. */
     void noteEvictions() {
         HubTestAccess.log(bench.hub).locked(() -> {
             for (String name : TOPICS) {
@@ -228,7 +230,7 @@ final class RandomLife {
                     if (there.contains(index + 1L)) {
                         return false;
                     }
-                    told.get(index).evictedAt = step;
+                    published.get(index).evictedAt = step;
                     return true;
                 });
             }

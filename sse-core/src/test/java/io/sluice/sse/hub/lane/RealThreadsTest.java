@@ -19,7 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Publishers and lanes on threads of their own: each sink gets everything once and in order, and no wake-up is lost.
+ * Publishers and lanes on their own threads: each sink gets everything once and in order, and no wake-up is lost.
  */
 class RealThreadsTest {
 
@@ -27,7 +27,7 @@ class RealThreadsTest {
 
     @ParameterizedTest
     @ValueSource(longs = {1, 2, 3, 4, 5})
-    void everySinkGetsEverythingOnceAndInOrder(long seed) throws Exception {
+    void everySinkReceivesEveryEventOnceAndInOrder(long seed) throws Exception {
         Hub hub = Hub.builder().historyEvents(100_000).build();
         List<ThreadLane> lanes = new ArrayList<>();
         List<FakeFramer> framers = new ArrayList<>();

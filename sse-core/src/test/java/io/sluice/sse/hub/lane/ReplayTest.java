@@ -9,11 +9,11 @@ import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
-/** The last kept events of a whole selection, however its topics lie among each other and overlap. */
+/** A replay of the last kept events of a whole selection, however its topics interleave and overlap. */
 class ReplayTest {
 
     @Test
-    void theLastEventsOfAllTopicsAreReplayedEachOnce() {
+    void theLastEventsOfAllTopicsAreReplayedOnce() {
         Random random = new Random(14);
         try (HubFixture bench = new HubFixture(options -> options.historyEvents(20))) {
             List<String> kept = new ArrayList<>();
@@ -29,7 +29,7 @@ class ReplayTest {
             }
             for (int count : new int[] {1, 2, 3, 5, 10, 20, 21, 30, 39, 40, 41, 60, 100, StartPosition.MAX_REPLAY}) {
                 List<String> last = kept.subList(Math.max(0, kept.size() - count), kept.size());
-                // The position is one for all topics: what is kept behind it, and no more.
+                // One position applies to all topics: the replay is what is kept after it, and no more.
                 FakeSink sink = bench.open(StartPosition.replay(count), "a/**", "a/x", "b");
                 assertThat(sink.data()).as("the last %s", count).containsExactlyElementsOf(last);
                 assertThat(sink.gaps()).isEmpty();
@@ -41,7 +41,7 @@ class ReplayTest {
     }
 
     @Test
-    void newestPositionsAreTheHighestWhateverTheirOrder() {
+    void newestPositionsAreTheHighestInAnyOrder() {
         Random random = new Random(15);
         for (int round = 0; round < 1000; round++) {
             int offers = 2 + random.nextInt(60);

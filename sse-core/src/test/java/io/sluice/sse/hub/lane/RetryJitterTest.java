@@ -7,11 +7,11 @@ import java.util.HashSet;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
-/** The time that each stream begins with, after which its client comes back. */
+/** The reconnection time at the start of each stream. */
 class RetryJitterTest {
 
     @Test
-    void withoutJitterItIsWhatTheOptionSays() {
+    void withoutJitterTheRetryIsTheOption() {
         try (HubFixture bench = new HubFixture(options -> {}, 1, HubFixture.QUIET.withRetry(Duration.ofMillis(1234)))) {
             for (int i = 0; i < 20; i++) {
                 assertThat(bench.live("a").retries()).containsExactly(1234L);
@@ -20,7 +20,7 @@ class RetryJitterTest {
     }
 
     @Test
-    void withJitterEachStreamDrawsItsOwn() {
+    void withJitterEachStreamDrawsItsOwnRetry() {
         LaneOptions options = HubFixture.QUIET.withRetry(Duration.ofSeconds(10)).withRetryJitter(0.2);
         try (HubFixture bench = new HubFixture(hub -> {}, 1, options)) {
             Set<Long> drawn = new HashSet<>();
@@ -33,7 +33,7 @@ class RetryJitterTest {
     }
 
     @Test
-    void withAllOfItNoTimeIsNegativeAndNoneTooLong() {
+    void withFullJitterNoRetryIsNegativeOrTooLong() {
         LaneOptions options = LaneOptions.DEFAULT.withRetryJitter(1);
         assertThat(options.withRetry(Duration.ZERO).drawRetry()).isZero();
         for (int i = 0; i < 1000; i++) {

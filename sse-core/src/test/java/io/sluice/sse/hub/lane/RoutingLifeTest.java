@@ -30,13 +30,13 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Who gets what, and in which form: clients with random selectors, filters, envelopes and identities stall, leave, come
- * back, and listen to more and to less, while events are published to several topics and for some recipients.
- * Nothing is evicted here, so the model is short: of each event, its topics and recipients; of each client, the
- * subscriptions it has had, and between which positions. Every client's parser must have read exactly what follows from
- * those, in order.
+ * Which client gets which event, and in which form. Clients with random selectors, filters, envelopes and identities
+ * stall, leave, reconnect, subscribe and unsubscribe, while events are published to several topics and for some
+ * recipients. Nothing is evicted here, so the model is short: the topics and recipients of each event, and the
+ * subscriptions of each client with their positions. Every client's parser must have read exactly what follows from
+ * these, in order.
  *
- * <p>{@code -Dsluice.seed=…} repeats one life, {@code -Dsluice.lives=…} lives as many.
+ * <p>{@code -Dsluice.seed=…} repeats one run, {@code -Dsluice.lives=…} sets the number of runs.
  */
 class RoutingLifeTest {
 
@@ -53,7 +53,7 @@ class RoutingLifeTest {
         new Identity(null, Set.of("dev"))
     };
 
-    /** Decide by the number of the event, which its data begin with; or by the topic. One throws. */
+    /** Filters that decide by the number at the start of the data, or by the topic. One throws. */
     private static final EventFilter[] FILTERS = {
         event -> number(event.event()) % 2 == 0,
         event -> number(event.event()) % 7 == 3,
@@ -62,7 +62,7 @@ class RoutingLifeTest {
         event -> false,
         event -> {
             if (number(event.event()) % 3 == 0) {
-                throw new IllegalStateException("a test wants it so");
+                throw new IllegalStateException("thrown by the test");
             }
             return true;
         }
@@ -92,22 +92,22 @@ class RoutingLifeTest {
     }
 
     /** What was published: position is the index + 1. */
-    private record Told(Set<String> topics, String data, Recipients recipients) {}
+    private record PublishedEvent(Set<String> topics, String data, Recipients recipients) {}
 
-    /** What a client listened to, from behind {@code since} on, up to {@code until}. */
-    private static final class Listened {
+    /** A subscription of a client, from after {@code since} up to {@code until}. */
+    private static final class Subscribed {
         final Selector selector;
         final long since;
         long until = Long.MAX_VALUE;
         Subscription subscription;
 
-        Listened(Selector selector, long since) {
+        Subscribed(Selector selector, long since) {
             this.selector = selector;
             this.since = since;
         }
 
-        /** The form in which an event of a topic comes by this subscription, or null. */
-        String form(Told event, long position, String topic) {
+        /** The form in which this subscription delivers an event of a topic, or null. */
+        String form(PublishedEvent event, long position, String topic) {
             if (position <= since || position > until) {
                 return null;
             }
@@ -121,7 +121,7 @@ class RoutingLifeTest {
                     : event.data;
         }
 
-        private boolean accepts(String topic, Told event) {
+        private boolean accepts(String topic, PublishedEvent event) {
             EventFilter filter = selector.filter();
             if (filter == null) {
                 return true;
@@ -138,7 +138,7 @@ class RoutingLifeTest {
     private static final class Life {
         final Random random;
         final HubFixture bench;
-        final List<Told> told = new ArrayList<>();
+        final List<PublishedEvent> published = new ArrayList<>();
         final List<Client> clients = new ArrayList<>();
 
         Life(long seed) {
@@ -183,7 +183,7 @@ class RoutingLifeTest {
                 case 9 -> client.stall();
                 case 10 -> client.readSome();
                 case 11 -> client.cutOrConnect();
-                case 12 -> client.listenToMoreOrLess();
+                case 12 -> client.subscribeOrUnsubscribe();
                 default -> {
                     for (ManualLane lane : bench.lanes) {
                         lane.nanosPerLook(random.nextBoolean() ? 0 : 5_000_000);
@@ -203,9 +203,9 @@ class RoutingLifeTest {
                     topics.add(TOPICS[random.nextInt(TOPICS.length)]);
                 }
                 int size = random.nextInt(20) == 0 ? random.nextInt(20_000) : random.nextInt(60);
-                String data = told.size() + 1 + ":" + "x".repeat(size);
+                String data = published.size() + 1 + ":" + "x".repeat(size);
                 Recipients recipients = anyRecipients();
-                told.add(new Told(topics, data, recipients));
+                published.add(new PublishedEvent(topics, data, recipients));
                 batch.add(Publication.of(Event.of(data), topics).to(recipients));
             }
             bench.hub.publishAll(batch).toCompletableFuture().join();
@@ -232,14 +232,14 @@ class RoutingLifeTest {
         }
     }
 
-    private static final class Client implements FakeSink.Ear {
+    private static final class Client implements FakeSink.StreamListener {
         final Life life;
         final int number;
         final Identity identity;
         final Selector selector;
         FakeSink sink;
         String lastId;
-        final List<Listened> listened = new ArrayList<>();
+        final List<Subscribed> subscribed = new ArrayList<>();
         final Map<Long, String> read = new LinkedHashMap<>();
         long has;
 
@@ -266,15 +266,15 @@ class RoutingLifeTest {
             HubFixture bench = life.bench;
             sink = new FakeSink(bench.hubLanes.get(life.random.nextInt(bench.hubLanes.size())), null);
             sink.identity(identity);
-            sink.ear = this;
-            listened.clear();
+            sink.listener = this;
+            subscribed.clear();
             read.clear();
             has = lastId == null
                     ? head()
                     : HubTestAccess.core(bench.hub).sequencer().positionOf(lastId);
-            listened.add(new Listened(selector, has));
+            subscribed.add(new Subscribed(selector, has));
             bench.open(sink, lastId == null ? StartPosition.live() : StartPosition.after(lastId), selector);
-            listened.get(0).subscription = sink.state().requireSelection().first();
+            subscribed.get(0).subscription = sink.state().requireSelection().first();
         }
 
         void stall() {
@@ -289,30 +289,30 @@ class RoutingLifeTest {
             }
         }
 
-        /** As the model needs to know the position at which it takes effect, it is awaited. */
-        void listenToMoreOrLess() {
+        /** Waits until the change takes effect, because the model needs its position. */
+        void subscribeOrUnsubscribe() {
             if (!isOpen()) {
                 return;
             }
-            if (listened.size() > 1 && life.random.nextBoolean()) {
-                Listened less = listened.get(1 + life.random.nextInt(listened.size() - 1));
+            if (subscribed.size() > 1 && life.random.nextBoolean()) {
+                Subscribed less = subscribed.get(1 + life.random.nextInt(subscribed.size() - 1));
                 if (less.until == Long.MAX_VALUE) {
                     less.until = -1;
-                    onLane(() -> less.subscription.cancel().thenRun(() -> less.until = stoodAt()));
+                    onLane(() -> less.subscription.cancel().thenRun(() -> less.until = lastPosition()));
                     life.bench.run();
                 }
-            } else if (listened.size() < 5) {
+            } else if (subscribed.size() < 5) {
                 onLane(() -> sink.subscribe(life.anySelector()).thenAccept(begun -> {
-                    Listened more = new Listened(begun.selector(), head());
+                    Subscribed more = new Subscribed(begun.selector(), head());
                     more.subscription = begun;
-                    listened.add(more);
+                    subscribed.add(more);
                 }));
                 life.bench.run();
             }
         }
 
-        /** Up to where it had been written to. */
-        private long stoodAt() {
+        /** The position up to which events had been written to the client. */
+        private long lastPosition() {
             return sink.state().isBehind() ? sink.state().position() : sink.hubLane().position;
         }
 
@@ -348,13 +348,13 @@ class RoutingLifeTest {
         void assertHasAll() {
             assertThat(sink.endReason()).isNull();
             Map<Long, String> due = new LinkedHashMap<>();
-            for (int i = 0; i < life.told.size(); i++) {
-                Told event = life.told.get(i);
+            for (int i = 0; i < life.published.size(); i++) {
+                PublishedEvent event = life.published.get(i);
                 long position = i + 1L;
                 if (event.recipients.include(sink)) {
-                    // Of several topics the first by name counts, of several subscriptions the one that began first.
+                    // Of several topics the first by name counts; of several subscriptions, the earliest.
                     event.topics.stream()
-                            .flatMap(topic -> listened.stream().map(each -> each.form(event, position, topic)))
+                            .flatMap(topic -> subscribed.stream().map(each -> each.form(event, position, topic)))
                             .filter(form -> form != null)
                             .findFirst()
                             .ifPresent(form -> due.put(position, form));

@@ -24,7 +24,7 @@ class SeveralTopicsTest {
     }
 
     @Test
-    void whoListensToSeveralOfItsTopicsGetsItOnce() {
+    void aSubscriberToSeveralTopicsOfAnEventGetsItOnce() {
         try (HubFixture bench = new HubFixture()) {
             FakeSink a = bench.live("a");
             FakeSink both = bench.live("a", "b");
@@ -48,7 +48,7 @@ class SeveralTopicsTest {
     }
 
     @Test
-    void itIsKeptByEachTopicAndItsBytesCountOnce() {
+    void eachTopicKeepsTheEventAndItsBytesCountOnce() {
         try (HubFixture bench = new HubFixture(options -> options.historyEvents(2))) {
             Event large = Event.of("x".repeat(10_000));
             long one = bytesAfter(bench, () -> publish(bench, large, "a"));
@@ -68,9 +68,9 @@ class SeveralTopicsTest {
         return bench.hub.stats().bytes() - before;
     }
 
-    /** While it is put into the second topic, the total bound must not take it out of the first. */
+    /** While the event is added to the second topic, the total bound must not evict it from the first. */
     @Test
-    void aLargeEventStaysInAllOfItsTopics() {
+    void aLargeEventIsKeptInAllItsTopics() {
         try (HubFixture bench = new HubFixture(options -> options.historyTotalBytes(40_000))) {
             publish(bench, Event.of("x".repeat(30_000)), "a", "b", "c");
             for (String topic : List.of("a", "b", "c")) {
@@ -81,9 +81,9 @@ class SeveralTopicsTest {
         }
     }
 
-    /** The total bound can be so small that one copy pushes out the other. */
+    /** The total bound can be so small that one copy evicts the other. */
     @Test
-    void theTotalBoundMayTakeACopyWhileTheNextIsMade() {
+    void theTotalBoundMayEvictACopyWhileTheNextIsCreated() {
         try (HubFixture bench = new HubFixture(options -> options.historyTotalBytes(280))) {
             publish(bench, Event.builder().id("mine").data("x").build(), "a", "b", "c", "d", "e");
             bench.assertRingsValid();
@@ -95,13 +95,13 @@ class SeveralTopicsTest {
     }
 
     @Test
-    void aChosenIdHoldsAsLongAsOneTopicKeepsIt() {
+    void aChosenIdIsHeldAsLongAsOneTopicKeepsTheEvent() {
         try (HubFixture bench = new HubFixture(options -> options.historyEvents(1))) {
             Event mine = Event.builder().id("mine").data("x").build();
             assertThat(publish(bench, mine, "a", "b").duplicate()).isFalse();
             bench.publish("a", "pushes it out");
             assertThat(publish(bench, mine, "c", "b").duplicate()).isTrue();
-            assertThat(bench.hub.topics(null, 9)).as("c was not born").hasSize(2);
+            assertThat(bench.hub.topics(null, 9)).as("c was not created").hasSize(2);
             assertThat(bench.open(StartPosition.after("mine"), "b").gaps()).isEmpty();
             bench.publish("b", "pushes it out");
             assertThat(publish(bench, mine, "a").duplicate()).isFalse();
@@ -109,7 +109,7 @@ class SeveralTopicsTest {
     }
 
     @Test
-    void eachTopicThatConflatesKeepsItAsTheLatestOfItsKey() {
+    void eachConflatedTopicKeepsTheEventAsTheLatestOfItsKey() {
         try (HubFixture bench =
                 new HubFixture(options -> options.historyEvents(1).conflate("p/*"))) {
             publish(bench, Event.builder().key("k").data("1").build(), "p/a", "p/b", "log");
@@ -125,7 +125,7 @@ class SeveralTopicsTest {
     }
 
     @Test
-    void allTopicsOrNone() {
+    void anEventIsPublishedToAllTopicsOrToNone() {
         try (HubFixture bench = new HubFixture(options -> options.maxTopics(2))) {
             bench.publish("a", "x");
             String head = bench.hub.headId();
@@ -138,7 +138,7 @@ class SeveralTopicsTest {
     }
 
     @Test
-    void whatIsRefused() {
+    void rejectedPublications() {
         try (HubFixture bench = new HubFixture()) {
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> bench.hub.publish(List.of(), Event.of("x")))
@@ -158,7 +158,7 @@ class SeveralTopicsTest {
     }
 
     @Test
-    void subscribersAreDistinctOverAllTopics() {
+    void subscribersAreCountedOnceOverAllTopics() {
         try (HubFixture bench = new HubFixture(options -> {}, 2, HubFixture.QUIET)) {
             bench.live("a");
             bench.live("a", "b");
@@ -174,7 +174,7 @@ class SeveralTopicsTest {
     }
 
     @Test
-    void theObserverHearsOfEachTopic() {
+    void theObserverIsNotifiedOfEachTopic() {
         List<String> told = new ArrayList<>();
         Observer observer = new Observer() {
             @Override

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Replay since a time: every kept event of the selection from then on, and a gap exactly when one of them is lost. */
+/** Replay since a time: every kept event of the selection from then on, and a gap exactly when one was evicted. */
 class SinceTest {
 
     private static void second(HubFixture bench) {
@@ -23,7 +23,7 @@ class SinceTest {
         bench.wallTime = bench.wallTime.plusSeconds(1);
     }
 
-    /** Publishes one event each second, the first one now, in turn to these topics. */
+    /** Publishes one event each second, the first one now, to these topics in rotation. */
     private static Instant publish(HubFixture bench, int count, String... topics) {
         Instant first = bench.wallTime;
         for (int i = 0; i < count; i++) {
@@ -34,7 +34,7 @@ class SinceTest {
     }
 
     @Test
-    void whatWasPublishedThenOrLaterIsReplayedAndNoGapIsSaid() {
+    void eventsPublishedThenOrLaterAreReplayedWithoutAGap() {
         try (HubFixture bench = new HubFixture()) {
             Instant first = publish(bench, 6, "a", "b", "a/c");
             Instant third = first.plusSeconds(2);
@@ -42,7 +42,7 @@ class SinceTest {
             assertThat(bench.open(StartPosition.since(third), "**").data()).containsExactly("n2", "n3", "n4", "n5");
             assertThat(bench.open(StartPosition.since(third.plusMillis(1)), "**")
                             .data())
-                    .as("just behind an event")
+                    .as("just after an event")
                     .containsExactly("n3", "n4", "n5");
             FakeSink all = bench.open(StartPosition.since(first), "**");
             assertThat(all.data()).hasSize(6);
@@ -51,7 +51,7 @@ class SinceTest {
     }
 
     @Test
-    void sinceATimeBeforeTheFirstEventEverIsAllOfThemAndNoGap() {
+    void sinceATimeBeforeTheFirstEventReplaysAllWithoutAGap() {
         try (HubFixture bench = new HubFixture()) {
             publish(bench, 3, "a");
             for (Instant longAgo : new Instant[] {Instant.EPOCH, Instant.MIN, bench.wallTime.minusSeconds(9)}) {
@@ -63,7 +63,7 @@ class SinceTest {
     }
 
     @Test
-    void sinceATimeToComeIsLive() {
+    void sinceATimeInTheFutureStartsLive() {
         try (HubFixture bench = new HubFixture()) {
             publish(bench, 3, "a");
             for (Instant later : new Instant[] {bench.wallTime, bench.wallTime.plusSeconds(60), Instant.MAX}) {
@@ -78,7 +78,7 @@ class SinceTest {
     }
 
     @Test
-    void aGapIsSaidExactlyWhenAnEventOfThatTimeIsLost() {
+    void aGapIsSentExactlyWhenAnEventOfThatTimeIsLost() {
         try (HubFixture bench = new HubFixture(options -> options.historyEvents(3))) {
             Instant first = publish(bench, 10, "a", "b");
             // a keeps n4 n6 n8, b keeps n5 n7 n9.
@@ -96,7 +96,7 @@ class SinceTest {
     }
 
     @Test
-    void theIdOfTheFirstBlockLeadsToTheSameEvents() {
+    void aResumeWithTheIdOfTheFirstBlockGetsTheSameEvents() {
         try (HubFixture bench = new HubFixture(options -> options.historyEvents(3))) {
             Instant first = publish(bench, 10, "a", "b");
             for (long millis = 0; millis < 10_000; millis += 500) {
@@ -114,13 +114,13 @@ class SinceTest {
     }
 
     @Test
-    void aForgottenTopicRemembersWhenItLostItsLast() {
+    void aForgottenTopicRemembersWhenItsLastEventWasEvicted() {
         try (HubFixture bench = new HubFixture(options -> options.historyAge(Duration.ofSeconds(5)))) {
             Instant first = publish(bench, 1, "gone/1");
             for (int i = 0; i < 10; i++) {
                 second(bench);
             }
-            bench.hub.stats(); // lets go what is too old
+            bench.hub.stats(); // evicts what is too old
             assertThat(bench.hub.topics(null, 9)).isEmpty();
             for (String term : new String[] {"gone/1", "gone/*", "**"}) {
                 assertThat(bench.open(StartPosition.since(first), term).gaps())
@@ -136,7 +136,7 @@ class SinceTest {
     }
 
     @Test
-    void whatATableKeepsIsReplayedAndWhatWasSupersededIsNoGap() {
+    void keptStateIsReplayedAndSupersededEventsAreNoGap() {
         try (HubFixture bench =
                 new HubFixture(options -> options.historyEvents(2).conflate("a"))) {
             Instant first = bench.wallTime;
@@ -159,7 +159,7 @@ class SinceTest {
 
     @ParameterizedTest
     @EnumSource(OverflowPolicy.class)
-    void behindAGapItGoesOnAsItsPolicySays(OverflowPolicy policy) {
+    void afterAGapTheStreamContinuesByItsPolicy(OverflowPolicy policy) {
         try (HubFixture bench =
                 new HubFixture(options -> options.historyEvents(2).overflow(policy))) {
             Instant first = publish(bench, 4, "a");
@@ -178,9 +178,9 @@ class SinceTest {
     }
 
     @Test
-    void aWallClockThatWasPutRightMeansWhatItSaysNow() {
+    void afterAClockCorrectionTimesAreReadByTheNewClock() {
         try (HubFixture bench = new HubFixture()) {
-            bench.wallTime = Instant.EPOCH; // as on a machine that has not heard the time yet
+            bench.wallTime = Instant.EPOCH; // as on a machine whose clock is not set yet
             publish(bench, 3, "a");
             bench.wallTime = Instant.parse("2026-11-21T10:00:00Z");
             assertThat(bench.open(StartPosition.since(bench.wallTime.minusSeconds(2)), "a")
@@ -190,7 +190,7 @@ class SinceTest {
     }
 
     @Test
-    void itsTimeIsTheMachines() {
+    void timesAreThoseOfTheWallClock() {
         Hub hub = Hub.create();
         long before = System.nanoTime();
         long now = HubTestAccess.log(hub).nanosAt(Instant.now());

@@ -25,8 +25,8 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Every kind of start with every kind of topic. The client gets all that it asked for, or a gap: of a topic that
- * conflates the latest event of each key, exactly once, and never an older value after a newer one.
+ * Every kind of start with every kind of topic. The client gets all that it requested, or a gap. From a topic that
+ * conflates it gets the latest event of each key, exactly once, and never an older value after a newer one.
  */
 class StateStartTest {
 
@@ -107,7 +107,7 @@ class StateStartTest {
         options.overflow(OverflowPolicy.GAP).historyEvents(kind.isSmall() ? SMALL_RING : 1000);
         switch (kind) {
             case PRESENCE -> options.presence(Presence.of("rooms/*").withEvents("presence"));
-            // The time of day of this test stands still, and that of the store does not.
+            // The wall clock of this test does not move; that of the store does.
             case DURABLE ->
                 options.history(MvStoreHistory.builder(directory)
                         .sync(SyncPolicy.os())
@@ -118,7 +118,7 @@ class StateStartTest {
         }
     }
 
-    /** Cold keys first, and then many updates of few hot keys, so that the ring alone has none of the cold ones. */
+    /** Publishes cold keys first, then many updates of a few hot keys, so the ring alone has none of the cold keys. */
     private static String key(int number) {
         return "k" + (number < KEYS ? number : number % 3);
     }
@@ -152,14 +152,14 @@ class StateStartTest {
         };
     }
 
-    /** The position before which the start asks for nothing: the index of the first event that it asks for. */
+    /** The index of the first event that the start requests. */
     private static int firstAskedFor(Kind kind, Start start) {
         if (kind == Kind.PRESENCE) {
             return EVENTS;
         }
         boolean isReplay = start == Start.REPLAY_ALL || start == Start.REPLAY_KEYS;
         if (kind == Kind.PLAIN_EVICTED && isReplay) {
-            return EVENTS - SMALL_RING; // a replay asks for what is kept
+            return EVENTS - SMALL_RING; // a replay requests kept events
         }
         return switch (start) {
             case LIVE, AFTER_LAST -> EVENTS;
@@ -173,19 +173,19 @@ class StateStartTest {
 
     @ParameterizedTest
     @MethodSource("all")
-    void theClientGetsWhatItAsksForOrAGap(Kind kind, Start start) {
+    void aClientGetsAllThatItAskedForOrAGap(Kind kind, Start start) {
         try (HubFixture bench = bench(kind)) {
             List<String> ids = publishAll(bench, kind);
             FakeSink sink = bench.open(start(start, bench, ids), kind.terms());
             int from = firstAskedFor(kind, start);
             if (kind == Kind.DURABLE) {
-                untilItHas(bench, sink, EVENTS - from);
+                receiveAll(bench, sink, EVENTS - from);
             }
             bench.publish(
                     kind.topic(), Event.builder().key("k0").data("k0:" + EVENTS).build());
             bench.run();
             if (kind == Kind.DURABLE) {
-                untilItHas(bench, sink, EVENTS - from + 1);
+                receiveAll(bench, sink, EVENTS - from + 1);
             }
             List<String> got =
                     sink.data().stream().filter(data -> data.startsWith("k")).toList();
@@ -201,10 +201,10 @@ class StateStartTest {
             assertThat(got).as("live events follow").endsWith("k0:" + EVENTS).doesNotHaveDuplicates();
             if (kind.conflates && start.asksForTheState()) {
                 assertThat(got.subList(0, got.size() - 1))
-                        .as("nothing but the latest of each key")
+                        .as("only the latest of each key")
                         .allSatisfy(data -> assertThat(data).isEqualTo(latestOf(data, latest)));
             }
-            assertGapIsTrue(kind, start, hasGap, hasAll);
+            assertGapIsCorrect(kind, start, hasGap, hasAll);
         }
     }
 
@@ -213,8 +213,8 @@ class StateStartTest {
         return key + ":" + latest.get(key);
     }
 
-    /** A gap comes exactly where something was lost, or where nobody knows what the client has. */
-    private static void assertGapIsTrue(Kind kind, Start start, boolean hasGap, boolean hasAll) {
+    /** A gap is sent exactly when events were lost, or when the hub cannot know what the client has. */
+    private static void assertGapIsCorrect(Kind kind, Start start, boolean hasGap, boolean hasAll) {
         boolean losesKeys = kind == Kind.CONFLATING_WITH_LOST_KEYS;
         boolean expected = switch (start) {
             case LIVE, AFTER_LAST -> false;
@@ -240,7 +240,7 @@ class StateStartTest {
         }
     }
 
-    private static void untilItHas(HubFixture bench, FakeSink sink, int events) {
+    private static void receiveAll(HubFixture bench, FakeSink sink, int events) {
         org.awaitility.Awaitility.await()
                 .pollInSameThread()
                 .pollInterval(Duration.ofMillis(1))
@@ -254,7 +254,7 @@ class StateStartTest {
     }
 
     @Test
-    void nextToAStateTheLastEventsOfOtherTopicsComeAndNoEarlierOnes() {
+    void withAStateOnlyTheLastEventsOfOtherTopicsAreReplayed() {
         try (HubFixture bench = bench(Kind.CONFLATING_NEXT_TO_PLAIN)) {
             publishAll(bench, Kind.CONFLATING_NEXT_TO_PLAIN);
             FakeSink sink = bench.open(StartPosition.replay(2), Kind.CONFLATING_NEXT_TO_PLAIN.terms());
@@ -264,9 +264,9 @@ class StateStartTest {
         }
     }
 
-    /** While the client reads the state, a frame at a time, the topic goes on. */
+    /** While the client reads the state frame by frame, events are published to the topic. */
     @Test
-    void aStateThatChangesWhileItIsReadIsRightAtTheEnd() {
+    void aStateThatChangesWhileItIsReadIsCorrectAtTheEnd() {
         try (HubFixture bench = bench(Kind.CONFLATING_EVICTED)) {
             Map<String, String> state = new HashMap<>();
             for (int i = 0; i < 2000; i++) {
@@ -302,9 +302,9 @@ class StateStartTest {
         state.put(key, data);
     }
 
-    /** What was lost with a topic that the bytes of the hub have removed is reported to a later client. */
+    /** The loss of a topic that was removed to stay within the bytes of the hub is reported to a later client. */
     @Test
-    void aStateThatWasLostWithItsTopicIsAGapForANewClient() {
+    void aStateLostWithItsTopicIsAGapForANewClient() {
         try (HubFixture bench = new HubFixture(
                 options -> options.conflate("state/**").historyTotalBytes(2_000).overflow(OverflowPolicy.GAP))) {
             bench.publish("state/t", Event.builder().key("a").data("a:1").build());

@@ -16,8 +16,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What a stress test makes a million times: a hub, one lane and one sink, with as little around them as possible. The
- * lane's queue is as free of locks as an event loop's, so that it orders nothing which the lane does not order itself.
+ * A minimal hub with one lane and one sink, which a stress test creates a million times. The lane's queue has no locks,
+ * like that of an event loop, so it adds no memory ordering that the lane does not have itself.
  */
 public abstract class StressHub {
 
@@ -41,7 +41,7 @@ public abstract class StressHub {
         hub.publish(topic, EVENT);
     }
 
-    /** Always writable; remembers what it was given. */
+    /** Always writable; counts the events it receives. */
     static final class CountingSink extends MemorySink {
         private final List<Long> positions = new ArrayList<>();
         private int ends;
@@ -50,7 +50,7 @@ public abstract class StressHub {
             super(lane);
         }
 
-        /** How many events came, or what was wrong with their order. */
+        /** The number of received events, or the error in their order. */
         String received() {
             for (int i = 1; i < positions.size(); i++) {
                 if (positions.get(i) <= positions.get(i - 1)) {

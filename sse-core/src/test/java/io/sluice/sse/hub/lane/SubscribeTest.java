@@ -20,7 +20,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
-/** Subscriptions that begin and end while the connection lives. */
+/** Subscriptions that are added and cancelled while the connection is open. */
 class SubscribeTest {
 
     private static long subscriptions(HubFixture bench) {
@@ -28,7 +28,7 @@ class SubscribeTest {
     }
 
     @Test
-    void topicsComeAndGoInOrderOfPosition() {
+    void topicsAreAddedAndRemovedInOrderOfPosition() {
         try (HubFixture bench = new HubFixture()) {
             FakeSink sink = bench.live("a");
             bench.publish("b", "before");
@@ -52,7 +52,7 @@ class SubscribeTest {
     }
 
     @Test
-    void theFirstOneCanEndBeforeTheLater() {
+    void theFirstSubscriptionCanEndBeforeLaterOnes() {
         try (HubFixture bench = new HubFixture()) {
             FakeSink sink = bench.live("a");
             Subscription first = sink.state().requireSelection().first();
@@ -77,9 +77,9 @@ class SubscribeTest {
         }
     }
 
-    /** The lane may stand far before the head, since nobody there listens to what was published. */
+    /** The lane may be far below the head, because it has no subscriber to the published events. */
     @Test
-    void nothingFromBeforeComesThoughTheLaneStandsBehind() {
+    void aNewSubscriptionGetsNoEarlierEventsAlthoughTheLaneIsBehind() {
         try (HubFixture bench = new HubFixture()) {
             FakeSink sink = bench.live("a");
             bench.publishMany("b", 0, 10);
@@ -96,7 +96,7 @@ class SubscribeTest {
     }
 
     @Test
-    void aClientThatIsBehindGetsNothingFromBeforeAndNoFalseGap() {
+    void aClientThatIsBehindGetsNoEarlierEventsAndNoFalseGap() {
         try (HubFixture bench =
                 new HubFixture(options -> options.historyEvents(5).overflow(OverflowPolicy.GAP))) {
             FakeSink sink = bench.live("a");
@@ -104,7 +104,7 @@ class SubscribeTest {
             bench.publish("a", "1");
             bench.run();
             bench.publish("a", "2");
-            bench.publishMany("b", 100, 120); // evicted above where the client stands
+            bench.publishMany("b", 100, 120); // evicted above the client's position
             bench.run();
             Subscription b = bench.subscribe(sink, "b");
             bench.publish("b", "3");
@@ -124,14 +124,14 @@ class SubscribeTest {
             bench.run();
             bench.onLane(sink::read);
             bench.run();
-            assertThat(sink.gaps()).as("one of its own").hasSize(1);
+            assertThat(sink.gaps()).as("a gap of its own").hasSize(1);
             assertThat(sink.data()).endsWith("15", "16", "17", "18", "19");
             bench.cancel(b);
         }
     }
 
     @Test
-    void oneThatEndsWhileTheClientIsBehindStopsAtOnce() {
+    void aSubscriptionCancelledWhileTheClientIsBehindStopsAtOnce() {
         try (HubFixture bench = new HubFixture()) {
             FakeSink sink = bench.live("a");
             Subscription b = bench.subscribe(sink, "b");
@@ -148,9 +148,9 @@ class SubscribeTest {
         }
     }
 
-    /** Who was written to by a pass that has yielded stands no longer where the lane stands. */
+    /** A sink that was written to by a pass that yielded is no longer at the position of the lane. */
     @Test
-    void duringAPassThatHasYieldedNothingIsRepeatedOrLost() {
+    void changesDuringAYieldedPassRepeatAndLoseNothing() {
         try (HubFixture bench = new HubFixture()) {
             List<FakeSink> sinks = new ArrayList<>();
             List<Subscription> seconds = new ArrayList<>();
@@ -190,7 +190,7 @@ class SubscribeTest {
     }
 
     @Test
-    void aSinkOfASourceAloneCanBeginToListen() {
+    void aSinkWithOnlyASourceCanSubscribe() {
         LaneOptions lane = HubFixture.QUIET.withHeartbeat(Duration.ofSeconds(1));
         try (HubFixture bench = new HubFixture(options -> {}, 1, lane)) {
             FakeSink sink = bench.sink();
@@ -199,7 +199,7 @@ class SubscribeTest {
             bench.run();
             assertThat(sink.lastEventId()).isEmpty();
             bench.subscribe(sink, "a");
-            assertThat(sink.lastEventId()).as("told at once").isEqualTo(bench.hub.headId());
+            assertThat(sink.lastEventId()).as("sent at once").isEqualTo(bench.hub.headId());
             assertThatThrownBy(() -> sink.send(Event.builder().id("x").build()))
                     .isInstanceOf(IllegalArgumentException.class);
             bench.publish("a", "1");
@@ -212,7 +212,7 @@ class SubscribeTest {
     }
 
     @Test
-    void aTopicOfTwoSubscriptionsComesOnceAndStaysUntilBothHaveEnded() {
+    void aTopicOfTwoSubscriptionsIsSentOnceAndStaysUntilBothHaveEnded() {
         try (HubFixture bench = new HubFixture()) {
             FakeSink sink = bench.live("a");
             bench.live("a");
@@ -233,7 +233,7 @@ class SubscribeTest {
     }
 
     @Test
-    void closingASinkWithRepeatsLeavesRightCounts() {
+    void closingASinkWithRepeatedTopicsLeavesCorrectCounts() {
         try (HubFixture bench = new HubFixture()) {
             FakeSink stays = bench.live("a");
             FakeSink goes = bench.live("a");
@@ -270,9 +270,9 @@ class SubscribeTest {
         }
     }
 
-    /** What a filter held back before a second subscription began does not come by that one. */
+    /** A second subscription does not deliver events that a filter rejected before it began. */
     @Test
-    void aLaterSubscriptionWithoutAFilterBringsNothingFromBefore() {
+    void aLaterSubscriptionWithoutAFilterGetsNoEarlierEvents() {
         try (HubFixture bench = new HubFixture()) {
             FakeSink sink = bench.open(StartPosition.live(), Selector.of("a").filtered(event -> false));
             bench.onLane(() -> sink.full(true));
@@ -287,9 +287,9 @@ class SubscribeTest {
         }
     }
 
-    /** What was collected for several subscriptions is nobody else's, though one of them ends on the way. */
+    /** Events collected for several subscriptions reach no other client, even if one subscription ends meanwhile. */
     @Test
-    void aFilterThatEndsASubscriptionHarmsNobodyElse() {
+    void aFilterThatCancelsASubscriptionAffectsNoOther() {
         try (HubFixture bench = new HubFixture()) {
             List<Subscription> ends = new ArrayList<>();
             EventFilter ending = event -> {
@@ -351,7 +351,7 @@ class SubscribeTest {
     }
 
     @Test
-    void limitsAndErrorsAreThoseOfTheFirst() {
+    void limitsAndErrorsAreTheSameAsForTheFirstSubscription() {
         try (HubFixture bench = new HubFixture(options -> options.maxTopics(150))) {
             FakeSink sink = bench.live("a");
             List<String> terms = new ArrayList<>();
@@ -366,7 +366,9 @@ class SubscribeTest {
             terms.replaceAll(term -> term + "/x");
             assertThatThrownBy(() -> bench.subscribe(other, Selector.of(terms.subList(0, 60))))
                     .hasCauseInstanceOf(TopicLimitException.class);
-            assertThat(bench.hub.topics(null, 999)).as("none of them was born").hasSize(101);
+            assertThat(bench.hub.topics(null, 999))
+                    .as("none of them was created")
+                    .hasSize(101);
             assertThat(subscriptions(bench)).isEqualTo(3);
             bench.publish("b", "1");
             bench.run();
@@ -382,7 +384,7 @@ class SubscribeTest {
     }
 
     @Test
-    void onALaneThatHasEndedItFails() {
+    void aSubscribeOnAnEndedLaneFails() {
         try (HubFixture bench = new HubFixture()) {
             FakeSink sink = bench.live("a");
             bench.onLane(() -> sink.close(CloseReason.RESET));

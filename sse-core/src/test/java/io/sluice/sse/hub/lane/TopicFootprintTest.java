@@ -21,7 +21,7 @@ class TopicFootprintTest {
     private static final long MOST_BYTES = (1L << 30) / 1_000_000;
 
     @Test
-    void aTopicWithAListenerAndAnEventIsSmall() {
+    void aTopicWithASubscriberAndAnEventIsSmall() {
         QueueLane lane = new QueueLane(() -> 0);
         try (Hub hub = Hub.builder().historyAge(Duration.ofDays(1)).build()) {
             HubLane hubLane = TransportAccess.of(hub).join(lane, new DiscardingFramer(), HubFixture.QUIET);
@@ -47,7 +47,7 @@ class TopicFootprintTest {
         }
     }
 
-    /** The least of some readings: what others leave behind in between is not counted. */
+    /** The minimum of several readings, so garbage of other code is not counted. */
     private static long usedBytes() {
         long least = Long.MAX_VALUE;
         for (int i = 0; i < 3; i++) {

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** User code does not outlive its client unseen, and does not stop the code of other clients. */
+/** User code that outlives its client is reported, and it does not block the code of other clients. */
 class UserCodeTest {
 
     private static final long PATIENCE = TimeUnit.SECONDS.toNanos(3);
@@ -53,7 +53,7 @@ class UserCodeTest {
     }
 
     @Test
-    void codeThatIgnoresItsInterruptIsCountedAndNamedAndStopsNobodyElse() {
+    void codeThatIgnoresItsInterruptIsCountedAndLoggedAndBlocksNoOtherClient() {
         ExecutorService oneThread = Executors.newSingleThreadExecutor();
         CountDownLatch release = new CountDownLatch(1);
         CountDownLatch others = new CountDownLatch(2);
@@ -61,7 +61,7 @@ class UserCodeTest {
                 LogLines lines = LogLines.of(LaneSink.class)) {
             FakeSink stubborn = bench.live((Source) sink -> awaitUninterruptibly(release));
             await().until(() -> bench.hub.ledger().count(Ledger.Kind.USER_CODE) == 1);
-            FakeSink waiting = bench.live((Source) sink -> others.countDown()); // behind the only thread
+            FakeSink waiting = bench.live((Source) sink -> others.countDown()); // needs the only thread
 
             stubborn.close(CloseReason.CLIENT_LEFT);
             bench.run();
@@ -94,7 +94,7 @@ class UserCodeTest {
 
     @ParameterizedTest
     @EnumSource
-    void codeThatBeginsAfterTheCloseAndForkedCodeIsNamedAndStopsNobodyElse(After kind) {
+    void codeThatStartsAfterTheCloseAndForkedCodeIsLoggedAndBlocksNoOtherClient(After kind) {
         ExecutorService oneThread = Executors.newSingleThreadExecutor();
         CountDownLatch release = new CountDownLatch(1);
         CountDownLatch runs = new CountDownLatch(1);
@@ -151,7 +151,7 @@ class UserCodeTest {
         };
     }
 
-    /** Waits as code does that swallows its interrupts. */
+    /** Waits like code that ignores interrupts. */
     private static void awaitUninterruptibly(CountDownLatch latch) {
         boolean released = false;
         while (!released) {
@@ -164,13 +164,13 @@ class UserCodeTest {
     }
 
     @Test
-    void aFailureThatNoLogCanPrintLeavesNothingBehind() {
+    void aFailureThatTheLogCannotPrintLeavesNothing() {
         class Unprintable extends RuntimeException {
             private static final long serialVersionUID = 1L;
 
             @Override
             public String getMessage() {
-                throw new UnsupportedOperationException("a test wants it so");
+                throw new UnsupportedOperationException("thrown by the test");
             }
         }
         try (HubFixture bench = new HubFixture();
@@ -219,7 +219,7 @@ class UserCodeTest {
             sink.complete();
             bench.run();
 
-            assertThat(sink.events()).hasSize(2_001); // and the end event
+            assertThat(sink.events()).hasSize(2_001); // with the end event
             assertThat(bench.hub.stats().rejectedSends()).isZero();
         }
     }

@@ -10,12 +10,12 @@ import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.L_Result;
 
 /**
- * No wake-up is lost: what was published while a turn ran is delivered without another publish, once and in order. The
- * arbiter runs what is posted and publishes nothing.
+ * No wake-up is lost: events published while a turn ran are delivered without another publish, once and in order. The
+ * arbiter runs posted tasks and publishes nothing.
  *
- * <p>Not seen here, on x86 and within seconds: a wake-up just before the head is released, while the hub's lock is
- * still held, and a lane that looks whether a turn is posted and then says so in two steps. Both gaps are a few
- * instructions wide.
+ * <p>On x86 and within seconds, this test does not detect two defects, whose windows are a few instructions wide: a
+ * wake-up just before the head is released, while the hub's lock is still held; and a lane that checks whether a turn
+ * is posted and marks it as posted in two steps.
  */
 public final class WakeUpStress {
 
@@ -26,7 +26,7 @@ public final class WakeUpStress {
             super(100, terms);
         }
 
-        /** What the client has when all turns have run that somebody asked for. */
+        /** The events that the client has after all posted turns have run. */
         final String settled() {
             lane.runAll();
             boolean[] reached = {false};
@@ -35,7 +35,7 @@ public final class WakeUpStress {
         }
     }
 
-    /** A turn is just about to run when the next events of the same topic come. */
+    /** A turn is about to run when the next events of the same topic are published. */
     @JCStressTest
     @Outcome(id = "3", expect = Expect.ACCEPTABLE, desc = "all came")
     @State
@@ -92,7 +92,7 @@ public final class WakeUpStress {
         }
     }
 
-    /** Two publishers find a lane at rest: one of them posts a turn, and everything comes. */
+    /** Two publishers find an idle lane: one of them posts a turn, and all events are delivered. */
     @JCStressTest
     @Outcome(id = "2", expect = Expect.ACCEPTABLE, desc = "both came")
     @State

@@ -26,7 +26,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Of a topic that conflates, the latest event of each key survives the ring; and a gap is what is lost all the same.
+ * In a topic that conflates, the latest event of each key survives its eviction from the ring. Other lost events are a
+ * gap.
  */
 class ConflationTest {
 
@@ -50,7 +51,7 @@ class ConflationTest {
     // ---- what survives
 
     @Test
-    void theLatestOfEachKeyIsReplayedInTheOrderOfPublication() {
+    void theLatestEventOfEachKeyIsReplayedInOrderOfPublication() {
         try (HubFixture bench = new HubFixture(ring(2))) {
             for (String each : List.of("a1", "b1", "c1", "a2", "d1", "c2", "a3")) {
                 publish(bench, "p", each.substring(0, 1), each);
@@ -66,7 +67,7 @@ class ConflationTest {
     }
 
     @Test
-    void whoComesBackGetsWhatIsNewAndNoGapForWhatWasSuperseded() {
+    void aReconnectingClientGetsNewEventsAndNoGapForSupersededOnes() {
         try (HubFixture bench = new HubFixture(ring(1))) {
             String first = publish(bench, "p", "a", "a1");
             publish(bench, "p", "b", "b1");
@@ -80,7 +81,7 @@ class ConflationTest {
     }
 
     @Test
-    void whoFellBehindGetsTheLatestOfEachKeyAndNoGap() {
+    void aClientThatFellBehindGetsTheLatestEventOfEachKeyAndNoGap() {
         try (HubFixture bench = new HubFixture(ring(5))) {
             FakeSink slow = bench.live("p/1", "p/2", "other");
             bench.onLane(() -> slow.full(true));
@@ -120,7 +121,7 @@ class ConflationTest {
     }
 
     @Test
-    void anEventThatDoesNotFitBehindThoseOfTheTableWaitsForTheNextFrame() {
+    void anEventThatDoesNotFitAfterThoseOfTheTableIsInTheNextFrame() {
         try (HubFixture bench = new HubFixture(ring(1))) {
             publish(bench, "p", "a", "a");
             publish(bench, "p", "b", "x".repeat(HubLane.FRAME_BYTES - 60));
@@ -132,7 +133,7 @@ class ConflationTest {
     }
 
     @Test
-    void thoseWhoCaughtUpShareOneFrameThoughTheRingHasPassedTheirLane() {
+    void clientsAtTheHeadShareOneFrameAlthoughTheRingHasLappedTheirLane() {
         try (HubFixture bench = new HubFixture(ring(2))) {
             List<FakeSink> sinks = new ArrayList<>();
             for (int i = 0; i < 100; i++) {
@@ -154,7 +155,7 @@ class ConflationTest {
     // ---- what is a gap
 
     @Test
-    void whatHasNoKeyIsMissedAsEver() {
+    void evictedEventsWithoutAKeyAreMissed() {
         try (HubFixture bench = new HubFixture(ring(1))) {
             String first = publish(bench, "p", "a", "a1");
             String second = publish(bench, "p", null, "plain");
@@ -168,7 +169,7 @@ class ConflationTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void whatTheTableHasNoPlaceForIsMissed(boolean byKeys) {
+    void eventsBeyondTheBoundsOfTheTableAreMissed(boolean byKeys) {
         try (HubFixture bench = new HubFixture(options -> {
             ring(1).accept(options);
             if (byKeys) {
@@ -192,14 +193,14 @@ class ConflationTest {
     }
 
     @Test
-    void aNewEventOfAKeyPushesNoOtherKeyOut() {
+    void aNewEventOfAKeyEvictsNoOtherKey() {
         try (HubFixture bench = new HubFixture(options -> {
             ring(1).accept(options);
             options.conflationKeys(1);
         })) {
             publish(bench, "p", "a", "a1");
             publish(bench, "p", "b", "b1"); // a1 is in the table now
-            publish(bench, "p", "b", "b2"); // b1 goes, and must not take a1's place first
+            publish(bench, "p", "b", "b2"); // b1 is evicted, and must not take a1's place first
             FakeSink sink = bench.open(StartPosition.after(new EventIds(7).text(0)), "p");
             assertThat(sink.gaps()).isEmpty();
             assertThat(sink.data()).containsExactly("a1", "b2");
@@ -207,7 +208,7 @@ class ConflationTest {
     }
 
     @Test
-    void aLossInTheTableIsNoGapForWhoWasToldOfALaterOneAndHadSeenIt() {
+    void anEvictedStateIsNoGapForAClientThatHasSeenIt() {
         try (HubFixture bench = new HubFixture(options -> {
             ring(2).accept(options);
             options.conflationKeys(2);
@@ -222,9 +223,9 @@ class ConflationTest {
             bench.run();
             bench.onLane(() -> slow.stall(1));
             bench.onLane(() -> slow.full(false));
-            bench.run(); // the gap for "lost" is on its way, and the position is behind it
+            bench.run(); // the gap for "lost" is written, and the position is after it
             publish(bench, "p", "d", "d1");
-            publish(bench, "p", "e", "e1"); // pushes a1 out, which was seen
+            publish(bench, "p", "e", "e1"); // evicts a1, which the client has received
             bench.onLane(slow::read);
             bench.run();
             assertThat(slow.gaps()).hasSize(1);
@@ -233,7 +234,7 @@ class ConflationTest {
     }
 
     @Test
-    void aLossBehindAToldGapIsAnotherGap() {
+    void anEvictionAfterAReportedGapIsAnotherGap() {
         try (HubFixture bench = new HubFixture(options -> {
             ring(2).accept(options);
             options.conflationKeys(2);
@@ -247,9 +248,9 @@ class ConflationTest {
             bench.run();
             bench.onLane(() -> slow.stall(1));
             bench.onLane(() -> slow.full(false));
-            bench.run(); // the gap says that a1 is the next
+            bench.run(); // according to the gap, a1 is the next event
             publish(bench, "p", "d", "d1");
-            publish(bench, "p", "e", "e1"); // pushes a1 out, which was not seen
+            publish(bench, "p", "e", "e1"); // evicts a1, which the client has not received
             bench.onLane(slow::read);
             bench.run();
             assertThat(slow.gaps()).hasSize(2);
@@ -260,7 +261,7 @@ class ConflationTest {
     // ---- bounds
 
     @Test
-    void theBytesOfTheHubBoundTablesTooTheOldestFirst() {
+    void theTotalBytesBoundTablesTooAndTheOldestIsEvictedFirst() {
         try (HubFixture bench = new HubFixture(options -> {
             ring(1).accept(options);
             options.historyTotalBytes(3_000);
@@ -273,7 +274,9 @@ class ConflationTest {
             assertThat(bench.hub.stats().events()).isEqualTo(4);
             bench.publish("plain/2", "x".repeat(200));
             assertThat(bench.hub.stats().bytes()).isLessThanOrEqualTo(3_000);
-            assertThat(table(bench, "p/1").size()).as("the hub's oldest went").isZero();
+            assertThat(table(bench, "p/1").size())
+                    .as("the oldest event of the hub was evicted")
+                    .isZero();
             FakeSink sink = bench.open(StartPosition.after(new EventIds(7).text(0)), "p/1");
             assertThat(sink.gaps()).hasSize(1);
             assertThat(sink.data()).containsExactly("b1");
@@ -285,7 +288,7 @@ class ConflationTest {
     }
 
     @Test
-    void anEventThatTheBytesOfTheHubPushOutOfTheRingDoesNotMoveToTheTable() {
+    void anEventEvictedFromTheRingByTheTotalBytesDoesNotMoveToTheTable() {
         try (HubFixture bench = new HubFixture(options -> {
             ring(10).accept(options);
             options.historyTotalBytes(1_000);
@@ -301,7 +304,7 @@ class ConflationTest {
     }
 
     @Test
-    void theLatestOfAKeyDoesNotAge() {
+    void theLatestEventOfAKeyDoesNotAge() {
         try (HubFixture bench = new HubFixture(options -> {
             ring(100).accept(options);
             options.historyAge(Duration.ofSeconds(1));
@@ -310,7 +313,7 @@ class ConflationTest {
             publish(bench, "p", "a", "a2");
             publish(bench, "p", "b", "b1");
             bench.advance(TimeUnit.SECONDS.toNanos(5));
-            assertThat(bench.hubTimers()).as("nothing that ages is left").isZero();
+            assertThat(bench.hubTimers()).as("nothing is left that can expire").isZero();
             FakeSink back = bench.open(StartPosition.after(first), "p");
             assertThat(back.gaps()).isEmpty();
             assertThat(back.data()).containsExactly("a2", "b1");
@@ -323,7 +326,7 @@ class ConflationTest {
     }
 
     @Test
-    void aChosenIdLeadsBackFromTheTableAndIsFreeWhenSuperseded() {
+    void aChosenIdCanBeResumedFromTheTableAndIsFreeWhenSuperseded() {
         try (HubFixture bench = new HubFixture(ring(1))) {
             Event mine = Event.builder().id("mine").key("a").data("a1").build();
             bench.publish("p", mine);
@@ -336,7 +339,7 @@ class ConflationTest {
     }
 
     @Test
-    void topicsThatDoNotConflatePayNothing() {
+    void topicsThatDoNotConflateHaveNoOverhead() {
         try (HubFixture bench = new HubFixture(ring(2))) {
             publish(bench, "plain", "a", "x");
             TopicLog log = LogAssertions.topic(bench.hub, "plain").log;
@@ -346,7 +349,7 @@ class ConflationTest {
     }
 
     @Test
-    void aWrongOptionIsNamed() {
+    void anInvalidOptionIsNamed() {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> Hub.builder().conflate("a*"))
                 .withMessageStartingWith("conflate: ")
@@ -363,7 +366,7 @@ class ConflationTest {
 
     @ParameterizedTest
     @EnumSource
-    void whoMissesSomethingMeetsThePolicy(OverflowPolicy policy) {
+    void theOverflowPolicyAppliesToMissedEvents(OverflowPolicy policy) {
         try (HubFixture bench = new HubFixture(options -> {
             ring(1).accept(options);
             options.overflow("p", policy);

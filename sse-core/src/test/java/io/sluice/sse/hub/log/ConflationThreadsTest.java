@@ -14,16 +14,15 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Topics that conflate, read without a lock while they are published to. */
+/** Topics that conflate, read without a lock while events are published to them. */
 class ConflationThreadsTest {
 
     /**
-     * Publishers on real threads, and readers that copy as lanes do: in order, once, and at the end nothing is
-     * missing.
+     * Publishers on real threads, and readers that copy like lanes: in order, once, and at the end nothing is missing.
      */
     @ParameterizedTest
     @ValueSource(ints = {1, 3, 64})
-    void aConcurrentReaderEndsWithTheLatestOfEachKey(int ring) throws Exception {
+    void aConcurrentReaderEndsWithTheLatestEventOfEachKey(int ring) throws Exception {
         Hub hub = Hub.builder().historyEvents(ring).conflate("p").build();
         hub.publish("p", Event.builder().key("k0").data("0").build());
         TopicLog log = Objects.requireNonNull(HubTestAccess.log(hub)
@@ -69,7 +68,7 @@ class ConflationThreadsTest {
         Map<String, Long> seen = new HashMap<>();
         long after = 0;
         for (boolean last = false; ; ) {
-            boolean stopped = stop.get(); // before the head: what is read then is the end
+            boolean stopped = stop.get(); // read before the head, so the last copy is complete
             long head = HubTestAccess.log(hub).head();
             into.clear();
             TopicLog.Copied copied = log.copy(after, head, 500, into);

@@ -25,14 +25,14 @@ class DurabilityWaitersTest {
     }
 
     @Test
-    void aPositionThatIsDurableAlreadyIsNotWaitedFor() {
+    void aDurablePositionNeedsNoWait() {
         waiters.onDurable(5);
         assertThat(whenDurable(5, "five")).isCompletedWithValue("five");
         assertThat(userTasks).isEmpty();
     }
 
     @Test
-    void stagesCompleteOnTheUserExecutorOnceTheirPositionIsDurable() {
+    void stagesCompleteOnTheUserExecutorWhenTheirPositionIsDurable() {
         CompletableFuture<String> one = whenDurable(1, "one");
         CompletableFuture<String> two = whenDurable(2, "two");
         CompletableFuture<String> three = whenDurable(3, "three");
@@ -48,7 +48,7 @@ class DurabilityWaitersTest {
     }
 
     @Test
-    void aFailureEndsEveryWaitAndEveryLaterOne() {
+    void aFailureFailsAllWaitsIncludingLaterOnes() {
         CompletableFuture<String> waiting = whenDurable(1, "one");
         HistoryException failure = new HistoryException("a test makes it fail", null);
         assertThat(waiters.failure()).isNull();

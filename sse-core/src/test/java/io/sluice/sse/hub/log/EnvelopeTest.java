@@ -19,7 +19,7 @@ import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
-/** Clients that ask to be told each event's topic. */
+/** Clients that request envelopes, which contain the topic of each event. */
 class EnvelopeTest {
 
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -63,9 +63,9 @@ class EnvelopeTest {
         return text.toString();
     }
 
-    /** What a client reads of an event in its envelope is what it would have read without, whatever the data. */
+    /** A client reads the same event from an envelope as without an envelope, whatever the data. */
     @Test
-    void anyDataComeBackByAParserOfJson() throws Exception {
+    void aJsonParserReadsAnyDataBack() throws Exception {
         long seed = Long.getLong("sluice.seed", System.nanoTime());
         Random random = new Random(seed);
         for (int i = 0; i < 20_000; i++) {
@@ -80,40 +80,40 @@ class EnvelopeTest {
             byte[] wire = EventEncoder.encode(builder.build());
             byte[] enveloped = Envelope.around(topic, wire);
             List<String> plain = parse(wire);
-            List<String> told = parse(enveloped);
-            String event = told.get(told.size() - 1);
+            List<String> fields = parse(enveloped);
+            String event = fields.get(fields.size() - 1);
             assertThat(event).as("sluice.seed=%s", seed).startsWith("data ").doesNotContain("\n");
             JsonNode json = JSON.readTree(event.substring(5));
             assertThat(json.size()).isEqualTo(2);
             assertThat(json.get("topic").textValue()).isEqualTo(topic);
-            told.set(told.size() - 1, "data " + json.get("data").textValue());
-            assertThat(told).as("sluice.seed=%s", seed).isEqualTo(plain);
+            fields.set(fields.size() - 1, "data " + json.get("data").textValue());
+            assertThat(fields).as("sluice.seed=%s", seed).isEqualTo(plain);
         }
     }
 
-    /** Everything in the order of the stream; the data come last. */
+    /** All fields in the order of the stream; the data are last. */
     private static List<String> parse(byte[] wire) {
-        List<String> told = new ArrayList<>();
+        List<String> fields = new ArrayList<>();
         new EventParser(new EventParser.Listener() {
                     @Override
                     public void onEvent(String type, String data, String lastEventId) {
-                        told.add(type);
-                        told.add("id " + lastEventId);
-                        told.add("data " + data);
+                        fields.add(type);
+                        fields.add("id " + lastEventId);
+                        fields.add("data " + data);
                     }
 
                     @Override
                     public void onComment(String comment) {
-                        told.add("comment " + comment);
+                        fields.add("comment " + comment);
                     }
 
                     @Override
                     public void onRetry(long millis) {
-                        told.add("retry " + millis);
+                        fields.add("retry " + millis);
                     }
                 })
                 .feed(wire, 0, wire.length);
-        return told;
+        return fields;
     }
 
     @Test
@@ -131,7 +131,7 @@ class EnvelopeTest {
     }
 
     @Test
-    void itIsFramedOncePerVariantNotPerClient() {
+    void anEnvelopeIsFramedOncePerVariantNotPerClient() {
         try (HubFixture bench = new HubFixture()) {
             List<FakeSink> plain = new ArrayList<>();
             List<FakeSink> enveloped = new ArrayList<>();
@@ -163,9 +163,9 @@ class EnvelopeTest {
         }
     }
 
-    /** Live and replayed alike, the topic of an event in several of them is the one whose name comes first. */
+    /** Of an event in several topics, the envelope names the first by name, whether live or replayed. */
     @Test
-    void anEventInSeveralTopicsNamesTheFirstThatTheClientListensTo() {
+    void anEventInSeveralTopicsNamesTheFirstThatTheClientSubscribesTo() {
         try (HubFixture bench = new HubFixture()) {
             Selector selector = Selector.of("c", "b").withEnvelope();
             FakeSink live = bench.open(StartPosition.live(), selector);
@@ -179,7 +179,7 @@ class EnvelopeTest {
     }
 
     @Test
-    void framesStayBoundedThoughEnvelopesGrow() {
+    void framesStayBoundedAlthoughEnvelopesGrow() {
         try (HubFixture bench = new HubFixture()) {
             FakeSink sink =
                     bench.open(StartPosition.live(), Selector.of("a", "b").withEnvelope());
@@ -198,7 +198,7 @@ class EnvelopeTest {
     }
 
     @Test
-    void gapsAndChosenIdsStayAsTheyAre() {
+    void gapsAndChosenIdsAreUnchanged() {
         try (HubFixture bench = new HubFixture(options -> options.historyEvents(2))) {
             bench.publish("a", Event.builder().id("mine").data("1").build());
             String first = bench.publish("a", "2");
@@ -211,7 +211,7 @@ class EnvelopeTest {
             bench.run();
             assertThat(sink.lastEventId()).isEqualTo("mine");
             assertThat(LaneTestAccess.lastSentPosition(sink))
-                    .as("a chosen id does not tell the position")
+                    .as("a chosen id does not contain the position")
                     .isLessThan(LaneTestAccess.position(bench.hubLane()));
         }
     }

@@ -13,12 +13,12 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
-/** Old events go, and idle topics are forgotten, on a hub that nobody publishes to, listens to or looks at. */
+/** Old events expire, and idle topics are forgotten, on a hub without publishers, subscribers or readers. */
 class ExpirerTest {
 
     private static final long SECOND = TimeUnit.SECONDS.toNanos(1);
 
-    /** What is known, without the ageing that readers of the history do themselves. */
+    /** The known topics, read without the expiry that other readers of the log trigger. */
     private static int topics(Hub hub) {
         return HubTestAccess.log(hub)
                 .locked(() -> HubTestAccess.log(hub).topics().size());
@@ -30,11 +30,11 @@ class ExpirerTest {
     }
 
     @Test
-    void anIdleHubAgesByItself() {
+    void anIdleHubExpiresEventsByItself() {
         try (HubFixture bench = new HubFixture(options -> options.historyAge(Duration.ofSeconds(10)))) {
             assertThat(bench.hubTimers()).as("nothing is kept").isZero();
             bench.hub.publishAll(List.of());
-            assertThat(bench.hubTimers()).as("nothing is kept still").isZero();
+            assertThat(bench.hubTimers()).as("still nothing is kept").isZero();
             bench.publishMany("a", 0, 5);
             bench.advanceHub(5 * SECOND);
             bench.publishMany("b", 0, 5);
@@ -54,7 +54,7 @@ class ExpirerTest {
     }
 
     @Test
-    void manyGoInSlicesBetweenWhichOthersGetTheLock() {
+    void manyEventsExpireInSlicesAndTheLockIsReleasedBetweenThem() {
         try (HubFixture bench = new HubFixture(options -> options.historyAge(Duration.ofSeconds(10)))) {
             for (int i = 0; i < 5000; i++) {
                 bench.publish("t/" + i, "x");
@@ -67,7 +67,7 @@ class ExpirerTest {
     }
 
     @Test
-    void aTopicSomebodyNamedIsKeptAndItsEventsGo() {
+    void aTopicThatASubscriberNamedIsKeptWhenItsEventsExpire() {
         try (HubFixture bench = new HubFixture(options -> options.historyAge(Duration.ofSeconds(10)))) {
             bench.live("named");
             bench.live("pattern/*");
@@ -81,7 +81,7 @@ class ExpirerTest {
     }
 
     @Test
-    void placesOfIdleTopicsBecomeFree() {
+    void idleTopicsMakeRoomForOthers() {
         try (HubFixture bench = new HubFixture(
                 options -> options.historyAge(Duration.ofSeconds(10)).maxTopics(100))) {
             for (int round = 0; round < 3; round++) {
@@ -95,7 +95,7 @@ class ExpirerTest {
     }
 
     @Test
-    void byTheTimerOfTheJdkTooAndUntilTheHubIsClosed() {
+    void theTimerOfTheJdkExpiresEventsUntilTheHubIsClosed() {
         Hub hub = Hub.builder().historyAge(Duration.ofMillis(50)).build();
         hub.publish("a", Event.of("x"));
         await().atMost(Duration.ofSeconds(30)).until(() -> topics(hub) == 0);
@@ -105,7 +105,7 @@ class ExpirerTest {
     }
 
     @Test
-    void aHubThatNobodyHoldsIsCollectedThoughItKeepsEvents() {
+    void anUnreferencedHubIsCollectedAlthoughItKeepsEvents() {
         WeakReference<HubLog> abandoned = new WeakReference<>(HubTestAccess.log(hubWithAnEvent()));
         await().atMost(Duration.ofSeconds(30)).until(() -> {
             System.gc();

@@ -14,10 +14,10 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** A history that waits where a test wants it to, and fails when it is told to. */
+/** A history that a test can block at each operation, and can make fail. */
 final class GatedHistory implements History {
 
-    /** Each append, read and commit takes one; plenty unless a test takes them away. */
+    /** Each append, read and commit takes one permit; there are plenty unless a test drains them. */
     final Semaphore appends = new Semaphore(1_000_000_000);
 
     final Semaphore reads = new Semaphore(1_000_000_000);
@@ -35,13 +35,13 @@ final class GatedHistory implements History {
     volatile @Nullable RuntimeException readFails;
     volatile long closedAt = Long.MIN_VALUE;
 
-    /** How many read while it was closed. */
+    /** How many reads were running when it was closed. */
     volatile int readersWhenClosed;
 
     private final AtomicInteger readers = new AtomicInteger();
 
-    /** Whether the writer looks after the store; else the test does, when it wants to. */
-    volatile boolean isLookedAfter = true;
+    /** Whether the writer maintains the store; otherwise the test calls {@link #maintainNow}. */
+    volatile boolean isMaintained = true;
 
     private final History history;
 
@@ -49,7 +49,7 @@ final class GatedHistory implements History {
         this.history = history;
     }
 
-    /** Lets everything through: a hub can close, also behind a test that has failed. */
+    /** Opens all gates, so that the hub can close even after a failed test. */
     void openGates() {
         for (Semaphore gate : List.of(appends, reads, commits)) {
             gate.release(1_000_000);
@@ -96,13 +96,13 @@ final class GatedHistory implements History {
 
     @Override
     public void maintain() {
-        if (isLookedAfter) {
+        if (isMaintained) {
             history.maintain();
         }
     }
 
-    /** For a test whose writer is at rest. */
-    void lookAfter() {
+    /** Maintains the store; called by a test while the writer is idle. */
+    void maintainNow() {
         history.maintain();
     }
 

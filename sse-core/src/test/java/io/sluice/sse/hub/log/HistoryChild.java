@@ -9,8 +9,8 @@ import java.time.Duration;
 import java.util.concurrent.Semaphore;
 
 /**
- * A process that publishes until it is killed, and says on standard output what was acknowledged: the number of the
- * event and its id. Its arguments: a directory, a sync policy, the first number.
+ * A process that publishes until it is killed. It prints the number and the id of each acknowledged event. Its
+ * arguments: a directory, a sync policy, the first number.
  */
 final class HistoryChild {
 
@@ -30,7 +30,7 @@ final class HistoryChild {
             int number = i;
             room.acquireUninterruptibly();
             hub.publish("a", Event.of(Integer.toString(i))).whenComplete((published, failure) -> {
-                // One write for each line: half of one is recognised.
+                // One write for each line, so that the reader recognises a truncated line.
                 System.out.print(number + " " + (failure == null ? published.id() : failure) + "\n");
                 System.out.flush();
                 room.release();

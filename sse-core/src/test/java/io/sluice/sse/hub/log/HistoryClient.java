@@ -3,7 +3,7 @@ package io.sluice.sse.hub.log;
 import io.sluice.sse.CloseReason;
 import io.sluice.sse.hub.lane.HubFixture;
 import io.sluice.sse.hub.lane.PipeSink;
-import io.sluice.sse.hub.log.HistoryModel.Told;
+import io.sluice.sse.hub.log.HistoryModel.ModelEvent;
 import io.sluice.sse.topic.OverflowPolicy;
 import io.sluice.sse.topic.Selector;
 import io.sluice.sse.topic.StartPosition;
@@ -12,9 +12,8 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * A client as the standard has it: it parses the bytes that it takes, an id counts when its block is complete, and
- * it comes back with the last one. What it has read over all of its connections must be everything, or have a gap where
- * it is not.
+ * A client that follows the standard: it parses the bytes that it reads, an id takes effect when its block is complete,
+ * and the client reconnects with the last id. Over all its connections it must read every event, or a gap in its place.
  */
 final class HistoryClient implements EventParser.Listener {
 
@@ -27,23 +26,22 @@ final class HistoryClient implements EventParser.Listener {
     private StreamJudge judge;
     private int lane;
 
-    // What it has read, whatever connection it was on.
+    // What it has read on all its connections.
 
     /**
-     * Everything that it wants up to here was read, or a gap has said that it was not; -1 before it knows any
-     * position.
+     * Every wanted event up to here was read, or was reported by a gap; -1 before the client knows any position.
      */
     private long has = -1;
 
-    /** What had gone up to here when a gap was read, as the how manieth of all, may be missing. */
+    /** The number of evictions when the last gap was read; events evicted up to then may be missing. */
     private long excused;
-    /** It did not ask to go on where it was: the first block says where it is. */
+    /** The client did not resume: the first block determines its position. */
     private boolean beginsAnew;
 
-    /** What it has not read yet of the blocks up to the one that says where it is. */
+    /** The unread bytes of the blocks up to the one that contains its position. */
     private int leftOfBeginning;
 
-    /** Whether that block is on its way. */
+    /** Whether that block is written. */
     private boolean beginningIsWritten;
 
     HistoryClient(RandomHistory history, List<String> terms, OverflowPolicy own) {
@@ -60,9 +58,9 @@ final class HistoryClient implements EventParser.Listener {
         return parser.lastEventId();
     }
 
-    // ---- what it does
+    // ---- actions
 
-    /** Comes (back), and goes on behind what it read last, if anything. */
+    /** Connects, and resumes after the last event that it read, if any. */
     void connect(int onLane) {
         String last = lastId();
         if (last.isEmpty()) {
@@ -76,16 +74,16 @@ final class HistoryClient implements EventParser.Listener {
         open(onLane, StartPosition.live(), true);
     }
 
-    /** Comes as if it had never been here, or with what it has from elsewhere. */
+    /** Connects like a new client, or with an id from elsewhere. */
     void connectAnew(int onLane, int size) {
         HistoryModel model = history.model;
         StartPosition start = switch (size % 8) {
             case 0 -> StartPosition.live();
             case 1, 2 -> StartPosition.replay(1 + size / 8 % 8);
             case 3 -> since(history.time(size * 50_000L));
-            case 4 -> since(agoOfSomeEvent(size / 8));
-            case 5 -> StartPosition.after(model.id(model.head() + 1 + size / 8 % 5)); // beyond the head
-            case 6 -> StartPosition.after(model.id(somewhere(size / 8))); // perhaps long gone
+            case 4 -> since(ageOfSomeEvent(size / 8));
+            case 5 -> StartPosition.after(model.id(model.head() + 1 + size / 8 % 5)); // above the head
+            case 6 -> StartPosition.after(model.id(somewhere(size / 8))); // possibly evicted
             default -> StartPosition.after("nonsense " + size);
         };
         open(onLane, start, true);
@@ -95,7 +93,7 @@ final class HistoryClient implements EventParser.Listener {
         return StartPosition.since(history.wallTime.minusNanos(ago));
     }
 
-    /** A position that there was, or that was left out; near the end or anywhere. */
+    /** A position that was used or skipped; near the head or anywhere. */
     private long somewhere(int which) {
         long head = history.model.head();
         long anywhere = which % (head + 1);
@@ -103,8 +101,8 @@ final class HistoryClient implements EventParser.Listener {
     }
 
     /** How long ago some event was published, to the nanosecond. */
-    private long agoOfSomeEvent(int which) {
-        List<Told> all = history.model.all;
+    private long ageOfSomeEvent(int which) {
+        List<ModelEvent> all = history.model.all;
         return all.isEmpty() ? 0 : history.model.nowNanos - all.get(which % all.size()).nanos;
     }
 
@@ -142,7 +140,7 @@ final class HistoryClient implements EventParser.Listener {
                 parser.feed(bytes, offset, length);
                 if (leftOfBeginning > 0 && (leftOfBeginning -= length) == 0 && beginningIsWritten && beginsAnew) {
                     has = history.model.positionOf(lastId());
-                    excused = history.model.evictions(); // else more was kept than it asked for
+                    excused = history.model.evictions(); // otherwise more was kept than it requested
                 }
             }
 
@@ -157,7 +155,7 @@ final class HistoryClient implements EventParser.Listener {
         history.settle();
     }
 
-    /** Takes so many bytes more, and is cut: what else was on its way is lost. */
+    /** Reads some more bytes and disconnects: all other pending bytes are lost. */
     void cut(int bytes) {
         onLane(() -> {
             sink.readBytes(bytes);
@@ -169,7 +167,7 @@ final class HistoryClient implements EventParser.Listener {
         history.bench.lanes.get(lane).run(work);
     }
 
-    /** More is in the store, and it was asked whatever waited for that. */
+    /** More events are stored, and the reads that waited for them are done. */
     void judgeStored() {
         if (isConnected()) {
             judge.judgeStored();
@@ -194,7 +192,7 @@ final class HistoryClient implements EventParser.Listener {
         }
     }
 
-    // ---- what it reads
+    // ---- received events
 
     @Override
     public void onEvent(String type, String data, String lastEventId) {
@@ -215,19 +213,19 @@ final class HistoryClient implements EventParser.Listener {
         has = position;
     }
 
-    /** It has read whatever there is. */
+    /** The client must have read everything. */
     void assertHasAll() {
         if (!isConnected()) {
-            throw new AssertionError("it came back and was sent away, though it takes all");
+            throw new AssertionError("the client was disconnected although it reads everything");
         }
         assertHasAllBefore(history.model.head() + 1);
     }
 
     private void assertHasAllBefore(long position) {
-        for (Told each : history.model.wanted(terms, has)) {
+        for (ModelEvent each : history.model.wanted(terms, has)) {
             if (each.position < position && (each.isKept() || each.gone > excused)) {
                 throw new AssertionError(
-                        "never read position " + each.position + " of " + each.topic + ", and no gap was said");
+                        "never read position " + each.position + " of " + each.topic + ", and got no gap");
             }
         }
     }

@@ -20,7 +20,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * An event in several topics is one event, in the history as in the rings: read once, counted once, its id held once.
+ * An event in several topics is one event, in the history as in the rings: it is read once, counted once, and holds its
+ * id once.
  */
 class HistoryCopiesTest {
 
@@ -36,13 +37,13 @@ class HistoryCopiesTest {
     }
 
     @Test
-    void whoListensToSeveralOfItsTopicsReadsItOnce() {
+    void aSubscriberToSeveralTopicsOfAnEventReadsItOnce() {
         try (HistoryFixture bench = new HistoryFixture(directory)) {
             String before = bench.hub.headId();
             List<String> all = new ArrayList<>();
             Random random = new Random(5);
             for (int i = 0; i < 300; i++) {
-                // Pages of all sizes, so that the end of one falls between two copies too.
+                // Pages of all sizes, so that some page ends between two copies.
                 String data = i + " " + "x".repeat(random.nextInt(4000));
                 all.add(data);
                 if (i % 3 == 0) {
@@ -79,7 +80,7 @@ class HistoryCopiesTest {
     }
 
     @Test
-    void replayCountsItOnce() {
+    void replayCountsTheEventOnce() {
         try (HistoryFixture bench = new HistoryFixture(directory)) {
             for (int i = 0; i < 50; i++) {
                 publish(
@@ -99,7 +100,7 @@ class HistoryCopiesTest {
     }
 
     @Test
-    void itsChosenIdIsTakenUntilTheLastCopyHasGone() {
+    void itsChosenIdIsTakenUntilTheLastCopyIsEvicted() {
         try (HistoryFixture bench = open(3)) {
             assertThat(publish(bench, mine("first"), "a", "b").duplicate()).isFalse();
             push(bench, "a");
@@ -108,7 +109,7 @@ class HistoryCopiesTest {
             assertThat(sink.gaps()).isEmpty();
         }
         try (HistoryFixture bench = open(3)) {
-            assertTaken(bench, true); // and its first topic keeps it no longer
+            assertTaken(bench, true); // although its first topic has evicted it
             FakeSink sink = bench.open(StartPosition.replay(9), "b");
             bench.untilReceived(sink, 1);
             assertThat(sink.data()).containsExactly("first");
@@ -118,7 +119,7 @@ class HistoryCopiesTest {
     }
 
     @Test
-    void aCopyThatStaysHoldsTheIdOverARestartWhicheverItIs() {
+    void anyRemainingCopyHoldsTheIdAcrossARestart() {
         try (HistoryFixture bench = open(3)) {
             publish(bench, mine("first"), "a", "b", "c");
         }
@@ -143,7 +144,7 @@ class HistoryCopiesTest {
         return new HistoryFixture(history, options -> options.historyEvents(2));
     }
 
-    /** What the topic kept goes out of the store. */
+    /** The events that the topic kept are evicted from the store. */
     private static void push(HistoryFixture bench, String topic) {
         bench.publishMany(topic, 0, 3);
         bench.untilStored();
@@ -157,7 +158,7 @@ class HistoryCopiesTest {
     }
 
     @Test
-    void whatIsInMemoryIsCountedRightly() {
+    void eventsInMemoryAreCountedCorrectly() {
         try (HistoryFixture bench = new HistoryFixture(
                 directory, SyncPolicy.os(), options -> options.historyEvents(3).historyTotalBytes(20_000))) {
             Random random = new Random(3);
@@ -176,7 +177,7 @@ class HistoryCopiesTest {
         }
     }
 
-    /** Else a history that dies between two batches would keep half of it. */
+    /** Otherwise a history that dies between two batches would keep half of the event. */
     @Test
     void allCopiesAreWrittenInOneBatch() {
         List<List<Long>> batches = new java.util.concurrent.CopyOnWriteArrayList<>();

@@ -25,8 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A history that is slow, full, broken or behind: nobody waits for ever, nothing is half done, nothing is lost
- * unsaid.
+ * A history that is slow, full, broken or behind: no caller waits forever, nothing is half done, and no loss is silent.
  */
 class HistoryFaultsTest {
 
@@ -44,7 +43,7 @@ class HistoryFaultsTest {
     // ---- the writer
 
     @Test
-    void aPublicationIsAcknowledgedWhenItIsForcedAndMannyShareOneForce() {
+    void aPublicationIsAcknowledgedWhenItIsForcedAndManyShareOneForce() {
         GatedHistory history = gated(SyncPolicy.always());
         history.commits.drainPermits();
         try (HistoryFixture bench = new HistoryFixture(history, options -> {})) {
@@ -63,7 +62,7 @@ class HistoryFaultsTest {
     }
 
     @Test
-    void withoutThatPromiseItIsAcknowledgedAtOnce() {
+    void withoutForcedWritesAPublicationIsAcknowledgedAtOnce() {
         GatedHistory history = gated();
         history.appends.drainPermits();
         try (HistoryFixture bench = new HistoryFixture(history, options -> {})) {
@@ -74,7 +73,7 @@ class HistoryFaultsTest {
     }
 
     @Test
-    void theQueueIsBoundedAndWhatItDoesNotTakeIsNotPublished() {
+    void theQueueIsBoundedAndEventsBeyondItAreNotPublished() {
         GatedHistory history = gated();
         history.appends.drainPermits();
         try (HistoryFixture bench = new HistoryFixture(history, options -> options.historyQueueBytes(10_000))) {
@@ -107,7 +106,7 @@ class HistoryFaultsTest {
     }
 
     @Test
-    void aHistoryThatFailsEndsPublishingAndTheNextStartSaysSo() {
+    void aFailedHistoryEndsPublishingAndTheNextStartReportsAGap() {
         GatedHistory history = gated(SyncPolicy.always());
         history.appends.drainPermits();
         String seen;
@@ -132,7 +131,8 @@ class HistoryFaultsTest {
         }
         assertThat(history.closedAt).isEqualTo(-1);
         try (HistoryFixture bench = new HistoryFixture(directory, SyncPolicy.always(), options -> {})) {
-            assertThat(bench.open(StartPosition.after(seen), "a").gaps()).hasSize(1); // it saw what is no more
+            // the client has seen an event that was not stored
+            assertThat(bench.open(StartPosition.after(seen), "a").gaps()).hasSize(1);
             FakeSink replay = bench.open(StartPosition.replay(10), "a");
             bench.untilReceived(replay, 1);
             assertThat(replay.data()).containsExactly("kept");
@@ -140,7 +140,7 @@ class HistoryFaultsTest {
     }
 
     @Test
-    void closingWritesWhatIsQueued() {
+    void closingWritesQueuedEvents() {
         GatedHistory history = gated();
         history.appends.drainPermits();
         HistoryFixture bench = new HistoryFixture(history, options -> options.historyEvents(1));
@@ -156,9 +156,9 @@ class HistoryFaultsTest {
 
     // ---- readers
 
-    /** The ring has let go of what the writer has not stored yet: the reader waits for the writer. */
+    /** The ring has evicted events that the writer has not stored yet: the reader waits for the writer. */
     @Test
-    void whatIsOnItsWayToTheStoreIsWaitedFor() {
+    void aReaderWaitsForEventsThatAreNotStoredYet() {
         GatedHistory history = gated();
         try (HistoryFixture bench = new HistoryFixture(history, options -> options.historyEvents(5))) {
             String first = bench.publish("a", "0");
@@ -172,7 +172,7 @@ class HistoryFaultsTest {
             int turns = bench.lane.posted();
             assertThat(sink.data()).isEqualTo(HubFixture.numbers(1, 10));
             bench.lane.runAll();
-            assertThat(bench.lane.posted()).as("nothing spins").isEqualTo(turns);
+            assertThat(bench.lane.posted()).as("no lane polls").isEqualTo(turns);
             history.appends.release(1_000_000);
             bench.untilReceived(sink, 99);
             assertThat(sink.data()).isEqualTo(HubFixture.numbers(1, 100));
@@ -181,7 +181,7 @@ class HistoryFaultsTest {
     }
 
     @Test
-    void thoseWhoWaitAtTheSamePlaceShareOneRead() {
+    void clientsThatWaitAtTheSamePositionShareOneRead() {
         GatedHistory history = gated();
         try (HistoryFixture bench = new HistoryFixture(history, options -> options.historyEvents(5))) {
             String first = bench.publish("a", "0");
@@ -201,9 +201,9 @@ class HistoryFaultsTest {
         }
     }
 
-    /** However many wait at places of their own, few pages are under way at a time. */
+    /** However many clients wait at different positions, only a few pages are read at a time. */
     @Test
-    void pagesUnderWayAreBounded() {
+    void pendingPagesAreBounded() {
         GatedHistory history = gated();
         try (HistoryFixture bench = new HistoryFixture(history, options -> options.historyEvents(5))) {
             List<String> ids = new ArrayList<>();
@@ -227,7 +227,7 @@ class HistoryFaultsTest {
     }
 
     @Test
-    void whoLeavesWhileItsPageIsReadIsGone() {
+    void aClientThatLeavesWhileItsPageIsReadReceivesNothing() {
         GatedHistory history = gated();
         try (HistoryFixture bench = new HistoryFixture(history, options -> options.historyEvents(5))) {
             String first = bench.publish("a", "0");
@@ -248,7 +248,7 @@ class HistoryFaultsTest {
     }
 
     @Test
-    void aHubThatIsClosedWhileAPageIsReadComesToItsEnd() throws InterruptedException {
+    void closingAHubWhileAPageIsReadCompletes() throws InterruptedException {
         GatedHistory history = gated();
         try (HistoryFixture bench = new HistoryFixture(history, options -> options.historyEvents(5))) {
             String first = bench.publish("a", "0");
@@ -271,7 +271,7 @@ class HistoryFaultsTest {
     }
 
     @Test
-    void aPageThatCannotBeReadCutsThoseWhoWaitForIt() {
+    void anUnreadablePageDisconnectsTheClientsThatWaitForIt() {
         GatedHistory history = gated();
         try (HistoryFixture bench = new HistoryFixture(history, options -> options.historyEvents(5))) {
             String first = bench.publish("a", "0");
@@ -293,7 +293,7 @@ class HistoryFaultsTest {
     // ---- the store's own floor
 
     @Test
-    void whatTheStoreHasLetGoIsAGapAndNothingElseIs() {
+    void onlyEventsEvictedFromTheStoreAreAGap() {
         MvStoreHistory store = MvStoreHistory.builder(directory)
                 .sync(SyncPolicy.os())
                 .events(50)
@@ -314,11 +314,11 @@ class HistoryFaultsTest {
                 .build();
         try (HistoryFixture bench =
                 new HistoryFixture(again, options -> options.historyEvents(5).overflow(OverflowPolicy.GAP))) {
-            assertFloor(bench, ids); // it survives
+            assertFloor(bench, ids); // the floor survives the restart
         }
     }
 
-    /** Fifty of a hundred events have gone: the floor is the fiftieth. */
+    /** Fifty of a hundred events were evicted: the floor is the fiftieth. */
     private static void assertFloor(HistoryFixture bench, List<String> ids) {
         for (int i : new int[] {0, 48}) {
             FakeSink missed = bench.open(StartPosition.after(ids.get(i)), "a");
@@ -339,7 +339,7 @@ class HistoryFaultsTest {
     }
 
     @Test
-    void whoIsOvertakenByTheStoreWhileItsPageIsReadMeetsTheOverflowPolicy() {
+    void theOverflowPolicyAppliesWhenTheStoreEvictsAPageBeingRead() {
         for (OverflowPolicy policy : OverflowPolicy.values()) {
             MvStoreHistory store = MvStoreHistory.builder(directory.resolve(policy.name()))
                     .sync(SyncPolicy.os())
@@ -351,7 +351,7 @@ class HistoryFaultsTest {
                 String first = bench.publish("a", "0");
                 bench.publishMany("a", 1, 40);
                 bench.untilCommitted();
-                history.whenRead = () -> { // it has its page, of events that are evicted before it comes to the lane
+                history.whenRead = () -> { // the page is read, and its events are evicted before it reaches the lane
                     history.whenRead = () -> {};
                     bench.publishMany("a", 40, 140);
                     await().until(() -> bench.writer().queuedBytes() == 0);
@@ -380,7 +380,7 @@ class HistoryFaultsTest {
     }
 
     @Test
-    void aTopicOfWhichNothingIsLeftIsForgottenButItsFloorIsNot() {
+    void anEmptiedTopicIsForgottenButItsFloorIsNot() {
         MvStoreHistory store = MvStoreHistory.builder(directory)
                 .sync(SyncPolicy.os())
                 .totalBytes(2000)

@@ -29,8 +29,8 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /**
- * A hub with a history and one hand-driven lane; the writer and the reader are real threads. Closing it asserts that
- * nothing is left of any client.
+ * A hub with a history and one manually driven lane; the writer and the reader are real threads. Closing it asserts
+ * that nothing is left of any client.
  */
 final class HistoryFixture implements AutoCloseable {
 
@@ -88,7 +88,7 @@ final class HistoryFixture implements AutoCloseable {
         }
     }
 
-    /** Lets the lane run until it is so. */
+    /** Runs the lane until the condition holds. */
     void until(Callable<Boolean> condition) {
         await().pollInSameThread()
                 .pollDelay(Duration.ZERO)
@@ -104,12 +104,12 @@ final class HistoryFixture implements AutoCloseable {
         until(() -> sink.data().size() >= events);
     }
 
-    /** Everything that was published is in the store. */
+    /** Waits until every published event is in the store. */
     void untilStored() {
         until(() -> writer().stored() >= HubTestAccess.log(hub).head());
     }
 
-    /** And handed to the operating system. */
+    /** Waits until every published event is handed to the operating system. */
     void untilCommitted() {
         until(() -> writer().queuedBytes() == 0);
     }
@@ -122,7 +122,7 @@ final class HistoryFixture implements AutoCloseable {
         return history.writer();
     }
 
-    /** A copy of the files as they are now: what a machine would find that dies at this moment. */
+    /** Copies the files as they are now: the state after a crash of the machine at this moment. */
     static void copy(Path from, Path to) {
         try (Stream<Path> files = Files.list(from)) {
             Files.createDirectories(to);

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A process is killed with SIGKILL while it publishes, and the next one takes up. */
+/** A process is killed with SIGKILL while it publishes, and the next one continues. */
 @Timeout(300)
 class HistoryKillTest {
 
@@ -28,42 +28,44 @@ class HistoryKillTest {
     @TempDir
     Path directory;
 
-    /** What a killed process has said, line by line: number and id. */
-    private record Said(List<Integer> numbers, List<String> ids) {}
+    /** The output of a killed process, line by line: number and id. */
+    private record Output(List<Integer> numbers, List<String> ids) {}
 
     @Test
-    void whatWasAcknowledgedAsForcedIsThere() throws Exception {
+    void eventsAcknowledgedAsForcedSurvive() throws Exception {
         Set<String> given = new HashSet<>();
         List<Integer> acknowledged = new ArrayList<>();
         int next = 0;
         for (int round = 0; round < ROUNDS; round++) {
-            Said said = runAndKill("always", next, 300 + 137 * round);
-            assertThat(said.ids).allMatch(given::add); // none was given before
-            acknowledged.addAll(said.numbers);
+            Output output = runAndKill("always", next, 300 + 137 * round);
+            assertThat(output.ids).allMatch(given::add); // no id was assigned twice
+            acknowledged.addAll(output.numbers);
             try (HistoryFixture bench = bench(SyncPolicy.always())) {
                 List<Integer> kept = kept(bench);
                 assertThat(kept).containsAll(acknowledged).isSorted().doesNotHaveDuplicates();
                 next = kept.get(kept.size() - 1) + 1;
-                String last = said.ids.get(said.ids.size() - 1);
+                String last = output.ids.get(output.ids.size() - 1);
                 assertThat(bench.open(StartPosition.after(last), "a").gaps()).isEmpty();
             }
         }
     }
 
     @Test
-    void withoutThatPromiseNoMoreThanTheEndIsMissing() throws Exception {
-        Said said = runAndKill("every", 0, 5_000);
+    void withoutForcedWritesOnlyTheLastEventsAreMissing() throws Exception {
+        Output output = runAndKill("every", 0, 5_000);
         try (HistoryFixture bench = bench(SyncPolicy.every(Duration.ofMillis(100)))) {
             List<Integer> kept = kept(bench);
             assertThat(kept.get(0)).isZero();
-            assertThat(kept.get(kept.size() - 1)).as("no hole").isEqualTo(kept.size() - 1);
-            assertThat(kept.size()).as("of %s", said.numbers.size()).isGreaterThan(1000);
-            assertThat(bench.open(StartPosition.after(said.ids.get(0)), "a")
+            assertThat(kept.get(kept.size() - 1))
+                    .as("no event missing in between")
+                    .isEqualTo(kept.size() - 1);
+            assertThat(kept.size()).as("of %s", output.numbers.size()).isGreaterThan(1000);
+            assertThat(bench.open(StartPosition.after(output.ids.get(0)), "a")
                             .gaps()
                             .get(0)
                             .data())
                     .contains("\"lost\"");
-            assertThat(said.ids).doesNotContain(bench.publish("a", "new"));
+            assertThat(output.ids).doesNotContain(bench.publish("a", "new"));
         }
     }
 
@@ -78,8 +80,8 @@ class HistoryKillTest {
         return all.data().stream().map(Integer::valueOf).toList();
     }
 
-    /** @return what it had said when it was killed, in the order of the numbers */
-    private Said runAndKill(String sync, int first, int lines) throws IOException, InterruptedException {
+    /** @return the output of the process until it was killed, in the order of the numbers */
+    private Output runAndKill(String sync, int first, int lines) throws IOException, InterruptedException {
         Process child = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                         "-Xmx256m",
@@ -91,7 +93,7 @@ class HistoryKillTest {
                         Integer.toString(first))
                 .redirectError(ProcessBuilder.Redirect.DISCARD)
                 .start();
-        Said said = new Said(new ArrayList<>(), new ArrayList<>());
+        Output output = new Output(new ArrayList<>(), new ArrayList<>());
         try (BufferedReader out =
                 new BufferedReader(new InputStreamReader(child.getInputStream(), StandardCharsets.UTF_8))) {
             StringBuilder line = new StringBuilder();
@@ -103,11 +105,11 @@ class HistoryKillTest {
                 }
                 String[] words = line.toString().split(" ", 2);
                 line.setLength(0);
-                if (words.length == 2 && words[0].matches("[0-9]+")) { // else a word of the log
-                    said.numbers.add(Integer.valueOf(words[0]));
-                    said.ids.add(words[1]);
+                if (words.length == 2 && words[0].matches("[0-9]+")) { // otherwise a line of the log
+                    output.numbers.add(Integer.valueOf(words[0]));
+                    output.ids.add(words[1]);
                 }
-                if (!killed && said.numbers.size() >= lines) {
+                if (!killed && output.numbers.size() >= lines) {
                     child.toHandle().destroyForcibly(); // SIGKILL; unlike the process itself it leaves the stream open
                     killed = true;
                 }
@@ -116,7 +118,7 @@ class HistoryKillTest {
             child.destroyForcibly();
             child.waitFor();
         }
-        assertThat(said.numbers).hasSizeGreaterThanOrEqualTo(lines);
-        return said;
+        assertThat(output.numbers).hasSizeGreaterThanOrEqualTo(lines);
+        return output;
     }
 }

@@ -8,29 +8,29 @@ import java.util.Map;
 import java.util.regex.Pattern;
 
 /**
- * What a hub must know, as a plain list of all that was published to it: what each event is, whether it is still
- * kept, and if not, as the how manieth it went. It knows nothing of rings, floors, lanes or topics that are forgotten.
+ * The expected state of a hub, as a plain list of all published events: the content of each event, whether it is still
+ * kept, and otherwise its number in the order of evictions. The model has no rings, floors, lanes or forgotten topics.
  */
 public class HistoryModel {
 
-    /** The bounds of what is kept. */
+    /** The bounds of the kept events. */
     record Bounds(int events, long bytes, long totalBytes, long ageNanos) {}
 
     /** An event. */
-    public static final class Told {
+    public static final class ModelEvent {
         final long position;
         final String topic;
         final String data;
         final String publisherId;
         final long nanos;
-        /** What it weighs in the memory of the hub, its id included. */
+        /** The bytes that count in the memory of the hub, its id included. */
         final long weight;
-        /** What it weighs in a store. */
+        /** The bytes that count in a store. */
         final long weightInStore;
-        /** As the how manieth of all it went; 0 while it is kept. */
+        /** Its number in the order of all evictions; 0 while it is kept. */
         long gone;
 
-        Told(long position, String topic, String data, String publisherId, long nanos) {
+        ModelEvent(long position, String topic, String data, String publisherId, long nanos) {
             this.position = position;
             this.topic = topic;
             this.data = data;
@@ -48,8 +48,8 @@ public class HistoryModel {
 
     final long epoch;
     final Bounds bounds;
-    /** In the order of the positions, which may leave some out. */
-    final List<Told> all = new ArrayList<>();
+    /** In the order of the positions, which may have holes. */
+    final List<ModelEvent> all = new ArrayList<>();
 
     private long head;
     /** By selection and topic. */
@@ -72,8 +72,8 @@ public class HistoryModel {
         return evictions;
     }
 
-    /** There is one at this position. */
-    public final Told at(long position) {
+    /** The event at this position, which must exist. */
+    public final ModelEvent at(long position) {
         int index = firstAfter(position - 1);
         if (index == all.size() || all.get(index).position != position) {
             throw new AssertionError("there is no event at position " + position);
@@ -95,90 +95,90 @@ public class HistoryModel {
         return low;
     }
 
-    // ---- what happens
+    // ---- changes
 
     /** @return the event, or the kept one that has this chosen id already */
-    final Told publish(String topic, String data, String publisherId) {
-        Told first = publisherId == null ? null : keptWithId(publisherId);
+    final ModelEvent publish(String topic, String data, String publisherId) {
+        ModelEvent first = publisherId == null ? null : keptWithId(publisherId);
         if (first != null) {
             return first;
         }
-        Told told = new Told(head() + 1, topic, data, publisherId, nowNanos);
-        makeRoom(told);
-        all.add(told);
-        head = told.position;
-        return told;
+        ModelEvent event = new ModelEvent(head() + 1, topic, data, publisherId, nowNanos);
+        makeRoom(event);
+        all.add(event);
+        head = event.position;
+        return event;
     }
 
-    /** What must go before this one comes. */
-    void makeRoom(Told told) {
+    /** Evicts events to make room for this one. */
+    void makeRoom(ModelEvent event) {
         while (true) {
-            List<Told> ring = all.stream()
-                    .filter(each -> each.isKept() && each.topic.equals(told.topic))
+            List<ModelEvent> ring = all.stream()
+                    .filter(each -> each.isKept() && each.topic.equals(event.topic))
                     .toList();
             long bytes = ring.stream().mapToLong(each -> each.weight).sum();
-            if (ring.isEmpty() || (ring.size() < bounds.events && bytes + told.weight <= bounds.bytes)) {
+            if (ring.isEmpty() || (ring.size() < bounds.events && bytes + event.weight <= bounds.bytes)) {
                 break;
             }
-            letGo(ring.get(0));
+            evict(ring.get(0));
         }
         while (true) {
-            List<Told> kept = all.stream().filter(Told::isKept).toList();
+            List<ModelEvent> kept = all.stream().filter(ModelEvent::isKept).toList();
             long bytes = kept.stream().mapToLong(each -> each.weight).sum();
-            if (kept.isEmpty() || bytes + told.weight <= bounds.totalBytes) {
+            if (kept.isEmpty() || bytes + event.weight <= bounds.totalBytes) {
                 break;
             }
-            letGo(kept.get(0));
+            evict(kept.get(0));
         }
     }
 
-    final void letGo(Told told) {
-        told.gone = ++evictions;
+    final void evict(ModelEvent event) {
+        event.gone = ++evictions;
     }
 
-    /** The next event has the position behind this one. */
+    /** The next event gets the position after this one. */
     final void skipTo(long position) {
         head = position;
     }
 
-    void letPass(long nanos) {
+    void advance(long nanos) {
         nowNanos += nanos;
-        for (Told each : all) {
+        for (ModelEvent each : all) {
             if (each.isKept() && nowNanos - each.nanos > bounds.ageNanos) {
-                letGo(each);
+                evict(each);
             }
         }
     }
 
-    // ---- what only a hub with a store knows
+    // ---- overridden for a hub with a store
 
     public boolean hasStore() {
         return false;
     }
 
-    /** Up to where the store can be asked. */
+    /** The position up to which the store can be read. */
     public long stored() {
         return head();
     }
 
-    /** Whether nobody can tell what somebody has missed who comes from there. */
+    /** Whether it is unknown what a client has missed that resumes from this position. */
     public boolean isLost(long position) {
         return false;
     }
 
-    // ---- what is asked
+    // ---- queries
 
-    public final Told keptWithId(String publisherId) {
+    public final ModelEvent keptWithId(String publisherId) {
         return all.stream()
                 .filter(each -> each.isKept() && publisherId.equals(each.publisherId))
                 .findFirst()
                 .orElse(null);
     }
 
-    final boolean wants(List<String> terms, Told told) {
+    final boolean wants(List<String> terms, ModelEvent event) {
         return wanted.computeIfAbsent(terms, each -> new HashMap<>())
                 .computeIfAbsent(
-                        told.topic,
+                        event.topic,
                         topic -> terms.stream()
                                 .anyMatch(term -> pattern(term).matcher(topic).matches()));
     }
@@ -188,20 +188,20 @@ public class HistoryModel {
         return Pattern.compile(deep.equals(term) ? term.replace("*", "[^/]*") : deep);
     }
 
-    /** The wanted events behind {@code after}, the oldest first. */
-    public final List<Told> wanted(List<String> terms, long after) {
+    /** The wanted events after {@code after}, the oldest first. */
+    public final List<ModelEvent> wanted(List<String> terms, long after) {
         return all.subList(firstAfter(after), all.size()).stream()
                 .filter(each -> wants(terms, each))
                 .toList();
     }
 
     /**
-     * Where somebody goes on who was told a gap and had seen what lies up to {@code known}: before the oldest kept
-     * event of all topics that have one for him, but not before what he has seen.
+     * The position at which a client continues after a gap if it had seen everything up to {@code known}: before the
+     * oldest kept event of all topics that have one for the client, but not before the events it has seen.
      */
     public final long beforeOldestKept(List<String> terms, long known) {
         Map<String, long[]> oldestAndNewest = new HashMap<>();
-        for (Told each : wanted(terms, 0)) {
+        for (ModelEvent each : wanted(terms, 0)) {
             if (each.isKept()) {
                 oldestAndNewest.computeIfAbsent(each.topic, topic -> new long[] {each.position, 0})[1] = each.position;
             }
@@ -214,7 +214,7 @@ public class HistoryModel {
                 - 1;
     }
 
-    // ---- ids, read by hand
+    // ---- ids, formatted and parsed without the code under test
 
     public final String id(long position) {
         return digits(epoch, 10) + "-" + digits(position, 11);
@@ -229,7 +229,7 @@ public class HistoryModel {
         return id.matches("[0-9a-v]{10}-[0-9a-v]{11}");
     }
 
-    /** The position of an id of this epoch's own; -1 if it is none. */
+    /** The position of an id of this epoch; -1 if it has another epoch or format. */
     public final long positionOf(String id) {
         return hasHubFormat(id) && id.startsWith(digits(epoch, 10)) ? Long.parseLong(id.substring(11), 32) : -1;
     }

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * What lies below a ring comes from the history, page by page, and then from the ring: each event once and in order.
+ * Events below a ring are read from the history, page by page, and then from the ring: each event once and in order.
  */
 class HistoryPagesTest {
 
@@ -30,7 +30,7 @@ class HistoryPagesTest {
     Path directory;
 
     @Test
-    void whatTheRingHasLetGoIsReadFromTheHistory() {
+    void eventsEvictedFromTheRingAreReadFromTheHistory() {
         try (HistoryFixture bench = new HistoryFixture(directory)) {
             String first = bench.publish("a", "0");
             bench.publishMany("a", 1, 1000);
@@ -45,7 +45,7 @@ class HistoryPagesTest {
     }
 
     @Test
-    void theRingAloneServesWhoStandsInIt() {
+    void theRingAloneServesAClientWhosePositionIsInIt() {
         try (HistoryFixture bench = new HistoryFixture(directory)) {
             bench.publishMany("a", 0, 95);
             String id = bench.publish("a", "95");
@@ -91,7 +91,7 @@ class HistoryPagesTest {
     }
 
     @Test
-    void aLaneThatRingsHavePassedByGoesOnFromTheHistory() {
+    void aLappedLaneContinuesFromTheHistory() {
         try (HistoryFixture bench = new HistoryFixture(directory)) {
             FakeSink sink = bench.open(StartPosition.live(), "a");
             FakeSink stalled = bench.open(StartPosition.live(), "a").stall(1);
@@ -123,7 +123,7 @@ class HistoryPagesTest {
     }
 
     @Test
-    void replayCountsWhatIsInTheHistoryToo() {
+    void replayCountsEventsInTheHistoryToo() {
         try (HistoryFixture bench = new HistoryFixture(directory)) {
             bench.publishMany("a", 0, 100);
             bench.publishMany("b", 100, 150);
@@ -141,7 +141,7 @@ class HistoryPagesTest {
     }
 
     @Test
-    void whoWaitsForItsStartIsServedDirectlyAndMayLeave() {
+    void aClientWaitingForItsStartGetsDirectSendsAndMayLeave() {
         try (HistoryFixture bench = new HistoryFixture(directory)) {
             bench.publishMany("a", 0, 100);
             FakeSink leaves = new FakeSink(bench.hubLane, null);
@@ -160,7 +160,7 @@ class HistoryPagesTest {
     }
 
     @Test
-    void topicInfosCountWhatIsInTheHistory() {
+    void topicInfosCountEventsInTheHistory() {
         try (HistoryFixture bench = new HistoryFixture(directory)) {
             String first = bench.publish("a", "0");
             bench.publishMany("a", 1, 99);
@@ -173,9 +173,9 @@ class HistoryPagesTest {
         }
     }
 
-    /** The store has let go of all that it had of a topic, and the topic's next event is still on its way there. */
+    /** The store has evicted all events of a topic, and the topic's next event is not stored yet. */
     @Test
-    void theOldestKeptEventMayBeOnItsWayToTheStore() {
+    void theOldestKeptEventMayNotBeStoredYet() {
         GatedHistory history = new GatedHistory(MvStoreHistory.builder(directory)
                 .sync(SyncPolicy.os())
                 .totalBytes(1000)
@@ -211,7 +211,7 @@ class HistoryPagesTest {
     }
 
     @Test
-    void aHistoryAndConflationExcludeEachOther() {
+    void aHistoryAndConflationCannotBeCombined() {
         assertThat(org.assertj.core.api.Assertions.catchThrowable(
                         () -> new HistoryFixture(directory, SyncPolicy.os(), options -> options.conflate("a"))))
                 .isInstanceOf(IllegalArgumentException.class)

@@ -23,7 +23,7 @@ import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** With a durable history the joins of a past life are no news: a client sees no ghosts. */
+/** With a durable history, joins of an earlier process are not replayed: a client sees no ghosts. */
 class HistoryPresenceTest {
 
     private static final String ROOM = "rooms/7";
@@ -67,7 +67,7 @@ class HistoryPresenceTest {
     }
 
     @Test
-    void afterARestartNobodyOfTheLastLifeIsThere() {
+    void afterARestartNoPrincipalOfThePreviousProcessIsPresent() {
         String seen;
         try (HistoryFixture bench = bench(SyncPolicy.os(), options -> options.historyEvents(10))) {
             bench.publish(ROOM, "hello");
@@ -94,9 +94,9 @@ class HistoryPresenceTest {
         }
     }
 
-    /** A store from before topics of presence were left out of it, or from a hub without presence. */
+    /** The store contains presence topics, from an older version or from a hub without presence. */
     @Test
-    void joinsThatAnOlderHubHasStoredAreNotReplayed() {
+    void joinsStoredByAnOlderHubAreNotReplayed() {
         try (HistoryFixture bench = new HistoryFixture(directory)) {
             bench.publish(PRESENCE, Event.of("join", "ghost"));
             bench.publishMany(PRESENCE, 0, 30);
@@ -119,9 +119,9 @@ class HistoryPresenceTest {
         }
     }
 
-    /** A stage or a read that waits for the position of a change that is not stored must not wait for ever. */
+    /** Presence changes are not stored. A stage or a read that waits for the position of one must not wait forever. */
     @Test
-    void whatWaitsForTheDiskDoesNotWaitForAChangeOfPresence() throws Exception {
+    void waitsForTheDiskDoNotIncludePresenceChanges() throws Exception {
         try (HistoryFixture bench = bench(SyncPolicy.always(), options -> options.historyEvents(2))) {
             bench.publishMany(ROOM, 0, 10);
             CompletableFuture<?> change =

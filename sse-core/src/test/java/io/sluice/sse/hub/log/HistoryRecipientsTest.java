@@ -15,7 +15,7 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Publications that are not meant for everybody, and later subscriptions, where events come from the history. */
+/** Publications for certain recipients, and later subscriptions, when events are read from the history. */
 class HistoryRecipientsTest {
 
     @TempDir
@@ -40,7 +40,7 @@ class HistoryRecipientsTest {
     }
 
     @Test
-    void belowTheRingAndAfterARestartItReachesWhomItNamesAndIsNoGapForOthers() {
+    void fromTheHistoryAndAfterARestartOnlyRecipientsGetTheEventAndOthersNoGap() {
         String before;
         try (HistoryFixture bench = new HistoryFixture(directory)) {
             before = bench.hub.headId();
@@ -49,14 +49,14 @@ class HistoryRecipientsTest {
             publish(bench, "ops", Recipients.group("ops"));
             publish(bench, "bob", Recipients.principal("bob"));
             bench.publishMany("a", 0, 20);
-            assertEachGetsItsOwn(bench, before);
+            assertEachReceivesItsOwn(bench, before);
         }
         try (HistoryFixture bench = new HistoryFixture(directory)) {
-            assertEachGetsItsOwn(bench, before);
+            assertEachReceivesItsOwn(bench, before);
         }
     }
 
-    private static void assertEachGetsItsOwn(HistoryFixture bench, String before) {
+    private static void assertEachReceivesItsOwn(HistoryFixture bench, String before) {
         FakeSink ann = sink(bench, "ann", "ops");
         FakeSink bob = sink(bench, "bob");
         FakeSink eve = sink(bench, "eve");
@@ -71,9 +71,9 @@ class HistoryRecipientsTest {
         assertThat(eve.data()).endsWith("19").hasSize(21);
     }
 
-    /** The sinks of the next process have the same ids and are others. */
+    /** The sinks of the next process are different clients, although they have the same ids. */
     @Test
-    void oneClientOrAllButOneHoldsForTheProcess() {
+    void recipientsByClientIdAreValidForOneProcess() {
         String before;
         String id;
         try (HistoryFixture bench = new HistoryFixture(directory)) {
@@ -105,7 +105,7 @@ class HistoryRecipientsTest {
     }
 
     @Test
-    void itsPositionMovesOverPagesOfWhichNothingIsDue() {
+    void aPositionAdvancesOverPagesWithoutEventsForTheClient() {
         try (HistoryFixture bench = new HistoryFixture(directory)) {
             String before = bench.hub.headId();
             for (int i = 0; i < 300; i++) {
@@ -124,7 +124,7 @@ class HistoryRecipientsTest {
     }
 
     @Test
-    void aLaterSubscriptionHearsNothingFromBeforeThoughItsSinkReadsTheHistory() {
+    void aLaterSubscriptionGetsNoEarlierEventsAlthoughItsSinkReadsTheHistory() {
         try (HistoryFixture bench = new HistoryFixture(directory)) {
             String before = bench.hub.headId();
             for (int i = 0; i < 100; i++) {

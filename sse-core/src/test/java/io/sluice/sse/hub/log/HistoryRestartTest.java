@@ -27,7 +27,7 @@ import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a hub knows after a stop, clean or not, and what it says to those who come back. */
+/** What a hub recovers after a stop, clean or not, and what it sends to reconnecting clients. */
 class HistoryRestartTest {
 
     private static final Consumer<HubBuilder> SMALL = options -> options.historyEvents(10);
@@ -36,7 +36,7 @@ class HistoryRestartTest {
     Path directory;
 
     @Test
-    void afterACleanStopEverythingGoesOnAsIfNothingHadBeen() {
+    void afterACleanStopStreamsContinueWithoutAGap() {
         List<String> ids = new ArrayList<>();
         try (HistoryFixture bench = new HistoryFixture(directory)) {
             for (int i = 0; i < 100; i++) {
@@ -69,10 +69,10 @@ class HistoryRestartTest {
     }
 
     @Test
-    void chosenIdsStayTakenOnTheDiskAndOverARestart() {
+    void chosenIdsStayTakenOnDiskAndAcrossARestart() {
         try (HistoryFixture bench = new HistoryFixture(directory)) {
             bench.publish("a", Event.builder().id("order-1").data("first").build());
-            bench.publishMany("a", 0, 50); // it has left the ring
+            bench.publishMany("a", 0, 50); // evicts the first event from the ring
             assertThat(again(bench)).isTrue();
         }
         try (HistoryFixture bench = new HistoryFixture(directory)) {
@@ -94,9 +94,9 @@ class HistoryRestartTest {
 
     // ---- unclean
 
-    /** Strictly forced: only who has seen what was never acknowledged is told of a gap. */
+    /** Every write is forced: only a client that has seen an unacknowledged event gets a gap. */
     @Test
-    void afterAnUncleanStopOnlyWhatLiesBehindTheRecoveredTailIsAGap() {
+    void afterAnUncleanStopOnlyEventsAfterTheRecoveredTailAreAGap() {
         Path after = directory.resolve("after");
         String tail = crash(SyncPolicy.always(), after);
         try (HistoryFixture bench = new HistoryFixture(after, SyncPolicy.always(), SMALL)) {
@@ -107,7 +107,7 @@ class HistoryRestartTest {
             assertGap(bench, 21, "lost");
             assertGap(bench, PositionReservation.BLOCK - 1, "lost");
             assertGap(bench, PositionReservation.BLOCK, "lost");
-            assertGap(bench, PositionReservation.BLOCK + 1, null); // who begins now begins here
+            assertGap(bench, PositionReservation.BLOCK + 1, null); // a client that starts now starts here
             assertGap(bench, PositionReservation.BLOCK + 2, "ahead");
             assertThat(bench.hub.headId())
                     .isEqualTo(HubTestAccess.core(bench.hub).sequencer().idOf(PositionReservation.BLOCK + 1));
@@ -127,9 +127,9 @@ class HistoryRestartTest {
         }
     }
 
-    /** Who began behind the first stop has seen nothing that the second one could have lost. */
+    /** A client that started after the first stop has seen no event that the second stop could have lost. */
     @Test
-    void whoBeganBehindAnUncleanStopHasMissedNothingAtTheNextOneWithoutAnEvent() {
+    void aClientThatStartedAfterAnUncleanStopMissesNothingAtTheNextStopWithoutEvents() {
         Path after = directory.resolve("after");
         Path again = directory.resolve("again");
         crash(SyncPolicy.always(), after);
@@ -148,9 +148,9 @@ class HistoryRestartTest {
         }
     }
 
-    /** Without being forced: nobody knows what was lost, so everybody from before is told. */
+    /** Without forced writes the hub cannot know what was lost, so every earlier client gets a gap. */
     @Test
-    void afterAnUncleanStopOfALaxHistoryEverybodyFromBeforeIsToldOnce() {
+    void afterAnUncleanStopOfAnUnforcedHistoryEarlierClientsGetOneGap() {
         Path after = directory.resolve("after");
         crash(SyncPolicy.every(Duration.ofMinutes(1)), after);
         try (HistoryFixture bench = new HistoryFixture(after, SyncPolicy.every(Duration.ofMinutes(1)), SMALL)) {
@@ -163,7 +163,7 @@ class HistoryRestartTest {
                             HubTestAccess.core(bench.hub).sequencer().idOf(5)),
                     "a");
             bench.untilReceived(sink, 15);
-            assertThat(sink.events().get(0).type()).isEqualTo("gap"); // and then all that is there
+            assertThat(sink.events().get(0).type()).isEqualTo("gap"); // and then all recovered events
             assertThat(sink.data()).isEqualTo(HubFixture.numbers(5, 20));
             assertThat(sink.gaps()).hasSize(1);
         }
@@ -191,7 +191,7 @@ class HistoryRestartTest {
     }
 
     @Test
-    void noIdIsGivenTwiceOverAHundredUncleanStops() {
+    void noIdIsAssignedTwiceAcrossAHundredUncleanStops() {
         Random random = new Random(100);
         Set<String> given = new HashSet<>();
         String before = "";
@@ -219,13 +219,14 @@ class HistoryRestartTest {
     // ---- damaged files
 
     @Test
-    void aTornTailIsRecoveredWhereverItIsTorn() throws Exception {
+    void aTornTailIsRecoveredAtAnyOffset() throws Exception {
         long seed = System.nanoTime();
         Random random = new Random(seed);
         Path whole = directory.resolve("whole");
         List<String> ids = new ArrayList<>();
         List<Long> lengths = new ArrayList<>();
-        // Forced, space would be used again after a second, and a slow machine would not cut off what came last.
+        // With forced writes, space would be reused after a second, and on a slow machine the cut might not hit the
+        // last events.
         SyncPolicy lax = SyncPolicy.every(Duration.ofMinutes(1));
         try (HistoryFixture bench = new HistoryFixture(directory.resolve("before"), lax, SMALL)) {
             for (int i = 0; i < 60; i++) {
@@ -236,7 +237,7 @@ class HistoryRestartTest {
             HistoryFixture.copy(directory.resolve("before"), whole);
         }
         long longest = lengths.get(59);
-        assertThat(lengths.get(30)).isLessThan(longest); // it only grew, so what is cut off is what came last
+        assertThat(lengths.get(30)).isLessThan(longest); // the file only grew, so the cut hits the last events
         for (int round = 0; round < 15; round++) {
             Path torn = directory.resolve("torn" + round);
             HistoryFixture.copy(whole, torn);
@@ -267,7 +268,7 @@ class HistoryRestartTest {
     }
 
     @Test
-    void filesThatCannotBeUsedAreSaidToBeSo() throws Exception {
+    void unusableFilesAreReported() throws Exception {
         try (HistoryFixture bench = new HistoryFixture(directory.resolve("open"))) {
             bench.publish("a", "x");
             assertThatThrownBy(() -> new HistoryFixture(directory.resolve("open")))

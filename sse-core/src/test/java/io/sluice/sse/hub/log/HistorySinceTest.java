@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Replay since a time where most of what is kept is in the history, and some of it has gone from there too. */
+/** Replay since a time, when most kept events are only in the history, and some were evicted from it too. */
 class HistorySinceTest {
 
     private static final Duration SECOND = Duration.ofSeconds(1);
@@ -33,12 +33,12 @@ class HistorySinceTest {
     @TempDir
     Path directory;
 
-    /** The time of day, and with it the hub's; the writer reads both. */
+    /** The wall clock, and with it the clock of the hub; the writer reads both. */
     private volatile Instant now = BEGIN;
 
     private GatedHistory history;
 
-    /** A failure while the history is held back must not hold up the end of the test. */
+    /** A failure while the history is blocked must not block the end of the test. */
     private void heldBack(Runnable work) {
         history.reads.drainPermits();
         try {
@@ -49,7 +49,7 @@ class HistorySinceTest {
     }
 
     private HistoryFixture open(int stored, Consumer<HubBuilder> options) {
-        // Also the store's: by the machine's clock what is published here would be too old one day.
+        // The store uses this clock too: by the real clock, these events would be too old some day.
         history = new GatedHistory(StoreClock.turn(
                         MvStoreHistory.builder(directory).sync(SyncPolicy.os()).events(stored), () -> now)
                 .build());
@@ -65,11 +65,11 @@ class HistorySinceTest {
         return open(stored, options -> {});
     }
 
-    /** Publishes one event each second, the first one now, in turn to these topics. */
+    /** Publishes one event each second, the first one now, to these topics in rotation. */
     private void publish(HistoryFixture bench, int from, int to, String... topics) {
         for (int i = from; i < to; i++) {
             bench.publish(topics[i % topics.length], Integer.toString(i));
-            bench.untilStored(); // it is given its time there
+            bench.untilStored(); // the writer sets the time of the event
             now = now.plus(SECOND);
         }
     }
@@ -84,7 +84,7 @@ class HistorySinceTest {
         return sink;
     }
 
-    private static void assertGoesOn(HistoryFixture bench, FakeSink sink, int from, int to, boolean isGap) {
+    private static void assertContinues(HistoryFixture bench, FakeSink sink, int from, int to, boolean isGap) {
         assertThat(sink.data()).isEqualTo(HubFixture.numbers(from, to));
         assertThat(sink.gaps()).hasSize(isGap ? 1 : 0);
         if (isGap) {
@@ -98,7 +98,7 @@ class HistorySinceTest {
     }
 
     @Test
-    void whatTheRingStillHasIsAnsweredByItAlone() {
+    void eventsInTheRingNeedNoRead() {
         try (HistoryFixture bench = open(1000)) {
             publish(bench, 0, 20, "a");
             FakeSink older = new FakeSink(bench.hubLane, null);
@@ -117,28 +117,28 @@ class HistorySinceTest {
                 assertThat(older.data()).isEmpty();
             });
             bench.untilReceived(older, 6);
-            assertGoesOn(bench, older, 14, 20, false);
+            assertContinues(bench, older, 14, 20, false);
         }
     }
 
     @Test
-    void whatItHasNoLongerComesFromTheHistoryToTheMillisecond() {
+    void olderEventsAreReadFromTheHistoryToTheMillisecond() {
         try (HistoryFixture bench = open(1000)) {
             publish(bench, 0, 40, "a", "b");
             for (int from : new int[] {0, 1, 9, 30, 33, 34, 35, 39}) {
-                assertGoesOn(bench, since(bench, second(from), "a", "b"), from, 40, false);
-                assertGoesOn(bench, since(bench, second(from), "**"), from, 40, false);
-                assertGoesOn(bench, since(bench, second(from).plusMillis(1), "**"), from + 1, 40, false);
+                assertContinues(bench, since(bench, second(from), "a", "b"), from, 40, false);
+                assertContinues(bench, since(bench, second(from), "**"), from, 40, false);
+                assertContinues(bench, since(bench, second(from).plusMillis(1), "**"), from + 1, 40, false);
             }
-            assertGoesOn(bench, since(bench, Instant.MIN, "**"), 0, 40, false);
-            assertGoesOn(bench, since(bench, BEGIN.minusSeconds(1), "a", "b"), 0, 40, false);
+            assertContinues(bench, since(bench, Instant.MIN, "**"), 0, 40, false);
+            assertContinues(bench, since(bench, BEGIN.minusSeconds(1), "a", "b"), 0, 40, false);
             FakeSink ofOne = since(bench, second(20), "b");
             assertThat(ofOne.data()).hasSize(10).startsWith("21", "23");
         }
     }
 
     @Test
-    void aGapIsSaidExactlyWhenAnEventOfThatTimeIsLostFromTheStore() {
+    void aGapIsSentExactlyWhenAnEventOfThatTimeIsEvictedFromTheStore() {
         try (HistoryFixture bench = open(10)) {
             publish(bench, 0, 30, "a"); // 20 to 29 are in the store
             assertSinceTheStoreBegins(bench);
@@ -146,53 +146,53 @@ class HistorySinceTest {
         try (HistoryFixture bench = open(10)) {
             assertSinceTheStoreBegins(bench);
             publish(bench, 30, 31, "a");
-            assertGoesOn(bench, since(bench, second(20), "a"), 21, 31, true);
-            assertGoesOn(bench, since(bench, second(20).plusMillis(1), "a"), 21, 31, false);
+            assertContinues(bench, since(bench, second(20), "a"), 21, 31, true);
+            assertContinues(bench, since(bench, second(20).plusMillis(1), "a"), 21, 31, false);
         }
     }
 
     private static void assertSinceTheStoreBegins(HistoryFixture bench) {
         bench.untilCommitted();
-        assertGoesOn(bench, since(bench, second(19).plusMillis(1), "a"), 20, 30, false);
-        assertGoesOn(bench, since(bench, second(20), "a"), 20, 30, false);
-        assertGoesOn(bench, since(bench, second(25), "a"), 25, 30, false);
-        assertGoesOn(bench, since(bench, second(29).plusMillis(1), "a"), 30, 30, false);
+        assertContinues(bench, since(bench, second(19).plusMillis(1), "a"), 20, 30, false);
+        assertContinues(bench, since(bench, second(20), "a"), 20, 30, false);
+        assertContinues(bench, since(bench, second(25), "a"), 25, 30, false);
+        assertContinues(bench, since(bench, second(29).plusMillis(1), "a"), 30, 30, false);
         for (Instant lost : new Instant[] {second(19), second(19).minusNanos(1), BEGIN, Instant.EPOCH, Instant.MIN}) {
-            assertGoesOn(bench, since(bench, lost, "a"), 20, 30, true);
+            assertContinues(bench, since(bench, lost, "a"), 20, 30, true);
         }
     }
 
-    /** Times are kept in milliseconds: who asks for the very moment of an event is told if it is lost. */
+    /** Times are stored in milliseconds: a client that requests the exact time of an evicted event gets a gap. */
     @Test
-    void anEventIsLostForWhoAsksForItsVeryMoment() {
+    void aRequestForTheExactTimeOfAnEvictedEventGetsAGap() {
         now = BEGIN.plusNanos(600_700);
         try (HistoryFixture bench = open(3)) {
             publish(bench, 0, 10, "a");
             bench.untilCommitted();
             Instant ofLost = BEGIN.plusNanos(600_700).plusSeconds(6);
-            assertGoesOn(bench, since(bench, ofLost, "a"), 7, 10, true);
-            assertGoesOn(bench, since(bench, ofLost.plusMillis(1), "a"), 7, 10, false);
+            assertContinues(bench, since(bench, ofLost, "a"), 7, 10, true);
+            assertContinues(bench, since(bench, ofLost.plusMillis(1), "a"), 7, 10, false);
         }
     }
 
     @ParameterizedTest
     @EnumSource(OverflowPolicy.class)
-    void behindAGapItGoesOnAsItsPolicySays(OverflowPolicy policy) {
+    void afterAGapTheStreamContinuesByItsPolicy(OverflowPolicy policy) {
         try (HistoryFixture bench = open(10, options -> options.overflow(policy))) {
             publish(bench, 0, 30, "a");
             bench.untilCommitted();
             FakeSink sink = since(bench, second(3), "a");
             assertThat(sink.endReason()).isNull();
             boolean latest = policy == OverflowPolicy.LATEST;
-            assertGoesOn(bench, sink, latest ? 30 : 20, 30, true);
-            assertGoesOn(bench, since(bench, second(22), "a"), 22, 30, false);
+            assertContinues(bench, sink, latest ? 30 : 20, 30, true);
+            assertContinues(bench, since(bench, second(22), "a"), 22, 30, false);
         }
     }
 
-    /** While the history is asked it may lose what was asked for. */
+    /** While the history is read, it may evict the requested events. */
     @ParameterizedTest
     @EnumSource(OverflowPolicy.class)
-    void whatIsLostWhileTheHistoryIsAskedIsAGap(OverflowPolicy policy) {
+    void eventsEvictedWhileTheHistoryIsReadAreAGap(OverflowPolicy policy) {
         try (HistoryFixture bench = open(10, options -> options.overflow(policy))) {
             publish(bench, 0, 10, "a");
             FakeSink loses = new FakeSink(bench.hubLane, null);
@@ -204,13 +204,13 @@ class HistorySinceTest {
                 bench.untilCommitted();
             });
             bench.until(() -> !LaneTestAccess.isBehind(loses) && !LaneTestAccess.isBehind(keeps));
-            assertGoesOn(bench, keeps, 3, 12, false);
-            assertGoesOn(bench, loses, policy == OverflowPolicy.LATEST ? 12 : 2, 12, true);
+            assertContinues(bench, keeps, 3, 12, false);
+            assertContinues(bench, loses, policy == OverflowPolicy.LATEST ? 12 : 2, 12, true);
         }
     }
 
     @Test
-    void nobodyBeginsBeforeWhatAnUncleanStopHasLost() {
+    void noClientStartsBeforeTheLossOfAnUncleanStop() {
         Path after = directory.resolve("after");
         try (HistoryFixture bench = new HistoryFixture(directory.resolve("before"))) {
             bench.publishMany("a", 0, 20);

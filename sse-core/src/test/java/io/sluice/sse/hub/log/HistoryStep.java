@@ -4,10 +4,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 
-/** What happens in a random history, by numbers that say which, how many and how large. */
+/** One step of a random history. Its numbers select the client or topic, the count and the size. */
 record HistoryStep(Kind kind, int which, int size, int tasks) {
 
-    /** With the share of each in a history without a store, and in one with a store. */
+    /** Each kind has a weight in a history without a store, and one in a history with a store. */
     enum Kind {
         PUBLISH(28, 28),
         BATCH(7, 14),
@@ -23,10 +23,10 @@ record HistoryStep(Kind kind, int which, int size, int tasks) {
         HEARTBEATS(3, 3),
         YIELD(2, 2),
         RESTART(1, 8),
-        /** From now on nothing that is published comes to the store. */
+        /** From now on published events do not reach the store. */
         HOLD_STORE(0, 5),
         LET_STORE_GO(0, 3),
-        /** What is in the store is what a machine would find that dies, until it is said again. */
+        /** The present content of the store is what survives a crash of the machine, until the next such step. */
         FORCE_STORE(0, 4);
 
         private final int weight;

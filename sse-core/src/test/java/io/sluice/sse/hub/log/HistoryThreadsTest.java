@@ -36,7 +36,7 @@ class HistoryThreadsTest {
     Path directory;
 
     @Test
-    void everySinkGetsEverythingOnceAndInOrder() throws Exception {
+    void everySinkReceivesEveryEventOnceAndInOrder() throws Exception {
         Hub hub = Hub.builder()
                 .historyEvents(20)
                 .history(MvStoreHistory.builder(directory).sync(SyncPolicy.os()).build())
@@ -52,7 +52,7 @@ class HistoryThreadsTest {
             lanes.add(lane);
             framers.add(framer);
             Random random = new Random(l);
-            for (int i = 0; i < 20; i++) { // they come one after the other, while others publish
+            for (int i = 0; i < 20; i++) { // they connect one after another, while other threads publish
                 String[] terms = i % 3 == 0 ? new String[] {"t/*"} : new String[] {"t/0", "t/1", "t/2", "t/3"};
                 lane.schedule(
                         () -> {

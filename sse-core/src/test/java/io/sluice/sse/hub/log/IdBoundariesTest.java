@@ -19,7 +19,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
-/** Ids where something begins or ends: the first, the last, the one at the floor, those of topics that come and go. */
+/** Boundary cases of ids: the first, the last, the one at the floor, and ids of created and forgotten topics. */
 class IdBoundariesTest {
 
     private static final EventIds OWN = new EventIds(7);
@@ -36,7 +36,7 @@ class IdBoundariesTest {
     // ---- the first and the last
 
     @Test
-    void positionZeroIsBeforeTheFirstEventEverAndMissesNothingWhileAllIsKept() {
+    void positionZeroPrecedesTheFirstEventAndMissesNothingWhileAllIsKept() {
         try (HubFixture bench = new HubFixture(options -> options.historyEvents(3))) {
             FakeSink first = bench.live("a");
             assertThat(first.lastEventId()).as("of the first block").isEqualTo(OWN.text(0));
@@ -51,7 +51,7 @@ class IdBoundariesTest {
     }
 
     @Test
-    void theFirstBlockOfAHubWithoutEventsLeadsToTheFirst() {
+    void theIdOfAFirstBlockWithoutEventsPrecedesTheFirstEvent() {
         try (HubFixture bench = new HubFixture()) {
             FakeSink cut = bench.live("never/born", "a");
             bench.onLane(() -> cut.close(CloseReason.RESET));
@@ -63,7 +63,7 @@ class IdBoundariesTest {
     }
 
     @Test
-    void behindTheLastPositionNothingIsPublishedAndNoIdBeginsAnew() {
+    void afterTheLastPositionNothingIsPublishedAndIdsDoNotWrapAround() {
         try (HubFixture bench = new HubFixture()) {
             HubTestAccess.log(bench.hub).skipTo(EventIds.MAX_POSITION - 3);
             FakeSink live = bench.live("a");
@@ -103,7 +103,7 @@ class IdBoundariesTest {
     }
 
     @Test
-    void theOldestKeptIsSeenAndAtTheFloorNothingIsMissed() {
+    void aResumeAtTheOldestKeptEventOrAtTheFloorMissesNothing() {
         try (HubFixture bench = new HubFixture(options -> options.historyEvents(3))) {
             bench.publishMany("a", 0, 10);
             assertThat(bench.open(StartPosition.after(OWN.text(8)), "a").data()).containsExactly("8", "9");
@@ -117,7 +117,7 @@ class IdBoundariesTest {
     }
 
     @Test
-    void aGapIsToldWithTheIdFromWhichNothingMoreIsMissed() {
+    void aGapCarriesAnIdFromWhichNothingMoreIsMissed() {
         try (HubFixture bench = new HubFixture(options -> options.historyEvents(3))) {
             bench.publishMany("a", 0, 10);
             for (String id :
@@ -126,14 +126,14 @@ class IdBoundariesTest {
                 bench.open(cut, StartPosition.after(id), null, "a");
                 assertThat(cut.gaps()).hasSize(1);
                 FakeSink back = bench.open(StartPosition.after(cut.lastEventId()), "a");
-                assertThat(back.gaps()).as("it was said already").isEmpty();
+                assertThat(back.gaps()).as("the gap was sent already").isEmpty();
                 assertThat(back.data()).containsExactly("7", "8", "9");
             }
         }
     }
 
     @Test
-    void whoReconnectsAgainAndAgainWithTheSameIdGetsTheSame() {
+    void repeatedReconnectsWithTheSameIdGetTheSameEvents() {
         try (HubFixture bench = new HubFixture(options -> options.historyEvents(3))) {
             bench.publishMany("a", 0, 10);
             for (int i = 0; i < 100; i++) {
@@ -144,10 +144,10 @@ class IdBoundariesTest {
         }
     }
 
-    // ---- several topics, and topics that come and go
+    // ---- several topics, and topics that are created and forgotten
 
     @Test
-    void anIdOfOneTopicIsAPlaceInAllOfThem() {
+    void anIdOfOneTopicIsAPositionInAllTopics() {
         try (HubFixture bench = new HubFixture()) {
             String ofOther = bench.publish("other", "x");
             bench.publish("a", "1");
@@ -158,7 +158,7 @@ class IdBoundariesTest {
     }
 
     @Test
-    void ofSeveralTopicsOnlyOneThatLostSomethingMakesAGap() {
+    void onlyATopicThatLostEventsCausesAGap() {
         try (HubFixture bench = new HubFixture(options -> options.historyEvents(2))) {
             bench.publish("quiet", "q1"); // position 1
             bench.publishMany("busy", 0, 5); // positions 2 to 6, of which 5 and 6 are kept
@@ -174,14 +174,14 @@ class IdBoundariesTest {
     }
 
     @Test
-    void aTopicThatWasNeverBornAndAPatternWithoutTopicsMissNothing() {
+    void aTopicWithoutEventsAndAPatternWithoutTopicsMissNothing() {
         try (HubFixture bench = new HubFixture(options -> options.historyEvents(1))) {
             bench.publishMany("a", 0, 5);
             for (String term : List.of("never", "none/*", "none/**")) {
                 FakeSink sink = bench.open(StartPosition.after(OWN.text(0)), term);
                 assertThat(sink.events()).as(term).isEmpty();
                 assertThat(reason(bench.open(StartPosition.after("nonsense"), term)))
-                        .as("an id that leads nowhere is a gap all the same")
+                        .as("an unknown id is a gap anyway")
                         .isEqualTo("unknown");
             }
             FakeSink waiting = bench.open(StartPosition.after(OWN.text(0)), "none/*");
@@ -192,7 +192,7 @@ class IdBoundariesTest {
     }
 
     @Test
-    void aTopicThatWasForgottenAndBornAgainKeepsItsFloor() {
+    void aTopicThatWasForgottenAndCreatedAgainKeepsItsFloor() {
         try (HubFixture bench = new HubFixture(options -> options.historyAge(Duration.ofSeconds(1)))) {
             bench.publish("a/1", "old");
             bench.advanceHub(TimeUnit.SECONDS.toNanos(5));
@@ -207,13 +207,13 @@ class IdBoundariesTest {
                 assertThat(hadIt.data()).containsExactly("new");
             }
             assertThat(bench.open(StartPosition.after(OWN.text(0)), "a/2").gaps())
-                    .as("a neighbour has lost nothing")
+                    .as("another topic has lost nothing")
                     .isEmpty();
         }
     }
 
     @Test
-    void aHeartbeatMovesTheIdOnThoughOnlyOtherTopicsMoved() {
+    void aHeartbeatAdvancesTheIdWhenOnlyOtherTopicsHaveEvents() {
         LaneOptions beats = HubFixture.QUIET.withHeartbeat(Duration.ofSeconds(8));
         try (HubFixture bench = new HubFixture(options -> options.historyEvents(1), 1, beats)) {
             FakeSink silent = bench.live("silent", "none/**");
@@ -223,7 +223,7 @@ class IdBoundariesTest {
             assertThat(silent.lastEventId()).isEqualTo(bench.hub.headId());
             assertThat(bench.open(StartPosition.after(silent.lastEventId()), "silent", "other")
                             .gaps())
-                    .as("from then on it may listen to the other one too")
+                    .as("from then on it may subscribe to the other topic too")
                     .isEmpty();
         }
     }
@@ -231,7 +231,7 @@ class IdBoundariesTest {
     // ---- ids that the publisher chose
 
     @Test
-    void aChosenIdIsAPlaceInAllTopics() {
+    void aChosenIdIsAPositionInAllTopics() {
         try (HubFixture bench = new HubFixture()) {
             bench.publish("b", "before");
             chosen(bench, "a", "order-1", "chosen");
@@ -254,7 +254,7 @@ class IdBoundariesTest {
     }
 
     @Test
-    void aHeartbeatBehindAChosenIdTellsThePositionAndItOutlivesTheEvent() {
+    void aHeartbeatAfterAChosenIdCarriesAPositionThatOutlivesTheEvent() {
         LaneOptions beats = HubFixture.QUIET.withHeartbeat(Duration.ofSeconds(8));
         try (HubFixture bench = new HubFixture(options -> options.historyEvents(1), 1, beats)) {
             FakeSink sink = bench.live("a");
@@ -271,7 +271,7 @@ class IdBoundariesTest {
     }
 
     @Test
-    void aRepeatedIdIsAnsweredWithTheFirstAndCanBeChosenAgainWhenThatIsGone() {
+    void aRepeatedIdReturnsTheFirstEventAndCanBeChosenAgainAfterItsEviction() {
         try (HubFixture bench = new HubFixture(options -> options.historyEvents(2))) {
             FakeSink live = bench.live("**");
             chosen(bench, "a", "mine", "first");
@@ -289,13 +289,13 @@ class IdBoundariesTest {
             assertThat(live.data()).containsExactly("first", "1", "2", "anew");
             bench.publish("b", "last");
             assertThat(bench.open(StartPosition.after("mine"), "**").data())
-                    .as("it leads behind the one that is kept")
+                    .as("it resumes after the event that is kept")
                     .containsExactly("last");
         }
     }
 
     @Test
-    void anIdThatIsRepeatedWithinABatchIsAnsweredWithTheFirstOfTheBatch() {
+    void anIdRepeatedWithinABatchReturnsTheFirstEventOfTheBatch() {
         try (HubFixture bench = new HubFixture()) {
             Event event = Event.builder().id("mine").data("x").build();
             List<Published> answers = new ArrayList<>(bench.hub
@@ -307,7 +307,7 @@ class IdBoundariesTest {
     }
 
     @Test
-    void idsOfOurOwnShapeAndThoseThatSayToStayAwayCannotBeChosen() {
+    void idsInTheFormatOfTheHubAndEndIdsCannotBeChosen() {
         try (HubFixture bench = new HubFixture()) {
             for (String id : List.of(OWN.text(5), new EventIds(8).text(5), "end~", "end~1")) {
                 assertThatThrownBy(() -> chosen(bench, "a", id, "x"))

@@ -23,11 +23,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Memory is bounded hub-wide: nothing that a publisher or a client does grows without a limit that an option names. */
+/** Memory is bounded for the whole hub: whatever publishers and clients do, an option limits its growth. */
 class Invariant10BoundsTest {
 
     @Test
-    void aFloodOfNewTopicsIsRefusedAndABatchIsTakenWholeOrNotAtAll() {
+    void aFloodOfNewTopicsIsRejectedAndABatchIsAcceptedAsAWholeOrNotAtAll() {
         try (HubFixture bench = new HubFixture(options -> options.maxTopics(100))) {
             for (int i = 0; i < 100; i++) {
                 bench.publish("t/" + i, "x");
@@ -46,7 +46,7 @@ class Invariant10BoundsTest {
         }
     }
 
-    /** A topic weighs more than its event, if its name is long and the event short. */
+    /** A topic with a long name counts more bytes than a short event. */
     @Test
     void aFloodOfLongNamesCountsTheNames() {
         try (HubFixture bench = new HubFixture(options -> options.historyTotalBytes(2 << 20))) {
@@ -62,7 +62,7 @@ class Invariant10BoundsTest {
     }
 
     @Test
-    void idsThatPublishersChooseCount() {
+    void chosenIdsCountTowardsTheBytesOfTheHub() {
         try (HubFixture bench =
                 new HubFixture(options -> options.historyTotalBytes(100_000).historyEvents(10_000))) {
             for (int i = 0; i < 1_000; i++) {
@@ -74,7 +74,7 @@ class Invariant10BoundsTest {
     }
 
     @Test
-    void countBytesAgeAndTheTotalOfTheHubBoundWhatIsKept() {
+    void eventsAreBoundedByCountBytesAgeAndTheTotalOfTheHub() {
         try (HubFixture bench = new HubFixture(options -> options.historyEvents(10)
                 .historyBytes(5_000)
                 .historyTotalBytes(20_000)
@@ -109,7 +109,7 @@ class Invariant10BoundsTest {
     }
 
     @Test
-    void aThousandStalledSinksCostNothingMoreWhateverIsPublished() {
+    void aThousandStalledSinksCostNoFurtherMemoryWhateverIsPublished() {
         try (HubFixture bench = new HubFixture(options -> options.historyEvents(10))) {
             for (int i = 0; i < 1000; i++) {
                 FakeSink sink = bench.live("a");
@@ -131,12 +131,12 @@ class Invariant10BoundsTest {
     private static final int FLOOD = 300_000;
     private static final int REFUSALS = 100_000;
 
-    /** What 300,000 topics would retain is far above, and what their least remains would be as well. */
+    /** Far below what 300,000 topics would retain, and below their smallest possible remains. */
     private static final long RETAINED = 24 << 20;
 
     private enum Listeners {
         NONE,
-        /** Patterns that every topic matches, on a lane that runs, by clients that never read. */
+        /** Clients that never read subscribe to patterns that match every topic, on a lane that runs. */
         STALLED,
         /** The same topics conflate as well. */
         STALLED_AND_CONFLATING
@@ -164,7 +164,7 @@ class Invariant10BoundsTest {
                 bench.publish(
                         "flood/" + i, Event.builder().data("some data").key("k").build());
                 if (i % 1000 == 0) {
-                    bench.advance(TimeUnit.MILLISECONDS.toNanos(10)); // half of it ages into tables
+                    bench.advance(TimeUnit.MILLISECONDS.toNanos(10)); // half of the events expire into tables
                     assertWithinBounds(bench);
                 }
             }
@@ -181,10 +181,10 @@ class Invariant10BoundsTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
-    void aFloodOfNewTopicsIsRefusedBeyondTheirNumberAndTakenAgainWhenIdleOnesAreForgotten(boolean listening) {
+    void newTopicsAboveTheLimitAreRejectedUntilIdleOnesAreForgotten(boolean subscribed) {
         long before = retained();
         try (HubFixture bench = new HubFixture(options -> options.maxTopics(500).historyAge(Duration.ofSeconds(1)))) {
-            if (listening) {
+            if (subscribed) {
                 FakeSink sink = bench.live("**");
                 bench.onLane(() -> sink.full(true));
             }
@@ -224,7 +224,7 @@ class Invariant10BoundsTest {
         });
     }
 
-    /** The least of several readings: a collection may have been under way. */
+    /** The minimum of several readings, because a collection may have been running. */
     private static long retained() {
         long least = Long.MAX_VALUE;
         for (int i = 0; i < 4; i++) {

@@ -12,7 +12,7 @@ class JsonTextTest {
     }
 
     @Test
-    void escapesWhatJsonRequiresAndNothingElse() {
+    void onlyTheCharactersThatJsonRequiresAreEscaped() {
         assertThat(quote("")).isEqualTo("x:\"\"");
         assertThat(quote("a\"b\\c/d\u007f\u2028é\uD83D\uDE00"))
                 .isEqualTo("x:\"a\\\"b\\\\c/d\u007f\u2028é\uD83D\uDE00\"");

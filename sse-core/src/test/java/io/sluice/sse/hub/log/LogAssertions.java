@@ -13,7 +13,7 @@ public final class LogAssertions {
 
     private LogAssertions() {}
 
-    /** The rings are sound, and the sums of the log are the sums of its rings. */
+    /** The rings are valid, and the sums of the log are the sums of its rings. */
     public static void assertValid(Hub hub) {
         HubLog log = HubTestAccess.log(hub);
         log.locked(() -> {
@@ -51,12 +51,12 @@ public final class LogAssertions {
         return log.locked(() -> log.bounds().totalBytes());
     }
 
-    /** The ring of a topic is sound. Under the hub's lock. */
+    /** The ring of a topic is valid. Called under the hub's lock. */
     public static void assertValid(Topic topic) {
         topic.log.assertValid();
     }
 
-    /** No lane listens to a topic any more. */
+    /** No lane is subscribed to a topic any more. */
     public static void assertNoListeners(Hub hub) {
         HubLog log = HubTestAccess.log(hub);
         log.locked(() -> {

@@ -10,7 +10,7 @@ import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.L_Result;
 
 /**
- * A reader that sees a head finds every event up to it, or notices from the floor that it was lapped: whatever the
+ * A reader that sees a head finds every event up to it, or detects by the floor that it was lapped, whatever the
  * publisher does to the ring meanwhile.
  */
 public final class LogPublicationStress {
@@ -36,7 +36,7 @@ public final class LogPublicationStress {
             }
         }
 
-        /** What a lane does that stands at {@code after} and has seen {@code head}. */
+        /** Reads like a lane at position {@code after} that has seen {@code head}. */
         final String read(long after, long head) {
             TopicLog.Copied copied = log.copy(after, head, 1 << 20, into);
             if (log.floor() > after) {
@@ -53,7 +53,7 @@ public final class LogPublicationStress {
             return into.size() == head - after ? "whole" : "short: " + into.size() + " of " + (head - after);
         }
 
-        /** Whether there is something behind {@code after}, as those ask who listen by pattern. */
+        /** Whether there is an event after {@code after}, checked like a pattern subscription. */
         final String look(long after, long head) {
             boolean found = log.hasAfter(after);
             return found || head <= after || log.floor() > after ? "whole" : "blind";
@@ -80,7 +80,7 @@ public final class LogPublicationStress {
         }
     }
 
-    /** The same for those who only look whether there is something. */
+    /** The same for a reader that only checks whether there is an event. */
     @JCStressTest
     @Outcome(id = "whole", expect = Expect.ACCEPTABLE, desc = "found, or nothing was there")
     @State
@@ -122,7 +122,7 @@ public final class LogPublicationStress {
         }
     }
 
-    /** Only events are evicted that the reader has: it is not lapped, and nothing is missing. */
+    /** Only events that the reader has are evicted: it is not lapped, and nothing is missing. */
     @JCStressTest
     @Outcome(id = "whole", expect = Expect.ACCEPTABLE, desc = "the slot of a seen event is no hole")
     @State
@@ -142,7 +142,7 @@ public final class LogPublicationStress {
         }
     }
 
-    /** Twice around the ring, while a reader from the very beginning copies it. */
+    /** The publisher fills the ring twice while a reader copies it from the start. */
     @JCStressTest
     @Outcome(id = "whole", expect = Expect.ACCEPTABLE, desc = "all up to the head that was seen")
     @Outcome(id = "lapped", expect = Expect.ACCEPTABLE, desc = "and noticed")
@@ -163,7 +163,7 @@ public final class LogPublicationStress {
         }
     }
 
-    /** All events go at once, the array with them, and the next one begins a new array. */
+    /** All events and the array are dropped at once, and the next event creates a new array. */
     @JCStressTest
     @Outcome(id = "whole", expect = Expect.ACCEPTABLE, desc = "all up to the head that was seen")
     @Outcome(id = "lapped", expect = Expect.ACCEPTABLE, desc = "and noticed")

@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What topics, patterns, selectors and ids may look like; and invariant 9 for the options of hubs and lanes. */
+/** The format of topics, patterns, selectors and ids; and invariant 9 for the options of hubs and lanes. */
 class NamesTest {
 
     @ParameterizedTest
@@ -43,14 +43,14 @@ class NamesTest {
                 "./a|a segment is .",
                 "a*|a * is allowed in patterns only; an event is published to a topic by its name"
             })
-    void aNameIsRefusedWithItsRule(String name, String rule) {
+    void anInvalidNameIsRejectedWithTheRule(String name, String rule) {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> TopicName.check(name))
                 .withMessage("topic \"" + name + "\": " + rule);
     }
 
     @Test
-    void nullsAreNamedAtTheCall() {
+    void aNullArgumentIsRejectedByName() {
         Event event = Event.of("x");
         try (Hub hub = Hub.create()) {
             assertNamed("topic", () -> hub.publish((String) null, event));
@@ -73,7 +73,7 @@ class NamesTest {
     }
 
     @Test
-    void subscriptionsAndRefusalsTellWhatTheyAre() {
+    void subscriptionsAndRejectionCountsDescribeThemselves() {
         try (HubFixture bench = new HubFixture()) {
             FakeSink sink = bench.live("a");
             assertThat(LaneTestAccess.subscription(sink)).hasToString("subscription of " + sink.id() + " to a");
@@ -84,7 +84,7 @@ class NamesTest {
     }
 
     @Test
-    void namesAreBoundedInBytesAndHideNothing() {
+    void namesAreBoundedInBytesAndContainNoInvisibleCharacters() {
         assertThat(TopicName.check("é".repeat(127) + "x")).hasSize(128);
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> TopicName.check("é".repeat(128)))
@@ -133,7 +133,7 @@ class NamesTest {
                 "***|a * stands for a whole segment; it cannot be combined with other characters",
                 "*//a|a segment between slashes is empty"
             })
-    void aPatternIsRefusedWithItsRule(String pattern, String rule) {
+    void anInvalidPatternIsRejectedWithTheRule(String pattern, String rule) {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> TopicPattern.of(pattern))
                 .withMessage("topic \"" + pattern + "\": " + rule);
@@ -178,7 +178,7 @@ class NamesTest {
     }
 
     @Test
-    void everyOptionNamesItselfItsValueAndWhatIsAllowed() {
+    void aRejectedOptionNamesItselfItsValueAndTheAllowedRange() {
         HubBuilder hub = Hub.builder();
         refused(() -> hub.historyEvents(0), "historyEvents: 0 (expected: from 1 to 268435456)");
         refused(() -> hub.historyBytes(0), "historyBytes: 0 (expected: at least 1)");

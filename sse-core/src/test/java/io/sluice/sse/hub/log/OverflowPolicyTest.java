@@ -27,12 +27,14 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Whose overflow policy a client meets: its subscription's own, else the strictest of the topics that passed it by. */
+/**
+ * Which overflow policy applies to a client: its subscription's own, else the strictest of the topics that lapped it.
+ */
 class OverflowPolicyTest {
 
     private static final int KEPT = 3;
 
-    /** Each topic is named after its policy; what no pattern names has the hub's. */
+    /** Each topic is named after its policy; topics without a matching pattern have the hub's policy. */
     private static HubFixture bench(OverflowPolicy ofHub) {
         return new HubFixture(options -> options.historyEvents(KEPT)
                 .overflow(ofHub)
@@ -41,8 +43,8 @@ class OverflowPolicyTest {
                 .overflow("latest/*", LATEST));
     }
 
-    /** What a client meets, judged by what became of it. */
-    private static OverflowPolicy met(FakeSink sink) {
+    /** The policy that was applied, derived from what happened to the client. */
+    private static OverflowPolicy appliedPolicy(FakeSink sink) {
         if (sink.endReason() != null) {
             assertThat(sink.endReason()).isEqualTo(CloseReason.SLOW_CONSUMER);
             return DISCONNECT;
@@ -51,7 +53,7 @@ class OverflowPolicyTest {
         return sink.data().isEmpty() ? LATEST : GAP;
     }
 
-    static Stream<Arguments> whoDecides() {
+    static Stream<Arguments> policyCases() {
         List<Arguments> all = new ArrayList<>();
         for (OverflowPolicy ofHub : OverflowPolicy.values()) {
             for (OverflowPolicy own : new OverflowPolicy[] {null, DISCONNECT, GAP, LATEST}) {
@@ -80,10 +82,11 @@ class OverflowPolicyTest {
         return strictest;
     }
 
-    /** The bits of {@code lapping} say which of four topics pass the client by; it listens to all four. */
+    /** The bits of {@code lapping} select which of four topics lap the client; it subscribes to all four. */
     @ParameterizedTest(name = "hub {0}, subscription {1}, topics {2}")
-    @MethodSource("whoDecides")
-    void aClientThatFellBehind(OverflowPolicy ofHub, OverflowPolicy own, int lapping) {
+    @MethodSource("policyCases")
+    void itsOwnOrTheStrictestPolicyAppliesToAClientThatFellBehind(
+            OverflowPolicy ofHub, OverflowPolicy own, int lapping) {
         try (HubFixture bench = bench(ofHub)) {
             Selector byName = Selector.of(topic(0), topic(1), topic(2), topic(3));
             Selector byPattern = Selector.of("**");
@@ -99,14 +102,15 @@ class OverflowPolicyTest {
             sinks.forEach(sink -> bench.onLane(() -> sink.full(false)));
             bench.run();
             OverflowPolicy expected = expected(ofHub, own, lapping);
-            assertThat(sinks).allSatisfy(sink -> assertThat(met(sink)).isEqualTo(expected));
+            assertThat(sinks).allSatisfy(sink -> assertThat(appliedPolicy(sink)).isEqualTo(expected));
         }
     }
 
-    /** Where a client comes back, it has been disconnected already. */
+    /** A client that reconnects has been disconnected already. */
     @ParameterizedTest(name = "hub {0}, subscription {1}, topics {2}")
-    @MethodSource("whoDecides")
-    void aClientThatComesBack(OverflowPolicy ofHub, OverflowPolicy own, int lapping) {
+    @MethodSource("policyCases")
+    void itsOwnOrTheStrictestPolicyAppliesToAClientThatReconnects(
+            OverflowPolicy ofHub, OverflowPolicy own, int lapping) {
         try (HubFixture bench = bench(ofHub)) {
             String id = bench.publish("somewhere/else", "x");
             for (int bit = 0; bit < 4; bit++) {
@@ -115,13 +119,13 @@ class OverflowPolicyTest {
             Selector selector = Selector.of(topic(0), topic(1), topic(2), topic(3));
             FakeSink back = bench.open(StartPosition.after(id), own == null ? selector : selector.withOverflow(own));
             OverflowPolicy expected = expected(ofHub, own, lapping);
-            assertThat(met(back)).isEqualTo(expected == DISCONNECT ? GAP : expected);
+            assertThat(appliedPolicy(back)).isEqualTo(expected == DISCONNECT ? GAP : expected);
         }
     }
 
     @ParameterizedTest
     @CsvSource({
-        // own, the topics of the selection, whether what is kept follows
+        // the own policy, the topics of the selection, whether the kept events follow
         ",          latest/1,           false",
         ",          latest/1 latest/2,  false",
         ",          latest/1 gap/1,     true",
@@ -130,7 +134,7 @@ class OverflowPolicyTest {
         "GAP,       latest/1,           true",
         ",          plain/1,            true",
     })
-    void anIdThatLeadsNowhereMeetsTheStrictestOfAllTopics(OverflowPolicy own, String topics, boolean follows) {
+    void theStrictestPolicyOfAllTopicsAppliesToAnUnknownId(OverflowPolicy own, String topics, boolean follows) {
         try (HubFixture bench = bench(GAP)) {
             for (String topic : topics.split(" ")) {
                 bench.publish(topic, "x");
@@ -145,7 +149,7 @@ class OverflowPolicyTest {
 
     @ParameterizedTest
     @CsvSource({"disconnect, DISCONNECT", "gap, GAP", "latest, LATEST"})
-    void aTopicThatWasForgottenLeavesItsPolicy(String topic, OverflowPolicy policy) {
+    void theOverflowPolicyOfAForgottenTopicStillApplies(String topic, OverflowPolicy policy) {
         OverflowPolicy ofHub = policy == GAP ? LATEST : GAP;
         try (HubFixture bench = new HubFixture(options -> options.historyEvents(KEPT)
                 .historyAge(Duration.ofSeconds(1))
@@ -161,14 +165,14 @@ class OverflowPolicyTest {
             bench.publish("other/1", "kept");
             bench.onLane(() -> slow.full(false));
             bench.run();
-            assertThat(met(slow)).isEqualTo(policy);
+            assertThat(appliedPolicy(slow)).isEqualTo(policy);
             FakeSink back = bench.open(StartPosition.after(id), topic + "/*", "other/1");
-            assertThat(met(back)).isEqualTo(policy == DISCONNECT ? GAP : policy);
+            assertThat(appliedPolicy(back)).isEqualTo(policy == DISCONNECT ? GAP : policy);
         }
     }
 
     @Test
-    void theFirstPatternWins() {
+    void theFirstMatchingPatternApplies() {
         try (HubFixture bench = new HubFixture(options -> options.historyEvents(KEPT)
                 .overflow("a/1", LATEST)
                 .overflow("a/*", GAP)
@@ -183,12 +187,12 @@ class OverflowPolicyTest {
             bench.run();
             sinks.forEach(sink -> bench.onLane(() -> sink.full(false)));
             bench.run();
-            assertThat(sinks).extracting(OverflowPolicyTest::met).containsExactly(LATEST, GAP, DISCONNECT);
+            assertThat(sinks).extracting(OverflowPolicyTest::appliedPolicy).containsExactly(LATEST, GAP, DISCONNECT);
         }
     }
 
     @Test
-    void aBuilderThatIsChangedAfterwardsChangesNoHub() {
+    void aLaterChangeOfTheBuilderDoesNotAffectTheHub() {
         HubBuilder builder = Hub.builder();
         try (Hub hub = builder.build()) {
             builder.overflow("a", LATEST).conflate("a");
@@ -204,7 +208,7 @@ class OverflowPolicyTest {
     }
 
     @Test
-    void wrongOptionsAreNamed() {
+    void invalidOptionsAreNamed() {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> Hub.builder().overflow("a//b", GAP))
                 .withMessageStartingWith("overflow: ")

@@ -26,10 +26,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Whatever is born, forgotten and ordered meanwhile, a pattern has the topics that it stands for, and no others. */
+/** Whichever topics are created, forgotten and ordered, a pattern has exactly the topics that it matches. */
 class PatternIndexTest {
 
-    /** The order of its characters is not that of its segments: some lie before the slash. */
+    /** Character order differs from segment order here: some characters sort before the slash. */
     private static final String[] SEGMENTS = {"a", "b", "a-b", "a!", "aa", "ab", "b\"", "é", "z", "a.b", "\uD83D\uDE00"
     };
 
@@ -37,7 +37,7 @@ class PatternIndexTest {
     private final ReentrantLock lock = new ReentrantLock();
     private final ArrayDeque<Runnable> background = new ArrayDeque<>();
 
-    /** The table is guarded by the hub's lock, and asserts that its caller holds it. */
+    /** The table is guarded by the hub's lock, and asserts that the caller holds it. */
     @BeforeEach
     void holdTheLock() {
         lock.lock();
@@ -72,7 +72,7 @@ class PatternIndexTest {
 
     @ParameterizedTest
     @ValueSource(ints = {0, 20, 500, 1_000_000})
-    void aPatternHasExactlyItsTopicsWhateverIsBornAndForgotten(int least) {
+    void aPatternHasExactlyItsTopicsWhateverIsCreatedAndForgotten(int least) {
         long seed = System.nanoTime();
         Random random = new Random(seed);
         TopicTable table = table(least);
@@ -110,7 +110,7 @@ class PatternIndexTest {
         assertThat(table.hasPatterns()).isFalse();
     }
 
-    /** Some new patterns, and some of the old ones go. */
+    /** Adds some patterns and removes some old ones. */
     private static void subscribe(TopicTable table, Map<TopicPattern, PatternTopics> patterns, Random random) {
         Set<TopicPattern> wanted = new LinkedHashSet<>();
         for (int i = 1 + random.nextInt(4); i > 0; i--) {
@@ -144,7 +144,7 @@ class PatternIndexTest {
     }
 
     @Test
-    void theOrdersAreMadeOnceTheyAreWanted() {
+    void theOrdersAreBuiltWhenAPatternNeedsThem() {
         TopicTable table = table(100);
         for (int i = 0; i < 1000; i++) {
             table.getOrCreate("orders/" + i);
@@ -161,7 +161,7 @@ class PatternIndexTest {
     }
 
     @Test
-    void theOrdersGoWhenNobodyListensByPatternAnyMore() {
+    void theOrdersAreDroppedWhenNoPatternIsSubscribed() {
         TopicTable table = table(100);
         for (int i = 0; i < 1000; i++) {
             table.getOrCreate("orders/" + i);
@@ -170,7 +170,9 @@ class PatternIndexTest {
         table.resolve(List.of(pattern));
         background.remove().run();
         table.drop(table.resolved(pattern));
-        assertThat(table.index().isSorted()).as("somebody may come back").isTrue();
+        assertThat(table.index().isSorted())
+                .as("a pattern may be subscribed again")
+                .isTrue();
         for (int i = 0; i < 101; i++) {
             table.getOrCreate("more/" + i);
         }
@@ -178,9 +180,9 @@ class PatternIndexTest {
         assertThat(background).isEmpty();
     }
 
-    /** What was forgotten does not stay in memory through the orders. */
+    /** The orders do not keep forgotten topics in memory. */
     @Test
-    void theOrdersAreMadeAnewWhenTopicsAreForgotten() {
+    void theOrdersAreRebuiltWhenTopicsAreForgotten() {
         TopicTable table = table(100);
         List<Topic> topics = IntStream.range(0, 1000)
                 .mapToObj(i -> table.getOrCreate("orders/" + i))
@@ -196,24 +198,24 @@ class PatternIndexTest {
     }
 
     @Test
-    void aFailureToOrderLeavesTheTopicsToBeLookedAtOneByOne() {
+    void afterAFailureToOrderTheTopicsAreSearchedOneByOne() {
         AtomicInteger tries = new AtomicInteger();
         TopicTable failing = new TopicTable(
                 new TopicOptions(HubTestAccess.logOptions(options), lock),
                 new TopicIndex(100, lock, task -> {
                     tries.incrementAndGet();
-                    throw new InternalError("a test wants it so");
+                    throw new InternalError("thrown by the test");
                 }),
                 lock);
         IntStream.range(0, 101).forEach(i -> failing.getOrCreate("orders/" + i));
         failing.resolve(List.of(TopicPattern.of("orders/*")));
         failing.resolve(List.of(TopicPattern.of("*/7")));
         assertThat(failing.resolved(TopicPattern.of("*/7")).list().size()).isEqualTo(1);
-        assertThat(tries).as("tried again for the next pattern").hasValue(2);
+        assertThat(tries).as("retried for the next pattern").hasValue(2);
     }
 
     @Test
-    void aBirthFindsItsPatternsBySegments() {
+    void aNewTopicFindsItsPatternsBySegments() {
         PatternTrie trie = new PatternTrie();
         List<String> terms = List.of("*", "**", "a/*", "a/**", "*/b", "a/*/c", "*/*/**", "b/*");
         List<PatternTopics> all = terms.stream()
@@ -233,7 +235,7 @@ class PatternIndexTest {
         assertThat(trie.isEmpty()).isTrue();
     }
 
-    /** A segment that one pattern alone has costs no node: clients may choose many of them. */
+    /** A segment of only one pattern costs no node, because clients may choose many such segments. */
     @Test
     void onlySharedSegmentsHaveNodes() {
         PatternTrie trie = new PatternTrie();
@@ -259,9 +261,9 @@ class PatternIndexTest {
         assertThat(trie.nodes()).isZero();
     }
 
-    /** Over a hub, with the real background: clients of patterns hear what they shall while the orders come to be. */
+    /** On a hub with the real background task: pattern clients receive their events while the orders are built. */
     @Test
-    void clientsHearTheirPatternsBeforeAndAfter() {
+    void clientsReceiveTheirPatternsBeforeAndAfterTheOrdersAreBuilt() {
         try (HubFixture bench = new HubFixture(hub -> hub.historyEvents(1))) {
             int topics = TopicIndex.MIN_TOPICS * 2;
             for (int i = 0; i < topics; i++) {

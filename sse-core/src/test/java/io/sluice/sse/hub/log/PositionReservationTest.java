@@ -34,7 +34,7 @@ class PositionReservationTest {
     }
 
     @Test
-    void positionsThatCouldNotBeReservedAreNotUsed() {
+    void positionsThatCannotBeReservedAreNotUsed() {
         PositionReservation failing = new PositionReservation(position -> {
             throw new HistoryException("a test makes it fail", null);
         });

@@ -9,15 +9,15 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Over many short random histories: what each client has received over all of its connections is exactly what it had to
- * receive, or carries a gap at the right place.
+ * In many short random histories, each client receives exactly the expected events over all its connections, or a gap
+ * at the right place.
  *
- * <p>A hub with hand-driven lanes; clients whose bytes are cut anywhere; a model that is a plain list ({@link
- * HistoryModel}). Each block is judged when it is written ({@link StreamJudge}), and once more by who reads it, over
- * all connections ({@link HistoryClient}). One history in fifty has a store that outlives its hubs ({@link
- * RandomStore}), and a model of what is in it ({@link StoreModel}). Each history has a seed of its own: {@code
- * -Dsluice.seed=…} repeats one, {@code -Dsluice.histories=…} lives as many, with {@code -Dsluice.stores=true} only of
- * those with a store. A failure says the seed, and the steps that are needed for it.
+ * <p>The hub has manually driven lanes. The streams of clients are cut at any byte. The model is a plain list ({@link
+ * HistoryModel}). Each block is checked when it is written ({@link StreamJudge}), and again when the client reads it,
+ * over all connections ({@link HistoryClient}). One history in fifty has a store that outlives its hubs ({@link
+ * RandomStore}), with a model of its content ({@link StoreModel}). Each history has its own seed. {@code
+ * -Dsluice.seed=…} repeats one, {@code -Dsluice.histories=…} sets the number of histories, and {@code
+ * -Dsluice.stores=true} runs only those with a store. A failure names the seed and the steps that cause it.
  */
 class RandomHistoriesTest {
 
@@ -27,7 +27,7 @@ class RandomHistoriesTest {
     Path directory;
 
     @Test
-    void whatAClientReceivesIsExactlyWhatItMissedOrAGapIsSaid() {
+    void aClientReceivesExactlyWhatItMissedOrAGap() {
         Long given = Long.getLong("sluice.seed");
         long first = given != null ? given : (System.nanoTime() & 0xFFFFFFF) * 100_000;
         long count = given != null ? 1 : Integer.getInteger("sluice.histories", HISTORIES);
@@ -63,8 +63,8 @@ class RandomHistoriesTest {
     }
 
     /**
-     * Leaves out whatever it can without ending the failure, for two minutes: halves first, then smaller parts, then
-     * single steps. A life that hangs takes a minute each time.
+     * Removes as many steps as possible while the failure remains, for two minutes: halves first, then smaller parts,
+     * then single steps. A run that hangs takes a minute each time.
      */
     private List<HistoryStep> shrink(long seed, List<HistoryStep> all) {
         List<HistoryStep> needed = all;

@@ -6,7 +6,7 @@ import io.sluice.sse.hub.HubTestAccess;
 import io.sluice.sse.hub.lane.HubFixture;
 import io.sluice.sse.hub.lane.LaneOptions;
 import io.sluice.sse.hub.log.HistoryModel.Bounds;
-import io.sluice.sse.hub.log.HistoryModel.Told;
+import io.sluice.sse.hub.log.HistoryModel.ModelEvent;
 import io.sluice.sse.test.ManualLane;
 import io.sluice.sse.topic.OverflowPolicy;
 import io.sluice.sse.topic.Publication;
@@ -25,8 +25,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A short random life of a hub and of some clients: a list of steps, each of which means something whatever stands
- * before it, so that steps can be left out to find those that matter. It ends when all clients have come back and taken
+ * A short random run of a hub and some clients. Each of its steps is valid whatever the steps before it are, so steps
+ * can be left out to find those that cause a failure. The run ends when all clients have reconnected and read
  * everything.
  */
 final class RandomHistory {
@@ -53,14 +53,14 @@ final class RandomHistory {
     private final int lanes;
     private final LaneOptions laneOptions;
 
-    /** Null if nothing outlives a hub. */
+    /** Null if the hubs have no durable history. */
     private final @Nullable RandomStore store;
 
     final OverflowPolicy policy;
     HistoryModel model;
     HubFixture bench;
 
-    // Of the hubs; read by the writers of their stores.
+    // The clocks of the hubs; the writers of their stores read them.
     private volatile long nowNanos = TimeUnit.DAYS.toNanos(1);
     volatile Instant wallTime = Instant.parse("2026-11-21T10:00:00Z");
 
@@ -68,7 +68,7 @@ final class RandomHistory {
     private AssertionError failure;
     private long nanosPerLook;
 
-    /** The life of this seed, with these of its steps. */
+    /** The run of this seed, with these steps. */
     RandomHistory(long seed, List<HistoryStep> steps) {
         this.seed = seed;
         this.steps = steps;
@@ -99,8 +99,8 @@ final class RandomHistory {
     }
 
     /**
-     * @param directory where its store may be
-     * @throws AssertionError if something did not come as it had to
+     * @param directory the parent directory of its store
+     * @throws AssertionError if a client or the hub did not behave as expected
      */
     void live(Path directory) {
         int number = 0;
@@ -115,8 +115,8 @@ final class RandomHistory {
                 judge();
                 number++;
             }
-            letStoreGo();
-            letLanesRest();
+            releaseStore();
+            runUntilIdle();
             for (int round = 0; round < 2; round++) {
                 for (HistoryClient client : clients) {
                     if (!client.isConnected()) {
@@ -149,31 +149,31 @@ final class RandomHistory {
     }
 
     private void openStore(HubBuilder hub) {
-        HubTestAccess.epoch(hub, EPOCH + hubs++); // which a store that has one already does not take
+        HubTestAccess.epoch(hub, EPOCH + hubs++); // ignored by a store that already has an epoch
         if (store != null) {
             store.openFor(hub, () -> wallTime);
         }
     }
 
-    private void letLanesRest() {
+    private void runUntilIdle() {
         nanosPerLook = 0;
         bench.lanes.forEach(lane -> lane.nanosPerLook(0));
         run();
     }
 
-    /** Lets lanes and reader run until nothing waits that can go on. */
+    /** Runs the lanes and the reader until nothing can continue. */
     private void run() {
         do {
             bench.run();
             settle();
-        } while (!lanesRest());
+        } while (!areLanesIdle());
     }
 
-    private boolean lanesRest() {
+    private boolean areLanesIdle() {
         return bench.lanes.stream().allMatch(lane -> lane.waiting() == 0);
     }
 
-    /** What was asked of the store is answered, if it can be; the lanes do not run. */
+    /** Waits until the store has answered all requests that it can answer; the lanes do not run. */
     void settle() {
         if (store != null) {
             store.settle();
@@ -181,17 +181,17 @@ final class RandomHistory {
         }
     }
 
-    private void letStoreGo() {
+    private void releaseStore() {
         if (store != null) {
             while (store.holdsSomething()) {
-                store.letOneGo();
+                store.releaseBatch();
                 settle();
             }
-            store.letGo();
+            store.release();
         }
     }
 
-    /** What a lane runs must not throw what a judge says: it would be taken for the fault of a sink. */
+    /** Code on a lane must not throw the failure of a judge, because the lane would treat it as a failed sink. */
     void contained(HistoryClient client, Runnable work) {
         try {
             work.run();
@@ -213,7 +213,7 @@ final class RandomHistory {
     }
 
     private void judge() {
-        if (failure == null && lanesRest() && !isStoreHeld()) {
+        if (failure == null && areLanesIdle() && !isStoreHeld()) {
             clients.forEach(client -> contained(client, client::judgeAtRest));
         }
         if (failure != null) {
@@ -221,14 +221,14 @@ final class RandomHistory {
         }
     }
 
-    /** Who waits for it is owed something, and nobody is at fault. */
+    /** While the store is held, clients may wait for events without a defect. */
     private boolean isStoreHeld() {
         return store != null && store.isHeld();
     }
 
-    /** The model keeps what the hub keeps: else the two would not mean the same by a gap. */
+    /** The model and the hub keep the same events; otherwise they would disagree on gaps. */
     private void assertKept() {
-        long kept = model.all.stream().filter(Told::isKept).count();
+        long kept = model.all.stream().filter(ModelEvent::isKept).count();
         long found = bench.hub.topics(null, TOPICS.length).stream()
                 .mapToLong(TopicInfo::events)
                 .sum();
@@ -236,7 +236,7 @@ final class RandomHistory {
             throw new AssertionError("the hub keeps " + found + ", expected " + kept);
         }
         if (!bench.hub.headId().equals(model.id(model.head()))) {
-            throw new AssertionError("the hub stands at " + bench.hub.headId() + ", expected " + model.head());
+            throw new AssertionError("the hub is at position " + bench.hub.headId() + ", expected " + model.head());
         }
     }
 
@@ -280,7 +280,7 @@ final class RandomHistory {
             case STALL -> client.ifConnected(() -> client.sink.stall(1 + bytes(step.size())));
             case TAKE -> client.ifConnected(() -> client.sink.readBytes(bytes(step.size())));
             case TAKE_ALL -> client.ifConnected(() -> client.sink.read());
-            case TIME_PASSES -> letPass(time(step.size() * 30_000L));
+            case TIME_PASSES -> advance(time(step.size() * 30_000L));
             case HEARTBEATS -> heartbeats();
             case YIELD -> {
                 nanosPerLook = nanosPerLook == 0 ? 800_000 : 0;
@@ -293,9 +293,9 @@ final class RandomHistory {
             case HOLD_STORE -> Objects.requireNonNull(store).hold();
             case LET_STORE_GO -> {
                 if (step.size() % 2 == 0) {
-                    letStoreGo();
+                    releaseStore();
                 } else {
-                    Objects.requireNonNull(store).letOneGo();
+                    Objects.requireNonNull(store).releaseBatch();
                     settle();
                 }
             }
@@ -303,7 +303,7 @@ final class RandomHistory {
         }
     }
 
-    /** Mostly few, sometimes none, sometimes many. */
+    /** Mostly few bytes, sometimes none, sometimes many. */
     private static int bytes(int size) {
         return size % 5 == 0 ? size : size % 300;
     }
@@ -317,10 +317,10 @@ final class RandomHistory {
 
     private void publish(List<Publication> made) {
         List<Publication> batch = new ArrayList<>();
-        List<Told> expected = new ArrayList<>();
+        List<ModelEvent> expected = new ArrayList<>();
         List<Boolean> repeated = new ArrayList<>();
         for (Publication each : made) {
-            // The data says where the model expects it, so that the bytes alone tell the position.
+            // The data begin with the expected position, so that the bytes alone identify it.
             String data = model.head() + 1 + ":" + each.event().data();
             String id = each.event().id();
             repeated.add(id != null && model.keptWithId(id) != null);
@@ -331,9 +331,9 @@ final class RandomHistory {
         CompletableFuture<List<Published>> given = bench.hub.publishAll(batch).toCompletableFuture();
         List<Published> answers = new ArrayList<>();
         for (int i = 0; i < expected.size(); i++) {
-            Told told = expected.get(i);
-            String id = told.publisherId == null ? model.id(told.position) : told.publisherId;
-            answers.add(new Published(id, told.topic, repeated.get(i)));
+            ModelEvent event = expected.get(i);
+            String id = event.publisherId == null ? model.id(event.position) : event.publisherId;
+            answers.add(new Published(id, event.topic, repeated.get(i)));
         }
         RandomStore.Answer answer = new RandomStore.Answer(model.head(), given, answers);
         if (store == null) {
@@ -344,26 +344,26 @@ final class RandomHistory {
         }
     }
 
-    /** A store knows milliseconds: else it would depend on what is in a ring how exact a time is. */
+    /** A store keeps milliseconds. Finer times would be exact only for events that are still in a ring. */
     long time(long nanos) {
         return store == null ? nanos : nanos - nanos % 1_000_000;
     }
 
-    private void letPass(long nanos) {
+    private void advance(long nanos) {
         nowNanos += nanos;
         wallTime = wallTime.plusNanos(nanos);
-        bench.hub.stats(); // lets go what is too old
-        model.letPass(nanos);
+        bench.hub.stats(); // evicts what is too old
+        model.advance(nanos);
         if (store != null) {
-            store.lookAfter();
+            store.maintainNow();
         }
     }
 
-    /** Who takes what comes knows where it stands two heartbeats later, though nothing was for it. */
+    /** A client that reads knows the position of the head two heartbeats later, even if it got no event. */
     private void heartbeats() {
-        letStoreGo();
-        letLanesRest();
-        beatThrice();
+        releaseStore();
+        runUntilIdle();
+        advanceThreeHeartbeats();
         if (laneOptions.heartbeat().isZero()) {
             return;
         }
@@ -371,11 +371,11 @@ final class RandomHistory {
             client.ifConnected(() -> client.sink.read());
         }
         run();
-        beatThrice();
+        advanceThreeHeartbeats();
         clients.forEach(client -> contained(client, client::judgeKnowsHead));
     }
 
-    private void beatThrice() {
+    private void advanceThreeHeartbeats() {
         for (ManualLane lane : bench.lanes) {
             lane.advance(Duration.ofNanos(3 * HEARTBEAT));
         }
@@ -386,10 +386,10 @@ final class RandomHistory {
         for (HistoryClient client : clients) {
             client.ifConnected(() -> client.cut(bytes(size)));
         }
-        letLanesRest();
+        runUntilIdle();
         assertKept();
         if (kind == Restart.CLEAN) {
-            letStoreGo();
+            releaseStore();
         }
         model = kind.stop(model, store);
         bench.close();

@@ -28,19 +28,19 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /**
- * The durable history of a random life, over all of its hubs. Writer and reader are real threads, but each of them
- * works only while the test waits for it, so that a seed means the same each time: what is published has come to the
- * store when {@link #published} returns, unless the store is held, and a page comes within {@link #settle}.
+ * The durable history of a random run, over all its hubs. Writer and reader are real threads, but they work only while
+ * the test waits for them, so a seed always gives the same run. Published events are in the store when {@link
+ * #published} returns, unless the store is held. A page is read within {@link #settle}.
  */
 final class RandomStore {
 
-    /** One history in so many has a store. */
+    /** One in this many histories has a store. */
     static final int ONE_IN = 50;
 
     private static final int PLENTY = 1_000_000;
     private static final long PATIENCE_SECONDS = 60;
 
-    /** What a publication is answered, at the latest when everything up to a position is in the store. */
+    /** The result of a publication, due at the latest when everything up to a position is in the store. */
     record Answer(long upTo, CompletableFuture<List<Published>> given, List<Published> expected) {
 
         void check() {
@@ -57,7 +57,7 @@ final class RandomStore {
     private final int publisherIds;
     private final StoreModel model;
 
-    /** Answers that must not come before what they are for is on the disk. */
+    /** Results that must not be returned before their events are on the disk. */
     private final List<Answer> due = new ArrayList<>();
 
     private Path root;
@@ -112,7 +112,7 @@ final class RandomStore {
         return root.resolve(Integer.toString(directories++));
     }
 
-    /** The store as the next hub finds it. */
+    /** Opens the store for the next hub. */
     void openFor(HubBuilder options, InstantSource wallClock) {
         MvStoreHistory.Builder made = MvStoreHistory.builder(directory)
                 .sync(sync)
@@ -123,7 +123,7 @@ final class RandomStore {
                 .publisherIds(publisherIds);
         history = new GatedHistory(StoreClock.turn(made, wallClock).build());
         history.reads.drainPermits();
-        history.isLookedAfter = false; // how often that is depends on how fast the machine is
+        history.isMaintained = false; // otherwise the speed of the machine would determine how often
         options.history(history).userExecutor(Runnable::run);
     }
 
@@ -135,17 +135,17 @@ final class RandomStore {
         return HubTestAccess.log(hub).history();
     }
 
-    // ---- what is published
+    // ---- publishing
 
-    /** The model has it, and so has the hub. */
+    /** Called after the model and the hub have published an event. */
     void published(Answer answer) {
-        if (!model.isOnItsWay()) { // it repeats what is kept
+        if (!model.hasUnstoredEvents()) { // a repeated id of a kept event
             answer.check();
         } else if (!held) {
             store(model.head());
             answer.check();
         } else {
-            if (heldUpTo == 0) { // what is published from now on is the next batch
+            if (heldUpTo == 0) { // later events are in the next batch
                 heldUpTo = model.head();
                 awaitWriterAtGate();
             }
@@ -169,8 +169,8 @@ final class RandomStore {
         }
     }
 
-    /** One batch comes to the store, and whoever waited for it can be answered. The next one is held. */
-    void letOneGo() {
+    /** Stores one batch and checks the results that waited for it. The next batch is held. */
+    void releaseBatch() {
         if (heldUpTo == 0) {
             return;
         }
@@ -178,14 +178,14 @@ final class RandomStore {
         store(heldUpTo);
         checkDue();
         heldUpTo = 0;
-        if (model.isOnItsWay()) {
+        if (model.hasUnstoredEvents()) {
             awaitWriterAtGate();
-            heldUpTo = model.head(); // the writer has taken what there was
+            heldUpTo = model.head(); // the writer has taken all queued events
         }
     }
 
-    /** Nothing is held any longer; all that was published has come to the store. */
-    void letGo() {
+    /** Ends the hold; all published events are in the store. */
+    void release() {
         if (held && heldUpTo > 0) {
             throw new AssertionError("something is still held");
         }
@@ -198,7 +198,7 @@ final class RandomStore {
         due.removeIf(answer -> answer.upTo <= model.stored());
     }
 
-    /** The reader has done what it was asked for, and its answers wait for the lanes. */
+    /** Waits until the reader has done all requested reads; its results wait for the lanes. */
     void settle() {
         settle(0);
     }
@@ -206,7 +206,7 @@ final class RandomStore {
     private void settle(long stored) {
         history.reads.release(PLENTY);
         awaitReader(stored);
-        awaitReader(0); // behind what became possible with that position
+        awaitReader(0); // after the reads that this position made possible
         history.reads.drainPermits();
     }
 
@@ -230,9 +230,9 @@ final class RandomStore {
         until(history.appends::hasQueuedThreads);
     }
 
-    /** The writer does nothing and holds nothing but what it is held with. */
+    /** Waits until the writer is idle, or blocked with the batch that the test holds. */
     private void awaitWriterAtRest() {
-        if (model.isOnItsWay()) {
+        if (model.hasUnstoredEvents()) {
             awaitWriterAtGate();
         } else {
             until(() -> ofHub().writer().queuedBytes() == 0);
@@ -249,16 +249,16 @@ final class RandomStore {
 
     // ---- time
 
-    /** Time has passed: what is too old goes, as when the writer looks after the store. */
-    void lookAfter() {
-        if (!holdsSomething()) { // else the writer is in the middle of a batch
+    /** Evicts what is too old, as the writer does when it maintains the store. */
+    void maintainNow() {
+        if (!holdsSomething()) { // otherwise the writer is in the middle of a batch
             awaitWriterAtRest();
-            history.lookAfter();
-            model.lookAfter();
+            history.maintainNow();
+            model.maintainNow();
         }
     }
 
-    /** What there is now is what the death of the machine leaves. */
+    /** Remembers the files as they are now: they survive a later crash of the machine. */
     void force() {
         awaitWriterAtRest();
         forced = nextDirectory();
@@ -266,7 +266,7 @@ final class RandomStore {
         model.force();
     }
 
-    // ---- how a hub ends
+    // ---- the end of a hub
 
     HistoryModel stop() {
         model.stop();
@@ -274,7 +274,7 @@ final class RandomStore {
         return model;
     }
 
-    /** The files as they are now are what the next hub finds; what the dying one still does is done to others. */
+    /** The next hub gets a copy of the present files; the dying hub only changes the originals. */
     HistoryModel die(boolean machine) {
         awaitWriterAtRest();
         for (Answer answer : due) {
@@ -286,7 +286,7 @@ final class RandomStore {
         Path found = nextDirectory();
         HistoryFixture.copy(directory, found);
         if (machine && !sync.isStrict() && forced != null) {
-            try { // not the positions, which are forced each time
+            try { // not the positions, which are always forced
                 Files.copy(
                         forced.resolve("events.mv"), found.resolve("events.mv"), StandardCopyOption.REPLACE_EXISTING);
             } catch (IOException e) {
@@ -307,7 +307,7 @@ final class RandomStore {
         history.reads.release(PLENTY);
     }
 
-    /** Whatever has become of it: no thread and no file is left. */
+    /** Leaves no thread and no file, whatever the outcome. */
     void end() {
         if (hub != null) {
             freeThreads();

@@ -17,7 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** Publications that are not meant for everybody. */
+/** Publications for certain recipients. */
 class RecipientsTest {
 
     private static FakeSink open(HubFixture bench, Identity identity, StartPosition start, Selector selector) {
@@ -41,7 +41,7 @@ class RecipientsTest {
     }
 
     @Test
-    void eachKindReachesWhomItNames() {
+    void eachKindReachesItsRecipientsOnly() {
         try (HubFixture bench = new HubFixture()) {
             FakeSink ann = live(bench, Identity.of("ann", "ops"), "a");
             FakeSink annsPhone = live(bench, Identity.of("ann"), "a", "b");
@@ -67,7 +67,7 @@ class RecipientsTest {
     }
 
     @Test
-    void thoseToWhomTheSameIsDueShareFrames() {
+    void clientsWithTheSameEventsShareFrames() {
         try (HubFixture bench = new HubFixture()) {
             List<FakeSink> others = new ArrayList<>();
             for (int i = 0; i < 100; i++) {
@@ -86,12 +86,12 @@ class RecipientsTest {
             bench.framer().resetCounts();
             publish(bench, "a", "w", Recipients.everybody());
             bench.run();
-            assertThat(bench.framer().framings()).as("nobody in particular").isEqualTo(1);
+            assertThat(bench.framer().framings()).as("no particular recipients").isEqualTo(1);
         }
     }
 
     @Test
-    void itHoldsForReplayAndNoGapIsSaidToTheOthers() {
+    void recipientsApplyToReplaysAndOthersGetNoGap() {
         try (HubFixture bench = new HubFixture()) {
             Identity ann = Identity.of("ann");
             FakeSink before = live(bench, ann, "a");
@@ -112,7 +112,7 @@ class RecipientsTest {
     }
 
     @Test
-    void replaysOfOneRangeAreSharedByThoseToWhomTheSameIsDue() {
+    void clientsWithTheSameEventsShareTheReplayOfARange() {
         try (HubFixture bench = new HubFixture()) {
             for (int i = 0; i < 20; i++) {
                 publish(bench, "a", "x" + i, i % 2 == 0 ? Recipients.everybody() : Recipients.group("g" + i % 3));
@@ -136,7 +136,7 @@ class RecipientsTest {
     }
 
     @Test
-    void withSeveralTopicsFiltersAndEnvelopesItStaysInOrder() {
+    void orderIsKeptWithSeveralTopicsFiltersAndEnvelopes() {
         try (HubFixture bench = new HubFixture()) {
             Selector selector = Selector.of("a", "b")
                     .filtered(event -> !"skip".equals(event.event().data()))
@@ -155,9 +155,9 @@ class RecipientsTest {
         }
     }
 
-    /** What is the latest for ann does not take away what is the latest for bob. */
+    /** The latest event for ann does not supersede the latest event for bob. */
     @Test
-    void aKeyIsAKeyOfItsRecipients() {
+    void keysAreSeparateForEachRecipients() {
         try (HubFixture bench =
                 new HubFixture(options -> options.historyEvents(1).conflate("p"))) {
             for (String name : List.of("ann", "bob")) {
@@ -183,7 +183,7 @@ class RecipientsTest {
     }
 
     @Test
-    void keysOfDifferentRecipientsNeverMeet() {
+    void keysOfDifferentRecipientsNeverCollide() {
         List<Recipients> kinds = List.of(
                 Recipients.everybody(),
                 Recipients.principal("a"),
@@ -198,7 +198,7 @@ class RecipientsTest {
         assertThat(all).doesNotHaveDuplicates();
     }
 
-    /** In a frame of its own for each whose share differs, each frame is bounded still. */
+    /** Clients with different events get separate frames, and each frame is still bounded. */
     @Test
     void manyTargetedEventsKeepFramesBounded() {
         try (HubFixture bench = new HubFixture()) {
@@ -220,7 +220,7 @@ class RecipientsTest {
     }
 
     @Test
-    void whatIsRefusedAndHowItReads() {
+    void rejectedRecipientsAndDescriptions() {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> Recipients.group(""))
                 .withMessage("group: empty (expected: a name)");

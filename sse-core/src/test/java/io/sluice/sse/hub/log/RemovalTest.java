@@ -30,7 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** State has an end: topics and keys can be removed, and what is finished makes room for others. */
+/** Topics and keys can be removed, and finished topics make room for others. */
 class RemovalTest {
 
     @TempDir
@@ -56,7 +56,7 @@ class RemovalTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"plain", "jobs/1"})
-    void aRemovedTopicIsGoneWithEverythingItHeld(String topic) {
+    void aRemovedTopicReleasesEverythingItHeld(String topic) {
         try (HubFixture bench = new HubFixture(small())) {
             HubStats before = bench.hub.stats();
             List<String> ids = new ArrayList<>();
@@ -85,7 +85,7 @@ class RemovalTest {
     }
 
     @Test
-    void subscribersStayAndGetWhatIsPublishedLater() {
+    void subscribersOfARemovedTopicStayAndGetLaterEvents() {
         try (HubFixture bench = new HubFixture(small())) {
             FakeSink byName = bench.live("jobs/1");
             FakeSink byPattern = bench.live("jobs/*");
@@ -118,7 +118,7 @@ class RemovalTest {
     }
 
     @Test
-    void aHistoryDoesNotBringARemovedTopicBack() {
+    void aHistoryDoesNotRestoreARemovedTopic() {
         String first;
         try (HistoryFixture bench = new HistoryFixture(directory)) {
             first = bench.publish("a", "0");
@@ -147,7 +147,7 @@ class RemovalTest {
 
     /** Events that are published while the removal waits for the writer stay. */
     @Test
-    void whatIsPublishedBehindARemovalStaysInAHistory() {
+    void eventsPublishedAfterARemovalStayInAHistory() {
         GatedHistory history = new GatedHistory(
                 MvStoreHistory.builder(directory).sync(SyncPolicy.os()).build());
         try (HistoryFixture bench = new HistoryFixture(history, options -> options.historyEvents(2))) {
@@ -168,7 +168,7 @@ class RemovalTest {
     }
 
     @Test
-    void aClosedHubAndAWrongNameAreReported() {
+    void aClosedHubAndAnInvalidNameAreReported() {
         try (HubFixture bench = new HubFixture()) {
             assertThatIllegalArgumentException().isThrownBy(() -> bench.hub.remove("a/*"));
             bench.hub.close();
@@ -206,7 +206,7 @@ class RemovalTest {
             String last = bench.publish("jobs/1", of("a", "finished")).id();
             bench.publish("jobs/1", without("a"));
             assertThat(bench.open(StartPosition.after(old), "jobs/1").data())
-                    .as("the last event of the key comes while it is in the ring")
+                    .as("the last event of the key is sent while it is in the ring")
                     .containsExactly("finished");
             bench.publish("jobs/1", of("b", "b"));
             bench.publish("jobs/1", of("c", "c"));
@@ -217,9 +217,9 @@ class RemovalTest {
         }
     }
 
-    /** Many keys come and go while a client reads a large state: it is not a slow consumer for that. */
+    /** Many keys are added and removed while a client reads a large state: that does not make it a slow consumer. */
     @Test
-    void keysThatAreRemovedWhileAClientReadsTheStateDoNotEndIt() {
+    void keysRemovedWhileAClientReadsTheStateDoNotDisconnectIt() {
         try (HubFixture bench = new HubFixture(
                 options -> options.historyEvents(2).conflate("jobs/**").overflow(OverflowPolicy.DISCONNECT))) {
             for (int i = 0; i < 3000; i++) {
@@ -276,7 +276,7 @@ class RemovalTest {
     }
 
     @Test
-    void anEventWithoutDataIsForTopicsThatConflate() {
+    void anEventWithoutDataIsRejectedUnlessTheTopicConflates() {
         try (HubFixture bench = new HubFixture(small())) {
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> bench.hub.publish("plain", without("a")))
@@ -293,7 +293,7 @@ class RemovalTest {
         }
     }
 
-    // ---- what is finished makes room
+    // ---- finished topics make room
 
     private static Consumer<HubBuilder> jobs(int maxTopics) {
         return options -> {
@@ -335,7 +335,7 @@ class RemovalTest {
             FakeSink named = bench.live("jobs/0");
             bench.advance(TimeUnit.SECONDS.toNanos(10));
             bench.publish("jobs/1", of("state", "goes on"));
-            // A batch that needs a finished topic and a new one at once keeps the one it needs.
+            // A batch that needs a finished topic and a new one keeps the finished topic.
             bench.hub
                     .publishAll(List.of(
                             new Publication("jobs/1", of("state", "again")),
@@ -352,7 +352,7 @@ class RemovalTest {
     }
 
     @Test
-    void aBatchDoesNotEvictTheTopicThatItNeeds() {
+    void aBatchDoesNotEvictATopicThatItNeeds() {
         try (HubFixture bench = new HubFixture(jobs(1))) {
             bench.publish("jobs/0", of("state", "done"));
             bench.advance(TimeUnit.SECONDS.toNanos(10));

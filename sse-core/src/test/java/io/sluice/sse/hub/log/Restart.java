@@ -3,27 +3,27 @@ package io.sluice.sse.hub.log;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** A way for a hub to end and to come back. */
+/** A way for a hub to end and to be restarted. */
 interface Restart {
 
     /**
-     * The hub is about to be closed, and another one takes its place.
+     * Called before the hub is closed and replaced by another one.
      *
-     * @param store what both have; null if they have none
-     * @return what the next one knows
+     * @param store the store of both hubs; null if they have none
+     * @return the model of the next hub
      */
     HistoryModel stop(HistoryModel before, @Nullable RandomStore store);
 
-    /** Nothing outlives the process: another epoch, to which all ids of the one before are foreign. */
+    /** Nothing outlives the process: the next hub has another epoch, so all earlier ids are foreign. */
     Restart FORGETS_ALL = (before, store) -> new HistoryModel(before.epoch + 1, before.bounds, before.nowNanos);
 
-    /** All that was published is in the store, and the hub goes on as if nothing had been. */
+    /** All published events are in the store, and the next hub continues without a loss. */
     Restart CLEAN = (before, store) -> Objects.requireNonNull(store).stop();
 
-    /** What the process had handed over is in the store. */
+    /** Everything that the process wrote to the operating system is in the store. */
     Restart PROCESS_DIES = (before, store) -> Objects.requireNonNull(store).die(false);
 
-    /** Only what was forced is. */
+    /** Only forced writes are in the store. */
     Restart MACHINE_DIES = (before, store) -> Objects.requireNonNull(store).die(true);
 
     Restart[] WITHOUT_STORE = {FORGETS_ALL};

@@ -7,25 +7,25 @@ import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /**
- * What a hub with a durable history must know, as a plain list: what left a ring is lost only when the store lets it
- * go, and that is done whenever a batch has come to the store, not when an event is published. It knows what each stop
- * leaves.
+ * The expected state of a hub with a durable history, as a plain list. An event that left a ring is lost only when the
+ * store evicts it. The store evicts whenever it has stored a batch, not when an event is published. The model also
+ * knows what remains after each kind of stop.
  */
 final class StoreModel extends HistoryModel {
 
-    /** Positions that nobody can tell about, behind the first and up to the second. */
+    /** Positions whose events are unknown, after the first and up to the second. */
     private record Doubtful(long after, long upTo) {}
 
     private final boolean strict;
     private final int mostChosenIds;
     private final List<Doubtful> doubtful = new ArrayList<>();
 
-    /** Everything up to here is in the store, or was. */
+    /** Everything up to here is or was in the store. */
     private long stored;
 
     private long reserved;
 
-    /** What a machine finds that dies now: how far the store had come, and what had gone from it. */
+    /** The state after a crash of the machine now: the last stored position, and the evictions until then. */
     private long forced;
 
     private long forcedEvictions;
@@ -37,7 +37,7 @@ final class StoreModel extends HistoryModel {
         begin();
     }
 
-    /** A hub takes up at the head. */
+    /** A hub starts at the head. */
     private void begin() {
         stored = head();
         reserved = head() + PositionReservation.BLOCK;
@@ -54,18 +54,18 @@ final class StoreModel extends HistoryModel {
         return stored;
     }
 
-    boolean isOnItsWay() {
+    boolean hasUnstoredEvents() {
         return stored < head();
     }
 
-    // ---- what happens
+    // ---- changes
 
     @Override
-    void makeRoom(Told told) {
-        // It is made when the event has come to the store.
+    void makeRoom(ModelEvent event) {
+        // Room is made when the event is stored.
     }
 
-    /** One batch, with everything up to this position, comes to the store. */
+    /** Stores one batch, with everything up to this position. */
     void store(long upTo) {
         Set<String> touched = all.stream()
                 .filter(each -> each.position > stored && each.position <= upTo)
@@ -73,24 +73,24 @@ final class StoreModel extends HistoryModel {
                 .collect(Collectors.toSet());
         stored = upTo;
         for (String topic : touched) {
-            for (List<Told> kept = keptIf(topic::equals); isTooMuch(kept); kept = keptIf(topic::equals)) {
-                letGo(kept.get(0));
+            for (List<ModelEvent> kept = keptIf(topic::equals); isAboveBounds(kept); kept = keptIf(topic::equals)) {
+                evict(kept.get(0));
             }
         }
-        letGoWhatIsDue();
+        evictDue();
     }
 
-    private boolean isTooMuch(List<Told> kept) {
+    private boolean isAboveBounds(List<ModelEvent> kept) {
         return kept.size() > bounds.events() || (kept.size() > 1 && weight(kept) > bounds.bytes());
     }
 
-    private void letGoWhatIsDue() {
-        for (List<Told> kept = keptIf(topic -> true); isDue(kept); kept = keptIf(topic -> true)) {
-            letGo(kept.get(0));
+    private void evictDue() {
+        for (List<ModelEvent> kept = keptIf(topic -> true); isDue(kept); kept = keptIf(topic -> true)) {
+            evict(kept.get(0));
         }
     }
 
-    private boolean isDue(List<Told> kept) {
+    private boolean isDue(List<ModelEvent> kept) {
         return !kept.isEmpty()
                 && (nowNanos - kept.get(0).nanos > bounds.ageNanos()
                         || weight(kept) > bounds.totalBytes()
@@ -100,23 +100,23 @@ final class StoreModel extends HistoryModel {
                                 > mostChosenIds);
     }
 
-    private List<Told> keptIf(Predicate<String> topic) {
+    private List<ModelEvent> keptIf(Predicate<String> topic) {
         return all.stream()
                 .filter(each -> each.isKept() && each.position <= stored && topic.test(each.topic))
                 .toList();
     }
 
-    private static long weight(List<Told> events) {
+    private static long weight(List<ModelEvent> events) {
         return events.stream().mapToLong(each -> each.weightInStore).sum();
     }
 
     @Override
-    void letPass(long nanos) {
-        nowNanos += nanos; // nothing goes before the store is looked after
+    void advance(long nanos) {
+        nowNanos += nanos; // nothing is evicted before the store is maintained
     }
 
-    void lookAfter() {
-        letGoWhatIsDue();
+    void maintainNow() {
+        evictDue();
     }
 
     void force() {
@@ -124,18 +124,18 @@ final class StoreModel extends HistoryModel {
         forcedEvictions = evictions();
     }
 
-    // ---- how it ends
+    // ---- the end of a hub
 
-    /** The next hub goes on at the head. */
+    /** The next hub continues at the head. */
     void stop() {
         begin();
     }
 
     /**
-     * The next hub goes on above what was reserved, and leaves out one position. What had not come to the disk is as
-     * if it had never been: events, and evictions.
+     * The next hub continues above the reserved positions and skips one position. Events and evictions that did not
+     * reach the disk are undone.
      *
-     * @param toForced whether it is the machine that dies
+     * @param toForced whether the machine dies, not only the process
      */
     void die(boolean toForced) {
         boolean back = toForced && !strict;

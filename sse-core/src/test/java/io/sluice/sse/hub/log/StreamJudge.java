@@ -1,7 +1,7 @@
 package io.sluice.sse.hub.log;
 
 import io.sluice.sse.CloseReason;
-import io.sluice.sse.hub.log.HistoryModel.Told;
+import io.sluice.sse.hub.log.HistoryModel.ModelEvent;
 import io.sluice.sse.topic.OverflowPolicy;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -10,41 +10,42 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Judges each block of one connection at the moment at which the hub writes it, against what the model knows then:
- * it is the one that must come, and nothing was left out before it but what a gap has said.
+ * Checks each block of one connection when the hub writes it, against the model at that moment: it must be the expected
+ * block, and no event before it may be missing unless a gap reported it.
  */
 public final class StreamJudge {
 
     private static final Pattern GAP = Pattern.compile(
             "\\{\"reason\":\"(\\w+)\",\"lastEventId\":(?:null|\"([^\"]*)\"),\"resumeId\":\"([^\"]*)\"}");
 
-    /** How a connection must begin. */
-    private record Beginning(long position, long told, String reason, String lastEventId) {}
+    /** The expected first block of a connection. */
+    private record Beginning(long position, long reported, String reason, String lastEventId) {}
 
     private final HistoryModel model;
     private final List<String> terms;
     private final boolean patterns;
     private final OverflowPolicy policy;
 
-    /** How it must begin; null once it has. */
+    /** The expected first block; null after it was written. */
     private Beginning beginning;
 
-    /** Where it must begin, if that is asked for when it is known; the store may have to be asked first. */
+    /** Computes the expected first block, possibly only after the store was read. */
     private Supplier<Beginning> question;
 
     /**
-     * Whatever was published then or later, and is lost when it begins, is a gap; null if it does not ask for a time.
+     * An event published then or later that is lost when the stream starts causes a gap. Null if the client requests no
+     * time.
      */
     private Long since;
 
-    /** Up to where everything must be in the store before it can answer; -1 if it need not, or has. */
+    /** Everything up to here must be stored before the store can answer; -1 if no answer is pending. */
     private long asksUpTo = -1;
 
     private boolean asked;
 
     private long at;
-    /** What went up to here needs no gap. */
-    private long told;
+    /** Evictions up to this number need no gap. */
+    private long reported;
 
     public StreamJudge(HistoryModel model, List<String> terms, OverflowPolicy policy) {
         this.model = model;
@@ -53,7 +54,7 @@ public final class StreamJudge {
         this.policy = policy;
     }
 
-    // ---- how it must begin
+    // ---- the expected first block
 
     public void expectLive() {
         beginning = new Beginning(model.head(), 0, null, null);
@@ -62,7 +63,7 @@ public final class StreamJudge {
     public void expectReplay(int count) {
         long head = model.head();
         question = () -> {
-            List<Told> kept = model.wanted(terms, 0).stream()
+            List<ModelEvent> kept = model.wanted(terms, 0).stream()
                     .filter(each -> each.isKept() && each.position <= head)
                     .toList();
             long position = kept.isEmpty() ? head : kept.get(Math.max(0, kept.size() - count)).position - 1;
@@ -87,7 +88,7 @@ public final class StreamJudge {
         beginning = question.get();
     }
 
-    /** What is lost of the time that it asks for is judged when it begins, which may be later than the answer. */
+    /** Losses since the requested time are determined when the stream starts, which may be later than the answer. */
     private Beginning withLossSince(Beginning expected) {
         boolean lost = model.wanted(terms, 0).stream().anyMatch(each -> each.nanos >= since && !each.isKept());
         if (!lost) {
@@ -97,7 +98,7 @@ public final class StreamJudge {
         return new Beginning(position, model.evictions(), "evicted", null);
     }
 
-    /** The store has what it had to have before it could be asked. */
+    /** Called when more events are stored: the store may be able to answer now. */
     public void judgeStored() {
         if (asksUpTo >= 0 && model.stored() >= asksUpTo) {
             beginning = question.get();
@@ -106,7 +107,7 @@ public final class StreamJudge {
     }
 
     public void expectAfter(String id) {
-        Told chosen = model.keptWithId(id);
+        ModelEvent chosen = model.keptWithId(id);
         long position = chosen == null ? model.positionOf(id) : chosen.position;
         String reason = null;
         if (position < 0) {
@@ -125,11 +126,11 @@ public final class StreamJudge {
         long resume = policy == OverflowPolicy.LATEST
                 ? model.head()
                 : model.beforeOldestKept(terms, reason.equals("evicted") || reason.equals("lost") ? position : 0);
-        String said = id.matches("[A-Za-z0-9._~-]{1,128}") ? id : null;
-        beginning = new Beginning(resume, model.evictions(), reason, said);
+        String echoed = id.matches("[A-Za-z0-9._~-]{1,128}") ? id : null;
+        beginning = new Beginning(resume, model.evictions(), reason, echoed);
     }
 
-    // ---- what comes
+    // ---- written blocks
 
     public void judge(byte[] block) {
         String text = new String(block, StandardCharsets.UTF_8);
@@ -146,17 +147,17 @@ public final class StreamJudge {
             judgeEvent(id, data);
         } else if (id != null) {
             long position = model.positionOf(id);
-            check(position >= at && position <= model.head(), () -> "a heartbeat says position " + position);
-            judgeNothingLeftOut(position + 1);
+            check(position >= at && position <= model.head(), () -> "a heartbeat with position " + position);
+            judgeNothingOmitted(position + 1);
             at = position;
         }
     }
 
-    /** Where it begins is not said yet: the store is asked. */
+    /** The starting position is not known yet, because the store is being read. */
     private void judgeAsks(String text, String data) {
-        check(data == null, () -> "data before it has begun: " + text);
+        check(data == null, () -> "data before the first block: " + text);
         if (!asked) {
-            check(text.startsWith("retry: "), () -> "the first block says no retry: " + text);
+            check(text.startsWith("retry: "), () -> "the first block has no retry: " + text);
             asked = true;
             asksUpTo = model.head();
         }
@@ -166,63 +167,65 @@ public final class StreamJudge {
         Beginning expected = since == null ? beginning : withLossSince(beginning);
         beginning = null;
         check(asked || text.startsWith("retry: "), () -> "the first block does not begin with retry: " + text);
-        check(asksUpTo < 0, () -> "begins before the store could answer: " + text);
+        check(asksUpTo < 0, () -> "first block before the store could answer: " + text);
         check(model.id(expected.position).equals(id), () -> "begins at " + id + ", and not at " + expected);
-        check(gap == (expected.reason != null), () -> (gap ? "says a gap: " : "says no gap: ") + expected);
+        check(gap == (expected.reason != null), () -> (gap ? "a gap: " : "no gap: ") + expected);
         if (gap) {
-            Matcher said = said(data);
+            Matcher fields = gapFields(data);
             check(
-                    said.group(1).equals(expected.reason),
-                    () -> "gap for another reason: " + data + ", expected " + expected);
+                    fields.group(1).equals(expected.reason),
+                    () -> "a gap with another reason: " + data + ", expected " + expected);
             check(
-                    expected.lastEventId == null ? said.group(2) == null : expected.lastEventId.equals(said.group(2)),
-                    () -> "says back another id: " + data + ", expected " + expected);
-            check(said.group(3).equals(id), () -> "two ids to go on from: " + data);
+                    expected.lastEventId == null
+                            ? fields.group(2) == null
+                            : expected.lastEventId.equals(fields.group(2)),
+                    () -> "a gap with another lastEventId: " + data + ", expected " + expected);
+            check(fields.group(3).equals(id), () -> "two different ids to resume from: " + data);
         } else {
             check(data == null, () -> "data in the first block: " + text);
         }
         at = expected.position;
-        told = expected.told;
+        reported = expected.reported;
     }
 
     private void judgeGap(String id, String data) {
-        Matcher said = said(data);
-        check(policy != OverflowPolicy.DISCONNECT, () -> "goes on behind a gap, against its policy");
-        check(mayBeMissing(), () -> "a gap where nothing was missed behind " + at);
-        check(said.group(1).equals("evicted") && said.group(3).equals(id), () -> "what a gap says: " + data);
-        long known = model.positionOf(said.group(2));
-        check(known >= at && known <= model.head(), () -> "a gap behind " + known);
-        judgeNothingLeftOut(known + 1, true);
+        Matcher fields = gapFields(data);
+        check(policy != OverflowPolicy.DISCONNECT, () -> "continues after a gap, against its policy");
+        check(mayBeMissing(), () -> "a gap although nothing was missed after " + at);
+        check(fields.group(1).equals("evicted") && fields.group(3).equals(id), () -> "wrong fields of a gap: " + data);
+        long known = model.positionOf(fields.group(2));
+        check(known >= at && known <= model.head(), () -> "a gap after " + known);
+        judgeNothingOmitted(known + 1, true);
         long resume = policy == OverflowPolicy.LATEST ? model.head() : model.beforeOldestKept(terms, known);
-        check(model.id(resume).equals(id), () -> "goes on at " + id + ", and not at " + resume);
+        check(model.id(resume).equals(id), () -> "continues at " + id + ", and not at " + resume);
         at = resume;
-        told = model.evictions();
+        reported = model.evictions();
     }
 
     private void judgeEvent(String id, String data) {
         long position = Long.parseLong(data.substring(0, data.indexOf(':')));
-        Told event = model.at(position);
+        ModelEvent event = model.at(position);
         check(event.data.equals(data), () -> "other data");
         check(
                 id.equals(event.publisherId == null ? model.id(position) : event.publisherId),
                 () -> "position " + position + " as " + id);
         check(model.wants(terms, event), () -> "an event of " + event.topic);
         check(position > at, () -> "position " + position + " again or too late");
-        judgeNothingLeftOut(position);
+        judgeNothingOmitted(position);
         at = position;
     }
 
-    private void judgeNothingLeftOut(long before) {
-        judgeNothingLeftOut(before, false);
+    private void judgeNothingOmitted(long before) {
+        judgeNothingOmitted(before, false);
     }
 
-    private void judgeNothingLeftOut(long before, boolean goneIsFine) {
-        for (Told each : model.wanted(terms, at)) {
+    private void judgeNothingOmitted(long before, boolean mayBeEvicted) {
+        for (ModelEvent each : model.wanted(terms, at)) {
             if (each.position < before) {
-                boolean excused = !each.isKept() && (goneIsFine || each.gone <= told);
+                boolean excused = !each.isKept() && (mayBeEvicted || each.gone <= reported);
                 check(
                         excused,
-                        () -> "position " + each.position + " of " + each.topic + " is left out before " + before);
+                        () -> "position " + each.position + " of " + each.topic + " is omitted before " + before);
             }
         }
     }
@@ -231,21 +234,21 @@ public final class StreamJudge {
         return beginning == null;
     }
 
-    /** The lane has done all it had to do, and the client takes more: nothing is owed any longer. */
+    /** The lane is idle and the client accepts more bytes: no event may be missing. */
     public void judgeAtRest() {
         check(beginning == null, () -> "no first block");
-        judgeNothingLeftOut(model.head() + 1);
+        judgeNothingOmitted(model.head() + 1);
     }
 
-    /** Whether the client has been told the position of the head. */
+    /** Checks that the client knows the position of the head. */
     public void judgeKnowsHead(String lastId) {
-        check(model.positionOf(lastId) == model.head(), () -> "two heartbeats later it still knows only " + lastId);
+        check(model.positionOf(lastId) == model.head(), () -> "two heartbeats later the client still has " + lastId);
     }
 
     public void judgeEnd(CloseReason reason) {
         if (reason == CloseReason.SLOW_CONSUMER) {
-            check(policy == OverflowPolicy.DISCONNECT, () -> "sent away, against its policy");
-            check(mayBeMissing(), () -> "sent away though nothing was missed behind " + at);
+            check(policy == OverflowPolicy.DISCONNECT, () -> "disconnected, against its policy");
+            check(mayBeMissing(), () -> "disconnected although nothing was missed after " + at);
         } else {
             check(
                     reason == CloseReason.CLIENT_LEFT || reason == CloseReason.SERVER_DRAINING,
@@ -253,22 +256,22 @@ public final class StreamJudge {
         }
     }
 
-    private boolean isMissing(long behind, long toldBefore) {
-        return model.wanted(terms, behind).stream().anyMatch(each -> each.gone > toldBefore);
+    private boolean isMissing(long behind, long reportedBefore) {
+        return model.wanted(terms, behind).stream().anyMatch(each -> each.gone > reportedBefore);
     }
 
     /**
-     * Several forgotten topics of a pattern leave one floor, which may say a gap too much to who was just told of
-     * one.
+     * Several forgotten topics of a pattern leave one floor, which may cause one gap too many for a client that has
+     * just got a gap.
      */
     private boolean mayBeMissing() {
-        return patterns ? isMissing(at, 0) && isMissing(0, told) : isMissing(at, told);
+        return patterns ? isMissing(at, 0) && isMissing(0, reported) : isMissing(at, reported);
     }
 
-    private static Matcher said(String data) {
-        Matcher said = GAP.matcher(data);
-        check(said.matches(), () -> "data of a gap: " + data);
-        return said;
+    private static Matcher gapFields(String data) {
+        Matcher fields = GAP.matcher(data);
+        check(fields.matches(), () -> "malformed gap: " + data);
+        return fields;
     }
 
     private static String field(String block, String name) {

@@ -27,7 +27,7 @@ class TopicLogTest {
     }
 
     @Test
-    void growsEvictsAndWrapsAround() {
+    void aRingGrowsEvictsAndWrapsAround() {
         TopicLog log = new TopicLog(Floor.NONE);
         Random random = new Random(1);
         long evicted = 0;
@@ -46,7 +46,7 @@ class TopicLogTest {
     }
 
     @Test
-    void copiesFromEveryPositionUpToHeadOrRoom() {
+    void aCopyStartsAtAnyPositionAndEndsAtTheHeadOrTheLimit() {
         TopicLog log = new TopicLog(Floor.NONE);
         for (long p = 2; p <= 40; p += 2) {
             log.append(entry(p, 10));
@@ -76,10 +76,10 @@ class TopicLogTest {
     }
 
     @Test
-    void aGapIsWhatWasEvictedSinceItWasTold() {
+    void onlyEvictionsAfterTheLastReportAreAGap() {
         TopicLog log = new TopicLog(new Floor(5, 2, 0));
         assertThat(log.isGap(4, 0)).isTrue();
-        assertThat(log.isGap(4, 2)).as("told").isFalse();
+        assertThat(log.isGap(4, 2)).as("reported").isFalse();
         assertThat(log.isGap(5, 0)).as("seen").isFalse();
         log.append(entry(7, 1));
         log.evictOldest(3);
@@ -87,7 +87,7 @@ class TopicLogTest {
     }
 
     @Test
-    void aNewEntryInTheSlotOfOneThatWasSeenDoesNotEndTheCopy() {
+    void aNewEntryInTheSlotOfASeenOneDoesNotEndTheCopy() {
         for (int overtaken = 0; overtaken <= 4; overtaken++) {
             TopicLog log = new TopicLog(Floor.NONE);
             for (long p = 1; p <= 4; p++) {
@@ -103,16 +103,16 @@ class TopicLogTest {
                 TopicLog.copy(after, 4, 100, into, array, 0, 4);
                 assertThat(log.isGap(after, 0)).isFalse();
                 assertThat(into.size())
-                        .as("behind %s, overtaken by %s", after, overtaken)
+                        .as("after %s, overtaken by %s", after, overtaken)
                         .isEqualTo((int) (4 - after));
             }
         }
     }
 
-    /** A reader acquires the head, copies, looks at the floor: what it then believes is without hole and in order. */
+    /** A reader acquires the head, copies, and checks the floor: the events it accepts are complete and in order. */
     @ParameterizedTest
     @ValueSource(ints = {1, 3, 64})
-    void aConcurrentReaderMeetsNoHoleThatTheFloorDoesNotTell(int keep) throws Exception {
+    void aConcurrentReaderFindsNoHoleThatTheFloorDoesNotShow(int keep) throws Exception {
         TopicLog log = new TopicLog(Floor.NONE);
         AtomicLong head = new AtomicLong();
         AtomicBoolean stop = new AtomicBoolean();
