@@ -41,7 +41,7 @@ class ApiTest {
 
     @ParameterizedTest
     @CsvSource({"sse-core, io.sluice.sse", "sse-netty, io.sluice.sse.netty", "sse-test, io.sluice.sse.test"})
-    void signaturesAreThoseOfTheFile(String module, String rootPackage) throws IOException {
+    void signaturesMatchTheFile(String module, String rootPackage) throws IOException {
         List<String> signatures = new ArrayList<>();
         for (JavaClass type : typesOf(module, rootPackage)) {
             signatures.addAll(signatures(type.reflect()));
@@ -58,7 +58,7 @@ class ApiTest {
 
     /** The page gives the reason for each type that an embedding application can see. */
     @Test
-    void eachTypeHasItsReasonOnThePage() throws IOException {
+    void thePageGivesAReasonForEachType() throws IOException {
         String page = Files.readString(Path.of("..", "docs", "public-types.md"));
         List<String> named = Pattern.compile("^\\| `([\\w.]+)` \\|", Pattern.MULTILINE)
                 .matcher(page)

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 class ArchitectureTest {
 
     @Test
-    void nettyIsSeenOnlyWhereAPipelineIsSomebodyElses() {
+    void onlyExamplesWithAForeignPipelineUseNetty() {
         noClasses()
                 .that()
                 .haveNameNotMatching(".*[.](ExistingPipeline|WarmUp)([$].*)?")

@@ -92,7 +92,7 @@ class GuideOptionsTest {
     }
 
     @Test
-    void shortDefaultsOfTheBundledServerAreThoseOfItsHelp() throws Exception {
+    void shortDefaultsOfTheBundledServerMatchItsHelp() throws Exception {
         Map<String, String> rows = rows(COMMAND_LINE);
         Pattern stated = Pattern.compile("Default: (\\S+)$");
         List<Option> found = commandLine()

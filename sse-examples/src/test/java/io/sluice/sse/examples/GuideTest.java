@@ -19,7 +19,7 @@ class GuideTest {
             Pattern.compile("<!-- snippet: (\\w+) -->\n+```java\n(.*?)\n```", Pattern.DOTALL);
 
     @Test
-    void theCodeOfTheGuideIsTheCodeThatIsTested() throws IOException {
+    void theCodeOfTheGuideMatchesTheTestedCode() throws IOException {
         Matcher snippets = SNIPPET.matcher(Files.readString(GUIDE));
         int found = 0;
         for (; snippets.find(); found++) {

@@ -29,7 +29,7 @@ class AddressRatesTest {
     });
 
     @Test
-    void theMeasureComesBackEvenly() throws Exception {
+    void tokensAreRefilledEvenly() throws Exception {
         SocketAddress peer = peer("192.0.2.1");
         for (int i = 0; i < 3; i++) {
             assertThat(rates.take(peer)).isZero();
@@ -48,7 +48,7 @@ class AddressRatesTest {
     }
 
     @Test
-    void anIpv6NetworkIsOneAddressAndAMappedIpv4AddressIsItself() throws Exception {
+    void anIpv6NetworkCountsAsOneAddressAndAMappedIpv4AddressAsItself() throws Exception {
         assertThat(AddressKey.of(peer("2001:db8:1:2::1"))).isEqualTo(AddressKey.of(peer("2001:db8:1:2:ffff::")));
         assertThat(AddressKey.of(peer("2001:db8:1:2::1"))).isNotEqualTo(AddressKey.of(peer("2001:db8:1:3::1")));
         byte[] mapped = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, -1, -1, (byte) 192, 0, 2, (byte) 200};

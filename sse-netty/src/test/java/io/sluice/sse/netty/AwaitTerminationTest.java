@@ -32,7 +32,7 @@ class AwaitTerminationTest {
     }
 
     @Test
-    void anInterruptEndsTheWaitAndNotTheServer() throws Exception {
+    void anInterruptEndsTheWaitButNotTheServer() throws Exception {
         try (SseServer server = TestServers.on(Transport.NIO).start()) {
             Thread.currentThread().interrupt();
             assertThatThrownBy(server::awaitTermination).isInstanceOf(InterruptedException.class);

@@ -37,7 +37,7 @@ class BatchFramerTest {
     /** One of 128 frames is picked, by chance. */
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void aFrameThatTheLeakDetectorHasPickedCostsItsClientsNothing(boolean chunked) {
+    void aFrameSampledByTheLeakDetectorCostsItsClientsNothing(boolean chunked) {
         ResourceLeakDetector.setLevel(ResourceLeakDetector.Level.SIMPLE);
         Function<Frame, ByteBuf> forClient = chunked ? BatchFramer::forChunked : BatchFramer::forRaw;
         int picked = 0;

@@ -34,7 +34,7 @@ class BlockedLaneTest {
     private static final Duration BLOCKED_AFTER = Duration.ofSeconds(5);
 
     @OverEachTransport
-    void itIsNamedAndHarmsItsOwnClientsOnly(Transport transport) throws Exception {
+    void aBlockedLoopIsReportedAndAffectsItsOwnClientsOnly(Transport transport) throws Exception {
         Logger logger = (Logger) LoggerFactory.getLogger(HubLane.class);
         List<ILoggingEvent> lines = new CopyOnWriteArrayList<>();
         AppenderBase<ILoggingEvent> appender = new AppenderBase<>() {

@@ -17,7 +17,7 @@ class CatchUpBudgetOverSocketsTest {
     private static final String PADDING = " " + "x".repeat(4000);
 
     @OverEachTransport
-    void whoReadsIsNotHeldUpByTheBudget(Transport transport) throws IOException {
+    void theBudgetDoesNotDelayAClientThatReads(Transport transport) throws IOException {
         try (Hub hub = Hub.builder()
                         .historyEvents(100_000)
                         .historyBytes(1L << 30)

@@ -20,7 +20,7 @@ import java.util.function.Function;
 class ClosedFromWithinTest {
 
     /** Each makes a source that closes the server from another place. */
-    private static Map<String, Function<Runnable, Source>> places() {
+    private static Map<String, Function<Runnable, Source>> callSites() {
         Map<String, Function<Runnable, Source>> places = new LinkedHashMap<>();
         places.put("start", close -> sink -> close.run());
         places.put("stop", close -> new Source() {
@@ -48,8 +48,8 @@ class ClosedFromWithinTest {
     }
 
     @OverEachTransport
-    void noPlaceDeadlocks(Transport transport) throws Exception {
-        for (var place : places().entrySet()) {
+    void noCallSiteDeadlocks(Transport transport) throws Exception {
+        for (var place : callSites().entrySet()) {
             AtomicReference<SseServer> server = new AtomicReference<>();
             CountDownLatch returned = new CountDownLatch(1);
             Source source = place.getValue().apply(() -> {
@@ -74,7 +74,7 @@ class ClosedFromWithinTest {
     }
 
     @OverEachTransport
-    void whoIsClosedByAnObserverAsItOpensIsAnsweredAndLeavesNothing(Transport transport) throws Exception {
+    void aSinkThatAnObserverClosesAsItOpensGetsAResponseAndLeavesNothing(Transport transport) throws Exception {
         Observer closes = new Observer() {
             @Override
             public void sinkOpened(Sink sink) {
@@ -92,7 +92,7 @@ class ClosedFromWithinTest {
     }
 
     @OverEachTransport
-    void whoIsEndedForGoodByAnObserverAsItOpensHearsThat(Transport transport) throws Exception {
+    void aSinkThatAnObserverCompletesAsItOpensNotifiesItsClient(Transport transport) throws Exception {
         Observer completes = new Observer() {
             @Override
             public void sinkOpened(Sink sink) {

@@ -90,7 +90,7 @@ class ConnectionReuseTest {
                 "too many headers                | GET /ping HTTP/1.1~Host: a~a:1~b:1~c:1~d:1~e:1~f:1~g:1~h:1~i:1~j:1~~ | close",
                 "a client of HTTP/1.0            | GET /ping HTTP/1.0~~ | close"
             })
-    void theSameForWholeRequests(String what, String request, String expected) throws IOException {
+    void wholeRequestsFollowTheSameRules(String what, String request, String expected) throws IOException {
         try (Socket socket = connect()) {
             send(socket, request.replace("~", "\r\n").replace("LARGE", "x".repeat(1025)));
             assertReusedOrClosed(socket, what, expected, true);
@@ -110,7 +110,7 @@ class ConnectionReuseTest {
 
     /** Its response would never arrive, so its client may send it again (RFC 9112, section 9.6). */
     @Test
-    void aRequestAfterTheLastResponseDoesNotAct() {
+    void aRequestAfterTheLastResponseIsNotHandled() {
         AtomicInteger acts = new AtomicInteger();
         ServerOptions options = new ServerOptions();
         options.routes.add(

@@ -35,7 +35,7 @@ class DrainModeTest {
 
     /** Over one transport: it takes its time, and how each ends its connections is for others to show. */
     @Test
-    void atOnceComesFirstAndAtTheDeadlineWhatItsSourceDidNotEnd() throws Exception {
+    void immediateStreamsEndFirstAndStreamsWithUnfinishedSourcesAtTheDeadline() throws Exception {
         Duration drain = Duration.ofSeconds(6);
         Answer ends = new Answer();
         Answer neverEnds = new Answer();
@@ -82,7 +82,7 @@ class DrainModeTest {
     }
 
     @OverEachTransport
-    void aDrainIsOverWhenTheSourcesAre(Transport transport) throws Exception {
+    void aDrainEndsWhenTheSourcesHaveFinished(Transport transport) throws Exception {
         Source polite = new Source() {
             @Override
             public void start(Sink sink) {}

@@ -55,7 +55,7 @@ class EventLoopLaneTest {
     }
 
     @Test
-    void whoYieldsComesBehindAllTasksAndTheTasksThatTheyAdd() throws Exception {
+    void aYieldedPassRunsAfterAllTasksAndTheTasksThatTheyAdd() throws Exception {
         List<String> order = new CopyOnWriteArrayList<>();
         CompletableFuture<Void> done = new CompletableFuture<>();
         loop.execute(() -> {
@@ -73,7 +73,7 @@ class EventLoopLaneTest {
     }
 
     @Test
-    void theLoopLooksAfterItsIoBetweenTwoSlices() throws Exception {
+    void theLoopHandlesIoBetweenTwoSlices() throws Exception {
         CompletableFuture<Integer> done = new CompletableFuture<>();
         Runnable slices = new Runnable() {
             private int left = 1_000;
@@ -97,7 +97,7 @@ class EventLoopLaneTest {
 
     /** As a loop with few places for tasks ({@code io.netty.eventLoop.maxPendingTasks}) and more to do than it can. */
     @Test
-    void whoYieldsOnALoopThatIsFullIsNotForgotten() throws Exception {
+    void aPassThatYieldsOnAFullLoopIsNotForgotten() throws Exception {
         CompletableFuture<Void> done = new CompletableFuture<>();
         loop.execute(() -> {
             int until = looks.get() + 5;

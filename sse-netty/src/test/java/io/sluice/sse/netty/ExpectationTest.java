@@ -29,7 +29,7 @@ class ExpectationTest {
     }
 
     @OverEachTransport
-    void aStreamIsAnsweredAtOnce(Transport transport) throws IOException {
+    void aStreamRequestGetsItsResponseAtOnce(Transport transport) throws IOException {
         try (SseServer server = start(transport);
                 RawClient client = RawClient.open(server.port(), "/events/a", "Expect: 100-continue")) {
             assertThat(client.stream().interimResponses()).isZero();
@@ -40,7 +40,7 @@ class ExpectationTest {
     }
 
     @OverEachTransport
-    void aBodyIsAskedForAndOneThatIsTooLargeIsNot(Transport transport) throws IOException {
+    void theServerAsksForABodyUnlessItIsTooLarge(Transport transport) throws IOException {
         try (SseServer server = start(transport);
                 RawClient client = RawClient.connect(server.port())) {
             for (String headers : new String[] {"Content-Length: 5\r\n", "Transfer-Encoding: chunked\r\n"}) {
@@ -60,7 +60,7 @@ class ExpectationTest {
     }
 
     @OverEachTransport
-    void anExpectationThatNobodyKnowsIsRefused(Transport transport) throws IOException {
+    void anUnknownExpectationIsRejected(Transport transport) throws IOException {
         try (SseServer server = start(transport)) {
             for (String request : new String[] {
                 "GET /events/a HTTP/1.1\r\nHost: localhost\r\nExpect: a-miracle\r\n\r\n",
@@ -79,7 +79,7 @@ class ExpectationTest {
 
     /** RFC 9110, section 10.1.1: a client that speaks HTTP/1.0 does not know what 100 is. */
     @OverEachTransport
-    void anOldClientIsNotTold(Transport transport) throws IOException {
+    void anHttp10ClientGetsNo100Continue(Transport transport) throws IOException {
         try (SseServer server = start(transport);
                 RawClient client = RawClient.connect(server.port())) {
             client.send(post("HTTP/1.0", EXPECT + "Content-Length: 5\r\n") + "hello");
@@ -91,7 +91,7 @@ class ExpectationTest {
 
     /** Who was told to send a body gets an answer with one, whatever is asked behind it meanwhile. */
     @OverEachTransport
-    void anAnswerKeepsItsBodyThoughAHeadRequestFollows(Transport transport) throws IOException {
+    void aResponseKeepsItsBodyAlthoughAHeadRequestFollows(Transport transport) throws IOException {
         CompletableFuture<RouteResponse> slow = new CompletableFuture<>();
         try (SseServer server = TestServers.on(transport)
                         .route("POST", "/slow", request -> slow)

@@ -35,7 +35,7 @@ class FailureLogTest {
     }
 
     @Test
-    void oneOfAKindIsLoggedInASecondAndTheOthersAreCounted() {
+    void oneFailureOfEachKindIsLoggedPerSecondAndTheOthersAreCounted() {
         AtomicLong clock = new AtomicLong();
         FailureLog failures = new FailureLog(clock::get);
         for (int i = 0; i < 1_000; i++) {
@@ -54,7 +54,7 @@ class FailureLogTest {
     }
 
     @Test
-    void requestsThatFailLogAFewLinesOnly() throws IOException {
+    void failingRequestsLogOnlyAFewLines() throws IOException {
         try (SseServer server = TestServers.on(Transport.NIO)
                         .route("GET", "/fails/**", request -> {
                             throw new IllegalStateException("for " + request.subPath());

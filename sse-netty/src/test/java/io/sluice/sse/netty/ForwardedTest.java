@@ -109,7 +109,7 @@ class ForwardedTest {
     }
 
     @Test
-    void nobodyElseIsBelieved() {
+    void headersOfUntrustedPeersAreIgnored() {
         HttpHeaders headers = new DefaultHttpHeaders()
                 .add("forwarded", "for=192.0.2.1;proto=https")
                 .add("x-forwarded-for", "192.0.2.2")
@@ -167,7 +167,7 @@ class ForwardedTest {
                 "fe80::1%lo",
                 "10.0.0"
             })
-    void whatIsNoNetworkIsRefused(String network) {
+    void anInvalidNetworkIsRejected(String network) {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> TrustedProxies.of(network))
                 .withMessage("trustedProxies: \"" + network
@@ -175,7 +175,7 @@ class ForwardedTest {
     }
 
     @Test
-    void networksAloneAreRefused() {
+    void trustedProxiesNeedAHeaderAndANetwork() {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> SseServer.builder().trustedProxies(TRUSTED))
                 .withMessageStartingWith("trustedProxies: networks only (expected: ");

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 class HeartbeatTest {
 
     @OverEachTransport
-    void aCommentForTheSilentAndNoneForTheBusy(Transport transport) throws IOException {
+    void onlySilentStreamsGetAComment(Transport transport) throws IOException {
         ScheduledExecutorService publisher = Executors.newSingleThreadScheduledExecutor();
         try (SseServer server = TestServers.on(transport)
                         .heartbeat(Duration.ofSeconds(3)) // longer than a machine pauses
@@ -42,7 +42,7 @@ class HeartbeatTest {
     }
 
     @OverEachTransport
-    void aRouteMayWantAnEventThatAPageCanHear(Transport transport) throws IOException {
+    void aRouteMaySendHeartbeatsAsEventsThatAPageReceives(Transport transport) throws IOException {
         Heartbeat alive = Heartbeat.event("alive").atFixedRate();
         try (SseServer server = TestServers.on(transport)
                         .heartbeat(Duration.ofMillis(200))

@@ -22,7 +22,7 @@ class IgnoredResultTest {
             HttpStatusException.class);
 
     @Test
-    void eachMethodThatReturnsACopyIsMarked() {
+    void eachMethodThatReturnsACopyIsAnnotated() {
         List<Method> copies = IMMUTABLE.stream()
                 .flatMap(type -> Arrays.stream(type.getDeclaredMethods()))
                 .filter(method -> Modifier.isPublic(method.getModifiers())

@@ -158,7 +158,7 @@ class Invariant2ReconnectTest {
     }
 
     @Test
-    void aClientThatHasSeenAllHearsOfNoGapWhateverWasEvictedSince() throws IOException {
+    void aClientThatHasSeenEverythingGetsNoGapWhateverWasEvictedSince() throws IOException {
         try (Hub hub = Hub.builder().historyEvents(10).build();
                 SseServer server = TestServers.on(Transport.NIO)
                         .hub(hub)

@@ -72,7 +72,7 @@ class Invariant3NothingOutlivesItsClientTest {
     }
 
     @OverEachTransport
-    void whateverMomentTheClientChooses(Transport transport) throws Exception {
+    void aClientIsReleasedAtWhateverMomentItLeaves(Transport transport) throws Exception {
         int descriptors = TestServers.openDescriptors();
         Recorder recorder = new Recorder(transport == Transport.IO_URING);
         try (Hub hub = Hub.builder()
@@ -115,7 +115,7 @@ class Invariant3NothingOutlivesItsClientTest {
     private static List<Leave> leaves(Transport transport) {
         List<Leave> all = new ArrayList<>(List.of(Leave.values()));
         if (transport == Transport.IO_URING) {
-            all.remove(Leave.RST_IN_THE_REQUEST_LINE); // see anRstDirectlyBehindHalfARequest
+            all.remove(Leave.RST_IN_THE_REQUEST_LINE); // see anRstDirectlyAfterHalfARequestReleasesTheConnection
         }
         return all;
     }
@@ -172,7 +172,7 @@ class Invariant3NothingOutlivesItsClientTest {
 
     /** A client whose socket is full but whose channel is still writable: nobody but the server can end this. */
     @OverEachTransport
-    void aClientThatDoesNotReadHowItsStreamEnds(Transport transport) throws Exception {
+    void aClientThatDoesNotReadTheEndOfItsStreamIsReleased(Transport transport) throws Exception {
         try (SseServer server = TestServers.on(transport).start();
                 RawClient client = RawClient.connect(server.port(), 1024)) {
             Hub hub = server.hub();
@@ -221,7 +221,7 @@ class Invariant3NothingOutlivesItsClientTest {
     @EnumSource(
             value = Transport.class,
             names = {"NIO", "EPOLL"})
-    void anRstDirectlyBehindHalfARequest(Transport transport) throws Exception {
+    void anRstDirectlyAfterHalfARequestReleasesTheConnection(Transport transport) throws Exception {
         try (SseServer server = TestServers.on(transport).start()) {
             for (int i = 0; i < 500; i++) {
                 RawClient.connect(server.port()).send("GET /eve").reset();
@@ -235,7 +235,7 @@ class Invariant3NothingOutlivesItsClientTest {
 
     /** More frames in flight than one sweep looks at, all of the last client. */
     @OverEachTransport
-    void manySmallFramesOfALastClientThatResets(Transport transport) throws Exception {
+    void manySmallFramesAreReleasedWhenTheLastClientResets(Transport transport) throws Exception {
         try (SseServer server = TestServers.on(transport).start();
                 RawClient client = RawClient.connect(server.port(), 1024)) {
             client.get("/events/many");
@@ -262,7 +262,7 @@ class Invariant3NothingOutlivesItsClientTest {
 
     /** The place of a stream is given back with it: the limit counts the living. */
     @OverEachTransport
-    void placesAreGivenBack(Transport transport) throws Exception {
+    void permitsAreReleased(Transport transport) throws Exception {
         try (SseServer server = TestServers.on(transport).maxStreams(2).start()) {
             for (int round = 0; round < 5; round++) {
                 try (RawClient one = RawClient.open(server.port(), "/events/a");

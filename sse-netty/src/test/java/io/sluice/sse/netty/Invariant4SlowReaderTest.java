@@ -28,7 +28,7 @@ class Invariant4SlowReaderTest {
     private static final String PADDING = "x".repeat(4000);
 
     @OverEachTransport
-    void whoReadsNothingHarmsNobodyAndIsClosed(Transport transport) throws IOException {
+    void aClientThatReadsNothingAffectsNoOtherClientAndIsClosed(Transport transport) throws IOException {
         try (Hub hub = Hub.builder()
                         .historyEvents(100_000)
                         .historyBytes(1L << 30)
@@ -78,7 +78,7 @@ class Invariant4SlowReaderTest {
      * Many at once, and what each costs by Netty's own account, while the rest of the world goes on being published.
      */
     @OverEachTransport
-    void whoReadsNothingCostsItsHighWaterMarkAndOneFrame(Transport transport) throws IOException {
+    void aClientThatReadsNothingCostsItsHighWaterMarkAndOneFrame(Transport transport) throws IOException {
         assertBounded(transport, 16 * 1024, FRAME);
         assertBounded(transport, 1024 * 1024, 1024 * 1024 + 128); // a frame is one event that is larger
     }
@@ -134,7 +134,7 @@ class Invariant4SlowReaderTest {
 
     /** What a client that takes nothing leaves behind is not the kernel's either: it would offer it for minutes. */
     @OverEachTransport
-    void whoTakesNothingIsResetAndTheKernelForgetsItsBytes(Transport transport) throws IOException {
+    void aClientThatAcceptsNothingIsResetAndTheKernelDropsItsBytes(Transport transport) throws IOException {
         try (Hub hub = Hub.builder()
                         .historyEvents(100_000)
                         .historyBytes(1L << 30)
@@ -163,7 +163,7 @@ class Invariant4SlowReaderTest {
     }
 
     @OverEachTransport
-    void whoPausesAndGoesOnReceivesAllOfItInOrder(Transport transport) throws IOException {
+    void aClientThatPausesAndContinuesReceivesEverythingInOrder(Transport transport) throws IOException {
         try (Hub hub = Hub.builder()
                         .historyEvents(100_000)
                         .historyBytes(1L << 30)
@@ -212,7 +212,7 @@ class Invariant4SlowReaderTest {
     }
 
     @OverEachTransport
-    void whoIsPassedByAShortHistoryIsSentAway(Transport transport) throws IOException {
+    void aClientOvertakenByAShortHistoryIsDisconnected(Transport transport) throws IOException {
         try (Hub hub = Hub.builder().historyEvents(20).build();
                 SseServer server = TestServers.on(transport)
                         .hub(hub)

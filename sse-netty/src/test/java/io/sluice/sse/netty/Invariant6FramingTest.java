@@ -18,7 +18,7 @@ import java.util.List;
 class Invariant6FramingTest {
 
     @OverEachTransport
-    void anEventForAThousandIsFramedOncePerLane(Transport transport) throws IOException {
+    void anEventForAThousandClientsIsFramedOncePerLane(Transport transport) throws IOException {
         int clients = 1000;
         List<RawClient> open = new ArrayList<>();
         try (SseServer server = TestServers.on(transport)

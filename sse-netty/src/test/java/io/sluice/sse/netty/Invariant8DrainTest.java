@@ -58,7 +58,7 @@ class Invariant8DrainTest {
                     return System.nanoTime() - start;
                 }));
             }
-            refusesNewStreams(server.port());
+            assertRejectsNewStreams(server.port());
             int[] tenths = new int[10];
             for (Future<Long> end : ends) {
                 tenths[(int) Math.min(9, end.get(60, TimeUnit.SECONDS) * 10 / drain.toNanos())]++;
@@ -90,7 +90,7 @@ class Invariant8DrainTest {
         await().untilAsserted(() -> assertThat(TestServers.sluiceThreads()).isEmpty());
     }
 
-    private static void refusesNewStreams(int port) throws IOException {
+    private static void assertRejectsNewStreams(int port) throws IOException {
         try (RawClient late = RawClient.connect(port);
                 RawClient browser = RawClient.connect(port)) {
             late.get("/events/a").awaitHead();
@@ -136,7 +136,7 @@ class Invariant8DrainTest {
     }
 
     @OverEachTransport
-    void withNoClientsItReturnsAtOnce(Transport transport) throws Exception {
+    void aDrainWithoutClientsReturnsAtOnce(Transport transport) throws Exception {
         SseServer server =
                 TestServers.on(transport).drain(Duration.ofSeconds(30)).start();
         int port = server.port();
@@ -150,7 +150,7 @@ class Invariant8DrainTest {
 
     /** From the loop of a request whose server has never had a stream, and from the one of a stream. */
     @OverEachTransport
-    void closedFromAnEventLoopItDoesNotWaitForItself(Transport transport) throws Exception {
+    void aCloseOnAnEventLoopDoesNotWaitForItself(Transport transport) throws Exception {
         for (boolean withStream : new boolean[] {false, true}) {
             AtomicReference<SseServer> self = new AtomicReference<>();
             CompletableFuture<Void> returned = new CompletableFuture<>();
@@ -176,7 +176,7 @@ class Invariant8DrainTest {
 
     /** A publisher that does not stop must not keep the drain from ending. */
     @OverEachTransport
-    void aPublisherThatNeverPausesDoesNotHoldTheDrain(Transport transport) throws Exception {
+    void aPublisherThatNeverPausesDoesNotDelayTheDrain(Transport transport) throws Exception {
         AtomicBoolean publishing = new AtomicBoolean(true);
         List<RawClient> open = new ArrayList<>();
         ExecutorService threads = Executors.newCachedThreadPool();
@@ -213,7 +213,7 @@ class Invariant8DrainTest {
 
     /** What was published before the drain also reaches those who begin to read their history only when it runs. */
     @OverEachTransport
-    void whoIsStillCatchingUpGetsItAllAsFarAsItReads(Transport transport) throws Exception {
+    void aClientThatIsStillCatchingUpGetsEverythingThatItReads(Transport transport) throws Exception {
         int events = 1000;
         int clients = 10;
         ExecutorService threads = Executors.newCachedThreadPool();
@@ -253,7 +253,7 @@ class Invariant8DrainTest {
      * A frame that was put together out of others holds them, and nobody looks again when the event loops have ended.
      */
     @OverEachTransport
-    void framesOfSeveralTopicsThatNobodyTookAreLetGo(Transport transport) throws Exception {
+    void unwrittenFramesOfSeveralTopicsAreReleased(Transport transport) throws Exception {
         Event event = Event.of("x".repeat(3000));
         List<Publication> batch = List.of(new Publication("a", event), new Publication("b", event));
         try (Hub hub = Hub.create()) {
@@ -280,7 +280,7 @@ class Invariant8DrainTest {
     }
 
     @Test
-    void aTimeThatIsNoneIsRefusedAndNothingIsClosed() throws Exception {
+    void anInvalidDurationIsRejectedAndNothingIsClosed() throws Exception {
         try (SseServer server = TestServers.on(Transport.NIO).start();
                 RawClient client = RawClient.open(server.port(), "/events/a")) {
             assertThatThrownBy(() -> server.close(ChronoUnit.FOREVER.getDuration()))
@@ -294,7 +294,7 @@ class Invariant8DrainTest {
     }
 
     @Test
-    void theHandlerOfAForeignPipelineDrainsAlone() throws Exception {
+    void aHandlerInAForeignPipelineDrainsOnItsOwn() throws Exception {
         try (Hub hub = Hub.create()) {
             SseHandler handler = SseHandler.serving(hub, "/events/**", StreamRoute.topics());
             handler.drain(Duration.ofDays(1)).toCompletableFuture().get(40, TimeUnit.SECONDS);

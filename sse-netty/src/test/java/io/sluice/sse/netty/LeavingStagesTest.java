@@ -48,12 +48,12 @@ class LeavingStagesTest {
     }
 
     @OverEachTransport
-    void anRst(Transport transport) throws Exception {
+    void anRstAtEachStageReleasesTheClient(Transport transport) throws Exception {
         atEachStage(transport, true);
     }
 
     @OverEachTransport
-    void aFin(Transport transport) throws Exception {
+    void aFinAtEachStageReleasesTheClient(Transport transport) throws Exception {
         atEachStage(transport, false);
     }
 

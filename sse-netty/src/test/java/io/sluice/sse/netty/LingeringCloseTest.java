@@ -78,7 +78,7 @@ class LingeringCloseTest {
     }
 
     @Test
-    void whoTakesNothingIsGivenUpAtTheFirstLook() {
+    void aClientThatAcceptsNothingIsClosedAtTheFirstCheck() {
         linger(300);
         pass(LOOK_SECONDS - 1);
         assertThat(givenUp).hasValue(0);
@@ -88,7 +88,7 @@ class LingeringCloseTest {
     }
 
     @Test
-    void whileBytesMoveItGoesOnAndThenNot() {
+    void lingeringContinuesOnlyWhileBytesMove() {
         linger(300);
         for (int i = 0; i < 20; i++) {
             channel.take(100);
@@ -100,7 +100,7 @@ class LingeringCloseTest {
     }
 
     @Test
-    void itDoesNotGoOnForEver() {
+    void lingeringIsLimited() {
         linger(10);
         for (int second = 0; second < 10; second++) {
             assertThat(givenUp).hasValue(0);
@@ -162,7 +162,7 @@ class LingeringCloseTest {
     }
 
     @OverEachTransport
-    void whoReadsSlowlyGetsAllThatWasSentBeforeTheEnd(Transport transport) throws Exception {
+    void aSlowReaderGetsEverythingThatWasSentBeforeTheEnd(Transport transport) throws Exception {
         try (Hub hub = hub();
                 SseServer server = server(transport, hub);
                 RawClient client = RawClient.connect(server.port(), 64 * 1024)) {
@@ -176,7 +176,7 @@ class LingeringCloseTest {
     }
 
     @OverEachTransport
-    void whoReadsSlowlyGetsTheEndOfADrainedStreamToo(Transport transport) throws Exception {
+    void aSlowReaderGetsTheEndOfADrainedStreamToo(Transport transport) throws Exception {
         try (Hub hub = hub();
                 SseServer server = server(transport, hub);
                 RawClient client = RawClient.connect(server.port(), 64 * 1024)) {

@@ -130,7 +130,7 @@ class MalformedHttpTest {
     }
 
     @OverEachTransport
-    void eachIsAnsweredOrClosedAtOnceAndAHealthyStreamGoesOn(Transport transport) throws IOException {
+    void eachRequestGetsAResponseOrIsClosedAtOnceAndAHealthyStreamContinues(Transport transport) throws IOException {
         Logger logger = (Logger) LoggerFactory.getLogger("io.sluice");
         ListAppender<ILoggingEvent> lines = new ListAppender<>();
         lines.list = new CopyOnWriteArrayList<>();
@@ -139,7 +139,7 @@ class MalformedHttpTest {
         logger.setLevel(Level.DEBUG);
         logger.setAdditive(false);
         try {
-            answerEach(transport);
+            sendEach(transport);
         } finally {
             logger.setAdditive(true);
             logger.setLevel(null);
@@ -151,7 +151,7 @@ class MalformedHttpTest {
                 .noneMatch(line -> line.getLevel().isGreaterOrEqual(Level.WARN));
     }
 
-    private static void answerEach(Transport transport) throws IOException {
+    private static void sendEach(Transport transport) throws IOException {
         try (SseServer server = TestServers.on(transport).start();
                 RawClient healthy = RawClient.open(server.port(), "/events/control")) {
             int published = 0;
@@ -196,7 +196,7 @@ class MalformedHttpTest {
     }
 
     @OverEachTransport
-    void requestsBehindAStreamOpenNothingAndHarmNothing(Transport transport) throws IOException {
+    void requestsAfterAStreamOpenNothingAndAffectNothing(Transport transport) throws IOException {
         try (SseServer server = TestServers.on(transport).start();
                 RawClient client = RawClient.connect(server.port())) {
             String get = "GET /events/a HTTP/1.1\r\nHost: localhost\r\n\r\n";
@@ -226,7 +226,7 @@ class MalformedHttpTest {
     }
 
     @OverEachTransport
-    void tenMegabytesBehindAStreamEndItAndCostNothing(Transport transport) throws IOException {
+    void tenMegabytesAfterAStreamEndItAndCostNothing(Transport transport) throws IOException {
         try (SseServer server = TestServers.on(transport).start();
                 RawClient client = RawClient.open(server.port(), "/events/a")) {
             try {
@@ -244,7 +244,7 @@ class MalformedHttpTest {
 
     /** The answer to the first must come first, and what comes behind a stream is not answered at all. */
     @OverEachTransport
-    void aStreamBehindARequestThatIsStillBeingAnsweredWaitsItsTurn(Transport transport) throws IOException {
+    void aStreamAfterARequestWithAPendingResponseWaitsItsTurn(Transport transport) throws IOException {
         var slow = new java.util.concurrent.CompletableFuture<RouteResponse>();
         try (SseServer server = TestServers.on(transport)
                         .route("GET", "/slow", request -> slow)
@@ -265,7 +265,7 @@ class MalformedHttpTest {
     }
 
     @Test
-    void keepAliveSurvivesARefusalThatIsNotTheConnectionsFault() throws IOException {
+    void keepAliveSurvivesARejectionThatTheConnectionDidNotCause() throws IOException {
         try (SseServer server = TestServers.on(Transport.NIO).start();
                 RawClient client = RawClient.connect(server.port())) {
             for (int i = 0; i < 3; i++) {

@@ -29,13 +29,13 @@ class NettyVersionTest {
     Path folder;
 
     @Test
-    void theOneOfTheTestsIsGoodEnough() {
+    void theVersionOfTheTestsIsRecentEnough() {
         assertThatCode(NettyVersion::check).doesNotThrowAnyException();
         assertThat(Version.identify().get("netty-transport").artifactVersion()).isEqualTo(NettyVersion.TESTED);
     }
 
     @Test
-    void anOldOneIsNamedWithTheRemedy() throws Exception {
+    void anOldVersionIsNamedWithTheRemedy() throws Exception {
         assertThatThrownBy(() -> NettyVersion.check(
                         loader(Set.of(), "netty-common", "4.1.121.Final", "netty-transport", "4.1.121.Final")))
                 .isInstanceOf(IllegalStateException.class)
@@ -46,7 +46,7 @@ class NettyVersionTest {
     }
 
     @Test
-    void onePartThatIsOldIsNamed() throws Exception {
+    void aSingleOldArtifactIsNamed() throws Exception {
         assertThatThrownBy(() -> NettyVersion.check(loader(
                         Set.of(), "netty-transport", "4.2.18.Final", "netty-transport-classes-epoll", "4.1.99.Final")))
                 .hasMessageContaining("has netty-transport-classes-epoll 4.1.99.Final: ");
@@ -59,7 +59,7 @@ class NettyVersionTest {
     }
 
     @Test
-    void othersAndNewerOnesAreNotCompared() throws Exception {
+    void otherArtifactsAndNewerVersionsAreNotCompared() throws Exception {
         ClassLoader loader = loader(
                 Set.of(),
                 "netty-tcnative-classes",
@@ -73,7 +73,7 @@ class NettyVersionTest {
 
     /** As an application sees it: the classes of 4.2 are missing for all of Sluice. */
     @Test
-    void theStartOfAServerAndAHandlerFailWithTheSentence() throws Exception {
+    void startingAServerAndCreatingAHandlerFailWithThisMessage() throws Exception {
         ClassLoader old = loader(
                 Set.of(
                         "io.netty.channel.MultiThreadIoEventLoopGroup",

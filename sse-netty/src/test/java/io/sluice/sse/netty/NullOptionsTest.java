@@ -54,7 +54,7 @@ class NullOptionsTest {
 
     @ParameterizedTest
     @MethodSource("parameters")
-    void aNullIsRefusedByName(Object builder, Method setter, Parameter parameter) {
+    void aNullIsRejectedByName(Object builder, Method setter, Parameter parameter) {
         Object[] arguments = Arrays.stream(setter.getParameters())
                 .map(each -> each.equals(parameter) ? null : valueFor(setter, each))
                 .toArray();

@@ -33,7 +33,7 @@ class PendingConnectionsTest {
                         MOST));
     }
 
-    private void come(int count) {
+    private void accept(int count) {
         for (int i = 0; i < count; i++) {
             newcomers.accepted();
         }
@@ -52,15 +52,15 @@ class PendingConnectionsTest {
     }
 
     @Test
-    void aFewAreNothingSpecial() {
-        come(MOST - 1);
+    void aFewPendingConnectionsDoNotPauseAccepting() {
+        accept(MOST - 1);
         assertThat(accepts()).isTrue();
         assertThat(listener.hasPendingTasks()).isFalse();
     }
 
     @Test
-    void behindManyItWaitsUntilTheyAreFew() {
-        come(MOST);
+    void manyPendingConnectionsPauseAcceptingUntilFewAreLeft() {
+        accept(MOST);
         assertThat(accepts()).isFalse();
         pass(1);
         assertThat(accepts()).isFalse();
@@ -71,28 +71,28 @@ class PendingConnectionsTest {
     }
 
     @Test
-    void thoseWhoNeverSayWhatTheyWantKeepNobodyAway() {
-        come(MOST);
+    void clientsThatNeverSendARequestKeepNoClientOut() {
+        accept(MOST);
         assertThat(accepts()).isFalse();
         pass(AcceptThrottle.MAX_CHECKS - 1);
         assertThat(accepts()).isFalse();
         pass(1);
         assertThat(accepts()).isTrue();
         for (int millis = 0; millis < 99; millis++) {
-            come(1);
+            accept(1);
             assertThat(accepts()).isTrue();
             pass(1);
         }
         pass(1);
-        come(1);
+        accept(1);
         assertThat(accepts()).as("heeded again").isFalse();
         pass(AcceptThrottle.MAX_CHECKS);
         assertThat(accepts()).isTrue();
     }
 
     @Test
-    void withoutDescriptorsItRestsWhateverNewcomersDo() {
-        come(MOST);
+    void withoutDescriptorsAcceptingPausesWhateverPendingConnectionsDo() {
+        accept(MOST);
         listener.pipeline().fireExceptionCaught(new IOException("too many open files (a test wants it so)"));
         pass(AcceptThrottle.MAX_CHECKS);
         assertThat(accepts()).isFalse();
@@ -101,7 +101,7 @@ class PendingConnectionsTest {
     }
 
     @OverEachTransport
-    void silentConnectionsKeepNobodyAway(Transport transport) throws Exception {
+    void silentConnectionsKeepNoClientOut(Transport transport) throws Exception {
         try (SseServer server = TestServers.on(transport).start()) {
             List<RawClient> silent = new ArrayList<>();
             try {

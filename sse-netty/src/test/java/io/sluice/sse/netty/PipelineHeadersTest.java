@@ -152,7 +152,7 @@ class PipelineHeadersTest {
     }
 
     @Test
-    void aStreamThatALimitRejectsHasThemToo() {
+    void aStreamRejectedByALimitHasThemToo() {
         for (String browser : List.of("", "Sec-Fetch-Mode: cors\r\nCache-Control: no-cache\r\n")) {
             StreamLimits none = StreamLimits.DEFAULT.maxStreams(0);
             EmbeddedChannel channel = new EmbeddedChannel(
@@ -170,7 +170,7 @@ class PipelineHeadersTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"1.1", "1.0"})
-    void whateverTheHandlersDoTheFramingIsThatOfAStream(String version) {
+    void theFramingIsThatOfAStreamWhateverTheHandlersDo(String version) {
         ChannelOutboundHandlerAdapter meddler = new ChannelOutboundHandlerAdapter() {
             @Override
             public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
@@ -228,7 +228,7 @@ class PipelineHeadersTest {
     }
 
     @Test
-    void aHandlerMayDelayTheHeadAndEverythingComesAfterIt() {
+    void aHandlerMayDelayTheHeadAndEverythingElseFollowsIt() {
         Delayer delayer = new Delayer();
         Requests requests = new Requests();
         EmbeddedChannel channel = new EmbeddedChannel(new HttpServerCodec(), delayer, handler(), requests);
@@ -261,7 +261,7 @@ class PipelineHeadersTest {
     }
 
     @Test
-    void aHeadThatNoHandlerPassesOnClosesItsConnection() {
+    void aHeadThatAHandlerDropsClosesItsConnection() {
         quietly(() -> {
             EmbeddedChannel channel = new EmbeddedChannel(new HttpServerCodec(), new Delayer(), handler());
             channel.freezeTime();
@@ -290,7 +290,7 @@ class PipelineHeadersTest {
     }
 
     @Test
-    void evenIfAHandlerKeepsTheEndOfTheConnectionFromLaterHandlers() {
+    void aClientIsReleasedEvenIfAHandlerHidesTheEndOfTheConnection() {
         ChannelHandler swallower = new ChannelInboundHandlerAdapter() {
             @Override
             public void channelInactive(ChannelHandlerContext ctx) {}
@@ -332,7 +332,7 @@ class PipelineHeadersTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
-    void aHandlerMayAnswerInsteadAndTheConnectionStaysWithHttp(boolean later) {
+    void aHandlerMayRespondInsteadAndTheConnectionStaysWithHttp(boolean later) {
         AtomicReference<Runnable> answer = new AtomicReference<>(() -> {});
         ChannelHandler gate = new ChannelOutboundHandlerAdapter() {
             @Override
@@ -405,7 +405,7 @@ class PipelineHeadersTest {
     }
 
     @Test
-    void headersCannotBeForgedAndThoseOfAStreamNotReplaced() {
+    void headersCannotBeForgedAndStreamHeadersCannotBeReplaced() {
         SseStream stream = SseStream.of(Selector.of("a"), StartPosition.live());
         Map<String, String> bad = new LinkedHashMap<>();
         bad.put("x", "a\r\nset-cookie: b");

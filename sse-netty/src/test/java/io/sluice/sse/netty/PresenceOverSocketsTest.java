@@ -45,7 +45,7 @@ class PresenceOverSocketsTest {
     private record Tab(String principal, RawClient client) {}
 
     @OverEachTransport
-    void underChurnWhatIsToldIsTrueInTheEnd(Transport transport) throws Exception {
+    void reportedPresenceIsCorrectAfterChurn(Transport transport) throws Exception {
         Told told = new Told();
         Random random = new Random(7);
         try (Hub hub = Hub.builder()

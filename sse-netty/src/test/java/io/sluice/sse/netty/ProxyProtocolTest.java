@@ -25,7 +25,7 @@ class ProxyProtocolTest {
     private static final int PROXY = 0x21;
 
     @OverEachTransport
-    void theConnectionIsTheClients(Transport transport) throws Exception {
+    void theConnectionHasTheAddressOfTheClient(Transport transport) throws Exception {
         byte[] four = addresses("192.0.2.1", "192.0.2.9", 4711, 80);
         byte[] six = addresses("2001:db8::1", "2001:db8::9", 4711, 80);
         byte[] tlv = {0x04, 0, 3, 1, 2, 3, (byte) 0xE0, 0, 1, 9};
@@ -115,7 +115,7 @@ class ProxyProtocolTest {
     }
 
     @OverEachTransport
-    void aStrangersHeaderIsRefusedAndWithoutOneItIsItself(Transport transport) throws Exception {
+    void anUntrustedPeersHeaderIsRejectedAndWithoutOneItsOwnAddressCounts(Transport transport) throws Exception {
         try (SseServer server = TestServers.on(transport)
                         .trustedProxies(TrustedProxies.of("10.0.0.0/8").byProxyProtocol())
                         .requestTimeout(Duration.ofMinutes(5)) // it is not this that closes them

@@ -69,7 +69,7 @@ class ReadySourcesEndTest {
     }
 
     @OverEachTransport
-    void whetherItsClientClosesOrResets(Transport transport) throws Exception {
+    void eachSourceStopsWhetherItsClientClosesOrResets(Transport transport) throws Exception {
         Map<String, Source> sources = sources();
         try (SseServer server = TestServers.on(transport)
                 .streams("/sources/**", request -> SseStream.of(sources.get(request.subPath())))

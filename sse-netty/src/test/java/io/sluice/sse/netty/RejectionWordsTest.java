@@ -118,7 +118,7 @@ class RejectionWordsTest {
 
     /** Also errors, checked exceptions that no signature names, and an exception that no log can print. */
     @Test
-    void whateverARouteThrowsIsALoggedFailure() throws IOException {
+    void anyExceptionOfARouteIsALoggedFailure() throws IOException {
         SseServerBuilder builder = TestServers.on(Transport.NIO);
         for (int i = 0; i < HostileSource.FAILURES; i++) {
             int kind = i;
@@ -191,7 +191,7 @@ class RejectionWordsTest {
     }
 
     @Test
-    void inAPipelineOfAnApplicationToo() {
+    void failuresInAnApplicationsPipelineAreHiddenToo() {
         try (Hub hub = Hub.create()) {
             streams().forEach((path, route) -> {
                 lines.list.clear();
@@ -212,7 +212,7 @@ class RejectionWordsTest {
     }
 
     @OverEachTransport
-    void whatAClientGotWrongItGetsToKnow(Transport transport) throws Exception {
+    void theMessageOfARejectionReachesTheClient(Transport transport) throws Exception {
         CompletableFuture<Boolean> published = new CompletableFuture<>();
         try (SseServer server = TestServers.on(transport)
                 .streams("/events/**", StreamRoute.topics())
@@ -226,14 +226,14 @@ class RejectionWordsTest {
                     return RouteResponse.empty(204).completed();
                 })
                 .start()) {
-            assertSaid("/events/a//b", "a segment between slashes is empty", server);
-            assertSaid("/events/a?since=soon", "since: \\\"soon\\\" (expected: a time", server);
-            assertSaid("/events/a?replay=-1", "replay: \\\"-1\\\" (expected: a whole number", server);
-            assertSaid("/events/a?envelope=2", "envelope: \\\"2\\\" (expected: 1 or 0)", server);
-            assertSaid("/events/%ff", "bytes that are not UTF-8", server);
-            assertSaid("/rooms/" + "x".repeat(255), "at most 255 are allowed", server);
-            assertSaid("/rooms/a?since=soon", "since: \\\"soon\\\" (expected: a time", server);
-            assertSaid("/publish/a*", "a * is allowed in patterns only", server);
+            assertMessage("/events/a//b", "a segment between slashes is empty", server);
+            assertMessage("/events/a?since=soon", "since: \\\"soon\\\" (expected: a time", server);
+            assertMessage("/events/a?replay=-1", "replay: \\\"-1\\\" (expected: a whole number", server);
+            assertMessage("/events/a?envelope=2", "envelope: \\\"2\\\" (expected: 1 or 0)", server);
+            assertMessage("/events/%ff", "bytes that are not UTF-8", server);
+            assertMessage("/rooms/" + "x".repeat(255), "at most 255 are allowed", server);
+            assertMessage("/rooms/a?since=soon", "since: \\\"soon\\\" (expected: a time", server);
+            assertMessage("/publish/a*", "a * is allowed in patterns only", server);
             assertThat(published).isNotDone();
             try (RawClient client = RawClient.connect(server.port()).get("/publish/a")) {
                 assertThat(client.awaitAnswer(RawClient.PATIENCE)).isTrue();
@@ -243,7 +243,7 @@ class RejectionWordsTest {
         assertThat(lines.list).isEmpty();
     }
 
-    private static void assertSaid(String path, String words, SseServer server) throws IOException {
+    private static void assertMessage(String path, String words, SseServer server) throws IOException {
         try (RawClient client = RawClient.connect(server.port()).get(path)) {
             assertThat(client.awaitAnswer(RawClient.PATIENCE)).as(path).isTrue();
             assertThat(client.stream().status()).as(path).isEqualTo(400);

@@ -52,7 +52,7 @@ class RequestDeadlineTest {
     }
 
     @Test
-    void silenceIsEndedSilently() {
+    void aSilentConnectionIsClosedWithoutAResponse() {
         pass(9);
         assertThat(channel.isOpen()).isTrue();
         pass(1);
@@ -61,7 +61,7 @@ class RequestDeadlineTest {
     }
 
     @Test
-    void theFirstRequestIsCountedFromTheAcceptHoweverItDribbles() {
+    void theFirstRequestIsTimedFromTheAcceptHoweverSlowlyItArrives() {
         for (int second = 0; second < 10; second++) {
             assertThat(expired).isEmpty();
             channel.writeInbound("x");
@@ -75,7 +75,7 @@ class RequestDeadlineTest {
     }
 
     @Test
-    void whileAnAnswerIsMadeTheClockStandsStill() {
+    void theClockStopsWhileAResponseIsPending() {
         channel.writeInbound("request");
         deadline.requestArrived();
         pass(10_000);
@@ -89,7 +89,7 @@ class RequestDeadlineTest {
     }
 
     @Test
-    void theNextRequestIsCountedFromItsFirstByte() {
+    void theNextRequestIsTimedFromItsFirstByte() {
         channel.writeInbound("request");
         deadline.requestArrived();
         deadline.responseWritten();
@@ -103,7 +103,7 @@ class RequestDeadlineTest {
     }
 
     @Test
-    void halfARequestBehindAnotherIsCountedFromTheAnswer() {
+    void halfARequestAfterAnotherIsTimedFromTheResponse() {
         channel.writeInbound("request");
         deadline.requestArrived();
         channel.writeInbound("half");
@@ -116,7 +116,7 @@ class RequestDeadlineTest {
     }
 
     @Test
-    void aBusyConnectionHasOneTaskAndKeepsItWhereItStands() {
+    void aBusyConnectionKeepsOneTaskAndDoesNotRescheduleIt() {
         for (int i = 0; i < 1_000; i++) {
             channel.writeInbound("request");
             deadline.requestArrived();
@@ -130,7 +130,7 @@ class RequestDeadlineTest {
     }
 
     @Test
-    void nothingIsLeftBehindAnUpgrade() {
+    void nothingIsLeftAfterAnUpgrade() {
         channel.pipeline().remove(deadline);
         deadline.responseWritten();
         pass(1_000);
@@ -139,7 +139,7 @@ class RequestDeadlineTest {
     }
 
     @Test
-    void aNewcomerSettlesOnce() {
+    void aPendingConnectionIsIdentifiedOnce() {
         assertThat(newcomers.count()).isEqualTo(1);
         deadline.requestArrived();
         assertThat(newcomers.count()).isZero();
@@ -150,13 +150,13 @@ class RequestDeadlineTest {
     }
 
     @Test
-    void oneThatLeavesWithoutARequestIsNoNewcomerAnyMore() {
+    void aConnectionThatLeavesWithoutARequestIsNoLongerPending() {
         channel.finishAndReleaseAll();
         assertThat(newcomers.count()).isZero();
     }
 
     @Test
-    void zeroIsOff() {
+    void zeroDisablesTheDeadline() {
         EmbeddedChannel free = new EmbeddedChannel();
         addDeadline(free, Duration.ZERO, Duration.ZERO);
         free.writeInbound("x");
@@ -216,7 +216,7 @@ class RequestDeadlineTest {
     }
 
     @OverEachTransport
-    void betweenRequestsAConnectionMayIdleAndWhileOneIsAnsweredItIsNotIdle(Transport transport) throws Exception {
+    void aConnectionMayIdleBetweenRequestsAndIsNotIdleWhileAResponseIsPending(Transport transport) throws Exception {
         CompletableFuture<RouteResponse> answer = new CompletableFuture<>();
         try (SseServer server = TestServers.on(transport)
                         .requestTimeout(SHORT)
@@ -235,7 +235,7 @@ class RequestDeadlineTest {
     }
 
     @OverEachTransport
-    void whoDoesNotReadHisAnswersIsIdleToo(Transport transport) throws Exception {
+    void aClientThatDoesNotReadItsResponsesCountsAsIdle(Transport transport) throws Exception {
         byte[] large = new byte[16 << 20];
         try (SseServer server = TestServers.on(transport)
                         .requestTimeout(SHORT)
@@ -254,7 +254,7 @@ class RequestDeadlineTest {
     }
 
     @OverEachTransport
-    void crowdsOfTheSlowAndTheSilentKeepNobodyOut(Transport transport) throws Exception {
+    void crowdsOfSlowAndSilentClientsKeepNoClientOut(Transport transport) throws Exception {
         Duration timeout = Duration.ofSeconds(2);
         try (SseServer server =
                 TestServers.on(transport).requestTimeout(timeout).start()) {

@@ -37,7 +37,7 @@ class RouteResponsesTest {
     }
 
     @AfterEach
-    void nothingMoreIsExpected() {
+    void expectNoFurtherFailures() {
         log.setLevel(null);
     }
 
@@ -64,7 +64,7 @@ class RouteResponsesTest {
     }
 
     @OverEachTransport
-    void aRouteThatFailsIsAnsweredAndHarmsNobody(Transport transport) throws IOException {
+    void aFailingRouteGetsAResponseAndAffectsNoOtherClient(Transport transport) throws IOException {
         List<Map.Entry<String, HttpRoute>> failing = List.copyOf(failing().entrySet());
         SseServerBuilder builder = TestServers.on(transport).streams("/events/**", StreamRoute.topics());
         for (int i = 0; i < failing.size(); i++) {
@@ -80,11 +80,11 @@ class RouteResponsesTest {
         try (SseServer server = builder.start();
                 RawClient healthy = RawClient.open(server.port(), "/events/a")) {
             for (int i = 0; i < failing.size(); i++) {
-                assertAnswered("/" + i, failing.get(i).getKey(), 500, server);
+                assertStatus("/" + i, failing.get(i).getKey(), 500, server);
             }
-            assertAnswered("/stream-throws", "stream", 500, server);
-            assertAnswered("/stream-is-null", "stream", 500, server);
-            assertAnswered("/stream-throws-an-error", "stream", 500, server);
+            assertStatus("/stream-throws", "stream", 500, server);
+            assertStatus("/stream-is-null", "stream", 500, server);
+            assertStatus("/stream-throws-an-error", "stream", 500, server);
             server.hub().publish("a", Event.of("unharmed"));
             healthy.awaitEvents(1);
             assertThat(server.streams().permits().acquired()).isEqualTo(1);
@@ -108,7 +108,7 @@ class RouteResponsesTest {
             List<String> said = List.of("GET /stream/a\\u000ab", "GET /null", "GET /later");
             List<String> targets = List.of("/stream/a%0ab", "/null", "/later");
             for (int i = 0; i < targets.size(); i++) {
-                assertAnswered(targets.get(i) + "?token=secret", "a route", 500, server);
+                assertStatus(targets.get(i) + "?token=secret", "a route", 500, server);
                 ILoggingEvent line = lines.list.get(i);
                 assertThat(line.getFormattedMessage())
                         .startsWith("the route of " + said.get(i) + " failed for a request from /127.0.0.1:")
@@ -123,7 +123,7 @@ class RouteResponsesTest {
     }
 
     /** @param status 0 if the connection is closed without an answer */
-    private static void assertAnswered(String path, String what, int status, SseServer server) throws IOException {
+    private static void assertStatus(String path, String what, int status, SseServer server) throws IOException {
         try (RawClient client = RawClient.connect(server.port()).get(path)) {
             assertThat(client.awaitAnswer(RawClient.PATIENCE)).as(what).isTrue();
             assertThat(client.stream().status()).as(what).isEqualTo(status);
@@ -132,7 +132,7 @@ class RouteResponsesTest {
     }
 
     @OverEachTransport
-    void aKeyThatCannotBeAskedForRefusesItsOwnClientOnly(Transport transport) throws IOException {
+    void aFailingKeyFunctionRejectsItsOwnClientOnly(Transport transport) throws IOException {
         try (SseServer server = TestServers.on(transport)
                         .maxStreamsPerKey(5, request -> {
                             if (request.header("x-bad") != null) {
@@ -153,7 +153,7 @@ class RouteResponsesTest {
 
     /** What is refused before it is a request waits for the answers before it, and nothing behind it is asked. */
     @OverEachTransport
-    void whatIsRefusedComesBehindTheAnswersBeforeIt(Transport transport) throws Exception {
+    void aRejectionFollowsTheResponsesBeforeIt(Transport transport) throws Exception {
         Map<String, Integer> refused = new LinkedHashMap<>();
         refused.put("nonsense\r\n\r\n", 400);
         refused.put("GET /slow HTTP/1.1\r\n\r\n", 400);
@@ -196,7 +196,7 @@ class RouteResponsesTest {
 
     /** A route's answer, and a stream that waits behind it, are for nobody when they come. */
     @OverEachTransport
-    void anAnswerThatComesWhenItsClientHasLeftIsDropped(Transport transport) throws Exception {
+    void aResponseThatIsReadyAfterItsClientHasLeftIsDropped(Transport transport) throws Exception {
         CompletableFuture<RouteResponse> slow = new CompletableFuture<>();
         CountDownLatch asked = new CountDownLatch(2);
         try (SseServer server = TestServers.on(transport)
@@ -225,7 +225,7 @@ class RouteResponsesTest {
     }
 
     @Test
-    void anAnswerCannotForgeHeaders() {
+    void aResponseCannotForgeHeaders() {
         RouteResponse answer = RouteResponse.of(200, "text/plain", "x");
         for (String bad : new String[] {"a\r\nb: c", "a\nb", "a\0"}) {
             assertThatIllegalArgumentException()

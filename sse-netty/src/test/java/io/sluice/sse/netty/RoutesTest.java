@@ -44,7 +44,7 @@ class RoutesTest {
     }
 
     @Test
-    void withoutARouteThereIsNoEntry() {
+    void aPathWithoutARouteHasNoEntry() {
         Routes routes = routes("/a/**", "/x");
         assertThat(routes.find("/")).isNull();
         assertThat(routes.find("/ab")).isNull();

@@ -46,7 +46,7 @@ class RoutingOverSocketsTest {
     }
 
     @OverEachTransport
-    void oneEventOfSeveralTopicsInAnEnvelopeForSomeOnly(Transport transport) throws IOException {
+    void aClientOfSeveralTopicsGetsEnvelopesOfEventsForItOnly(Transport transport) throws IOException {
         try (SseServer server = TestServers.on(transport)
                 .streams("/events/**", RoutingOverSocketsTest::stream)
                 .start()) {
@@ -82,7 +82,7 @@ class RoutingOverSocketsTest {
     }
 
     @OverEachTransport
-    void aClientIsFoundAndHearsMoreAndLess(Transport transport) throws Exception {
+    void aClientCanBeFoundAndItsSubscriptionsChanged(Transport transport) throws Exception {
         try (SseServer server = TestServers.on(transport).start()) {
             Hub hub = server.hub();
             try (RawClient client = RawClient.open(server.port(), "/events/a")) {
@@ -119,7 +119,7 @@ class RoutingOverSocketsTest {
 
     /** The id moves with heartbeats though nothing is let through, and who comes back with it is told no gap. */
     @OverEachTransport
-    void aFilterThatLetsNothingThroughKeepsTheClientsIdFresh(Transport transport) throws IOException {
+    void aFilterThatAcceptsNothingStillAdvancesTheClientsId(Transport transport) throws IOException {
         try (Hub hub = Hub.builder().historyEvents(20).build();
                 SseServer server = TestServers.on(transport)
                         .hub(hub)
@@ -154,7 +154,7 @@ class RoutingOverSocketsTest {
 
     /** 300 clients of three variants cost three frames for each event and lane, whatever lies between them. */
     @OverEachTransport
-    void variantsAreFramedOncePerLane(Transport transport) throws IOException {
+    void eachEventViewIsFramedOncePerLane(Transport transport) throws IOException {
         List<RawClient> open = new ArrayList<>();
         try (SseServer server = TestServers.on(transport)
                 .streams("/events/**", StreamRoute.topics())

@@ -57,7 +57,8 @@ class ServerAcceptorTest {
 
     /** Without descriptors a server rests, says so in a few lines, and goes on when there are some. */
     @OverEachTransport
-    void withoutDescriptorsItRestsAndThenGoesOn(Transport transport, @TempDir Path directory) throws Exception {
+    void withoutDescriptorsAcceptingPausesAndThenContinues(Transport transport, @TempDir Path directory)
+            throws Exception {
         TestServers.on(transport); // or skips
         File log = directory.resolve("log").toFile();
         Process server = startWithFewDescriptors(transport, log);

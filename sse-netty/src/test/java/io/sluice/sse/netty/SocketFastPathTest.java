@@ -50,16 +50,16 @@ class SocketFastPathTest {
     }
 
     @OverEachTransport
-    void whatTheKernelTakesInPartIsFinishedBehind(Transport transport) throws IOException {
-        finishesWhatTheKernelTakesInPart(transport, "1.1");
+    void aPartialWriteIsCompletedInOrder(Transport transport) throws IOException {
+        assertCompletesAPartialWrite(transport, "1.1");
     }
 
     @OverEachTransport
-    void alsoWithoutChunks(Transport transport) throws IOException {
-        finishesWhatTheKernelTakesInPart(transport, "1.0");
+    void aPartialWriteIsCompletedInOrderWithoutChunks(Transport transport) throws IOException {
+        assertCompletesAPartialWrite(transport, "1.0");
     }
 
-    private static void finishesWhatTheKernelTakesInPart(Transport transport, String version) throws IOException {
+    private static void assertCompletesAPartialWrite(Transport transport, String version) throws IOException {
         try (SseServer server = TestServers.on(transport).start();
                 RawClient client = RawClient.connect(server.port(), 64 * 1024)) {
             client.send("GET /events/a HTTP/" + version + "\r\nHost: localhost\r\n\r\n");
@@ -85,7 +85,7 @@ class SocketFastPathTest {
     }
 
     @OverEachTransport
-    void nothingOvertakesWhatWaits(Transport transport) throws Exception {
+    void noEventOvertakesPendingBytes(Transport transport) throws Exception {
         long seed = System.nanoTime();
         System.out.println("StraightSendTest: seed " + seed);
         Random random = new Random(seed);
@@ -110,10 +110,10 @@ class SocketFastPathTest {
 
     /** Its loop has not heard of the end when it writes. */
     @Test
-    void whoIsFoundGoneIsEndedAndHasBeenDeliveredNothing() throws Exception {
+    void aClientFoundDisconnectedIsClosedAndCountsNoDelivery() throws Exception {
         CompletableFuture<Channel> upgraded = new CompletableFuture<>();
         CountDownLatch hasReset = new CountDownLatch(1);
-        try (Hub hub = Hub.builder().observer(telling(upgraded)).build();
+        try (Hub hub = Hub.builder().observer(completing(upgraded)).build();
                 SseServer server = TestServers.on(Transport.EPOLL).hub(hub).start()) {
             RawClient client = RawClient.open(server.port(), "/events/a");
             Channel channel = upgraded.get(10, TimeUnit.SECONDS);
@@ -147,7 +147,7 @@ class SocketFastPathTest {
 
     /** A handler can be put in front of a stream at any time, if the pipeline is the application's. */
     @Test
-    void theHandlersOfAForeignPipelineSeeAll() throws Exception {
+    void theHandlersOfAForeignPipelineSeeEveryWrite() throws Exception {
         TestServers.on(Transport.EPOLL);
         AtomicInteger seen = new AtomicInteger();
         CompletableFuture<Channel> accepted = new CompletableFuture<>();
@@ -183,10 +183,10 @@ class SocketFastPathTest {
 
     /** Without this, the tests above would test nothing. */
     @Test
-    void aServersOwnPipelineIsPassedBy() throws Exception {
+    void aServersOwnPipelineIsBypassed() throws Exception {
         AtomicInteger seen = new AtomicInteger();
         CompletableFuture<Channel> upgraded = new CompletableFuture<>();
-        try (Hub hub = Hub.builder().observer(telling(upgraded)).build();
+        try (Hub hub = Hub.builder().observer(completing(upgraded)).build();
                 SseServer server = TestServers.on(Transport.EPOLL).hub(hub).start();
                 RawClient client = RawClient.open(server.port(), "/events/a")) {
             upgraded.get(10, TimeUnit.SECONDS).pipeline().addFirst(counting(seen));
@@ -196,7 +196,7 @@ class SocketFastPathTest {
         }
     }
 
-    private static Observer telling(CompletableFuture<Channel> channel) {
+    private static Observer completing(CompletableFuture<Channel> channel) {
         return new Observer() {
             @Override
             public void sinkOpened(Sink sink) {

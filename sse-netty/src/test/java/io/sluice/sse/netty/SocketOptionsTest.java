@@ -33,7 +33,7 @@ class SocketOptionsTest {
     }
 
     @OverEachTransport
-    void smallWritesLeaveAtOnceAndSilenceIsProbed(Transport transport) throws Exception {
+    void smallWritesAreSentAtOnceAndSilentPeersAreProbed(Transport transport) throws Exception {
         try (SseServer server = TestServers.on(transport).start();
                 RawClient client = RawClient.open(server.port(), "/events/a")) {
             Channel channel = channelOf(server);
@@ -45,7 +45,7 @@ class SocketOptionsTest {
 
     @ParameterizedTest
     @EnumSource(names = {"EPOLL", "IO_URING"})
-    void linuxBoundsWhatWaitsAndTimesNobody(Transport transport) throws Exception {
+    void linuxBoundsUnsentBytesAndHasNoUserTimeout(Transport transport) throws Exception {
         try (SseServer server = TestServers.on(transport)
                         .writeTimeout(Duration.ofSeconds(7))
                         .start();
@@ -64,7 +64,7 @@ class SocketOptionsTest {
 
     @ParameterizedTest
     @EnumSource(names = {"EPOLL", "IO_URING"})
-    void linuxProbesWhereNoHeartbeatDoes(Transport transport) throws Exception {
+    void linuxProbesWhenThereAreNoHeartbeats(Transport transport) throws Exception {
         try (SseServer server = TestServers.on(transport)
                         .heartbeat(Duration.ZERO)
                         .writeTimeout(Duration.ofSeconds(9))
@@ -82,7 +82,7 @@ class SocketOptionsTest {
 
     @ParameterizedTest
     @EnumSource(names = {"EPOLL", "IO_URING"})
-    void whereNobodyIsJudgedTheKernelJudgesNobody(Transport transport) throws Exception {
+    void withoutAWriteTimeoutTheKernelHasNoneEither(Transport transport) throws Exception {
         try (SseServer server = TestServers.on(transport)
                         .heartbeat(Duration.ZERO)
                         .writeTimeout(Duration.ZERO)

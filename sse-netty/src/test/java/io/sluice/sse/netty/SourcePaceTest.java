@@ -31,7 +31,7 @@ class SourcePaceTest {
     }
 
     @OverEachTransport
-    void oneThatSendsWhileWritable(Transport transport) throws Exception {
+    void aSourceThatSendsWhileWritableKeepsItsPace(Transport transport) throws Exception {
         AtomicInteger next = new AtomicInteger();
         AtomicInteger refused = new AtomicInteger();
         Source source = sink -> sink.onWritable(() -> {
@@ -46,14 +46,14 @@ class SourcePaceTest {
                 sink.complete();
             }
         });
-        stallAndGoOn(transport, source, next);
+        stallAndContinue(transport, source, next);
         assertThat(refused).hasValue(0);
     }
 
     @OverEachTransport
-    void oneThatBlocks(Transport transport) throws Exception {
+    void aBlockingSourceKeepsItsPace(Transport transport) throws Exception {
         AtomicInteger next = new AtomicInteger();
-        stallAndGoOn(
+        stallAndContinue(
                 transport,
                 Sources.blocking(sink -> {
                     while (next.get() < EVENTS) {
@@ -64,7 +64,7 @@ class SourcePaceTest {
     }
 
     @OverEachTransport
-    void aPublisher(Transport transport) throws Exception {
+    void aPublisherKeepsItsPace(Transport transport) throws Exception {
         AtomicInteger next = new AtomicInteger();
         Flow.Publisher<Event> publisher = subscriber -> subscriber.onSubscribe(new Flow.Subscription() {
             @Override
@@ -80,10 +80,10 @@ class SourcePaceTest {
             @Override
             public void cancel() {}
         });
-        stallAndGoOn(transport, Sources.from(publisher), next);
+        stallAndContinue(transport, Sources.from(publisher), next);
     }
 
-    private static void stallAndGoOn(Transport transport, Source source, AtomicInteger sent) throws IOException {
+    private static void stallAndContinue(Transport transport, Source source, AtomicInteger sent) throws IOException {
         List<Sink> sinks = new CopyOnWriteArrayList<>();
         try (SseServer server = TestServers.on(transport)
                         .streams(
@@ -137,7 +137,7 @@ class SourcePaceTest {
 
     /** A client that leaves without a word while its source stands still for it. */
     @OverEachTransport
-    void oneThatStandsStillEndsWithItsClient(Transport transport) throws Exception {
+    void aStalledSourceEndsWithItsClient(Transport transport) throws Exception {
         AtomicInteger running = new AtomicInteger();
         Source source = Sources.blocking(sink -> {
             running.incrementAndGet();

@@ -44,7 +44,7 @@ class SourceTest {
     }
 
     @OverEachTransport
-    void itStartsWithTheStreamAndStopsWithTheClient(Transport transport) throws Exception {
+    void aSourceStartsWithTheStreamAndStopsWithTheClient(Transport transport) throws Exception {
         Recorded source = new Recorded();
         try (SseServer server = TestServers.on(transport)
                         .streams("/s", request -> SseStream.of(source))
@@ -69,7 +69,7 @@ class SourceTest {
     }
 
     @OverEachTransport
-    void oneThatFailsEndsItsOwnStreamOnly(Transport transport) throws Exception {
+    void aFailingSourceEndsItsOwnStreamOnly(Transport transport) throws Exception {
         Logger logger = (Logger) LoggerFactory.getLogger(Hub.class);
         ListAppender<ILoggingEvent> lines = new ListAppender<>();
         lines.start();
@@ -100,7 +100,7 @@ class SourceTest {
     }
 
     @OverEachTransport
-    void oneThatCompletesTellsTheClientToStayAway(Transport transport) throws Exception {
+    void aSourceThatCompletesPreventsReconnects(Transport transport) throws Exception {
         try (SseServer server = TestServers.on(transport)
                         .streams(
                                 "/job",
@@ -128,7 +128,7 @@ class SourceTest {
     }
 
     @OverEachTransport
-    void besideTopicsItSendsNoIds(Transport transport) throws IOException {
+    void aSourceWithTopicsSendsNoIds(Transport transport) throws IOException {
         CompletableFuture<Throwable> refused = new CompletableFuture<>();
         try (SseServer server = TestServers.on(transport)
                         .streams(
@@ -157,7 +157,7 @@ class SourceTest {
 
     /** The executor of the user is full or has ended: the source runs all the same, but not on the event loop. */
     @OverEachTransport
-    void oneThatTheUserExecutorRefusesRunsElsewhere(Transport transport) throws IOException {
+    void aSourceRejectedByTheUserExecutorRunsElsewhere(Transport transport) throws IOException {
         AtomicReference<String> thread = new AtomicReference<>();
         try (Hub hub = Hub.builder()
                         .userExecutor(task -> {

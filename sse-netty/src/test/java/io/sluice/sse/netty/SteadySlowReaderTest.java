@@ -33,7 +33,8 @@ class SteadySlowReaderTest {
     /** Over NIO the kernel reports progress in larger steps, so such a client must be faster. */
     @ParameterizedTest(name = "{0}, {1} bytes/s, write timeout {2} ms")
     @CsvSource({"EPOLL, 8000, 3000", "IO_URING, 8000, 3000", "NIO, 128000, 5000"})
-    void itStays(Transport transport, int bytesPerSecond, int writeTimeoutMillis) throws Exception {
+    void aSteadySlowReaderStaysConnected(Transport transport, int bytesPerSecond, int writeTimeoutMillis)
+            throws Exception {
         try (Hub hub = Hub.builder()
                         .historyEvents(2 * EVENTS)
                         .historyBytes(1L << 30)
@@ -61,7 +62,7 @@ class SteadySlowReaderTest {
     /** The last bytes leave the channel in steps of 64 KiB, which take this client longer than the check of an end. */
     @ParameterizedTest(name = "{0}")
     @EnumSource(names = {"EPOLL", "IO_URING"})
-    void itReadsHowItsStreamEnds(Transport transport) throws Exception {
+    void aSteadySlowReaderReadsTheEndOfItsStream(Transport transport) throws Exception {
         CompletableFuture<Sink> opened = new CompletableFuture<>();
         Observer observer = new Observer() {
             @Override

@@ -63,7 +63,7 @@ class StormTest {
     }
 
     @AfterEach
-    void logAsBefore() {
+    void restoreLogLevel() {
         quiet.forEach(log -> log.setLevel(null));
     }
 

@@ -54,8 +54,8 @@ class StreamLimitsTest {
                 RawClient next = RawClient.open(server.port(), "/events/a", VIA + "2001:db8:0:2::1");
                 RawClient four = RawClient.open(server.port(), "/events/a", VIA + "::ffff:192.0.2.1");
                 RawClient same = RawClient.open(server.port(), "/events/a", VIA + "192.0.2.1")) {
-            assertRefused(server, 429, "this address has its maximum of 2 streams", VIA + "2001:db8:0:1::3");
-            assertRefused(server, 429, "this address has its maximum of 2 streams", VIA + "192.0.2.1");
+            assertRejected(server, 429, "this address has its maximum of 2 streams", VIA + "2001:db8:0:1::3");
+            assertRejected(server, 429, "this address has its maximum of 2 streams", VIA + "192.0.2.1");
             assertThat(server.hub().rejections().count(RejectionCounts.Kind.STREAMS_PER_ADDRESS))
                     .isEqualTo(4);
             server.hub().publish("a", Event.of("nobody was evicted"));
@@ -79,7 +79,7 @@ class StreamLimitsTest {
                 RawClient bob = RawClient.open(server.port(), "/events/a", "X-User: bob");
                 RawClient nobody = RawClient.open(server.port(), "/events/a");
                 RawClient another = RawClient.open(server.port(), "/events/a")) {
-            assertRefused(server, 429, "there are 1 streams of this key", "X-User: ann");
+            assertRejected(server, 429, "there are 1 streams of this key", "X-User: ann");
             assertThat(server.hub().rejections().count(RejectionCounts.Kind.STREAMS_PER_KEY))
                     .isEqualTo(2);
             ann.close();
@@ -93,7 +93,7 @@ class StreamLimitsTest {
     }
 
     /** Refuses a browser in the way it survives, and others by the status; neither keeps its connection. */
-    private static void assertRefused(SseServer server, int status, String detail, String header) throws IOException {
+    private static void assertRejected(SseServer server, int status, String detail, String header) throws IOException {
         try (RawClient other = RawClient.connect(server.port());
                 RawClient browser = RawClient.connect(server.port())) {
             other.get("/events/a", header);
@@ -111,7 +111,7 @@ class StreamLimitsTest {
     }
 
     @OverEachTransport
-    void whoAsksTooOftenIsToldWhenToAskAgain(Transport transport) throws Exception {
+    void aClientAboveTheRateLearnsWhenToRetry(Transport transport) throws Exception {
         Rate rate = new Rate(2, Duration.ofHours(2));
         try (SseServer server = TestServers.on(transport)
                 .connectRate(rate)
@@ -151,7 +151,7 @@ class StreamLimitsTest {
     }
 
     @Test
-    void aLimitIsWarnedOfOnceInAWhile() throws Exception {
+    void aReachedLimitIsLoggedOncePerInterval() throws Exception {
         Logger logger = (Logger) LoggerFactory.getLogger(RejectionLog.class);
         ListAppender<ILoggingEvent> lines = new ListAppender<>();
         lines.start();
@@ -176,9 +176,9 @@ class StreamLimitsTest {
 
     /** Whatever becomes of a client between its first byte and its last, its places come back. */
     @OverEachTransport
-    void everyPlaceIsGivenBackOnce(Transport transport) throws Exception {
+    void everyPermitIsReleasedOnce(Transport transport) throws Exception {
         long seed = Long.getLong("sluice.seed", System.nanoTime());
-        System.out.println("everyPlaceIsGivenBackOnce " + transport + ": -Dsluice.seed=" + seed);
+        System.out.println("everyPermitIsReleasedOnce " + transport + ": -Dsluice.seed=" + seed);
         Random random = new Random(seed);
         StreamRoute route = request -> {
             if ("fails".equals(request.query("route"))) {
@@ -267,7 +267,7 @@ class StreamLimitsTest {
     }
 
     @Test
-    void theHandlerOfAForeignPipelineHasTheLimitsOfStreams() {
+    void aHandlerInAForeignPipelineHasTheLimitsOfStreams() {
         try (Hub hub = Hub.create()) {
             StreamLimits limits = StreamLimits.DEFAULT.maxStreamsPerKey(1, request -> request.header("x-user"));
             SseHandler handler = SseHandler.serving(
@@ -311,7 +311,7 @@ class StreamLimitsTest {
     /** A flood of refused clients is not to make work for the collector: a refusal is made once, and no place is. */
     @ParameterizedTest
     @ValueSource(strings = {"total", "address", "key", "rate"})
-    void aRefusalLeavesLittleOnTheHeap(String limit) {
+    void aRejectionLeavesLittleOnTheHeap(String limit) {
         StreamLimits limits = switch (limit) {
             case "total" -> StreamLimits.DEFAULT.maxStreams(1);
             case "address" -> StreamLimits.DEFAULT.maxStreamsPerAddress(1);
@@ -360,7 +360,7 @@ class StreamLimitsTest {
     }
 
     @Test
-    void rates() {
+    void ratesAreParsed() {
         assertThat(Rate.parse("20/s")).isEqualTo(new Rate(20, Duration.ofSeconds(1)));
         assertThat(Rate.parse("100/m")).isEqualTo(new Rate(100, Duration.ofMinutes(1)));
         assertThat(Rate.parse("5000/h")).isEqualTo(new Rate(5000, Duration.ofHours(1)));
@@ -368,7 +368,7 @@ class StreamLimitsTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", "20", "20/", "/s", "20/d", "20 /s", "-1/s", "0/s", "2.5/s", "20/S", "99999999999/s"})
-    void whatIsNoRateIsRefused(String text) {
+    void anInvalidRateIsRejected(String text) {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> Rate.parse(text))
                 .withMessageStartingWith("rate: ")

@@ -126,7 +126,7 @@ class TlsTest {
     }
 
     @Test
-    void changedFilesAreUsedForNewConnections() throws Exception {
+    void newConnectionsUseChangedFiles() throws Exception {
         try (SseServer server = server(Transport.NIO).start();
                 TlsClient before = new TlsClient(server, null)) {
             before.get("/events/a");
@@ -176,7 +176,7 @@ class TlsTest {
     }
 
     @Test
-    void plainHttpAtTheTlsPortEndsWithoutAWordInTheLog() throws Exception {
+    void plainHttpAtTheTlsPortIsClosedWithoutALogLine() throws Exception {
         try (SseServer server = server(Transport.NIO).start();
                 RawClient plain = RawClient.connect(server.port()).get("/events/a")) {
             assertThat(plain.awaitEnd(RawClient.PATIENCE)).isTrue();
@@ -186,7 +186,7 @@ class TlsTest {
     }
 
     @OverEachTransport
-    void aHandshakeThatDoesNotEndIsGivenUp(Transport transport) throws Exception {
+    void anUnfinishedHandshakeTimesOut(Transport transport) throws Exception {
         try (SseServer server =
                         server(transport).requestTimeout(Duration.ofMillis(200)).start();
                 RawClient silent = RawClient.connect(server.port())) {
@@ -196,7 +196,7 @@ class TlsTest {
     }
 
     @Test
-    void wrongFilesAreNamed() throws Exception {
+    void theMessageNamesAWrongFile() throws Exception {
         write(first);
         Path missing = folder.resolve("missing");
         assertMessage(missing, key(), "tls certificate: " + missing);

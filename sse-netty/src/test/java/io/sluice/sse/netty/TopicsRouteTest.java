@@ -41,7 +41,7 @@ class TopicsRouteTest {
     });
 
     @OverEachTransport
-    void aCheckedPathIsAllThatIsSubscribedTo(Transport transport) throws IOException {
+    void aStreamSubscribesOnlyToItsCheckedPath(Transport transport) throws IOException {
         try (SseServer server = TestServers.on(transport)
                 .streams("/users/**", OWN_TOPIC_ONLY)
                 .streams("/all/**", ALL_BUT_PAYROLL)
@@ -85,7 +85,7 @@ class TopicsRouteTest {
 
     /** Nobody gets everything of a hub because a server was started with as little as possible. */
     @Test
-    void theDefaultRouteIsForOneTopicByItsName() throws IOException {
+    void theDefaultRouteServesOneTopicByItsName() throws IOException {
         try (SseServer server = TestServers.on(Transport.NIO).start()) {
             for (String target :
                     List.of("/events/**", "/events/a/*", "/events/a?topic=b", "/events?topic=**", "/events")) {
@@ -100,7 +100,7 @@ class TopicsRouteTest {
     }
 
     @Test
-    void whereTheRouteWantsThemPatternsAndTheQueryCount() throws IOException {
+    void aRouteMayAllowPatternsAndTheQuery() throws IOException {
         try (SseServer server = TestServers.on(Transport.NIO)
                         .streams("/events/**", StreamRoute.anyTopics())
                         .start();

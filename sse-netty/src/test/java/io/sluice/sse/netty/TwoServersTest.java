@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 class TwoServersTest {
 
     @OverEachTransport
-    void twoHubsDoNotHearEachOther(Transport transport) throws Exception {
+    void twoHubsDoNotReceiveEachOthersEvents(Transport transport) throws Exception {
         try (SseServer one = TestServers.on(transport).start();
                 SseServer two = TestServers.on(transport).start();
                 RawClient ofOne = RawClient.open(one.port(), "/events/a");
@@ -52,7 +52,7 @@ class TwoServersTest {
     }
 
     @Test
-    void twoServersOfOneHubDeliverTheSameAndEndApart() throws Exception {
+    void twoServersOfOneHubDeliverTheSameEventsAndCloseIndependently() throws Exception {
         try (Hub hub = Hub.create();
                 SseServer one = TestServers.on(Transport.NIO).hub(hub).start();
                 SseServer two = TestServers.on(Transport.NIO).hub(hub).start();

@@ -20,7 +20,7 @@ class UnreadResponsesTest {
     private static final int BODY = 10_000;
 
     @OverEachTransport
-    void noMoreIsAnsweredThanTheConnectionTakes(Transport transport) throws Exception {
+    void unreadResponsesAreBounded(Transport transport) throws Exception {
         AtomicInteger answered = new AtomicInteger();
         byte[] body = new byte[BODY];
         try (SseServer server = TestServers.on(transport)
@@ -56,7 +56,7 @@ class UnreadResponsesTest {
 
     /** What is ready does not wait for what is not, though so many are to come that no more is read. */
     @OverEachTransport
-    void anAnswerThatIsReadyLeavesBeforeManyThatAreNot(Transport transport) throws Exception {
+    void aReadyResponseIsSentBeforeManyPendingOnes(Transport transport) throws Exception {
         try (SseServer server = TestServers.on(transport)
                         .route(
                                 "GET",

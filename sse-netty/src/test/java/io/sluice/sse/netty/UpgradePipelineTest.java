@@ -44,7 +44,7 @@ class UpgradePipelineTest {
     private final Hub hub = Hub.create();
 
     @OverEachTransport
-    void ofOurOwnPipelineOnlyTheStreamHandlerStays(Transport transport) throws Exception {
+    void onlyTheStreamHandlerOfOurOwnPipelineStays(Transport transport) throws Exception {
         CompletableFuture<List<String>> names = new CompletableFuture<>();
         Observer observer = new Observer() {
             @Override
@@ -66,7 +66,7 @@ class UpgradePipelineTest {
     }
 
     @Test
-    void ofAForeignPipelineWhatStandsBeforeTheCodecStays() {
+    void handlersBeforeTheCodecOfAForeignPipelineStay() {
         EmbeddedChannel channel = channel(
                 new ChannelInboundHandlerAdapter(),
                 new HttpServerCodec(),
@@ -89,7 +89,7 @@ class UpgradePipelineTest {
     }
 
     @Test
-    void timersOfHttpLeaveWhereverTheyStand() {
+    void httpTimersAreRemovedFromAnyPosition() {
         EmbeddedChannel channel =
                 channel(new IdleStateHandler(1, 1, 1), new ReadTimeoutHandler(1), new HttpServerCodec(), handler());
         write(channel, GET);
@@ -98,7 +98,7 @@ class UpgradePipelineTest {
     }
 
     @Test
-    void otherRequestsOfAForeignPipelinePassBy() {
+    void otherRequestsOfAForeignPipelineArePassedOn() {
         RequestCounter behind = new RequestCounter();
         EmbeddedChannel channel = channel(new HttpServerCodec(), handler(), behind);
         write(channel, "GET /else HTTP/1.1\r\nHost: localhost\r\n\r\n");
@@ -140,7 +140,7 @@ class UpgradePipelineTest {
     }
 
     @Test
-    void headAnswersTheHeadersAndOpensNothing() throws IOException {
+    void aHeadRequestGetsTheHeadersAndOpensNothing() throws IOException {
         try (SseServer server = TestServers.on(Transport.NIO).start();
                 RawClient client = RawClient.connect(server.port())) {
             client.send("HEAD /events/news HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");

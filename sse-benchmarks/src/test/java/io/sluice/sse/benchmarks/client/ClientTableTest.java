@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 class ClientTableTest {
 
     @Test
-    void whatWasThereBeforeIsNoClients() {
+    void theTableExcludesObjectsThatExistedBefore() {
         Map<String, Weight> few =
                 Map.of("a", new Weight(100, 5_000), "b", new Weight(7, 700), "gone", new Weight(3, 48));
         Map<String, Weight> many = Map.of(
@@ -25,7 +25,7 @@ class ClientTableTest {
     }
 
     @Test
-    void aGraphIsWalkedThroughWhateverIsPrivate() {
+    void aGraphIncludesPrivateFields() {
         Object[] shared = {new Object(), new Object()};
         Map<String, Weight> weights = Graph.of(new Object[] {shared, shared, new Object(), "text"});
         assertThat(weights.get("java.lang.Object").count()).isEqualTo(3);
@@ -35,7 +35,7 @@ class ClientTableTest {
     }
 
     @Test
-    void allLambdasOfAClassHaveOneName() {
+    void allLambdasOfAClassShareOneName() {
         Runnable lambda = () -> {};
         assertThat(Graph.name(lambda.getClass())).isEqualTo(ClientTableTest.class.getName() + "$$Lambda");
         assertThat(Graph.name(byte[][].class)).isEqualTo("byte[][]");

@@ -36,7 +36,7 @@ class AdminContractTest {
     }
 
     @Test
-    void theLedgerIsZeroWhenNobodyIsThere() throws Exception {
+    void theLedgerIsZeroWithoutClients() throws Exception {
         server.publish("a", "kept");
         try (RawStream stream = server.stream("/events/a")) {
             stream.head();
@@ -120,7 +120,7 @@ class AdminContractTest {
     }
 
     @Test
-    void aQuietClientDoesNotLagBehindWhatOthersHear() throws Exception {
+    void aQuietClientDoesNotLagWhenOtherTopicsGetEvents() throws Exception {
         try (RawStream quiet = server.stream("/events/quiet")) {
             quiet.head();
             quiet.firstBlock();
@@ -134,12 +134,12 @@ class AdminContractTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"limit=0", "limit=x", "limit=10001", "after=x"})
-    void aBadPageIsRefused(String query) throws Exception {
+    void aBadPageIsRejected(String query) throws Exception {
         assertProblem(server.get("/admin/connections?" + query), 400, query.substring(0, query.indexOf('=')));
     }
 
     @Test
-    void aConnectionIsClosedAndComesBack() throws Exception {
+    void aClosedConnectionReconnects() throws Exception {
         try (RawStream stream = server.stream("/events/a")) {
             stream.head();
             stream.firstBlock();
@@ -154,7 +154,7 @@ class AdminContractTest {
     }
 
     @Test
-    void aConnectionIsClosedForGood() throws Exception {
+    void aCompletedConnectionStaysClosed() throws Exception {
         try (RawStream stream = server.stream("/events/a")) {
             stream.head();
             stream.firstBlock();
@@ -202,7 +202,7 @@ class AdminContractTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"/admin/connections", "/admin/ledger", "/admin/topics"})
-    void theTokenIsNeededOnceItIsSet(String target) throws Exception {
+    void aConfiguredTokenIsRequired(String target) throws Exception {
         server.close();
         server = TestServer.start("--admin-token", "s3cret");
         HttpResponse<String> refused = server.get(target);
@@ -217,7 +217,7 @@ class AdminContractTest {
     }
 
     @Test
-    void withoutATokenAdminIsForThisMachine() throws Exception {
+    void withoutATokenOnlyThisMachineMayUseAdmin() throws Exception {
         Optional<InetAddress> outer = NetworkInterface.networkInterfaces()
                 .flatMap(NetworkInterface::inetAddresses)
                 .filter(address -> address instanceof Inet4Address && !address.isLoopbackAddress())
@@ -246,7 +246,7 @@ class AdminContractTest {
                 "PROXY TCP4 192.0.2.1 192.0.2.9 4711 80",
                 "PROXY UNKNOWN"
             })
-    void whoComesThroughAProxyIsNotOnThisMachineWhateverItSays(String header) throws Exception {
+    void aClientBehindAProxyIsNeverTreatedAsLocal(String header) throws Exception {
         server.close();
         server = TestServer.start("--trusted-proxy", "127.0.0.1", "--proxy-protocol");
         try (Socket socket = new Socket("127.0.0.1", server.port())) {
@@ -259,7 +259,7 @@ class AdminContractTest {
     }
 
     @Test
-    void healthSaysLiveAndReady() throws Exception {
+    void healthReportsLiveAndReady() throws Exception {
         assertThat(server.get("/health/live").statusCode()).isEqualTo(200);
         assertThat(server.get("/health/ready").body()).isEqualTo("{\"status\":\"ready\"}");
         assertThat(server.send("HEAD", "/health/ready", new byte[0]).statusCode())
@@ -280,7 +280,7 @@ class AdminContractTest {
     }
 
     @Test
-    void thePageNeedsNothingFromOutside() throws Exception {
+    void thePageLoadsNothingFromOtherSites() throws Exception {
         String[][] files = {
             {"/", "text/html; charset=utf-8"},
             {"/page.css", "text/css; charset=utf-8"},

@@ -21,7 +21,7 @@ class AdminOffLoopTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"/admin/topics?limit=1", "/admin/connections?limit=1"})
-    void theResponseIsMadeByAnExecutor(String path) throws Exception {
+    void anExecutorMakesTheResponse(String path) throws Exception {
         BlockingQueue<Runnable> tasks = new LinkedBlockingQueue<>();
         try (Hub hub = Hub.create()) {
             var builder = SseServer.builder().hub(hub).port(0).threads(1);

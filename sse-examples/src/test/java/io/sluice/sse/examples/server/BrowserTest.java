@@ -96,7 +96,7 @@ class BrowserTest {
     }
 
     @Test
-    void anEventSourceThatIsEndedForGoodStaysAway() throws Exception {
+    void aCompletedEventSourceDoesNotReconnect() throws Exception {
         openEventSource("x");
         server.send("DELETE", "/admin/connections/" + connectionTo("x") + "?forever=true", new byte[0]);
         await().atMost(PATIENCE)
@@ -105,7 +105,7 @@ class BrowserTest {
     }
 
     @Test
-    void aPageOfANamedOriginUsesTheServer() throws Exception {
+    void aPageOfAnAllowedOriginCanUseTheServer() throws Exception {
         String page = server.uri("/").toString().replaceAll("/$", "");
         browser.get(page + "/health/live"); // the server's own page forbids itself other origins
         try (TestServer named = TestServer.start("--cors-origin", page);

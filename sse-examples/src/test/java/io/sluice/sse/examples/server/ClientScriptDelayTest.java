@@ -21,7 +21,7 @@ class ClientScriptDelayTest {
     private static final Duration PATIENCE = Duration.ofSeconds(40);
 
     @Test
-    void itNeverWaitsLongerThanItsLongest(@TempDir Path profile) throws Exception {
+    void theScriptNeverWaitsLongerThanItsMaximum(@TempDir Path profile) throws Exception {
         AtomicInteger opened = new AtomicInteger();
         AtomicInteger rejected = new AtomicInteger();
         var builder = SseServer.builder().port(0).drain(Duration.ofMillis(100));

@@ -95,7 +95,7 @@ class ClientScriptTest {
     }
 
     @Test
-    void itComesBackBehindWhatItSawAndLosesNothing() throws Exception {
+    void theScriptResumesAfterItsLastEventAndLosesNothing() throws Exception {
         open("/events/x", "{}");
         List<String> expected = new ArrayList<>();
         for (int round = 0; round < 3; round++) {
@@ -109,7 +109,7 @@ class ClientScriptTest {
     }
 
     @Test
-    void whatIsPublishedBeforeItsFirstEventIsNotLostEither() throws Exception {
+    void eventsPublishedBeforeItsFirstEventAreNotLostEither() throws Exception {
         open("/events/x", "{}");
         await().atMost(PATIENCE)
                 .until(() -> !String.valueOf(ask("stream.lastEventId")).isEmpty());
@@ -119,7 +119,7 @@ class ClientScriptTest {
     }
 
     @Test
-    void aGapIsSaid() throws Exception {
+    void aGapIsReported() throws Exception {
         open("/events/x", "{}");
         await().atMost(PATIENCE).until(() -> hub.subscribers("x") == 1);
         String first = publish("before");
@@ -137,7 +137,7 @@ class ClientScriptTest {
     }
 
     @Test
-    void aRefusedTokenIsFetchedAnew() throws Exception {
+    void aRejectedTokenIsFetchedAgain() throws Exception {
         token.set("t2");
         browser.executeScript("window.asked = [];");
         open(
@@ -152,7 +152,7 @@ class ClientScriptTest {
     }
 
     @Test
-    void aServerErrorIsSurvivedWithGrowingDelays() throws Exception {
+    void theScriptRetriesAfterServerErrorsWithGrowingDelays() throws Exception {
         open("/failing/x", "{}");
         await().atMost(PATIENCE).until(() -> hub.subscribers("x") == 1);
         assertThat(refusals).hasValue(4);
@@ -175,7 +175,7 @@ class ClientScriptTest {
     }
 
     @Test
-    void aStreamThatIsOverForGoodStaysClosed() throws Exception {
+    void aCompletedStreamStaysClosed() throws Exception {
         open("/once", "{}");
         await().atMost(PATIENCE).until(() -> ask("stream.state"), "closed"::equals);
         assertThat(received()).hasSize(2).first().asString().endsWith(" all there is");
@@ -183,14 +183,14 @@ class ClientScriptTest {
     }
 
     @Test
-    void whatWillNeverBeGrantedEndsIt() throws Exception {
+    void aPermanentRejectionStopsTheScript() throws Exception {
         open("/nowhere", "{}");
         await().atMost(PATIENCE).until(() -> ask("stream.state"), "closed"::equals);
         assertThat(ask("states.at(-1).status")).isEqualTo(404L);
     }
 
     @Test
-    void heartbeatsAreNoSilence() throws Exception {
+    void heartbeatsPreventTheSilenceTimeout() throws Exception {
         open("/events/x", "{ silence: 5000 }");
         await().atMost(PATIENCE).until(() -> hub.subscribers("x") == 1);
         await().atMost(PATIENCE)
@@ -201,7 +201,7 @@ class ClientScriptTest {
     }
 
     @Test
-    void silenceIsTheEndOfAConnection() throws Exception {
+    void aSilentConnectionIsReplaced() throws Exception {
         open("/events/x", "{ silence: 40 }"); // less than the heartbeat: any pause looks dead
         await().atMost(PATIENCE)
                 .until(() -> ask("states.filter(s => s.state === 'open').length > 1"), Boolean.TRUE::equals);
@@ -209,7 +209,7 @@ class ClientScriptTest {
 
     /** Its parser against the one of the library, on random streams cut at random places. */
     @Test
-    void itReadsTheFormatAsTheLibraryDoes() {
+    void theScriptParsesTheFormatAsTheLibraryDoes() {
         long seed = Long.getLong("sluice.seed", System.nanoTime());
         Random random = new Random(seed);
         String[] pieces = {

@@ -18,7 +18,7 @@ class HistoryContractTest {
     }
 
     @Test
-    void aClientGoesOnWhereItWasOverARestart() throws Exception {
+    void aClientResumesWhereItWasAfterARestart() throws Exception {
         String seen;
         String last = "";
         try (TestServer server = start()) {

@@ -14,7 +14,7 @@ class LimitsContractTest {
     private static final String BROWSER = "sec-fetch-mode";
 
     @Test
-    void aboveTheConnectionsOfAnAddressNewcomersAreRefusedAndNobodyElse() throws Exception {
+    void theConnectionLimitOfAnAddressRejectsOnlyItsNewConnections() throws Exception {
         try (TestServer server = TestServer.start("--max-connections-per-ip", "1")) {
             try (RawStream there = server.stream("/events/a")) {
                 there.head();
@@ -40,7 +40,7 @@ class LimitsContractTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"/events/a%00", "/events/a//b", "/events", "/events/a?replay=-1"})
-    void whatDoesNotPassIsItsStatusAtALimitTooAndForEverybody(String target) throws Exception {
+    void aPermanentRejectionKeepsItsStatusAtALimitForEveryClient(String target) throws Exception {
         try (TestServer server = TestServer.start("--max-connections", "1", "--connect-rate", "2/h");
                 RawStream there = server.stream("/events/a")) {
             there.head();
@@ -53,7 +53,7 @@ class LimitsContractTest {
     }
 
     @Test
-    void whoAsksForStreamsTooOftenWaitsForTheNextToken() throws Exception {
+    void aClientAboveTheStreamRateWaitsForTheNextToken() throws Exception {
         try (TestServer server = TestServer.start("--connect-rate", "2/h")) {
             for (int i = 0; i < 2; i++) {
                 try (RawStream stream = server.stream("/events/a")) {
@@ -71,7 +71,7 @@ class LimitsContractTest {
     }
 
     @Test
-    void whoIsRefusedWaitsThoughStreamsDoNot() throws Exception {
+    void aRejectedClientWaitsAlthoughStreamsHaveNoDelay() throws Exception {
         try (TestServer server = TestServer.start("--max-connections", "1", "--retry", "0");
                 RawStream there = server.stream("/events/a")) {
             there.head();
@@ -86,7 +86,7 @@ class LimitsContractTest {
     }
 
     @Test
-    void whoPublishesTooOftenWaitsForTheNextToken() throws Exception {
+    void aPublisherAboveTheRateWaitsForTheNextToken() throws Exception {
         try (TestServer server = TestServer.start("--publish-rate", "2/h")) {
             server.publish("a", "1");
             server.publish("a", "2");
@@ -101,7 +101,7 @@ class LimitsContractTest {
     }
 
     @Test
-    void aPublishToOneTopicTooManyIsCounted() throws Exception {
+    void aPublishAboveTheTopicLimitIsCounted() throws Exception {
         try (TestServer server = TestServer.start("--max-topics", "1")) {
             server.publish("a", "1");
             TestServer.assertProblem(server.post("/publish/b", "2"), 429, "topic");
@@ -110,7 +110,7 @@ class LimitsContractTest {
     }
 
     @Test
-    void behindATrustedProxyTheClientIsWhoItSays() throws Exception {
+    void aTrustedProxyReportsTheAddressOfTheClient() throws Exception {
         try (TestServer server = TestServer.start(
                         "--trusted-proxy", "127.0.0.0/8", "--forwarded", "x-forwarded-for", "--admin-token", "t");
                 RawStream stream = server.stream("/events/a", "X-Forwarded-For: 203.0.113.9, 198.51.100.7")) {

@@ -63,7 +63,7 @@ class MainTest {
     }
 
     @Test
-    void aBadOptionIsOneLineAndStatusTwo() throws Exception {
+    void aBadOptionPrintsOneLineAndExitsWithTwo() throws Exception {
         BufferedReader out = start("--port", "70000");
         assertThat(exitStatus()).isEqualTo(2);
         assertThat(errors().lines()).containsExactly("--port: 70000 (expected: from 0 to 65535)");
@@ -71,7 +71,7 @@ class MainTest {
     }
 
     @Test
-    void atASignalItDrainsAndExitsWithZero() throws Exception {
+    void aSignalDrainsTheServerWhichExitsWithZero() throws Exception {
         BufferedReader out = start("--port", "0", "--threads", "1", "--drain", "2s", "--retry", "1s");
         int port = port(out);
         List<RawStream> streams = new ArrayList<>();
@@ -102,7 +102,7 @@ class MainTest {
     }
 
     @Test
-    void aSecondSignalEndsItAtOnce() throws Exception {
+    void aSecondSignalEndsTheServerAtOnce() throws Exception {
         BufferedReader out = start("--port", "0", "--threads", "1", "--drain", "1h");
         int port = port(out);
         try (RawStream one = RawStream.get(port, "/events/a");

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 class MetricsContractTest {
 
     @Test
-    void whatClientsOwnSettlesToZeroAfterChurn() throws Exception {
+    void theLedgerReturnsToZeroAfterChurn() throws Exception {
         try (TestServer server = TestServer.start()) {
             List<RawStream> streams = new ArrayList<>();
             for (int i = 0; i < 20; i++) {

@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 class OpenFileLimitTest {
 
     @Test
-    void aSmallLimitIsWorthALine() {
+    void aSmallLimitIsLogged() {
         assertThat(OpenFileLimit.warning(400, 1))
                 .isEqualTo("the limit of open files is 400, so at most 1 stream fits; raise it before the start, with"
                         + " ulimit -n or LimitNOFILE= of systemd, for example to 65536");

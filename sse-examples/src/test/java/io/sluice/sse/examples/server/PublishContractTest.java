@@ -35,7 +35,7 @@ class PublishContractTest {
     }
 
     @Test
-    void theAnswerHasIdTopicAndSubscribers() throws Exception {
+    void theResponseHasIdTopicAndSubscribers() throws Exception {
         try (RawStream one = server.stream("/events/a?topic=*");
                 RawStream two = server.stream("/events/a")) {
             one.head();
@@ -53,7 +53,7 @@ class PublishContractTest {
     }
 
     @Test
-    void aChosenIdIsPublishedOnce() throws Exception {
+    void aPublisherIdIsPublishedOnce() throws Exception {
         try (RawStream stream = server.stream("/events/a")) {
             stream.head();
             JsonNode first =
@@ -91,13 +91,13 @@ class PublishContractTest {
                 "?retry=-1                     | retry",
                 "?event=%FF                    | UTF-8",
             })
-    void aFieldThatCannotStandOnTheWireIsRefused(String query, String said) throws Exception {
+    void aFieldThatTheFormatCannotCarryIsRejected(String query, String said) throws Exception {
         assertProblem(server.post("/publish/a" + query, "x"), 400, said);
         assertThat(server.hub().stats().published()).isZero();
     }
 
     @Test
-    void anIdHas128BytesAtMost() throws Exception {
+    void anIdHasAtMost128Bytes() throws Exception {
         assertThat(server.post("/publish/a?id=" + "x".repeat(128), "x").statusCode())
                 .isEqualTo(200);
         assertProblem(server.post("/publish/a?id=" + "x".repeat(129), "x"), 400, "128");
@@ -105,17 +105,17 @@ class PublishContractTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"/publish/a*", "/publish/a/**", "/publish/a//b", "/publish/", "/publish/a%E2%80%8B"})
-    void aBadTopicIsRefused(String target) throws Exception {
+    void aBadTopicIsRejected(String target) throws Exception {
         assertProblem(server.post(target, "x"), 400, "topic");
     }
 
     @Test
-    void aTopicIsNeeded() throws Exception {
+    void aTopicIsRequired() throws Exception {
         assertProblem(server.post("/publish", "x"), 400, "no topic");
     }
 
     @Test
-    void bytesThatAreNotUtf8AreRefused() throws Exception {
+    void bytesThatAreNotUtf8AreRejected() throws Exception {
         assertProblem(server.send("POST", "/publish/a", new byte[] {'a', (byte) 0xc3}), 400, "UTF-8");
         assertProblem(
                 server.send("POST", "/publish/a", new byte[] {(byte) 0xed, (byte) 0xa0, (byte) 0x80}), 400, "UTF-8");
@@ -123,7 +123,7 @@ class PublishContractTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"text/plain", "application/json", "application/x-www-form-urlencoded", "nonsense"})
-    void anyContentTypeIsData(String type) throws Exception {
+    void aBodyOfAnyContentTypeIsPublishedAsData(String type) throws Exception {
         assertThat(server.post("/publish/a", "x=1", "Content-Type", type).statusCode())
                 .isEqualTo(200);
     }
@@ -143,7 +143,7 @@ class PublishContractTest {
     }
 
     @Test
-    void multipartIsNot() throws Exception {
+    void aMultipartBodyIsRejected() throws Exception {
         assertProblem(
                 server.post("/publish/a", "--b--", "Content-Type", "Multipart/form-data; boundary=b"),
                 415,
@@ -151,7 +151,7 @@ class PublishContractTest {
     }
 
     @Test
-    void aBodyHasABound() throws Exception {
+    void theSizeOfABodyIsBounded() throws Exception {
         assertThat(server.post("/publish/a", "x".repeat(4096)).statusCode()).isEqualTo(200);
         assertProblem(server.post("/publish/a", "x".repeat(4097)), 413, "4096");
         try (RawStream announced = RawStream.send(
@@ -165,7 +165,7 @@ class PublishContractTest {
     }
 
     @Test
-    void whoAsksFirstIsToldToGoOn() throws Exception {
+    void anExpectationGets100Continue() throws Exception {
         HttpRequest request = HttpRequest.newBuilder(server.uri("/publish/a"))
                 .expectContinue(true)
                 .timeout(Duration.ofSeconds(20))
@@ -192,7 +192,7 @@ class PublishContractTest {
     }
 
     @Test
-    void aTopicTooManyIsRefusedForNow() throws Exception {
+    void aTopicAboveTheLimitIsRejectedForNow() throws Exception {
         for (String topic : new String[] {"a", "b", "c"}) {
             server.publish(topic, "x");
         }
@@ -206,14 +206,14 @@ class PublishContractTest {
 
     @ParameterizedTest
     @CsvSource({"GET", "PUT", "DELETE"})
-    void otherMethodsAreRefused(String method) throws Exception {
+    void otherMethodsAreRejected(String method) throws Exception {
         HttpResponse<String> answer = server.send(method, "/publish/a", new byte[0]);
         assertProblem(answer, 405, "POST");
         assertThat(answer.headers().firstValue("allow")).hasValue("POST");
     }
 
     @Test
-    void otherSitesAreRefused() throws Exception {
+    void otherSitesAreRejected() throws Exception {
         assertProblem(server.post("/publish/a", "x", "Sec-Fetch-Site", "cross-site"), 403, "other sites");
         assertProblem(server.post("/publish/a", "x", "Origin", "http://evil.example"), 403, "origin");
         assertProblem(server.post("/publish/a", "x", "Origin", "null"), 403, "origin");
@@ -234,7 +234,7 @@ class PublishContractTest {
     }
 
     @Test
-    void behindAProxyThatEndsTlsTheSchemeIsTheBrowsers() throws Exception {
+    void theSchemeIsTheBrowsersWhenAProxyTerminatesTls() throws Exception {
         String own = server.uri("").toString().replace("http:", "https:");
         assertThat(server.post("/publish/a", "x", "Origin", own).statusCode()).isEqualTo(200);
         try (RawStream proxied = RawStream.send(
@@ -304,7 +304,7 @@ class PublishContractTest {
                 "[{\"data\":\"x\",\"id\":\"\\ud800\"}]       | U+D800",
                 "[{\"data\":\"x\"},{\"data\":1,\"topic\":\"*\"}] | event 1",
             })
-    void ofABadBatchNothingIsPublished(String body, String said) throws Exception {
+    void aBadBatchPublishesNothing(String body, String said) throws Exception {
         assertProblem(server.post("/publish/a", body, "Content-Type", BATCH), 400, said);
         assertThat(server.hub().stats().published()).isZero();
     }
@@ -322,7 +322,7 @@ class PublishContractTest {
     }
 
     @Test
-    void aBatchWithATopicTooManyIsRefusedWhole() throws Exception {
+    void aBatchAboveTheTopicLimitIsRejectedAsAWhole() throws Exception {
         String body = "[{\"topic\":\"a\",\"data\":1},{\"topic\":\"b\",\"data\":1},{\"topic\":\"c\",\"data\":1},"
                 + "{\"topic\":\"d\",\"data\":1}]";
         assertProblem(server.post("/publish", body, "Content-Type", BATCH), 429, "maximum of 3 topics");

@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 class WarmUpTest {
 
     @Test
-    void itIsServed() {
+    void theWarmUpStreamIsServed() {
         assertThat(WarmUp.serve()).startsWith("HTTP/1.1 200 OK\r\n").contains("text/event-stream");
     }
 }
