@@ -10,7 +10,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
-/** Each code block of the guide after a marker {@code <!-- snippet: X -->} is the marked part of the test class X. */
+/** Each code block of the guide after a marker {@code <!-- snippet: X -->} equals the marked part of test class X. */
 class GuideTest {
 
     private static final Path GUIDE = Path.of("../docs/guide.md");

@@ -12,7 +12,7 @@ import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
-/** Tokens by the clock's hand, what is one address, and how much is remembered. */
+/** Tests the tokens with a manual clock, what counts as one address, and how many addresses are stored. */
 class AddressRatesTest {
 
     private long nanos = 1;
@@ -70,9 +70,9 @@ class AddressRatesTest {
         assertThat(rates.size()).isLessThanOrEqualTo(AddressRates.MAX_ADDRESSES);
         nanos += TimeUnit.SECONDS.toNanos(7);
         for (int i = 0; i < 1_000; i++) {
-            rates.size(); // each look lets a part of them go
+            rates.size(); // each call removes some of them
         }
-        assertThat(rates.size()).as("when all measures are full again").isZero();
+        assertThat(rates.size()).as("after all buckets are full again").isZero();
     }
 
     private static SocketAddress peer(String address) throws UnknownHostException {

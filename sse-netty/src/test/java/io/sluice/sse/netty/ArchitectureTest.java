@@ -11,7 +11,7 @@ import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import org.junit.jupiter.api.Test;
 
-/** Where buffers are held and let go, what time is asked of, and what this module shows to the world. */
+/** Checks where buffers are retained and released, which clocks are read, and which types are public. */
 class ArchitectureTest {
 
     private static final JavaClasses MAIN = new ClassFileImporter()

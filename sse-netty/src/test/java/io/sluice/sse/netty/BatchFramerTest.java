@@ -34,7 +34,7 @@ class BatchFramerTest {
         return frame;
     }
 
-    /** One of 128 frames is picked, by chance. */
+    /** The detector samples one of 128 frames at random. */
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void aFrameSampledByTheLeakDetectorCostsItsClientsNothing(boolean chunked) {

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What the connection pool of a client may assume after each kind of response, over HTTP/1.1. */
+/** What a client's connection pool may assume after each kind of response over HTTP/1.1. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class ConnectionReuseTest {
 
@@ -97,7 +97,7 @@ class ConnectionReuseTest {
         }
     }
 
-    /** A connection that takes no byte yet. */
+    /** A connection that does not accept any bytes yet. */
     private static final class FullChannel extends EmbeddedChannel {
 
         FullChannel(ChannelHandler handler) {
@@ -108,7 +108,7 @@ class ConnectionReuseTest {
         protected void doWrite(ChannelOutboundBuffer out) {}
     }
 
-    /** Its response would never arrive, so its client may send it again (RFC 9112, section 9.6). */
+    /** The response to such a request would never arrive, so the client may retry it (RFC 9112, section 9.6). */
     @Test
     void aRequestAfterTheLastResponseIsNotHandled() {
         AtomicInteger acts = new AtomicInteger();
@@ -132,7 +132,7 @@ class ConnectionReuseTest {
             String last = "GET /last HTTP/1.1\r\nHost: localhost\r\n\r\n";
             String act = "POST /acts HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n";
             channel.writeInbound(Unpooled.copiedBuffer(act + last + act + act, StandardCharsets.US_ASCII));
-            assertThat(acts).as("the one before the last response").hasValue(1);
+            assertThat(acts).as("the request before the last response").hasValue(1);
             channel.finishAndReleaseAll();
         }
     }
@@ -195,7 +195,7 @@ class ConnectionReuseTest {
         return socket;
     }
 
-    /** @param pings whether the next request is still to be sent */
+    /** @param pings whether the test still has to send the next request */
     private static void assertReusedOrClosed(Socket socket, String what, String expected, boolean pings)
             throws IOException {
         StringBuilder received = new StringBuilder();
@@ -225,7 +225,7 @@ class ConnectionReuseTest {
         socket.getOutputStream().write(text.getBytes(StandardCharsets.ISO_8859_1));
     }
 
-    /** @param text null to read to the end of the connection. @return whether the text has come */
+    /** @param text null to read to the end of the connection. @return whether the text has arrived */
     private static boolean readTo(Socket socket, StringBuilder received, String text) throws IOException {
         InputStream in = socket.getInputStream();
         while (text == null || received.indexOf(text) < 0) {

@@ -138,7 +138,7 @@ class CorsTest {
             assertThat(responseHead(server, "OPTIONS /nothing", wanted[0], wanted[1])
                             .get(0))
                     .startsWith("http/1.1 404");
-            // No preflight: the path's own answer.
+            // This is not a preflight, so the path responds itself.
             assertThat(responseHead(server, "OPTIONS /events/a", wanted[0]).get(0))
                     .startsWith("http/1.1 405");
         }
@@ -148,7 +148,7 @@ class CorsTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                // origins allowed | origin of the page | cookie | does it act
+                // allowed origins | origin of the page | cookie | is the request handled
                 "https://app.example | https://app.example  | a=1 | true",
                 "https://app.example | https://evil.example |     | false",
                 "https://app.example | null                 |     | false",

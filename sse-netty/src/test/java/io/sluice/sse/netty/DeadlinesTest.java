@@ -59,7 +59,7 @@ class DeadlinesTest {
         all.get(2).stopWaiting();
         all.get(4).stopWaiting();
         assertThat(late).isEmpty();
-        pass(6); // 11 behind the first
+        pass(6); // 11 seconds after the first
         assertThat(late).containsExactly(all.get(1));
         pass(2);
         assertThat(late).containsExactly(all.get(1), all.get(3));
@@ -112,7 +112,7 @@ class DeadlinesTest {
         assertThat(late).containsExactly(next);
     }
 
-    /** Against a list of who is late when. */
+    /** Compares with a plain list of when each waiter expires. */
     @Test
     void randomWaitersExpireExactlyWhenTheyAreDue() {
         long seed = System.nanoTime();

@@ -15,12 +15,12 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
-/** Each route's streams end in a drain as the route wants it. */
+/** In a drain each stream ends as its route requests. */
 class DrainModeTest {
 
     private static final class Answer implements Source {
         final CompletableFuture<Sink> started = new CompletableFuture<>();
-        final CompletableFuture<Duration> told = new CompletableFuture<>();
+        final CompletableFuture<Duration> remaining = new CompletableFuture<>();
 
         @Override
         public void start(Sink sink) {
@@ -29,11 +29,11 @@ class DrainModeTest {
 
         @Override
         public void draining(Sink sink, Duration left) {
-            told.complete(left);
+            remaining.complete(left);
         }
     }
 
-    /** Over one transport: it takes its time, and how each ends its connections is for others to show. */
+    /** Over one transport only, since the test is slow. Other tests show how each transport ends its connections. */
     @Test
     void immediateStreamsEndFirstAndStreamsWithUnfinishedSourcesAtTheDeadline() throws Exception {
         Duration drain = Duration.ofSeconds(6);
@@ -64,7 +64,7 @@ class DrainModeTest {
             assertThat(first.awaitEnd(RawClient.PATIENCE)).isTrue();
             assertThat(first.stream().hasEnded()).isTrue();
 
-            assertThat(ends.told.get(40, TimeUnit.SECONDS)).isBetween(Duration.ofMillis(1), drain);
+            assertThat(ends.remaining.get(40, TimeUnit.SECONDS)).isBetween(Duration.ofMillis(1), drain);
             assertThat(ending.isOpen()).as("before the deadline").isTrue();
             ending.send(Event.of("the rest of the answer"));
             ending.complete();

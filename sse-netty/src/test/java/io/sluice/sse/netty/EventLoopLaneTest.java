@@ -21,10 +21,10 @@ import org.junit.jupiter.api.Test;
 
 class EventLoopLaneTest {
 
-    /** Netty has no queue with fewer places. */
+    /** Netty has no smaller task queue. */
     private static final int PLACES = 2048;
 
-    /** How often the loop has looked after its I/O. */
+    /** How often the loop has handled its I/O. */
     private final AtomicInteger looks = new AtomicInteger();
 
     private final Group group = new Group();
@@ -95,7 +95,7 @@ class EventLoopLaneTest {
         assertThat(done.get(30, TimeUnit.SECONDS)).isZero();
     }
 
-    /** As a loop with few places for tasks ({@code io.netty.eventLoop.maxPendingTasks}) and more to do than it can. */
+    /** Models an overloaded loop with a small task queue ({@code io.netty.eventLoop.maxPendingTasks}). */
     @Test
     void aPassThatYieldsOnAFullLoopIsNotForgotten() throws Exception {
         CompletableFuture<Void> done = new CompletableFuture<>();
@@ -115,7 +115,7 @@ class EventLoopLaneTest {
         done.get(30, TimeUnit.SECONDS);
     }
 
-    /** @return how many found a place */
+    /** @return how many tasks the queue accepted */
     private int fill(Runnable task) {
         for (int count = 0; ; count++) {
             try {

@@ -7,7 +7,7 @@ import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Timeout;
 
-/** {@code Expect}: a body is asked for, who has none is answered at once, and what nobody knows is refused. */
+/** {@code Expect}: the server asks for a body, responds at once if there is none, and rejects unknown expectations. */
 @Timeout(60)
 class ExpectationTest {
 
@@ -89,7 +89,7 @@ class ExpectationTest {
         }
     }
 
-    /** Who was told to send a body gets an answer with one, whatever is asked behind it meanwhile. */
+    /** A client that was asked for a body gets a response with a body, whatever it requests meanwhile. */
     @OverEachTransport
     void aResponseKeepsItsBodyAlthoughAHeadRequestFollows(Transport transport) throws IOException {
         CompletableFuture<RouteResponse> slow = new CompletableFuture<>();

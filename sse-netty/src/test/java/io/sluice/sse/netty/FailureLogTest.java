@@ -14,7 +14,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.slf4j.LoggerFactory;
 
-/** A client that makes routes fail does not fill the log. */
+/** A client that makes routes fail cannot fill the log. */
 class FailureLogTest {
 
     private final Logger logger = (Logger) LoggerFactory.getLogger(RouteHandler.class);

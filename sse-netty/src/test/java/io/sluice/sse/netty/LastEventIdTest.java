@@ -19,8 +19,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * What a client may send as its last id, over sockets. Whatever it is: the events behind it, or a gap and everything
- * kept; never silence and never an error.
+ * What a client may send as its last id, over sockets. It always gets the events after the id, or a gap and everything
+ * kept. It never gets silence or an error.
  */
 @Timeout(180)
 class LastEventIdTest {
@@ -55,7 +55,7 @@ class LastEventIdTest {
         return hub.publish("a", event).toCompletableFuture().join().id();
     }
 
-    /** What comes on a new stream until an event of another topic, published now; a gap is told by its reason. */
+    /** The events of a new stream before a marker event, which is published now. A gap appears as its reason. */
     private List<String> received(String query, String... headers) throws IOException {
         String end = "end-" + ends++;
         String target = "/events/a?topic=" + end + query.replace('?', '&');
@@ -77,7 +77,7 @@ class LastEventIdTest {
         return gap.replaceFirst("\\{\"reason\":\"(\\w+)\".*", "$1");
     }
 
-    /** A gap for this reason, and all that is kept. */
+    /** A gap for this reason, and all kept events. */
     private static String[] gap(String reason) {
         return new String[] {reason, KEPT[0], KEPT[1], KEPT[2]};
     }
@@ -140,7 +140,7 @@ class LastEventIdTest {
     @ParameterizedTest
     @ValueSource(strings = {"Last-Event-ID:", "Last-Event-ID: ", "Last-Event-ID: \t "})
     void anEmptyHeaderIsIgnoredAndTheQueryDecides(String empty) throws IOException {
-        assertThat(received("", empty)).as("as without one").isEmpty();
+        assertThat(received("", empty)).as("like a request without the header").isEmpty();
         assertThat(received("?lastEventId=" + ids.get(4), empty)).containsExactly("5");
     }
 
@@ -294,7 +294,7 @@ class LastEventIdTest {
         TestServers.awaitNothingOwned(hub);
     }
 
-    // ---- beside a time and a number
+    // ---- together with a time and a number
 
     @Test
     void anIdOverridesATimeAndATimeOverridesANumber() throws IOException {
@@ -302,10 +302,10 @@ class LastEventIdTest {
         assertThat(received("?replay=1&" + since + "&lastEventId=" + ids.get(4)))
                 .containsExactly("5");
         assertThat(received("?replay=1&" + since))
-                .as("six were published since")
+                .as("six events were published since")
                 .startsWith("evicted");
         assertThat(received("?since=&replay=x", header(hub.headId())))
-                .as("what does not decide is not looked at")
+                .as("parameters that are overridden are not parsed")
                 .isEmpty();
     }
 

@@ -20,12 +20,12 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
 import org.slf4j.LoggerFactory;
 
-/** The table of what is not HTTP, or not as this server wants it; a healthy stream beside it notices nothing. */
+/** A table of invalid or unsupported requests. A healthy stream on another connection is not affected. */
 class MalformedHttpTest {
 
     private static final Duration AT_ONCE = Duration.ofSeconds(1);
     private static final int OPENS = 200;
-    /** The connection closes; an answer is allowed, and is then 400. */
+    /** The connection closes. A response is optional and is 400. */
     private static final int CLOSES = 0;
 
     private record Case(String request, int status) {}
@@ -177,7 +177,7 @@ class MalformedHttpTest {
             return;
         }
         assertThat(client.awaitAnswer(AT_ONCE))
-                .as(name + " is answered or closed; status " + answer.status())
+                .as(name + " gets a response or is closed; status " + answer.status())
                 .isTrue();
         if (expected == CLOSES) {
             assertThat(answer.status()).as(name).isIn(0, 400);
@@ -242,7 +242,7 @@ class MalformedHttpTest {
         }
     }
 
-    /** The answer to the first must come first, and what comes behind a stream is not answered at all. */
+    /** The response to the first request must come first. Requests after a stream get no response. */
     @OverEachTransport
     void aStreamAfterARequestWithAPendingResponseWaitsItsTurn(Transport transport) throws IOException {
         var slow = new java.util.concurrent.CompletableFuture<RouteResponse>();

@@ -29,7 +29,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.slf4j.LoggerFactory;
 
-/** Design, invariant 9: a bad option fails at once, and says which option, which value and what is allowed. */
+/** Design, invariant 9: a bad option fails at once, with a message that names the option, the value and the range. */
 class OptionsTest {
 
     private static Stream<Arguments> bad() {

@@ -15,7 +15,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** A crowd that connects at once stands in the kernel, not before those who listen; and keeps nobody away. */
+/** A crowd that connects at once waits in the kernel, does not delay subscribers, and keeps no client out. */
 @Timeout(300)
 class PendingConnectionsTest {
 
@@ -85,7 +85,7 @@ class PendingConnectionsTest {
         }
         pass(1);
         accept(1);
-        assertThat(accepts()).as("heeded again").isFalse();
+        assertThat(accepts()).as("throttling again").isFalse();
         pass(AcceptThrottle.MAX_CHECKS);
         assertThat(accepts()).isTrue();
     }

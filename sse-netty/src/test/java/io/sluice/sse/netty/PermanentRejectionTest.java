@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Timeout;
 
-/** What will never be granted is told so whatever else would refuse it; nobody is told to come back with it. */
+/** A request that can never succeed gets a permanent rejection, even if a limit would also reject it for now. */
 @Timeout(120)
 class PermanentRejectionTest {
 
@@ -66,8 +66,8 @@ class PermanentRejectionTest {
     }
 
     /**
-     * It costs a token, as any other does; without one it is refused all the same, and not counted as refused by the
-     * rate.
+     * The request costs a token as any other does. Without a token it is rejected too, but not counted as rejected
+     * by the rate.
      */
     @OverEachTransport
     void aPermanentRejectionComesBeforeTheRate(Transport transport) throws Exception {
@@ -99,7 +99,7 @@ class PermanentRejectionTest {
         assertStatus(server, "/lambda/a", status, 200);
         assertStatus(server, "/for-now", status, 200);
         assertThat(server.hub().rejections().count(kind)).isEqualTo(8);
-        assertThat(asked).as("code of the routes").hasValue(0);
+        assertThat(asked).as("calls of the routes").hasValue(0);
     }
 
     private static void assertStatus(SseServer server, String target, int status, int ofBrowser) throws IOException {

@@ -48,7 +48,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.slf4j.LoggerFactory;
 
-/** The head of a stream passes the handlers of an application's pipeline, as every response does. */
+/** The head of a stream passes the handlers of an application's pipeline, like every response. */
 class PipelineHeadersTest {
 
     private static final AttributeKey<String> USER = AttributeKey.valueOf(PipelineHeadersTest.class, "user");
@@ -62,7 +62,7 @@ class PipelineHeadersTest {
         hub.close();
     }
 
-    /** Adds what applications add: an id of the request, cookies, a security header. Counts the responses. */
+    /** Adds typical headers of applications: a request id, cookies, a security header. Counts the responses. */
     private static final class Decorator extends ChannelOutboundHandlerAdapter {
         private int responses;
 
@@ -213,7 +213,7 @@ class PipelineHeadersTest {
         return version.equals("1.0") ? payload : Integer.toHexString(payload.length()) + "\r\n" + payload + "\r\n";
     }
 
-    /** Passes on what it gets when the test says so. */
+    /** Passes messages on when the test allows it. */
     private static final class Delayer extends ChannelOutboundHandlerAdapter {
         private Runnable passOn = () -> {};
 
@@ -434,7 +434,7 @@ class PipelineHeadersTest {
                 .withMessageStartingWith("header: "));
     }
 
-    // ---- what a route sees
+    // ---- request attributes
 
     @Test
     void aRouteSeesTheAttributesThatEarlierHandlersHaveSet() {

@@ -45,7 +45,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Where an SseHandler cannot serve streams it says what to change, and closes the connection. */
+/** An SseHandler that cannot serve streams reports what to change, and closes the connection. */
 @Timeout(120)
 class PlacementTest {
 
@@ -73,7 +73,7 @@ class PlacementTest {
         return text;
     }
 
-    /** What goes wrong when the channel is made, or when a request comes. */
+    /** Asserts a failure when the channel is created or when a request arrives. */
     private static void assertFails(String words, ChannelHandler... handlers) {
         EmbeddedChannel channel = new EmbeddedChannel();
         Throwable failure = catchThrowable(() -> {
@@ -125,7 +125,7 @@ class PlacementTest {
         assertFails("there is no HTTP/1.1 codec before it", new HttpRequestDecoder(), handler());
     }
 
-    /** As behind an adapter of HTTP/2, which makes HTTP messages without a codec of HTTP/1.1. */
+    /** An HTTP/2 adapter creates HTTP messages in this way, without a codec of HTTP/1.1. */
     @Test
     void requestsThatNoCodecHasDecodedFail() {
         EmbeddedChannel channel = new EmbeddedChannel(handler());
@@ -212,9 +212,9 @@ class PlacementTest {
         channel.finishAndReleaseAll();
     }
 
-    // ---- after a handler that takes its requests
+    // ---- after a handler that consumes its requests
 
-    /** Answers every request itself, as the router of an application does. */
+    /** Responds to every request itself, as the router of an application does. */
     private static ChannelHandler responding(HttpResponseStatus status) {
         return new ChannelInboundHandlerAdapter() {
             @Override

@@ -16,7 +16,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import org.junit.jupiter.api.Test;
 
-/** An application that is deployed again and again into one JVM leaves nothing of itself behind. */
+/** An application that is deployed repeatedly into one JVM leaves nothing behind. */
 class RedeployTest {
 
     private static final int TIMES = 20;
@@ -27,7 +27,7 @@ class RedeployTest {
         for (int i = 0; i < TIMES; i++) {
             gone.add(deployAndUndeploy());
         }
-        // The last may be held by what the JVM keeps of the latest call.
+        // The JVM may retain the last class loader for its latest call.
         await("class loaders collected").atMost(Duration.ofSeconds(60)).untilAsserted(() -> {
             System.gc();
             assertThat(gone.stream().filter(loader -> loader.get() != null).count())
@@ -49,7 +49,7 @@ class RedeployTest {
         return new WeakReference<>(loader);
     }
 
-    /** Loads Sluice anew, and everything else, Netty too, from the container. */
+    /** Loads Sluice again, but everything else, including Netty, from the container. */
     private static final class Ours extends URLClassLoader {
         Ours(ClassLoader container) throws Exception {
             super(urls(), container);
@@ -76,9 +76,9 @@ class RedeployTest {
         }
     }
 
-    /** What is deployed: a server with a client, a source, a listener, a scheduled task; closed at the end. */
+    /** The deployed application: a server with a client, a source, a listener and a task, closed at the end. */
     public static final class Application implements Callable<String> {
-        /** For the loader. */
+        /** Called by the class loader of the test. */
         public Application() {}
 
         @Override

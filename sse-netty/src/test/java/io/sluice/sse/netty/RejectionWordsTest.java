@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.slf4j.LoggerFactory;
 
-/** Only a rejection speaks to a client. Any other exception is logged and becomes a 500 without its message. */
+/** Only the message of a rejection reaches a client. Any other exception is logged and becomes a 500 without it. */
 @Timeout(120)
 class RejectionWordsTest {
 
@@ -116,7 +116,7 @@ class RejectionWordsTest {
         }
     }
 
-    /** Also errors, checked exceptions that no signature names, and an exception that no log can print. */
+    /** Includes errors, undeclared checked exceptions, and an exception that the log cannot print. */
     @Test
     void anyExceptionOfARouteIsALoggedFailure() throws IOException {
         SseServerBuilder builder = TestServers.on(Transport.NIO);

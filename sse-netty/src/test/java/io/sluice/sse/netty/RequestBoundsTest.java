@@ -6,7 +6,7 @@ import java.io.IOException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** What a request may be at most, and the status of what is more. */
+/** The limits of a request, and the status of a request above them. */
 @Timeout(180)
 class RequestBoundsTest {
 

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
-/** Who does not send his request in time does not stay. */
+/** A client that does not send its request in time is disconnected. */
 @Timeout(300)
 @Execution(ExecutionMode.CONCURRENT) // its tests wait for timeouts
 class RequestDeadlineTest {
@@ -27,7 +27,7 @@ class RequestDeadlineTest {
     private static final Duration SHORT = Duration.ofSeconds(3);
     private static final Duration LONG = Duration.ofMinutes(5);
 
-    // ---- by the clock's hand
+    // ---- with a manual clock
 
     private final PendingConnections newcomers = new PendingConnections();
     private final List<Object> expired = new ArrayList<>();
@@ -70,7 +70,7 @@ class RequestDeadlineTest {
         assertThat(expired).containsExactly(RequestDeadline.EXPIRED);
         assertThat(channel.isOpen()).isTrue();
         pass(10);
-        assertThat(channel.isOpen()).as("who does not go after the 408 either").isFalse();
+        assertThat(channel.isOpen()).as("a client that stays after the 408").isFalse();
         assertThat(expired).hasSize(1);
     }
 
@@ -175,7 +175,7 @@ class RequestDeadlineTest {
                         .idleTimeout(LONG)
                         .start();
                 RawClient stream = RawClient.open(server.port(), "/events/a");
-                // each says its part right after its connect: the clock runs from there
+                // each client sends its part right after it connects, since the deadline starts then
                 RawClient silent = RawClient.connect(server.port());
                 RawClient line = RawClient.connect(server.port()).send("GET /eve");
                 RawClient headers = RawClient.connect(server.port()).send("GET /events/a HTTP/1.1\r\nHost: localh");
@@ -227,7 +227,7 @@ class RequestDeadlineTest {
                 RawClient idle = RawClient.connect(server.port()).get("/nothing")) {
             idle.awaitHead();
             assertThat(idle.awaitEnd(RawClient.PATIENCE)).isTrue();
-            assertThat(idle.hasMore()).as("nothing is said to who is idle").isFalse();
+            assertThat(idle.hasMore()).as("no bytes for an idle client").isFalse();
             answer.complete(RouteResponse.of(200, "text/plain", "late"));
             assertThat(slow.awaitAnswer(RawClient.PATIENCE)).isTrue();
             assertThat(slow.stream().body()).isEqualTo("late");

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Timeout;
 import org.slf4j.LoggerFactory;
 
 /**
- * Routes that fail, and answers that are still to come: each request is answered or its connection closed, in order.
+ * Routes that fail, and pending responses: each request gets a response or its connection is closed, in order.
  */
 @Timeout(120)
 class RouteResponsesTest {
@@ -105,16 +105,16 @@ class RouteResponsesTest {
                 .route("GET", "/null", request -> null)
                 .route("GET", "/later", request -> CompletableFuture.completedFuture(null))
                 .start()) {
-            List<String> said = List.of("GET /stream/a\\u000ab", "GET /null", "GET /later");
+            List<String> names = List.of("GET /stream/a\\u000ab", "GET /null", "GET /later");
             List<String> targets = List.of("/stream/a%0ab", "/null", "/later");
             for (int i = 0; i < targets.size(); i++) {
                 assertStatus(targets.get(i) + "?token=secret", "a route", 500, server);
                 ILoggingEvent line = lines.list.get(i);
                 assertThat(line.getFormattedMessage())
-                        .startsWith("the route of " + said.get(i) + " failed for a request from /127.0.0.1:")
+                        .startsWith("the route of " + names.get(i) + " failed for a request from /127.0.0.1:")
                         .doesNotContain("secret");
                 assertThat(line.getThrowableProxy().getMessage())
-                        .isEqualTo("the route of " + said.get(i) + " returned null");
+                        .isEqualTo("the route of " + names.get(i) + " returned null");
             }
         } finally {
             log.detachAppender(lines);
@@ -122,7 +122,7 @@ class RouteResponsesTest {
         }
     }
 
-    /** @param status 0 if the connection is closed without an answer */
+    /** @param status 0 if the connection is closed without a response */
     private static void assertStatus(String path, String what, int status, SseServer server) throws IOException {
         try (RawClient client = RawClient.connect(server.port()).get(path)) {
             assertThat(client.awaitAnswer(RawClient.PATIENCE)).as(what).isTrue();
@@ -138,7 +138,7 @@ class RouteResponsesTest {
                             if (request.header("x-bad") != null) {
                                 throw new IllegalStateException("a test wants it so");
                             }
-                            return "everybody";
+                            return "one key for all";
                         })
                         .start();
                 RawClient healthy = RawClient.open(server.port(), "/events/a");
@@ -151,15 +151,15 @@ class RouteResponsesTest {
         }
     }
 
-    /** What is refused before it is a request waits for the answers before it, and nothing behind it is asked. */
+    /** The rejection of an invalid request waits for earlier responses, and later requests are not handled. */
     @OverEachTransport
     void aRejectionFollowsTheResponsesBeforeIt(Transport transport) throws Exception {
-        Map<String, Integer> refused = new LinkedHashMap<>();
-        refused.put("nonsense\r\n\r\n", 400);
-        refused.put("GET /slow HTTP/1.1\r\n\r\n", 400);
-        refused.put("POST /p HTTP/1.1\r\nHost: localhost\r\nContent-Length: 21\r\n\r\n" + "x".repeat(21), 413);
-        refused.put("POST /p HTTP/1.1\r\nHost: localhost\r\nExpect: a-miracle\r\nContent-Length: 0\r\n\r\n", 417);
-        for (Map.Entry<String, Integer> second : refused.entrySet()) {
+        Map<String, Integer> rejected = new LinkedHashMap<>();
+        rejected.put("nonsense\r\n\r\n", 400);
+        rejected.put("GET /slow HTTP/1.1\r\n\r\n", 400);
+        rejected.put("POST /p HTTP/1.1\r\nHost: localhost\r\nContent-Length: 21\r\n\r\n" + "x".repeat(21), 413);
+        rejected.put("POST /p HTTP/1.1\r\nHost: localhost\r\nExpect: a-miracle\r\nContent-Length: 0\r\n\r\n", 417);
+        for (Map.Entry<String, Integer> second : rejected.entrySet()) {
             CompletableFuture<RouteResponse> slow = new CompletableFuture<>();
             CountDownLatch asked = new CountDownLatch(1);
             CountDownLatch askedBehind = new CountDownLatch(1);
@@ -194,7 +194,7 @@ class RouteResponsesTest {
         return "GET " + path + " HTTP/1.1\r\nHost: localhost\r\n\r\n";
     }
 
-    /** A route's answer, and a stream that waits behind it, are for nobody when they come. */
+    /** The client leaves before the response of a route and the stream after it. Both are dropped. */
     @OverEachTransport
     void aResponseThatIsReadyAfterItsClientHasLeftIsDropped(Transport transport) throws Exception {
         CompletableFuture<RouteResponse> slow = new CompletableFuture<>();

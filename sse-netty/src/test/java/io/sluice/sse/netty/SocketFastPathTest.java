@@ -37,10 +37,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
-/** Over epoll frames go past the pipeline, and arrive as those do that go through it: whole, once and in order. */
+/** Over epoll frames bypass the pipeline and still arrive as with it: complete, once and in order. */
 class SocketFastPathTest {
 
-    /** Nothing in it comes again, so what was sent twice or left out shows. */
+    /** No part of the text repeats, so duplicated and missing parts are visible. */
     private static String text(int length) {
         StringBuilder text = new StringBuilder(length + 8);
         for (int i = 0; text.length() < length; i++) {
@@ -64,7 +64,7 @@ class SocketFastPathTest {
                 RawClient client = RawClient.connect(server.port(), 64 * 1024)) {
             client.send("GET /events/a HTTP/" + version + "\r\nHost: localhost\r\n\r\n");
             await().until(() -> server.hub().subscribers("a") == 1);
-            String large = text(6_000_000); // more than a socket takes
+            String large = text(6_000_000); // more than a socket buffers
             server.hub().publish("a", Event.of("first"));
             server.hub().publish("a", Event.of(large));
             await("part of it waits").until(() -> pendingBytes(server.hub()) > 0);
@@ -79,7 +79,7 @@ class SocketFastPathTest {
             assertThat(client.awaitEnd(Duration.ofSeconds(20))).isTrue();
             assertThat(client.stream().data()).containsExactly("first", large, "after", "last", large);
             assertThat(client.stream().retries)
-                    .as("at the start, and behind the rest")
+                    .as("at the start, and after the rest")
                     .hasSize(2);
         }
     }
@@ -108,7 +108,7 @@ class SocketFastPathTest {
         }
     }
 
-    /** Its loop has not heard of the end when it writes. */
+    /** The event loop does not yet know that the client has left when it writes. */
     @Test
     void aClientFoundDisconnectedIsClosedAndCountsNoDelivery() throws Exception {
         CompletableFuture<Channel> upgraded = new CompletableFuture<>();
@@ -145,7 +145,7 @@ class SocketFastPathTest {
         bytes.release();
     }
 
-    /** A handler can be put in front of a stream at any time, if the pipeline is the application's. */
+    /** An application can add a handler before a stream at any time if the pipeline is its own. */
     @Test
     void theHandlersOfAForeignPipelineSeeEveryWrite() throws Exception {
         TestServers.on(Transport.EPOLL);
@@ -181,7 +181,7 @@ class SocketFastPathTest {
         }
     }
 
-    /** Without this, the tests above would test nothing. */
+    /** Proves that the fast path is used; otherwise the tests above would prove nothing. */
     @Test
     void aServersOwnPipelineIsBypassed() throws Exception {
         AtomicInteger seen = new AtomicInteger();

@@ -23,7 +23,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.slf4j.LoggerFactory;
 
-/** A source over a real connection: started, stopped, failed, completed. */
+/** A source over a real connection: it starts, stops, fails and completes. */
 class SourceTest {
 
     private static final class Recorded implements Source {
@@ -129,7 +129,7 @@ class SourceTest {
 
     @OverEachTransport
     void aSourceWithTopicsSendsNoIds(Transport transport) throws IOException {
-        CompletableFuture<Throwable> refused = new CompletableFuture<>();
+        CompletableFuture<Throwable> rejected = new CompletableFuture<>();
         try (SseServer server = TestServers.on(transport)
                         .streams(
                                 "/both",
@@ -141,7 +141,7 @@ class SourceTest {
                                                         .data("x")
                                                         .build());
                                             } catch (IllegalArgumentException e) {
-                                                refused.complete(e);
+                                                rejected.complete(e);
                                             }
                                             sink.send(Event.of("direct"));
                                         }))
@@ -151,11 +151,11 @@ class SourceTest {
             server.hub().publish("a", Event.of("hub"));
             client.awaitEvents(2);
             assertThat(client.stream().data()).containsExactly("direct", "hub");
-            assertThat(refused.join()).hasMessageContaining("listens to hub topics");
+            assertThat(rejected.join()).hasMessageContaining("listens to hub topics");
         }
     }
 
-    /** The executor of the user is full or has ended: the source runs all the same, but not on the event loop. */
+    /** The user's executor is full or terminated. The source still runs, but not on the event loop. */
     @OverEachTransport
     void aSourceRejectedByTheUserExecutorRunsElsewhere(Transport transport) throws IOException {
         AtomicReference<String> thread = new AtomicReference<>();

@@ -36,7 +36,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.slf4j.LoggerFactory;
 
-/** Who comes above a limit is refused, nobody is evicted, and a place is given back exactly once. */
+/** A client above a limit is rejected, no other client is disconnected, and each permit is released exactly once. */
 @Timeout(300)
 class StreamLimitsTest {
 
@@ -58,15 +58,15 @@ class StreamLimitsTest {
             assertRejected(server, 429, "this address has its maximum of 2 streams", VIA + "192.0.2.1");
             assertThat(server.hub().rejections().count(RejectionCounts.Kind.STREAMS_PER_ADDRESS))
                     .isEqualTo(4);
-            server.hub().publish("a", Event.of("nobody was evicted"));
+            server.hub().publish("a", Event.of("no client was disconnected"));
             for (RawClient client : List.of(one, two, next, four, same)) {
                 client.awaitEvents(1);
             }
             assertThat(server.streams().permits().entries()).isEqualTo(3);
             one.close();
-            awaitTaken(server, 4);
+            awaitAcquired(server, 4);
             RawClient.open(server.port(), "/events/a", VIA + "2001:db8:0:1::3").close();
-            awaitTaken(server, 4);
+            awaitAcquired(server, 4);
         }
     }
 
@@ -77,22 +77,22 @@ class StreamLimitsTest {
                         .start();
                 RawClient ann = RawClient.open(server.port(), "/events/a", "X-User: ann");
                 RawClient bob = RawClient.open(server.port(), "/events/a", "X-User: bob");
-                RawClient nobody = RawClient.open(server.port(), "/events/a");
+                RawClient keyless = RawClient.open(server.port(), "/events/a");
                 RawClient another = RawClient.open(server.port(), "/events/a")) {
             assertRejected(server, 429, "there are 1 streams of this key", "X-User: ann");
             assertThat(server.hub().rejections().count(RejectionCounts.Kind.STREAMS_PER_KEY))
                     .isEqualTo(2);
             ann.close();
-            awaitTaken(server, 3);
+            awaitAcquired(server, 3);
             RawClient.open(server.port(), "/events/a", "X-User: ann").close();
             assertThat(bob.stream().hasHead()
-                            && nobody.stream().hasHead()
+                            && keyless.stream().hasHead()
                             && another.stream().hasHead())
                     .isTrue();
         }
     }
 
-    /** Refuses a browser in the way it survives, and others by the status; neither keeps its connection. */
+    /** Asserts that a browser gets a response that lets it reconnect, and other clients the status. Both are closed. */
     private static void assertRejected(SseServer server, int status, String detail, String header) throws IOException {
         try (RawClient other = RawClient.connect(server.port());
                 RawClient browser = RawClient.connect(server.port())) {
@@ -174,7 +174,7 @@ class StreamLimitsTest {
                                         "the limit streams is reached: 1 rejected since the last warning, most recently /127.0.0.1:"));
     }
 
-    /** Whatever becomes of a client between its first byte and its last, its places come back. */
+    /** Whatever a client does between its first byte and its last, its permits are released. */
     @OverEachTransport
     void everyPermitIsReleasedOnce(Transport transport) throws Exception {
         long seed = Long.getLong("sluice.seed", System.nanoTime());
@@ -195,7 +195,7 @@ class StreamLimitsTest {
                     .maxStreamsPerAddress(5)
                     .maxStreamsPerKey(4, StreamLimitsTest::userOf)
                     .trustedProxies(PROXIES)
-                    // io_uring can miss a reset; what was never a request, and streams, are then found by these
+                    // io_uring can miss a reset; these timeouts then close unfinished requests and streams
                     .requestTimeout(Duration.ofSeconds(5))
                     .heartbeat(Duration.ofMillis(200))
                     .start();
@@ -203,7 +203,7 @@ class StreamLimitsTest {
             for (int round = 0; round < 600; round++) {
                 leaveSomehow(random, RawClient.connect(server.port()), staying);
                 int taken = server.streams().permits().acquired();
-                assertThat(taken).as("seed %d", seed).isBetween(0, 13); // one may have taken, seen, and be giving back
+                assertThat(taken).as("seed %d", seed).isBetween(0, 13); // one may be above the limit for a moment
                 while (staying.size() > random.nextInt(10)) {
                     RawClient gone = staying.remove(random.nextInt(staying.size()));
                     if (random.nextBoolean()) {
@@ -217,9 +217,9 @@ class StreamLimitsTest {
                     client.close();
                 }
                 TestServers.awaitNothingOwned(hub);
-                awaitTaken(server, 0);
+                awaitAcquired(server, 0);
             }
-            server.close(); // ends those that stay, in a drain or when the lane has ended
+            server.close(); // closes the remaining streams, in a drain or when the lane ends
             for (RawClient client : staying) {
                 client.close();
             }
@@ -245,7 +245,7 @@ class StreamLimitsTest {
         String user = random.nextInt(10) == 0 ? "fails" : "user" + random.nextInt(3);
         String path = switch (random.nextInt(6)) {
             case 0 -> "/events/a?route=fails";
-            case 1 -> "/events/" + random.nextInt(100); // more topics than there may be
+            case 1 -> "/events/" + random.nextInt(100); // more topics than allowed
             case 2 -> "/events/a//b";
             default -> "/events/a";
         };
@@ -308,7 +308,7 @@ class StreamLimitsTest {
         return all.toString();
     }
 
-    /** A flood of refused clients is not to make work for the collector: a refusal is made once, and no place is. */
+    /** A flood of rejected clients must not produce garbage: a rejection is created once, and no permit is created. */
     @ParameterizedTest
     @ValueSource(strings = {"total", "address", "key", "rate"})
     void aRejectionLeavesLittleOnTheHeap(String limit) {
@@ -375,8 +375,8 @@ class StreamLimitsTest {
                 .withMessageContaining("(expected: ");
     }
 
-    private static void awaitTaken(SseServer server, int places) {
+    private static void awaitAcquired(SseServer server, int permits) {
         await().untilAsserted(
-                        () -> assertThat(server.streams().permits().acquired()).isEqualTo(places));
+                        () -> assertThat(server.streams().permits().acquired()).isEqualTo(permits));
     }
 }

@@ -34,7 +34,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** HTTPS over real sockets: streams, ends, changed files, client certificates, and wrong input. */
+/** HTTPS over real sockets: streams, their ends, changed files, client certificates, and invalid input. */
 @Timeout(120)
 class TlsTest {
 
@@ -119,7 +119,7 @@ class TlsTest {
                 server.hub().publish("a", Event.of(large)).toCompletableFuture().join();
                 healthy.awaitBytes((i + 1L) * large.length());
             }
-            // The kernel takes some megabytes; then the channel is full, and the rest stays in the topic only.
+            // The kernel buffers some megabytes. Then the channel is full, and the rest stays in the topic only.
             await().untilAsserted(() -> assertThat(TestServers.sinks(server.hub()))
                     .allSatisfy(sink -> assertThat(sink.pendingBytes()).isLessThan(512 * 1024)));
         }

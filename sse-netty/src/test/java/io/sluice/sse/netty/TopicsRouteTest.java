@@ -11,11 +11,11 @@ import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** What a route has checked is what its stream subscribes to. */
+/** A stream subscribes only to the topics that its route has checked. */
 @Timeout(120)
 class TopicsRouteTest {
 
-    /** The check of a user's path that an application writes first. */
+    /** The check of a user's path as an application typically writes it first. */
     private static final StreamRoute OWN_TOPIC_ONLY = StreamRoute.topics().with((request, stream) -> {
         if (!request.subPath().equals(request.header("x-user"))) {
             throw HttpStatusException.of(403, "not yours");
@@ -23,7 +23,7 @@ class TopicsRouteTest {
         return stream;
     });
 
-    /** A check that lists what is forbidden. */
+    /** A check with a list of forbidden topics. */
     private static final StreamRoute ALL_BUT_PAYROLL = StreamRoute.topics().with((request, stream) -> {
         if (request.subPath().startsWith("payroll")) {
             throw HttpStatusException.of(403, "not yours");
@@ -83,7 +83,7 @@ class TopicsRouteTest {
         }
     }
 
-    /** Nobody gets everything of a hub because a server was started with as little as possible. */
+    /** A server with default options must not give a client access to all topics of the hub. */
     @Test
     void theDefaultRouteServesOneTopicByItsName() throws IOException {
         try (SseServer server = TestServers.on(Transport.NIO).start()) {

@@ -10,7 +10,7 @@ import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
-/** Several servers and hubs in one JVM share nothing but what they were told to share. */
+/** Several servers and hubs in one JVM share only what the application configures. */
 class TwoServersTest {
 
     @OverEachTransport

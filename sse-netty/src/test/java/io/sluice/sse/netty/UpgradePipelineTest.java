@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What an upgrade leaves of a pipeline, and the exact bytes that it writes. */
+/** The handlers that remain after an upgrade, and the exact bytes that the stream writes. */
 class UpgradePipelineTest {
 
     private static final String HEAD = """
@@ -99,10 +99,10 @@ class UpgradePipelineTest {
 
     @Test
     void otherRequestsOfAForeignPipelineArePassedOn() {
-        RequestCounter behind = new RequestCounter();
-        EmbeddedChannel channel = channel(new HttpServerCodec(), handler(), behind);
+        RequestCounter next = new RequestCounter();
+        EmbeddedChannel channel = channel(new HttpServerCodec(), handler(), next);
         write(channel, "GET /else HTTP/1.1\r\nHost: localhost\r\n\r\n");
-        assertThat(behind.requests).isEqualTo(1);
+        assertThat(next.requests).isEqualTo(1);
         assertThat(channel.pipeline().get(HttpServerCodec.class)).isNotNull();
         channel.finishAndReleaseAll();
     }
@@ -191,7 +191,7 @@ class UpgradePipelineTest {
     }
 
     private void end(EmbeddedChannel channel) {
-        channel.releaseOutbound(); // what a client would have read
+        channel.releaseOutbound(); // the bytes that a client would have read
         channel.finishAndReleaseAll();
         assertThat(hub.ledger().isZero()).as(hub.ledger().toString()).isTrue();
         hub.close();

@@ -29,7 +29,7 @@ class ClientTableTest {
         Object[] shared = {new Object(), new Object()};
         Map<String, Weight> weights = Graph.of(new Object[] {shared, shared, new Object(), "text"});
         assertThat(weights.get("java.lang.Object").count()).isEqualTo(3);
-        assertThat(weights.get("java.lang.Object[]").count()).isEqualTo(1); // what is reached, not where it begins
+        assertThat(weights.get("java.lang.Object[]").count()).isEqualTo(1); // the reachable objects without the root
         assertThat(weights.get("java.lang.Object[]").bytes()).isBetween(16L, 64L);
         assertThat(weights.get("byte[]").count()).isEqualTo(1);
     }

@@ -38,7 +38,7 @@ class ResultsTest {
 
     @Test
     void aRatioIsComputedWithinEachRoundAndTheMedianReported() throws IOException {
-        // the machine is ten times slower in the second round: the ratios stay, the medians would give 20
+        // the machine is ten times slower in the second round: ratios do not change, but a ratio of medians would
         run("sluice epoll", "SLUICE", 1, "{\"eventsPerSecond\": 200}");
         run("floor", "FLOOR", 1, "{\"eventsPerSecond\": 100}");
         run("sluice epoll", "SLUICE", 2, "{\"eventsPerSecond\": 20}");

@@ -30,7 +30,7 @@ class StackTest {
                 "io/sluice/sse/netty/NettySink.write_[j];io/netty/channel/Native.send_[j] | NETTY",
                 "io/sluice/sse/examples/server/PublishRoute.run_[j] | OTHER",
                 "com/fasterxml/jackson/core/Parser.next_[j] | OTHER",
-                // what works for its caller is its caller's
+                // code that works for its caller counts for the caller
                 "io/sluice/sse/hub/Pass.run_[j];java/util/ArrayList.add_[i] | SSE_CORE",
                 "io/sluice/sse/hub/Pass.run_[j];vtable stub | SSE_CORE",
                 "io/sluice/sse/hub/Pass.run_[j];libjvm.so`SharedRuntime::resolve | SSE_CORE",

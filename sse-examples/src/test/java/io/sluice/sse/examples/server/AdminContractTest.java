@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The contract's rows about {@code /admin}, {@code /health}, {@code /metrics} and {@code /}. */
+/** Tests the contract for {@code /admin}, {@code /health}, {@code /metrics} and {@code /}. */
 class AdminContractTest {
 
     private TestServer server;
@@ -205,9 +205,9 @@ class AdminContractTest {
     void aConfiguredTokenIsRequired(String target) throws Exception {
         server.close();
         server = TestServer.start("--admin-token", "s3cret");
-        HttpResponse<String> refused = server.get(target);
-        assertProblem(refused, 401, "admin token");
-        assertThat(refused.headers().firstValue("www-authenticate")).hasValue("Bearer realm=\"sluice\"");
+        HttpResponse<String> rejected = server.get(target);
+        assertProblem(rejected, 401, "admin token");
+        assertThat(rejected.headers().firstValue("www-authenticate")).hasValue("Bearer realm=\"sluice\"");
         for (String wrong : new String[] {"Bearer s3cre", "Bearer s3crets", "Basic s3cret", "s3cret", "Bearer "}) {
             assertThat(server.get(target, "Authorization", wrong).statusCode()).isEqualTo(401);
         }

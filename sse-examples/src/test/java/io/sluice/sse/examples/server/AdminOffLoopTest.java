@@ -16,7 +16,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Responses that look at each topic or client are not made on an event loop, which other clients share. */
+/** Responses that visit each topic or client are not created on an event loop, since other clients share it. */
 class AdminOffLoopTest {
 
     @ParameterizedTest

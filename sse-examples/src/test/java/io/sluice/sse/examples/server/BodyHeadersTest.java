@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Headers that give a body another meaning than its bytes: it is rejected, and never published as something else. */
+/** The server rejects a body whose headers change its meaning, and never publishes it as something else. */
 class BodyHeadersTest {
 
     private static final String BATCH = "application/vnd.sluice.batch+json";
@@ -86,7 +86,7 @@ class BodyHeadersTest {
                 .isEqualTo(200);
     }
 
-    // ---- numbers that clients pass to timers
+    // ---- numbers that clients use for timers
 
     @ParameterizedTest
     @ValueSource(strings = {"86400001", "2147483648", "999999999999999999"})

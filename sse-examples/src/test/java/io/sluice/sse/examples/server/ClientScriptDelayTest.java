@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.openqa.selenium.chrome.ChromeDriver;
 
-/** The browser script does not let a server, or one of its publishers, park it for a day. */
+/** Neither a server nor a publisher can make the browser script wait for a day. */
 class ClientScriptDelayTest {
 
     private static final Duration PATIENCE = Duration.ofSeconds(40);

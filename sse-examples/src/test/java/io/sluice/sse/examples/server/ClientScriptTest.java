@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.openqa.selenium.chrome.ChromeDriver;
 
-/** The script that goes on where an EventSource gives up, in Chromium, against what gives an EventSource up. */
+/** Tests in Chromium that the browser script continues in cases in which an EventSource gives up. */
 class ClientScriptTest {
 
     private static final Duration PATIENCE = Duration.ofSeconds(40);
@@ -158,8 +158,9 @@ class ClientScriptTest {
         assertThat(refusals).hasValue(4);
         List<?> delays = (List<?>) ask("states.filter(s => s.state === 'waiting').map(s => Math.round(s.delay))");
         assertThat(delays).hasSize(3);
-        // 3 s before the first word of the server would be long: the test gives 50 ms, and each is its half to its one
-        // and a half
+        // The default of 3 s before the first retry hint is long, so the test sets 50 ms. Each delay is 0.5 to 1.5
+        // times
+        // that value.
         for (int i = 0; i < delays.size(); i++) {
             assertThat(((Number) delays.get(i)).longValue()).isBetween(25L << i, 75L << i);
         }
@@ -202,12 +203,12 @@ class ClientScriptTest {
 
     @Test
     void aSilentConnectionIsReplaced() throws Exception {
-        open("/events/x", "{ silence: 40 }"); // less than the heartbeat: any pause looks dead
+        open("/events/x", "{ silence: 40 }"); // less than the heartbeat, so that any pause counts as silence
         await().atMost(PATIENCE)
                 .until(() -> ask("states.filter(s => s.state === 'open').length > 1"), Boolean.TRUE::equals);
     }
 
-    /** Its parser against the one of the library, on random streams cut at random places. */
+    /** Compares the parsers of the script and of the library on random streams, split at random positions. */
     @Test
     void theScriptParsesTheFormatAsTheLibraryDoes() {
         long seed = Long.getLong("sluice.seed", System.nanoTime());
@@ -266,7 +267,7 @@ class ClientScriptTest {
         for (int at = 0; at < stream.length(); ) {
             int end = Math.min(stream.length(), at + random.nextInt(6));
             if (end > at && end < stream.length() && Character.isHighSurrogate(stream.charAt(end - 1))) {
-                end++; // the decoder before the parser never cuts a character
+                end++; // the decoder before the parser never splits a character
             }
             chunks.add(stream.substring(at, end));
             at = end;

@@ -12,7 +12,7 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Whatever is published arrives as it was, at a client that somebody else has written. */
+/** Any published text arrives unchanged at a third-party client. */
 class ForeignClientRoundTripTest {
 
     private static final int EVENTS = 500;

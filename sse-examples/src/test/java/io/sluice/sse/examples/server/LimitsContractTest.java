@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The bundled server's limits, as its page of promises says them. */
+/** The limits of the bundled server, as its contract describes them. */
 class LimitsContractTest {
 
     private static final String BROWSER = "sec-fetch-mode";
@@ -19,9 +19,9 @@ class LimitsContractTest {
             try (RawStream there = server.stream("/events/a")) {
                 there.head();
                 there.firstBlock();
-                HttpResponse<String> refused = server.get("/events/a");
-                TestServer.assertProblem(refused, 429, "this address has its maximum of 1 streams");
-                assertThat(refused.headers().firstValue("retry-after")).hasValue("3");
+                HttpResponse<String> rejected = server.get("/events/a");
+                TestServer.assertProblem(rejected, 429, "this address has its maximum of 1 streams");
+                assertThat(rejected.headers().firstValue("retry-after")).hasValue("3");
                 HttpResponse<String> browser = server.get("/events/a", BROWSER, "cors");
                 assertThat(browser.statusCode()).isEqualTo(200);
                 assertThat(browser.body()).matches("retry: \\d+\n\n");
@@ -45,7 +45,7 @@ class LimitsContractTest {
                 RawStream there = server.stream("/events/a")) {
             there.head();
             there.firstBlock();
-            TestServer.assertProblem(server.get("/events/a"), 503, "maximum of 1"); // takes the last token
+            TestServer.assertProblem(server.get("/events/a"), 503, "maximum of 1"); // uses the last token
             TestServer.assertProblem(server.get(target), 400, "");
             TestServer.assertProblem(server.get(target, BROWSER, "cors"), 400, "");
             TestServer.assertProblem(server.send("POST", "/events/a", new byte[0], BROWSER, "cors"), 405, "");
@@ -60,10 +60,10 @@ class LimitsContractTest {
                     assertThat(stream.head()).contains(" 200 ");
                 }
             }
-            HttpResponse<String> refused = server.get("/events/a");
-            TestServer.assertProblem(refused, 429, "too often");
+            HttpResponse<String> rejected = server.get("/events/a");
+            TestServer.assertProblem(rejected, 429, "too often");
             assertThat(Long.parseLong(
-                            refused.headers().firstValue("retry-after").orElseThrow()))
+                            rejected.headers().firstValue("retry-after").orElseThrow()))
                     .isBetween(1_700L, 1_800L);
             assertThat(server.get("/events/a", BROWSER, "cors").body()).matches("retry: \\d{6,7}\n\n");
             server.publish("a", "publishing has a rate of its own");
@@ -90,10 +90,10 @@ class LimitsContractTest {
         try (TestServer server = TestServer.start("--publish-rate", "2/h")) {
             server.publish("a", "1");
             server.publish("a", "2");
-            HttpResponse<String> refused = server.post("/publish/a", "3", BROWSER, "cors");
-            TestServer.assertProblem(refused, 429, "too often");
+            HttpResponse<String> rejected = server.post("/publish/a", "3", BROWSER, "cors");
+            TestServer.assertProblem(rejected, 429, "too often");
             assertThat(Long.parseLong(
-                            refused.headers().firstValue("retry-after").orElseThrow()))
+                            rejected.headers().firstValue("retry-after").orElseThrow()))
                     .isBetween(1_700L, 1_800L);
             assertThat(server.hub().stats().published()).isEqualTo(2);
             assertThat(server.get("/metrics").body()).contains("sluice_refused_total{limit=\"request-rate\"} 1.0");

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The server as a process: what it prints, how it ends. */
+/** Runs the server as a process and checks its output and exit status. */
 class MainTest {
 
     @TempDir
@@ -89,7 +89,7 @@ class MainTest {
         assertThat(status(port, "GET", "/health/live")).isEqualTo(200);
         assertThat(status(port, "GET", "/events/a")).isEqualTo(503);
         assertThat(status(port, "POST", "/publish/a"))
-                .as("publishes are answered")
+                .as("publishes get a response")
                 .isEqualTo(200);
         for (RawStream stream : streams) {
             assertThat(stream.toEnd()).contains("data: \n\n").containsPattern("retry: \\d+\n\n$");
@@ -98,7 +98,7 @@ class MainTest {
         }
         assertThat(exitStatus()).as(errors()).isZero();
         assertThat(System.nanoTime() - signalled).isLessThan(TimeUnit.SECONDS.toNanos(3));
-        assertThat(out.readLine()).as("standard output has one line").isNull();
+        assertThat(out.readLine()).as("second line of standard output").isNull();
     }
 
     @Test

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
 
-/** An operator hears at the start that few streams fit. */
+/** The server warns the operator at the start if the limit of open files allows few streams. */
 class OpenFileLimitTest {
 
     @Test

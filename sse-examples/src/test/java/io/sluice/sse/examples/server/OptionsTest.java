@@ -87,14 +87,14 @@ class OptionsTest {
                 "--demo                       | Unknown option: '--demo' (--help lists the options)",
                 "--Port 1                     | Unknown option",
             })
-    void theMessageNamesABadOptionAsItWasWritten(String arguments, String said) {
+    void theMessageNamesABadOptionAsItWasWritten(String arguments, String message) {
         String[] words = Arrays.stream(arguments.split(" "))
                 .map(word -> word.equals("''") ? " " : word)
                 .toArray(String[]::new);
         assertThatThrownBy(() -> start(words))
                 .isInstanceOf(BadOptionException.class)
                 .hasMessageContaining(words[0])
-                .hasMessageContaining(said)
+                .hasMessageContaining(message)
                 .message()
                 .doesNotContainPattern("\\R");
     }
@@ -141,7 +141,7 @@ class OptionsTest {
         assertThat(options.adminToken).isEqualTo("${sys:user.home}");
         assertThat(options.overflow).isEqualTo(OverflowPolicy.GAP);
         assertThat(options.conflated()).containsExactly("prices/*", "seats");
-        assertThat(options.port).as("the command line wins").isZero();
+        assertThat(options.port).as("the command line overrides the variable").isZero();
         assertThat(options.transport).isEqualTo(Transport.IO_URING);
     }
 

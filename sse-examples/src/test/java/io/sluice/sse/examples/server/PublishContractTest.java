@@ -17,7 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The contract's rows about {@code /publish}. */
+/** Tests the contract for {@code /publish}. */
 class PublishContractTest {
 
     private static final String BATCH = "application/vnd.sluice.batch+json";
@@ -181,13 +181,13 @@ class PublishContractTest {
             assertThat(answer.statusCode()).isEqualTo(200);
             assertThat(stream.until("\n\n")).endsWith("data: asked first\n\n");
         }
-        try (RawStream refused = RawStream.send(
+        try (RawStream rejected = RawStream.send(
                 server.port(),
                 "POST /publish/a HTTP/1.1",
                 "Host: localhost",
                 "Expect: a-miracle",
                 "Content-Length: 1")) {
-            assertThat(refused.head()).startsWith("http/1.1 417 ");
+            assertThat(rejected.head()).startsWith("http/1.1 417 ");
         }
     }
 
@@ -196,11 +196,11 @@ class PublishContractTest {
         for (String topic : new String[] {"a", "b", "c"}) {
             server.publish(topic, "x");
         }
-        HttpResponse<String> refused = server.post("/publish/d", "x");
-        assertProblem(refused, 429, "maximum of 3 topics");
-        assertThat(refused.headers().firstValue("retry-after")).hasValue("10");
+        HttpResponse<String> rejected = server.post("/publish/d", "x");
+        assertProblem(rejected, 429, "maximum of 3 topics");
+        assertThat(rejected.headers().firstValue("retry-after")).hasValue("10");
         assertThat(server.post("/publish/a", "x").statusCode()).isEqualTo(200);
-        // A browser's fetch must not read success out of it; only an EventSource is answered otherwise.
+        // A browser's fetch must not mistake it for success. Only an EventSource gets a different response.
         assertProblem(server.post("/publish/d", "x", "Sec-Fetch-Mode", "cors"), 429, "maximum of 3 topics");
     }
 

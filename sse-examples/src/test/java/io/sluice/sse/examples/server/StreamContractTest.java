@@ -14,7 +14,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The contract's rows about {@code /events}. */
+/** Tests the contract for {@code /events}. */
 class StreamContractTest {
 
     private TestServer server;
@@ -312,9 +312,9 @@ class StreamContractTest {
         try (RawStream first = server.stream("/events/a")) {
             first.head();
             first.firstBlock();
-            HttpResponse<String> refused = server.get("/events/a");
-            assertProblem(refused, 503, "maximum of 1");
-            assertThat(refused.headers().firstValue("retry-after")).isPresent();
+            HttpResponse<String> rejected = server.get("/events/a");
+            assertProblem(rejected, 503, "maximum of 1");
+            assertThat(rejected.headers().firstValue("retry-after")).isPresent();
             try (RawStream browser = server.stream("/events/a", "Sec-Fetch-Mode: cors")) {
                 assertThat(browser.head()).startsWith("http/1.1 200 ").contains("text/event-stream");
                 assertThat(browser.toEnd()).matches("retry: \\d+\n\n");

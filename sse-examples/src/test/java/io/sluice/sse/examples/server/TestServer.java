@@ -16,7 +16,7 @@ import java.util.List;
 import java.util.Map;
 import org.awaitility.Awaitility;
 
-/** The bundled server in this process, on a free port, and a client for it. Closing it checks that nothing is left. */
+/** Runs the bundled server in this process on a free port, with a client. Its close checks that nothing is left. */
 final class TestServer implements AutoCloseable {
 
     private static final HttpClient CLIENT =
@@ -93,7 +93,7 @@ final class TestServer implements AutoCloseable {
         return Json.read(answer.body()).get("id").textValue();
     }
 
-    /** Asserts that an answer is a problem (RFC 9457) of this status whose detail contains this text. */
+    /** Asserts that a response is a problem (RFC 9457) with this status whose detail contains this text. */
     static void assertProblem(HttpResponse<String> answer, int status, String detail) {
         assertThat(answer.statusCode()).as(answer.body()).isEqualTo(status);
         assertThat(answer.headers().firstValue("content-type")).hasValue("application/problem+json");

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
 
-/** What loads ahead is a stream, and not a refusal. */
+/** The warm-up request must get a stream and not a rejection. */
 class WarmUpTest {
 
     @Test
