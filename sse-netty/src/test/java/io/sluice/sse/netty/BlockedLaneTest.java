@@ -127,9 +127,9 @@ class BlockedLaneTest {
     }
 
     private static Thread threadOf(HubLane lane) {
-        CompletableFuture<Thread> answer = new CompletableFuture<>();
-        lane.lane().execute(() -> answer.complete(Thread.currentThread()));
-        return answer.join();
+        CompletableFuture<Thread> response = new CompletableFuture<>();
+        lane.lane().execute(() -> response.complete(Thread.currentThread()));
+        return response.join();
     }
 
     /** The log lines about this loop. An overloaded machine may have delayed the other loop too. */

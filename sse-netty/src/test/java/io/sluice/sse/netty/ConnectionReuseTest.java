@@ -28,7 +28,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class ConnectionReuseTest {
 
     private static final String PING = "GET /ping HTTP/1.1\r\nHost: localhost\r\n\r\n";
-    private static final String PONG = "the next request was answered";
+    private static final String PONG = "the next request got a response";
 
     private SseServer server;
 

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 /** In a drain each stream ends as its route requests. */
 class DrainModeTest {
 
-    private static final class Answer implements Source {
+    private static final class ResponseSource implements Source {
         final CompletableFuture<Sink> started = new CompletableFuture<>();
         final CompletableFuture<Duration> remaining = new CompletableFuture<>();
 
@@ -37,8 +37,8 @@ class DrainModeTest {
     @Test
     void immediateStreamsEndFirstAndStreamsWithUnfinishedSourcesAtTheDeadline() throws Exception {
         Duration drain = Duration.ofSeconds(6);
-        Answer ends = new Answer();
-        Answer neverEnds = new Answer();
+        ResponseSource ends = new ResponseSource();
+        ResponseSource neverEnds = new ResponseSource();
         Map<String, CloseReason> reasons = new ConcurrentHashMap<>();
         try (Hub hub = Hub.create();
                 SseServer server = TestServers.on(Transport.AUTO)
@@ -66,10 +66,10 @@ class DrainModeTest {
 
             assertThat(ends.remaining.get(40, TimeUnit.SECONDS)).isBetween(Duration.ofMillis(1), drain);
             assertThat(ending.isOpen()).as("before the deadline").isTrue();
-            ending.send(Event.of("the rest of the answer"));
+            ending.send(Event.of("the rest of the response"));
             ending.complete();
             second.awaitEvents(2);
-            assertThat(second.stream().events.get(0).data()).isEqualTo("the rest of the answer");
+            assertThat(second.stream().events.get(0).data()).isEqualTo("the rest of the response");
             assertThat(open.isOpen()).as("before the deadline").isTrue();
 
             assertThat(third.awaitEnd(RawClient.PATIENCE)).isTrue();

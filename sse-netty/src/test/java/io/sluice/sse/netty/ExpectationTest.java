@@ -47,7 +47,7 @@ class ExpectationTest {
                 client.send(post("HTTP/1.1", EXPECT + headers));
                 client.await(() -> client.stream().interimResponses() == 1, "100");
                 client.send(headers.startsWith("C") ? "hello" : "5\r\nhello\r\n0\r\n\r\n");
-                client.await(client.stream()::hasEnded, "the answer");
+                client.await(client.stream()::hasEnded, "the response");
                 assertThat(client.stream().status()).isEqualTo(200);
                 assertThat(client.stream().body()).isEqualTo("hello");
                 client.nextResponse();
@@ -83,7 +83,7 @@ class ExpectationTest {
         try (SseServer server = start(transport);
                 RawClient client = RawClient.connect(server.port())) {
             client.send(post("HTTP/1.0", EXPECT + "Content-Length: 5\r\n") + "hello");
-            client.await(client.stream()::hasEnded, "the answer");
+            client.await(client.stream()::hasEnded, "the response");
             assertThat(client.stream().interimResponses()).isZero();
             assertThat(client.stream().body()).isEqualTo("hello");
         }
@@ -103,7 +103,7 @@ class ExpectationTest {
                 RawClient client = RawClient.connect(server.port())) {
             client.send("POST /slow HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n" + EXPECT + "\r\nhello"
                     + "HEAD /next HTTP/1.1\r\nHost: localhost\r\n\r\n");
-            client.await(client.stream()::hasEnded, "the answer");
+            client.await(client.stream()::hasEnded, "the response");
             assertThat(client.stream().body()).isEqualTo("slow");
         }
     }

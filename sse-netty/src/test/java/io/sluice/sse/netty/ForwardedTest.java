@@ -103,8 +103,8 @@ class ForwardedTest {
     private static String client(TrustedProxies proxies, String name, String lines) {
         HttpHeaders headers = new DefaultHttpHeaders();
         Arrays.stream(lines.split("\\+\\+")).forEach(line -> headers.add(name, line.strip()));
-        Forwarded.Element heard = proxies.reportedBy(PROXY, headers);
-        InetSocketAddress client = heard == null ? null : heard.client();
+        Forwarded.Element element = proxies.reportedBy(PROXY, headers);
+        InetSocketAddress client = element == null ? null : element.client();
         return client == null ? "peer" : client.getAddress().getHostAddress() + ":" + client.getPort();
     }
 

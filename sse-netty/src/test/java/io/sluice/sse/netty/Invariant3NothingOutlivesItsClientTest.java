@@ -100,9 +100,9 @@ class Invariant3NothingOutlivesItsClientTest {
                 publisher.shutdownNow();
             }
         }
-        await("threads gone")
+        await("no threads")
                 .untilAsserted(() -> assertThat(TestServers.sluiceThreads()).isEmpty());
-        await("descriptors back")
+        await("descriptors closed")
                 .untilAsserted(() -> assertThat(TestServers.openDescriptors()).isLessThanOrEqualTo(descriptors + 10));
     }
 
@@ -191,7 +191,7 @@ class Invariant3NothingOutlivesItsClientTest {
         Event event = Event.of("x".repeat(8000));
         AtomicLong last = new AtomicLong();
         AtomicInteger still = new AtomicInteger();
-        await("pending bytes that stand still")
+        await("pending bytes that do not change")
                 .pollInterval(Duration.ofMillis(5))
                 .until(() -> {
                     long pending = info(hub).pendingBytes();

@@ -64,7 +64,7 @@ class Invariant4SlowReaderTest {
                     .isPositive()
                     .isLessThanOrEqualTo(WriteBufferWaterMark.DEFAULT.high() + FRAME + OVERHEAD);
             assertThat(mostBuffers).as("frames held").isLessThan(64);
-            await("the slow one is closed")
+            await("the slow client is closed")
                     .untilAsserted(() -> assertThat(hub.stats().closed().get(CloseReason.WRITE_TIMEOUT))
                             .isEqualTo(1));
             await().untilAsserted(() ->
@@ -105,7 +105,7 @@ class Invariant4SlowReaderTest {
                     client.get("/events/a");
                 }
                 await().until(() -> hub.subscribers("a") == STALLED);
-                await("all of them stuck").atMost(Duration.ofSeconds(120)).until(() -> {
+                await("all clients stalled").atMost(Duration.ofSeconds(120)).until(() -> {
                     hub.publish("a", Event.of(data));
                     return infos(hub).stream().allMatch(sink -> sink.pendingBytes() > high);
                 });
@@ -149,7 +149,7 @@ class Invariant4SlowReaderTest {
             for (int i = 0; i < 4000; i++) {
                 hub.publish("a", Event.of(i + PADDING));
             }
-            await("it is closed")
+            await("the client is closed")
                     .untilAsserted(() -> assertThat(hub.stats().closed().get(CloseReason.WRITE_TIMEOUT))
                             .isEqualTo(1));
             TestServers.awaitNothingOwned(hub);
@@ -188,7 +188,7 @@ class Invariant4SlowReaderTest {
      * The channel is full and the client is behind. A channel that was full accepts nothing until it is below the low
      * mark, so its size may settle anywhere between the two marks.
      */
-    private static boolean isStuck(SinkInfo sink) {
+    private static boolean isStalled(SinkInfo sink) {
         return sink.lag() > 100 && sink.pendingBytes() > WriteBufferWaterMark.DEFAULT.low();
     }
 
@@ -198,7 +198,7 @@ class Invariant4SlowReaderTest {
             String data = published.size() + PADDING;
             hub.publish(published.size() % 3 == 0 ? "b" : "a", Event.of(data));
             published.add(data);
-            if (published.size() % 50 == 0 && isStuck(infos(hub).get(0))) {
+            if (published.size() % 50 == 0 && isStalled(infos(hub).get(0))) {
                 more -= 50;
             }
             assertThat(published).as("events until the client lags").hasSizeLessThan(20_000);
@@ -206,7 +206,7 @@ class Invariant4SlowReaderTest {
         return published;
     }
 
-    private static boolean hasLeftOrLags(Hub hub) {
+    private static boolean isClosedOrLags(Hub hub) {
         List<SinkInfo> infos = infos(hub);
         return infos.isEmpty() || infos.get(0).lag() > 100;
     }
@@ -222,7 +222,7 @@ class Invariant4SlowReaderTest {
             pausing.get("/events/a?topic=b");
             await().until(() -> hub.subscribers("b") == 1);
             // The client stalls first. When it reads again, the server disconnects it.
-            for (int i = 0; i < 20_000 && (i % 50 > 0 || !hasLeftOrLags(hub)); i++) {
+            for (int i = 0; i < 20_000 && (i % 50 > 0 || !isClosedOrLags(hub)); i++) {
                 hub.publish("a", Event.of(i + PADDING));
             }
             assertThat(pausing.awaitEnd(RawClient.PATIENCE)).isTrue();

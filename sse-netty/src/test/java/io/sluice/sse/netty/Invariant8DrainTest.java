@@ -266,7 +266,7 @@ class Invariant8DrainTest {
                         RawClient stalled = RawClient.connect(server.port(), 1024)) {
                     stalled.get("/events/a?topic=b");
                     await().until(() -> hub.subscribers("a") == 1);
-                    await("several frames on their way")
+                    await("several pending frames")
                             .pollInterval(Duration.ofMillis(1))
                             .until(() -> {
                                 hub.publishAll(batch);

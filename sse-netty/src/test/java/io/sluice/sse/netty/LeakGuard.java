@@ -50,7 +50,7 @@ public final class LeakGuard implements AfterAllCallback {
                 System.gc();
                 DETECTORS.forEach(LeakGuard::poll);
                 poll(canary);
-                return canary.heard;
+                return canary.reported;
             });
         }
         List<String> found = new ArrayList<>();
@@ -108,7 +108,7 @@ public final class LeakGuard implements AfterAllCallback {
     }
 
     private static final class Canary extends ResourceLeakDetector<Object> {
-        private boolean heard;
+        private boolean reported;
 
         Canary() {
             super(Object.class, 1);
@@ -121,12 +121,12 @@ public final class LeakGuard implements AfterAllCallback {
 
         @Override
         protected void reportTracedLeak(String resource, String records) {
-            heard = true;
+            reported = true;
         }
 
         @Override
         protected void reportUntracedLeak(String resource) {
-            heard = true;
+            reported = true;
         }
     }
 }

@@ -69,14 +69,14 @@ class LeavingStagesTest {
             for (int i = 0; i < 60; i++) {
                 hub.publish("replay", EVENT);
             }
-            int heard = 0;
+            int received = 0;
             for (Stage stage : Stage.values()) {
                 if (reset && transport == Transport.IO_URING && stage.isBeforeTheRequest()) {
                     continue; // Netty's io_uring transport misses it; see Invariant3NothingOutlivesItsClientTest
                 }
                 leaveAt(stage, reset, server, ends);
                 hub.publish("healthy", Event.of(stage.name()));
-                healthy.awaitEvents(++heard);
+                healthy.awaitEvents(++received);
             }
             assertThat(ends.wrong()).isNull();
             healthy.close();

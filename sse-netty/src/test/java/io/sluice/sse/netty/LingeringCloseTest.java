@@ -151,7 +151,7 @@ class LingeringCloseTest {
 
     /** Reads some hundred kilobytes a second, which takes far longer than the interval between two checks. */
     private static void readSlowlyToTheEnd(RawClient client) {
-        Awaitility.await("the end of the answer")
+        Awaitility.await("the end of the response")
                 .pollInterval(Duration.ofMillis(25))
                 .atMost(LONG)
                 .until(() -> {

@@ -170,28 +170,28 @@ class MalformedHttpTest {
     }
 
     private static void check(String name, int expected, RawClient client) throws IOException {
-        RawStream answer = client.stream();
+        RawStream response = client.stream();
         if (expected == OPENS) {
-            client.await(() -> answer.retries.size() == 1, "first block for " + name);
-            assertThat(answer.status()).as(name).isEqualTo(200);
+            client.await(() -> response.retries.size() == 1, "first block for " + name);
+            assertThat(response.status()).as(name).isEqualTo(200);
             return;
         }
-        assertThat(client.awaitAnswer(AT_ONCE))
-                .as(name + " gets a response or is closed; status " + answer.status())
+        assertThat(client.awaitResponse(AT_ONCE))
+                .as(name + " gets a response or is closed; status " + response.status())
                 .isTrue();
         if (expected == CLOSES) {
-            assertThat(answer.status()).as(name).isIn(0, 400);
+            assertThat(response.status()).as(name).isIn(0, 400);
             return;
         }
-        assertThat(answer.status()).as(name).isEqualTo(expected);
-        assertThat(answer.header("content-type")).as(name).isEqualTo("application/problem+json");
-        assertThat(answer.header("x-content-type-options")).as(name).isEqualTo("nosniff");
-        JsonNode problem = new ObjectMapper().readTree(answer.body());
+        assertThat(response.status()).as(name).isEqualTo(expected);
+        assertThat(response.header("content-type")).as(name).isEqualTo("application/problem+json");
+        assertThat(response.header("x-content-type-options")).as(name).isEqualTo("nosniff");
+        JsonNode problem = new ObjectMapper().readTree(response.body());
         assertThat(problem.get("status").asInt()).as(name).isEqualTo(expected);
         assertThat(problem.get("detail").asText()).as(name).isNotBlank();
         assertThat(problem.get("title").asText()).as(name).isNotBlank();
         if (expected == 405) {
-            assertThat(answer.header("allow")).as(name).isEqualTo("GET, HEAD");
+            assertThat(response.header("allow")).as(name).isEqualTo("GET, HEAD");
         }
     }
 
@@ -255,7 +255,7 @@ class MalformedHttpTest {
                 assertThat(other.stream().status()).isEqualTo(200);
             }
             slow.complete(RouteResponse.of(200, "text/plain", "slow"));
-            client.await(client.stream()::hasEnded, "the slow answer");
+            client.await(client.stream()::hasEnded, "the slow response");
             assertThat(client.stream().body()).isEqualTo("slow");
             client.nextResponse();
             client.await(() -> client.stream().retries.size() == 1, "first block");

@@ -21,7 +21,7 @@ class PendingConnectionsTest {
 
     private static final int MOST = 3;
 
-    private final PendingConnections newcomers = new PendingConnections();
+    private final PendingConnections pending = new PendingConnections();
     private final EmbeddedChannel listener = new EmbeddedChannel();
 
     PendingConnectionsTest() {
@@ -29,13 +29,13 @@ class PendingConnectionsTest {
         listener.pipeline()
                 .addLast(new ServerAcceptor(
                         new ConnectionLimiter(1_000, Set.of(), new Ledger(), new RejectionLog(new RejectionCounts())),
-                        newcomers,
+                        pending,
                         MOST));
     }
 
     private void accept(int count) {
         for (int i = 0; i < count; i++) {
-            newcomers.accepted();
+            pending.accepted();
         }
         listener.pipeline().fireChannelReadComplete();
     }
@@ -64,7 +64,7 @@ class PendingConnectionsTest {
         assertThat(accepts()).isFalse();
         pass(1);
         assertThat(accepts()).isFalse();
-        newcomers.identified();
+        pending.identified();
         pass(1);
         assertThat(accepts()).isTrue();
         assertThat(listener.hasPendingTasks()).isFalse();

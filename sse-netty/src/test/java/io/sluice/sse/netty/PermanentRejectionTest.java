@@ -74,7 +74,7 @@ class PermanentRejectionTest {
         try (SseServer server =
                 on(transport).connectRate(new Rate(1, Duration.ofHours(2))).start()) {
             try (RawClient first = RawClient.connect(server.port()).get("/events/a//b")) {
-                assertThat(first.awaitAnswer(RawClient.PATIENCE)).isTrue();
+                assertThat(first.awaitResponse(RawClient.PATIENCE)).isTrue();
                 assertThat(first.stream().status()).isEqualTo(400);
             }
             assertRejected(server, 429, RejectionCounts.Kind.CONNECT_RATE);

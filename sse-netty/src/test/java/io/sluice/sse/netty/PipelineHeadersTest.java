@@ -333,7 +333,7 @@ class PipelineHeadersTest {
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void aHandlerMayRespondInsteadAndTheConnectionStaysWithHttp(boolean later) {
-        AtomicReference<Runnable> answer = new AtomicReference<>(() -> {});
+        AtomicReference<Runnable> sendNotFound = new AtomicReference<>(() -> {});
         ChannelHandler gate = new ChannelOutboundHandlerAdapter() {
             @Override
             public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
@@ -345,7 +345,7 @@ class PipelineHeadersTest {
                         HttpVersion.HTTP_1_1, HttpResponseStatus.FORBIDDEN, Unpooled.EMPTY_BUFFER);
                 no.headers().set("content-length", "0");
                 if (later) {
-                    answer.set(() -> ctx.writeAndFlush(no, promise));
+                    sendNotFound.set(() -> ctx.writeAndFlush(no, promise));
                 } else {
                     ctx.writeAndFlush(no, promise);
                 }
@@ -354,7 +354,7 @@ class PipelineHeadersTest {
         EmbeddedChannel channel = new EmbeddedChannel(new HttpServerCodec(), gate, handler());
         for (int i = 0; i < 2; i++) {
             write(channel, request("GET", "1.1", ""));
-            answer.get().run();
+            sendNotFound.get().run();
             channel.runPendingTasks();
             assertThat(text(channel)).isEqualTo("HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n");
             assertThat(channel.pipeline().get(HttpServerCodec.class)).isNotNull();

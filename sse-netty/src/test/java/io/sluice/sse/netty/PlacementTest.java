@@ -342,7 +342,7 @@ class PlacementTest {
             assertThat(two.awaitEnd(RawClient.PATIENCE)).isTrue();
             await().untilAsserted(() -> assertThat(lanes()).isZero());
             try (RawClient late = RawClient.connect(served.port()).get("/events/news")) {
-                assertThat(late.awaitAnswer(RawClient.PATIENCE)).isTrue();
+                assertThat(late.awaitResponse(RawClient.PATIENCE)).isTrue();
                 assertThat(late.stream().status()).isEqualTo(503);
             }
             assertThat(lanes()).isZero();

@@ -70,11 +70,11 @@ class PresenceOverSocketsTest {
                             name,
                             RawClient.open(server.port(), "/events/rooms/7?topic=presence/rooms/7&name=" + name)));
                 } else if (!tabs.isEmpty()) {
-                    Tab gone = tabs.remove(random.nextInt(tabs.size()));
+                    Tab leaving = tabs.remove(random.nextInt(tabs.size()));
                     if (random.nextBoolean()) {
-                        gone.client.reset();
+                        leaving.client.reset();
                     }
-                    gone.client.close();
+                    leaving.client.close();
                 }
             }
             Set<String> expected = new TreeSet<>();

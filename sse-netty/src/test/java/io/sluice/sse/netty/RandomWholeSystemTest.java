@@ -43,27 +43,27 @@ class RandomWholeSystemTest {
     private final int steps = Integer.getInteger("sluice.steps", 600);
 
     @OverEachTransport
-    void aRandomLife(Transport transport) throws Exception {
+    void aRandomRunMatchesTheModel(Transport transport) throws Exception {
         System.out.println(transport + " sluice.seed=" + seed);
         int descriptors = TestServers.openDescriptors();
         ExecutorService threads = Executors.newCachedThreadPool();
-        Life life = new Life(transport, threads);
+        Run run = new Run(transport, threads);
         try {
-            life.live();
+            run.runAll();
         } catch (Exception | AssertionError e) {
             throw new AssertionError(
                     "repeat with -Dsluice.seed=%d; over %s, step by step: %s; %s"
-                            .formatted(seed, transport, life.history, e.getMessage()),
+                            .formatted(seed, transport, run.history, e.getMessage()),
                     e);
         } finally {
-            life.end();
+            run.end();
             threads.shutdownNow();
         }
-        await("descriptors back")
+        await("descriptors closed")
                 .untilAsserted(() -> assertThat(TestServers.openDescriptors()).isLessThanOrEqualTo(descriptors + 10));
     }
 
-    private final class Life {
+    private final class Run {
         final Transport transport;
         final ExecutorService threads;
         final SinkRecorder ends = new SinkRecorder();
@@ -77,7 +77,7 @@ class RandomWholeSystemTest {
 
         SseServer server;
 
-        Life(Transport transport, ExecutorService threads) throws IOException {
+        Run(Transport transport, ExecutorService threads) throws IOException {
             this.transport = transport;
             this.threads = threads;
             Random random = new Random(seed);
@@ -111,7 +111,7 @@ class RandomWholeSystemTest {
                     .start();
         }
 
-        void live() throws Exception {
+        void runAll() throws Exception {
             for (int step = 0; step < steps; step++) {
                 Random random = new Random(seed * 1_000_003 + step);
                 step(random);

@@ -86,9 +86,4 @@ final class RawClient extends FaultClient {
         super.finish();
         return this;
     }
-
-    /** Reads one whole response, or to the end of the connection. @return whether one of the two arrived in time */
-    boolean awaitAnswer(Duration within) {
-        return awaitResponse(within);
-    }
 }

@@ -23,17 +23,17 @@ class RedeployTest {
 
     @Test
     void theClassLoaderOfAClosedServerCanBeCollected() throws Exception {
-        List<WeakReference<ClassLoader>> gone = new ArrayList<>();
+        List<WeakReference<ClassLoader>> loaders = new ArrayList<>();
         for (int i = 0; i < TIMES; i++) {
-            gone.add(deployAndUndeploy());
+            loaders.add(deployAndUndeploy());
         }
         // The JVM may retain the last class loader for its latest call.
         await("class loaders collected").atMost(Duration.ofSeconds(60)).untilAsserted(() -> {
             System.gc();
-            assertThat(gone.stream().filter(loader -> loader.get() != null).count())
+            assertThat(loaders.stream().filter(loader -> loader.get() != null).count())
                     .isLessThanOrEqualTo(1);
         });
-        await("threads gone")
+        await("no threads")
                 .atMost(Duration.ofSeconds(20))
                 .untilAsserted(() -> assertThat(TestServers.sluiceThreads()).isEmpty());
     }
@@ -44,7 +44,7 @@ class RedeployTest {
                 .getDeclaredConstructor()
                 .newInstance();
         assertThat(application.getClass().getClassLoader()).isSameAs(loader);
-        assertThat(application.call()).isEqualTo("heard");
+        assertThat(application.call()).isEqualTo("received");
         loader.close();
         return new WeakReference<>(loader);
     }
@@ -97,7 +97,7 @@ class RedeployTest {
                             sink.scope().onClose(reason -> {});
                             sink.scope().every(Duration.ofMillis(10), () -> {});
                         }));
-                hub.publish("a", Event.of("heard"));
+                hub.publish("a", Event.of("received"));
                 client.awaitEvents(1);
                 return client.stream().data().get(0);
             }

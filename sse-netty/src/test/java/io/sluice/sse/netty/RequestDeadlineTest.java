@@ -29,14 +29,14 @@ class RequestDeadlineTest {
 
     // ---- with a manual clock
 
-    private final PendingConnections newcomers = new PendingConnections();
+    private final PendingConnections pending = new PendingConnections();
     private final List<Object> expired = new ArrayList<>();
     private final EmbeddedChannel channel = new EmbeddedChannel();
     private final RequestDeadline deadline = addDeadline(channel, Duration.ofSeconds(10), Duration.ofSeconds(60));
 
     private RequestDeadline addDeadline(EmbeddedChannel to, Duration request, Duration idle) {
         to.freezeTime();
-        RequestDeadline added = new RequestDeadline(new Deadlines(request, idle).on(to.eventLoop()), newcomers);
+        RequestDeadline added = new RequestDeadline(new Deadlines(request, idle).on(to.eventLoop()), pending);
         to.pipeline().addLast(added, new ChannelInboundHandlerAdapter() {
             @Override
             public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
@@ -140,19 +140,19 @@ class RequestDeadlineTest {
 
     @Test
     void aPendingConnectionIsIdentifiedOnce() {
-        assertThat(newcomers.count()).isEqualTo(1);
+        assertThat(pending.count()).isEqualTo(1);
         deadline.requestArrived();
-        assertThat(newcomers.count()).isZero();
+        assertThat(pending.count()).isZero();
         deadline.responseWritten();
         deadline.requestArrived();
         channel.finishAndReleaseAll();
-        assertThat(newcomers.count()).isZero();
+        assertThat(pending.count()).isZero();
     }
 
     @Test
     void aConnectionThatLeavesWithoutARequestIsNoLongerPending() {
         channel.finishAndReleaseAll();
-        assertThat(newcomers.count()).isZero();
+        assertThat(pending.count()).isZero();
     }
 
     @Test
@@ -217,19 +217,19 @@ class RequestDeadlineTest {
 
     @OverEachTransport
     void aConnectionMayIdleBetweenRequestsAndIsNotIdleWhileAResponseIsPending(Transport transport) throws Exception {
-        CompletableFuture<RouteResponse> answer = new CompletableFuture<>();
+        CompletableFuture<RouteResponse> response = new CompletableFuture<>();
         try (SseServer server = TestServers.on(transport)
                         .requestTimeout(SHORT)
                         .idleTimeout(SHORT)
-                        .route("GET", "/slow", request -> answer)
+                        .route("GET", "/slow", request -> response)
                         .start();
                 RawClient slow = RawClient.connect(server.port()).get("/slow");
                 RawClient idle = RawClient.connect(server.port()).get("/nothing")) {
             idle.awaitHead();
             assertThat(idle.awaitEnd(RawClient.PATIENCE)).isTrue();
             assertThat(idle.hasMore()).as("no bytes for an idle client").isFalse();
-            answer.complete(RouteResponse.of(200, "text/plain", "late"));
-            assertThat(slow.awaitAnswer(RawClient.PATIENCE)).isTrue();
+            response.complete(RouteResponse.of(200, "text/plain", "late"));
+            assertThat(slow.awaitResponse(RawClient.PATIENCE)).isTrue();
             assertThat(slow.stream().body()).isEqualTo("late");
         }
     }

@@ -50,11 +50,11 @@ class RouteResponsesTest {
             throw new StackOverflowError("a test wants it so");
         });
         routes.put("returns null", request -> null);
-        routes.put("answers null", request -> CompletableFuture.completedFuture(null));
+        routes.put("completes with null", request -> CompletableFuture.completedFuture(null));
         routes.put("fails", request -> CompletableFuture.failedFuture(new IOException("a test wants it so")));
         routes.put("fails with an error", request -> CompletableFuture.failedFuture(new StackOverflowError()));
         routes.put("is cancelled", request -> CompletableFuture.failedFuture(new CancellationException()));
-        routes.put("answers null later", request -> CompletableFuture.supplyAsync(() -> null));
+        routes.put("completes with null later", request -> CompletableFuture.supplyAsync(() -> null));
         routes.put(
                 "fails later",
                 request -> CompletableFuture.supplyAsync(() -> {
@@ -125,7 +125,7 @@ class RouteResponsesTest {
     /** @param status 0 if the connection is closed without a response */
     private static void assertStatus(String path, String what, int status, SseServer server) throws IOException {
         try (RawClient client = RawClient.connect(server.port()).get(path)) {
-            assertThat(client.awaitAnswer(RawClient.PATIENCE)).as(what).isTrue();
+            assertThat(client.awaitResponse(RawClient.PATIENCE)).as(what).isTrue();
             assertThat(client.stream().status()).as(what).isEqualTo(status);
             assertThat(client.stream().body()).as(what).doesNotContain("a test wants it so");
         }
@@ -143,7 +143,7 @@ class RouteResponsesTest {
                         .start();
                 RawClient healthy = RawClient.open(server.port(), "/events/a");
                 RawClient bad = RawClient.connect(server.port()).get("/events/a", "X-Bad: yes")) {
-            assertThat(bad.awaitAnswer(RawClient.PATIENCE)).isTrue();
+            assertThat(bad.awaitResponse(RawClient.PATIENCE)).isTrue();
             assertThat(bad.stream().status()).isEqualTo(500);
             assertThat(server.streams().permits().acquired()).isEqualTo(1);
             server.hub().publish("a", Event.of("unharmed"));
@@ -178,7 +178,7 @@ class RouteResponsesTest {
                 client.send(get("/slow") + second.getKey() + get("/behind"));
                 assertThat(asked.await(20, TimeUnit.SECONDS)).isTrue();
                 slow.complete(RouteResponse.of(200, "text/plain", "slow"));
-                client.await(client.stream()::hasEnded, "the slow answer");
+                client.await(client.stream()::hasEnded, "the slow response");
                 assertThat(client.stream().status()).isEqualTo(200);
                 client.nextResponse();
                 assertThat(client.awaitEnd(RawClient.PATIENCE)).isTrue();
@@ -226,12 +226,12 @@ class RouteResponsesTest {
 
     @Test
     void aResponseCannotForgeHeaders() {
-        RouteResponse answer = RouteResponse.of(200, "text/plain", "x");
+        RouteResponse response = RouteResponse.of(200, "text/plain", "x");
         for (String bad : new String[] {"a\r\nb: c", "a\nb", "a\0"}) {
             assertThatIllegalArgumentException()
-                    .isThrownBy(() -> answer.with("x", bad))
+                    .isThrownBy(() -> response.with("x", bad))
                     .withMessageStartingWith("header: \"x\" (expected: ");
-            assertThatIllegalArgumentException().isThrownBy(() -> answer.with(bad, "x"));
+            assertThatIllegalArgumentException().isThrownBy(() -> response.with(bad, "x"));
             assertThatIllegalArgumentException().isThrownBy(() -> RouteResponse.of(200, bad, "x"));
             assertThatIllegalArgumentException().isThrownBy(() -> HttpStatusException.of(400, "no", "x", bad));
         }

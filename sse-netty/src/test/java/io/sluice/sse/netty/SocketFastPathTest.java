@@ -67,14 +67,14 @@ class SocketFastPathTest {
             String large = text(6_000_000); // more than a socket buffers
             server.hub().publish("a", Event.of("first"));
             server.hub().publish("a", Event.of(large));
-            await("part of it waits").until(() -> pendingBytes(server.hub()) > 0);
+            await("pending bytes").until(() -> pendingBytes(server.hub()) > 0);
             server.hub().publish("a", Event.of("after"));
             client.awaitEvents(3);
             assertThat(client.stream().data()).containsExactly("first", large, "after");
             server.hub().publish("a", Event.of("last"));
             client.awaitEvents(4);
             server.hub().publish("a", Event.of(large));
-            await("part of it waits").until(() -> pendingBytes(server.hub()) > 0);
+            await("pending bytes").until(() -> pendingBytes(server.hub()) > 0);
             server.close(Duration.ofSeconds(20));
             assertThat(client.awaitEnd(Duration.ofSeconds(20))).isTrue();
             assertThat(client.stream().data()).containsExactly("first", large, "after", "last", large);

@@ -107,7 +107,7 @@ class StormTest {
             attackers.shutdownNow();
             users.shutdownNow();
         }
-        await("descriptors back")
+        await("descriptors closed")
                 .untilAsserted(() -> assertThat(TestServers.openDescriptors()).isLessThanOrEqualTo(descriptors + 10));
     }
 

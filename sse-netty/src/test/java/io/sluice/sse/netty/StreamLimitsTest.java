@@ -138,7 +138,7 @@ class StreamLimitsTest {
                 for (int status : new int[] {204, 204, 429, 429}) {
                     publisher.send("POST /p HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n");
                     publisher.awaitHead();
-                    assertThat(publisher.awaitAnswer(RawClient.PATIENCE)).isTrue();
+                    assertThat(publisher.awaitResponse(RawClient.PATIENCE)).isTrue();
                     assertThat(publisher.stream().status()).isEqualTo(status);
                     publisher.nextResponse();
                 }
@@ -205,11 +205,11 @@ class StreamLimitsTest {
                 int taken = server.streams().permits().acquired();
                 assertThat(taken).as("seed %d", seed).isBetween(0, 13); // one may be above the limit for a moment
                 while (staying.size() > random.nextInt(10)) {
-                    RawClient gone = staying.remove(random.nextInt(staying.size()));
+                    RawClient leaving = staying.remove(random.nextInt(staying.size()));
                     if (random.nextBoolean()) {
-                        gone.reset();
+                        leaving.reset();
                     }
-                    gone.close();
+                    leaving.close();
                 }
             }
             if (random.nextBoolean()) {
@@ -275,13 +275,13 @@ class StreamLimitsTest {
                     .trustedProxies(TrustedProxies.of("10.0.0.1").byForwarded());
             EmbeddedChannel one = open(handler);
             EmbeddedChannel two = open(handler);
-            assertThat(answer(one)).startsWith("HTTP/1.1 200 OK");
-            assertThat(answer(two)).startsWith("HTTP/1.1 429 ").contains("retry-after: 3", "connection: close");
+            assertThat(responseOf(one)).startsWith("HTTP/1.1 200 OK");
+            assertThat(responseOf(two)).startsWith("HTTP/1.1 429 ").contains("retry-after: 3", "connection: close");
             assertThat(hub.rejections().count(RejectionCounts.Kind.STREAMS_PER_KEY))
                     .isEqualTo(1);
             one.finishAndReleaseAll();
             EmbeddedChannel three = open(handler);
-            assertThat(answer(three)).startsWith("HTTP/1.1 200 OK");
+            assertThat(responseOf(three)).startsWith("HTTP/1.1 200 OK");
             two.finishAndReleaseAll();
             three.finishAndReleaseAll();
             assertThatIllegalArgumentException()
@@ -299,7 +299,7 @@ class StreamLimitsTest {
         return channel;
     }
 
-    private static String answer(EmbeddedChannel channel) {
+    private static String responseOf(EmbeddedChannel channel) {
         StringBuilder all = new StringBuilder();
         for (ByteBuf part = channel.readOutbound(); part != null; part = channel.readOutbound()) {
             all.append(part.toString(StandardCharsets.US_ASCII));

@@ -115,7 +115,7 @@ class TopicsRouteTest {
 
     private static void assertStatus(int status, String target, SseServer server) throws IOException {
         try (RawClient client = RawClient.connect(server.port()).get(target, "X-User: ann")) {
-            assertThat(client.awaitAnswer(RawClient.PATIENCE)).as(target).isTrue();
+            assertThat(client.awaitResponse(RawClient.PATIENCE)).as(target).isTrue();
             assertThat(client.stream().status()).as(target).isEqualTo(status);
         }
     }

@@ -21,11 +21,11 @@ class UnreadResponsesTest {
 
     @OverEachTransport
     void unreadResponsesAreBounded(Transport transport) throws Exception {
-        AtomicInteger answered = new AtomicInteger();
+        AtomicInteger responded = new AtomicInteger();
         byte[] body = new byte[BODY];
         try (SseServer server = TestServers.on(transport)
                         .route("GET", "/big", request -> {
-                            answered.incrementAndGet();
+                            responded.incrementAndGet();
                             return RouteResponse.of(200, "application/octet-stream", body)
                                     .completed();
                         })
@@ -41,9 +41,9 @@ class UnreadResponsesTest {
                     // Netty's codec closes a connection with more than 128 pending requests
                 }
             });
-            await().until(() -> answered.get() > 0);
+            await().until(() -> responded.get() > 0);
             // The kernel buffers some megabytes; all responses together have thirty.
-            await().during(Duration.ofMillis(300)).until(() -> answered.get() < REQUESTS / 2);
+            await().during(Duration.ofMillis(300)).until(() -> responded.get() < REQUESTS / 2);
             try (RawClient other = RawClient.open(server.port(), "/events/a")) {
                 server.hub().publish("a", Event.of("unharmed"));
                 other.awaitEvents(1);

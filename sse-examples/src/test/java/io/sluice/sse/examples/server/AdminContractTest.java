@@ -269,9 +269,9 @@ class AdminContractTest {
     @Test
     void metricsAreInPrometheusText() throws Exception {
         server.publish("a", "x");
-        HttpResponse<String> answer = server.get("/metrics");
-        assertThat(answer.headers().firstValue("content-type")).hasValue("text/plain; version=0.0.4; charset=utf-8");
-        assertThat(answer.body().lines())
+        HttpResponse<String> response = server.get("/metrics");
+        assertThat(response.headers().firstValue("content-type")).hasValue("text/plain; version=0.0.4; charset=utf-8");
+        assertThat(response.body().lines())
                 .contains(
                         "sluice_events_published_total 1.0",
                         "sluice_sinks 0.0",
@@ -287,16 +287,16 @@ class AdminContractTest {
             {"/page.js", "text/javascript; charset=utf-8"}
         };
         for (String[] file : files) {
-            HttpResponse<String> answer = server.get(file[0]);
-            assertThat(answer.statusCode()).isEqualTo(200);
-            assertThat(answer.body()).isNotEmpty();
-            assertThat(answer.headers().firstValue("content-type")).hasValue(file[1]);
-            assertThat(answer.headers().firstValue("x-content-type-options")).hasValue("nosniff");
-            assertThat(answer.headers().firstValue("cache-control")).hasValue("no-cache");
-            assertThat(answer.headers().firstValue("referrer-policy")).hasValue("no-referrer");
-            assertThat(answer.headers().firstValue("content-security-policy"))
+            HttpResponse<String> response = server.get(file[0]);
+            assertThat(response.statusCode()).isEqualTo(200);
+            assertThat(response.body()).isNotEmpty();
+            assertThat(response.headers().firstValue("content-type")).hasValue(file[1]);
+            assertThat(response.headers().firstValue("x-content-type-options")).hasValue("nosniff");
+            assertThat(response.headers().firstValue("cache-control")).hasValue("no-cache");
+            assertThat(response.headers().firstValue("referrer-policy")).hasValue("no-referrer");
+            assertThat(response.headers().firstValue("content-security-policy"))
                     .hasValue("default-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'none'");
-            String tag = answer.headers().firstValue("etag").orElseThrow();
+            String tag = response.headers().firstValue("etag").orElseThrow();
             HttpResponse<String> again =
                     server.get(file[0], "If-None-Match", "\"other\", W/" + tag, "If-None-Match", "\"another\"");
             assertThat(again.statusCode()).isEqualTo(304);

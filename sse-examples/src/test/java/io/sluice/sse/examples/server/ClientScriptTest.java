@@ -158,9 +158,8 @@ class ClientScriptTest {
         assertThat(refusals).hasValue(4);
         List<?> delays = (List<?>) ask("states.filter(s => s.state === 'waiting').map(s => Math.round(s.delay))");
         assertThat(delays).hasSize(3);
-        // The default of 3 s before the first retry hint is long, so the test sets 50 ms. Each delay is 0.5 to 1.5
-        // times
-        // that value.
+        // The default of 3 s before the first retry hint is long, so the test sets 50 ms. Each delay is 0.5 to
+        // 1.5 times that value.
         for (int i = 0; i < delays.size(); i++) {
             assertThat(((Number) delays.get(i)).longValue()).isBetween(25L << i, 75L << i);
         }

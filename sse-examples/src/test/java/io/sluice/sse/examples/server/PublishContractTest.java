@@ -40,10 +40,10 @@ class PublishContractTest {
                 RawStream two = server.stream("/events/a")) {
             one.head();
             two.head();
-            HttpResponse<String> answer = server.post("/publish/a?whatever=1", "");
-            assertThat(answer.statusCode()).isEqualTo(200);
-            assertThat(answer.headers().firstValue("content-type")).hasValue("application/json");
-            JsonNode json = Json.read(answer.body());
+            HttpResponse<String> response = server.post("/publish/a?whatever=1", "");
+            assertThat(response.statusCode()).isEqualTo(200);
+            assertThat(response.headers().firstValue("content-type")).hasValue("application/json");
+            JsonNode json = Json.read(response.body());
             assertThat(json.fieldNames()).toIterable().containsExactly("id", "topic", "subscribers");
             assertThat(json.get("id").textValue()).isEqualTo(server.hub().headId());
             assertThat(json.get("topic").textValue()).isEqualTo("a");
@@ -174,11 +174,11 @@ class PublishContractTest {
         try (RawStream stream = server.stream("/events/a")) {
             stream.head();
             stream.firstBlock();
-            HttpResponse<String> answer = HttpClient.newBuilder()
+            HttpResponse<String> response = HttpClient.newBuilder()
                     .version(HttpClient.Version.HTTP_1_1)
                     .build()
                     .send(request, HttpResponse.BodyHandlers.ofString());
-            assertThat(answer.statusCode()).isEqualTo(200);
+            assertThat(response.statusCode()).isEqualTo(200);
             assertThat(stream.until("\n\n")).endsWith("data: asked first\n\n");
         }
         try (RawStream rejected = RawStream.send(
@@ -207,9 +207,9 @@ class PublishContractTest {
     @ParameterizedTest
     @CsvSource({"GET", "PUT", "DELETE"})
     void otherMethodsAreRejected(String method) throws Exception {
-        HttpResponse<String> answer = server.send(method, "/publish/a", new byte[0]);
-        assertProblem(answer, 405, "POST");
-        assertThat(answer.headers().firstValue("allow")).hasValue("POST");
+        HttpResponse<String> response = server.send(method, "/publish/a", new byte[0]);
+        assertProblem(response, 405, "POST");
+        assertThat(response.headers().firstValue("allow")).hasValue("POST");
     }
 
     @Test
@@ -252,18 +252,18 @@ class PublishContractTest {
         try (RawStream stream = server.stream("/events?topic=a&topic=b")) {
             stream.head();
             stream.firstBlock();
-            HttpResponse<String> answer = server.post("/publish/a", """
+            HttpResponse<String> response = server.post("/publish/a", """
                     [{"data":"one","event":"e","id":"x","key":"k","retry":5},
                      {"topic":"b","data":{"n":1.50,"big":12345678901234567890}},
                      {"data":null},
                      {"data":"again","id":"x"}]""", "Content-Type", BATCH + "; charset=utf-8");
-            assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
-            JsonNode answers = Json.read(answer.body());
-            assertThat(answers.findValuesAsText("topic")).containsExactly("a", "b", "a", "a");
-            assertThat(answers.get(0).get("id").textValue()).isEqualTo("x");
-            assertThat(answers.get(3).get("duplicate").booleanValue()).isTrue();
-            String second = answers.get(1).get("id").textValue();
-            String third = answers.get(2).get("id").textValue();
+            assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
+            JsonNode responses = Json.read(response.body());
+            assertThat(responses.findValuesAsText("topic")).containsExactly("a", "b", "a", "a");
+            assertThat(responses.get(0).get("id").textValue()).isEqualTo("x");
+            assertThat(responses.get(3).get("duplicate").booleanValue()).isTrue();
+            String second = responses.get(1).get("id").textValue();
+            String third = responses.get(2).get("id").textValue();
             assertThat(second).isLessThan(third);
             assertThat(stream.until("data: null\n\n"))
                     .containsSubsequence(

@@ -50,8 +50,8 @@ class StreamContractTest {
             stream.head();
             stream.firstBlock();
             server.publish("b", "not for us");
-            HttpResponse<String> answer = server.post("/publish/a?event=greeting&retry=7", "one\ntwo");
-            String id = Json.read(answer.body()).get("id").textValue();
+            HttpResponse<String> response = server.post("/publish/a?event=greeting&retry=7", "one\ntwo");
+            String id = Json.read(response.body()).get("id").textValue();
 
             assertThat(stream.until("\n\n"))
                     .startsWith("id: " + id + "\n")
@@ -166,10 +166,10 @@ class StreamContractTest {
 
     @Test
     void aHeadRequestGetsTheHeadersAndOpensNoSink() throws Exception {
-        HttpResponse<String> answer = server.send("HEAD", "/events/a", new byte[0]);
-        assertThat(answer.statusCode()).isEqualTo(200);
-        assertThat(answer.headers().firstValue("content-type")).hasValue("text/event-stream");
-        assertThat(answer.headers().firstValue("cache-control")).hasValue("no-store, no-transform");
+        HttpResponse<String> response = server.send("HEAD", "/events/a", new byte[0]);
+        assertThat(response.statusCode()).isEqualTo(200);
+        assertThat(response.headers().firstValue("content-type")).hasValue("text/event-stream");
+        assertThat(response.headers().firstValue("cache-control")).hasValue("no-store, no-transform");
         assertThat(server.hub().stats().opened()).isZero();
     }
 
@@ -186,9 +186,9 @@ class StreamContractTest {
     @ParameterizedTest
     @ValueSource(strings = {"POST", "PUT", "DELETE", "PATCH"})
     void otherMethodsAreRejected(String method) throws Exception {
-        HttpResponse<String> answer = server.send(method, "/events/a", new byte[0]);
-        assertProblem(answer, 405, "GET, HEAD");
-        assertThat(answer.headers().firstValue("allow")).hasValue("GET, HEAD");
+        HttpResponse<String> response = server.send(method, "/events/a", new byte[0]);
+        assertProblem(response, 405, "GET, HEAD");
+        assertThat(response.headers().firstValue("allow")).hasValue("GET, HEAD");
     }
 
     @ParameterizedTest
@@ -332,8 +332,8 @@ class StreamContractTest {
 
     @Test
     void aCompletedClientGetsNothingMore() throws Exception {
-        HttpResponse<String> answer = server.get("/events/a", "Last-Event-ID", "end~anything");
-        assertThat(answer.statusCode()).isEqualTo(204);
+        HttpResponse<String> response = server.get("/events/a", "Last-Event-ID", "end~anything");
+        assertThat(response.statusCode()).isEqualTo(204);
     }
 
     @Test

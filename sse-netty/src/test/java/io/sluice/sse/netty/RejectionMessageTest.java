@@ -30,7 +30,7 @@ import org.slf4j.LoggerFactory;
 
 /** Only the message of a rejection reaches a client. Any other exception is logged and becomes a 500 without it. */
 @Timeout(120)
-class RejectionWordsTest {
+class RejectionMessageTest {
 
     private static final String SECRET = "jdbc:foo?password=secret";
 
@@ -136,7 +136,7 @@ class RejectionWordsTest {
                 for (String path : List.of("/s/" + kind, "/r/" + kind)) {
                     lines.list.clear();
                     try (RawClient client = RawClient.connect(server.port()).get(path)) {
-                        assertThat(client.awaitAnswer(RawClient.PATIENCE))
+                        assertThat(client.awaitResponse(RawClient.PATIENCE))
                                 .as(path)
                                 .isTrue();
                         assertThat(client.stream().status()).as(path).isEqualTo(500);
@@ -175,7 +175,7 @@ class RejectionWordsTest {
     private void assertHidden(String path, SseServer server) throws IOException {
         lines.list.clear();
         try (RawClient client = RawClient.connect(server.port()).get(path)) {
-            assertThat(client.awaitAnswer(RawClient.PATIENCE)).as(path).isTrue();
+            assertThat(client.awaitResponse(RawClient.PATIENCE)).as(path).isTrue();
             assertThat(client.stream().status()).as(path).isEqualTo(500);
             assertThat(client.stream().body()).as(path).doesNotContain("secret");
         }
@@ -236,7 +236,7 @@ class RejectionWordsTest {
             assertMessage("/publish/a*", "a * is allowed in patterns only", server);
             assertThat(published).isNotDone();
             try (RawClient client = RawClient.connect(server.port()).get("/publish/a")) {
-                assertThat(client.awaitAnswer(RawClient.PATIENCE)).isTrue();
+                assertThat(client.awaitResponse(RawClient.PATIENCE)).isTrue();
                 assertThat(published.get(10, TimeUnit.SECONDS)).isTrue();
             }
         }
@@ -245,7 +245,7 @@ class RejectionWordsTest {
 
     private static void assertMessage(String path, String words, SseServer server) throws IOException {
         try (RawClient client = RawClient.connect(server.port()).get(path)) {
-            assertThat(client.awaitAnswer(RawClient.PATIENCE)).as(path).isTrue();
+            assertThat(client.awaitResponse(RawClient.PATIENCE)).as(path).isTrue();
             assertThat(client.stream().status()).as(path).isEqualTo(400);
             assertThat(client.stream().body()).as(path).contains(words);
         }
