@@ -18,9 +18,9 @@ import org.junit.jupiter.api.extension.ExtensionContext;
  * Fails a test class after which Netty reports a leak.
  *
  * <p>JUnit finds it through {@code META-INF/services} and creates it before a test class is initialized, so it provides
- * every leak detector of Netty. The test classes of one JVM run one after another. A leak becomes visible only
- * after the collector has found the object. Therefore the guard leaks a canary and waits until its detector reports it. If the
- * detector never does, the guard cannot see leaks, and that is a failure too.
+ * every leak detector of Netty. The test classes of one JVM run one after another. A leak becomes visible only after
+ * the collector has found the object. Therefore the guard leaks a canary and waits until its detector reports it. If
+ * the detector never does, the guard cannot see leaks, and that is a failure too.
  */
 public final class LeakGuard implements AfterAllCallback {
     // The collector may report the canary just before the other leaks, but not the next canary.
