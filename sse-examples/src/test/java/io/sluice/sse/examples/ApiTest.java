@@ -29,19 +29,19 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * Compares the public signatures of each module with its {@code api.txt}, so that a reviewer sees each change of the
- * public surface as a changed line. Run with {@code -Dsluice.api.write=true} to write the files anew.
+ * public API as a changed line. Run with {@code -Dsluice.api.write=true} to write the files again.
  */
 class ApiTest {
 
     /** Not exported by the module descriptor. */
     private static final Set<String> HIDDEN = Set.of("io.sluice.sse.hub.log", "io.sluice.sse.hub.core");
 
-    /** For authors of transports and of durable stores. */
+    /** The packages for authors of transports and of durable stores. */
     private static final Set<String> EXTENSION = Set.of("io.sluice.sse.hub.lane", "io.sluice.sse.history");
 
     @ParameterizedTest
     @CsvSource({"sse-core, io.sluice.sse", "sse-netty, io.sluice.sse.netty", "sse-test, io.sluice.sse.test"})
-    void signaturesAreThoseOfTheFile(String module, String rootPackage) throws IOException {
+    void signaturesMatchTheFile(String module, String rootPackage) throws IOException {
         List<String> signatures = new ArrayList<>();
         for (JavaClass type : typesOf(module, rootPackage)) {
             signatures.addAll(signatures(type.reflect()));
@@ -51,14 +51,14 @@ class ApiTest {
             Files.write(file, signatures);
         }
         assertThat(String.join("\n", signatures))
-                .as("If the change is meant: mvn -pl sse-examples -am test -Dtest=ApiTest -Dsluice.api.write=true"
+                .as("If the change is intended: mvn -pl sse-examples -am test -Dtest=ApiTest -Dsluice.api.write=true"
                         + " -Dsurefire.failIfNoSpecifiedTests=false")
                 .isEqualTo(String.join("\n", Files.readAllLines(file)));
     }
 
     /** The page gives the reason for each type that an embedding application can see. */
     @Test
-    void eachTypeHasItsReasonOnThePage() throws IOException {
+    void thePageGivesAReasonForEachType() throws IOException {
         String page = Files.readString(Path.of("..", "docs", "public-types.md"));
         List<String> named = Pattern.compile("^\\| `([\\w.]+)` \\|", Pattern.MULTILINE)
                 .matcher(page)
@@ -79,7 +79,7 @@ class ApiTest {
         return new ClassFileImporter()
                         .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
                         .withImportOption(location -> location.contains(module))
-                        // From the phase "package" on, Maven puts the jar of the module's tests on the class path.
+                        // From the "package" phase on, Maven puts the jar of the module's tests on the class path.
                         .withImportOption(location -> !location.contains("-tests.jar"))
                         .importPackages(rootPackage)
                         .stream()

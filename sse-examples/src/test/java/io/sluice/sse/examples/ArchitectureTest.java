@@ -6,11 +6,11 @@ import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import org.junit.jupiter.api.Test;
 
-/** The bundled server and the examples are written against Sluice, and not against what Sluice is built on. */
+/** The bundled server and the examples use the API of Sluice, and not that of Netty. */
 class ArchitectureTest {
 
     @Test
-    void nettyIsSeenOnlyWhereAPipelineIsSomebodyElses() {
+    void onlyExamplesWithAForeignPipelineUseNetty() {
         noClasses()
                 .that()
                 .haveNameNotMatching(".*[.](ExistingPipeline|WarmUp)([$].*)?")

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The tests that docs/reliability.md and docs/ids.md name exist, and each row there names one. */
+/** All tests that docs/reliability.md and docs/ids.md name exist, and each row names at least one. */
 class DocumentedTestsTest {
 
     private static final Path ROOT = Path.of("..");

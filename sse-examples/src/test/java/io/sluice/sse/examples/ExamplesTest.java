@@ -27,11 +27,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
-/** The small examples do what they say. */
+/** The small examples work as their comments describe. */
 @Execution(ExecutionMode.CONCURRENT) // its tests wait for the default drain of each server
 class ExamplesTest {
 
-    /** A socket that has asked for something; {@link #until} reads its lines. */
+    /** A socket with a request; {@link #until} reads lines of the response. */
     private static final class Client implements AutoCloseable {
         private final Socket socket;
         private final BufferedReader in;
@@ -47,7 +47,7 @@ class ExamplesTest {
 
         void until(String start) throws Exception {
             for (String line = in.readLine(); ; line = in.readLine()) {
-                assertThat(line).as("end before " + start).isNotNull();
+                assertThat(line).as("the stream ended before " + start).isNotNull();
                 if (line.startsWith(start)) {
                     return;
                 }
@@ -90,13 +90,13 @@ class ExamplesTest {
             await().untilAsserted(() -> assertThat(server.hub().ledger().isZero())
                     .as(server.hub().ledger().toString())
                     .isTrue());
-            HttpResponse<String> refused = HttpClient.newHttpClient()
+            HttpResponse<String> rejected = HttpClient.newHttpClient()
                     .send(
                             HttpRequest.newBuilder(URI.create(server.uri() + "/countdown?from=abc"))
                                     .build(),
                             HttpResponse.BodyHandlers.ofString());
-            assertThat(refused.statusCode()).isEqualTo(400);
-            assertThat(refused.body()).contains("abc").contains("(expected: a whole number)");
+            assertThat(rejected.statusCode()).isEqualTo(400);
+            assertThat(rejected.body()).contains("abc").contains("(expected: a whole number)");
         }
     }
 
@@ -163,7 +163,7 @@ class ExamplesTest {
 
     private record Response(int statusCode, String body) {}
 
-    /** Over a connection that ends with the response: one that is kept alive would count as owned for a minute. */
+    /** Uses a connection that closes after the response. A persistent one would count as owned for a minute. */
     private static Response post(SseServer server, String target, String body) throws Exception {
         byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
         String head = "POST " + target + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: "

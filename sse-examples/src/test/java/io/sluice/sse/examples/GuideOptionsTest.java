@@ -33,7 +33,7 @@ class GuideOptionsTest {
     private static final Path GUIDE = Path.of("../docs/guide.md");
     private static final String COMMAND_LINE = "Options of the bundled server";
 
-    /** First cell: an option in backticks, perhaps with its parameters, which tell overloads apart. */
+    /** The first cell: an option in backticks, optionally with its parameters, which distinguish overloads. */
     private static final Pattern ROW = Pattern.compile("\\| `([^`]+)` \\|([^|]*)\\|.*");
 
     private static final Pattern OPTION = Pattern.compile("(\\w+)(?:\\((.*)\\))?");
@@ -92,7 +92,7 @@ class GuideOptionsTest {
     }
 
     @Test
-    void shortDefaultsOfTheBundledServerAreThoseOfItsHelp() throws Exception {
+    void shortDefaultsOfTheBundledServerMatchItsHelp() throws Exception {
         Map<String, String> rows = rows(COMMAND_LINE);
         Pattern stated = Pattern.compile("Default: (\\S+)$");
         List<Option> found = commandLine()
@@ -108,7 +108,7 @@ class GuideOptionsTest {
 
     // ---- the guide
 
-    /** The rows of the table below a heading: option to default. */
+    /** Returns the rows of the table below a heading, as option and default. */
     private static Map<String, String> rows(String heading) throws IOException {
         Map<String, String> rows = new LinkedHashMap<>();
         boolean here = false;
@@ -127,7 +127,7 @@ class GuideOptionsTest {
         return rows;
     }
 
-    /** As {@link #options} has it; a name alone stands for the only method of this name. */
+    /** Returns the signature in the form of {@link #options}. A name alone means the only method of this name. */
     private static String signature(String option, Class<?> builder) {
         Matcher matcher = OPTION.matcher(option);
         assertThat(matcher.matches()).as(option).isTrue();
@@ -140,7 +140,7 @@ class GuideOptionsTest {
         return overloads.size() == 1 ? overloads.get(0) : option;
     }
 
-    /** A cell of the guide in the type of the value that it is compared with. */
+    /** Converts a cell of the guide to the type of the value that it is compared with. */
     private static Object documented(String cell, Object value) {
         if (value instanceof String) {
             return cell;
@@ -162,7 +162,7 @@ class GuideOptionsTest {
 
     // ---- the code
 
-    /** The public methods that return their own class, as name/number of parameters. */
+    /** Returns the public methods that return their own class, as name/number of parameters. */
     private static List<String> options(Class<?> builder) {
         return Arrays.stream(builder.getDeclaredMethods())
                 .filter(method -> Modifier.isPublic(method.getModifiers()) && !Modifier.isStatic(method.getModifiers()))
@@ -175,7 +175,7 @@ class GuideOptionsTest {
         return method.getName() + "/" + method.getParameterCount();
     }
 
-    /** The constants of defaults; those of a nested builder are in the class around it. */
+    /** Returns the constants with defaults. The outer class holds those of a nested builder. */
     private static List<Field> constants(Class<?> builder) {
         Class<?> holder = builder.getEnclosingClass() == null ? builder : builder.getEnclosingClass();
         return Arrays.stream(holder.getDeclaredFields())

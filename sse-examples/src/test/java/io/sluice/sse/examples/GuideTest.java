@@ -10,7 +10,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
-/** Each code block of the guide after a marker {@code <!-- snippet: X -->} is the marked part of the test class X. */
+/** Each code block of the guide after a marker {@code <!-- snippet: X -->} equals the marked part of test class X. */
 class GuideTest {
 
     private static final Path GUIDE = Path.of("../docs/guide.md");
@@ -19,7 +19,7 @@ class GuideTest {
             Pattern.compile("<!-- snippet: (\\w+) -->\n+```java\n(.*?)\n```", Pattern.DOTALL);
 
     @Test
-    void theCodeOfTheGuideIsTheCodeThatIsTested() throws IOException {
+    void theCodeOfTheGuideMatchesTheTestedCode() throws IOException {
         Matcher snippets = SNIPPET.matcher(Files.readString(GUIDE));
         int found = 0;
         for (; snippets.find(); found++) {

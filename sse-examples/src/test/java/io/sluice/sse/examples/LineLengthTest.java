@@ -14,7 +14,7 @@ import java.util.Set;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
-/** Prose has at most 120 columns, so that a change shows as a change of a few lines. */
+/** Prose has at most 120 columns, so that a diff shows only a few changed lines. */
 class LineLengthTest {
 
     private static final int MOST_COLUMNS = 120;
@@ -29,7 +29,7 @@ class LineLengthTest {
     private static final Pattern GENERATED_BEGIN = Pattern.compile("<!-- \\w+: begin -->");
     private static final Pattern GENERATED_END = Pattern.compile("<!-- \\w+: end -->");
 
-    /** Tables, code blocks, links and what a program writes may be longer. */
+    /** Tables, code blocks, links and generated text may be longer. */
     @Test
     void markdownProseHasAtMost120Columns() throws IOException {
         List<Path> pages = files(".md");

@@ -18,14 +18,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A project outside of the build compiles against the modules and runs on the module path. All other tests run on the
- * class path.
+ * A project outside the build compiles against the modules and runs on the module path. All other tests use the class
+ * path.
  */
 class ModulePathTest {
 
     private static final Path SOURCES = Path.of("src/test/consumer");
 
-    /** The libraries that an application needs. The optional ones are left out on purpose. */
+    /** The libraries that an application needs. Optional libraries are omitted on purpose. */
     private static final List<String> NEEDED = List.of(
             "sse-core", "sse-netty", "sse-test", "netty-", "slf4j-api", "jspecify", "caffeine", "bucket4j", "logback");
 
@@ -56,7 +56,7 @@ class ModulePathTest {
         }
     }
 
-    /** The packages that only the hub itself may see. */
+    /** Only the hub itself may access these packages. */
     @Test
     void hiddenPackagesAreNotReadable() throws Exception {
         Path bad = classes.resolve("bad");

@@ -13,12 +13,12 @@ class ReadmeTest {
     private static final Path SNIPPET = Path.of("src/test/java/io/sluice/sse/examples/ReadmeSnippet.java");
 
     @Test
-    void theCodeInTheReadmeIsTheCodeThatCompiles() throws IOException {
+    void theCodeInTheReadmeMatchesTheCompiledCode() throws IOException {
         assertThat(Files.readString(Path.of("../README.md"))).contains(compiled("README"));
     }
 
     @Test
-    void theRouteThatRefusesInTheGuideIsTheCodeThatCompiles() throws IOException {
+    void theRejectingRouteInTheGuideMatchesTheCompiledCode() throws IOException {
         assertThat(Files.readString(Path.of("../docs/guide.md"))).contains(compiled("GUIDE"));
     }
 

@@ -12,7 +12,7 @@ import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
-/** Tokens by the clock's hand, what is one address, and how much is remembered. */
+/** Tests the tokens with a manual clock, what counts as one address, and how many addresses are stored. */
 class AddressRatesTest {
 
     private long nanos = 1;
@@ -29,7 +29,7 @@ class AddressRatesTest {
     });
 
     @Test
-    void theMeasureComesBackEvenly() throws Exception {
+    void tokensAreRefilledEvenly() throws Exception {
         SocketAddress peer = peer("192.0.2.1");
         for (int i = 0; i < 3; i++) {
             assertThat(rates.take(peer)).isZero();
@@ -48,7 +48,7 @@ class AddressRatesTest {
     }
 
     @Test
-    void anIpv6NetworkIsOneAddressAndAMappedIpv4AddressIsItself() throws Exception {
+    void anIpv6NetworkCountsAsOneAddressAndAMappedIpv4AddressAsItself() throws Exception {
         assertThat(AddressKey.of(peer("2001:db8:1:2::1"))).isEqualTo(AddressKey.of(peer("2001:db8:1:2:ffff::")));
         assertThat(AddressKey.of(peer("2001:db8:1:2::1"))).isNotEqualTo(AddressKey.of(peer("2001:db8:1:3::1")));
         byte[] mapped = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, -1, -1, (byte) 192, 0, 2, (byte) 200};
@@ -70,9 +70,9 @@ class AddressRatesTest {
         assertThat(rates.size()).isLessThanOrEqualTo(AddressRates.MAX_ADDRESSES);
         nanos += TimeUnit.SECONDS.toNanos(7);
         for (int i = 0; i < 1_000; i++) {
-            rates.size(); // each look lets a part of them go
+            rates.size(); // each call removes some of them
         }
-        assertThat(rates.size()).as("when all measures are full again").isZero();
+        assertThat(rates.size()).as("after all buckets are full again").isZero();
     }
 
     private static SocketAddress peer(String address) throws UnknownHostException {

@@ -11,7 +11,7 @@ import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import org.junit.jupiter.api.Test;
 
-/** Where buffers are held and let go, what time is asked of, and what this module shows to the world. */
+/** Checks where buffers are retained and released, which clocks are read, and which types are public. */
 class ArchitectureTest {
 
     private static final JavaClasses MAIN = new ClassFileImporter()
@@ -19,7 +19,7 @@ class ArchitectureTest {
             .importPackages("io.sluice.sse.netty");
 
     @Test
-    void buffersAreHeldAndLetGoInOnePlaceAndReadMessagesWhereTheyWereRead() {
+    void buffersAreReleasedInOnePlaceAndReadMessagesWhereTheyWereRead() {
         noClasses()
                 .that()
                 .doNotBelongToAnyOf(BatchFramer.class, StreamHandler.class, SseHandler.class, BodyAggregator.class)
@@ -45,7 +45,7 @@ class ArchitectureTest {
     }
 
     @Test
-    void nobodySleepsOrAsksTheWallClockOrBlocksALoop() {
+    void noCodeSleepsReadsTheWallClockOrBlocksALoop() {
         noClasses()
                 .should()
                 .callMethod(Thread.class, "sleep", long.class)
@@ -69,7 +69,7 @@ class ArchitectureTest {
     }
 
     @Test
-    void whatIsPublic() {
+    void onlyIntendedTypesArePublic() {
         assertThat(MAIN.stream()
                         .filter(type -> type.isTopLevelClass()
                                 && type.getModifiers().contains(JavaModifier.PUBLIC)

@@ -6,8 +6,8 @@ import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
- * Lets tests look more often than ten times a second at what they wait for: most of it comes within a millisecond.
- * JUnit finds it as it finds {@link LeakGuard}.
+ * Lets tests poll more often than ten times a second, since most conditions hold within a millisecond.
+ * JUnit finds it in the same way as {@link LeakGuard}.
  */
 public final class AwaitOften implements BeforeAllCallback {
 

@@ -8,7 +8,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
-/** The end of a main method: it waits until the server is closed. */
+/** A main method can wait until the server is closed. */
 class AwaitTerminationTest {
 
     @Test
@@ -32,7 +32,7 @@ class AwaitTerminationTest {
     }
 
     @Test
-    void anInterruptEndsTheWaitAndNotTheServer() throws Exception {
+    void anInterruptEndsTheWaitButNotTheServer() throws Exception {
         try (SseServer server = TestServers.on(Transport.NIO).start()) {
             Thread.currentThread().interrupt();
             assertThatThrownBy(server::awaitTermination).isInstanceOf(InterruptedException.class);

@@ -5,8 +5,8 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.extension.Extension;
 
 /**
- * How long a test awaits what says nothing else: far longer than it takes anywhere, since only a failure waits to the
- * end. JUnit finds it through {@code META-INF/services}, as it does {@link LeakGuard}.
+ * Sets the default timeout of a wait in a test. It is far longer than any machine needs, since only a failing test
+ * waits for all of it. JUnit finds it through {@code META-INF/services}, as it does {@link LeakGuard}.
  */
 public final class AwaitTimeout implements Extension {
 

@@ -34,10 +34,10 @@ class BatchFramerTest {
         return frame;
     }
 
-    /** One of 128 frames is picked, by chance. */
+    /** The detector samples one of 128 frames at random. */
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void aFrameThatTheLeakDetectorHasPickedCostsItsClientsNothing(boolean chunked) {
+    void aFrameSampledByTheLeakDetectorCostsItsClientsNothing(boolean chunked) {
         ResourceLeakDetector.setLevel(ResourceLeakDetector.Level.SIMPLE);
         Function<Frame, ByteBuf> forClient = chunked ? BatchFramer::forChunked : BatchFramer::forRaw;
         int picked = 0;

@@ -26,15 +26,15 @@ import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.slf4j.LoggerFactory;
 
-/** A route blocks its event loop: it is named, publishers go on, and so do the clients of other loops. */
+/** A route blocks its event loop. The log names the loop. Publishers and the clients of other loops continue. */
 @Execution(ExecutionMode.CONCURRENT) // its tests wait for the watchdog
 class BlockedLaneTest {
 
-    /** Longer than a busy machine holds up a loop that nobody blocks. */
+    /** Longer than a busy machine delays a loop that no code blocks. */
     private static final Duration BLOCKED_AFTER = Duration.ofSeconds(5);
 
     @OverEachTransport
-    void itIsNamedAndHarmsItsOwnClientsOnly(Transport transport) throws Exception {
+    void aBlockedLoopIsReportedAndAffectsItsOwnClientsOnly(Transport transport) throws Exception {
         Logger logger = (Logger) LoggerFactory.getLogger(HubLane.class);
         List<ILoggingEvent> lines = new CopyOnWriteArrayList<>();
         AppenderBase<ILoggingEvent> appender = new AppenderBase<>() {
@@ -61,7 +61,7 @@ class BlockedLaneTest {
                     i++) {
                 clients.add(RawClient.open(server.port(), "/events/a"));
             }
-            // asked while both still answer
+            // read while both loops still respond
             Map<Thread, Set<Integer>> ports = new HashMap<>();
             for (HubLane lane : TransportAccess.of(server.hub()).all()) {
                 ports.put(threadOf(lane), portsOf(lane));
@@ -127,12 +127,12 @@ class BlockedLaneTest {
     }
 
     private static Thread threadOf(HubLane lane) {
-        CompletableFuture<Thread> answer = new CompletableFuture<>();
-        lane.lane().execute(() -> answer.complete(Thread.currentThread()));
-        return answer.join();
+        CompletableFuture<Thread> response = new CompletableFuture<>();
+        lane.lane().execute(() -> response.complete(Thread.currentThread()));
+        return response.join();
     }
 
-    /** What was said of this loop; a machine that is starved may have held up the other one too. */
+    /** The log lines about this loop. An overloaded machine may have delayed the other loop too. */
     private static List<ILoggingEvent> linesOf(Thread thread, List<ILoggingEvent> lines) {
         return lines.stream()
                 .filter(line -> line.getFormattedMessage().startsWith("lane " + thread.getName() + " "))

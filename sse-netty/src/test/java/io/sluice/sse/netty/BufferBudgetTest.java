@@ -6,7 +6,7 @@ import io.sluice.sse.Event;
 import java.io.IOException;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** What each connection may hold is bounded, and so is what all of them hold together. */
+/** The buffers of each connection are bounded, and so are those of all connections together. */
 class BufferBudgetTest {
 
     private static final int BUDGET = 1_000;
@@ -19,7 +19,7 @@ class BufferBudgetTest {
     private SseServer server(Transport transport) throws IOException {
         return TestServers.on(transport)
                 .maxBufferedBytes(BUDGET)
-                .threads(1) // so that the bytes of clients are handled in their order
+                .threads(1) // so that the bytes of clients are handled in order
                 .route("POST", "/echo", request -> {
                     routed.incrementAndGet();
                     return RouteResponse.of(200, "text/plain", new byte[5_000_000])

@@ -9,7 +9,7 @@ import java.io.IOException;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
-/** Where there is no room for those that catch up, whoever reads gets everything all the same, and at its own pace. */
+/** Even when the catch-up budget is used up, a client that reads gets everything at its own pace. */
 @Execution(ExecutionMode.CONCURRENT) // its clients wait for the next tick
 class CatchUpBudgetOverSocketsTest {
 
@@ -17,7 +17,7 @@ class CatchUpBudgetOverSocketsTest {
     private static final String PADDING = " " + "x".repeat(4000);
 
     @OverEachTransport
-    void whoReadsIsNotHeldUpByTheBudget(Transport transport) throws IOException {
+    void theBudgetDoesNotDelayAClientThatReads(Transport transport) throws IOException {
         try (Hub hub = Hub.builder()
                         .historyEvents(100_000)
                         .historyBytes(1L << 30)
@@ -33,9 +33,8 @@ class CatchUpBudgetOverSocketsTest {
             }
             stalled.get("/events/a?replay=" + EVENTS);
             await().until(() -> hub.subscribers("a") == 1);
-            // From places of their own, so that they share no frames. At a small frame for each tick it would take half
-            // an
-            // hour.
+            // Each client starts at its own position, so that no two share frames. At one small frame per tick this
+            // would take half an hour.
             first.get("/events/a?replay=" + (EVENTS - 1));
             second.get("/events/a?replay=" + (EVENTS - 2));
             first.awaitEvents(EVENTS - 1);

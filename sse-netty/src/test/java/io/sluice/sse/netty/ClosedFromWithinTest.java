@@ -16,14 +16,14 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 
-/** User code closes its own server: no deadlock, wherever it is called, and nothing is left. */
+/** User code closes its own server. No call site causes a deadlock, and nothing is left. */
 class ClosedFromWithinTest {
 
-    /** Each makes a source that closes the server from another place. */
-    private static Map<String, Function<Runnable, Source>> places() {
-        Map<String, Function<Runnable, Source>> places = new LinkedHashMap<>();
-        places.put("start", close -> sink -> close.run());
-        places.put("stop", close -> new Source() {
+    /** Each entry creates a source that closes the server from a different call site. */
+    private static Map<String, Function<Runnable, Source>> callSites() {
+        Map<String, Function<Runnable, Source>> callSites = new LinkedHashMap<>();
+        callSites.put("start", close -> sink -> close.run());
+        callSites.put("stop", close -> new Source() {
             @Override
             public void start(Sink sink) {
                 sink.close(CloseReason.CLOSED_BY_APPLICATION);
@@ -34,25 +34,25 @@ class ClosedFromWithinTest {
                 close.run();
             }
         });
-        places.put("close listener", close -> sink -> {
+        callSites.put("close listener", close -> sink -> {
             sink.scope().onClose(reason -> close.run());
             sink.complete();
         });
-        places.put("writable listener", close -> sink -> sink.onWritable(close));
-        places.put("task", close -> sink -> sink.scope().schedule(Duration.ofMillis(1), close));
-        places.put("resource, on the event loop", close -> sink -> {
+        callSites.put("writable listener", close -> sink -> sink.onWritable(close));
+        callSites.put("task", close -> sink -> sink.scope().schedule(Duration.ofMillis(1), close));
+        callSites.put("resource, on the event loop", close -> sink -> {
             sink.scope().own(close::run);
             sink.complete();
         });
-        return places;
+        return callSites;
     }
 
     @OverEachTransport
-    void noPlaceDeadlocks(Transport transport) throws Exception {
-        for (var place : places().entrySet()) {
+    void noCallSiteDeadlocks(Transport transport) throws Exception {
+        for (var callSite : callSites().entrySet()) {
             AtomicReference<SseServer> server = new AtomicReference<>();
             CountDownLatch returned = new CountDownLatch(1);
-            Source source = place.getValue().apply(() -> {
+            Source source = callSite.getValue().apply(() -> {
                 server.get().close();
                 returned.countDown();
             });
@@ -61,7 +61,7 @@ class ClosedFromWithinTest {
                     .start());
             try (RawClient client = RawClient.connect(server.get().port()).get("/s")) {
                 assertThat(returned.await(40, TimeUnit.SECONDS))
-                        .as("close() called in a %s returns", place.getKey())
+                        .as("close() called in a %s returns", callSite.getKey())
                         .isTrue();
                 assertThat(client.awaitEnd(RawClient.PATIENCE)).isTrue();
             } finally {
@@ -74,7 +74,7 @@ class ClosedFromWithinTest {
     }
 
     @OverEachTransport
-    void whoIsClosedByAnObserverAsItOpensIsAnsweredAndLeavesNothing(Transport transport) throws Exception {
+    void aSinkThatAnObserverClosesAsItOpensGetsAResponseAndLeavesNothing(Transport transport) throws Exception {
         Observer closes = new Observer() {
             @Override
             public void sinkOpened(Sink sink) {
@@ -92,7 +92,7 @@ class ClosedFromWithinTest {
     }
 
     @OverEachTransport
-    void whoIsEndedForGoodByAnObserverAsItOpensHearsThat(Transport transport) throws Exception {
+    void aSinkThatAnObserverCompletesAsItOpensNotifiesItsClient(Transport transport) throws Exception {
         Observer completes = new Observer() {
             @Override
             public void sinkOpened(Sink sink) {

@@ -23,12 +23,12 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What the connection pool of a client may assume after each kind of response, over HTTP/1.1. */
+/** What a client's connection pool may assume after each kind of response over HTTP/1.1. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class ConnectionReuseTest {
 
     private static final String PING = "GET /ping HTTP/1.1\r\nHost: localhost\r\n\r\n";
-    private static final String PONG = "the next request was answered";
+    private static final String PONG = "the next request got a response";
 
     private SseServer server;
 
@@ -90,14 +90,14 @@ class ConnectionReuseTest {
                 "too many headers                | GET /ping HTTP/1.1~Host: a~a:1~b:1~c:1~d:1~e:1~f:1~g:1~h:1~i:1~j:1~~ | close",
                 "a client of HTTP/1.0            | GET /ping HTTP/1.0~~ | close"
             })
-    void theSameForWholeRequests(String what, String request, String expected) throws IOException {
+    void wholeRequestsFollowTheSameRules(String what, String request, String expected) throws IOException {
         try (Socket socket = connect()) {
             send(socket, request.replace("~", "\r\n").replace("LARGE", "x".repeat(1025)));
             assertReusedOrClosed(socket, what, expected, true);
         }
     }
 
-    /** A connection that takes no byte yet. */
+    /** A connection that does not accept any bytes yet. */
     private static final class FullChannel extends EmbeddedChannel {
 
         FullChannel(ChannelHandler handler) {
@@ -108,9 +108,9 @@ class ConnectionReuseTest {
         protected void doWrite(ChannelOutboundBuffer out) {}
     }
 
-    /** Its response would never arrive, so its client may send it again (RFC 9112, section 9.6). */
+    /** The response to such a request would never arrive, so the client may retry it (RFC 9112, section 9.6). */
     @Test
-    void aRequestAfterTheLastResponseDoesNotAct() {
+    void aRequestAfterTheLastResponseIsNotHandled() {
         AtomicInteger acts = new AtomicInteger();
         ServerOptions options = new ServerOptions();
         options.routes.add(
@@ -132,7 +132,7 @@ class ConnectionReuseTest {
             String last = "GET /last HTTP/1.1\r\nHost: localhost\r\n\r\n";
             String act = "POST /acts HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n";
             channel.writeInbound(Unpooled.copiedBuffer(act + last + act + act, StandardCharsets.US_ASCII));
-            assertThat(acts).as("the one before the last response").hasValue(1);
+            assertThat(acts).as("the request before the last response").hasValue(1);
             channel.finishAndReleaseAll();
         }
     }
@@ -195,7 +195,7 @@ class ConnectionReuseTest {
         return socket;
     }
 
-    /** @param pings whether the next request is still to be sent */
+    /** @param pings whether the test still has to send the next request */
     private static void assertReusedOrClosed(Socket socket, String what, String expected, boolean pings)
             throws IOException {
         StringBuilder received = new StringBuilder();
@@ -225,7 +225,7 @@ class ConnectionReuseTest {
         socket.getOutputStream().write(text.getBytes(StandardCharsets.ISO_8859_1));
     }
 
-    /** @param text null to read to the end of the connection. @return whether the text has come */
+    /** @param text null to read to the end of the connection. @return whether the text has arrived */
     private static boolean readTo(Socket socket, StringBuilder received, String text) throws IOException {
         InputStream in = socket.getInputStream();
         while (text == null || received.indexOf(text) < 0) {

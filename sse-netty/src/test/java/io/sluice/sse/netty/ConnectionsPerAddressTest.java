@@ -7,7 +7,7 @@ import static org.awaitility.Awaitility.await;
 import io.sluice.sse.RejectionCounts;
 import java.io.IOException;
 
-/** One address does not keep all others out: its connections are limited, whether they are streams or not. */
+/** One address cannot keep other clients out. Its connections are limited, whether they are streams or not. */
 class ConnectionsPerAddressTest {
 
     @OverEachTransport

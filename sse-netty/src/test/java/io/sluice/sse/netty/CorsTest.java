@@ -46,7 +46,7 @@ class CorsTest {
     }
 
     /** The headers of the response, in lower case. */
-    private static List<String> ask(SseServer server, String request, String... headers) throws IOException {
+    private static List<String> responseHead(SseServer server, String request, String... headers) throws IOException {
         try (RawClient client = RawClient.connect(server.port())) {
             StringBuilder text = new StringBuilder(request + " HTTP/1.1\r\nHost: localhost\r\n");
             for (String header : headers) {
@@ -79,14 +79,14 @@ class CorsTest {
     })
     void everyResponseCanBeReadByANamedOrigin(String request, int status) throws IOException {
         try (SseServer server = server().cors(NAMED).start()) {
-            List<String> head =
-                    ask(server, request, "Origin: " + NAMED, "Sec-Fetch-Site: cross-site", "Content-Length: 0");
+            List<String> head = responseHead(
+                    server, request, "Origin: " + NAMED, "Sec-Fetch-Site: cross-site", "Content-Length: 0");
             assertThat(head.get(0)).startsWith("http/1.1 " + status);
             assertThat(value(head, "access-control-allow-origin")).isEqualTo(NAMED);
             assertThat(value(head, "access-control-allow-credentials")).isEqualTo("true");
             assertThat(value(head, "vary")).isEqualTo("origin");
             for (String[] others : new String[][] {{"Origin: " + STRANGER}, {"Origin: null"}, {}}) {
-                List<String> other = ask(server, request, others);
+                List<String> other = responseHead(server, request, others);
                 assertThat(value(other, "access-control-allow-origin")).isEmpty();
                 assertThat(value(other, "access-control-allow-credentials")).isEmpty();
                 assertThat(value(other, "vary")).isEqualTo("origin"); // a cache must not keep this for NAMED
@@ -95,47 +95,52 @@ class CorsTest {
     }
 
     @Test
-    void withTheStarNobodyHasCredentials() throws IOException {
+    void theStarAllowsNoCredentials() throws IOException {
         try (SseServer server = server().cors("*").start()) {
             for (String origin : List.of(NAMED, STRANGER, "null")) {
-                List<String> head = ask(server, "GET /events/a", "Origin: " + origin);
+                List<String> head = responseHead(server, "GET /events/a", "Origin: " + origin);
                 assertThat(value(head, "access-control-allow-origin")).isEqualTo("*");
                 assertThat(value(head, "access-control-allow-credentials")).isEmpty();
             }
         }
         try (SseServer server = server().cors("*", NAMED).start()) {
-            assertThat(value(ask(server, "GET /events/a", "Origin: " + NAMED), "access-control-allow-origin"))
+            assertThat(value(responseHead(server, "GET /events/a", "Origin: " + NAMED), "access-control-allow-origin"))
                     .isEqualTo(NAMED);
-            assertThat(value(ask(server, "GET /events/a", "Origin: " + STRANGER), "access-control-allow-origin"))
+            assertThat(value(
+                            responseHead(server, "GET /events/a", "Origin: " + STRANGER),
+                            "access-control-allow-origin"))
                     .isEqualTo("*");
         }
     }
 
     @Test
-    void aPreflightIsAnsweredForTheMethodsOfThePath() throws IOException {
+    void aPreflightResponseListsTheMethodsOfThePath() throws IOException {
         try (SseServer server = server().cors(NAMED).start()) {
             String[] wanted = {
                 "Origin: " + NAMED,
                 "Access-Control-Request-Method: GET",
                 "Access-Control-Request-Headers: last-event-id,authorization, not a token",
             };
-            List<String> head = ask(server, "OPTIONS /events/a", wanted);
+            List<String> head = responseHead(server, "OPTIONS /events/a", wanted);
             assertThat(head.get(0)).startsWith("http/1.1 204");
             assertThat(value(head, "access-control-allow-origin")).isEqualTo(NAMED);
             assertThat(value(head, "access-control-allow-credentials")).isEqualTo("true");
             assertThat(value(head, "access-control-allow-methods")).isEqualTo("get, head");
             assertThat(value(head, "access-control-allow-headers")).isEqualTo("last-event-id, authorization");
             assertThat(value(head, "access-control-max-age")).isEqualTo("3600");
-            assertThat(value(ask(server, "OPTIONS /act", wanted[0], wanted[1]), "access-control-allow-methods"))
+            assertThat(value(
+                            responseHead(server, "OPTIONS /act", wanted[0], wanted[1]), "access-control-allow-methods"))
                     .isEqualTo("post");
 
-            List<String> stranger = ask(server, "OPTIONS /events/a", "Origin: " + STRANGER, wanted[1]);
+            List<String> stranger = responseHead(server, "OPTIONS /events/a", "Origin: " + STRANGER, wanted[1]);
             assertThat(stranger.get(0)).startsWith("http/1.1 403");
             assertThat(value(stranger, "access-control-allow-origin")).isEmpty();
-            assertThat(ask(server, "OPTIONS /nothing", wanted[0], wanted[1]).get(0))
+            assertThat(responseHead(server, "OPTIONS /nothing", wanted[0], wanted[1])
+                            .get(0))
                     .startsWith("http/1.1 404");
-            // No preflight: the path's own answer.
-            assertThat(ask(server, "OPTIONS /events/a", wanted[0]).get(0)).startsWith("http/1.1 405");
+            // This is not a preflight, so the path responds itself.
+            assertThat(responseHead(server, "OPTIONS /events/a", wanted[0]).get(0))
+                    .startsWith("http/1.1 405");
         }
     }
 
@@ -143,7 +148,7 @@ class CorsTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                // origins allowed | origin of the page | cookie | does it act
+                // allowed origins | origin of the page | cookie | is the request handled
                 "https://app.example | https://app.example  | a=1 | true",
                 "https://app.example | https://evil.example |     | false",
                 "https://app.example | null                 |     | false",
@@ -151,7 +156,8 @@ class CorsTest {
                 "*                   | https://evil.example | a=1 | false",
                 "*                   | null                 |     | false",
             })
-    void aPageActsOnlyIfItsOriginMay(String allowed, String origin, String cookie, boolean acts) throws IOException {
+    void onlyPagesOfAllowedOriginsHaveAnEffect(String allowed, String origin, String cookie, boolean acts)
+            throws IOException {
         try (SseServer server = server().cors(allowed).start()) {
             String[] headers = Stream.of(
                             "Origin: " + origin,
@@ -159,7 +165,7 @@ class CorsTest {
                             "Content-Length: 0",
                             cookie == null ? "X-None: 1" : "Cookie: " + cookie)
                     .toArray(String[]::new);
-            List<String> head = ask(server, "POST /act", headers);
+            List<String> head = responseHead(server, "POST /act", headers);
             assertThat(head.get(0)).startsWith("http/1.1 " + (acts ? 200 : 403));
             assertThat(actions).hasValue(acts ? 1 : 0);
         }
@@ -168,9 +174,9 @@ class CorsTest {
     @Test
     void aRouteMayDecideForItself() throws IOException {
         try (SseServer server = server().cors(NAMED).start()) {
-            assertThat(value(ask(server, "GET /varied/a", "Origin: " + NAMED), "vary"))
+            assertThat(value(responseHead(server, "GET /varied/a", "Origin: " + NAMED), "vary"))
                     .isEqualTo("cookie | origin");
-            assertThat(value(ask(server, "GET /own", "Origin: " + NAMED), "access-control-allow-origin"))
+            assertThat(value(responseHead(server, "GET /own", "Origin: " + NAMED), "access-control-allow-origin"))
                     .isEqualTo("https://own.example");
         }
     }
@@ -178,10 +184,14 @@ class CorsTest {
     @Test
     void withoutTheOptionThereIsNoHeader() throws IOException {
         try (SseServer server = server().start()) {
-            List<String> head = ask(server, "GET /events/a", "Origin: " + NAMED);
+            List<String> head = responseHead(server, "GET /events/a", "Origin: " + NAMED);
             assertThat(value(head, "access-control-allow-origin") + value(head, "vary"))
                     .isEmpty();
-            assertThat(ask(server, "OPTIONS /events/a", "Origin: " + NAMED, "Access-Control-Request-Method: GET")
+            assertThat(responseHead(
+                                    server,
+                                    "OPTIONS /events/a",
+                                    "Origin: " + NAMED,
+                                    "Access-Control-Request-Method: GET")
                             .get(0))
                     .startsWith("http/1.1 405");
         }
@@ -211,7 +221,8 @@ class CorsTest {
     })
     void originsAreComparedAsBrowsersSendThem(String allowed, String origin, boolean matches) throws IOException {
         try (SseServer server = server().cors(allowed).start()) {
-            assertThat(value(ask(server, "HEAD /events/a", "Origin: " + origin), "access-control-allow-origin"))
+            assertThat(value(
+                            responseHead(server, "HEAD /events/a", "Origin: " + origin), "access-control-allow-origin"))
                     .isEqualTo(matches ? origin : "");
         }
     }

@@ -49,7 +49,7 @@ class DeadlinesTest {
     }
 
     @Test
-    void allOfOneLoopShareATimer() {
+    void allWaitersOfOneLoopShareATimer() {
         List<Waiter> all = new ArrayList<>();
         for (int i = 0; i < 5; i++) {
             all.add(begin());
@@ -59,14 +59,14 @@ class DeadlinesTest {
         all.get(2).stopWaiting();
         all.get(4).stopWaiting();
         assertThat(late).isEmpty();
-        pass(6); // 11 behind the first
+        pass(6); // 11 seconds after the first
         assertThat(late).containsExactly(all.get(1));
         pass(2);
         assertThat(late).containsExactly(all.get(1), all.get(3));
     }
 
     @Test
-    void whereNobodyWaitsNoTimerIsBegunAnew() {
+    void withoutWaitersNoTimerIsRestarted() {
         begin().stopWaiting();
         pass(10);
         assertThat(channel.runScheduledPendingTasks()).isEqualTo(NONE);
@@ -76,7 +76,7 @@ class DeadlinesTest {
     }
 
     @Test
-    void whoBeginsAnewWaitsAsLongAgain() {
+    void aRestartedWaiterWaitsTheFullTimeAgain() {
         Waiter waiter = begin();
         pass(9);
         here.request().begin(waiter);
@@ -89,7 +89,7 @@ class DeadlinesTest {
     }
 
     @Test
-    void whoWaitsForTheOtherTimeWaitsForThisNoMore() {
+    void aWaiterThatSwitchesToTheOtherDeadlineLeavesThisOne() {
         Waiter waiter = begin();
         here.idle().begin(waiter);
         pass(59);
@@ -99,7 +99,7 @@ class DeadlinesTest {
     }
 
     @Test
-    void oneThatFailsKeepsNobodyWaiting() {
+    void aFailingWaiterDelaysNoOtherWaiter() {
         here.request().begin(new Deadlines.Waiter() {
             @Override
             void expire() {
@@ -112,9 +112,9 @@ class DeadlinesTest {
         assertThat(late).containsExactly(next);
     }
 
-    /** Against a list of who is late when. */
+    /** Compares with a plain list of when each waiter expires. */
     @Test
-    void anyComingAndGoing() {
+    void randomWaitersExpireExactlyWhenTheyAreDue() {
         long seed = System.nanoTime();
         Random random = new Random(seed);
         List<Waiter> waiters = new ArrayList<>();

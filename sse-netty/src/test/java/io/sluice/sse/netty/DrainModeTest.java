@@ -15,12 +15,12 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
-/** Each route's streams end in a drain as the route wants it. */
+/** In a drain each stream ends as its route requests. */
 class DrainModeTest {
 
-    private static final class Answer implements Source {
+    private static final class ResponseSource implements Source {
         final CompletableFuture<Sink> started = new CompletableFuture<>();
-        final CompletableFuture<Duration> told = new CompletableFuture<>();
+        final CompletableFuture<Duration> remaining = new CompletableFuture<>();
 
         @Override
         public void start(Sink sink) {
@@ -29,16 +29,16 @@ class DrainModeTest {
 
         @Override
         public void draining(Sink sink, Duration left) {
-            told.complete(left);
+            remaining.complete(left);
         }
     }
 
-    /** Over one transport: it takes its time, and how each ends its connections is for others to show. */
+    /** Over one transport only, since the test is slow. Other tests show how each transport ends its connections. */
     @Test
-    void atOnceComesFirstAndAtTheDeadlineWhatItsSourceDidNotEnd() throws Exception {
+    void immediateStreamsEndFirstAndStreamsWithUnfinishedSourcesAtTheDeadline() throws Exception {
         Duration drain = Duration.ofSeconds(6);
-        Answer ends = new Answer();
-        Answer neverEnds = new Answer();
+        ResponseSource ends = new ResponseSource();
+        ResponseSource neverEnds = new ResponseSource();
         Map<String, CloseReason> reasons = new ConcurrentHashMap<>();
         try (Hub hub = Hub.create();
                 SseServer server = TestServers.on(Transport.AUTO)
@@ -64,12 +64,12 @@ class DrainModeTest {
             assertThat(first.awaitEnd(RawClient.PATIENCE)).isTrue();
             assertThat(first.stream().hasEnded()).isTrue();
 
-            assertThat(ends.told.get(40, TimeUnit.SECONDS)).isBetween(Duration.ofMillis(1), drain);
+            assertThat(ends.remaining.get(40, TimeUnit.SECONDS)).isBetween(Duration.ofMillis(1), drain);
             assertThat(ending.isOpen()).as("before the deadline").isTrue();
-            ending.send(Event.of("the rest of the answer"));
+            ending.send(Event.of("the rest of the response"));
             ending.complete();
             second.awaitEvents(2);
-            assertThat(second.stream().events.get(0).data()).isEqualTo("the rest of the answer");
+            assertThat(second.stream().events.get(0).data()).isEqualTo("the rest of the response");
             assertThat(open.isOpen()).as("before the deadline").isTrue();
 
             assertThat(third.awaitEnd(RawClient.PATIENCE)).isTrue();
@@ -82,7 +82,7 @@ class DrainModeTest {
     }
 
     @OverEachTransport
-    void aDrainIsOverWhenTheSourcesAre(Transport transport) throws Exception {
+    void aDrainEndsWhenTheSourcesHaveFinished(Transport transport) throws Exception {
         Source polite = new Source() {
             @Override
             public void start(Sink sink) {}

@@ -21,10 +21,10 @@ import org.junit.jupiter.api.Test;
 
 class EventLoopLaneTest {
 
-    /** Netty has no queue with fewer places. */
+    /** Netty has no smaller task queue. */
     private static final int PLACES = 2048;
 
-    /** How often the loop has looked after its I/O. */
+    /** How often the loop has handled its I/O. */
     private final AtomicInteger looks = new AtomicInteger();
 
     private final Group group = new Group();
@@ -55,7 +55,7 @@ class EventLoopLaneTest {
     }
 
     @Test
-    void whoYieldsComesBehindAllTasksAndTheTasksThatTheyAdd() throws Exception {
+    void aYieldedPassRunsAfterAllTasksAndTheTasksThatTheyAdd() throws Exception {
         List<String> order = new CopyOnWriteArrayList<>();
         CompletableFuture<Void> done = new CompletableFuture<>();
         loop.execute(() -> {
@@ -73,7 +73,7 @@ class EventLoopLaneTest {
     }
 
     @Test
-    void theLoopLooksAfterItsIoBetweenTwoSlices() throws Exception {
+    void theLoopHandlesIoBetweenTwoSlices() throws Exception {
         CompletableFuture<Integer> done = new CompletableFuture<>();
         Runnable slices = new Runnable() {
             private int left = 1_000;
@@ -95,9 +95,9 @@ class EventLoopLaneTest {
         assertThat(done.get(30, TimeUnit.SECONDS)).isZero();
     }
 
-    /** As a loop with few places for tasks ({@code io.netty.eventLoop.maxPendingTasks}) and more to do than it can. */
+    /** Models an overloaded loop with a small task queue ({@code io.netty.eventLoop.maxPendingTasks}). */
     @Test
-    void whoYieldsOnALoopThatIsFullIsNotForgotten() throws Exception {
+    void aPassThatYieldsOnAFullLoopIsNotForgotten() throws Exception {
         CompletableFuture<Void> done = new CompletableFuture<>();
         loop.execute(() -> {
             int until = looks.get() + 5;
@@ -115,7 +115,7 @@ class EventLoopLaneTest {
         done.get(30, TimeUnit.SECONDS);
     }
 
-    /** @return how many found a place */
+    /** @return how many tasks the queue accepted */
     private int fill(Runnable task) {
         for (int count = 0; ; count++) {
             try {

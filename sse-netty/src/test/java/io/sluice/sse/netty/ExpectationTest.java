@@ -7,7 +7,7 @@ import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Timeout;
 
-/** {@code Expect}: a body is asked for, who has none is answered at once, and what nobody knows is refused. */
+/** {@code Expect}: the server asks for a body, responds at once if there is none, and rejects unknown expectations. */
 @Timeout(60)
 class ExpectationTest {
 
@@ -29,7 +29,7 @@ class ExpectationTest {
     }
 
     @OverEachTransport
-    void aStreamIsAnsweredAtOnce(Transport transport) throws IOException {
+    void aStreamRequestGetsItsResponseAtOnce(Transport transport) throws IOException {
         try (SseServer server = start(transport);
                 RawClient client = RawClient.open(server.port(), "/events/a", "Expect: 100-continue")) {
             assertThat(client.stream().interimResponses()).isZero();
@@ -40,14 +40,14 @@ class ExpectationTest {
     }
 
     @OverEachTransport
-    void aBodyIsAskedForAndOneThatIsTooLargeIsNot(Transport transport) throws IOException {
+    void theServerAsksForABodyUnlessItIsTooLarge(Transport transport) throws IOException {
         try (SseServer server = start(transport);
                 RawClient client = RawClient.connect(server.port())) {
             for (String headers : new String[] {"Content-Length: 5\r\n", "Transfer-Encoding: chunked\r\n"}) {
                 client.send(post("HTTP/1.1", EXPECT + headers));
                 client.await(() -> client.stream().interimResponses() == 1, "100");
                 client.send(headers.startsWith("C") ? "hello" : "5\r\nhello\r\n0\r\n\r\n");
-                client.await(client.stream()::hasEnded, "the answer");
+                client.await(client.stream()::hasEnded, "the response");
                 assertThat(client.stream().status()).isEqualTo(200);
                 assertThat(client.stream().body()).isEqualTo("hello");
                 client.nextResponse();
@@ -60,7 +60,7 @@ class ExpectationTest {
     }
 
     @OverEachTransport
-    void anExpectationThatNobodyKnowsIsRefused(Transport transport) throws IOException {
+    void anUnknownExpectationIsRejected(Transport transport) throws IOException {
         try (SseServer server = start(transport)) {
             for (String request : new String[] {
                 "GET /events/a HTTP/1.1\r\nHost: localhost\r\nExpect: a-miracle\r\n\r\n",
@@ -79,19 +79,19 @@ class ExpectationTest {
 
     /** RFC 9110, section 10.1.1: a client that speaks HTTP/1.0 does not know what 100 is. */
     @OverEachTransport
-    void anOldClientIsNotTold(Transport transport) throws IOException {
+    void anHttp10ClientGetsNo100Continue(Transport transport) throws IOException {
         try (SseServer server = start(transport);
                 RawClient client = RawClient.connect(server.port())) {
             client.send(post("HTTP/1.0", EXPECT + "Content-Length: 5\r\n") + "hello");
-            client.await(client.stream()::hasEnded, "the answer");
+            client.await(client.stream()::hasEnded, "the response");
             assertThat(client.stream().interimResponses()).isZero();
             assertThat(client.stream().body()).isEqualTo("hello");
         }
     }
 
-    /** Who was told to send a body gets an answer with one, whatever is asked behind it meanwhile. */
+    /** A client that was asked for a body gets a response with a body, whatever it requests meanwhile. */
     @OverEachTransport
-    void anAnswerKeepsItsBodyThoughAHeadRequestFollows(Transport transport) throws IOException {
+    void aResponseKeepsItsBodyAlthoughAHeadRequestFollows(Transport transport) throws IOException {
         CompletableFuture<RouteResponse> slow = new CompletableFuture<>();
         try (SseServer server = TestServers.on(transport)
                         .route("POST", "/slow", request -> slow)
@@ -103,7 +103,7 @@ class ExpectationTest {
                 RawClient client = RawClient.connect(server.port())) {
             client.send("POST /slow HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n" + EXPECT + "\r\nhello"
                     + "HEAD /next HTTP/1.1\r\nHost: localhost\r\n\r\n");
-            client.await(client.stream()::hasEnded, "the answer");
+            client.await(client.stream()::hasEnded, "the response");
             assertThat(client.stream().body()).isEqualTo("slow");
         }
     }

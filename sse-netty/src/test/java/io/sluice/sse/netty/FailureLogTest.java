@@ -14,7 +14,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.slf4j.LoggerFactory;
 
-/** A client that makes routes fail does not fill the log. */
+/** A client that makes routes fail cannot fill the log. */
 class FailureLogTest {
 
     private final Logger logger = (Logger) LoggerFactory.getLogger(RouteHandler.class);
@@ -35,7 +35,7 @@ class FailureLogTest {
     }
 
     @Test
-    void oneOfAKindIsLoggedInASecondAndTheOthersAreCounted() {
+    void oneFailureOfEachKindIsLoggedPerSecondAndTheOthersAreCounted() {
         AtomicLong clock = new AtomicLong();
         FailureLog failures = new FailureLog(clock::get);
         for (int i = 0; i < 1_000; i++) {
@@ -54,7 +54,7 @@ class FailureLogTest {
     }
 
     @Test
-    void requestsThatFailLogAFewLinesOnly() throws IOException {
+    void failingRequestsLogOnlyAFewLines() throws IOException {
         try (SseServer server = TestServers.on(Transport.NIO)
                         .route("GET", "/fails/**", request -> {
                             throw new IllegalStateException("for " + request.subPath());

@@ -10,8 +10,8 @@ import java.io.IOException;
 import org.slf4j.LoggerFactory;
 
 /**
- * A server in a process of its own, for a test that takes its descriptors away. Says its port, and ends with its
- * input.
+ * Runs a server in a process of its own, for a test that takes its descriptors away. The process prints its port and
+ * exits at the end of its input.
  */
 final class FewDescriptors {
 
@@ -24,11 +24,11 @@ final class FewDescriptors {
                         .threads(1)
                         .transport(Transport.valueOf(args[0]))
                         .start();
-                RawClient warmUp = RawClient.open(server.port(), "/events/a")) { // loads what a stream needs
+                RawClient warmUp = RawClient.open(server.port(), "/events/a")) { // loads classes
             warmUp.close();
             System.out.println(server.port());
             while (System.in.read() >= 0) {
-                // nobody has anything to say
+                // the client sends nothing
             }
         }
     }

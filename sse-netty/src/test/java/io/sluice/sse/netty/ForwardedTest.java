@@ -12,7 +12,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Whom a proxy's header names, and when it is believed. Lines of a header are written with {@code ++} between them. */
+/** Which client the header of a proxy names, and when the server trusts it. {@code ++} separates header lines. */
 class ForwardedTest {
 
     private static final InetSocketAddress PROXY = new InetSocketAddress("10.0.0.1", 5000);
@@ -33,7 +33,7 @@ class ForwardedTest {
                 "for=\"[2001:db8::1]:_port\"                    | 2001:db8:0:0:0:0:0:1:0",
                 "for=\"192.0.\\2.1\"                            | 192.0.2.1:0",
                 "for=\"[::ffff:192.0.2.1]\"                     | 192.0.2.1:0",
-                // the rightmost that is no proxy's: what stands before it may be forged
+                // the rightmost address that is not a proxy; addresses before it may be forged
                 "for=9.9.9.9, for=192.0.2.1                     | 192.0.2.1:0",
                 "for=9.9.9.9, for=192.0.2.1, for=10.1.1.1       | 192.0.2.1:0",
                 "for=9.9.9.9 ++ for=192.0.2.1 ++ for=10.1.1.1   | 192.0.2.1:0",
@@ -42,7 +42,7 @@ class ForwardedTest {
                 "for=192.0.2.1, for=172.16.0.1                  | 192.0.2.1:0",
                 "host=\"a,b;for=9.9.9.9\";for=192.0.2.1         | 192.0.2.1:0",
                 "host=\"a\\\",for=9.9.9.9\";for=192.0.2.1       | 192.0.2.1:0",
-                // no address where one should be: the peer's own
+                // without a valid address the peer's own counts
                 "for=unknown                                    | peer",
                 "for=_hidden                                    | peer",
                 "for=9.9.9.9, for=unknown                       | peer",
@@ -58,7 +58,7 @@ class ForwardedTest {
                 "for=\"[2001:db8::1]x\"                         | peer",
                 "for=\"[192.0.2.1]\"                            | peer",
                 "for=\"[fe80::1%eth0]\"                         | peer",
-                // not as RFC 7239 wants it
+                // does not match RFC 7239
                 "for=[2001:db8::1]                              | peer",
                 "for=192.0.2.1:4711                             | peer",
                 "for=\"192.0.2.1                                | peer",
@@ -103,20 +103,20 @@ class ForwardedTest {
     private static String client(TrustedProxies proxies, String name, String lines) {
         HttpHeaders headers = new DefaultHttpHeaders();
         Arrays.stream(lines.split("\\+\\+")).forEach(line -> headers.add(name, line.strip()));
-        Forwarded.Element heard = proxies.reportedBy(PROXY, headers);
-        InetSocketAddress client = heard == null ? null : heard.client();
+        Forwarded.Element element = proxies.reportedBy(PROXY, headers);
+        InetSocketAddress client = element == null ? null : element.client();
         return client == null ? "peer" : client.getAddress().getHostAddress() + ":" + client.getPort();
     }
 
     @Test
-    void nobodyElseIsBelieved() {
+    void headersOfUntrustedPeersAreIgnored() {
         HttpHeaders headers = new DefaultHttpHeaders()
                 .add("forwarded", "for=192.0.2.1;proto=https")
                 .add("x-forwarded-for", "192.0.2.2")
                 .add("x-forwarded-proto", "https");
         assertThat(TrustedProxies.NONE.reportedBy(PROXY, headers)).isNull();
         assertThat(TRUSTED.reportedBy(PROXY, headers))
-                .as("nothing was switched on")
+                .as("no proxy is configured")
                 .isNull();
         for (String stranger : new String[] {"11.0.0.1", "2001:db8::1", "172.16.0.2", "127.0.0.1"}) {
             InetSocketAddress peer = new InetSocketAddress(stranger, 1);
@@ -167,7 +167,7 @@ class ForwardedTest {
                 "fe80::1%lo",
                 "10.0.0"
             })
-    void whatIsNoNetworkIsRefused(String network) {
+    void anInvalidNetworkIsRejected(String network) {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> TrustedProxies.of(network))
                 .withMessage("trustedProxies: \"" + network
@@ -175,7 +175,7 @@ class ForwardedTest {
     }
 
     @Test
-    void networksAloneAreRefused() {
+    void trustedProxiesNeedAHeaderAndANetwork() {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> SseServer.builder().trustedProxies(TRUSTED))
                 .withMessageStartingWith("trustedProxies: networks only (expected: ");

@@ -14,12 +14,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
-/** The comment that keeps a silent stream alive goes to the silent only. */
+/** Only silent streams get the comment that keeps them alive. */
 @Execution(ExecutionMode.CONCURRENT) // its tests wait for heartbeats
 class HeartbeatTest {
 
     @OverEachTransport
-    void aCommentForTheSilentAndNoneForTheBusy(Transport transport) throws IOException {
+    void onlySilentStreamsGetAComment(Transport transport) throws IOException {
         ScheduledExecutorService publisher = Executors.newSingleThreadScheduledExecutor();
         try (SseServer server = TestServers.on(transport)
                         .heartbeat(Duration.ofSeconds(3)) // longer than a machine pauses
@@ -34,7 +34,7 @@ class HeartbeatTest {
             assertThat(busy.stream().comments).isEmpty();
             assertThat(silent.stream().comments).containsOnly("");
             assertThat(silent.stream().events).isEmpty();
-            // The hub has moved on, and the silent one knows: what was evicted meanwhile is no gap to it.
+            // The hub has advanced, and so has the id of the silent client: evicted events are no gap for it.
             assertThat(silent.stream().ids).hasSizeGreaterThan(1).isSorted();
         } finally {
             publisher.shutdownNow();
@@ -42,7 +42,7 @@ class HeartbeatTest {
     }
 
     @OverEachTransport
-    void aRouteMayWantAnEventThatAPageCanHear(Transport transport) throws IOException {
+    void aRouteMaySendHeartbeatsAsEventsThatAPageReceives(Transport transport) throws IOException {
         Heartbeat alive = Heartbeat.event("alive").atFixedRate();
         try (SseServer server = TestServers.on(transport)
                         .heartbeat(Duration.ofMillis(200))
@@ -61,7 +61,7 @@ class HeartbeatTest {
         }
     }
 
-    /** That it is off then is shown by the core's test, with a clock that the test turns. */
+    /** A test of the core shows that heartbeats are off then, with a manual clock. */
     @Test
     void zeroReachesTheLanes() throws IOException {
         try (SseServer server =

@@ -14,7 +14,7 @@ import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 
-/** User code at its worst: it throws everything everywhere, floods, subscribes to much, and ends itself at any time. */
+/** Hostile user code: it throws everywhere, floods, subscribes to many topics, and ends its stream at any time. */
 final class HostileSource implements Source {
 
     /** How many kinds of failures there are. */

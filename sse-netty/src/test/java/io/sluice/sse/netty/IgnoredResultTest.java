@@ -8,7 +8,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** A method that returns a changed copy looks like a setter. Analyzers report a call whose result is thrown away. */
+/** A method that returns a changed copy looks like a setter. Analyzers report calls that ignore the result. */
 class IgnoredResultTest {
 
     private static final List<Class<?>> IMMUTABLE = List.of(
@@ -22,12 +22,12 @@ class IgnoredResultTest {
             HttpStatusException.class);
 
     @Test
-    void eachMethodThatReturnsACopyIsMarked() {
+    void eachMethodThatReturnsACopyIsAnnotated() {
         List<Method> copies = IMMUTABLE.stream()
                 .flatMap(type -> Arrays.stream(type.getDeclaredMethods()))
                 .filter(method -> Modifier.isPublic(method.getModifiers())
                         && method.getReturnType() == method.getDeclaringClass()
-                        // A route without parameters is not derived from anything.
+                        // A factory method without parameters does not copy a route.
                         && !(method.getDeclaringClass() == StreamRoute.class && method.getParameterCount() == 0))
                 .toList();
         assertThat(copies)

@@ -18,7 +18,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntPredicate;
 import org.junit.jupiter.api.Test;
 
-/** Design, invariant 2: across reconnects with Last-Event-ID each event comes once and in order, or a gap is said. */
+/** Design, invariant 2: across reconnects with Last-Event-ID each event arrives once and in order, or a gap is sent. */
 class Invariant2ReconnectTest {
 
     private static final int EVENTS = 10_000;
@@ -66,8 +66,8 @@ class Invariant2ReconnectTest {
     }
 
     /**
-     * In bursts, so that passes of one event and of many occur; and never far ahead of the slowest, so that there is
-     * something to miss for as long as the test lasts, whatever the machine's pace.
+     * Publishes in bursts, so that passes of one event and of many occur. It never runs far ahead of the slowest
+     * client, so that clients can miss events during the whole test, however fast the machine is.
      */
     private record Publisher(Hub hub, Random random, List<Client> clients, AtomicInteger next) implements Runnable {
         Publisher(Hub hub, Random random, List<Client> clients) {
@@ -96,7 +96,7 @@ class Invariant2ReconnectTest {
         private String lastEventId = "";
         private RawClient connection;
         private int reconnects = -1;
-        /** The number of the newest event it has; all that come after it have not been seen. */
+        /** The number of the newest event that the client has received. */
         private volatile int seen;
 
         Client(SseServer server, String path, int number, IntPredicate wants) {
@@ -127,7 +127,7 @@ class Invariant2ReconnectTest {
             int wanted = expected().size();
             while (true) {
                 RawStream stream = connection.stream();
-                // Now and then not even the first block is waited for.
+                // Sometimes the client does not even wait for the first block.
                 int patience = random.nextInt(100) - 1;
                 for (int i = 0;
                         i < patience && stream.events.size() < patience && got.size() + stream.events.size() < wanted;
@@ -158,7 +158,7 @@ class Invariant2ReconnectTest {
     }
 
     @Test
-    void aClientThatHasSeenAllHearsOfNoGapWhateverWasEvictedSince() throws IOException {
+    void aClientThatHasSeenEverythingGetsNoGapWhateverWasEvictedSince() throws IOException {
         try (Hub hub = Hub.builder().historyEvents(10).build();
                 SseServer server = TestServers.on(Transport.NIO)
                         .hub(hub)

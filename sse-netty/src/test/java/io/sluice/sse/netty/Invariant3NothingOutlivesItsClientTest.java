@@ -28,14 +28,14 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Design, invariant 3: when the last client has gone nothing of them is left, whatever moment they chose to leave. */
+/** Design, invariant 3: after the last client has left nothing of the clients remains, whenever they left. */
 class Invariant3NothingOutlivesItsClientTest {
 
     private static final int CONNECTIONS = 2000;
     private static final int WAVE = 100;
     private static final Event EVENT = Event.of("x".repeat(500));
 
-    /** How and when a client leaves. RST and a FIN that nobody follows with data have one right reason each. */
+    /** How and when a client leaves. An RST has one correct reason, and so has a FIN without later data. */
     private enum Leave {
         RST_AT_ONCE,
         FIN_AT_ONCE,
@@ -72,7 +72,7 @@ class Invariant3NothingOutlivesItsClientTest {
     }
 
     @OverEachTransport
-    void whateverMomentTheClientChooses(Transport transport) throws Exception {
+    void aClientIsReleasedAtWhateverMomentItLeaves(Transport transport) throws Exception {
         int descriptors = TestServers.openDescriptors();
         Recorder recorder = new Recorder(transport == Transport.IO_URING);
         try (Hub hub = Hub.builder()
@@ -100,9 +100,9 @@ class Invariant3NothingOutlivesItsClientTest {
                 publisher.shutdownNow();
             }
         }
-        await("threads gone")
+        await("no threads")
                 .untilAsserted(() -> assertThat(TestServers.sluiceThreads()).isEmpty());
-        await("descriptors back")
+        await("descriptors closed")
                 .untilAsserted(() -> assertThat(TestServers.openDescriptors()).isLessThanOrEqualTo(descriptors + 10));
     }
 
@@ -115,7 +115,7 @@ class Invariant3NothingOutlivesItsClientTest {
     private static List<Leave> leaves(Transport transport) {
         List<Leave> all = new ArrayList<>(List.of(Leave.values()));
         if (transport == Transport.IO_URING) {
-            all.remove(Leave.RST_IN_THE_REQUEST_LINE); // see anRstDirectlyBehindHalfARequest
+            all.remove(Leave.RST_IN_THE_REQUEST_LINE); // see anRstDirectlyAfterHalfARequestReleasesTheConnection
         }
         return all;
     }
@@ -165,14 +165,14 @@ class Invariant3NothingOutlivesItsClientTest {
         }
     }
 
-    /** A FIN, and then the end that the server owes. */
+    /** Sends a FIN and awaits the end of the stream from the server. */
     private static void finish(RawClient client) throws IOException {
         assertThat(client.finish().awaitEnd(Duration.ofSeconds(5))).isTrue();
     }
 
-    /** A client whose socket is full but whose channel is still writable: nobody but the server can end this. */
+    /** The socket of the client is full, but its channel is still writable. Only the server can end this stream. */
     @OverEachTransport
-    void aClientThatDoesNotReadHowItsStreamEnds(Transport transport) throws Exception {
+    void aClientThatDoesNotReadTheEndOfItsStreamIsReleased(Transport transport) throws Exception {
         try (SseServer server = TestServers.on(transport).start();
                 RawClient client = RawClient.connect(server.port(), 1024)) {
             Hub hub = server.hub();
@@ -191,7 +191,7 @@ class Invariant3NothingOutlivesItsClientTest {
         Event event = Event.of("x".repeat(8000));
         AtomicLong last = new AtomicLong();
         AtomicInteger still = new AtomicInteger();
-        await("pending bytes that stand still")
+        await("pending bytes that do not change")
                 .pollInterval(Duration.ofMillis(5))
                 .until(() -> {
                     long pending = info(hub).pendingBytes();
@@ -213,15 +213,15 @@ class Invariant3NothingOutlivesItsClientTest {
     }
 
     /**
-     * Nothing is ever written to these connections, so only reading can tell that they are gone. Not over io_uring:
-     * Netty 4.2.18 misses an RST that follows directly on data there, and keeps about half of such connections for
-     * ever, in a server without a line of ours too.
+     * The server never writes to these connections, so only a read can detect their end. The test excludes io_uring:
+     * there Netty 4.2.18 misses an RST directly after data and keeps about half of such connections forever. This also
+     * happens in a server without Sluice.
      */
     @ParameterizedTest
     @EnumSource(
             value = Transport.class,
             names = {"NIO", "EPOLL"})
-    void anRstDirectlyBehindHalfARequest(Transport transport) throws Exception {
+    void anRstDirectlyAfterHalfARequestReleasesTheConnection(Transport transport) throws Exception {
         try (SseServer server = TestServers.on(transport).start()) {
             for (int i = 0; i < 500; i++) {
                 RawClient.connect(server.port()).send("GET /eve").reset();
@@ -233,9 +233,9 @@ class Invariant3NothingOutlivesItsClientTest {
         }
     }
 
-    /** More frames in flight than one sweep looks at, all of the last client. */
+    /** More frames are in flight than one sweep checks, and all belong to the last client. */
     @OverEachTransport
-    void manySmallFramesOfALastClientThatResets(Transport transport) throws Exception {
+    void manySmallFramesAreReleasedWhenTheLastClientResets(Transport transport) throws Exception {
         try (SseServer server = TestServers.on(transport).start();
                 RawClient client = RawClient.connect(server.port(), 1024)) {
             client.get("/events/many");
@@ -247,11 +247,11 @@ class Invariant3NothingOutlivesItsClientTest {
         }
     }
 
-    /** One pass for each event, until so many frames wait for the client. */
+    /** Publishes with one pass per event until this many frames are pending for the client. */
     private static void publishUntilHeld(Hub hub, Event event, int frames) {
         await("frames in flight").pollInterval(Duration.ofMillis(1)).until(() -> {
             hub.publish("many", event);
-            // Behind the turn that the event has posted: else many would be in one frame, or the channel full at once.
+            // Waits for the turn of this event. Otherwise many events would share a frame or fill the channel.
             TransportAccess.of(hub)
                     .all()
                     .forEach(lane ->
@@ -260,9 +260,9 @@ class Invariant3NothingOutlivesItsClientTest {
         });
     }
 
-    /** The place of a stream is given back with it: the limit counts the living. */
+    /** A stream releases its permit when it ends: the limit counts open streams. */
     @OverEachTransport
-    void placesAreGivenBack(Transport transport) throws Exception {
+    void permitsAreReleased(Transport transport) throws Exception {
         try (SseServer server = TestServers.on(transport).maxStreams(2).start()) {
             for (int round = 0; round < 5; round++) {
                 try (RawClient one = RawClient.open(server.port(), "/events/a");
@@ -280,10 +280,10 @@ class Invariant3NothingOutlivesItsClientTest {
         }
     }
 
-    /** One end for each beginning, with the reason that the client gave. */
+    /** Checks that each opened sink closes once, with the reason that the client caused. */
     private static final class Recorder implements Observer {
         /**
-         * The kernel tells of an RST once: if a write in flight has heard it, io_uring's read ends without an error.
+         * The kernel reports an RST once: if a pending write gets it, the read of io_uring ends without an error.
          */
         private final boolean lenient;
 
@@ -312,7 +312,7 @@ class Invariant3NothingOutlivesItsClientTest {
                 wrong.add(sink + " closed, and was not open");
             }
             Leave leave = leaving.get(SinkRecorder.port(sink));
-            if (leave == null) { // gone before anybody asked for its address
+            if (leave == null) { // the client left before its address was read
                 return;
             }
             if (!leave.reasons().contains(reason) && !(lenient && reason == CloseReason.CLIENT_LEFT)) {

@@ -18,17 +18,17 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/** Design, invariant 4: who reads nothing costs its high-water mark plus one frame, and costs nobody else anything. */
+/** Design, invariant 4: a client that reads nothing costs its high-water mark and one frame, and affects no other. */
 class Invariant4SlowReaderTest {
 
     private static final int FRAME = 32 * 1024 + 64;
-    /** What Netty adds to each message in its account of pending bytes. */
+    /** The overhead per message that Netty adds to its count of pending bytes. */
     private static final int OVERHEAD = 96;
 
     private static final String PADDING = "x".repeat(4000);
 
     @OverEachTransport
-    void whoReadsNothingHarmsNobodyAndIsClosed(Transport transport) throws IOException {
+    void aClientThatReadsNothingAffectsNoOtherClientAndIsClosed(Transport transport) throws IOException {
         try (Hub hub = Hub.builder()
                         .historyEvents(100_000)
                         .historyBytes(1L << 30)
@@ -36,13 +36,13 @@ class Invariant4SlowReaderTest {
                 SseServer server = TestServers.on(transport)
                         .hub(hub)
                         .threads(1)
-                        .writeTimeout(Duration.ofSeconds(3)) // the reader may be held up for one
+                        .writeTimeout(Duration.ofSeconds(3)) // the reader may pause for one second
                         .start();
                 RawClient slow = RawClient.connect(server.port(), 1024);
                 RawClient reader = RawClient.open(server.port(), "/events/a")) {
             slow.get("/events/a");
             await().until(() -> hub.subscribers("a") == 2);
-            int events = 4000; // 16 MB, more than the kernel takes for anybody
+            int events = 4000; // 16 MB, more than the kernel buffers for any client
             long mostPending = 0;
             long mostBuffers = 0;
             for (int i = 0; i < events; i++) {
@@ -60,11 +60,11 @@ class Invariant4SlowReaderTest {
                             .mapToObj(i -> i + PADDING)
                             .toList());
             assertThat(mostPending)
-                    .as("pending bytes of the slow one")
+                    .as("pending bytes of the slow client")
                     .isPositive()
                     .isLessThanOrEqualTo(WriteBufferWaterMark.DEFAULT.high() + FRAME + OVERHEAD);
             assertThat(mostBuffers).as("frames held").isLessThan(64);
-            await("the slow one is closed")
+            await("the slow client is closed")
                     .untilAsserted(() -> assertThat(hub.stats().closed().get(CloseReason.WRITE_TIMEOUT))
                             .isEqualTo(1));
             await().untilAsserted(() ->
@@ -75,19 +75,19 @@ class Invariant4SlowReaderTest {
     }
 
     /**
-     * Many at once, and what each costs by Netty's own account, while the rest of the world goes on being published.
+     * Many clients stop reading at once while publishing continues. Netty's own counts show what each one costs.
      */
     @OverEachTransport
-    void whoReadsNothingCostsItsHighWaterMarkAndOneFrame(Transport transport) throws IOException {
+    void aClientThatReadsNothingCostsItsHighWaterMarkAndOneFrame(Transport transport) throws IOException {
         assertBounded(transport, 16 * 1024, FRAME);
-        assertBounded(transport, 1024 * 1024, 1024 * 1024 + 128); // a frame is one event that is larger
+        assertBounded(transport, 1024 * 1024, 1024 * 1024 + 128); // here a frame is one event above the mark
     }
 
     private static final int STALLED = 24;
 
     private static void assertBounded(Transport transport, int eventBytes, int frame) throws IOException {
         int high = WriteBufferWaterMark.DEFAULT.high();
-        int messages = high / Math.min(eventBytes, high) + 1; // that fit below the mark, and the one that goes past it
+        int messages = high / Math.min(eventBytes, high) + 1; // those below the mark, and the one that exceeds it
         String data = "x".repeat(eventBytes - 128);
         List<RawClient> stalled = new ArrayList<>();
         try (Hub hub = Hub.builder()
@@ -105,7 +105,7 @@ class Invariant4SlowReaderTest {
                     client.get("/events/a");
                 }
                 await().until(() -> hub.subscribers("a") == STALLED);
-                await("all of them stuck").atMost(Duration.ofSeconds(120)).until(() -> {
+                await("all clients stalled").atMost(Duration.ofSeconds(120)).until(() -> {
                     hub.publish("a", Event.of(data));
                     return infos(hub).stream().allMatch(sink -> sink.pendingBytes() > high);
                 });
@@ -119,7 +119,7 @@ class Invariant4SlowReaderTest {
                                     .isLessThanOrEqualTo(high + frame + (long) messages * OVERHEAD));
                     mostBuffers = Math.max(mostBuffers, hub.ledger().count(Ledger.Kind.BUFFERS));
                 }
-                // Shared by those who stopped at the same event; beside them the ranges that lanes keep for a moment.
+                // Clients that stopped at the same event share frames. Lanes also keep some ranges for a moment.
                 assertThat(mostBuffers)
                         .as("frames in flight at events of %s", eventBytes)
                         .isBetween(1L, (long) STALLED * messages + 2 * 8);
@@ -132,9 +132,9 @@ class Invariant4SlowReaderTest {
         }
     }
 
-    /** What a client that takes nothing leaves behind is not the kernel's either: it would offer it for minutes. */
+    /** The kernel drops the bytes of a client that accepts nothing. Otherwise it would resend them for minutes. */
     @OverEachTransport
-    void whoTakesNothingIsResetAndTheKernelForgetsItsBytes(Transport transport) throws IOException {
+    void aClientThatAcceptsNothingIsResetAndTheKernelDropsItsBytes(Transport transport) throws IOException {
         try (Hub hub = Hub.builder()
                         .historyEvents(100_000)
                         .historyBytes(1L << 30)
@@ -149,11 +149,11 @@ class Invariant4SlowReaderTest {
             for (int i = 0; i < 4000; i++) {
                 hub.publish("a", Event.of(i + PADDING));
             }
-            await("it is closed")
+            await("the client is closed")
                     .untilAsserted(() -> assertThat(hub.stats().closed().get(CloseReason.WRITE_TIMEOUT))
                             .isEqualTo(1));
             TestServers.awaitNothingOwned(hub);
-            // An RST takes back what has not arrived; behind a FIN all that the kernel has taken would still come.
+            // An RST discards undelivered bytes. After a FIN the kernel would still deliver everything in its buffer.
             assertThatThrownBy(() -> slow.skip(100_000)).isInstanceOf(SocketException.class);
         }
     }
@@ -163,7 +163,7 @@ class Invariant4SlowReaderTest {
     }
 
     @OverEachTransport
-    void whoPausesAndGoesOnReceivesAllOfItInOrder(Transport transport) throws IOException {
+    void aClientThatPausesAndContinuesReceivesEverythingInOrder(Transport transport) throws IOException {
         try (Hub hub = Hub.builder()
                         .historyEvents(100_000)
                         .historyBytes(1L << 30)
@@ -185,10 +185,10 @@ class Invariant4SlowReaderTest {
     }
 
     /**
-     * Its channel is full, and it has fallen behind. One that was full takes nothing until it is below the low mark,
-     * so it may come to rest anywhere between the two.
+     * The channel is full and the client is behind. A channel that was full accepts nothing until it is below the low
+     * mark, so its size may settle anywhere between the two marks.
      */
-    private static boolean isStuck(SinkInfo sink) {
+    private static boolean isStalled(SinkInfo sink) {
         return sink.lag() > 100 && sink.pendingBytes() > WriteBufferWaterMark.DEFAULT.low();
     }
 
@@ -198,21 +198,21 @@ class Invariant4SlowReaderTest {
             String data = published.size() + PADDING;
             hub.publish(published.size() % 3 == 0 ? "b" : "a", Event.of(data));
             published.add(data);
-            if (published.size() % 50 == 0 && isStuck(infos(hub).get(0))) {
+            if (published.size() % 50 == 0 && isStalled(infos(hub).get(0))) {
                 more -= 50;
             }
-            assertThat(published).as("events before it lags").hasSizeLessThan(20_000);
+            assertThat(published).as("events until the client lags").hasSizeLessThan(20_000);
         }
         return published;
     }
 
-    private static boolean hasLeftOrLags(Hub hub) {
+    private static boolean isClosedOrLags(Hub hub) {
         List<SinkInfo> infos = infos(hub);
         return infos.isEmpty() || infos.get(0).lag() > 100;
     }
 
     @OverEachTransport
-    void whoIsPassedByAShortHistoryIsSentAway(Transport transport) throws IOException {
+    void aClientOvertakenByAShortHistoryIsDisconnected(Transport transport) throws IOException {
         try (Hub hub = Hub.builder().historyEvents(20).build();
                 SseServer server = TestServers.on(transport)
                         .hub(hub)
@@ -221,8 +221,8 @@ class Invariant4SlowReaderTest {
                 RawClient pausing = RawClient.connect(server.port(), 1024)) {
             pausing.get("/events/a?topic=b");
             await().until(() -> hub.subscribers("b") == 1);
-            // Until it stands still; then it reads again, and is told at that moment.
-            for (int i = 0; i < 20_000 && (i % 50 > 0 || !hasLeftOrLags(hub)); i++) {
+            // The client stalls first. When it reads again, the server disconnects it.
+            for (int i = 0; i < 20_000 && (i % 50 > 0 || !isClosedOrLags(hub)); i++) {
                 hub.publish("a", Event.of(i + PADDING));
             }
             assertThat(pausing.awaitEnd(RawClient.PATIENCE)).isTrue();

@@ -18,7 +18,7 @@ import java.util.List;
 class Invariant6FramingTest {
 
     @OverEachTransport
-    void anEventForAThousandIsFramedOncePerLane(Transport transport) throws IOException {
+    void anEventForAThousandClientsIsFramedOncePerLane(Transport transport) throws IOException {
         int clients = 1000;
         List<RawClient> open = new ArrayList<>();
         try (SseServer server = TestServers.on(transport)
@@ -29,7 +29,7 @@ class Invariant6FramingTest {
                 for (int i = 0; i < clients; i++) {
                     open.add(RawClient.open(server.port(), "/events/news?topic=own/" + i));
                 }
-                // Who has just come is served alone up to where the others stand: not counted.
+                // A new client first catches up alone to the position of the others. That is not counted.
                 hub.publish("news", Event.of("to all"));
                 for (RawClient client : open) {
                     client.awaitEvents(1);
@@ -60,7 +60,7 @@ class Invariant6FramingTest {
     void steadyBroadcastAllocatesNothingPerClientAndEvent(Transport transport) throws Exception {
         ResourceLeakDetector.Level level = ResourceLeakDetector.getLevel();
         ResourceLeakDetector.setLevel(
-                ResourceLeakDetector.Level.SIMPLE); // as usual; what it picks, one frame of 128, is for BatchFramerTest
+                ResourceLeakDetector.Level.SIMPLE); // the default; BatchFramerTest covers the sampled frames
         int clients = 200;
         List<RawClient> open = new ArrayList<>();
         try (SseServer server =
@@ -69,7 +69,7 @@ class Invariant6FramingTest {
                 open.add(RawClient.open(server.port(), "/events/news"));
             }
             Broadcast broadcast = new Broadcast(server, open);
-            broadcast.run(800); // until it is compiled and the pools are full
+            broadcast.run(800); // until the code is compiled and the pools are full
             double each = broadcast.leastOf(10, 50) / clients;
             System.out.printf("%s: %.3f bytes per client and event%n", transport, each);
             assertThat(each).as("bytes per client and event").isLessThan(allowed(transport));
@@ -82,9 +82,9 @@ class Invariant6FramingTest {
     }
 
     /**
-     * Of ours, nothing but the few objects of a pass, which are shared here by 200 clients. Netty's NIO transport
-     * makes two views of the buffer for each write (ByteBuffer objects, 128 bytes),
-     * and its io_uring transport an operation for each (80 bytes); more than that would be ours.
+     * Sluice itself allocates only the few objects of a pass, which 200 clients share here. Netty's NIO transport
+     * creates two views of the buffer for each write (ByteBuffer objects, 128 bytes), and its io_uring transport an
+     * operation for each (80 bytes). Anything above that would come from Sluice.
      */
     private static double allowed(Transport transport) {
         return switch (transport) {
@@ -112,8 +112,8 @@ class Invariant6FramingTest {
         }
 
         /**
-         * Bytes per event, of the round that took the least: what each client and event costs, each round costs; the
-         * tasks of a loop that is woken more often than once for an event, on a machine with much to do, only some do.
+         * Returns the bytes per event of the round with the fewest. The cost of each client and event occurs in every
+         * round. On a busy machine some rounds also wake a loop more than once per event, which costs extra tasks.
          */
         double leastOf(int rounds, int events) throws IOException {
             long least = Long.MAX_VALUE;
@@ -125,7 +125,7 @@ class Invariant6FramingTest {
             return (double) least / events;
         }
 
-        /** One event after the other, so that each is a pass of its own. */
+        /** Publishes one event after another, so that each has its own pass. */
         void run(int events) throws IOException {
             for (int i = 0; i < events; i++) {
                 server.hub().publish("news", event);

@@ -26,13 +26,13 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Design, invariant 8: a staggered end with a hint for each client, a deadline that holds, and nothing left. */
+/** Design, invariant 8: a staggered end with a retry hint for each client, a deadline that holds, and nothing left. */
 @Timeout(
         value = 240,
-        threadMode = Timeout.ThreadMode.SEPARATE_THREAD) // a close that waits for itself must fail, not hang
+        threadMode = Timeout.ThreadMode.SEPARATE_THREAD) // a close that waits for itself must fail and not hang
 class Invariant8DrainTest {
 
-    /** What a slow machine may add to any deadline; a drain that waits for somebody adds more. */
+    /** What a slow machine may add to any deadline. A drain that waits for a client adds more. */
     private static final Duration HELD_UP = Duration.ofSeconds(10);
 
     @OverEachTransport
@@ -58,14 +58,14 @@ class Invariant8DrainTest {
                     return System.nanoTime() - start;
                 }));
             }
-            refusesNewStreams(server.port());
+            assertRejectsNewStreams(server.port());
             int[] tenths = new int[10];
             for (Future<Long> end : ends) {
                 tenths[(int) Math.min(9, end.get(60, TimeUnit.SECONDS) * 10 / drain.toNanos())]++;
             }
             closed.toCompletableFuture().get(40, TimeUnit.SECONDS);
             assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(drain.plus(HELD_UP));
-            // Loose, since a machine that pauses ends many together; what is promised is measured by the drain program.
+            // A loose bound, since many streams end together after a pause of the machine. The drain program is exact.
             assertThat(Arrays.stream(tenths).max().orElseThrow())
                     .as("ends in a tenth of the time")
                     .isLessThan(clients * 3 / 4);
@@ -90,7 +90,7 @@ class Invariant8DrainTest {
         await().untilAsserted(() -> assertThat(TestServers.sluiceThreads()).isEmpty());
     }
 
-    private static void refusesNewStreams(int port) throws IOException {
+    private static void assertRejectsNewStreams(int port) throws IOException {
         try (RawClient late = RawClient.connect(port);
                 RawClient browser = RawClient.connect(port)) {
             late.get("/events/a").awaitHead();
@@ -136,7 +136,7 @@ class Invariant8DrainTest {
     }
 
     @OverEachTransport
-    void withNoClientsItReturnsAtOnce(Transport transport) throws Exception {
+    void aDrainWithoutClientsReturnsAtOnce(Transport transport) throws Exception {
         SseServer server =
                 TestServers.on(transport).drain(Duration.ofSeconds(30)).start();
         int port = server.port();
@@ -148,9 +148,9 @@ class Invariant8DrainTest {
         assertThatThrownBy(() -> RawClient.connect(port)).isInstanceOf(IOException.class);
     }
 
-    /** From the loop of a request whose server has never had a stream, and from the one of a stream. */
+    /** Closes on the loop of a request, before the server has any stream, and on the loop of a stream. */
     @OverEachTransport
-    void closedFromAnEventLoopItDoesNotWaitForItself(Transport transport) throws Exception {
+    void aCloseOnAnEventLoopDoesNotWaitForItself(Transport transport) throws Exception {
         for (boolean withStream : new boolean[] {false, true}) {
             AtomicReference<SseServer> self = new AtomicReference<>();
             CompletableFuture<Void> returned = new CompletableFuture<>();
@@ -174,9 +174,9 @@ class Invariant8DrainTest {
         }
     }
 
-    /** A publisher that does not stop must not keep the drain from ending. */
+    /** A publisher that does not stop must not prevent the end of the drain. */
     @OverEachTransport
-    void aPublisherThatNeverPausesDoesNotHoldTheDrain(Transport transport) throws Exception {
+    void aPublisherThatNeverPausesDoesNotDelayTheDrain(Transport transport) throws Exception {
         AtomicBoolean publishing = new AtomicBoolean(true);
         List<RawClient> open = new ArrayList<>();
         ExecutorService threads = Executors.newCachedThreadPool();
@@ -211,9 +211,9 @@ class Invariant8DrainTest {
         }
     }
 
-    /** What was published before the drain also reaches those who begin to read their history only when it runs. */
+    /** Events published before the drain also reach clients that start to read their history during the drain. */
     @OverEachTransport
-    void whoIsStillCatchingUpGetsItAllAsFarAsItReads(Transport transport) throws Exception {
+    void aClientThatIsStillCatchingUpGetsEverythingThatItReads(Transport transport) throws Exception {
         int events = 1000;
         int clients = 10;
         ExecutorService threads = Executors.newCachedThreadPool();
@@ -228,7 +228,7 @@ class Invariant8DrainTest {
                 open.add(RawClient.connect(server.port(), 1024).get("/events/a", "Last-Event-ID: " + start));
             }
             await().until(() -> hub.ledger().count(Ledger.Kind.SINKS) == clients);
-            // far longer than these few bytes need on a busy machine: what is asked is who is waited for
+            // far longer than these few bytes need on a busy machine, since only the waiting matters
             CompletionStage<Void> closed = server.close(Duration.ofSeconds(4));
             List<Future<Integer>> counts = new ArrayList<>();
             for (RawClient client : open) {
@@ -250,10 +250,10 @@ class Invariant8DrainTest {
     }
 
     /**
-     * A frame that was put together out of others holds them, and nobody looks again when the event loops have ended.
+     * A composite frame retains its parts. No code releases them later, once the event loops have ended.
      */
     @OverEachTransport
-    void framesOfSeveralTopicsThatNobodyTookAreLetGo(Transport transport) throws Exception {
+    void unwrittenFramesOfSeveralTopicsAreReleased(Transport transport) throws Exception {
         Event event = Event.of("x".repeat(3000));
         List<Publication> batch = List.of(new Publication("a", event), new Publication("b", event));
         try (Hub hub = Hub.create()) {
@@ -266,7 +266,7 @@ class Invariant8DrainTest {
                         RawClient stalled = RawClient.connect(server.port(), 1024)) {
                     stalled.get("/events/a?topic=b");
                     await().until(() -> hub.subscribers("a") == 1);
-                    await("several frames on their way")
+                    await("several pending frames")
                             .pollInterval(Duration.ofMillis(1))
                             .until(() -> {
                                 hub.publishAll(batch);
@@ -280,7 +280,7 @@ class Invariant8DrainTest {
     }
 
     @Test
-    void aTimeThatIsNoneIsRefusedAndNothingIsClosed() throws Exception {
+    void anInvalidDurationIsRejectedAndNothingIsClosed() throws Exception {
         try (SseServer server = TestServers.on(Transport.NIO).start();
                 RawClient client = RawClient.open(server.port(), "/events/a")) {
             assertThatThrownBy(() -> server.close(ChronoUnit.FOREVER.getDuration()))
@@ -294,7 +294,7 @@ class Invariant8DrainTest {
     }
 
     @Test
-    void theHandlerOfAForeignPipelineDrainsAlone() throws Exception {
+    void aHandlerInAForeignPipelineDrainsOnItsOwn() throws Exception {
         try (Hub hub = Hub.create()) {
             SseHandler handler = SseHandler.serving(hub, "/events/**", StreamRoute.topics());
             handler.drain(Duration.ofDays(1)).toCompletableFuture().get(40, TimeUnit.SECONDS);

@@ -19,8 +19,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * What a client may send as its last id, over sockets. Whatever it is: the events behind it, or a gap and everything
- * kept; never silence and never an error.
+ * What a client may send as its last id, over sockets. It always gets the events after the id, or a gap and everything
+ * kept. It never gets silence or an error.
  */
 @Timeout(180)
 class LastEventIdTest {
@@ -55,8 +55,8 @@ class LastEventIdTest {
         return hub.publish("a", event).toCompletableFuture().join().id();
     }
 
-    /** What comes on a new stream until an event of another topic, published now; a gap is told by its reason. */
-    private List<String> heard(String query, String... headers) throws IOException {
+    /** The events of a new stream before a marker event, which is published now. A gap appears as its reason. */
+    private List<String> received(String query, String... headers) throws IOException {
         String end = "end-" + ends++;
         String target = "/events/a?topic=" + end + query.replace('?', '&');
         try (RawClient client = RawClient.open(server.port(), target, headers)) {
@@ -77,7 +77,7 @@ class LastEventIdTest {
         return gap.replaceFirst("\\{\"reason\":\"(\\w+)\".*", "$1");
     }
 
-    /** A gap for this reason, and all that is kept. */
+    /** A gap for this reason, and all kept events. */
     private static String[] gap(String reason) {
         return new String[] {reason, KEPT[0], KEPT[1], KEPT[2]};
     }
@@ -87,7 +87,7 @@ class LastEventIdTest {
     }
 
     @OverEachTransport
-    void thatOfAnEventLeadsBehindIt(Transport transport) throws IOException {
+    void theIdOfAnEventResumesAfterIt(Transport transport) throws IOException {
         try (SseServer other = TestServers.on(transport).hub(hub).start();
                 RawClient byHeader = RawClient.open(other.port(), "/events/a", header(ids.get(3)));
                 RawClient byQuery = RawClient.open(other.port(), "/events/a?lastEventId=" + ids.get(3))) {
@@ -99,7 +99,7 @@ class LastEventIdTest {
     }
 
     @OverEachTransport
-    void oneThatLeadsNowhereIsAGapAndEverythingKeptFollows(Transport transport) throws IOException {
+    void anUnknownIdIsAGapAndEverythingKeptFollows(Transport transport) throws IOException {
         try (SseServer other = TestServers.on(transport).hub(hub).start()) {
             for (String id : List.of(ids.get(0), "nonsense", "0000000000-00000000001")) {
                 try (RawClient client = RawClient.open(other.port(), "/events/a", header(id))) {
@@ -112,59 +112,59 @@ class LastEventIdTest {
     }
 
     @Test
-    void theNewestGivesNothing() throws IOException {
-        assertThat(heard("", header(ids.get(5)))).isEmpty();
-        assertThat(heard("?lastEventId=" + hub.headId())).isEmpty();
+    void theNewestIdReplaysNothing() throws IOException {
+        assertThat(received("", header(ids.get(5)))).isEmpty();
+        assertThat(received("?lastEventId=" + hub.headId())).isEmpty();
     }
 
     @Test
-    void theFloorItselfMissesNothing() throws IOException {
-        assertThat(heard("", header(ids.get(2)))).containsExactly(KEPT);
+    void theIdOfTheFloorMissesNothing() throws IOException {
+        assertThat(received("", header(ids.get(2)))).containsExactly(KEPT);
     }
 
     @Test
-    void oneBelowTheFloorIsAGap() throws IOException {
-        assertThat(heard("", header(ids.get(1)))).containsExactly(gap("evicted"));
+    void anIdBelowTheFloorIsAGap() throws IOException {
+        assertThat(received("", header(ids.get(1)))).containsExactly(gap("evicted"));
     }
 
     @Test
     void theHeaderWinsOverTheQuery() throws IOException {
-        assertThat(heard("?lastEventId=" + ids.get(3), header(ids.get(4)))).containsExactly("5");
+        assertThat(received("?lastEventId=" + ids.get(3), header(ids.get(4)))).containsExactly("5");
     }
 
     @Test
-    void theHeaderWinsThoughItLeadsNowhere() throws IOException {
-        assertThat(heard("?lastEventId=" + ids.get(3), header("nonsense"))).startsWith("unknown");
+    void theHeaderWinsEvenIfItsIdIsUnknown() throws IOException {
+        assertThat(received("?lastEventId=" + ids.get(3), header("nonsense"))).startsWith("unknown");
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"Last-Event-ID:", "Last-Event-ID: ", "Last-Event-ID: \t "})
-    void anEmptyHeaderIsNoneAndLeavesTheWordToTheQuery(String empty) throws IOException {
-        assertThat(heard("", empty)).as("as without one").isEmpty();
-        assertThat(heard("?lastEventId=" + ids.get(4), empty)).containsExactly("5");
+    void anEmptyHeaderIsIgnoredAndTheQueryDecides(String empty) throws IOException {
+        assertThat(received("", empty)).as("like a request without the header").isEmpty();
+        assertThat(received("?lastEventId=" + ids.get(4), empty)).containsExactly("5");
     }
 
     @Test
-    void anEmptyQueryIsNone() throws IOException {
-        assertThat(heard("?lastEventId=")).isEmpty();
-        assertThat(heard("?lastEventId")).isEmpty();
+    void anEmptyQueryParameterIsIgnored() throws IOException {
+        assertThat(received("?lastEventId=")).isEmpty();
+        assertThat(received("?lastEventId")).isEmpty();
     }
 
     @Test
-    void ofSeveralHeadersTheLastCounts() throws IOException {
-        assertThat(heard("", header(ids.get(0)), header("nonsense"), header(ids.get(4))))
+    void theLastOfSeveralHeadersCounts() throws IOException {
+        assertThat(received("", header(ids.get(0)), header("nonsense"), header(ids.get(4))))
                 .containsExactly("5");
     }
 
     @Test
-    void ofSeveralInTheQueryTheFirstCounts() throws IOException {
-        assertThat(heard("?lastEventId=" + ids.get(4) + "&lastEventId=nonsense"))
+    void theFirstOfSeveralQueryParametersCounts() throws IOException {
+        assertThat(received("?lastEventId=" + ids.get(4) + "&lastEventId=nonsense"))
                 .containsExactly("5");
     }
 
     @Test
-    void whitespaceAroundTheHeaderIsNotOfIt() throws IOException {
-        assertThat(heard("", "Last-Event-ID: \t " + ids.get(4) + " \t")).containsExactly("5");
+    void whitespaceAroundTheHeaderIsIgnored() throws IOException {
+        assertThat(received("", "Last-Event-ID: \t " + ids.get(4) + " \t")).containsExactly("5");
     }
 
     @ParameterizedTest
@@ -192,20 +192,20 @@ class LastEventIdTest {
                 "end",
                 "END~1"
             })
-    void whatCannotBeAnIdIsAGapAndNoError(String inQuery) throws IOException {
-        assertThat(heard("?lastEventId=" + inQuery)).containsExactly(gap("unknown"));
+    void anImpossibleIdIsAGapAndNotAnError(String inQuery) throws IOException {
+        assertThat(received("?lastEventId=" + inQuery)).containsExactly(gap("unknown"));
     }
 
     @Test
     void percentEncodingIsDecodedOnce() throws IOException {
-        assertThat(heard("?lastEventId=" + ids.get(4).replace("-", "%2D"))).containsExactly("5");
-        assertThat(heard("?lastEventId=" + ids.get(4).replace("-", "%252D"))).startsWith("unknown");
+        assertThat(received("?lastEventId=" + ids.get(4).replace("-", "%2D"))).containsExactly("5");
+        assertThat(received("?lastEventId=" + ids.get(4).replace("-", "%252D"))).startsWith("unknown");
     }
 
     @ParameterizedTest
     @ValueSource(ints = {129, 1000, 8 * 1024, 15 * 1024})
-    void anOversizedOneIsAGapAndIsNotSaidBack(int length) throws IOException {
-        assertThat(heard("", header("x".repeat(length)))).containsExactly(gap("unknown"));
+    void anOversizedIdIsAGapThatDoesNotRepeatIt(int length) throws IOException {
+        assertThat(received("", header("x".repeat(length)))).containsExactly(gap("unknown"));
         try (RawClient client = RawClient.open(server.port(), "/events/a?lastEventId=" + "x".repeat(length))) {
             client.awaitEvents(1);
             assertThat(client.stream().events.get(0).data()).contains("\"lastEventId\":null");
@@ -213,7 +213,7 @@ class LastEventIdTest {
     }
 
     @Test
-    void beyondTheBoundOfAllHeadersItIsNoRequestAnyMore() throws IOException {
+    void anIdAboveTheHeaderLimitMakesTheRequestInvalid() throws IOException {
         int tooMany = 16 * 1024 + 1;
         try (RawClient client = RawClient.connect(server.port())) {
             client.get("/events/a", header("x".repeat(tooMany))).awaitHead();
@@ -222,7 +222,7 @@ class LastEventIdTest {
     }
 
     @Test
-    void aHeaderWithANulIsNoRequest() throws IOException {
+    void aHeaderWithANulMakesTheRequestInvalid() throws IOException {
         try (RawClient client = RawClient.connect(server.port())) {
             client.get("/events/a", "Last-Event-ID: a\0b").awaitHead();
             assertThat(client.stream().status()).isEqualTo(400);
@@ -231,29 +231,29 @@ class LastEventIdTest {
 
     @Test
     void bytesThatAreNotUtf8InTheHeaderAreAGap() throws IOException {
-        assertThat(heard("", "Last-Event-ID: \u00ff\u00fe")).containsExactly(gap("unknown"));
+        assertThat(received("", "Last-Event-ID: \u00ff\u00fe")).containsExactly(gap("unknown"));
     }
 
     @Test
-    void oursInUpperCaseOrOfAnotherLengthIsNotOurs() throws IOException {
+    void anIdOfTheHubInUpperCaseOrOfAnotherLengthIsUnknown() throws IOException {
         String id = ids.get(4);
         for (String odd : List.of(
                 id.substring(0, 21), id + "0", id.substring(1), id.replace('-', '_'), id.substring(0, 21) + "W")) {
-            assertThat(heard("", header(odd))).as(odd).startsWith("unknown");
+            assertThat(received("", header(odd))).as(odd).startsWith("unknown");
         }
         String shouted = id.toUpperCase(Locale.ROOT);
         if (!shouted.equals(id)) {
-            assertThat(heard("", header(shouted))).startsWith("unknown");
+            assertThat(received("", header(shouted))).startsWith("unknown");
         }
     }
 
     @Test
-    void aChosenIdOf128BytesLeadsBackAndOneOf129CannotBeChosen() throws IOException {
+    void aPublisherIdOf128BytesCanBeResumedAndOneOf129IsRejected() throws IOException {
         String longest = "é".repeat(64);
         publish(Event.builder().id(longest).data("chosen").build());
         publish(Event.of("behind"));
         String asHeader = new String(longest.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
-        assertThat(heard("", header(asHeader))).containsExactly("behind");
+        assertThat(received("", header(asHeader))).containsExactly("behind");
         Assertions.assertThatThrownBy(
                         () -> Event.builder().id(longest + "x").data("x").build())
                 .isInstanceOf(IllegalArgumentException.class)
@@ -261,7 +261,7 @@ class LastEventIdTest {
     }
 
     @Test
-    void anIdThatSaysToStayAwayIsAnsweredSo() throws IOException {
+    void theIdOfACompletedStreamGets204() throws IOException {
         for (String request : List.of("/events/a", "/events/a?lastEventId=end~1", "/events/nobody")) {
             boolean byQuery = request.contains("?");
             try (RawClient client = RawClient.connect(server.port())) {
@@ -273,7 +273,7 @@ class LastEventIdTest {
     }
 
     @Test
-    void aStormOfReconnectsWithTheSameIdGetsTheSameEachTime() throws IOException {
+    void aStormOfReconnectsWithTheSameIdGetsTheSameEventsEachTime() throws IOException {
         List<RawClient> storm = new ArrayList<>();
         try {
             for (int i = 0; i < 200; i++) {
@@ -294,15 +294,18 @@ class LastEventIdTest {
         TestServers.awaitNothingOwned(hub);
     }
 
-    // ---- beside a time and a number
+    // ---- together with a time and a number
 
     @Test
-    void anIdDecidesBeforeATimeAndATimeBeforeANumber() throws IOException {
+    void anIdOverridesATimeAndATimeOverridesANumber() throws IOException {
         String since = "since=1970-01-01T00:00:00Z";
-        assertThat(heard("?replay=1&" + since + "&lastEventId=" + ids.get(4))).containsExactly("5");
-        assertThat(heard("?replay=1&" + since)).as("six were published since").startsWith("evicted");
-        assertThat(heard("?since=&replay=x", header(hub.headId())))
-                .as("what does not decide is not looked at")
+        assertThat(received("?replay=1&" + since + "&lastEventId=" + ids.get(4)))
+                .containsExactly("5");
+        assertThat(received("?replay=1&" + since))
+                .as("six events were published since")
+                .startsWith("evicted");
+        assertThat(received("?since=&replay=x", header(hub.headId())))
+                .as("parameters that are overridden are not parsed")
                 .isEmpty();
     }
 
@@ -316,13 +319,13 @@ class LastEventIdTest {
                 "0"
             })
     void aTimeIsAnInstantOrMilliseconds(String since) throws IOException {
-        assertThat(heard("?since=" + since)).containsExactly(gap("evicted"));
+        assertThat(received("?since=" + since)).containsExactly(gap("evicted"));
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"9999-01-01T00:00:00Z", "999999999999999"})
-    void aTimeToComeIsLive(String since) throws IOException {
-        assertThat(heard("?since=" + since)).isEmpty();
+    void aTimeInTheFutureStartsLive(String since) throws IOException {
+        assertThat(received("?since=" + since)).isEmpty();
     }
 
     @ParameterizedTest
@@ -338,7 +341,7 @@ class LastEventIdTest {
                 "2000-01-01T00:00:00+01:00",
                 "1234567890123456"
             })
-    void whatIsNoTimeIsRefusedWithWhatIsExpected(String since) throws IOException {
+    void anInvalidTimeIsRejectedAndTheMessageNamesTheExpectedForm(String since) throws IOException {
         try (RawClient client = RawClient.connect(server.port())) {
             client.get("/events/a?since=" + since).awaitHead();
             assertThat(client.stream().status()).isEqualTo(400);

@@ -17,20 +17,19 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 /**
  * Fails a test class after which Netty reports a leak.
  *
- * <p>JUnit finds it through {@code META-INF/services} and makes it before a test class is initialized, so every leak
- * detector Netty asks for comes from here. The test classes of one JVM run one after the other. A leak is known only
- * once the collector has found the object; therefore the
- * guard leaks a canary of its own and waits until its detector tells of it. If it never does, the guard is blind, and
- * that is a failure too.
+ * <p>JUnit finds it through {@code META-INF/services} and creates it before a test class is initialized, so it provides
+ * every leak detector of Netty. The test classes of one JVM run one after another. A leak becomes visible only after
+ * the collector has found the object. Therefore the guard leaks a canary and waits until its detector reports it. If
+ * the detector never does, the guard cannot see leaks, and that is a failure too.
  */
 public final class LeakGuard implements AfterAllCallback {
-    // The collector may tell of the canary a moment before it tells of the others; of the next canary it cannot.
+    // The collector may report the canary just before the other leaks, but not the next canary.
     private static final int ROUNDS = 2;
 
     private static final Pattern HARNESS = Pattern.compile(
             "(?m)^\\s+(org\\.junit|org\\.apache\\.maven|java\\.base/(jdk\\.internal|java\\.lang)\\.reflect)\\..*\\R");
 
-    // Static: each test class has a guard of its own, and Netty keeps the detectors that it got from the first one.
+    // Static: each test class has its own guard, but Netty keeps the detectors of the first one.
     private static final Queue<String> LEAKS = new ConcurrentLinkedQueue<>();
     private static final Queue<Detector<?>> DETECTORS = new ConcurrentLinkedQueue<>();
 
@@ -51,7 +50,7 @@ public final class LeakGuard implements AfterAllCallback {
                 System.gc();
                 DETECTORS.forEach(LeakGuard::poll);
                 poll(canary);
-                return canary.heard;
+                return canary.reported;
             });
         }
         List<String> found = new ArrayList<>();
@@ -64,8 +63,8 @@ public final class LeakGuard implements AfterAllCallback {
         }
     }
 
-    /** A detector reports when it is next asked to track something. */
-    @SuppressWarnings("unchecked") // a detector never looks into what it tracks
+    /** A detector reports the next time that it has to track an object. */
+    @SuppressWarnings("unchecked") // a detector never reads the object that it tracks
     private static <T> void poll(ResourceLeakDetector<T> detector) {
         T something = (T) new Object();
         ResourceLeakTracker<T> tracker = detector.trackForcibly(something);
@@ -109,7 +108,7 @@ public final class LeakGuard implements AfterAllCallback {
     }
 
     private static final class Canary extends ResourceLeakDetector<Object> {
-        private boolean heard;
+        private boolean reported;
 
         Canary() {
             super(Object.class, 1);
@@ -122,12 +121,12 @@ public final class LeakGuard implements AfterAllCallback {
 
         @Override
         protected void reportTracedLeak(String resource, String records) {
-            heard = true;
+            reported = true;
         }
 
         @Override
         protected void reportUntracedLeak(String resource) {
-            heard = true;
+            reported = true;
         }
     }
 }

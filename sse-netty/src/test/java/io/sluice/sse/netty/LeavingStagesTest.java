@@ -16,8 +16,8 @@ import java.util.Set;
 import java.util.concurrent.CompletionStage;
 
 /**
- * An RST and a FIN at each stage of a connection, one stage at a time, beside a healthy stream: what the client
- * owned is gone, its stream has ended once and with the right reason, and the healthy stream notices nothing.
+ * An RST and a FIN at each stage of a connection, one stage at a time, next to a healthy stream. Everything that the
+ * client owned is released, its stream ends once with the correct reason, and the healthy stream is not affected.
  */
 class LeavingStagesTest {
 
@@ -48,12 +48,12 @@ class LeavingStagesTest {
     }
 
     @OverEachTransport
-    void anRst(Transport transport) throws Exception {
+    void anRstAtEachStageReleasesTheClient(Transport transport) throws Exception {
         atEachStage(transport, true);
     }
 
     @OverEachTransport
-    void aFin(Transport transport) throws Exception {
+    void aFinAtEachStageReleasesTheClient(Transport transport) throws Exception {
         atEachStage(transport, false);
     }
 
@@ -69,14 +69,14 @@ class LeavingStagesTest {
             for (int i = 0; i < 60; i++) {
                 hub.publish("replay", EVENT);
             }
-            int heard = 0;
+            int received = 0;
             for (Stage stage : Stage.values()) {
                 if (reset && transport == Transport.IO_URING && stage.isBeforeTheRequest()) {
                     continue; // Netty's io_uring transport misses it; see Invariant3NothingOutlivesItsClientTest
                 }
                 leaveAt(stage, reset, server, ends);
                 hub.publish("healthy", Event.of(stage.name()));
-                healthy.awaitEvents(++heard);
+                healthy.awaitEvents(++received);
             }
             assertThat(ends.wrong()).isNull();
             healthy.close();
@@ -103,7 +103,7 @@ class LeavingStagesTest {
                 .until(() -> hub.ledger().counts().values().stream()
                                 .mapToLong(count -> count)
                                 .sum()
-                        == 3); // connection, sink and subscription of the healthy one
+                        == 3); // connection, sink and subscription of the healthy client
         if (closing != null) {
             assertThat(closing.toCompletableFuture().join()).isEqualTo(ends.reason(port));
         }
@@ -114,7 +114,7 @@ class LeavingStagesTest {
         }
     }
 
-    /** Brings the client to the stage; a stage that closes the stream itself says when that is done. */
+    /** Brings the client to the stage. A stage that closes the stream itself returns when that is done. */
     private static CompletionStage<CloseReason> arrive(Stage stage, RawClient client, Hub hub) throws IOException {
         switch (stage) {
             case AFTER_THE_HEAD -> client.get("/events/a").awaitHead();
@@ -165,10 +165,10 @@ class LeavingStagesTest {
 
     private static Set<CloseReason> expected(Stage stage, boolean reset) {
         return switch (stage) {
-            // Passed by in the history before it left, it may have been sent away; and its unread bytes make an RST.
+            // The history may have overtaken the client, which disconnects it. Unread bytes cause an RST.
             case WITH_FULL_BUFFERS -> Set.of(CloseReason.RESET, CloseReason.CLIENT_LEFT, CloseReason.SLOW_CONSUMER);
             case DURING_THE_CLOSE -> Set.of(CloseReason.CLOSED_BY_APPLICATION);
-            // The kernel tells of an RST once: if a write has heard it, the read may end without an error.
+            // The kernel reports an RST once: if a write gets it, the read may end without an error.
             default -> reset ? Set.of(CloseReason.RESET, CloseReason.CLIENT_LEFT) : Set.of(CloseReason.CLIENT_LEFT);
         };
     }

@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The end of a life is orderly: the body ends, with a hint of its own when to come back, and nothing is lost between.
+ * A stream at its maximum lifetime ends in order: with its last chunk and its own retry hint, and no event is lost.
  */
 class LifetimeTest {
 

@@ -20,17 +20,17 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
-/** Who reads slowly hears how his stream ends; who does not read does not stay. */
+/** A slow reader receives the end of its stream. A client that does not read is disconnected. */
 @Timeout(400)
 @Execution(ExecutionMode.CONCURRENT) // its clients read slowly
 class LingeringCloseTest {
 
-    // ---- by the clock's hand
+    // ---- with a manual clock
 
     private static final long SECOND = TimeUnit.SECONDS.toNanos(1);
     private static final long LOOK_SECONDS = LingeringClose.CHECK_NANOS / SECOND;
 
-    /** Takes as many bytes as it is told to. */
+    /** Accepts only as many bytes as the test allows. */
     private static final class SlowChannel extends EmbeddedChannel {
         private int takes;
 
@@ -78,7 +78,7 @@ class LingeringCloseTest {
     }
 
     @Test
-    void whoTakesNothingIsGivenUpAtTheFirstLook() {
+    void aClientThatAcceptsNothingIsClosedAtTheFirstCheck() {
         linger(300);
         pass(LOOK_SECONDS - 1);
         assertThat(givenUp).hasValue(0);
@@ -88,7 +88,7 @@ class LingeringCloseTest {
     }
 
     @Test
-    void whileBytesMoveItGoesOnAndThenNot() {
+    void lingeringContinuesOnlyWhileBytesMove() {
         linger(300);
         for (int i = 0; i < 20; i++) {
             channel.take(100);
@@ -100,7 +100,7 @@ class LingeringCloseTest {
     }
 
     @Test
-    void itDoesNotGoOnForEver() {
+    void lingeringIsLimited() {
         linger(10);
         for (int second = 0; second < 10; second++) {
             assertThat(givenUp).hasValue(0);
@@ -125,7 +125,7 @@ class LingeringCloseTest {
 
     private static final int EVENTS = 48;
     private static final String DATA = "x".repeat(128 * 1024);
-    /** Longer than the client takes for all, however slow the machine is. */
+    /** Longer than the client needs for everything, however slow the machine is. */
     private static final Duration LONG = Duration.ofMinutes(3);
 
     private final CompletableFuture<Sink> started = new CompletableFuture<>();
@@ -149,9 +149,9 @@ class LingeringCloseTest {
         return Hub.builder().directSendBytes(8 << 20).build();
     }
 
-    /** Some hundred kilobytes a second: far longer than from one look to the next. */
+    /** Reads some hundred kilobytes a second, which takes far longer than the interval between two checks. */
     private static void readSlowlyToTheEnd(RawClient client) {
-        Awaitility.await("the end of the answer")
+        Awaitility.await("the end of the response")
                 .pollInterval(Duration.ofMillis(25))
                 .atMost(LONG)
                 .until(() -> {
@@ -162,7 +162,7 @@ class LingeringCloseTest {
     }
 
     @OverEachTransport
-    void whoReadsSlowlyGetsAllThatWasSentBeforeTheEnd(Transport transport) throws Exception {
+    void aSlowReaderGetsEverythingThatWasSentBeforeTheEnd(Transport transport) throws Exception {
         try (Hub hub = hub();
                 SseServer server = server(transport, hub);
                 RawClient client = RawClient.connect(server.port(), 64 * 1024)) {
@@ -176,7 +176,7 @@ class LingeringCloseTest {
     }
 
     @OverEachTransport
-    void whoReadsSlowlyGetsTheEndOfADrainedStreamToo(Transport transport) throws Exception {
+    void aSlowReaderGetsTheEndOfADrainedStreamToo(Transport transport) throws Exception {
         try (Hub hub = hub();
                 SseServer server = server(transport, hub);
                 RawClient client = RawClient.connect(server.port(), 64 * 1024)) {

@@ -20,12 +20,12 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
 import org.slf4j.LoggerFactory;
 
-/** The table of what is not HTTP, or not as this server wants it; a healthy stream beside it notices nothing. */
+/** A table of invalid or unsupported requests. A healthy stream on another connection is not affected. */
 class MalformedHttpTest {
 
     private static final Duration AT_ONCE = Duration.ofSeconds(1);
     private static final int OPENS = 200;
-    /** The connection closes; an answer is allowed, and is then 400. */
+    /** The connection closes. A response is optional and is 400. */
     private static final int CLOSES = 0;
 
     private record Case(String request, int status) {}
@@ -130,7 +130,7 @@ class MalformedHttpTest {
     }
 
     @OverEachTransport
-    void eachIsAnsweredOrClosedAtOnceAndAHealthyStreamGoesOn(Transport transport) throws IOException {
+    void eachRequestGetsAResponseOrIsClosedAtOnceAndAHealthyStreamContinues(Transport transport) throws IOException {
         Logger logger = (Logger) LoggerFactory.getLogger("io.sluice");
         ListAppender<ILoggingEvent> lines = new ListAppender<>();
         lines.list = new CopyOnWriteArrayList<>();
@@ -139,7 +139,7 @@ class MalformedHttpTest {
         logger.setLevel(Level.DEBUG);
         logger.setAdditive(false);
         try {
-            answerEach(transport);
+            sendEach(transport);
         } finally {
             logger.setAdditive(true);
             logger.setLevel(null);
@@ -151,7 +151,7 @@ class MalformedHttpTest {
                 .noneMatch(line -> line.getLevel().isGreaterOrEqual(Level.WARN));
     }
 
-    private static void answerEach(Transport transport) throws IOException {
+    private static void sendEach(Transport transport) throws IOException {
         try (SseServer server = TestServers.on(transport).start();
                 RawClient healthy = RawClient.open(server.port(), "/events/control")) {
             int published = 0;
@@ -170,33 +170,33 @@ class MalformedHttpTest {
     }
 
     private static void check(String name, int expected, RawClient client) throws IOException {
-        RawStream answer = client.stream();
+        RawStream response = client.stream();
         if (expected == OPENS) {
-            client.await(() -> answer.retries.size() == 1, "first block for " + name);
-            assertThat(answer.status()).as(name).isEqualTo(200);
+            client.await(() -> response.retries.size() == 1, "first block for " + name);
+            assertThat(response.status()).as(name).isEqualTo(200);
             return;
         }
-        assertThat(client.awaitAnswer(AT_ONCE))
-                .as(name + " is answered or closed; status " + answer.status())
+        assertThat(client.awaitResponse(AT_ONCE))
+                .as(name + " gets a response or is closed; status " + response.status())
                 .isTrue();
         if (expected == CLOSES) {
-            assertThat(answer.status()).as(name).isIn(0, 400);
+            assertThat(response.status()).as(name).isIn(0, 400);
             return;
         }
-        assertThat(answer.status()).as(name).isEqualTo(expected);
-        assertThat(answer.header("content-type")).as(name).isEqualTo("application/problem+json");
-        assertThat(answer.header("x-content-type-options")).as(name).isEqualTo("nosniff");
-        JsonNode problem = new ObjectMapper().readTree(answer.body());
+        assertThat(response.status()).as(name).isEqualTo(expected);
+        assertThat(response.header("content-type")).as(name).isEqualTo("application/problem+json");
+        assertThat(response.header("x-content-type-options")).as(name).isEqualTo("nosniff");
+        JsonNode problem = new ObjectMapper().readTree(response.body());
         assertThat(problem.get("status").asInt()).as(name).isEqualTo(expected);
         assertThat(problem.get("detail").asText()).as(name).isNotBlank();
         assertThat(problem.get("title").asText()).as(name).isNotBlank();
         if (expected == 405) {
-            assertThat(answer.header("allow")).as(name).isEqualTo("GET, HEAD");
+            assertThat(response.header("allow")).as(name).isEqualTo("GET, HEAD");
         }
     }
 
     @OverEachTransport
-    void requestsBehindAStreamOpenNothingAndHarmNothing(Transport transport) throws IOException {
+    void requestsAfterAStreamOpenNothingAndAffectNothing(Transport transport) throws IOException {
         try (SseServer server = TestServers.on(transport).start();
                 RawClient client = RawClient.connect(server.port())) {
             String get = "GET /events/a HTTP/1.1\r\nHost: localhost\r\n\r\n";
@@ -226,7 +226,7 @@ class MalformedHttpTest {
     }
 
     @OverEachTransport
-    void tenMegabytesBehindAStreamEndItAndCostNothing(Transport transport) throws IOException {
+    void tenMegabytesAfterAStreamEndItAndCostNothing(Transport transport) throws IOException {
         try (SseServer server = TestServers.on(transport).start();
                 RawClient client = RawClient.open(server.port(), "/events/a")) {
             try {
@@ -242,9 +242,9 @@ class MalformedHttpTest {
         }
     }
 
-    /** The answer to the first must come first, and what comes behind a stream is not answered at all. */
+    /** The response to the first request must come first. Requests after a stream get no response. */
     @OverEachTransport
-    void aStreamBehindARequestThatIsStillBeingAnsweredWaitsItsTurn(Transport transport) throws IOException {
+    void aStreamAfterARequestWithAPendingResponseWaitsItsTurn(Transport transport) throws IOException {
         var slow = new java.util.concurrent.CompletableFuture<RouteResponse>();
         try (SseServer server = TestServers.on(transport)
                         .route("GET", "/slow", request -> slow)
@@ -255,7 +255,7 @@ class MalformedHttpTest {
                 assertThat(other.stream().status()).isEqualTo(200);
             }
             slow.complete(RouteResponse.of(200, "text/plain", "slow"));
-            client.await(client.stream()::hasEnded, "the slow answer");
+            client.await(client.stream()::hasEnded, "the slow response");
             assertThat(client.stream().body()).isEqualTo("slow");
             client.nextResponse();
             client.await(() -> client.stream().retries.size() == 1, "first block");
@@ -265,7 +265,7 @@ class MalformedHttpTest {
     }
 
     @Test
-    void keepAliveSurvivesARefusalThatIsNotTheConnectionsFault() throws IOException {
+    void keepAliveSurvivesARejectionThatTheConnectionDidNotCause() throws IOException {
         try (SseServer server = TestServers.on(Transport.NIO).start();
                 RawClient client = RawClient.connect(server.port())) {
             for (int i = 0; i < 3; i++) {

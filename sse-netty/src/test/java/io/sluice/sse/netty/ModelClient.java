@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sluice.sse.CloseReason;
 import io.sluice.sse.Gap;
-import io.sluice.sse.netty.PublishedEvents.Told;
+import io.sluice.sse.netty.PublishedEvents.Entry;
 import io.sluice.sse.test.ReceivedEvent;
 import io.sluice.sse.topic.OverflowPolicy;
 import io.sluice.sse.topic.Selector;
@@ -17,8 +17,8 @@ import java.util.Random;
 import java.util.Set;
 
 /**
- * A client that comes, reads, stalls and goes as it is told, and judges each byte that it reads against what the hub
- * was told. It resumes by its Last-Event-ID as a browser does. Confined to one thread.
+ * A client that connects, reads, stalls and leaves on command, and checks everything that it reads against the
+ * published events. It resumes with its Last-Event-ID as a browser does. Confined to one thread.
  */
 final class ModelClient {
 
@@ -27,14 +27,14 @@ final class ModelClient {
     };
 
     private final int number;
-    private final PublishedEvents told;
+    private final PublishedEvents published;
     private final OverflowPolicy policy;
     private final String[] terms;
     private final Selector selector;
 
     private RawClient connection;
     private SinkRecorder ends;
-    private int judged; // events of this connection
+    private int checked; // events of this connection
     private boolean halfSent;
     private boolean broken;
     private boolean stalled;
@@ -42,20 +42,20 @@ final class ModelClient {
     private String headAtConnect;
 
     private String lastId;
-    /** Everything that is wanted up to here was read, or missed and said so; null before the first id. */
+    /** The client has read all its events up to this position, or got a gap for them; null before the first id. */
     private String has;
-    /** A gap was read, or only what is kept was asked for; what is evicted up to here may be missing. */
+    /** Evicted events up to this position may be missing: after a gap, or if the client asked for kept events only. */
     private String excusedUpTo = "";
 
-    ModelClient(int number, PublishedEvents told, OverflowPolicy policy) {
+    ModelClient(int number, PublishedEvents published, OverflowPolicy policy) {
         this.number = number;
-        this.told = told;
+        this.published = published;
         this.policy = policy;
         this.terms = SELECTORS[number % SELECTORS.length];
         this.selector = Selector.of(terms);
     }
 
-    // ---- what it does
+    // ---- actions
 
     int number() {
         return number;
@@ -95,10 +95,10 @@ final class ModelClient {
         stalled = random.nextInt(4) == 0;
         connection = RawClient.connect(port, stalled || random.nextInt(6) == 0 ? 4096 : 0);
         ends.forget(connection.localPort());
-        judged = 0;
+        checked = 0;
         broken = false;
         excusedUpTo = "";
-        headAtConnect = told.head();
+        headAtConnect = published.head();
     }
 
     private void sendRequest(Random random) throws IOException {
@@ -137,7 +137,7 @@ final class ModelClient {
         read(Duration.ofMillis(1));
     }
 
-    /** Leaves without looking at what came last, as its way of leaving may make it lose. */
+    /** Leaves without checking the last bytes, since a reset may lose them. */
     int leave(boolean reset) throws IOException {
         int port = connection.localPort();
         if (reset) {
@@ -149,7 +149,7 @@ final class ModelClient {
         return port;
     }
 
-    /** A FIN; reads to the end that the server owes for it. */
+    /** Sends a FIN and reads to the end of the stream. */
     int finish() throws IOException {
         connection.finish();
         readToTheEnd();
@@ -161,20 +161,20 @@ final class ModelClient {
         assertThat(connection.awaitEnd(RawClient.PATIENCE))
                 .as("client %s waits for the end of its stream", number)
                 .isTrue();
-        judge();
+        check();
     }
 
     boolean hasEndedOrderly() {
         return connection.stream().hasEnded();
     }
 
-    void gone() throws IOException {
+    void disconnect() throws IOException {
         connection.close();
         connection = null;
     }
 
-    /** Told to stay away, and asks again all the same. */
-    void assertStaysAway(int port) throws IOException {
+    /** A client of a completed stream asks again and gets 204. */
+    void assertIsCompleted(int port) throws IOException {
         assertThat(lastId).startsWith(CloseReason.END_ID_PREFIX);
         try (RawClient again = RawClient.connect(port).get("/events/c", "Last-Event-ID: " + lastId)) {
             assertThat(again.awaitHead().stream().status()).isEqualTo(204);
@@ -182,7 +182,7 @@ final class ModelClient {
         lastId = null;
     }
 
-    /** Reads until it has everything, as long as something comes; false if the server has ended the stream before. */
+    /** Reads until it has everything, as long as bytes arrive. Returns false if the server ended the stream before. */
     boolean catchUp() {
         stalled = false;
         long received = connection.received();
@@ -209,23 +209,23 @@ final class ModelClient {
         } catch (IOException e) {
             broken = true; // a reset ends a connection too
         }
-        judge();
+        check();
     }
 
     boolean hasAll() {
         return has != null
                 && !connection.stream().ids.isEmpty()
-                && told.wanted(selector, has, told.head()).isEmpty();
+                && published.wanted(selector, has, published.head()).isEmpty();
     }
 
     private String newestWanted() {
-        List<Told> left = told.wanted(selector, has == null ? "" : has, told.head());
+        List<Entry> left = published.wanted(selector, has == null ? "" : has, published.head());
         return left.isEmpty() ? "its first block" : left.get(left.size() - 1).position();
     }
 
-    // ---- what it reads
+    // ---- checks of what it reads
 
-    private void judge() {
+    private void check() {
         RawStream stream = connection.stream();
         if (!stream.hasHead()) {
             return;
@@ -234,16 +234,16 @@ final class ModelClient {
         if (has == null && !stream.ids.isEmpty()) {
             has = stream.ids.get(0);
             if (replays) {
-                // Who asks for what is kept misses nothing of what is not, when the server has come to the request: of
-                // two topics one may reach back further.
+                // A client that asks for kept events does not miss events that were evicted before the server handled
+                // the request. One topic may keep older events than another.
                 excusedUpTo = Objects.requireNonNull(
-                        ends.headAtOpen(connection.localPort()), () -> this + " reads, and was never opened");
+                        ends.headAtOpen(connection.localPort()), () -> this + " reads, but its sink was never opened");
             } else {
                 assertThat(has).as("where client %s begins", number).isGreaterThanOrEqualTo(headAtConnect);
             }
         }
-        for (; judged < stream.events.size(); judged++) {
-            ReceivedEvent event = stream.events.get(judged);
+        for (; checked < stream.events.size(); checked++) {
+            ReceivedEvent event = stream.events.get(checked);
             switch (event.type()) {
                 case Gap.EVENT_NAME -> onGap(event);
                 case "end" -> assertThat(event.lastEventId()).startsWith(CloseReason.END_ID_PREFIX);
@@ -254,32 +254,33 @@ final class ModelClient {
             return;
         }
         lastId = stream.lastEventId();
-        String said = lastId.startsWith(CloseReason.END_ID_PREFIX) ? null : told.positionOf(lastId);
-        if (said != null && said.compareTo(has) > 0) {
-            assertNothingMissed(said); // who comes back with this id will not hear of what lies before it
-            has = said;
+        String reached = lastId.startsWith(CloseReason.END_ID_PREFIX) ? null : published.positionOf(lastId);
+        if (reached != null && reached.compareTo(has) > 0) {
+            assertNothingMissed(reached); // a client that resumes with this id does not get earlier events
+            has = reached;
         }
     }
 
     private void onEvent(ReceivedEvent event) {
-        Told published = told.byData(event.data());
-        assertThat(wants(published.topic()))
-                .as("client %s %s got one of %s", number, List.of(terms), published.topic())
+        Entry entry = published.byData(event.data());
+        assertThat(wants(entry.topic()))
+                .as("client %s %s got an event of %s", number, List.of(terms), entry.topic())
                 .isTrue();
-        assertThat(published.position())
-                .as("client %s got %s again or out of order", number, published)
+        assertThat(entry.position())
+                .as("client %s got %s again or out of order", number, entry)
                 .isGreaterThan(has);
-        assertNothingMissedBefore(published.position());
-        has = published.position();
+        assertNothingMissedBefore(entry.position());
+        has = entry.position();
     }
 
     private void onGap(ReceivedEvent event) {
-        if (!event.data().contains("\"unknown\"")) { // an evicted chosen id: nobody knows what the client has
-            assertThat(told.wanted(selector, has, told.head()).stream().anyMatch(told::isEvicted))
-                    .as("client %s has up to %s, has missed nothing, and was told %s", number, has, event)
+        if (!event.data().contains("\"unknown\"")) { // an evicted publisher id, whose position is unknown
+            assertThat(published.wanted(selector, has, published.head()).stream()
+                            .anyMatch(published::isEvicted))
+                    .as("client %s has up to %s, has missed nothing, and got %s", number, has, event)
                     .isTrue();
         }
-        excusedUpTo = told.head();
+        excusedUpTo = published.head();
         if (policy != OverflowPolicy.LATEST && event.lastEventId().compareTo(has) > 0) {
             assertNothingMissed(event.lastEventId());
         }
@@ -287,7 +288,7 @@ final class ModelClient {
     }
 
     private void assertNothingMissedBefore(String position) {
-        for (Told missed : told.wanted(selector, has, position)) {
+        for (Entry missed : published.wanted(selector, has, position)) {
             if (!missed.position().equals(position)) {
                 assertExcused(missed);
             }
@@ -295,29 +296,29 @@ final class ModelClient {
     }
 
     private void assertNothingMissed(String upTo) {
-        told.wanted(selector, has, upTo).forEach(this::assertExcused);
+        published.wanted(selector, has, upTo).forEach(this::assertExcused);
     }
 
-    private void assertExcused(Told missed) {
-        assertThat(told.isEvicted(missed) && missed.position().compareTo(excusedUpTo) <= 0)
-                .as("client %s %s has up to %s and missed %s without a word", number, List.of(terms), has, missed)
+    private void assertExcused(Entry missed) {
+        assertThat(published.isEvicted(missed) && missed.position().compareTo(excusedUpTo) <= 0)
+                .as("client %s %s has up to %s and missed %s without a gap", number, List.of(terms), has, missed)
                 .isTrue();
     }
 
-    /** Only somebody who has missed something is sent away for being slow. */
-    void assertMayHaveBeenSentAway(CloseReason reason) {
+    /** Only a client that has missed an event may be disconnected as a slow consumer. */
+    void assertMayHaveBeenDisconnected(CloseReason reason) {
         assertThat(EnumSet.of(CloseReason.SLOW_CONSUMER))
                 .as("client %s", number)
                 .contains(reason);
         assertThat(policy).isEqualTo(OverflowPolicy.DISCONNECT);
-        assertThat(told.wanted(selector, has == null ? headAtConnect : has, told.head()).stream()
-                        .anyMatch(told::isEvicted))
-                .as("client %s was sent away and had missed nothing", number)
+        assertThat(published.wanted(selector, has == null ? headAtConnect : has, published.head()).stream()
+                        .anyMatch(published::isEvicted))
+                .as("client %s was disconnected and had missed nothing", number)
                 .isTrue();
     }
 
     static Set<CloseReason> reasonsToLeave(boolean reset, Transport transport) {
-        // A kernel tells of an RST once, and a close with unread bytes is an RST.
+        // The kernel reports an RST once, and a close with unread bytes is an RST.
         return reset && transport != Transport.IO_URING
                 ? EnumSet.of(CloseReason.RESET)
                 : EnumSet.of(CloseReason.RESET, CloseReason.CLIENT_LEFT);

@@ -9,9 +9,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Assumptions;
 
 /**
- * A client's machine and a router between it and us, as network namespaces. While the router does not forward, packets
- * vanish: no FIN, no RST, no ICMP. Needs root (or sudo without a password) and iproute2, in a
- * container also the right to make namespaces.
+ * A client machine, and a router between it and the test, as network namespaces. While the router does not forward,
+ * packets vanish without FIN, RST or ICMP. Needs root (or sudo without a password) and iproute2. In a container it also
+ * needs the right to create namespaces.
  */
 final class Namespaces implements AutoCloseable {
 
@@ -31,8 +31,8 @@ final class Namespaces implements AutoCloseable {
         this.net = net;
     }
 
-    /** Sets them up. Where that cannot be done the test is skipped, loudly, or fails where skips are forbidden. */
-    static synchronized Namespaces create() throws IOException { // one at a time: each looks for a free network first
+    /** Creates the namespaces. If that is impossible the test is skipped, or fails where skips are forbidden. */
+    static synchronized Namespaces create() throws IOException { // one at a time, since each finds a free network
         removeLeftovers();
         Namespaces made = new Namespaces(freeNet());
         Runtime.getRuntime().addShutdownHook(made.atExit);
@@ -51,7 +51,7 @@ final class Namespaces implements AutoCloseable {
         return made;
     }
 
-    /** CI allows this skip alone, by name, where it has found that the kernel refuses namespaces even to root. */
+    /** CI allows only this skip, by name, after it has found that the kernel denies namespaces even to root. */
     private static boolean isSkipAllowed() {
         return "namespaces".equals(System.getenv("SLUICE_ALLOW_SKIP"));
     }
@@ -74,7 +74,7 @@ final class Namespaces implements AutoCloseable {
         forward(true);
     }
 
-    /** From now on packets between the client's machine and us vanish. */
+    /** From now on packets between the client machine and the test vanish. */
     void cut() throws IOException {
         forward(false);
     }
@@ -83,15 +83,15 @@ final class Namespaces implements AutoCloseable {
         ip("netns", "exec", router, "sh", "-c", "echo " + (on ? 1 : 0) + " > /proc/sys/net/ipv4/ip_forward");
     }
 
-    /** The start of the address of a client there, as a server sees it. */
+    /** The start of the address of a client on that machine, as a server sees it. */
     String clientAddress() {
         return net + ".6:";
     }
 
-    /** A client there that asks us for a stream; its standard output is what it receives. */
+    /** Starts a client on that machine that requests a stream. It writes what it receives to standard output. */
     Process get(int port, String path) throws IOException {
         List<String> command = new ArrayList<>(privileged());
-        // One process in the end, so that killing it closes the socket.
+        // The command ends up as one process, so that killing it closes the socket.
         String script = "exec 3<>/dev/tcp/" + net + ".1/" + port + "; printf 'GET " + path
                 + " HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n' >&3; exec cat <&3";
         command.addAll(List.of("ip", "netns", "exec", client, "bash", "-c", script));
@@ -108,7 +108,7 @@ final class Namespaces implements AutoCloseable {
         try {
             Runtime.getRuntime().removeShutdownHook(atExit);
         } catch (IllegalStateException e) {
-            // the hook is what runs
+            // this code runs in the shutdown hook
         }
     }
 
@@ -119,7 +119,7 @@ final class Namespaces implements AutoCloseable {
         quietly("netns", "del", router);
     }
 
-    /** What a JVM left behind that was killed. */
+    /** Removes the namespaces of a JVM that was killed. */
     private static void removeLeftovers() {
         String list = quietly("netns", "list");
         for (String line : list.split("\n", -1)) {
@@ -127,13 +127,13 @@ final class Namespaces implements AutoCloseable {
             if (name.matches(PREFIX + "\\d+-\\d+-[rc]")) {
                 long pid = Long.parseLong(name.split("-", -1)[1]);
                 if (ProcessHandle.of(pid).isEmpty()) {
-                    quietly("netns", "del", name); // and its link with it
+                    quietly("netns", "del", name); // this also deletes its link
                 }
             }
         }
     }
 
-    /** A part of the network that is set aside for tests (RFC 2544) and that no other run uses now. */
+    /** A part of the test network of RFC 2544 that no other run uses now. */
     private static String freeNet() {
         int start = (int) (ProcessHandle.current().pid() * 7 + COUNT.get()) & 0xff;
         for (int i = 0; i < 256; i++) {
@@ -142,7 +142,7 @@ final class Namespaces implements AutoCloseable {
                 return net;
             }
         }
-        throw new AssertionError("198.18.0.0/16 is taken");
+        throw new AssertionError("198.18.0.0/16 is in use");
     }
 
     private static List<String> privileged() {

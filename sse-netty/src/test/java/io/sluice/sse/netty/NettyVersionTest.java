@@ -20,7 +20,7 @@ import java.util.concurrent.Callable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** An old Netty, or an old part of it, on the class path: the start says so in one sentence with the remedy. */
+/** With an old Netty, or an old artifact of it, on the class path the start fails with one sentence and the remedy. */
 class NettyVersionTest {
 
     private static final String VERSIONS = "META-INF/io.netty.versions.properties";
@@ -29,13 +29,13 @@ class NettyVersionTest {
     Path folder;
 
     @Test
-    void theOneOfTheTestsIsGoodEnough() {
+    void theVersionOfTheTestsIsRecentEnough() {
         assertThatCode(NettyVersion::check).doesNotThrowAnyException();
         assertThat(Version.identify().get("netty-transport").artifactVersion()).isEqualTo(NettyVersion.TESTED);
     }
 
     @Test
-    void anOldOneIsNamedWithTheRemedy() throws Exception {
+    void anOldVersionIsNamedWithTheRemedy() throws Exception {
         assertThatThrownBy(() -> NettyVersion.check(
                         loader(Set.of(), "netty-common", "4.1.121.Final", "netty-transport", "4.1.121.Final")))
                 .isInstanceOf(IllegalStateException.class)
@@ -46,7 +46,7 @@ class NettyVersionTest {
     }
 
     @Test
-    void onePartThatIsOldIsNamed() throws Exception {
+    void aSingleOldArtifactIsNamed() throws Exception {
         assertThatThrownBy(() -> NettyVersion.check(loader(
                         Set.of(), "netty-transport", "4.2.18.Final", "netty-transport-classes-epoll", "4.1.99.Final")))
                 .hasMessageContaining("has netty-transport-classes-epoll 4.1.99.Final: ");
@@ -59,7 +59,7 @@ class NettyVersionTest {
     }
 
     @Test
-    void othersAndNewerOnesAreNotCompared() throws Exception {
+    void otherArtifactsAndNewerVersionsAreNotCompared() throws Exception {
         ClassLoader loader = loader(
                 Set.of(),
                 "netty-tcnative-classes",
@@ -71,9 +71,9 @@ class NettyVersionTest {
         assertThatCode(() -> NettyVersion.check(loader)).doesNotThrowAnyException();
     }
 
-    /** As an application sees it: the classes of 4.2 are missing for all of Sluice. */
+    /** Simulates an application without the classes of Netty 4.2. */
     @Test
-    void theStartOfAServerAndAHandlerFailWithTheSentence() throws Exception {
+    void startingAServerAndCreatingAHandlerFailWithThisMessage() throws Exception {
         ClassLoader old = loader(
                 Set.of(
                         "io.netty.channel.MultiThreadIoEventLoopGroup",
@@ -94,9 +94,9 @@ class NettyVersionTest {
         }
     }
 
-    /** What an application does first. */
+    /** The first call of an application. */
     public static final class StartsServer implements Callable<Object> {
-        /** For the loader. */
+        /** Called by the class loader of the test. */
         public StartsServer() {}
 
         @Override
@@ -105,9 +105,9 @@ class NettyVersionTest {
         }
     }
 
-    /** What an application with its own pipeline does first. */
+    /** The first call of an application with its own pipeline. */
     public static final class MakesHandler implements Callable<Object> {
-        /** For the loader. */
+        /** Called by the class loader of the test. */
         public MakesHandler() {}
 
         @Override
@@ -116,7 +116,7 @@ class NettyVersionTest {
         }
     }
 
-    /** @param versions artifacts with their versions in turn: what the jars of Netty say of themselves */
+    /** @param versions artifacts and versions in turn, as the jars of Netty declare them */
     private ClassLoader loader(Set<String> missing, String... versions) throws IOException {
         StringBuilder properties = new StringBuilder();
         for (int i = 0; i < versions.length; i += 2) {
@@ -138,7 +138,7 @@ class NettyVersionTest {
         return new OldNetty(missing, file.toUri().toURL());
     }
 
-    /** Loads Sluice and Netty anew, without the missing classes, and with other versions. */
+    /** Loads Sluice and Netty again, without the missing classes and with other versions. */
     private static final class OldNetty extends URLClassLoader {
         private final Set<String> missing;
         private final URL versions;

@@ -21,10 +21,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** A null option is refused where it is set, by its name, and not later by some line that uses it. */
+/** The setter rejects a null option by name, so that it does not fail later where the option is used. */
 class NullOptionsTest {
 
-    /** Values for the parameters beside the null one. */
+    /** Values for the other parameters of the setter. */
     private static final Map<Class<?>, Object> VALUES = Map.of(
             int.class,
             1,
@@ -54,7 +54,7 @@ class NullOptionsTest {
 
     @ParameterizedTest
     @MethodSource("parameters")
-    void aNullIsRefusedByName(Object builder, Method setter, Parameter parameter) {
+    void aNullIsRejectedByName(Object builder, Method setter, Parameter parameter) {
         Object[] arguments = Arrays.stream(setter.getParameters())
                 .map(each -> each.equals(parameter) ? null : valueFor(setter, each))
                 .toArray();

@@ -29,7 +29,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.slf4j.LoggerFactory;
 
-/** Design, invariant 9: a bad option fails at once, and says which option, which value and what is allowed. */
+/** Design, invariant 9: a bad option fails at once, with a message that names the option, the value and the range. */
 class OptionsTest {
 
     private static Stream<Arguments> bad() {
@@ -131,14 +131,14 @@ class OptionsTest {
 
     @ParameterizedTest(name = "{0}")
     @MethodSource("bad")
-    void aBadOptionSaysWhatIsWrong(String message, Consumer<SseServerBuilder> option) {
+    void theMessageOfABadOptionNamesTheProblem(String message, Consumer<SseServerBuilder> option) {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> option.accept(SseServer.builder()))
                 .withMessage(message);
     }
 
     @Test
-    void nullsNameTheirOption() {
+    void aNullIsReportedWithItsOption() {
         SseServerBuilder builder = SseServer.builder();
         assertThatThrownBy(() -> builder.hub(null)).hasMessage("hub");
         assertThatThrownBy(() -> builder.transport(null)).hasMessage("transport");
@@ -163,7 +163,7 @@ class OptionsTest {
     }
 
     @Test
-    void nullsOfAStreamAreNamedAtTheCall() {
+    void aNullOfAStreamIsReportedAtTheCall() {
         Source source = sink -> {};
         SseStream stream = SseStream.of(source);
         assertNamed("source", () -> SseStream.of(null));
@@ -183,7 +183,7 @@ class OptionsTest {
     }
 
     @Test
-    void nullsOfAHandlerAreNamedAtTheCall() {
+    void aNullOfAHandlerIsReportedAtTheCall() {
         StreamRoute route = StreamRoute.topics();
         LaneOptions options = LaneOptions.DEFAULT;
         try (Hub hub = Hub.create()) {
@@ -203,7 +203,7 @@ class OptionsTest {
     }
 
     @OverEachTransport
-    void aTakenPortIsNamedAndLeavesNothing(Transport transport) throws IOException {
+    void theMessageNamesAPortInUseAndNothingIsLeft(Transport transport) throws IOException {
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             SseServerBuilder builder = TestServers.on(transport).port(taken.getLocalPort());
             assertThatThrownBy(builder::start)
@@ -215,14 +215,14 @@ class OptionsTest {
     }
 
     @Test
-    void aHostThatIsNotOursIsNamed() {
+    void theMessageNamesAHostOfAnotherMachine() {
         assertThatThrownBy(() -> SseServer.builder().host("192.0.2.1").port(0).start())
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("(expected: a free port on host 192.0.2.1; ");
     }
 
     @Test
-    void aHostThatIsUnknownIsNamedAndNotThePort() {
+    void theMessageNamesAnUnknownHostAndNotThePort() {
         assertThatThrownBy(
                         () -> SseServer.builder().host("nosuch.invalid").port(0).start())
                 .isInstanceOf(IOException.class)
@@ -232,7 +232,7 @@ class OptionsTest {
 
     @Test
     @EnabledOnOs(OS.LINUX)
-    void aTransportThatIsNotHereIsNamedAndLogged() {
+    void aMissingTransportIsNamedAndLogged() {
         Logger logger = (Logger) LoggerFactory.getLogger(TransportBackend.class);
         ListAppender<ILoggingEvent> lines = new ListAppender<>();
         lines.start();
@@ -290,7 +290,7 @@ class OptionsTest {
     }
 
     @Test
-    void zeroStreamsRefusesAll() throws IOException {
+    void zeroStreamsRejectsAllStreams() throws IOException {
         try (SseServer server = TestServers.on(Transport.NIO).maxStreams(0).start();
                 RawClient client = RawClient.connect(server.port());
                 RawClient browser = RawClient.connect(server.port())) {

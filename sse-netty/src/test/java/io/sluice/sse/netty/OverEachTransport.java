@@ -8,7 +8,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * A test with real sockets, once for each transport of Linux. {@link TestServers#on} skips those that are not there.
+ * A test with real sockets that runs once for each transport of Linux. {@link TestServers#on} skips missing transports.
  */
 @Target(ElementType.METHOD)
 @Retention(RetentionPolicy.RUNTIME)

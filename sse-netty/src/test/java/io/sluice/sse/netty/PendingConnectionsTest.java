@@ -15,13 +15,13 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** A crowd that connects at once stands in the kernel, not before those who listen; and keeps nobody away. */
+/** A crowd that connects at once waits in the kernel, does not delay subscribers, and keeps no client out. */
 @Timeout(300)
 class PendingConnectionsTest {
 
     private static final int MOST = 3;
 
-    private final PendingConnections newcomers = new PendingConnections();
+    private final PendingConnections pending = new PendingConnections();
     private final EmbeddedChannel listener = new EmbeddedChannel();
 
     PendingConnectionsTest() {
@@ -29,13 +29,13 @@ class PendingConnectionsTest {
         listener.pipeline()
                 .addLast(new ServerAcceptor(
                         new ConnectionLimiter(1_000, Set.of(), new Ledger(), new RejectionLog(new RejectionCounts())),
-                        newcomers,
+                        pending,
                         MOST));
     }
 
-    private void come(int count) {
+    private void accept(int count) {
         for (int i = 0; i < count; i++) {
-            newcomers.accepted();
+            pending.accepted();
         }
         listener.pipeline().fireChannelReadComplete();
     }
@@ -52,47 +52,47 @@ class PendingConnectionsTest {
     }
 
     @Test
-    void aFewAreNothingSpecial() {
-        come(MOST - 1);
+    void aFewPendingConnectionsDoNotPauseAccepting() {
+        accept(MOST - 1);
         assertThat(accepts()).isTrue();
         assertThat(listener.hasPendingTasks()).isFalse();
     }
 
     @Test
-    void behindManyItWaitsUntilTheyAreFew() {
-        come(MOST);
+    void manyPendingConnectionsPauseAcceptingUntilFewAreLeft() {
+        accept(MOST);
         assertThat(accepts()).isFalse();
         pass(1);
         assertThat(accepts()).isFalse();
-        newcomers.identified();
+        pending.identified();
         pass(1);
         assertThat(accepts()).isTrue();
         assertThat(listener.hasPendingTasks()).isFalse();
     }
 
     @Test
-    void thoseWhoNeverSayWhatTheyWantKeepNobodyAway() {
-        come(MOST);
+    void clientsThatNeverSendARequestKeepNoClientOut() {
+        accept(MOST);
         assertThat(accepts()).isFalse();
         pass(AcceptThrottle.MAX_CHECKS - 1);
         assertThat(accepts()).isFalse();
         pass(1);
         assertThat(accepts()).isTrue();
         for (int millis = 0; millis < 99; millis++) {
-            come(1);
+            accept(1);
             assertThat(accepts()).isTrue();
             pass(1);
         }
         pass(1);
-        come(1);
-        assertThat(accepts()).as("heeded again").isFalse();
+        accept(1);
+        assertThat(accepts()).as("throttling again").isFalse();
         pass(AcceptThrottle.MAX_CHECKS);
         assertThat(accepts()).isTrue();
     }
 
     @Test
-    void withoutDescriptorsItRestsWhateverNewcomersDo() {
-        come(MOST);
+    void withoutDescriptorsAcceptingPausesWhateverPendingConnectionsDo() {
+        accept(MOST);
         listener.pipeline().fireExceptionCaught(new IOException("too many open files (a test wants it so)"));
         pass(AcceptThrottle.MAX_CHECKS);
         assertThat(accepts()).isFalse();
@@ -101,7 +101,7 @@ class PendingConnectionsTest {
     }
 
     @OverEachTransport
-    void silentConnectionsKeepNobodyAway(Transport transport) throws Exception {
+    void silentConnectionsKeepNoClientOut(Transport transport) throws Exception {
         try (SseServer server = TestServers.on(transport).start()) {
             List<RawClient> silent = new ArrayList<>();
             try {

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Timeout;
 
-/** What will never be granted is told so whatever else would refuse it; nobody is told to come back with it. */
+/** A request that can never succeed gets a permanent rejection, even if a limit would also reject it for now. */
 @Timeout(120)
 class PermanentRejectionTest {
 
@@ -50,59 +50,59 @@ class PermanentRejectionTest {
     }
 
     @OverEachTransport
-    void aboveTheMostStreams(Transport transport) throws Exception {
+    void aPermanentRejectionComesBeforeTheStreamLimit(Transport transport) throws Exception {
         try (SseServer server = on(transport).maxStreams(0).start()) {
-            assertRefused(server, 503, RejectionCounts.Kind.STREAMS);
+            assertRejected(server, 503, RejectionCounts.Kind.STREAMS);
         }
     }
 
     @OverEachTransport
-    void aboveTheStreamsOfAnAddress(Transport transport) throws Exception {
+    void aPermanentRejectionComesBeforeTheLimitOfAnAddress(Transport transport) throws Exception {
         try (SseServer server = on(transport).maxStreamsPerAddress(1).start();
                 RawClient there = RawClient.open(server.port(), "/events/a")) {
-            assertRefused(server, 429, RejectionCounts.Kind.STREAMS_PER_ADDRESS);
+            assertRejected(server, 429, RejectionCounts.Kind.STREAMS_PER_ADDRESS);
             assertThat(there.stream().hasEnded()).isFalse();
         }
     }
 
     /**
-     * It costs a token, as any other does; without one it is refused all the same, and not counted as refused by the
-     * rate.
+     * The request costs a token as any other does. Without a token it is rejected too, but not counted as rejected
+     * by the rate.
      */
     @OverEachTransport
-    void aboveTheRate(Transport transport) throws Exception {
+    void aPermanentRejectionComesBeforeTheRate(Transport transport) throws Exception {
         try (SseServer server =
                 on(transport).connectRate(new Rate(1, Duration.ofHours(2))).start()) {
             try (RawClient first = RawClient.connect(server.port()).get("/events/a//b")) {
-                assertThat(first.awaitAnswer(RawClient.PATIENCE)).isTrue();
+                assertThat(first.awaitResponse(RawClient.PATIENCE)).isTrue();
                 assertThat(first.stream().status()).isEqualTo(400);
             }
-            assertRefused(server, 429, RejectionCounts.Kind.CONNECT_RATE);
+            assertRejected(server, 429, RejectionCounts.Kind.CONNECT_RATE);
         }
     }
 
     @OverEachTransport
-    void inADrain(Transport transport) throws Exception {
+    void aPermanentRejectionComesBeforeADrain(Transport transport) throws Exception {
         try (SseServer server = on(transport).start()) {
             server.streams().drain();
-            assertRefused(server, 503, RejectionCounts.Kind.DRAINING);
+            assertRejected(server, 503, RejectionCounts.Kind.DRAINING);
         }
     }
 
-    private void assertRefused(SseServer server, int status, RejectionCounts.Kind kind) throws IOException {
+    private void assertRejected(SseServer server, int status, RejectionCounts.Kind kind) throws IOException {
         for (String target : NEVER) {
-            assertAnswered(server, target, 400, 400);
+            assertStatus(server, target, 400, 400);
         }
         assertThat(server.hub().rejections().count(kind)).isZero();
-        assertAnswered(server, "/events/a", status, 200);
-        assertAnswered(server, "/made/a", status, 200);
-        assertAnswered(server, "/lambda/a", status, 200);
-        assertAnswered(server, "/for-now", status, 200);
+        assertStatus(server, "/events/a", status, 200);
+        assertStatus(server, "/made/a", status, 200);
+        assertStatus(server, "/lambda/a", status, 200);
+        assertStatus(server, "/for-now", status, 200);
         assertThat(server.hub().rejections().count(kind)).isEqualTo(8);
-        assertThat(asked).as("code of the routes").hasValue(0);
+        assertThat(asked).as("calls of the routes").hasValue(0);
     }
 
-    private static void assertAnswered(SseServer server, String target, int status, int ofBrowser) throws IOException {
+    private static void assertStatus(SseServer server, String target, int status, int ofBrowser) throws IOException {
         try (RawClient other = RawClient.connect(server.port()).get(target);
                 RawClient browser = RawClient.connect(server.port()).get(target, "Sec-Fetch-Mode: cors")) {
             assertThat(other.awaitEnd(RawClient.PATIENCE))

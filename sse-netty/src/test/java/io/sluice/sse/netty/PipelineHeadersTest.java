@@ -48,7 +48,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.slf4j.LoggerFactory;
 
-/** The head of a stream passes the handlers of an application's pipeline, as every response does. */
+/** The head of a stream passes the handlers of an application's pipeline, like every response. */
 class PipelineHeadersTest {
 
     private static final AttributeKey<String> USER = AttributeKey.valueOf(PipelineHeadersTest.class, "user");
@@ -62,7 +62,7 @@ class PipelineHeadersTest {
         hub.close();
     }
 
-    /** Adds what applications add: an id of the request, cookies, a security header. Counts the responses. */
+    /** Adds typical headers of applications: a request id, cookies, a security header. Counts the responses. */
     private static final class Decorator extends ChannelOutboundHandlerAdapter {
         private int responses;
 
@@ -152,7 +152,7 @@ class PipelineHeadersTest {
     }
 
     @Test
-    void aStreamThatALimitRejectsHasThemToo() {
+    void aStreamRejectedByALimitHasThemToo() {
         for (String browser : List.of("", "Sec-Fetch-Mode: cors\r\nCache-Control: no-cache\r\n")) {
             StreamLimits none = StreamLimits.DEFAULT.maxStreams(0);
             EmbeddedChannel channel = new EmbeddedChannel(
@@ -170,7 +170,7 @@ class PipelineHeadersTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"1.1", "1.0"})
-    void whateverTheHandlersDoTheFramingIsThatOfAStream(String version) {
+    void theFramingIsThatOfAStreamWhateverTheHandlersDo(String version) {
         ChannelOutboundHandlerAdapter meddler = new ChannelOutboundHandlerAdapter() {
             @Override
             public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
@@ -213,7 +213,7 @@ class PipelineHeadersTest {
         return version.equals("1.0") ? payload : Integer.toHexString(payload.length()) + "\r\n" + payload + "\r\n";
     }
 
-    /** Passes on what it gets when the test says so. */
+    /** Passes messages on when the test allows it. */
     private static final class Delayer extends ChannelOutboundHandlerAdapter {
         private Runnable passOn = () -> {};
 
@@ -228,7 +228,7 @@ class PipelineHeadersTest {
     }
 
     @Test
-    void aHandlerMayDelayTheHeadAndEverythingComesAfterIt() {
+    void aHandlerMayDelayTheHeadAndEverythingElseFollowsIt() {
         Delayer delayer = new Delayer();
         Requests requests = new Requests();
         EmbeddedChannel channel = new EmbeddedChannel(new HttpServerCodec(), delayer, handler(), requests);
@@ -261,7 +261,7 @@ class PipelineHeadersTest {
     }
 
     @Test
-    void aHeadThatNoHandlerPassesOnClosesItsConnection() {
+    void aHeadThatAHandlerDropsClosesItsConnection() {
         quietly(() -> {
             EmbeddedChannel channel = new EmbeddedChannel(new HttpServerCodec(), new Delayer(), handler());
             channel.freezeTime();
@@ -290,7 +290,7 @@ class PipelineHeadersTest {
     }
 
     @Test
-    void evenIfAHandlerKeepsTheEndOfTheConnectionFromLaterHandlers() {
+    void aClientIsReleasedEvenIfAHandlerHidesTheEndOfTheConnection() {
         ChannelHandler swallower = new ChannelInboundHandlerAdapter() {
             @Override
             public void channelInactive(ChannelHandlerContext ctx) {}
@@ -332,8 +332,8 @@ class PipelineHeadersTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
-    void aHandlerMayAnswerInsteadAndTheConnectionStaysWithHttp(boolean later) {
-        AtomicReference<Runnable> answer = new AtomicReference<>(() -> {});
+    void aHandlerMayRespondInsteadAndTheConnectionStaysWithHttp(boolean later) {
+        AtomicReference<Runnable> sendNotFound = new AtomicReference<>(() -> {});
         ChannelHandler gate = new ChannelOutboundHandlerAdapter() {
             @Override
             public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
@@ -345,7 +345,7 @@ class PipelineHeadersTest {
                         HttpVersion.HTTP_1_1, HttpResponseStatus.FORBIDDEN, Unpooled.EMPTY_BUFFER);
                 no.headers().set("content-length", "0");
                 if (later) {
-                    answer.set(() -> ctx.writeAndFlush(no, promise));
+                    sendNotFound.set(() -> ctx.writeAndFlush(no, promise));
                 } else {
                     ctx.writeAndFlush(no, promise);
                 }
@@ -354,7 +354,7 @@ class PipelineHeadersTest {
         EmbeddedChannel channel = new EmbeddedChannel(new HttpServerCodec(), gate, handler());
         for (int i = 0; i < 2; i++) {
             write(channel, request("GET", "1.1", ""));
-            answer.get().run();
+            sendNotFound.get().run();
             channel.runPendingTasks();
             assertThat(text(channel)).isEqualTo("HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n");
             assertThat(channel.pipeline().get(HttpServerCodec.class)).isNotNull();
@@ -405,7 +405,7 @@ class PipelineHeadersTest {
     }
 
     @Test
-    void headersCannotBeForgedAndThoseOfAStreamNotReplaced() {
+    void headersCannotBeForgedAndStreamHeadersCannotBeReplaced() {
         SseStream stream = SseStream.of(Selector.of("a"), StartPosition.live());
         Map<String, String> bad = new LinkedHashMap<>();
         bad.put("x", "a\r\nset-cookie: b");
@@ -434,7 +434,7 @@ class PipelineHeadersTest {
                 .withMessageStartingWith("header: "));
     }
 
-    // ---- what a route sees
+    // ---- request attributes
 
     @Test
     void aRouteSeesTheAttributesThatEarlierHandlersHaveSet() {

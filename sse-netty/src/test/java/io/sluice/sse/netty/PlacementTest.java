@@ -45,7 +45,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Where an SseHandler cannot serve streams it says what to change, and closes the connection. */
+/** An SseHandler that cannot serve streams reports what to change, and closes the connection. */
 @Timeout(120)
 class PlacementTest {
 
@@ -73,7 +73,7 @@ class PlacementTest {
         return text;
     }
 
-    /** What goes wrong when the channel is made, or when a request comes. */
+    /** Asserts a failure when the channel is created or when a request arrives. */
     private static void assertFails(String words, ChannelHandler... handlers) {
         EmbeddedChannel channel = new EmbeddedChannel();
         Throwable failure = catchThrowable(() -> {
@@ -98,12 +98,12 @@ class PlacementTest {
     }
 
     @Test
-    void beforeTheCodec() {
+    void aHandlerBeforeTheCodecFails() {
         assertFails("it is before the HTTP codec", handler(), new HttpServerCodec());
     }
 
     @Test
-    void addedBeforeACodecThatIsThere() {
+    void addingAHandlerBeforeAnExistingCodecFails() {
         EmbeddedChannel channel = new EmbeddedChannel(new HttpServerCodec());
         channel.pipeline().addFirst(handler());
         assertThat(catchThrowable(channel::checkException))
@@ -116,18 +116,18 @@ class PlacementTest {
     }
 
     @Test
-    void withoutACodec() {
+    void aHandlerWithoutACodecFails() {
         assertFails("there is no HTTP/1.1 codec before it", handler());
     }
 
     @Test
-    void withHalfACodec() {
+    void aHandlerWithHalfACodecFails() {
         assertFails("there is no HTTP/1.1 codec before it", new HttpRequestDecoder(), handler());
     }
 
-    /** As behind an adapter of HTTP/2, which makes HTTP messages without a codec of HTTP/1.1. */
+    /** An HTTP/2 adapter creates HTTP messages in this way, without a codec of HTTP/1.1. */
     @Test
-    void requestsThatNoCodecHasDecoded() {
+    void requestsThatNoCodecHasDecodedFail() {
         EmbeddedChannel channel = new EmbeddedChannel(handler());
         assertThatIllegalStateException()
                 .isThrownBy(() -> channel.writeInbound(
@@ -138,7 +138,7 @@ class PlacementTest {
     }
 
     @Test
-    void inAChildChannelOfAnotherConnection() {
+    void aHandlerInAChildChannelOfAnotherConnectionFails() {
         EmbeddedChannel connection = new EmbeddedChannel();
         EmbeddedChannel child = new EmbeddedChannel(
                 connection, io.netty.channel.DefaultChannelId.newInstance(), true, true, new HttpServerCodec());
@@ -154,7 +154,7 @@ class PlacementTest {
     }
 
     @Test
-    void twiceInOnePipeline() {
+    void theSameHandlerTwiceInOnePipelineFails() {
         SseHandler handler = handler();
         assertFails("has another SseHandler", new HttpServerCodec(), handler, handler);
         assertFails("has another SseHandler", new HttpServerCodec(), handler(), handler());
@@ -167,10 +167,10 @@ class PlacementTest {
 
     @Test
     @SuppressWarnings("deprecation") // Netty deprecates executor groups of handlers, and applications still use them
-    void onAnotherThreadThanItsChannel() throws Exception {
+    void aHandlerOnAnotherThreadThanItsChannelFails() throws Exception {
         DefaultEventLoop other = new DefaultEventLoop();
         CompletableFuture<Throwable> caught = new CompletableFuture<>();
-        try (Served served = Served.by(pipeline -> pipeline.addLast(new HttpServerCodec(), catching(caught))
+        try (Served served = Served.with(pipeline -> pipeline.addLast(new HttpServerCodec(), catching(caught))
                         .addLast(other, handler()));
                 RawClient client = RawClient.connect(served.port())) {
             assertThat(caught.get(20, TimeUnit.SECONDS))
@@ -192,7 +192,7 @@ class PlacementTest {
     }
 
     @Test
-    void severalHandlersOfDifferentPathsAndACodecThatComesLaterAreRight() {
+    void severalHandlersOfDifferentPathsAndALateCodecWork() {
         EmbeddedChannel channel =
                 new EmbeddedChannel(handler(), SseHandler.serving(hub, "/other/**", StreamRoute.topics()));
         channel.pipeline().addFirst(new HttpServerCodec());
@@ -204,7 +204,7 @@ class PlacementTest {
 
     /** As after a WebSocket handshake or a CONNECT: the codec has left, and other bytes pass. */
     @Test
-    void bytesAfterTheCodecHasLeftPassBy() {
+    void bytesAfterTheCodecHasLeftArePassedOn() {
         EmbeddedChannel channel = new EmbeddedChannel(new HttpServerCodec(), handler());
         channel.pipeline().remove(HttpServerCodec.class);
         channel.writeInbound(bytes("other bytes"));
@@ -212,10 +212,10 @@ class PlacementTest {
         channel.finishAndReleaseAll();
     }
 
-    // ---- after a handler that takes its requests
+    // ---- after a handler that consumes its requests
 
-    /** Answers every request itself, as the router of an application does. */
-    private static ChannelHandler answering(HttpResponseStatus status) {
+    /** Responds to every request itself, as the router of an application does. */
+    private static ChannelHandler responding(HttpResponseStatus status) {
         return new ChannelInboundHandlerAdapter() {
             @Override
             public void channelRead(ChannelHandlerContext ctx, Object message) {
@@ -228,10 +228,10 @@ class PlacementTest {
     }
 
     @Test
-    void afterAHandlerThatAnswersItsRequests() {
+    void aHandlerAfterOneThatRespondsToItsRequestsIsReported() {
         SseHandler handler = handler();
         EmbeddedChannel channel =
-                new EmbeddedChannel(new HttpServerCodec(), answering(HttpResponseStatus.NOT_FOUND), handler);
+                new EmbeddedChannel(new HttpServerCodec(), responding(HttpResponseStatus.NOT_FOUND), handler);
         channel.writeInbound(bytes("GET /other HTTP/1.1\r\nHost: localhost\r\n\r\n"));
         assertThatIllegalStateException()
                 .isThrownBy(() -> channel.writeInbound(bytes(GET)))
@@ -242,7 +242,7 @@ class PlacementTest {
     }
 
     @Test
-    void afterAHandlerThatDropsItsRequests() {
+    void aHandlerAfterOneThatDropsItsRequestsIsReported() {
         EmbeddedChannel channel = new EmbeddedChannel(
                 new HttpServerCodec(),
                 new ChannelInboundHandlerAdapter() {
@@ -262,7 +262,7 @@ class PlacementTest {
     }
 
     @Test
-    void aHandlerThatRejectsRequestsIsNoError() {
+    void aHandlerThatRejectsRequestsIsNotAnError() {
         EmbeddedChannel channel = new EmbeddedChannel(
                 new HttpServerCodec(),
                 new ChannelInboundHandlerAdapter() {
@@ -291,11 +291,11 @@ class PlacementTest {
 
     private record Served(Channel listener, EventLoopGroup loops) implements AutoCloseable {
 
-        static Served by(SseHandler handler) {
-            return by(pipeline -> pipeline.addLast(new HttpServerCodec(), handler));
+        static Served with(SseHandler handler) {
+            return with(pipeline -> pipeline.addLast(new HttpServerCodec(), handler));
         }
 
-        static Served by(Consumer<ChannelPipeline> pipeline) {
+        static Served with(Consumer<ChannelPipeline> pipeline) {
             EventLoopGroup loops = new MultiThreadIoEventLoopGroup(2, NioIoHandler.newFactory());
             Channel listener = new ServerBootstrap()
                     .group(loops)
@@ -330,7 +330,7 @@ class PlacementTest {
     @Test
     void aDrainedHandlerLeavesItsHub() throws Exception {
         SseHandler handler = handler();
-        try (Served served = Served.by(handler);
+        try (Served served = Served.with(handler);
                 RawClient one = RawClient.open(served.port(), "/events/news");
                 RawClient two = RawClient.open(served.port(), "/events/news")) {
             hub.publish("news", Event.of("x"));
@@ -342,7 +342,7 @@ class PlacementTest {
             assertThat(two.awaitEnd(RawClient.PATIENCE)).isTrue();
             await().untilAsserted(() -> assertThat(lanes()).isZero());
             try (RawClient late = RawClient.connect(served.port()).get("/events/news")) {
-                assertThat(late.awaitAnswer(RawClient.PATIENCE)).isTrue();
+                assertThat(late.awaitResponse(RawClient.PATIENCE)).isTrue();
                 assertThat(late.stream().status()).isEqualTo(503);
             }
             assertThat(lanes()).isZero();
@@ -351,7 +351,7 @@ class PlacementTest {
     }
 
     @Test
-    void aDrainEndsAStreamInOrderWhoseHeadIsStillDelayed() throws Exception {
+    void aDrainEndsAStreamInOrderEvenIfItsHeadIsStillDelayed() throws Exception {
         SseHandler handler = handler();
         CompletableFuture<Runnable> passOn = new CompletableFuture<>();
         ChannelHandler delayer = new ChannelOutboundHandlerAdapter() {
@@ -360,7 +360,7 @@ class PlacementTest {
                 passOn.complete(() -> ctx.executor().execute(() -> ctx.writeAndFlush(message, promise)));
             }
         };
-        try (Served served = Served.by(pipeline -> pipeline.addLast(new HttpServerCodec(), delayer, handler));
+        try (Served served = Served.with(pipeline -> pipeline.addLast(new HttpServerCodec(), delayer, handler));
                 RawClient client = RawClient.connect(served.port()).get("/events/news")) {
             Runnable head = passOn.get(20, TimeUnit.SECONDS);
             handler.drain(Duration.ZERO).toCompletableFuture().get(20, TimeUnit.SECONDS);
@@ -375,9 +375,9 @@ class PlacementTest {
     }
 
     @Test
-    void aHandlerThatIsDrainedAfterItsLoopsHaveEndedLeavesItsHub() throws Exception {
+    void aHandlerDrainedAfterItsLoopsHaveEndedLeavesItsHub() throws Exception {
         SseHandler handler = handler();
-        try (Served served = Served.by(handler)) {
+        try (Served served = Served.with(handler)) {
             try (RawClient client = RawClient.open(served.port(), "/events/news")) {
                 assertThat(client.stream().status()).isEqualTo(200);
                 assertThat(lanes()).isEqualTo(1);

@@ -18,25 +18,25 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Clients that come and go in every way, over several event loops: what is told is true, and nobody stays as a ghost.
+ * Clients connect and leave in every way, over several event loops. Reported presence is correct, without ghosts.
  */
 class PresenceOverSocketsTest {
 
-    /** Who is there by what was told. */
-    private static final class Told implements Observer {
-        final Set<String> there = new ConcurrentSkipListSet<>();
+    /** Tracks the members from the reported joins and leaves. */
+    private static final class ReportedPresence implements Observer {
+        final Set<String> members = new ConcurrentSkipListSet<>();
         final AtomicInteger wrong = new AtomicInteger();
 
         @Override
         public void joined(String principal, @Nullable String topic) {
-            if (!there.add(principal + "@" + topic)) {
+            if (!members.add(principal + "@" + topic)) {
                 wrong.incrementAndGet();
             }
         }
 
         @Override
         public void left(String principal, @Nullable String topic) {
-            if (!there.remove(principal + "@" + topic)) {
+            if (!members.remove(principal + "@" + topic)) {
                 wrong.incrementAndGet();
             }
         }
@@ -45,13 +45,13 @@ class PresenceOverSocketsTest {
     private record Tab(String principal, RawClient client) {}
 
     @OverEachTransport
-    void underChurnWhatIsToldIsTrueInTheEnd(Transport transport) throws Exception {
-        Told told = new Told();
+    void reportedPresenceIsCorrectAfterChurn(Transport transport) throws Exception {
+        ReportedPresence reported = new ReportedPresence();
         Random random = new Random(7);
         try (Hub hub = Hub.builder()
                         .presence(Presence.of("rooms/*").withEvents("presence"))
                         .presence(Presence.ofHub())
-                        .observer(told)
+                        .observer(reported)
                         .build();
                 SseServer server = TestServers.on(transport)
                         .hub(hub)
@@ -70,11 +70,11 @@ class PresenceOverSocketsTest {
                             name,
                             RawClient.open(server.port(), "/events/rooms/7?topic=presence/rooms/7&name=" + name)));
                 } else if (!tabs.isEmpty()) {
-                    Tab gone = tabs.remove(random.nextInt(tabs.size()));
+                    Tab leaving = tabs.remove(random.nextInt(tabs.size()));
                     if (random.nextBoolean()) {
-                        gone.client.reset();
+                        leaving.client.reset();
                     }
-                    gone.client.close();
+                    leaving.client.close();
                 }
             }
             Set<String> expected = new TreeSet<>();
@@ -82,13 +82,13 @@ class PresenceOverSocketsTest {
                 expected.add(tab.principal + "@rooms/7");
                 expected.add(tab.principal + "@null");
             });
-            await().untilAsserted(() -> assertThat(told.there).containsExactlyElementsOf(expected));
+            await().untilAsserted(() -> assertThat(reported.members).containsExactlyElementsOf(expected));
             assertThat(hub.members("rooms/7")).isEqualTo(hub.members());
             for (Tab tab : tabs) {
                 tab.client.close();
             }
-            await().untilAsserted(() -> assertThat(told.there).isEmpty());
-            assertThat(told.wrong).hasValue(0);
+            await().untilAsserted(() -> assertThat(reported.members).isEmpty());
+            assertThat(reported.wrong).hasValue(0);
             assertThat(hub.members()).isEmpty();
             assertThat(hub.members("rooms/7")).isEmpty();
         }

@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Timeout;
 
-/** PROXY headers over real sockets: who must send one, who must not, and whose the connection then is. */
+/** PROXY headers over real sockets: which peers must send one, which must not, and which address the connection has. */
 @Timeout(300)
 class ProxyProtocolTest {
 
@@ -25,7 +25,7 @@ class ProxyProtocolTest {
     private static final int PROXY = 0x21;
 
     @OverEachTransport
-    void theConnectionIsTheClients(Transport transport) throws Exception {
+    void theConnectionHasTheAddressOfTheClient(Transport transport) throws Exception {
         byte[] four = addresses("192.0.2.1", "192.0.2.9", 4711, 80);
         byte[] six = addresses("2001:db8::1", "2001:db8::9", 4711, 80);
         byte[] tlv = {0x04, 0, 3, 1, 2, 3, (byte) 0xE0, 0, 1, 9};
@@ -70,7 +70,7 @@ class ProxyProtocolTest {
                                         .pipeline()
                                         .names())
                                 .as("only the stream, and the pipeline's own tail")
-                                .hasSizeLessThanOrEqualTo(2)); // one that is just leaving has none
+                                .hasSizeLessThanOrEqualTo(2)); // a connection that is closing has none
             }
         }
     }
@@ -83,7 +83,7 @@ class ProxyProtocolTest {
     void aProxyWithoutAHeaderOrWithABadOneIsClosed(Transport transport) throws Exception {
         try (SseServer server = TestServers.on(transport)
                 .trustedProxies(TrustedProxies.of("127.0.0.0/8").byProxyProtocol())
-                .requestTimeout(Duration.ofMinutes(5)) // it is not this that closes them
+                .requestTimeout(Duration.ofMinutes(5)) // so that this timeout does not close them
                 .start()) {
             Stream.of(
                             ascii("GET /events/a HTTP/1.1\r\nHost: localhost\r\n\r\n"),
@@ -99,7 +99,7 @@ class ProxyProtocolTest {
                             try {
                                 client.send(bytes);
                             } catch (IOException reset) {
-                                // closed before it had said all of it
+                                // closed before the client had sent everything
                             }
                             assertThat(client.awaitEnd(RawClient.PATIENCE))
                                     .as(new String(bytes, 0, Math.min(40, bytes.length), StandardCharsets.ISO_8859_1))
@@ -115,10 +115,10 @@ class ProxyProtocolTest {
     }
 
     @OverEachTransport
-    void aStrangersHeaderIsRefusedAndWithoutOneItIsItself(Transport transport) throws Exception {
+    void anUntrustedPeersHeaderIsRejectedAndWithoutOneItsOwnAddressCounts(Transport transport) throws Exception {
         try (SseServer server = TestServers.on(transport)
                         .trustedProxies(TrustedProxies.of("10.0.0.0/8").byProxyProtocol())
-                        .requestTimeout(Duration.ofMinutes(5)) // it is not this that closes them
+                        .requestTimeout(Duration.ofMinutes(5)) // so that this timeout does not close them
                         .start();
                 RawClient one = RawClient.connect(server.port());
                 RawClient two = RawClient.connect(server.port())) {

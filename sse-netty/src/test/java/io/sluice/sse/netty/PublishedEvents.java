@@ -20,22 +20,22 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
 
 /**
- * What a hub was told, and what it has let go since: topics keep their last events, as many as an option says and
- * bounded by nothing else. Positions are the hub's own ids, which rise as text. Confined to one thread, but for what it
- * starts.
+ * The events that a test has published, and those that the hub has evicted since. Topics keep a configured number of
+ * their last events, without any other bound. Positions are the hub's own ids, which increase as text. Confined to one
+ * thread, except for the tasks that it starts.
  */
 final class PublishedEvents {
 
-    record Told(String position, String topic, String data) {}
+    record Entry(String position, String topic, String data) {}
 
     static final String[] TOPICS = {"a/1", "a/2", "b/1", "b/2", "c"};
 
     private final Hub hub;
     private final int keep;
-    private final TreeMap<String, Told> all = new TreeMap<>();
-    private final Map<String, ArrayDeque<Told>> kept = new HashMap<>();
-    private final Map<String, Told> chosen = new HashMap<>();
-    private final Map<String, Told> byData = new HashMap<>();
+    private final TreeMap<String, Entry> all = new TreeMap<>();
+    private final Map<String, ArrayDeque<Entry>> kept = new HashMap<>();
+    private final Map<String, Entry> chosen = new HashMap<>();
+    private final Map<String, Entry> byData = new HashMap<>();
     private final TreeMap<String, Publication> fromThreads = new TreeMap<>();
     private int serial;
 
@@ -48,34 +48,34 @@ final class PublishedEvents {
         return all.size();
     }
 
-    Told byData(String data) {
-        Told told = byData.get(data);
-        if (told == null) {
+    Entry byData(String data) {
+        Entry entry = byData.get(data);
+        if (entry == null) {
             throw new AssertionError("never published: " + data);
         }
-        return told;
+        return entry;
     }
 
-    /** The position that an id of the wire stands for; null for a chosen id whose event has gone. */
+    /** The position of an id that a client received; null for a publisher's id whose event was evicted. */
     String positionOf(String id) {
         if (!id.startsWith("chosen-")) {
             return id;
         }
-        Told told = chosen.get(id);
-        return told != null && !isEvicted(told) ? told.position : null;
+        Entry entry = chosen.get(id);
+        return entry != null && !isEvicted(entry) ? entry.position : null;
     }
 
-    boolean isEvicted(Told told) {
-        return told.position.compareTo(kept.get(told.topic).getFirst().position) < 0;
+    boolean isEvicted(Entry entry) {
+        return entry.position.compareTo(kept.get(entry.topic).getFirst().position) < 0;
     }
 
-    /** What a selector wants in {@code (after, upTo]}. */
-    List<Told> wanted(Selector selector, String after, String upTo) {
+    /** The events that match the selector in {@code (after, upTo]}. */
+    List<Entry> wanted(Selector selector, String after, String upTo) {
         if (after.compareTo(upTo) >= 0) {
             return List.of();
         }
-        Collection<Told> range = all.subMap(after, false, upTo, true).values();
-        return range.stream().filter(told -> wants(selector, told.topic)).toList();
+        Collection<Entry> range = all.subMap(after, false, upTo, true).values();
+        return range.stream().filter(entry -> wants(selector, entry.topic)).toList();
     }
 
     static boolean wants(Selector selector, String topic) {
@@ -104,7 +104,7 @@ final class PublishedEvents {
         note(one, hub.publish(one.topic(), one.event()).toCompletableFuture().join());
     }
 
-    /** One event for each topic, so that all of them are there to be listened to. */
+    /** Publishes one event to each topic, so that all topics exist. */
     void publishToAll() {
         for (String topic : TOPICS) {
             publish(new Publication(topic, Event.of("first of " + topic)));
@@ -116,21 +116,21 @@ final class PublishedEvents {
         for (int i = 0; i < count; i++) {
             batch.add(make(random, random.nextInt(200)));
         }
-        List<Published> answers = hub.publishAll(batch).toCompletableFuture().join();
+        List<Published> results = hub.publishAll(batch).toCompletableFuture().join();
         for (int i = 0; i < count; i++) {
-            note(batch.get(i), answers.get(i));
+            note(batch.get(i), results.get(i));
         }
     }
 
-    /** An id of the publisher's own; and once more, which delivers nothing. */
+    /** Publishes an event with a publisher id, and then once more, which delivers nothing. */
     void publishChosen(Random random) {
         Publication plain = make(random, 20);
         String id = "chosen-" + serial;
         Event event = plain.event().toBuilder().id(id).build();
         assertThat(hub.publish(plain.topic(), event).toCompletableFuture().join())
                 .isEqualTo(new Published(id, plain.topic(), false));
-        Told told = note(plain.topic(), plain.event().data(), hub.headId());
-        chosen.put(id, told);
+        Entry entry = note(plain.topic(), plain.event().data(), hub.headId());
+        chosen.put(id, entry);
         assertThat(hub.publish("c", event).toCompletableFuture().join())
                 .isEqualTo(new Published(id, plain.topic(), true));
     }
@@ -145,10 +145,10 @@ final class PublishedEvents {
             Callable<List<Runnable>> publishing = () -> {
                 List<Runnable> notes = new ArrayList<>();
                 for (Publication one : mine) {
-                    Published answer = hub.publish(one.topic(), one.event())
+                    Published result = hub.publish(one.topic(), one.event())
                             .toCompletableFuture()
                             .join();
-                    notes.add(() -> fromThreads.put(answer.id(), one));
+                    notes.add(() -> fromThreads.put(result.id(), one));
                 }
                 return notes;
             };
@@ -161,22 +161,22 @@ final class PublishedEvents {
         fromThreads.clear();
     }
 
-    private void note(Publication one, Published answer) {
-        note(one.topic(), one.event().data(), answer.id());
+    private void note(Publication one, Published result) {
+        note(one.topic(), one.event().data(), result.id());
     }
 
-    private Told note(String topic, String data, String position) {
-        Told told = new Told(position, topic, data);
+    private Entry note(String topic, String data, String position) {
+        Entry entry = new Entry(position, topic, data);
         assertThat(all.isEmpty() || all.lastKey().compareTo(position) < 0)
-                .as("positions rise")
+                .as("positions increase")
                 .isTrue();
-        all.put(position, told);
-        byData.put(data, told);
-        ArrayDeque<Told> ring = kept.computeIfAbsent(topic, name -> new ArrayDeque<>());
-        ring.add(told);
+        all.put(position, entry);
+        byData.put(data, entry);
+        ArrayDeque<Entry> ring = kept.computeIfAbsent(topic, name -> new ArrayDeque<>());
+        ring.add(entry);
         if (ring.size() > keep) {
             ring.removeFirst();
         }
-        return told;
+        return entry;
     }
 }

@@ -23,62 +23,61 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 
 /**
- * A random life of a whole system over real sockets: clients of every kind come and go, publishers publish, an operator
- * closes streams, the server drains and starts again on a hub that lives on. After each few steps everything comes to
- * rest, and all that the design promises is compared with a model ({@link PublishedEvents}, {@link ModelClient}).
+ * Random steps of a whole system over real sockets: clients of every kind connect and leave, publishers publish, an
+ * operator closes streams, and the server drains and restarts on the same hub. Every few steps the test waits until the
+ * system is idle and compares it with a model ({@link PublishedEvents}, {@link ModelClient}).
  *
- * <p>{@code -Dsluice.seed=…} repeats the steps of one life, {@code -Dsluice.steps=…} makes it longer. Each step
- * draws from a generator of its own, so that what the network does in its own time does not change the steps that
- * follow.
+ * <p>{@code -Dsluice.seed=…} repeats the steps of a run, {@code -Dsluice.steps=…} makes it longer. Each step has
+ * its own random generator, so that the timing of the network does not change later steps.
  */
 class RandomWholeSystemTest {
 
     private static final int CLIENTS = 12;
-    private static final int PLACES = 40;
+    private static final int PERMITS = 40;
     private static final int STEPS_BETWEEN_CHECKS = 8;
     private static final int LARGE = 8 * 1024;
-    /** The high-water mark, one frame, and what Netty adds for each write. */
+    /** The high-water mark, one frame, and the overhead of Netty for each write. */
     private static final long MOST_PENDING = 128 * 1024;
 
     private final long seed = Long.getLong("sluice.seed", System.nanoTime() & 0xFFFFFFFL);
     private final int steps = Integer.getInteger("sluice.steps", 600);
 
     @OverEachTransport
-    void aRandomLife(Transport transport) throws Exception {
+    void aRandomRunMatchesTheModel(Transport transport) throws Exception {
         System.out.println(transport + " sluice.seed=" + seed);
         int descriptors = TestServers.openDescriptors();
         ExecutorService threads = Executors.newCachedThreadPool();
-        Life life = new Life(transport, threads);
+        Run run = new Run(transport, threads);
         try {
-            life.live();
+            run.runAll();
         } catch (Exception | AssertionError e) {
             throw new AssertionError(
                     "repeat with -Dsluice.seed=%d; over %s, step by step: %s; %s"
-                            .formatted(seed, transport, life.history, e.getMessage()),
+                            .formatted(seed, transport, run.history, e.getMessage()),
                     e);
         } finally {
-            life.end();
+            run.end();
             threads.shutdownNow();
         }
-        await("descriptors back")
+        await("descriptors closed")
                 .untilAsserted(() -> assertThat(TestServers.openDescriptors()).isLessThanOrEqualTo(descriptors + 10));
     }
 
-    private final class Life {
+    private final class Run {
         final Transport transport;
         final ExecutorService threads;
         final SinkRecorder ends = new SinkRecorder();
         final OverflowPolicy policy;
         final Hub hub;
-        final PublishedEvents told;
+        final PublishedEvents published;
         final List<ModelClient> clients = new ArrayList<>();
         final List<String> history = new ArrayList<>();
-        /** Who left since the last check, and the reasons that its sink may have ended for. */
+        /** The ports of clients that left since the last check, with the allowed reasons of their sinks. */
         final Map<Integer, Set<CloseReason>> left = new HashMap<>();
 
         SseServer server;
 
-        Life(Transport transport, ExecutorService threads) throws IOException {
+        Run(Transport transport, ExecutorService threads) throws IOException {
             this.transport = transport;
             this.threads = threads;
             Random random = new Random(seed);
@@ -92,10 +91,10 @@ class RandomWholeSystemTest {
                     .observer(ends)
                     .build();
             ends.watch(hub);
-            told = new PublishedEvents(hub, keep);
-            told.publishToAll();
+            published = new PublishedEvents(hub, keep);
+            published.publishToAll();
             for (int i = 0; i < CLIENTS; i++) {
-                clients.add(new ModelClient(i, told, policy));
+                clients.add(new ModelClient(i, published, policy));
             }
             history.add(policy + " keeping " + keep);
             startServer();
@@ -105,14 +104,14 @@ class RandomWholeSystemTest {
             server = TestServers.on(transport)
                     .hub(hub)
                     .streams("/events/**", StreamRoute.anyTopics())
-                    .maxStreams(PLACES)
+                    .maxStreams(PERMITS)
                     .heartbeat(Duration.ofMillis(seed % 2 == 0 ? 40 : 0))
                     .writeTimeout(Duration.ofMinutes(5))
-                    .requestTimeout(Duration.ZERO) // else half a request expires between two checks on a slow machine
+                    .requestTimeout(Duration.ZERO) // or half a request could expire between two checks
                     .start();
         }
 
-        void live() throws Exception {
+        void runAll() throws Exception {
             for (int step = 0; step < steps; step++) {
                 Random random = new Random(seed * 1_000_003 + step);
                 step(random);
@@ -126,13 +125,13 @@ class RandomWholeSystemTest {
                 }
             }
             check();
-            assertAllPlacesAreFree();
+            assertAllPermitsAreFree();
         }
 
         void end() throws Exception {
             for (ModelClient client : clients) {
                 if (client.isConnected()) {
-                    client.gone();
+                    client.disconnect();
                 }
             }
             server.close(Duration.ZERO).toCompletableFuture().get(30, TimeUnit.SECONDS);
@@ -144,19 +143,19 @@ class RandomWholeSystemTest {
             int kind = random.nextInt(100);
             if (kind < 12) {
                 did("publish");
-                told.publish(random, 1 + random.nextInt(5), random.nextInt(100));
+                published.publish(random, 1 + random.nextInt(5), random.nextInt(100));
             } else if (kind < 20) {
                 did("batch");
-                told.publishBatch(random, 1 + random.nextInt(20));
+                published.publishBatch(random, 1 + random.nextInt(20));
             } else if (kind < 24) {
                 did("chosen id");
-                told.publishChosen(random);
+                published.publishChosen(random);
             } else if (kind < 29) {
                 did("publish from threads");
-                told.publishFromThreads(random, threads, 20);
+                published.publishFromThreads(random, threads, 20);
             } else if (kind < 33) {
                 did("burst");
-                told.publish(random, 40, LARGE);
+                published.publish(random, 40, LARGE);
             } else if (kind < 58) {
                 connect(client, random);
             } else if (kind < 62) {
@@ -164,15 +163,15 @@ class RandomWholeSystemTest {
             } else if (kind < 72) {
                 stallOrRead(client, random);
             } else if (kind < 90) {
-                part(client, random);
+                leaveSomehow(client, random);
             } else if (kind < 95) {
                 leaveMidReplay(client, random);
             } else if (kind < 98) {
                 closeByOperator(client, random);
             } else if (kind < 99) {
-                did("check places");
+                did("check permits");
                 check();
-                assertAllPlacesAreFree();
+                assertAllPermitsAreFree();
             } else {
                 restart();
             }
@@ -210,7 +209,7 @@ class RandomWholeSystemTest {
             }
         }
 
-        private void part(ModelClient client, Random random) throws IOException {
+        private void leaveSomehow(ModelClient client, Random random) throws IOException {
             int how = random.nextInt(3);
             if (client.isStreaming() && how == 0) {
                 did("FIN of " + client);
@@ -221,7 +220,7 @@ class RandomWholeSystemTest {
         }
 
         private void leave(ModelClient client, boolean wantsReset) throws IOException {
-            // Netty's io_uring transport misses an RST directly behind half a request; see Invariant3.
+            // Netty's io_uring transport misses an RST directly after half a request; see Invariant3.
             boolean reset = wantsReset && !(client.isHalfSent() && transport == Transport.IO_URING);
             did((reset ? "RST of " : "close of ") + client);
             left.put(client.leave(reset), ModelClient.reasonsToLeave(reset, transport));
@@ -252,9 +251,9 @@ class RandomWholeSystemTest {
             client.readToTheEnd();
             assertThat(client.hasEndedOrderly()).as("the last chunk").isTrue();
             left.put(client.port(), Set.of(CloseReason.CLOSED_BY_APPLICATION));
-            client.gone();
+            client.disconnect();
             if (forGood) {
-                client.assertStaysAway(server.port());
+                client.assertIsCompleted(server.port());
             }
         }
 
@@ -263,7 +262,7 @@ class RandomWholeSystemTest {
                     .map(SinkInfo::sink)
                     .filter(sink -> SinkRecorder.port(sink) == port)
                     .findFirst()
-                    .orElseThrow(() -> new AssertionError("no sink of a client that reads"));
+                    .orElseThrow(() -> new AssertionError("no sink for a client that reads"));
         }
 
         private List<SinkInfo> infos() {
@@ -271,12 +270,12 @@ class RandomWholeSystemTest {
         }
 
         /**
-         * What was published before is delivered to those who read, their streams end properly, and nothing is left.
+         * Earlier events reach the clients that read, their streams end with the last chunk, and nothing is left.
          */
         private void restart() throws Exception {
             did("restart");
             check();
-            told.publish(new Random(seed), 5, 50);
+            published.publish(new Random(seed), 5, 50);
             var drained = server.close(Duration.ofMillis(100)).toCompletableFuture();
             for (ModelClient client : clients) {
                 if (client.isStreaming() && !client.isStalled()) {
@@ -290,7 +289,7 @@ class RandomWholeSystemTest {
             drained.get(30, TimeUnit.SECONDS);
             for (ModelClient client : clients) {
                 if (client.isConnected()) {
-                    client.gone();
+                    client.disconnect();
                 }
             }
             left.clear();
@@ -299,37 +298,37 @@ class RandomWholeSystemTest {
             startServer();
         }
 
-        // ---- what holds at rest
+        // ---- checks while the system is idle
 
         private void check() {
             for (ModelClient client : clients) {
                 if (client.isStreaming() && !client.isStalled() && !client.catchUp()) {
-                    assertSentAway(client);
+                    assertDisconnected(client);
                 }
             }
-            await("everything at rest")
+            await("an idle system")
                     .pollDelay(Duration.ZERO)
                     .pollInterval(Duration.ofMillis(2))
                     .untilAsserted(this::assertAtRest);
             left.forEach((port, reasons) -> {
                 CloseReason reason = ends.reason(port);
-                // The history may have passed it by before the server heard that it had left.
-                boolean passedBy = policy == OverflowPolicy.DISCONNECT && reason == CloseReason.SLOW_CONSUMER;
-                assertThat(reason == null || reasons.contains(reason) || passedBy)
+                // The history may have overtaken the client before the server noticed that it had left.
+                boolean overtaken = policy == OverflowPolicy.DISCONNECT && reason == CloseReason.SLOW_CONSUMER;
+                assertThat(reason == null || reasons.contains(reason) || overtaken)
                         .as("ended as %s, expected one of %s", reason, reasons)
                         .isTrue();
             });
             left.clear();
             assertThat(ends.wrong()).isNull();
-            assertThat(hub.stats().published()).isGreaterThanOrEqualTo(told.count());
+            assertThat(hub.stats().published()).isGreaterThanOrEqualTo(published.count());
         }
 
-        private void assertSentAway(ModelClient client) {
+        private void assertDisconnected(ModelClient client) {
             int port = client.port();
             await().until(() -> ends.reason(port) != null);
-            client.assertMayHaveBeenSentAway(ends.reason(port));
+            client.assertMayHaveBeenDisconnected(ends.reason(port));
             try {
-                client.gone();
+                client.disconnect();
             } catch (IOException e) {
                 throw new AssertionError(e);
             }
@@ -340,7 +339,7 @@ class RandomWholeSystemTest {
             long half = 0;
             for (ModelClient client : clients) {
                 if (client.isStalled() && ends.reason(client.port()) != null) {
-                    assertSentAway(client);
+                    assertDisconnected(client);
                 } else if (client.isStreaming()) {
                     assertThat(ends.isOpen(client.port())).isTrue();
                     streaming.add(client);
@@ -363,9 +362,9 @@ class RandomWholeSystemTest {
             assertThat(infos()).allMatch(info -> info.pendingBytes() <= MOST_PENDING, "bounded pending bytes");
         }
 
-        /** As many streams more as there are places, and not one beyond. */
-        private void assertAllPlacesAreFree() throws IOException {
-            int free = PLACES
+        /** Opens as many more streams as there are permits, and checks that one more is rejected. */
+        private void assertAllPermitsAreFree() throws IOException {
+            int free = PERMITS
                     - (int) clients.stream().filter(ModelClient::isStreaming).count();
             List<RawClient> more = new ArrayList<>();
             try {
@@ -380,7 +379,7 @@ class RandomWholeSystemTest {
                     one.close();
                 }
             }
-            await("places back").until(() -> ends.openCount() == PLACES - free);
+            await("permits released").until(() -> ends.openCount() == PERMITS - free);
         }
     }
 }

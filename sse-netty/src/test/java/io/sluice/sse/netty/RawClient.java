@@ -6,7 +6,7 @@ import java.net.Socket;
 import java.time.Duration;
 import java.util.function.BooleanSupplier;
 
-/** The fault client of the test kit, under the names of these tests. */
+/** The fault client of the test kit, with the method names of these tests. */
 final class RawClient extends FaultClient {
 
     static final Duration PATIENCE = AwaitTimeout.LONG;
@@ -19,7 +19,7 @@ final class RawClient extends FaultClient {
         return connect(port, 0);
     }
 
-    /** @param receiveBuffer a size such as 1024 for a client that takes little, or 0 */
+    /** @param receiveBuffer a small size such as 1024 for a slow client, or 0 for the default */
     public static RawClient connect(int port, int receiveBuffer) throws IOException {
         return new RawClient(socket(port, receiveBuffer));
     }
@@ -85,10 +85,5 @@ final class RawClient extends FaultClient {
     public RawClient finish() throws IOException {
         super.finish();
         return this;
-    }
-
-    /** Reads one whole response, or to the end of the connection. @return whether one of the two came in time */
-    boolean awaitAnswer(Duration within) {
-        return awaitResponse(within);
     }
 }

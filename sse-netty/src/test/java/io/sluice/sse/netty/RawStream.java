@@ -4,7 +4,7 @@ import io.sluice.sse.test.ReceivedEvent;
 import io.sluice.sse.test.SseResponse;
 import java.util.List;
 
-/** The response of the test kit, with its lists as fields. They grow while the client reads. */
+/** The response of the test kit, with its lists as fields, which grow while the client reads. */
 final class RawStream extends SseResponse {
 
     final List<ReceivedEvent> events = events();
@@ -13,7 +13,7 @@ final class RawStream extends SseResponse {
     final List<String> ids = ids();
     final List<Integer> chunks = chunks();
 
-    /** The head as it came, with the empty line. */
+    /** The head as received, including the empty line. */
     String rawHead() {
         return head();
     }

@@ -19,8 +19,7 @@ import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
- * Each ready source stops when its client leaves, over a real connection: nothing of it is owned or scheduled any
- * more.
+ * Each built-in source stops when its client leaves, over a real connection. Nothing of it remains owned or scheduled.
  */
 @Execution(ExecutionMode.CONCURRENT) // its tests wait for timers to run out
 class ReadySourcesEndTest {
@@ -31,7 +30,7 @@ class ReadySourcesEndTest {
     private final AtomicInteger opened = new AtomicInteger();
     private final AtomicInteger closed = new AtomicInteger();
 
-    /** None of them comes to an end by itself. */
+    /** None of these sources completes by itself. */
     private Map<String, Source> sources() throws Exception {
         Path file = Files.writeString(directory.resolve("log"), "line\n");
         Job job = Job.create();
@@ -69,7 +68,7 @@ class ReadySourcesEndTest {
     }
 
     @OverEachTransport
-    void whetherItsClientClosesOrResets(Transport transport) throws Exception {
+    void eachSourceStopsWhetherItsClientClosesOrResets(Transport transport) throws Exception {
         Map<String, Source> sources = sources();
         try (SseServer server = TestServers.on(transport)
                 .streams("/sources/**", request -> SseStream.of(sources.get(request.subPath())))

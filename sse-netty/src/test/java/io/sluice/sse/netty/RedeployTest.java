@@ -16,24 +16,24 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import org.junit.jupiter.api.Test;
 
-/** An application that is deployed again and again into one JVM leaves nothing of itself behind. */
+/** An application that is deployed repeatedly into one JVM leaves nothing behind. */
 class RedeployTest {
 
     private static final int TIMES = 20;
 
     @Test
     void theClassLoaderOfAClosedServerCanBeCollected() throws Exception {
-        List<WeakReference<ClassLoader>> gone = new ArrayList<>();
+        List<WeakReference<ClassLoader>> loaders = new ArrayList<>();
         for (int i = 0; i < TIMES; i++) {
-            gone.add(deployAndUndeploy());
+            loaders.add(deployAndUndeploy());
         }
-        // The last may be held by what the JVM keeps of the latest call.
+        // The JVM may retain the last class loader for its latest call.
         await("class loaders collected").atMost(Duration.ofSeconds(60)).untilAsserted(() -> {
             System.gc();
-            assertThat(gone.stream().filter(loader -> loader.get() != null).count())
+            assertThat(loaders.stream().filter(loader -> loader.get() != null).count())
                     .isLessThanOrEqualTo(1);
         });
-        await("threads gone")
+        await("no threads")
                 .atMost(Duration.ofSeconds(20))
                 .untilAsserted(() -> assertThat(TestServers.sluiceThreads()).isEmpty());
     }
@@ -44,12 +44,12 @@ class RedeployTest {
                 .getDeclaredConstructor()
                 .newInstance();
         assertThat(application.getClass().getClassLoader()).isSameAs(loader);
-        assertThat(application.call()).isEqualTo("heard");
+        assertThat(application.call()).isEqualTo("received");
         loader.close();
         return new WeakReference<>(loader);
     }
 
-    /** Loads Sluice anew, and everything else, Netty too, from the container. */
+    /** Loads Sluice again, but everything else, including Netty, from the container. */
     private static final class Ours extends URLClassLoader {
         Ours(ClassLoader container) throws Exception {
             super(urls(), container);
@@ -76,9 +76,9 @@ class RedeployTest {
         }
     }
 
-    /** What is deployed: a server with a client, a source, a listener, a scheduled task; closed at the end. */
+    /** The deployed application: a server with a client, a source, a listener and a task, closed at the end. */
     public static final class Application implements Callable<String> {
-        /** For the loader. */
+        /** Called by the class loader of the test. */
         public Application() {}
 
         @Override
@@ -97,7 +97,7 @@ class RedeployTest {
                             sink.scope().onClose(reason -> {});
                             sink.scope().every(Duration.ofMillis(10), () -> {});
                         }));
-                hub.publish("a", Event.of("heard"));
+                hub.publish("a", Event.of("received"));
                 client.awaitEvents(1);
                 return client.stream().data().get(0);
             }

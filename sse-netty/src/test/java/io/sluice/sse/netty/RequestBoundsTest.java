@@ -6,7 +6,7 @@ import java.io.IOException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** What a request may be at most, and the status of what is more. */
+/** The limits of a request, and the status of a request above them. */
 @Timeout(180)
 class RequestBoundsTest {
 
@@ -30,7 +30,7 @@ class RequestBoundsTest {
     }
 
     @Test
-    void theRequestLine() throws IOException {
+    void theRequestLineIsBounded() throws IOException {
         assertThat(status("POST /p?" + "x".repeat(80) + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n"))
                 .isEqualTo(204);
         assertThat(status("POST /p?" + "x".repeat(100) + " HTTP/1.1\r\nHost: localhost\r\n\r\n"))
@@ -38,14 +38,14 @@ class RequestBoundsTest {
     }
 
     @Test
-    void theBytesOfHeaders() throws IOException {
+    void theBytesOfHeadersAreBounded() throws IOException {
         assertThat(status(POST + "X-A: " + "x".repeat(400) + "\r\nContent-Length: 0\r\n\r\n"))
                 .isEqualTo(204);
         assertThat(status(POST + "X-A: " + "x".repeat(500) + "\r\n\r\n")).isEqualTo(431);
     }
 
     @Test
-    void theNumberOfHeaders() throws IOException {
+    void theNumberOfHeadersIsBounded() throws IOException {
         assertThat(status(POST + "Content-Length: 0\r\n" + "X: y\r\n".repeat(8) + "\r\n"))
                 .isEqualTo(204);
         assertThat(status(POST + "Content-Length: 0\r\n" + "X: y\r\n".repeat(9) + "\r\n"))
@@ -53,7 +53,7 @@ class RequestBoundsTest {
     }
 
     @Test
-    void theBody() throws IOException {
+    void theBodyIsBounded() throws IOException {
         assertThat(status(POST + "Content-Length: 20\r\n\r\n" + "x".repeat(20))).isEqualTo(204);
         assertThat(status(POST + "Content-Length: 21\r\n\r\n")).isEqualTo(413);
         assertThat(status(POST + "Transfer-Encoding: chunked\r\n\r\nf\r\n" + "x".repeat(15) + "\r\nf\r\n"

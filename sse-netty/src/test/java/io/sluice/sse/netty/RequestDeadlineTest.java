@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
-/** Who does not send his request in time does not stay. */
+/** A client that does not send its request in time is disconnected. */
 @Timeout(300)
 @Execution(ExecutionMode.CONCURRENT) // its tests wait for timeouts
 class RequestDeadlineTest {
@@ -27,16 +27,16 @@ class RequestDeadlineTest {
     private static final Duration SHORT = Duration.ofSeconds(3);
     private static final Duration LONG = Duration.ofMinutes(5);
 
-    // ---- by the clock's hand
+    // ---- with a manual clock
 
-    private final PendingConnections newcomers = new PendingConnections();
+    private final PendingConnections pending = new PendingConnections();
     private final List<Object> expired = new ArrayList<>();
     private final EmbeddedChannel channel = new EmbeddedChannel();
     private final RequestDeadline deadline = addDeadline(channel, Duration.ofSeconds(10), Duration.ofSeconds(60));
 
     private RequestDeadline addDeadline(EmbeddedChannel to, Duration request, Duration idle) {
         to.freezeTime();
-        RequestDeadline added = new RequestDeadline(new Deadlines(request, idle).on(to.eventLoop()), newcomers);
+        RequestDeadline added = new RequestDeadline(new Deadlines(request, idle).on(to.eventLoop()), pending);
         to.pipeline().addLast(added, new ChannelInboundHandlerAdapter() {
             @Override
             public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
@@ -52,7 +52,7 @@ class RequestDeadlineTest {
     }
 
     @Test
-    void silenceIsEndedSilently() {
+    void aSilentConnectionIsClosedWithoutAResponse() {
         pass(9);
         assertThat(channel.isOpen()).isTrue();
         pass(1);
@@ -61,7 +61,7 @@ class RequestDeadlineTest {
     }
 
     @Test
-    void theFirstRequestIsCountedFromTheAcceptHoweverItDribbles() {
+    void theFirstRequestIsTimedFromTheAcceptHoweverSlowlyItArrives() {
         for (int second = 0; second < 10; second++) {
             assertThat(expired).isEmpty();
             channel.writeInbound("x");
@@ -70,12 +70,12 @@ class RequestDeadlineTest {
         assertThat(expired).containsExactly(RequestDeadline.EXPIRED);
         assertThat(channel.isOpen()).isTrue();
         pass(10);
-        assertThat(channel.isOpen()).as("who does not go after the 408 either").isFalse();
+        assertThat(channel.isOpen()).as("a client that stays after the 408").isFalse();
         assertThat(expired).hasSize(1);
     }
 
     @Test
-    void whileAnAnswerIsMadeTheClockStandsStill() {
+    void theClockStopsWhileAResponseIsPending() {
         channel.writeInbound("request");
         deadline.requestArrived();
         pass(10_000);
@@ -89,7 +89,7 @@ class RequestDeadlineTest {
     }
 
     @Test
-    void theNextRequestIsCountedFromItsFirstByte() {
+    void theNextRequestIsTimedFromItsFirstByte() {
         channel.writeInbound("request");
         deadline.requestArrived();
         deadline.responseWritten();
@@ -103,7 +103,7 @@ class RequestDeadlineTest {
     }
 
     @Test
-    void halfARequestBehindAnotherIsCountedFromTheAnswer() {
+    void halfARequestAfterAnotherIsTimedFromTheResponse() {
         channel.writeInbound("request");
         deadline.requestArrived();
         channel.writeInbound("half");
@@ -116,7 +116,7 @@ class RequestDeadlineTest {
     }
 
     @Test
-    void aBusyConnectionHasOneTaskAndKeepsItWhereItStands() {
+    void aBusyConnectionKeepsOneTaskAndDoesNotRescheduleIt() {
         for (int i = 0; i < 1_000; i++) {
             channel.writeInbound("request");
             deadline.requestArrived();
@@ -130,7 +130,7 @@ class RequestDeadlineTest {
     }
 
     @Test
-    void nothingIsLeftBehindAnUpgrade() {
+    void nothingIsLeftAfterAnUpgrade() {
         channel.pipeline().remove(deadline);
         deadline.responseWritten();
         pass(1_000);
@@ -139,24 +139,24 @@ class RequestDeadlineTest {
     }
 
     @Test
-    void aNewcomerSettlesOnce() {
-        assertThat(newcomers.count()).isEqualTo(1);
+    void aPendingConnectionIsIdentifiedOnce() {
+        assertThat(pending.count()).isEqualTo(1);
         deadline.requestArrived();
-        assertThat(newcomers.count()).isZero();
+        assertThat(pending.count()).isZero();
         deadline.responseWritten();
         deadline.requestArrived();
         channel.finishAndReleaseAll();
-        assertThat(newcomers.count()).isZero();
+        assertThat(pending.count()).isZero();
     }
 
     @Test
-    void oneThatLeavesWithoutARequestIsNoNewcomerAnyMore() {
+    void aConnectionThatLeavesWithoutARequestIsNoLongerPending() {
         channel.finishAndReleaseAll();
-        assertThat(newcomers.count()).isZero();
+        assertThat(pending.count()).isZero();
     }
 
     @Test
-    void zeroIsOff() {
+    void zeroDisablesTheDeadline() {
         EmbeddedChannel free = new EmbeddedChannel();
         addDeadline(free, Duration.ZERO, Duration.ZERO);
         free.writeInbound("x");
@@ -175,7 +175,7 @@ class RequestDeadlineTest {
                         .idleTimeout(LONG)
                         .start();
                 RawClient stream = RawClient.open(server.port(), "/events/a");
-                // each says its part right after its connect: the clock runs from there
+                // each client sends its part right after it connects, since the deadline starts then
                 RawClient silent = RawClient.connect(server.port());
                 RawClient line = RawClient.connect(server.port()).send("GET /eve");
                 RawClient headers = RawClient.connect(server.port()).send("GET /events/a HTTP/1.1\r\nHost: localh");
@@ -216,26 +216,26 @@ class RequestDeadlineTest {
     }
 
     @OverEachTransport
-    void betweenRequestsAConnectionMayIdleAndWhileOneIsAnsweredItIsNotIdle(Transport transport) throws Exception {
-        CompletableFuture<RouteResponse> answer = new CompletableFuture<>();
+    void aConnectionMayIdleBetweenRequestsAndIsNotIdleWhileAResponseIsPending(Transport transport) throws Exception {
+        CompletableFuture<RouteResponse> response = new CompletableFuture<>();
         try (SseServer server = TestServers.on(transport)
                         .requestTimeout(SHORT)
                         .idleTimeout(SHORT)
-                        .route("GET", "/slow", request -> answer)
+                        .route("GET", "/slow", request -> response)
                         .start();
                 RawClient slow = RawClient.connect(server.port()).get("/slow");
                 RawClient idle = RawClient.connect(server.port()).get("/nothing")) {
             idle.awaitHead();
             assertThat(idle.awaitEnd(RawClient.PATIENCE)).isTrue();
-            assertThat(idle.hasMore()).as("nothing is said to who is idle").isFalse();
-            answer.complete(RouteResponse.of(200, "text/plain", "late"));
-            assertThat(slow.awaitAnswer(RawClient.PATIENCE)).isTrue();
+            assertThat(idle.hasMore()).as("no bytes for an idle client").isFalse();
+            response.complete(RouteResponse.of(200, "text/plain", "late"));
+            assertThat(slow.awaitResponse(RawClient.PATIENCE)).isTrue();
             assertThat(slow.stream().body()).isEqualTo("late");
         }
     }
 
     @OverEachTransport
-    void whoDoesNotReadHisAnswersIsIdleToo(Transport transport) throws Exception {
+    void aClientThatDoesNotReadItsResponsesCountsAsIdle(Transport transport) throws Exception {
         byte[] large = new byte[16 << 20];
         try (SseServer server = TestServers.on(transport)
                         .requestTimeout(SHORT)
@@ -254,7 +254,7 @@ class RequestDeadlineTest {
     }
 
     @OverEachTransport
-    void crowdsOfTheSlowAndTheSilentKeepNobodyOut(Transport transport) throws Exception {
+    void crowdsOfSlowAndSilentClientsKeepNoClientOut(Transport transport) throws Exception {
         Duration timeout = Duration.ofSeconds(2);
         try (SseServer server =
                 TestServers.on(transport).requestTimeout(timeout).start()) {

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Timeout;
 import org.slf4j.LoggerFactory;
 
 /**
- * Routes that fail, and answers that are still to come: each request is answered or its connection closed, in order.
+ * Routes that fail, and pending responses: each request gets a response or its connection is closed, in order.
  */
 @Timeout(120)
 class RouteResponsesTest {
@@ -37,7 +37,7 @@ class RouteResponsesTest {
     }
 
     @AfterEach
-    void nothingMoreIsExpected() {
+    void expectNoFurtherFailures() {
         log.setLevel(null);
     }
 
@@ -50,11 +50,11 @@ class RouteResponsesTest {
             throw new StackOverflowError("a test wants it so");
         });
         routes.put("returns null", request -> null);
-        routes.put("answers null", request -> CompletableFuture.completedFuture(null));
+        routes.put("completes with null", request -> CompletableFuture.completedFuture(null));
         routes.put("fails", request -> CompletableFuture.failedFuture(new IOException("a test wants it so")));
         routes.put("fails with an error", request -> CompletableFuture.failedFuture(new StackOverflowError()));
         routes.put("is cancelled", request -> CompletableFuture.failedFuture(new CancellationException()));
-        routes.put("answers null later", request -> CompletableFuture.supplyAsync(() -> null));
+        routes.put("completes with null later", request -> CompletableFuture.supplyAsync(() -> null));
         routes.put(
                 "fails later",
                 request -> CompletableFuture.supplyAsync(() -> {
@@ -64,7 +64,7 @@ class RouteResponsesTest {
     }
 
     @OverEachTransport
-    void aRouteThatFailsIsAnsweredAndHarmsNobody(Transport transport) throws IOException {
+    void aFailingRouteGetsAResponseAndAffectsNoOtherClient(Transport transport) throws IOException {
         List<Map.Entry<String, HttpRoute>> failing = List.copyOf(failing().entrySet());
         SseServerBuilder builder = TestServers.on(transport).streams("/events/**", StreamRoute.topics());
         for (int i = 0; i < failing.size(); i++) {
@@ -80,11 +80,11 @@ class RouteResponsesTest {
         try (SseServer server = builder.start();
                 RawClient healthy = RawClient.open(server.port(), "/events/a")) {
             for (int i = 0; i < failing.size(); i++) {
-                assertAnswered("/" + i, failing.get(i).getKey(), 500, server);
+                assertStatus("/" + i, failing.get(i).getKey(), 500, server);
             }
-            assertAnswered("/stream-throws", "stream", 500, server);
-            assertAnswered("/stream-is-null", "stream", 500, server);
-            assertAnswered("/stream-throws-an-error", "stream", 500, server);
+            assertStatus("/stream-throws", "stream", 500, server);
+            assertStatus("/stream-is-null", "stream", 500, server);
+            assertStatus("/stream-throws-an-error", "stream", 500, server);
             server.hub().publish("a", Event.of("unharmed"));
             healthy.awaitEvents(1);
             assertThat(server.streams().permits().acquired()).isEqualTo(1);
@@ -105,16 +105,16 @@ class RouteResponsesTest {
                 .route("GET", "/null", request -> null)
                 .route("GET", "/later", request -> CompletableFuture.completedFuture(null))
                 .start()) {
-            List<String> said = List.of("GET /stream/a\\u000ab", "GET /null", "GET /later");
+            List<String> names = List.of("GET /stream/a\\u000ab", "GET /null", "GET /later");
             List<String> targets = List.of("/stream/a%0ab", "/null", "/later");
             for (int i = 0; i < targets.size(); i++) {
-                assertAnswered(targets.get(i) + "?token=secret", "a route", 500, server);
+                assertStatus(targets.get(i) + "?token=secret", "a route", 500, server);
                 ILoggingEvent line = lines.list.get(i);
                 assertThat(line.getFormattedMessage())
-                        .startsWith("the route of " + said.get(i) + " failed for a request from /127.0.0.1:")
+                        .startsWith("the route of " + names.get(i) + " failed for a request from /127.0.0.1:")
                         .doesNotContain("secret");
                 assertThat(line.getThrowableProxy().getMessage())
-                        .isEqualTo("the route of " + said.get(i) + " returned null");
+                        .isEqualTo("the route of " + names.get(i) + " returned null");
             }
         } finally {
             log.detachAppender(lines);
@@ -122,28 +122,28 @@ class RouteResponsesTest {
         }
     }
 
-    /** @param status 0 if the connection is closed without an answer */
-    private static void assertAnswered(String path, String what, int status, SseServer server) throws IOException {
+    /** @param status 0 if the connection is closed without a response */
+    private static void assertStatus(String path, String what, int status, SseServer server) throws IOException {
         try (RawClient client = RawClient.connect(server.port()).get(path)) {
-            assertThat(client.awaitAnswer(RawClient.PATIENCE)).as(what).isTrue();
+            assertThat(client.awaitResponse(RawClient.PATIENCE)).as(what).isTrue();
             assertThat(client.stream().status()).as(what).isEqualTo(status);
             assertThat(client.stream().body()).as(what).doesNotContain("a test wants it so");
         }
     }
 
     @OverEachTransport
-    void aKeyThatCannotBeAskedForRefusesItsOwnClientOnly(Transport transport) throws IOException {
+    void aFailingKeyFunctionRejectsItsOwnClientOnly(Transport transport) throws IOException {
         try (SseServer server = TestServers.on(transport)
                         .maxStreamsPerKey(5, request -> {
                             if (request.header("x-bad") != null) {
                                 throw new IllegalStateException("a test wants it so");
                             }
-                            return "everybody";
+                            return "one key for all";
                         })
                         .start();
                 RawClient healthy = RawClient.open(server.port(), "/events/a");
                 RawClient bad = RawClient.connect(server.port()).get("/events/a", "X-Bad: yes")) {
-            assertThat(bad.awaitAnswer(RawClient.PATIENCE)).isTrue();
+            assertThat(bad.awaitResponse(RawClient.PATIENCE)).isTrue();
             assertThat(bad.stream().status()).isEqualTo(500);
             assertThat(server.streams().permits().acquired()).isEqualTo(1);
             server.hub().publish("a", Event.of("unharmed"));
@@ -151,15 +151,15 @@ class RouteResponsesTest {
         }
     }
 
-    /** What is refused before it is a request waits for the answers before it, and nothing behind it is asked. */
+    /** The rejection of an invalid request waits for earlier responses, and later requests are not handled. */
     @OverEachTransport
-    void whatIsRefusedComesBehindTheAnswersBeforeIt(Transport transport) throws Exception {
-        Map<String, Integer> refused = new LinkedHashMap<>();
-        refused.put("nonsense\r\n\r\n", 400);
-        refused.put("GET /slow HTTP/1.1\r\n\r\n", 400);
-        refused.put("POST /p HTTP/1.1\r\nHost: localhost\r\nContent-Length: 21\r\n\r\n" + "x".repeat(21), 413);
-        refused.put("POST /p HTTP/1.1\r\nHost: localhost\r\nExpect: a-miracle\r\nContent-Length: 0\r\n\r\n", 417);
-        for (Map.Entry<String, Integer> second : refused.entrySet()) {
+    void aRejectionFollowsTheResponsesBeforeIt(Transport transport) throws Exception {
+        Map<String, Integer> rejected = new LinkedHashMap<>();
+        rejected.put("nonsense\r\n\r\n", 400);
+        rejected.put("GET /slow HTTP/1.1\r\n\r\n", 400);
+        rejected.put("POST /p HTTP/1.1\r\nHost: localhost\r\nContent-Length: 21\r\n\r\n" + "x".repeat(21), 413);
+        rejected.put("POST /p HTTP/1.1\r\nHost: localhost\r\nExpect: a-miracle\r\nContent-Length: 0\r\n\r\n", 417);
+        for (Map.Entry<String, Integer> second : rejected.entrySet()) {
             CompletableFuture<RouteResponse> slow = new CompletableFuture<>();
             CountDownLatch asked = new CountDownLatch(1);
             CountDownLatch askedBehind = new CountDownLatch(1);
@@ -178,7 +178,7 @@ class RouteResponsesTest {
                 client.send(get("/slow") + second.getKey() + get("/behind"));
                 assertThat(asked.await(20, TimeUnit.SECONDS)).isTrue();
                 slow.complete(RouteResponse.of(200, "text/plain", "slow"));
-                client.await(client.stream()::hasEnded, "the slow answer");
+                client.await(client.stream()::hasEnded, "the slow response");
                 assertThat(client.stream().status()).isEqualTo(200);
                 client.nextResponse();
                 assertThat(client.awaitEnd(RawClient.PATIENCE)).isTrue();
@@ -194,9 +194,9 @@ class RouteResponsesTest {
         return "GET " + path + " HTTP/1.1\r\nHost: localhost\r\n\r\n";
     }
 
-    /** A route's answer, and a stream that waits behind it, are for nobody when they come. */
+    /** The client leaves before the response of a route and the stream after it. Both are dropped. */
     @OverEachTransport
-    void anAnswerThatComesWhenItsClientHasLeftIsDropped(Transport transport) throws Exception {
+    void aResponseThatIsReadyAfterItsClientHasLeftIsDropped(Transport transport) throws Exception {
         CompletableFuture<RouteResponse> slow = new CompletableFuture<>();
         CountDownLatch asked = new CountDownLatch(2);
         try (SseServer server = TestServers.on(transport)
@@ -225,13 +225,13 @@ class RouteResponsesTest {
     }
 
     @Test
-    void anAnswerCannotForgeHeaders() {
-        RouteResponse answer = RouteResponse.of(200, "text/plain", "x");
+    void aResponseCannotForgeHeaders() {
+        RouteResponse response = RouteResponse.of(200, "text/plain", "x");
         for (String bad : new String[] {"a\r\nb: c", "a\nb", "a\0"}) {
             assertThatIllegalArgumentException()
-                    .isThrownBy(() -> answer.with("x", bad))
+                    .isThrownBy(() -> response.with("x", bad))
                     .withMessageStartingWith("header: \"x\" (expected: ");
-            assertThatIllegalArgumentException().isThrownBy(() -> answer.with(bad, "x"));
+            assertThatIllegalArgumentException().isThrownBy(() -> response.with(bad, "x"));
             assertThatIllegalArgumentException().isThrownBy(() -> RouteResponse.of(200, bad, "x"));
             assertThatIllegalArgumentException().isThrownBy(() -> HttpStatusException.of(400, "no", "x", bad));
         }

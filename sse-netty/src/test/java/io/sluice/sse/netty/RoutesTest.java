@@ -10,7 +10,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Which route serves a path, and what it costs to find out. */
+/** Which route serves a path, and the cost of the lookup. */
 class RoutesTest {
 
     private static final HttpRoute ROUTE = request -> RouteResponse.empty(204).completed();
@@ -44,7 +44,7 @@ class RoutesTest {
     }
 
     @Test
-    void withoutARouteThereIsNoEntry() {
+    void aPathWithoutARouteHasNoEntry() {
         Routes routes = routes("/a/**", "/x");
         assertThat(routes.find("/")).isNull();
         assertThat(routes.find("/ab")).isNull();
@@ -57,7 +57,7 @@ class RoutesTest {
     void aLongPathIsNotCopiedForEachOfItsSlashes(String segment) {
         Routes routes = routes("/events/**", "/publish/**", "/a/b/c/**", "/metrics");
         String path = segment.repeat(79_000 / segment.length());
-        routes.find(path); // loads what the first call needs
+        routes.find(path); // loads the classes of the first call
 
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
         long before = threads.getCurrentThreadAllocatedBytes();

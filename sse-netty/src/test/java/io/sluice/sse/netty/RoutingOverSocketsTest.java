@@ -28,7 +28,7 @@ class RoutingOverSocketsTest {
     private static final EventFilter NOT_HIDDEN =
             event -> !"hidden".equals(event.event().data());
 
-    /** Who it is, it says itself: a test may trust it. */
+    /** The client names its own user and group, which is safe in a test. */
     private static SseStream stream(SseRequest request) {
         SseStream stream = StreamRoute.anyTopics().open(request);
         String user = request.query("user");
@@ -46,14 +46,14 @@ class RoutingOverSocketsTest {
     }
 
     @OverEachTransport
-    void oneEventOfSeveralTopicsInAnEnvelopeForSomeOnly(Transport transport) throws IOException {
+    void aClientOfSeveralTopicsGetsEnvelopesOfEventsForItOnly(Transport transport) throws IOException {
         try (SseServer server = TestServers.on(transport)
                 .streams("/events/**", RoutingOverSocketsTest::stream)
                 .start()) {
             Hub hub = server.hub();
             try (RawClient ann = RawClient.open(server.port(), "/events/a?topic=b&user=ann&group=ops&envelope=1");
                     RawClient bob = RawClient.open(server.port(), "/events/a?topic=b&user=bob&group=ops");
-                    RawClient somebody = RawClient.open(server.port(), "/events/b?envelope=0")) {
+                    RawClient third = RawClient.open(server.port(), "/events/b?envelope=0")) {
                 await().untilAsserted(() -> assertThat(hub.subscribers("b")).isEqualTo(3));
                 hub.publish(List.of("b", "a"), Event.of("to \"all\""));
                 hub.publish(Publication.of(Event.of("to ops"), "a", "b").to(Recipients.group("ops")));
@@ -61,7 +61,7 @@ class RoutingOverSocketsTest {
                 hub.publish("b", Event.of("end"));
                 ann.awaitEvents(4);
                 bob.awaitEvents(3);
-                somebody.awaitEvents(2);
+                third.awaitEvents(2);
                 assertThat(data(ann))
                         .containsExactly(
                                 "{\"topic\":\"a\",\"data\":\"to \\\"all\\\"\"}",
@@ -69,20 +69,20 @@ class RoutingOverSocketsTest {
                                 "{\"topic\":\"a\",\"data\":\"to ann\"}",
                                 "{\"topic\":\"b\",\"data\":\"end\"}");
                 assertThat(data(bob)).containsExactly("to \"all\"", "to ops", "end");
-                assertThat(data(somebody)).containsExactly("to \"all\"", "end");
-                // Counted at the end of the turn that wrote them.
+                assertThat(data(third)).containsExactly("to \"all\"", "end");
+                // The lane counts events at the end of the turn that wrote them.
                 await().untilAsserted(() -> assertThat(hub.stats().delivered()).isEqualTo(9));
             }
-            try (RawClient refused = RawClient.connect(server.port())) {
-                refused.get("/events/a?envelope=yes").awaitHead();
-                assertThat(refused.stream().status()).isEqualTo(400);
+            try (RawClient rejected = RawClient.connect(server.port())) {
+                rejected.get("/events/a?envelope=yes").awaitHead();
+                assertThat(rejected.stream().status()).isEqualTo(400);
             }
             TestServers.awaitNothingOwned(hub);
         }
     }
 
     @OverEachTransport
-    void aClientIsFoundAndHearsMoreAndLess(Transport transport) throws Exception {
+    void aClientCanBeFoundAndItsSubscriptionsChanged(Transport transport) throws Exception {
         try (SseServer server = TestServers.on(transport).start()) {
             Hub hub = server.hub();
             try (RawClient client = RawClient.open(server.port(), "/events/a")) {
@@ -117,9 +117,9 @@ class RoutingOverSocketsTest {
         return sinks;
     }
 
-    /** The id moves with heartbeats though nothing is let through, and who comes back with it is told no gap. */
+    /** Heartbeats advance the id although the filter accepts nothing. A client that resumes with it gets no gap. */
     @OverEachTransport
-    void aFilterThatLetsNothingThroughKeepsTheClientsIdFresh(Transport transport) throws IOException {
+    void aFilterThatAcceptsNothingStillAdvancesTheClientsId(Transport transport) throws IOException {
         try (Hub hub = Hub.builder().historyEvents(20).build();
                 SseServer server = TestServers.on(transport)
                         .hub(hub)
@@ -152,9 +152,9 @@ class RoutingOverSocketsTest {
         }
     }
 
-    /** 300 clients of three variants cost three frames for each event and lane, whatever lies between them. */
+    /** 300 clients with three event views cost three frames per event and lane, in whatever order they are. */
     @OverEachTransport
-    void variantsAreFramedOncePerLane(Transport transport) throws IOException {
+    void eachEventViewIsFramedOncePerLane(Transport transport) throws IOException {
         List<RawClient> open = new ArrayList<>();
         try (SseServer server = TestServers.on(transport)
                 .streams("/events/**", StreamRoute.topics())

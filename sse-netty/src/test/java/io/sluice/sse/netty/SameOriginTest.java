@@ -19,7 +19,7 @@ class SameOriginTest {
         "http://[::1]:8080, [::1]:8080",
         "https://[::1], [::1]:443",
     })
-    void ourOwn(String origin, String host) {
+    void originsOfThisServerAreTheSame(String origin, String host) {
         assertThat(SameOrigin.isOwn(origin, host)).isTrue();
     }
 
@@ -42,12 +42,12 @@ class SameOriginTest {
         "http://:80, :80",
         "https://fe80::443, fe80:",
     })
-    void others(String origin, String host) {
+    void otherOriginsDiffer(String origin, String host) {
         assertThat(SameOrigin.isOwn(origin, host)).isFalse();
     }
 
     @Test
-    void whoSaysNoHostHasNoOrigin() {
+    void aRequestWithoutAHostHasNoOrigin() {
         assertThat(SameOrigin.isOwn("http://localhost", null)).isFalse();
     }
 }

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
-/** More connections than there may be, by our own limit and by the kernel's. */
+/** More connections than the server's own limit or the kernel allows. */
 @Timeout(300)
 @Execution(ExecutionMode.CONCURRENT) // its tests wait for other processes
 class ServerAcceptorTest {
@@ -41,7 +41,7 @@ class ServerAcceptorTest {
             }
             assertThat(server.hub().rejections().count(RejectionCounts.Kind.CONNECTIONS))
                     .isEqualTo(20);
-            server.hub().publish("a", Event.of("nobody was evicted"));
+            server.hub().publish("a", Event.of("no client was disconnected"));
             one.awaitEvents(1);
             two.awaitEvents(1);
             three.close();
@@ -55,9 +55,10 @@ class ServerAcceptorTest {
         }
     }
 
-    /** Without descriptors a server rests, says so in a few lines, and goes on when there are some. */
+    /** Without descriptors a server pauses accepting, logs a few lines, and continues when some are free. */
     @OverEachTransport
-    void withoutDescriptorsItRestsAndThenGoesOn(Transport transport, @TempDir Path directory) throws Exception {
+    void withoutDescriptorsAcceptingPausesAndThenContinues(Transport transport, @TempDir Path directory)
+            throws Exception {
         TestServers.on(transport); // or skips
         File log = directory.resolve("log").toFile();
         Process server = startWithFewDescriptors(transport, log);
@@ -67,13 +68,13 @@ class ServerAcceptorTest {
             List<RawClient> crowd = new ArrayList<>();
             try {
                 for (int i = 0; i < DESCRIPTORS; i++) {
-                    crowd.add(RawClient.connect(port)); // the kernel's backlog takes those that the server cannot
+                    crowd.add(RawClient.connect(port)); // the kernel's backlog holds the rest
                 }
                 await().atMost(Duration.ofSeconds(60))
                         .until(() -> Files.readString(log.toPath()).contains("accepting failed"));
-                if (transport != Transport.IO_URING) { // Netty arms its accept again, whether reading is on or not
+                if (transport != Transport.IO_URING) { // Netty submits its accept again, even if reading is off
                     long before = lines(log, "DEBUG");
-                    await().during(Duration.ofSeconds(3)) // a server that does not rest fails thousands of times
+                    await().during(Duration.ofSeconds(3)) // a server that does not pause fails thousands of times
                             .atMost(Duration.ofSeconds(60))
                             .until(() -> lines(log, "DEBUG") - before < 300);
                 }

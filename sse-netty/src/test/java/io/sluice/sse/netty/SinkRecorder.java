@@ -8,8 +8,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Which clients have a sink, where the hub stood when it opened, and why those ended that have not; by the client's
- * port.
+ * Records by client port which clients have a sink, the hub's head when it opened, and why closed sinks ended.
  */
 final class SinkRecorder implements Observer {
 
@@ -19,18 +18,18 @@ final class SinkRecorder implements Observer {
     private volatile Hub hub;
     private volatile String wrong;
 
-    /** From here on {@link #headAtOpen} knows; the hub is made with its observer, and so before this. */
+    /** Enables {@link #headAtOpen}. The hub needs its observer first, so it is not a constructor argument. */
     void watch(Hub watched) {
         hub = watched;
     }
 
-    /** A port that may have been used before belongs to a new client. */
+    /** Removes an earlier client of this port, which now belongs to a new one. */
     void forget(int port) {
         ended.remove(port);
         headsAtOpen.remove(port);
     }
 
-    /** The hub's head when the sink of this client opened: what it asked for was taken from what was kept by then. */
+    /** The hub's head when the sink of this client opened. Its replay comes from the events that were kept then. */
     String headAtOpen(int port) {
         return headsAtOpen.get(port);
     }
@@ -39,7 +38,7 @@ final class SinkRecorder implements Observer {
         return open.containsKey(port);
     }
 
-    /** Why the sink of this client ended; null if it is open, or never was. */
+    /** Why the sink of this client ended; null if it is open or was never opened. */
     CloseReason reason(int port) {
         return ended.get(port);
     }
@@ -52,7 +51,7 @@ final class SinkRecorder implements Observer {
         return wrong;
     }
 
-    /** The client's port; 0 if it was gone before anybody asked, as io_uring may find. */
+    /** The client's port; 0 if the client left before its address was read, which happens with io_uring. */
     static int port(Sink sink) {
         String address = ((NettySink) sink).remoteAddress();
         return address.isEmpty() ? 0 : Integer.parseInt(address.substring(address.lastIndexOf(':') + 1));

@@ -37,10 +37,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
-/** Over epoll frames go past the pipeline, and arrive as those do that go through it: whole, once and in order. */
+/** Over epoll frames bypass the pipeline and still arrive as with it: complete, once and in order. */
 class SocketFastPathTest {
 
-    /** Nothing in it comes again, so what was sent twice or left out shows. */
+    /** No part of the text repeats, so duplicated and missing parts are visible. */
     private static String text(int length) {
         StringBuilder text = new StringBuilder(length + 8);
         for (int i = 0; text.length() < length; i++) {
@@ -50,42 +50,42 @@ class SocketFastPathTest {
     }
 
     @OverEachTransport
-    void whatTheKernelTakesInPartIsFinishedBehind(Transport transport) throws IOException {
-        finishesWhatTheKernelTakesInPart(transport, "1.1");
+    void aPartialWriteIsCompletedInOrder(Transport transport) throws IOException {
+        assertCompletesAPartialWrite(transport, "1.1");
     }
 
     @OverEachTransport
-    void alsoWithoutChunks(Transport transport) throws IOException {
-        finishesWhatTheKernelTakesInPart(transport, "1.0");
+    void aPartialWriteIsCompletedInOrderWithoutChunks(Transport transport) throws IOException {
+        assertCompletesAPartialWrite(transport, "1.0");
     }
 
-    private static void finishesWhatTheKernelTakesInPart(Transport transport, String version) throws IOException {
+    private static void assertCompletesAPartialWrite(Transport transport, String version) throws IOException {
         try (SseServer server = TestServers.on(transport).start();
                 RawClient client = RawClient.connect(server.port(), 64 * 1024)) {
             client.send("GET /events/a HTTP/" + version + "\r\nHost: localhost\r\n\r\n");
             await().until(() -> server.hub().subscribers("a") == 1);
-            String large = text(6_000_000); // more than a socket takes
+            String large = text(6_000_000); // more than a socket buffers
             server.hub().publish("a", Event.of("first"));
             server.hub().publish("a", Event.of(large));
-            await("part of it waits").until(() -> pendingBytes(server.hub()) > 0);
+            await("pending bytes").until(() -> pendingBytes(server.hub()) > 0);
             server.hub().publish("a", Event.of("after"));
             client.awaitEvents(3);
             assertThat(client.stream().data()).containsExactly("first", large, "after");
             server.hub().publish("a", Event.of("last"));
             client.awaitEvents(4);
             server.hub().publish("a", Event.of(large));
-            await("part of it waits").until(() -> pendingBytes(server.hub()) > 0);
+            await("pending bytes").until(() -> pendingBytes(server.hub()) > 0);
             server.close(Duration.ofSeconds(20));
             assertThat(client.awaitEnd(Duration.ofSeconds(20))).isTrue();
             assertThat(client.stream().data()).containsExactly("first", large, "after", "last", large);
             assertThat(client.stream().retries)
-                    .as("at the start, and behind the rest")
+                    .as("at the start, and after the rest")
                     .hasSize(2);
         }
     }
 
     @OverEachTransport
-    void nothingOvertakesWhatWaits(Transport transport) throws Exception {
+    void noEventOvertakesPendingBytes(Transport transport) throws Exception {
         long seed = System.nanoTime();
         System.out.println("StraightSendTest: seed " + seed);
         Random random = new Random(seed);
@@ -108,12 +108,12 @@ class SocketFastPathTest {
         }
     }
 
-    /** Its loop has not heard of the end when it writes. */
+    /** The event loop does not yet know that the client has left when it writes. */
     @Test
-    void whoIsFoundGoneIsEndedAndHasBeenDeliveredNothing() throws Exception {
+    void aClientFoundDisconnectedIsClosedAndCountsNoDelivery() throws Exception {
         CompletableFuture<Channel> upgraded = new CompletableFuture<>();
         CountDownLatch hasReset = new CountDownLatch(1);
-        try (Hub hub = Hub.builder().observer(telling(upgraded)).build();
+        try (Hub hub = Hub.builder().observer(completing(upgraded)).build();
                 SseServer server = TestServers.on(Transport.EPOLL).hub(hub).start()) {
             RawClient client = RawClient.open(server.port(), "/events/a");
             Channel channel = upgraded.get(10, TimeUnit.SECONDS);
@@ -145,9 +145,9 @@ class SocketFastPathTest {
         bytes.release();
     }
 
-    /** A handler can be put in front of a stream at any time, if the pipeline is the application's. */
+    /** An application can add a handler before a stream at any time if the pipeline is its own. */
     @Test
-    void theHandlersOfAForeignPipelineSeeAll() throws Exception {
+    void theHandlersOfAForeignPipelineSeeEveryWrite() throws Exception {
         TestServers.on(Transport.EPOLL);
         AtomicInteger seen = new AtomicInteger();
         CompletableFuture<Channel> accepted = new CompletableFuture<>();
@@ -181,12 +181,12 @@ class SocketFastPathTest {
         }
     }
 
-    /** Without this, the tests above would test nothing. */
+    /** Proves that the fast path is used; otherwise the tests above would prove nothing. */
     @Test
-    void aServersOwnPipelineIsPassedBy() throws Exception {
+    void aServersOwnPipelineIsBypassed() throws Exception {
         AtomicInteger seen = new AtomicInteger();
         CompletableFuture<Channel> upgraded = new CompletableFuture<>();
-        try (Hub hub = Hub.builder().observer(telling(upgraded)).build();
+        try (Hub hub = Hub.builder().observer(completing(upgraded)).build();
                 SseServer server = TestServers.on(Transport.EPOLL).hub(hub).start();
                 RawClient client = RawClient.open(server.port(), "/events/a")) {
             upgraded.get(10, TimeUnit.SECONDS).pipeline().addFirst(counting(seen));
@@ -196,7 +196,7 @@ class SocketFastPathTest {
         }
     }
 
-    private static Observer telling(CompletableFuture<Channel> channel) {
+    private static Observer completing(CompletableFuture<Channel> channel) {
         return new Observer() {
             @Override
             public void sinkOpened(Sink sink) {

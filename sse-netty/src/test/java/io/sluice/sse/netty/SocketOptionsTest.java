@@ -11,7 +11,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** What the kernel has for the connection of a client, however it got there. */
+/** The options that the kernel has for a client connection. */
 class SocketOptionsTest {
 
     private static final ChannelOption<Integer> USER_TIMEOUT = new IntegerUnixChannelOption("TCP_USER_TIMEOUT", 6, 18);
@@ -33,7 +33,7 @@ class SocketOptionsTest {
     }
 
     @OverEachTransport
-    void smallWritesLeaveAtOnceAndSilenceIsProbed(Transport transport) throws Exception {
+    void smallWritesAreSentAtOnceAndSilentPeersAreProbed(Transport transport) throws Exception {
         try (SseServer server = TestServers.on(transport).start();
                 RawClient client = RawClient.open(server.port(), "/events/a")) {
             Channel channel = channelOf(server);
@@ -45,7 +45,7 @@ class SocketOptionsTest {
 
     @ParameterizedTest
     @EnumSource(names = {"EPOLL", "IO_URING"})
-    void linuxBoundsWhatWaitsAndTimesNobody(Transport transport) throws Exception {
+    void linuxBoundsUnsentBytesAndHasNoUserTimeout(Transport transport) throws Exception {
         try (SseServer server = TestServers.on(transport)
                         .writeTimeout(Duration.ofSeconds(7))
                         .start();
@@ -53,10 +53,10 @@ class SocketOptionsTest {
             Channel channel = channelOf(server);
             assertThat(option(channel, SocketOptions.NOTSENT_LOWAT)).isEqualTo(SocketOptions.UNSENT_BYTES);
             assertThat(option(channel, USER_TIMEOUT))
-                    .as("it would reset slow readers")
+                    .as("the user timeout, which would reset slow readers")
                     .isZero();
             assertThat(option(channel, SocketOptions.KEEP_ALIVE_TIMES.idleSeconds()))
-                    .as("heartbeats are enough")
+                    .as("idle time before probes, since heartbeats are enough")
                     .isGreaterThan(7);
             assertThat(client.stream().status()).isEqualTo(200);
         }
@@ -64,7 +64,7 @@ class SocketOptionsTest {
 
     @ParameterizedTest
     @EnumSource(names = {"EPOLL", "IO_URING"})
-    void linuxProbesWhereNoHeartbeatDoes(Transport transport) throws Exception {
+    void linuxProbesWhenThereAreNoHeartbeats(Transport transport) throws Exception {
         try (SseServer server = TestServers.on(transport)
                         .heartbeat(Duration.ZERO)
                         .writeTimeout(Duration.ofSeconds(9))
@@ -82,7 +82,7 @@ class SocketOptionsTest {
 
     @ParameterizedTest
     @EnumSource(names = {"EPOLL", "IO_URING"})
-    void whereNobodyIsJudgedTheKernelJudgesNobody(Transport transport) throws Exception {
+    void withoutAWriteTimeoutTheKernelHasNoneEither(Transport transport) throws Exception {
         try (SseServer server = TestServers.on(transport)
                         .heartbeat(Duration.ZERO)
                         .writeTimeout(Duration.ZERO)

@@ -18,10 +18,10 @@ import java.util.concurrent.Flow;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 
-/** Sources of each kind, a client that stops reading and goes on: each keeps its pace, and no event is lost. */
+/** A client stops reading and continues. Each kind of source follows its pace, and no event is lost. */
 class SourcePaceTest {
 
-    /** More than the kernel and the channel take for a client that does not read. */
+    /** More than the kernel and the channel buffer for a client that does not read. */
     private static final int EVENTS = 1500;
 
     private static final String PADDING = "x".repeat(4000);
@@ -31,29 +31,29 @@ class SourcePaceTest {
     }
 
     @OverEachTransport
-    void oneThatSendsWhileWritable(Transport transport) throws Exception {
+    void aSourceThatSendsWhileWritableKeepsItsPace(Transport transport) throws Exception {
         AtomicInteger next = new AtomicInteger();
-        AtomicInteger refused = new AtomicInteger();
+        AtomicInteger rejected = new AtomicInteger();
         Source source = sink -> sink.onWritable(() -> {
             while (next.get() < EVENTS && sink.isWritable()) {
                 if (sink.send(event(next.getAndIncrement()))
                         .toCompletableFuture()
                         .isCompletedExceptionally()) {
-                    refused.incrementAndGet();
+                    rejected.incrementAndGet();
                 }
             }
             if (next.get() == EVENTS && sink.isWritable()) {
                 sink.complete();
             }
         });
-        stallAndGoOn(transport, source, next);
-        assertThat(refused).hasValue(0);
+        stallAndContinue(transport, source, next);
+        assertThat(rejected).hasValue(0);
     }
 
     @OverEachTransport
-    void oneThatBlocks(Transport transport) throws Exception {
+    void aBlockingSourceKeepsItsPace(Transport transport) throws Exception {
         AtomicInteger next = new AtomicInteger();
-        stallAndGoOn(
+        stallAndContinue(
                 transport,
                 Sources.blocking(sink -> {
                     while (next.get() < EVENTS) {
@@ -64,7 +64,7 @@ class SourcePaceTest {
     }
 
     @OverEachTransport
-    void aPublisher(Transport transport) throws Exception {
+    void aPublisherKeepsItsPace(Transport transport) throws Exception {
         AtomicInteger next = new AtomicInteger();
         Flow.Publisher<Event> publisher = subscriber -> subscriber.onSubscribe(new Flow.Subscription() {
             @Override
@@ -80,10 +80,10 @@ class SourcePaceTest {
             @Override
             public void cancel() {}
         });
-        stallAndGoOn(transport, Sources.from(publisher), next);
+        stallAndContinue(transport, Sources.from(publisher), next);
     }
 
-    private static void stallAndGoOn(Transport transport, Source source, AtomicInteger sent) throws IOException {
+    private static void stallAndContinue(Transport transport, Source source, AtomicInteger sent) throws IOException {
         List<Sink> sinks = new CopyOnWriteArrayList<>();
         try (SseServer server = TestServers.on(transport)
                         .streams(
@@ -98,7 +98,7 @@ class SourcePaceTest {
                 RawClient client = RawClient.connect(server.port(), 1024)) {
             client.get("/paced");
             await().until(() -> sinks.size() == 1);
-            // It has come to rest: full, and nothing moved between two looks.
+            // The source is stalled: the channel is full, and nothing moved between two checks.
             AtomicInteger last = new AtomicInteger(-1);
             await().atMost(Duration.ofSeconds(60))
                     .pollInterval(Duration.ofMillis(200))
@@ -110,7 +110,7 @@ class SourcePaceTest {
                     });
             assertThat(sent.get()).isLessThan(EVENTS);
             assertThat(pendingBytes(server))
-                    .as("what the client costs: its high-water mark, its small queue's first event")
+                    .as("cost of the client: its high-water mark and the first event of its small queue")
                     .isLessThan(WriteBufferWaterMark.DEFAULT.high() + 4 * PADDING.length());
             server.hub().publish("a", Event.of("unharmed"));
             other.awaitEvents(1);
@@ -135,9 +135,9 @@ class SourcePaceTest {
         return most;
     }
 
-    /** A client that leaves without a word while its source stands still for it. */
+    /** A client leaves silently while its source waits for it. */
     @OverEachTransport
-    void oneThatStandsStillEndsWithItsClient(Transport transport) throws Exception {
+    void aStalledSourceEndsWithItsClient(Transport transport) throws Exception {
         AtomicInteger running = new AtomicInteger();
         Source source = Sources.blocking(sink -> {
             running.incrementAndGet();

@@ -23,7 +23,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.slf4j.LoggerFactory;
 
-/** A source over a real connection: started, stopped, failed, completed. */
+/** A source over a real connection: it starts, stops, fails and completes. */
 class SourceTest {
 
     private static final class Recorded implements Source {
@@ -44,7 +44,7 @@ class SourceTest {
     }
 
     @OverEachTransport
-    void itStartsWithTheStreamAndStopsWithTheClient(Transport transport) throws Exception {
+    void aSourceStartsWithTheStreamAndStopsWithTheClient(Transport transport) throws Exception {
         Recorded source = new Recorded();
         try (SseServer server = TestServers.on(transport)
                         .streams("/s", request -> SseStream.of(source))
@@ -69,7 +69,7 @@ class SourceTest {
     }
 
     @OverEachTransport
-    void oneThatFailsEndsItsOwnStreamOnly(Transport transport) throws Exception {
+    void aFailingSourceEndsItsOwnStreamOnly(Transport transport) throws Exception {
         Logger logger = (Logger) LoggerFactory.getLogger(Hub.class);
         ListAppender<ILoggingEvent> lines = new ListAppender<>();
         lines.start();
@@ -100,7 +100,7 @@ class SourceTest {
     }
 
     @OverEachTransport
-    void oneThatCompletesTellsTheClientToStayAway(Transport transport) throws Exception {
+    void aSourceThatCompletesPreventsReconnects(Transport transport) throws Exception {
         try (SseServer server = TestServers.on(transport)
                         .streams(
                                 "/job",
@@ -128,8 +128,8 @@ class SourceTest {
     }
 
     @OverEachTransport
-    void besideTopicsItSendsNoIds(Transport transport) throws IOException {
-        CompletableFuture<Throwable> refused = new CompletableFuture<>();
+    void aSourceWithTopicsSendsNoIds(Transport transport) throws IOException {
+        CompletableFuture<Throwable> rejected = new CompletableFuture<>();
         try (SseServer server = TestServers.on(transport)
                         .streams(
                                 "/both",
@@ -141,7 +141,7 @@ class SourceTest {
                                                         .data("x")
                                                         .build());
                                             } catch (IllegalArgumentException e) {
-                                                refused.complete(e);
+                                                rejected.complete(e);
                                             }
                                             sink.send(Event.of("direct"));
                                         }))
@@ -151,13 +151,13 @@ class SourceTest {
             server.hub().publish("a", Event.of("hub"));
             client.awaitEvents(2);
             assertThat(client.stream().data()).containsExactly("direct", "hub");
-            assertThat(refused.join()).hasMessageContaining("listens to hub topics");
+            assertThat(rejected.join()).hasMessageContaining("listens to hub topics");
         }
     }
 
-    /** The executor of the user is full or has ended: the source runs all the same, but not on the event loop. */
+    /** The user's executor is full or terminated. The source still runs, but not on the event loop. */
     @OverEachTransport
-    void oneThatTheUserExecutorRefusesRunsElsewhere(Transport transport) throws IOException {
+    void aSourceRejectedByTheUserExecutorRunsElsewhere(Transport transport) throws IOException {
         AtomicReference<String> thread = new AtomicReference<>();
         try (Hub hub = Hub.builder()
                         .userExecutor(task -> {

@@ -31,14 +31,14 @@ class SseRequestHeadersTest {
     }
 
     @Test
-    void theLinesOfAHeaderComeInOrderAndTheLastIsItsValue() {
+    void theLinesOfAHeaderAreInOrderAndTheLastIsItsValue() {
         SseRequest request = request("text/plain", "text/html", "text/event-stream");
         assertThat(request.headerAll("Accept")).containsExactly("text/plain", "text/html", "text/event-stream");
         assertThat(request.header("Accept")).isEqualTo("text/event-stream");
     }
 
     @Test
-    void oneThatIsNotThereHasNoLines() {
+    void aMissingHeaderHasNoLines() {
         assertThat(request().headerAll("accept")).isEmpty();
         assertThat(request().header("accept")).isNull();
     }
@@ -51,7 +51,7 @@ class SseRequestHeadersTest {
     }
 
     @Test
-    void nobodyChangesThem() {
+    void headersAreImmutable() {
         for (SseRequest request : new SseRequest[] {request(), request("a"), request("a", "b")}) {
             assertThatThrownBy(() -> request.headerAll("accept").add("c"))
                     .isInstanceOf(UnsupportedOperationException.class);

@@ -22,18 +22,19 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** A client that reads slowly and without a pause keeps its connection, however long its backlog is. */
+/** A client that reads slowly but steadily keeps its connection, however long its backlog is. */
 @Execution(ExecutionMode.CONCURRENT) // its tests wait for several write timeouts
 class SteadySlowReaderTest {
 
     private static final String PADDING = "x".repeat(4000);
-    private static final int EVENTS = 4000; // 16 MB, more than a kernel takes
+    private static final int EVENTS = 4000; // 16 MB, more than a kernel buffers
     private static final long STEP_MILLIS = 50;
 
-    /** Over NIO the kernel reports progress in larger steps, so such a client must be faster. */
+    /** Over NIO the kernel reports progress in larger steps, so this client must be faster. */
     @ParameterizedTest(name = "{0}, {1} bytes/s, write timeout {2} ms")
     @CsvSource({"EPOLL, 8000, 3000", "IO_URING, 8000, 3000", "NIO, 128000, 5000"})
-    void itStays(Transport transport, int bytesPerSecond, int writeTimeoutMillis) throws Exception {
+    void aSteadySlowReaderStaysConnected(Transport transport, int bytesPerSecond, int writeTimeoutMillis)
+            throws Exception {
         try (Hub hub = Hub.builder()
                         .historyEvents(2 * EVENTS)
                         .historyBytes(1L << 30)
@@ -58,10 +59,10 @@ class SteadySlowReaderTest {
         }
     }
 
-    /** The last bytes leave the channel in steps of 64 KiB, which take this client longer than the check of an end. */
+    /** The last bytes leave the channel in steps of 64 KiB, each of which takes longer than a check interval. */
     @ParameterizedTest(name = "{0}")
     @EnumSource(names = {"EPOLL", "IO_URING"})
-    void itReadsHowItsStreamEnds(Transport transport) throws Exception {
+    void aSteadySlowReaderReadsTheEndOfItsStream(Transport transport) throws Exception {
         CompletableFuture<Sink> opened = new CompletableFuture<>();
         Observer observer = new Observer() {
             @Override
@@ -91,7 +92,7 @@ class SteadySlowReaderTest {
         }
     }
 
-    /** Reads so many bytes in each step, and completes after so many steps. */
+    /** Reads a fixed number of bytes in each step, and completes after a fixed number of steps. */
     private static final class PacedReader implements AutoCloseable {
 
         final CompletableFuture<Void> done = new CompletableFuture<>();

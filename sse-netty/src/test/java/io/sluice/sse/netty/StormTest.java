@@ -37,16 +37,16 @@ import org.junit.jupiter.api.BeforeEach;
 import org.slf4j.LoggerFactory;
 
 /**
- * A storm beside one healthy client: user code that throws everything everywhere, an executor that rejects, an observer
- * that throws, subscriptions to much, floods, and streams that are closed from all sides. The healthy client reads at
- * once and gets each event once and in order. Afterwards the server closes in time and everything is given back.
+ * A storm next to one healthy client: user code that throws everywhere, an executor that rejects, an observer that
+ * throws, many subscriptions, floods, and streams that are closed from all sides. The healthy client reads at once and
+ * gets each event once and in order. Afterwards the server closes in time and everything is released.
  *
  * <p>{@code -Dsluice.seed=…} repeats the choices of one storm, {@code -Dsluice.storm.events=…} makes it longer.
  */
 class StormTest {
 
     private static final int EVENTS = Integer.getInteger("sluice.storm.events", 2_000);
-    /** The healthy client keeps up: the publisher waits while so many events are under way. */
+    /** The publisher waits while this many events are under way, so that the healthy client keeps up. */
     private static final int WINDOW = 100;
 
     private static final int ATTACKERS = 3;
@@ -63,7 +63,7 @@ class StormTest {
     }
 
     @AfterEach
-    void logAsBefore() {
+    void restoreLogLevel() {
         quiet.forEach(log -> log.setLevel(null));
     }
 
@@ -107,7 +107,7 @@ class StormTest {
             attackers.shutdownNow();
             users.shutdownNow();
         }
-        await("descriptors back")
+        await("descriptors closed")
                 .untilAsserted(() -> assertThat(TestServers.openDescriptors()).isLessThanOrEqualTo(descriptors + 10));
     }
 
@@ -219,7 +219,7 @@ class StormTest {
         }
     }
 
-    /** As an operator does. */
+    /** Closes streams as an operator does. */
     private static void closeSome(Hub hub, Random random) {
         List<SinkInfo> sinks = TestServers.sinks(hub);
         for (SinkInfo sink : sinks) {

@@ -36,7 +36,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.slf4j.LoggerFactory;
 
-/** Who comes above a limit is refused, nobody is evicted, and a place is given back exactly once. */
+/** A client above a limit is rejected, no other client is disconnected, and each permit is released exactly once. */
 @Timeout(300)
 class StreamLimitsTest {
 
@@ -54,19 +54,19 @@ class StreamLimitsTest {
                 RawClient next = RawClient.open(server.port(), "/events/a", VIA + "2001:db8:0:2::1");
                 RawClient four = RawClient.open(server.port(), "/events/a", VIA + "::ffff:192.0.2.1");
                 RawClient same = RawClient.open(server.port(), "/events/a", VIA + "192.0.2.1")) {
-            assertRefused(server, 429, "this address has its maximum of 2 streams", VIA + "2001:db8:0:1::3");
-            assertRefused(server, 429, "this address has its maximum of 2 streams", VIA + "192.0.2.1");
+            assertRejected(server, 429, "this address has its maximum of 2 streams", VIA + "2001:db8:0:1::3");
+            assertRejected(server, 429, "this address has its maximum of 2 streams", VIA + "192.0.2.1");
             assertThat(server.hub().rejections().count(RejectionCounts.Kind.STREAMS_PER_ADDRESS))
                     .isEqualTo(4);
-            server.hub().publish("a", Event.of("nobody was evicted"));
+            server.hub().publish("a", Event.of("no client was disconnected"));
             for (RawClient client : List.of(one, two, next, four, same)) {
                 client.awaitEvents(1);
             }
             assertThat(server.streams().permits().entries()).isEqualTo(3);
             one.close();
-            awaitTaken(server, 4);
+            awaitAcquired(server, 4);
             RawClient.open(server.port(), "/events/a", VIA + "2001:db8:0:1::3").close();
-            awaitTaken(server, 4);
+            awaitAcquired(server, 4);
         }
     }
 
@@ -77,23 +77,23 @@ class StreamLimitsTest {
                         .start();
                 RawClient ann = RawClient.open(server.port(), "/events/a", "X-User: ann");
                 RawClient bob = RawClient.open(server.port(), "/events/a", "X-User: bob");
-                RawClient nobody = RawClient.open(server.port(), "/events/a");
+                RawClient keyless = RawClient.open(server.port(), "/events/a");
                 RawClient another = RawClient.open(server.port(), "/events/a")) {
-            assertRefused(server, 429, "there are 1 streams of this key", "X-User: ann");
+            assertRejected(server, 429, "there are 1 streams of this key", "X-User: ann");
             assertThat(server.hub().rejections().count(RejectionCounts.Kind.STREAMS_PER_KEY))
                     .isEqualTo(2);
             ann.close();
-            awaitTaken(server, 3);
+            awaitAcquired(server, 3);
             RawClient.open(server.port(), "/events/a", "X-User: ann").close();
             assertThat(bob.stream().hasHead()
-                            && nobody.stream().hasHead()
+                            && keyless.stream().hasHead()
                             && another.stream().hasHead())
                     .isTrue();
         }
     }
 
-    /** Refuses a browser in the way it survives, and others by the status; neither keeps its connection. */
-    private static void assertRefused(SseServer server, int status, String detail, String header) throws IOException {
+    /** Asserts that a browser gets a response that lets it reconnect, and other clients the status. Both are closed. */
+    private static void assertRejected(SseServer server, int status, String detail, String header) throws IOException {
         try (RawClient other = RawClient.connect(server.port());
                 RawClient browser = RawClient.connect(server.port())) {
             other.get("/events/a", header);
@@ -111,7 +111,7 @@ class StreamLimitsTest {
     }
 
     @OverEachTransport
-    void whoAsksTooOftenIsToldWhenToAskAgain(Transport transport) throws Exception {
+    void aClientAboveTheRateLearnsWhenToRetry(Transport transport) throws Exception {
         Rate rate = new Rate(2, Duration.ofHours(2));
         try (SseServer server = TestServers.on(transport)
                 .connectRate(rate)
@@ -138,7 +138,7 @@ class StreamLimitsTest {
                 for (int status : new int[] {204, 204, 429, 429}) {
                     publisher.send("POST /p HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n");
                     publisher.awaitHead();
-                    assertThat(publisher.awaitAnswer(RawClient.PATIENCE)).isTrue();
+                    assertThat(publisher.awaitResponse(RawClient.PATIENCE)).isTrue();
                     assertThat(publisher.stream().status()).isEqualTo(status);
                     publisher.nextResponse();
                 }
@@ -151,7 +151,7 @@ class StreamLimitsTest {
     }
 
     @Test
-    void aLimitIsWarnedOfOnceInAWhile() throws Exception {
+    void aReachedLimitIsLoggedOncePerInterval() throws Exception {
         Logger logger = (Logger) LoggerFactory.getLogger(RejectionLog.class);
         ListAppender<ILoggingEvent> lines = new ListAppender<>();
         lines.start();
@@ -174,11 +174,11 @@ class StreamLimitsTest {
                                         "the limit streams is reached: 1 rejected since the last warning, most recently /127.0.0.1:"));
     }
 
-    /** Whatever becomes of a client between its first byte and its last, its places come back. */
+    /** Whatever a client does between its first byte and its last, its permits are released. */
     @OverEachTransport
-    void everyPlaceIsGivenBackOnce(Transport transport) throws Exception {
+    void everyPermitIsReleasedOnce(Transport transport) throws Exception {
         long seed = Long.getLong("sluice.seed", System.nanoTime());
-        System.out.println("everyPlaceIsGivenBackOnce " + transport + ": -Dsluice.seed=" + seed);
+        System.out.println("everyPermitIsReleasedOnce " + transport + ": -Dsluice.seed=" + seed);
         Random random = new Random(seed);
         StreamRoute route = request -> {
             if ("fails".equals(request.query("route"))) {
@@ -195,7 +195,7 @@ class StreamLimitsTest {
                     .maxStreamsPerAddress(5)
                     .maxStreamsPerKey(4, StreamLimitsTest::userOf)
                     .trustedProxies(PROXIES)
-                    // io_uring can miss a reset; what was never a request, and streams, are then found by these
+                    // io_uring can miss a reset; these timeouts then close unfinished requests and streams
                     .requestTimeout(Duration.ofSeconds(5))
                     .heartbeat(Duration.ofMillis(200))
                     .start();
@@ -203,13 +203,13 @@ class StreamLimitsTest {
             for (int round = 0; round < 600; round++) {
                 leaveSomehow(random, RawClient.connect(server.port()), staying);
                 int taken = server.streams().permits().acquired();
-                assertThat(taken).as("seed %d", seed).isBetween(0, 13); // one may have taken, seen, and be giving back
+                assertThat(taken).as("seed %d", seed).isBetween(0, 13); // one may be above the limit for a moment
                 while (staying.size() > random.nextInt(10)) {
-                    RawClient gone = staying.remove(random.nextInt(staying.size()));
+                    RawClient leaving = staying.remove(random.nextInt(staying.size()));
                     if (random.nextBoolean()) {
-                        gone.reset();
+                        leaving.reset();
                     }
-                    gone.close();
+                    leaving.close();
                 }
             }
             if (random.nextBoolean()) {
@@ -217,9 +217,9 @@ class StreamLimitsTest {
                     client.close();
                 }
                 TestServers.awaitNothingOwned(hub);
-                awaitTaken(server, 0);
+                awaitAcquired(server, 0);
             }
-            server.close(); // ends those that stay, in a drain or when the lane has ended
+            server.close(); // closes the remaining streams, in a drain or when the lane ends
             for (RawClient client : staying) {
                 client.close();
             }
@@ -245,7 +245,7 @@ class StreamLimitsTest {
         String user = random.nextInt(10) == 0 ? "fails" : "user" + random.nextInt(3);
         String path = switch (random.nextInt(6)) {
             case 0 -> "/events/a?route=fails";
-            case 1 -> "/events/" + random.nextInt(100); // more topics than there may be
+            case 1 -> "/events/" + random.nextInt(100); // more topics than allowed
             case 2 -> "/events/a//b";
             default -> "/events/a";
         };
@@ -267,7 +267,7 @@ class StreamLimitsTest {
     }
 
     @Test
-    void theHandlerOfAForeignPipelineHasTheLimitsOfStreams() {
+    void aHandlerInAForeignPipelineHasTheLimitsOfStreams() {
         try (Hub hub = Hub.create()) {
             StreamLimits limits = StreamLimits.DEFAULT.maxStreamsPerKey(1, request -> request.header("x-user"));
             SseHandler handler = SseHandler.serving(
@@ -275,13 +275,13 @@ class StreamLimitsTest {
                     .trustedProxies(TrustedProxies.of("10.0.0.1").byForwarded());
             EmbeddedChannel one = open(handler);
             EmbeddedChannel two = open(handler);
-            assertThat(answer(one)).startsWith("HTTP/1.1 200 OK");
-            assertThat(answer(two)).startsWith("HTTP/1.1 429 ").contains("retry-after: 3", "connection: close");
+            assertThat(responseOf(one)).startsWith("HTTP/1.1 200 OK");
+            assertThat(responseOf(two)).startsWith("HTTP/1.1 429 ").contains("retry-after: 3", "connection: close");
             assertThat(hub.rejections().count(RejectionCounts.Kind.STREAMS_PER_KEY))
                     .isEqualTo(1);
             one.finishAndReleaseAll();
             EmbeddedChannel three = open(handler);
-            assertThat(answer(three)).startsWith("HTTP/1.1 200 OK");
+            assertThat(responseOf(three)).startsWith("HTTP/1.1 200 OK");
             two.finishAndReleaseAll();
             three.finishAndReleaseAll();
             assertThatIllegalArgumentException()
@@ -299,7 +299,7 @@ class StreamLimitsTest {
         return channel;
     }
 
-    private static String answer(EmbeddedChannel channel) {
+    private static String responseOf(EmbeddedChannel channel) {
         StringBuilder all = new StringBuilder();
         for (ByteBuf part = channel.readOutbound(); part != null; part = channel.readOutbound()) {
             all.append(part.toString(StandardCharsets.US_ASCII));
@@ -308,10 +308,10 @@ class StreamLimitsTest {
         return all.toString();
     }
 
-    /** A flood of refused clients is not to make work for the collector: a refusal is made once, and no place is. */
+    /** A flood of rejected clients must not produce garbage: a rejection is created once, and no permit is created. */
     @ParameterizedTest
     @ValueSource(strings = {"total", "address", "key", "rate"})
-    void aRefusalLeavesLittleOnTheHeap(String limit) {
+    void aRejectionLeavesLittleOnTheHeap(String limit) {
         StreamLimits limits = switch (limit) {
             case "total" -> StreamLimits.DEFAULT.maxStreams(1);
             case "address" -> StreamLimits.DEFAULT.maxStreamsPerAddress(1);
@@ -360,7 +360,7 @@ class StreamLimitsTest {
     }
 
     @Test
-    void rates() {
+    void ratesAreParsed() {
         assertThat(Rate.parse("20/s")).isEqualTo(new Rate(20, Duration.ofSeconds(1)));
         assertThat(Rate.parse("100/m")).isEqualTo(new Rate(100, Duration.ofMinutes(1)));
         assertThat(Rate.parse("5000/h")).isEqualTo(new Rate(5000, Duration.ofHours(1)));
@@ -368,15 +368,15 @@ class StreamLimitsTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", "20", "20/", "/s", "20/d", "20 /s", "-1/s", "0/s", "2.5/s", "20/S", "99999999999/s"})
-    void whatIsNoRateIsRefused(String text) {
+    void anInvalidRateIsRejected(String text) {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> Rate.parse(text))
                 .withMessageStartingWith("rate: ")
                 .withMessageContaining("(expected: ");
     }
 
-    private static void awaitTaken(SseServer server, int places) {
+    private static void awaitAcquired(SseServer server, int permits) {
         await().untilAsserted(
-                        () -> assertThat(server.streams().permits().acquired()).isEqualTo(places));
+                        () -> assertThat(server.streams().permits().acquired()).isEqualTo(permits));
     }
 }

@@ -15,14 +15,14 @@ import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.Assumptions;
 
-/** Servers on loopback, port 0, and what must be true when their clients have gone. */
+/** Servers on loopback and port 0, and checks for the time after their clients have left. */
 final class TestServers {
 
     private TestServers() {}
 
     /**
-     * Options of a server over this transport; without it the test is skipped, loudly, or fails where skips are
-     * forbidden.
+     * Options of a server over this transport. Without the transport the test is skipped with a message, or fails where
+     * skips are forbidden.
      */
     static SseServerBuilder on(Transport transport) {
         requireAvailable(transport);
@@ -58,7 +58,7 @@ final class TestServers {
         });
     }
 
-    /** Netty's own view of its timers; on the loop, since the queue is confined to it. */
+    /** The timers of Netty itself, read on the loop, since the queue is confined to it. */
     private static List<Object> scheduledTasks(EventExecutor loop) {
         return loop.submit(() -> {
                     Field queue = AbstractScheduledEventExecutor.class.getDeclaredField("scheduledTaskQueue");

@@ -37,13 +37,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A route sees the certificate by which a client has authenticated, and the stream stays encrypted. */
+/** A route sees the certificate with which a client has authenticated, and the stream stays encrypted. */
 @Timeout(120)
 class TlsSessionTest {
 
     private static final char[] PASSWORD = "changeit".toCharArray();
 
-    /** One key for both sides, each of which trusts it. */
+    /** One key for both sides, and both trust it. */
     private static SSLContext context(Path directory) throws Exception {
         Path file = directory.resolve("ann.p12");
         List<String> command = new ArrayList<>(List.of(

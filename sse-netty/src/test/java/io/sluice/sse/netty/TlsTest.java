@@ -34,7 +34,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** HTTPS over real sockets: streams, ends, changed files, client certificates, and wrong input. */
+/** HTTPS over real sockets: streams, their ends, changed files, client certificates, and invalid input. */
 @Timeout(120)
 class TlsTest {
 
@@ -119,14 +119,14 @@ class TlsTest {
                 server.hub().publish("a", Event.of(large)).toCompletableFuture().join();
                 healthy.awaitBytes((i + 1L) * large.length());
             }
-            // The kernel takes some megabytes; then the channel is full, and the rest stays in the topic only.
+            // The kernel buffers some megabytes. Then the channel is full, and the rest stays in the topic only.
             await().untilAsserted(() -> assertThat(TestServers.sinks(server.hub()))
                     .allSatisfy(sink -> assertThat(sink.pendingBytes()).isLessThan(512 * 1024)));
         }
     }
 
     @Test
-    void changedFilesAreUsedForNewConnections() throws Exception {
+    void newConnectionsUseChangedFiles() throws Exception {
         try (SseServer server = server(Transport.NIO).start();
                 TlsClient before = new TlsClient(server, null)) {
             before.get("/events/a");
@@ -176,7 +176,7 @@ class TlsTest {
     }
 
     @Test
-    void plainHttpAtTheTlsPortEndsWithoutAWordInTheLog() throws Exception {
+    void plainHttpAtTheTlsPortIsClosedWithoutALogLine() throws Exception {
         try (SseServer server = server(Transport.NIO).start();
                 RawClient plain = RawClient.connect(server.port()).get("/events/a")) {
             assertThat(plain.awaitEnd(RawClient.PATIENCE)).isTrue();
@@ -186,7 +186,7 @@ class TlsTest {
     }
 
     @OverEachTransport
-    void aHandshakeThatDoesNotEndIsGivenUp(Transport transport) throws Exception {
+    void anUnfinishedHandshakeTimesOut(Transport transport) throws Exception {
         try (SseServer server =
                         server(transport).requestTimeout(Duration.ofMillis(200)).start();
                 RawClient silent = RawClient.connect(server.port())) {
@@ -196,7 +196,7 @@ class TlsTest {
     }
 
     @Test
-    void wrongFilesAreNamed() throws Exception {
+    void theMessageNamesAWrongFile() throws Exception {
         write(first);
         Path missing = folder.resolve("missing");
         assertMessage(missing, key(), "tls certificate: " + missing);

@@ -11,11 +11,11 @@ import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** What a route has checked is what its stream subscribes to. */
+/** A stream subscribes only to the topics that its route has checked. */
 @Timeout(120)
 class TopicsRouteTest {
 
-    /** The check of a user's path that an application writes first. */
+    /** The check of a user's path as an application typically writes it first. */
     private static final StreamRoute OWN_TOPIC_ONLY = StreamRoute.topics().with((request, stream) -> {
         if (!request.subPath().equals(request.header("x-user"))) {
             throw HttpStatusException.of(403, "not yours");
@@ -23,7 +23,7 @@ class TopicsRouteTest {
         return stream;
     });
 
-    /** A check that lists what is forbidden. */
+    /** A check with a list of forbidden topics. */
     private static final StreamRoute ALL_BUT_PAYROLL = StreamRoute.topics().with((request, stream) -> {
         if (request.subPath().startsWith("payroll")) {
             throw HttpStatusException.of(403, "not yours");
@@ -41,7 +41,7 @@ class TopicsRouteTest {
     });
 
     @OverEachTransport
-    void aCheckedPathIsAllThatIsSubscribedTo(Transport transport) throws IOException {
+    void aStreamSubscribesOnlyToItsCheckedPath(Transport transport) throws IOException {
         try (SseServer server = TestServers.on(transport)
                 .streams("/users/**", OWN_TOPIC_ONLY)
                 .streams("/all/**", ALL_BUT_PAYROLL)
@@ -83,9 +83,9 @@ class TopicsRouteTest {
         }
     }
 
-    /** Nobody gets everything of a hub because a server was started with as little as possible. */
+    /** A server with default options must not give a client access to all topics of the hub. */
     @Test
-    void theDefaultRouteIsForOneTopicByItsName() throws IOException {
+    void theDefaultRouteServesOneTopicByItsName() throws IOException {
         try (SseServer server = TestServers.on(Transport.NIO).start()) {
             for (String target :
                     List.of("/events/**", "/events/a/*", "/events/a?topic=b", "/events?topic=**", "/events")) {
@@ -100,7 +100,7 @@ class TopicsRouteTest {
     }
 
     @Test
-    void whereTheRouteWantsThemPatternsAndTheQueryCount() throws IOException {
+    void aRouteMayAllowPatternsAndTheQuery() throws IOException {
         try (SseServer server = TestServers.on(Transport.NIO)
                         .streams("/events/**", StreamRoute.anyTopics())
                         .start();
@@ -115,7 +115,7 @@ class TopicsRouteTest {
 
     private static void assertStatus(int status, String target, SseServer server) throws IOException {
         try (RawClient client = RawClient.connect(server.port()).get(target, "X-User: ann")) {
-            assertThat(client.awaitAnswer(RawClient.PATIENCE)).as(target).isTrue();
+            assertThat(client.awaitResponse(RawClient.PATIENCE)).as(target).isTrue();
             assertThat(client.stream().status()).as(target).isEqualTo(status);
         }
     }

@@ -10,11 +10,11 @@ import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
-/** Several servers and hubs in one JVM share nothing but what they were told to share. */
+/** Several servers and hubs in one JVM share only what the application configures. */
 class TwoServersTest {
 
     @OverEachTransport
-    void twoHubsDoNotHearEachOther(Transport transport) throws Exception {
+    void twoHubsDoNotReceiveEachOthersEvents(Transport transport) throws Exception {
         try (SseServer one = TestServers.on(transport).start();
                 SseServer two = TestServers.on(transport).start();
                 RawClient ofOne = RawClient.open(one.port(), "/events/a");
@@ -52,7 +52,7 @@ class TwoServersTest {
     }
 
     @Test
-    void twoServersOfOneHubDeliverTheSameAndEndApart() throws Exception {
+    void twoServersOfOneHubDeliverTheSameEventsAndCloseIndependently() throws Exception {
         try (Hub hub = Hub.create();
                 SseServer one = TestServers.on(Transport.NIO).hub(hub).start();
                 SseServer two = TestServers.on(Transport.NIO).hub(hub).start();

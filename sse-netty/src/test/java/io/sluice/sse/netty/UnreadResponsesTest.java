@@ -12,7 +12,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Timeout;
 
-/** Design, invariant 10: who sends requests and does not read the answers cannot fill the memory of all. */
+/** Design, invariant 10: a client that sends requests without reading the responses cannot exhaust the memory. */
 @Timeout(180)
 class UnreadResponsesTest {
 
@@ -20,12 +20,12 @@ class UnreadResponsesTest {
     private static final int BODY = 10_000;
 
     @OverEachTransport
-    void noMoreIsAnsweredThanTheConnectionTakes(Transport transport) throws Exception {
-        AtomicInteger answered = new AtomicInteger();
+    void unreadResponsesAreBounded(Transport transport) throws Exception {
+        AtomicInteger responded = new AtomicInteger();
         byte[] body = new byte[BODY];
         try (SseServer server = TestServers.on(transport)
                         .route("GET", "/big", request -> {
-                            answered.incrementAndGet();
+                            responded.incrementAndGet();
                             return RouteResponse.of(200, "application/octet-stream", body)
                                     .completed();
                         })
@@ -38,12 +38,12 @@ class UnreadResponsesTest {
                 try {
                     socket.getOutputStream().write(requests);
                 } catch (IOException e) {
-                    // Netty's codec closes a connection with more than 128 requests that wait for their answers
+                    // Netty's codec closes a connection with more than 128 pending requests
                 }
             });
-            await().until(() -> answered.get() > 0);
-            // The kernel's buffers take some megabytes; all answers together have thirty.
-            await().during(Duration.ofMillis(300)).until(() -> answered.get() < REQUESTS / 2);
+            await().until(() -> responded.get() > 0);
+            // The kernel buffers some megabytes; all responses together have thirty.
+            await().during(Duration.ofMillis(300)).until(() -> responded.get() < REQUESTS / 2);
             try (RawClient other = RawClient.open(server.port(), "/events/a")) {
                 server.hub().publish("a", Event.of("unharmed"));
                 other.awaitEvents(1);
@@ -54,9 +54,9 @@ class UnreadResponsesTest {
         }
     }
 
-    /** What is ready does not wait for what is not, though so many are to come that no more is read. */
+    /** A ready response is sent although so many later responses are pending that the connection is not read. */
     @OverEachTransport
-    void anAnswerThatIsReadyLeavesBeforeManyThatAreNot(Transport transport) throws Exception {
+    void aReadyResponseIsSentBeforeManyPendingOnes(Transport transport) throws Exception {
         try (SseServer server = TestServers.on(transport)
                         .route(
                                 "GET",

@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What an upgrade leaves of a pipeline, and the exact bytes that it writes. */
+/** The handlers that remain after an upgrade, and the exact bytes that the stream writes. */
 class UpgradePipelineTest {
 
     private static final String HEAD = """
@@ -44,7 +44,7 @@ class UpgradePipelineTest {
     private final Hub hub = Hub.create();
 
     @OverEachTransport
-    void ofOurOwnPipelineOnlyTheStreamHandlerStays(Transport transport) throws Exception {
+    void onlyTheStreamHandlerOfOurOwnPipelineStays(Transport transport) throws Exception {
         CompletableFuture<List<String>> names = new CompletableFuture<>();
         Observer observer = new Observer() {
             @Override
@@ -66,7 +66,7 @@ class UpgradePipelineTest {
     }
 
     @Test
-    void ofAForeignPipelineWhatStandsBeforeTheCodecStays() {
+    void handlersBeforeTheCodecOfAForeignPipelineStay() {
         EmbeddedChannel channel = channel(
                 new ChannelInboundHandlerAdapter(),
                 new HttpServerCodec(),
@@ -89,7 +89,7 @@ class UpgradePipelineTest {
     }
 
     @Test
-    void timersOfHttpLeaveWhereverTheyStand() {
+    void httpTimersAreRemovedFromAnyPosition() {
         EmbeddedChannel channel =
                 channel(new IdleStateHandler(1, 1, 1), new ReadTimeoutHandler(1), new HttpServerCodec(), handler());
         write(channel, GET);
@@ -98,11 +98,11 @@ class UpgradePipelineTest {
     }
 
     @Test
-    void otherRequestsOfAForeignPipelinePassBy() {
-        RequestCounter behind = new RequestCounter();
-        EmbeddedChannel channel = channel(new HttpServerCodec(), handler(), behind);
+    void otherRequestsOfAForeignPipelineArePassedOn() {
+        RequestCounter next = new RequestCounter();
+        EmbeddedChannel channel = channel(new HttpServerCodec(), handler(), next);
         write(channel, "GET /else HTTP/1.1\r\nHost: localhost\r\n\r\n");
-        assertThat(behind.requests).isEqualTo(1);
+        assertThat(next.requests).isEqualTo(1);
         assertThat(channel.pipeline().get(HttpServerCodec.class)).isNotNull();
         channel.finishAndReleaseAll();
     }
@@ -140,7 +140,7 @@ class UpgradePipelineTest {
     }
 
     @Test
-    void headAnswersTheHeadersAndOpensNothing() throws IOException {
+    void aHeadRequestGetsTheHeadersAndOpensNothing() throws IOException {
         try (SseServer server = TestServers.on(Transport.NIO).start();
                 RawClient client = RawClient.connect(server.port())) {
             client.send("HEAD /events/news HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
@@ -191,7 +191,7 @@ class UpgradePipelineTest {
     }
 
     private void end(EmbeddedChannel channel) {
-        channel.releaseOutbound(); // what a client would have read
+        channel.releaseOutbound(); // the bytes that a client would have read
         channel.finishAndReleaseAll();
         assertThat(hub.ledger().isZero()).as(hub.ledger().toString()).isTrue();
         hub.close();

@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 class ClientTableTest {
 
     @Test
-    void whatWasThereBeforeIsNoClients() {
+    void theTableExcludesObjectsThatExistedBefore() {
         Map<String, Weight> few =
                 Map.of("a", new Weight(100, 5_000), "b", new Weight(7, 700), "gone", new Weight(3, 48));
         Map<String, Weight> many = Map.of(
@@ -25,17 +25,17 @@ class ClientTableTest {
     }
 
     @Test
-    void aGraphIsWalkedThroughWhateverIsPrivate() {
+    void aGraphIncludesPrivateFields() {
         Object[] shared = {new Object(), new Object()};
         Map<String, Weight> weights = Graph.of(new Object[] {shared, shared, new Object(), "text"});
         assertThat(weights.get("java.lang.Object").count()).isEqualTo(3);
-        assertThat(weights.get("java.lang.Object[]").count()).isEqualTo(1); // what is reached, not where it begins
+        assertThat(weights.get("java.lang.Object[]").count()).isEqualTo(1); // the reachable objects without the root
         assertThat(weights.get("java.lang.Object[]").bytes()).isBetween(16L, 64L);
         assertThat(weights.get("byte[]").count()).isEqualTo(1);
     }
 
     @Test
-    void allLambdasOfAClassHaveOneName() {
+    void allLambdasOfAClassShareOneName() {
         Runnable lambda = () -> {};
         assertThat(Graph.name(lambda.getClass())).isEqualTo(ClientTableTest.class.getName() + "$$Lambda");
         assertThat(Graph.name(byte[][].class)).isEqualTo("byte[][]");

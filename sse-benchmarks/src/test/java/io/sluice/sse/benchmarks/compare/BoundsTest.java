@@ -13,7 +13,7 @@ class BoundsTest {
             new Target("idle", Figure.LIVE_PER_CLIENT, "sluice epoll", null, 2048, Double.NaN);
 
     @Test
-    void aTargetTellsMustAndGoal() {
+    void aTargetDistinguishesMustAndGoal() {
         assertThat(FASTER.verdict(0.59)).isEqualTo("**missed**");
         assertThat(FASTER.verdict(0.6)).isEqualTo("reached, goal missed");
         assertThat(FASTER.verdict(0.9)).isEqualTo("goal reached");
@@ -25,13 +25,13 @@ class BoundsTest {
     }
 
     @Test
-    void everyTargetIsOfAWorkloadThatIsMeasured() {
+    void everyTargetHasAMeasuredWorkload() {
         String measured = Stages.names(Stages.full(1, 1));
         assertThat(Target.all()).allSatisfy(target -> assertThat(measured).contains(target.workload()));
     }
 
     @Test
-    void theGuardMissesWhatIsWorseThanItsBoundAndWhatWasNotMeasured() {
+    void theGuardRejectsValuesWorseThanItsBoundAndMissingValues() {
         GuardCommand.Bound faster = new GuardCommand.Bound("saturate-1000", Figure.EVENTS_PER_SECOND, 3);
         assertThat(faster.isKept(OptionalDouble.of(3))).isTrue();
         assertThat(faster.isKept(OptionalDouble.of(2.99))).isFalse();
@@ -43,7 +43,7 @@ class BoundsTest {
     }
 
     @Test
-    void whatWasAllocatedIsCountedAcrossCollections() {
+    void allocatedBytesAreCountedAcrossCollections() {
         long mib = 1 << 20;
         assertThat(JavaHeap.allocated(10 * mib, 25 * mib, "")).isEqualTo(15 * mib);
         String log = "[1.2s][info][gc] GC(3) Pause Young (Normal) (G1 Evacuation Pause) 100M->5M(512M) 3.1ms\n"

@@ -20,7 +20,7 @@ class ProfileTest {
                     ""));
 
     @Test
-    void sharesOfLayersAreOfAllSamples() {
+    void theShareOfALayerIsRelativeToAllSamples() {
         assertThat(PROFILE.samples()).isEqualTo(100);
         assertThat(PROFILE.share(Layer.KERNEL)).isCloseTo(0.35, within(1e-9));
         assertThat(PROFILE.share(Layer.SSE_CORE)).isCloseTo(0.20, within(1e-9));
@@ -29,7 +29,7 @@ class ProfileTest {
     }
 
     @Test
-    void aSystemCallIsOnePlaceAndTheCompilerIsNone() {
+    void aSystemCallIsOnePlaceAndTheCompilerIsNotAPlace() {
         assertThat(PROFILE.largest(10))
                 .extracting(Profile.Place::name)
                 .containsExactly("system call sendto", "Pass.run", "Native.send");
@@ -37,7 +37,7 @@ class ProfileTest {
     }
 
     @Test
-    void profilesStandBesideEachOther() {
+    void theTableShowsProfilesSideBySide() {
         assertThat(ProfileTable.of(List.of(PROFILE, Profile.of("nothing", List.of()))))
                 .startsWith("| layer | epoll, saturate-10 | nothing |\n|---|---:|---:|\n")
                 .contains("| sse-core | 20.0 % | 0.0 % |", "| samples | 100 | 0 |")

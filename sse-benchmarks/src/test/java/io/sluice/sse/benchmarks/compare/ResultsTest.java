@@ -37,8 +37,8 @@ class ResultsTest {
     }
 
     @Test
-    void aRatioIsTakenWithinEachRoundAndThenItsMedian() throws IOException {
-        // the machine is ten times slower in the second round: the ratios stay, the medians would give 20
+    void aRatioIsComputedWithinEachRoundAndTheMedianReported() throws IOException {
+        // the machine is ten times slower in the second round: ratios do not change, but a ratio of medians would
         run("sluice epoll", "SLUICE", 1, "{\"eventsPerSecond\": 200}");
         run("floor", "FLOOR", 1, "{\"eventsPerSecond\": 100}");
         run("sluice epoll", "SLUICE", 2, "{\"eventsPerSecond\": 20}");
@@ -53,7 +53,7 @@ class ResultsTest {
     }
 
     @Test
-    void aRoundThatOneOfTwoHasFailedHasNoRatio() throws IOException {
+    void aRoundInWhichOneOfTwoServersFailedHasNoRatio() throws IOException {
         run("a", "PEER", 1, "{\"eventsPerSecond\": 200}");
         run("b", "PEER", 1, "{\"error\": \"has not started\", \"eventsPerSecond\": 1}");
         run("b", "PEER", 2, "{\"eventsPerSecond\": 100}");
@@ -64,7 +64,7 @@ class ResultsTest {
     }
 
     @Test
-    void theBestIsThatWithTheMostOrTheLeastAsTheFigureWantsIt() throws IOException {
+    void theBestServerHasTheHighestOrTheLowestValueDependingOnTheFigure() throws IOException {
         run("a", "PEER", 1, "{\"eventsPerSecond\": 200, \"latency\": {\"p99\": 5}}");
         run("b", "PEER", 1, "{\"eventsPerSecond\": 100, \"latency\": {\"p99\": 3}}");
         run("c", "PEER", 1, "{}");
@@ -76,7 +76,7 @@ class ResultsTest {
     }
 
     @Test
-    void aRunIsRightOnlyIfEveryClientGotEverything() throws IOException {
+    void aRunIsCorrectOnlyIfEveryClientGotEverything() throws IOException {
         run("a", "PEER", 1, "{\"badClients\": 0, \"wrongLength\": 0}");
         run("a", "PEER", 2, "{\"badClients\": 1}");
         run("a", "PEER", 3, "{\"badClients\": 0, \"wrongLength\": 3}");
@@ -87,13 +87,13 @@ class ResultsTest {
     }
 
     @Test
-    void ofAReplayTheFirstTwoTimesDoNotCount() throws IOException {
+    void theFirstTwoTimesOfAReplayDoNotCount() throws IOException {
         run("a", "PEER", 1, "{\"millis0\": 900, \"millis1\": 300, \"millis2\": 10, \"millis3\": 30, \"millis4\": 20}");
         assertThat(read().median("a", "saturate-1000", Figure.REPLAY)).hasValue(20);
     }
 
     @Test
-    void whatTheGeneratorPrintsIsUnderstood() throws IOException {
+    void theOutputOfTheGeneratorIsParsed() throws IOException {
         Files.writeString(
                 file(),
                 "{\"server\":\"floor\",\"workload\":\"rate-20\",\"round\":1,\"generatorBound\":1,"
@@ -105,7 +105,7 @@ class ResultsTest {
     }
 
     @Test
-    void aMedianOfAnEvenNumberLiesBetweenTheTwoInTheMiddle() {
+    void theMedianOfAnEvenNumberOfValuesIsTheMeanOfTheTwoInTheMiddle() {
         assertThat(Medians.of(List.of(4.0, 1.0, 2.0, 100.0))).hasValue(3);
         assertThat(Medians.of(List.of(7.0))).hasValue(7);
         assertThat(Medians.of(List.of())).isEmpty();

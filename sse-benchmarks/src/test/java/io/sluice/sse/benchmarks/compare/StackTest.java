@@ -30,7 +30,7 @@ class StackTest {
                 "io/sluice/sse/netty/NettySink.write_[j];io/netty/channel/Native.send_[j] | NETTY",
                 "io/sluice/sse/examples/server/PublishRoute.run_[j] | OTHER",
                 "com/fasterxml/jackson/core/Parser.next_[j] | OTHER",
-                // what works for its caller is its caller's
+                // code that works for its caller counts for the caller
                 "io/sluice/sse/hub/Pass.run_[j];java/util/ArrayList.add_[i] | SSE_CORE",
                 "io/sluice/sse/hub/Pass.run_[j];vtable stub | SSE_CORE",
                 "io/sluice/sse/hub/Pass.run_[j];libjvm.so`SharedRuntime::resolve | SSE_CORE",
@@ -42,12 +42,12 @@ class StackTest {
                 "io/netty/channel/Native.send_[j];libc.so.6`__send | NATIVE",
                 "io/netty/channel/Native.send_[j];libc.so.6`__send;do_syscall_64_[k];tcp_ack_[k] | KERNEL"
             })
-    void onALane(String frames, Layer layer) {
+    void aStackOfALaneBelongsToALayer(String frames, Layer layer) {
         assertThat(stack(LANE + frames).layer(true)).isEqualTo(layer);
     }
 
     @Test
-    void whereTheKernelIsNotSeenTheWrapperOfASystemCallStandsForIt() {
+    void theWrapperOfASystemCallStandsForTheKernelWhenItIsNotVisible() {
         Stack send = stack(LANE + "io/netty/channel/Native.send_[j];libc.so.6`__libc_send");
         assertThat(send.layer(false)).isEqualTo(Layer.KERNEL);
         assertThat(send.place(false)).isEqualTo("system call send");
@@ -58,7 +58,7 @@ class StackTest {
     }
 
     @Test
-    void threadsOfTheVirtualMachineAreTheCompilerOrTheCollectorAltogether() {
+    void threadsOfTheVirtualMachineCountAsCompilerOrCollector() {
         assertThat(stack("[C1 CompilerThread0 tid=1];futex_wait_[k]").layer(true))
                 .isEqualTo(Layer.COMPILER);
         assertThat(stack("[GC Thread#0 tid=1];libc.so.6`memcpy").layer(true)).isEqualTo(Layer.GC);
@@ -75,7 +75,7 @@ class StackTest {
                 "libc.so.6`__send;do_syscall_64_[k];__x64_sys_sendto_[k];__sys_sendto_[k];tcp_ack_[k] | system call sendto",
                 "io/netty/Loop.run_[j];asm_exc_page_fault_[k];handle_mm_fault_[k] | kernel asm_exc_page_fault"
             })
-    void aPlaceIsNamedAsOneReadsIt(String frames, String place) {
+    void aPlaceHasAReadableName(String frames, String place) {
         assertThat(stack(LANE + frames).place(true)).isEqualTo(place);
     }
 }

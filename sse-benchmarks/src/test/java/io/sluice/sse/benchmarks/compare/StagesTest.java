@@ -15,7 +15,7 @@ class StagesTest {
     private static final Map<String, Stage> STAGES =
             Stages.full(3, 1).stream().collect(Collectors.toMap(Stage::name, stage -> stage));
 
-    private static List<String> whoServes(String stage) {
+    private static List<String> contendersOf(String stage) {
         return ALL.stream()
                 .filter(contender -> !STAGES.get(stage).of(contender).isEmpty())
                 .map(Contender::name)
@@ -23,12 +23,12 @@ class StagesTest {
     }
 
     @Test
-    void aStageConcernsThoseThatGiveWhatItsWorkloadsNeed() {
-        assertThat(whoServes("load"))
+    void aStageIncludesTheContendersThatSupportItsWorkloads() {
+        assertThat(contendersOf("load"))
                 .containsExactly("floor", "floor-batch", "sluice epoll", "sluice io_uring", "bare-netty");
-        assertThat(whoServes("replay")).containsExactly("floor-replay", "sluice epoll", "sluice io_uring");
-        assertThat(whoServes("topics")).containsExactly("sluice epoll", "sluice io_uring");
-        assertThat(whoServes("lanes"))
+        assertThat(contendersOf("replay")).containsExactly("floor-replay", "sluice epoll", "sluice io_uring");
+        assertThat(contendersOf("topics")).containsExactly("sluice epoll", "sluice io_uring");
+        assertThat(contendersOf("lanes"))
                 .containsExactly(
                         "sluice epoll 1 lane",
                         "sluice io_uring 1 lane",
@@ -39,14 +39,14 @@ class StagesTest {
     }
 
     @Test
-    void onlyTheServersOfTheLanesMayLeaveTheirCore() {
+    void onlyTheServersOfTheLanesStageMayUseMoreThanOneCore() {
         Cores cores = new Cores(2, 5);
         STAGES.forEach((name, stage) ->
                 assertThat(cores.ofServer(stage.workloads())).as(name).isEqualTo(name.equals("lanes") ? "2,5" : "2"));
     }
 
     @Test
-    void aContenderOfLanesIsToldHowMany() {
+    void theCommandOfALanesContenderHasTheNumberOfLanes() {
         Contender four = ALL.get(ALL.size() - 1);
         assertThat(four.command(80)).endsWith("--threads", "4").contains("io_uring", "80");
     }

@@ -15,7 +15,7 @@ class GrowthTest {
             new GrowthPoint(Sweep.LANES, 2, 450, 440, 453, 320));
 
     @Test
-    void eachSweepIsComparedWithItsOwnOne() {
+    void eachSweepIsComparedWithItsOwnFirstPoint() {
         assertThat(GrowthTable.of(POINTS))
                 .contains("| clients | 1 | 200 | 196 … 204 | 1.00 | 320 |")
                 .contains("| clients | 10 | 210 | 200 … 1,230 | 1.05 | – |")
@@ -24,12 +24,12 @@ class GrowthTest {
     }
 
     @Test
-    void noLanesAreInTheTableButNotInThePlot() {
+    void zeroLanesAreInTheTableButNotInThePlot() {
         assertThat(GrowthPlot.drawn(Sweep.LANES, POINTS)).containsExactly(POINTS.get(3), POINTS.get(4));
     }
 
     @Test
-    void whatGrowsAreParametersOfTheBenchmark() {
+    void theSweepsAreParametersOfTheBenchmark() {
         for (Sweep sweep : Sweep.values()) {
             assertThat(PublishBenchmark.class).hasPublicFields(sweep.title());
             assertThat(sweep.steps()).contains("1");

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The contract's rows about {@code /admin}, {@code /health}, {@code /metrics} and {@code /}. */
+/** Tests the contract for {@code /admin}, {@code /health}, {@code /metrics} and {@code /}. */
 class AdminContractTest {
 
     private TestServer server;
@@ -36,7 +36,7 @@ class AdminContractTest {
     }
 
     @Test
-    void theLedgerIsZeroWhenNobodyIsThere() throws Exception {
+    void theLedgerIsZeroWithoutClients() throws Exception {
         server.publish("a", "kept");
         try (RawStream stream = server.stream("/events/a")) {
             stream.head();
@@ -120,7 +120,7 @@ class AdminContractTest {
     }
 
     @Test
-    void aQuietClientDoesNotLagBehindWhatOthersHear() throws Exception {
+    void aQuietClientDoesNotLagWhenOtherTopicsGetEvents() throws Exception {
         try (RawStream quiet = server.stream("/events/quiet")) {
             quiet.head();
             quiet.firstBlock();
@@ -134,12 +134,12 @@ class AdminContractTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"limit=0", "limit=x", "limit=10001", "after=x"})
-    void aBadPageIsRefused(String query) throws Exception {
+    void aBadPageIsRejected(String query) throws Exception {
         assertProblem(server.get("/admin/connections?" + query), 400, query.substring(0, query.indexOf('=')));
     }
 
     @Test
-    void aConnectionIsClosedAndComesBack() throws Exception {
+    void aClosedConnectionReconnects() throws Exception {
         try (RawStream stream = server.stream("/events/a")) {
             stream.head();
             stream.firstBlock();
@@ -154,7 +154,7 @@ class AdminContractTest {
     }
 
     @Test
-    void aConnectionIsClosedForGood() throws Exception {
+    void aCompletedConnectionStaysClosed() throws Exception {
         try (RawStream stream = server.stream("/events/a")) {
             stream.head();
             stream.firstBlock();
@@ -202,12 +202,12 @@ class AdminContractTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"/admin/connections", "/admin/ledger", "/admin/topics"})
-    void theTokenIsNeededOnceItIsSet(String target) throws Exception {
+    void aConfiguredTokenIsRequired(String target) throws Exception {
         server.close();
         server = TestServer.start("--admin-token", "s3cret");
-        HttpResponse<String> refused = server.get(target);
-        assertProblem(refused, 401, "admin token");
-        assertThat(refused.headers().firstValue("www-authenticate")).hasValue("Bearer realm=\"sluice\"");
+        HttpResponse<String> rejected = server.get(target);
+        assertProblem(rejected, 401, "admin token");
+        assertThat(rejected.headers().firstValue("www-authenticate")).hasValue("Bearer realm=\"sluice\"");
         for (String wrong : new String[] {"Bearer s3cre", "Bearer s3crets", "Basic s3cret", "s3cret", "Bearer "}) {
             assertThat(server.get(target, "Authorization", wrong).statusCode()).isEqualTo(401);
         }
@@ -217,7 +217,7 @@ class AdminContractTest {
     }
 
     @Test
-    void withoutATokenAdminIsForThisMachine() throws Exception {
+    void withoutATokenOnlyThisMachineMayUseAdmin() throws Exception {
         Optional<InetAddress> outer = NetworkInterface.networkInterfaces()
                 .flatMap(NetworkInterface::inetAddresses)
                 .filter(address -> address instanceof Inet4Address && !address.isLoopbackAddress())
@@ -246,7 +246,7 @@ class AdminContractTest {
                 "PROXY TCP4 192.0.2.1 192.0.2.9 4711 80",
                 "PROXY UNKNOWN"
             })
-    void whoComesThroughAProxyIsNotOnThisMachineWhateverItSays(String header) throws Exception {
+    void aClientBehindAProxyIsNeverTreatedAsLocal(String header) throws Exception {
         server.close();
         server = TestServer.start("--trusted-proxy", "127.0.0.1", "--proxy-protocol");
         try (Socket socket = new Socket("127.0.0.1", server.port())) {
@@ -259,7 +259,7 @@ class AdminContractTest {
     }
 
     @Test
-    void healthSaysLiveAndReady() throws Exception {
+    void healthReportsLiveAndReady() throws Exception {
         assertThat(server.get("/health/live").statusCode()).isEqualTo(200);
         assertThat(server.get("/health/ready").body()).isEqualTo("{\"status\":\"ready\"}");
         assertThat(server.send("HEAD", "/health/ready", new byte[0]).statusCode())
@@ -269,9 +269,9 @@ class AdminContractTest {
     @Test
     void metricsAreInPrometheusText() throws Exception {
         server.publish("a", "x");
-        HttpResponse<String> answer = server.get("/metrics");
-        assertThat(answer.headers().firstValue("content-type")).hasValue("text/plain; version=0.0.4; charset=utf-8");
-        assertThat(answer.body().lines())
+        HttpResponse<String> response = server.get("/metrics");
+        assertThat(response.headers().firstValue("content-type")).hasValue("text/plain; version=0.0.4; charset=utf-8");
+        assertThat(response.body().lines())
                 .contains(
                         "sluice_events_published_total 1.0",
                         "sluice_sinks 0.0",
@@ -280,23 +280,23 @@ class AdminContractTest {
     }
 
     @Test
-    void thePageNeedsNothingFromOutside() throws Exception {
+    void thePageLoadsNothingFromOtherSites() throws Exception {
         String[][] files = {
             {"/", "text/html; charset=utf-8"},
             {"/page.css", "text/css; charset=utf-8"},
             {"/page.js", "text/javascript; charset=utf-8"}
         };
         for (String[] file : files) {
-            HttpResponse<String> answer = server.get(file[0]);
-            assertThat(answer.statusCode()).isEqualTo(200);
-            assertThat(answer.body()).isNotEmpty();
-            assertThat(answer.headers().firstValue("content-type")).hasValue(file[1]);
-            assertThat(answer.headers().firstValue("x-content-type-options")).hasValue("nosniff");
-            assertThat(answer.headers().firstValue("cache-control")).hasValue("no-cache");
-            assertThat(answer.headers().firstValue("referrer-policy")).hasValue("no-referrer");
-            assertThat(answer.headers().firstValue("content-security-policy"))
+            HttpResponse<String> response = server.get(file[0]);
+            assertThat(response.statusCode()).isEqualTo(200);
+            assertThat(response.body()).isNotEmpty();
+            assertThat(response.headers().firstValue("content-type")).hasValue(file[1]);
+            assertThat(response.headers().firstValue("x-content-type-options")).hasValue("nosniff");
+            assertThat(response.headers().firstValue("cache-control")).hasValue("no-cache");
+            assertThat(response.headers().firstValue("referrer-policy")).hasValue("no-referrer");
+            assertThat(response.headers().firstValue("content-security-policy"))
                     .hasValue("default-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'none'");
-            String tag = answer.headers().firstValue("etag").orElseThrow();
+            String tag = response.headers().firstValue("etag").orElseThrow();
             HttpResponse<String> again =
                     server.get(file[0], "If-None-Match", "\"other\", W/" + tag, "If-None-Match", "\"another\"");
             assertThat(again.statusCode()).isEqualTo(304);

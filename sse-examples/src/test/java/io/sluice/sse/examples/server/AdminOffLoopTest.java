@@ -16,12 +16,12 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Responses that look at each topic or client are not made on an event loop, which other clients share. */
+/** Responses that visit each topic or client are not created on an event loop, since other clients share it. */
 class AdminOffLoopTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"/admin/topics?limit=1", "/admin/connections?limit=1"})
-    void theResponseIsMadeByAnExecutor(String path) throws Exception {
+    void anExecutorMakesTheResponse(String path) throws Exception {
         BlockingQueue<Runnable> tasks = new LinkedBlockingQueue<>();
         try (Hub hub = Hub.create()) {
             var builder = SseServer.builder().hub(hub).port(0).threads(1);

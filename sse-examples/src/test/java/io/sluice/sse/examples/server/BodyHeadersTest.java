@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Headers that give a body another meaning than its bytes: it is rejected, and never published as something else. */
+/** The server rejects a body whose headers change its meaning, and never publishes it as something else. */
 class BodyHeadersTest {
 
     private static final String BATCH = "application/vnd.sluice.batch+json";
@@ -34,7 +34,7 @@ class BodyHeadersTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"gzip", "br", "deflate", "zstd", "gzip, gzip", "identity, gzip", "x"})
-    void aBodyWithACodingIsRejected(String coding) throws Exception {
+    void aBodyWithAContentCodingIsRejected(String coding) throws Exception {
         for (HttpResponse<String> response : List.of(
                 server.post("/publish/a", "text", "Content-Encoding", coding),
                 server.post("/publish", "[]", "Content-Type", BATCH, "Content-Encoding", coding),
@@ -65,7 +65,7 @@ class BodyHeadersTest {
     }
 
     @Test
-    void aPartOfABodyIsRejected() throws Exception {
+    void aPartialBodyIsRejected() throws Exception {
         assertProblem(server.post("/publish/a", "text", "Content-Range", "bytes 0-3/10"), 400, "Content-Range");
         assertThat(server.hub().stats().published()).isZero();
     }
@@ -86,7 +86,7 @@ class BodyHeadersTest {
                 .isEqualTo(200);
     }
 
-    // ---- numbers that clients pass to timers
+    // ---- numbers that clients use for timers
 
     @ParameterizedTest
     @ValueSource(strings = {"86400001", "2147483648", "999999999999999999"})
@@ -134,7 +134,7 @@ class BodyHeadersTest {
 
     /** Field names whose hashes collide made the shared table of Jackson fail for the documents of others. */
     @Test
-    void aBatchWithCollidingFieldNamesHarmsNoOther() throws Exception {
+    void aBatchWithCollidingFieldNamesAffectsNoOther() throws Exception {
         for (int document = 0; document < 3; document++) {
             server.post("/publish", "[" + colliding(9, "p" + document) + "]", "Content-Type", BATCH);
         }

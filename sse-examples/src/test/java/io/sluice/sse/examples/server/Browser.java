@@ -10,8 +10,8 @@ import org.openqa.selenium.chrome.ChromeDriverService;
 import org.openqa.selenium.chrome.ChromeOptions;
 
 /**
- * Chromium, driven. Without {@code chromium} and {@code chromedriver} the tests that ask for it are skipped; with the
- * environment variable {@code SLUICE_FORBID_SKIPS} they fail then.
+ * Starts Chromium with its driver. Without {@code chromium} and {@code chromedriver} the tests that need it are
+ * skipped. They fail instead if the environment variable {@code SLUICE_FORBID_SKIPS} is set.
  */
 final class Browser {
 

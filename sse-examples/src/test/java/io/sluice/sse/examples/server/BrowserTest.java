@@ -65,7 +65,7 @@ class BrowserTest {
             assertThat(browser.findElement(By.id("server-sinks")).getText()).isEqualTo("1");
         });
         assertThat(browser.manage().logs().get("browser").getAll())
-                .as("complaints of the browser")
+                .as("error messages of the browser")
                 .isEmpty();
     }
 
@@ -96,7 +96,7 @@ class BrowserTest {
     }
 
     @Test
-    void anEventSourceThatIsEndedForGoodStaysAway() throws Exception {
+    void aCompletedEventSourceDoesNotReconnect() throws Exception {
         openEventSource("x");
         server.send("DELETE", "/admin/connections/" + connectionTo("x") + "?forever=true", new byte[0]);
         await().atMost(PATIENCE)
@@ -105,43 +105,43 @@ class BrowserTest {
     }
 
     @Test
-    void aPageOfANamedOriginUsesTheServer() throws Exception {
+    void aPageOfAnAllowedOriginCanUseTheServer() throws Exception {
         String page = server.uri("/").toString().replaceAll("/$", "");
-        browser.get(page + "/health/live"); // the server's own page forbids itself other origins
+        browser.get(page + "/health/live"); // the server's own page is not allowed to use other origins
         try (TestServer named = TestServer.start("--cors-origin", page);
                 TestServer other = TestServer.start("--cors-origin", "https://app.example")) {
-            Object said = browser.executeAsyncScript(
+            Object result = browser.executeAsyncScript(
                     CROSS_ORIGIN, named.uri("/").toString(), other.uri("/").toString());
-            browser.manage().logs().get("browser"); // the browser complains about the second server, as it should
-            assertThat(said).isEqualTo("open, hello, 200, 400, other page: error, other publish: TypeError");
+            browser.manage().logs().get("browser"); // discards the expected errors about the second server
+            assertThat(result).isEqualTo("open, hello, 200, 400, other page: error, other publish: TypeError");
         }
     }
 
-    /** Uses the first server with credentials and headers of its own, and fails to use the second. */
+    /** Uses the first server with credentials and custom headers, and fails to use the second. */
     private static final String CROSS_ORIGIN = """
             const [named, other, done] = arguments;
-            const said = [];
-            setTimeout(() => done(said.join(', ') + ', and no more'), 20000);
+            const log = [];
+            setTimeout(() => done(log.join(', ') + ', and no more'), 20000);
             const source = new EventSource(named + 'events/x', {withCredentials: true});
             source.onmessage = async event => {
-                said.push(event.data);
+                log.push(event.data);
                 const headers = {'Last-Event-ID': event.lastEventId, 'Authorization': 'Bearer x'};
                 const again = await fetch(named + 'events/x', {headers, credentials: 'include'});
-                said.push(again.status);
+                log.push(again.status);
                 again.body.cancel();
-                said.push((await fetch(named + 'events/a//b', {headers})).status);
+                log.push((await fetch(named + 'events/a//b', {headers})).status);
                 source.close();
                 const foreign = new EventSource(other + 'events/x');
                 foreign.onerror = async () => {
                     foreign.close();
-                    said.push('other page: error');
+                    log.push('other page: error');
                     await fetch(other + 'publish/x', {method: 'POST', body: 'x'})
-                        .catch(error => said.push('other publish: ' + error.name));
-                    done(said.join(', '));
+                        .catch(error => log.push('other publish: ' + error.name));
+                    done(log.join(', '));
                 };
             };
             source.onopen = async () => {
-                said.push('open');
+                log.push('open');
                 await fetch(named + 'publish/x', {method: 'POST', body: 'hello', credentials: 'include'});
             };
             """;

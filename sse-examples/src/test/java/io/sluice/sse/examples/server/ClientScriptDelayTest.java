@@ -15,13 +15,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.openqa.selenium.chrome.ChromeDriver;
 
-/** The browser script does not let a server, or one of its publishers, park it for a day. */
+/** Neither a server nor a publisher can make the browser script wait for a day. */
 class ClientScriptDelayTest {
 
     private static final Duration PATIENCE = Duration.ofSeconds(40);
 
     @Test
-    void itNeverWaitsLongerThanItsLongest(@TempDir Path profile) throws Exception {
+    void theScriptNeverWaitsLongerThanItsMaximum(@TempDir Path profile) throws Exception {
         AtomicInteger opened = new AtomicInteger();
         AtomicInteger rejected = new AtomicInteger();
         var builder = SseServer.builder().port(0).drain(Duration.ofMillis(100));

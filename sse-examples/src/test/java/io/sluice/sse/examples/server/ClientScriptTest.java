@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.openqa.selenium.chrome.ChromeDriver;
 
-/** The script that goes on where an EventSource gives up, in Chromium, against what gives an EventSource up. */
+/** Tests in Chromium that the browser script continues in cases in which an EventSource gives up. */
 class ClientScriptTest {
 
     private static final Duration PATIENCE = Duration.ofSeconds(40);
@@ -95,7 +95,7 @@ class ClientScriptTest {
     }
 
     @Test
-    void itComesBackBehindWhatItSawAndLosesNothing() throws Exception {
+    void theScriptResumesAfterItsLastEventAndLosesNothing() throws Exception {
         open("/events/x", "{}");
         List<String> expected = new ArrayList<>();
         for (int round = 0; round < 3; round++) {
@@ -109,7 +109,7 @@ class ClientScriptTest {
     }
 
     @Test
-    void whatIsPublishedBeforeItsFirstEventIsNotLostEither() throws Exception {
+    void eventsPublishedBeforeItsFirstEventAreNotLostEither() throws Exception {
         open("/events/x", "{}");
         await().atMost(PATIENCE)
                 .until(() -> !String.valueOf(ask("stream.lastEventId")).isEmpty());
@@ -119,7 +119,7 @@ class ClientScriptTest {
     }
 
     @Test
-    void aGapIsSaid() throws Exception {
+    void aGapIsReported() throws Exception {
         open("/events/x", "{}");
         await().atMost(PATIENCE).until(() -> hub.subscribers("x") == 1);
         String first = publish("before");
@@ -137,7 +137,7 @@ class ClientScriptTest {
     }
 
     @Test
-    void aRefusedTokenIsFetchedAnew() throws Exception {
+    void aRejectedTokenIsFetchedAgain() throws Exception {
         token.set("t2");
         browser.executeScript("window.asked = [];");
         open(
@@ -152,14 +152,14 @@ class ClientScriptTest {
     }
 
     @Test
-    void aServerErrorIsSurvivedWithGrowingDelays() throws Exception {
+    void theScriptRetriesAfterServerErrorsWithGrowingDelays() throws Exception {
         open("/failing/x", "{}");
         await().atMost(PATIENCE).until(() -> hub.subscribers("x") == 1);
         assertThat(refusals).hasValue(4);
         List<?> delays = (List<?>) ask("states.filter(s => s.state === 'waiting').map(s => Math.round(s.delay))");
         assertThat(delays).hasSize(3);
-        // 3 s before the first word of the server would be long: the test gives 50 ms, and each is its half to its one
-        // and a half
+        // The default of 3 s before the first retry hint is long, so the test sets 50 ms. Each delay is 0.5 to
+        // 1.5 times that value.
         for (int i = 0; i < delays.size(); i++) {
             assertThat(((Number) delays.get(i)).longValue()).isBetween(25L << i, 75L << i);
         }
@@ -175,7 +175,7 @@ class ClientScriptTest {
     }
 
     @Test
-    void aStreamThatIsOverForGoodStaysClosed() throws Exception {
+    void aCompletedStreamStaysClosed() throws Exception {
         open("/once", "{}");
         await().atMost(PATIENCE).until(() -> ask("stream.state"), "closed"::equals);
         assertThat(received()).hasSize(2).first().asString().endsWith(" all there is");
@@ -183,14 +183,14 @@ class ClientScriptTest {
     }
 
     @Test
-    void whatWillNeverBeGrantedEndsIt() throws Exception {
+    void aPermanentRejectionStopsTheScript() throws Exception {
         open("/nowhere", "{}");
         await().atMost(PATIENCE).until(() -> ask("stream.state"), "closed"::equals);
         assertThat(ask("states.at(-1).status")).isEqualTo(404L);
     }
 
     @Test
-    void heartbeatsAreNoSilence() throws Exception {
+    void heartbeatsPreventTheSilenceTimeout() throws Exception {
         open("/events/x", "{ silence: 5000 }");
         await().atMost(PATIENCE).until(() -> hub.subscribers("x") == 1);
         await().atMost(PATIENCE)
@@ -201,15 +201,15 @@ class ClientScriptTest {
     }
 
     @Test
-    void silenceIsTheEndOfAConnection() throws Exception {
-        open("/events/x", "{ silence: 40 }"); // less than the heartbeat: any pause looks dead
+    void aSilentConnectionIsReplaced() throws Exception {
+        open("/events/x", "{ silence: 40 }"); // less than the heartbeat, so that any pause counts as silence
         await().atMost(PATIENCE)
                 .until(() -> ask("states.filter(s => s.state === 'open').length > 1"), Boolean.TRUE::equals);
     }
 
-    /** Its parser against the one of the library, on random streams cut at random places. */
+    /** Compares the parsers of the script and of the library on random streams, split at random positions. */
     @Test
-    void itReadsTheFormatAsTheLibraryDoes() {
+    void theScriptParsesTheFormatAsTheLibraryDoes() {
         long seed = Long.getLong("sluice.seed", System.nanoTime());
         Random random = new Random(seed);
         String[] pieces = {
@@ -266,7 +266,7 @@ class ClientScriptTest {
         for (int at = 0; at < stream.length(); ) {
             int end = Math.min(stream.length(), at + random.nextInt(6));
             if (end > at && end < stream.length() && Character.isHighSurrogate(stream.charAt(end - 1))) {
-                end++; // the decoder before the parser never cuts a character
+                end++; // the decoder before the parser never splits a character
             }
             chunks.add(stream.substring(at, end));
             at = end;

@@ -6,7 +6,7 @@ import static org.awaitility.Awaitility.await;
 import java.io.IOException;
 import org.junit.jupiter.api.Test;
 
-/** The contract's row about {@code --conflate}, and {@code ?key=}. */
+/** Tests the contract for {@code --conflate}, and {@code ?key=}. */
 class ConflationContractTest {
 
     private static String replay(TestServer server, String topic, String last) throws IOException {
@@ -39,7 +39,7 @@ class ConflationContractTest {
         }
     }
 
-    /** Finished jobs do not lock out other publishers and subscribers. */
+    /** Topics of finished jobs must not keep other publishers and subscribers out. */
     @Test
     void finishedTopicsMakeRoom() throws Exception {
         try (TestServer server =

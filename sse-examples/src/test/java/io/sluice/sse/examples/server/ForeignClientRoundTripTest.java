@@ -12,7 +12,7 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Whatever is published arrives as it was, at a client that somebody else has written. */
+/** Any published text arrives unchanged at a third-party client. */
 class ForeignClientRoundTripTest {
 
     private static final int EVENTS = 500;
@@ -58,9 +58,9 @@ class ForeignClientRoundTripTest {
                 String name = random.nextBoolean() ? "" : text(random, 6).replaceAll("[\\r\\n\\x00]", "");
                 String query = name.isEmpty() ? "" : "?event=" + URLEncoder.encode(name, StandardCharsets.UTF_8);
 
-                HttpResponse<String> answer = server.post("/publish/any" + query, data);
-                assertThat(answer.statusCode())
-                        .as("seed %d: %s", seed, answer.body())
+                HttpResponse<String> response = server.post("/publish/any" + query, data);
+                assertThat(response.statusCode())
+                        .as("seed %d: %s", seed, response.body())
                         .isEqualTo(200);
 
                 MessageEvent got = client.readMessage();
@@ -72,7 +72,7 @@ class ForeignClientRoundTripTest {
                         .isEqualTo(name.isEmpty() ? "message" : name);
                 assertThat(got.getLastEventId())
                         .as("id of event %d, seed %d", i, seed)
-                        .isEqualTo(Json.read(answer.body()).get("id").textValue());
+                        .isEqualTo(Json.read(response.body()).get("id").textValue());
             }
         }
     }

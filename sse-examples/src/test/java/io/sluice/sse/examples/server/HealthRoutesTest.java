@@ -11,7 +11,7 @@ import java.net.http.HttpResponse;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 
-/** What the probe for readiness reports. */
+/** Tests the readiness probe. */
 class HealthRoutesTest {
 
     @Test

@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** {@code --history-dir}: a restart between a client's two connections takes nothing from it. */
+/** {@code --history-dir}: a client that reconnects after a restart loses nothing. */
 class HistoryContractTest {
 
     @TempDir
@@ -18,7 +18,7 @@ class HistoryContractTest {
     }
 
     @Test
-    void aClientGoesOnWhereItWasOverARestart() throws Exception {
+    void aClientResumesWhereItWasAfterARestart() throws Exception {
         String seen;
         String last = "";
         try (TestServer server = start()) {

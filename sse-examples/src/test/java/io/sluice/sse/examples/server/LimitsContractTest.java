@@ -8,20 +8,20 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The bundled server's limits, as its page of promises says them. */
+/** The limits of the bundled server, as its contract describes them. */
 class LimitsContractTest {
 
     private static final String BROWSER = "sec-fetch-mode";
 
     @Test
-    void aboveTheConnectionsOfAnAddressNewcomersAreRefusedAndNobodyElse() throws Exception {
+    void theConnectionLimitOfAnAddressRejectsOnlyItsNewConnections() throws Exception {
         try (TestServer server = TestServer.start("--max-connections-per-ip", "1")) {
             try (RawStream there = server.stream("/events/a")) {
                 there.head();
                 there.firstBlock();
-                HttpResponse<String> refused = server.get("/events/a");
-                TestServer.assertProblem(refused, 429, "this address has its maximum of 1 streams");
-                assertThat(refused.headers().firstValue("retry-after")).hasValue("3");
+                HttpResponse<String> rejected = server.get("/events/a");
+                TestServer.assertProblem(rejected, 429, "this address has its maximum of 1 streams");
+                assertThat(rejected.headers().firstValue("retry-after")).hasValue("3");
                 HttpResponse<String> browser = server.get("/events/a", BROWSER, "cors");
                 assertThat(browser.statusCode()).isEqualTo(200);
                 assertThat(browser.body()).matches("retry: \\d+\n\n");
@@ -40,12 +40,12 @@ class LimitsContractTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"/events/a%00", "/events/a//b", "/events", "/events/a?replay=-1"})
-    void whatDoesNotPassIsItsStatusAtALimitTooAndForEverybody(String target) throws Exception {
+    void aPermanentRejectionKeepsItsStatusAtALimitForEveryClient(String target) throws Exception {
         try (TestServer server = TestServer.start("--max-connections", "1", "--connect-rate", "2/h");
                 RawStream there = server.stream("/events/a")) {
             there.head();
             there.firstBlock();
-            TestServer.assertProblem(server.get("/events/a"), 503, "maximum of 1"); // takes the last token
+            TestServer.assertProblem(server.get("/events/a"), 503, "maximum of 1"); // uses the last token
             TestServer.assertProblem(server.get(target), 400, "");
             TestServer.assertProblem(server.get(target, BROWSER, "cors"), 400, "");
             TestServer.assertProblem(server.send("POST", "/events/a", new byte[0], BROWSER, "cors"), 405, "");
@@ -53,17 +53,17 @@ class LimitsContractTest {
     }
 
     @Test
-    void whoAsksForStreamsTooOftenWaitsForTheNextToken() throws Exception {
+    void aClientAboveTheStreamRateWaitsForTheNextToken() throws Exception {
         try (TestServer server = TestServer.start("--connect-rate", "2/h")) {
             for (int i = 0; i < 2; i++) {
                 try (RawStream stream = server.stream("/events/a")) {
                     assertThat(stream.head()).contains(" 200 ");
                 }
             }
-            HttpResponse<String> refused = server.get("/events/a");
-            TestServer.assertProblem(refused, 429, "too often");
+            HttpResponse<String> rejected = server.get("/events/a");
+            TestServer.assertProblem(rejected, 429, "too often");
             assertThat(Long.parseLong(
-                            refused.headers().firstValue("retry-after").orElseThrow()))
+                            rejected.headers().firstValue("retry-after").orElseThrow()))
                     .isBetween(1_700L, 1_800L);
             assertThat(server.get("/events/a", BROWSER, "cors").body()).matches("retry: \\d{6,7}\n\n");
             server.publish("a", "publishing has a rate of its own");
@@ -71,7 +71,7 @@ class LimitsContractTest {
     }
 
     @Test
-    void whoIsRefusedWaitsThoughStreamsDoNot() throws Exception {
+    void aRejectedClientWaitsAlthoughStreamsHaveNoDelay() throws Exception {
         try (TestServer server = TestServer.start("--max-connections", "1", "--retry", "0");
                 RawStream there = server.stream("/events/a")) {
             there.head();
@@ -86,14 +86,14 @@ class LimitsContractTest {
     }
 
     @Test
-    void whoPublishesTooOftenWaitsForTheNextToken() throws Exception {
+    void aPublisherAboveTheRateWaitsForTheNextToken() throws Exception {
         try (TestServer server = TestServer.start("--publish-rate", "2/h")) {
             server.publish("a", "1");
             server.publish("a", "2");
-            HttpResponse<String> refused = server.post("/publish/a", "3", BROWSER, "cors");
-            TestServer.assertProblem(refused, 429, "too often");
+            HttpResponse<String> rejected = server.post("/publish/a", "3", BROWSER, "cors");
+            TestServer.assertProblem(rejected, 429, "too often");
             assertThat(Long.parseLong(
-                            refused.headers().firstValue("retry-after").orElseThrow()))
+                            rejected.headers().firstValue("retry-after").orElseThrow()))
                     .isBetween(1_700L, 1_800L);
             assertThat(server.hub().stats().published()).isEqualTo(2);
             assertThat(server.get("/metrics").body()).contains("sluice_refused_total{limit=\"request-rate\"} 1.0");
@@ -101,7 +101,7 @@ class LimitsContractTest {
     }
 
     @Test
-    void aPublishToOneTopicTooManyIsCounted() throws Exception {
+    void aPublishAboveTheTopicLimitIsCounted() throws Exception {
         try (TestServer server = TestServer.start("--max-topics", "1")) {
             server.publish("a", "1");
             TestServer.assertProblem(server.post("/publish/b", "2"), 429, "topic");
@@ -110,7 +110,7 @@ class LimitsContractTest {
     }
 
     @Test
-    void behindATrustedProxyTheClientIsWhoItSays() throws Exception {
+    void aTrustedProxyReportsTheAddressOfTheClient() throws Exception {
         try (TestServer server = TestServer.start(
                         "--trusted-proxy", "127.0.0.0/8", "--forwarded", "x-forwarded-for", "--admin-token", "t");
                 RawStream stream = server.stream("/events/a", "X-Forwarded-For: 203.0.113.9, 198.51.100.7")) {

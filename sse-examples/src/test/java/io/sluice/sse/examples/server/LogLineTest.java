@@ -34,7 +34,7 @@ class LogLineTest {
     }
 
     @Test
-    void theServersLogIsSetUpInJava() {
+    void theLogOfTheServerIsConfiguredInJava() {
         LoggerContext loggers = (LoggerContext) LoggerFactory.getILoggerFactory();
         assertThat(loggers.getLogger("io.sluice.sse.netty.TransportBackend").getLevel())
                 .isEqualTo(Level.ERROR);

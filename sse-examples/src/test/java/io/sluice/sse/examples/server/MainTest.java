@@ -17,7 +17,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The server as a process: what it prints, how it ends. */
+/** Runs the server as a process and checks its output and exit status. */
 class MainTest {
 
     @TempDir
@@ -63,7 +63,7 @@ class MainTest {
     }
 
     @Test
-    void aBadOptionIsOneLineAndStatusTwo() throws Exception {
+    void aBadOptionPrintsOneLineAndExitsWithTwo() throws Exception {
         BufferedReader out = start("--port", "70000");
         assertThat(exitStatus()).isEqualTo(2);
         assertThat(errors().lines()).containsExactly("--port: 70000 (expected: from 0 to 65535)");
@@ -71,7 +71,7 @@ class MainTest {
     }
 
     @Test
-    void atASignalItDrainsAndExitsWithZero() throws Exception {
+    void aSignalDrainsTheServerWhichExitsWithZero() throws Exception {
         BufferedReader out = start("--port", "0", "--threads", "1", "--drain", "2s", "--retry", "1s");
         int port = port(out);
         List<RawStream> streams = new ArrayList<>();
@@ -89,7 +89,7 @@ class MainTest {
         assertThat(status(port, "GET", "/health/live")).isEqualTo(200);
         assertThat(status(port, "GET", "/events/a")).isEqualTo(503);
         assertThat(status(port, "POST", "/publish/a"))
-                .as("publishes are answered")
+                .as("publishes get a response")
                 .isEqualTo(200);
         for (RawStream stream : streams) {
             assertThat(stream.toEnd()).contains("data: \n\n").containsPattern("retry: \\d+\n\n$");
@@ -98,11 +98,11 @@ class MainTest {
         }
         assertThat(exitStatus()).as(errors()).isZero();
         assertThat(System.nanoTime() - signalled).isLessThan(TimeUnit.SECONDS.toNanos(3));
-        assertThat(out.readLine()).as("standard output has one line").isNull();
+        assertThat(out.readLine()).as("second line of standard output").isNull();
     }
 
     @Test
-    void aSecondSignalEndsItAtOnce() throws Exception {
+    void aSecondSignalEndsTheServerAtOnce() throws Exception {
         BufferedReader out = start("--port", "0", "--threads", "1", "--drain", "1h");
         int port = port(out);
         try (RawStream one = RawStream.get(port, "/events/a");

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 class MetricsContractTest {
 
     @Test
-    void whatClientsOwnSettlesToZeroAfterChurn() throws Exception {
+    void theLedgerReturnsToZeroAfterChurn() throws Exception {
         try (TestServer server = TestServer.start()) {
             List<RawStream> streams = new ArrayList<>();
             for (int i = 0; i < 20; i++) {
@@ -32,7 +32,7 @@ class MetricsContractTest {
                 for (String own : new String[] {"sinks", "subscriptions", "tasks", "listeners", "buffers", "lag_max"}) {
                     assertThat(figures).containsEntry("sluice_" + own, 0.0);
                 }
-                assertThat(figures).containsEntry("sluice_connections", 1.0); // the one that asks
+                assertThat(figures).containsEntry("sluice_connections", 1.0); // the connection of this request
                 assertThat(figures).containsEntry("sluice_sinks_opened_total", 20.0);
                 assertThat(figures).containsEntry("sluice_events_delivered_total", 20.0);
                 assertThat(figures.entrySet().stream()

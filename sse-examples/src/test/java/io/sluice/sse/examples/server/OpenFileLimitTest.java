@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
 
-/** An operator hears at the start that few streams fit. */
+/** The server warns the operator at the start if the limit of open files allows few streams. */
 class OpenFileLimitTest {
 
     @Test
-    void aSmallLimitIsWorthALine() {
+    void aSmallLimitIsLogged() {
         assertThat(OpenFileLimit.warning(400, 1))
                 .isEqualTo("the limit of open files is 400, so at most 1 stream fits; raise it before the start, with"
                         + " ulimit -n or LimitNOFILE= of systemd, for example to 65536");

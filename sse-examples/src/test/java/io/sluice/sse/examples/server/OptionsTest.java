@@ -87,14 +87,14 @@ class OptionsTest {
                 "--demo                       | Unknown option: '--demo' (--help lists the options)",
                 "--Port 1                     | Unknown option",
             })
-    void aBadOptionIsNamedAsItWasWritten(String arguments, String said) {
+    void theMessageNamesABadOptionAsItWasWritten(String arguments, String message) {
         String[] words = Arrays.stream(arguments.split(" "))
                 .map(word -> word.equals("''") ? " " : word)
                 .toArray(String[]::new);
         assertThatThrownBy(() -> start(words))
                 .isInstanceOf(BadOptionException.class)
                 .hasMessageContaining(words[0])
-                .hasMessageContaining(said)
+                .hasMessageContaining(message)
                 .message()
                 .doesNotContainPattern("\\R");
     }
@@ -104,7 +104,7 @@ class OptionsTest {
     }
 
     @Test
-    void aTakenPortIsNamed() throws Exception {
+    void theMessageNamesAPortInUse() throws Exception {
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
             assertThatThrownBy(() -> start("--port", "" + taken.getLocalPort()))
                     .isInstanceOf(BadOptionException.class)
@@ -115,13 +115,13 @@ class OptionsTest {
     }
 
     @Test
-    void aWordThatIsNoOptionIsRefused() {
+    void anUnknownOptionIsRejected() {
         assertThatThrownBy(() -> start("8080")).hasMessageContaining("8080");
         assertThatThrownBy(() -> start("@file")).hasMessageContaining("@file");
     }
 
     @Test
-    void eachOptionIsAnEnvironmentVariableToo() throws Exception {
+    void eachOptionHasAnEnvironmentVariable() throws Exception {
         Options options = Options.parse(
                 Map.of(
                         "SLUICE_MAX_CONNECTIONS", "7",
@@ -141,12 +141,12 @@ class OptionsTest {
         assertThat(options.adminToken).isEqualTo("${sys:user.home}");
         assertThat(options.overflow).isEqualTo(OverflowPolicy.GAP);
         assertThat(options.conflated()).containsExactly("prices/*", "seats");
-        assertThat(options.port).as("the command line wins").isZero();
+        assertThat(options.port).as("the command line overrides the variable").isZero();
         assertThat(options.transport).isEqualTo(Transport.IO_URING);
     }
 
     @Test
-    void aCommaMayStandInATopicThatConflates() throws Exception {
+    void aConflatedTopicMayContainAComma() throws Exception {
         Options options = Options.parse(
                 Map.of("SLUICE_CONFLATE", "not,asked"), "--conflate", "prices,eur/*", "--conflate", "seats");
         assertThat(options.conflated()).containsExactly("prices,eur/*", "seats");
@@ -154,7 +154,7 @@ class OptionsTest {
     }
 
     @Test
-    void aBadVariableIsNamed() {
+    void theMessageNamesABadVariable() {
         assertThatThrownBy(() -> Options.parse(Map.of("SLUICE_HEARTBEAT", "soon")))
                 .hasMessageContaining("--heartbeat")
                 .hasMessageContaining("SLUICE_HEARTBEAT");
@@ -165,7 +165,7 @@ class OptionsTest {
     }
 
     @Test
-    void aVariableThatIsNoOptionIsNamedInTheLogOnly() throws Exception {
+    void anUnknownVariableIsOnlyLogged() throws Exception {
         Map<String, String> environment =
                 Map.of("SLUICE_PROT", "1", "SLUICE_LOG_LEVEL", "INFO", "SLUICE_PORT", "0", "OTHER", "1");
         assertThat(Options.parse(environment).unknownVariables()).containsExactly("SLUICE_PROT");
@@ -201,7 +201,7 @@ class OptionsTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"--help", "--version"})
-    void informationIsGivenAndNothingElse(String option) throws Exception {
+    void informationIsReturnedOnlyIfRequested(String option) throws Exception {
         assertThat(Options.parse(Map.of("SLUICE_PORT", "1"), option).information())
                 .isNotBlank();
         assertThat(Options.parse(Map.of()).information()).isNull();

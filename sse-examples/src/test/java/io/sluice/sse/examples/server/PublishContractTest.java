@@ -17,7 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The contract's rows about {@code /publish}. */
+/** Tests the contract for {@code /publish}. */
 class PublishContractTest {
 
     private static final String BATCH = "application/vnd.sluice.batch+json";
@@ -35,15 +35,15 @@ class PublishContractTest {
     }
 
     @Test
-    void theAnswerHasIdTopicAndSubscribers() throws Exception {
+    void theResponseHasIdTopicAndSubscribers() throws Exception {
         try (RawStream one = server.stream("/events/a?topic=*");
                 RawStream two = server.stream("/events/a")) {
             one.head();
             two.head();
-            HttpResponse<String> answer = server.post("/publish/a?whatever=1", "");
-            assertThat(answer.statusCode()).isEqualTo(200);
-            assertThat(answer.headers().firstValue("content-type")).hasValue("application/json");
-            JsonNode json = Json.read(answer.body());
+            HttpResponse<String> response = server.post("/publish/a?whatever=1", "");
+            assertThat(response.statusCode()).isEqualTo(200);
+            assertThat(response.headers().firstValue("content-type")).hasValue("application/json");
+            JsonNode json = Json.read(response.body());
             assertThat(json.fieldNames()).toIterable().containsExactly("id", "topic", "subscribers");
             assertThat(json.get("id").textValue()).isEqualTo(server.hub().headId());
             assertThat(json.get("topic").textValue()).isEqualTo("a");
@@ -53,7 +53,7 @@ class PublishContractTest {
     }
 
     @Test
-    void aChosenIdIsPublishedOnce() throws Exception {
+    void aPublisherIdIsPublishedOnce() throws Exception {
         try (RawStream stream = server.stream("/events/a")) {
             stream.head();
             JsonNode first =
@@ -91,13 +91,13 @@ class PublishContractTest {
                 "?retry=-1                     | retry",
                 "?event=%FF                    | UTF-8",
             })
-    void aFieldThatCannotStandOnTheWireIsRefused(String query, String said) throws Exception {
+    void aFieldThatTheFormatCannotCarryIsRejected(String query, String said) throws Exception {
         assertProblem(server.post("/publish/a" + query, "x"), 400, said);
         assertThat(server.hub().stats().published()).isZero();
     }
 
     @Test
-    void anIdHas128BytesAtMost() throws Exception {
+    void anIdHasAtMost128Bytes() throws Exception {
         assertThat(server.post("/publish/a?id=" + "x".repeat(128), "x").statusCode())
                 .isEqualTo(200);
         assertProblem(server.post("/publish/a?id=" + "x".repeat(129), "x"), 400, "128");
@@ -105,17 +105,17 @@ class PublishContractTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"/publish/a*", "/publish/a/**", "/publish/a//b", "/publish/", "/publish/a%E2%80%8B"})
-    void aBadTopicIsRefused(String target) throws Exception {
+    void aBadTopicIsRejected(String target) throws Exception {
         assertProblem(server.post(target, "x"), 400, "topic");
     }
 
     @Test
-    void aTopicIsNeeded() throws Exception {
+    void aTopicIsRequired() throws Exception {
         assertProblem(server.post("/publish", "x"), 400, "no topic");
     }
 
     @Test
-    void bytesThatAreNotUtf8AreRefused() throws Exception {
+    void bytesThatAreNotUtf8AreRejected() throws Exception {
         assertProblem(server.send("POST", "/publish/a", new byte[] {'a', (byte) 0xc3}), 400, "UTF-8");
         assertProblem(
                 server.send("POST", "/publish/a", new byte[] {(byte) 0xed, (byte) 0xa0, (byte) 0x80}), 400, "UTF-8");
@@ -123,7 +123,7 @@ class PublishContractTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"text/plain", "application/json", "application/x-www-form-urlencoded", "nonsense"})
-    void anyContentTypeIsData(String type) throws Exception {
+    void aBodyOfAnyContentTypeIsPublishedAsData(String type) throws Exception {
         assertThat(server.post("/publish/a", "x=1", "Content-Type", type).statusCode())
                 .isEqualTo(200);
     }
@@ -143,7 +143,7 @@ class PublishContractTest {
     }
 
     @Test
-    void multipartIsNot() throws Exception {
+    void aMultipartBodyIsRejected() throws Exception {
         assertProblem(
                 server.post("/publish/a", "--b--", "Content-Type", "Multipart/form-data; boundary=b"),
                 415,
@@ -151,7 +151,7 @@ class PublishContractTest {
     }
 
     @Test
-    void aBodyHasABound() throws Exception {
+    void theSizeOfABodyIsBounded() throws Exception {
         assertThat(server.post("/publish/a", "x".repeat(4096)).statusCode()).isEqualTo(200);
         assertProblem(server.post("/publish/a", "x".repeat(4097)), 413, "4096");
         try (RawStream announced = RawStream.send(
@@ -165,7 +165,7 @@ class PublishContractTest {
     }
 
     @Test
-    void whoAsksFirstIsToldToGoOn() throws Exception {
+    void anExpectationGets100Continue() throws Exception {
         HttpRequest request = HttpRequest.newBuilder(server.uri("/publish/a"))
                 .expectContinue(true)
                 .timeout(Duration.ofSeconds(20))
@@ -174,46 +174,46 @@ class PublishContractTest {
         try (RawStream stream = server.stream("/events/a")) {
             stream.head();
             stream.firstBlock();
-            HttpResponse<String> answer = HttpClient.newBuilder()
+            HttpResponse<String> response = HttpClient.newBuilder()
                     .version(HttpClient.Version.HTTP_1_1)
                     .build()
                     .send(request, HttpResponse.BodyHandlers.ofString());
-            assertThat(answer.statusCode()).isEqualTo(200);
+            assertThat(response.statusCode()).isEqualTo(200);
             assertThat(stream.until("\n\n")).endsWith("data: asked first\n\n");
         }
-        try (RawStream refused = RawStream.send(
+        try (RawStream rejected = RawStream.send(
                 server.port(),
                 "POST /publish/a HTTP/1.1",
                 "Host: localhost",
                 "Expect: a-miracle",
                 "Content-Length: 1")) {
-            assertThat(refused.head()).startsWith("http/1.1 417 ");
+            assertThat(rejected.head()).startsWith("http/1.1 417 ");
         }
     }
 
     @Test
-    void aTopicTooManyIsRefusedForNow() throws Exception {
+    void aTopicAboveTheLimitIsRejectedForNow() throws Exception {
         for (String topic : new String[] {"a", "b", "c"}) {
             server.publish(topic, "x");
         }
-        HttpResponse<String> refused = server.post("/publish/d", "x");
-        assertProblem(refused, 429, "maximum of 3 topics");
-        assertThat(refused.headers().firstValue("retry-after")).hasValue("10");
+        HttpResponse<String> rejected = server.post("/publish/d", "x");
+        assertProblem(rejected, 429, "maximum of 3 topics");
+        assertThat(rejected.headers().firstValue("retry-after")).hasValue("10");
         assertThat(server.post("/publish/a", "x").statusCode()).isEqualTo(200);
-        // A browser's fetch must not read success out of it; only an EventSource is answered otherwise.
+        // A browser's fetch must not mistake it for success. Only an EventSource gets a different response.
         assertProblem(server.post("/publish/d", "x", "Sec-Fetch-Mode", "cors"), 429, "maximum of 3 topics");
     }
 
     @ParameterizedTest
     @CsvSource({"GET", "PUT", "DELETE"})
-    void otherMethodsAreRefused(String method) throws Exception {
-        HttpResponse<String> answer = server.send(method, "/publish/a", new byte[0]);
-        assertProblem(answer, 405, "POST");
-        assertThat(answer.headers().firstValue("allow")).hasValue("POST");
+    void otherMethodsAreRejected(String method) throws Exception {
+        HttpResponse<String> response = server.send(method, "/publish/a", new byte[0]);
+        assertProblem(response, 405, "POST");
+        assertThat(response.headers().firstValue("allow")).hasValue("POST");
     }
 
     @Test
-    void otherSitesAreRefused() throws Exception {
+    void otherSitesAreRejected() throws Exception {
         assertProblem(server.post("/publish/a", "x", "Sec-Fetch-Site", "cross-site"), 403, "other sites");
         assertProblem(server.post("/publish/a", "x", "Origin", "http://evil.example"), 403, "origin");
         assertProblem(server.post("/publish/a", "x", "Origin", "null"), 403, "origin");
@@ -234,7 +234,7 @@ class PublishContractTest {
     }
 
     @Test
-    void behindAProxyThatEndsTlsTheSchemeIsTheBrowsers() throws Exception {
+    void theSchemeIsTheBrowsersWhenAProxyTerminatesTls() throws Exception {
         String own = server.uri("").toString().replace("http:", "https:");
         assertThat(server.post("/publish/a", "x", "Origin", own).statusCode()).isEqualTo(200);
         try (RawStream proxied = RawStream.send(
@@ -252,18 +252,18 @@ class PublishContractTest {
         try (RawStream stream = server.stream("/events?topic=a&topic=b")) {
             stream.head();
             stream.firstBlock();
-            HttpResponse<String> answer = server.post("/publish/a", """
+            HttpResponse<String> response = server.post("/publish/a", """
                     [{"data":"one","event":"e","id":"x","key":"k","retry":5},
                      {"topic":"b","data":{"n":1.50,"big":12345678901234567890}},
                      {"data":null},
                      {"data":"again","id":"x"}]""", "Content-Type", BATCH + "; charset=utf-8");
-            assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
-            JsonNode answers = Json.read(answer.body());
-            assertThat(answers.findValuesAsText("topic")).containsExactly("a", "b", "a", "a");
-            assertThat(answers.get(0).get("id").textValue()).isEqualTo("x");
-            assertThat(answers.get(3).get("duplicate").booleanValue()).isTrue();
-            String second = answers.get(1).get("id").textValue();
-            String third = answers.get(2).get("id").textValue();
+            assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
+            JsonNode responses = Json.read(response.body());
+            assertThat(responses.findValuesAsText("topic")).containsExactly("a", "b", "a", "a");
+            assertThat(responses.get(0).get("id").textValue()).isEqualTo("x");
+            assertThat(responses.get(3).get("duplicate").booleanValue()).isTrue();
+            String second = responses.get(1).get("id").textValue();
+            String third = responses.get(2).get("id").textValue();
             assertThat(second).isLessThan(third);
             assertThat(stream.until("data: null\n\n"))
                     .containsSubsequence(
@@ -304,7 +304,7 @@ class PublishContractTest {
                 "[{\"data\":\"x\",\"id\":\"\\ud800\"}]       | U+D800",
                 "[{\"data\":\"x\"},{\"data\":1,\"topic\":\"*\"}] | event 1",
             })
-    void ofABadBatchNothingIsPublished(String body, String said) throws Exception {
+    void aBadBatchPublishesNothing(String body, String said) throws Exception {
         assertProblem(server.post("/publish/a", body, "Content-Type", BATCH), 400, said);
         assertThat(server.hub().stats().published()).isZero();
     }
@@ -322,7 +322,7 @@ class PublishContractTest {
     }
 
     @Test
-    void aBatchWithATopicTooManyIsRefusedWhole() throws Exception {
+    void aBatchAboveTheTopicLimitIsRejectedAsAWhole() throws Exception {
         String body = "[{\"topic\":\"a\",\"data\":1},{\"topic\":\"b\",\"data\":1},{\"topic\":\"c\",\"data\":1},"
                 + "{\"topic\":\"d\",\"data\":1}]";
         assertProblem(server.post("/publish", body, "Content-Type", BATCH), 429, "maximum of 3 topics");

@@ -10,7 +10,7 @@ import java.util.Locale;
 /** The client of the test kit, for tests that compare the text of a stream, chunk by chunk. */
 final class RawStream extends SseTestClient {
 
-    // The part of the body that the test has seen and not forgotten, and the chunks that it has seen.
+    // The part of the body that the test has read and not discarded, and the chunks that it has read.
     private int from;
     private int to;
     private int chunks;
@@ -19,21 +19,21 @@ final class RawStream extends SseTestClient {
         super(new Socket(InetAddress.getLoopbackAddress(), port));
     }
 
-    /** Sends a request of these lines. */
+    /** Sends a request with these lines. */
     static RawStream send(int port, String... lines) throws IOException {
         RawStream stream = new RawStream(port);
         stream.send(String.join("\r\n", lines) + "\r\n\r\n");
         return stream;
     }
 
-    /** Asks for a stream. */
+    /** Requests a stream. */
     static RawStream get(int port, String target, String... headers) throws IOException {
         RawStream stream = new RawStream(port);
         stream.get(target, headers);
         return stream;
     }
 
-    /** Status line and headers, in lower case. */
+    /** Returns the status line and headers in lower case. */
     String head() throws IOException {
         awaitHead();
         return response().head().toLowerCase(Locale.ROOT);
@@ -49,7 +49,7 @@ final class RawStream extends SseTestClient {
         return seen();
     }
 
-    /** Reads the first block of a stream, and forgets it. */
+    /** Reads the first block of a stream and discards it. */
     String firstBlock() throws IOException {
         String text = until("\n\n");
         String block = text.substring(0, text.indexOf("\n\n") + 2);
@@ -63,7 +63,7 @@ final class RawStream extends SseTestClient {
         return seen();
     }
 
-    /** Whether the stream has ended with its last chunk, and was not cut. */
+    /** Returns whether the stream ended with its last chunk and was not cut. */
     boolean hasLastChunk() {
         return response().hasEnded();
     }
@@ -72,7 +72,7 @@ final class RawStream extends SseTestClient {
         return new String(response().bodyBytes(), from, to - from, StandardCharsets.UTF_8);
     }
 
-    /** Shows the test one more chunk, or one more byte of a body without chunks. @return false at the end */
+    /** Reads one more chunk, or one more byte of a body without chunks. @return false at the end */
     private boolean more() throws IOException {
         boolean chunked = response().head().toLowerCase(Locale.ROOT).contains("transfer-encoding: chunked");
         await(() -> hasEnded() || response().bodyBytes().length > to, "more of the body");
@@ -82,7 +82,7 @@ final class RawStream extends SseTestClient {
         int end = to + (chunked ? response().chunks().get(chunks++) : 1);
         await(() -> hasEnded() || response().bodyBytes().length >= end, "the rest of a chunk");
         if (response().bodyBytes().length < end) {
-            return false; // cut
+            return false; // the stream was cut
         }
         to = end;
         return true;

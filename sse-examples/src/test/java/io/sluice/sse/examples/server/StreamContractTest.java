@@ -14,7 +14,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The contract's rows about {@code /events}. */
+/** Tests the contract for {@code /events}. */
 class StreamContractTest {
 
     private TestServer server;
@@ -45,13 +45,13 @@ class StreamContractTest {
     }
 
     @Test
-    void whatIsPublishedArrives() throws Exception {
+    void publishedEventsArrive() throws Exception {
         try (RawStream stream = server.stream("/events/a")) {
             stream.head();
             stream.firstBlock();
             server.publish("b", "not for us");
-            HttpResponse<String> answer = server.post("/publish/a?event=greeting&retry=7", "one\ntwo");
-            String id = Json.read(answer.body()).get("id").textValue();
+            HttpResponse<String> response = server.post("/publish/a?event=greeting&retry=7", "one\ntwo");
+            String id = Json.read(response.body()).get("id").textValue();
 
             assertThat(stream.until("\n\n"))
                     .startsWith("id: " + id + "\n")
@@ -76,7 +76,7 @@ class StreamContractTest {
     }
 
     @Test
-    void aPatternMayStandInThePath() throws Exception {
+    void thePathMayContainAPattern() throws Exception {
         server.publish("orders/1", "first");
         try (RawStream stream = server.stream("/events/orders/*?replay=5")) {
             stream.head();
@@ -85,7 +85,7 @@ class StreamContractTest {
     }
 
     @Test
-    void aClientGoesOnBehindItsLastEventId() throws Exception {
+    void aClientResumesAfterItsLastEventId() throws Exception {
         String first = server.publish("a", "first");
         String second = server.publish("a", "second");
         server.publish("a", "third");
@@ -104,7 +104,7 @@ class StreamContractTest {
     }
 
     @Test
-    void aChosenIdIsAPlaceToGoOnFromToo() throws Exception {
+    void aClientResumesAfterAPublisherIdToo() throws Exception {
         server.post("/publish/a?id=order-1", "first");
         server.publish("a", "second");
         try (RawStream stream = server.stream("/events/a", "Last-Event-ID: order-1")) {
@@ -114,7 +114,7 @@ class StreamContractTest {
     }
 
     @Test
-    void replayCountsOverTheWholeSelector() throws Exception {
+    void aReplayCountsTheEventsOfTheWholeSelector() throws Exception {
         for (int i = 0; i < 6; i++) {
             server.publish(i % 2 == 0 ? "a" : "b", "n" + i);
         }
@@ -127,7 +127,7 @@ class StreamContractTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"100001", "2147483647", "2147483648", "99999999999", "0000000000000000000000000000003"})
-    void aReplayOfMoreThanIsKeptIsAllThatIsKept(String replay) throws Exception {
+    void aReplayOfMoreThanIsKeptReturnsEverythingKept(String replay) throws Exception {
         for (int i = 0; i < 3; i++) {
             server.publish("a", "n" + i);
         }
@@ -139,7 +139,7 @@ class StreamContractTest {
     }
 
     @Test
-    void anIdThatLeadsNowhereIsAGap() throws Exception {
+    void anUnknownIdIsAGap() throws Exception {
         server.publish("a", "kept");
         try (RawStream stream = server.stream("/events/a", "Last-Event-ID: 0000000000-00000000001")) {
             stream.head();
@@ -150,7 +150,7 @@ class StreamContractTest {
     }
 
     @Test
-    void whatWasEvictedIsAGapAndTheRestFollows() throws Exception {
+    void evictedEventsAreAGapAndTheRestFollows() throws Exception {
         server.close();
         server = TestServer.start("--history-events", "2");
         String first = server.publish("a", "n0");
@@ -165,11 +165,11 @@ class StreamContractTest {
     }
 
     @Test
-    void headAnswersTheHeadersAndOpensNoSink() throws Exception {
-        HttpResponse<String> answer = server.send("HEAD", "/events/a", new byte[0]);
-        assertThat(answer.statusCode()).isEqualTo(200);
-        assertThat(answer.headers().firstValue("content-type")).hasValue("text/event-stream");
-        assertThat(answer.headers().firstValue("cache-control")).hasValue("no-store, no-transform");
+    void aHeadRequestGetsTheHeadersAndOpensNoSink() throws Exception {
+        HttpResponse<String> response = server.send("HEAD", "/events/a", new byte[0]);
+        assertThat(response.statusCode()).isEqualTo(200);
+        assertThat(response.headers().firstValue("content-type")).hasValue("text/event-stream");
+        assertThat(response.headers().firstValue("cache-control")).hasValue("no-store, no-transform");
         assertThat(server.hub().stats().opened()).isZero();
     }
 
@@ -185,10 +185,10 @@ class StreamContractTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"POST", "PUT", "DELETE", "PATCH"})
-    void otherMethodsAreRefused(String method) throws Exception {
-        HttpResponse<String> answer = server.send(method, "/events/a", new byte[0]);
-        assertProblem(answer, 405, "GET, HEAD");
-        assertThat(answer.headers().firstValue("allow")).hasValue("GET, HEAD");
+    void otherMethodsAreRejected(String method) throws Exception {
+        HttpResponse<String> response = server.send(method, "/events/a", new byte[0]);
+        assertProblem(response, 405, "GET, HEAD");
+        assertThat(response.headers().firstValue("allow")).hasValue("GET, HEAD");
     }
 
     @ParameterizedTest
@@ -199,13 +199,13 @@ class StreamContractTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"text/html", "application/json", "text/event-stream;q=0", "image/*"})
-    void anAcceptThatExcludesStreamsIsRefused(String accept) throws Exception {
+    void anAcceptThatExcludesStreamsIsRejected(String accept) throws Exception {
         assertProblem(server.get("/events/a", "Accept", accept), 406, "text/event-stream");
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"text/event-stream", "text/*;q=0.1", "*/*", "text/html, */*;q=0.8"})
-    void anAcceptThatAllowsStreamsGetsOne(String accept) throws Exception {
+    void anAcceptThatAllowsStreamsGetsAStream(String accept) throws Exception {
         try (RawStream stream = server.stream("/events/a", "Accept: " + accept)) {
             assertThat(stream.head()).startsWith("http/1.1 200 ");
         }
@@ -248,7 +248,7 @@ class StreamContractTest {
                 "/events/a?replay=%2B1      | replay",
                 "/events/a?replay=1.5       | replay",
             })
-    void aBadSelectorIsRefusedWithTheRule(String target, String rule) throws Exception {
+    void aBadSelectorIsRejectedAndTheMessageNamesTheRule(String target, String rule) throws Exception {
         try (RawStream stream = server.stream(target)) {
             String head = stream.head();
             assertThat(head).startsWith("http/1.1 400 ").contains("content-type: application/problem+json");
@@ -257,7 +257,7 @@ class StreamContractTest {
     }
 
     @Test
-    void aNameHas255BytesAtMostAndAStream100Terms() throws Exception {
+    void aNameHasAtMost255BytesAndAStreamAtMost100Terms() throws Exception {
         try (RawStream longest = server.stream("/events/" + "x".repeat(255))) {
             assertThat(longest.head()).startsWith("http/1.1 200 ");
         }
@@ -285,14 +285,14 @@ class StreamContractTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"evil.example", "evil.example:8080", "127.0.0.1.evil.example", "192.168.1.1"})
-    void anotherHostIsNotAnswered(String host) throws Exception {
+    void anotherHostIsRejected(String host) throws Exception {
         try (RawStream stream = RawStream.send(server.port(), "GET /events/a HTTP/1.1", "Host: " + host)) {
             assertThat(stream.head()).startsWith("http/1.1 421 ").contains("application/problem+json");
         }
     }
 
     @Test
-    void anAllowedHostIsAnswered() throws Exception {
+    void anAllowedHostIsServed() throws Exception {
         server.close();
         server = TestServer.start("--allowed-host", "push.example", "--allowed-host", "other.example");
         for (String host : new String[] {"push.example", "OTHER.example:443"}) {
@@ -306,15 +306,15 @@ class StreamContractTest {
     }
 
     @Test
-    void aboveMaxConnectionsTheNewcomerIsRefused() throws Exception {
+    void aNewConnectionAboveMaxConnectionsIsRejected() throws Exception {
         server.close();
         server = TestServer.start("--max-connections", "1");
         try (RawStream first = server.stream("/events/a")) {
             first.head();
             first.firstBlock();
-            HttpResponse<String> refused = server.get("/events/a");
-            assertProblem(refused, 503, "maximum of 1");
-            assertThat(refused.headers().firstValue("retry-after")).isPresent();
+            HttpResponse<String> rejected = server.get("/events/a");
+            assertProblem(rejected, 503, "maximum of 1");
+            assertThat(rejected.headers().firstValue("retry-after")).isPresent();
             try (RawStream browser = server.stream("/events/a", "Sec-Fetch-Mode: cors")) {
                 assertThat(browser.head()).startsWith("http/1.1 200 ").contains("text/event-stream");
                 assertThat(browser.toEnd()).matches("retry: \\d+\n\n");
@@ -331,9 +331,9 @@ class StreamContractTest {
     }
 
     @Test
-    void aClientThatWasEndedForGoodGetsNothingMore() throws Exception {
-        HttpResponse<String> answer = server.get("/events/a", "Last-Event-ID", "end~anything");
-        assertThat(answer.statusCode()).isEqualTo(204);
+    void aCompletedClientGetsNothingMore() throws Exception {
+        HttpResponse<String> response = server.get("/events/a", "Last-Event-ID", "end~anything");
+        assertThat(response.statusCode()).isEqualTo(204);
     }
 
     @Test

@@ -16,7 +16,7 @@ import java.util.List;
 import java.util.Map;
 import org.awaitility.Awaitility;
 
-/** The bundled server in this process, on a free port, and a client for it. Closing it checks that nothing is left. */
+/** Runs the bundled server in this process on a free port, with a client. Its close checks that nothing is left. */
 final class TestServer implements AutoCloseable {
 
     private static final HttpClient CLIENT =
@@ -81,23 +81,23 @@ final class TestServer implements AutoCloseable {
     }
 
     JsonNode json(String target, String... headers) throws IOException, InterruptedException {
-        HttpResponse<String> answer = get(target, headers);
-        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
-        return Json.read(answer.body());
+        HttpResponse<String> response = get(target, headers);
+        assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
+        return Json.read(response.body());
     }
 
     /** Publishes and returns the id. */
     String publish(String topic, String data) throws IOException, InterruptedException {
-        HttpResponse<String> answer = post("/publish/" + topic, data);
-        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
-        return Json.read(answer.body()).get("id").textValue();
+        HttpResponse<String> response = post("/publish/" + topic, data);
+        assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
+        return Json.read(response.body()).get("id").textValue();
     }
 
-    /** Asserts that an answer is a problem (RFC 9457) of this status whose detail contains this text. */
-    static void assertProblem(HttpResponse<String> answer, int status, String detail) {
-        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(status);
-        assertThat(answer.headers().firstValue("content-type")).hasValue("application/problem+json");
-        JsonNode problem = Json.read(answer.body());
+    /** Asserts that a response is a problem (RFC 9457) with this status whose detail contains this text. */
+    static void assertProblem(HttpResponse<String> response, int status, String detail) {
+        assertThat(response.statusCode()).as(response.body()).isEqualTo(status);
+        assertThat(response.headers().firstValue("content-type")).hasValue("application/problem+json");
+        JsonNode problem = Json.read(response.body());
         assertThat(problem.get("status").intValue()).isEqualTo(status);
         assertThat(problem.get("title").textValue()).isNotEmpty();
         assertThat(problem.get("detail").textValue()).contains(detail);
@@ -107,7 +107,7 @@ final class TestServer implements AutoCloseable {
     public void close() {
         Hub hub = hub();
         bundled.close();
-        Awaitility.await("what clients own")
+        Awaitility.await("the ledger at zero")
                 .untilAsserted(() -> assertThat(hub.ledger().counts().values()).containsOnly(0L));
     }
 }

@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
 
-/** What loads ahead is a stream, and not a refusal. */
+/** The warm-up request must get a stream and not a rejection. */
 class WarmUpTest {
 
     @Test
-    void itIsServed() {
+    void theWarmUpStreamIsServed() {
         assertThat(WarmUp.serve()).startsWith("HTTP/1.1 200 OK\r\n").contains("text/event-stream");
     }
 }

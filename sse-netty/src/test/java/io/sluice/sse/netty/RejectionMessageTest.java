@@ -28,9 +28,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.slf4j.LoggerFactory;
 
-/** Only a rejection speaks to a client. Any other exception is logged and becomes a 500 without its message. */
+/** Only the message of a rejection reaches a client. Any other exception is logged and becomes a 500 without it. */
 @Timeout(120)
-class RejectionWordsTest {
+class RejectionMessageTest {
 
     private static final String SECRET = "jdbc:foo?password=secret";
 
@@ -116,9 +116,9 @@ class RejectionWordsTest {
         }
     }
 
-    /** Also errors, checked exceptions that no signature names, and an exception that no log can print. */
+    /** Includes errors, undeclared checked exceptions, and an exception that the log cannot print. */
     @Test
-    void whateverARouteThrowsIsALoggedFailure() throws IOException {
+    void anyExceptionOfARouteIsALoggedFailure() throws IOException {
         SseServerBuilder builder = TestServers.on(Transport.NIO);
         for (int i = 0; i < HostileSource.FAILURES; i++) {
             int kind = i;
@@ -136,7 +136,7 @@ class RejectionWordsTest {
                 for (String path : List.of("/s/" + kind, "/r/" + kind)) {
                     lines.list.clear();
                     try (RawClient client = RawClient.connect(server.port()).get(path)) {
-                        assertThat(client.awaitAnswer(RawClient.PATIENCE))
+                        assertThat(client.awaitResponse(RawClient.PATIENCE))
                                 .as(path)
                                 .isTrue();
                         assertThat(client.stream().status()).as(path).isEqualTo(500);
@@ -175,7 +175,7 @@ class RejectionWordsTest {
     private void assertHidden(String path, SseServer server) throws IOException {
         lines.list.clear();
         try (RawClient client = RawClient.connect(server.port()).get(path)) {
-            assertThat(client.awaitAnswer(RawClient.PATIENCE)).as(path).isTrue();
+            assertThat(client.awaitResponse(RawClient.PATIENCE)).as(path).isTrue();
             assertThat(client.stream().status()).as(path).isEqualTo(500);
             assertThat(client.stream().body()).as(path).doesNotContain("secret");
         }
@@ -191,7 +191,7 @@ class RejectionWordsTest {
     }
 
     @Test
-    void inAPipelineOfAnApplicationToo() {
+    void failuresInAnApplicationsPipelineAreHiddenToo() {
         try (Hub hub = Hub.create()) {
             streams().forEach((path, route) -> {
                 lines.list.clear();
@@ -212,7 +212,7 @@ class RejectionWordsTest {
     }
 
     @OverEachTransport
-    void whatAClientGotWrongItGetsToKnow(Transport transport) throws Exception {
+    void theMessageOfARejectionReachesTheClient(Transport transport) throws Exception {
         CompletableFuture<Boolean> published = new CompletableFuture<>();
         try (SseServer server = TestServers.on(transport)
                 .streams("/events/**", StreamRoute.topics())
@@ -226,26 +226,26 @@ class RejectionWordsTest {
                     return RouteResponse.empty(204).completed();
                 })
                 .start()) {
-            assertSaid("/events/a//b", "a segment between slashes is empty", server);
-            assertSaid("/events/a?since=soon", "since: \\\"soon\\\" (expected: a time", server);
-            assertSaid("/events/a?replay=-1", "replay: \\\"-1\\\" (expected: a whole number", server);
-            assertSaid("/events/a?envelope=2", "envelope: \\\"2\\\" (expected: 1 or 0)", server);
-            assertSaid("/events/%ff", "bytes that are not UTF-8", server);
-            assertSaid("/rooms/" + "x".repeat(255), "at most 255 are allowed", server);
-            assertSaid("/rooms/a?since=soon", "since: \\\"soon\\\" (expected: a time", server);
-            assertSaid("/publish/a*", "a * is allowed in patterns only", server);
+            assertMessage("/events/a//b", "a segment between slashes is empty", server);
+            assertMessage("/events/a?since=soon", "since: \\\"soon\\\" (expected: a time", server);
+            assertMessage("/events/a?replay=-1", "replay: \\\"-1\\\" (expected: a whole number", server);
+            assertMessage("/events/a?envelope=2", "envelope: \\\"2\\\" (expected: 1 or 0)", server);
+            assertMessage("/events/%ff", "bytes that are not UTF-8", server);
+            assertMessage("/rooms/" + "x".repeat(255), "at most 255 are allowed", server);
+            assertMessage("/rooms/a?since=soon", "since: \\\"soon\\\" (expected: a time", server);
+            assertMessage("/publish/a*", "a * is allowed in patterns only", server);
             assertThat(published).isNotDone();
             try (RawClient client = RawClient.connect(server.port()).get("/publish/a")) {
-                assertThat(client.awaitAnswer(RawClient.PATIENCE)).isTrue();
+                assertThat(client.awaitResponse(RawClient.PATIENCE)).isTrue();
                 assertThat(published.get(10, TimeUnit.SECONDS)).isTrue();
             }
         }
         assertThat(lines.list).isEmpty();
     }
 
-    private static void assertSaid(String path, String words, SseServer server) throws IOException {
+    private static void assertMessage(String path, String words, SseServer server) throws IOException {
         try (RawClient client = RawClient.connect(server.port()).get(path)) {
-            assertThat(client.awaitAnswer(RawClient.PATIENCE)).as(path).isTrue();
+            assertThat(client.awaitResponse(RawClient.PATIENCE)).as(path).isTrue();
             assertThat(client.stream().status()).as(path).isEqualTo(400);
             assertThat(client.stream().body()).as(path).contains(words);
         }
