@@ -84,10 +84,10 @@ public final class Presence {
      *
      * <p>A stream that subscribes to such a topic by name first gets one event {@value #PRESENT_EVENT_NAME},
      * {@code {"topic":"rooms/7","count":2,"principals":["ann","bob"]}}, with at most {@value #MAX_LISTED} principals.
-     * Wherever the stream starts, only joins and leaves that come later follow. Earlier ones are never sent, do not count
-     * for a replay, and cause no gap. No history stores them. A join of a listed principal, or a leave of one that is
-     * not listed, may follow the list. The last event about a principal is right. After a gap the list comes again and
-     * replaces what the client knew.
+     * Wherever the stream starts, only joins and leaves that come later follow. Earlier ones are never sent, do not
+     * count for a replay, and cause no gap. No history stores them. A join of a listed principal, or a leave of one
+     * that is not listed, may follow the list. The last event about a principal is right. After a gap the list comes
+     * again and replaces what the client knew.
      *
      * @throws IllegalArgumentException if nothing can be published below a topic of this name
      */

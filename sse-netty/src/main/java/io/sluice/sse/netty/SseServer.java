@@ -123,8 +123,8 @@ public final class SseServer implements AutoCloseable {
     }
 
     /**
-     * The check reads files, so it runs in the common pool, and only one at a time: a file system may hang. It ends with
-     * the event loops.
+     * The check reads files, so it runs in the common pool, and only one at a time: a file system may hang. The checks
+     * end with the event loops.
      */
     private static void refreshRegularly(TlsFiles files, EventLoopGroup loops) {
         AtomicBoolean isRunning = new AtomicBoolean();

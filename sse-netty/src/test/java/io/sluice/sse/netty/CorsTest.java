@@ -30,6 +30,11 @@ class CorsTest {
                 .heartbeat(Duration.ZERO)
                 .streams("/events/**", StreamRoute.topics())
                 .streams("/varied/**", StreamRoute.topics().with((request, stream) -> stream.header("vary", "cookie")))
+                .streams(
+                        "/own-stream/**",
+                        StreamRoute.topics()
+                                .with((request, stream) ->
+                                        stream.header("Access-Control-Allow-Origin", "https://own.example")))
                 .route(
                         "GET",
                         "/own",
@@ -176,8 +181,11 @@ class CorsTest {
         try (SseServer server = server().cors(NAMED).start()) {
             assertThat(value(responseHead(server, "GET /varied/a", "Origin: " + NAMED), "vary"))
                     .isEqualTo("cookie | origin");
-            assertThat(value(responseHead(server, "GET /own", "Origin: " + NAMED), "access-control-allow-origin"))
-                    .isEqualTo("https://own.example");
+            for (String request : List.of("GET /own", "GET /own-stream/a", "HEAD /own-stream/a")) {
+                assertThat(value(responseHead(server, request, "Origin: " + NAMED), "access-control-allow-origin"))
+                        .as(request)
+                        .isEqualTo("https://own.example");
+            }
         }
     }
 

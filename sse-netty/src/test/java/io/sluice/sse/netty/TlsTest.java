@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.pkitesting.CertificateBuilder;
 import io.netty.pkitesting.X509Bundle;
@@ -33,6 +36,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.LoggerFactory;
 
 /** HTTPS over real sockets: streams, their ends, changed files, client certificates, and invalid input. */
 @Timeout(120)
@@ -121,6 +125,7 @@ class TlsTest {
             }
             // The kernel buffers some megabytes. Then the channel is full, and the rest stays in the topic only.
             await().untilAsserted(() -> assertThat(TestServers.sinks(server.hub()))
+                    .hasSize(2)
                     .allSatisfy(sink -> assertThat(sink.pendingBytes()).isLessThan(512 * 1024)));
         }
     }
@@ -133,8 +138,18 @@ class TlsTest {
             before.awaitText("\r\n\r\n");
             assertThat(before.subject()).contains("O=first");
 
-            Files.writeString(certificate(), "half a file");
-            Files.writeString(key(), second.getPrivateKeyPEM());
+            ListAppender<ILoggingEvent> lines = new ListAppender<>();
+            lines.start();
+            Logger log = (Logger) LoggerFactory.getLogger(SseServer.class);
+            log.addAppender(lines);
+            try {
+                Files.writeString(certificate(), "half a file");
+                Files.writeString(key(), second.getPrivateKeyPEM());
+                await().until(() -> lines.list.stream()
+                        .anyMatch(line -> line.getFormattedMessage().contains("cannot be used, so the old ones stay")));
+            } finally {
+                log.detachAppender(lines);
+            }
             try (TlsClient meanwhile = new TlsClient(server, null)) {
                 assertThat(meanwhile.subject()).contains("O=first");
             }

@@ -130,6 +130,32 @@ class UserCodeTest {
         }
     }
 
+    /** No user code ran before the close, so the client had no executor of its own yet. */
+    @Test
+    void aCloseListenerThatIsTheFirstUserCodeOfItsClientIsWatchedToo() {
+        ExecutorService threads = Executors.newCachedThreadPool();
+        CountDownLatch release = new CountDownLatch(1);
+        CountDownLatch runs = new CountDownLatch(1);
+        try (HubFixture bench = new HubFixture(options -> options.userExecutor(threads));
+                LogLines lines = LogLines.of(LaneSink.class)) {
+            FakeSink sink = bench.open(io.sluice.sse.topic.StartPosition.live(), "a");
+            sink.scope().onClose(reason -> {
+                runs.countDown();
+                awaitUninterruptibly(release);
+            });
+            sink.close(CloseReason.CLIENT_LEFT);
+            bench.run();
+            await().until(() -> runs.getCount() == 0);
+            bench.advanceHub(PATIENCE);
+            assertThat(lines.all()).singleElement().asString().contains("has run for 3 s since", sink.id());
+            release.countDown();
+            await().until(() -> bench.hub.ledger().isZero());
+        } finally {
+            release.countDown();
+            threads.shutdownNow();
+        }
+    }
+
     private static Source sourceOf(After kind, CountDownLatch started, Runnable stubborn) {
         return new Source() {
             @Override

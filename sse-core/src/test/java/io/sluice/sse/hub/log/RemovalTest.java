@@ -190,6 +190,10 @@ class RemovalTest {
             assertThat(state.data()).containsExactly("a", "c", "d");
             assertThat(state.gaps()).isEmpty();
             bench.publish("jobs/1", without("d")); // in the ring
+            assertThat(bench.open(StartPosition.replay(99), "jobs/1").data()).containsExactly("a", "c");
+            bench.publish("jobs/1", of("d", "again"));
+            assertThat(bench.open(StartPosition.replay(99), "jobs/1").data()).containsExactly("a", "c", "again");
+            bench.publish("jobs/1", without("d"));
             bench.publish("jobs/1", of("e", "e"));
             bench.publish("jobs/1", of("f", "f"));
             state = bench.open(StartPosition.replay(99), "jobs/1");

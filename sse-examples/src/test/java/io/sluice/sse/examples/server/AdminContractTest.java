@@ -216,6 +216,23 @@ class AdminContractTest {
         assertThat(server.get("/health/live").statusCode()).isEqualTo(200);
     }
 
+    /** It runs in a browser on the server's machine, so its requests come from there. */
+    @ParameterizedTest
+    @ValueSource(strings = {"*", "https://app.example"})
+    void withoutATokenAPageOfAnotherOriginMayNotUseAdmin(String cors) throws Exception {
+        server.close();
+        server = TestServer.start("--cors-origin", cors);
+        for (String[] headers :
+                new String[][] {{"Origin", "https://app.example"}, {"Sec-Fetch-Site", "cross-site"}, {"Origin", "null"}
+                }) {
+            assertThat(server.get("/admin/ledger", headers).statusCode())
+                    .as(String.join(": ", headers))
+                    .isEqualTo(403);
+        }
+        assertThat(server.get("/admin/ledger", "Sec-Fetch-Site", "same-origin").statusCode())
+                .isEqualTo(200);
+    }
+
     @Test
     void withoutATokenOnlyThisMachineMayUseAdmin() throws Exception {
         Optional<InetAddress> outer = NetworkInterface.networkInterfaces()
