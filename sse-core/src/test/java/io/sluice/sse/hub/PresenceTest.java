@@ -227,7 +227,8 @@ class PresenceTest {
             close(bench, cid);
             assertThat(bob.events().stream().map(event -> event.type() + event.data()))
                     .containsExactly(
-                            "present{\"topic\":\"rooms/7\",\"count\":2,\"principals\":[\"a\\\"n\\\\n\\u000a\",\"bob\"]}",
+                            "present{\"topic\":\"rooms/7\",\"count\":2,"
+                                    + "\"principals\":[\"a\\\"n\\\\n\\u000a\",\"bob\"]}",
                             "join{\"principal\":\"bob\",\"topic\":\"rooms/7\"}",
                             "join{\"principal\":\"cid\",\"topic\":\"rooms/7\"}",
                             "leave{\"principal\":\"cid\",\"topic\":\"rooms/7\"}");

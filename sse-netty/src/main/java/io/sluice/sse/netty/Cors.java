@@ -141,7 +141,7 @@ final class Cors {
     }
 
     /** The headers of the response to a request, of whatever status; empty if the option is not set. */
-    List<Map.Entry<String, String>> headersFor(SseRequest request) {
+    private List<Map.Entry<String, String>> headersFor(SseRequest request) {
         if (!isEnabled()) {
             return List.of();
         }

@@ -5,7 +5,9 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelPipeline;
 import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpServerCodec;
+import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslHandler;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,7 +21,7 @@ final class HttpPipeline extends ChannelInitializer<Channel> {
     private final Deadlines deadlines;
     private final PendingConnections pending;
     private final RouteHandler.Shared routing;
-    private final @Nullable TlsContext tls;
+    private final @Nullable Supplier<SslContext> tls;
     private final long handshakeMillis;
 
     HttpPipeline(ServerOptions options, StreamEndpoint streams, PendingConnections pending) {
@@ -49,7 +51,7 @@ final class HttpPipeline extends ChannelInitializer<Channel> {
             ProxyHeaderHandler.addTo(pipeline);
         }
         if (tls != null) {
-            SslHandler handler = tls.current().newHandler(channel.alloc());
+            SslHandler handler = tls.get().newHandler(channel.alloc());
             handler.setHandshakeTimeoutMillis(handshakeMillis);
             pipeline.addLast("tls", handler);
         }

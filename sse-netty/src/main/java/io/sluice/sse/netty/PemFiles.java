@@ -21,7 +21,10 @@ import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Reads certificates and private keys in PEM (RFC 7468). Its messages name the file, and never show its content. */
+/**
+ * Reads certificates and private keys in PEM (RFC 7468). Netty reads them too, but its messages do not say what is
+ * expected, and it does not compare the key with the certificate. These messages never show the content of a file.
+ */
 final class PemFiles {
 
     private static final Pattern KEY =

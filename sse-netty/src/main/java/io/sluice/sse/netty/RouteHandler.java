@@ -134,18 +134,14 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
 
     /** Rejects requests of foreign pages, which could otherwise act on a server on the user's own machine. */
     private void checkOrigin(SseRequest request) {
-        List<String> origins = request.headerAll("origin");
-        boolean allOwn = origins.stream().allMatch(origin -> SameOrigin.isOwn(origin, request.authority()));
-        boolean crossSite = request.headerAll("sec-fetch-site").contains("cross-site");
-        if (allOwn && !crossSite) {
+        if (!request.isCrossOrigin()) {
             return;
         }
+        List<String> origins = request.headerAll("origin");
         if (origins.size() != 1 || !shared.cors().permitsAction(origins.get(0), request)) {
+            boolean crossSite = request.headerAll("sec-fetch-site").contains("cross-site");
             throw HttpStatusException.of(
-                    403,
-                    crossSite
-                            ? "requests from other sites are not allowed here"
-                            : "requests from another origin are not allowed here");
+                    403, "requests from " + (crossSite ? "other sites" : "another origin") + " are not allowed here");
         }
     }
 

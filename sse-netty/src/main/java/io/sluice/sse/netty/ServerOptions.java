@@ -1,10 +1,12 @@
 package io.sluice.sse.netty;
 
+import io.netty.handler.ssl.SslContext;
 import io.sluice.sse.hub.Hub;
 import io.sluice.sse.hub.lane.LaneOptions;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -60,9 +62,9 @@ final class ServerOptions implements Cloneable {
     /** Null if the application gives a context, or without TLS. */
     TlsFiles.@Nullable Paths tlsFiles;
 
-    /** Null without TLS, or until the files are loaded. */
+    /** The TLS context of the next connection; null without TLS, or until the files are loaded. */
     @Nullable
-    TlsContext tls;
+    Supplier<SslContext> tls;
 
     Routes routes = new Routes();
 

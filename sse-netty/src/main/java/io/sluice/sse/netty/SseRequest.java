@@ -246,6 +246,18 @@ public final class SseRequest {
     }
 
     /**
+     * Whether a page of another origin sent the request, as the browser reports it in {@code Origin} and {@code
+     * Sec-Fetch-Site}. A route that trusts a client for its place in the network must reject such requests: the browser
+     * of a trusted user sends them for any page.
+     */
+    public boolean isCrossOrigin() {
+        List<String> sites = headerAll("sec-fetch-site");
+        return sites.contains("cross-site")
+                || sites.contains("same-site")
+                || !headerAll("origin").stream().allMatch(origin -> SameOrigin.isOwn(origin, authority));
+    }
+
+    /**
      * The scheme that the client used, {@code http} or {@code https}, as the connection or a trusted proxy shows it.
      */
     public String scheme() {

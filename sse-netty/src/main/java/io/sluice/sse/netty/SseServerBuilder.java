@@ -447,7 +447,7 @@ public final class SseServerBuilder {
         if (Objects.requireNonNull(context, "context").isClient()) {
             throw new IllegalArgumentException("tls: a context for clients (expected: SslContextBuilder.forServer)");
         }
-        options.tls = TlsContext.of(context);
+        options.tls = () -> context;
         options.tlsFiles = null;
         return this;
     }

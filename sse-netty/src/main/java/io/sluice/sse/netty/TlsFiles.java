@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.PrivateKey;
 import java.security.cert.X509Certificate;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -23,7 +24,7 @@ import org.slf4j.LoggerFactory;
  * A TLS context of files in PEM. When a file has changed, the next connections get a context of the new files. If the
  * new files are wrong, or were written only in part, the old context stays and a later check tries again. Thread-safe.
  */
-final class TlsFiles implements TlsContext {
+final class TlsFiles implements Supplier<SslContext> {
 
     private static final Logger log = LoggerFactory.getLogger(SseServer.class);
 
@@ -61,7 +62,7 @@ final class TlsFiles implements TlsContext {
     }
 
     @Override
-    public SslContext current() {
+    public SslContext get() {
         return context;
     }
 

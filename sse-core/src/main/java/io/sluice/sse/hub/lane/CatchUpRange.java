@@ -63,7 +63,9 @@ final class CatchUpRange {
         }
         boolean isFull = single.log.copy(merge.singleAfter(), limit, frameBytes, entries) == TopicLog.Copied.UP_TO_ROOM;
         long end = isFull ? entries.get(entries.size() - 1).position : limit;
-        entries.dropSuperseded(0, merge.singleState());
+        if (merge.singleState() > 0) {
+            entries.dropSuperseded(0, merge.singleState());
+        }
         return end;
     }
 

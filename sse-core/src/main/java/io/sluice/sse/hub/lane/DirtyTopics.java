@@ -122,9 +122,7 @@ final class DirtyTopics {
             limit = copyRange(get(i), limit);
         }
         for (TopicSubscribers first = waiting.poll(limit); first != null; first = waiting.poll(limit)) {
-            first.waitsFor = LATER; // in case of an error
             add(first);
-            first.waitsFor = 0;
             limit = copyRange(first, limit);
         }
         return limit;

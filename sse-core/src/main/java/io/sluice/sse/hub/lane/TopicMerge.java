@@ -4,12 +4,14 @@ import io.sluice.sse.hub.log.Entries;
 import io.sluice.sse.hub.log.LogEntry;
 import io.sluice.sse.hub.log.Topic;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
+import java.util.PriorityQueue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Merges the events of several topics by position, one at a time: a binary heap of the topics by their next event. The
+ * Merges the events of several topics by position, one at a time: a queue of the topics by their next event. The
  * entries of one event in several topics follow each other in the order of the topic names. Confined to the lane.
  */
 final class TopicMerge {
@@ -34,14 +36,13 @@ final class TopicMerge {
         LogEntry next() {
             return Objects.requireNonNull(next);
         }
-
-        boolean isBefore(Cursor other) {
-            int order = Long.compare(next().position, other.next().position);
-            return order == 0 ? next().topic.compareTo(other.next().topic) < 0 : order < 0;
-        }
     }
 
-    private final List<Cursor> heap = new ArrayList<>();
+    private static final Comparator<Cursor> BY_NEXT = Comparator.comparingLong(
+                    (Cursor cursor) -> cursor.next().position)
+            .thenComparing(cursor -> cursor.next().topic);
+
+    private final PriorityQueue<Cursor> queue = new PriorityQueue<>(BY_NEXT);
     private final List<Cursor> spare = new ArrayList<>();
     /** One event is copied at a time, or a few where superseded ones are left out. */
     private final Entries one = new Entries();
@@ -79,17 +80,7 @@ final class TopicMerge {
         cursor.topic = topic;
         cursor.next = next;
         cursor.state = state;
-        int at = heap.size();
-        heap.add(cursor);
-        while (at > 0) {
-            int parent = (at - 1) >>> 1;
-            if (!cursor.isBefore(heap.get(parent))) {
-                break;
-            }
-            heap.set(at, heap.get(parent));
-            at = parent;
-        }
-        heap.set(at, cursor);
+        queue.add(cursor);
     }
 
     private @Nullable LogEntry nextOf(Topic topic, long after, long limit, long state) {
@@ -137,41 +128,20 @@ final class TopicMerge {
     /** The next event of all topics; null if there is none. */
     @Nullable
     LogEntry first() {
-        return heap.isEmpty() ? null : heap.get(0).next;
+        Cursor cursor = queue.peek();
+        return cursor == null ? null : cursor.next;
     }
 
     /** Goes on to the event after {@link #first}. */
     void advance(long limit) {
-        Cursor cursor = heap.get(0);
+        Cursor cursor = queue.remove();
         LogEntry next = nextOf(Objects.requireNonNull(cursor.topic), cursor.next().position, limit, cursor.state);
-        if (next != null) {
-            cursor.next = next;
-        } else {
-            Cursor last = heap.remove(heap.size() - 1);
+        if (next == null) {
             release(cursor);
-            if (heap.isEmpty()) {
-                return;
-            }
-            cursor = last;
+        } else {
+            cursor.next = next;
+            queue.add(cursor);
         }
-        siftDown(cursor);
-    }
-
-    /** Puts the cursor to the top, and then below each child that comes before it. */
-    private void siftDown(Cursor cursor) {
-        int size = heap.size();
-        int at = 0;
-        for (int child = 1; child < size; child = 2 * at + 1) {
-            if (child + 1 < size && heap.get(child + 1).isBefore(heap.get(child))) {
-                child++;
-            }
-            if (!heap.get(child).isBefore(cursor)) {
-                break;
-            }
-            heap.set(at, heap.get(child));
-            at = child;
-        }
-        heap.set(at, cursor);
     }
 
     private void release(Cursor cursor) {
@@ -189,8 +159,8 @@ final class TopicMerge {
 
     /** Releases all topics and events. */
     void clear() {
-        heap.forEach(this::release);
-        heap.clear();
+        queue.forEach(this::release);
+        queue.clear();
         first = null;
         topics = 0;
     }

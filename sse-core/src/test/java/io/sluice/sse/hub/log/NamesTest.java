@@ -94,8 +94,8 @@ class NamesTest {
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> TopicName.check(name))
                     .withMessage(String.format(
-                            "topic \"a\\u%04Xb\": it contains U+%04X; control, bidirectional and zero-width characters are"
-                                    + " not allowed",
+                            "topic \"a\\u%04Xb\": it contains U+%04X; control, bidirectional and zero-width characters"
+                                    + " are not allowed",
                             c, c));
         }
     }

@@ -103,7 +103,7 @@ final class AdminRoutes {
                     && peer.getAddress().isLoopbackAddress();
             // With DNS rebinding, a name other than loopback's may belong to a foreign site; a proxy may forward any
             // client.
-            if (!local || !request.isForLoopback() || !request.isDirect() || isOfForeignPage(request)) {
+            if (!local || !request.isForLoopback() || !request.isDirect() || request.isCrossOrigin()) {
                 throw HttpStatusException.of(
                         403, "without --admin-token only requests from the server's own machine are allowed");
             }
@@ -118,14 +118,6 @@ final class AdminRoutes {
             throw HttpStatusException.of(
                     401, "this needs the admin token", "www-authenticate", "Bearer realm=\"sluice\"");
         }
-    }
-
-    /** Whether a page of another origin sent the request, from the browser of somebody on the server's machine. */
-    private static boolean isOfForeignPage(SseRequest request) {
-        String site = request.header("sec-fetch-site");
-        String origin = request.header("origin");
-        return (site != null && !site.equals("same-origin") && !site.equals("none"))
-                || (origin != null && !origin.equals(request.scheme() + "://" + request.authority()));
     }
 
     // ---- connections
