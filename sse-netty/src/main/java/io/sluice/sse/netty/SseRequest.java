@@ -247,8 +247,8 @@ public final class SseRequest {
 
     /**
      * Whether a page of another origin sent the request, as the browser reports it in {@code Origin} and {@code
-     * Sec-Fetch-Site}. A route that trusts a client for its place in the network must reject such requests: the browser
-     * of a trusted user sends them for any page.
+     * Sec-Fetch-Site}. A route that trusts a client because of its address must reject such requests: a browser on a
+     * trusted machine sends them for any page.
      */
     public boolean isCrossOrigin() {
         List<String> sites = headerAll("sec-fetch-site");
