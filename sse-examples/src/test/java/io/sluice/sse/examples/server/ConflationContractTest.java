@@ -43,7 +43,7 @@ class ConflationContractTest {
     @Test
     void finishedTopicsMakeRoom() throws Exception {
         try (TestServer server =
-                TestServer.start("--max-topics", "20", "--conflate", "jobs/*", "--history-age", "1s")) {
+                TestServer.start("--max-topics", "20", "--conflate", "jobs/*", "--history-age", "2s")) {
             for (int i = 0; i < 20; i++) {
                 assertThat(server.post("/publish/jobs/" + i + "?key=state", "done")
                                 .statusCode())
@@ -52,10 +52,13 @@ class ConflationContractTest {
             assertThat(server.post("/publish/other", "x").statusCode()).isEqualTo(429);
             await().until(() ->
                     server.post("/publish/jobs/new?key=state", "running").statusCode() == 200);
-            assertThat(server.post("/publish/other", "x").statusCode()).isEqualTo(200);
-            try (RawStream stream = server.stream("/events/third")) {
-                assertThat(stream.head()).contains(" 200 ");
-            }
+            // Each of these takes the place of another job, which may have finished a moment after the first one.
+            await().until(() -> server.post("/publish/other", "x").statusCode() == 200);
+            await().untilAsserted(() -> {
+                try (RawStream stream = server.stream("/events/third")) {
+                    assertThat(stream.head()).contains(" 200 ");
+                }
+            });
         }
     }
 }
