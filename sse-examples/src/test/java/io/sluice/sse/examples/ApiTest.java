@@ -39,6 +39,9 @@ class ApiTest {
     /** The packages for authors of transports and of durable stores. */
     private static final Set<String> EXTENSION = Set.of("io.sluice.sse.hub.lane", "io.sluice.sse.history");
 
+    /** 60 before access control and the end of topics. Raise it only for a capability that users ask for. */
+    private static final int MOST_TYPES = 66;
+
     @ParameterizedTest
     @CsvSource({"sse-core, io.sluice.sse", "sse-netty, io.sluice.sse.netty", "sse-test, io.sluice.sse.test"})
     void signaturesMatchTheFile(String module, String rootPackage) throws IOException {
@@ -72,7 +75,7 @@ class ApiTest {
                 .map(JavaClass::getSimpleName)
                 .toList();
         assertThat(named).containsExactlyInAnyOrderElementsOf(actual);
-        assertThat(actual).hasSizeLessThanOrEqualTo(60);
+        assertThat(actual).hasSizeLessThanOrEqualTo(MOST_TYPES);
     }
 
     private static List<JavaClass> typesOf(String module, String rootPackage) {
