@@ -27,7 +27,7 @@ final class AcceptHeader {
         int mostSpecific = -1;
         double weight = 0;
         for (String range : accept.toLowerCase(Locale.ROOT).split(",")) {
-            String[] parts = range.split(";");
+            String[] parts = range.split(";", -1); // -1: never empty, not even for ";"
             int specificity = switch (parts[0].trim()) {
                 case EVENT_STREAM -> 2;
                 case "text/*" -> 1;

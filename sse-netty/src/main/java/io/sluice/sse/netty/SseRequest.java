@@ -41,7 +41,8 @@ public final class SseRequest {
 
     private final int prefixLength;
 
-    private SseRequest(Target target, HttpRequest request, Channel channel, byte[] body, TrustedProxies proxies) {
+    private SseRequest(
+            RequestTarget target, HttpRequest request, Channel channel, byte[] body, TrustedProxies proxies) {
         this.method = request.method().name();
         this.path = target.path();
         this.query = target.query();
@@ -74,39 +75,7 @@ public final class SseRequest {
 
     /** @throws HttpStatusException if the target or the Host header violates HTTP */
     static SseRequest of(HttpRequest request, Channel channel, byte[] body, TrustedProxies proxies) {
-        return new SseRequest(Target.of(request), request, channel, body, proxies);
-    }
-
-    /** What a request is for. */
-    private record Target(@Nullable String authority, String path, Map<String, List<String>> query) {
-
-        static Target of(HttpRequest request) {
-            String target = request.uri();
-            String authority = host(request);
-            int scheme = target.indexOf("://");
-            if (scheme > 0 && target.indexOf('/') > scheme) { // absolute form, which clients send to a proxy
-                int slash = target.indexOf('/', scheme + 3);
-                int end = slash < 0 ? target.length() : slash;
-                authority = target.substring(scheme + 3, end);
-                target = slash < 0 ? "/" : target.substring(slash);
-            }
-            if (!target.startsWith("/")) {
-                throw HttpStatusException.of(400, "the request target must be a path");
-            }
-            int mark = target.indexOf('?');
-            String path = PercentDecoder.decodePath(mark < 0 ? target : target.substring(0, mark));
-            return new Target(
-                    authority, path, mark < 0 ? Map.of() : PercentDecoder.decodeQuery(target.substring(mark + 1)));
-        }
-
-        private static @Nullable String host(HttpRequest request) {
-            List<String> hosts = request.headers().getAll(HttpHeaderNames.HOST);
-            if (hosts.size() > 1
-                    || (hosts.isEmpty() && request.protocolVersion().compareTo(HttpVersion.HTTP_1_1) >= 0)) {
-                throw HttpStatusException.of(400, "the request must have one Host header, and has " + hosts.size());
-            }
-            return hosts.isEmpty() ? null : hosts.get(0);
-        }
+        return new SseRequest(RequestTarget.of(request), request, channel, body, proxies);
     }
 
     /** This request for the route of a path of this length. */
