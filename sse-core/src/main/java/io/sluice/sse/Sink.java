@@ -100,7 +100,7 @@ public interface Sink {
     CompletionStage<CloseReason> fail(Throwable failure);
 
     /**
-     * Ends the stream; the client is expected to reconnect.
+     * Ends the stream after the events that were sent before; the client is expected to reconnect.
      *
      * @param reason the reason for logs, metrics and listeners. Applications use {@link
      *     CloseReason#CLOSED_BY_APPLICATION}; the server uses the other reasons, and {@link #complete} and {@link

@@ -76,7 +76,13 @@ final class SinkLifecycle {
         try {
             // A source's end is not final for a client that misses events: it reconnects and gets them.
             boolean isFinal = isComplete && (isFlushed || reason != CloseReason.SOURCE_COMPLETED);
-            writeEndEvent(sink, reason, isFinal);
+            if (sink.isOpened() && isOrderly(reason)) {
+                // What the source sent before the end. The queue is bounded, so a full connection takes it, too.
+                lane.catchUp.writeDirectSends(sink, true);
+            }
+            if (sink.isOpened() && isFinal) {
+                writeEndEvent(sink, reason);
+            }
         } finally {
             subscriptions.endAll(sink);
         }
@@ -90,19 +96,13 @@ final class SinkLifecycle {
         };
     }
 
-    private void writeEndEvent(LaneSink sink, CloseReason reason, boolean isComplete) {
-        if (sink.isOpened() && reason == CloseReason.SOURCE_COMPLETED) {
-            lane.catchUp.writeDirectSends(sink, true);
-        }
-        if (sink.isOpened() && isComplete) {
-            Event end = Event.builder()
-                    .name(CloseReason.END_EVENT_NAME)
-                    .id(CloseReason.END_ID_PREFIX
-                            + core.sequencer().idOf(core.log().head()))
-                    .data("{\"reason\":\"" + reason.tag() + "\"}")
-                    .build();
-            lane.frames.writeBlock(sink, EventEncoder.encode(end), 0, lane);
-        }
+    private void writeEndEvent(LaneSink sink, CloseReason reason) {
+        Event end = Event.builder()
+                .name(CloseReason.END_EVENT_NAME)
+                .id(CloseReason.END_ID_PREFIX + core.sequencer().idOf(core.log().head()))
+                .data("{\"reason\":\"" + reason.tag() + "\"}")
+                .build();
+        lane.frames.writeBlock(sink, EventEncoder.encode(end), 0, lane);
     }
 
     /** The sink has closed: it leaves the lane and the counts. */

@@ -17,6 +17,8 @@ import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** The small queue of a sink: when it is writable, which listeners are notified, and what happens when it is full. */
 class DirectSendQueueTest {
@@ -384,6 +386,28 @@ class DirectSendQueueTest {
             assertThat(sink.endReason()).isEqualTo(CloseReason.SOURCE_FAILED);
             assertThat(bench.hub.stats().userCodeFailures()).isEqualTo(1);
             assertThat(lines.all()).containsExactly("[" + sink.id() + "] the source failed");
+        }
+    }
+
+    // ---- the end of the stream
+
+    /** A source may send and close in one go, before the lane had a turn. */
+    @ParameterizedTest
+    @EnumSource(
+            value = CloseReason.class,
+            names = {"CLOSED_BY_APPLICATION", "SOURCE_FAILED", "LIFETIME_ENDED", "SERVER_DRAINING"})
+    void whatWasSentBeforeAnOrderlyEndArrives(CloseReason reason) {
+        try (HubFixture bench = new HubFixture()) {
+            FakeSink sink = bench.open(StartPosition.live());
+            List<CompletionStage<Void>> sent = new ArrayList<>();
+            for (int i = 0; i < 3; i++) {
+                sent.add(sink.send(Event.of("n" + i)));
+            }
+            sink.close(reason);
+            bench.run();
+            assertThat(sink.data()).containsExactly("n0", "n1", "n2");
+            assertThat(sent)
+                    .allSatisfy(each -> assertThat(each.toCompletableFuture()).isCompleted());
         }
     }
 }
