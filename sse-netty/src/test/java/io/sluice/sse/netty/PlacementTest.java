@@ -170,15 +170,18 @@ class PlacementTest {
     void aHandlerOnAnotherThreadThanItsChannelFails() throws Exception {
         DefaultEventLoop other = new DefaultEventLoop();
         CompletableFuture<Throwable> caught = new CompletableFuture<>();
-        try (Served served = Served.with(pipeline -> pipeline.addLast(new HttpServerCodec(), catching(caught))
-                        .addLast(other, handler()));
-                RawClient client = RawClient.connect(served.port())) {
-            assertThat(caught.get(20, TimeUnit.SECONDS))
-                    .rootCause()
-                    .hasMessageContaining("it must run on the event loop of its channel");
-            assertThat(client.awaitEnd(RawClient.PATIENCE)).isTrue();
-        } finally {
-            other.shutdownGracefully(0, 1, TimeUnit.SECONDS).syncUninterruptibly();
+        try (Served served = Served.with(pipeline ->
+                pipeline.addLast(new HttpServerCodec(), catching(caught)).addLast(other, handler()))) {
+            try (RawClient client = RawClient.connect(served.port())) {
+                assertThat(caught.get(20, TimeUnit.SECONDS))
+                        .rootCause()
+                        .hasMessageContaining("it must run on the event loop of its channel");
+                assertThat(client.awaitEnd(RawClient.PATIENCE)).isTrue();
+            } finally {
+                // Before the loops of the channel, because its tasks pass events on to them. A DefaultEventLoop whose
+                // task fails ends, and its termination future has that failure.
+                other.shutdownGracefully(0, 1, TimeUnit.SECONDS).syncUninterruptibly();
+            }
         }
     }
 
