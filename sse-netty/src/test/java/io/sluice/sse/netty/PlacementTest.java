@@ -173,7 +173,7 @@ class PlacementTest {
         try (Served served = Served.with(pipeline ->
                 pipeline.addLast(new HttpServerCodec(), catching(caught)).addLast(other, handler()))) {
             try (RawClient client = RawClient.connect(served.port())) {
-                assertThat(caught.get(20, TimeUnit.SECONDS))
+                assertThat(caught.get(60, TimeUnit.SECONDS))
                         .rootCause()
                         .hasMessageContaining("it must run on the event loop of its channel");
                 assertThat(client.awaitEnd(RawClient.PATIENCE)).isTrue();
@@ -340,7 +340,7 @@ class PlacementTest {
             one.awaitEvents(1);
             two.awaitEvents(1);
             assertThat(lanes()).isEqualTo(2);
-            handler.drain(Duration.ofMillis(100)).toCompletableFuture().get(20, TimeUnit.SECONDS);
+            handler.drain(Duration.ofMillis(100)).toCompletableFuture().get(60, TimeUnit.SECONDS);
             assertThat(one.awaitEnd(RawClient.PATIENCE)).isTrue();
             assertThat(two.awaitEnd(RawClient.PATIENCE)).isTrue();
             await().untilAsserted(() -> assertThat(lanes()).isZero());
@@ -365,8 +365,8 @@ class PlacementTest {
         };
         try (Served served = Served.with(pipeline -> pipeline.addLast(new HttpServerCodec(), delayer, handler));
                 RawClient client = RawClient.connect(served.port()).get("/events/news")) {
-            Runnable head = passOn.get(20, TimeUnit.SECONDS);
-            handler.drain(Duration.ZERO).toCompletableFuture().get(20, TimeUnit.SECONDS);
+            Runnable head = passOn.get(60, TimeUnit.SECONDS);
+            handler.drain(Duration.ZERO).toCompletableFuture().get(60, TimeUnit.SECONDS);
             await().untilAsserted(() -> assertThat(lanes()).isZero());
             assertThat(hub.subscribers("news")).isZero();
             head.run();
@@ -387,7 +387,7 @@ class PlacementTest {
             }
             await().untilAsserted(() -> assertThat(hub.ledger().isZero()).isTrue());
         }
-        handler.drain(Duration.ofSeconds(1)).toCompletableFuture().get(20, TimeUnit.SECONDS);
+        handler.drain(Duration.ofSeconds(1)).toCompletableFuture().get(60, TimeUnit.SECONDS);
         assertThat(lanes()).isZero();
     }
 }
