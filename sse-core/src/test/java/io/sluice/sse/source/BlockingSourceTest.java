@@ -78,7 +78,7 @@ class BlockingSourceTest {
                 Thread.onSpinWait();
             }
             client.read(true);
-            assertThat(client.ended.get(20, TimeUnit.SECONDS)).isEqualTo(CloseReason.SOURCE_COMPLETED);
+            assertThat(client.ended.get(60, TimeUnit.SECONDS)).isEqualTo(CloseReason.SOURCE_COMPLETED);
             assertThat(client.texts().subList(0, 500))
                     .containsExactlyElementsOf(
                             IntStream.range(0, 500).mapToObj(i -> i + PADDING).toList());
@@ -111,7 +111,7 @@ class BlockingSourceTest {
             mayStart.countDown();
             await().until(() -> !client.isWritable());
             client.close(CloseReason.CLIENT_LEFT);
-            assertThat(left.get(10, TimeUnit.SECONDS))
+            assertThat(left.get(60, TimeUnit.SECONDS))
                     .isInstanceOfSatisfying(
                             ClosedException.class,
                             closed -> assertThat(closed.reason()).isEqualTo(CloseReason.CLIENT_LEFT));
@@ -134,10 +134,10 @@ class BlockingSourceTest {
                 thread.complete(Thread.currentThread());
                 sink.send(nothing.take());
             }));
-            thread.get(10, TimeUnit.SECONDS);
+            thread.get(60, TimeUnit.SECONDS);
             // Other user code of this client runs while the source blocks.
             client.onWritable(() -> listener.complete(Thread.currentThread()));
-            assertThat(listener.get(10, TimeUnit.SECONDS)).isNotSameAs(thread.join());
+            assertThat(listener.get(60, TimeUnit.SECONDS)).isNotSameAs(thread.join());
             client.close(CloseReason.RESET);
             awaitEmptyLedger(stream);
             if (executor != null) {
@@ -156,9 +156,9 @@ class BlockingSourceTest {
                 sink.send(Event.of("before"));
                 throw new StackOverflowError("thrown by the test");
             }));
-            assertThat(client.ended.get(10, TimeUnit.SECONDS)).isEqualTo(CloseReason.SOURCE_FAILED);
+            assertThat(client.ended.get(60, TimeUnit.SECONDS)).isEqualTo(CloseReason.SOURCE_FAILED);
             await().until(() -> stream.hub.stats().userCodeFailures() == 1);
-            other.send(Event.of("unharmed")).toCompletableFuture().get(10, TimeUnit.SECONDS);
+            other.send(Event.of("unharmed")).toCompletableFuture().get(60, TimeUnit.SECONDS);
             // received after the flush
             await().untilAsserted(() -> assertThat(other.texts()).containsExactly("unharmed"));
             other.close(CloseReason.CLIENT_LEFT);
@@ -239,7 +239,7 @@ class BlockingSourceTest {
             }
             clients.forEach(client -> client.read(true));
             for (FakeStream.Client client : clients) {
-                assertThat(client.ended.get(20, TimeUnit.SECONDS)).isEqualTo(CloseReason.SOURCE_COMPLETED);
+                assertThat(client.ended.get(60, TimeUnit.SECONDS)).isEqualTo(CloseReason.SOURCE_COMPLETED);
                 assertThat(client.texts().subList(0, 100))
                         .isEqualTo(IntStream.range(0, 100)
                                 .mapToObj(i -> i + PADDING)
@@ -286,7 +286,7 @@ class BlockingSourceTest {
                 } else {
                     client.close(CloseReason.CLIENT_LEFT);
                 }
-                assertThat(left.get(10, TimeUnit.SECONDS)).isInstanceOf(ClosedException.class);
+                assertThat(left.get(60, TimeUnit.SECONDS)).isInstanceOf(ClosedException.class);
                 released.countDown();
                 awaitEmptyLedger(stream);
             } finally {
@@ -326,7 +326,7 @@ class BlockingSourceTest {
                     }
                     interrupted.incrementAndGet();
                 }));
-                client.ended.get(10, TimeUnit.SECONDS);
+                client.ended.get(60, TimeUnit.SECONDS);
             }
             awaitEmptyLedger(stream);
             assertThat(interrupted).hasValue(10);

@@ -70,7 +70,7 @@ class FileTailTest {
             tail.start(sink);
             started.countDown();
         });
-        assertThat(started.await(20, TimeUnit.SECONDS)).isTrue();
+        assertThat(started.await(60, TimeUnit.SECONDS)).isTrue();
         return client;
     }
 
@@ -219,7 +219,7 @@ class FileTailTest {
         Files.createDirectory(file);
         try (FakeStream stream = stream()) {
             FakeStream.Client client = stream.open(tail);
-            assertThat(client.ended.get(20, TimeUnit.SECONDS)).isEqualTo(CloseReason.SOURCE_FAILED);
+            assertThat(client.ended.get(60, TimeUnit.SECONDS)).isEqualTo(CloseReason.SOURCE_FAILED);
         }
     }
 

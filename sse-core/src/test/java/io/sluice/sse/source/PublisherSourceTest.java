@@ -81,7 +81,7 @@ class PublisherSourceTest {
                 publisher.submit(Event.of(offered++ + PADDING));
             }
             publisher.close();
-            assertThat(client.ended.get(20, TimeUnit.SECONDS)).isEqualTo(CloseReason.SOURCE_COMPLETED);
+            assertThat(client.ended.get(60, TimeUnit.SECONDS)).isEqualTo(CloseReason.SOURCE_COMPLETED);
             List<String> expected =
                     IntStream.range(0, offered).mapToObj(i -> i + PADDING).toList();
             assertThat(client.texts().subList(0, offered)).containsExactlyElementsOf(expected);
@@ -154,7 +154,7 @@ class PublisherSourceTest {
             publisher.subscriber.onNext(Event.of("before"));
             await().until(() -> client.texts().contains("before"));
             publisher.subscriber.onError(new IllegalStateException("thrown by the test"));
-            assertThat(client.ended.get(10, TimeUnit.SECONDS)).isEqualTo(CloseReason.SOURCE_FAILED);
+            assertThat(client.ended.get(60, TimeUnit.SECONDS)).isEqualTo(CloseReason.SOURCE_FAILED);
             assertThat(stream.hub.stats().userCodeFailures()).isEqualTo(1);
             awaitEmptyLedger(stream);
         }
@@ -171,7 +171,7 @@ class PublisherSourceTest {
                 } else {
                     publisher.subscriber.onComplete();
                 }
-                client.ended.get(10, TimeUnit.SECONDS);
+                client.ended.get(60, TimeUnit.SECONDS);
                 awaitEmptyLedger(stream);
                 assertThat(publisher.cancels).hasValue(0);
             }
@@ -212,7 +212,7 @@ class PublisherSourceTest {
             for (int i = 0; i < 1000; i++) {
                 publisher.subscriber.onNext(Event.of(PADDING));
             }
-            assertThat(client.ended.get(10, TimeUnit.SECONDS)).isEqualTo(CloseReason.SOURCE_FAILED);
+            assertThat(client.ended.get(60, TimeUnit.SECONDS)).isEqualTo(CloseReason.SOURCE_FAILED);
             await().until(() -> publisher.cancels.get() == 1);
             awaitEmptyLedger(stream);
         }
@@ -239,7 +239,7 @@ class PublisherSourceTest {
                 }
             };
             FakeStream.Client client = stream.open(Sources.from(publisher));
-            assertThat(client.ended.get(20, TimeUnit.SECONDS)).isEqualTo(CloseReason.SOURCE_COMPLETED);
+            assertThat(client.ended.get(60, TimeUnit.SECONDS)).isEqualTo(CloseReason.SOURCE_COMPLETED);
             assertThat(deepest).hasValue(1);
             assertThat(client.texts()).hasSize(10_001);
             assertThat(client.texts().subList(0, 10_000))
@@ -318,10 +318,10 @@ class PublisherSourceTest {
                 }
             };
             FakeStream.Client atRequest = stream.open(Sources.from(publisher));
-            assertThat(atSubscribe.ended.get(10, TimeUnit.SECONDS)).isEqualTo(CloseReason.SOURCE_FAILED);
-            assertThat(atRequest.ended.get(10, TimeUnit.SECONDS)).isEqualTo(CloseReason.SOURCE_FAILED);
+            assertThat(atSubscribe.ended.get(60, TimeUnit.SECONDS)).isEqualTo(CloseReason.SOURCE_FAILED);
+            assertThat(atRequest.ended.get(60, TimeUnit.SECONDS)).isEqualTo(CloseReason.SOURCE_FAILED);
             await().until(() -> publisher.cancels.get() == 1);
-            other.send(Event.of("unharmed")).toCompletableFuture().get(10, TimeUnit.SECONDS);
+            other.send(Event.of("unharmed")).toCompletableFuture().get(60, TimeUnit.SECONDS);
             other.close(CloseReason.CLIENT_LEFT);
             awaitEmptyLedger(stream);
         }

@@ -122,7 +122,7 @@ class ReadySourcesTest {
                 }
                 return Event.of("x");
             }));
-            assertThat(client.ended.get(20, TimeUnit.SECONDS)).isEqualTo(CloseReason.SOURCE_FAILED);
+            assertThat(client.ended.get(60, TimeUnit.SECONDS)).isEqualTo(CloseReason.SOURCE_FAILED);
             assertThat(client.texts()).containsExactly("x", "x");
             assertThat(stream.hub.stats().userCodeFailures()).isEqualTo(1);
         }
@@ -145,7 +145,7 @@ class ReadySourcesTest {
             await().until(() -> !client.isWritable());
             assertThat(taken.get()).as("taken for a client that does not read").isLessThan(20);
             client.read(true);
-            assertThat(client.ended.get(20, TimeUnit.SECONDS)).isEqualTo(CloseReason.SOURCE_COMPLETED);
+            assertThat(client.ended.get(60, TimeUnit.SECONDS)).isEqualTo(CloseReason.SOURCE_COMPLETED);
             assertThat(client.texts().subList(0, 300))
                     .isEqualTo(events.stream().map(Event::data).toList());
             assertThat(client.texts().subList(300, client.texts().size())).containsExactly("end");
@@ -165,7 +165,7 @@ class ReadySourcesTest {
                             .map(Event::of)
                             .iterator())
                     .start(sink));
-            assertThat(client.ended.get(20, TimeUnit.SECONDS)).isEqualTo(CloseReason.SOURCE_COMPLETED);
+            assertThat(client.ended.get(60, TimeUnit.SECONDS)).isEqualTo(CloseReason.SOURCE_COMPLETED);
             assertThat(client.texts().stream().filter(text -> Character.isDigit(text.charAt(0))))
                     .containsExactlyElementsOf(numbers);
             awaitEmptyLedger(stream);
@@ -234,7 +234,7 @@ class ReadySourcesTest {
                 FakeStream.Client client = stream.open(Sources.streaming(() -> Stream.of("a", "b", "c")
                         .map(text -> Event.of(throwing && text.equals("c") ? null : text))
                         .onClose(closed::incrementAndGet)));
-                assertThat(client.ended.get(20, TimeUnit.SECONDS))
+                assertThat(client.ended.get(60, TimeUnit.SECONDS))
                         .isEqualTo(throwing ? CloseReason.SOURCE_FAILED : CloseReason.SOURCE_COMPLETED);
                 await().until(() -> closed.get() == 1);
                 if (!throwing) { // a failing source discards events that still wait for the lane
@@ -268,13 +268,13 @@ class ReadySourcesTest {
             assertThat(job.end(Event.of("another"))).isFalse();
             assertThat(job.progress(Event.of("late"))).isFalse();
             for (FakeStream.Client client : List.of(fast, slow)) {
-                assertThat(client.ended.get(20, TimeUnit.SECONDS)).isEqualTo(CloseReason.SOURCE_COMPLETED);
+                assertThat(client.ended.get(60, TimeUnit.SECONDS)).isEqualTo(CloseReason.SOURCE_COMPLETED);
                 assertThat(client.texts()).endsWith("result", "end");
             }
             awaitEmptyLedger(stream);
             assertThat(job.listeners()).isZero();
             FakeStream.Client late = stream.open(Sources.job(job));
-            late.ended.get(20, TimeUnit.SECONDS);
+            late.ended.get(60, TimeUnit.SECONDS);
             assertThat(late.texts()).containsExactly("result", "end");
             awaitEmptyLedger(stream);
         }
@@ -312,7 +312,7 @@ class ReadySourcesTest {
                 } else {
                     work.complete(21);
                 }
-                assertThat(client.ended.get(20, TimeUnit.SECONDS)).isEqualTo(CloseReason.SOURCE_COMPLETED);
+                assertThat(client.ended.get(60, TimeUnit.SECONDS)).isEqualTo(CloseReason.SOURCE_COMPLETED);
                 assertThat(client.texts()).containsExactly("half", fails ? "failed no disk" : "result 42", "end");
                 awaitEmptyLedger(stream);
             }
@@ -331,7 +331,7 @@ class ReadySourcesTest {
         try (FakeStream stream = stream()) {
             FakeStream.Client client = stream.open(Sources.job(job));
             work.complete(1);
-            assertThat(client.ended.get(20, TimeUnit.SECONDS)).isEqualTo(CloseReason.SOURCE_FAILED);
+            assertThat(client.ended.get(60, TimeUnit.SECONDS)).isEqualTo(CloseReason.SOURCE_FAILED);
             assertThat(stream.hub.stats().userCodeFailures()).isEqualTo(1);
             assertThat(job.hasEnded()).isTrue();
         }

@@ -9,7 +9,6 @@ import io.sluice.sse.netty.SseStream;
 import io.sluice.sse.source.Job;
 import io.sluice.sse.source.Sources;
 import java.io.IOException;
-import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.UUID;
@@ -34,21 +33,26 @@ public final class JobProgress {
         }
     };
 
-    private final Duration step;
+    /** One step of the work. */
+    interface Step {
+        void run() throws InterruptedException;
+    }
 
-    private JobProgress(Duration step) {
+    private final Step step;
+
+    private JobProgress(Step step) {
         this.step = step;
     }
 
     /** Serves until the process is killed. */
     public static void main(String[] args) throws Exception {
-        try (SseServer server = start(8080, Duration.ofMillis(500))) {
+        try (SseServer server = start(8080, () -> TimeUnit.MILLISECONDS.sleep(500))) {
             System.out.println("curl -N \"" + server.uri() + "/jobs/$(curl -s -X POST " + server.uri() + "/jobs)\"");
             server.awaitTermination();
         }
     }
 
-    static SseServer start(int port, Duration step) throws IOException {
+    static SseServer start(int port, Step step) throws IOException {
         JobProgress example = new JobProgress(step);
         SseServerBuilder server = SseServer.builder().port(port);
         server.route(
@@ -82,7 +86,7 @@ public final class JobProgress {
         try {
             for (int done = 0; done < STEPS; done++) {
                 job.progress(Event.of("progress", "{\"done\":" + done + ",\"of\":" + STEPS + "}"));
-                TimeUnit.NANOSECONDS.sleep(step.toNanos());
+                step.run();
             }
             job.end(Event.of("result", "{\"answer\":42}"));
         } catch (InterruptedException e) {

@@ -22,6 +22,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
@@ -38,7 +39,7 @@ class ExamplesTest {
 
         Client(int port, String target) throws Exception {
             socket = new Socket("127.0.0.1", port);
-            socket.setSoTimeout(10_000);
+            socket.setSoTimeout(60_000);
             socket.getOutputStream()
                     .write(("GET " + target + " HTTP/1.1\r\nHost: localhost\r\n\r\n")
                             .getBytes(StandardCharsets.US_ASCII));
@@ -138,12 +139,15 @@ class ExamplesTest {
 
     @Test
     void jobProgress() throws Exception {
-        try (SseServer server = JobProgress.start(0, Duration.ofMillis(100))) {
+        CountDownLatch haveConnected = new CountDownLatch(1); // the job waits for it, and then ends at once
+        try (SseServer server = JobProgress.start(0, haveConnected::await)) {
             String id = post(server, "/jobs", "").body();
             try (Client leaves = new Client(server.port(), "/jobs/" + id);
                     Client stays = new Client(server.port(), "/jobs/" + id)) {
                 leaves.until("event: progress");
                 leaves.close();
+                stays.until("event: progress");
+                haveConnected.countDown();
                 stays.until("event: result");
                 stays.until("data: {\"answer\":42}");
                 stays.until("id: end~");
@@ -169,7 +173,7 @@ class ExamplesTest {
         String head = "POST " + target + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: "
                 + bytes.length + "\r\n\r\n";
         try (Socket socket = new Socket("127.0.0.1", server.port())) {
-            socket.setSoTimeout(10_000);
+            socket.setSoTimeout(60_000);
             socket.getOutputStream().write(head.getBytes(StandardCharsets.US_ASCII));
             socket.getOutputStream().write(bytes);
             String received = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);

@@ -160,14 +160,14 @@ class Invariant3NothingOutlivesItsClientTest {
             case FIN_THEN_RST -> client.finish().reset();
             case STRAY_BYTES -> {
                 client.awaitHead().send(new byte[StreamHandler.STRAY_BYTES + 1]);
-                assertThat(client.awaitEnd(Duration.ofSeconds(5))).isTrue();
+                assertThat(client.awaitEnd(RawClient.PATIENCE)).isTrue();
             }
         }
     }
 
     /** Sends a FIN and awaits the end of the stream from the server. */
     private static void finish(RawClient client) throws IOException {
-        assertThat(client.finish().awaitEnd(Duration.ofSeconds(5))).isTrue();
+        assertThat(client.finish().awaitEnd(RawClient.PATIENCE)).isTrue();
     }
 
     /** The socket of the client is full, but its channel is still writable. Only the server can end this stream. */
@@ -273,7 +273,7 @@ class Invariant3NothingOutlivesItsClientTest {
                     assertThat(three.stream().header("retry-after")).isEqualTo("3");
                     one.reset();
                     two.finish();
-                    assertThat(two.awaitEnd(Duration.ofSeconds(5))).isTrue();
+                    assertThat(two.awaitEnd(RawClient.PATIENCE)).isTrue();
                 }
                 TestServers.awaitNothingOwned(server.hub());
             }

@@ -272,7 +272,7 @@ class Invariant8DrainTest {
                                 hub.publishAll(batch);
                                 return hub.ledger().count(Ledger.Kind.BUFFERS) >= 4;
                             });
-                    server.close(Duration.ZERO).toCompletableFuture().get(20, TimeUnit.SECONDS);
+                    server.close(Duration.ZERO).toCompletableFuture().get(60, TimeUnit.SECONDS);
                     TestServers.awaitNothingOwned(hub);
                 }
             }

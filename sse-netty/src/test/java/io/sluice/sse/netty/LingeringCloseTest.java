@@ -167,7 +167,7 @@ class LingeringCloseTest {
                 SseServer server = server(transport, hub);
                 RawClient client = RawClient.connect(server.port(), 64 * 1024)) {
             client.get("/answer");
-            started.get(20, TimeUnit.SECONDS).complete();
+            started.get(60, TimeUnit.SECONDS).complete();
             readSlowlyToTheEnd(client);
             assertThat(client.stream().data().stream().filter(DATA::equals)).hasSize(EVENTS);
             TestServers.awaitNothingOwned(hub);
@@ -181,10 +181,10 @@ class LingeringCloseTest {
                 SseServer server = server(transport, hub);
                 RawClient client = RawClient.connect(server.port(), 64 * 1024)) {
             client.get("/answer");
-            started.get(20, TimeUnit.SECONDS);
+            started.get(60, TimeUnit.SECONDS);
             CompletableFuture<Void> closed = server.close(LONG).toCompletableFuture();
             readSlowlyToTheEnd(client);
-            closed.get(20, TimeUnit.SECONDS);
+            closed.get(60, TimeUnit.SECONDS);
             TestServers.awaitNothingOwned(hub);
         }
     }

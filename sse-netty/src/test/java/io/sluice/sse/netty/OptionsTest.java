@@ -298,7 +298,7 @@ class OptionsTest {
             client.get("/events/a").awaitHead();
             assertThat(client.stream().status()).isEqualTo(503);
             browser.get("/events/a", "Sec-Fetch-Mode: cors");
-            assertThat(browser.awaitEnd(Duration.ofSeconds(5))).isTrue();
+            assertThat(browser.awaitEnd(RawClient.PATIENCE)).isTrue();
             assertThat(browser.stream().status()).isEqualTo(200);
             assertThat(browser.stream().retries)
                     .singleElement()

@@ -170,15 +170,18 @@ class PlacementTest {
     void aHandlerOnAnotherThreadThanItsChannelFails() throws Exception {
         DefaultEventLoop other = new DefaultEventLoop();
         CompletableFuture<Throwable> caught = new CompletableFuture<>();
-        try (Served served = Served.with(pipeline -> pipeline.addLast(new HttpServerCodec(), catching(caught))
-                        .addLast(other, handler()));
-                RawClient client = RawClient.connect(served.port())) {
-            assertThat(caught.get(20, TimeUnit.SECONDS))
-                    .rootCause()
-                    .hasMessageContaining("it must run on the event loop of its channel");
-            assertThat(client.awaitEnd(RawClient.PATIENCE)).isTrue();
-        } finally {
-            other.shutdownGracefully(0, 1, TimeUnit.SECONDS).syncUninterruptibly();
+        try (Served served = Served.with(pipeline ->
+                pipeline.addLast(new HttpServerCodec(), catching(caught)).addLast(other, handler()))) {
+            try (RawClient client = RawClient.connect(served.port())) {
+                assertThat(caught.get(60, TimeUnit.SECONDS))
+                        .rootCause()
+                        .hasMessageContaining("it must run on the event loop of its channel");
+                assertThat(client.awaitEnd(RawClient.PATIENCE)).isTrue();
+            } finally {
+                // Before the loops of the channel, because its tasks pass events on to them. A DefaultEventLoop whose
+                // task fails ends, and its termination future has that failure.
+                other.shutdownGracefully(0, 1, TimeUnit.SECONDS).syncUninterruptibly();
+            }
         }
     }
 
@@ -337,7 +340,7 @@ class PlacementTest {
             one.awaitEvents(1);
             two.awaitEvents(1);
             assertThat(lanes()).isEqualTo(2);
-            handler.drain(Duration.ofMillis(100)).toCompletableFuture().get(20, TimeUnit.SECONDS);
+            handler.drain(Duration.ofMillis(100)).toCompletableFuture().get(60, TimeUnit.SECONDS);
             assertThat(one.awaitEnd(RawClient.PATIENCE)).isTrue();
             assertThat(two.awaitEnd(RawClient.PATIENCE)).isTrue();
             await().untilAsserted(() -> assertThat(lanes()).isZero());
@@ -362,8 +365,8 @@ class PlacementTest {
         };
         try (Served served = Served.with(pipeline -> pipeline.addLast(new HttpServerCodec(), delayer, handler));
                 RawClient client = RawClient.connect(served.port()).get("/events/news")) {
-            Runnable head = passOn.get(20, TimeUnit.SECONDS);
-            handler.drain(Duration.ZERO).toCompletableFuture().get(20, TimeUnit.SECONDS);
+            Runnable head = passOn.get(60, TimeUnit.SECONDS);
+            handler.drain(Duration.ZERO).toCompletableFuture().get(60, TimeUnit.SECONDS);
             await().untilAsserted(() -> assertThat(lanes()).isZero());
             assertThat(hub.subscribers("news")).isZero();
             head.run();
@@ -384,7 +387,7 @@ class PlacementTest {
             }
             await().untilAsserted(() -> assertThat(hub.ledger().isZero()).isTrue());
         }
-        handler.drain(Duration.ofSeconds(1)).toCompletableFuture().get(20, TimeUnit.SECONDS);
+        handler.drain(Duration.ofSeconds(1)).toCompletableFuture().get(60, TimeUnit.SECONDS);
         assertThat(lanes()).isZero();
     }
 }

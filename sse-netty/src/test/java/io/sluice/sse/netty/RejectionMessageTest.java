@@ -239,7 +239,7 @@ class RejectionMessageTest {
             assertThat(published).isNotDone();
             try (RawClient client = RawClient.connect(server.port()).get("/publish/a")) {
                 assertThat(client.awaitResponse(RawClient.PATIENCE)).isTrue();
-                assertThat(published.get(10, TimeUnit.SECONDS)).isTrue();
+                assertThat(published.get(60, TimeUnit.SECONDS)).isTrue();
             }
         }
         assertThat(lines.list).isEmpty();

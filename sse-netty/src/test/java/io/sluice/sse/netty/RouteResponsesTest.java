@@ -176,7 +176,7 @@ class RouteResponsesTest {
                             .start();
                     RawClient client = RawClient.connect(server.port())) {
                 client.send(get("/slow") + second.getKey() + get("/behind"));
-                assertThat(asked.await(20, TimeUnit.SECONDS)).isTrue();
+                assertThat(asked.await(60, TimeUnit.SECONDS)).isTrue();
                 slow.complete(RouteResponse.of(200, "text/plain", "slow"));
                 client.await(client.stream()::hasEnded, "the slow response");
                 assertThat(client.stream().status()).isEqualTo(200);
@@ -209,7 +209,7 @@ class RouteResponsesTest {
                 RawClient leaves = RawClient.connect(server.port())) {
             resets.get("/slow").get("/events/a");
             leaves.get("/slow").get("/events/a");
-            assertThat(asked.await(20, TimeUnit.SECONDS)).isTrue();
+            assertThat(asked.await(60, TimeUnit.SECONDS)).isTrue();
             resets.reset();
             leaves.close();
             TestServers.awaitNothingOwned(server.hub());

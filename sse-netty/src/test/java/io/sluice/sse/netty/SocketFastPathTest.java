@@ -103,7 +103,7 @@ class SocketFastPathTest {
                 }
             });
             client.awaitEvents(sent.size());
-            publisher.get(10, TimeUnit.SECONDS);
+            publisher.get(60, TimeUnit.SECONDS);
             assertThat(client.stream().data()).isEqualTo(sent);
         }
     }
@@ -116,10 +116,10 @@ class SocketFastPathTest {
         try (Hub hub = Hub.builder().observer(completing(upgraded)).build();
                 SseServer server = TestServers.on(Transport.EPOLL).hub(hub).start()) {
             RawClient client = RawClient.open(server.port(), "/events/a");
-            Channel channel = upgraded.get(10, TimeUnit.SECONDS);
+            Channel channel = upgraded.get(60, TimeUnit.SECONDS);
             channel.eventLoop().execute(() -> {
                 try {
-                    hasReset.await(10, TimeUnit.SECONDS);
+                    hasReset.await(60, TimeUnit.SECONDS);
                 } catch (InterruptedException e) {
                     Thread.currentThread().interrupt();
                 }
@@ -171,7 +171,7 @@ class SocketFastPathTest {
             try (RawClient client = RawClient.open(port, "/events/a")) {
                 hub.publish("a", Event.of("one"));
                 client.awaitEvents(1);
-                accepted.get(10, TimeUnit.SECONDS).pipeline().addFirst(counting(seen));
+                accepted.get(60, TimeUnit.SECONDS).pipeline().addFirst(counting(seen));
                 hub.publish("a", Event.of("two"));
                 client.awaitEvents(2);
                 assertThat(seen).hasValue(1);
@@ -189,7 +189,7 @@ class SocketFastPathTest {
         try (Hub hub = Hub.builder().observer(completing(upgraded)).build();
                 SseServer server = TestServers.on(Transport.EPOLL).hub(hub).start();
                 RawClient client = RawClient.open(server.port(), "/events/a")) {
-            upgraded.get(10, TimeUnit.SECONDS).pipeline().addFirst(counting(seen));
+            upgraded.get(60, TimeUnit.SECONDS).pipeline().addFirst(counting(seen));
             hub.publish("a", Event.of("x"));
             client.awaitEvents(1);
             assertThat(seen).hasValue(0);

@@ -50,7 +50,7 @@ class SourceTest {
                         .streams("/s", request -> SseStream.of(source))
                         .start();
                 RawClient client = RawClient.open(server.port(), "/s")) {
-            Sink sink = source.started.get(5, TimeUnit.SECONDS);
+            Sink sink = source.started.get(60, TimeUnit.SECONDS);
             AtomicInteger ticks = new AtomicInteger();
             sink.scope().every(Duration.ofMillis(10), ticks::incrementAndGet);
             for (int i = 0; i < 10; i++) {
@@ -60,7 +60,7 @@ class SourceTest {
             assertThat(client.stream().events.get(9).lastEventId()).isEqualTo("own-9");
             await().until(() -> ticks.get() > 2);
             client.reset();
-            assertThat(source.stopped.get(1, TimeUnit.SECONDS)).isEqualTo(CloseReason.RESET);
+            assertThat(source.stopped.get(60, TimeUnit.SECONDS)).isEqualTo(CloseReason.RESET);
             TestServers.awaitNothingOwned(server.hub());
             TestServers.awaitNothingScheduled(server);
             assertThat(source.stops).hasValue(1);
@@ -85,7 +85,7 @@ class SourceTest {
                         .start();
                 RawClient other = RawClient.open(server.port(), "/events/a");
                 RawClient client = RawClient.open(server.port(), "/bad")) {
-            assertThat(client.awaitEnd(Duration.ofSeconds(5))).isTrue();
+            assertThat(client.awaitEnd(RawClient.PATIENCE)).isTrue();
             assertThat(client.stream().hasEnded()).isTrue();
             await().untilAsserted(() -> assertThat(server.hub().stats().closed().get(CloseReason.SOURCE_FAILED))
                     .isEqualTo(1));
@@ -111,7 +111,7 @@ class SourceTest {
                         .start();
                 RawClient client = RawClient.connect(server.port()).get("/job");
                 RawClient again = RawClient.connect(server.port())) {
-            assertThat(client.awaitEnd(Duration.ofSeconds(5))).isTrue();
+            assertThat(client.awaitEnd(RawClient.PATIENCE)).isTrue();
             assertThat(client.stream().hasEnded()).isTrue();
             List<ReceivedEvent> events = client.stream().events;
             assertThat(events).hasSize(2);
@@ -175,7 +175,7 @@ class SourceTest {
                                 }))
                         .start();
                 RawClient client = RawClient.connect(server.port()).get("/s")) {
-            assertThat(client.awaitEnd(Duration.ofSeconds(5))).isTrue();
+            assertThat(client.awaitEnd(RawClient.PATIENCE)).isTrue();
             assertThat(client.stream().data()).startsWith("from elsewhere");
             assertThat(thread.get()).startsWith("sluice-user-");
             TestServers.awaitNothingOwned(hub);

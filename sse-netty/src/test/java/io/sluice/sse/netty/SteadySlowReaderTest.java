@@ -78,7 +78,7 @@ class SteadySlowReaderTest {
                 SseServer server = TestServers.on(transport).hub(hub).start();
                 RawClient slow = RawClient.connect(server.port(), 4096)) {
             slow.get("/events/a");
-            Sink sink = opened.get(20, TimeUnit.SECONDS);
+            Sink sink = opened.get(60, TimeUnit.SECONDS);
             for (int i = 0; i < EVENTS; i++) {
                 hub.publish("a", Event.of(PADDING));
             }

@@ -26,6 +26,7 @@ import java.security.KeyStore;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.concurrent.CopyOnWriteArrayList;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
@@ -139,6 +140,7 @@ class TlsTest {
             assertThat(before.subject()).contains("O=first");
 
             ListAppender<ILoggingEvent> lines = new ListAppender<>();
+            lines.list = new CopyOnWriteArrayList<>(); // read while another thread logs
             lines.start();
             Logger log = (Logger) LoggerFactory.getLogger(SseServer.class);
             log.addAppender(lines);

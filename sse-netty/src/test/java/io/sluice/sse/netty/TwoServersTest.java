@@ -23,8 +23,8 @@ class TwoServersTest {
             ofOne.awaitEvents(1);
             assertThat(two.hub().stats().published()).isZero();
 
-            one.close(Duration.ZERO).toCompletableFuture().get(10, TimeUnit.SECONDS);
-            assertThat(ofOne.awaitEnd(Duration.ofSeconds(5))).isTrue();
+            one.close(Duration.ZERO).toCompletableFuture().get(60, TimeUnit.SECONDS);
+            assertThat(ofOne.awaitEnd(RawClient.PATIENCE)).isTrue();
             assertThat(one.isReady()).isFalse();
             assertThat(two.isReady()).isTrue();
             assertThat(two.hub().ledger().count(Ledger.Kind.SINKS)).isEqualTo(1);
@@ -62,7 +62,7 @@ class TwoServersTest {
             ofOne.awaitEvents(1);
             ofTwo.awaitEvents(1);
             assertThat(ofOne.stream().events).isEqualTo(ofTwo.stream().events);
-            one.close(Duration.ZERO).toCompletableFuture().get(10, TimeUnit.SECONDS);
+            one.close(Duration.ZERO).toCompletableFuture().get(60, TimeUnit.SECONDS);
             hub.publish("a", Event.of("one left"));
             ofTwo.awaitEvents(2);
         }

@@ -59,7 +59,7 @@ class UpgradePipelineTest {
         try (Hub observed = Hub.builder().observer(observer).build();
                 SseServer server = TestServers.on(transport).hub(observed).start();
                 RawClient client = RawClient.open(server.port(), "/events/news")) {
-            assertThat(names.get(10, TimeUnit.SECONDS)).hasSize(2).element(0).isEqualTo("sluice-stream");
+            assertThat(names.get(60, TimeUnit.SECONDS)).hasSize(2).element(0).isEqualTo("sluice-stream");
             assertThat(client.stream().rawHead())
                     .isEqualTo(HEAD + "transfer-encoding: chunked\r\nconnection: close\r\n\r\n");
         }
@@ -135,7 +135,7 @@ class UpgradePipelineTest {
             client.awaitEvents(1);
             assertThat(client.stream().data()).containsExactly("raw");
             server.close(Duration.ZERO);
-            assertThat(client.awaitEnd(Duration.ofSeconds(5))).isTrue();
+            assertThat(client.awaitEnd(RawClient.PATIENCE)).isTrue();
         }
     }
 
@@ -144,7 +144,7 @@ class UpgradePipelineTest {
         try (SseServer server = TestServers.on(Transport.NIO).start();
                 RawClient client = RawClient.connect(server.port())) {
             client.send("HEAD /events/news HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
-            assertThat(client.awaitEnd(Duration.ofSeconds(5))).isTrue();
+            assertThat(client.awaitEnd(RawClient.PATIENCE)).isTrue();
             assertThat(client.stream().status()).isEqualTo(200);
             assertThat(client.stream().header("content-type")).isEqualTo("text/event-stream");
             assertThat(client.stream().header("cache-control")).isEqualTo("no-store, no-transform");

@@ -162,8 +162,9 @@ final class CatchUp {
     // ---- from where
 
     private Served serveNextRange(LaneSink sink, HistoryPager.@Nullable Page read) {
+        UpcomingEvents upcoming = ownRange.upcoming(sink);
         RecentRanges.Range shared = recentRanges.find(sink, lane.position);
-        if (shared != null && !Overflow.isLapped(sink)) {
+        if (shared != null && (upcoming != null || !Overflow.isLapped(sink))) {
             return write(sink, shared.frame, shared.end);
         }
         boolean scarce = budget.isUsedUp();
@@ -171,11 +172,24 @@ final class CatchUp {
             return lane.hasMoved(sink) ? Served.NEXT_TURN : Served.PARKED;
         }
         int room = scarce ? HubLane.SMALL_FRAME_BYTES : HubLane.FRAME_BYTES;
+        if (upcoming != null && read == null) {
+            return serveUpcoming(sink, upcoming, room);
+        }
         HistoryPager.Page page = read != null && read.serves(sink) ? read : null;
         if (page == null && awaitsPage(sink, room)) {
             return Served.DONE; // the page queues the sink
         }
         return serveOwnRange(sink, page, room);
+    }
+
+    /** Serves events that were found before. Nothing that they leave out is lost, so no topic is looked at for gaps. */
+    private Served serveUpcoming(LaneSink sink, UpcomingEvents upcoming, int room) {
+        long end = ownRange.take(upcoming, sink, room);
+        if (end < 0) {
+            ownRange.release(upcoming);
+            return Served.MORE;
+        }
+        return frameAndWrite(sink, end, room);
     }
 
     /** @param page a page of the history, or null for a range of the rings */
@@ -194,6 +208,7 @@ final class CatchUp {
         if (ownRange.entries().isEmpty() && end == lane.position) {
             return joinLane(sink);
         }
+        ownRange.keepFound();
         return frameAndWrite(sink, end, room);
     }
 
@@ -326,8 +341,14 @@ final class CatchUp {
         return ownRange.copied();
     }
 
+    /** As {@link CatchUpRange#searched}. */
+    long searchedTopics() {
+        return ownRange.searched();
+    }
+
     /** As {@link RecentRanges#releaseAll}. */
     void releaseRecentRanges() {
+        ownRange.releaseUpcoming();
         recentRanges.releaseAll();
     }
 }

@@ -6,6 +6,7 @@ import io.sluice.sse.hub.log.LoggedEvent;
 import io.sluice.sse.hub.log.StartBounds;
 import io.sluice.sse.hub.log.Topic;
 import io.sluice.sse.hub.log.TopicLog;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,8 +22,20 @@ final class CatchUpRange {
     /** The topics that have more events for the sink, by the position of the next one. */
     private final TopicMerge merge = new TopicMerge();
 
+    /** What searches of many topics have found beyond their first frame, the newest in place of the oldest. */
+    private final @Nullable UpcomingEvents[] upcoming = new @Nullable UpcomingEvents[16];
+
+    private int oldestUpcoming;
+    /** What the last search has found, until the lane has checked that nothing is missing. */
+    private @Nullable UpcomingEvents found;
+
+    private final Entries buffer = new Entries();
+
     // Of the copy that runs.
     private long limit;
+    private int searched;
+
+    private long searchedInAll;
 
     /** All events of the range, also those that are not meant for the sink. */
     Entries entries() {
@@ -36,13 +49,19 @@ final class CatchUpRange {
 
     /** How many events were copied so far; for tests. */
     long copied() {
-        return entries.added() + merge.copied();
+        return entries.added() + merge.copied() + buffer.added();
+    }
+
+    /** How many topics of patterns were searched so far; for tests. */
+    long searched() {
+        return searchedInAll;
     }
 
     /** Releases every entry. */
     void clear() {
         entries.clear();
         due.clear();
+        found = null;
     }
 
     /**
@@ -53,11 +72,19 @@ final class CatchUpRange {
      */
     long collect(LaneSink sink, int frameBytes, long lanePosition) {
         limit = lanePosition;
+        searched = 0;
         merge.clear();
         sink.requireSelection().copyInto(this, sink.position());
+        boolean many = searched >= UpcomingEvents.MANY_TOPICS && RecentRanges.isSharing(sink);
+        if (many) {
+            merge.mergeSingle(limit);
+        }
         Topic single = merge.single();
-        if (single == null) {
+        if (single == null || many) {
             long end = mergeInto(sink, frameBytes);
+            if (many && end < limit) {
+                found = UpcomingEvents.take(sink, merge, end, limit);
+            }
             merge.clear();
             return end;
         }
@@ -69,6 +96,12 @@ final class CatchUpRange {
         return end;
     }
 
+    /** A pattern has searched this many topics. */
+    void onSearched(int topics) {
+        searched += topics;
+        searchedInAll += topics;
+    }
+
     /**
      * A topic may have events after this position for the sink. A client that begins without any state gets only the
      * latest event of each key.
@@ -78,22 +111,93 @@ final class CatchUpRange {
     }
 
     private long mergeInto(LaneSink sink, int frameBytes) {
-        boolean keepsRepeats = sink.hasView(); // a filter sees each copy
-        int left = frameBytes;
-        long last = 0;
+        FrameRoom room = new FrameRoom(frameBytes, sink.hasView());
         for (LogEntry entry = merge.first(); entry != null; entry = merge.first()) {
+            if (!room.add(entry)) {
+                return room.last;
+            }
+            merge.advance(limit);
+        }
+        return limit;
+    }
+
+    /** Adds events up to a frame. */
+    private final class FrameRoom {
+        private final boolean keepsRepeats; // a filter sees each copy
+        private int left;
+        private long last;
+
+        FrameRoom(int frameBytes, boolean keepsRepeats) {
+            this.left = frameBytes;
+            this.keepsRepeats = keepsRepeats;
+        }
+
+        /** @return false if there is no room for the event */
+        boolean add(LogEntry entry) {
             boolean isRepeat = entry.position == last; // the same event: both copies stay, or neither
             if (!isRepeat && last > 0 && entry.wire.length > left) {
-                return last;
+                return false;
             }
             if (!isRepeat || keepsRepeats) {
                 entries.add(entry);
             }
             left -= isRepeat ? 0 : entry.wire.length;
             last = entry.position;
-            merge.advance(limit);
+            return true;
         }
-        return limit;
+    }
+
+    // ---- what an earlier search has found
+
+    /** Keeps what the last search has found beyond its frame: nothing is missing in it. */
+    void keepFound() {
+        if (found != null) {
+            upcoming[oldestUpcoming] = found;
+            oldestUpcoming = (oldestUpcoming + 1) % upcoming.length;
+            found = null;
+        }
+    }
+
+    /** What an earlier search has found for the sink, or null. */
+    @Nullable
+    UpcomingEvents upcoming(LaneSink sink) {
+        for (UpcomingEvents each : upcoming) {
+            if (each != null && each.serve(sink)) {
+                return each;
+            }
+        }
+        return null;
+    }
+
+    void release(UpcomingEvents events) {
+        for (int i = 0; i < upcoming.length; i++) {
+            upcoming[i] = upcoming[i] == events ? null : upcoming[i];
+        }
+    }
+
+    /** Forgets the topics, which may have been removed from the hub. */
+    void releaseUpcoming() {
+        Arrays.fill(upcoming, null);
+    }
+
+    /**
+     * Copies events that an earlier search has found.
+     *
+     * @return the position up to which the copy is complete; -1 if one of them has left its ring
+     */
+    long take(UpcomingEvents events, LaneSink sink, int frameBytes) {
+        FrameRoom room = new FrameRoom(frameBytes, sink.hasView());
+        for (int i = events.indexAfter(sink.position()); i < events.size(); i++) {
+            LogEntry entry = events.entry(i, buffer);
+            if (entry == null && events.isLost(i)) {
+                entries.clear();
+                return -1;
+            }
+            if (entry != null && !room.add(entry)) {
+                return room.last;
+            }
+        }
+        return events.end();
     }
 
     /**

@@ -77,6 +77,7 @@ final class PatternSubscribers extends SubscriberList implements PatternListener
     @Override
     void copyInto(CatchUpRange range, long after, StartBounds bounds) {
         PatternTopics.TopicList list = topics.list();
+        range.onSearched(list.size());
         for (int i = 0; i < list.size(); i++) {
             Topic topic = list.get(i);
             if (topic.log.hasAfter(bounds.after(topic, after))) {

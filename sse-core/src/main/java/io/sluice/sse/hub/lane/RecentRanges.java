@@ -98,7 +98,7 @@ final class RecentRanges {
     }
 
     /** What a single subscription still leaves out. */
-    private static StartBounds boundsOf(LaneSink sink) {
+    static StartBounds boundsOf(LaneSink sink) {
         return sink.requireSelection().first().bounds().remaining(sink.position());
     }
 

@@ -117,6 +117,14 @@ final class TopicMerge {
         return topics == 1 ? first : null;
     }
 
+    /** Merges also a single topic. */
+    void mergeSingle(long limit) {
+        if (topics == 1) {
+            topics = 2;
+            addCursor(Objects.requireNonNull(first), firstAfter, limit, firstState);
+        }
+    }
+
     long singleAfter() {
         return firstAfter;
     }
@@ -130,6 +138,11 @@ final class TopicMerge {
     LogEntry first() {
         Cursor cursor = queue.peek();
         return cursor == null ? null : cursor.next;
+    }
+
+    /** The topic of {@link #first}. */
+    Topic firstTopic() {
+        return Objects.requireNonNull(queue.element().topic);
     }
 
     /** Goes on to the event after {@link #first}. */

@@ -164,7 +164,7 @@ class Invariant7UserCodeTest {
                 ran.add(Thread.currentThread() == caller ? "by the caller, which may be a lane" : "refused");
                 bothRan.countDown();
             });
-            assertThat(bothRan.await(10, TimeUnit.SECONDS)).isTrue();
+            assertThat(bothRan.await(60, TimeUnit.SECONDS)).isTrue();
             assertThat(ran).containsExactly("refused", "queued meanwhile");
             assertThat(lines.all()).hasSize(1);
         }
@@ -261,7 +261,7 @@ class Invariant7UserCodeTest {
             sinks.get(2).close(CloseReason.CLIENT_LEFT);
             sinks.get(3).scope().fork(block::run);
             bench.run();
-            assertThat(blocked.await(10, TimeUnit.SECONDS)).isTrue();
+            assertThat(blocked.await(60, TimeUnit.SECONDS)).isTrue();
             bench.publish("a", "delivered");
             bench.run();
             assertThat(other.data()).containsExactly("delivered");

@@ -66,7 +66,7 @@ class RealThreadsTest {
             publisher.join();
         }
         long all = 3L * PER_PUBLISHER * sinks.size();
-        await().atMost(Duration.ofSeconds(10)).until(() -> hub.stats().delivered() == all);
+        await().atMost(Duration.ofSeconds(60)).until(() -> hub.stats().delivered() == all);
         hub.close();
         await().until(() -> hub.ledger().isZero());
         for (ThreadLane lane : lanes) {

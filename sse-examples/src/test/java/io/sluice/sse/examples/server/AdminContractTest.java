@@ -245,7 +245,7 @@ class AdminContractTest {
         server.close();
         server = TestServer.start("--host", "0.0.0.0");
         try (Socket socket = new Socket(outer.orElseThrow(), server.port())) {
-            socket.setSoTimeout(10_000);
+            socket.setSoTimeout(60_000);
             socket.getOutputStream()
                     .write("GET /admin/ledger HTTP/1.1\r\nHost: anything.example\r\nConnection: close\r\n\r\n"
                             .getBytes(StandardCharsets.US_ASCII));
@@ -267,7 +267,7 @@ class AdminContractTest {
         server.close();
         server = TestServer.start("--trusted-proxy", "127.0.0.1", "--proxy-protocol");
         try (Socket socket = new Socket("127.0.0.1", server.port())) {
-            socket.setSoTimeout(10_000);
+            socket.setSoTimeout(60_000);
             String request = "GET /admin/ledger HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
             socket.getOutputStream().write((header + "\r\n" + request).getBytes(StandardCharsets.US_ASCII));
             assertThat(new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
