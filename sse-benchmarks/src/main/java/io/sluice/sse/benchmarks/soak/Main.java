@@ -4,6 +4,7 @@ import io.sluice.sse.benchmarks.client.ClientCommand;
 import io.sluice.sse.benchmarks.compare.CompareCommand;
 import io.sluice.sse.benchmarks.compare.GuardCommand;
 import io.sluice.sse.benchmarks.compare.ProfileCommand;
+import io.sluice.sse.benchmarks.compare.ServeCommand;
 import io.sluice.sse.benchmarks.jmh.JmhCommand;
 import io.sluice.sse.examples.server.DurationText;
 import picocli.CommandLine;
@@ -28,6 +29,7 @@ import picocli.CommandLine.Command;
             TopicsCommand.class,
             PatternsCommand.class,
             CompareCommand.class,
+            ServeCommand.class,
             GuardCommand.class,
             ProfileCommand.class,
             ClientCommand.class,
