@@ -11,10 +11,10 @@ import java.util.function.Consumer;
  * page.
  *
  * <p>Rules for implementations: a hub opens a history once, from one thread, and closes it at the end. The hub's writer
- * calls {@link #reserve}, {@link #append}, {@link #remove}, {@link #commit}, {@link #maintain} and {@link #close}, one
- * call at a time. Another thread calls {@link #read}, {@link #beforeLast} and {@link #before} at the same time, and
+ * calls {@link #reserve}, {@link #append}, {@link #remove}, {@link #commit}, {@link #maintain}, {@link #reopen} and
+ * {@link #close}, one call at a time. Another thread calls {@link #read}, {@link #beforeLast} and {@link #before} at the same time, and
  * sees everything that was appended before. All methods may block; none of them runs on a lane or under the hub's lock.
- * If a method throws, the hub treats the history as failed: all later publications fail.
+ * If a method throws, the hub treats the history as failed: all publications fail until {@link #reopen} succeeds.
  */
 public interface History {
 
@@ -77,6 +77,18 @@ public interface History {
      * milliseconds.
      */
     long before(Collection<String> topics, Instant time, long upTo);
+
+    /**
+     * Opens the files again after a failure, for example when a disk was full, in the state of the last commit. What
+     * was evicted since then stays evicted. The hub then appends again what is not stored. If this method throws
+     * anything else than an {@link UnsupportedOperationException}, the hub calls it again after a while.
+     *
+     * @return the position of the last stored event
+     * @throws UnsupportedOperationException if the history stays failed until a hub opens it
+     */
+    default long reopen() {
+        throw new UnsupportedOperationException("the history cannot be opened again");
+    }
 
     /**
      * Closes the history and releases its files. Everything appended is on the disk when this returns.

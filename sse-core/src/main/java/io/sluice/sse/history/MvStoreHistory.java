@@ -5,7 +5,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -46,7 +48,16 @@ public final class MvStoreHistory implements History {
     private final AgeClock.Source clock;
     private final PositionsFile positionsFile;
 
-    private @Nullable Opened opened;
+    // Replaced on the writer's thread, read by the reader's thread.
+    private volatile @Nullable Opened opened;
+
+    private @Nullable Consumer<List<Eviction>> reporting;
+
+    // Confined to the writer's thread.
+    /** Up to which positions events were evicted since the last commit, by topic: the hub knows about them. */
+    private final Map<String, Long> uncommittedEvictions = new HashMap<>();
+
+    private boolean repeatsEvictions;
 
     private MvStoreHistory(Builder options) {
         this.directory = options.directory;
@@ -77,7 +88,8 @@ public final class MvStoreHistory implements History {
         }
         MvStoreFile file = MvStoreFile.open(directory, sync);
         try {
-            MvStoreContent content = new MvStoreContent(file.store(), bounds, clock, evicting);
+            reporting = evicting;
+            MvStoreContent content = new MvStoreContent(file.store(), bounds, clock, this::onEvicting);
             PositionsFile.Content before = positionsBefore(content, newEpoch);
             Recovery recovery = Recovery.of(before, content.written());
             Opened made = new Opened(file, content, before.epoch(), recovery.lost());
@@ -93,6 +105,38 @@ public final class MvStoreHistory implements History {
             file.abandon();
             throw file.damaged(e);
         } catch (RuntimeException e) {
+            file.abandon();
+            throw e;
+        }
+    }
+
+    private void onEvicting(List<Eviction> evictions) {
+        if (repeatsEvictions) {
+            return; // reported before the failure
+        }
+        evictions.forEach(
+                eviction -> uncommittedEvictions.merge(eviction.topic(), eviction.floor(), Math::max));
+        Objects.requireNonNull(reporting).accept(evictions);
+    }
+
+    @Override
+    public long reopen() {
+        Opened before = opened();
+        before.file.abandon();
+        MvStoreFile file = MvStoreFile.open(directory, sync);
+        try {
+            MvStoreContent content = new MvStoreContent(file.store(), bounds, clock, this::onEvicting);
+            if (!Objects.equals(content.epoch(), before.epoch)) {
+                throw new HistoryException(
+                        "history: " + directory + ": another history is there (expected: the same files)", null);
+            }
+            repeatsEvictions = true;
+            uncommittedEvictions.forEach(content::remove);
+            repeatsEvictions = false;
+            opened = new Opened(file, content, before.epoch, before.lost);
+            return content.written();
+        } catch (RuntimeException | Error e) {
+            repeatsEvictions = false;
             file.abandon();
             throw e;
         }
@@ -132,7 +176,14 @@ public final class MvStoreHistory implements History {
 
     @Override
     public void append(List<StoredEvent> events) {
-        opened().content.append(events);
+        List<StoredEvent> kept = uncommittedEvictions.isEmpty()
+                ? events
+                : events.stream()
+                        .filter(event -> event.position() > uncommittedEvictions.getOrDefault(event.topic(), 0L))
+                        .toList();
+        if (!kept.isEmpty()) {
+            opened().content.append(kept);
+        }
     }
 
     @Override
@@ -143,6 +194,7 @@ public final class MvStoreHistory implements History {
     @Override
     public void commit(boolean force) {
         opened().file.commit(force);
+        uncommittedEvictions.clear();
     }
 
     @Override
@@ -150,6 +202,7 @@ public final class MvStoreHistory implements History {
         Opened store = opened();
         store.content.evictDue();
         store.file.tidy(sync.period() != null);
+        uncommittedEvictions.clear();
     }
 
     @Override

@@ -299,8 +299,9 @@ public final class Hub implements AutoCloseable {
     }
 
     /**
-     * Whether the durable history has failed, for example because the disk is full. Every publication fails from then
-     * on, until the process starts again. A probe for readiness should report that. False without a history.
+     * Whether the durable history has failed, for example because the disk is full. Every publication fails until the
+     * history can be written again, which the hub tries from time to time ({@link
+     * io.sluice.sse.history.History#reopen}). A probe for readiness should report that. False without a history.
      */
     public boolean hasHistoryFailed() {
         HubHistory history = log.history();

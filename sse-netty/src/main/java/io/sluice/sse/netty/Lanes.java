@@ -63,7 +63,10 @@ final class Lanes {
     void leaveWhenEmpty() {
         setLeaving();
         byLoop.forEach((loop, joined) -> {
-            whenEnded(loop, () -> leave(loop));
+            whenEnded(loop, () -> {
+                leave(loop);
+                TransportAccess.of(hub).leave(joined.lane()); // again: it may have left with tasks that did not run
+            });
             try {
                 loop.execute(() -> leaveIfEmpty(loop, joined.lane()));
             } catch (RejectedExecutionException e) {

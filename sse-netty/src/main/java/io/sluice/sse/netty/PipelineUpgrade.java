@@ -34,6 +34,9 @@ final class PipelineUpgrade implements Runnable {
     private static final String HEAD_HANDLER = "sluice-head";
     private static final String HELD_HANDLER = "sluice-held";
 
+    /** Marks the head on its way through the handlers, which may copy it. It never reaches the client. */
+    private static final String MARK = "sluice-head";
+
     /** How long handlers may take to pass on the head. */
     private static final long HEAD_SECONDS = 10;
 
@@ -59,6 +62,11 @@ final class PipelineUpgrade implements Runnable {
     private State state = State.WAITING;
     /** Whether {@link #run} is on the stack, with the handlers that the head passes. */
     private boolean running;
+    /** Whether the head is being passed to them. What they write meanwhile, they write in its place. */
+    private boolean passing;
+
+    private @Nullable HttpResponse response;
+    private @Nullable ChannelPromise promise;
 
     private @Nullable HeldFrames held;
     private @Nullable Future<?> deadline;
@@ -100,14 +108,20 @@ final class PipelineUpgrade implements Runnable {
         ChannelPipeline pipeline = ctx.pipeline();
         pipeline.addLast(Upgrade.STREAM_HANDLER, new StreamHandler(sink));
         pipeline.addAfter(encoder, HEAD_HANDLER, head);
+        HttpResponse own = ResponseHead.response(sink.isChunked(), headers);
+        own.headers().set(MARK, sink.id());
+        ChannelPromise written = ctx.newPromise();
+        written.addListener(done -> {
+            if (!done.isSuccess()) {
+                failed(done.cause());
+            }
+        });
+        response = own;
+        promise = written;
         running = true;
-        ctx.write(
-                ResponseHead.response(sink.isChunked(), headers),
-                ctx.newPromise().addListener(written -> {
-                    if (!written.isSuccess()) {
-                        failed(written.cause());
-                    }
-                }));
+        passing = true;
+        ctx.write(own, written);
+        passing = false;
         if (state == State.WAITING) {
             ctx.flush(); // some handlers pass on what they hold with the next flush
         }
@@ -127,23 +141,38 @@ final class PipelineUpgrade implements Runnable {
         deadline = ctx.executor().schedule(this::expire, HEAD_SECONDS, TimeUnit.SECONDS);
     }
 
+    /**
+     * Whether the handlers have made this of the head: the same object, a copy, or another response in its place. An
+     * earlier request of the connection may have a response that is still on its way, too.
+     */
+    private boolean isOwn(HttpResponse message, ChannelPromise of) {
+        return message == response
+                || of == promise
+                || passing
+                || sink.id().equals(message.headers().get(MARK));
+    }
+
     /** Sits directly after the codec and sees what the handlers have made of the head. */
     private final class HeadHandler extends ChannelOutboundHandlerAdapter {
 
         @Override
-        public void write(ChannelHandlerContext codec, Object message, ChannelPromise promise) {
+        public void write(ChannelHandlerContext codec, Object message, ChannelPromise done) {
             if (state != State.WAITING
-                    || !(message instanceof HttpResponse response)
-                    || response.status().codeClass() == HttpStatusClass.INFORMATIONAL) {
-                codec.write(message, promise);
+                    || !(message instanceof HttpResponse head)
+                    || head.status().codeClass() == HttpStatusClass.INFORMATIONAL
+                    || !isOwn(head, done)) {
+                codec.write(message, done);
                 return;
             }
-            boolean isHead = response.status().equals(HttpResponseStatus.OK) && !(response instanceof FullHttpMessage);
+            boolean isHead = head.status().equals(HttpResponseStatus.OK) && !(head instanceof FullHttpMessage);
             if (isHead) {
-                ResponseHead.secure(response.headers(), sink.isChunked());
+                ResponseHead.secure(head.headers(), sink.isChunked());
             }
+            head.headers().remove(MARK);
+            response = null;
+            promise = null;
             state = isHead ? State.WRITTEN : State.ENDED;
-            codec.write(message, promise);
+            codec.write(message, done);
             if (!running) {
                 // Not here: the handlers that the head passes are still on the stack.
                 codec.executor().execute(isHead ? PipelineUpgrade.this::becomeStream : PipelineUpgrade.this::detach);

@@ -11,8 +11,10 @@ import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpStatusClass;
 import io.netty.util.AttributeKey;
+import java.util.IdentityHashMap;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Finds out that a handler before the {@link SseHandler} takes the requests for streams, so that the SseHandler never
@@ -20,19 +22,28 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * after the HTTP codec. It reports once, and only until a first request has reached the SseHandler; then it leaves.
  *
  * <p>A handler that rejects a request (authentication, a rate) is no error: the probe reports a request that was
- * answered with 2xx, 404 or 405, or not at all.
+ * answered with 2xx, or not at all. It reports 404 and 405 only if no request at all reaches the SseHandler and requests
+ * for other paths are answered before it, too: authentication may hide a stream by these.
  *
  * <p>One for all pipelines of an SseHandler. Thread-safe.
  */
 @Sharable
 final class ReachabilityProbe extends ChannelDuplexHandler {
 
-    /** The path of a request that has not reached the SseHandler yet. */
-    private static final AttributeKey<String> EXPECTED = AttributeKey.valueOf(ReachabilityProbe.class, "expected");
+    /** The paths of requests that have not reached their SseHandler yet; a pipeline may have several. */
+    private static final AttributeKey<Map<ReachabilityProbe, String>> EXPECTED =
+            AttributeKey.valueOf(ReachabilityProbe.class, "expected");
+
+    /** Stands for a path that the SseHandler would pass on. */
+    private static final String OTHER = "";
 
     private final Routes routes;
     private final AtomicBoolean reported = new AtomicBoolean();
     private volatile boolean reached;
+    /** Whether any request has come to the SseHandler, also for another path. */
+    private volatile boolean passed;
+    /** Whether a handler before it has answered a request for another path. */
+    private volatile boolean answersOthers;
 
     ReachabilityProbe(Routes routes) {
         this.routes = routes;
@@ -64,13 +75,42 @@ final class ReachabilityProbe extends ChannelDuplexHandler {
                 && !handler.getClass().getName().startsWith("io.netty.");
     }
 
-    /** A request has reached the SseHandler. */
+    /** A request for another path has come to the SseHandler. */
+    void passed(ChannelHandlerContext sse) {
+        if (!passed) {
+            passed = true;
+        }
+        takeExpected(sse);
+    }
+
+    /** A request for a stream has reached the SseHandler. */
     void reached(ChannelHandlerContext sse) {
         if (!reached) {
             reached = true;
         }
-        if (sse.channel().hasAttr(EXPECTED)) {
-            sse.channel().attr(EXPECTED).set(null);
+        takeExpected(sse);
+    }
+
+    private @Nullable String takeExpected(ChannelHandlerContext ctx) {
+        Map<ReachabilityProbe, String> paths = ctx.channel().hasAttr(EXPECTED)
+                ? ctx.channel().attr(EXPECTED).get()
+                : null;
+        String path = paths == null ? null : paths.remove(this);
+        if (paths != null && paths.isEmpty()) {
+            ctx.channel().attr(EXPECTED).set(null);
+        }
+        return path;
+    }
+
+    private void expect(ChannelHandlerContext ctx, @Nullable String path) {
+        takeExpected(ctx);
+        if (path != null) {
+            Map<ReachabilityProbe, String> paths = ctx.channel().attr(EXPECTED).get();
+            if (paths == null) {
+                paths = new IdentityHashMap<>(2);
+                ctx.channel().attr(EXPECTED).set(paths);
+            }
+            paths.put(this, path);
         }
     }
 
@@ -81,8 +121,11 @@ final class ReachabilityProbe extends ChannelDuplexHandler {
         } else if (message instanceof HttpRequest request
                 && request.decoderResult().isSuccess()) {
             String path = SseHandler.pathOf(request);
-            boolean opensStream = request.method().equals(HttpMethod.GET) && routes.find(path) != null;
-            ctx.channel().attr(EXPECTED).set(opensStream ? path : null);
+            if (routes.find(path) == null) {
+                expect(ctx, OTHER);
+            } else {
+                expect(ctx, request.method().equals(HttpMethod.GET) ? path : null);
+            }
         }
         ctx.fireChannelRead(message);
     }
@@ -92,7 +135,8 @@ final class ReachabilityProbe extends ChannelDuplexHandler {
         if (message instanceof HttpResponse response
                 && response.status().codeClass() != HttpStatusClass.INFORMATIONAL) {
             int status = response.status().code();
-            boolean isRejection = status / 100 != 2 && status != 404 && status != 405;
+            boolean isMissing = status == 404 || status == 405;
+            boolean isRejection = status / 100 != 2 && !(isMissing && answersOthers && !passed);
             answered(ctx, isRejection, "answered with status " + status);
         }
         ctx.write(message, promise);
@@ -105,11 +149,10 @@ final class ReachabilityProbe extends ChannelDuplexHandler {
     }
 
     private void answered(ChannelHandlerContext ctx, boolean isRejection, String how) {
-        if (!ctx.channel().hasAttr(EXPECTED)) {
-            return;
-        }
-        String path = ctx.channel().attr(EXPECTED).getAndSet(null);
-        if (path != null && !isRejection && !reached && reported.compareAndSet(false, true)) {
+        String path = takeExpected(ctx);
+        if (OTHER.equals(path)) {
+            answersOthers = true;
+        } else if (path != null && !isRejection && !reached && reported.compareAndSet(false, true)) {
             ctx.fireExceptionCaught(new IllegalStateException(
                     "SseHandler cannot serve in this pipeline: the first request for a stream did not reach it, but was "
                             + how

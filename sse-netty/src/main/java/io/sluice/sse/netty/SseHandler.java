@@ -114,6 +114,7 @@ public final class SseHandler extends ChannelInboundHandlerAdapter {
             if (PipelineUpgrade.isOnItsWay(ctx)) {
                 ReferenceCountUtil.release(message); // the connection is about to become a stream
             } else if (entry == null) {
+                probe.passed(ctx);
                 ctx.fireChannelRead(message);
             } else {
                 open(ctx, request, entry);

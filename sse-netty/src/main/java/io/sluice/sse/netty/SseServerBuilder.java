@@ -442,10 +442,16 @@ public final class SseServerBuilder {
      * Serves HTTPS with a context of the application, in place of {@link #tls(Path, Path)}. The caller still owns it.
      *
      * @throws IllegalArgumentException if it is for clients
+     * @throws IllegalStateException if {@link #tlsClientCa} was called: the context itself decides which clients it
+     *     accepts
      */
     public SseServerBuilder tls(SslContext context) {
         if (Objects.requireNonNull(context, "context").isClient()) {
             throw new IllegalArgumentException("tls: a context for clients (expected: SslContextBuilder.forServer)");
+        }
+        if (options.tlsFiles != null && options.tlsFiles.clientCa() != null) {
+            throw new IllegalStateException("tls: tlsClientCa is set and a context would not use it"
+                    + " (expected: SslContextBuilder.trustManager(…).clientAuth(REQUIRE) in place of tlsClientCa)");
         }
         options.tls = () -> context;
         options.tlsFiles = null;

@@ -12,6 +12,9 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOutboundHandlerAdapter;
 import io.netty.channel.ChannelPromise;
+import io.netty.channel.SimpleChannelInboundHandler;
+import io.netty.handler.codec.http.FullHttpResponse;
+import io.netty.handler.codec.http.HttpRequest;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.HttpContentCompressor;
@@ -361,6 +364,47 @@ class PipelineHeadersTest {
             assertThat(channel.pipeline().names()).doesNotContain("sluice-stream", "sluice-head", "sluice-held");
             assertThat(hub.ledger().isZero()).as(hub.ledger().toString()).isTrue();
         }
+        channel.finishAndReleaseAll();
+    }
+
+    /** Another handler orders the responses of pipelined requests: an earlier one comes first, after the head was made. */
+    @Test
+    void theResponseOfAnEarlierRequestIsNotTakenForTheHead() {
+        AtomicReference<Runnable> passOnHead = new AtomicReference<>();
+        AtomicReference<ChannelHandlerContext> slow = new AtomicReference<>();
+        ChannelHandler ordering = new ChannelOutboundHandlerAdapter() {
+            @Override
+            public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
+                if (message instanceof HttpResponse && !(message instanceof FullHttpResponse)) {
+                    passOnHead.set(() -> ctx.writeAndFlush(message, promise));
+                } else {
+                    ctx.write(message, promise);
+                }
+            }
+        };
+        ChannelHandler application = new SimpleChannelInboundHandler<HttpRequest>() {
+            @Override
+            protected void channelRead0(ChannelHandlerContext ctx, HttpRequest request) {
+                slow.set(ctx);
+            }
+        };
+        EmbeddedChannel channel = new EmbeddedChannel(new HttpServerCodec(), ordering, handler(), application);
+        write(channel, "GET /slow HTTP/1.1\r\nHost: localhost\r\n\r\n" + request("GET", "1.1", ""));
+        DefaultFullHttpResponse first = new DefaultFullHttpResponse(
+                HttpVersion.HTTP_1_1, HttpResponseStatus.OK, Unpooled.copiedBuffer("first", StandardCharsets.US_ASCII));
+        first.headers().set("content-length", "5");
+        slow.get().writeAndFlush(first);
+        channel.runPendingTasks();
+        assertThat(text(channel)).isEqualTo("HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nfirst");
+        passOnHead.get().run();
+        channel.runPendingTasks();
+        hub.publish("news", Event.of("hello"));
+        channel.runPendingTasks();
+        assertThat(text(channel))
+                .startsWith("HTTP/1.1 200 OK\r\n")
+                .doesNotContain("sluice-head")
+                .contains("content-type: text/event-stream", "data: hello");
+        channel.releaseInbound();
         channel.finishAndReleaseAll();
     }
 

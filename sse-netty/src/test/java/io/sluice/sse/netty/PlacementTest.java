@@ -44,6 +44,8 @@ import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** An SseHandler that cannot serve streams reports what to change, and closes the connection. */
 @Timeout(120)
@@ -286,6 +288,49 @@ class PlacementTest {
         channel.writeInbound(bytes(GET.replace("\r\n\r\n", "\r\nAuthorization: x\r\n\r\n")));
         assertThat(text(channel.readOutbound())).startsWith("HTTP/1.1 200 ");
         assertThat(channel.pipeline().names()).hasSize(2).startsWith("sluice-stream");
+        channel.releaseOutbound();
+        channel.finishAndReleaseAll();
+    }
+
+    /** Authentication may hide a stream by a 404, also before any request has passed it. */
+    @Test
+    void aHandlerThatHidesStreamsByA404IsNotAnError() {
+        EmbeddedChannel channel = new EmbeddedChannel(
+                new HttpServerCodec(),
+                new ChannelInboundHandlerAdapter() {
+                    @Override
+                    public void channelRead(ChannelHandlerContext ctx, Object message) {
+                        if (message instanceof HttpRequest request
+                                && !request.headers().contains("authorization")) {
+                            ctx.writeAndFlush(new DefaultFullHttpResponse(
+                                    HttpVersion.HTTP_1_1, HttpResponseStatus.NOT_FOUND, Unpooled.EMPTY_BUFFER));
+                        } else {
+                            ctx.fireChannelRead(message);
+                        }
+                    }
+                },
+                handler());
+        channel.writeInbound(bytes(GET));
+        channel.writeInbound(bytes("GET /other HTTP/1.1\r\nHost: localhost\r\nAuthorization: x\r\n\r\n"));
+        channel.writeInbound(bytes("GET /other HTTP/1.1\r\nHost: localhost\r\n\r\n"));
+        channel.writeInbound(bytes(GET));
+        channel.checkException();
+        channel.releaseInbound();
+        channel.releaseOutbound();
+        channel.finishAndReleaseAll();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/events/news", "/second/news"})
+    void eachOfSeveralHandlersIsReported(String path) {
+        EmbeddedChannel channel = new EmbeddedChannel(
+                new HttpServerCodec(),
+                responding(HttpResponseStatus.OK),
+                handler(),
+                SseHandler.serving(hub, "/second/**", StreamRoute.topics()));
+        assertThatIllegalStateException()
+                .isThrownBy(() -> channel.writeInbound(bytes("GET " + path + " HTTP/1.1\r\nHost: localhost\r\n\r\n")))
+                .withMessageContaining("did not reach it, but was answered with status 200");
         channel.releaseOutbound();
         channel.finishAndReleaseAll();
     }

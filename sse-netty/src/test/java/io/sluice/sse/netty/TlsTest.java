@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
+import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.pkitesting.CertificateBuilder;
 import io.netty.pkitesting.X509Bundle;
@@ -248,6 +249,18 @@ class TlsTest {
                         SseServer.builder().tls(SslContextBuilder.forClient().build()))
                 .isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> SseServer.builder().tlsClientCa(folder)).isInstanceOf(IllegalStateException.class);
+    }
+
+    /** The clients would no longer need a certificate. */
+    @Test
+    void aContextInPlaceOfFilesDoesNotDropTheAuthority() throws Exception {
+        SslContext context =
+                SslContextBuilder.forServer(second.toKeyManagerFactory()).build();
+        SseServerBuilder builder = SseServer.builder().tls(certificate(), key()).tlsClientCa(folder);
+        assertThatThrownBy(() -> builder.tls(context))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageStartingWith("tls: tlsClientCa is set")
+                .hasMessageContaining("(expected: ");
     }
 
     private static SinkInfo sinkOf(Hub hub) {

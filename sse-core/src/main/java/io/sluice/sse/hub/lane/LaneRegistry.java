@@ -35,12 +35,15 @@ public final class LaneRegistry {
         return joined;
     }
 
-    /** Ends delivery on a lane that has no sinks any more. Its figures still count. */
+    /**
+     * Ends delivery on a lane that has no sinks any more. Its figures still count. Tasks that the lane has yielded may
+     * follow. If its thread can end before it has run them, the transport calls this once more after that end.
+     */
     public void leave(HubLane lane) {
         if (lanes.remove(lane)) {
             core.counters().addDelivered(lane.delivered());
-            lane.tasks.onLane(lane.subscriptions::finishSlices);
         }
+        lane.tasks.onLane(lane.subscriptions::finishSlices);
     }
 
     /** The lanes that have joined and not left. */

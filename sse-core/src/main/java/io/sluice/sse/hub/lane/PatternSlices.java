@@ -117,9 +117,15 @@ final class PatternSlices {
         }
     }
 
-    /** Does all that waits at once: the lane ends. */
+    /**
+     * The lane has left its hub. If its thread has ended, all that waits is done at once. Otherwise the slices go on,
+     * so that they do not block the thread, which may serve other hubs.
+     */
     void finish() {
         assert lane.isConfined();
+        if (lane.lane().inLane()) {
+            return;
+        }
         while (!waiting.isEmpty()) {
             slice();
         }

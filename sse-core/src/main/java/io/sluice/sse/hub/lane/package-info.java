@@ -164,7 +164,8 @@
  *       {@code AdaptiveBackoff}, {@code Pass}, {@code DirtyTopics}, {@code WaitingTopics}, {@code DirtySet},
  *       {@code DirtySets}, {@code LaneFrames}, {@code ViewFrames}, {@code Splicer}, {@code Prefetcher}
  *   <li><b>Catching up:</b> {@code CatchUp}, {@code CatchUpQueue}, {@code CatchUpBudget}, {@code CatchUpRange},
- *       {@code TopicMerge}, {@code UpcomingEvents}, {@code RecentRanges}, {@code HistoryPager}, {@code Overflow}, {@code GapNotice}
+ *       {@code TopicMerge}, {@code UpcomingEvents}, {@code RecentRanges}, {@code HistoryPager}, {@code Overflow},
+ *       {@code GapNotice}
  *   <li><b>Keeping streams alive:</b> {@code SinkLifecycle}, {@code LaneSinks}, {@code LaneTicker},
  *       {@code HeartbeatFrames}, {@code StallClock}, {@code LaneWatchdog}, {@code LaneTasks}
  *   <li><b>User code:</b> {@code RunningSource}, {@code DirectSendQueue}, {@code WritableListeners},

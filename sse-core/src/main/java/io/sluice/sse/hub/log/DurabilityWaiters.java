@@ -27,7 +27,7 @@ final class DurabilityWaiters {
     private final ArrayDeque<Waiter<?>> waiters = new ArrayDeque<>();
     private long durablePosition;
 
-    // Written once, while this is locked. Read by publishers without the monitor.
+    // Written while this is locked. Read by publishers without the monitor.
     private volatile @Nullable HistoryException failure;
 
     DurabilityWaiters(Executor userExecutor) {
@@ -68,9 +68,14 @@ final class DurabilityWaiters {
         return failure;
     }
 
-    /** From now on nothing waits any more: each new stage has failed already. */
+    /** From now on nothing waits, until {@link #recover}: each new stage has failed already. */
     synchronized void fail(HistoryException cause) {
         failure = cause;
+    }
+
+    /** The history works again. */
+    synchronized void recover() {
+        failure = null;
     }
 
     /** Fails the stages that waited when the history failed. */

@@ -4,6 +4,7 @@ import io.sluice.sse.history.History;
 import io.sluice.sse.history.HistoryException;
 import io.sluice.sse.history.StoredEvent;
 import io.sluice.sse.topic.Recipients;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -24,18 +25,24 @@ import org.slf4j.LoggerFactory;
  * one batch is written, the next one gathers in a bounded queue. A publisher only appends to the queue, under the hub's
  * lock, and wakes the thread after it has released the lock.
  *
- * <p>A writer is created, started and closed. It can fail at any time in between, and a failure is permanent: from then
- * on all publications fail, so that no publisher relies on a history that is not written.
+ * <p>A writer is created, started and closed. It can fail at any time in between, for example because the disk is full.
+ * From then on all publications fail, so that no publisher relies on a history that is not written. The writer keeps
+ * what was published before, opens the history again from time to time, and continues when it can be written.
  */
 final class HistoryWriter implements Runnable {
 
     private static final Logger logger = LoggerFactory.getLogger(HistoryWriter.class);
 
     private static final long BATCH_BYTES = 4 << 20;
+    /** The time until a failed history is opened again. It doubles with each attempt. */
+    private static final long FIRST_RETRY_NANOS = Duration.ofSeconds(1).toNanos();
+
+    private static final long LAST_RETRY_NANOS = Duration.ofSeconds(30).toNanos();
 
     private final HubLog log;
     private final History history;
     private final LogOptions.Clocks clocks;
+    private final StampClock stamps;
     private final long maxQueueBytes;
     private final boolean strict;
     private final HistoryReader reader;
@@ -61,12 +68,17 @@ final class HistoryWriter implements Runnable {
     // Confined to the writer's thread.
     private final HistoryUpkeep upkeep;
     private ArrayDeque<LogEntry> taken = new ArrayDeque<>();
+    /** The batch that is being written. It is written again after a failure. */
+    private List<LogEntry> unwritten = List.of();
+    /** The position up to which events are in a history that was opened again. */
+    private long reopenedAt;
     private long lastMillis;
     private long doneRemovals;
 
     HistoryWriter(HubLog log, LogOptions options, History history, HistoryReader reader, Executor userExecutor) {
         this.log = log;
         this.clocks = options.clocks();
+        this.stamps = new StampClock(clocks);
         this.maxQueueBytes = Objects.requireNonNull(options.history()).queueBytes();
         this.history = history;
         this.strict = history.sync().isStrict();
@@ -151,7 +163,7 @@ final class HistoryWriter implements Runnable {
         return removals.whenDurable(number < 0 ? Long.MAX_VALUE : number, true);
     }
 
-    /** Whether the history has failed, for good. */
+    /** Whether the history has failed, and cannot be written yet. */
     boolean hasFailed() {
         return waiters.failure() != null;
     }
@@ -184,7 +196,26 @@ final class HistoryWriter implements Runnable {
 
     @Override
     public void run() {
+        boolean works;
+        boolean wasClosing;
+        do {
+            wasClosing = closing;
+            works = writeUntilClosed();
+        } while (!works && !wasClosing && awaitReopened());
+        reader.close();
         try {
+            history.close(waiters.failure() == null ? log.head() : -1);
+        } catch (RuntimeException | Error e) {
+            logger.error("cannot close the history; the next start treats this stop as unclean", e);
+        }
+    }
+
+    /** @return false if the history has failed */
+    private boolean writeUntilClosed() {
+        try {
+            if (waiters.failure() != null) {
+                recover();
+            }
             for (List<LogEntry> batch = take(); batch != null; batch = take()) {
                 if (batch.isEmpty()) {
                     upkeep.forceIfDue();
@@ -194,14 +225,47 @@ final class HistoryWriter implements Runnable {
                 upkeep.maintainIfDue();
                 reservation.extendIfLow(log.head());
             }
+            return true;
         } catch (Throwable t) {
             fail(t);
+            return false;
         }
-        reader.close();
-        try {
-            history.close(waiters.failure() == null ? log.head() : -1);
-        } catch (RuntimeException | Error e) {
-            logger.error("cannot close the history; the next start treats this stop as unclean", e);
+    }
+
+    /** Writes what the failure has left, to see whether the history can be written. */
+    private void recover() {
+        List<LogEntry> left = unwritten;
+        if (!left.isEmpty()) {
+            write(left);
+        }
+        history.maintain();
+        reservation.extend(log.head());
+        waiters.recover();
+        removals.recover();
+        logger.info("the history can be written again, so publications succeed again");
+    }
+
+    /** Opens the history again, as often as necessary. @return false if it stays failed */
+    private boolean awaitReopened() {
+        for (long nanos = FIRST_RETRY_NANOS; ; nanos = Math.min(2 * nanos, LAST_RETRY_NANOS)) {
+            long end = System.nanoTime() + nanos;
+            for (long left = nanos; left > 0 && !closing; left = end - System.nanoTime()) {
+                LockSupport.parkNanos(this, left);
+            }
+            boolean isLast = closing;
+            try {
+                reopenedAt = history.reopen();
+                return true;
+            } catch (UnsupportedOperationException e) {
+                drop();
+                return false;
+            } catch (RuntimeException | Error e) {
+                logger.debug("the history cannot be opened again yet", e);
+                if (isLast) {
+                    drop();
+                    return false;
+                }
+            }
         }
     }
 
@@ -254,13 +318,14 @@ final class HistoryWriter implements Runnable {
     }
 
     private void write(List<LogEntry> batch) {
+        unwritten = batch;
         List<StoredEvent> events = new ArrayList<>(batch.size());
         long bytes = 0;
-        long nowMillis = clocks.wall().millis();
+        long nowMillis = stamps.millis();
         long nowNanos = clocks.nanos().getAsLong();
         for (LogEntry entry : batch) {
             bytes += entry.wire.length + LogEntry.OVERHEAD_BYTES;
-            if (entry instanceof HistoryMarker) {
+            if (entry instanceof HistoryMarker || entry.position <= reopenedAt) {
                 continue;
             }
             Recipients recipients = entry.recipients();
@@ -280,13 +345,15 @@ final class HistoryWriter implements Runnable {
         boolean isRemoval = isRemoval(last);
         if (isRemoval) {
             history.remove(last.topic, last.position);
-            doneRemovals++;
         }
-        stored = last.position;
-        reader.onStored(stored);
         if (isRemoval || !events.isEmpty()) {
             upkeep.commit();
         }
+        unwritten = List.of();
+        doneRemovals += isRemoval ? 1 : 0;
+        // After the commit: if it fails, the history no longer has these events.
+        stored = last.position;
+        reader.onStored(stored);
         removals.onDurable(doneRemovals);
         if (strict) {
             waiters.onDurable(stored);
@@ -307,7 +374,7 @@ final class HistoryWriter implements Runnable {
                 if (oldest.size() == topics.size()) {
                     return oldest;
                 }
-                if (topics.contains(entry.topic)) {
+                if (topics.contains(entry.topic) && !(entry instanceof HistoryMarker)) {
                     oldest.putIfAbsent(entry.topic, entry.position);
                 }
             }
@@ -316,16 +383,22 @@ final class HistoryWriter implements Runnable {
     }
 
     private void fail(Throwable cause) {
-        logger.error("the history has failed; all publications fail from now on", cause);
+        Thread.interrupted(); // an interrupt closes the file of a store, and would close it again
         HistoryException failure = new HistoryException("the history has failed: " + cause.getMessage(), cause);
+        if (waiters.failure() == null) {
+            logger.error("the history has failed; all publications fail until it can be written again", cause);
+        }
         waiters.fail(failure);
         removals.fail(failure);
-        // After the failure is set: a publisher checks it under the lock, so nothing is queued after this.
+        waiters.failRemaining();
+        removals.failRemaining();
+    }
+
+    /** Drops what waits: the history stays failed, and publishers check that under the lock. */
+    private void drop() {
         log.runLocked(() -> {
             queue = new ArrayDeque<>();
             queuedBytes = 0;
         });
-        waiters.failRemaining();
-        removals.failRemaining();
     }
 }

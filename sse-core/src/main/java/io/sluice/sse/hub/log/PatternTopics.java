@@ -46,13 +46,13 @@ public final class PatternTopics {
     /** The same for live-only topics, whose events a later client does not miss. */
     private volatile Floors removedLiveFloors = Floors.NONE;
 
-    /** Whether a removed topic has lost the latest event of a key. Guarded by the hub's lock. */
-    private boolean removedStateLost;
+    /** How many removed topics have lost the latest event of a key. Guarded by the hub's lock. */
+    private int removedStateLost;
 
     /** How many topics of the list were removed from the hub. Guarded by the hub's lock. */
     private int removed;
 
-    PatternTopics(TopicPattern pattern, Floors removedFloors, boolean removedStateLost, PatternMatches matches) {
+    PatternTopics(TopicPattern pattern, Floors removedFloors, int removedStateLost, PatternMatches matches) {
         this.pattern = pattern;
         this.matches = matches;
         this.removedStateLost = removedStateLost;
@@ -77,8 +77,13 @@ public final class PatternTopics {
         return !listeners.isEmpty();
     }
 
-    /** A topic that matches was created. */
-    void onCreated(Topic topic) {
+    /**
+     * A topic that matches was created.
+     *
+     * @param returns whether it is a removed topic that has lost state, and is known by its name
+     */
+    void onCreated(Topic topic, boolean returns) {
+        removedStateLost -= returns ? 1 : 0; // the topic itself has lost it from now on
         add(topic);
         for (PatternListener listener : listeners) {
             listener.topicCreated(topic);
@@ -109,7 +114,7 @@ public final class PatternTopics {
 
     /** A topic that matches was removed. It stays in the list until more than half of the list was removed. */
     void onRemoved(Topic topic) {
-        removedStateLost |= topic.isStateLost();
+        removedStateLost += topic.isStateLost() ? 1 : 0;
         if (topic.isLiveOnly) {
             removedLiveFloors = removedLiveFloors.max(topic.overflow, topic.log.lostFloor());
         } else {
@@ -173,7 +178,7 @@ public final class PatternTopics {
                 return true;
             }
         }
-        return removedStateLost;
+        return removedStateLost > 0;
     }
 
     /**

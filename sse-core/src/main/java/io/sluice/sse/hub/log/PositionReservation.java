@@ -38,6 +38,11 @@ final class PositionReservation {
         }
     }
 
+    /** Reserves a block after {@code head}. */
+    void extend(long head) {
+        reserveUpTo(head + BLOCK);
+    }
+
     private void reserveUpTo(long position) {
         reserve.accept(position);
         reservedUpTo = position; // publishers may use these positions only after they are reserved on the disk

@@ -84,9 +84,11 @@ public final class TopicTable {
         if (topics.size() >= options.maxTopics() && !evictSettled()) {
             throw new TopicLimitException(name, options.maxTopics());
         }
-        Topic topic = new Topic(name, removedFloors.take(name), options);
+        RemovedTopicFloors.Removed before = removedFloors.take(name);
+        Topic topic = new Topic(name, before, options);
+        boolean stateReturns = before.stateLost() && before.isKnown();
         topics.put(name, topic);
-        patternTrie.forEachMatch(name, pattern -> pattern.onCreated(topic));
+        patternTrie.forEachMatch(name, pattern -> pattern.onCreated(topic, stateReturns));
         index.onCreated(topic, hasPatterns());
         return topic;
     }
@@ -175,7 +177,7 @@ public final class TopicTable {
         for (TopicPattern pattern : requested) {
             if (!patterns.containsKey(pattern)) {
                 unresolved.add(new PatternTopics(
-                        pattern, removedFloors.matching(pattern), removedFloors.isStateLost(pattern), patternMatches));
+                        pattern, removedFloors.matching(pattern), removedFloors.stateLost(pattern), patternMatches));
             }
         }
         if (unresolved.isEmpty()) {

@@ -75,7 +75,8 @@
  *       {@code PatternTopics}, {@code PatternMatches}, {@code PatternListener}, {@code PatternTrie},
  *       {@code PatternSegments}, {@code TopicIndex}, {@code TopicOrder}, {@code SubscriberCount}
  *   <li><b>history:</b> {@code HubHistory}, {@code HistoryWriter}, {@code HistoryReader}, {@code PositionReservation},
- *       {@code DurabilityWaiters}, {@code HistoryUpkeep}, {@code HistoryMarker}, {@code RecipientCodec}
+ *       {@code DurabilityWaiters}, {@code HistoryUpkeep}, {@code HistoryMarker}, {@code RecipientCodec},
+ *       {@code StampClock}
  * </ul>
  *
  * <p>This package is not exported. Its public members are public only for the other packages of the hub.

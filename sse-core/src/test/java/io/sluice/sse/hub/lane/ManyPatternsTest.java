@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sluice.sse.CloseReason;
+import io.sluice.sse.hub.TransportAccess;
+import io.sluice.sse.hub.log.LogAssertions;
 import io.sluice.sse.topic.Selector;
 import io.sluice.sse.topic.StartPosition;
 import io.sluice.sse.topic.TopicLimitException;
@@ -62,6 +64,40 @@ class ManyPatternsTest {
             bench.publish("t/7/x", "again");
             bench.run();
             assertThat(next.data()).containsExactly("again");
+        }
+    }
+
+    /** The thread of the lane may go on with other hubs. */
+    @Test
+    void aLaneThatLeavesRemovesItsPatternsInSlices() {
+        try (HubFixture bench = bench(TOPICS)) {
+            FakeSink sink = bench.live("**");
+            LaneRegistry lanes = TransportAccess.of(bench.hub);
+            bench.onLane(() -> {
+                sink.close(CloseReason.CLIENT_LEFT);
+                lanes.leave(bench.hubLane());
+            });
+            int slices = 0;
+            while (bench.lane().runOne()) {
+                slices++;
+            }
+            assertThat(slices).isGreaterThanOrEqualTo(TOPICS / PatternSlices.TOPICS - 1); // the close does the first one
+            LogAssertions.assertNoListeners(bench.hub);
+        }
+    }
+
+    @Test
+    void aLaneWhoseThreadEndsLeavesNoPattern() {
+        try (HubFixture bench = bench(TOPICS)) {
+            FakeSink sink = bench.live("**");
+            LaneRegistry lanes = TransportAccess.of(bench.hub);
+            bench.onLane(() -> {
+                sink.close(CloseReason.CLIENT_LEFT);
+                lanes.leave(bench.hubLane());
+            });
+            bench.lane().terminate();
+            lanes.leave(bench.hubLane());
+            LogAssertions.assertNoListeners(bench.hub);
         }
     }
 

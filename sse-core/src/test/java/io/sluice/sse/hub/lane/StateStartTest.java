@@ -319,4 +319,44 @@ class StateStartTest {
             byName.close(CloseReason.CLIENT_LEFT);
         }
     }
+
+    private static void loseState(HubFixture bench, String topic) {
+        bench.publish(topic, Event.builder().key("a").data("a:1").build());
+        bench.publish("big", "x".repeat(1_900));
+    }
+
+    /** A topic whose loss was reported is created again, and then removed on purpose. Nothing is lost any more. */
+    @Test
+    void aStateRemovedOnPurposeIsNoGapAlthoughThePatternHasSubscribers() {
+        try (HubFixture bench = new HubFixture(
+                options -> options.conflate("state/**").historyTotalBytes(2_000).overflow(OverflowPolicy.GAP))) {
+            bench.live("state/*");
+            loseState(bench, "state/t");
+            assertThat(bench.open(StartPosition.replay(9), "state/*").gaps()).hasSize(1);
+            bench.publish("state/t", Event.builder().key("b").data("b:1").build());
+            assertThat(bench.open(StartPosition.replay(9), "state/*").gaps()).hasSize(1);
+            bench.hub.remove("state/t");
+            bench.run();
+            assertThat(bench.open(StartPosition.replay(9), "state/*").gaps()).isEmpty();
+        }
+    }
+
+    /** Only the last 4,096 removed topics are known by name. */
+    @Test
+    void theLossOfAStateIsRememberedWhenManyOtherTopicsWereRemoved() {
+        try (HubFixture bench = new HubFixture(options -> options.conflate("state/**")
+                .historyTotalBytes(2_000)
+                .historyEvents(1)
+                .overflow(OverflowPolicy.GAP))) {
+            loseState(bench, "state/t");
+            for (int i = 0; i < 5_000; i++) {
+                bench.publish("other/" + i, "1");
+            }
+            FakeSink byName = bench.open(StartPosition.replay(9), "state/t");
+            assertThat(byName.gaps()).hasSize(1);
+            assertThat(bench.open(StartPosition.replay(9), "state/*").gaps()).hasSize(1);
+            assertThat(bench.open(StartPosition.replay(9), "state/other").gaps())
+                    .isEmpty();
+        }
+    }
 }

@@ -88,6 +88,11 @@ final class GatedHistory implements History {
     }
 
     @Override
+    public long reopen() {
+        return history.reopen();
+    }
+
+    @Override
     public void commit(boolean force) {
         commits.acquireUninterruptibly();
         commitCalls.incrementAndGet();

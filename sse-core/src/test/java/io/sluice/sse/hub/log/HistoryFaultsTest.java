@@ -17,6 +17,7 @@ import io.sluice.sse.topic.Published;
 import io.sluice.sse.topic.StartPosition;
 import io.sluice.sse.topic.TopicInfo;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -136,6 +137,67 @@ class HistoryFaultsTest {
             FakeSink replay = bench.open(StartPosition.replay(10), "a");
             bench.untilReceived(replay, 1);
             assertThat(replay.data()).containsExactly("kept");
+        }
+    }
+
+    /** A disk was full for a while. What was published before the failure is written later, and nothing is a gap. */
+    @Test
+    void aHistoryThatCanBeWrittenAgainContinues() {
+        GatedHistory history = gated(SyncPolicy.always());
+        String seen;
+        try (HistoryFixture bench = new HistoryFixture(history, options -> options.historyEvents(1))) {
+            FakeSink sink = bench.open(StartPosition.live(), "a");
+            seen = bench.publish("a", "kept");
+            history.appendFails = new IllegalStateException("No space left on device");
+            assertThat(bench.hub.publish("a", Event.of("unacknowledged")).toCompletableFuture())
+                    .failsWithin(Duration.ofSeconds(40));
+            assertThat(bench.hub.hasHistoryFailed()).isTrue();
+            assertThatThrownBy(() -> bench.publish("a", "rejected")).hasCauseInstanceOf(HistoryException.class);
+            history.appendFails = null;
+            await().until(() -> !bench.hub.hasHistoryFailed());
+            bench.publish("a", "again");
+            bench.untilReceived(sink, 3);
+            assertThat(sink.data()).containsExactly("kept", "unacknowledged", "again");
+            FakeSink replay = bench.open(StartPosition.replay(10), "a");
+            bench.untilReceived(replay, 3);
+            assertThat(replay.data()).containsExactly("kept", "unacknowledged", "again");
+        }
+        try (HistoryFixture bench = new HistoryFixture(directory, SyncPolicy.always(), options -> {})) {
+            FakeSink resumed = bench.open(StartPosition.after(seen), "a");
+            bench.untilReceived(resumed, 2);
+            assertThat(resumed.data()).containsExactly("unacknowledged", "again");
+            assertThat(resumed.gaps()).isEmpty();
+        }
+    }
+
+    /**
+     * The store closes itself when it cannot write its file, here because of an interrupt. The failed commit has evicted
+     * events, which the hub knows about.
+     */
+    @Test
+    void aStoreThatHasClosedItselfIsOpenedAgain() {
+        GatedHistory history = new GatedHistory(MvStoreHistory.builder(directory)
+                .sync(SyncPolicy.os())
+                .events(5)
+                .build());
+        try (HistoryFixture bench = new HistoryFixture(history, options -> options.historyEvents(1))) {
+            bench.publishMany("a", 0, 5);
+            bench.publishMany("b", 0, 3);
+            bench.untilCommitted();
+            history.whenAppended = batch -> Thread.currentThread().interrupt();
+            bench.publish("a", "5");
+            await().until(() -> bench.hub.hasHistoryFailed());
+            history.whenAppended = batch -> {};
+            await().until(() -> !bench.hub.hasHistoryFailed());
+            bench.publishMany("a", 6, 8);
+            bench.untilCommitted();
+            FakeSink replay = bench.open(StartPosition.replay(10), "a");
+            bench.untilReceived(replay, 5);
+            assertThat(replay.data()).isEqualTo(HubFixture.numbers(3, 8));
+            assertThat(bench.hub.topics(null, 9)).extracting(TopicInfo::events).containsExactly(5, 3);
+        }
+        try (HistoryFixture bench = new HistoryFixture(directory, SyncPolicy.os(), options -> {})) {
+            assertThat(bench.hub.topics(null, 9)).extracting(TopicInfo::events).containsExactly(5, 3);
         }
     }
 

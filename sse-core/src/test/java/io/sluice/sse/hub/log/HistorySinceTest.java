@@ -36,6 +36,9 @@ class HistorySinceTest {
     /** The wall clock, and with it the clock of the hub; the writer reads both. */
     private volatile Instant now = BEGIN;
 
+    /** How far the wall clock is wrong. */
+    private volatile Duration wrong = Duration.ZERO;
+
     private GatedHistory history;
 
     /** A failure while the history is blocked must not block the end of the test. */
@@ -56,7 +59,7 @@ class HistorySinceTest {
         return new HistoryFixture(history, hub -> {
             hub.historyEvents(5);
             HubTestAccess.clock(hub, () -> Duration.between(BEGIN, now).toNanos());
-            HubTestAccess.wallClock(hub, () -> now);
+            HubTestAccess.wallClock(hub, () -> now.plus(wrong));
             options.accept(hub);
         });
     }
@@ -228,6 +231,32 @@ class HistorySinceTest {
             bench.publish("a", Event.of("next"));
             bench.lane.runAll();
             assertThat(sink.data()).containsExactly("next");
+        }
+    }
+
+    /** The times of a history rise, so the wrong time would be given to every later event. */
+    @Test
+    void aWallClockThatIsAheadForAMomentGivesNoEventItsTime() {
+        try (HistoryFixture bench = open(1_000)) {
+            publish(bench, 0, 5, "a");
+            wrong = Duration.ofDays(8);
+            publish(bench, 5, 10, "a");
+            wrong = Duration.ZERO;
+            publish(bench, 10, 30, "a");
+            assertContinues(bench, since(bench, second(12), "a"), 12, 30, false);
+        }
+    }
+
+    @Test
+    void aChangeOfTheWallClockCountsAfterTenMinutes() {
+        try (HistoryFixture bench = open(1_000)) {
+            publish(bench, 0, 5, "a");
+            wrong = Duration.ofDays(8); // the machine slept, for example
+            publish(bench, 5, 10, "a");
+            now = now.plus(Duration.ofMinutes(10));
+            publish(bench, 10, 30, "a");
+            Instant changed = second(10).plus(Duration.ofMinutes(10)).plus(wrong);
+            assertContinues(bench, since(bench, changed, "a"), 10, 30, false);
         }
     }
 }

@@ -219,7 +219,7 @@ class PatternIndexTest {
         PatternTrie trie = new PatternTrie();
         List<String> terms = List.of("*", "**", "a/*", "a/**", "*/b", "a/*/c", "*/*/**", "b/*");
         List<PatternTopics> all = terms.stream()
-                .map(term -> new PatternTopics(TopicPattern.of(term), Floors.NONE, false, new PatternMatches(1)))
+                .map(term -> new PatternTopics(TopicPattern.of(term), Floors.NONE, 0, new PatternMatches(1)))
                 .toList();
         all.forEach(trie::add);
         for (String topic : List.of("a", "b", "a/b", "a/x/c", "b/b", "x", "x/y/z/w")) {
@@ -242,12 +242,12 @@ class PatternIndexTest {
         String deep = "/a".repeat(30);
         List<PatternTopics> all = IntStream.range(0, 32)
                 .mapToObj(i ->
-                        new PatternTopics(TopicPattern.of(i + deep + "/*"), Floors.NONE, false, new PatternMatches(1)))
+                        new PatternTopics(TopicPattern.of(i + deep + "/*"), Floors.NONE, 0, new PatternMatches(1)))
                 .toList();
         all.forEach(trie::add);
         assertThat(trie.nodes()).isZero();
         PatternTopics shares =
-                new PatternTopics(TopicPattern.of("7/a/a/b/*"), Floors.NONE, false, new PatternMatches(1));
+                new PatternTopics(TopicPattern.of("7/a/a/b/*"), Floors.NONE, 0, new PatternMatches(1));
         trie.add(shares);
         assertThat(trie.nodes()).isEqualTo(3);
         List<String> found = new ArrayList<>();
