@@ -140,7 +140,7 @@ final class PipelineUpgrade implements Runnable {
             }
             boolean isHead = response.status().equals(HttpResponseStatus.OK) && !(response instanceof FullHttpMessage);
             if (isHead) {
-                ResponseHead.secure(response.headers(), sink.isChunked());
+                ResponseHead.secure(response.headers(), sink.isChunked(), sink.isCompressed());
             }
             state = isHead ? State.WRITTEN : State.ENDED;
             codec.write(message, promise);
