@@ -45,7 +45,9 @@ class CompressedClientsTest {
 
     @AfterEach
     void stop() {
-        server.close();
+        if (server != null) {
+            server.close();
+        }
     }
 
     private static String event(int number) {
