@@ -3,7 +3,7 @@ package io.sluice.sse.netty;
 import java.util.List;
 import java.util.Locale;
 
-/** Evaluates Accept headers (RFC 9110, section 12.5.1). */
+/** Evaluates the headers Accept and Accept-Encoding (RFC 9110, sections 12.5.1 and 12.5.3). */
 final class AcceptHeader {
 
     private static final String EVENT_STREAM = "text/event-stream";
@@ -41,6 +41,28 @@ final class AcceptHeader {
             }
         }
         return mostSpecific >= 0 && weight > 0;
+    }
+
+    /**
+     * Whether the client accepts gzip and does not prefer an uncompressed response.
+     *
+     * @param lines the lines of the Accept-Encoding header; without any, the client gets an uncompressed response
+     */
+    static boolean prefersGzip(List<String> lines) {
+        double gzip = -1;
+        double identity = -1;
+        double any = 0;
+        for (String coding : String.join(",", lines).toLowerCase(Locale.ROOT).split(",")) {
+            String[] parts = coding.split(";");
+            switch (parts.length == 0 ? "" : parts[0].trim()) {
+                case "gzip", "x-gzip" -> gzip = Math.max(gzip, weight(parts));
+                case "identity" -> identity = Math.max(identity, weight(parts));
+                case "*" -> any = Math.max(any, weight(parts));
+                default -> {}
+            }
+        }
+        double gzipWeight = gzip < 0 ? any : gzip;
+        return gzipWeight > 0 && gzipWeight >= identity;
     }
 
     private static double weight(String[] parts) {

@@ -48,9 +48,16 @@ final class BatchFramer implements Framer {
     private long heldBytes;
     private int checkFrom;
     private final ArrayDeque<NettyFrame> spare = new ArrayDeque<>();
+    private final GzipFrames gzip;
 
     BatchFramer(Ledger ledger) {
         this.ledger = ledger;
+        this.gzip = new GzipFrames(this, ledger);
+    }
+
+    /** Makes the compressed forms of this framer's frames. */
+    GzipFrames gzip() {
+        return gzip;
     }
 
     @Override
@@ -67,6 +74,15 @@ final class BatchFramer implements Framer {
             frame.addBlockEnd(end);
         }
         buffer.writeShort(CRLF);
+        return frame;
+    }
+
+    /** Frames bytes that were made from another frame. The caller releases the frame. */
+    NettyFrame frame(byte[] bytes, int length) {
+        ByteBuf buffer = allocator.directBuffer(MAX_CHUNK_HEAD + length + 2);
+        NettyFrame frame = obtainFrame();
+        frame.set(buffer, writeChunkHead(buffer, length), length);
+        buffer.writeBytes(bytes, 0, length).writeShort(CRLF);
         return frame;
     }
 
@@ -114,6 +130,17 @@ final class BatchFramer implements Framer {
     @Override
     public void release(Frame released) {
         NettyFrame frame = (NettyFrame) released;
+        GzipFrame compressed = frame.gzip();
+        try {
+            if (compressed != null) {
+                gzip.release(frame, compressed);
+            }
+        } finally {
+            releaseOne(frame);
+        }
+    }
+
+    private void releaseOne(NettyFrame frame) {
         if (!tryRelease(frame)) {
             inFlight.add(frame);
             heldBytes += frame.payloadBytes();

@@ -28,6 +28,10 @@ final class Lanes {
         this.options = options;
     }
 
+    LaneOptions options() {
+        return options;
+    }
+
     /** A lane, and what the sinks of its event loop share. */
     record Joined(HubLane lane, BatchFramer framer, TcpInfo tcpInfo) {}
 

@@ -3,6 +3,7 @@ package io.sluice.sse.netty;
 import io.netty.buffer.ByteBuf;
 import io.netty.util.ResourceLeakDetector;
 import io.sluice.sse.hub.lane.Frame;
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -16,6 +17,9 @@ final class NettyFrame extends Frame {
     private @Nullable ByteBuf buffer;
     /** The same buffer, from which the duplicates for the clients are made: see {@link #withoutTracking}. */
     private @Nullable ByteBuf shared;
+
+    /** What compressing clients share; null until the first of them gets the frame. */
+    private @Nullable GzipFrame gzip;
 
     private int payloadStart;
     private int payloadBytes;
@@ -37,6 +41,25 @@ final class NettyFrame extends Frame {
     /** The buffer to make a retained duplicate or slice of for a client. The client's channel releases it. */
     ByteBuf shared() {
         return checked(shared);
+    }
+
+    @Nullable
+    GzipFrame gzip() {
+        return gzip;
+    }
+
+    void setGzip(GzipFrame newGzip) {
+        gzip = newGzip;
+    }
+
+    /** The payload, in one part or several. Valid until the frame is released. */
+    ByteBuffer[] payload() {
+        return buffer().nioBuffers(payloadStart, payloadBytes);
+    }
+
+    /** Copies a part of the payload. */
+    void copyPayload(int from, byte[] to, int index, int bytes) {
+        buffer().getBytes(payloadStart + from, to, index, bytes);
     }
 
     private static ByteBuf checked(@Nullable ByteBuf buffer) {
@@ -69,6 +92,7 @@ final class NettyFrame extends Frame {
     void clear() {
         buffer = null;
         shared = null;
+        gzip = null;
         blocks = 0;
     }
 

@@ -8,6 +8,7 @@ import io.sluice.sse.CloseReason;
 import io.sluice.sse.Heartbeat;
 import io.sluice.sse.Identity;
 import io.sluice.sse.hub.lane.Frame;
+import io.sluice.sse.hub.lane.LaneOptions;
 import io.sluice.sse.hub.lane.LaneSink;
 import java.io.IOException;
 import java.net.SocketAddress;
@@ -21,7 +22,7 @@ import org.slf4j.LoggerFactory;
  * <p>Its own state is confined to the event loop of the channel, which is the sink's lane. Each client has one sink, so
  * every field costs memory for every client.
  */
-final class NettySink extends LaneSink {
+class NettySink extends LaneSink {
 
     private static final Logger log = LoggerFactory.getLogger("io.sluice.sse.netty.Connection");
 
@@ -70,6 +71,20 @@ final class NettySink extends LaneSink {
 
     boolean isChunked() {
         return chunked;
+    }
+
+    /** Whether the client gets the stream as gzip. */
+    boolean isCompressed() {
+        return false;
+    }
+
+    /**
+     * The last bytes of the stream, without the transport's framing. Called once, after the last frame.
+     *
+     * @param text the last text that the client gets; may be empty
+     */
+    byte[] lastBytes(byte[] text) {
+        return text;
     }
 
     void beforeFirstFrame(Runnable newUpgrade) {
@@ -305,7 +320,9 @@ final class NettySink extends LaneSink {
             channel.close();
         } else {
             setPath(Path.PIPELINE);
-            StreamEnd.finish(stream, reason, chunked, hubLane().options(), this::progress);
+            LaneOptions options = hubLane().options();
+            byte[] last = lastBytes(StreamEnd.lastText(reason, options.retry()));
+            StreamEnd.finish(stream, last, chunked, options, this::progress);
         }
     }
 

@@ -166,7 +166,7 @@ final class PipelineUpgrade implements Runnable {
             }
             boolean isHead = head.status().equals(HttpResponseStatus.OK) && !(head instanceof FullHttpMessage);
             if (isHead) {
-                ResponseHead.secure(head.headers(), sink.isChunked());
+                ResponseHead.secure(head.headers(), sink.isChunked(), sink.isCompressed());
             }
             head.headers().remove(MARK);
             response = null;

@@ -74,8 +74,8 @@ final class ResponseHead {
     }
 
     /**
-     * The head as a response, with the headers of the route. The identity encoding keeps a compressor of the pipeline
-     * away; {@link #secure} removes it.
+     * The head as a response, with the headers of the route. The encoding, identity if the stream has none, keeps
+     * a compressor of the pipeline away; {@link #secure} removes it.
      */
     static HttpResponse response(boolean chunked, List<Map.Entry<String, String>> more) {
         HttpResponse response = new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.OK);
@@ -83,14 +83,20 @@ final class ResponseHead {
         COMMON.forEach(header -> headers.set(header.getKey(), header.getValue()));
         more.forEach(header -> headers.add(header.getKey(), header.getValue()));
         setFraming(headers, chunked);
-        headers.set(HttpHeaderNames.CONTENT_ENCODING, HttpHeaderValues.IDENTITY);
+        if (!headers.contains(HttpHeaderNames.CONTENT_ENCODING)) {
+            headers.set(HttpHeaderNames.CONTENT_ENCODING, HttpHeaderValues.IDENTITY);
+        }
         return response;
     }
 
     /** Restores the headers that the stream depends on, whatever the handlers of the pipeline have changed. */
-    static void secure(HttpHeaders headers, boolean chunked) {
+    static void secure(HttpHeaders headers, boolean chunked, boolean compressed) {
         ensure(headers, HttpHeaderNames.CONTENT_TYPE, "text/event-stream");
-        headers.remove(HttpHeaderNames.CONTENT_ENCODING);
+        if (compressed) {
+            ensure(headers, HttpHeaderNames.CONTENT_ENCODING, "gzip");
+        } else {
+            headers.remove(HttpHeaderNames.CONTENT_ENCODING);
+        }
         headers.remove(HttpHeaderNames.CONTENT_LENGTH);
         setFraming(headers, chunked);
     }

@@ -58,6 +58,8 @@ final class ServerOptions implements Cloneable {
     Set<String> allowedHosts;
 
     Cors cors = Cors.NONE;
+    Compression compression = Compression.OFF;
+    int maxCompressors = StreamCompression.DEFAULT_MAX_COMPRESSORS;
 
     /** Null if the application gives a context, or without TLS. */
     TlsFiles.@Nullable Paths tlsFiles;

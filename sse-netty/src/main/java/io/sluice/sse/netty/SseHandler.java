@@ -72,7 +72,9 @@ public final class SseHandler extends ChannelInboundHandlerAdapter {
         Objects.requireNonNull(limits, "limits");
         RejectionLog rejections =
                 new RejectionLog(Objects.requireNonNull(hub, "hub").rejections());
-        StreamEndpoint streams = new StreamEndpoint(new Lanes(hub, options), options.retry(), limits, rejections, null);
+        StreamCompression compression =
+                new StreamCompression(Compression.OFF, StreamCompression.DEFAULT_MAX_COMPRESSORS);
+        StreamEndpoint streams = new StreamEndpoint(new Lanes(hub, options), limits, compression, rejections, null);
         SseHandler handler = new SseHandler(streams, TrustedProxies.NONE, Objects.requireNonNull(path, "path"));
         handler.routes.addStream(path, Objects.requireNonNull(route, "route"));
         return handler;

@@ -84,7 +84,11 @@ public final class SseServer implements AutoCloseable {
         Hub hub = options.hub == null ? Hub.create() : options.hub;
         Lanes lanes = new Lanes(hub, options.laneOptions);
         StreamEndpoint streams = new StreamEndpoint(
-                lanes, options.laneOptions.retry(), options.limits, new RejectionLog(hub.rejections()), options.cors);
+                lanes,
+                options.limits,
+                new StreamCompression(options.compression, options.maxCompressors),
+                new RejectionLog(hub.rejections()),
+                options.cors);
         EventLoopGroup loops = new MultiThreadIoEventLoopGroup(
                 options.threads, new DefaultThreadFactory("sluice", true), transport.handlers());
         Set<Channel> connections = ConcurrentHashMap.newKeySet();

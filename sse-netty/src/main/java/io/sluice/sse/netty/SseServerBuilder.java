@@ -403,6 +403,27 @@ public final class SseServerBuilder {
     }
 
     /**
+     * How streams are compressed for clients that accept gzip. A route can decide otherwise with
+     * {@link SseStream#compression}. {@link Compression#OFF} by default. Responses of routes and rejections are never
+     * compressed.
+     */
+    public SseServerBuilder compression(Compression compression) {
+        options.compression = Objects.requireNonNull(compression, "compression");
+        return this;
+    }
+
+    /**
+     * The maximum number of streams with a compressor of their own ({@link Compression#PER_STREAM}), each of which
+     * costs about 270 kB outside the heap. 256 by default.
+     *
+     * @throws IllegalArgumentException if it is not from 0 to 2<sup>31</sup> - 2
+     */
+    public SseServerBuilder maxCompressors(int count) {
+        options.maxCompressors = Checks.inRange("maxCompressors", count, 0, Integer.MAX_VALUE - 1);
+        return this;
+    }
+
+    /**
      * Serves HTTPS (TLS 1.3 and 1.2) with a certificate and its key, which are files in PEM. The key is PKCS #8 and not
      * encrypted. The server looks at the files once a second. When they have changed, new connections use the new
      * ones; open connections go on. If the changed files are wrong, the server logs a warning and keeps the old ones.

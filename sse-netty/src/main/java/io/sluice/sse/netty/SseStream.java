@@ -68,22 +68,29 @@ public final class SseStream {
     /** This stream with another form of heartbeat. */
     @CheckReturnValue
     public SseStream heartbeat(Heartbeat heartbeat) {
-        return with(new StreamSettings(
-                Objects.requireNonNull(heartbeat, "heartbeat"), settings.drain(), settings.identity()));
+        return with(settings.with(Objects.requireNonNull(heartbeat, "heartbeat")));
     }
 
     /** This stream with another way to end when the server shuts down. */
     @CheckReturnValue
     public SseStream drain(DrainMode mode) {
-        return with(
-                new StreamSettings(settings.heartbeat(), Objects.requireNonNull(mode, "mode"), settings.identity()));
+        return with(settings.with(Objects.requireNonNull(mode, "mode")));
     }
 
     /** This stream with the identity of its client, as the application knows it. */
     @CheckReturnValue
     public SseStream identity(Identity identity) {
-        return with(new StreamSettings(
-                settings.heartbeat(), settings.drain(), Objects.requireNonNull(identity, "identity")));
+        return with(settings.with(Objects.requireNonNull(identity, "identity")));
+    }
+
+    /**
+     * This stream with its own kind of compression, whatever the server's option is. A stream that has secrets beside
+     * text that others choose must be {@link Compression#OFF}. The stream is compressed only if the client accepts
+     * gzip.
+     */
+    @CheckReturnValue
+    public SseStream compression(Compression compression) {
+        return with(settings.with(Objects.requireNonNull(compression, "compression")));
     }
 
     /**

@@ -21,19 +21,16 @@ final class StreamEnd {
     /**
      * Writes the last bytes of the stream, waits until the client has taken them, and closes the channel.
      *
+     * @param last the last bytes, without framing; may be empty
      * @param progress a mark that changes whenever the client has taken bytes
      */
     static void finish(
-            ChannelHandlerContext stream,
-            CloseReason reason,
-            boolean chunked,
-            LaneOptions options,
-            LongSupplier progress) {
+            ChannelHandlerContext stream, byte[] last, boolean chunked, LaneOptions options, LongSupplier progress) {
         assert stream.executor().inEventLoop();
         Channel channel = stream.channel();
         ChannelFuture written;
         try {
-            written = stream.writeAndFlush(lastBytes(stream, reason, chunked, options.retry()));
+            written = stream.writeAndFlush(framed(stream, last, chunked));
         } catch (RuntimeException | Error e) { // no memory for the bytes, for example
             channel.close();
             throw e;
@@ -67,20 +64,22 @@ final class StreamEnd {
         return (writeTimeout.isZero() ? LaneOptions.DEFAULT.writeTimeout() : writeTimeout).toNanos();
     }
 
-    /** A reconnection time with jitter if the client will reconnect soon, and the end of the body. */
-    private static ByteBuf lastBytes(
-            ChannelHandlerContext stream, CloseReason reason, boolean chunked, Duration retry) {
-        String text = "";
-        if (reason == CloseReason.SERVER_DRAINING || reason == CloseReason.LIFETIME_ENDED) {
-            text = "retry: " + Jitter.around(Math.max(1, retry.toMillis())) + "\n\n";
-            if (chunked) {
-                text = Integer.toHexString(text.length()) + "\r\n" + text + "\r\n";
-            }
-        }
-        if (chunked) {
-            text += "0\r\n\r\n";
-        }
-        byte[] bytes = text.getBytes(StandardCharsets.US_ASCII);
-        return stream.alloc().directBuffer(bytes.length).writeBytes(bytes);
+    /** A reconnection time with jitter if the client will reconnect soon; otherwise nothing. */
+    static byte[] lastText(CloseReason reason, Duration retry) {
+        String text = reason == CloseReason.SERVER_DRAINING || reason == CloseReason.LIFETIME_ENDED
+                ? "retry: " + Jitter.around(Math.max(1, retry.toMillis())) + "\n\n"
+                : "";
+        return text.getBytes(StandardCharsets.US_ASCII);
+    }
+
+    /** The bytes and the end of the body. */
+    private static ByteBuf framed(ChannelHandlerContext stream, byte[] last, boolean chunked) {
+        String head = chunked && last.length > 0 ? Integer.toHexString(last.length) + "\r\n" : "";
+        String tail = !chunked ? "" : last.length > 0 ? "\r\n0\r\n\r\n" : "0\r\n\r\n";
+        ByteBuf bytes = stream.alloc().directBuffer(head.length() + last.length + tail.length());
+        bytes.writeCharSequence(head, StandardCharsets.US_ASCII);
+        bytes.writeBytes(last);
+        bytes.writeCharSequence(tail, StandardCharsets.US_ASCII);
+        return bytes;
     }
 }

@@ -19,21 +19,29 @@ import org.jspecify.annotations.Nullable;
 final class StreamEndpoint {
 
     private final Lanes lanes;
+    /** How long a client waits after a rejection by a limit or a drain. */
     private final Duration retry;
+
     private final StreamPermits permits;
     private final RejectionLog rejections;
+    private final StreamCompression compression;
     /** Null in the pipeline of an application, whose handlers add such headers. */
     private final @Nullable Cors cors;
 
     private volatile boolean draining;
 
     /**
-     * @param retry how long a client waits after a rejection by a limit or a drain
      * @param cors null if the pipelines of the connections belong to an application, which adds handlers of its own
      */
-    StreamEndpoint(Lanes lanes, Duration retry, StreamLimits limits, RejectionLog rejections, @Nullable Cors cors) {
+    StreamEndpoint(
+            Lanes lanes,
+            StreamLimits limits,
+            StreamCompression compression,
+            RejectionLog rejections,
+            @Nullable Cors cors) {
         this.lanes = lanes;
-        this.retry = retry;
+        this.retry = lanes.options().retry();
+        this.compression = compression;
         this.permits = new StreamPermits(limits, retry);
         this.rejections = rejections;
         this.cors = cors;
@@ -92,7 +100,7 @@ final class StreamEndpoint {
             return RouteResponse.of(200, "text/event-stream", new byte[0])
                     .with("cache-control", "no-store, no-transform")
                     .with("x-accel-buffering", "no")
-                    .withAdded(described.headers());
+                    .withAdded(compression.headersOf(request, described));
         }
         if (draining) {
             throw drainRejection(); // the check below decides; this one is cheap
@@ -108,7 +116,7 @@ final class StreamEndpoint {
             if (draining || lane == null) {
                 throw drainRejection();
             }
-            sink = new NettySink(lane, ctx.channel(), request.isChunkable(), stream.settings(), release);
+            sink = compression.sinkFor(lane, ctx.channel(), request, stream, release);
         } catch (Throwable t) {
             release.run();
             throw t;
@@ -117,9 +125,10 @@ final class StreamEndpoint {
         return null;
     }
 
-    /** The headers of the route, and those for a page of another origin. */
+    /** The headers of the route, of the compression, and for a page of another origin. */
     private List<Map.Entry<String, String>> headersOf(SseRequest request, SseStream stream) {
-        return cors == null ? stream.headers() : cors.addTo(stream.headers(), request);
+        List<Map.Entry<String, String>> headers = compression.headersOf(request, stream);
+        return cors == null ? headers : cors.addTo(headers, request);
     }
 
     private static SseStream openedBy(StreamRoute route, SseRequest request) {

@@ -76,6 +76,7 @@ class ArchitectureTest {
                                 && !type.getSimpleName().equals("package-info"))
                         .map(type -> type.getSimpleName()))
                 .containsExactlyInAnyOrder(
+                        "Compression",
                         "DrainMode",
                         "HttpStatusException",
                         "HttpRoute",

@@ -124,8 +124,8 @@ class ConnectionReuseTest {
         try (Hub hub = Hub.create()) {
             StreamEndpoint streams = new StreamEndpoint(
                     new Lanes(hub, options.laneOptions),
-                    Duration.ofSeconds(1),
                     options.limits,
+                    new StreamCompression(Compression.OFF, 0),
                     new RejectionLog(hub.rejections()),
                     Cors.NONE);
             EmbeddedChannel channel = new FullChannel(new HttpPipeline(options, streams, new PendingConnections()));

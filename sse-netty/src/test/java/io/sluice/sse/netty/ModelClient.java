@@ -112,12 +112,13 @@ final class ModelClient {
             path.append("&replay=").append(replay);
         }
         halfSent = false;
+        String accept = "Accept-Encoding: " + (random.nextInt(3) > 0 ? "gzip" : "identity");
         if (lastId == null) {
             has = null;
-            connection.get(path.toString());
+            connection.get(path.toString(), accept);
         } else {
             has = has == null ? lastId : has;
-            connection.get(path.toString(), "Last-Event-ID: " + lastId);
+            connection.get(path.toString(), accept, "Last-Event-ID: " + lastId);
         }
     }
 

@@ -96,7 +96,7 @@ class RandomWholeSystemTest {
             for (int i = 0; i < CLIENTS; i++) {
                 clients.add(new ModelClient(i, published, policy));
             }
-            history.add(policy + " keeping " + keep);
+            history.add(policy + " keeping " + keep + ", compression " + Compression.values()[(int) (seed % 3)]);
             startServer();
         }
 
@@ -105,6 +105,8 @@ class RandomWholeSystemTest {
                     .hub(hub)
                     .streams("/events/**", StreamRoute.anyTopics())
                     .maxStreams(PERMITS)
+                    .compression(Compression.values()[(int) (seed % 3)])
+                    .maxCompressors(CLIENTS / 2)
                     .heartbeat(Duration.ofMillis(seed % 2 == 0 ? 40 : 0))
                     .writeTimeout(Duration.ofMinutes(5))
                     .requestTimeout(Duration.ZERO) // or half a request could expire between two checks
@@ -352,6 +354,7 @@ class RandomWholeSystemTest {
             assertThat(owned.get(Ledger.Kind.CONNECTIONS)).isEqualTo(streaming.size() + half);
             assertThat(owned.get(Ledger.Kind.TASKS)).isZero();
             assertThat(owned.get(Ledger.Kind.LISTENERS)).isZero();
+            assertThat(owned.get(Ledger.Kind.COMPRESSORS)).isLessThanOrEqualTo(2 + CLIENTS / 2); // two lanes
             if (streaming.stream().noneMatch(ModelClient::isStalled)) {
                 assertThat(owned.get(Ledger.Kind.BUFFERS)).isZero();
             }

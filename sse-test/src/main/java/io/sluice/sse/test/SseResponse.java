@@ -10,7 +10,7 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The bytes of one HTTP/1.1 response, parsed strictly: head, chunks, events. Bytes that HTTP does not allow at their
+ * The bytes of one HTTP/1.1 response, parsed strictly: head, chunks, gzip, events. Bytes that HTTP does not allow at their
  * position throw an {@link AssertionError}; the stream itself is parsed as browsers do. Not thread-safe.
  */
 public class SseResponse {
@@ -28,6 +28,7 @@ public class SseResponse {
     private final EventParser parser = new EventParser(new Records());
     private final ByteArrayOutputStream line = new ByteArrayOutputStream();
     private final ByteArrayOutputStream body = new ByteArrayOutputStream();
+    private final GzipDecoder gzip = new GzipDecoder();
     private State state = State.HEAD;
     private String head = "";
     private int chunkRest;
@@ -132,17 +133,28 @@ public class SseResponse {
             throw new AssertionError("no end of chunk: " + text());
         }
         line.reset();
+        if (state == State.LAST_CHUNK_END) {
+            gzip.assertHasEnded();
+        }
         state = state == State.LAST_CHUNK_END ? State.ENDED : State.CHUNK_SIZE;
     }
 
     private void take(byte[] bytes, int offset, int length) {
-        body.write(bytes, offset, length);
         bodyBytes += length;
-        if (isEventStream()) {
-            parser.feed(bytes, offset, length);
+        if ("gzip".equals(header("content-encoding"))) {
+            gzip.feed(bytes, offset, length, this::takeDecoded);
+        } else {
+            takeDecoded(bytes, offset, length);
         }
         if (state == State.UNCHUNKED && bodyRest() == 0) {
             state = State.ENDED;
+        }
+    }
+
+    private void takeDecoded(byte[] bytes, int offset, int length) {
+        body.write(bytes, offset, length);
+        if (isEventStream()) {
+            parser.feed(bytes, offset, length);
         }
     }
 
@@ -194,12 +206,12 @@ public class SseResponse {
 
     // ---- the body; the lists grow while the client reads
 
-    /** All bytes of the body, without the framing of HTTP, as text. */
+    /** All bytes of the body as text, without the framing of HTTP, and decoded if they are compressed. */
     public String body() {
         return body.toString(StandardCharsets.UTF_8);
     }
 
-    /** All bytes of the body, without the framing of HTTP. A copy. */
+    /** All bytes of the body, without the framing of HTTP, and decoded if they are compressed. A copy. */
     public byte[] bodyBytes() {
         return body.toByteArray();
     }

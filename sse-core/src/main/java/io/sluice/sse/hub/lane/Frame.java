@@ -17,6 +17,14 @@ public abstract class Frame {
     /** For transports. */
     protected Frame() {}
 
+    /**
+     * How many events of the hub the frame has. 0 for a block that is no event of the hub: a direct send, a heartbeat
+     * or a gap, for example.
+     */
+    public final int events() {
+        return events;
+    }
+
     /** How many bytes a client receives, without the transport's framing. */
     public abstract int payloadBytes();
 }

@@ -295,6 +295,9 @@ final class Options {
     @Nullable
     Path tlsClientCa;
 
+    @Option(names = "--compression", description = "Streams are compressed for clients that accept gzip. Default: off")
+    boolean compression;
+
     @Option(names = "--drain", paramLabel = "<duration>", description = "How long a shutdown may take. Default: 5s")
     Duration drain = SseServerBuilder.DEFAULT_DRAIN;
 

@@ -4,6 +4,7 @@ import io.sluice.sse.history.HistoryException;
 import io.sluice.sse.history.MvStoreHistory;
 import io.sluice.sse.hub.Hub;
 import io.sluice.sse.hub.HubBuilder;
+import io.sluice.sse.netty.Compression;
 import io.sluice.sse.netty.SseServer;
 import io.sluice.sse.netty.SseServerBuilder;
 import io.sluice.sse.netty.TrustedProxies;
@@ -91,6 +92,7 @@ final class ServerFactory {
                 "--cors-origin",
                 options.corsOrigins.isEmpty() ? null : options.corsOrigins.toArray(new String[0]),
                 server::cors);
+        set("--compression", options.compression ? Compression.SHARED : null, server::compression);
         setTls(server);
         if (options.adminToken != null && options.adminToken.isBlank()) {
             throw new BadOptionException(options.named("--admin-token") + ": it is empty (expected: a secret)");

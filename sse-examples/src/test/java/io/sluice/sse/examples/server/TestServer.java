@@ -29,7 +29,10 @@ final class TestServer implements AutoCloseable {
     }
 
     static TestServer start(String... arguments) throws BadOptionException {
-        List<String> all = new ArrayList<>(List.of("--port", "0", "--threads", "2"));
+        List<String> all = new ArrayList<>(List.of("--port", "0"));
+        if (!List.of(arguments).contains("--threads")) {
+            all.addAll(List.of("--threads", "2"));
+        }
         if (!List.of(arguments).contains("--drain")) {
             all.addAll(List.of("--drain", "100ms"));
         }

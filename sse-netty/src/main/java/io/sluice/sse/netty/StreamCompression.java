@@ -1,0 +1,75 @@
+package io.sluice.sse.netty;
+
+import io.netty.channel.Channel;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * Decides which streams of a server are compressed, and bounds those with a compressor of their own. Thread-safe.
+ */
+final class StreamCompression {
+
+    static final int DEFAULT_MAX_COMPRESSORS = 256;
+
+    private static final Map.Entry<String, String> VARY = Map.entry("vary", "accept-encoding");
+    private static final Map.Entry<String, String> GZIP = Map.entry("content-encoding", "gzip");
+
+    private final Compression byDefault;
+    private final int maxCompressors;
+    private final AtomicInteger compressors = new AtomicInteger();
+    private final Runnable releaseCompressor = compressors::decrementAndGet;
+
+    /**
+     * @param byDefault for streams whose route does not decide
+     * @param maxCompressors how many streams may have a compressor of their own
+     */
+    StreamCompression(Compression byDefault, int maxCompressors) {
+        this.byDefault = byDefault;
+        this.maxCompressors = maxCompressors;
+    }
+
+    private Compression of(SseStream stream) {
+        Compression ofRoute = stream.settings().compression();
+        return ofRoute == null ? byDefault : ofRoute;
+    }
+
+    private boolean isCompressed(SseRequest request, SseStream stream) {
+        return of(stream) != Compression.OFF && AcceptHeader.prefersGzip(request.headerAll("accept-encoding"));
+    }
+
+    /** The headers of the route, and those of a stream that is compressed for some clients. */
+    List<Map.Entry<String, String>> headersOf(SseRequest request, SseStream stream) {
+        if (of(stream) == Compression.OFF) {
+            return stream.headers();
+        }
+        List<Map.Entry<String, String>> headers = new ArrayList<>(stream.headers());
+        headers.add(VARY);
+        if (isCompressed(request, stream)) {
+            headers.add(GZIP);
+        }
+        return headers;
+    }
+
+    /** A sink for the stream. On the event loop of the channel. */
+    NettySink sinkFor(
+            Lanes.Joined lane, Channel channel, SseRequest request, SseStream stream, Runnable releasePermit) {
+        boolean chunked = request.isChunkable();
+        if (!isCompressed(request, stream)) {
+            return new NettySink(lane, channel, chunked, stream.settings(), releasePermit);
+        }
+        CompressedSink sink = new CompressedSink(lane, channel, chunked, stream.settings(), releasePermit);
+        return sink.compressedBy(newStream(lane.framer().gzip(), of(stream)));
+    }
+
+    private GzipStream newStream(GzipFrames frames, Compression compression) {
+        if (compression == Compression.PER_STREAM) {
+            if (compressors.incrementAndGet() <= maxCompressors) {
+                return new GzipStream.Own(frames, releaseCompressor);
+            }
+            compressors.decrementAndGet();
+        }
+        return new GzipStream.Shared(frames);
+    }
+}
