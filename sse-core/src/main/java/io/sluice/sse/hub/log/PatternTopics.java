@@ -111,9 +111,9 @@ public final class PatternTopics {
     void onRemoved(Topic topic) {
         removedStateLost |= topic.isStateLost();
         if (topic.isLiveOnly) {
-            removedLiveFloors = removedLiveFloors.max(topic.overflow, topic.log.lostFloor());
+            removedLiveFloors = removedLiveFloors.max(topic.overflow(), topic.log.lostFloor());
         } else {
-            removedFloors = removedFloors.max(topic.overflow, topic.log.lostFloor());
+            removedFloors = removedFloors.max(topic.overflow(), topic.log.lostFloor());
         }
         // After the floor: a reader that no longer finds the topic then finds its floor.
         if (++removed > list.size / 2) {
@@ -186,7 +186,7 @@ public final class PatternTopics {
         TopicList topics = list;
         for (int i = 0; i < topics.size; i++) {
             if (!topics.get(i).isLiveOnly && topics.get(i).log.isLostSince(since)) {
-                strictest = OverflowPolicy.strictest(strictest, topics.get(i).overflow);
+                strictest = OverflowPolicy.strictest(strictest, topics.get(i).overflow());
             }
         }
         return strictest;
@@ -199,7 +199,7 @@ public final class PatternTopics {
         TopicList topics = list;
         for (int i = 0; i < topics.size; i++) {
             if (bounds.isGap(topics.get(i), position, reportedEvictions)) {
-                strictest = OverflowPolicy.strictest(strictest, topics.get(i).overflow);
+                strictest = OverflowPolicy.strictest(strictest, topics.get(i).overflow());
             }
         }
         return OverflowPolicy.strictest(strictest, removedFloors.strictestGap(position, reportedEvictions));
