@@ -22,7 +22,7 @@ public enum CloseReason {
     SOURCE_COMPLETED("source-completed", false),
     /** The stream subscribed to one topic, and the client has received the last event of that topic. */
     TOPIC_ENDED("topic-ended", false),
-    /** The source threw. */
+    /** The source threw, or the consumer of a subscriber in this process. */
     SOURCE_FAILED("source-failed", true),
     /** The application or an operator closed this sink. */
     CLOSED_BY_APPLICATION("closed-by-application", true),

@@ -25,8 +25,11 @@ import io.sluice.sse.hub.log.Topic;
 import io.sluice.sse.topic.HubSink;
 import io.sluice.sse.topic.Publication;
 import io.sluice.sse.topic.Published;
+import io.sluice.sse.topic.Selector;
 import io.sluice.sse.topic.SinkInfo;
+import io.sluice.sse.topic.StartPosition;
 import io.sluice.sse.topic.TopicEndedException;
+import io.sluice.sse.topic.TopicEvent;
 import io.sluice.sse.topic.TopicInfo;
 import io.sluice.sse.topic.TopicLimitException;
 import io.sluice.sse.topic.TopicName;
@@ -41,6 +44,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Flow;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -57,6 +62,7 @@ public final class Hub implements AutoCloseable {
     private final LaneRegistry lanes;
     private final RejectionCounts rejections = new RejectionCounts();
     private final Presences presences;
+    private final LocalSubscribers local;
 
     Hub(HubBuilder options) {
         LogOptions logOptions = options.logOptions();
@@ -69,6 +75,7 @@ public final class Hub implements AutoCloseable {
                 options.observer(), new UserCodeFailures(clocks.nanos(), clocks.timer()), userExecutor, clocks.timer());
         this.core = new HubCore(log, sequencer, options.deliveryOptions(), userCode, presences);
         this.lanes = new LaneRegistry(core);
+        this.local = new LocalSubscribers(core, lanes, clocks.nanos());
     }
 
     /** The options of a new hub. */
@@ -243,6 +250,36 @@ public final class Hub implements AutoCloseable {
         } catch (ClosedException e) {
             return CompletableFuture.failedStage(e);
         }
+    }
+
+    /**
+     * Subscribes code of this process. The consumer gets events as a client does: from {@code start}, once, in order,
+     * and a gap ({@link io.sluice.sse.Gap#EVENT_NAME}, with an empty topic) exactly when it missed something. It is
+     * called on the {@linkplain HubBuilder#userExecutor user executor}, by one thread at a time, and may block. While
+     * it does, at most a frame of events waits for it. The others stay in their topics, whose overflow policy decides
+     * about those that are evicted.
+     *
+     * <p>If the consumer throws, the failure is logged and counted, and the subscriber is closed with {@link
+     * CloseReason#SOURCE_FAILED}. It gets nothing more, so that it cannot lose an event silently. It may subscribe
+     * again after the id of the last event that it has handled.
+     *
+     * @return completes when the subscriber has begun. It is a sink: {@link HubSink#close} ends it, its scope reports
+     *     its end, and it may subscribe to more topics. A consumer that runs is interrupted then, unless its topic has
+     *     {@linkplain #end ended}. The stage fails as {@link HubSink#subscribe} does
+     */
+    public CompletionStage<HubSink> subscribe(
+            Selector selector, StartPosition start, Consumer<? super TopicEvent> consumer) {
+        return local.subscribe(selector, start, consumer);
+    }
+
+    /**
+     * As {@link #subscribe}, as a publisher of Reactive Streams. Each of its subscribers begins at {@code start}, gets
+     * as many events as it requests, gaps included, and has a position of its own. It is completed when its one topic
+     * has {@linkplain #end ended}. Any other end is an error: a {@link ClosedException} with the reason, or what
+     * {@link #subscribe} fails with.
+     */
+    public Flow.Publisher<TopicEvent> publisher(Selector selector, StartPosition start) {
+        return local.publisher(selector, start);
     }
 
     /**
