@@ -20,7 +20,9 @@ public enum CloseReason {
     SERVER_DRAINING("server-draining", true),
     /** The source reported that it has no more events. */
     SOURCE_COMPLETED("source-completed", false),
-    /** The source threw. */
+    /** The stream subscribed to one topic, and the client has received the last event of that topic. */
+    TOPIC_ENDED("topic-ended", false),
+    /** The source threw, or the consumer of a subscriber in this process. */
     SOURCE_FAILED("source-failed", true),
     /** The application or an operator closed this sink. */
     CLOSED_BY_APPLICATION("closed-by-application", true),

@@ -233,6 +233,7 @@ class ArchitectureTest {
                         "topic.StartPosition",
                         "topic.Subscription",
                         "topic.TopicEvent",
+                        "topic.TopicEndedException",
                         "topic.TopicInfo",
                         "topic.TopicLimitException",
                         "topic.TopicName",

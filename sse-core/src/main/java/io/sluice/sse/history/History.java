@@ -1,5 +1,6 @@
 package io.sluice.sse.history;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
@@ -32,17 +33,27 @@ public interface History {
     SyncPolicy sync();
 
     /**
+     * How long events are retained, by their age. For this long the hub knows that a topic has ended. {@link #open}
+     * returns the ends that are younger, even if the last event of such a topic was evicted.
+     */
+    Duration age();
+
+    /**
      * Reserves positions up to this one for events. When it returns, the reservation is on the disk, whatever the sync
      * policy is, so that no position is ever used twice.
      */
     void reserve(long position);
 
-    /** Stores events in the order of their positions, and evicts old ones. The events can be read when this returns. */
+    /**
+     * Stores events in the order of their positions, and evicts old ones. The events can be read when this returns. A
+     * topic has ended with an event that is the {@linkplain StoredEvent#last last} one.
+     */
     void append(List<StoredEvent> events);
 
     /**
      * Evicts all events of a topic up to and including a position, because the application has removed the topic. It
-     * reports them as other evictions. A topic that the history does not have is ignored.
+     * reports them as other evictions. If the topic has ended at that position or before, the history forgets that. A
+     * topic that the history does not have is ignored.
      */
     void remove(String topic, long upTo);
 

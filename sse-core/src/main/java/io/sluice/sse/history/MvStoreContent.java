@@ -43,6 +43,7 @@ final class MvStoreContent {
     private final MVMap<String, PublisherIdRow> publisherIds;
     private final MVMap<Integer, TopicRow> rows;
     private final MvStoreTopics topics;
+    private final MvStoreEnds ends;
 
     MvStoreContent(MVStore store, StoreBounds bounds, AgeClock.Source clock, Consumer<List<Eviction>> evicting) {
         this.bounds = bounds;
@@ -64,6 +65,13 @@ final class MvStoreContent {
                         .valueType(new MvStoreTypes.PublisherIdRowType()));
         this.rows = store.openMap(
                 "topics", new MVMap.Builder<Integer, TopicRow>().valueType(new MvStoreTypes.TopicRowType()));
+        this.ends = new MvStoreEnds(
+                store.openMap(
+                        "ends",
+                        new MVMap.Builder<String, MvStoreTypes.EndRow>()
+                                .keyType(StringDataType.INSTANCE)
+                                .valueType(new MvStoreTypes.EndRowType())),
+                MvStoreEnds.MAX_ENDS);
         this.topics = new MvStoreTopics(
                 Math.toIntExact(getOrZero(meta, NEXT_TOPIC)),
                 getOrZero(meta, REMOVED_FLOOR),
@@ -110,6 +118,7 @@ final class MvStoreContent {
                 topics.removedFloor(),
                 topics.removedFloorMillis(),
                 locations,
+                ends.all(),
                 recovery.lost());
     }
 
@@ -127,6 +136,7 @@ final class MvStoreContent {
                     new EventKey(topic.number, event.position()),
                     new EventRow(event.timeMillis(), event.publisherId(), event.recipients(), event.wire()));
             topics.onAppended(topic, event.position(), event.timeMillis(), event.wire().length);
+            ends.onAppended(event);
             if (event.publisherId() != null) {
                 putPublisherId(event.publisherId(), event);
             }
@@ -168,11 +178,13 @@ final class MvStoreContent {
                 first = topics.first()) {
             evictOldest(first, evictions, changed);
         }
+        ends.removeBefore(oldestAllowed);
         finish(evictions, changed);
     }
 
-    /** Evicts the events of a topic up to a position. */
+    /** Evicts the events of a topic up to a position, and forgets its end there. */
     void remove(String name, long upTo) {
+        ends.remove(name, upTo);
         MvStoreTopic topic = topics.find(name);
         if (topic == null) {
             return;

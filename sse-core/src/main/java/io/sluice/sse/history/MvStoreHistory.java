@@ -78,6 +78,11 @@ public final class MvStoreHistory implements History {
         return sync;
     }
 
+    @Override
+    public Duration age() {
+        return bounds.age();
+    }
+
     // ---- opening
 
     @Override

@@ -41,7 +41,13 @@ final class MvStoreReads {
                 }
                 EventRow kept = cursor.getValue();
                 page.add(new StoredEvent(
-                        key.position(), kept.timeMillis(), name, kept.wire(), kept.publisherId(), kept.recipients()));
+                        key.position(),
+                        kept.timeMillis(),
+                        name,
+                        kept.wire(),
+                        kept.publisherId(),
+                        kept.recipients(),
+                        false));
                 bytes += kept.wire().length;
                 if (bytes > 2L * maxBytes && page.size() > 1) {
                     // Other topics may have older events, so events that exceed the page are dropped before the other

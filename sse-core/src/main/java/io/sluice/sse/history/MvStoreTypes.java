@@ -31,6 +31,9 @@ final class MvStoreTypes {
      */
     record PublisherIdRow(long position, String topic, int copies) {}
 
+    /** The end of a topic; its key is the name of the topic. */
+    record EndRow(long position, long timeMillis) {}
+
     /** A topic; its key is its number. */
     record TopicRow(StoredTopic topic, long oldestMillis) {}
 
@@ -154,6 +157,29 @@ final class MvStoreTypes {
         @Override
         public PublisherIdRow[] createStorage(int size) {
             return new PublisherIdRow[size];
+        }
+    }
+
+    static final class EndRowType extends BasicDataType<EndRow> {
+        @Override
+        public int getMemory(EndRow row) {
+            return OBJECT_BYTES;
+        }
+
+        @Override
+        public void write(WriteBuffer into, EndRow row) {
+            into.putVarLong(row.position).putVarLong(row.timeMillis);
+        }
+
+        @Override
+        public EndRow read(ByteBuffer from) {
+            long position = DataUtils.readVarLong(from);
+            return new EndRow(position, DataUtils.readVarLong(from));
+        }
+
+        @Override
+        public EndRow[] createStorage(int size) {
+            return new EndRow[size];
         }
     }
 

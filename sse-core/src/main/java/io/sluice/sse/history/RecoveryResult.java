@@ -13,6 +13,7 @@ import java.util.Map;
  * @param removedFloor the highest floor of topics that were removed completely
  * @param removedFloorMillis when the event at that floor was published, in milliseconds since 1970
  * @param publisherIds the retained events with publisher-supplied ids, by id
+ * @param ends the topics that have ended, in the order of their positions
  * @param lost the ranges that unclean stops have made uncertain
  */
 public record RecoveryResult(
@@ -23,7 +24,17 @@ public record RecoveryResult(
         long removedFloor,
         long removedFloorMillis,
         Map<String, EventLocation> publisherIds,
+        List<TopicEnd> ends,
         List<LostRange> lost) {
+
+    /**
+     * The end of a topic.
+     *
+     * @param topic the name of the topic
+     * @param position the position of its last event
+     * @param timeMillis when that event was published, in milliseconds since 1970
+     */
+    public record TopicEnd(String topic, long position, long timeMillis) {}
 
     /**
      * The location of an event with a publisher-supplied id.

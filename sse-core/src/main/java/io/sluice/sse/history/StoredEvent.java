@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
  * @param wire the encoded event as clients receive it, including the id line
  * @param publisherId the publisher-supplied id; null if the hub created the id
  * @param recipients the recipients in the hub's own text form; null for all subscribers
+ * @param last whether the topic has ended with it. A later event of the topic begins it anew. Only for appended events;
+ *     for events that are read it has no meaning
  */
 @SuppressWarnings("ArrayRecordComponent") // instances are never compared, and nothing is copied
 public record StoredEvent(
@@ -20,4 +22,11 @@ public record StoredEvent(
         String topic,
         byte[] wire,
         @Nullable String publisherId,
-        @Nullable String recipients) {}
+        @Nullable String recipients,
+        boolean last) {
+
+    /** Returns the same event as the last one of its topic. */
+    public StoredEvent asLast() {
+        return new StoredEvent(position, timeMillis, topic, wire, publisherId, recipients, true);
+    }
+}

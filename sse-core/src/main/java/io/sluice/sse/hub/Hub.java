@@ -25,7 +25,11 @@ import io.sluice.sse.hub.log.Topic;
 import io.sluice.sse.topic.HubSink;
 import io.sluice.sse.topic.Publication;
 import io.sluice.sse.topic.Published;
+import io.sluice.sse.topic.Selector;
 import io.sluice.sse.topic.SinkInfo;
+import io.sluice.sse.topic.StartPosition;
+import io.sluice.sse.topic.TopicEndedException;
+import io.sluice.sse.topic.TopicEvent;
 import io.sluice.sse.topic.TopicInfo;
 import io.sluice.sse.topic.TopicLimitException;
 import io.sluice.sse.topic.TopicName;
@@ -40,6 +44,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Flow;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -56,6 +62,7 @@ public final class Hub implements AutoCloseable {
     private final LaneRegistry lanes;
     private final RejectionCounts rejections = new RejectionCounts();
     private final Presences presences;
+    private final LocalSubscribers local;
 
     Hub(HubBuilder options) {
         LogOptions logOptions = options.logOptions();
@@ -68,6 +75,7 @@ public final class Hub implements AutoCloseable {
                 options.observer(), new UserCodeFailures(clocks.nanos(), clocks.timer()), userExecutor, clocks.timer());
         this.core = new HubCore(log, sequencer, options.deliveryOptions(), userCode, presences);
         this.lanes = new LaneRegistry(core);
+        this.local = new LocalSubscribers(core, lanes, clocks.nanos());
     }
 
     /** The options of a new hub. */
@@ -89,7 +97,7 @@ public final class Hub implements AutoCloseable {
      *     kept, the result is that event, and nothing is published
      * @return completes with the id when the event has its place in the sequence, which is before this method returns.
      *     If the hub has a history that syncs each event, it completes when the event is on the disk. It fails with
-     *     {@link TopicLimitException}, {@link ClosedException} or {@link HistoryException}
+     *     {@link TopicLimitException}, {@link TopicEndedException}, {@link ClosedException} or {@link HistoryException}
      * @throws IllegalArgumentException if the name of the topic or the event cannot be published
      */
     public CompletionStage<Published> publish(String topic, Event event) {
@@ -114,7 +122,7 @@ public final class Hub implements AutoCloseable {
             // A failure does not go through thenApply, which would fill in a stack trace for each.
             return sequence(List.of(Objects.requireNonNull(publication, "publication")))
                     .thenApply(published -> published.get(0));
-        } catch (TopicLimitException | ClosedException | HistoryException e) {
+        } catch (TopicLimitException | TopicEndedException | ClosedException | HistoryException e) {
             core.counters().addFailedPublish(e);
             return CompletableFuture.failedStage(e);
         }
@@ -129,10 +137,32 @@ public final class Hub implements AutoCloseable {
     public CompletionStage<List<Published>> publishAll(List<Publication> publications) {
         try {
             return sequence(Objects.requireNonNull(publications, "publications"));
-        } catch (TopicLimitException | ClosedException | HistoryException e) {
+        } catch (TopicLimitException | TopicEndedException | ClosedException | HistoryException e) {
             core.counters().addFailedPublish(e);
             return CompletableFuture.failedStage(e);
         }
+    }
+
+    /**
+     * Publishes the last event of a topic, which ends with it. A stream that subscribes to this one topic by its name,
+     * and that no source fills, gets the rest of the topic with this event. Then it ends for good, with {@link
+     * CloseReason#TOPIC_ENDED}. Streams with other topics, or with patterns, stay open. {@link Publication#asLast} does
+     * the same in a batch, for several topics, or for some recipients. The end is for all clients then.
+     *
+     * <p>Later a client of this topic alone gets what is kept from where it starts, and then the end. If it asks for
+     * neither an id, a time nor a replay, it gets everything that is kept, since nothing follows.
+     *
+     * <p>The topic has ended until its last event reaches the age of the topic's history, even if a bound evicts the
+     * event before. Then the hub forgets the end, and the name is new again. {@link #remove} forgets it at once. A
+     * durable history keeps the end across restarts.
+     *
+     * @return as {@link #publish(String, Event)}; it fails with {@link TopicEndedException} if the topic has ended. A
+     *     last event with an id of its publisher may be repeated while it is kept
+     * @throws IllegalArgumentException as {@link #publish(String, Event)}; if the event has no data; if a presence
+     *     publishes to the topic; if the event has the id of a kept event and the topic has not ended
+     */
+    public CompletionStage<Published> end(String topic, Event lastEvent) {
+        return publish(new Publication(topic, lastEvent).asLast());
     }
 
     private CompletionStage<List<Published>> sequence(List<Publication> publications) {
@@ -162,7 +192,9 @@ public final class Hub implements AutoCloseable {
 
     private void checkPublishable(Publication publication) {
         Event event = publication.event();
-        if (event.data() == null) {
+        if (publication.last()) {
+            checkLast(publication);
+        } else if (event.data() == null) {
             checkKeyRemoval(publication);
         }
         String id = event.id();
@@ -170,6 +202,18 @@ public final class Hub implements AutoCloseable {
             throw new IllegalArgumentException(
                     "event id \"" + id + "\" (expected: not in the format of the hub's ids, and not beginning with "
                             + CloseReason.END_ID_PREFIX + ")");
+        }
+    }
+
+    private void checkLast(Publication publication) {
+        if (publication.event().data() == null) {
+            throw new IllegalArgumentException("last event without data: a client would not dispatch it");
+        }
+        for (String topic : publication.topics()) {
+            if (log.isLiveOnly(topic)) {
+                throw new IllegalArgumentException(
+                        "last event of topic " + topic + " (expected: a topic to which no presence publishes)");
+            }
         }
     }
 
@@ -188,7 +232,8 @@ public final class Hub implements AutoCloseable {
 
     /**
      * Removes a topic with everything that it holds now: its events, the latest events of its keys, and the ids that
-     * their publishers chose. Events that are published to the topic later are kept as those of a new topic.
+     * their publishers chose. If the topic has {@linkplain #end ended}, the hub forgets that. Events that are published
+     * to the topic later are kept as those of a new topic.
      *
      * <p>Clients that subscribe to the topic stay subscribed, and get nothing for the removal. A client that has not
      * read all of the removed events meets the overflow policy, or gets a gap when it reconnects.
@@ -205,6 +250,36 @@ public final class Hub implements AutoCloseable {
         } catch (ClosedException e) {
             return CompletableFuture.failedStage(e);
         }
+    }
+
+    /**
+     * Subscribes code of this process. The consumer gets events as a client does: from {@code start}, once, in order,
+     * and a gap ({@link io.sluice.sse.Gap#EVENT_NAME}, with an empty topic) exactly when it missed something. It is
+     * called on the {@linkplain HubBuilder#userExecutor user executor}, by one thread at a time, and may block. While
+     * it does, at most a frame of events waits for it. The others stay in their topics, whose overflow policy decides
+     * about those that are evicted.
+     *
+     * <p>If the consumer throws, the failure is logged and counted, and the subscriber is closed with {@link
+     * CloseReason#SOURCE_FAILED}. It gets nothing more, so that it cannot lose an event silently. It may subscribe
+     * again after the id of the last event that it has handled.
+     *
+     * @return completes when the subscriber has begun. It is a sink: {@link HubSink#close} ends it, its scope reports
+     *     its end, and it may subscribe to more topics. A consumer that runs is interrupted then, unless its topic has
+     *     {@linkplain #end ended}. The stage fails as {@link HubSink#subscribe} does
+     */
+    public CompletionStage<HubSink> subscribe(
+            Selector selector, StartPosition start, Consumer<? super TopicEvent> consumer) {
+        return local.subscribe(selector, start, consumer);
+    }
+
+    /**
+     * As {@link #subscribe}, as a publisher of Reactive Streams. Each of its subscribers begins at {@code start}, gets
+     * as many events as it requests, gaps included, and has a position of its own. It is completed when its one topic
+     * has {@linkplain #end ended}. Any other end is an error: a {@link ClosedException} with the reason, or what
+     * {@link #subscribe} fails with.
+     */
+    public Flow.Publisher<TopicEvent> publisher(Selector selector, StartPosition start) {
+        return local.publisher(selector, start);
     }
 
     /**

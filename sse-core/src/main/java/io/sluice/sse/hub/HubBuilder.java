@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Executor;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -53,8 +54,7 @@ public final class HubBuilder {
     private OverflowPolicy overflow = OverflowPolicy.DISCONNECT;
     private long catchUpBytes = DEFAULT_CATCH_UP_BYTES;
     private Duration coalesce = DEFAULT_COALESCE;
-    private final List<LogOptions.PatternPolicy> overflows = new ArrayList<>();
-    private final List<TopicPattern> conflated = new ArrayList<>();
+    private final TopicRuleList topics = new TopicRuleList();
     private int conflationKeys = DEFAULT_CONFLATION_KEYS;
     private long conflationBytes = DEFAULT_CONFLATION_BYTES;
     private final List<Presence> presences = new ArrayList<>();
@@ -84,7 +84,7 @@ public final class HubBuilder {
      * @throws IllegalArgumentException if it is less than 1, or more than 2<sup>28</sup>
      */
     public HubBuilder historyEvents(int events) {
-        historyEvents = Math.toIntExact(atLeast("historyEvents", events, 1, 1 << 28));
+        historyEvents = checkedEvents(events);
         return this;
     }
 
@@ -94,7 +94,7 @@ public final class HubBuilder {
      * @throws IllegalArgumentException if it is less than 1
      */
     public HubBuilder historyBytes(long bytes) {
-        historyBytes = atLeast("historyBytes", bytes, 1, Long.MAX_VALUE);
+        historyBytes = checkedBytes(bytes);
         return this;
     }
 
@@ -104,11 +104,7 @@ public final class HubBuilder {
      * @throws IllegalArgumentException if it is not more than 0 and at most 3650 days
      */
     public HubBuilder historyAge(Duration age) {
-        Objects.requireNonNull(age, "historyAge");
-        if (age.isNegative() || age.isZero() || age.compareTo(Duration.ofDays(3650)) > 0) {
-            throw new IllegalArgumentException("historyAge: " + age + " (expected: more than 0, at most 3650 days)");
-        }
-        historyAge = age;
+        historyAge = checkedAge(age);
         return this;
     }
 
@@ -127,7 +123,7 @@ public final class HubBuilder {
      * Stores the published events, so that they outlive the hub and the limits of its memory. The options above then
      * determine how many events stay in memory as well, and the history has limits of its own. The hub opens the
      * history when it is built, and closes it when it is closed. A history serves one hub. It cannot be combined with
-     * {@link #conflate}.
+     * topics that {@linkplain TopicSettings#conflate conflate}.
      */
     public HubBuilder history(History newHistory) {
         history = Objects.requireNonNull(newHistory, "history");
@@ -147,9 +143,9 @@ public final class HubBuilder {
 
     /**
      * How many topics the hub may have. Above it an event for a new topic is rejected, unless the new topic can take
-     * the place of a finished one. That is a topic that {@linkplain #conflate conflates}, that was published to longer
-     * ago than {@link #historyAge}, and that no subscriber has named. The one that was published to least recently is
-     * evicted, which makes a gap. 1,000,000 by default.
+     * the place of a finished one. That is a topic that {@linkplain TopicSettings#conflate conflates}, that was
+     * published to longer ago than {@link #historyAge}, and that no subscriber has named. The one that was published to
+     * least recently is evicted, which makes a gap. 1,000,000 by default.
      *
      * @throws IllegalArgumentException if it is less than 1
      */
@@ -168,31 +164,49 @@ public final class HubBuilder {
     }
 
     /**
-     * As {@link #overflow(OverflowPolicy)}, for the topics of this pattern. The first pattern that matches a topic
-     * wins. {@link OverflowPolicy} describes which policy wins if several topics have lost events.
+     * Options of the topics of a pattern: history, overflow policy, conflation. What they do not set is as for the rest
+     * of the hub. Of several patterns the first one that matches a topic wins, with all of its options. A call with a
+     * pattern that was given before adds to its options.
+     *
+     * <pre>{@code
+     * hub.topics("answers/**", topic -> topic.historyEvents(20_000)
+     *                 .historyAge(Duration.ofHours(1))
+     *                 .overflow(OverflowPolicy.GAP))
+     *         .topics("prices/*", TopicSettings::conflate);
+     * }</pre>
+     *
+     * <p>{@link #build} fails if an earlier pattern matches all topics of a later one, whose options would have no
+     * effect.
      *
      * @param pattern a topic pattern, or the name of one topic
-     * @throws IllegalArgumentException if it is neither
+     * @throws IllegalArgumentException if it is neither, or if an option is out of its range or set to another value
+     *     before
      */
-    public HubBuilder overflow(String pattern, OverflowPolicy policy) {
-        overflows.add(
-                new LogOptions.PatternPolicy(pattern("overflow", pattern), Objects.requireNonNull(policy, "overflow")));
+    public HubBuilder topics(String pattern, Consumer<? super TopicSettings> options) {
+        Objects.requireNonNull(options, "options").accept(topics.of(pattern("topics", pattern)));
         return this;
     }
 
     /**
-     * Makes the topics of this pattern conflate: for each {@linkplain io.sluice.sse.Event.Builder#key key} the latest
-     * event stays when the ring has no room for it any more. It moves to a table of the topic, which {@link
-     * #conflationKeys} and {@link #conflationBytes} limit. Events in the table do not age. An event can leave the ring
-     * without a gap if a newer event with the same key was published. Events without a key are evicted as in other
-     * topics. {@link #historyTotalBytes} includes the tables and may evict events from them. An event with a key and
-     * without data removes the key. By default no topic conflates.
+     * As {@link #overflow(OverflowPolicy)}, for the {@linkplain #topics topics} of this pattern. {@link OverflowPolicy}
+     * describes which policy wins if several topics have lost events.
      *
      * @param pattern a topic pattern, or the name of one topic
-     * @throws IllegalArgumentException if it is neither
+     * @throws IllegalArgumentException as {@link #topics}
+     */
+    public HubBuilder overflow(String pattern, OverflowPolicy policy) {
+        topics.of(pattern("overflow", pattern)).overflow(policy);
+        return this;
+    }
+
+    /**
+     * As {@link TopicSettings#conflate}, for the {@linkplain #topics topics} of this pattern.
+     *
+     * @param pattern a topic pattern, or the name of one topic
+     * @throws IllegalArgumentException as {@link #topics}
      */
     public HubBuilder conflate(String pattern) {
-        conflated.add(pattern("conflate", pattern));
+        topics.of(pattern("conflate", pattern)).conflate();
         return this;
     }
 
@@ -337,14 +351,12 @@ public final class HubBuilder {
     /**
      * Builds a hub with these options. Later changes of the builder do not affect it.
      *
-     * @throws IllegalArgumentException if topics conflate and the hub has a history
+     * @throws IllegalArgumentException if topics conflate and the hub has a history, or if the options of {@link
+     *     #topics} contradict each other
      * @throws io.sluice.sse.history.HistoryException if the history cannot be opened
      */
     public Hub build() {
-        if (history != null && !conflated.isEmpty()) {
-            throw new IllegalArgumentException(
-                    "conflate: " + conflated.get(0) + " (expected: no topic that conflates in a hub with a history)");
-        }
+        topics.check(history != null, historyTotalBytes);
         return new Hub(this);
     }
 
@@ -353,7 +365,7 @@ public final class HubBuilder {
     LogOptions logOptions() {
         return new LogOptions(
                 new LogOptions.Retention(historyEvents, historyBytes, historyAge, historyTotalBytes),
-                new LogOptions.TopicRules(maxTopics, overflow, overflows, conflated, liveOnly()),
+                new LogOptions.TopicRules(maxTopics, overflow, topics.rules(), liveOnly()),
                 new LogOptions.ConflationBounds(conflationKeys, conflationBytes),
                 new LogOptions.Clocks(clock, wallClock, timer),
                 history == null ? null : new LogOptions.HistoryOptions(history, historyQueueBytes));
@@ -392,6 +404,22 @@ public final class HubBuilder {
         return epoch;
     }
 
+    private static int checkedEvents(int events) {
+        return Math.toIntExact(atLeast("historyEvents", events, 1, 1 << 28));
+    }
+
+    private static long checkedBytes(long bytes) {
+        return atLeast("historyBytes", bytes, 1, Long.MAX_VALUE);
+    }
+
+    private static Duration checkedAge(Duration age) {
+        Objects.requireNonNull(age, "historyAge");
+        if (age.isNegative() || age.isZero() || age.compareTo(Duration.ofDays(3650)) > 0) {
+            throw new IllegalArgumentException("historyAge: " + age + " (expected: more than 0, at most 3650 days)");
+        }
+        return age;
+    }
+
     private static TopicPattern pattern(String option, String pattern) {
         Objects.requireNonNull(pattern, option);
         try {
@@ -407,5 +435,69 @@ public final class HubBuilder {
             throw new IllegalArgumentException(option + ": " + value + " (expected: " + range + ")");
         }
         return value;
+    }
+
+    /** The options of the topics of one pattern, see {@link HubBuilder#topics}. Not thread-safe. */
+    public static final class TopicSettings {
+
+        private final TopicPattern pattern;
+        private @Nullable Integer events;
+        private @Nullable Long bytes;
+        private @Nullable Duration age;
+        private @Nullable OverflowPolicy overflow;
+        private boolean conflates;
+
+        TopicSettings(TopicPattern pattern) {
+            this.pattern = pattern;
+        }
+
+        /** As {@link HubBuilder#historyEvents}, for each of these topics. */
+        public TopicSettings historyEvents(int count) {
+            events = once("historyEvents", events, checkedEvents(count));
+            return this;
+        }
+
+        /** As {@link HubBuilder#historyBytes}, for each of these topics. */
+        public TopicSettings historyBytes(long count) {
+            bytes = once("historyBytes", bytes, checkedBytes(count));
+            return this;
+        }
+
+        /** As {@link HubBuilder#historyAge}, for the events of these topics. */
+        public TopicSettings historyAge(Duration limit) {
+            age = once("historyAge", age, checkedAge(limit));
+            return this;
+        }
+
+        /** As {@link HubBuilder#overflow(OverflowPolicy)}, for these topics. */
+        public TopicSettings overflow(OverflowPolicy policy) {
+            overflow = once("overflow", overflow, Objects.requireNonNull(policy, "overflow"));
+            return this;
+        }
+
+        /**
+         * Makes the topics conflate: for each {@linkplain io.sluice.sse.Event.Builder#key key} the latest event stays
+         * when the ring has no room for it any more. It moves to a table of the topic, which {@link #conflationKeys}
+         * and {@link #conflationBytes} limit. Events in the table do not age. An event can leave the ring without a gap
+         * if a newer event with the same key was published. Events without a key are evicted as in other topics. {@link
+         * #historyTotalBytes} includes the tables and may evict events from them. An event with a key and without data
+         * removes the key. By default no topic conflates.
+         */
+        public TopicSettings conflate() {
+            conflates = true;
+            return this;
+        }
+
+        private <T> T once(String option, @Nullable T before, T value) {
+            if (before != null && !before.equals(value)) {
+                throw new IllegalArgumentException(
+                        option + ": " + value + " (expected: one value for " + pattern + ", which has " + before + ")");
+            }
+            return value;
+        }
+
+        LogOptions.TopicRule rule() {
+            return new LogOptions.TopicRule(pattern, events, bytes, age, overflow, conflates);
+        }
     }
 }

@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The state of a piece of work that clients follow with {@link Sources#job}. The code that does the work reports its
  * progress and at the end its result. Only the newest state is kept. A slow client may therefore miss intermediate
- * progress but never the end, and a client that connects late or reconnects receives the current state.
+ * progress but never the end, and a client that connects late or reconnects receives the current state. If every event
+ * counts, a topic that ends is the right choice: see {@link io.sluice.sse.hub.Hub#end}.
  *
  * <p>The job belongs to the code that created it: it continues when clients leave, and it lives as long as that code
  * references it. Thread-safe. Reports are sent on the caller's thread without blocking.

@@ -18,8 +18,9 @@ import java.util.Objects;
  * @param topics one to {@link #MAX_TOPICS} topic names; duplicates are removed
  * @param event an event with data
  * @param recipients the subscribers that receive the event
+ * @param last whether this is the last event of its topics, which end with it
  */
-public record Publication(List<String> topics, Event event, Recipients recipients) {
+public record Publication(List<String> topics, Event event, Recipients recipients, boolean last) {
 
     /** The maximum number of topics of one publication. */
     public static final int MAX_TOPICS = 100;
@@ -41,6 +42,11 @@ public record Publication(List<String> topics, Event event, Recipients recipient
         Objects.requireNonNull(recipients, "recipients");
     }
 
+    /** An event that does not end its topics. */
+    public Publication(List<String> topics, Event event, Recipients recipients) {
+        this(topics, event, recipients, false);
+    }
+
     /** An event for every subscriber of one topic. */
     public Publication(String topic, Event event) {
         this(List.of(Objects.requireNonNull(topic, "topic")), event, Recipients.everybody());
@@ -59,7 +65,15 @@ public record Publication(List<String> topics, Event event, Recipients recipient
 
     /** Returns the same publication for these recipients only. */
     public Publication to(Recipients others) {
-        return new Publication(topics, event, others);
+        return new Publication(topics, event, others, last);
+    }
+
+    /**
+     * Returns the same publication as the last one of its topics: they end with it, see {@code Hub.end}. Several
+     * publications of a batch may end topics. None of them may follow the end of its own topic.
+     */
+    public Publication asLast() {
+        return new Publication(topics, event, recipients, true);
     }
 
     /** The first topic. */

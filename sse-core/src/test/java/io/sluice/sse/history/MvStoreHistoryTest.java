@@ -50,7 +50,7 @@ class MvStoreHistoryTest {
     }
 
     private static StoredEvent event(long position, long timeMillis, String topic, String publisherId) {
-        return new StoredEvent(position, timeMillis, topic, new byte[BLOCK_BYTES], publisherId, null);
+        return new StoredEvent(position, timeMillis, topic, new byte[BLOCK_BYTES], publisherId, null, false);
     }
 
     private static List<Long> positions(MvStoreHistory history, String... topics) {
@@ -86,9 +86,41 @@ class MvStoreHistoryTest {
             history.append(List.of(event(i, i, "a", null)));
         }
         assertThat(positions(history, "a")).containsExactly(4L, 5L);
-        history.append(List.of(new StoredEvent(6, 6, "a", new byte[1000], null, null)));
+        history.append(List.of(new StoredEvent(6, 6, "a", new byte[1000], null, null, false)));
         assertThat(positions(history, "a")).containsExactly(6L);
         history.close(6);
+    }
+
+    @Test
+    void theEndOfATopicIsKeptUntilItsAge() {
+        nowMillis = 1_000;
+        MvStoreHistory history =
+                open(options -> options.age(Duration.ofSeconds(10)).totalBytes(450));
+        history.append(List.of(
+                event(1, 1_000, "a", null).asLast(), event(1, 1_000, "b", null).asLast()));
+        history.append(List.of(event(2, 1_000, "a", null))); // begins the topic anew
+        for (int i = 3; i <= 9; i++) {
+            history.append(List.of(event(i, 1_000, "flood", null)));
+        }
+        assertThat(positions(history, "b")).as("evicted by the bound on bytes").isEmpty();
+        history.append(List.of(event(10, 6_000, "c", null).asLast()));
+        history.close(10);
+        history = open(options -> options.age(Duration.ofSeconds(10)));
+        assertThat(recovered.ends())
+                .containsExactly(
+                        new RecoveryResult.TopicEnd("b", 1, 1_000), new RecoveryResult.TopicEnd("c", 10, 6_000));
+        assertThat(history.age()).isEqualTo(Duration.ofSeconds(10));
+        nowMillis = 12_000;
+        history.maintain();
+        history.remove("c", 9);
+        history.close(10);
+        history = open(options -> options.age(Duration.ofSeconds(10)));
+        assertThat(recovered.ends()).extracting(RecoveryResult.TopicEnd::topic).containsExactly("c");
+        history.remove("c", 10);
+        history.close(10);
+        history = open(options -> options);
+        assertThat(recovered.ends()).isEmpty();
+        history.close(10);
     }
 
     @Test
@@ -159,7 +191,7 @@ class MvStoreHistoryTest {
         MvStoreHistory history = open(options -> options);
         List<StoredEvent> batch = new ArrayList<>();
         for (int i = 1; i <= 150_000; i++) {
-            batch.add(new StoredEvent(i, i, "topic/" + i % 50_000, new byte[100], "chosen-" + i, null));
+            batch.add(new StoredEvent(i, i, "topic/" + i % 50_000, new byte[100], "chosen-" + i, null, false));
         }
         history.reserve(1_000_000);
         history.append(batch);
@@ -246,7 +278,13 @@ class MvStoreHistoryTest {
             for (int i = random.nextInt(10); i >= 0; i--) {
                 position += 1 + random.nextInt(3);
                 events.add(new StoredEvent(
-                        position, position / 10, "t" + random.nextInt(4), new byte[random.nextInt(500)], null, null));
+                        position,
+                        position / 10,
+                        "t" + random.nextInt(4),
+                        new byte[random.nextInt(500)],
+                        null,
+                        null,
+                        false));
             }
             history.append(events);
             events.forEach(event -> all.put(event.position(), event));
@@ -301,8 +339,8 @@ class MvStoreHistoryTest {
                 open(options -> options.sync(SyncPolicy.always()).totalBytes(1 << 20));
         long written = 0;
         for (long position = 1; position <= 8000; position++) {
-            history.append(
-                    List.of(new StoredEvent(position, nowMillis, "t" + position % 20, new byte[4000], null, null)));
+            history.append(List.of(
+                    new StoredEvent(position, nowMillis, "t" + position % 20, new byte[4000], null, null, false)));
             written += 4000;
             if (position % 10 == 0) {
                 history.commit(true);

@@ -36,6 +36,11 @@ public final class Batch {
         return entries.get(from + index).wire;
     }
 
+    /** The topic of a block; empty for a block that is no event of a topic. */
+    public String topic(int index) {
+        return entries.get(from + index).topic;
+    }
+
     /** The number of bytes of all blocks. */
     public int bytes() {
         return Math.toIntExact(bytes);

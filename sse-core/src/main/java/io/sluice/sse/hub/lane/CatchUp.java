@@ -1,5 +1,6 @@
 package io.sluice.sse.hub.lane;
 
+import io.sluice.sse.CloseReason;
 import io.sluice.sse.hub.lane.CatchUpQueue.Served;
 import io.sluice.sse.hub.log.Entries;
 import org.jspecify.annotations.Nullable;
@@ -297,6 +298,10 @@ final class CatchUp {
             metSinkAheadOfLane = true;
             sink.advance(lane.position); // the next pass has events that one of the subscriptions must not receive
             return Served.NEXT_TURN;
+        }
+        if (sink.isOfTopicEndedBy(lane.position)) {
+            sink.complete(CloseReason.TOPIC_ENDED);
+            return Served.DONE;
         }
         sink.joinLane();
         return Served.DONE;

@@ -95,10 +95,15 @@ public abstract class LaneSink extends SinkTransport implements HubSink, Scope.O
      * @throws ClosedException if the hub or this sink is closed; nothing is written then
      */
     public final void open(@Nullable Selector selector, StartPosition start, @Nullable Source newSource) {
-        hubLane.lifecycle.open(this, selector, start);
-        if (newSource != null && !isGone()) {
-            RunningSource running = new RunningSource(this, newSource);
-            source = running;
+        RunningSource running = newSource == null ? null : new RunningSource(this, newSource);
+        source = running; // before the start: an ended topic does not end a stream that a source fills
+        try {
+            hubLane.lifecycle.open(this, selector, start);
+        } catch (RuntimeException | Error e) {
+            source = null;
+            throw e;
+        }
+        if (running != null && !isGone()) {
             running.start();
         }
     }
@@ -323,6 +328,20 @@ public abstract class LaneSink extends SinkTransport implements HubSink, Scope.O
     @Override
     final void onSubscribed(boolean isSubscribed) {
         subscribed = isSubscribed;
+    }
+
+    /** Whether a source fills the sink. */
+    final boolean hasSource() {
+        return source != null;
+    }
+
+    /**
+     * Whether the sink has one topic and no source, and the topic has ended at {@code position} or before. Then nothing
+     * follows.
+     */
+    final boolean isOfTopicEndedBy(long position) {
+        Selection selection = selection();
+        return selection != null && selection.isOfTopicEndedBy(position) && !hasSource();
     }
 
     final boolean hasDirectSends() {

@@ -104,6 +104,11 @@ sealed class LaneSubscription extends Selection implements Subscription {
         return lists;
     }
 
+    /** The topic, if it names exactly one and has no pattern; otherwise null. */
+    final @Nullable TopicSubscribers onlyTopic() {
+        return lists.length == 1 && lists[0] instanceof TopicSubscribers only ? only : null;
+    }
+
     /** @param others the sink's subscriptions that exist already, or null */
     final void join(SubscriberList list, @Nullable Selection others) {
         if (isListedIn(list, others)) {

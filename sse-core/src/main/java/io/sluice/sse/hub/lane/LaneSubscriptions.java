@@ -179,6 +179,10 @@ final class LaneSubscriptions {
         }
         leave(subscription, sink.selection());
         ended(subscription);
+        if (!sink.isBehind() && sink.isOfTopicEndedBy(lane.position)) {
+            sink.fallBehind(lane.position);
+            serve(sink); // which ends the stream
+        }
     }
 
     private static boolean unlink(LaneSink sink, LaneSubscription subscription) {

@@ -323,6 +323,9 @@ final class Pass {
 
     private void end() {
         lane.position = target; // first: if anything below fails, no sink is written to twice
+        for (int i = 0; i < dirty.size(); i++) {
+            endStreamsOf(dirty.get(i));
+        }
         for (int i = 0; i < groupedCount; i++) {
             grouped(i).setDirtySet(null);
             grouped[i] = null;
@@ -333,6 +336,20 @@ final class Pass {
         dirty.end();
         entries.clear();
         step = Step.IDLE;
+    }
+
+    /** The streams of a topic whose last event was written end where sinks join the lane, see {@link CatchUp}. */
+    private void endStreamsOf(TopicSubscribers topic) {
+        if (!topic.topic.hasEndedBy(target)) {
+            return;
+        }
+        for (int i = 0; i < topic.size(); i++) {
+            LaneSink sink = topic.get(i).sink();
+            if (takesPart(sink) && sink.isOfTopicEndedBy(target)) {
+                sink.fallBehind(target);
+                catchUp.add(sink);
+            }
+        }
     }
 
     private LaneSink grouped(int index) {

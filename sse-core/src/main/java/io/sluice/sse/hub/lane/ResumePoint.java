@@ -59,7 +59,21 @@ record ResumePoint(
         if (since != null) {
             return since(core, subscription, since, head);
         }
-        return start.replay() > 0 ? replay(core, subscription, start.replay(), head) : new ResumePoint(head, 0, null);
+        if (start.replay() > 0) {
+            return replay(core, subscription, start.replay(), head);
+        }
+        return isOfEndedTopic(subscription)
+                ? new ResumePoint(
+                        subscription.beforeOldestKept(0, head),
+                        core.log().bounds().evictions(),
+                        null)
+                : new ResumePoint(head, 0, null);
+    }
+
+    /** Nothing follows in such a stream, so the client gets what is kept. */
+    private static boolean isOfEndedTopic(LaneSubscription subscription) {
+        TopicSubscribers only = subscription.onlyTopic();
+        return only != null && only.topic.hasEnded() && !subscription.sink().hasSource();
     }
 
     /**

@@ -37,6 +37,12 @@ abstract sealed class Selection permits LaneSubscription {
         return next == null;
     }
 
+    /** Whether it is one subscription to one topic by its name, and that has ended at {@code position} or before. */
+    final boolean isOfTopicEndedBy(long position) {
+        TopicSubscribers only = isSingle() ? first().onlyTopic() : null;
+        return only != null && only.topic.hasEndedBy(position);
+    }
+
     /** Adds a subscription at the end. */
     final void append(LaneSubscription.Later later) {
         Selection last = this;
@@ -147,7 +153,7 @@ abstract sealed class Selection permits LaneSubscription {
             if (own != null) {
                 strictest[0] = OverflowPolicy.strictest(strictest[0], own);
             } else {
-                each.forEachTopic(topic -> strictest[0] = OverflowPolicy.strictest(strictest[0], topic.overflow));
+                each.forEachTopic(topic -> strictest[0] = OverflowPolicy.strictest(strictest[0], topic.overflow()));
             }
         }
         return strictest[0] == null ? hubPolicy : strictest[0];

@@ -206,13 +206,13 @@ final class TopicSubscribers extends SubscriberList implements TopicListener {
     @Override
     @Nullable
     OverflowPolicy strictestGap(long position, long reportedEvictions, StartBounds bounds) {
-        return isGap(position, reportedEvictions, bounds) ? topic.overflow : null;
+        return isGap(position, reportedEvictions, bounds) ? topic.overflow() : null;
     }
 
     @Override
     @Nullable
     OverflowPolicy strictestLostSince(long sinceNanos) {
-        return !topic.isLiveOnly && topic.log.isLostSince(sinceNanos) ? topic.overflow : null;
+        return !topic.isLiveOnly && topic.log.isLostSince(sinceNanos) ? topic.overflow() : null;
     }
 
     @Override

@@ -16,7 +16,8 @@ import org.slf4j.LoggerFactory;
  * seconds, from the close or from its own start if that is later. Then it is interrupted (again), a warning shows where
  * it is, and other clients' code does not wait for its thread any more. Thread-safe.
  *
- * <p>A source that ends its own stream is not interrupted at once: it may have work to do after {@code complete()}.
+ * <p>A source that ends its own stream is not interrupted at once: it may have work to do after {@code complete()}. A
+ * subscriber in this process may still have to take the last event of its topic.
  */
 final class UserCode extends SerialExecutor {
 
@@ -74,7 +75,9 @@ final class UserCode extends SerialExecutor {
     /** The sink begins to close. On the lane, before anything that runs because of the close is queued. */
     synchronized void onClosing(CloseReason reason) {
         closing = true;
-        boolean endedItself = reason == CloseReason.SOURCE_COMPLETED || reason == CloseReason.SOURCE_FAILED;
+        boolean endedItself = reason == CloseReason.SOURCE_COMPLETED
+                || reason == CloseReason.SOURCE_FAILED
+                || reason == CloseReason.TOPIC_ENDED;
         for (Running entry : running) {
             if (entry.thread == Thread.currentThread()) {
                 continue;

@@ -1,7 +1,7 @@
 package io.sluice.sse.hub.log;
 
 import java.lang.ref.WeakReference;
-import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
@@ -46,10 +46,14 @@ public final class Expirer {
     // Written by the thread that schedules, read by the thread that closes the hub.
     private volatile Runnable cancel = () -> {};
 
-    Expirer(HubLog log, Timer timer, Duration maxAge) {
+    Expirer(HubLog log, Timer timer, List<TopicOptions.AgeGroup> ages) {
         this.log = log;
         this.timer = timer;
-        this.periodNanos = Math.max(BETWEEN_SLICES_NANOS, Math.min(MAX_PERIOD_NANOS, maxAge.toNanos() / 8));
+        long period = MAX_PERIOD_NANOS;
+        for (TopicOptions.AgeGroup each : ages) {
+            period = Math.min(period, each.ageNanos / 8);
+        }
+        this.periodNanos = Math.max(BETWEEN_SLICES_NANOS, period);
     }
 
     /** Whether a slice is scheduled. Under the hub's lock. */

@@ -156,6 +156,7 @@ final class HistoryWriter implements Runnable {
             if (failed != null) {
                 return -1L; // nothing takes it out of the queue any more
             }
+            log.topics().forgetEnd(topic);
             enqueue(HistoryMarker.removal(log.head(), topic));
             return ++queuedRemovals;
         });
@@ -314,7 +315,7 @@ final class HistoryWriter implements Runnable {
     }
 
     private static boolean isRemoval(@Nullable LogEntry entry) {
-        return entry instanceof HistoryMarker marker && marker.isRemoval;
+        return entry instanceof HistoryMarker marker && marker.isRemoval();
     }
 
     private void write(List<LogEntry> batch) {
@@ -325,7 +326,13 @@ final class HistoryWriter implements Runnable {
         long nowNanos = clocks.nanos().getAsLong();
         for (LogEntry entry : batch) {
             bytes += entry.wire.length + LogEntry.OVERHEAD_BYTES;
-            if (entry instanceof HistoryMarker || entry.position <= reopenedAt) {
+            if (entry.position <= reopenedAt) {
+                continue;
+            }
+            if (entry instanceof HistoryMarker marker) {
+                if (marker.isEnd()) {
+                    events.add(events.remove(events.size() - 1).asLast());
+                }
                 continue;
             }
             Recipients recipients = entry.recipients();
@@ -336,7 +343,8 @@ final class HistoryWriter implements Runnable {
                     entry.topic,
                     entry.wire,
                     entry.publisherId(),
-                    recipients == null ? null : RecipientCodec.toStored(recipients)));
+                    recipients == null ? null : RecipientCodec.toStored(recipients),
+                    false));
         }
         if (!events.isEmpty()) {
             history.append(events);

@@ -48,6 +48,9 @@ public final class HubHistory {
         LogBounds bounds = log.bounds();
         long eviction = bounds.nextEviction();
         topics.removedFloors().putOthers(floor(recovered.removedFloor(), eviction, recovered.removedFloorMillis()));
+        for (RecoveryResult.TopicEnd end : recovered.ends()) {
+            topics.restoreEnd(end.topic(), end.position(), log.nanosAt(Instant.ofEpochMilli(end.timeMillis())));
+        }
         for (StoredTopic stored : recovered.topics()) {
             Floor floor = floor(stored.floor(), eviction, stored.floorMillis());
             if (topics.isLiveOnly(stored.name())) {

@@ -4,6 +4,7 @@ import io.sluice.sse.ClosedException;
 import io.sluice.sse.topic.Published;
 import io.sluice.sse.topic.Recipients;
 import io.sluice.sse.topic.Selector;
+import io.sluice.sse.topic.TopicEndedException;
 import io.sluice.sse.topic.TopicLimitException;
 import java.time.Instant;
 import java.util.ArrayDeque;
@@ -16,7 +17,6 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
-import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -38,6 +38,7 @@ public final class HubLog {
 
     private final ReentrantLock lock = new ReentrantLock();
     private final LogOptions options;
+    private final TopicOptions topicOptions;
     private final LongSupplier clock;
     private final WallClock wallClock;
 
@@ -65,13 +66,11 @@ public final class HubLog {
         this.options = options;
         this.clock = options.clocks().nanos();
         this.wallClock = new WallClock(clock, options.clocks().wall());
+        this.topicOptions = new TopicOptions(options, lock);
         this.topics = new TopicTable(
-                new TopicOptions(options, lock),
-                new TopicIndex(TopicIndex.MIN_TOPICS, lock, ForkJoinPool.commonPool()),
-                lock);
-        this.bounds = new LogBounds(topics, options.retention(), lock);
-        this.expirer =
-                new Expirer(this, options.clocks().timer(), options.retention().age());
+                topicOptions, new TopicIndex(TopicIndex.MIN_TOPICS, lock, ForkJoinPool.commonPool()), lock);
+        this.bounds = new LogBounds(topics, topicOptions, lock);
+        this.expirer = new Expirer(this, options.clocks().timer(), topicOptions.ageGroups());
     }
 
     @Nullable
@@ -113,16 +112,13 @@ public final class HubLog {
      * that are live-only, or topics that conflate, next to others.
      */
     public boolean needsBounds(Selector selector, boolean isReplay) {
-        LogOptions.TopicRules rules = options.topics();
-        Predicate<String> liveOnly = rules.liveOnly();
-        boolean conflates = isReplay && !rules.conflated().isEmpty();
-        if (liveOnly == null && !conflates) {
+        boolean conflates = isReplay && topicOptions.hasConflation();
+        if (!topicOptions.hasLiveOnly() && !conflates) {
             return false;
         }
         return !selector.patterns().isEmpty()
                 || selector.topics().stream()
-                        .anyMatch(name -> (liveOnly != null && liveOnly.test(name))
-                                || (conflates && rules.conflated().stream().anyMatch(each -> each.matches(name))));
+                        .anyMatch(name -> topicOptions.isLiveOnly(name) || (conflates && topicOptions.conflates(name)));
     }
 
     // ---- the lock
@@ -186,6 +182,8 @@ public final class HubLog {
     /**
      * Appends the events next to each other and wakes the lanes that have subscribers.
      *
+     * @throws TopicEndedException if a topic of an event has ended, or ends earlier in the batch; nothing is appended
+     *     then
      * @throws TopicLimitException if an event needs a new topic and the hub has its maximum; nothing is appended then
      * @throws ClosedException if the hub is closed
      * @throws io.sluice.sse.history.HistoryException if the history does not accept the events
@@ -203,6 +201,7 @@ public final class HubLog {
             }
             long now = clock.getAsLong();
             bounds.expire(now, EXPIRED_PER_PUBLISH);
+            checkEnds(events);
             resolveTopics(events);
             for (PendingEvent event : events) {
                 answers.add(append(event, ids, now, marked));
@@ -244,6 +243,13 @@ public final class HubLog {
     void skipTo(long newPosition) {
         runLocked(() -> position = newPosition);
         head = newPosition;
+    }
+
+    /** A batch is appended completely or not at all, so its ends are checked before the first append. */
+    private void checkEnds(List<PendingEvent> events) {
+        if (!topics.ended().isEmpty() || events.stream().anyMatch(PendingEvent::last)) {
+            new EndCheck(topics.ended(), bounds).check(events);
+        }
     }
 
     /** Finds or creates all topics before the first append: a batch is appended completely or not at all. */
@@ -317,6 +323,9 @@ public final class HubLog {
             if (history != null) {
                 history.writer().enqueue(topic.isLiveOnly ? HistoryMarker.notStored(at, topic.name) : entry);
             }
+            if (event.last()) {
+                end(topic, at, now);
+            }
             TopicListener first = topic.firstListener();
             for (TopicListener each = first; each != null; each = each.next()) {
                 each.mark();
@@ -327,6 +336,13 @@ public final class HubLog {
         }
         return new Published(
                 publisherId == null ? ids.text(at) : publisherId, event.topics().get(0), false);
+    }
+
+    private void end(Topic topic, long at, long now) {
+        topics.setEnded(topic, at, now);
+        if (history != null) {
+            history.writer().enqueue(HistoryMarker.end(at, topic.name));
+        }
     }
 
     /** Only the rare kinds of entries have more fields, so that a usual entry stays small. */
@@ -355,13 +371,18 @@ public final class HubLog {
 
     // ---- removing
 
+    /** Whether a topic of this name is live-only. Any thread. */
+    public boolean isLiveOnly(String name) {
+        return topics.isLiveOnly(name);
+    }
+
     /** Whether a topic of this name conflates. Any thread. */
     public boolean conflates(String name) {
         return topics.conflates(name);
     }
 
     /**
-     * Removes what a topic holds now.
+     * Removes what a topic holds now, and forgets that it has ended.
      *
      * @return completes with whether the hub had the topic, when everything is removed: at once without a history
      */
@@ -371,12 +392,13 @@ public final class HubLog {
         long[] upTo = {0};
         boolean exists = locked(() -> {
             upTo[0] = position;
-            return topics.find(name) != null;
+            boolean hadEnded = isStored ? topics.ended().contains(name) : topics.forgetEnd(name);
+            return hadEnded || topics.find(name) != null;
         });
         if (!exists) {
             return CompletableFuture.completedFuture(false);
         }
-        if (isStored) {
+        if (isStored) { // the writer forgets the end, unless the history has failed
             return Objects.requireNonNull(history).writer().remove(name);
         }
         boolean isDone = false;

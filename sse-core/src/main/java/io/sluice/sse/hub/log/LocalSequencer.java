@@ -46,7 +46,8 @@ public final class LocalSequencer implements Sequencer {
         } else {
             wire = EventEncoder.encode(event);
         }
-        return new PendingEvent(publication.topics(), wire, event.id(), event.key(), publication.recipients());
+        return new PendingEvent(
+                publication.topics(), wire, event.id(), event.key(), publication.recipients(), publication.last());
     }
 
     @Override

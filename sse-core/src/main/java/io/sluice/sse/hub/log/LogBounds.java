@@ -1,6 +1,7 @@
 package io.sluice.sse.hub.log;
 
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.locks.ReentrantLock;
@@ -27,12 +28,10 @@ public final class LogBounds {
 
     private final ReentrantLock hubLock;
     private final TopicTable topics;
-    private final int maxEvents;
-    private final long maxBytes;
-    private final long maxAgeNanos;
     private final long maxTotalBytes;
+    /** Has the rings, by the age of their events. */
+    private final List<TopicOptions.AgeGroup> ages;
 
-    private final EvictionQueue<Topic> rings = new EvictionQueue<>();
     private final EvictionQueue<ConflationTable> tables = new EvictionQueue<>();
     private final Map<String, PublisherId> publisherIds = new HashMap<>();
     private long totalEvents;
@@ -42,12 +41,10 @@ public final class LogBounds {
 
     private long evictions;
 
-    LogBounds(TopicTable topics, LogOptions.Retention retention, ReentrantLock hubLock) {
+    LogBounds(TopicTable topics, TopicOptions options, ReentrantLock hubLock) {
         this.topics = topics;
-        this.maxEvents = retention.events();
-        this.maxBytes = retention.bytes();
-        this.maxAgeNanos = retention.age().toNanos();
-        this.maxTotalBytes = retention.totalBytes();
+        this.maxTotalBytes = options.maxTotalBytes();
+        this.ages = options.ageGroups();
         this.hubLock = hubLock;
         topics.evictWith(topic -> topic.log.evictUpTo(Long.MAX_VALUE, MAX_EVICTED_AT_ONCE, this));
     }
@@ -56,14 +53,15 @@ public final class LogBounds {
     void append(Topic topic, LogEntry entry) {
         assert hubLock.isHeldByCurrentThread();
         TopicLog log = topic.log;
+        TopicOptions.Rule rule = topic.rule;
         if (log.size() == 0 && topic.conflates()) {
             topics.setActive(topic);
         }
         log.beforeAppend(entry, this);
         while (log.size() > 0
-                && (log.size() >= maxEvents
-                        || log.bytes() + entry.weight() > maxBytes
-                        || isExpired(log.oldest(), entry.nanos))) {
+                && (log.size() >= rule.events()
+                        || log.bytes() + entry.weight() > rule.bytes()
+                        || isExpired(log.oldest(), rule.age(), entry.nanos))) {
             log.evictOldestEntry(this);
         }
         while (totalEvents > 0 && totalBytes + countedTopicBytes() + cost(entry) > maxTotalBytes) {
@@ -84,12 +82,18 @@ public final class LogBounds {
         if (entry.publisherId() != null) {
             publisherIds.putIfAbsent(entry.publisherId(), new PublisherId(entry.position, topic.name));
         }
-        rings.add(topic, entry.position);
+        rule.age().rings.add(topic, entry.position);
     }
 
     /** Drops the oldest entry of the hub, which has at least one. @return its topic */
     private Topic dropOldest() {
-        Topic topic = rings.first();
+        Topic topic = null;
+        for (TopicOptions.AgeGroup group : ages) {
+            Topic first = group.rings.first();
+            if (topic == null || (first != null && isOlder(first.oldest(), topic.oldest()))) {
+                topic = first;
+            }
+        }
         ConflationTable table = tables.first();
         if (table != null && (topic == null || isOlder(table.oldest(), topic.oldest()))) {
             ((ConflatedLog) table.topic.log).dropOldestOfTable(this);
@@ -109,32 +113,69 @@ public final class LogBounds {
      */
     void expire(long nowNanos, int max) {
         assert hubLock.isHeldByCurrentThread();
-        for (int i = 0; i < max; i++) {
-            Topic topic = rings.first();
-            if (topic == null || !isExpired(topic.oldest(), nowNanos)) {
-                return;
+        int left = max;
+        for (TopicOptions.AgeGroup group : ages) {
+            for (Topic first = firstExpired(group, nowNanos); first != null; first = firstExpired(group, nowNanos)) {
+                if (left-- == 0) {
+                    return;
+                }
+                expireOldest(first);
             }
-            topic.log.evictOldestEntry(this);
-            topics.removeIfIdle(topic);
-            if (topic.log.size() == 0 && topic.conflates()) {
-                topics.setSettled(topic);
-            }
+        }
+        expireEnds(nowNanos, left);
+    }
+
+    private @Nullable Topic firstExpired(TopicOptions.AgeGroup group, long nowNanos) {
+        Topic first = group.rings.first();
+        return first != null && isExpired(first.oldest(), group, nowNanos) ? first : null;
+    }
+
+    private void expireOldest(Topic topic) {
+        topic.log.evictOldestEntry(this);
+        topics.removeIfIdle(topic);
+        if (topic.log.size() == 0 && topic.conflates()) {
+            topics.setSettled(topic);
         }
     }
 
     /**
-     * How long until the oldest entry of the rings expires. Zero or less if it has expired; {@link Long#MAX_VALUE} if
-     * there is no entry.
+     * Forgets topics that ended as long ago as events are kept, with the state that those of them keep that conflate.
+     * The events in the ring of such a topic have expired before.
+     */
+    private void expireEnds(long nowNanos, int max) {
+        for (int i = 0; i < max; i++) {
+            EndedTopics.End end = topics.ended().first();
+            if (end == null || nowNanos - end.expiresNanos() <= 0) {
+                return;
+            }
+            if (topics.conflates(end.topic())
+                    && !topics.clear(end.topic(), end.position(), MAX_EVICTED_AT_ONCE, this)) {
+                return; // the next call continues
+            }
+            topics.forgetEnd(end.topic());
+        }
+    }
+
+    /**
+     * How long until the oldest entry of the rings, or the end of a topic, expires. Zero or less if it has expired;
+     * {@link Long#MAX_VALUE} if there is neither.
      */
     long nanosUntilExpiry(long nowNanos) {
         assert hubLock.isHeldByCurrentThread();
-        Topic topic = rings.first();
-        LogEntry oldest = topic == null ? null : topic.oldest();
-        return oldest == null ? Long.MAX_VALUE : maxAgeNanos - (nowNanos - oldest.nanos);
+        EndedTopics.End end = topics.ended().first();
+        long until = end == null ? Long.MAX_VALUE : end.expiresNanos() - nowNanos;
+        for (TopicOptions.AgeGroup group : ages) {
+            Topic topic = group.rings.first();
+            LogEntry oldest = topic == null ? null : topic.oldest();
+            if (oldest != null) {
+                until = Math.min(until, group.ageNanos - (nowNanos - oldest.nanos));
+            }
+        }
+        return until;
     }
 
-    private boolean isExpired(@Nullable LogEntry entry, long nowNanos) {
-        return entry != null && nowNanos - entry.nanos > maxAgeNanos;
+    private static boolean isExpired(@Nullable LogEntry entry, TopicOptions.AgeGroup group, long nowNanos) {
+        return entry != null && nowNanos - entry.nanos > group.ageNanos;
     }
 
     private long countedTopicBytes() {

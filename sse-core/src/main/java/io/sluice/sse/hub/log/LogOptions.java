@@ -40,28 +40,39 @@ public record LogOptions(
      * The rules for topics.
      *
      * @param maxTopics the maximum number of topics
-     * @param overflow the overflow policy of a topic that no pattern matches
-     * @param overflows overflow policies by pattern; the first match wins
-     * @param conflated the topics of these patterns conflate
+     * @param overflow the overflow policy of a topic for which no pattern has another one
+     * @param byPattern the options of topics by pattern; the first pattern that matches a topic wins
      * @param liveOnly whether a topic of this name is live-only: a new client gets only what is published after it has
      *     begun, and no history stores the topic. Null if the hub has no such topics
      */
     public record TopicRules(
             int maxTopics,
             OverflowPolicy overflow,
-            List<PatternPolicy> overflows,
-            List<TopicPattern> conflated,
+            List<TopicRule> byPattern,
             @Nullable Predicate<String> liveOnly) {
 
-        /** Copies the lists. */
+        /** Copies the list. */
         public TopicRules {
-            overflows = List.copyOf(overflows);
-            conflated = List.copyOf(conflated);
+            byPattern = List.copyOf(byPattern);
         }
     }
 
-    /** The topics of a pattern have this overflow policy. */
-    public record PatternPolicy(TopicPattern pattern, OverflowPolicy policy) {}
+    /**
+     * The options of the topics of a pattern. What is null is as for the other topics of the hub.
+     *
+     * @param events the maximum number of events of a topic
+     * @param bytes the maximum number of bytes of a topic
+     * @param age the maximum age of an event
+     * @param overflow the overflow policy
+     * @param conflates whether the topics conflate
+     */
+    public record TopicRule(
+            TopicPattern pattern,
+            @Nullable Integer events,
+            @Nullable Long bytes,
+            @Nullable Duration age,
+            @Nullable OverflowPolicy overflow,
+            boolean conflates) {}
 
     /**
      * The bounds of a conflation table.

@@ -116,9 +116,9 @@ public final class PatternTopics {
     void onRemoved(Topic topic) {
         removedStateLost += topic.isStateLost() ? 1 : 0;
         if (topic.isLiveOnly) {
-            removedLiveFloors = removedLiveFloors.max(topic.overflow, topic.log.lostFloor());
+            removedLiveFloors = removedLiveFloors.max(topic.overflow(), topic.log.lostFloor());
         } else {
-            removedFloors = removedFloors.max(topic.overflow, topic.log.lostFloor());
+            removedFloors = removedFloors.max(topic.overflow(), topic.log.lostFloor());
         }
         // After the floor: a reader that no longer finds the topic then finds its floor.
         if (++removed > list.size / 2) {
@@ -191,7 +191,7 @@ public final class PatternTopics {
         TopicList topics = list;
         for (int i = 0; i < topics.size; i++) {
             if (!topics.get(i).isLiveOnly && topics.get(i).log.isLostSince(since)) {
-                strictest = OverflowPolicy.strictest(strictest, topics.get(i).overflow);
+                strictest = OverflowPolicy.strictest(strictest, topics.get(i).overflow());
             }
         }
         return strictest;
@@ -204,7 +204,7 @@ public final class PatternTopics {
         TopicList topics = list;
         for (int i = 0; i < topics.size; i++) {
             if (bounds.isGap(topics.get(i), position, reportedEvictions)) {
-                strictest = OverflowPolicy.strictest(strictest, topics.get(i).overflow);
+                strictest = OverflowPolicy.strictest(strictest, topics.get(i).overflow());
             }
         }
         return OverflowPolicy.strictest(strictest, removedFloors.strictestGap(position, reportedEvictions));

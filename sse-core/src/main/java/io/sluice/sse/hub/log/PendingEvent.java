@@ -13,13 +13,15 @@ import org.jspecify.annotations.Nullable;
  * @param publisherId the id that the publisher chose, or null
  * @param key the key of the event for topics that conflate, or null
  * @param recipients the recipients of the event
+ * @param last whether it is the last event of its topics
  */
 public record PendingEvent(
         List<String> topics,
         byte[] wire,
         @Nullable String publisherId,
         @Nullable String key,
-        Recipients recipients) {
+        Recipients recipients,
+        boolean last) {
 
     /** Whether this is no event but the removal of a key. */
     boolean isKeyRemoval() {

@@ -51,7 +51,7 @@ final class RemovedTopicFloors {
             var eldest = byName.entrySet().iterator();
             Map.Entry<String, Removed> merged = eldest.next();
             others = others.max(
-                    options.overflow(merged.getKey()), merged.getValue().floor());
+                    options.of(merged.getKey()).overflow(), merged.getValue().floor());
             if (merged.getValue().stateLost()) {
                 addToOthers(merged.getKey());
             }
@@ -131,7 +131,7 @@ final class RemovedTopicFloors {
         for (Map.Entry<String, Removed> topic : byName.entrySet()) {
             if (pattern.matches(topic.getKey())) {
                 highest = highest.max(
-                        options.overflow(topic.getKey()), topic.getValue().floor());
+                        options.of(topic.getKey()).overflow(), topic.getValue().floor());
             }
         }
         return highest;

@@ -12,8 +12,8 @@ public final class Topic extends EvictionQueue.Holder {
     public final String name;
     public final TopicLog log;
 
-    /** The policy for clients that this topic has evicted events for, unless their subscription has its own policy. */
-    public final OverflowPolicy overflow;
+    /** The options of this topic. */
+    final TopicOptions.Rule rule;
 
     /** Whether a new client gets only what is published after it has begun, see {@link LogOptions.TopicRules}. */
     public final boolean isLiveOnly;
@@ -24,15 +24,21 @@ public final class Topic extends EvictionQueue.Holder {
     /** Whether the topic was removed from the table. A removed topic is never used again. */
     private boolean removed;
 
+    /**
+     * Whether its last event was published. Written under the hub's lock, read anywhere: the publisher writes it before
+     * the head, and a lane reads the head first.
+     */
+    private volatile boolean ended;
+
     /** Whether an append that runs has looked this topic up, so that it must not be evicted for another topic. */
     private boolean pinned;
 
     Topic(String name, RemovedTopicFloors.Removed before, TopicOptions options) {
         Floor floor = before.floor();
         this.name = name;
-        this.overflow = options.overflow(name);
+        this.rule = options.of(name);
         this.isLiveOnly = options.isLiveOnly(name);
-        TopicOptions.Conflation conflation = options.conflation(name);
+        TopicOptions.Conflation conflation = rule.conflation();
         if (isLiveOnly) {
             this.log = new TopicLog(floor);
         } else if (conflation != null) {
@@ -40,6 +46,11 @@ public final class Topic extends EvictionQueue.Holder {
         } else {
             this.log = options.isStored() ? new StoredLog(floor) : new TopicLog(floor);
         }
+    }
+
+    /** The policy for clients that this topic has evicted events for, unless their subscription has its own policy. */
+    public OverflowPolicy overflow() {
+        return rule.overflow();
     }
 
     /** Whether the topic keeps the latest event of each key. */
@@ -109,6 +120,23 @@ public final class Topic extends EvictionQueue.Holder {
     /** Whether the topic can be removed: it keeps no event and no subscriber named it. */
     boolean isIdle() {
         return log.keptEvents() == 0 && !hasExactSubscribers();
+    }
+
+    /** Whether its last event was published, and is not forgotten. Any thread. */
+    public boolean hasEnded() {
+        return ended;
+    }
+
+    /**
+     * Whether the topic has ended, and its last event is at or before {@code position}, kept or lost. Any thread; the
+     * caller has read a head that is not before {@code position}.
+     */
+    public boolean hasEndedBy(long position) {
+        return ended && !log.hasAfter(position) && log.lostPosition() <= position; // the floor last, as after a copy
+    }
+
+    void setEnded(boolean hasEnded) {
+        ended = hasEnded;
     }
 
     boolean isPinned() {

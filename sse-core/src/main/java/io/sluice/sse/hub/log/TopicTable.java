@@ -28,6 +28,7 @@ public final class TopicTable {
     private final PatternTrie patternTrie = new PatternTrie();
     private final TopicIndex index;
     private final RemovedTopicFloors removedFloors;
+    private final EndedTopics endedTopics;
     private final PatternMatches patternMatches;
 
     /**
@@ -43,6 +44,7 @@ public final class TopicTable {
         this.hubLock = hubLock;
         this.index = index;
         this.removedFloors = new RemovedTopicFloors(options);
+        this.endedTopics = new EndedTopics(options.maxTopics(), options.maxTotalBytes());
         this.patternMatches = new PatternMatches(options.maxTopics());
     }
 
@@ -62,7 +64,7 @@ public final class TopicTable {
 
     /** Whether a topic of this name conflates, whether it exists or not. */
     boolean conflates(String name) {
-        return options.conflation(name) != null && !options.isLiveOnly(name);
+        return options.conflates(name);
     }
 
     @Nullable
@@ -86,6 +88,7 @@ public final class TopicTable {
         }
         RemovedTopicFloors.Removed before = removedFloors.take(name);
         Topic topic = new Topic(name, before, options);
+        topic.setEnded(endedTopics.contains(name));
         boolean stateReturns = before.stateLost() && before.isKnown();
         topics.put(name, topic);
         patternTrie.forEachMatch(name, pattern -> pattern.onCreated(topic, stateReturns));
@@ -149,6 +152,55 @@ public final class TopicTable {
         }
         removeIfIdle(topic);
         return isDone;
+    }
+
+    /** The topics that have ended. */
+    EndedTopics ended() {
+        assert hubLock.isHeldByCurrentThread();
+        return endedTopics;
+    }
+
+    /** The last event of the topic was published. */
+    void setEnded(Topic topic, long position, long nanos) {
+        topic.setEnded(true);
+        addEnd(topic.name, position, nanos);
+    }
+
+    /** The topic has ended before a restart. It is created later, if it keeps events. */
+    void restoreEnd(String name, long position, long nanos) {
+        if (!isLiveOnly(name)) {
+            addEnd(name, position, nanos);
+        }
+    }
+
+    private void addEnd(String name, long position, long nanos) {
+        assert hubLock.isHeldByCurrentThread();
+        EndedTopics.End forgotten =
+                endedTopics.add(new EndedTopics.End(name, position, nanos + options.endAgeNanos(name)));
+        if (forgotten != null) {
+            onEndForgotten(forgotten.topic());
+        }
+    }
+
+    /**
+     * Forgets that a topic has ended: its name is new again. Its subscribers stay, and get what is published to it.
+     *
+     * @return whether it had ended
+     */
+    boolean forgetEnd(String name) {
+        assert hubLock.isHeldByCurrentThread();
+        boolean hadEnded = endedTopics.remove(name);
+        if (hadEnded) {
+            onEndForgotten(name);
+        }
+        return hadEnded;
+    }
+
+    private void onEndForgotten(String name) {
+        Topic topic = topics.get(name);
+        if (topic != null) {
+            topic.setEnded(false);
+        }
     }
 
     /** Removes the topic if it keeps no event and no subscriber named it. */

@@ -73,7 +73,8 @@
  *       {@code RemovedTopicFloors}, {@code NewestPositions}
  *   <li><b>topics:</b> {@code Topic}, {@code TopicTable}, {@code TopicOptions}, {@code TopicListener},
  *       {@code PatternTopics}, {@code PatternMatches}, {@code PatternListener}, {@code PatternTrie},
- *       {@code PatternSegments}, {@code TopicIndex}, {@code TopicOrder}, {@code SubscriberCount}
+ *       {@code PatternSegments}, {@code TopicIndex}, {@code TopicOrder}, {@code SubscriberCount},
+ *       {@code EndedTopics}, {@code EndCheck}
  *   <li><b>history:</b> {@code HubHistory}, {@code HistoryWriter}, {@code HistoryReader}, {@code PositionReservation},
  *       {@code DurabilityWaiters}, {@code HistoryUpkeep}, {@code HistoryMarker}, {@code RecipientCodec},
  *       {@code StampClock}

@@ -105,8 +105,12 @@ final class RandomLife {
                             .conflationKeys(keys)
                             .conflationBytes(tableBytes)
                             .overflow(policy);
-                    policies.forEach(options::overflow);
-                    conflated.forEach(pattern -> options.conflate(pattern.toString()));
+                    policies.forEach((topic, own) -> {
+                        options.overflow(topic, own);
+                        if (conflates(topic)) {
+                            options.conflate(topic);
+                        }
+                    });
                 },
                 1 + random.nextInt(2),
                 lane);

@@ -6,6 +6,7 @@ import io.sluice.sse.history.HistoryPage;
 import io.sluice.sse.history.RecoveryResult;
 import io.sluice.sse.history.StoredEvent;
 import io.sluice.sse.history.SyncPolicy;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
@@ -59,6 +60,11 @@ final class GatedHistory implements History {
     @Override
     public RecoveryResult open(long newEpoch, Consumer<List<Eviction>> evicting) {
         return history.open(newEpoch, evicting);
+    }
+
+    @Override
+    public Duration age() {
+        return history.age();
     }
 
     @Override

@@ -198,11 +198,11 @@ class OverflowPolicyTest {
             builder.overflow("a", LATEST).conflate("a");
             TopicOptions options =
                     new TopicOptions(HubTestAccess.logOptions(builder), new java.util.concurrent.locks.ReentrantLock());
-            assertThat(options.overflow("a")).isEqualTo(LATEST);
+            assertThat(options.of("a").overflow()).isEqualTo(LATEST);
             hub.publish("a", io.sluice.sse.Event.of("x"));
             Topic topic = HubTestAccess.log(hub)
                     .locked(() -> HubTestAccess.log(hub).topics().find("a"));
-            assertThat(topic.overflow).isEqualTo(DISCONNECT);
+            assertThat(topic.overflow()).isEqualTo(DISCONNECT);
             assertThat(topic.log).isExactlyInstanceOf(TopicLog.class);
         }
     }

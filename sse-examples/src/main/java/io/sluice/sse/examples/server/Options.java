@@ -157,6 +157,14 @@ final class Options {
     List<String> conflate = new ArrayList<>();
 
     @Option(
+            names = "--topic",
+            paramLabel = "<pattern,key=value,...>",
+            description = "Options of all topics that match the pattern, such as"
+                    + " answers/**,events=20000,age=1h,overflow=gap; keys: events bytes age overflow conflate; repeatable"
+                    + " (in the environment separated by semicolons), the first match wins. Default: none")
+    List<String> topic = new ArrayList<>();
+
+    @Option(
             names = "--write-timeout",
             paramLabel = "<duration>",
             description =
@@ -399,11 +407,20 @@ final class Options {
      * there; on the command line a comma is part of the pattern.
      */
     List<String> conflated() {
-        boolean onLine = line.getParseResult().hasMatchedOption("--conflate");
+        return repeated("--conflate", conflate, ",");
+    }
+
+    /** The options of topics by pattern. In an environment variable semicolons separate them. */
+    List<TopicText> topics() {
+        return repeated("--topic", topic, ";").stream().map(TopicText::of).toList();
+    }
+
+    private List<String> repeated(String option, List<String> values, String separator) {
+        boolean onLine = line.getParseResult().hasMatchedOption(option);
         return onLine
-                ? conflate
-                : conflate.stream()
-                        .flatMap(patterns -> Arrays.stream(patterns.split(",")))
+                ? values
+                : values.stream()
+                        .flatMap(all -> Arrays.stream(all.split(separator)))
                         .toList();
     }
 

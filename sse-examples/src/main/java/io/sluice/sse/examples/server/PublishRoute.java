@@ -14,6 +14,7 @@ import io.sluice.sse.netty.SseRequest;
 import io.sluice.sse.netty.SseServerBuilder;
 import io.sluice.sse.topic.Publication;
 import io.sluice.sse.topic.Published;
+import io.sluice.sse.topic.TopicEndedException;
 import io.sluice.sse.topic.TopicLimitException;
 import io.sluice.sse.topic.TopicName;
 import java.io.IOException;
@@ -36,7 +37,7 @@ import org.jspecify.annotations.Nullable;
 final class PublishRoute {
 
     private static final String BATCH = "application/vnd.sluice.batch+json";
-    private static final Set<String> FIELDS = Set.of("topic", "event", "id", "key", "retry", "data");
+    private static final Set<String> FIELDS = Set.of("topic", "event", "id", "key", "retry", "data", "last");
 
     /**
      * Retry-After when the topic limit is reached. A topic is removed when its last event expires, but the time is
@@ -145,6 +146,9 @@ final class PublishRoute {
             return HttpStatusException.limit(
                     RejectionCounts.Kind.TOPICS, 429, String.valueOf(cause.getMessage()), TOPICS_FULL);
         }
+        if (cause instanceof TopicEndedException) {
+            return HttpStatusException.of(409, String.valueOf(cause.getMessage()));
+        }
         if (cause instanceof HistoryException) {
             // The cause is in the log only, because it may contain file names.
             return HttpStatusException.of(503, "the history does not accept events at the moment", "Retry-After", "5");
@@ -157,7 +161,18 @@ final class PublishRoute {
     private static Publication single(SseRequest request) {
         Event.Builder event = Event.builder().data(request.bodyText());
         fields(event, request.query("event"), request.query("id"), request.query("key"), request.query("retry"));
-        return new Publication(request.subPath(), event.build());
+        Publication publication = new Publication(request.subPath(), event.build());
+        return isLast(request.query("last")) ? publication.asLast() : publication;
+    }
+
+    private static boolean isLast(@Nullable String last) {
+        if (last == null || last.equals("0")) {
+            return false;
+        }
+        if (!last.equals("1")) {
+            throw new IllegalArgumentException("last: \"" + last + "\" (expected: 1 or 0)");
+        }
+        return true;
     }
 
     private static void fields(
@@ -232,7 +247,12 @@ final class PublishRoute {
                 text(item, "key"),
                 retry == null || retry.isNull() ? null : retry.asText());
         String topic = text(item, "topic");
-        return new Publication(TopicName.check(topic == null ? topicOfPath : topic), event.build());
+        Publication publication = new Publication(TopicName.check(topic == null ? topicOfPath : topic), event.build());
+        JsonNode last = item.get("last");
+        if (last != null && !last.isNull() && !last.isBoolean()) {
+            throw new IllegalArgumentException("last: " + last + " (expected: true or false)");
+        }
+        return last != null && last.booleanValue() ? publication.asLast() : publication;
     }
 
     /** JSON can encode an unpaired surrogate but UTF-8 cannot, so the client would receive other data. */

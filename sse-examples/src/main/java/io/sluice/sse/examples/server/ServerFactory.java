@@ -10,6 +10,8 @@ import io.sluice.sse.netty.SseServerBuilder;
 import io.sluice.sse.netty.TrustedProxies;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
@@ -35,15 +37,13 @@ final class ServerFactory {
         set("--max-topics", options.maxTopics, hub::maxTopics);
         set("--overflow", options.overflow, hub::overflow);
         set("--coalesce", options.coalesce, hub::coalesce);
-        for (String pattern : options.conflated()) {
-            set("--conflate", pattern, hub::conflate);
-        }
+        setTopics(hub);
         if (options.historyDir == null) {
             if (options.historySync != null) {
                 throw new BadOptionException(options.named("--history-sync") + ": " + options.historySync
                         + " (expected: --history-dir as well)");
             }
-            return hub.build();
+            return build(hub);
         }
         if (!options.conflate.isEmpty()) {
             throw new BadOptionException(options.named("--conflate") + ": " + String.join(",", options.conflate)
@@ -52,9 +52,43 @@ final class ServerFactory {
         MvStoreHistory.Builder history = MvStoreHistory.builder(options.historyDir);
         set("--history-sync", options.historySync, history::sync);
         try {
-            return hub.history(history.build()).build();
+            return build(hub.history(history.build()));
         } catch (HistoryException e) {
             throw options.invalid("--history-dir", e);
+        }
+    }
+
+    /** A pattern of {@code --conflate} comes after those of {@code --topic}, or adds to the options of the same one. */
+    private void setTopics(HubBuilder hub) throws BadOptionException {
+        Map<String, TopicText> given = new HashMap<>();
+        for (TopicText topic : options.topics()) {
+            TopicText earlier = given.putIfAbsent(topic.pattern(), topic);
+            if (earlier != null) {
+                throw new BadOptionException(options.named("--topic") + ": " + topic.text()
+                        + " (expected: another pattern than that of " + earlier.text() + ", which wins)");
+            }
+            try {
+                topic.addTo(hub);
+            } catch (IllegalArgumentException e) {
+                String message = String.valueOf(e.getMessage());
+                boolean named = message.contains(topic.text());
+                throw named
+                        ? options.invalid("--topic", e)
+                        : new BadOptionException(options.named("--topic") + ": " + topic.text() + ": " + message);
+            }
+        }
+        for (String pattern : options.conflated()) {
+            set("--conflate", pattern, hub::conflate);
+        }
+    }
+
+    /** Only the options of topics can still contradict each other when the hub is built. */
+    private Hub build(HubBuilder hub) throws BadOptionException {
+        try {
+            return hub.build();
+        } catch (IllegalArgumentException e) {
+            boolean onlyConflate = options.topics().isEmpty();
+            throw options.invalid(onlyConflate ? "--conflate" : "--topic", e);
         }
     }
 

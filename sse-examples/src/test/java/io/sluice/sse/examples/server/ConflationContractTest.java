@@ -39,6 +39,30 @@ class ConflationContractTest {
         }
     }
 
+    @Test
+    void topicsHaveTheOptionsOfTheFirstPatternThatMatches() throws Exception {
+        try (TestServer server = TestServer.start(
+                "--history-events", "1",
+                "--topic", "answers/**,events=3,age=1h,overflow=gap",
+                "--topic", "seats,conflate,bytes=4k",
+                "--conflate", "prices/*")) {
+            for (String topic : new String[] {"answers/7/x", "seats", "prices/x", "plain"}) {
+                for (String data : new String[] {"one", "two", "three", "last"}) {
+                    server.post("/publish/" + topic + "?key=" + data.charAt(0), data);
+                }
+            }
+            assertThat(replay(server, "answers/7/x", "last"))
+                    .contains("data: two\n", "data: three\n")
+                    .doesNotContain("data: one\n");
+            for (String topic : new String[] {"seats", "prices/x"}) {
+                assertThat(replay(server, topic, "last"))
+                        .contains("data: one\n", "data: three\n")
+                        .doesNotContain("data: two\n");
+            }
+            assertThat(replay(server, "plain", "last")).doesNotContain("data: three\n");
+        }
+    }
+
     /** Topics of finished jobs must not keep other publishers and subscribers out. */
     @Test
     void finishedTopicsMakeRoom() throws Exception {

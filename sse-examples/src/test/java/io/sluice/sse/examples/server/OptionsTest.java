@@ -12,6 +12,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -81,6 +82,21 @@ class OptionsTest {
                 "--tls-cert a --tls-key b     | a (expected: a file that can be read",
                 "--drain 1y                   | '1y' (expected: a duration",
                 "--admin-token ''             | it is empty",
+                "--topic a/**                 | a/** (expected: a pattern, then options: events=<number>, bytes=<size>",
+                "--topic a/**,events          | 'events' (expected: one of events=<number>",
+                "--topic a/**,size=5          | 'size=5' (expected: one of events=<number>",
+                "--topic a/**,events=many     | a/**,events=many: events: 'many' (expected: a number)",
+                "--topic a/**,events=0        | a/**,events=0: historyEvents: 0 (expected: from 1 to",
+                "--topic a/**,bytes=5x        | a/**,bytes=5x: bytes: '5x' (expected: a size",
+                "--topic a/**,age=soon        | a/**,age=soon: age: 'soon' (expected: a duration",
+                "--topic a/**,overflow=drop   | 'drop' (expected: disconnect, gap, latest)",
+                "--topic a/**,conflate=yes    | 'yes' (expected: true or false)",
+                "--topic a/**,events=1,events=2 | historyEvents: 2 (expected: one value for a/**, which has 1)",
+                "--topic a*,events=1          | a * stands for a whole segment",
+                "--topic **,events=1 --topic a,events=2 | a (expected: before **, which matches all of its topics)",
+                "--topic **,events=1 --conflate a | a (expected: before **, which matches all of its topics)",
+                "--topic a,events=1 --topic a,age=1h | a,age=1h (expected: another pattern than that of a,events=1",
+                "--topic a,conflate --history-dir x | a (expected: no topic that conflates in a hub with a history)",
                 "--conflate a*                | \"a*\": a * stands for a whole segment",
                 "--jwt-key x                  | Unknown option",
                 "--redis redis://x            | Unknown option",
@@ -151,6 +167,15 @@ class OptionsTest {
                 Map.of("SLUICE_CONFLATE", "not,asked"), "--conflate", "prices,eur/*", "--conflate", "seats");
         assertThat(options.conflated()).containsExactly("prices,eur/*", "seats");
         assertThat(Options.parse(Map.of()).conflated()).isEmpty();
+    }
+
+    @Test
+    void topicsAreSeparatedBySemicolonsInTheEnvironment() throws Exception {
+        Options options = Options.parse(Map.of("SLUICE_TOPIC", "a/*,events=5,age=1h;b,conflate"));
+        assertThat(options.topics())
+                .containsExactly(
+                        new TopicText("a/*,events=5,age=1h", "a/*", List.of("events=5", "age=1h")),
+                        new TopicText("b,conflate", "b", List.of("conflate")));
     }
 
     @Test
