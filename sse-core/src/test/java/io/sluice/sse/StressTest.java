@@ -33,6 +33,8 @@ class StressTest {
 
     private static final String MILLIS = System.getProperty("sluice.stress.millis", "500");
 
+    private static final int FEWEST_SAMPLES = 100;
+
     private static final String ONLY = System.getProperty("sluice.stress.only", "");
 
     static Collection<String> stressTests() {
@@ -43,9 +45,17 @@ class StressTest {
     @MethodSource("stressTests")
     void onlyAcceptableOutcomes(String name) throws Exception {
         TestInfo info = TestList.getInfo(name);
-        TestResult result = run(info);
+        // A busy machine takes few samples in the time of one run.
+        for (long samples = 0; samples <= FEWEST_SAMPLES; ) {
+            TestResult result = run(info);
+            checkOutcomes(name, info, result);
+            samples += result.getTotalCount();
+        }
+    }
+
+    private static void checkOutcomes(String name, TestInfo info, TestResult result) {
         assertThat(result.status()).as(name + ": " + result.getMessages()).isEqualTo(Status.NORMAL);
-        assertThat(result.getTotalCount()).as("samples").isGreaterThan(100);
+        assertThat(result.getTotalCount()).as("samples").isPositive();
         for (String outcome : result.getStateKeys()) {
             assertThat(expected(info, outcome))
                     .as("%s: \"%s\", %d of %d samples", name, outcome, result.getCount(outcome), result.getTotalCount())
