@@ -7,6 +7,13 @@ import io.sluice.sse.hub.core.LogThrottle;
 import io.sluice.sse.hub.core.PresenceListener;
 import io.sluice.sse.hub.log.LogOptions;
 import io.sluice.sse.topic.Selector;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
+import io.sluice.sse.Registration;
+import io.sluice.sse.hub.log.Expirer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -28,14 +35,24 @@ final class Presences implements PresenceListener {
     /** The name under which the whole hub is counted. No topic has it. */
     private static final String WHOLE_HUB = "";
 
+    /** The time until the list of a topic is sent after a change that was not published. More changes may follow. */
+    private static final long REPAIR_NANOS = Duration.ofSeconds(1).toNanos();
+
     private record Counted(Presence presence, PresenceCounts counts) {}
 
     private final Hub hub;
     private final List<Counted> all = new ArrayList<>();
     private final LogThrottle unpublished;
+    private final Expirer.Timer timer;
+
+    /** The presence topics whose last change was not published. Guarded by this set, as is the field below. */
+    private final Set<String> stale = new HashSet<>();
+    /** Cancels the timer that sends their lists. */
+    private Runnable repair = () -> {};
 
     Presences(Hub hub, List<Presence> presences, LogOptions.Clocks clocks) {
         this.hub = hub;
+        this.timer = clocks.timer();
         this.unpublished = new LogThrottle(clocks.nanos());
         for (Presence presence : presences) {
             PresenceCounts.Reporter reporter = (joined, principal, topic) ->
@@ -83,15 +100,74 @@ final class Presences implements PresenceListener {
     @Override
     public void missed(Sink sink, Selector selector) {
         if (!all.isEmpty()) {
-            sendLists(selector.terms(), sink);
+            new ListsToSend(sink, listsOf(selector.terms())).begin();
         }
     }
 
     private void sendLists(List<String> terms, Sink sink) {
-        for (Counted counted : all) {
-            if (counted.presence.hasEvents()) {
-                terms.forEach(term -> sendList(counted, term, sink));
+        for (Supplier<Event> list : listsOf(terms)) {
+            Event present = list.get();
+            if (!sink.offer(present)) { // an offered event is never dropped, but needs a writable sink
+                sink.send(present);
             }
+        }
+    }
+
+    /** The lists of the presence topics among these terms, as they are when they are asked for. */
+    private List<Supplier<Event>> listsOf(List<String> terms) {
+        List<Supplier<Event>> lists = new ArrayList<>();
+        for (Counted counted : all) {
+            for (String term : counted.presence.hasEvents() ? terms : List.<String>of()) {
+                String topic = counted.presence.topicOfEvents(term);
+                if (topic != null || counted.presence.isEventsOfHub(term)) {
+                    lists.add(() -> listOf(counted, topic));
+                }
+            }
+        }
+        return lists;
+    }
+
+    /**
+     * Lists for a client that has missed changes. It is slow, so each list waits until the client reads; it is made only
+     * then. The queue of direct sends, and its policy, are not used: an overflow would end the stream that goes on.
+     */
+    private static final class ListsToSend implements Runnable {
+        private final Sink sink;
+        private final Iterator<Supplier<Event>> lists;
+        /** The next list. One thread at a time uses it: first the lane, then the serial user code of the sink. */
+        private @Nullable Supplier<Event> next;
+
+        private final CompletableFuture<Registration> listener = new CompletableFuture<>();
+
+        ListsToSend(Sink sink, List<Supplier<Event>> lists) {
+            this.sink = sink;
+            this.lists = lists.iterator();
+        }
+
+        void begin() {
+            if (!sendWhileWritable()) {
+                listener.complete(sink.onWritable(this));
+            }
+        }
+
+        @Override
+        public void run() {
+            if (sendWhileWritable()) {
+                listener.thenAccept(Registration::cancel);
+            }
+        }
+
+        /** @return whether all are sent */
+        private boolean sendWhileWritable() {
+            while (next != null || lists.hasNext()) {
+                Supplier<Event> list = next == null ? lists.next() : next;
+                next = list;
+                if (!sink.offer(list.get())) {
+                    return false;
+                }
+                next = null;
+            }
+            return true;
         }
     }
 
@@ -129,16 +205,9 @@ final class Presences implements PresenceListener {
 
     // ---- what is reported
 
-    private void sendList(Counted counted, String term, Sink sink) {
-        String topic = counted.presence.topicOfEvents(term);
-        if (topic == null && !counted.presence.isEventsOfHub(term)) {
-            return;
-        }
+    private static Event listOf(Counted counted, @Nullable String topic) {
         List<String> present = counted.counts.members(topic == null ? WHOLE_HUB : topic);
-        Event list = Event.of(Presence.PRESENT_EVENT_NAME, PresenceJson.list(topic, present));
-        if (!sink.offer(list)) { // an offered event is never dropped, but needs a writable sink
-            sink.send(list);
-        }
+        return Event.of(Presence.PRESENT_EVENT_NAME, PresenceJson.list(topic, present));
     }
 
     private void report(Presence presence, boolean joined, String principal, @Nullable String topic) {
@@ -165,7 +234,14 @@ final class Presences implements PresenceListener {
         }
     }
 
+    /** The subscribers of the topic have missed a change, so they get the list again, soon. */
     private void notPublished(String topic, Throwable failure) {
+        synchronized (stale) {
+            if (stale.isEmpty()) {
+                repair = timer.schedule(this::repair, REPAIR_NANOS);
+            }
+            stale.add(topic);
+        }
         if (unpublished.tryAcquire()) {
             log.warn(
                     "presence on {} was not published: {}{}",
@@ -173,6 +249,21 @@ final class Presences implements PresenceListener {
                     failure.toString(),
                     unpublished.suppressedSuffix());
         }
+    }
+
+    private void repair() {
+        Set<String> topics;
+        synchronized (stale) {
+            topics = Set.copyOf(stale);
+            stale.clear();
+            repair = () -> {};
+        }
+        hub.sinks(null, Integer.MAX_VALUE).thenAccept(infos -> infos.forEach(info -> {
+            List<String> terms = info.topics().stream().filter(topics::contains).toList();
+            if (!terms.isEmpty()) {
+                new ListsToSend(info.sink(), listsOf(terms)).begin();
+            }
+        }));
     }
 
     // ---- for the hub
@@ -190,6 +281,9 @@ final class Presences implements PresenceListener {
     }
 
     void close() {
+        synchronized (stale) {
+            repair.run();
+        }
         all.forEach(counted -> counted.counts.close());
     }
 

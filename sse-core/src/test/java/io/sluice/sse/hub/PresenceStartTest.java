@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sluice.sse.CloseReason;
 import io.sluice.sse.Event;
+import io.sluice.sse.DirectSendPolicy;
 import io.sluice.sse.Identity;
+import io.sluice.sse.Ledger;
 import io.sluice.sse.hub.lane.FakeSink;
 import io.sluice.sse.hub.lane.HubFixture;
 import io.sluice.sse.test.ReceivedEvent;
@@ -195,6 +197,38 @@ class PresenceStartTest {
             settle(bench);
             assertThat(slow.gaps()).hasSize(1);
             assertThat(received(slow)).contains("present p0,p1,p2,p3");
+        }
+    }
+
+    /** The lists wait for the client. In the queue of direct sends they would take the room of the application's. */
+    @Test
+    void afterAGapTheListsWaitUntilTheClientReads() {
+        try (HubFixture bench = bench(options ->
+                options.historyEvents(2).directSendEvents(3).directSendPolicy(DirectSendPolicy.CLOSE))) {
+            FakeSink slow = bench.sink();
+            bench.open(slow, StartPosition.live(), null, PRESENCE, "presence/rooms/8", "presence/rooms/9");
+            settle(bench);
+            bench.onLane(() -> slow.full(true));
+            for (int i = 0; i < 4; i++) {
+                join(bench, "p" + i);
+            }
+            bench.onLane(() -> {
+                slow.stall(10); // the gap fills the connection
+                slow.full(false);
+            });
+            settle(bench);
+            slow.send(Event.of("direct")); // has the queue for itself
+            assertThat(slow.isOpen()).isTrue();
+            join(bench, "p4");
+            slow.read();
+            settle(bench);
+            assertThat(slow.gaps()).isNotEmpty();
+            assertThat(slow.data()).contains("direct");
+            assertThat(received(slow)).contains("present p0,p1,p2,p3,p4");
+            assertThat(received(slow).stream().filter("present "::equals))
+                    .as("the empty rooms, at the start and after the gap")
+                    .hasSizeGreaterThanOrEqualTo(4);
+            assertThat(bench.hub.ledger().count(Ledger.Kind.LISTENERS)).isZero();
         }
     }
 }

@@ -36,11 +36,11 @@ final class Deadlines {
 
     private OnLoop create(EventExecutor loop) {
         Waiting request = new Waiting(loop, requestNanos);
-        return new OnLoop(request, new Waiting(loop, idleNanos));
+        return new OnLoop(request, new Waiting(loop, idleNanos), new TcpInfo());
     }
 
-    /** The lists of one event loop. Confined to it. */
-    record OnLoop(Waiting request, Waiting idle) {}
+    /** The lists of one event loop, and what its connections share. Confined to it. */
+    record OnLoop(Waiting request, Waiting idle, TcpInfo tcpInfo) {}
 
     /** An element of at most one list at a time. Confined to the event loop of the list. */
     abstract static class Waiter {

@@ -109,7 +109,9 @@ final class RequestDeadline extends ChannelInboundHandlerAdapter {
     private void deadlinePassed(ChannelHandlerContext ctx) {
         long pending = OutboundBuffers.pendingBytes(ctx.channel());
         long before = progress;
-        progress = OutboundBuffers.progressMark(ctx.channel());
+        // A client that reads a large response slowly acknowledges bytes long before the kernel takes more of them.
+        progress = OutboundBuffers.progressMark(ctx.channel())
+                + 31 * deadlines.tcpInfo().acknowledgedBytes(ctx.channel());
         if (pending > 0 && progress != before) {
             // The client is still reading its responses. Until it has, the server may not even read its requests.
             (deadlines.idle().isUnlimited() ? deadlines.request() : deadlines.idle()).begin(waiter);

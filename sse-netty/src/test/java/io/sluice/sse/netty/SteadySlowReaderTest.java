@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.sluice.sse.CloseReason;
 import io.sluice.sse.Event;
+import io.sluice.sse.Ledger;
 import io.sluice.sse.Observer;
 import io.sluice.sse.Sink;
 import io.sluice.sse.hub.Hub;
@@ -89,6 +90,29 @@ class SteadySlowReaderTest {
                         .isNotInstanceOf(SocketException.class)
                         .hasMessageContaining("end of the stream");
             }
+        }
+    }
+
+    /** A large response that is no stream: its connection is not idle while the client reads. */
+    @ParameterizedTest(name = "{0}")
+    @EnumSource(names = {"EPOLL", "IO_URING"})
+    void aSteadySlowReaderOfALargeResponseIsNotIdle(Transport transport) throws Exception {
+        Duration idle = Duration.ofSeconds(2);
+        try (SseServer server = TestServers.on(transport)
+                        .idleTimeout(idle)
+                        .route(
+                                "GET",
+                                "/large",
+                                request -> RouteResponse.of(200, "text/plain", new byte[8_000_000])
+                                        .completed())
+                        .start();
+                RawClient slow = RawClient.connect(server.port(), 4096)) {
+            slow.get("/large");
+            int steps = (int) (6 * idle.toMillis() / STEP_MILLIS);
+            try (PacedReader reader = new PacedReader(slow, 400, steps)) { // 8,000 bytes each second
+                reader.done.get(120, TimeUnit.SECONDS);
+            }
+            assertThat(server.hub().ledger().count(Ledger.Kind.CONNECTIONS)).isEqualTo(1);
         }
     }
 

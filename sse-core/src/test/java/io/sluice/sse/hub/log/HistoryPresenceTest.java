@@ -12,9 +12,11 @@ import io.sluice.sse.hub.HubTestAccess;
 import io.sluice.sse.hub.Presence;
 import io.sluice.sse.hub.lane.FakeSink;
 import io.sluice.sse.test.ReceivedEvent;
+import io.sluice.sse.topic.Selector;
 import io.sluice.sse.topic.StartPosition;
 import io.sluice.sse.topic.TopicInfo;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -145,6 +147,28 @@ class HistoryPresenceTest {
             FakeSink sink = bench.open(StartPosition.replay(2), ROOM, PRESENCE);
             bench.untilReceived(sink, 3);
             assertThat(sink.data()).last().isEqualTo("both");
+        }
+    }
+
+    /** A failed history publishes nothing, so subscribers of the presence topic would keep an old list for good. */
+    @Test
+    void aChangeThatCannotBePublishedSendsTheListAgain() {
+        GatedHistory history = new GatedHistory(MvStoreHistory.builder(directory)
+                .sync(SyncPolicy.always())
+                .build());
+        try (HistoryFixture bench = new HistoryFixture(
+                history, options -> options.presence(Presence.of("rooms/*").withEvents("presence")))) {
+            FakeSink watcher = bench.open(StartPosition.live(), "presence/rooms/7");
+            history.appendFails = new IllegalStateException("No space left on device");
+            assertThat(bench.hub.publish("a", Event.of("x")).toCompletableFuture())
+                    .failsWithin(Duration.ofSeconds(60));
+            FakeSink ann = new FakeSink(bench.hubLane, null);
+            ann.identity(Identity.of("ann"));
+            bench.onLane(() -> ann.open(Selector.of("rooms/7"), StartPosition.live(), null));
+            bench.until(() -> watcher.data().size() == 2);
+            assertThat(types(watcher)).containsExactly("present", "present");
+            assertThat(watcher.data().get(1)).contains("\"principals\":[\"ann\"]");
+            assertThat(bench.hub.stats().failedPublishes()).isPositive();
         }
     }
 }
