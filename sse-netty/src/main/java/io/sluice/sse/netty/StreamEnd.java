@@ -1,6 +1,7 @@
 package io.sluice.sse.netty;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelFuture;
@@ -62,7 +63,7 @@ final class StreamEnd {
     }
 
     /** The write timeout. Its default if it is off, because no other timeout ends a connection that trickles. */
-    private static long maxLingerNanos(LaneOptions options) {
+    static long maxLingerNanos(LaneOptions options) {
         Duration writeTimeout = options.writeTimeout();
         return (writeTimeout.isZero() ? LaneOptions.DEFAULT.writeTimeout() : writeTimeout).toNanos();
     }
@@ -70,17 +71,26 @@ final class StreamEnd {
     /** A reconnection time with jitter if the client will reconnect soon, and the end of the body. */
     private static ByteBuf lastBytes(
             ChannelHandlerContext stream, CloseReason reason, boolean chunked, Duration retry) {
-        String text = "";
-        if (reason == CloseReason.SERVER_DRAINING || reason == CloseReason.LIFETIME_ENDED) {
-            text = "retry: " + Jitter.around(Math.max(1, retry.toMillis())) + "\n\n";
-            if (chunked) {
-                text = Integer.toHexString(text.length()) + "\r\n" + text + "\r\n";
-            }
-        }
+        String text = lastText(reason, retry);
         if (chunked) {
-            text += "0\r\n\r\n";
+            text = (text.isEmpty() ? "" : Integer.toHexString(text.length()) + "\r\n" + text + "\r\n") + "0\r\n\r\n";
         }
+        return bytes(stream.alloc(), text);
+    }
+
+    /** A reconnection time with jitter if the client will reconnect soon; otherwise empty. */
+    static ByteBuf lastText(ByteBufAllocator allocator, CloseReason reason, Duration retry) {
+        return bytes(allocator, lastText(reason, retry));
+    }
+
+    private static String lastText(CloseReason reason, Duration retry) {
+        return reason == CloseReason.SERVER_DRAINING || reason == CloseReason.LIFETIME_ENDED
+                ? "retry: " + Jitter.around(Math.max(1, retry.toMillis())) + "\n\n"
+                : "";
+    }
+
+    private static ByteBuf bytes(ByteBufAllocator allocator, String text) {
         byte[] bytes = text.getBytes(StandardCharsets.US_ASCII);
-        return stream.alloc().directBuffer(bytes.length).writeBytes(bytes);
+        return allocator.directBuffer(bytes.length).writeBytes(bytes);
     }
 }

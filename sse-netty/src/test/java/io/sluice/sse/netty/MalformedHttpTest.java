@@ -101,7 +101,7 @@ class MalformedHttpTest {
         cases.put(
                 "Connection: close",
                 new Case("GET /events/a HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", OPENS));
-        cases.put("HTTP/2.0 over 1", new Case("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400));
+        cases.put("HTTP/2.0 over 1", new Case("PRI * HTTP/2.0\r\n\r\nSX\r\n\r\n", 400)); // not its preface
         cases.put(
                 "GET with a body",
                 new Case("GET /events/a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nhello", 413));
