@@ -10,6 +10,7 @@ module io.sluice.sse.netty {
     requires io.netty.common;
     requires io.netty.codec;
     requires io.netty.codec.haproxy;
+    requires io.netty.codec.http2;
     requires transitive io.netty.handler;
     requires io.netty.transport.classes.epoll;
     requires io.netty.transport.classes.io_uring;

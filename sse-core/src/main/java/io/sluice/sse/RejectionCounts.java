@@ -32,7 +32,9 @@ public final class RejectionCounts {
         /** Topics of the hub. */
         TOPICS,
         /** Connections of one address: the connection was closed as soon as it was accepted. */
-        CONNECTIONS_PER_ADDRESS;
+        CONNECTIONS_PER_ADDRESS,
+        /** Frames of an HTTP/2 connection that look like an attack, such as too many resets: it was closed. */
+        HTTP2_FLOOD;
 
         private final String tag = name().toLowerCase(Locale.ROOT).replace('_', '-');
 

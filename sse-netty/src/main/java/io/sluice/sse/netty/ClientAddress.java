@@ -1,6 +1,7 @@
 package io.sluice.sse.netty;
 
 import io.netty.channel.Channel;
+import io.netty.handler.codec.http2.Http2StreamChannel;
 import io.netty.util.Attribute;
 import io.netty.util.AttributeKey;
 import java.net.InetSocketAddress;
@@ -17,10 +18,13 @@ final class ClientAddress {
 
     private ClientAddress() {}
 
-    /** The client of the connection; the peer unless a proxy reported another address. */
+    /**
+     * The client of the channel; the peer unless a proxy reported another address. A stream of HTTP/2 has its own
+     * client if a proxy reported one, otherwise that of its connection.
+     */
     static SocketAddress of(Channel channel) {
         if (!channel.hasAttr(KEY)) {
-            return channel.remoteAddress();
+            return channel instanceof Http2StreamChannel stream ? of(stream.parent()) : channel.remoteAddress();
         }
         Attribute<InetSocketAddress> known = channel.attr(KEY);
         InetSocketAddress client = known.get();
@@ -29,7 +33,7 @@ final class ClientAddress {
 
     /** Whether the connection did not begin with a PROXY header. */
     static boolean isDirect(Channel channel) {
-        return !channel.hasAttr(PROXIED);
+        return !Connection.of(channel).hasAttr(PROXIED);
     }
 
     /** Records that the connection began with a PROXY header, with or without an address. */

@@ -36,7 +36,7 @@ final class Drain {
     private final List<LaneSink> atDeadline = new ArrayList<>();
 
     /** The ended streams whose clients have not taken the last bytes yet. */
-    private final List<NettySink> leaving = new ArrayList<>();
+    private final List<ChannelSink> leaving = new ArrayList<>();
 
     private int ended;
     /** How many streams may end now, a fraction included. The first may end at once. */
@@ -88,7 +88,7 @@ final class Drain {
     }
 
     private void add(LaneSink sink) {
-        switch (((NettySink) sink).drainMode()) {
+        switch (((ChannelSink) sink).drainMode()) {
             case SPREAD -> sinks.add(sink);
             case AT_ONCE -> end(sink);
             case AT_DEADLINE -> atDeadline.add(sink);
@@ -114,7 +114,7 @@ final class Drain {
 
     private void end(LaneSink sink) {
         sink.close(CloseReason.SERVER_DRAINING);
-        leaving.add((NettySink) sink);
+        leaving.add((ChannelSink) sink);
     }
 
     /** Whether a client has not taken the last bytes of its stream yet. */
@@ -137,7 +137,7 @@ final class Drain {
             endAll();
         }
         lastNanos = now;
-        atDeadline.removeIf(sink -> !sink.isOpen() && leaving.add((NettySink) sink));
+        atDeadline.removeIf(sink -> !sink.isOpen() && leaving.add((ChannelSink) sink));
         boolean isOver = now - startNanos >= totalNanos;
         if (ended == sinks.size() && atDeadline.isEmpty() && (isOver || !isAnyLeaving())) {
             done.complete(null);

@@ -37,7 +37,8 @@ final class FailureLog {
 
     /** The log that the channel shares with the other channels of its listening socket. */
     static FailureLog of(Channel channel) {
-        Channel listener = channel.parent() == null ? channel : channel.parent();
+        Channel connection = Connection.of(channel);
+        Channel listener = connection.parent() == null ? connection : connection.parent();
         var attribute = listener.attr(KEY);
         FailureLog log = attribute.get();
         if (log == null) {

@@ -7,14 +7,18 @@ import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslHandler;
+import java.util.List;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The pipeline of a server's connection while it speaks HTTP, in the order from the wire to the routes. {@link Upgrade}
- * removes these handlers when the connection becomes a stream. One instance for all connections. Thread-safe.
+ * removes these handlers when the connection becomes a stream, and {@link ProtocolDetector} when the client speaks
+ * HTTP/2. One instance for all connections. Thread-safe.
  */
 final class HttpPipeline extends ChannelInitializer<Channel> {
+
+    private static final List<String> HTTP_1 = List.of("deadline", "http", "body", "route");
 
     private final HttpDecoderConfig codec;
     private final int maxBodyBytes;
@@ -23,6 +27,8 @@ final class HttpPipeline extends ChannelInitializer<Channel> {
     private final RouteHandler.Shared routing;
     private final @Nullable Supplier<SslContext> tls;
     private final long handshakeMillis;
+    /** Null if the server speaks HTTP/1.1 only. */
+    private final @Nullable Http2Pipeline http2;
 
     HttpPipeline(ServerOptions options, StreamEndpoint streams, PendingConnections pending) {
         this.codec = new HttpDecoderConfig()
@@ -41,6 +47,7 @@ final class HttpPipeline extends ChannelInitializer<Channel> {
                 options.cors,
                 options.maxHeaders,
                 new BufferBudget(options.maxBufferedBytes));
+        this.http2 = options.http2 ? new Http2Pipeline(options, deadlines, pending, routing) : null;
     }
 
     @Override
@@ -55,8 +62,11 @@ final class HttpPipeline extends ChannelInitializer<Channel> {
             handler.setHandshakeTimeoutMillis(handshakeMillis);
             pipeline.addLast("tls", handler);
         }
-        pipeline.addLast("deadline", deadline)
-                .addLast("http", new HttpServerCodec(codec))
+        pipeline.addLast("deadline", deadline);
+        if (http2 != null) {
+            pipeline.addLast("protocol", new ProtocolDetector(http2, HTTP_1));
+        }
+        pipeline.addLast("http", new HttpServerCodec(codec))
                 .addLast("body", new BodyAggregator(maxBodyBytes, routing.budget()))
                 .addLast("route", new RouteHandler(routing, deadline));
     }

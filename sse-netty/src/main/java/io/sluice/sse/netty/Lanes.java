@@ -33,7 +33,7 @@ final class Lanes {
     }
 
     /** A lane, and what the sinks of its event loop share. */
-    record Joined(HubLane lane, BatchFramer framer, TcpInfo tcpInfo) {}
+    record Joined(HubLane lane, BatchFramer framer, TcpInfo tcpInfo, Http2Flushes flushes) {}
 
     /** The lane of the event loop; null if the lanes leave the hub, since nothing would remove a new one. */
     @Nullable
@@ -49,7 +49,7 @@ final class Lanes {
         return byLoop.computeIfAbsent(loop, ignored -> {
             BatchFramer framer = new BatchFramer(hub.ledger());
             HubLane lane = TransportAccess.of(hub).join(new EventLoopLane(loop), framer, options);
-            return new Joined(lane, framer, new TcpInfo());
+            return new Joined(lane, framer, new TcpInfo(), new Http2Flushes(loop));
         });
     }
 

@@ -5,16 +5,10 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.unix.Socket;
 import io.sluice.sse.CloseReason;
-import io.sluice.sse.Heartbeat;
-import io.sluice.sse.Identity;
 import io.sluice.sse.hub.lane.Frame;
 import io.sluice.sse.hub.lane.LaneOptions;
-import io.sluice.sse.hub.lane.LaneSink;
 import java.io.IOException;
-import java.net.SocketAddress;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * A sink that writes to a channel, either through its pipeline or directly to its socket.
@@ -22,9 +16,7 @@ import org.slf4j.LoggerFactory;
  * <p>Its own state is confined to the event loop of the channel, which is the sink's lane. Each client has one sink, so
  * every field costs memory for every client.
  */
-class NettySink extends LaneSink {
-
-    private static final Logger log = LoggerFactory.getLogger("io.sluice.sse.netty.Connection");
+class NettySink extends ChannelSink {
 
     /** How the next frame reaches the client. */
     private enum Path {
@@ -34,21 +26,9 @@ class NettySink extends LaneSink {
         SOCKET
     }
 
-    private final Channel channel;
-    private final Lanes.Joined lane;
     private final boolean chunked;
-    private final StreamSettings settings;
-    private final Runnable releasePermit;
 
     // Confined to the event loop.
-
-    /** Removes the HTTP handlers and writes the response head, before the first frame. Null once it has run. */
-    private @Nullable Runnable upgrade;
-
-    /** The context of the stream's handler; null before the upgrade. */
-    private @Nullable ChannelHandlerContext context;
-
-    private boolean reset;
 
     /** The socket for {@link Path#SOCKET}; null if the fast path is not enabled. */
     private @Nullable Socket socket;
@@ -57,57 +37,12 @@ class NettySink extends LaneSink {
 
     /** @param releasePermit runs exactly once, when the sink ends */
     NettySink(Lanes.Joined lane, Channel channel, boolean chunked, StreamSettings settings, Runnable releasePermit) {
-        super(lane.lane(), null);
-        this.lane = lane;
-        this.channel = channel;
+        super(lane, channel, settings, releasePermit);
         this.chunked = chunked;
-        this.settings = settings;
-        this.releasePermit = releasePermit;
-    }
-
-    Channel channel() {
-        return channel;
     }
 
     boolean isChunked() {
         return chunked;
-    }
-
-    /** Whether the client gets the stream as gzip. */
-    boolean isCompressed() {
-        return false;
-    }
-
-    /**
-     * The last bytes of the stream, without the transport's framing. Called once, after the last frame.
-     *
-     * @param text the last text that the client gets; may be empty
-     */
-    byte[] lastBytes(byte[] text) {
-        return text;
-    }
-
-    void beforeFirstFrame(Runnable newUpgrade) {
-        assert inEventLoop();
-        upgrade = newUpgrade;
-    }
-
-    /** Whether the connection is a stream. No HTTP response can be written to it then. */
-    boolean hasUpgraded() {
-        return context != null;
-    }
-
-    /** The stream's handler has been added to the pipeline. */
-    void handlerAdded(ChannelHandlerContext newContext) {
-        assert inEventLoop();
-        context = newContext;
-    }
-
-    /** The connection stays with HTTP: a handler of the application has answered the request, or has failed. */
-    void upgradeFailed() {
-        assert inEventLoop();
-        context = null;
-        close(CloseReason.REJECTED);
     }
 
     /** Allows direct writes to the socket. Only if no handler is added before the stream's from now on. */
@@ -117,29 +52,8 @@ class NettySink extends LaneSink {
     }
 
     @Override
-    public String remoteAddress() {
-        // Over io_uring the channel of a client that has already left may have no address.
-        SocketAddress address = ClientAddress.of(channel);
-        return address == null ? "" : address.toString().replaceFirst("^/", "");
-    }
-
-    @Override
     public String protocol() {
         return chunked ? "HTTP/1.1" : "HTTP/1.0";
-    }
-
-    @Override
-    public Identity identity() {
-        return settings.identity();
-    }
-
-    @Override
-    protected Heartbeat heartbeat() {
-        return settings.heartbeat();
-    }
-
-    DrainMode drainMode() {
-        return settings.drain();
     }
 
     @Override
@@ -166,7 +80,7 @@ class NettySink extends LaneSink {
     /** Reads each object that a write will touch, so that it is in the cache by then. The sum itself means nothing. */
     @Override
     protected long prefetch() {
-        ChannelHandlerContext stream = context;
+        ChannelHandlerContext stream = contextOrNull();
         if (stream == null) {
             return 0;
         }
@@ -187,16 +101,8 @@ class NettySink extends LaneSink {
     @Override
     protected void write(Frame frame) {
         assert inEventLoop();
-        Runnable first = upgrade;
-        if (first != null) {
-            upgrade = null;
-            first.run();
-            if (context == null) {
-                return; // a handler of the application has answered the request instead
-            }
-            if (log.isDebugEnabled()) {
-                log.debug("[{}] open from {}", id(), ClientAddress.of(channel));
-            }
+        if (!upgradeBeforeFirstFrame()) {
+            return; // a handler of the application has answered the request instead
         }
         ChannelHandlerContext stream = context();
         setPath(Path.PIPELINE);
@@ -239,18 +145,10 @@ class NettySink extends LaneSink {
 
     @Override
     protected void flush() {
-        ChannelHandlerContext stream = context;
+        ChannelHandlerContext stream = contextOrNull();
         if (path == Path.PIPELINE && stream != null) { // null if a handler of the application has answered instead
             stream.flush();
         }
-    }
-
-    private ChannelHandlerContext context() {
-        ChannelHandlerContext stream = context;
-        if (stream == null) {
-            throw new IllegalStateException("sink " + id() + " writes before its upgrade");
-        }
-        return stream;
     }
 
     @Override
@@ -270,53 +168,11 @@ class NettySink extends LaneSink {
         return lane.tcpInfo().unacknowledgedNanos(channel);
     }
 
-    void channelWritable() {
-        becameWritable();
-    }
-
-    /** The channel has closed. */
-    void channelClosed() {
-        close(reset ? CloseReason.RESET : CloseReason.CLIENT_LEFT);
-    }
-
-    /** The channel reported a failure. */
-    void channelFailed() {
-        assert inEventLoop();
-        reset = true;
-        close(CloseReason.RESET);
-    }
-
-    /** The kernel has given up on the peer, which acknowledged nothing for longer than it may. */
-    void channelTimedOut() {
-        close(CloseReason.WRITE_TIMEOUT);
-    }
-
-    /**
-     * The channel has released all frames. It may have outlived the sink; if the lane has no sinks left, the lane does
-     * not check its frames any more, so this releases every frame that is free.
-     */
-    void channelReleased() {
-        assert inEventLoop();
-        if (hubLane().sinkCount() == 0) {
-            lane.framer().releaseAllSent();
-        } else {
-            lane.framer().releaseSent();
-        }
-    }
-
     @Override
-    protected void end(CloseReason reason, boolean orderly) {
-        releasePermit.run();
-        if (log.isDebugEnabled()) {
-            log.debug("[{}] closed: {}", id(), reason);
-        }
-        ChannelHandlerContext stream = context;
-        if (stream == null) {
-            return; // before the upgrade the channel belongs to the HTTP handlers, which send a response
-        }
+    void end(ChannelHandlerContext stream, CloseReason reason, boolean orderly) {
         if (reason == CloseReason.WRITE_TIMEOUT) {
             StreamEnd.reset(channel);
-        } else if (!orderly || !channel.isActive()) {
+        } else if (!orderly) {
             channel.close();
         } else {
             setPath(Path.PIPELINE);
@@ -324,14 +180,5 @@ class NettySink extends LaneSink {
             byte[] last = lastBytes(StreamEnd.lastText(reason, options.retry()));
             StreamEnd.finish(stream, last, chunked, options, this::progress);
         }
-    }
-
-    private boolean inEventLoop() {
-        return channel.eventLoop().inEventLoop();
-    }
-
-    @Override
-    public String toString() {
-        return "sink " + id() + " of " + ClientAddress.of(channel);
     }
 }

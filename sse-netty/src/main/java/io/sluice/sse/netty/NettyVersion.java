@@ -33,6 +33,7 @@ final class NettyVersion {
             "netty-codec",
             "netty-codec-base",
             "netty-codec-http",
+            "netty-codec-http2",
             "netty-codec-haproxy",
             "netty-transport-native-unix-common",
             "netty-transport-classes-epoll",

@@ -7,6 +7,8 @@ import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http2.DefaultHttp2Headers;
+import io.netty.handler.codec.http2.Http2Headers;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
@@ -71,6 +73,14 @@ final class ResponseHead {
 
     private static void append(StringBuilder head, Map.Entry<String, String> header) {
         head.append(header.getKey()).append(": ").append(header.getValue()).append("\r\n");
+    }
+
+    /** The head for HTTP/2, whose frames need no header for the length or the end. With the headers of the route. */
+    static Http2Headers http2(List<Map.Entry<String, String>> more) {
+        Http2Headers head = new DefaultHttp2Headers().status("200");
+        COMMON.forEach(header -> head.add(header.getKey(), header.getValue()));
+        more.forEach(header -> head.add(header.getKey().toLowerCase(Locale.ROOT), header.getValue()));
+        return head;
     }
 
     /**

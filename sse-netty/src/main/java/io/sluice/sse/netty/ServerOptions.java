@@ -68,6 +68,13 @@ final class ServerOptions implements Cloneable {
     @Nullable
     Supplier<SslContext> tls;
 
+    boolean http2 = true;
+    int http2MaxStreams = Http2Limits.DEFAULT_MAX_STREAMS;
+
+    /** Null if it follows from the number of streams. */
+    @Nullable
+    Integer http2MaxResets;
+
     Routes routes = new Routes();
 
     ServerOptions copy() {
@@ -83,7 +90,7 @@ final class ServerOptions implements Cloneable {
     /** @throws IOException if a file cannot be used */
     void loadTlsFiles() throws IOException {
         if (tlsFiles != null) {
-            tls = new TlsFiles(tlsFiles);
+            tls = new TlsFiles(tlsFiles, http2);
         }
     }
 
@@ -91,6 +98,12 @@ final class ServerOptions implements Cloneable {
         return maxConnections != null
                 ? maxConnections
                 : (int) Math.min(Integer.MAX_VALUE - 1, (long) limits.total + DEFAULT_CONNECTIONS_ABOVE_STREAMS);
+    }
+
+    Http2Limits http2Limits() {
+        return new Http2Limits(
+                http2MaxStreams,
+                http2MaxResets != null ? http2MaxResets : Http2Limits.defaultMaxResets(http2MaxStreams));
     }
 
     AllowedHosts allowedHosts() {

@@ -5,6 +5,7 @@ import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http2.Http2StreamChannel;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.AttributeKey;
 import io.sluice.sse.topic.Selector;
@@ -233,7 +234,7 @@ public final class SseRequest {
         if (forwardedScheme != null) {
             return forwardedScheme;
         }
-        return channel.pipeline().get(SslHandler.class) == null ? "http" : "https";
+        return Connection.of(channel).pipeline().get(SslHandler.class) == null ? "http" : "https";
     }
 
     /**
@@ -243,7 +244,8 @@ public final class SseRequest {
      */
     public <T> @Nullable T attribute(AttributeKey<T> key) {
         Objects.requireNonNull(key, "key");
-        return channel.hasAttr(key) ? channel.attr(key).get() : null;
+        Channel connection = Connection.of(channel);
+        return connection.hasAttr(key) ? connection.attr(key).get() : null;
     }
 
     /**
@@ -251,7 +253,7 @@ public final class SseRequest {
      * handler or the connection has closed. A proxy that ends TLS leaves no session.
      */
     public @Nullable SSLSession sslSession() {
-        SslHandler tls = channel.pipeline().get(SslHandler.class);
+        SslHandler tls = Connection.of(channel).pipeline().get(SslHandler.class);
         return tls == null ? null : tls.engine().getSession();
     }
 
@@ -265,9 +267,9 @@ public final class SseRequest {
         return AllowedHosts.isLoopbackName(AllowedHosts.nameOf(authority));
     }
 
-    /** {@code HTTP/1.1} or {@code HTTP/1.0}. */
+    /** {@code HTTP/2}, {@code HTTP/1.1} or {@code HTTP/1.0}. */
     public String protocol() {
-        return version.text();
+        return channel instanceof Http2StreamChannel ? "HTTP/2" : version.text();
     }
 
     /** Whether the headers announce a body. */

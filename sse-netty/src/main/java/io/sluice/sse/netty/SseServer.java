@@ -20,13 +20,14 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Serves event streams and other routes over HTTP/1.1, with or without TLS.
+ * Serves event streams and other routes over HTTP/1.1 and HTTP/2, with or without TLS.
  *
  * <p>It owns its event loops and its listening socket, and the hub only if it created the hub. {@link #close} releases
  * all of them. Thread-safe.
@@ -213,6 +214,7 @@ public final class SseServer implements AutoCloseable {
             return closed;
         }
         streams.drain();
+        connections.forEach(SseServer::drainHttp2);
         log.info("draining {} streams within {}", hub.ledger().count(Ledger.Kind.SINKS), drain);
         // The last tenth is left for the final bytes of the last streams.
         Duration spread = drain.multipliedBy(9).dividedBy(10);
@@ -251,6 +253,19 @@ public final class SseServer implements AutoCloseable {
 
     EventLoopGroup loops() {
         return loops;
+    }
+
+    private static void drainHttp2(Channel connection) {
+        try {
+            connection.eventLoop().execute(() -> {
+                Http2Session session = Http2Session.of(connection);
+                if (session != null) {
+                    session.drain();
+                }
+            });
+        } catch (RejectedExecutionException e) {
+            // The event loop has ended, and its connections with it.
+        }
     }
 
     private void closeListener() {

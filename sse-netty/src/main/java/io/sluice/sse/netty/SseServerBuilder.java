@@ -480,6 +480,40 @@ public final class SseServerBuilder {
     }
 
     /**
+     * Whether the server speaks HTTP/2 in addition to HTTP/1.1: over TLS to clients that select it by ALPN, and in
+     * clear text to clients that begin with it. On by default. With a {@link #tls(SslContext) context of the
+     * application} its own ALPN decides.
+     */
+    public SseServerBuilder http2(boolean enabled) {
+        options.http2 = enabled;
+        return this;
+    }
+
+    /**
+     * The maximum number of requests and streams that an HTTP/2 connection may have open at a time. The client is
+     * informed, and waits or opens another connection. 1,000 by default.
+     *
+     * @throws IllegalArgumentException if it is not from 1 to 100,000
+     */
+    public SseServerBuilder http2MaxStreams(int perConnection) {
+        options.http2MaxStreams = Checks.inRange("http2MaxStreams", perConnection, 1, 100_000);
+        return this;
+    }
+
+    /**
+     * How many streams of an HTTP/2 connection may be reset within 30 seconds; more close the connection with all its
+     * streams. It stops clients that open and reset streams in a flood. A proxy sends a reset for each page that a
+     * browser closes, so the number must be high enough for the clients of a proxy that share a connection. By default
+     * four times {@link #http2MaxStreams}, and at least 200.
+     *
+     * @throws IllegalArgumentException if it is not from 1 to 2<sup>31</sup> - 2
+     */
+    public SseServerBuilder http2MaxResets(int perConnection) {
+        options.http2MaxResets = Checks.inRange("http2MaxResets", perConnection, 1, Integer.MAX_VALUE - 1);
+        return this;
+    }
+
+    /**
      * Starts a server with these options. Later changes of the builder do not affect it.
      *
      * @throws IOException if the server cannot listen on the host and port, or cannot use a TLS file

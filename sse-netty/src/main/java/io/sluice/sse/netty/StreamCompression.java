@@ -1,6 +1,7 @@
 package io.sluice.sse.netty;
 
 import io.netty.channel.Channel;
+import io.netty.handler.codec.http2.Http2StreamChannel;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -53,14 +54,23 @@ final class StreamCompression {
     }
 
     /** A sink for the stream. On the event loop of the channel. */
-    NettySink sinkFor(
+    ChannelSink sinkFor(
             Lanes.Joined lane, Channel channel, SseRequest request, SseStream stream, Runnable releasePermit) {
-        boolean chunked = request.isChunkable();
-        if (!isCompressed(request, stream)) {
-            return new NettySink(lane, channel, chunked, stream.settings(), releasePermit);
+        boolean compressed = isCompressed(request, stream);
+        if (channel instanceof Http2StreamChannel http2) {
+            return compressed
+                    ? new CompressedHttp2Sink(lane, http2, stream.settings(), releasePermit, newStream(lane, stream))
+                    : new Http2Sink(lane, http2, stream.settings(), releasePermit);
         }
-        CompressedSink sink = new CompressedSink(lane, channel, chunked, stream.settings(), releasePermit);
-        return sink.compressedBy(newStream(lane.framer().gzip(), of(stream)));
+        boolean chunked = request.isChunkable();
+        return compressed
+                ? new CompressedSink(lane, channel, chunked, stream.settings(), releasePermit)
+                        .compressedBy(newStream(lane, stream))
+                : new NettySink(lane, channel, chunked, stream.settings(), releasePermit);
+    }
+
+    private GzipStream newStream(Lanes.Joined lane, SseStream stream) {
+        return newStream(lane.framer().gzip(), of(stream));
     }
 
     private GzipStream newStream(GzipFrames frames, Compression compression) {

@@ -59,7 +59,7 @@ final class StreamEnd {
     }
 
     /** The write timeout. Its default if it is off, because no other timeout ends a connection that trickles. */
-    private static long maxLingerNanos(LaneOptions options) {
+    static long maxLingerNanos(LaneOptions options) {
         Duration writeTimeout = options.writeTimeout();
         return (writeTimeout.isZero() ? LaneOptions.DEFAULT.writeTimeout() : writeTimeout).toNanos();
     }

@@ -108,7 +108,7 @@ final class StreamEndpoint {
         // First the permit, so that above a limit no code of the route runs except its check of the request.
         Runnable release = permits.acquire(request);
         SseStream stream;
-        NettySink sink;
+        ChannelSink sink;
         try {
             stream = openedBy(route, request);
             // The lane before the flag: a drain that begins after this check finds the lane, and this stream on it.
@@ -152,11 +152,12 @@ final class StreamEndpoint {
         return HttpStatusException.limit(RejectionCounts.Kind.DRAINING, 503, "the server is shutting down", retry);
     }
 
-    private void upgrade(ChannelHandlerContext ctx, SseRequest request, SseStream stream, NettySink sink) {
+    private void upgrade(ChannelHandlerContext ctx, SseRequest request, SseStream stream, ChannelSink sink) {
         List<Map.Entry<String, String>> headers = headersOf(request, stream);
-        PipelineUpgrade throughPipeline = cors != null
-                ? null
-                : new PipelineUpgrade(ctx, HttpCodec.around(ctx).encoder(), sink, request.remoteAddress(), headers);
+        PipelineUpgrade throughPipeline = cors == null && sink instanceof NettySink ofPipeline
+                ? new PipelineUpgrade(
+                        ctx, HttpCodec.around(ctx).encoder(), ofPipeline, request.remoteAddress(), headers)
+                : null;
         sink.beforeFirstFrame(
                 throughPipeline != null
                         ? throughPipeline
@@ -164,7 +165,11 @@ final class StreamEndpoint {
                             // Only here: if the connection stays with HTTP, its next request may come from another
                             // client.
                             ClientAddress.set(ctx.channel(), request.remoteAddress());
-                            Upgrade.run(ctx, sink, headers);
+                            if (sink instanceof Http2Sink overHttp2) {
+                                Http2Upgrade.run(ctx, overHttp2, headers);
+                            } else {
+                                Upgrade.run(ctx, (NettySink) sink, headers);
+                            }
                         });
         try {
             sink.open(stream.selector(), stream.startPosition(), stream.source());

@@ -15,7 +15,7 @@ import org.slf4j.LoggerFactory;
  * The inbound side of an open stream: changes of writability, the end, failures, and unexpected bytes from the client.
  * The stream is always read, because a connection that is not read does not notice its end.
  */
-final class StreamHandler extends ChannelInboundHandlerAdapter {
+class StreamHandler extends ChannelInboundHandlerAdapter {
 
     private static final Logger log = LoggerFactory.getLogger(StreamHandler.class);
 
@@ -25,10 +25,10 @@ final class StreamHandler extends ChannelInboundHandlerAdapter {
     private static final int ETIMEDOUT_LINUX = 110;
     private static final int ETIMEDOUT_BSD = 60; // also on macOS
 
-    private final NettySink sink;
+    private final ChannelSink sink;
     private int stray;
 
-    StreamHandler(NettySink sink) {
+    StreamHandler(ChannelSink sink) {
         this.sink = sink;
     }
 
@@ -75,6 +75,11 @@ final class StreamHandler extends ChannelInboundHandlerAdapter {
         } else if (log.isDebugEnabled() && sink.isOpen()) {
             log.debug("[{}] {}", sink.id(), failure.toString());
         }
+        reportFailure(sink, failure);
+    }
+
+    /** The connection of the sink has failed. */
+    static void reportFailure(ChannelSink sink, Throwable failure) {
         if (isTimeout(failure)) {
             sink.channelTimedOut();
         } else {

@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.PrivateKey;
 import java.security.cert.X509Certificate;
+import java.util.List;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -48,17 +49,22 @@ final class TlsFiles implements Supplier<SslContext> {
     }
 
     private final Paths paths;
+    private final boolean http2;
     private volatile SslContext context;
 
     // Guarded by this.
     private String loadedState;
     private String reportedState = "";
 
-    /** @throws IOException if a file cannot be used; the message names the option, the file and what is expected */
-    TlsFiles(Paths paths) throws IOException {
+    /**
+     * @param http2 whether the clients may select HTTP/2
+     * @throws IOException if a file cannot be used; the message names the option, the file and what is expected
+     */
+    TlsFiles(Paths paths, boolean http2) throws IOException {
         this.paths = paths;
+        this.http2 = http2;
         this.loadedState = paths.state(); // before loading, so that a change meanwhile is found later
-        this.context = load(paths);
+        this.context = load(paths, http2);
     }
 
     @Override
@@ -73,7 +79,7 @@ final class TlsFiles implements Supplier<SslContext> {
             return;
         }
         try {
-            context = load(paths);
+            context = load(paths, http2);
             loadedState = state;
             log.info("new connections use the changed TLS files {}", paths);
         } catch (IOException | RuntimeException e) {
@@ -84,7 +90,7 @@ final class TlsFiles implements Supplier<SslContext> {
         }
     }
 
-    private static SslContext load(Paths paths) throws IOException {
+    private static SslContext load(Paths paths, boolean http2) throws IOException {
         X509Certificate[] chain = PemFiles.certificates("tls certificate", paths.certificate);
         PrivateKey key = PemFiles.privateKey("tls key", paths.key);
         if (!PemFiles.belongTogether(key, chain[0].getPublicKey())) {
@@ -97,7 +103,9 @@ final class TlsFiles implements Supplier<SslContext> {
                         Protocol.ALPN,
                         SelectorFailureBehavior.NO_ADVERTISE,
                         SelectedListenerFailureBehavior.ACCEPT,
-                        ApplicationProtocolNames.HTTP_1_1));
+                        http2
+                                ? List.of(ApplicationProtocolNames.HTTP_2, ApplicationProtocolNames.HTTP_1_1)
+                                : List.of(ApplicationProtocolNames.HTTP_1_1)));
         if (paths.clientCa != null) {
             builder.trustManager(PemFiles.certificates("tls client ca", paths.clientCa))
                     .clientAuth(ClientAuth.REQUIRE);

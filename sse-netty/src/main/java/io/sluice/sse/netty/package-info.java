@@ -5,11 +5,13 @@
  *
  * <ol>
  *   <li>The listening channel accepts it ({@code ServerAcceptor}).
- *   <li>The HTTP handlers decode its requests ({@code HttpPipeline}).
+ *   <li>The HTTP handlers decode its requests ({@code HttpPipeline}). Over HTTP/2 each request has a channel of its own
+ *       with these handlers ({@code ProtocolDetector}, {@code Http2Pipeline}).
  *   <li>The request is checked and routed ({@code RouteHandler}, {@code StreamEndpoint}).
- *   <li>For a stream, the response head is written and the HTTP handlers leave the pipeline ({@code Upgrade}; {@code
- *       PipelineUpgrade} in the pipeline of an application, whose handlers the head passes).
- *   <li>The sink is open on the lane of its event loop ({@code NettySink}, {@code EventLoopLane}).
+ *   <li>For a stream, the response head is written and the HTTP handlers leave the pipeline ({@code Upgrade},
+ *       {@code Http2Upgrade}; {@code PipelineUpgrade} in the pipeline of an application, whose handlers the head
+ *       passes).
+ *   <li>The sink is open on the lane of its event loop ({@code NettySink} or {@code Http2Sink}, {@code EventLoopLane}).
  *   <li>The channel closes ({@code StreamHandler}, {@code StreamEnd}).
  *   <li>The sink's scope closes, and the ledger has its former counts again.
  * </ol>

@@ -1,0 +1,554 @@
+package io.sluice.sse.netty;
+
+import static io.sluice.sse.netty.Http2Client.CONTINUATION;
+import static io.sluice.sse.netty.Http2Client.DATA;
+import static io.sluice.sse.netty.Http2Client.END_HEADERS;
+import static io.sluice.sse.netty.Http2Client.END_STREAM;
+import static io.sluice.sse.netty.Http2Client.GOAWAY;
+import static io.sluice.sse.netty.Http2Client.HEADERS;
+import static io.sluice.sse.netty.Http2Client.PING;
+import static io.sluice.sse.netty.Http2Client.PRIORITY;
+import static io.sluice.sse.netty.Http2Client.PUSH_PROMISE;
+import static io.sluice.sse.netty.Http2Client.RST_STREAM;
+import static io.sluice.sse.netty.Http2Client.SETTINGS;
+import static io.sluice.sse.netty.Http2Client.WINDOW_UPDATE;
+import static io.sluice.sse.netty.Http2Client.block;
+import static io.sluice.sse.netty.Http2Client.frameBytes;
+import static io.sluice.sse.netty.Http2Client.number;
+import static io.sluice.sse.netty.Http2Client.setting;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
+import io.sluice.sse.CloseReason;
+import io.sluice.sse.Event;
+import io.sluice.sse.RejectionCounts;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A table of hostile frames. Each is answered, or ends its stream or its connection. A healthy stream of another
+ * connection misses nothing. Where the frame concerns one stream, neither does a healthy stream of the same connection.
+ */
+@Timeout(200)
+class Http2HostileTest {
+
+    private enum Outcome {
+        /** The connection ends, with a GOAWAY before where the client has begun to speak HTTP/2. */
+        CONNECTION_ENDS,
+        /** The stream of the frame is reset, and its connection goes on. */
+        STREAM_IS_RESET,
+        /** The request gets a response of the class 4xx, and the connection goes on. */
+        REJECTED,
+        /** The connection goes on. */
+        HARMLESS
+    }
+
+    /** Sends the frames. @return the stream that they concern, or 0 */
+    @FunctionalInterface
+    private interface Attack {
+        int send(Http2Client client, int healthy) throws IOException;
+    }
+
+    private record Case(Outcome outcome, Attack attack) {}
+
+    private static final String[] REQUEST = {
+        ":method", "GET", ":scheme", "http", ":path", "/x", ":authority", "localhost"
+    };
+
+    private static Map<String, Case> cases() {
+        Map<String, Case> cases = new LinkedHashMap<>();
+        addMalformedRequests(cases);
+        addFramesOutOfPlace(cases);
+        addWrongSizesAndValues(cases);
+        addFloods(cases);
+        return cases;
+    }
+
+    private static Attack request(int flags, String... fields) {
+        return (client, healthy) -> {
+            int stream = client.next();
+            client.headers(stream, flags, block(fields));
+            return stream;
+        };
+    }
+
+    private static Attack complete(String... fields) {
+        return request(END_HEADERS | END_STREAM, fields);
+    }
+
+    private static Attack with(String... more) {
+        String[] fields = new String[REQUEST.length + more.length];
+        System.arraycopy(REQUEST, 0, fields, 0, REQUEST.length);
+        System.arraycopy(more, 0, fields, REQUEST.length, more.length);
+        return complete(fields);
+    }
+
+    private static void reset(Map<String, Case> cases, String name, Attack attack) {
+        cases.put(name, new Case(Outcome.STREAM_IS_RESET, attack));
+    }
+
+    private static void rejected(Map<String, Case> cases, String name, Attack attack) {
+        cases.put(name, new Case(Outcome.REJECTED, attack));
+    }
+
+    private static void ends(Map<String, Case> cases, String name, Attack attack) {
+        cases.put(name, new Case(Outcome.CONNECTION_ENDS, attack));
+    }
+
+    private static void harmless(Map<String, Case> cases, String name, Attack attack) {
+        cases.put(name, new Case(Outcome.HARMLESS, attack));
+    }
+
+    private static void addMalformedRequests(Map<String, Case> cases) {
+        reset(cases, "no pseudo headers", complete("accept", "*/*"));
+        reset(cases, "no :method", complete(":scheme", "http", ":path", "/x", ":authority", "localhost"));
+        reset(cases, "no :scheme", complete(":method", "GET", ":path", "/x", ":authority", "localhost"));
+        reset(cases, "no :path", complete(":method", "GET", ":scheme", "http", ":authority", "localhost"));
+        reset(
+                cases,
+                "an empty :path",
+                complete(":method", "GET", ":scheme", "http", ":path", "", ":authority", "localhost"));
+        reset(
+                cases,
+                "an unknown pseudo header",
+                complete(":method", "GET", ":scheme", "http", ":path", "/x", ":color", "x"));
+        reset(
+                cases,
+                "a response's pseudo header",
+                complete(":method", "GET", ":scheme", "http", ":path", "/x", ":status", "200"));
+        reset(
+                cases,
+                "a pseudo header after others",
+                complete(":method", "GET", "a", "b", ":scheme", "http", ":path", "/x"));
+        reset(cases, "an upper-case name", with("Upper", "x"));
+        reset(cases, "a connection header", with("connection", "close"));
+        reset(cases, "keep-alive", with("keep-alive", "timeout=5"));
+        reset(cases, "transfer-encoding", with("transfer-encoding", "chunked"));
+        reset(cases, "upgrade", with("upgrade", "h2c"));
+        reset(cases, "te", with("te", "gzip"));
+        reset(cases, "an empty name", with("", "x"));
+        reset(cases, "CR LF in a value", with("a", "b\r\nFAKE: x"));
+        reset(cases, "NUL in a value", with("a", "b\0c"));
+        reset(cases, "a space in a name", with("a b", "c"));
+        reset(cases, "two paths", complete(":method", "GET", ":scheme", "http", ":path", "/x", ":path", "/y"));
+        reset(cases, "two methods", complete(":method", "GET", ":method", "POST", ":scheme", "http", ":path", "/x"));
+        reset(cases, "two authorities", with(":authority", "localhost"));
+        rejected(cases, "another host than :authority", with("host", "evil.example"));
+        rejected(
+                cases,
+                "two hosts",
+                complete(":method", "GET", ":scheme", "http", ":path", "/x", "host", "localhost", "host", "localhost"));
+        rejected(cases, "no host at all", complete(":method", "GET", ":scheme", "http", ":path", "/x"));
+        rejected(
+                cases,
+                "a foreign host",
+                complete(":method", "GET", ":scheme", "http", ":path", "/x", ":authority", "evil"));
+        rejected(
+                cases,
+                "a path without a slash",
+                complete(":method", "GET", ":scheme", "http", ":path", "x", ":authority", "localhost"));
+        rejected(
+                cases,
+                "an absolute path",
+                complete(":method", "GET", ":scheme", "http", ":path", "http://evil/x", ":authority", "localhost"));
+        rejected(
+                cases,
+                "OPTIONS *",
+                complete(":method", "OPTIONS", ":scheme", "http", ":path", "*", ":authority", "localhost"));
+        rejected(
+                cases,
+                "dot segments",
+                complete(":method", "GET", ":scheme", "http", ":path", "/events/%2e%2e/x", ":authority", "localhost"));
+        rejected(
+                cases,
+                "NUL in the path",
+                complete(":method", "GET", ":scheme", "http", ":path", "/events/a%00", ":authority", "localhost"));
+        rejected(
+                cases,
+                "a lower-case method",
+                complete(":method", "get", ":scheme", "http", ":path", "/events/a", ":authority", "localhost"));
+        rejected(
+                cases,
+                "a path that is too long",
+                complete(
+                        ":method",
+                        "GET",
+                        ":scheme",
+                        "http",
+                        ":path",
+                        "/" + "x".repeat(90_000),
+                        ":authority",
+                        "localhost"));
+        rejected(cases, "headers that are too long", with("x", "y".repeat(20_000)));
+        rejected(
+                cases,
+                "a stream by POST",
+                complete(":method", "POST", ":scheme", "http", ":path", "/events/a", ":authority", "localhost"));
+        rejected(cases, "CONNECT", complete(":method", "CONNECT", ":authority", "localhost:22"));
+        reset(cases, "a body that is shorter than announced", (client, healthy) -> {
+            int stream = client.request("POST", "/events/a", false, "content-length", "10");
+            client.frame(DATA, END_STREAM, stream, new byte[5]);
+            return stream;
+        });
+        reset(cases, "a body that is longer than announced", (client, healthy) -> {
+            int stream = client.request("POST", "/events/a", false, "content-length", "5");
+            client.frame(DATA, END_STREAM, stream, new byte[10]);
+            return stream;
+        });
+        reset(cases, "pseudo headers in trailers", (client, healthy) -> {
+            int stream = client.request("POST", "/events/a", false);
+            client.frame(HEADERS, END_HEADERS | END_STREAM, stream, block(":path", "/y"));
+            return stream;
+        });
+    }
+
+    private static void addFramesOutOfPlace(Map<String, Case> cases) {
+        reset(cases, "DATA after the end of the request", (client, healthy) -> {
+            client.frame(DATA, 0, healthy, new byte[1]);
+            return healthy;
+        });
+        ends(cases, "DATA on an idle stream", (client, healthy) -> {
+            client.frame(DATA, 0, 99, new byte[1]);
+            return 0;
+        });
+        ends(cases, "DATA on stream 0", (client, healthy) -> {
+            client.frame(DATA, 0, 0, new byte[1]);
+            return 0;
+        });
+        ends(cases, "HEADERS on stream 0", (client, healthy) -> {
+            client.frame(HEADERS, END_HEADERS | END_STREAM, 0, block(REQUEST));
+            return 0;
+        });
+        ends(cases, "HEADERS on an even stream", (client, healthy) -> {
+            client.frame(HEADERS, END_HEADERS | END_STREAM, 100, block(REQUEST));
+            return 0;
+        });
+        reset(cases, "HEADERS on a stream that was skipped", (client, healthy) -> {
+            client.frame(HEADERS, END_HEADERS | END_STREAM, 101, block(REQUEST));
+            client.frame(HEADERS, END_HEADERS | END_STREAM, 51, block(REQUEST));
+            return 51;
+        });
+        ends(cases, "RST_STREAM on an idle stream", (client, healthy) -> {
+            client.frame(RST_STREAM, 0, 99, number(8));
+            return 0;
+        });
+        ends(cases, "RST_STREAM on stream 0", (client, healthy) -> {
+            client.frame(RST_STREAM, 0, 0, number(8));
+            return 0;
+        });
+        ends(cases, "WINDOW_UPDATE on an idle stream", (client, healthy) -> {
+            client.windowUpdate(99, 1);
+            return 0;
+        });
+        ends(cases, "CONTINUATION without HEADERS", (client, healthy) -> {
+            client.frame(CONTINUATION, END_HEADERS, 99, block(REQUEST));
+            return 0;
+        });
+        ends(cases, "another frame within a header block", (client, healthy) -> {
+            client.frame(HEADERS, END_STREAM, client.next(), block(REQUEST));
+            client.frame(PING, 0, 0, new byte[8]);
+            return 0;
+        });
+        ends(cases, "PUSH_PROMISE", (client, healthy) -> {
+            client.frame(PUSH_PROMISE, END_HEADERS, healthy, number(2));
+            return 0;
+        });
+        ends(cases, "SETTINGS on a stream", (client, healthy) -> {
+            client.frame(SETTINGS, 0, healthy);
+            return 0;
+        });
+        ends(cases, "PING on a stream", (client, healthy) -> {
+            client.frame(PING, 0, healthy, new byte[8]);
+            return 0;
+        });
+        ends(cases, "GOAWAY on a stream", (client, healthy) -> {
+            client.frame(GOAWAY, 0, healthy, new byte[8]);
+            return 0;
+        });
+        ends(cases, "the preface again", (client, healthy) -> {
+            client.bytes(Http2Client.PREFACE);
+            return 0;
+        });
+        harmless(cases, "an unknown frame", (client, healthy) -> {
+            client.frame(0x42, 255, 0, new byte[100]);
+            client.frame(0x42, 255, healthy, new byte[100]);
+            return 0;
+        });
+        harmless(cases, "an unknown setting", (client, healthy) -> {
+            client.frame(SETTINGS, 0, 0, setting(0x4242, 42));
+            return 0;
+        });
+        harmless(cases, "PRIORITY on an idle stream", (client, healthy) -> {
+            client.frame(PRIORITY, 0, 201, new byte[5]);
+            return 0;
+        });
+    }
+
+    private static void addWrongSizesAndValues(Map<String, Case> cases) {
+        ends(cases, "a frame above the maximum size", (client, healthy) -> {
+            client.frame(DATA, 0, healthy, new byte[20_000]);
+            return 0;
+        });
+        ends(cases, "a PING of 7 bytes", (client, healthy) -> {
+            client.frame(PING, 0, 0, new byte[7]);
+            return 0;
+        });
+        ends(cases, "SETTINGS of 5 bytes", (client, healthy) -> {
+            client.frame(SETTINGS, 0, 0, new byte[5]);
+            return 0;
+        });
+        ends(cases, "a WINDOW_UPDATE of 3 bytes", (client, healthy) -> {
+            client.frame(WINDOW_UPDATE, 0, 0, new byte[3]);
+            return 0;
+        });
+        ends(cases, "a window of the connection above 2^31-1", (client, healthy) -> {
+            client.windowUpdate(0, Integer.MAX_VALUE);
+            return 0;
+        });
+        reset(cases, "a window of the stream above 2^31-1", (client, healthy) -> {
+            client.windowUpdate(healthy, Integer.MAX_VALUE);
+            return healthy;
+        });
+        ends(cases, "an increment of 0 for the connection", (client, healthy) -> {
+            client.windowUpdate(0, 0);
+            return 0;
+        });
+        reset(cases, "an increment of 0 for the stream", (client, healthy) -> {
+            client.windowUpdate(healthy, 0);
+            return healthy;
+        });
+        ends(cases, "an initial window above 2^31-1", (client, healthy) -> {
+            client.frame(SETTINGS, 0, 0, setting(Http2Client.SETTING_INITIAL_WINDOW, -1));
+            return 0;
+        });
+        ends(cases, "a maximum frame size of 1", (client, healthy) -> {
+            client.frame(SETTINGS, 0, 0, setting(5, 1));
+            return 0;
+        });
+        ends(cases, "ENABLE_PUSH 2", (client, healthy) -> {
+            client.frame(SETTINGS, 0, 0, setting(2, 2));
+            return 0;
+        });
+        ends(cases, "an invalid header block", (client, healthy) -> {
+            client.frame(
+                    HEADERS,
+                    END_HEADERS | END_STREAM,
+                    client.next(),
+                    (byte) 0xff,
+                    (byte) 0xff,
+                    (byte) 0xff,
+                    (byte) 0xff,
+                    (byte) 0xff);
+            return 0;
+        });
+        ends(cases, "more padding than bytes", (client, healthy) -> {
+            client.frame(HEADERS, END_HEADERS | END_STREAM | 8, client.next(), (byte) 200, (byte) 0x82);
+            return 0;
+        });
+        ends(cases, "a stream that depends on itself", (client, healthy) -> {
+            int stream = client.next();
+            byte[] block = block(REQUEST);
+            byte[] payload = new byte[5 + block.length];
+            System.arraycopy(number(stream), 0, payload, 0, 4);
+            System.arraycopy(block, 0, payload, 5, block.length);
+            client.frame(HEADERS, END_HEADERS | END_STREAM | 0x20, stream, payload);
+            return 0;
+        });
+    }
+
+    private static byte[] repeated(int count, byte[] frame) throws IOException {
+        ByteArrayOutputStream all = new ByteArrayOutputStream();
+        for (int i = 0; i < count; i++) {
+            all.write(frame);
+        }
+        return all.toByteArray();
+    }
+
+    private static void addFloods(Map<String, Case> cases) {
+        harmless(cases, "PINGs that are read", (client, healthy) -> {
+            client.bytes(repeated(1000, frameBytes(PING, 0, 0, new byte[8])));
+            return 0;
+        });
+        harmless(cases, "SETTINGS that are read", (client, healthy) -> {
+            client.bytes(repeated(1000, frameBytes(SETTINGS, 0, 0)));
+            return 0;
+        });
+        ends(cases, "empty DATA", (client, healthy) -> {
+            int stream = client.request("POST", "/events/a", false);
+            client.bytes(repeated(100, frameBytes(DATA, 0, stream)));
+            return 0;
+        });
+        ends(cases, "empty CONTINUATION", (client, healthy) -> {
+            int stream = client.next();
+            client.frame(HEADERS, END_STREAM, stream, block(REQUEST));
+            client.bytes(repeated(100, frameBytes(CONTINUATION, 0, stream)));
+            return 0;
+        });
+        ends(cases, "CONTINUATION without an end", (client, healthy) -> {
+            int stream = client.next();
+            client.frame(HEADERS, END_STREAM, stream, block(REQUEST));
+            byte[] more = block("x", "y".repeat(8000));
+            client.bytes(repeated(100, frameBytes(CONTINUATION, 0, stream, more)));
+            return 0;
+        });
+        ends(cases, "rapid reset", (client, healthy) -> {
+            ByteArrayOutputStream all = new ByteArrayOutputStream();
+            byte[] block = block(REQUEST);
+            for (int i = 0; i < 300; i++) {
+                int stream = client.next();
+                all.write(frameBytes(HEADERS, END_HEADERS | END_STREAM, stream, block));
+                all.write(frameBytes(RST_STREAM, 0, stream, number(8)));
+            }
+            client.bytes(all.toByteArray());
+            return 0;
+        });
+        ends(cases, "resets that the server is made to send", (client, healthy) -> {
+            ByteArrayOutputStream all = new ByteArrayOutputStream();
+            byte[] block = block(":method", "POST", ":scheme", "http", ":path", "/events/a", ":authority", "localhost");
+            for (int i = 0; i < 300; i++) {
+                int stream = client.next();
+                all.write(frameBytes(HEADERS, END_HEADERS, stream, block));
+                all.write(frameBytes(WINDOW_UPDATE, 0, stream, number(0)));
+            }
+            client.bytes(all.toByteArray());
+            return 0;
+        });
+    }
+
+    @Test
+    void eachHostileFrameIsAnsweredOrEndsWhatItConcerns() throws IOException {
+        Logger logger = (Logger) LoggerFactory.getLogger("io.sluice");
+        ListAppender<ILoggingEvent> lines = new ListAppender<>();
+        lines.list = new CopyOnWriteArrayList<>();
+        lines.start();
+        logger.addAppender(lines);
+        try {
+            sendEach();
+        } finally {
+            logger.detachAppender(lines);
+        }
+        // Only the guards against floods warn, and in one line for a minute.
+        assertThat(lines.list.stream()
+                        .filter(line -> line.getLevel().isGreaterOrEqual(Level.WARN))
+                        .map(ILoggingEvent::getFormattedMessage))
+                .singleElement()
+                .asString()
+                .contains("the limit http2-flood is reached");
+        assertThat(lines.list).noneMatch(line -> line.getFormattedMessage().contains("FAKE"));
+    }
+
+    private static void sendEach() throws IOException {
+        try (SseServer server = TestServers.on(Transport.AUTO)
+                        .http2MaxStreams(100)
+                        .http2MaxResets(200)
+                        .start();
+                RawClient control = RawClient.open(server.port(), "/events/control")) {
+            int published = 0;
+            for (Map.Entry<String, Case> named : cases().entrySet()) {
+                try (Http2Client client = Http2Client.connect(server.port())) {
+                    check(server, client, named.getKey(), named.getValue());
+                }
+                server.hub().publish("control", Event.of(named.getKey()));
+                control.awaitEvents(++published);
+            }
+            assertThat(control.stream().data()).containsExactlyElementsOf(cases().keySet());
+            assertThat(server.hub().rejections().count(RejectionCounts.Kind.HTTP2_FLOOD))
+                    .isBetween(4L, 5L);
+            assertThat(server.hub().stats().closed().get(CloseReason.PROTOCOL_ERROR))
+                    .as("streams that ended with a hostile connection, or by themselves")
+                    .isGreaterThan(30);
+            control.close();
+            TestServers.awaitNothingOwned(server.hub());
+        }
+    }
+
+    private static void check(SseServer server, Http2Client client, String name, Case hostile) throws IOException {
+        int target = client.open("/events/a");
+        int healthy = client.open("/events/b");
+        int stream = hostile.attack.send(client, target);
+        switch (hostile.outcome) {
+            case CONNECTION_ENDS -> {
+                client.awaitEnd();
+                assertThat(client.goAways).as(name).isNotEmpty();
+                assertThat(client.goAways.get(0)[1]).as(name).isNotZero();
+                return;
+            }
+            case STREAM_IS_RESET -> {
+                client.awaitOver(stream);
+                assertThat(client.stream(stream).reset).as(name).isNotNull().isNotZero();
+            }
+            case REJECTED -> {
+                client.awaitOver(stream);
+                assertThat(client.stream(stream).status()).as(name).isBetween(400, 431);
+            }
+            case HARMLESS -> client.ping();
+        }
+        server.hub().publish("b", Event.of(name));
+        client.awaitEvents(healthy, 1);
+        assertThat(client.goAways).as(name).isEmpty();
+    }
+
+    @Test
+    void aPrefaceThatIsWrongIsNoHttp2() throws IOException {
+        try (SseServer server = TestServers.on(Transport.AUTO).start()) {
+            try (Http2Client client = Http2Client.raw(server.port())) {
+                client.bytes(Http2Client.PREFACE).frame(PING, 0, 0, new byte[8]); // not SETTINGS
+                client.awaitEnd();
+                assertThat(client.goAways).hasSize(1);
+            }
+            try (Http2Client client = Http2Client.raw(server.port())) {
+                client.bytes(Http2Client.PREFACE).frame(SETTINGS, Http2Client.ACK, 0);
+                client.awaitEnd();
+            }
+            TestServers.awaitNothingOwned(server.hub());
+        }
+    }
+
+    /** A client that does not read the answers to its PINGs would fill the memory of the server. */
+    @Test
+    void pingsThatAreNotReadEndTheConnection() throws IOException {
+        try (SseServer server = TestServers.on(Transport.AUTO).start();
+                Http2Client client = Http2Client.connect(server.port())) {
+            byte[] pings = repeated(10_000, frameBytes(PING, 0, 0, new byte[8]));
+            assertThat(floodUntilClosed(client, pings)).isTrue();
+            TestServers.awaitNothingOwned(server.hub());
+            assertThat(server.hub().rejections().count(RejectionCounts.Kind.HTTP2_FLOOD))
+                    .isEqualTo(1);
+        }
+    }
+
+    private static boolean floodUntilClosed(Http2Client client, byte[] pings) {
+        for (int i = 0; i < 2000; i++) {
+            try {
+                client.bytes(pings);
+            } catch (IOException closed) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** A proxy resets a stream for each page that closes. That must not end the streams of its other clients. */
+    @Test
+    void theResetsOfAnHonestProxyEndNoOtherStream() throws IOException {
+        try (SseServer server = TestServers.on(Transport.AUTO).start();
+                Http2Client proxy = Http2Client.connect(server.port())) {
+            int healthy = proxy.open("/events/a");
+            for (int i = 0; i < 1000; i++) {
+                proxy.reset(proxy.get("/events/b"), 8);
+            }
+            proxy.ping();
+            server.hub().publish("a", Event.of("still here"));
+            proxy.awaitEvents(healthy, 1);
+        }
+    }
+}
