@@ -5,6 +5,7 @@ import io.sluice.sse.benchmarks.compare.CompareCommand;
 import io.sluice.sse.benchmarks.compare.GuardCommand;
 import io.sluice.sse.benchmarks.compare.ProfileCommand;
 import io.sluice.sse.benchmarks.compare.ServeCommand;
+import io.sluice.sse.benchmarks.compression.CompressionCommand;
 import io.sluice.sse.benchmarks.jmh.JmhCommand;
 import io.sluice.sse.examples.server.DurationText;
 import picocli.CommandLine;
@@ -33,6 +34,7 @@ import picocli.CommandLine.Command;
             GuardCommand.class,
             ProfileCommand.class,
             ClientCommand.class,
+            CompressionCommand.class,
             JmhCommand.class
         },
         mixinStandardHelpOptions = true,
