@@ -23,7 +23,7 @@ public final class RejectionCounts {
         STREAMS_PER_KEY,
         /** The rate at which one address may open streams. */
         CONNECT_RATE,
-        /** The rate at which one address may send other requests, such as publishes. */
+        /** The rate at which one address or principal may send other requests, such as publishes. */
         REQUEST_RATE,
         /** The time that a request may take to arrive. */
         REQUEST_TIMEOUT,
@@ -32,7 +32,11 @@ public final class RejectionCounts {
         /** Topics of the hub. */
         TOPICS,
         /** Connections of one address: the connection was closed as soon as it was accepted. */
-        CONNECTIONS_PER_ADDRESS;
+        CONNECTIONS_PER_ADDRESS,
+        /** Streams of one principal. */
+        STREAMS_PER_PRINCIPAL,
+        /** The time that authentication, or an asynchronous route, may take to decide about a request. */
+        DECISION_TIMEOUT;
 
         private final String tag = name().toLowerCase(Locale.ROOT).replace('_', '-');
 

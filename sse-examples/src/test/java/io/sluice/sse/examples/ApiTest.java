@@ -72,7 +72,7 @@ class ApiTest {
                 .map(JavaClass::getSimpleName)
                 .toList();
         assertThat(named).containsExactlyInAnyOrderElementsOf(actual);
-        assertThat(actual).hasSizeLessThanOrEqualTo(60);
+        assertThat(actual).hasSizeLessThanOrEqualTo(66);
     }
 
     private static List<JavaClass> typesOf(String module, String rootPackage) {

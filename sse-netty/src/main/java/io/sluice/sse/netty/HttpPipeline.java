@@ -39,6 +39,7 @@ final class HttpPipeline extends ChannelInitializer<Channel> {
                 options.allowedHosts(),
                 options.proxies,
                 options.cors,
+                streams.accessControl(options.access),
                 options.maxHeaders,
                 new BufferBudget(options.maxBufferedBytes));
     }

@@ -9,6 +9,7 @@ import io.sluice.sse.Heartbeat;
 import io.sluice.sse.Identity;
 import io.sluice.sse.hub.lane.Frame;
 import io.sluice.sse.hub.lane.LaneSink;
+import io.sluice.sse.topic.AccessRules;
 import java.io.IOException;
 import java.net.SocketAddress;
 import org.jspecify.annotations.Nullable;
@@ -116,6 +117,11 @@ final class NettySink extends LaneSink {
     @Override
     public Identity identity() {
         return settings.identity();
+    }
+
+    @Override
+    protected @Nullable AccessRules accessRules() {
+        return settings.access();
     }
 
     @Override

@@ -58,6 +58,7 @@ final class ServerOptions implements Cloneable {
     Set<String> allowedHosts;
 
     Cors cors = Cors.NONE;
+    AccessControl.Settings access = AccessControl.Settings.NONE;
 
     /** Null if the application gives a context, or without TLS. */
     TlsFiles.@Nullable Paths tlsFiles;

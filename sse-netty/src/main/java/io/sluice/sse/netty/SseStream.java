@@ -3,6 +3,7 @@ package io.sluice.sse.netty;
 import io.sluice.sse.Heartbeat;
 import io.sluice.sse.Identity;
 import io.sluice.sse.Source;
+import io.sluice.sse.topic.AccessRules;
 import io.sluice.sse.topic.Selector;
 import io.sluice.sse.topic.StartPosition;
 import java.util.ArrayList;
@@ -69,21 +70,51 @@ public final class SseStream {
     @CheckReturnValue
     public SseStream heartbeat(Heartbeat heartbeat) {
         return with(new StreamSettings(
-                Objects.requireNonNull(heartbeat, "heartbeat"), settings.drain(), settings.identity()));
+                Objects.requireNonNull(heartbeat, "heartbeat"),
+                settings.drain(),
+                settings.identity(),
+                settings.access()));
     }
 
     /** This stream with another way to end when the server shuts down. */
     @CheckReturnValue
     public SseStream drain(DrainMode mode) {
-        return with(
-                new StreamSettings(settings.heartbeat(), Objects.requireNonNull(mode, "mode"), settings.identity()));
+        return with(new StreamSettings(
+                settings.heartbeat(), Objects.requireNonNull(mode, "mode"), settings.identity(), settings.access()));
     }
 
-    /** This stream with the identity of its client, as the application knows it. */
+    /**
+     * This stream with the identity of its client, as the application knows it. By default it is the one that the
+     * {@link Authenticator} of the server has determined.
+     */
     @CheckReturnValue
     public SseStream identity(Identity identity) {
         return with(new StreamSettings(
-                settings.heartbeat(), settings.drain(), Objects.requireNonNull(identity, "identity")));
+                settings.heartbeat(),
+                settings.drain(),
+                Objects.requireNonNull(identity, "identity"),
+                settings.access()));
+    }
+
+    /**
+     * This stream with access rules, in addition to those that it has. The server rejects the request if they do not
+     * allow a topic or pattern of the stream to the client. They also apply to what the client is subscribed to later.
+     */
+    @CheckReturnValue
+    public SseStream allowing(AccessRules rules) {
+        Objects.requireNonNull(rules, "rules");
+        AccessRules before = settings.access();
+        return with(new StreamSettings(
+                settings.heartbeat(),
+                settings.drain(),
+                settings.identity(),
+                before == null ? rules : before.and(rules)));
+    }
+
+    /** This stream for its client, under the rules of the server. An identity that its route has set stays. */
+    SseStream by(Identity identity, @Nullable AccessRules rulesOfServer) {
+        SseStream stream = !settings.identity().isKnown() && identity.isKnown() ? identity(identity) : this;
+        return rulesOfServer == null ? stream : stream.allowing(rulesOfServer);
     }
 
     /**

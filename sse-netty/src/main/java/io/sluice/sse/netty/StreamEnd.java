@@ -16,6 +16,9 @@ import java.util.function.LongSupplier;
 /** Ends the connection of a stream: in order, with the last bytes, or by a reset. On the event loop of the channel. */
 final class StreamEnd {
 
+    /** About when a client reconnects that only has to identify itself again. */
+    private static final long SOON_MILLIS = 50;
+
     private StreamEnd() {}
 
     /**
@@ -71,8 +74,11 @@ final class StreamEnd {
     private static ByteBuf lastBytes(
             ChannelHandlerContext stream, CloseReason reason, boolean chunked, Duration retry) {
         String text = "";
-        if (reason == CloseReason.SERVER_DRAINING || reason == CloseReason.LIFETIME_ENDED) {
-            text = "retry: " + Jitter.around(Math.max(1, retry.toMillis())) + "\n\n";
+        long wait = reason == CloseReason.IDENTITY_EXPIRED ? SOON_MILLIS : Math.max(1, retry.toMillis());
+        if (reason == CloseReason.SERVER_DRAINING
+                || reason == CloseReason.LIFETIME_ENDED
+                || reason == CloseReason.IDENTITY_EXPIRED) {
+            text = "retry: " + Jitter.around(wait) + "\n\n";
             if (chunked) {
                 text = Integer.toHexString(text.length()) + "\r\n" + text + "\r\n";
             }
