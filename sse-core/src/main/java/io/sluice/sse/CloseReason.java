@@ -16,6 +16,12 @@ public enum CloseReason {
     SLOW_CONSUMER("slow-consumer", true),
     /** The stream reached its maximum lifetime. */
     LIFETIME_ENDED("lifetime-ended", true),
+    /** The identity of the client expired, for example its token. The client reconnects and identifies itself again. */
+    IDENTITY_EXPIRED("identity-expired", true),
+    /** The application revoked the access of the client's principal. A reconnect meets its authentication. */
+    REVOKED("revoked", true),
+    /** The client's principal opened another stream at its limit, and this was its oldest one. */
+    REPLACED("replaced", false),
     /** The server is shutting down. */
     SERVER_DRAINING("server-draining", true),
     /** The source reported that it has no more events. */

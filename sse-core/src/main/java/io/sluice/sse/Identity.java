@@ -1,7 +1,11 @@
 package io.sluice.sse;
 
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,8 +14,16 @@ import org.jspecify.annotations.Nullable;
  *
  * @param principal a name that the application chose; null if the client is unknown
  * @param groups names that the application chose
+ * @param expiry the time at which the identity ceases to be valid, for example that of its token. The streams of the
+ *     client end then. Null if it does not expire
+ * @param attributes further facts about the client, by names that the application chose. {@link #toString} omits their
+ *     values, which may be secrets
  */
-public record Identity(@Nullable String principal, Set<String> groups) {
+public record Identity(
+        @Nullable String principal,
+        Set<String> groups,
+        @Nullable Instant expiry,
+        Map<String, String> attributes) {
 
     /** The identity of an unknown client. */
     public static final Identity UNKNOWN = new Identity(null, Set.of());
@@ -19,6 +31,7 @@ public record Identity(@Nullable String principal, Set<String> groups) {
     /** @throws IllegalArgumentException if the principal or one of the groups is empty */
     public Identity {
         groups = Set.copyOf(groups);
+        attributes = Map.copyOf(attributes);
         if (principal != null && principal.isEmpty()) {
             throw new IllegalArgumentException("principal: empty (expected: a name)");
         }
@@ -28,11 +41,45 @@ public record Identity(@Nullable String principal, Set<String> groups) {
     }
 
     /**
+     * Creates an identity that does not expire and has no attributes.
+     *
+     * @throws IllegalArgumentException if the principal or one of the groups is empty
+     */
+    public Identity(@Nullable String principal, Set<String> groups) {
+        this(principal, groups, null, Map.of());
+    }
+
+    /**
      * Creates an identity with a principal.
      *
      * @throws IllegalArgumentException if the principal or one of the groups is empty
      */
     public static Identity of(String principal, String... groups) {
         return new Identity(Objects.requireNonNull(principal, "principal"), Set.of(groups));
+    }
+
+    /** This identity with a time at which it expires. */
+    public Identity until(Instant newExpiry) {
+        return new Identity(principal, groups, Objects.requireNonNull(newExpiry, "expiry"), attributes);
+    }
+
+    /** This identity with one more attribute, which replaces one of the same name. */
+    public Identity with(String name, String value) {
+        Map<String, String> more = new HashMap<>(attributes);
+        more.put(Objects.requireNonNull(name, "name"), Objects.requireNonNull(value, "value"));
+        return new Identity(principal, groups, expiry, more);
+    }
+
+    /** Whether anything is known about the client: it is not {@link #UNKNOWN}. */
+    public boolean isKnown() {
+        return !equals(UNKNOWN);
+    }
+
+    /** Principal, groups and expiry, and the names of the attributes without their values. */
+    @Override
+    public String toString() {
+        return "Identity[principal=" + principal + ", groups=" + new TreeSet<>(groups)
+                + (expiry == null ? "" : ", expiry=" + expiry)
+                + (attributes.isEmpty() ? "" : ", attributes=" + new TreeSet<>(attributes.keySet())) + "]";
     }
 }

@@ -23,7 +23,7 @@ public final class RejectionCounts {
         STREAMS_PER_KEY,
         /** The rate at which one address may open streams. */
         CONNECT_RATE,
-        /** The rate at which one address may send other requests, such as publishes. */
+        /** The rate at which one address or principal may send other requests, such as publishes. */
         REQUEST_RATE,
         /** The time that a request may take to arrive. */
         REQUEST_TIMEOUT,
@@ -34,7 +34,11 @@ public final class RejectionCounts {
         /** Connections of one address: the connection was closed as soon as it was accepted. */
         CONNECTIONS_PER_ADDRESS,
         /** Frames of an HTTP/2 connection that look like an attack, such as too many resets: it was closed. */
-        HTTP2_FLOOD;
+        HTTP2_FLOOD,
+        /** Streams of one principal. */
+        STREAMS_PER_PRINCIPAL,
+        /** The time that authentication, or an asynchronous route, may take to decide about a request. */
+        DECISION_TIMEOUT;
 
         private final String tag = name().toLowerCase(Locale.ROOT).replace('_', '-');
 

@@ -222,6 +222,7 @@ class ArchitectureTest {
                         "Sink",
                         "SinkFullException",
                         "Source",
+                        "topic.AccessRules",
                         "topic.EventFilter",
                         "topic.HubSink",
                         "topic.OverflowPolicy",

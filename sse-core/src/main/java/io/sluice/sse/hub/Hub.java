@@ -427,6 +427,33 @@ public final class Hub implements AutoCloseable {
     }
 
     /**
+     * Finds the open clients of a principal: to list them, to subscribe them to another topic, or to end their streams.
+     * The search visits all clients of each lane.
+     *
+     * @return completes, perhaps on a lane, with the clients, of which some may close meanwhile
+     */
+    public CompletionStage<List<HubSink>> clients(String principal) {
+        return lanes.clients(Objects.requireNonNull(principal, "principal"));
+    }
+
+    /**
+     * Ends all streams of a principal with {@link CloseReason#REVOKED}, for example after a logout. A request that was
+     * authenticated before this call and has not opened its stream yet is asked to retry. The clients reconnect, so
+     * first make sure that the authentication no longer accepts them.
+     *
+     * @return completes when the streams have ended, with their number
+     */
+    public CompletionStage<Integer> revoke(String principal) {
+        lanes.revoke(Objects.requireNonNull(principal, "principal"));
+        return clients(principal).thenCompose(sinks -> {
+            CompletableFuture<?>[] ends = sinks.stream()
+                    .map(sink -> sink.close(CloseReason.REVOKED).toCompletableFuture())
+                    .toArray(CompletableFuture<?>[]::new);
+            return CompletableFuture.allOf(ends).thenApply(ignored -> sinks.size());
+        });
+    }
+
+    /**
      * Describes open clients, in the order of their ids, which are decimal numbers.
      *
      * @param after begin after the client with this id, which may have gone; null to begin with the first

@@ -30,9 +30,9 @@ public interface HubSink extends Sink {
      *
      * @return completes on the lane when the subscription has begun. Fails with {@link IllegalArgumentException} if the
      *     stream would have more than {@link Selector#MAX_TERMS} topics and patterns or {@link
-     *     Selector#MAX_PATTERNS} patterns, with {@link TopicLimitException},
-     *     with {@link ClosedException}, or with {@link IllegalStateException} before the sink is open; nothing has
-     *     changed then
+     *     Selector#MAX_PATTERNS} patterns, with {@link SecurityException} if the {@link AccessRules} of the stream
+     *     do not allow a topic or pattern, with {@link TopicLimitException}, with {@link ClosedException}, or with
+     *     {@link IllegalStateException} before the sink is open; nothing has changed then
      */
     CompletionStage<Subscription> subscribe(Selector selector);
 

@@ -6,10 +6,11 @@ import io.github.bucket4j.Bucket;
 import io.github.bucket4j.ConsumptionProbe;
 import io.github.bucket4j.TimeMeter;
 import java.net.SocketAddress;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Applies one rate to each address. Each recently seen address has a token bucket. A bucket expires when it has had the
- * time to become full again, because a new bucket is full, too. Thread-safe.
+ * Applies one rate to each address, or to each principal. Each one that was seen recently has a token bucket. A bucket
+ * expires when it has had the time to become full again, because a new bucket is full, too. Thread-safe.
  */
 final class AddressRates {
 
@@ -18,7 +19,7 @@ final class AddressRates {
 
     private final Rate rate;
     private final TimeMeter clock;
-    private final Cache<Long, Bucket> buckets;
+    private final Cache<Object, Bucket> buckets;
 
     AddressRates(Rate rate) {
         this(rate, TimeMeter.SYSTEM_NANOTIME);
@@ -41,7 +42,11 @@ final class AddressRates {
      * @return 0 if it was available; otherwise the nanoseconds until it is
      */
     long take(SocketAddress peer) {
-        Long key = AddressKey.of(peer);
+        return takeFor(AddressKey.of(peer));
+    }
+
+    /** As {@link #take}, for any key; 0 if it is null. */
+    long takeFor(@Nullable Object key) {
         if (key == null) {
             return 0;
         }
@@ -54,7 +59,7 @@ final class AddressRates {
         return buckets.estimatedSize();
     }
 
-    private Bucket newBucket(Long key) {
+    private Bucket newBucket(Object key) {
         return Bucket.builder()
                 .addLimit(limit -> limit.capacity(rate.count()).refillGreedy(rate.count(), rate.per()))
                 .withCustomTimePrecision(clock)

@@ -6,6 +6,7 @@ import io.sluice.sse.CloseReason;
 import io.sluice.sse.Heartbeat;
 import io.sluice.sse.Identity;
 import io.sluice.sse.hub.lane.LaneSink;
+import io.sluice.sse.topic.AccessRules;
 import java.net.SocketAddress;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -130,6 +131,11 @@ abstract class ChannelSink extends LaneSink {
     @Override
     public final Identity identity() {
         return settings.identity();
+    }
+
+    @Override
+    protected final @Nullable AccessRules accessRules() {
+        return settings.access();
     }
 
     @Override

@@ -45,6 +45,7 @@ final class HttpPipeline extends ChannelInitializer<Channel> {
                 options.allowedHosts(),
                 options.proxies,
                 options.cors,
+                streams.accessControl(options.access),
                 options.maxHeaders,
                 new BufferBudget(options.maxBufferedBytes));
         this.http2 = options.http2 ? new Http2Pipeline(options, deadlines, pending, routing) : null;

@@ -37,4 +37,21 @@ public interface HttpRoute {
             return handle(request);
         };
     }
+
+    /**
+     * Returns this route with a limit on the rate of requests per principal ({@link SseRequest#identity}). A request
+     * above it gets status 429, with the time until the next request is allowed. Clients without a principal have no
+     * such limit. The route tracks the 100,000 principals with the most recent requests.
+     */
+    @CheckReturnValue
+    default HttpRoute limitedToPrincipal(Rate perPrincipal) {
+        AddressRates rates = new AddressRates(perPrincipal);
+        return request -> {
+            long wait = rates.takeFor(request.identity().principal());
+            if (wait > 0) {
+                throw HttpStatusException.rate(RejectionCounts.Kind.REQUEST_RATE, "this user asks too often", wait);
+            }
+            return handle(request);
+        };
+    }
 }

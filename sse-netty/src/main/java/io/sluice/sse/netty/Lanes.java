@@ -35,6 +35,10 @@ final class Lanes {
     /** A lane, and what the sinks of its event loop share. */
     record Joined(HubLane lane, BatchFramer framer, TcpInfo tcpInfo, Http2Flushes flushes) {}
 
+    Hub hub() {
+        return hub;
+    }
+
     /** The lane of the event loop; null if the lanes leave the hub, since nothing would remove a new one. */
     @Nullable
     Joined on(EventLoop loop) {

@@ -81,9 +81,16 @@ final class OrderedResponses {
         }));
     }
 
-    /** Sends a rejection in its turn, and closes the connection after it. */
-    void reject(ChannelHandlerContext ctx, HttpStatusException rejection, boolean head) {
-        send(ctx, rejection.response().completed(), new Exchange(null, false, head));
+    /** A request waits for an earlier one, and counts as one whose response is pending. */
+    void requestWaits(ChannelHandlerContext ctx) {
+        pending++;
+        updateReading(ctx);
+    }
+
+    /** The request does not wait any more. */
+    void requestProceeds(ChannelHandlerContext ctx) {
+        pending--;
+        updateReading(ctx);
     }
 
     /** Sends the rejection that a failure of the request's route maps to, in its turn. */

@@ -11,16 +11,20 @@ import io.netty.handler.codec.http.HttpUtil;
 import io.sluice.sse.RejectionCounts;
 import io.sluice.sse.netty.OrderedResponses.Exchange;
 import java.io.IOException;
+import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Routes a request: it becomes a stream, gets the response of another route, or is rejected. One per connection,
- * confined to its event loop. {@link OrderedResponses} keeps the responses in order.
+ * Routes a request: it becomes a stream, gets the response of another route, or is rejected. While user code decides
+ * about a request (who its client is, and whether it becomes a stream), later requests of the connection wait. One per
+ * connection, confined to its event loop. {@link OrderedResponses} keeps the responses in order.
  */
 final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
 
@@ -34,12 +38,53 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
             AllowedHosts hosts,
             TrustedProxies proxies,
             Cors cors,
+            AccessControl access,
             int maxHeaders,
             BufferBudget budget) {}
 
     private final Shared shared;
     private final RequestDeadline deadline;
     private final OrderedResponses responses;
+
+    /** Whether an earlier request of the connection is not decided yet. */
+    private boolean deciding;
+    /** The requests that have arrived meanwhile; null if there were none. */
+    private @Nullable ArrayDeque<Turn> waiting;
+
+    /** A request, from its arrival until it is decided. */
+    private final class Turn {
+
+        private final Exchange exchange;
+        private final Consumer<Turn> work;
+        /** Whether its response comes before all other work, so that a stream can take over the connection. */
+        private final boolean isStream;
+        /** The bytes of its body, if it is held until user code has decided. */
+        private int heldBytes;
+
+        private boolean isDecided;
+        /** Whether it is decided in a later turn of the event loop. */
+        private boolean isLate;
+
+        Turn(Exchange exchange, boolean isStream, Consumer<Turn> work) {
+            this.exchange = exchange;
+            this.isStream = isStream;
+            this.work = work;
+        }
+
+        /** The budget bounds what all connections hold, so clients that are not known yet cannot fill the memory. */
+        void hold() {
+            SseRequest request = exchange.request();
+            if (heldBytes == 0 && request != null) {
+                heldBytes = request.body().length;
+                shared.budget().reserve(heldBytes);
+            }
+        }
+
+        void release() {
+            shared.budget().release(heldBytes);
+            heldBytes = 0;
+        }
+    }
 
     RouteHandler(Shared shared, RequestDeadline deadline) {
         this.shared = shared;
@@ -55,7 +100,8 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
         deadline.requestArrived();
         DecoderResult decoded = message.decoderResult();
         if (decoded.isFailure()) {
-            responses.reject(ctx, Responses.ofMalformed(decoded.cause()), false);
+            HttpStatusException malformed = Responses.ofMalformed(decoded.cause());
+            inTurn(ctx, new Turn(new Exchange(null, false, false), false, turn -> fail(ctx, turn, malformed)));
             return;
         }
         boolean head = message.method().name().equals("HEAD");
@@ -66,7 +112,8 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
             }
             request = SseRequest.of(message, ctx.channel(), bytesOf(message.content()), shared.proxies());
         } catch (Throwable e) {
-            responses.reject(ctx, Responses.toStatusException(e, ctx.channel(), null), head);
+            HttpStatusException rejection = Responses.toStatusException(e, ctx.channel(), null);
+            inTurn(ctx, new Turn(new Exchange(null, false, head), false, turn -> fail(ctx, turn, rejection)));
             return;
         }
         Exchange exchange = new Exchange(request, HttpUtil.isKeepAlive(message), head);
@@ -77,14 +124,66 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
             }
             entry = entryOf(request);
         } catch (Throwable e) {
-            responses.fail(ctx, e, exchange);
+            inTurn(ctx, new Turn(exchange, false, turn -> fail(ctx, turn, e)));
             return;
         }
-        if (entry.stream != null && request.method().equals("GET")) {
+        boolean isStream = entry.stream != null && request.method().equals("GET");
+        inTurn(ctx, new Turn(exchange, isStream, turn -> handle(ctx, turn, request, entry)));
+    }
+
+    private void inTurn(ChannelHandlerContext ctx, Turn turn) {
+        if (!deciding && (waiting == null || waiting.isEmpty())) {
+            begin(ctx, turn);
+            return;
+        }
+        if (waiting == null) {
+            waiting = new ArrayDeque<>();
+        }
+        waiting.add(turn);
+        turn.hold();
+        responses.requestWaits(ctx);
+    }
+
+    private void begin(ChannelHandlerContext ctx, Turn turn) {
+        deciding = true;
+        if (turn.isStream) {
             // A stream takes over the connection, so the responses before it must be written first.
-            responses.runAfterPending(ctx, () -> handle(ctx, request, entry, exchange));
+            responses.runAfterPending(ctx, () -> turn.work.accept(turn));
         } else {
-            handle(ctx, request, entry, exchange);
+            turn.work.accept(turn);
+        }
+        if (!turn.isDecided && !ctx.isRemoved()) {
+            turn.isLate = true;
+            turn.hold();
+        }
+    }
+
+    /** The response of the turn was sent, or waits for the stage of its route. */
+    private void decided(ChannelHandlerContext ctx, Turn turn) {
+        turn.isDecided = true;
+        turn.release();
+        deciding = false;
+        while (!deciding && waiting != null && !waiting.isEmpty()) {
+            Turn next = waiting.remove();
+            next.release();
+            deciding = true; // reading may bring further requests at once, which come after this one
+            responses.requestProceeds(ctx);
+            if (responses.isClosing()) {
+                deciding = false;
+            } else {
+                begin(ctx, next);
+            }
+        }
+        if (turn.isLate) {
+            ctx.flush();
+        }
+    }
+
+    @Override
+    public void handlerRemoved(ChannelHandlerContext ctx) {
+        if (waiting != null) {
+            waiting.forEach(Turn::release);
+            waiting = null;
         }
     }
 
@@ -98,29 +197,60 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
         return entry;
     }
 
-    private void handle(ChannelHandlerContext ctx, SseRequest request, Routes.Entry entry, Exchange exchange) {
-        try {
-            CompletionStage<RouteResponse> response = route(ctx, request, entry);
-            if (response != null) {
-                responses.send(ctx, response, exchange);
-            }
-        } catch (Throwable e) {
-            responses.fail(ctx, e, exchange);
+    private void handle(ChannelHandlerContext ctx, Turn turn, SseRequest request, Routes.Entry entry) {
+        if (shared.cors().isPreflight(request)) {
+            send(
+                    ctx,
+                    turn,
+                    () -> shared.cors().preflight(request, entry.methods()).completed());
+            return;
         }
+        AccessControl access = shared.access();
+        access.identify(ctx, request, new AccessControl.Continuation() {
+            @Override
+            public void next(SseRequest identified, @Nullable Throwable failure) {
+                handle(ctx, turn, identified.below(entry.path.length()), entry, failure);
+            }
+
+            @Override
+            public void left() {
+                turn.release();
+            }
+        });
     }
 
-    /** @return null if the request has become a stream */
-    private @Nullable CompletionStage<RouteResponse> route(
-            ChannelHandlerContext ctx, SseRequest request, Routes.Entry entry) {
-        if (shared.cors().isPreflight(request)) {
-            return shared.cors().preflight(request, entry.methods()).completed();
-        }
-        SseRequest relative = request.below(entry.path.length());
+    /** @param failure to identify the client, or null */
+    private void handle(
+            ChannelHandlerContext ctx, Turn turn, SseRequest request, Routes.Entry entry, @Nullable Throwable failure) {
+        StreamRoute stream = entry.stream;
         String method = request.method().equals("HEAD") ? "GET" : request.method();
-        if (entry.stream != null && method.equals("GET")) {
-            RouteResponse response = shared.streams().openOrReject(ctx, relative, entry.stream);
-            return response == null ? null : response.completed();
+        if (stream == null || !method.equals("GET")) {
+            if (failure != null) {
+                fail(ctx, turn, failure);
+            } else {
+                send(ctx, turn, () -> response(request, method, entry));
+            }
+            return;
         }
+        if (failure != null) {
+            RouteResponse rejection = shared.streams().unidentified(ctx.channel(), request, failure);
+            send(ctx, turn, rejection::completed);
+            return;
+        }
+        shared.streams().open(ctx, request, stream, shared.access(), new StreamEndpoint.Continuation() {
+            @Override
+            public void rejected(RouteResponse response) {
+                send(ctx, turn, response::completed);
+            }
+
+            @Override
+            public void gone() {
+                turn.release();
+            }
+        });
+    }
+
+    private CompletionStage<RouteResponse> response(SseRequest request, String method, Routes.Entry entry) {
         HttpRoute route = entry.byMethod.get(method);
         if (route == null) {
             String methods = String.join(", ", entry.methods());
@@ -129,7 +259,21 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
         if (!method.equals("GET")) {
             checkOrigin(request);
         }
-        return Objects.requireNonNull(route.handle(relative), () -> Responses.returnedNull(relative));
+        return Objects.requireNonNull(route.handle(request), () -> Responses.returnedNull(request));
+    }
+
+    private void send(ChannelHandlerContext ctx, Turn turn, Supplier<CompletionStage<RouteResponse>> response) {
+        try {
+            responses.send(ctx, response.get(), turn.exchange);
+        } catch (Throwable e) {
+            responses.fail(ctx, e, turn.exchange);
+        }
+        decided(ctx, turn);
+    }
+
+    private void fail(ChannelHandlerContext ctx, Turn turn, Throwable failure) {
+        responses.fail(ctx, failure, turn.exchange);
+        decided(ctx, turn);
     }
 
     /** Rejects requests of foreign pages, which could otherwise act on a server on the user's own machine. */

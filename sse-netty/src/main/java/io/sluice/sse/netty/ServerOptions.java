@@ -60,6 +60,7 @@ final class ServerOptions implements Cloneable {
     Cors cors = Cors.NONE;
     Compression compression = Compression.OFF;
     int maxCompressors = StreamCompression.DEFAULT_MAX_COMPRESSORS;
+    AccessControl.Settings access = AccessControl.Settings.NONE;
 
     /** Null if the application gives a context, or without TLS. */
     TlsFiles.@Nullable Paths tlsFiles;

@@ -12,6 +12,7 @@ import io.netty.util.ReferenceCountUtil;
 import io.sluice.sse.hub.Hub;
 import io.sluice.sse.hub.lane.HubLane;
 import io.sluice.sse.hub.lane.LaneOptions;
+import io.sluice.sse.topic.AccessRules;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
@@ -32,15 +33,20 @@ public final class SseHandler extends ChannelInboundHandlerAdapter {
     /** Set while the rest of a request that this handler has taken is still arriving. */
     private static final AttributeKey<Boolean> REJECTED = AttributeKey.valueOf(SseHandler.class, "rejected");
 
+    /** Set while user code decides about a request. Later requests of the connection get no response. */
+    private static final AttributeKey<Boolean> DECIDING = AttributeKey.valueOf(SseHandler.class, "deciding");
+
     private final Routes routes = new Routes();
     private final ReachabilityProbe probe = new ReachabilityProbe(routes);
     private final StreamEndpoint streams;
     private final TrustedProxies proxies;
+    private final AccessControl access;
     private final String path;
 
-    private SseHandler(StreamEndpoint streams, TrustedProxies proxies, String path) {
+    private SseHandler(StreamEndpoint streams, TrustedProxies proxies, AccessControl.Settings access, String path) {
         this.streams = streams;
         this.proxies = proxies;
+        this.access = streams.accessControl(access);
         this.path = path;
     }
 
@@ -75,7 +81,8 @@ public final class SseHandler extends ChannelInboundHandlerAdapter {
         StreamCompression compression =
                 new StreamCompression(Compression.OFF, StreamCompression.DEFAULT_MAX_COMPRESSORS);
         StreamEndpoint streams = new StreamEndpoint(new Lanes(hub, options), limits, compression, rejections, null);
-        SseHandler handler = new SseHandler(streams, TrustedProxies.NONE, Objects.requireNonNull(path, "path"));
+        SseHandler handler = new SseHandler(
+                streams, TrustedProxies.NONE, AccessControl.Settings.NONE, Objects.requireNonNull(path, "path"));
         handler.routes.addStream(path, Objects.requireNonNull(route, "route"));
         return handler;
     }
@@ -92,7 +99,29 @@ public final class SseHandler extends ChannelInboundHandlerAdapter {
             throw new IllegalArgumentException("trustedProxies: not by a header alone (expected: byForwarded() or"
                     + " byXForwardedFor(); the owner of the pipeline handles the PROXY protocol)");
         }
-        SseHandler handler = new SseHandler(streams, trusted, path);
+        return copy(trusted, access.settings());
+    }
+
+    /**
+     * Returns a handler that identifies the client of each request for a stream, as {@link
+     * SseServerBuilder#authenticator} does. It shares the streams and their limits with this handler.
+     */
+    @CheckReturnValue
+    public SseHandler authenticator(Authenticator authenticator) {
+        return copy(proxies, access.settings().authenticator(authenticator));
+    }
+
+    /**
+     * Returns a handler with access rules for all of its streams, as {@link SseServerBuilder#access}. It shares the
+     * streams and their limits with this handler.
+     */
+    @CheckReturnValue
+    public SseHandler access(AccessRules rules) {
+        return copy(proxies, access.settings().rules(rules));
+    }
+
+    private SseHandler copy(TrustedProxies newProxies, AccessControl.Settings newAccess) {
+        SseHandler handler = new SseHandler(streams, newProxies, newAccess, path);
         handler.routes.addAll(routes);
         return handler;
     }
@@ -113,16 +142,15 @@ public final class SseHandler extends ChannelInboundHandlerAdapter {
     public void channelRead(ChannelHandlerContext ctx, Object message) {
         if (message instanceof HttpRequest request) {
             Routes.Entry entry = request.decoderResult().isSuccess() ? routes.find(pathOf(request)) : null;
-            if (PipelineUpgrade.isOnItsWay(ctx)) {
-                ReferenceCountUtil.release(message); // the connection is about to become a stream
+            if (isTaken(ctx)) {
+                ReferenceCountUtil.release(message);
             } else if (entry == null) {
                 probe.passed(ctx);
                 ctx.fireChannelRead(message);
             } else {
                 open(ctx, request, entry);
             }
-        } else if (message instanceof HttpContent
-                && (ctx.channel().hasAttr(REJECTED) || PipelineUpgrade.isOnItsWay(ctx))) {
+        } else if (message instanceof HttpContent && (ctx.channel().hasAttr(REJECTED) || isTaken(ctx))) {
             discard(ctx, message);
         } else {
             passOn(ctx, message);
@@ -141,29 +169,81 @@ public final class SseHandler extends ChannelInboundHandlerAdapter {
         ctx.fireChannelRead(message);
     }
 
+    /** Whether user code decides about an earlier request, or the connection is about to become a stream. */
+    private static boolean isTaken(ChannelHandlerContext ctx) {
+        return PipelineUpgrade.isOnItsWay(ctx)
+                || (ctx.channel().hasAttr(DECIDING)
+                        && Boolean.TRUE.equals(ctx.channel().attr(DECIDING).get()));
+    }
+
     private void open(ChannelHandlerContext ctx, HttpRequest message, Routes.Entry entry) {
         try {
             Placement.checkRequest(ctx);
             probe.reached(ctx);
-            RouteResponse response = openOrReject(ctx, message, entry);
+            Decision decision = new Decision(ctx, message, Objects.requireNonNull(entry.stream));
+            try {
+                decision.begin(SseRequest.of(message, ctx.channel(), new byte[0], proxies)
+                        .below(entry.path.length()));
+            } catch (HttpStatusException e) {
+                decision.rejected(e.response());
+            }
             if (!ctx.isRemoved() && !(message instanceof LastHttpContent)) {
                 ctx.channel().attr(REJECTED).set(Boolean.TRUE);
-            }
-            if (response != null) {
-                Responses.write(ctx, response, false, message.method().name().equals("HEAD"));
             }
         } finally {
             ReferenceCountUtil.release(message);
         }
     }
 
-    private @Nullable RouteResponse openOrReject(ChannelHandlerContext ctx, HttpRequest message, Routes.Entry entry) {
-        try {
-            SseRequest request =
-                    SseRequest.of(message, ctx.channel(), new byte[0], proxies).below(entry.path.length());
-            return streams.openOrReject(ctx, request, Objects.requireNonNull(entry.stream));
-        } catch (Throwable e) {
-            return Responses.toStatusException(e, ctx.channel(), null).response();
+    /** Decides about one request, perhaps in a later turn of the event loop. Confined to it. */
+    private final class Decision implements AccessControl.Continuation, StreamEndpoint.Continuation {
+
+        private final ChannelHandlerContext ctx;
+        private final boolean head;
+        private final StreamRoute route;
+        private boolean isOver;
+
+        Decision(ChannelHandlerContext ctx, HttpRequest message, StreamRoute route) {
+            this.ctx = ctx;
+            this.head = message.method().name().equals("HEAD");
+            this.route = route;
+        }
+
+        void begin(SseRequest request) {
+            access.identify(ctx, request, this);
+            if (!isOver && !ctx.isRemoved()) {
+                ctx.channel().attr(DECIDING).set(Boolean.TRUE); // most channels never have this attribute
+            }
+        }
+
+        @Override
+        public void next(SseRequest identified, @Nullable Throwable failure) {
+            if (failure != null) {
+                rejected(streams.unidentified(ctx.channel(), identified, failure));
+            } else {
+                streams.open(ctx, identified, route, access, this);
+            }
+        }
+
+        @Override
+        public void rejected(RouteResponse response) {
+            gone();
+            if (!ctx.isRemoved()) {
+                Responses.write(ctx, response, false, head);
+            }
+        }
+
+        @Override
+        public void gone() {
+            isOver = true;
+            if (ctx.channel().hasAttr(DECIDING)) {
+                ctx.channel().attr(DECIDING).set(null);
+            }
+        }
+
+        @Override
+        public void left() {
+            gone();
         }
     }
 

@@ -5,9 +5,12 @@ import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http.cookie.Cookie;
+import io.netty.handler.codec.http.cookie.ServerCookieDecoder;
 import io.netty.handler.codec.http2.Http2StreamChannel;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.AttributeKey;
+import io.sluice.sse.Identity;
 import io.sluice.sse.topic.Selector;
 import io.sluice.sse.topic.TopicName;
 import java.net.SocketAddress;
@@ -17,6 +20,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.Executor;
 import javax.net.ssl.SSLSession;
 import org.jspecify.annotations.Nullable;
 
@@ -41,6 +45,8 @@ public final class SseRequest {
     private final @Nullable String forwardedScheme;
 
     private final int prefixLength;
+    /** Null if the server has neither an authenticator nor access rules, or in a copy that does not know it yet. */
+    private final AccessControl.@Nullable Client client;
 
     private SseRequest(
             RequestTarget target, HttpRequest request, Channel channel, byte[] body, TrustedProxies proxies) {
@@ -58,9 +64,10 @@ public final class SseRequest {
         this.remoteAddress = client == null ? peer : client;
         this.forwardedScheme = reported == null ? null : reported.scheme();
         this.prefixLength = 0;
+        this.client = null;
     }
 
-    private SseRequest(SseRequest other, int prefixLength) {
+    private SseRequest(SseRequest other, int prefixLength, AccessControl.@Nullable Client client) {
         this.method = other.method;
         this.path = other.path;
         this.query = other.query;
@@ -72,6 +79,7 @@ public final class SseRequest {
         this.remoteAddress = other.remoteAddress;
         this.forwardedScheme = other.forwardedScheme;
         this.prefixLength = prefixLength;
+        this.client = client;
     }
 
     /** @throws HttpStatusException if the target or the Host header violates HTTP */
@@ -81,7 +89,34 @@ public final class SseRequest {
 
     /** This request for the route of a path of this length. */
     SseRequest below(int length) {
-        return new SseRequest(this, length);
+        return new SseRequest(this, length, client);
+    }
+
+    /** This request of a client that was identified. */
+    SseRequest by(AccessControl.Client newClient) {
+        return new SseRequest(this, prefixLength, newClient);
+    }
+
+    AccessControl.@Nullable Client client() {
+        return client;
+    }
+
+    /** Runs code that blocks. Only for an authenticator. */
+    Executor userExecutor() {
+        if (client == null) {
+            throw new IllegalStateException("a blocking authenticator runs only as the authenticator of a server");
+        }
+        return client.control().userExecutor();
+    }
+
+    /** Whether the connection is still open. Any thread. */
+    boolean isClientThere() {
+        return channel.isActive();
+    }
+
+    /** The identity of the client, as the {@link Authenticator} of the server has determined it. */
+    public Identity identity() {
+        return client == null ? Identity.UNKNOWN : client.identity();
     }
 
     /** The method, such as {@code GET}. */
@@ -132,6 +167,21 @@ public final class SseRequest {
         }
     }
 
+    /**
+     * As {@link #topic}, if the access rules of the server allow the client to publish to this topic. So a route that
+     * publishes reads its topics by this method, wherever in the request they are.
+     *
+     * @throws HttpStatusException (400) if {@link TopicName#check} rejects the name; (403) if the rules do not allow
+     *     it, or (401) if they would allow it to a client that authenticates itself
+     */
+    public String topicToPublish(String name) {
+        String checked = topic(name);
+        if (client != null) {
+            client.control().checkPublish(client.identity(), checked);
+        }
+        return checked;
+    }
+
     /** All values of a query parameter, in order; empty if the parameter is missing. */
     public List<String> queryAll(String name) {
         return query.getOrDefault(name, List.of());
@@ -168,6 +218,32 @@ public final class SseRequest {
             return List.of(decoded(lines.get(0)));
         }
         return lines.stream().map(SseRequest::decoded).toList();
+    }
+
+    /**
+     * The token of {@code Authorization: Bearer …}; null if the request has none, or more than one such header. A
+     * {@link StreamRoute} rarely needs it: see {@link Authenticator#bearer}.
+     */
+    public @Nullable String bearer() {
+        List<String> lines = headerAll("authorization");
+        if (lines.size() != 1 || !lines.get(0).regionMatches(true, 0, "Bearer ", 0, 7)) {
+            return null;
+        }
+        String token = lines.get(0).substring(7).strip();
+        return token.isEmpty() ? null : token;
+    }
+
+    /** The value of a cookie; null if the request has none of this name. If it has several, the first one. */
+    public @Nullable String cookie(String name) {
+        Objects.requireNonNull(name, "name");
+        for (String line : headerAll("cookie")) {
+            for (Cookie cookie : ServerCookieDecoder.STRICT.decodeAll(line)) {
+                if (cookie.name().equals(name)) {
+                    return cookie.value();
+                }
+            }
+        }
+        return null;
     }
 
     /** Clients send UTF-8 (in Last-Event-ID they must), but Netty decodes headers as Latin-1. */

@@ -3,6 +3,7 @@ package io.sluice.sse.netty;
 import io.netty.handler.ssl.SslContext;
 import io.sluice.sse.hub.Hub;
 import io.sluice.sse.hub.lane.LaneOptions;
+import io.sluice.sse.topic.AccessRules;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -39,6 +40,8 @@ public final class SseServerBuilder {
     public static final Duration DEFAULT_REQUEST_TIMEOUT = ServerOptions.DEFAULT_REQUEST_TIMEOUT;
     /** The default of {@link #idleTimeout}. */
     public static final Duration DEFAULT_IDLE_TIMEOUT = ServerOptions.DEFAULT_IDLE_TIMEOUT;
+    /** The default of {@link #decisionTimeout}. */
+    public static final Duration DEFAULT_DECISION_TIMEOUT = AccessControl.DEFAULT_TIMEOUT;
     /** By how much {@link #maxConnections} exceeds {@link #maxStreams} by default. */
     public static final int DEFAULT_CONNECTIONS_ABOVE_STREAMS = ServerOptions.DEFAULT_CONNECTIONS_ABOVE_STREAMS;
 
@@ -223,6 +226,17 @@ public final class SseServerBuilder {
      */
     public SseServerBuilder maxStreamsPerKey(int count, Function<? super SseRequest, ? extends @Nullable Object> key) {
         options.limits = options.limits.maxStreamsPerKey(count, key);
+        return this;
+    }
+
+    /**
+     * The maximum number of open streams per principal, as in {@link StreamLimits#maxStreamsPerPrincipal}. Unlimited by
+     * default.
+     *
+     * @throws IllegalArgumentException if the count is not from 1 to 2<sup>31</sup> - 2
+     */
+    public SseServerBuilder maxStreamsPerPrincipal(int count, StreamLimits.AtLimit atLimit) {
+        options.limits = options.limits.maxStreamsPerPrincipal(count, atLimit);
         return this;
     }
 
@@ -420,6 +434,37 @@ public final class SseServerBuilder {
      */
     public SseServerBuilder maxCompressors(int count) {
         options.maxCompressors = Checks.inRange("maxCompressors", count, 0, Integer.MAX_VALUE - 1);
+        return this;
+    }
+
+    /**
+     * Determines the identity of each client, before every limit and every route. A client without credentials gets
+     * status 401, unless {@link Authenticator#orAnonymous} allows it. None by default: every client is unknown.
+     */
+    public SseServerBuilder authenticator(Authenticator authenticator) {
+        options.access = options.access.authenticator(authenticator);
+        return this;
+    }
+
+    /**
+     * The topics that clients may subscribe to, for all streams of the server, as in {@link StreamRoute#allowing}, and
+     * the topics that they may publish to, for routes that read them by {@link SseRequest#topicToPublish}. By default
+     * every client may subscribe to what a route gives it.
+     */
+    public SseServerBuilder access(AccessRules rules) {
+        options.access = options.access.rules(rules);
+        return this;
+    }
+
+    /**
+     * How long the {@link #authenticator} may take to identify a client, and how long an asynchronous route may take to
+     * decide about a stream ({@link StreamRoute#async}). After it the client gets status 503 and may retry. Zero turns
+     * the timeout off. 10 seconds by default.
+     *
+     * @throws IllegalArgumentException if it is not from 0 to 365 days
+     */
+    public SseServerBuilder decisionTimeout(Duration time) {
+        options.access = options.access.timeout(Checks.inRange("decisionTimeout", time));
         return this;
     }
 

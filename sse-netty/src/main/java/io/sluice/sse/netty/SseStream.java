@@ -3,6 +3,7 @@ package io.sluice.sse.netty;
 import io.sluice.sse.Heartbeat;
 import io.sluice.sse.Identity;
 import io.sluice.sse.Source;
+import io.sluice.sse.topic.AccessRules;
 import io.sluice.sse.topic.Selector;
 import io.sluice.sse.topic.StartPosition;
 import java.util.ArrayList;
@@ -77,7 +78,10 @@ public final class SseStream {
         return with(settings.with(Objects.requireNonNull(mode, "mode")));
     }
 
-    /** This stream with the identity of its client, as the application knows it. */
+    /**
+     * This stream with the identity of its client, as the application knows it. By default it is the one that the
+     * {@link Authenticator} of the server has determined.
+     */
     @CheckReturnValue
     public SseStream identity(Identity identity) {
         return with(settings.with(Objects.requireNonNull(identity, "identity")));
@@ -91,6 +95,23 @@ public final class SseStream {
     @CheckReturnValue
     public SseStream compression(Compression compression) {
         return with(settings.with(Objects.requireNonNull(compression, "compression")));
+    }
+
+    /**
+     * This stream with access rules, in addition to those that it has. The server rejects the request if they do not
+     * allow a topic or pattern of the stream to the client. They also apply to what the client is subscribed to later.
+     */
+    @CheckReturnValue
+    public SseStream allowing(AccessRules rules) {
+        Objects.requireNonNull(rules, "rules");
+        AccessRules before = settings.access();
+        return with(settings.with(before == null ? rules : before.and(rules)));
+    }
+
+    /** This stream for its client, under the rules of the server. An identity that its route has set stays. */
+    SseStream by(Identity identity, @Nullable AccessRules rulesOfServer) {
+        SseStream stream = !settings.identity().isKnown() && identity.isKnown() ? identity(identity) : this;
+        return rulesOfServer == null ? stream : stream.allowing(rulesOfServer);
     }
 
     /**

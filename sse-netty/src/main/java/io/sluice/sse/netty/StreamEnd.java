@@ -16,6 +16,9 @@ import java.util.function.LongSupplier;
 /** Ends the connection of a stream: in order, with the last bytes, or by a reset. On the event loop of the channel. */
 final class StreamEnd {
 
+    /** About when a client reconnects that only has to identify itself again. */
+    private static final long SOON_MILLIS = 50;
+
     private StreamEnd() {}
 
     /**
@@ -66,9 +69,11 @@ final class StreamEnd {
 
     /** A reconnection time with jitter if the client will reconnect soon; otherwise nothing. */
     static byte[] lastText(CloseReason reason, Duration retry) {
-        String text = reason == CloseReason.SERVER_DRAINING || reason == CloseReason.LIFETIME_ENDED
-                ? "retry: " + Jitter.around(Math.max(1, retry.toMillis())) + "\n\n"
-                : "";
+        String text = switch (reason) {
+            case SERVER_DRAINING, LIFETIME_ENDED -> "retry: " + Jitter.around(Math.max(1, retry.toMillis())) + "\n\n";
+            case IDENTITY_EXPIRED -> "retry: " + Jitter.around(SOON_MILLIS) + "\n\n";
+            default -> "";
+        };
         return text.getBytes(StandardCharsets.US_ASCII);
     }
 

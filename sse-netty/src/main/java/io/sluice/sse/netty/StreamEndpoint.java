@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -59,80 +60,176 @@ final class StreamEndpoint {
         return lanes;
     }
 
+    AccessControl accessControl(AccessControl.Settings settings) {
+        return new AccessControl(settings, lanes.hub());
+    }
+
     /** From now on new streams are rejected, with a time after which to retry. */
     void drain() {
         draining = true;
     }
 
-    /**
-     * Opens a stream for the request, or rejects it. On the event loop of the connection.
-     *
-     * @return null if the stream is open; otherwise the response, which a browser's EventSource survives if the
-     *     rejection is retryable
-     */
-    @Nullable
-    RouteResponse openOrReject(ChannelHandlerContext ctx, SseRequest request, StreamRoute route) {
-        assert ctx.executor().inEventLoop();
-        try {
-            return open(ctx, request, route);
-        } catch (Throwable e) {
-            HttpStatusException rejection = Responses.toStatusException(e, ctx.channel(), request);
-            return rejection.isRetryable()
-                    ? retryableResponse(ctx.channel(), request, route, rejection)
-                    : rejection.response();
-        }
+    /** What follows. Exactly one of the methods is called, on the event loop. */
+    interface Continuation {
+        /** @param response which a browser's EventSource survives if the rejection is retryable */
+        void rejected(RouteResponse response);
+
+        /** The stream is open, or the client has left while the route decided. */
+        void gone();
     }
 
     /**
-     * @return null if the stream is open; otherwise the response
-     * @throws HttpStatusException if the request is rejected
+     * Opens a stream for the request, or rejects it. On the event loop of the connection.
+     *
+     * @param access decides about the topics of the stream
      */
-    private @Nullable RouteResponse open(ChannelHandlerContext ctx, SseRequest request, StreamRoute route) {
-        boolean head = request.method().equals("HEAD");
-        checkForm(request, head);
-        String lastEventId = request.lastEventId();
-        if (lastEventId != null && lastEventId.startsWith(CloseReason.END_ID_PREFIX)) {
-            return RouteResponse.empty(204); // its last stream has ended for good; an EventSource stops on this status
+    void open(
+            ChannelHandlerContext ctx,
+            SseRequest request,
+            StreamRoute route,
+            AccessControl access,
+            Continuation continuation) {
+        assert ctx.executor().inEventLoop();
+        new Opening(ctx, request, route, access).begin(continuation);
+    }
+
+    /** A request for a stream, from its first check to its response. Confined to the event loop of the connection. */
+    private final class Opening {
+
+        private final ChannelHandlerContext ctx;
+        private final SseRequest request;
+        private final StreamRoute route;
+        private final AccessControl access;
+        private final boolean head;
+        /** Releases the permit of the stream until the sink owns it. */
+        private Runnable release = () -> {};
+
+        Opening(ChannelHandlerContext ctx, SseRequest request, StreamRoute route, AccessControl access) {
+            this.ctx = ctx;
+            this.request = request;
+            this.route = route;
+            this.access = access;
+            this.head = request.method().equals("HEAD");
         }
-        permits.checkRate(request.remoteAddress());
-        if (head) {
-            SseStream described = openedBy(route, request);
-            return RouteResponse.of(200, "text/event-stream", new byte[0])
-                    .with("cache-control", "no-store, no-transform")
-                    .with("x-accel-buffering", "no")
-                    .withAdded(compression.headersOf(request, described));
-        }
-        if (draining) {
-            throw drainRejection(); // the check below decides; this one is cheap
-        }
-        // First the permit, so that above a limit no code of the route runs except its check of the request.
-        Runnable release = permits.acquire(request);
-        SseStream stream;
-        ChannelSink sink;
-        try {
-            stream = openedBy(route, request);
-            // The lane before the flag: a drain that begins after this check finds the lane, and this stream on it.
-            Lanes.Joined lane = lanes.on(ctx.channel().eventLoop());
-            if (draining || lane == null) {
-                throw drainRejection();
+
+        void begin(Continuation continuation) {
+            @Nullable CompletionStage<SseStream> stage;
+            try {
+                checkForm(request, head);
+                stage = hasEndedForGood() ? null : requested();
+            } catch (Throwable e) {
+                release.run();
+                continuation.rejected(responseOf(e));
+                return;
             }
-            sink = compression.sinkFor(lane, ctx.channel(), request, stream, release);
-        } catch (Throwable t) {
-            release.run();
-            throw t;
+            if (stage == null) {
+                continuation.rejected(RouteResponse.empty(204)); // an EventSource stops on this status
+                return;
+            }
+            StageWait.then(
+                    ctx, stage, access.settings().timeout(), AccessControl::late, new StageWait.Continuation<>() {
+                        @Override
+                        public void next(@Nullable SseStream stream, @Nullable Throwable failure) {
+                            RouteResponse response = decided(stream, failure);
+                            if (response != null) {
+                                continuation.rejected(response);
+                            } else {
+                                continuation.gone();
+                            }
+                        }
+
+                        @Override
+                        public void left() {
+                            release.run();
+                            continuation.gone();
+                        }
+                    });
         }
-        upgrade(ctx, request, stream, sink); // from here on the sink owns the permit
-        return null;
+
+        /** Whether the last stream of the client has ended for good. */
+        private boolean hasEndedForGood() {
+            String lastEventId = request.lastEventId();
+            return lastEventId != null && lastEventId.startsWith(CloseReason.END_ID_PREFIX);
+        }
+
+        private CompletionStage<SseStream> requested() {
+            permits.checkRate(request.remoteAddress());
+            if (!head) {
+                if (draining) {
+                    throw drainRejection(); // the check after the route decides; this one is cheap
+                }
+                // First the permit, so that above a limit no code of the route runs except its check of the request.
+                release = permits.acquire(request);
+            }
+            return Objects.requireNonNull(route.openAsync(request), () -> Responses.returnedNull(request));
+        }
+
+        /** @return null if the stream is open; otherwise the response */
+        private @Nullable RouteResponse decided(@Nullable SseStream opened, @Nullable Throwable failure) {
+            SseStream stream;
+            ChannelSink sink;
+            try {
+                if (failure != null) {
+                    throw failure;
+                }
+                stream = access.permitted(
+                        request, Objects.requireNonNull(opened, () -> Responses.returnedNull(request)));
+                if (head) {
+                    return described(request, stream);
+                }
+                // The lane before the flag: a drain that begins after this check finds the lane, and this stream on it.
+                Lanes.Joined lane = lanes.on(ctx.channel().eventLoop());
+                if (draining || lane == null) {
+                    throw drainRejection();
+                }
+                sink = compression.sinkFor(lane, ctx.channel(), request, stream, release);
+            } catch (Throwable e) {
+                release.run();
+                return responseOf(e);
+            }
+            try {
+                permits.opened(release, sink);
+                upgrade(ctx, request, stream, sink); // from here on the sink owns the permit
+                return null;
+            } catch (Throwable e) {
+                return responseOf(e);
+            }
+        }
+
+        private RouteResponse responseOf(Throwable failure) {
+            return response(ctx.channel(), request, route, failure);
+        }
+    }
+
+    private RouteResponse described(SseRequest request, SseStream stream) {
+        return RouteResponse.of(200, "text/event-stream", new byte[0])
+                .with("cache-control", "no-store, no-transform")
+                .with("x-accel-buffering", "no")
+                .withAdded(compression.headersOf(request, stream));
+    }
+
+    /** The response to a request whose route has failed, or that was rejected before. */
+    private RouteResponse response(Channel channel, SseRequest request, StreamRoute route, Throwable failure) {
+        HttpStatusException rejection = Responses.toStatusException(failure, channel, request);
+        if (!rejection.isRetryable()) {
+            return rejection.response();
+        }
+        HttpStatusException permanent = permanentRejection(request, route, channel);
+        return permanent != null
+                ? permanent.response().with("connection", "close")
+                : retryableResponse(request, rejection);
+    }
+
+    /** The response to a request for a stream whose client could not be identified. */
+    RouteResponse unidentified(Channel channel, SseRequest request, Throwable failure) {
+        HttpStatusException rejection = Responses.toStatusException(failure, channel, request);
+        return rejection.isRetryable() ? retryableResponse(request, rejection) : rejection.response();
     }
 
     /** The headers of the route, of the compression, and for a page of another origin. */
     private List<Map.Entry<String, String>> headersOf(SseRequest request, SseStream stream) {
         List<Map.Entry<String, String>> headers = compression.headersOf(request, stream);
         return cors == null ? headers : cors.addTo(headers, request);
-    }
-
-    private static SseStream openedBy(StreamRoute route, SseRequest request) {
-        return Objects.requireNonNull(route.open(request), () -> Responses.returnedNull(request));
     }
 
     private static void checkForm(SseRequest request, boolean head) {
@@ -191,12 +288,7 @@ final class StreamEndpoint {
     }
 
     /** Closes the connection after the response: a rejected client gets no connection kept for its retry. */
-    private RouteResponse retryableResponse(
-            Channel channel, SseRequest request, StreamRoute route, HttpStatusException rejection) {
-        HttpStatusException permanent = permanentRejection(request, route, channel);
-        if (permanent != null) {
-            return permanent.response().with("connection", "close");
-        }
+    private RouteResponse retryableResponse(SseRequest request, HttpStatusException rejection) {
         rejections.count(rejection, request.remoteAddress());
         return request.isOfBrowser()
                 ? Problem.retryLater(Math.max(retry.toMillis(), rejection.waitMillis()))

@@ -1,8 +1,10 @@
 package io.sluice.sse.netty;
 
+import io.sluice.sse.CloseReason;
 import io.sluice.sse.RejectionCounts;
 import java.net.SocketAddress;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -19,6 +21,7 @@ final class StreamPermits {
     private final AtomicInteger acquired = new AtomicInteger();
     private final ConcurrentHashMap<Long, Integer> byAddress = new ConcurrentHashMap<>();
     private final ConcurrentHashMap<Object, Integer> byKey = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<String, ArrayDeque<Permit>> byPrincipal = new ConcurrentHashMap<>();
     /** One object for all streams if only the total is limited. */
     private final Runnable releaseTotal = acquired::decrementAndGet;
 
@@ -26,6 +29,7 @@ final class StreamPermits {
     private final HttpStatusException full;
     private final HttpStatusException addressFull;
     private final HttpStatusException keyFull;
+    private final HttpStatusException principalFull;
 
     /** @param retry how long a rejected client should wait */
     StreamPermits(StreamLimits limits, Duration retry) {
@@ -42,6 +46,11 @@ final class StreamPermits {
                 RejectionCounts.Kind.STREAMS_PER_KEY,
                 429,
                 "there are " + limits.perKey + " streams of this key",
+                retry);
+        this.principalFull = HttpStatusException.limit(
+                RejectionCounts.Kind.STREAMS_PER_PRINCIPAL,
+                429,
+                "this user has the maximum of " + limits.perPrincipal + " streams",
                 retry);
     }
 
@@ -72,13 +81,14 @@ final class StreamPermits {
             acquired.decrementAndGet();
             throw full;
         }
-        if (limits.perAddress == 0 && limits.perKey == 0) {
+        if (limits.perAddress == 0 && limits.perKey == 0 && limits.perPrincipal == 0) {
             return releaseTotal;
         }
         Permit permit = new Permit();
         try {
             permit.acquireForAddress(AddressKey.of(request.remoteAddress()));
             permit.acquireForKey(limits.key == null ? null : limits.key.apply(request));
+            permit.acquireForPrincipal(request.identity().principal());
         } catch (Throwable t) {
             permit.run();
             throw t;
@@ -86,14 +96,21 @@ final class StreamPermits {
         return permit;
     }
 
+    /** The stream of a permit has its sink, by which it can be ended. On the event loop of the sink. */
+    void opened(Runnable acquiredPermit, ChannelSink sink) {
+        if (acquiredPermit instanceof Permit permit && permit.principal != null) {
+            permit.opened(sink);
+        }
+    }
+
     /** How many permits are acquired. */
     int acquired() {
         return acquired.get();
     }
 
-    /** How many addresses and keys have an entry. */
+    /** How many addresses, keys and principals have an entry. */
     int entries() {
-        return byAddress.size() + byKey.size();
+        return byAddress.size() + byKey.size() + byPrincipal.size();
     }
 
     private static <K> boolean tryAcquire(ConcurrentHashMap<K, Integer> counts, K key, int max) {
@@ -114,13 +131,21 @@ final class StreamPermits {
         counts.computeIfPresent(key, (ignored, count) -> count == 1 ? null : count - 1);
     }
 
-    /** The permit of one stream: one of the total, and where limits apply one of its address and one of its key. */
+    /**
+     * The permit of one stream: one of the total, and where limits apply one of its address, one of its key and one of
+     * its principal.
+     */
     private final class Permit extends AtomicBoolean implements Runnable {
 
         private static final long serialVersionUID = 1L;
 
         private transient @Nullable Long address;
         private transient @Nullable Object key;
+        private transient @Nullable String principal;
+        /** Null until the stream opens. */
+        private transient volatile @Nullable ChannelSink sink;
+        /** Whether a newer stream of the principal has taken its place. */
+        private transient volatile boolean replaced;
 
         void acquireForAddress(@Nullable Long wanted) {
             if (limits.perAddress == 0 || wanted == null) {
@@ -142,6 +167,43 @@ final class StreamPermits {
             key = wanted;
         }
 
+        void acquireForPrincipal(@Nullable String wanted) {
+            if (limits.perPrincipal == 0 || wanted == null) {
+                return;
+            }
+            Permit[] oldest = new Permit[1];
+            byPrincipal.compute(wanted, (ignored, present) -> {
+                ArrayDeque<Permit> permits = present == null ? new ArrayDeque<>(2) : present;
+                if (permits.size() >= limits.perPrincipal) {
+                    if (limits.atPrincipalLimit == StreamLimits.AtLimit.REJECT) {
+                        throw principalFull; // nothing has changed
+                    }
+                    oldest[0] = permits.poll();
+                }
+                permits.add(this);
+                return permits;
+            });
+            principal = wanted;
+            if (oldest[0] != null) {
+                oldest[0].replace();
+            }
+        }
+
+        private void replace() {
+            replaced = true;
+            ChannelSink opened = sink;
+            if (opened != null) {
+                opened.complete(CloseReason.REPLACED);
+            }
+        }
+
+        private void opened(ChannelSink newSink) {
+            sink = newSink;
+            if (replaced) { // either this call sees it, or replace() sees the sink
+                newSink.complete(CloseReason.REPLACED);
+            }
+        }
+
         /** Releases the permit. Further calls have no effect. */
         @Override
         public void run() {
@@ -157,6 +219,14 @@ final class StreamPermits {
             if (ownKey != null) {
                 release(byKey, ownKey);
             }
+            String ownPrincipal = principal;
+            if (ownPrincipal != null) {
+                byPrincipal.computeIfPresent(ownPrincipal, (ignored, permits) -> {
+                    permits.remove(this);
+                    return permits.isEmpty() ? null : permits;
+                });
+            }
+            sink = null;
         }
     }
 }

@@ -54,8 +54,10 @@ class ArchitectureTest {
                 .orShould()
                 .callMethod(java.time.Instant.class, "now")
                 .orShould()
+                .callConstructor(java.util.Date.class)
+                .orShould()
                 .dependOnClassesThat()
-                .belongToAnyOf(java.util.Timer.class, java.util.Date.class, java.time.Clock.class)
+                .belongToAnyOf(java.util.Timer.class, java.time.Clock.class)
                 .check(MAIN);
     }
 
@@ -76,6 +78,7 @@ class ArchitectureTest {
                                 && !type.getSimpleName().equals("package-info"))
                         .map(type -> type.getSimpleName()))
                 .containsExactlyInAnyOrder(
+                        "Authenticator",
                         "Compression",
                         "DrainMode",
                         "HttpStatusException",

@@ -26,6 +26,7 @@ import java.nio.file.Path;
 import java.security.KeyStore;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
 import javax.net.ssl.KeyManagerFactory;
@@ -170,10 +171,17 @@ class TlsTest {
     @Test
     void aClientNeedsACertificateIfAnAuthorityIsSet() throws Exception {
         Path authorities = Files.writeString(folder.resolve("ca.crt"), authority.getCertificatePEM());
-        try (SseServer server = server(Transport.NIO).tlsClientCa(authorities).start()) {
+        try (SseServer server = server(Transport.NIO)
+                .tlsClientCa(authorities)
+                .authenticator(Authenticator.clientCertificate())
+                .start()) {
             try (TlsClient known = new TlsClient(server, issued("CN=ann"))) {
                 known.get("/events/a");
                 known.awaitText("HTTP/1.1 200");
+                assertThat(server.hub().clients("CN=ann").toCompletableFuture().join())
+                        .hasSize(1)
+                        .allSatisfy(
+                                client -> assertThat(client.identity().expiry()).isAfter(Instant.now()));
             }
             X509Bundle stranger = new CertificateBuilder()
                     .ecp256()

@@ -1,8 +1,10 @@
 package io.sluice.sse.hub.lane;
 
+import io.sluice.sse.Identity;
 import io.sluice.sse.hub.core.HubCore;
 import io.sluice.sse.topic.HubSink;
 import io.sluice.sse.topic.SinkInfo;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
@@ -11,12 +13,14 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executor;
 
 /** The lanes of a hub. A transport lets its lanes join, and each lane leaves before its thread ends. Thread-safe. */
 public final class LaneRegistry {
 
     private final HubCore core;
     private final CopyOnWriteArrayList<HubLane> lanes = new CopyOnWriteArrayList<>();
+    private final Revocations revocations = new Revocations();
 
     /** For the hub. */
     public LaneRegistry(HubCore core) {
@@ -94,8 +98,49 @@ public final class LaneRegistry {
                 .toList());
     }
 
-    private static List<SinkInfo> concatenate(List<SinkInfo> some, List<SinkInfo> more) {
-        List<SinkInfo> both = new ArrayList<>(some);
+    /** Finds the open sinks of a principal on all lanes. @return completes, perhaps on a lane */
+    public CompletionStage<List<HubSink>> clients(String principal) {
+        CompletionStage<List<HubSink>> all = CompletableFuture.completedStage(List.of());
+        for (HubLane lane : lanes) {
+            List<HubSink> here = new ArrayList<>();
+            CompletionStage<Void> visited = lane.forEachSink(sink -> {
+                if (principal.equals(sink.identity().principal()) && sink.isOpen()) {
+                    here.add(sink);
+                }
+            });
+            all = all.thenCombine(visited, (before, ignored) -> concatenate(before, here));
+        }
+        return all;
+    }
+
+    /** Notes that the access of a principal was revoked, for requests that have not opened their streams yet. */
+    public void revoke(String principal) {
+        revocations.add(principal);
+    }
+
+    /** How many revocations there were. A transport reads it before it authenticates a request. */
+    public long revocationCount() {
+        return revocations.count();
+    }
+
+    /** Whether the principal was revoked since {@link #revocationCount} had this value. */
+    public boolean isRevokedSince(long count, String principal) {
+        return revocations.includes(principal, count);
+    }
+
+    /** Whether the identity has expired. */
+    public boolean isExpired(Identity identity) {
+        Instant expiry = identity.expiry();
+        return expiry != null && core.log().nanosUntil(expiry) <= 0;
+    }
+
+    /** Runs the user code of the hub. */
+    public Executor userExecutor() {
+        return core.userExecutor();
+    }
+
+    private static <T> List<T> concatenate(List<T> some, List<T> more) {
+        List<T> both = new ArrayList<>(some);
         both.addAll(more);
         return both;
     }

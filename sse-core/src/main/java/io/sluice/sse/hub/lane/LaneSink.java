@@ -8,6 +8,7 @@ import io.sluice.sse.Ledger;
 import io.sluice.sse.Registration;
 import io.sluice.sse.Scope;
 import io.sluice.sse.Source;
+import io.sluice.sse.topic.AccessRules;
 import io.sluice.sse.topic.HubSink;
 import io.sluice.sse.topic.Selector;
 import io.sluice.sse.topic.StartPosition;
@@ -83,6 +84,11 @@ public abstract class LaneSink extends SinkTransport implements HubSink, Scope.O
         return Heartbeat.comment();
     }
 
+    /** The rules for what the client may subscribe to; null if it may subscribe to everything. Any thread. */
+    protected @Nullable AccessRules accessRules() {
+        return null;
+    }
+
     // ---- for the transport, on the lane
 
     /**
@@ -134,6 +140,12 @@ public abstract class LaneSink extends SinkTransport implements HubSink, Scope.O
 
     @Override
     public final CompletionStage<Subscription> subscribe(Selector selector) {
+        AccessRules rules = accessRules();
+        String forbidden = rules == null ? null : rules.firstForbidden(identity(), selector);
+        if (forbidden != null) {
+            return CompletableFuture.failedStage(new SecurityException(
+                    "sink " + id() + " must not subscribe to \"" + forbidden + "\": no access rule allows it"));
+        }
         return hubLane.subscriptions.subscribe(this, selector);
     }
 

@@ -53,6 +53,7 @@ final class SinkLifecycle {
             throw new ClosedException("sink " + sink.id(), sink.scope().reason());
         }
         writeFirstBlock(sink, point);
+        IdentityExpiry.watch(sink, core);
         lane.catchUp.add(sink);
         lane.wake();
     }

@@ -107,6 +107,11 @@ public final class HubLog {
         return wallClock.nanosAt(time);
     }
 
+    /** As {@link WallClock#nanosUntil}. */
+    public long nanosUntil(Instant time) {
+        return wallClock.nanosUntil(time);
+    }
+
     /**
      * Whether a subscription may have topics of which it leaves out some events after the position of its sink: topics
      * that are live-only, or topics that conflate, next to others.

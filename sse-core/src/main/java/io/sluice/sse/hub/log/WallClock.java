@@ -25,10 +25,15 @@ final class WallClock {
 
     /** The hub's time at {@code time}, which is limited to a hundred years before or after the present. */
     long nanosAt(Instant time) {
-        Duration ago = Duration.between(time, wall.instant());
-        if (ago.abs().compareTo(MAX_DISTANCE) > 0) {
-            ago = ago.isNegative() ? MAX_DISTANCE.negated() : MAX_DISTANCE;
+        return nanos.getAsLong() + nanosUntil(time);
+    }
+
+    /** How long it takes until {@code time} by the wall clock, limited like the above; negative if it has passed. */
+    long nanosUntil(Instant time) {
+        Duration ahead = Duration.between(wall.instant(), time);
+        if (ahead.abs().compareTo(MAX_DISTANCE) > 0) {
+            ahead = ahead.isNegative() ? MAX_DISTANCE.negated() : MAX_DISTANCE;
         }
-        return nanos.getAsLong() - ago.toNanos();
+        return ahead.toNanos();
     }
 }

@@ -12,7 +12,7 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** The recording sink of the test kit, with faults of a transport and hooks for single calls. */
-public final class FakeSink extends RecordingSink {
+public class FakeSink extends RecordingSink {
 
     /** Is notified of every event and every change of the last event id, in the order of the stream. */
     interface StreamListener {

@@ -64,6 +64,7 @@ final class AdminRoutes {
     void addTo(SseServerBuilder server) {
         server.route("GET", "/admin/connections", guarded(this::connections));
         server.route("DELETE", "/admin/connections/**", guarded(this::close));
+        server.route("DELETE", "/admin/principals/**", guarded(this::revoke));
         server.route(
                 "GET",
                 "/admin/ledger",
@@ -73,7 +74,7 @@ final class AdminRoutes {
 
     void warmUp() {
         Json.write(ledger());
-        Json.write(new Connection("", "", "", List.of(), "", "", 0, 0, 0, node()));
+        Json.write(new Connection("", "", "", "", List.of(), "", "", 0, 0, 0, node()));
     }
 
     /**
@@ -126,6 +127,7 @@ final class AdminRoutes {
             String id,
             String remoteAddress,
             String protocol,
+            @Nullable String principal,
             List<String> topics,
             String opened,
             String lastWrite,
@@ -148,6 +150,7 @@ final class AdminRoutes {
                 sink.id(),
                 sink.sink().remoteAddress(),
                 sink.sink().protocol(),
+                sink.sink().identity().principal(),
                 sink.topics(),
                 ago(now, sink.openNanos()),
                 ago(now, sink.silentNanos()),
@@ -189,6 +192,15 @@ final class AdminRoutes {
             }
             return RouteResponse.empty(204);
         });
+    }
+
+    /** Ends the streams of a principal. Whether it may come back is up to its tokens. */
+    private CompletionStage<RouteResponse> revoke(SseRequest request) {
+        String principal = request.subPath();
+        if (principal.isEmpty()) {
+            throw HttpStatusException.of(400, "no principal: DELETE /admin/principals/{name}");
+        }
+        return hub.revoke(principal).thenApply(ended -> RouteResponse.empty(204));
     }
 
     // ---- retained data

@@ -27,10 +27,10 @@ final class BundledServer implements AutoCloseable {
     /** Null until the server listens; routes read it. */
     private volatile @Nullable SseServer server;
 
-    private BundledServer(Options options, Hub hub) {
+    private BundledServer(Options options, Hub hub, @Nullable String adminToken) {
         this.options = options;
         publish = new PublishRoute(hub);
-        admin = new AdminRoutes(hub, options.node, options.adminToken);
+        admin = new AdminRoutes(hub, options.node, adminToken);
         metrics = new MetricsRoute(hub);
     }
 
@@ -55,10 +55,13 @@ final class BundledServer implements AutoCloseable {
     }
 
     private static BundledServer start(Options options, Hub hub) throws BadOptionException {
-        SseServerBuilder builder = new ServerFactory(options).server(hub);
-        BundledServer bundled = new BundledServer(options, hub);
-        builder.streams("/events/**", StreamRoute.anyTopics()); // what the contract of the server promises
-        bundled.publish.addTo(builder, options.publishRate);
+        ServerFactory factory = new ServerFactory(options);
+        SseServerBuilder builder = factory.server(hub);
+        ServerAccess access = factory.access();
+        BundledServer bundled = new BundledServer(options, hub, factory.adminToken());
+        access.addTo(builder);
+        builder.streams("/events/**", access.streams(StreamRoute.anyTopics()));
+        bundled.publish.addTo(builder, options.publishRate, options.publishRatePerUser);
         bundled.admin.addTo(builder);
         bundled.metrics.addTo(builder);
         new HealthRoutes(bundled::isReady, hub::hasHistoryFailed).addTo(builder);

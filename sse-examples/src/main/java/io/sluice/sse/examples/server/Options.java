@@ -5,6 +5,9 @@ import io.sluice.sse.netty.Rate;
 import io.sluice.sse.netty.SseServerBuilder;
 import io.sluice.sse.netty.Transport;
 import io.sluice.sse.topic.OverflowPolicy;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -222,6 +225,22 @@ final class Options {
     Rate publishRate;
 
     @Option(
+            names = "--max-connections-per-user",
+            paramLabel = "<number>",
+            description = "Maximum of open streams of one authenticated principal; further ones are rejected. Default:"
+                    + " off")
+    @Nullable
+    Integer maxConnectionsPerUser;
+
+    @Option(
+            names = "--publish-rate-per-user",
+            paramLabel = "<rate>",
+            converter = OptionValues.RateText.class,
+            description = "How often one authenticated principal may publish; above it: 429. Default: off")
+    @Nullable
+    Rate publishRatePerUser;
+
+    @Option(
             names = "--request-timeout",
             paramLabel = "<duration>",
             description = "How long a request may take to arrive, counted from the accept; 0 is off. Default: 10s")
@@ -281,6 +300,35 @@ final class Options {
     List<String> corsOrigins = new ArrayList<>();
 
     @Option(
+            names = "--publish-token",
+            paramLabel = "<secret>",
+            description = "Bearer token that publishing needs; repeatable, for rotation (in the environment separated"
+                    + " by commas). @path reads it from a file. Default: none")
+    List<String> publishTokens = new ArrayList<>();
+
+    @Option(
+            names = "--subscribe-token",
+            paramLabel = "<secret>",
+            description = "Bearer token that streams need; as --publish-token. Default: none")
+    List<String> subscribeTokens = new ArrayList<>();
+
+    @Option(
+            names = "--jwt-key",
+            paramLabel = "<path>",
+            description = "Publishing and streams need a JSON web token that this key verifies: a secret (HS256), a"
+                    + " public key in PEM (RS256, ES256), or a JWKS file. Its claims sluice.subscribe and"
+                    + " sluice.publish list topic patterns. Default: none")
+    @Nullable
+    Path jwtKey;
+
+    @Option(
+            names = "--jwt-cookie",
+            paramLabel = "<name>",
+            description = "A cookie that may have the token instead of the header Authorization. Default: none")
+    @Nullable
+    String jwtCookie;
+
+    @Option(
             names = "--tls-cert",
             paramLabel = "<path>",
             description = "Serves HTTPS with this certificate and the ones that link it to its authority, in PEM. A"
@@ -316,7 +364,8 @@ final class Options {
     @Option(
             names = "--admin-token",
             paramLabel = "<secret>",
-            description = "Bearer token for /admin; without it /admin is available on loopback only")
+            description = "Bearer token for /admin, or @path of a file with it; without it /admin is available on"
+                    + " loopback only")
     @Nullable
     String adminToken;
 
@@ -402,10 +451,7 @@ final class Options {
         return "Sluice " + (version == null ? "(not from its jar)" : version);
     }
 
-    /**
-     * The patterns of topics that conflate. An environment variable cannot be repeated, so commas separate patterns
-     * there; on the command line a comma is part of the pattern.
-     */
+    /** The patterns of topics that conflate. */
     List<String> conflated() {
         return repeated("--conflate", conflate, ",");
     }
@@ -415,12 +461,44 @@ final class Options {
         return repeated("--topic", topic, ";").stream().map(TopicText::of).toList();
     }
 
+    /**
+     * The secrets of a repeatable option; {@code @path} stands for the content of a file.
+     *
+     * @throws BadOptionException if one is empty, or its file cannot be read; the message contains no secret
+     */
+    List<String> secrets(String option, List<String> values) throws BadOptionException {
+        List<String> secrets = new ArrayList<>();
+        for (String value : repeated(option, values, ",")) {
+            secrets.add(secret(option, value));
+        }
+        return secrets;
+    }
+
+    /** As {@link #secrets}, for one value. */
+    String secret(String option, String value) throws BadOptionException {
+        String secret = value;
+        if (value.startsWith("@")) {
+            try {
+                secret = Files.readString(Path.of(value.substring(1))).strip();
+            } catch (IOException | InvalidPathException e) {
+                throw new BadOptionException(named(option) + ": " + value + " (expected: @ and a file with a secret)");
+            }
+        }
+        if (secret.isBlank()) {
+            throw new BadOptionException(named(option) + ": it is empty (expected: a secret)");
+        }
+        return secret;
+    }
+
+    /**
+     * The values of a repeatable option. An environment variable cannot be repeated, so a separator is between the values
+     * there; on the command line it is part of the value.
+     */
     private List<String> repeated(String option, List<String> values, String separator) {
-        boolean onLine = line.getParseResult().hasMatchedOption(option);
-        return onLine
+        return line.getParseResult().hasMatchedOption(option)
                 ? values
                 : values.stream()
-                        .flatMap(all -> Arrays.stream(all.split(separator)))
+                        .flatMap(value -> Arrays.stream(value.split(separator)))
                         .toList();
     }
 

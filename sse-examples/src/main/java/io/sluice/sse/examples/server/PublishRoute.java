@@ -58,10 +58,14 @@ final class PublishRoute {
         this.subscribers = subscribers;
     }
 
-    /** @param rate how often one address may publish, or null */
-    void addTo(SseServerBuilder server, @Nullable Rate rate) {
+    /**
+     * @param rate how often one address may publish, or null
+     * @param ratePerUser how often one principal may publish, or null
+     */
+    void addTo(SseServerBuilder server, @Nullable Rate rate, @Nullable Rate ratePerUser) {
         HttpRoute route = this::publish;
-        server.route("POST", "/publish/**", rate == null ? route : route.limitedTo(rate));
+        HttpRoute limited = ratePerUser == null ? route : route.limitedToPrincipal(ratePerUser);
+        server.route("POST", "/publish/**", rate == null ? limited : limited.limitedTo(rate));
     }
 
     void warmUp() {
@@ -120,7 +124,10 @@ final class PublishRoute {
      */
     private CompletionStage<List<Published>> publish(SseRequest request, boolean batch) {
         try {
-            return hub.publishAll(batch ? batch(request) : List.of(single(request)));
+            List<Publication> publications = batch ? batch(request) : List.of(single(request));
+            // Wherever in the request a topic is: the client must be allowed to publish to it.
+            publications.forEach(publication -> publication.topics().forEach(request::topicToPublish));
+            return hub.publishAll(publications);
         } catch (IllegalArgumentException e) {
             throw HttpStatusException.of(400, String.valueOf(e.getMessage()));
         }

@@ -7,9 +7,11 @@ import io.sluice.sse.hub.HubBuilder;
 import io.sluice.sse.netty.Compression;
 import io.sluice.sse.netty.SseServer;
 import io.sluice.sse.netty.SseServerBuilder;
+import io.sluice.sse.netty.StreamLimits;
 import io.sluice.sse.netty.TrustedProxies;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -113,6 +115,10 @@ final class ServerFactory {
         set("--max-connections", OpenFileLimit.connectionsFor(streams), server::maxConnections);
         set("--max-connections-per-ip", options.maxConnectionsPerIp, server::maxStreamsPerAddress);
         set("--max-sockets-per-ip", options.maxSocketsPerIp, server::maxConnectionsPerAddress);
+        set(
+                "--max-connections-per-user",
+                options.maxConnectionsPerUser,
+                max -> server.maxStreamsPerPrincipal(max, StreamLimits.AtLimit.REJECT));
         set("--connect-rate", options.connectRate, server::connectRate);
         set("--request-timeout", options.requestTimeout, server::requestTimeout);
         set("--idle-timeout", options.idleTimeout, server::idleTimeout);
@@ -128,10 +134,35 @@ final class ServerFactory {
                 server::cors);
         set("--compression", options.compression ? Compression.SHARED : null, server::compression);
         setTls(server);
-        if (options.adminToken != null && options.adminToken.isBlank()) {
-            throw new BadOptionException(options.named("--admin-token") + ": it is empty (expected: a secret)");
-        }
         return server;
+    }
+
+    /** Creates what decides who may subscribe and publish. */
+    ServerAccess access() throws BadOptionException {
+        if (options.jwtCookie != null && options.jwtKey == null) {
+            throw new BadOptionException(
+                    options.named("--jwt-cookie") + ": " + options.jwtCookie + " (expected: --jwt-key as well)");
+        }
+        JwtVerifier jwt = null;
+        if (options.jwtKey != null) {
+            try {
+                jwt = JwtVerifier.read(options.jwtKey, InstantSource.system());
+            } catch (IllegalArgumentException e) {
+                throw options.invalid("--jwt-key", e);
+            }
+        }
+        return new ServerAccess(
+                options.secrets("--subscribe-token", options.subscribeTokens),
+                options.secrets("--publish-token", options.publishTokens),
+                jwt,
+                options.jwtCookie,
+                System::nanoTime);
+    }
+
+    /** The token of the admin routes; null if there is none. */
+    @Nullable
+    String adminToken() throws BadOptionException {
+        return options.adminToken == null ? null : options.secret("--admin-token", options.adminToken);
     }
 
     /**

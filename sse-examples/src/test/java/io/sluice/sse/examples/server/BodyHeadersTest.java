@@ -110,7 +110,7 @@ class BodyHeadersTest {
         AtomicInteger counted = new AtomicInteger();
         try (var hub = io.sluice.sse.hub.Hub.create()) {
             var builder = io.sluice.sse.netty.SseServer.builder().hub(hub).port(0);
-            new PublishRoute(hub, topic -> 100 + counted.incrementAndGet()).addTo(builder, null);
+            new PublishRoute(hub, topic -> 100 + counted.incrementAndGet()).addTo(builder, null, null);
             try (var single = builder.start()) {
                 List<String> events = new ArrayList<>();
                 for (int i = 0; i < 1_000; i++) {

@@ -1,0 +1,215 @@
+package io.sluice.sse.examples.server;
+
+import io.sluice.sse.Identity;
+import io.sluice.sse.netty.Authenticator;
+import io.sluice.sse.netty.HttpStatusException;
+import io.sluice.sse.netty.RouteResponse;
+import io.sluice.sse.netty.SseRequest;
+import io.sluice.sse.netty.SseServerBuilder;
+import io.sluice.sse.netty.SseStream;
+import io.sluice.sse.netty.StreamRoute;
+import io.sluice.sse.topic.AccessRules;
+import io.sluice.sse.topic.Selector;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Who may subscribe and publish: static tokens, JSON web tokens, and tickets for an EventSource. A server without any
+ * of these options is open to every client. Thread-safe.
+ */
+final class ServerAccess {
+
+    static final String INVALID_TOKEN = "Bearer error=\"invalid_token\"";
+
+    /** The groups of the clients with static tokens. Such a token may be shared, so it has no principal. */
+    private static final String SUBSCRIBERS = "subscribers";
+
+    private static final String PUBLISHERS = "publishers";
+
+    private static final String TICKET = "ticket";
+
+    /** The topics of a ticket, and nothing else, even on a server that is open. */
+    private static final AccessRules OF_TICKET =
+            AccessRules.builder().allowListed(JwtVerifier.SUBSCRIBE).build();
+
+    private final List<byte[]> subscribeTokens;
+    private final List<byte[]> publishTokens;
+    private final @Nullable JwtVerifier jwt;
+    private final @Nullable String jwtCookie;
+    private final Tickets tickets;
+    private final AccessRules rules;
+
+    /** @param jwtCookie the cookie that may have a JSON web token, or null */
+    ServerAccess(
+            List<String> subscribeTokens,
+            List<String> publishTokens,
+            @Nullable JwtVerifier jwt,
+            @Nullable String jwtCookie,
+            LongSupplier nanos) {
+        this.subscribeTokens = bytes(subscribeTokens);
+        this.publishTokens = bytes(publishTokens);
+        this.jwt = jwt;
+        this.jwtCookie = jwtCookie;
+        this.tickets = new Tickets(nanos);
+        this.rules = rules();
+    }
+
+    private static List<byte[]> bytes(List<String> tokens) {
+        return tokens.stream()
+                .map(token -> token.getBytes(StandardCharsets.UTF_8))
+                .toList();
+    }
+
+    private AccessRules rules() {
+        AccessRules.Builder builder = AccessRules.builder();
+        if (subscribeTokens.isEmpty() && jwt == null) {
+            builder.allow("**");
+        } else {
+            builder.allowGroup(SUBSCRIBERS, "**").allowListed(JwtVerifier.SUBSCRIBE);
+        }
+        if (publishTokens.isEmpty() && jwt == null) {
+            builder.allowPublish("**");
+        } else {
+            builder.allowGroupPublish(PUBLISHERS, "**").allowListedPublish(JwtVerifier.PUBLISH);
+        }
+        return builder.build();
+    }
+
+    void addTo(SseServerBuilder server) {
+        if (!subscribeTokens.isEmpty() || !publishTokens.isEmpty() || jwt != null) {
+            Authenticator authenticator = jwt != null && jwt.isSlow()
+                    ? Authenticator.blocking(this::identity)
+                    : request -> CompletableFuture.completedFuture(identity(request));
+            server.authenticator(authenticator.orAnonymous()).access(rules);
+        }
+        server.route("POST", "/ticket", this::ticket);
+    }
+
+    /** Opens the streams of tickets as well. */
+    StreamRoute streams(StreamRoute route) {
+        return route.with(this::useTicket);
+    }
+
+    // ---- who the client is
+
+    private Identity identity(SseRequest request) {
+        String path = request.path();
+        boolean isStream = path.equals("/events") || path.startsWith("/events/");
+        if (!isStream && !path.equals("/ticket") && !path.equals("/publish") && !path.startsWith("/publish/")) {
+            return Identity.UNKNOWN; // other routes have tokens of their own, or need none
+        }
+        String ticket = isStream ? request.query(TICKET) : null;
+        if (ticket != null) {
+            Identity identity = tickets.find(ticket);
+            if (identity == null) {
+                throw invalidTicket();
+            }
+            return identity;
+        }
+        String token = request.bearer();
+        if (token == null && jwtCookie != null) {
+            token = request.cookie(jwtCookie);
+        }
+        return token == null ? Identity.UNKNOWN : identityOf(token);
+    }
+
+    private Identity identityOf(String token) {
+        Set<String> groups = new HashSet<>();
+        byte[] given = token.getBytes(StandardCharsets.UTF_8);
+        if (contains(subscribeTokens, given)) {
+            groups.add(SUBSCRIBERS);
+        }
+        if (contains(publishTokens, given)) {
+            groups.add(PUBLISHERS);
+        }
+        if (!groups.isEmpty()) {
+            return new Identity(null, groups);
+        }
+        if (jwt == null) {
+            throw HttpStatusException.of(401, "the token is not accepted", "www-authenticate", INVALID_TOKEN);
+        }
+        return jwt.verify(token);
+    }
+
+    /** Compares with each token in constant time, so that the time does not reveal how much of a token is right. */
+    private static boolean contains(List<byte[]> tokens, byte[] given) {
+        boolean found = false;
+        for (byte[] token : tokens) {
+            found |= MessageDigest.isEqual(token, given);
+        }
+        return found;
+    }
+
+    // ---- tickets
+
+    /** The client gets a ticket with its own identity, but for these topics only. */
+    private CompletionStage<RouteResponse> ticket(SseRequest request) {
+        BodyHeaders.check(request);
+        List<String> topics = request.selector(request.queryAll("topic")).terms();
+        Identity client = request.identity();
+        for (String topic : topics) {
+            if (!rules.maySubscribe(client, topic)) {
+                throw client.isKnown()
+                        ? HttpStatusException.of(403, "this client may not subscribe to \"" + topic + "\"")
+                        : HttpStatusException.of(
+                                401,
+                                "only authenticated clients may subscribe to \"" + topic + "\"",
+                                "www-authenticate",
+                                "Bearer");
+            }
+        }
+        String ticket = tickets.issue(new Identity(
+                client.principal(),
+                Set.of(),
+                client.expiry(),
+                Map.of(JwtVerifier.SUBSCRIBE, String.join("\n", topics))));
+        return Json.response(json -> {
+                    json.writeStartObject();
+                    json.writeStringField("ticket", ticket);
+                    json.writeNumberField("seconds", Tickets.LIFETIME.toSeconds());
+                    json.writeEndObject();
+                })
+                .completed();
+    }
+
+    /**
+     * Uses the ticket of a stream that is about to open. Not earlier: a client above a limit is asked to retry, and
+     * comes back with the same ticket.
+     */
+    private SseStream useTicket(SseRequest request, SseStream stream) {
+        String ticket = request.query(TICKET);
+        if (ticket == null) {
+            return stream;
+        }
+        Identity identity = tickets.find(ticket);
+        if (identity == null) {
+            throw invalidTicket();
+        }
+        Selector selector = Objects.requireNonNull(stream.selector());
+        String forbidden = OF_TICKET.firstForbidden(identity, selector);
+        if (forbidden != null) {
+            throw HttpStatusException.of(403, "the ticket is not for \"" + forbidden + "\"");
+        }
+        if (request.method().equals("GET") && !tickets.use(ticket)) {
+            throw invalidTicket();
+        }
+        return stream.identity(identity).allowing(OF_TICKET);
+    }
+
+    private static HttpStatusException invalidTicket() {
+        return HttpStatusException.of(
+                401,
+                "the ticket was used, or has expired (expected: a new one from POST /ticket)",
+                "www-authenticate",
+                "Bearer");
+    }
+}
