@@ -30,7 +30,7 @@ public final class Ledger {
         LISTENERS,
         /** Frames that at least one connection has not yet sent. */
         BUFFERS,
-        /** Compressors, which hold memory outside the heap: one per lane with compressed streams, and those of streams. */
+        /** Compressors, which hold memory outside the heap: those of single streams and of lanes. */
         COMPRESSORS,
         /**
          * Tasks of user code that run now: sources, listeners and scheduled tasks of clients, also of clients that

@@ -298,7 +298,7 @@ class CompressionTest {
         }
     }
 
-    /** In the pipeline of an application the route chooses, and a compressor of the pipeline leaves the stream alone. */
+    /** In an application's pipeline the route chooses, and a compressor of the pipeline leaves the stream alone. */
     @Test
     void aHandlerInAnotherPipelineCompressesByItsRoute() {
         try (Hub hub = Hub.create()) {

@@ -10,8 +10,8 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The bytes of one HTTP/1.1 response, parsed strictly: head, chunks, gzip, events. Bytes that HTTP does not allow at their
- * position throw an {@link AssertionError}; the stream itself is parsed as browsers do. Not thread-safe.
+ * The bytes of one HTTP/1.1 response, parsed strictly: head, chunks, gzip, events. Bytes that HTTP does not allow at
+ * their position throw an {@link AssertionError}; the stream itself is parsed as browsers do. Not thread-safe.
  */
 public class SseResponse {
 
