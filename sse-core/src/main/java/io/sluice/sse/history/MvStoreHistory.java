@@ -114,8 +114,7 @@ public final class MvStoreHistory implements History {
         if (repeatsEvictions) {
             return; // reported before the failure
         }
-        evictions.forEach(
-                eviction -> uncommittedEvictions.merge(eviction.topic(), eviction.floor(), Math::max));
+        evictions.forEach(eviction -> uncommittedEvictions.merge(eviction.topic(), eviction.floor(), Math::max));
         Objects.requireNonNull(reporting).accept(evictions);
     }
 

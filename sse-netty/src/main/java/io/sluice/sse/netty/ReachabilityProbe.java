@@ -92,9 +92,8 @@ final class ReachabilityProbe extends ChannelDuplexHandler {
     }
 
     private @Nullable String takeExpected(ChannelHandlerContext ctx) {
-        Map<ReachabilityProbe, String> paths = ctx.channel().hasAttr(EXPECTED)
-                ? ctx.channel().attr(EXPECTED).get()
-                : null;
+        Map<ReachabilityProbe, String> paths =
+                ctx.channel().hasAttr(EXPECTED) ? ctx.channel().attr(EXPECTED).get() : null;
         String path = paths == null ? null : paths.remove(this);
         if (paths != null && paths.isEmpty()) {
             ctx.channel().attr(EXPECTED).set(null);

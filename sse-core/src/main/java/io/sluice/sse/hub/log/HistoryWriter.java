@@ -72,6 +72,7 @@ final class HistoryWriter implements Runnable {
     private List<LogEntry> unwritten = List.of();
     /** The position up to which events are in a history that was opened again. */
     private long reopenedAt;
+
     private long lastMillis;
     private long doneRemovals;
 

@@ -81,7 +81,8 @@ class ManyPatternsTest {
             while (bench.lane().runOne()) {
                 slices++;
             }
-            assertThat(slices).isGreaterThanOrEqualTo(TOPICS / PatternSlices.TOPICS - 1); // the close does the first one
+            assertThat(slices)
+                    .isGreaterThanOrEqualTo(TOPICS / PatternSlices.TOPICS - 1); // the close does the first one
             LogAssertions.assertNoListeners(bench.hub);
         }
     }

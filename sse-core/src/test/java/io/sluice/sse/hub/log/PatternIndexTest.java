@@ -241,13 +241,12 @@ class PatternIndexTest {
         PatternTrie trie = new PatternTrie();
         String deep = "/a".repeat(30);
         List<PatternTopics> all = IntStream.range(0, 32)
-                .mapToObj(i ->
-                        new PatternTopics(TopicPattern.of(i + deep + "/*"), Floors.NONE, 0, new PatternMatches(1)))
+                .mapToObj(
+                        i -> new PatternTopics(TopicPattern.of(i + deep + "/*"), Floors.NONE, 0, new PatternMatches(1)))
                 .toList();
         all.forEach(trie::add);
         assertThat(trie.nodes()).isZero();
-        PatternTopics shares =
-                new PatternTopics(TopicPattern.of("7/a/a/b/*"), Floors.NONE, 0, new PatternMatches(1));
+        PatternTopics shares = new PatternTopics(TopicPattern.of("7/a/a/b/*"), Floors.NONE, 0, new PatternMatches(1));
         trie.add(shares);
         assertThat(trie.nodes()).isEqualTo(3);
         List<String> found = new ArrayList<>();
