@@ -188,8 +188,8 @@ class HistoryFaultsTest {
     }
 
     /**
-     * The store closes itself when it cannot write its file, here because of an interrupt. The failed commit has evicted
-     * events, which the hub knows about.
+     * The store closes itself when it cannot write its file, here because of an interrupt. The failed commit has
+     * evicted events, which the hub knows about.
      */
     @Test
     void aStoreThatHasClosedItselfIsOpenedAgain() {
