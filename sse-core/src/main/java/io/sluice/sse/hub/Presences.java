@@ -129,7 +129,8 @@ final class Presences implements PresenceListener {
 
     /**
      * Lists for a client that has missed changes. It is slow, so each list waits until the client reads; it is made
-     * only then. The queue of direct sends, and its policy, are not used: an overflow would end the stream that goes on.
+     * only then. The queue of direct sends, and its policy, are not used: an overflow would end the stream that goes
+     * on.
      */
     private static final class ListsToSend implements Runnable {
         private final Sink sink;
