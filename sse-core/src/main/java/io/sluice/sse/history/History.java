@@ -13,9 +13,10 @@ import java.util.function.Consumer;
  *
  * <p>Rules for implementations: a hub opens a history once, from one thread, and closes it at the end. The hub's writer
  * calls {@link #reserve}, {@link #append}, {@link #remove}, {@link #commit}, {@link #maintain}, {@link #reopen} and
- * {@link #close}, one call at a time. Another thread calls {@link #read}, {@link #beforeLast} and {@link #before} at the same time, and
- * sees everything that was appended before. All methods may block; none of them runs on a lane or under the hub's lock.
- * If a method throws, the hub treats the history as failed: all publications fail until {@link #reopen} succeeds.
+ * {@link #close}, one call at a time. Another thread calls {@link #read}, {@link #beforeLast} and {@link #before} at
+ * the same time, and sees everything that was appended before. All methods may block; none of them runs on a lane or
+ * under the hub's lock. If a method throws, the hub treats the history as failed: all publications fail until
+ * {@link #reopen} succeeds.
  */
 public interface History {
 

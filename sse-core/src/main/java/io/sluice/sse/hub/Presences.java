@@ -2,24 +2,24 @@ package io.sluice.sse.hub;
 
 import io.sluice.sse.ClosedException;
 import io.sluice.sse.Event;
+import io.sluice.sse.Registration;
 import io.sluice.sse.Sink;
 import io.sluice.sse.hub.core.LogThrottle;
 import io.sluice.sse.hub.core.PresenceListener;
+import io.sluice.sse.hub.log.Expirer;
 import io.sluice.sse.hub.log.LogOptions;
 import io.sluice.sse.topic.Selector;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.Iterator;
-import java.util.concurrent.CompletableFuture;
-import java.util.function.Supplier;
-import io.sluice.sse.Registration;
-import io.sluice.sse.hub.log.Expirer;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -128,8 +128,9 @@ final class Presences implements PresenceListener {
     }
 
     /**
-     * Lists for a client that has missed changes. It is slow, so each list waits until the client reads; it is made only
-     * then. The queue of direct sends, and its policy, are not used: an overflow would end the stream that goes on.
+     * Lists for a client that has missed changes. It is slow, so each list waits until the client reads; it is made
+     * only then. The queue of direct sends, and its policy, are not used: an overflow would end the stream that goes
+     * on.
      */
     private static final class ListsToSend implements Runnable {
         private final Sink sink;
@@ -258,12 +259,14 @@ final class Presences implements PresenceListener {
             stale.clear();
             repair = () -> {};
         }
-        hub.sinks(null, Integer.MAX_VALUE).thenAccept(infos -> infos.forEach(info -> {
-            List<String> terms = info.topics().stream().filter(topics::contains).toList();
-            if (!terms.isEmpty()) {
-                new ListsToSend(info.sink(), listsOf(terms)).begin();
-            }
-        }));
+        hub.sinks(null, Integer.MAX_VALUE)
+                .thenAccept(infos -> infos.forEach(info -> {
+                    List<String> terms =
+                            info.topics().stream().filter(topics::contains).toList();
+                    if (!terms.isEmpty()) {
+                        new ListsToSend(info.sink(), listsOf(terms)).begin();
+                    }
+                }));
     }
 
     // ---- for the hub

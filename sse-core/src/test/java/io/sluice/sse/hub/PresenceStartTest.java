@@ -3,8 +3,8 @@ package io.sluice.sse.hub;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sluice.sse.CloseReason;
-import io.sluice.sse.Event;
 import io.sluice.sse.DirectSendPolicy;
+import io.sluice.sse.Event;
 import io.sluice.sse.Identity;
 import io.sluice.sse.Ledger;
 import io.sluice.sse.hub.lane.FakeSink;
@@ -203,8 +203,8 @@ class PresenceStartTest {
     /** The lists wait for the client. In the queue of direct sends they would take the room of the application's. */
     @Test
     void afterAGapTheListsWaitUntilTheClientReads() {
-        try (HubFixture bench = bench(options ->
-                options.historyEvents(2).directSendEvents(3).directSendPolicy(DirectSendPolicy.CLOSE))) {
+        try (HubFixture bench = bench(
+                options -> options.historyEvents(2).directSendEvents(3).directSendPolicy(DirectSendPolicy.CLOSE))) {
             FakeSink slow = bench.sink();
             bench.open(slow, StartPosition.live(), null, PRESENCE, "presence/rooms/8", "presence/rooms/9");
             settle(bench);

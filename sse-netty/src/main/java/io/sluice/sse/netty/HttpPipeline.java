@@ -7,6 +7,8 @@ import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslHandler;
+import io.sluice.sse.RejectionCounts;
+import java.net.SocketAddress;
 import java.util.List;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -29,6 +31,10 @@ final class HttpPipeline extends ChannelInitializer<Channel> {
     private final long handshakeMillis;
     /** Null if the server speaks HTTP/1.1 only. */
     private final @Nullable Http2Pipeline http2;
+    /** The rate of handshakes per address: twice that of streams, so that a rejected client can read its 429. */
+    private final @Nullable AddressRates handshakes;
+
+    private final RejectionLog rejections;
 
     HttpPipeline(ServerOptions options, StreamEndpoint streams, PendingConnections pending) {
         this.codec = new HttpDecoderConfig()
@@ -39,6 +45,9 @@ final class HttpPipeline extends ChannelInitializer<Channel> {
         this.pending = pending;
         this.tls = options.tls;
         this.handshakeMillis = options.requestTimeout.toMillis();
+        Rate streamRate = options.limits.connectRate;
+        this.handshakes = tls == null || streamRate == null ? null : new AddressRates(streamRate.twice());
+        this.rejections = streams.rejections();
         this.routing = new RouteHandler.Shared(
                 options.routes,
                 streams,
@@ -53,6 +62,11 @@ final class HttpPipeline extends ChannelInitializer<Channel> {
 
     @Override
     protected void initChannel(Channel channel) {
+        if (isAboveHandshakeRate(channel.remoteAddress())) {
+            rejections.rejected(RejectionCounts.Kind.CONNECT_RATE, channel.remoteAddress());
+            channel.close(); // without a handshake, which is what costs
+            return;
+        }
         RequestDeadline deadline = new RequestDeadline(deadlines.on(channel.eventLoop()), pending);
         ChannelPipeline pipeline = channel.pipeline();
         if (routing.proxies().expectsProxyHeader(channel.remoteAddress())) {
@@ -70,5 +84,11 @@ final class HttpPipeline extends ChannelInitializer<Channel> {
         pipeline.addLast("http", new HttpServerCodec(codec))
                 .addLast("body", new BodyAggregator(maxBodyBytes, routing.budget()))
                 .addLast("route", new RouteHandler(routing, deadline));
+    }
+
+    /** Proxies have connections for many clients. */
+    private boolean isAboveHandshakeRate(@Nullable SocketAddress peer) {
+        AddressRates rates = handshakes;
+        return rates != null && peer != null && !routing.proxies().trusts(peer) && rates.take(peer) > 0;
     }
 }

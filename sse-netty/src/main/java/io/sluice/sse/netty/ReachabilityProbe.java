@@ -22,8 +22,8 @@ import org.jspecify.annotations.Nullable;
  * after the HTTP codec. It reports once, and only until a first request has reached the SseHandler; then it leaves.
  *
  * <p>A handler that rejects a request (authentication, a rate) is no error: the probe reports a request that was
- * answered with 2xx, or not at all. It reports 404 and 405 only if no request at all reaches the SseHandler and requests
- * for other paths are answered before it, too: authentication may hide a stream by these.
+ * answered with 2xx, or not at all. It reports 404 and 405 only if no request at all reaches the SseHandler, and
+ * requests for other paths are answered before it, too: authentication may hide a stream by these.
  *
  * <p>One for all pipelines of an SseHandler. Thread-safe.
  */

@@ -367,7 +367,7 @@ class PipelineHeadersTest {
         channel.finishAndReleaseAll();
     }
 
-    /** Another handler orders the responses of pipelined requests: an earlier one comes first, after the head was made. */
+    /** Another handler orders the responses of pipelined requests: an earlier one is written before the head. */
     @Test
     void theResponseOfAnEarlierRequestIsNotTakenForTheHead() {
         AtomicReference<Runnable> passOnHead = new AtomicReference<>();

@@ -13,6 +13,7 @@ import io.netty.pkitesting.CertificateBuilder;
 import io.netty.pkitesting.X509Bundle;
 import io.sluice.sse.CloseReason;
 import io.sluice.sse.Event;
+import io.sluice.sse.RejectionCounts;
 import io.sluice.sse.hub.Hub;
 import io.sluice.sse.topic.SinkInfo;
 import java.io.IOException;
@@ -217,6 +218,25 @@ class TlsTest {
                         server(transport).requestTimeout(Duration.ofMillis(200)).start();
                 RawClient silent = RawClient.connect(server.port())) {
             assertThat(silent.awaitEnd(RawClient.PATIENCE)).isTrue();
+            TestServers.awaitNothingOwned(server.hub());
+        }
+    }
+
+    /** A handshake costs far more than a request. Twice the rate, so that a rejected client can read its 429. */
+    @OverEachTransport
+    void theHandshakesOfAnAddressAreLimited(Transport transport) throws Exception {
+        try (SseServer server =
+                server(transport).connectRate(new Rate(1, Duration.ofHours(2))).start()) {
+            try (TlsClient first = new TlsClient(server, null);
+                    TlsClient second = new TlsClient(server, null)) {
+                first.get("/events/a");
+                first.awaitText("HTTP/1.1 200");
+                second.get("/events/a");
+                second.awaitText("HTTP/1.1 429");
+                assertThatThrownBy(() -> new TlsClient(server, null)).isInstanceOf(IOException.class);
+                assertThat(server.hub().rejections().count(RejectionCounts.Kind.CONNECT_RATE))
+                        .isEqualTo(2);
+            }
             TestServers.awaitNothingOwned(server.hub());
         }
     }

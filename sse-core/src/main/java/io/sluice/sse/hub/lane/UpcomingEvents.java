@@ -110,7 +110,7 @@ final class UpcomingEvents {
         return isOldState ? null : entry;
     }
 
-    /** Whether an event that {@link #entry} has not found may be lost, or be in the history. To be called afterwards. */
+    /** Whether an event that {@link #entry} has not found may be lost, or in the history. To be called afterwards. */
     boolean isLost(int index) {
         return topics[index].log.isLapped(positions[index] - 1);
     }

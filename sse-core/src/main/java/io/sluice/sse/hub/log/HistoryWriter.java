@@ -34,6 +34,13 @@ final class HistoryWriter implements Runnable {
     private static final Logger logger = LoggerFactory.getLogger(HistoryWriter.class);
 
     private static final long BATCH_BYTES = 4 << 20;
+    /**
+     * Without forced writes, the time between two batches on average. Each commit takes a few kilobytes of the file for
+     * as long as a crash of the machine may need the state before it, so there must not be one for each event.
+     */
+    private static final long BETWEEN_UNFORCED_NANOS = Duration.ofMillis(20).toNanos();
+    /** Up to 200 batches may follow each other at once. */
+    private static final long BURST_NANOS = 200 * BETWEEN_UNFORCED_NANOS;
     /** The time until a failed history is opened again. It doubles with each attempt. */
     private static final long FIRST_RETRY_NANOS = Duration.ofSeconds(1).toNanos();
 
@@ -75,6 +82,8 @@ final class HistoryWriter implements Runnable {
 
     private long lastMillis;
     private long doneRemovals;
+    /** When the batches written so far would have been due, one after another. */
+    private long dueNanos;
 
     HistoryWriter(HubLog log, LogOptions options, History history, HistoryReader reader, Executor userExecutor) {
         this.log = log;
@@ -95,6 +104,7 @@ final class HistoryWriter implements Runnable {
     void start(long head, long newestMillis) {
         lastMillis = newestMillis;
         stored = head;
+        dueNanos = System.nanoTime();
         waiters.onDurable(head);
         reservation.start(head);
         upkeep.start();
@@ -273,6 +283,7 @@ final class HistoryWriter implements Runnable {
 
     /** Waits for work. @return a batch; an empty one if only upkeep may be due; null when the writer has to end */
     private @Nullable List<LogEntry> take() {
+        gather();
         List<LogEntry> batch = poll();
         if (!batch.isEmpty()) {
             return batch;
@@ -286,6 +297,21 @@ final class HistoryWriter implements Runnable {
         }
         parked = false;
         return poll();
+    }
+
+    /** Lets more events come to the next batch, unless the queue fills, a removal waits, or the hub closes. */
+    private void gather() {
+        if (strict || !taken.isEmpty()) {
+            return;
+        }
+        long end = dueNanos - BURST_NANOS;
+        for (long left = end - System.nanoTime(); left > 0 && mayGather(); left = end - System.nanoTime()) {
+            LockSupport.parkNanos(this, left);
+        }
+    }
+
+    private boolean mayGather() {
+        return !closing && log.locked(() -> queuedBytes < maxQueueBytes / 2 && queuedRemovals == doneRemovals);
     }
 
     private boolean isQueueEmpty() {
@@ -359,6 +385,8 @@ final class HistoryWriter implements Runnable {
             upkeep.commit();
         }
         unwritten = List.of();
+        long now = System.nanoTime();
+        dueNanos = (dueNanos - now > 0 ? dueNanos : now) + BETWEEN_UNFORCED_NANOS;
         doneRemovals += isRemoval ? 1 : 0;
         // After the commit: if it fails, the history no longer has these events.
         stored = last.position;

@@ -49,7 +49,7 @@ class UpcomingEventsTest {
         }
     }
 
-    /** Each client takes one frame in turn, so every client replaces what the others have found, if there is one place. */
+    /** Each client takes one frame in turn, so with one place each would replace what the others have found. */
     @Test
     void clientsAtDifferentPositionsDoNotSearchForEachFrameEither() {
         try (HubFixture bench = bench()) {

@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -70,6 +71,22 @@ class HistoryFaultsTest {
             assertThat(bench.hub.publish("a", Event.of("x")).toCompletableFuture())
                     .isDone();
             history.appends.release(1_000_000);
+        }
+    }
+
+    /** Each commit takes space of the file for a while, so a publisher of single events must not make one for each. */
+    @Test
+    void withoutForcedWritesEventsOfAShortTimeShareACommit() {
+        GatedHistory history = gated();
+        try (HistoryFixture bench = new HistoryFixture(history, options -> {})) {
+            long begin = System.nanoTime();
+            for (int i = 0; i < 4_000; i++) {
+                bench.publish("a", Integer.toString(i));
+                LockSupport.parkNanos(10_000); // so that the writer is idle between two events
+            }
+            bench.untilCommitted();
+            long millis = (System.nanoTime() - begin) / 1_000_000;
+            assertThat((long) history.commitCalls.get()).isLessThanOrEqualTo(millis / 20 + 203);
         }
     }
 
@@ -171,8 +188,8 @@ class HistoryFaultsTest {
     }
 
     /**
-     * The store closes itself when it cannot write its file, here because of an interrupt. The failed commit has evicted
-     * events, which the hub knows about.
+     * The store closes itself when it cannot write its file, here because of an interrupt. The failed commit has
+     * evicted events, which the hub knows about.
      */
     @Test
     void aStoreThatHasClosedItselfIsOpenedAgain() {

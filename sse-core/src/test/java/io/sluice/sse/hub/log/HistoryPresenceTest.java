@@ -153,9 +153,8 @@ class HistoryPresenceTest {
     /** A failed history publishes nothing, so subscribers of the presence topic would keep an old list for good. */
     @Test
     void aChangeThatCannotBePublishedSendsTheListAgain() {
-        GatedHistory history = new GatedHistory(MvStoreHistory.builder(directory)
-                .sync(SyncPolicy.always())
-                .build());
+        GatedHistory history = new GatedHistory(
+                MvStoreHistory.builder(directory).sync(SyncPolicy.always()).build());
         try (HistoryFixture bench = new HistoryFixture(
                 history, options -> options.presence(Presence.of("rooms/*").withEvents("presence")))) {
             FakeSink watcher = bench.open(StartPosition.live(), "presence/rooms/7");
