@@ -80,7 +80,7 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
             responses.fail(ctx, e, exchange);
             return;
         }
-        if (entry.stream != null && request.method().equals("GET")) {
+        if (entry.streamOf(request.method()) != null && !head) {
             // A stream takes over the connection, so the responses before it must be written first.
             responses.runAfterPending(ctx, () -> handle(ctx, request, entry, exchange));
         } else {
@@ -117,8 +117,12 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
         }
         SseRequest relative = request.below(entry.path.length());
         String method = request.method().equals("HEAD") ? "GET" : request.method();
-        if (entry.stream != null && method.equals("GET")) {
-            RouteResponse response = shared.streams().openOrReject(ctx, relative, entry.stream);
+        StreamRoute stream = entry.streamOf(method);
+        if (stream != null) {
+            if (!method.equals("GET")) {
+                checkOrigin(request);
+            }
+            RouteResponse response = shared.streams().openOrReject(ctx, relative, stream);
             return response == null ? null : response.completed();
         }
         HttpRoute route = entry.byMethod.get(method);

@@ -13,6 +13,7 @@ import io.sluice.sse.hub.Hub;
 import io.sluice.sse.hub.lane.HubLane;
 import io.sluice.sse.hub.lane.LaneOptions;
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -37,6 +38,9 @@ public final class SseHandler extends ChannelInboundHandlerAdapter {
     private final StreamEndpoint streams;
     private final TrustedProxies proxies;
     private final String path;
+
+    /** Set once, before the handler is used. */
+    private @Nullable StreamRoute route;
 
     private SseHandler(StreamEndpoint streams, TrustedProxies proxies, String path) {
         this.streams = streams;
@@ -74,7 +78,27 @@ public final class SseHandler extends ChannelInboundHandlerAdapter {
                 new RejectionLog(Objects.requireNonNull(hub, "hub").rejections());
         StreamEndpoint streams = new StreamEndpoint(new Lanes(hub, options), options.retry(), limits, rejections, null);
         SseHandler handler = new SseHandler(streams, TrustedProxies.NONE, Objects.requireNonNull(path, "path"));
-        handler.routes.addStream(path, Objects.requireNonNull(route, "route"));
+        handler.route = Objects.requireNonNull(route, "route");
+        handler.routes.addStream(path, route, List.of("GET"));
+        return handler;
+    }
+
+    /**
+     * Returns a handler whose streams are opened by requests of these methods. It shares the streams and their limits
+     * with this handler. A request of another method than GET may have a body of up to 1 MiB, which reaches the route.
+     * The owner of the pipeline checks the origin of such a request, as {@link SseRequest#isCrossOrigin} reports it.
+     *
+     * @param methods in upper case; GET also serves HEAD
+     * @throws IllegalArgumentException if there is no method, or one is not in upper case
+     */
+    @CheckReturnValue
+    public SseHandler methods(String... methods) {
+        if (methods.length == 0) {
+            throw new IllegalArgumentException("methods: none (expected: at least one)");
+        }
+        SseHandler handler = new SseHandler(streams, proxies, path);
+        handler.route = route;
+        handler.routes.addStream(path, Objects.requireNonNull(route), List.of(methods));
         return handler;
     }
 
@@ -91,6 +115,7 @@ public final class SseHandler extends ChannelInboundHandlerAdapter {
                     + " byXForwardedFor(); the owner of the pipeline handles the PROXY protocol)");
         }
         SseHandler handler = new SseHandler(streams, trusted, path);
+        handler.route = route;
         handler.routes.addAll(routes);
         return handler;
     }
@@ -115,8 +140,15 @@ public final class SseHandler extends ChannelInboundHandlerAdapter {
                 ReferenceCountUtil.release(message); // the connection is about to become a stream
             } else if (entry == null) {
                 ctx.fireChannelRead(message);
+            } else if (PartialBody.isNeeded(request)) {
+                PartialBody.begin(ctx, request, entry);
             } else {
-                open(ctx, request, entry);
+                open(ctx, request, entry, PartialBody.bytesOf(request));
+            }
+        } else if (message instanceof HttpContent content && PartialBody.isCollecting(ctx)) {
+            PartialBody whole = PartialBody.add(ctx, content);
+            if (whole != null) {
+                open(ctx, whole.request(), whole.entry(), whole.bytes());
             }
         } else if (message instanceof HttpContent
                 && (ctx.channel().hasAttr(REJECTED) || PipelineUpgrade.isOnItsWay(ctx))) {
@@ -138,12 +170,13 @@ public final class SseHandler extends ChannelInboundHandlerAdapter {
         ctx.fireChannelRead(message);
     }
 
-    private void open(ChannelHandlerContext ctx, HttpRequest message, Routes.Entry entry) {
+    /** @param body null if it was too large */
+    private void open(ChannelHandlerContext ctx, HttpRequest message, Routes.Entry entry, byte @Nullable [] body) {
         try {
             Placement.checkRequest(ctx);
             probe.reached(ctx);
-            RouteResponse response = openOrReject(ctx, message, entry);
-            if (!ctx.isRemoved() && !(message instanceof LastHttpContent)) {
+            RouteResponse response = openOrReject(ctx, message, entry, body);
+            if (!ctx.isRemoved() && !(message instanceof LastHttpContent) && !PartialBody.isNeeded(message)) {
                 ctx.channel().attr(REJECTED).set(Boolean.TRUE);
             }
             if (response != null) {
@@ -154,11 +187,20 @@ public final class SseHandler extends ChannelInboundHandlerAdapter {
         }
     }
 
-    private @Nullable RouteResponse openOrReject(ChannelHandlerContext ctx, HttpRequest message, Routes.Entry entry) {
+    private @Nullable RouteResponse openOrReject(
+            ChannelHandlerContext ctx, HttpRequest message, Routes.Entry entry, byte @Nullable [] body) {
         try {
+            if (body == null) {
+                throw HttpStatusException.of(413, "the body is larger than " + PartialBody.MAX_BYTES + " bytes");
+            }
+            StreamRoute stream = entry.streamOf(message.method().name());
+            if (stream == null) {
+                String methods = String.join(", ", entry.methods());
+                throw HttpStatusException.of(405, "a stream is opened by " + methods, "allow", methods);
+            }
             SseRequest request =
-                    SseRequest.of(message, ctx.channel(), new byte[0], proxies).below(entry.path.length());
-            return streams.openOrReject(ctx, request, Objects.requireNonNull(entry.stream));
+                    SseRequest.of(message, ctx.channel(), body, proxies).below(entry.path.length());
+            return streams.openOrReject(ctx, request, stream);
         } catch (Throwable e) {
             return Responses.toStatusException(e, ctx.channel(), null).response();
         }

@@ -81,9 +81,8 @@ final class StreamEndpoint {
      */
     private @Nullable RouteResponse open(ChannelHandlerContext ctx, SseRequest request, StreamRoute route) {
         boolean head = request.method().equals("HEAD");
-        checkForm(request, head);
-        String lastEventId = request.lastEventId();
-        if (lastEventId != null && lastEventId.startsWith(CloseReason.END_ID_PREFIX)) {
+        checkForm(request);
+        if (isAfterEnd(request.lastEventId())) {
             return RouteResponse.empty(204); // its last stream has ended for good; an EventSource stops on this status
         }
         permits.checkRate(request.remoteAddress());
@@ -103,6 +102,10 @@ final class StreamEndpoint {
         NettySink sink;
         try {
             stream = openedBy(route, request);
+            if (isAfterEnd(stream.startPosition().lastEventId())) { // an id that the route has read from the body
+                release.run();
+                return RouteResponse.empty(204);
+            }
             // The lane before the flag: a drain that begins after this check finds the lane, and this stream on it.
             Lanes.Joined lane = lanes.on(ctx.channel().eventLoop());
             if (draining || lane == null) {
@@ -126,15 +129,18 @@ final class StreamEndpoint {
         return Objects.requireNonNull(route.open(request), () -> Responses.returnedNull(request));
     }
 
-    private static void checkForm(SseRequest request, boolean head) {
-        if (!head && !request.method().equals("GET")) {
-            throw HttpStatusException.of(405, "a stream is opened by GET", "allow", "GET, HEAD");
-        }
+    private static boolean isAfterEnd(@Nullable String lastEventId) {
+        return lastEventId != null && lastEventId.startsWith(CloseReason.END_ID_PREFIX);
+    }
+
+    private static void checkForm(SseRequest request) {
         if (!AcceptHeader.acceptsEventStream(request.headerAll("accept"))) {
             throw HttpStatusException.of(
                     406, "this is a text/event-stream, which the request's Accept header excludes");
         }
-        if (request.hasBody()) {
+        boolean mayHaveBody =
+                !request.method().equals("GET") && !request.method().equals("HEAD");
+        if (request.hasBody() && !mayHaveBody) {
             throw HttpStatusException.of(413, "a request for a stream has no body");
         }
     }

@@ -3,7 +3,6 @@ package io.sluice.sse.examples.server;
 import io.sluice.sse.hub.Hub;
 import io.sluice.sse.netty.SseServer;
 import io.sluice.sse.netty.SseServerBuilder;
-import io.sluice.sse.netty.StreamRoute;
 import java.io.IOException;
 import java.net.UnknownHostException;
 import java.nio.channels.UnresolvedAddressException;
@@ -57,7 +56,7 @@ final class BundledServer implements AutoCloseable {
     private static BundledServer start(Options options, Hub hub) throws BadOptionException {
         SseServerBuilder builder = new ServerFactory(options).server(hub);
         BundledServer bundled = new BundledServer(options, hub);
-        builder.streams("/events/**", StreamRoute.anyTopics()); // what the contract of the server promises
+        EventsRoute.addTo(builder);
         bundled.publish.addTo(builder, options.publishRate);
         bundled.admin.addTo(builder);
         bundled.metrics.addTo(builder);
