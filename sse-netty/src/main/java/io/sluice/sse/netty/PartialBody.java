@@ -8,7 +8,6 @@ import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.AttributeKey;
-import io.netty.util.ReferenceCountUtil;
 import java.io.ByteArrayOutputStream;
 import org.jspecify.annotations.Nullable;
 
@@ -55,14 +54,10 @@ final class PartialBody {
         return ctx.channel().hasAttr(ATTRIBUTE) && ctx.channel().attr(ATTRIBUTE).get() != null;
     }
 
-    /** Adds a piece and releases it. @return this when the body is complete; otherwise null */
+    /** Adds a piece, which its reader releases. @return this when the body is complete; otherwise null */
     static @Nullable PartialBody add(ChannelHandlerContext ctx, HttpContent piece) {
         PartialBody body = ctx.channel().attr(ATTRIBUTE).get();
-        try {
-            body.add(piece.content());
-        } finally {
-            ReferenceCountUtil.release(piece);
-        }
+        body.add(piece.content());
         if (!(piece instanceof LastHttpContent)) {
             return null;
         }

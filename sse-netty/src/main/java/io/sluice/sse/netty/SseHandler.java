@@ -146,7 +146,12 @@ public final class SseHandler extends ChannelInboundHandlerAdapter {
                 open(ctx, request, entry, PartialBody.bytesOf(request));
             }
         } else if (message instanceof HttpContent content && PartialBody.isCollecting(ctx)) {
-            PartialBody whole = PartialBody.add(ctx, content);
+            PartialBody whole;
+            try {
+                whole = PartialBody.add(ctx, content);
+            } finally {
+                ReferenceCountUtil.release(content);
+            }
             if (whole != null) {
                 open(ctx, whole.request(), whole.entry(), whole.bytes());
             }
