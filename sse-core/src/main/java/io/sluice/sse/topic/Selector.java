@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 public final class Selector {
 
     /** The maximum number of topics and patterns of one selector. */
-    public static final int MAX_TERMS = 100;
+    public static final int MAX_TERMS = 1_000;
 
     /**
      * The maximum number of patterns of one selector. A pattern may include every topic of the hub, so it costs more

@@ -127,7 +127,7 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
             inTurn(ctx, new Turn(exchange, false, turn -> fail(ctx, turn, e)));
             return;
         }
-        boolean isStream = entry.stream != null && request.method().equals("GET");
+        boolean isStream = entry.streamOf(request.method()) != null && !head;
         inTurn(ctx, new Turn(exchange, isStream, turn -> handle(ctx, turn, request, entry)));
     }
 
@@ -222,9 +222,9 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
     /** @param failure to identify the client, or null */
     private void handle(
             ChannelHandlerContext ctx, Turn turn, SseRequest request, Routes.Entry entry, @Nullable Throwable failure) {
-        StreamRoute stream = entry.stream;
         String method = request.method().equals("HEAD") ? "GET" : request.method();
-        if (stream == null || !method.equals("GET")) {
+        StreamRoute stream = entry.streamOf(method);
+        if (stream == null) {
             if (failure != null) {
                 fail(ctx, turn, failure);
             } else {
@@ -236,6 +236,14 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
             RouteResponse rejection = shared.streams().unidentified(ctx.channel(), request, failure);
             send(ctx, turn, rejection::completed);
             return;
+        }
+        if (!method.equals("GET")) {
+            try {
+                checkOrigin(request);
+            } catch (HttpStatusException e) {
+                fail(ctx, turn, e);
+                return;
+            }
         }
         shared.streams().open(ctx, request, stream, shared.access(), new StreamEndpoint.Continuation() {
             @Override

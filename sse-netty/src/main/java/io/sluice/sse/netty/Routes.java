@@ -1,11 +1,14 @@
 package io.sluice.sse.netty;
 
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,8 +23,8 @@ final class Routes {
         final boolean below;
         final Map<String, HttpRoute> byMethod = new LinkedHashMap<>();
 
-        @Nullable
-        StreamRoute stream;
+        /** The streams by the method that opens them. The route of GET also serves HEAD. */
+        private final Map<String, StreamRoute> streams = new LinkedHashMap<>();
 
         Entry(String path, boolean below) {
             this.path = path;
@@ -31,16 +34,20 @@ final class Routes {
         Entry copy() {
             Entry copy = new Entry(path, below);
             copy.byMethod.putAll(byMethod);
-            copy.stream = stream;
+            copy.streams.putAll(streams);
             return copy;
+        }
+
+        /** The route of streams that a request of this method opens, or null. */
+        @Nullable
+        StreamRoute streamOf(String method) {
+            return streams.get(method.equals("HEAD") ? "GET" : method);
         }
 
         /** The methods that the path supports, for the Allow header. */
         Set<String> methods() {
             Set<String> methods = new TreeSet<>(byMethod.keySet());
-            if (stream != null) {
-                methods.add("GET");
-            }
+            methods.addAll(streams.keySet());
             if (methods.contains("GET")) {
                 methods.add("HEAD");
             }
@@ -79,9 +86,9 @@ final class Routes {
     /** @throws IllegalArgumentException if the path is not valid, or already has a route or stream for the method */
     void add(String method, String path, HttpRoute route) {
         Entry entry = at(path);
-        if (method.equals("GET") && entry.stream != null) {
-            throw new IllegalArgumentException(
-                    "route: GET " + path + " (expected: a path without a stream route, which answers GET)");
+        if (entry.streams.containsKey(method)) {
+            throw new IllegalArgumentException("route: " + method + " " + path
+                    + " (expected: a path without a stream route, which answers " + method + ")");
         }
         if (entry.byMethod.putIfAbsent(method, route) != null) {
             throw new IllegalArgumentException(
@@ -89,22 +96,35 @@ final class Routes {
         }
     }
 
-    /** @throws IllegalArgumentException if the path is not valid, or already has a stream route or a route of GET */
-    void addStream(String path, StreamRoute route) {
+    /**
+     * @param methods the methods that open a stream; GET also serves HEAD
+     * @throws IllegalArgumentException if the path or a method is not valid, or already has a stream or a route of it
+     */
+    void addStream(String path, StreamRoute route, Collection<String> methods) {
         Entry entry = at(path);
-        if (entry.stream != null) {
-            throw new IllegalArgumentException("streams: " + path + " (expected: a path without a stream route)");
+        for (String method : methods) {
+            if (entry.byMethod.containsKey(checkedMethod(method))) {
+                throw new IllegalArgumentException("streams: " + path + " (expected: a path without a route of "
+                        + method + ", which the stream would answer)");
+            }
+            if (entry.streams.putIfAbsent(method, route) != null) {
+                throw new IllegalArgumentException("streams: " + path + " (expected: a path without a stream route"
+                        + (method.equals("GET") ? "" : " of " + method) + ")");
+            }
         }
-        if (entry.byMethod.containsKey("GET")) {
+    }
+
+    static String checkedMethod(String method) {
+        if (!method.equals(method.toUpperCase(Locale.ROOT)) || method.isBlank() || method.equals("HEAD")) {
             throw new IllegalArgumentException(
-                    "streams: " + path + " (expected: a path without a route of GET, which the stream would answer)");
+                    "method: \"" + method + "\" (expected: a method in upper case; the route of GET also serves HEAD)");
         }
-        entry.stream = route;
+        return method;
     }
 
     boolean hasStreams() {
-        return exact.values().stream().anyMatch(entry -> entry.stream != null)
-                || below.values().stream().anyMatch(entry -> entry.stream != null);
+        return Stream.concat(exact.values().stream(), below.values().stream())
+                .anyMatch(entry -> !entry.streams.isEmpty());
     }
 
     private Entry at(String path) {

@@ -14,6 +14,7 @@ import io.sluice.sse.hub.lane.HubLane;
 import io.sluice.sse.hub.lane.LaneOptions;
 import io.sluice.sse.topic.AccessRules;
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -42,6 +43,9 @@ public final class SseHandler extends ChannelInboundHandlerAdapter {
     private final TrustedProxies proxies;
     private final AccessControl access;
     private final String path;
+
+    /** Set once, before the handler is used. */
+    private @Nullable StreamRoute route;
 
     private SseHandler(StreamEndpoint streams, TrustedProxies proxies, AccessControl.Settings access, String path) {
         this.streams = streams;
@@ -83,7 +87,27 @@ public final class SseHandler extends ChannelInboundHandlerAdapter {
         StreamEndpoint streams = new StreamEndpoint(new Lanes(hub, options), limits, compression, rejections, null);
         SseHandler handler = new SseHandler(
                 streams, TrustedProxies.NONE, AccessControl.Settings.NONE, Objects.requireNonNull(path, "path"));
-        handler.routes.addStream(path, Objects.requireNonNull(route, "route"));
+        handler.route = Objects.requireNonNull(route, "route");
+        handler.routes.addStream(path, route, List.of("GET"));
+        return handler;
+    }
+
+    /**
+     * Returns a handler whose streams are opened by requests of these methods. It shares the streams and their limits
+     * with this handler. A request of another method than GET may have a body of up to 1 MiB, which reaches the route.
+     * The owner of the pipeline checks the origin of such a request, as {@link SseRequest#isCrossOrigin} reports it.
+     *
+     * @param methods in upper case; GET also serves HEAD
+     * @throws IllegalArgumentException if there is no method, or one is not in upper case
+     */
+    @CheckReturnValue
+    public SseHandler methods(String... methods) {
+        if (methods.length == 0) {
+            throw new IllegalArgumentException("methods: none (expected: at least one)");
+        }
+        SseHandler handler = new SseHandler(streams, proxies, access.settings(), path);
+        handler.route = route;
+        handler.routes.addStream(path, Objects.requireNonNull(route), List.of(methods));
         return handler;
     }
 
@@ -122,6 +146,7 @@ public final class SseHandler extends ChannelInboundHandlerAdapter {
 
     private SseHandler copy(TrustedProxies newProxies, AccessControl.Settings newAccess) {
         SseHandler handler = new SseHandler(streams, newProxies, newAccess, path);
+        handler.route = route;
         handler.routes.addAll(routes);
         return handler;
     }
@@ -147,8 +172,20 @@ public final class SseHandler extends ChannelInboundHandlerAdapter {
             } else if (entry == null) {
                 probe.passed(ctx);
                 ctx.fireChannelRead(message);
+            } else if (PartialBody.isNeeded(request)) {
+                PartialBody.begin(ctx, request, entry);
             } else {
-                open(ctx, request, entry);
+                open(ctx, request, entry, PartialBody.bytesOf(request));
+            }
+        } else if (message instanceof HttpContent content && PartialBody.isCollecting(ctx)) {
+            PartialBody whole;
+            try {
+                whole = PartialBody.add(ctx, content);
+            } finally {
+                ReferenceCountUtil.release(content);
+            }
+            if (whole != null) {
+                open(ctx, whole.request(), whole.entry(), whole.bytes());
             }
         } else if (message instanceof HttpContent && (ctx.channel().hasAttr(REJECTED) || isTaken(ctx))) {
             discard(ctx, message);
@@ -176,18 +213,18 @@ public final class SseHandler extends ChannelInboundHandlerAdapter {
                         && Boolean.TRUE.equals(ctx.channel().attr(DECIDING).get()));
     }
 
-    private void open(ChannelHandlerContext ctx, HttpRequest message, Routes.Entry entry) {
+    /** @param body null if it was too large */
+    private void open(ChannelHandlerContext ctx, HttpRequest message, Routes.Entry entry, byte @Nullable [] body) {
         try {
             Placement.checkRequest(ctx);
             probe.reached(ctx);
-            Decision decision = new Decision(ctx, message, Objects.requireNonNull(entry.stream));
+            Decision decision = new Decision(ctx, message.method().name().equals("HEAD"));
             try {
-                decision.begin(SseRequest.of(message, ctx.channel(), new byte[0], proxies)
-                        .below(entry.path.length()));
+                decision.begin(requestOf(ctx, message, entry, body), streamOf(message, entry));
             } catch (HttpStatusException e) {
                 decision.rejected(e.response());
             }
-            if (!ctx.isRemoved() && !(message instanceof LastHttpContent)) {
+            if (!ctx.isRemoved() && !(message instanceof LastHttpContent) && !PartialBody.isNeeded(message)) {
                 ctx.channel().attr(REJECTED).set(Boolean.TRUE);
             }
         } finally {
@@ -195,21 +232,38 @@ public final class SseHandler extends ChannelInboundHandlerAdapter {
         }
     }
 
+    private SseRequest requestOf(
+            ChannelHandlerContext ctx, HttpRequest message, Routes.Entry entry, byte @Nullable [] body) {
+        if (body == null) {
+            throw HttpStatusException.of(413, "the body is larger than " + PartialBody.MAX_BYTES + " bytes");
+        }
+        return SseRequest.of(message, ctx.channel(), body, proxies).below(entry.path.length());
+    }
+
+    private static StreamRoute streamOf(HttpRequest message, Routes.Entry entry) {
+        StreamRoute stream = entry.streamOf(message.method().name());
+        if (stream == null) {
+            String methods = String.join(", ", entry.methods());
+            throw HttpStatusException.of(405, "a stream is opened by " + methods, "allow", methods);
+        }
+        return stream;
+    }
+
     /** Decides about one request, perhaps in a later turn of the event loop. Confined to it. */
     private final class Decision implements AccessControl.Continuation, StreamEndpoint.Continuation {
 
         private final ChannelHandlerContext ctx;
         private final boolean head;
-        private final StreamRoute route;
+        private @Nullable StreamRoute route;
         private boolean isOver;
 
-        Decision(ChannelHandlerContext ctx, HttpRequest message, StreamRoute route) {
+        Decision(ChannelHandlerContext ctx, boolean head) {
             this.ctx = ctx;
-            this.head = message.method().name().equals("HEAD");
-            this.route = route;
+            this.head = head;
         }
 
-        void begin(SseRequest request) {
+        void begin(SseRequest request, StreamRoute newRoute) {
+            route = newRoute;
             access.identify(ctx, request, this);
             if (!isOver && !ctx.isRemoved()) {
                 ctx.channel().attr(DECIDING).set(Boolean.TRUE); // most channels never have this attribute
@@ -221,7 +275,7 @@ public final class SseHandler extends ChannelInboundHandlerAdapter {
             if (failure != null) {
                 rejected(streams.unidentified(ctx.channel(), identified, failure));
             } else {
-                streams.open(ctx, identified, route, access, this);
+                streams.open(ctx, identified, Objects.requireNonNull(route), access, this);
             }
         }
 

@@ -365,9 +365,13 @@ public final class SseRequest {
 
     /**
      * Whether a browser sent the request. Its EventSource gives up for good on any status but 200. Browsers send
-     * Sec-Fetch-Mode to trustworthy hosts only. Over plain HTTP to other hosts, only User-Agent identifies them.
+     * Sec-Fetch-Mode to trustworthy hosts only. Over plain HTTP to other hosts, only User-Agent identifies them. An
+     * EventSource sends GET only.
      */
     boolean isOfBrowser() {
+        if (!method.equals("GET")) {
+            return false;
+        }
         if (headers.contains("sec-fetch-mode")) {
             return true;
         }

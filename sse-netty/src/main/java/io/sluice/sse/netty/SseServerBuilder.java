@@ -8,7 +8,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashSet;
-import java.util.Locale;
+import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.Function;
@@ -371,7 +371,25 @@ public final class SseServerBuilder {
      *     {id}}, or already has streams or a route of GET
      */
     public SseServerBuilder streams(String path, StreamRoute route) {
-        options.routes.addStream(Objects.requireNonNull(path, "path"), Objects.requireNonNull(route, "route"));
+        return streams(path, route, "GET");
+    }
+
+    /**
+     * As {@link #streams(String, StreamRoute)}, for requests of these methods. A request of another method than GET may
+     * have a body, up to {@link #maxBodyBytes}, which reaches the route ({@link SseRequest#body}). It must come from a
+     * page of this server's origin or of an allowed one, as for other routes. If it is rejected for a while, the
+     * response is always its status, since no EventSource sends such requests.
+     *
+     * @param methods in upper case, such as {@code POST} and {@code QUERY}; GET also serves HEAD
+     * @throws IllegalArgumentException as {@link #streams(String, StreamRoute)}, and if there is no method, or one is
+     *     not in upper case or already has a route
+     */
+    public SseServerBuilder streams(String path, StreamRoute route, String... methods) {
+        if (methods.length == 0) {
+            throw new IllegalArgumentException("streams: " + path + " (expected: at least one method)");
+        }
+        options.routes.addStream(
+                Objects.requireNonNull(path, "path"), Objects.requireNonNull(route, "route"), List.of(methods));
         return this;
     }
 
@@ -384,11 +402,7 @@ public final class SseServerBuilder {
      *     and the method is GET
      */
     public SseServerBuilder route(String method, String path, HttpRoute route) {
-        Objects.requireNonNull(method, "method");
-        if (!method.equals(method.toUpperCase(Locale.ROOT)) || method.isBlank() || method.equals("HEAD")) {
-            throw new IllegalArgumentException(
-                    "method: \"" + method + "\" (expected: a method in upper case; the route of GET also serves HEAD)");
-        }
+        Routes.checkedMethod(Objects.requireNonNull(method, "method"));
         options.routes.add(method, Objects.requireNonNull(path, "path"), Objects.requireNonNull(route, "route"));
         return this;
     }
@@ -569,7 +583,7 @@ public final class SseServerBuilder {
         NettyVersion.check(); // before any class of a newer Netty is needed
         ServerOptions copy = options.copy();
         if (!copy.routes.hasStreams()) {
-            copy.routes.addStream("/events/**", StreamRoute.topics());
+            copy.routes.addStream("/events/**", StreamRoute.topics(), List.of("GET"));
         }
         copy.loadTlsFiles();
         return SseServer.start(copy);

@@ -115,8 +115,8 @@ final class StreamEndpoint {
         void begin(Continuation continuation) {
             @Nullable CompletionStage<SseStream> stage;
             try {
-                checkForm(request, head);
-                stage = hasEndedForGood() ? null : requested();
+                checkForm(request);
+                stage = isAfterEnd(request.lastEventId()) ? null : requested();
             } catch (Throwable e) {
                 release.run();
                 continuation.rejected(responseOf(e));
@@ -146,12 +146,6 @@ final class StreamEndpoint {
                     });
         }
 
-        /** Whether the last stream of the client has ended for good. */
-        private boolean hasEndedForGood() {
-            String lastEventId = request.lastEventId();
-            return lastEventId != null && lastEventId.startsWith(CloseReason.END_ID_PREFIX);
-        }
-
         private CompletionStage<SseStream> requested() {
             permits.checkRate(request.remoteAddress());
             if (!head) {
@@ -176,6 +170,10 @@ final class StreamEndpoint {
                         request, Objects.requireNonNull(opened, () -> Responses.returnedNull(request)));
                 if (head) {
                     return described(request, stream);
+                }
+                if (isAfterEnd(stream.startPosition().lastEventId())) { // an id that the route has read from the body
+                    release.run();
+                    return RouteResponse.empty(204);
                 }
                 // The lane before the flag: a drain that begins after this check finds the lane, and this stream on it.
                 Lanes.Joined lane = lanes.on(ctx.channel().eventLoop());
@@ -232,15 +230,19 @@ final class StreamEndpoint {
         return cors == null ? headers : cors.addTo(headers, request);
     }
 
-    private static void checkForm(SseRequest request, boolean head) {
-        if (!head && !request.method().equals("GET")) {
-            throw HttpStatusException.of(405, "a stream is opened by GET", "allow", "GET, HEAD");
-        }
+    /** Whether the last stream of the client has ended for good. */
+    private static boolean isAfterEnd(@Nullable String lastEventId) {
+        return lastEventId != null && lastEventId.startsWith(CloseReason.END_ID_PREFIX);
+    }
+
+    private static void checkForm(SseRequest request) {
         if (!AcceptHeader.acceptsEventStream(request.headerAll("accept"))) {
             throw HttpStatusException.of(
                     406, "this is a text/event-stream, which the request's Accept header excludes");
         }
-        if (request.hasBody()) {
+        boolean mayHaveBody =
+                !request.method().equals("GET") && !request.method().equals("HEAD");
+        if (request.hasBody() && !mayHaveBody) {
             throw HttpStatusException.of(413, "a request for a stream has no body");
         }
     }

@@ -38,9 +38,17 @@ enum TopicsRoute implements StreamRoute {
             if (!request.subPath().isEmpty()) {
                 terms.add(0, request.subPath());
             }
+            if (terms.size() > MAX_TERMS) {
+                throw HttpStatusException.of(
+                        400,
+                        terms.size() + " topics and patterns: at most " + MAX_TERMS + " are allowed in one address");
+            }
             return terms;
         }
     };
+
+    /** A longer list belongs into a body, see {@link SseServerBuilder#streams(String, StreamRoute, String...)}. */
+    private static final int MAX_TERMS = 100;
 
     abstract List<String> terms(SseRequest request);
 

@@ -352,23 +352,23 @@ class SubscribeTest {
 
     @Test
     void limitsAndErrorsAreTheSameAsForTheFirstSubscription() {
-        try (HubFixture bench = new HubFixture(options -> options.maxTopics(150))) {
+        try (HubFixture bench = new HubFixture(options -> options.maxTopics(1050))) {
             FakeSink sink = bench.live("a");
             List<String> terms = new ArrayList<>();
-            for (int i = 0; i < 100; i++) {
+            for (int i = 0; i < 1000; i++) {
                 terms.add("t/" + i);
             }
             assertThatThrownBy(() -> bench.subscribe(sink, Selector.of(terms)))
                     .hasCauseInstanceOf(IllegalArgumentException.class)
-                    .hasMessageContaining("101 topics and patterns: at most 100 are allowed on one stream");
-            bench.subscribe(sink, Selector.of(terms.subList(0, 99)));
+                    .hasMessageContaining("1001 topics and patterns: at most 1000 are allowed on one stream");
+            bench.subscribe(sink, Selector.of(terms.subList(0, 999)));
             FakeSink other = bench.live("a", "b");
             terms.replaceAll(term -> term + "/x");
             assertThatThrownBy(() -> bench.subscribe(other, Selector.of(terms.subList(0, 60))))
                     .hasCauseInstanceOf(TopicLimitException.class);
-            assertThat(bench.hub.topics(null, 999))
+            assertThat(bench.hub.topics(null, 9999))
                     .as("none of them was created")
-                    .hasSize(101);
+                    .hasSize(1001);
             assertThat(subscriptions(bench)).isEqualTo(3);
             bench.publish("b", "1");
             bench.run();

@@ -146,8 +146,8 @@ class NamesTest {
                 .withMessageContaining("at least one");
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> Selector.of(
-                        IntStream.range(0, 101).mapToObj(i -> "t" + i).toList()))
-                .withMessage("101 topics and patterns: at most 100 are allowed on one stream");
+                        IntStream.range(0, 1001).mapToObj(i -> "t" + i).toList()))
+                .withMessage("1001 topics and patterns: at most 1000 are allowed on one stream");
         assertThat(Selector.of("a", "b/*", "a").terms()).containsExactly("a", "b/*");
     }
 

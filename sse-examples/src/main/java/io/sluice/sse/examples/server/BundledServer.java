@@ -3,7 +3,6 @@ package io.sluice.sse.examples.server;
 import io.sluice.sse.hub.Hub;
 import io.sluice.sse.netty.SseServer;
 import io.sluice.sse.netty.SseServerBuilder;
-import io.sluice.sse.netty.StreamRoute;
 import java.io.IOException;
 import java.net.UnknownHostException;
 import java.nio.channels.UnresolvedAddressException;
@@ -60,7 +59,7 @@ final class BundledServer implements AutoCloseable {
         ServerAccess access = factory.access();
         BundledServer bundled = new BundledServer(options, hub, factory.adminToken());
         access.addTo(builder);
-        builder.streams("/events/**", access.streams(StreamRoute.anyTopics()));
+        EventsRoute.addTo(builder, access);
         bundled.publish.addTo(builder, options.publishRate, options.publishRatePerUser);
         bundled.admin.addTo(builder);
         bundled.metrics.addTo(builder);
