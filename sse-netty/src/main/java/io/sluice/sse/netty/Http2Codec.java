@@ -66,7 +66,10 @@ final class Http2Codec extends Http2FrameCodec {
             if (failure != null && failure.error() == Http2Error.ENHANCE_YOUR_CALM) {
                 rejections.rejected(RejectionCounts.Kind.HTTP2_FLOOD, ClientAddress.of(ctx.channel()));
             }
-            log.debug("closing an HTTP/2 connection of {}: {}", ClientAddress.of(ctx.channel()), cause.toString());
+            if (log.isDebugEnabled()) { // quoted, because the message may contain text of the client
+                String why = JsonText.quote(cause.toString());
+                log.debug("closing an HTTP/2 connection of {}: {}", ClientAddress.of(ctx.channel()), why);
+            }
         }
         super.onConnectionError(ctx, outbound, cause, failure);
     }

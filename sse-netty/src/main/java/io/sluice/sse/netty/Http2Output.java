@@ -1,6 +1,8 @@
 package io.sluice.sse.netty;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOutboundHandlerAdapter;
 import io.netty.channel.ChannelPromise;
@@ -27,6 +29,9 @@ final class Http2Output extends ChannelOutboundHandlerAdapter {
 
     private static final int FRAME_HEADER_BYTES = 9;
     private static final int SMALLEST_BUFFER = 256;
+
+    /** Copies between its buffers by address. Those of the adaptive allocator create two NIO buffers for each copy. */
+    private final ByteBufAllocator allocator = PooledByteBufAllocator.DEFAULT;
 
     private @Nullable ChannelHandlerContext context;
     private @Nullable ByteBuf batch;
@@ -60,7 +65,7 @@ final class Http2Output extends ChannelOutboundHandlerAdapter {
         int end = start + length;
         for (int at = start; at < end; at += maxFrameBytes) {
             int bytes = Math.min(maxFrameBytes, end - at);
-            ByteBuf to = batch(ctx, FRAME_HEADER_BYTES + bytes);
+            ByteBuf to = batch(FRAME_HEADER_BYTES + bytes);
             to.writeMedium(bytes).writeShort(0).writeInt(streamId).writeBytes(from, at, bytes); // type 0, no flags
             if (to.readableBytes() >= MAX_BATCH_BYTES) {
                 flushNow();
@@ -68,10 +73,10 @@ final class Http2Output extends ChannelOutboundHandlerAdapter {
         }
     }
 
-    private ByteBuf batch(ChannelHandlerContext ctx, int more) {
+    private ByteBuf batch(int more) {
         ByteBuf current = batch;
         if (current == null) {
-            current = ctx.alloc().directBuffer(Math.max(usualBytes, more));
+            current = allocator.directBuffer(Math.max(usualBytes, more));
             batch = current;
         }
         return current;

@@ -5,7 +5,6 @@ import io.netty.handler.codec.http2.Http2CodecUtil;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2ResetFrame;
-import io.netty.util.ReferenceCountUtil;
 import io.sluice.sse.CloseReason;
 
 /** The inbound side of an open stream over HTTP/2. Confined to the event loop. */
@@ -30,7 +29,7 @@ final class Http2StreamHandler extends StreamHandler {
                 sink.channelFailed();
             }
         }
-        ReferenceCountUtil.release(event);
+        ctx.fireUserEventTriggered(event); // the end of the pipeline releases it
     }
 
     @Override

@@ -334,7 +334,7 @@ final class Http2Client implements AutoCloseable {
                 if ((flags & ACK) != 0) {
                     pingAcks++;
                 } else if (acknowledgesPings) {
-                    frame(PING, ACK, 0, payload);
+                    answer(frameBytes(PING, ACK, 0, payload));
                 }
             }
             case GOAWAY -> goAways.add(new int[] {intAt(payload, 0), intAt(payload, 4)});
@@ -346,18 +346,18 @@ final class Http2Client implements AutoCloseable {
         return ByteBuffer.wrap(bytes).getInt(at);
     }
 
-    private void data(int id, int flags, byte[] payload) throws IOException {
+    private void data(int id, int flags, byte[] payload) {
         Stream stream = stream(id);
         stream.body.append(new String(payload, StandardCharsets.UTF_8));
         stream.bodyBytes += payload.length;
         stream.ended |= (flags & END_STREAM) != 0;
         if (grantsWindows && payload.length > 0) {
             ByteArrayOutputStream updates = new ByteArrayOutputStream();
-            updates.write(frameBytes(WINDOW_UPDATE, 0, 0, number(payload.length)));
+            updates.writeBytes(frameBytes(WINDOW_UPDATE, 0, 0, number(payload.length)));
             if (!stream.ended) {
-                updates.write(frameBytes(WINDOW_UPDATE, 0, id, number(payload.length)));
+                updates.writeBytes(frameBytes(WINDOW_UPDATE, 0, id, number(payload.length)));
             }
-            out.write(updates.toByteArray());
+            answer(updates.toByteArray());
         }
     }
 
@@ -374,7 +374,7 @@ final class Http2Client implements AutoCloseable {
         stream.ended |= (flags & END_STREAM) != 0;
     }
 
-    private void settings(int flags, byte[] payload) throws IOException {
+    private void settings(int flags, byte[] payload) {
         if ((flags & ACK) != 0) {
             settingsAcks++;
             return;
@@ -382,7 +382,16 @@ final class Http2Client implements AutoCloseable {
         for (int at = 0; at < payload.length; at += 6) {
             serverSettings.put((payload[at] & 255) << 8 | payload[at + 1] & 255, intAt(payload, at + 2));
         }
-        frame(SETTINGS, ACK, 0);
+        answer(frameBytes(SETTINGS, ACK, 0));
+    }
+
+    /** The server may have closed the connection already. What it has sent before can still be read. */
+    private void answer(byte[] bytes) {
+        try {
+            out.write(bytes);
+        } catch (IOException closed) {
+            grantsWindows = false;
+        }
     }
 
     /** Closes the socket, with an RST if bytes are unread. */
