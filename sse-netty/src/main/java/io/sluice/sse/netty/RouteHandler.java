@@ -48,6 +48,8 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
 
     /** Whether an earlier request of the connection is not decided yet. */
     private boolean deciding;
+    /** The latest request whose decision has begun; null before the first one. */
+    private @Nullable Turn current;
     /** The requests that have arrived meanwhile; null if there were none. */
     private @Nullable ArrayDeque<Turn> waiting;
 
@@ -146,6 +148,7 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
 
     private void begin(ChannelHandlerContext ctx, Turn turn) {
         deciding = true;
+        current = turn;
         if (turn.isStream) {
             // A stream takes over the connection, so the responses before it must be written first.
             responses.runAfterPending(ctx, () -> turn.work.accept(turn));
@@ -181,6 +184,9 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
 
     @Override
     public void handlerRemoved(ChannelHandlerContext ctx) {
+        if (current != null) {
+            current.release();
+        }
         if (waiting != null) {
             waiting.forEach(Turn::release);
             waiting = null;
@@ -214,7 +220,7 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
 
             @Override
             public void left() {
-                turn.release();
+                // The pipeline of a closed channel removes this handler.
             }
         });
     }
@@ -253,7 +259,7 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
 
             @Override
             public void gone() {
-                turn.release();
+                // This handler is removed, by the stream or with the pipeline of the closed channel.
             }
         });
     }

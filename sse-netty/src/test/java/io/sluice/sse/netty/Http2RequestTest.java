@@ -264,7 +264,7 @@ class Http2RequestTest {
                 RawClient client = RawClient.connect(server.port())) {
             client.send(new String(Http2Client.PREFACE, StandardCharsets.US_ASCII));
             assertThat(client.awaitResponse(RawClient.PATIENCE)).isTrue();
-            assertThat(client.stream().status()).isEqualTo(400);
+            assertThat(client.stream().status()).isEqualTo(505);
         }
     }
 }
