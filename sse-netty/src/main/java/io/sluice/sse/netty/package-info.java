@@ -6,8 +6,8 @@
  * <ol>
  *   <li>The listening channel accepts it ({@code ServerAcceptor}).
  *   <li>The HTTP handlers decode its requests ({@code HttpPipeline}).
- *   <li>The request is checked, its client is identified, and it is routed ({@code RouteHandler}, {@code AccessControl},
- *       {@code StreamEndpoint}). If user code decides later, {@code StageWait} waits for it.
+ *   <li>The request is checked, its client is identified, and it is routed ({@code RouteHandler},
+ *       {@code AccessControl}, {@code StreamEndpoint}). If user code decides later, {@code StageWait} waits for it.
  *   <li>For a stream, the response head is written and the HTTP handlers leave the pipeline ({@code Upgrade}; {@code
  *       PipelineUpgrade} in the pipeline of an application, whose handlers the head passes).
  *   <li>The sink is open on the lane of its event loop ({@code NettySink}, {@code EventLoopLane}).
