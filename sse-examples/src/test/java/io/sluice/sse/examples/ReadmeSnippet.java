@@ -4,11 +4,15 @@ import io.sluice.sse.Event;
 import io.sluice.sse.Identity;
 import io.sluice.sse.hub.Hub;
 import io.sluice.sse.json.JsonEvents;
-import io.sluice.sse.netty.HttpStatusException;
+import io.sluice.sse.netty.Authenticator;
 import io.sluice.sse.netty.SseServer;
+import io.sluice.sse.netty.SseServerBuilder;
 import io.sluice.sse.netty.StreamRoute;
+import io.sluice.sse.topic.AccessRules;
 import java.io.IOException;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 
 /** The code of the README, and some of the guide, compiled; {@link ReadmeTest} compares them. */
 final class ReadmeSnippet {
@@ -29,20 +33,23 @@ final class ReadmeSnippet {
         // README end
     }
 
-    static StreamRoute guarded() {
+    static SseServerBuilder guarded() {
         // GUIDE begin
-        StreamRoute guarded = StreamRoute.topics().with((request, stream) -> {
-            String user = userOf(request.header("authorization")); // yours; null if that is nobody
-            if (user == null) {
-                throw HttpStatusException.of(401, "a valid token is needed", "www-authenticate", "Bearer");
-            }
-            return stream.identity(Identity.of(user));
-        });
+        AccessRules rules = AccessRules.builder()
+                .allow("public/**") // every client
+                .allow("users/{principal}/**") // ann: users/ann and all topics below it
+                .allowGroup("ops", "alerts/**")
+                .allowPublish("users/{principal}/inbox")
+                .build();
+        SseServerBuilder guarded = SseServer.builder()
+                .authenticator(Authenticator.bearer(token -> identityOf(token))) // yours: a CompletionStage<Identity>
+                .access(rules)
+                .streams("/events/**", StreamRoute.anyTopics());
         // GUIDE end
         return guarded;
     }
 
-    private static String userOf(String authorization) {
-        return "Bearer secret".equals(authorization) ? "ann" : null;
+    private static CompletionStage<Identity> identityOf(String token) {
+        return CompletableFuture.completedStage("secret".equals(token) ? Identity.of("ann") : Identity.UNKNOWN);
     }
 }

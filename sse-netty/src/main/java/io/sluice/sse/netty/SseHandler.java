@@ -102,7 +102,7 @@ public final class SseHandler extends ChannelInboundHandlerAdapter {
      */
     @CheckReturnValue
     public SseHandler methods(String... methods) {
-        if (methods.length == 0) {
+        if (Objects.requireNonNull(methods, "methods").length == 0) {
             throw new IllegalArgumentException("methods: none (expected: at least one)");
         }
         SseHandler handler = new SseHandler(streams, proxies, access.settings(), path);

@@ -385,7 +385,7 @@ public final class SseServerBuilder {
      *     not in upper case or already has a route
      */
     public SseServerBuilder streams(String path, StreamRoute route, String... methods) {
-        if (methods.length == 0) {
+        if (Objects.requireNonNull(methods, "methods").length == 0) {
             throw new IllegalArgumentException("streams: " + path + " (expected: at least one method)");
         }
         options.routes.addStream(

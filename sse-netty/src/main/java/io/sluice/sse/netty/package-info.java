@@ -7,8 +7,8 @@
  *   <li>The listening channel accepts it ({@code ServerAcceptor}).
  *   <li>The HTTP handlers decode its requests ({@code HttpPipeline}). Over HTTP/2 each request has a channel of its own
  *       with these handlers ({@code ProtocolDetector}, {@code Http2Pipeline}).
- *   <li>The request is checked, its client is identified, and it is routed ({@code RouteHandler}, {@code AccessControl},
- *       {@code StreamEndpoint}). If user code decides later, {@code StageWait} waits for it.
+ *   <li>The request is checked, its client is identified, and it is routed ({@code RouteHandler},
+ *       {@code AccessControl}, {@code StreamEndpoint}). If user code decides later, {@code StageWait} waits for it.
  *   <li>For a stream, the response head is written and the HTTP handlers leave the pipeline ({@code Upgrade},
  *       {@code Http2Upgrade}; {@code PipelineUpgrade} in the pipeline of an application, whose handlers the head
  *       passes).

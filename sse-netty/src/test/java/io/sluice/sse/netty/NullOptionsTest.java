@@ -14,6 +14,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -39,7 +40,11 @@ class NullOptionsTest {
             Function.class,
             Function.identity(),
             Path.class,
-            Path.of("a"));
+            Path.of("a"),
+            String[].class,
+            new String[] {"POST"},
+            Consumer.class,
+            (Consumer<Object>) settings -> {});
 
     static Stream<Arguments> parameters() {
         return Stream.of(SseServer.builder(), Hub.builder(), StreamLimits.DEFAULT)
@@ -67,7 +72,8 @@ class NullOptionsTest {
         if (setter.getName().equals("route") && parameter.getName().equals("method")) {
             return "GET";
         }
-        if (setter.getName().equals("overflow") && parameter.getName().equals("pattern")) {
+        if (List.of("overflow", "topics").contains(setter.getName())
+                && parameter.getName().equals("pattern")) {
             return "a/*";
         }
         return Objects.requireNonNull(VALUES.get(parameter.getType()), parameter::toString);

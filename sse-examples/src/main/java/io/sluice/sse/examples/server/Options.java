@@ -491,8 +491,8 @@ final class Options {
     }
 
     /**
-     * The values of a repeatable option. An environment variable cannot be repeated, so a separator is between the values
-     * there; on the command line it is part of the value.
+     * The values of a repeatable option. An environment variable cannot be repeated, so it has a separator between
+     * values; on the command line the separator is part of the value.
      */
     private List<String> repeated(String option, List<String> values, String separator) {
         return line.getParseResult().hasMatchedOption(option)

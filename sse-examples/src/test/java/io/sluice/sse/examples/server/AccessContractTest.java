@@ -414,15 +414,20 @@ class AccessContractTest {
                 other.firstBlock();
                 assertThat(status(server, "/events/a?ticket=" + ticket)).isEqualTo(429);
             }
-            Awaitility.await()
-                    .untilAsserted(() -> assertThat(server.hub().ledger().count(Ledger.Kind.SINKS))
-                            .isZero());
+            awaitNoStream(server);
             assertThat(status(server, "/events/b?ticket=" + ticket))
                     .as("an open server")
                     .isEqualTo(403);
             assertThat(status(server, "/events/a?ticket=" + ticket)).isEqualTo(200);
+            awaitNoStream(server);
             assertThat(status(server, "/events/a?ticket=" + ticket)).isEqualTo(401);
         }
+    }
+
+    private static void awaitNoStream(TestServer server) {
+        Awaitility.await()
+                .untilAsserted(() -> assertThat(server.hub().ledger().count(Ledger.Kind.SINKS))
+                        .isZero());
     }
 
     @Test

@@ -57,6 +57,7 @@ class AdminContractTest {
                             "tasks",
                             "listeners",
                             "buffers",
+                            "compressors",
                             "userCode",
                             "topics",
                             "events",
