@@ -3,6 +3,7 @@ package io.sluice.sse.test;
 import java.util.zip.CRC32;
 import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
+import org.jspecify.annotations.Nullable;
 
 /** Decodes a body in gzip as it arrives: one member, whose end is checked. Not thread-safe. */
 final class GzipDecoder {
@@ -16,7 +17,7 @@ final class GzipDecoder {
     }
 
     private final CRC32 crc = new CRC32();
-    private Inflater inflater;
+    private @Nullable Inflater inflater;
     private long decoded;
     private int headerBytes;
     private int trailerBytes;
@@ -38,25 +39,27 @@ final class GzipDecoder {
             if (trailerBytes == TRAILER) {
                 throw new AssertionError("bytes after the end of the gzip stream");
             }
-            trailer |= (bytes[at] & 0xffL) << 8 * trailerBytes++;
+            trailer |= (bytes[at] & 0xffL) << (8 * trailerBytes++);
         }
-        if (trailerBytes == TRAILER && trailer != (crc.getValue() | decoded << 32)) {
+        if (trailerBytes == TRAILER && trailer != (crc.getValue() | (decoded << 32))) {
             throw new AssertionError("the trailer of gzip does not fit the %d bytes".formatted(decoded));
         }
     }
 
     /** @return how many bytes are left after the end of the compressed data */
     private int inflate(byte[] bytes, int offset, int length, Output output) {
-        if (inflater == null) {
-            inflater = new Inflater(true);
+        Inflater raw = inflater;
+        if (raw == null) {
+            raw = new Inflater(true);
+            inflater = raw;
         }
-        if (inflater.finished()) {
+        if (raw.finished()) {
             return length;
         }
-        inflater.setInput(bytes, offset, length);
+        raw.setInput(bytes, offset, length);
         byte[] buffer = new byte[8192];
         try {
-            for (int count = inflater.inflate(buffer); count > 0; count = inflater.inflate(buffer)) {
+            for (int count = raw.inflate(buffer); count > 0; count = raw.inflate(buffer)) {
                 crc.update(buffer, 0, count);
                 decoded += count;
                 output.take(buffer, 0, count);
@@ -64,7 +67,7 @@ final class GzipDecoder {
         } catch (DataFormatException e) {
             throw new AssertionError("not decodable after %d bytes".formatted(decoded), e);
         }
-        return inflater.getRemaining();
+        return raw.getRemaining();
     }
 
     /** The body has ended in order. */
