@@ -51,7 +51,7 @@ final class Crc32Combination {
         int power = b;
         for (int bit = 31; bit >= 0; bit--) {
             product ^= power & -(a >>> bit & 1);
-            power = power >>> 1 ^ POLYNOMIAL & -(power & 1);
+            power = (power >>> 1) ^ (POLYNOMIAL & -(power & 1));
         }
         return product;
     }

@@ -59,8 +59,8 @@ final class GzipFormat {
         }
         System.arraycopy(FINAL_BLOCK, 0, end, text, FINAL_BLOCK.length);
         for (int i = 0; i < 4; i++) {
-            end[text + 2 + i] = (byte) (crc >>> 8 * i);
-            end[text + 6 + i] = (byte) (length >>> 8 * i);
+            end[text + 2 + i] = (byte) (crc >>> (8 * i));
+            end[text + 6 + i] = (byte) (length >>> (8 * i));
         }
         return end;
     }
