@@ -104,22 +104,25 @@ class CompressedClientsTest {
     }
 
     private CompletableFuture<String> read(String... command) {
-        return CompletableFuture.supplyAsync(() -> {
-            try {
-                Process process = new ProcessBuilder(command).start();
-                String errors;
-                byte[] output;
-                try (InputStream out = process.getInputStream();
-                        InputStream err = process.getErrorStream()) {
-                    output = out.readAllBytes();
-                    errors = new String(err.readAllBytes(), StandardCharsets.UTF_8);
-                }
-                assertThat(process.waitFor()).as(errors).isZero();
-                return new String(output, StandardCharsets.UTF_8);
-            } catch (IOException | InterruptedException e) {
-                throw new AssertionError(e);
-            }
-        });
+        return CompletableFuture.supplyAsync(
+                () -> {
+                    try {
+                        Process process = new ProcessBuilder(command).start();
+                        String errors;
+                        byte[] output;
+                        try (InputStream out = process.getInputStream();
+                                InputStream err = process.getErrorStream()) {
+                            output = out.readAllBytes();
+                            errors = new String(err.readAllBytes(), StandardCharsets.UTF_8);
+                        }
+                        assertThat(process.waitFor()).as(errors).isZero();
+                        return new String(output, StandardCharsets.UTF_8);
+                    } catch (IOException | InterruptedException e) {
+                        throw new AssertionError(e);
+                    }
+                },
+                task -> new Thread(task, "reader")
+                        .start()); // the common pool of a JDK 25 on two processors has one thread
     }
 
     private void assertDecodes(String... command) throws Exception {
