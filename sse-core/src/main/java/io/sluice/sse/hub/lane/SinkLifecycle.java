@@ -72,12 +72,13 @@ final class SinkLifecycle {
     /** The sink begins to close: it receives nothing from here on, and leaves its topics before the next pass. */
     void leave(LaneSink sink, CloseReason reason, boolean isComplete) {
         assert lane.isConfined();
-        boolean isFlushed = !sink.isOpened() || !isOrderly(reason) || turns.flushBeforeEndOf(sink);
+        boolean isServed = sink.isOpened() && isOrderly(reason) && !losesAccess(reason);
+        boolean isFlushed = !isServed || turns.flushBeforeEndOf(sink);
         sink.setGone();
         try {
             // A source's end is not final for a client that misses events: it reconnects and gets them.
             boolean isFinal = isComplete && (isFlushed || reason != CloseReason.SOURCE_COMPLETED);
-            if (sink.isOpened() && isOrderly(reason)) {
+            if (isServed) {
                 // What the source sent before the end. The queue is bounded, so a full connection takes it, too.
                 lane.catchUp.writeDirectSends(sink, true);
             }
@@ -95,6 +96,11 @@ final class SinkLifecycle {
             case CLIENT_LEFT, RESET, WRITE_TIMEOUT, SLOW_CONSUMER, PROTOCOL_ERROR -> false;
             default -> true;
         };
+    }
+
+    /** Whether the client must not receive what still waits for it. */
+    private static boolean losesAccess(CloseReason reason) {
+        return reason == CloseReason.REVOKED || reason == CloseReason.IDENTITY_EXPIRED;
     }
 
     private void writeEndEvent(LaneSink sink, CloseReason reason) {

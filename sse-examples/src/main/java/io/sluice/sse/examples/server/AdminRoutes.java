@@ -26,6 +26,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -41,6 +42,7 @@ final class AdminRoutes {
     private final Hub hub;
     private final byte @Nullable [] token;
 
+    private final Consumer<String> revoking;
     private final Executor executor;
 
     /** Completes when no response is being made. Guarded by this object. */
@@ -49,13 +51,15 @@ final class AdminRoutes {
     /** Null until the first request: looking up the host name may take a while. */
     private volatile @Nullable String node;
 
-    AdminRoutes(Hub hub, @Nullable String node, @Nullable String token) {
-        this(hub, node, token, new CompletableFuture<>().defaultExecutor());
+    /** @param revoking what else a principal loses when its streams are revoked */
+    AdminRoutes(Hub hub, @Nullable String node, @Nullable String token, Consumer<String> revoking) {
+        this(hub, node, token, revoking, new CompletableFuture<>().defaultExecutor());
     }
 
     /** @param executor makes the responses that take a while */
-    AdminRoutes(Hub hub, @Nullable String node, @Nullable String token, Executor executor) {
+    AdminRoutes(Hub hub, @Nullable String node, @Nullable String token, Consumer<String> revoking, Executor executor) {
         this.hub = hub;
+        this.revoking = revoking;
         this.executor = executor;
         this.node = node;
         this.token = token == null ? null : token.getBytes(StandardCharsets.UTF_8);
@@ -194,12 +198,13 @@ final class AdminRoutes {
         });
     }
 
-    /** Ends the streams of a principal. Whether it may come back is up to its tokens. */
+    /** Ends the streams of a principal and takes its tickets back. Its tokens decide whether it may come back. */
     private CompletionStage<RouteResponse> revoke(SseRequest request) {
         String principal = request.subPath();
         if (principal.isEmpty()) {
             throw HttpStatusException.of(400, "no principal: DELETE /admin/principals/{name}");
         }
+        revoking.accept(principal); // first, so that no ticket opens a stream after the others have ended
         return hub.revoke(principal).thenApply(ended -> RouteResponse.empty(204));
     }
 

@@ -26,10 +26,10 @@ final class BundledServer implements AutoCloseable {
     /** Null until the server listens; routes read it. */
     private volatile @Nullable SseServer server;
 
-    private BundledServer(Options options, Hub hub, @Nullable String adminToken) {
+    private BundledServer(Options options, Hub hub, ServerAccess access, @Nullable String adminToken) {
         this.options = options;
         publish = new PublishRoute(hub);
-        admin = new AdminRoutes(hub, options.node, adminToken);
+        admin = new AdminRoutes(hub, options.node, adminToken, access::revoke);
         metrics = new MetricsRoute(hub);
     }
 
@@ -57,7 +57,7 @@ final class BundledServer implements AutoCloseable {
         ServerFactory factory = new ServerFactory(options);
         SseServerBuilder builder = factory.server(hub);
         ServerAccess access = factory.access();
-        BundledServer bundled = new BundledServer(options, hub, factory.adminToken());
+        BundledServer bundled = new BundledServer(options, hub, access, factory.adminToken());
         access.addTo(builder);
         EventsRoute.addTo(builder, access);
         bundled.publish.addTo(builder, options.publishRate, options.publishRatePerUser);

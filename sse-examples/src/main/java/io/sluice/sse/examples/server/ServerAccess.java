@@ -199,10 +199,15 @@ final class ServerAccess {
         if (forbidden != null) {
             throw HttpStatusException.of(403, "the ticket is not for \"" + forbidden + "\"");
         }
-        if (request.method().equals("GET") && !tickets.use(ticket)) {
+        if (!request.method().equals("HEAD") && !tickets.use(ticket)) {
             throw invalidTicket();
         }
         return stream.identity(identity).allowing(OF_TICKET);
+    }
+
+    /** Takes the tickets of a principal back. Its tokens stay valid. */
+    void revoke(String principal) {
+        tickets.revoke(principal);
     }
 
     private static HttpStatusException invalidTicket() {

@@ -73,6 +73,11 @@ final class Tickets {
         return identities.remove(hash(ticket)) != null;
     }
 
+    /** Removes the tickets of a principal: from now on they open no stream. */
+    synchronized void revoke(String principal) {
+        identities.values().removeIf(identity -> principal.equals(identity.principal()));
+    }
+
     private void removeExpired() {
         long now = nanos.getAsLong();
         for (Entry oldest = issued.peek();
