@@ -154,13 +154,17 @@ final class AccessControl {
                 throw forbidden(identity, forbidden, rules.couldSubscribe(forbidden), "subscribe to");
             }
         }
+        return stream;
+    }
+
+    /** @throws HttpStatusException if the access of the client was revoked since its authentication began */
+    void checkNotRevoked(SseRequest request, SseStream stream) {
         Client client = request.client();
-        String principal = identity.principal();
+        String principal = stream.settings().identity().principal();
         if (client != null && principal != null && hub.isRevokedSince(client.revocations(), principal)) {
             throw HttpStatusException.retryable(
                     503, "the access of this client has changed meanwhile", RETRY_AFTER_TIMEOUT);
         }
-        return stream;
     }
 
     /** @throws HttpStatusException if the client may not publish to the topic */

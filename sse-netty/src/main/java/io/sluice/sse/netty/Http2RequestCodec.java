@@ -25,6 +25,7 @@ import io.netty.handler.codec.http2.Http2StreamChannel;
 import io.netty.handler.codec.http2.Http2StreamFrame;
 import io.netty.handler.codec.http2.Http2StreamFrameToHttpObjectCodec;
 import io.netty.handler.codec.http2.HttpConversionUtil.ExtensionHeaderNames;
+import io.netty.util.AttributeKey;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -38,6 +39,9 @@ final class Http2RequestCodec extends Http2StreamFrameToHttpObjectCodec {
 
     /** Netty counts a frame as sent when it has left completely, so smaller ones show a slow client's progress. */
     private static final int FRAME_BYTES = 16 * 1024;
+
+    /** Set on the channel of a stream when its request has begun. */
+    private static final AttributeKey<Boolean> HAS_HEAD = AttributeKey.valueOf(Http2RequestCodec.class, "head");
 
     private final int maxPathBytes;
     private final int maxHeaderBytes;
@@ -56,9 +60,10 @@ final class Http2RequestCodec extends Http2StreamFrameToHttpObjectCodec {
             super.decode(ctx, frame, out);
             return;
         }
-        if (head.headers().method() == null) {
+        if (ctx.channel().hasAttr(HAS_HEAD)) {
             checkTrailers(head);
         } else {
+            ctx.channel().attr(HAS_HEAD).set(Boolean.TRUE);
             HttpStatusException rejection = rejectionOf(head.headers());
             if (rejection != null) {
                 out.add(failed(rejection));

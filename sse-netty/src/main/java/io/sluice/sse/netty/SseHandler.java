@@ -1,9 +1,12 @@
 package io.sluice.sse.netty;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
 import io.netty.channel.ChannelHandler.Sharable;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.codec.PrematureChannelClosureException;
+import io.netty.handler.codec.http.FullHttpRequest;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.LastHttpContent;
@@ -31,6 +34,8 @@ import org.jspecify.annotations.Nullable;
 @Sharable
 public final class SseHandler extends ChannelInboundHandlerAdapter {
 
+    static final int MAX_BODY_BYTES = 1 << 20;
+
     /** Set while the rest of a request that this handler has taken is still arriving. */
     private static final AttributeKey<Boolean> REJECTED = AttributeKey.valueOf(SseHandler.class, "rejected");
 
@@ -43,6 +48,7 @@ public final class SseHandler extends ChannelInboundHandlerAdapter {
     private final TrustedProxies proxies;
     private final AccessControl access;
     private final String path;
+    private final BufferBudget bodies = new BufferBudget(BufferBudget.defaultBytes());
 
     /** Set once, before the handler is used. */
     private @Nullable StreamRoute route;
@@ -169,23 +175,18 @@ public final class SseHandler extends ChannelInboundHandlerAdapter {
             Routes.Entry entry = request.decoderResult().isSuccess() ? routes.find(pathOf(request)) : null;
             if (isTaken(ctx)) {
                 ReferenceCountUtil.release(message);
-            } else if (entry == null) {
+            } else if (entry != null && needsBody(request, entry)) {
+                collectBody(ctx, request);
+            } else if (entry != null) {
+                open(ctx, request, entry);
+            } else if (isFailedBody(ctx, request)) {
+                ReferenceCountUtil.release(message);
+                HttpStatusException rejection =
+                        Responses.ofMalformed(request.decoderResult().cause());
+                Responses.write(ctx, rejection.response(), false, false);
+            } else {
                 probe.passed(ctx);
                 ctx.fireChannelRead(message);
-            } else if (PartialBody.isNeeded(request)) {
-                PartialBody.begin(ctx, request, entry);
-            } else {
-                open(ctx, request, entry, PartialBody.bytesOf(request));
-            }
-        } else if (message instanceof HttpContent content && PartialBody.isCollecting(ctx)) {
-            PartialBody whole;
-            try {
-                whole = PartialBody.add(ctx, content);
-            } finally {
-                ReferenceCountUtil.release(content);
-            }
-            if (whole != null) {
-                open(ctx, whole.request(), whole.entry(), whole.bytes());
             }
         } else if (message instanceof HttpContent && (ctx.channel().hasAttr(REJECTED) || isTaken(ctx))) {
             discard(ctx, message);
@@ -213,18 +214,52 @@ public final class SseHandler extends ChannelInboundHandlerAdapter {
                         && Boolean.TRUE.equals(ctx.channel().attr(DECIDING).get()));
     }
 
-    /** @param body null if it was too large */
-    private void open(ChannelHandlerContext ctx, HttpRequest message, Routes.Entry entry, byte @Nullable [] body) {
+    /** Whether the request has a body that belongs to its stream and that no handler has collected. */
+    private static boolean needsBody(HttpRequest request, Routes.Entry entry) {
+        String method = request.method().name();
+        return !(request instanceof LastHttpContent)
+                && !method.equals("GET")
+                && !method.equals("HEAD")
+                && entry.streamOf(method) != null;
+    }
+
+    /** From here on the bodies of this connection are collected. After the next response it closes, or is a stream. */
+    private void collectBody(ChannelHandlerContext ctx, HttpRequest request) {
+        BodyAggregator aggregator = new BodyAggregator(MAX_BODY_BYTES, bodies);
+        ctx.pipeline().addBefore(ctx.name(), null, aggregator);
+        try {
+            aggregator.channelRead(ctx.pipeline().context(aggregator), request);
+        } catch (Exception e) {
+            ctx.fireExceptionCaught(e);
+        }
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        // A client that leaves while it sends a body is no failure, and its body is released.
+        if (!(cause instanceof PrematureChannelClosureException)
+                || ctx.pipeline().get(BodyAggregator.class) == null) {
+            ctx.fireExceptionCaught(cause);
+        }
+    }
+
+    /** Whether {@link #collectBody} has found the request too large or malformed. */
+    private static boolean isFailedBody(ChannelHandlerContext ctx, HttpRequest request) {
+        return request.decoderResult().isFailure() && ctx.pipeline().get(BodyAggregator.class) != null;
+    }
+
+    private void open(ChannelHandlerContext ctx, HttpRequest message, Routes.Entry entry) {
         try {
             Placement.checkRequest(ctx);
             probe.reached(ctx);
             Decision decision = new Decision(ctx, message.method().name().equals("HEAD"));
             try {
-                decision.begin(requestOf(ctx, message, entry, body), streamOf(message, entry));
+                StreamRoute stream = streamOf(message, entry);
+                decision.begin(requestOf(ctx, message, entry), stream);
             } catch (HttpStatusException e) {
                 decision.rejected(e.response());
             }
-            if (!ctx.isRemoved() && !(message instanceof LastHttpContent) && !PartialBody.isNeeded(message)) {
+            if (!ctx.isRemoved() && !(message instanceof LastHttpContent)) {
                 ctx.channel().attr(REJECTED).set(Boolean.TRUE);
             }
         } finally {
@@ -232,10 +267,13 @@ public final class SseHandler extends ChannelInboundHandlerAdapter {
         }
     }
 
-    private SseRequest requestOf(
-            ChannelHandlerContext ctx, HttpRequest message, Routes.Entry entry, byte @Nullable [] body) {
-        if (body == null) {
-            throw HttpStatusException.of(413, "the body is larger than " + PartialBody.MAX_BYTES + " bytes");
+    private SseRequest requestOf(ChannelHandlerContext ctx, HttpRequest message, Routes.Entry entry) {
+        byte[] body = {};
+        if (message instanceof FullHttpRequest full) {
+            if (full.content().readableBytes() > MAX_BODY_BYTES) { // of an aggregator of the application
+                throw HttpStatusException.of(413, "the body is larger than " + MAX_BODY_BYTES + " bytes");
+            }
+            body = ByteBufUtil.getBytes(full.content());
         }
         return SseRequest.of(message, ctx.channel(), body, proxies).below(entry.path.length());
     }

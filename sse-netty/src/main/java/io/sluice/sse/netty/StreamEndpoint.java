@@ -180,16 +180,19 @@ final class StreamEndpoint {
                 if (draining || lane == null) {
                     throw drainRejection();
                 }
+                // After the lane, too: a revocation visits the lanes that the hub has.
+                access.checkNotRevoked(request, stream);
                 sink = compression.sinkFor(lane, ctx.channel(), request, stream, release);
             } catch (Throwable e) {
                 release.run();
                 return responseOf(e);
             }
             try {
-                permits.opened(release, sink);
                 upgrade(ctx, request, stream, sink); // from here on the sink owns the permit
+                permits.opened(release, sink);
                 return null;
             } catch (Throwable e) {
+                sink.close(CloseReason.REJECTED);
                 return responseOf(e);
             }
         }
@@ -251,6 +254,7 @@ final class StreamEndpoint {
         return HttpStatusException.limit(RejectionCounts.Kind.DRAINING, 503, "the server is shutting down", retry);
     }
 
+    /** The caller closes the sink if this fails. */
     private void upgrade(ChannelHandlerContext ctx, SseRequest request, SseStream stream, ChannelSink sink) {
         List<Map.Entry<String, String>> headers = headersOf(request, stream);
         PipelineUpgrade throughPipeline = cors == null && sink instanceof NettySink ofPipeline
@@ -273,7 +277,6 @@ final class StreamEndpoint {
         try {
             sink.open(stream.selector(), stream.startPosition(), stream.source());
         } catch (TopicLimitException e) {
-            sink.close(CloseReason.REJECTED);
             throw HttpStatusException.limit(RejectionCounts.Kind.TOPICS, 503, String.valueOf(e.getMessage()), retry);
         } catch (ClosedException e) {
             sink.close(CloseReason.REJECTED);
@@ -283,9 +286,6 @@ final class StreamEndpoint {
                 return;
             }
             throw HttpStatusException.retryable(503, "the stream, or its hub, is closed", retry);
-        } catch (RuntimeException | Error e) { // no memory for the first block, for example
-            sink.close(CloseReason.REJECTED);
-            throw e;
         }
     }
 

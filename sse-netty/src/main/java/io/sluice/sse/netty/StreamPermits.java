@@ -96,10 +96,10 @@ final class StreamPermits {
         return permit;
     }
 
-    /** The stream of a permit has its sink, by which it can be ended. On the event loop of the sink. */
+    /** The stream of a permit is open. The oldest stream of its principal may have to end for it. */
     void opened(Runnable acquiredPermit, ChannelSink sink) {
         if (acquiredPermit instanceof Permit permit && permit.principal != null) {
-            permit.opened(sink);
+            permit.opened(permit.principal, sink);
         }
     }
 
@@ -142,10 +142,8 @@ final class StreamPermits {
         private transient @Nullable Long address;
         private transient @Nullable Object key;
         private transient @Nullable String principal;
-        /** Null until the stream opens. */
-        private transient volatile @Nullable ChannelSink sink;
-        /** Whether a newer stream of the principal has taken its place. */
-        private transient volatile boolean replaced;
+        /** Null until the stream is open. Guarded by the entry of the principal. */
+        private transient @Nullable ChannelSink sink;
 
         void acquireForAddress(@Nullable Long wanted) {
             if (limits.perAddress == 0 || wanted == null) {
@@ -167,41 +165,59 @@ final class StreamPermits {
             key = wanted;
         }
 
+        /**
+         * If the oldest stream gives way to the newest, it does so when that opens. Until then the request counts above
+         * the limit, since it may still be rejected. As many may wait as there may be streams.
+         */
         void acquireForPrincipal(@Nullable String wanted) {
             if (limits.perPrincipal == 0 || wanted == null) {
                 return;
             }
-            Permit[] oldest = new Permit[1];
+            long most = limits.atPrincipalLimit == StreamLimits.AtLimit.REJECT
+                    ? limits.perPrincipal
+                    : 2L * limits.perPrincipal;
             byPrincipal.compute(wanted, (ignored, present) -> {
                 ArrayDeque<Permit> permits = present == null ? new ArrayDeque<>(2) : present;
-                if (permits.size() >= limits.perPrincipal) {
-                    if (limits.atPrincipalLimit == StreamLimits.AtLimit.REJECT) {
-                        throw principalFull; // nothing has changed
-                    }
-                    oldest[0] = permits.poll();
+                if (permits.size() >= most) {
+                    throw principalFull; // nothing has changed
                 }
                 permits.add(this);
                 return permits;
             });
             principal = wanted;
-            if (oldest[0] != null) {
-                oldest[0].replace();
+        }
+
+        /** The stream is open, so it is the newest of its principal. */
+        private void opened(String ofPrincipal, ChannelSink newSink) {
+            ChannelSink[] replaced = new ChannelSink[1];
+            byPrincipal.computeIfPresent(ofPrincipal, (ignored, permits) -> {
+                if (!permits.remove(this)) {
+                    return permits; // it has closed already
+                }
+                sink = newSink;
+                permits.add(this);
+                long open =
+                        permits.stream().filter(permit -> permit.sink != null).count();
+                if (open > limits.perPrincipal) {
+                    replaced[0] = removeOldest(permits);
+                }
+                return permits;
+            });
+            if (replaced[0] != null) {
+                replaced[0].complete(CloseReason.REPLACED);
             }
         }
 
-        private void replace() {
-            replaced = true;
-            ChannelSink opened = sink;
-            if (opened != null) {
-                opened.complete(CloseReason.REPLACED);
+        /** Removes the permit of the stream that has been open for the longest time. */
+        private static @Nullable ChannelSink removeOldest(ArrayDeque<Permit> permits) {
+            for (Permit permit : permits) {
+                ChannelSink oldest = permit.sink;
+                if (oldest != null) {
+                    permits.remove(permit);
+                    return oldest;
+                }
             }
-        }
-
-        private void opened(ChannelSink newSink) {
-            sink = newSink;
-            if (replaced) { // either this call sees it, or replace() sees the sink
-                newSink.complete(CloseReason.REPLACED);
-            }
+            return null;
         }
 
         /** Releases the permit. Further calls have no effect. */
@@ -226,7 +242,6 @@ final class StreamPermits {
                     return permits.isEmpty() ? null : permits;
                 });
             }
-            sink = null;
         }
     }
 }

@@ -157,7 +157,7 @@ class PostStreamTest {
     @ValueSource(booleans = {true, false})
     void aHandlerRejectsWhatItDoesNotServe(boolean isAggregated) {
         EmbeddedChannel channel = channel(isAggregated);
-        send(channel, post("x".repeat(PartialBody.MAX_BYTES + 1), ""));
+        send(channel, post("x".repeat(SseHandler.MAX_BODY_BYTES + 1), ""));
         assertThat(text(channel)).startsWith("HTTP/1.1 413 ");
         channel.finishAndReleaseAll();
         EmbeddedChannel other = channel(isAggregated);
