@@ -183,7 +183,8 @@ public final class SseHandler extends ChannelInboundHandlerAdapter {
                 ReferenceCountUtil.release(message);
                 HttpStatusException rejection =
                         Responses.ofMalformed(request.decoderResult().cause());
-                Responses.write(ctx, rejection.response(), false, false);
+                // Later, since the response closes the connection, and the aggregator still writes in this turn.
+                ctx.executor().execute(() -> Responses.write(ctx, rejection.response(), false, false));
             } else {
                 probe.passed(ctx);
                 ctx.fireChannelRead(message);

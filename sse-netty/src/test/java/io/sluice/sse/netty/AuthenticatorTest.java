@@ -466,6 +466,26 @@ class AuthenticatorTest {
         }
     }
 
+    /** The oldest stream gives way to one that opens, and not to a request that is rejected. */
+    @Test
+    void aRejectedRequestReplacesNoStream() throws Exception {
+        try (Hub hub = Hub.builder().maxTopics(1).build();
+                SseServer server = on(Transport.NIO, BY_TOKEN)
+                        .hub(hub)
+                        .maxStreamsPerPrincipal(1, StreamLimits.AtLimit.END_OLDEST)
+                        .start();
+                RawClient one = RawClient.open(server.port(), "/events/a", TOKEN + "good-ann")) {
+            for (int i = 0; i < 5; i++) {
+                RawStream rejected = respond(server, "GET", "/events/b", TOKEN + "good-ann");
+                assertThat(rejected.status()).as(rejected.body()).isEqualTo(503);
+            }
+            hub.publish("a", Event.of("1"));
+            one.awaitEvents(1);
+            assertThat(one.stream().data()).containsExactly("1");
+            assertThat(server.streams().permits().acquired()).isEqualTo(1);
+        }
+    }
+
     @Test
     void theRateOfOnePrincipalIsLimited() throws Exception {
         HttpRoute limited = ((HttpRoute) this::me).limitedToPrincipal(new Rate(1, Duration.ofHours(2)));

@@ -205,6 +205,11 @@ class Http2HostileTest {
             client.frame(DATA, END_STREAM, stream, new byte[10]);
             return stream;
         });
+        reset(cases, "trailers that look like another request", (client, healthy) -> {
+            int stream = client.request("POST", "/events/a", false);
+            client.frame(HEADERS, END_HEADERS | END_STREAM, stream, block(REQUEST));
+            return stream;
+        });
         reset(cases, "pseudo headers in trailers", (client, healthy) -> {
             int stream = client.request("POST", "/events/a", false);
             client.frame(HEADERS, END_HEADERS | END_STREAM, stream, block(":path", "/y"));

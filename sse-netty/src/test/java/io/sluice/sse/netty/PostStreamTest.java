@@ -11,6 +11,7 @@ import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.util.AttributeKey;
 import io.sluice.sse.Event;
 import io.sluice.sse.hub.Hub;
+import io.sluice.sse.topic.AccessRules;
 import io.sluice.sse.topic.Selector;
 import io.sluice.sse.topic.StartPosition;
 import java.nio.charset.StandardCharsets;
@@ -165,6 +166,65 @@ class PostStreamTest {
         assertThat(text(other)).startsWith("HTTP/1.1 405 ").contains("POST, QUERY");
         other.finishAndReleaseAll();
         assertThat(hub.stats().opened()).isZero();
+    }
+
+    @Test
+    void methodsOfNoStreamAreRejectedBeforeTheirBodies() {
+        EmbeddedChannel channel = channel(false);
+        send(channel, "PUT /events HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n");
+        assertThat(text(channel)).startsWith("HTTP/1.1 405 ").contains("POST, QUERY");
+        channel.finishAndReleaseAll();
+    }
+
+    @Test
+    void anExpectationIsAnsweredBeforeTheBody() {
+        EmbeddedChannel channel = channel(false);
+        String request = post("news", "Expect: 100-continue\r\n");
+        int body = request.length() - "news".length();
+        send(channel, request.substring(0, body));
+        assertThat(text(channel)).startsWith("HTTP/1.1 100 ");
+        send(channel, request.substring(body));
+        assertThat(text(channel)).startsWith("HTTP/1.1 200 ");
+        channel.finishAndReleaseAll();
+        EmbeddedChannel tooLarge = channel(false);
+        send(
+                tooLarge,
+                "POST /events HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: "
+                        + (SseHandler.MAX_BODY_BYTES + 1) + "\r\n\r\n");
+        assertThat(text(tooLarge)).startsWith("HTTP/1.1 413 ");
+        tooLarge.finishAndReleaseAll();
+        assertThat(hub.stats().opened()).isEqualTo(1);
+    }
+
+    @Test
+    void aMalformedChunkIsNotTheEndOfTheBody() {
+        EmbeddedChannel channel = channel(false);
+        send(
+                channel,
+                "POST /events HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+                        + "4\r\nnews\r\nno size\r\n");
+        assertThat(text(channel)).startsWith("HTTP/1.1 400 ");
+        channel.finishAndReleaseAll();
+        assertThat(hub.stats().opened()).isZero();
+    }
+
+    /** The handlers share the connection, and a body that arrives in pieces must not reach another's streams. */
+    @Test
+    void eachHandlerOfAPipelineAppliesItsOwnRules() {
+        SseHandler open =
+                SseHandler.serving(hub, "/open", PostStreamTest::byBody).methods("POST");
+        SseHandler guarded = SseHandler.serving(hub, "/guarded", PostStreamTest::byBody)
+                .methods("POST")
+                .access(AccessRules.builder().allow("public/**").build());
+        EmbeddedChannel channel = new EmbeddedChannel(new HttpServerCodec(), open, guarded);
+        send(channel, post("secret", "").replace("/events", "/guarded"));
+        assertThat(text(channel)).startsWith("HTTP/1.1 403 ");
+        channel.finishAndReleaseAll();
+        EmbeddedChannel allowed = new EmbeddedChannel(new HttpServerCodec(), open, guarded);
+        send(allowed, post("public/a", "").replace("/events", "/guarded"));
+        assertThat(text(allowed)).startsWith("HTTP/1.1 200 ");
+        allowed.finishAndReleaseAll();
+        assertThat(hub.stats().opened()).isEqualTo(1);
     }
 
     @Test

@@ -2,14 +2,15 @@ package io.sluice.sse.hub.lane;
 
 import io.sluice.sse.CloseReason;
 import io.sluice.sse.hub.core.HubCore;
+import java.time.Instant;
 import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The only timer of a lane: heartbeats for silent clients, write timeouts, maximum lifetimes, the largest lag. It runs
- * while the lane has sinks. A tick checks the sinks in slices, each as long as a slice of a pass. Confined to the lane.
+ * The only timer of a lane: heartbeats for silent clients, write timeouts, maximum lifetimes, expired identities, the
+ * largest lag. It runs while the lane has sinks. A tick checks the sinks in slices, each as long as a slice of a pass. Confined to the lane.
  */
 final class LaneTicker {
 
@@ -214,9 +215,25 @@ final class LaneTicker {
             sink.close(CloseReason.LIFETIME_ENDED);
             return;
         }
+        if (checkIdentity(sink)) {
+            return;
+        }
         if (heartbeatNanos > 0 && isHeartbeatDue(sink, now) && sink.canWrite()) {
             sink.putAndFlush(heartbeats.frameFor(sink), hubLane);
         }
+    }
+
+    /**
+     * Ends the stream if the identity of its client has expired. Each tick asks, since the wall clock may be corrected,
+     * or pass while the machine sleeps.
+     */
+    boolean checkIdentity(LaneSink sink) {
+        Instant expiry = sink.identity().expiry();
+        if (expiry == null || hubLane.log().nanosUntil(expiry) > 0) {
+            return false;
+        }
+        sink.close(CloseReason.IDENTITY_EXPIRED);
+        return true;
     }
 
     private boolean isHeartbeatDue(LaneSink sink, long now) {

@@ -53,7 +53,7 @@ final class SinkLifecycle {
             throw new ClosedException("sink " + sink.id(), sink.scope().reason());
         }
         writeFirstBlock(sink, point);
-        IdentityExpiry.watch(sink, core);
+        ticker.checkIdentity(sink);
         lane.catchUp.add(sink);
         lane.wake();
     }

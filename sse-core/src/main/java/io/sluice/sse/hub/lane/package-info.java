@@ -167,8 +167,7 @@
  *       {@code TopicMerge}, {@code UpcomingEvents}, {@code RecentRanges}, {@code HistoryPager}, {@code Overflow},
  *       {@code GapNotice}
  *   <li><b>Keeping streams alive:</b> {@code SinkLifecycle}, {@code LaneSinks}, {@code LaneTicker},
- *       {@code HeartbeatFrames}, {@code StallClock}, {@code LaneWatchdog}, {@code LaneTasks}, {@code IdentityExpiry},
- *       {@code Revocations}
+ *       {@code HeartbeatFrames}, {@code StallClock}, {@code LaneWatchdog}, {@code LaneTasks}, {@code Revocations}
  *   <li><b>User code:</b> {@code RunningSource}, {@code DirectSendQueue}, {@code WritableListeners},
  *       {@code SerialExecutor}
  * </ul>

@@ -3,6 +3,7 @@ package io.sluice.sse.hub.lane;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sluice.sse.CloseReason;
+import io.sluice.sse.Event;
 import io.sluice.sse.Identity;
 import io.sluice.sse.hub.TransportAccess;
 import io.sluice.sse.topic.AccessRules;
@@ -15,6 +16,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** The clients of a principal are found and ended, and a stream ends when the identity of its client expires. */
 class ClientsOfPrincipalTest {
@@ -112,6 +115,29 @@ class ClientsOfPrincipalTest {
             bench.wallTime = bench.wallTime.plus(Duration.ofDays(400_001));
             pass(bench, 60);
             assertThat(sink.scope().reason()).isEqualTo(CloseReason.IDENTITY_EXPIRED);
+        }
+    }
+
+    /** A client that has lost its access gets the end of its stream and nothing else, whatever waits for it. */
+    @ParameterizedTest
+    @EnumSource(names = {"REVOKED", "IDENTITY_EXPIRED"})
+    void nothingMoreIsSentToAClientThatLosesItsAccess(CloseReason reason) {
+        try (HubFixture bench = new HubFixture()) {
+            FakeSink sink = open(bench, Identity.of("ann"));
+            FakeSink other = open(bench, Identity.of("bob"));
+            bench.lane()
+                    .execute(
+                            () -> { // runs before the lane looks at what waits
+                                sink.close(reason);
+                                other.close(CloseReason.LIFETIME_ENDED);
+                            });
+            bench.publish("public/a", "published");
+            sink.send(Event.of("sent directly"));
+            other.send(Event.of("sent directly"));
+            bench.run();
+            assertThat(sink.scope().reason()).isEqualTo(reason);
+            assertThat(sink.data()).doesNotContain("sent directly", "published");
+            assertThat(other.data()).contains("sent directly");
         }
     }
 

@@ -407,6 +407,41 @@ class AccessContractTest {
     }
 
     @Test
+    void aTicketOpensOneStreamByAnyMethod() throws Exception {
+        try (TestServer server = TestServer.start()) {
+            String ticket = ticket(server, "?topic=a");
+            try (RawStream stream = RawStream.send(
+                    server.port(),
+                    "POST /events?topic=a&ticket=" + ticket + " HTTP/1.1",
+                    "Host: localhost",
+                    "Content-Length: 0")) {
+                stream.firstBlock();
+                for (String method : List.of("GET", "POST", "QUERY")) {
+                    assertThat(server.send(method, "/events?topic=a&ticket=" + ticket, new byte[0])
+                                    .statusCode())
+                            .as(method)
+                            .isEqualTo(401);
+                }
+            }
+        }
+    }
+
+    @Test
+    void aTicketEndsWithTheAccessOfItsPrincipal() throws Exception {
+        try (TestServer server = TestServer.start("--jwt-key", secretFile().toString())) {
+            String ann = ticket(
+                    server, "?topic=public/1", bearer(signed(claims("ann").build())));
+            String bob = ticket(
+                    server, "?topic=public/1", bearer(signed(claims("bob").build())));
+            assertThat(server.send("DELETE", "/admin/principals/ann", new byte[0])
+                            .statusCode())
+                    .isEqualTo(204);
+            assertThat(status(server, "/events/public/1?ticket=" + ann)).isEqualTo(401);
+            assertThat(status(server, "/events/public/1?ticket=" + bob)).isEqualTo(200);
+        }
+    }
+
+    @Test
     void aTicketSurvivesALimit() throws Exception {
         try (TestServer server = TestServer.start("--max-connections-per-ip", "1")) {
             String ticket = ticket(server, "?topic=a");
