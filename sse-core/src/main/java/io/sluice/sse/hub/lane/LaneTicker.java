@@ -10,7 +10,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The only timer of a lane: heartbeats for silent clients, write timeouts, maximum lifetimes, expired identities, the
- * largest lag. It runs while the lane has sinks. A tick checks the sinks in slices, each as long as a slice of a pass. Confined to the lane.
+ * largest lag. It runs while the lane has sinks. A tick checks the sinks in slices, each as long as a slice of a pass.
+ * Confined to the lane.
  */
 final class LaneTicker {
 
