@@ -4,6 +4,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -14,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * lock.
  *
  * <p>The bound on the bytes of the hub evicts the hub's oldest entry, whether it is in a ring or in the table of a
- * topic that conflates. Such an entry is dropped and does not move to a table. So each step makes room, and no table
+ * topic that conflates. Only a new entry may be spared, as {@link #dropOldest} says. Such an entry is dropped and does not move to a table. So each step makes room, and no table
  * can exceed the bound.
  */
 public final class LogBounds {
@@ -23,6 +24,8 @@ public final class LogBounds {
     static final int MAX_EVICTED_AT_ONCE = 4096;
     /** The heap of a topic without its name: topic, log, ring, map entry, and its subscribers. An estimate. */
     static final int TOPIC_BYTES = 400;
+    /** An entry younger than this is new: a lane that keeps up has not surely written it. */
+    static final long SPARED_NANOS = TimeUnit.SECONDS.toNanos(1);
     /** So much of the topics does not count, so that small bounds hold events. */
     static final long FREE_TOPIC_BYTES = 512 << 10;
 
@@ -65,7 +68,7 @@ public final class LogBounds {
             log.evictOldestEntry(this);
         }
         while (totalEvents > 0 && totalBytes + countedTopicBytes() + cost(entry) > maxTotalBytes) {
-            Topic evicted = dropOldest();
+            Topic evicted = dropOldest(topic, entry.nanos);
             if (evicted != topic) {
                 topics.removeIfIdle(evicted);
             }
@@ -85,8 +88,14 @@ public final class LogBounds {
         rule.age().rings.add(topic, entry.position);
     }
 
-    /** Drops the oldest entry of the hub, which has at least one. @return its topic */
-    private Topic dropOldest() {
+    /**
+     * Makes room for an entry of a topic: drops the oldest entry of the hub, which has at least one. Lanes may not have
+     * written a new entry yet. So a topic that publishes a lot drops its own oldest entry in place of a new one of a
+     * topic that keeps less. A flood on one topic then does not cut the readers of the others.
+     *
+     * @return the topic that dropped an entry
+     */
+    private Topic dropOldest(Topic publishing, long nowNanos) {
         Topic topic = null;
         for (TopicOptions.AgeGroup group : ages) {
             Topic first = group.rings.first();
@@ -96,11 +105,23 @@ public final class LogBounds {
         }
         ConflationTable table = tables.first();
         if (table != null && (topic == null || isOlder(table.oldest(), topic.oldest()))) {
-            ((ConflatedLog) table.topic.log).dropOldestOfTable(this);
-            return table.topic;
+            if (!isSparedBy(publishing, table.topic, table.oldest(), nowNanos)) {
+                ((ConflatedLog) table.topic.log).dropOldestOfTable(this);
+                return table.topic;
+            }
+            topic = publishing;
+        } else if (isSparedBy(publishing, Objects.requireNonNull(topic), topic.oldest(), nowNanos)) {
+            topic = publishing;
         }
-        Objects.requireNonNull(topic).log.dropOldest(this);
+        topic.log.dropOldest(this);
         return topic;
+    }
+
+    private static boolean isSparedBy(Topic publishing, Topic other, @Nullable LogEntry oldest, long nowNanos) {
+        return oldest != null
+                && nowNanos - oldest.nanos < SPARED_NANOS
+                && publishing.log.size() > 0
+                && publishing.log.bytes() > other.log.keptBytes();
     }
 
     private static boolean isOlder(@Nullable LogEntry one, @Nullable LogEntry other) {

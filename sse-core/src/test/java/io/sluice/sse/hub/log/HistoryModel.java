@@ -128,8 +128,27 @@ public class HistoryModel {
             if (kept.isEmpty() || bytes + event.weight <= bounds.totalBytes) {
                 break;
             }
-            evict(kept.get(0));
+            evict(oldest(kept, event));
         }
+    }
+
+    /** A new event of a topic that keeps less than the publishing one is spared. */
+    private ModelEvent oldest(List<ModelEvent> kept, ModelEvent event) {
+        ModelEvent oldest = kept.get(0);
+        boolean isNew = event.nanos - oldest.nanos < LogBounds.SPARED_NANOS;
+        return isNew && bytes(kept, event.topic) > bytes(kept, oldest.topic)
+                ? kept.stream()
+                        .filter(each -> each.topic.equals(event.topic))
+                        .findFirst()
+                        .orElseThrow()
+                : oldest;
+    }
+
+    private static long bytes(List<ModelEvent> kept, String topic) {
+        return kept.stream()
+                .filter(each -> each.topic.equals(topic))
+                .mapToLong(each -> each.weight)
+                .sum();
     }
 
     final void evict(ModelEvent event) {

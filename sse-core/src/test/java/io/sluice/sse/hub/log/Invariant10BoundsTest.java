@@ -97,6 +97,31 @@ class Invariant10BoundsTest {
         }
     }
 
+    /** The lane has not written the event of the quiet topic yet when the flood comes. */
+    @Test
+    void aFloodOnOneTopicDoesNotCutTheReadersOfAnother() {
+        try (HubFixture bench =
+                new HubFixture(options -> options.historyTotalBytes(100_000).overflow(OverflowPolicy.DISCONNECT))) {
+            FakeSink quiet = bench.live("quiet");
+            for (int i = 0; i < 20; i++) {
+                bench.publish("quiet", "event " + i);
+                for (int j = 0; j < 100; j++) {
+                    bench.publish("flood", "x".repeat(5_000));
+                    assertThat(LogAssertions.totalBytes(bench.hub)).isLessThanOrEqualTo(100_000);
+                }
+                bench.run();
+            }
+            assertThat(quiet.data()).hasSize(20);
+            assertThat(quiet.isOpen()).isTrue();
+            // Later the oldest event of the hub goes first again, whatever its topic keeps.
+            bench.nowNanos += LogBounds.SPARED_NANOS;
+            for (int j = 0; j < 100; j++) {
+                bench.publish("flood", "x".repeat(5_000));
+            }
+            assertThat(bench.open(StartPosition.replay(100), "quiet").data()).isEmpty();
+        }
+    }
+
     @Test
     void anEventLargerThanEveryBoundIsKeptAlone() {
         try (HubFixture bench =
