@@ -11,7 +11,9 @@ const LONGEST_TIMER = 2 ** 31 - 1; // a browser's timer fires at once for a long
  *    than `longest`, whatever the server asks for;
  *  - it asks for headers before each attempt, so that a rejected token can be replaced;
  *  - it treats silence as the end of the connection, because the server sends heartbeats;
- *  - it stops when the server ends the stream for good: with an `end` event that has its own id, or with 204.
+ *  - it stops when the server ends the stream for good: with an `end` event that has its own id, or with 204;
+ *  - it can begin with any method and body, for streams that are answers to a POST;
+ *  - all tabs of a browser can share one connection (`shared`), since HTTP/1.1 allows six for each host.
  *
  * Events are dispatched under their names as MessageEvents with `data` and `lastEventId`. An event named `gap` reports
  * that the server could not deliver some events: reload what you show, and continue.
@@ -36,13 +38,25 @@ export class SluiceStream extends EventTarget {
   #status = 0;
   #state = '';
   #stop = new AbortController();
+  /** Whether the server has ended the stream for good. */
+  #ended = false;
+  /** To the other tabs of a shared stream. */
+  #tabs;
 
   /**
    * @param {string | URL} url of the stream
    * @param {object} [options]
    * @param {object | function({status: number, failures: number}): (object | Promise<object>)} [options.headers]
    *     for each attempt; `status` is the status with which the previous attempt was rejected, or 0
-   * @param {string} [options.lastEventId] starts after this id
+   * @param {string} [options.method] of the request; by default POST if there is a body, otherwise GET
+   * @param {BodyInit | function(): (BodyInit | Promise<BodyInit>)} [options.body] of each attempt's request; what can
+   *     be read only once, such as a ReadableStream, needs a function that makes it anew
+   * @param {AbortSignal} [options.signal] closes the stream when it aborts
+   * @param {boolean | string} [options.shared] shares one connection with all tabs of this origin that pass the same
+   *     name (true: the URL). One tab has the connection, and when it closes, another one continues after the last
+   *     event. A tab that joins starts with the next event. Without Web Locks, as in Node 20 and on pages that are not
+   *     secure, each tab has a connection of its own
+   * @param {string} [options.lastEventId] starts after this id; not together with `shared`
    * @param {number} [options.retry] milliseconds before the first new attempt, until the server sends another value
    * @param {number} [options.longest] maximum delay in milliseconds before any new attempt
    * @param {number} [options.silence] milliseconds without a byte after which the connection counts as dead; must be
@@ -60,11 +74,20 @@ export class SluiceStream extends EventTarget {
       final: [400, 404, 405, 406, 410, 413, 414],
       ...options,
     };
+    if (this.#options.shared && this.#options.lastEventId) {
+      throw new TypeError('lastEventId: a shared stream starts with the next event');
+    }
+    if (this.#options.body instanceof ReadableStream) {
+      throw new TypeError('body: a stream can be read only once (expected: a function that returns a new one)');
+    }
     this.#options.longest = Math.min(this.#options.longest, LONGEST_TIMER);
     this.#options.silence = Math.min(this.#options.silence, LONGEST_TIMER);
     this.#lastEventId = this.#options.lastEventId ?? '';
     this.#retry = Math.min(this.#options.retry, this.#options.longest);
-    queueMicrotask(() => this.#run()); // so that listeners can be added first
+    const { signal } = this.#options;
+    if (signal?.aborted) this.close();
+    else signal?.addEventListener('abort', () => this.close(), { signal: this.#stop.signal });
+    queueMicrotask(() => this.#start()); // so that listeners can be added first
   }
 
   /** The id after which the next attempt starts; ids without data update it too. */
@@ -80,6 +103,37 @@ export class SluiceStream extends EventTarget {
   /** Ends the stream; nothing is dispatched after it. */
   close() {
     this.#stop.abort();
+  }
+
+  #start() {
+    const { shared } = this.#options;
+    const locks = globalThis.navigator?.locks;
+    if (!shared || !locks || !globalThis.BroadcastChannel) {
+      this.#run();
+      return;
+    }
+    const name = `sluice:${shared === true ? new URL(this.#url, location.href) : shared}`;
+    this.#tabs = new Tabs(name, {
+      onEvent: (type, data, id) => {
+        this.#lastEventId = id;
+        this.#dispatch(type, data, id);
+      },
+      onId: id => { this.#lastEventId = id; },
+      onState: (state, more) => {
+        if (state === 'closed') this.#end();
+        else if (state !== this.#state) this.#setState(state, more);
+      },
+      lastEventId: () => this.#lastEventId,
+    });
+    this.#tabs.lead(locks, this.#stop.signal, () => this.#run()).finally(() => {
+      this.#tabs.close();
+      if (this.#state !== 'closed') this.#setState('closed');
+    });
+  }
+
+  #end() {
+    this.#ended = true;
+    this.close();
   }
 
   async #run() {
@@ -123,8 +177,12 @@ export class SluiceStream extends EventTarget {
     if (this.#lastEventId) headers.set('Last-Event-ID', bytesOf(this.#lastEventId));
     const silence = new Silence(this.#options.silence, this.#stop.signal);
     try {
+      const { method, body: bodyOption, credentials } = this.#options;
+      const body = typeof bodyOption === 'function' ? await bodyOption() : bodyOption;
       const response = await fetch(this.#url, {
-        headers, cache: 'no-store', credentials: this.#options.credentials, signal: silence.signal,
+        method: method ?? (body === undefined || body === null ? 'GET' : 'POST'),
+        body, headers, cache: 'no-store', credentials, signal: silence.signal,
+        ...(body instanceof ReadableStream ? { duplex: 'half' } : {}),
       });
       this.#status = response.status === 200 ? 0 : response.status;
       if (response.status === 200 && isEventStream(response)) {
@@ -138,7 +196,7 @@ export class SluiceStream extends EventTarget {
         }
       } else {
         await response.body?.cancel();
-        if (response.status === 204 || this.#options.final.includes(response.status)) this.close();
+        if (response.status === 204 || this.#options.final.includes(response.status)) this.#end();
         return retryAfter(response);
       }
     } finally {
@@ -148,9 +206,18 @@ export class SluiceStream extends EventTarget {
   }
 
   async #read(body, silence) {
+    // Other tabs get an id with its event, since one of them may have to continue after any message.
+    let idWithoutEvent;
     const parser = new EventParser({
-      onEvent: (name, data, id) => this.#dispatch(name, data, id),
-      onId: id => { this.#lastEventId = id; },
+      onEvent: (name, data, id) => {
+        idWithoutEvent = undefined;
+        this.#tabs?.event(name, data, id);
+        this.#dispatch(name, data, id);
+      },
+      onId: id => {
+        if (id !== this.#lastEventId) idWithoutEvent = id;
+        this.#lastEventId = id;
+      },
       onRetry: millis => { this.#retry = Math.min(millis, this.#options.longest); },
     }, this.#lastEventId);
     const reader = body.pipeThrough(new TextDecoderStream()).getReader();
@@ -159,6 +226,8 @@ export class SluiceStream extends EventTarget {
       if (done || this.#stop.signal.aborted) return;
       silence.broken();
       parser.feed(value);
+      if (idWithoutEvent !== undefined) this.#tabs?.id(idWithoutEvent);
+      idWithoutEvent = undefined;
     }
   }
 
@@ -166,17 +235,112 @@ export class SluiceStream extends EventTarget {
     if (this.#stop.signal.aborted) return;
     this.#failures = 0;
     // Any publisher can publish an event named "end", but only the server creates an id like this.
-    if (name === 'end' && lastEventId.startsWith('end~')) this.close();
+    if (name === 'end' && lastEventId.startsWith('end~')) this.#end();
     this.dispatchEvent(new MessageEvent(name, { data, lastEventId, origin: originOf(this.#url) }));
   }
 
   #setState(state, more = {}) {
     this.#state = state;
+    if (state !== 'closed' || this.#ended) this.#tabs?.state(state, this.#status, more.delay);
     try {
       this.#options.onState?.({ state, status: this.#status, delay: 0, ...more });
     } catch (failure) {
       report(failure); // an error of the page must not end its stream
     }
+  }
+}
+
+/**
+ * The tabs of a shared stream. One of them leads: it holds the lock, has the connection, and passes on what it gets.
+ * The browser gives the lock to the next tab when the leading one closes or crashes, and does not freeze a tab that
+ * holds a lock.
+ */
+class Tabs {
+
+  #name;
+  #listener;
+  #channel;
+  #leads = false;
+  #onMarker;
+  /** The last message with a state; a tab that joins gets it. */
+  #state;
+
+  /**
+   * @param listener `onEvent(name, data, id)`, `onId(id)` and `onState(state, more)` with what the leading tab passes
+   *     on, and `lastEventId()`
+   */
+  constructor(name, listener) {
+    this.#name = name;
+    this.#listener = listener;
+    this.#channel = new BroadcastChannel(name);
+    this.#channel.onmessage = ({ data }) => this.#receive(data);
+    this.#channel.postMessage({ kind: 'join' });
+  }
+
+  /** Runs `run` once this tab leads. @returns {Promise} fulfilled when `run` has ended, or this tab has closed */
+  async lead(locks, signal, run) {
+    try {
+      await locks.request(this.#name, { signal }, async () => {
+        await this.#caughtUp();
+        this.#leads = true;
+        if (!signal.aborted) await run();
+      });
+    } catch (failure) {
+      if (!signal.aborted) throw failure;
+    }
+  }
+
+  /** Waits until this tab has received what the previous leader has sent: a message of our own comes after it. */
+  #caughtUp() {
+    return new Promise(resolve => {
+      const other = new BroadcastChannel(this.#name);
+      const marker = crypto.randomUUID();
+      const done = () => {
+        clearTimeout(timer);
+        other.close();
+        resolve();
+      };
+      const timer = setTimeout(done, 1_000);
+      this.#onMarker = received => { if (received === marker) done(); };
+      other.postMessage({ kind: 'marker', marker });
+    });
+  }
+
+  event(name, data, id) {
+    this.#send({ kind: 'event', name, data, id });
+  }
+
+  id(id) {
+    this.#send({ kind: 'id', id });
+  }
+
+  state(state, status, delay = 0) {
+    this.#state = { kind: 'state', state, more: { status, delay } };
+    this.#send(this.#state);
+  }
+
+  #send(message) {
+    if (this.#leads) this.#channel.postMessage(message);
+  }
+
+  #receive(message) {
+    switch (message.kind) {
+      case 'event': return this.#listener.onEvent(message.name, message.data, message.id);
+      case 'id': return this.#listener.onId(message.id);
+      case 'state': return this.#listener.onState(message.state, message.more);
+      case 'join': return this.#joined();
+      case 'marker': return this.#onMarker?.(message.marker);
+    }
+  }
+
+  /** Another tab has joined, and may have to continue before it has received an event. */
+  #joined() {
+    if (this.#state) this.#send(this.#state);
+    if (this.#listener.lastEventId()) this.id(this.#listener.lastEventId());
+  }
+
+  close() {
+    this.#channel.close();
   }
 }
 

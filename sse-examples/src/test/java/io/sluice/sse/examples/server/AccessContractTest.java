@@ -410,14 +410,19 @@ class AccessContractTest {
     void aTicketOpensOneStreamByAnyMethod() throws Exception {
         try (TestServer server = TestServer.start()) {
             String ticket = ticket(server, "?topic=a");
+            byte[] body = "{\"topics\":[\"a\"]}".getBytes(StandardCharsets.UTF_8);
             try (RawStream stream = RawStream.send(
                     server.port(),
-                    "POST /events?topic=a&ticket=" + ticket + " HTTP/1.1",
+                    "POST /events?ticket=" + ticket + " HTTP/1.1",
                     "Host: localhost",
-                    "Content-Length: 0")) {
+                    "Content-Type: application/json",
+                    "Content-Length: " + body.length,
+                    "",
+                    new String(body, StandardCharsets.UTF_8))) {
                 stream.firstBlock();
-                for (String method : List.of("GET", "POST", "QUERY")) {
-                    assertThat(server.send(method, "/events?topic=a&ticket=" + ticket, new byte[0])
+                assertThat(status(server, "/events/a?ticket=" + ticket)).isEqualTo(401);
+                for (String method : List.of("POST", "QUERY")) {
+                    assertThat(server.send(method, "/events?ticket=" + ticket, body, "Content-Type", "application/json")
                                     .statusCode())
                             .as(method)
                             .isEqualTo(401);
