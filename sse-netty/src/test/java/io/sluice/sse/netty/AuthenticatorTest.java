@@ -212,7 +212,7 @@ class AuthenticatorTest {
                 assertThat(response.status()).isEqualTo(503);
                 assertThat(response.header("retry-after")).isEqualTo("3");
             }
-            RawStream browser = respond(server, "GET", "/events/a", TOKEN + "1", "Sec-Fetch-Mode: cors");
+            RawStream browser = respond(server, "GET", "/events/a", TOKEN + "1", RawClient.EVENT_SOURCE);
             assertThat(browser.status()).isEqualTo(200);
             assertThat(browser.retries).hasSize(1);
             assertThat(server.hub().rejections().count(RejectionCounts.Kind.DECISION_TIMEOUT))

@@ -101,7 +101,7 @@ class StreamLimitsTest {
             assertThat(other.stream().status()).isEqualTo(status);
             assertThat(other.stream().header("retry-after")).isEqualTo("3");
             assertThat(other.stream().body()).contains(detail);
-            browser.get("/events/a", header, "Sec-Fetch-Mode: cors");
+            browser.get("/events/a", header, RawClient.EVENT_SOURCE);
             assertThat(browser.awaitEnd(RawClient.PATIENCE)).isTrue();
             assertThat(browser.stream().status()).isEqualTo(200);
             assertThat(browser.stream().retries)
@@ -126,7 +126,7 @@ class StreamLimitsTest {
                 assertThat(third.stream().status()).isEqualTo(429);
                 assertThat(Integer.parseInt(third.stream().header("retry-after")))
                         .isBetween(3_400, 3_600);
-                browser.get("/events/a", VIA + "192.0.2.1", "Sec-Fetch-Mode: cors");
+                browser.get("/events/a", VIA + "192.0.2.1", RawClient.EVENT_SOURCE);
                 assertThat(browser.awaitEnd(RawClient.PATIENCE)).isTrue();
                 assertThat(browser.stream().status()).isEqualTo(200);
                 assertThat(browser.stream().retries)
