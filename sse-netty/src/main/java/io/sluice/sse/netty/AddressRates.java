@@ -54,6 +54,17 @@ final class AddressRates {
         return probe.isConsumed() ? 0 : Math.max(1, probe.getNanosToWaitForRefill());
     }
 
+    /**
+     * Takes no token.
+     *
+     * @return 0 if one is available; otherwise the nanoseconds until one is
+     */
+    long waitFor(SocketAddress peer) {
+        Object key = AddressKey.of(peer);
+        Bucket bucket = key == null ? null : buckets.getIfPresent(key);
+        return bucket == null ? 0 : bucket.estimateAbilityToConsume(1).getNanosToWaitForRefill();
+    }
+
     long size() {
         buckets.cleanUp();
         return buckets.estimatedSize();
