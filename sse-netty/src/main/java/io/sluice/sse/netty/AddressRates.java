@@ -30,7 +30,7 @@ final class AddressRates {
         this.clock = clock;
         this.buckets = Caffeine.newBuilder()
                 .maximumSize(MAX_ADDRESSES)
-                .expireAfterAccess(rate.per())
+                .expireAfterAccess(rate.timeToFill())
                 .ticker(clock::currentTimeNanos)
                 .executor(Runnable::run) // maintenance is short; it needs no thread of a pool
                 .build();
@@ -72,7 +72,7 @@ final class AddressRates {
 
     private Bucket newBucket(Object key) {
         return Bucket.builder()
-                .addLimit(limit -> limit.capacity(rate.count()).refillGreedy(rate.count(), rate.per()))
+                .addLimit(limit -> limit.capacity(rate.burst()).refillGreedy(rate.count(), rate.per()))
                 .withCustomTimePrecision(clock)
                 .build();
     }

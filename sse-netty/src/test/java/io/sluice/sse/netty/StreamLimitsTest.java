@@ -364,10 +364,29 @@ class StreamLimitsTest {
         assertThat(Rate.parse("20/s")).isEqualTo(new Rate(20, Duration.ofSeconds(1)));
         assertThat(Rate.parse("100/m")).isEqualTo(new Rate(100, Duration.ofMinutes(1)));
         assertThat(Rate.parse("5000/h")).isEqualTo(new Rate(5000, Duration.ofHours(1)));
+        assertThat(Rate.parse("10/s:50")).isEqualTo(new Rate(10, Duration.ofSeconds(1), 50));
+        assertThat(Rate.parse("10/s:50").twice()).isEqualTo(new Rate(20, Duration.ofSeconds(1), 100));
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "20", "20/", "/s", "20/d", "20 /s", "-1/s", "0/s", "2.5/s", "20/S", "99999999999/s"})
+    @ValueSource(
+            strings = {
+                "",
+                "20",
+                "20/",
+                "/s",
+                "20/d",
+                "20 /s",
+                "-1/s",
+                "0/s",
+                "2.5/s",
+                "20/S",
+                "99999999999/s",
+                "1/s:",
+                "1/s:0",
+                "1/s:x",
+                "1/s:2:3"
+            })
     void anInvalidRateIsRejected(String text) {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> Rate.parse(text))

@@ -38,7 +38,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
         footer = {
             "",
             "Each option can also be set as an environment variable: --max-connections as SLUICE_MAX_CONNECTIONS.",
-            "Durations are written 500ms, 15s, 5m, 1h; sizes 64k, 16m; rates 20/s, 100/m."
+            "Durations are written 500ms, 15s, 5m, 1h; sizes 64k, 16m; rates 20/s, 100/m, 10/s:50 (with a burst)."
         })
 final class Options {
 
