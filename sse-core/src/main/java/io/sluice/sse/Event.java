@@ -200,12 +200,13 @@ public final class Event {
          * Sets the id that the client sends when it reconnects.
          *
          * @throws IllegalArgumentException if it is empty, takes more than {@value Event#MAX_ID_BYTES} bytes of UTF-8,
-         *     or contains NUL, CR, LF or an unpaired surrogate
+         *     contains a control character or an unpaired surrogate, or has a blank at either end: HTTP does not carry
+         *     such an id back unchanged
          * @throws IllegalStateException if it was already set on this builder
          */
         public Builder id(String id) {
             checkNotSet("id", this.id, id);
-            this.id = EventFields.checkLine("id", id, MAX_ID_BYTES);
+            this.id = EventFields.checkId(id);
             return this;
         }
 
@@ -213,12 +214,19 @@ public final class Event {
          * Sets the name under which the client listens.
          *
          * @throws IllegalArgumentException if it is empty, takes more than {@value Event#MAX_NAME_BYTES} bytes of
-         *     UTF-8, or contains NUL, CR, LF or an unpaired surrogate
+         *     UTF-8, contains NUL, CR, LF or an unpaired surrogate, or is {@value Gap#EVENT_NAME} or {@value
+         *     CloseReason#END_EVENT_NAME}, which are reserved for the hub
          * @throws IllegalStateException if it was already set on this builder
          */
         public Builder name(String name) {
             checkNotSet("name", this.name, name);
-            this.name = EventFields.checkLine("name", name, MAX_NAME_BYTES);
+            this.name = EventFields.checkName(name);
+            return this;
+        }
+
+        /** As {@link #name}, for the events of the hub itself. */
+        Builder reservedName(String reserved) {
+            this.name = reserved;
             return this;
         }
 

@@ -1,6 +1,7 @@
 package io.sluice.sse;
 
 import java.time.Duration;
+import java.util.function.IntPredicate;
 
 /**
  * Checks the single-line fields of an event, and quotes values for error messages and logs. Multi-line text (data,
@@ -8,27 +9,59 @@ import java.time.Duration;
  */
 final class EventFields {
     private static final int QUOTE_LIMIT = 64;
+    private static final String NAME_RULE = "NUL, CR, LF and unpaired surrogates";
+    private static final String ID_RULE = "control characters, unpaired surrogates, and blanks at either end";
+    private static final String RESERVED = " (expected: another name than \"" + Gap.EVENT_NAME + "\" and \""
+            + CloseReason.END_EVENT_NAME + "\", by which the hub reports a loss and the end of a stream)";
 
     private EventFields() {}
 
-    /** Returns the text if it fits on one line of the wire; throws otherwise. */
-    static String checkLine(String field, String text, int maxBytes) {
+    /** Returns the id if it fits on one line of the wire, and a client can return it unchanged; throws otherwise. */
+    static String checkId(String id) {
+        checkLine("id", id, Event.MAX_ID_BYTES, ID_RULE, EventFields::isForbiddenInId);
+        int last = id.codePointBefore(id.length());
+        if (isBlank(id.codePointAt(0))) {
+            throw invalid("id", found(id, id.codePointAt(0), 0), Event.MAX_ID_BYTES, ID_RULE);
+        }
+        if (isBlank(last)) {
+            throw invalid("id", found(id, last, id.length() - Character.charCount(last)), Event.MAX_ID_BYTES, ID_RULE);
+        }
+        return id;
+    }
+
+    /** Returns the name if it fits on one line of the wire and is not reserved; throws otherwise. */
+    static String checkName(String name) {
+        checkLine("name", name, Event.MAX_NAME_BYTES, NAME_RULE, EventFields::isForbiddenInLine);
+        if (isReserved(name)) {
+            throw new IllegalArgumentException("name: " + quote(name) + RESERVED);
+        }
+        return name;
+    }
+
+    /** Whether only the hub itself sends events with this name. */
+    static boolean isReserved(String name) {
+        return name.equals(Gap.EVENT_NAME) || name.equals(CloseReason.END_EVENT_NAME);
+    }
+
+    private static void checkLine(String field, String text, int maxBytes, String rule, IntPredicate isForbidden) {
         if (text.isEmpty()) {
-            throw invalid(field, "\"\"", maxBytes);
+            throw invalid(field, "\"\"", maxBytes, rule);
         }
         long bytes = 0;
         for (int i = 0, codePoint; i < text.length(); i += Character.charCount(codePoint)) {
             codePoint = text.codePointAt(i);
-            if (isForbiddenInLine(codePoint)) {
-                String found = "%s has U+%04X at index %d".formatted(quote(text), codePoint, i);
-                throw invalid(field, found, maxBytes);
+            if (isForbidden.test(codePoint)) {
+                throw invalid(field, found(text, codePoint, i), maxBytes, rule);
             }
             bytes += utf8Length(codePoint);
         }
         if (bytes > maxBytes) {
-            throw invalid(field, "%s takes %d bytes of UTF-8".formatted(quote(text), bytes), maxBytes);
+            throw invalid(field, "%s takes %d bytes of UTF-8".formatted(quote(text), bytes), maxBytes, rule);
         }
-        return text;
+    }
+
+    private static String found(String text, int codePoint, int index) {
+        return "%s has U+%04X at index %d".formatted(quote(text), codePoint, index);
     }
 
     /** Returns the duration in whole milliseconds, the unit of the wire. */
@@ -63,6 +96,18 @@ final class EventFields {
                 || Character.getType(codePoint) == Character.SURROGATE;
     }
 
+    /**
+     * The client returns an id in a header. HTTP allows no control character there, and removes blanks at either end.
+     * Programs in many languages also remove blanks that are not of ASCII.
+     */
+    private static boolean isForbiddenInId(int codePoint) {
+        return Character.isISOControl(codePoint) || isForbiddenInLine(codePoint);
+    }
+
+    private static boolean isBlank(int codePoint) {
+        return Character.isWhitespace(codePoint) || Character.isSpaceChar(codePoint);
+    }
+
     private static int utf8Length(int codePoint) {
         if (codePoint < 0x80) {
             return 1;
@@ -73,9 +118,9 @@ final class EventFields {
         return codePoint < 0x10000 ? 3 : 4;
     }
 
-    private static IllegalArgumentException invalid(String field, String found, int maxBytes) {
-        return new IllegalArgumentException(field + ": " + found + " (expected: 1 to " + maxBytes
-                + " bytes of UTF-8 without NUL, CR, LF and unpaired surrogates)");
+    private static IllegalArgumentException invalid(String field, String found, int maxBytes, String rule) {
+        return new IllegalArgumentException(
+                field + ": " + found + " (expected: 1 to " + maxBytes + " bytes of UTF-8 without " + rule + ")");
     }
 
     private static void appendEscaped(StringBuilder quoted, int codePoint) {

@@ -37,6 +37,6 @@ public record Gap(Reason reason, @Nullable String lastEventId, String resumeId) 
         // Both ids contain only A-Z a-z 0-9 . _ ~ - here, so nothing needs escaping.
         String json = "{\"reason\":\"" + reason.name().toLowerCase(java.util.Locale.ROOT) + "\",\"lastEventId\":"
                 + (lastEventId == null ? "null" : '"' + lastEventId + '"') + ",\"resumeId\":\"" + resumeId + "\"}";
-        return Event.builder().name(EVENT_NAME).id(resumeId).data(json).build();
+        return Event.builder().reservedName(EVENT_NAME).id(resumeId).data(json).build();
     }
 }

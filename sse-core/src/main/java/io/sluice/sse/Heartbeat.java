@@ -36,12 +36,12 @@ public final class Heartbeat {
      *     gap} and {@code end}
      */
     public static Heartbeat event(String name) {
-        Event.of(Objects.requireNonNull(name, "name"), ""); // an impossible name is refused here, not at the first beat
-        if (name.equals(Gap.EVENT_NAME) || name.equals(CloseReason.END_EVENT_NAME)) {
+        if (EventFields.isReserved(Objects.requireNonNull(name, "name"))) {
             throw new IllegalArgumentException("heartbeat: event \"" + name
                     + "\" (expected: another name than \"gap\" and \"end\", which tell clients"
                     + " of a loss and to stay away)");
         }
+        Event.of(name, ""); // an impossible name is refused here, not at the first beat
         return new Heartbeat(name, false);
     }
 

@@ -38,7 +38,9 @@ public final class RejectionCounts {
         /** Streams of one principal. */
         STREAMS_PER_PRINCIPAL,
         /** The time that authentication, or an asynchronous route, may take to decide about a request. */
-        DECISION_TIMEOUT;
+        DECISION_TIMEOUT,
+        /** The rate at which one address may send wrong credentials. */
+        AUTHENTICATION_RATE;
 
         private final String tag = name().toLowerCase(Locale.ROOT).replace('_', '-');
 

@@ -35,7 +35,8 @@ public interface Sink {
      *     sink ended first, or with {@link SinkFullException} if the queue was full and this event was dropped. It may
      *     complete on the lane, so dependent actions must not block, or must be asynchronous
      * @throws IllegalArgumentException if the event has an id and this sink is subscribed to hub topics: such an id
-     *     would overwrite the client's position
+     *     would overwrite the client's position; or if the id begins with {@value CloseReason#END_ID_PREFIX}, which
+     *     would end the stream for good at the client's next reconnect
      */
     CompletionStage<Void> send(Event event);
 

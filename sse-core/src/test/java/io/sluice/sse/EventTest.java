@@ -18,9 +18,11 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 class EventTest {
     private static final String ID_RULE =
-            " (expected: 1 to 128 bytes of UTF-8 without NUL, CR, LF and unpaired surrogates)";
+            " (expected: 1 to 128 bytes of UTF-8 without control characters, unpaired surrogates, and blanks at either end)";
     private static final String NAME_RULE =
             " (expected: 1 to 255 bytes of UTF-8 without NUL, CR, LF and unpaired surrogates)";
+    private static final String RESERVED = " (expected: another name than \"gap\" and \"end\", by which the hub reports"
+            + " a loss and the end of a stream)";
     private static final String NOTHING_RULE =
             ": nothing to send (expected: at least one of data, which may be empty, id, retry, comment)";
 
@@ -46,6 +48,19 @@ class EventTest {
                         "id long in bytes only",
                         b -> b.id("é".repeat(64) + "x"),
                         "id: \"" + "é".repeat(64) + "\"… (65 chars) takes 129 bytes of UTF-8" + ID_RULE),
+                invalidValue("id TAB", b -> b.id("a\tb"), "id: \"a\\tb\" has U+0009 at index 1" + ID_RULE),
+                invalidValue("id DEL", b -> b.id("a\u007f"), "id: \"a\\u007F\" has U+007F at index 1" + ID_RULE),
+                invalidValue("id C1", b -> b.id("\u0085"), "id: \"\\u0085\" has U+0085 at index 0" + ID_RULE),
+                invalidValue("id blank", b -> b.id("  "), "id: \"  \" has U+0020 at index 0" + ID_RULE),
+                invalidValue("id leading blank", b -> b.id(" a"), "id: \" a\" has U+0020 at index 0" + ID_RULE),
+                invalidValue("id trailing blank", b -> b.id("a b "), "id: \"a b \" has U+0020 at index 3" + ID_RULE),
+                invalidValue(
+                        "id trailing blank that is not of ASCII",
+                        b -> b.id("a\u3000"),
+                        "id: \"a\u3000\" has U+3000 at index 1" + ID_RULE),
+                invalidValue("name gap", b -> b.name("gap"), "name: \"gap\"" + RESERVED),
+                invalidValue("name end", b -> b.name("end"), "name: \"end\"" + RESERVED),
+                invalidValue("name end with data", b -> Event.of("end", "x"), "name: \"end\"" + RESERVED),
                 invalidValue("name empty", b -> b.name(""), "name: \"\"" + NAME_RULE),
                 invalidValue("name NUL", b -> b.name("a\0"), "name: \"a\\u0000\" has U+0000 at index 1" + NAME_RULE),
                 invalidValue(

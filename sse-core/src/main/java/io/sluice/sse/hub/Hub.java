@@ -3,6 +3,7 @@ package io.sluice.sse.hub;
 import io.sluice.sse.CloseReason;
 import io.sluice.sse.ClosedException;
 import io.sluice.sse.Event;
+import io.sluice.sse.Gap;
 import io.sluice.sse.Ledger;
 import io.sluice.sse.RejectionCounts;
 import io.sluice.sse.history.HistoryException;
@@ -196,6 +197,10 @@ public final class Hub implements AutoCloseable {
             checkLast(publication);
         } else if (event.data() == null) {
             checkKeyRemoval(publication);
+        }
+        if (Gap.EVENT_NAME.equals(event.name())) { // from Gap.toEvent; the builder rejects the name
+            throw new IllegalArgumentException(
+                    "event name \"gap\" (expected: another event; the hub itself reports gaps to clients)");
         }
         String id = event.id();
         if (id != null && (sequencer.hasHubFormat(id) || id.startsWith(CloseReason.END_ID_PREFIX))) {

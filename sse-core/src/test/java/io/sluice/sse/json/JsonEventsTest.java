@@ -41,6 +41,17 @@ class JsonEventsTest {
         assertThat(json.read(event.data(), Price.class)).isEqualTo(price);
     }
 
+    @Test
+    void reservedNamesAreRejected() {
+        try (Hub hub = Hub.create()) {
+            TypedTopic<Integer> topic = json.topic(hub, "numbers", Integer.class);
+            for (String name : List.of("gap", "end")) {
+                assertThatIllegalArgumentException().isThrownBy(() -> json.event(name, 1));
+                assertThatIllegalArgumentException().isThrownBy(() -> topic.withEventName(name));
+            }
+        }
+    }
+
     /** Functions as for the mapper of another library, such as Jackson 3. */
     @Test
     void anyTwoFunctionsCanWriteAndRead() {

@@ -11,13 +11,22 @@ final class AcceptHeader {
     private AcceptHeader() {}
 
     /**
+     * Whether the header is the one of an EventSource, which never sends another.
+     *
+     * @param lines the lines of the Accept header; empty if the request has none
+     */
+    static boolean isOfEventSource(List<String> lines) {
+        return lines.size() == 1 && lines.get(0).equals(EVENT_STREAM);
+    }
+
+    /**
      * Whether the client accepts event streams.
      *
      * @param lines the lines of the Accept header; empty if the request has none
      */
     static boolean acceptsEventStream(List<String> lines) {
-        if (lines.size() == 1 && lines.get(0).equals(EVENT_STREAM)) {
-            return true; // as browsers send it
+        if (isOfEventSource(lines)) {
+            return true;
         }
         String accept = String.join(",", lines);
         return accept.isBlank() || rangesAcceptEventStream(accept);

@@ -30,7 +30,7 @@ final class AddressRates {
         this.clock = clock;
         this.buckets = Caffeine.newBuilder()
                 .maximumSize(MAX_ADDRESSES)
-                .expireAfterAccess(rate.per())
+                .expireAfterAccess(rate.timeToFill())
                 .ticker(clock::currentTimeNanos)
                 .executor(Runnable::run) // maintenance is short; it needs no thread of a pool
                 .build();
@@ -54,6 +54,17 @@ final class AddressRates {
         return probe.isConsumed() ? 0 : Math.max(1, probe.getNanosToWaitForRefill());
     }
 
+    /**
+     * Takes no token.
+     *
+     * @return 0 if one is available; otherwise the nanoseconds until one is
+     */
+    long waitFor(SocketAddress peer) {
+        Object key = AddressKey.of(peer);
+        Bucket bucket = key == null ? null : buckets.getIfPresent(key);
+        return bucket == null ? 0 : bucket.estimateAbilityToConsume(1).getNanosToWaitForRefill();
+    }
+
     long size() {
         buckets.cleanUp();
         return buckets.estimatedSize();
@@ -61,7 +72,7 @@ final class AddressRates {
 
     private Bucket newBucket(Object key) {
         return Bucket.builder()
-                .addLimit(limit -> limit.capacity(rate.count()).refillGreedy(rate.count(), rate.per()))
+                .addLimit(limit -> limit.capacity(rate.burst()).refillGreedy(rate.count(), rate.per()))
                 .withCustomTimePrecision(clock)
                 .build();
     }

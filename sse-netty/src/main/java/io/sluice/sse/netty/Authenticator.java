@@ -68,6 +68,20 @@ public interface Authenticator {
     }
 
     /**
+     * This authenticator, with a limit on the rate of wrong credentials (status 401) per address, so that nobody can
+     * guess them fast. An address above the rate gets status 429 instead, with the time until its next attempt. Right
+     * credentials get it, too, until then: a client that guesses would otherwise notice them. Requests without
+     * credentials are not affected. Addresses are those of {@link HttpRoute#limitedTo}, of which at most 100,000 are
+     * tracked.
+     */
+    @CheckReturnValue
+    default Authenticator limitingFailures(Rate perAddress) {
+        AddressRates rates = new AddressRates(Objects.requireNonNull(perAddress, "perAddress"));
+        return new DerivedAuthenticator(
+                this, request -> DerivedAuthenticator.limited(this, rates, request), challenge(), allowsAnonymous());
+    }
+
+    /**
      * Reads the token of {@code Authorization: Bearer …}.
      *
      * @param check returns the identity of a token; {@link Identity#UNKNOWN} if the token is not valid, which is status

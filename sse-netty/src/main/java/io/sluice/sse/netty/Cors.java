@@ -180,6 +180,19 @@ final class Cors {
         return headers.stream().anyMatch(header -> header.getKey().equalsIgnoreCase("access-control-allow-origin"));
     }
 
+    /**
+     * Rejects a stream for a page of another site that may not read it: the page would occupy a permit for nothing. At
+     * a limit, too: the page cannot read the response that asks an EventSource to retry.
+     *
+     * @param ofRoute the headers of the stream's route, which may decide about the origin itself
+     * @throws HttpStatusException (403) if the page may not read the stream
+     */
+    void checkReadable(SseRequest request, Collection<Map.Entry<String, String>> ofRoute) {
+        if (request.isCrossSite() && allowed(request) == null && !decides(ofRoute)) {
+            throw HttpStatusException.of(403, "streams for pages of other sites are not allowed here");
+        }
+    }
+
     /** The value of {@code access-control-allow-origin}; null if the page may not read the response. */
     private @Nullable String allowed(SseRequest request) {
         List<String> origins = request.headerAll("origin");

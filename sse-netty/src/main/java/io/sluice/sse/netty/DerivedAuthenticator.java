@@ -1,8 +1,10 @@
 package io.sluice.sse.netty;
 
 import io.sluice.sse.Identity;
+import io.sluice.sse.RejectionCounts;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -54,6 +56,44 @@ record DerivedAuthenticator(
                 .thenCompose(identity -> identity.isKnown()
                         ? CompletableFuture.completedFuture(identity)
                         : second.authenticate(request));
+    }
+
+    /** The identity by an authenticator, unless the address of the client has had too many failures. */
+    static CompletionStage<Identity> limited(Authenticator original, AddressRates failures, SseRequest request) {
+        CompletionStage<Identity> stage;
+        try {
+            stage = Objects.requireNonNull(original.authenticate(request), "the authenticator returned null");
+        } catch (HttpStatusException e) {
+            stage = CompletableFuture.failedFuture(e);
+        }
+        return stage.handle((identity, failure) -> {
+            if (failure != null) {
+                throw failureOf(failure, failures, request);
+            }
+            // Right credentials, too: a client that guesses must not notice them.
+            long wait = identity != null && identity.isKnown() ? failures.waitFor(request.remoteAddress()) : 0;
+            if (wait > 0) {
+                throw tooManyFailures(wait);
+            }
+            return identity;
+        });
+    }
+
+    private static CompletionException failureOf(Throwable failure, AddressRates failures, SseRequest request) {
+        Throwable cause =
+                failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
+        if (cause instanceof HttpStatusException rejection && rejection.status() == 401) {
+            long wait = failures.take(request.remoteAddress());
+            if (wait > 0) {
+                cause = tooManyFailures(wait);
+            }
+        }
+        return new CompletionException(cause);
+    }
+
+    private static HttpStatusException tooManyFailures(long wait) {
+        return HttpStatusException.rate(
+                RejectionCounts.Kind.AUTHENTICATION_RATE, "this address has sent wrong credentials too often", wait);
     }
 
     private static CompletionStage<Identity> map(

@@ -297,9 +297,8 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
         }
         List<String> origins = request.headerAll("origin");
         if (origins.size() != 1 || !shared.cors().permitsAction(origins.get(0), request)) {
-            boolean crossSite = request.headerAll("sec-fetch-site").contains("cross-site");
-            throw HttpStatusException.of(
-                    403, "requests from " + (crossSite ? "other sites" : "another origin") + " are not allowed here");
+            String sender = request.isCrossSite() ? "other sites" : "another origin";
+            throw HttpStatusException.of(403, "requests from " + sender + " are not allowed here");
         }
     }
 

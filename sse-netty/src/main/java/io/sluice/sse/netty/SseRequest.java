@@ -2,6 +2,7 @@ package io.sluice.sse.netty;
 
 import io.netty.channel.Channel;
 import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpVersion;
@@ -297,10 +298,14 @@ public final class SseRequest {
      * trusted machine sends them for any page.
      */
     public boolean isCrossOrigin() {
-        List<String> sites = headerAll("sec-fetch-site");
-        return sites.contains("cross-site")
-                || sites.contains("same-site")
+        return isCrossSite()
+                || headerAll("sec-fetch-site").contains("same-site")
                 || !headerAll("origin").stream().allMatch(origin -> SameOrigin.isOwn(origin, authority));
+    }
+
+    /** Whether a page of another site sent the request, as the browser reports it. */
+    boolean isCrossSite() {
+        return headerAll("sec-fetch-site").contains("cross-site");
     }
 
     /**
@@ -364,22 +369,23 @@ public final class SseRequest {
     }
 
     /**
-     * Whether a browser sent the request. Its EventSource gives up for good on any status but 200. Browsers send
-     * Sec-Fetch-Mode to trustworthy hosts only. Over plain HTTP to other hosts, only User-Agent identifies them. An
-     * EventSource sends GET only.
+     * Whether the EventSource of a browser sent the request. It gives up for good on any status but 200. It sends GET
+     * only, and always the same Accept and Cache-Control. Other programs may send these too, but not the headers of
+     * browsers. Browsers send Sec-Fetch-Mode to trustworthy hosts only; to other hosts only User-Agent identifies them.
+     *
+     * <p>A client that uses fetch takes a 200 for the end of its stream and may never return. So a request with any
+     * other Accept, or without the Cache-Control, does not count.
      */
-    boolean isOfBrowser() {
-        if (!method.equals("GET")) {
-            return false;
-        }
-        if (headers.contains("sec-fetch-mode")) {
-            return true;
-        }
+    boolean isOfEventSource() {
+        return method.equals("GET")
+                && AcceptHeader.isOfEventSource(headerAll("accept"))
+                && headers.containsValue(HttpHeaderNames.CACHE_CONTROL, HttpHeaderValues.NO_CACHE, true)
+                && isOfBrowser();
+    }
+
+    private boolean isOfBrowser() {
         String agent = header("user-agent");
-        return agent != null
-                && agent.startsWith("Mozilla/")
-                && scheme().equals("http")
-                && !AllowedHosts.isLoopbackName(AllowedHosts.nameOf(authority));
+        return headers.contains("sec-fetch-mode") || (agent != null && agent.startsWith("Mozilla/"));
     }
 
     @Override

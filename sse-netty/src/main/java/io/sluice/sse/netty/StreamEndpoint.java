@@ -168,6 +168,9 @@ final class StreamEndpoint {
                 }
                 stream = access.permitted(
                         request, Objects.requireNonNull(opened, () -> Responses.returnedNull(request)));
+                if (cors != null) {
+                    cors.checkReadable(request, stream.headers()); // after the route, whose headers may allow it
+                }
                 if (head) {
                     return described(request, stream);
                 }
@@ -292,15 +295,17 @@ final class StreamEndpoint {
     /** Closes the connection after the response: a rejected client gets no connection kept for its retry. */
     private RouteResponse retryableResponse(SseRequest request, HttpStatusException rejection) {
         rejections.count(rejection, request.remoteAddress());
-        return request.isOfBrowser()
+        return request.isOfEventSource()
                 ? Problem.retryLater(Math.max(retry.toMillis(), rejection.waitMillis()))
                 : rejection.response().with("connection", "close");
     }
 
     /** A client must not be asked to retry a request that can never succeed, so the route may reject it for good. */
-    private static @Nullable HttpStatusException permanentRejection(
-            SseRequest request, StreamRoute route, Channel channel) {
+    private @Nullable HttpStatusException permanentRejection(SseRequest request, StreamRoute route, Channel channel) {
         try {
+            if (cors != null) {
+                cors.checkReadable(request, List.of());
+            }
             route.check(request);
             return null;
         } catch (Throwable e) {

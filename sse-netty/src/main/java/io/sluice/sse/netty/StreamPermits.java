@@ -189,7 +189,7 @@ final class StreamPermits {
 
         /** The stream is open, so it is the newest of its principal. */
         private void opened(String ofPrincipal, ChannelSink newSink) {
-            ChannelSink[] replaced = new ChannelSink[1];
+            @Nullable ChannelSink[] replaced = new ChannelSink[1];
             byPrincipal.computeIfPresent(ofPrincipal, (ignored, permits) -> {
                 if (!permits.remove(this)) {
                     return permits; // it has closed already

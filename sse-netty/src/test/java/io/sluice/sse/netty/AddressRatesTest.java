@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 class AddressRatesTest {
 
     private long nanos = 1;
-    private final AddressRates rates = new AddressRates(new Rate(3, Duration.ofSeconds(6)), new TimeMeter() {
+    private final TimeMeter clock = new TimeMeter() {
         @Override
         public long currentTimeNanos() {
             return nanos;
@@ -26,7 +26,8 @@ class AddressRatesTest {
         public boolean isWallClockBased() {
             return false;
         }
-    });
+    };
+    private final AddressRates rates = new AddressRates(new Rate(3, Duration.ofSeconds(6)), clock);
 
     @Test
     void tokensAreRefilledEvenly() throws Exception {
@@ -45,6 +46,25 @@ class AddressRatesTest {
             assertThat(rates.take(peer)).isZero();
         }
         assertThat(rates.take(peer)).isPositive();
+    }
+
+    @Test
+    void aBurstIsTheSizeOfTheBucket() throws Exception {
+        AddressRates withBurst = new AddressRates(new Rate(1, Duration.ofSeconds(2), 3), clock);
+        SocketAddress peer = peer("192.0.2.1");
+        for (int i = 0; i < 3; i++) {
+            assertThat(withBurst.waitFor(peer)).isZero();
+            assertThat(withBurst.take(peer)).isZero();
+        }
+        nanos += TimeUnit.SECONDS.toNanos(2) - 1; // the bucket is not forgotten before it is full
+        assertThat(withBurst.waitFor(peer)).isEqualTo(1);
+        assertThat(withBurst.take(peer)).isEqualTo(1);
+        nanos += TimeUnit.SECONDS.toNanos(4) + 1;
+        assertThat(withBurst.take(peer)).isZero();
+        assertThat(withBurst.take(peer)).isZero();
+        assertThat(withBurst.take(peer)).isZero();
+        assertThat(withBurst.take(peer)).isPositive();
+        assertThat(new Rate(1, Duration.ofDays(1), 1_000_000_000).timeToFill()).isPositive();
     }
 
     @Test

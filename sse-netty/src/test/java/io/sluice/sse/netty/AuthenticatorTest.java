@@ -201,6 +201,35 @@ class AuthenticatorTest {
     }
 
     @Test
+    void anAddressWithTooManyWrongCredentialsWaits() throws Exception {
+        Rate rate = new Rate(2, Duration.ofHours(1));
+        try (SseServer server = on(Transport.NIO, BY_TOKEN.orAnonymous().limitingFailures(rate))
+                .trustedProxies(TrustedProxies.of("127.0.0.1").byXForwardedFor())
+                .start()) {
+            String from = "X-Forwarded-For: 192.0.2.1";
+            for (int status : new int[] {401, 401, 429, 429}) {
+                RawStream rejected = respond(server, "GET", "/me", from, TOKEN + "wrong");
+                assertThat(rejected.status()).isEqualTo(status);
+            }
+            RawStream right = respond(server, "GET", "/events/a", from, TOKEN + "good-ann");
+            assertThat(right.status()).isEqualTo(429);
+            assertThat(Integer.parseInt(right.header("retry-after"))).isBetween(1_700, 1_800);
+            RawStream eventSource =
+                    respond(server, "GET", "/events/a", from, TOKEN + "good-ann", RawClient.EVENT_SOURCE);
+            assertThat(eventSource.status()).isEqualTo(200);
+            assertThat(eventSource.retries).hasSize(1);
+            assertThat(respond(server, "GET", "/me", from).status())
+                    .as("no credentials")
+                    .isEqualTo(200);
+            assertThat(respond(server, "GET", "/me", "X-Forwarded-For: 192.0.2.2", TOKEN + "good-ann")
+                            .status())
+                    .isEqualTo(200);
+            assertThat(server.hub().rejections().count(RejectionCounts.Kind.AUTHENTICATION_RATE))
+                    .isEqualTo(4);
+        }
+    }
+
+    @Test
     void aDecisionThatIsTooLateMayBeAskedForAgain() throws Exception {
         StreamRoute never = StreamRoute.async(request -> new CompletableFuture<>());
         try (SseServer server = on(Transport.NIO, this::later)
@@ -212,7 +241,7 @@ class AuthenticatorTest {
                 assertThat(response.status()).isEqualTo(503);
                 assertThat(response.header("retry-after")).isEqualTo("3");
             }
-            RawStream browser = respond(server, "GET", "/events/a", TOKEN + "1", "Sec-Fetch-Mode: cors");
+            RawStream browser = respond(server, "GET", "/events/a", TOKEN + "1", RawClient.EVENT_SOURCE);
             assertThat(browser.status()).isEqualTo(200);
             assertThat(browser.retries).hasSize(1);
             assertThat(server.hub().rejections().count(RejectionCounts.Kind.DECISION_TIMEOUT))

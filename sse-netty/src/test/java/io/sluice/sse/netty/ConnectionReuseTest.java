@@ -180,7 +180,7 @@ class ConnectionReuseTest {
             String what, String method, String path, String header, String expected, boolean pipelined)
             throws IOException {
         String more = header.equals("EVENTSOURCE")
-                ? "Accept: text/event-stream\r\nCache-Control: no-cache\r\nSec-Fetch-Mode: cors\r\n"
+                ? RawClient.EVENT_SOURCE + "\r\n"
                 : header.equals("-") ? "" : header + "\r\n";
         String request = method + " " + path + " HTTP/1.1\r\nHost: localhost\r\n" + more + "\r\n";
         try (Socket socket = connect()) {

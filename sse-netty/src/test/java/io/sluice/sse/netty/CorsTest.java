@@ -2,6 +2,7 @@ package io.sluice.sse.netty;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.time.Duration;
@@ -174,6 +175,50 @@ class CorsTest {
             assertThat(head.get(0)).startsWith("http/1.1 " + (acts ? 200 : 403));
             assertThat(actions).hasValue(acts ? 1 : 0);
         }
+    }
+
+    /** Such a page would occupy a permit. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                // allowed origins      | origin of the page   | site        | path          | status
+                "-                      | https://app.example  | cross-site  | /events/a     | 403",
+                "-                      | -                    | cross-site  | /events/a     | 403",
+                "-                      | https://app.example  | same-site   | /events/a     | 200",
+                "-                      | https://app.example  | -           | /events/a     | 200",
+                "-                      | -                    | same-origin | /events/a     | 200",
+                "-                      | -                    | none        | /events/a     | 200",
+                "-                      | https://own.example  | cross-site  | /own-stream/a | 200",
+                "https://app.example    | https://app.example  | cross-site  | /events/a     | 200",
+                "https://app.example    | https://evil.example | cross-site  | /events/a     | 403",
+                "https://app.example    | null                 | cross-site  | /events/a     | 403",
+                "*                      | https://evil.example | cross-site  | /events/a     | 200",
+                "*                      | -                    | cross-site  | /events/a     | 403",
+            })
+    void aPageOfAnotherSiteGetsNoStreamThatItMayNotRead(
+            String allowed, String origin, String site, String path, int status) throws IOException {
+        String[] headers = {
+            origin.equals("-") ? "X-None: 1" : "Origin: " + origin,
+            site.equals("-") ? "X-Nothing: 1" : "Sec-Fetch-Site: " + site,
+            RawClient.EVENT_SOURCE
+        };
+        try (SseServer server = server(allowed).start()) {
+            for (String method : List.of("GET ", "HEAD ")) {
+                assertThat(responseHead(server, method + path, headers).get(0)).startsWith("http/1.1 " + status);
+            }
+            await().untilAsserted(() ->
+                    assertThat(server.streams().permits().acquired()).isZero());
+        }
+        try (SseServer full = server(allowed).maxStreams(0).start()) {
+            boolean isPermanent = status == 403 || path.equals("/own-stream/a");
+            assertThat(responseHead(full, "GET " + path, headers).get(0))
+                    .startsWith("http/1.1 " + (isPermanent ? 403 : 200));
+        }
+    }
+
+    private SseServerBuilder server(String allowed) {
+        return allowed.equals("-") ? server() : server().cors(allowed);
     }
 
     @Test

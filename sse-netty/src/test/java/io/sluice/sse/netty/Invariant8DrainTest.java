@@ -96,7 +96,7 @@ class Invariant8DrainTest {
             late.get("/events/a").awaitHead();
             assertThat(late.stream().status()).isEqualTo(503);
             assertThat(late.stream().header("retry-after")).isEqualTo("3");
-            browser.get("/events/a", "Sec-Fetch-Mode: cors");
+            browser.get("/events/a", RawClient.EVENT_SOURCE);
             assertThat(browser.awaitEnd(RawClient.PATIENCE)).isTrue();
             assertThat(browser.stream().status()).isEqualTo(200);
             assertThat(browser.stream().isEventStream()).isTrue();

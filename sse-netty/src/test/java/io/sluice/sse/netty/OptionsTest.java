@@ -297,7 +297,7 @@ class OptionsTest {
                 RawClient browser = RawClient.connect(server.port())) {
             client.get("/events/a").awaitHead();
             assertThat(client.stream().status()).isEqualTo(503);
-            browser.get("/events/a", "Sec-Fetch-Mode: cors");
+            browser.get("/events/a", RawClient.EVENT_SOURCE);
             assertThat(browser.awaitEnd(RawClient.PATIENCE)).isTrue();
             assertThat(browser.stream().status()).isEqualTo(200);
             assertThat(browser.stream().retries)

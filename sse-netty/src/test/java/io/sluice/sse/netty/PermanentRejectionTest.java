@@ -104,7 +104,7 @@ class PermanentRejectionTest {
 
     private static void assertStatus(SseServer server, String target, int status, int ofBrowser) throws IOException {
         try (RawClient other = RawClient.connect(server.port()).get(target);
-                RawClient browser = RawClient.connect(server.port()).get(target, "Sec-Fetch-Mode: cors")) {
+                RawClient browser = RawClient.connect(server.port()).get(target, RawClient.EVENT_SOURCE)) {
             assertThat(other.awaitEnd(RawClient.PATIENCE))
                     .as("%s closes", target)
                     .isTrue();

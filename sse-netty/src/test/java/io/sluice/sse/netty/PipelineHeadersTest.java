@@ -156,7 +156,7 @@ class PipelineHeadersTest {
 
     @Test
     void aStreamRejectedByALimitHasThemToo() {
-        for (String browser : List.of("", "Sec-Fetch-Mode: cors\r\nCache-Control: no-cache\r\n")) {
+        for (String browser : List.of("", RawClient.EVENT_SOURCE + "\r\n")) {
             StreamLimits none = StreamLimits.DEFAULT.maxStreams(0);
             EmbeddedChannel channel = new EmbeddedChannel(
                     new HttpServerCodec(),

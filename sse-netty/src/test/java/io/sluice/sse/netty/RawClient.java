@@ -11,6 +11,9 @@ final class RawClient extends FaultClient {
 
     static final Duration PATIENCE = AwaitTimeout.LONG;
 
+    /** The headers by which an EventSource is known. */
+    static final String EVENT_SOURCE = "Accept: text/event-stream\r\nCache-Control: no-cache\r\nSec-Fetch-Mode: cors";
+
     private RawClient(Socket socket) throws IOException {
         super(socket);
     }

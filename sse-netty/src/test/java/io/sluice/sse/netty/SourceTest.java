@@ -155,6 +155,30 @@ class SourceTest {
         }
     }
 
+    /** The client would send the id back, and get a 204. */
+    @OverEachTransport
+    void aSourceSendsNoIdThatEndsTheStreamForGood(Transport transport) throws IOException {
+        Event end = Event.builder().id("end~1").data("x").build();
+        CompletableFuture<Throwable> rejected = new CompletableFuture<>();
+        try (SseServer server = TestServers.on(transport)
+                        .streams(
+                                "/own",
+                                request -> SseStream.of(sink -> {
+                                    try {
+                                        sink.offer(end);
+                                    } catch (IllegalArgumentException e) {
+                                        rejected.complete(e);
+                                    }
+                                    sink.send(Event.of("direct"));
+                                }))
+                        .start();
+                RawClient client = RawClient.open(server.port(), "/own")) {
+            client.awaitEvents(1);
+            assertThat(client.stream().data()).containsExactly("direct");
+            assertThat(rejected.join()).hasMessageContaining("stopped for good");
+        }
+    }
+
     /** The user's executor is full or terminated. The source still runs, but not on the event loop. */
     @OverEachTransport
     void aSourceRejectedByTheUserExecutorRunsElsewhere(Transport transport) throws IOException {

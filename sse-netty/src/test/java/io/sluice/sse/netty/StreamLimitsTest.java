@@ -101,7 +101,7 @@ class StreamLimitsTest {
             assertThat(other.stream().status()).isEqualTo(status);
             assertThat(other.stream().header("retry-after")).isEqualTo("3");
             assertThat(other.stream().body()).contains(detail);
-            browser.get("/events/a", header, "Sec-Fetch-Mode: cors");
+            browser.get("/events/a", header, RawClient.EVENT_SOURCE);
             assertThat(browser.awaitEnd(RawClient.PATIENCE)).isTrue();
             assertThat(browser.stream().status()).isEqualTo(200);
             assertThat(browser.stream().retries)
@@ -126,7 +126,7 @@ class StreamLimitsTest {
                 assertThat(third.stream().status()).isEqualTo(429);
                 assertThat(Integer.parseInt(third.stream().header("retry-after")))
                         .isBetween(3_400, 3_600);
-                browser.get("/events/a", VIA + "192.0.2.1", "Sec-Fetch-Mode: cors");
+                browser.get("/events/a", VIA + "192.0.2.1", RawClient.EVENT_SOURCE);
                 assertThat(browser.awaitEnd(RawClient.PATIENCE)).isTrue();
                 assertThat(browser.stream().status()).isEqualTo(200);
                 assertThat(browser.stream().retries)
@@ -364,10 +364,29 @@ class StreamLimitsTest {
         assertThat(Rate.parse("20/s")).isEqualTo(new Rate(20, Duration.ofSeconds(1)));
         assertThat(Rate.parse("100/m")).isEqualTo(new Rate(100, Duration.ofMinutes(1)));
         assertThat(Rate.parse("5000/h")).isEqualTo(new Rate(5000, Duration.ofHours(1)));
+        assertThat(Rate.parse("10/s:50")).isEqualTo(new Rate(10, Duration.ofSeconds(1), 50));
+        assertThat(Rate.parse("10/s:50").twice()).isEqualTo(new Rate(20, Duration.ofSeconds(1), 100));
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "20", "20/", "/s", "20/d", "20 /s", "-1/s", "0/s", "2.5/s", "20/S", "99999999999/s"})
+    @ValueSource(
+            strings = {
+                "",
+                "20",
+                "20/",
+                "/s",
+                "20/d",
+                "20 /s",
+                "-1/s",
+                "0/s",
+                "2.5/s",
+                "20/S",
+                "99999999999/s",
+                "1/s:",
+                "1/s:0",
+                "1/s:x",
+                "1/s:2:3"
+            })
     void anInvalidRateIsRejected(String text) {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> Rate.parse(text))

@@ -168,7 +168,7 @@ public abstract class LaneSink extends SinkTransport implements HubSink, Scope.O
 
     @Override
     public final CompletionStage<Void> send(Event event) {
-        rejectIdIfSubscribed(event);
+        checkId(event);
         if (scope.isClosed()) {
             return CompletableFuture.failedStage(new ClosedException("sink " + id(), scope.reason()));
         }
@@ -177,13 +177,21 @@ public abstract class LaneSink extends SinkTransport implements HubSink, Scope.O
 
     @Override
     public final boolean offer(Event event) {
-        rejectIdIfSubscribed(event);
+        checkId(event);
         return !scope.isClosed() && directSends().offer(EventEncoder.encode(event));
     }
 
-    private void rejectIdIfSubscribed(Event event) {
-        if (event.id() != null && subscribed) {
-            throw new IllegalArgumentException("event id \"" + event.id() + "\": sink " + id()
+    private void checkId(Event event) {
+        String id = event.id();
+        if (id == null) {
+            return;
+        }
+        if (id.startsWith(CloseReason.END_ID_PREFIX)) {
+            throw new IllegalArgumentException("event id \"" + id + "\" (expected: not beginning with "
+                    + CloseReason.END_ID_PREFIX + ", by which a client is stopped for good)");
+        }
+        if (subscribed) {
+            throw new IllegalArgumentException("event id \"" + id + "\": sink " + id()
                     + " listens to hub topics, and an id in a direct send would replace the client's position");
         }
     }

@@ -8,7 +8,7 @@ import io.sluice.sse.Ledger;
 import io.sluice.sse.hub.core.HubCore;
 import io.sluice.sse.topic.Selector;
 import io.sluice.sse.topic.StartPosition;
-import io.sluice.sse.wire.EventEncoder;
+import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /** Opens the sinks of a lane and ends them: the first block, the end event, and the counts. Confined to the lane. */
@@ -104,12 +104,11 @@ final class SinkLifecycle {
     }
 
     private void writeEndEvent(LaneSink sink, CloseReason reason) {
-        Event end = Event.builder()
-                .name(CloseReason.END_EVENT_NAME)
-                .id(CloseReason.END_ID_PREFIX + core.sequencer().idOf(core.log().head()))
-                .data("{\"reason\":\"" + reason.tag() + "\"}")
-                .build();
-        lane.frames.writeBlock(sink, EventEncoder.encode(end), 0, lane);
+        String id = CloseReason.END_ID_PREFIX + core.sequencer().idOf(core.log().head());
+        // As text, because the name is reserved: no event with it can be built.
+        String end = "id: " + id + "\nevent: " + CloseReason.END_EVENT_NAME + "\ndata: {\"reason\":\"" + reason.tag()
+                + "\"}\n\n";
+        lane.frames.writeBlock(sink, end.getBytes(StandardCharsets.US_ASCII), 0, lane);
     }
 
     /** The sink has closed: it leaves the lane and the counts. */

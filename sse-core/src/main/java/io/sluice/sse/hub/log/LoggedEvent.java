@@ -1,6 +1,8 @@
 package io.sluice.sse.hub.log;
 
+import io.sluice.sse.CloseReason;
 import io.sluice.sse.Event;
+import io.sluice.sse.Gap;
 import io.sluice.sse.topic.EventFilter;
 import io.sluice.sse.topic.TopicEvent;
 import io.sluice.sse.wire.EventParser;
@@ -47,36 +49,60 @@ public final class LoggedEvent implements TopicEvent {
     }
 
     private static Event parse(byte[] wire) {
-        Event.Builder event = Event.builder();
-        StringBuilder comment = new StringBuilder();
-        new EventParser(
-                        new EventParser.Listener() {
-                            @Override
-                            public void onEvent(String type, String data, String lastEventId) {
-                                event.data(data);
-                                if (!type.equals("message")) {
-                                    event.name(type);
-                                }
-                            }
+        Fields fields = new Fields();
+        new EventParser(fields, wire.length).feed(wire, 0, wire.length);
+        return fields.event();
+    }
 
-                            @Override
-                            public void onLastEventId(String id) {
-                                event.id(id);
-                            }
+    /** The fields of one block. */
+    private static final class Fields implements EventParser.Listener {
 
-                            @Override
-                            public void onRetry(long millis) {
-                                event.retry(Duration.ofMillis(Math.min(millis, Event.MAX_RETRY.toMillis())));
-                            }
+        /** Has the name of a gap, which no other event can have. */
+        private static final Event GAP = new Gap(Gap.Reason.UNKNOWN, null, "0").toEvent();
 
-                            @Override
-                            public void onComment(String line) {
-                                comment.append(comment.length() == 0 ? "" : "\n")
-                                        .append(line);
-                            }
-                        },
-                        wire.length)
-                .feed(wire, 0, wire.length);
-        return (comment.length() == 0 ? event : event.comment(comment.toString())).build();
+        private final StringBuilder comment = new StringBuilder();
+        private @Nullable String name;
+        private @Nullable String data;
+        private @Nullable String id;
+        private @Nullable Duration retry;
+
+        @Override
+        public void onEvent(String type, String text, String lastEventId) {
+            data = text;
+            name = type.equals("message") ? null : type;
+        }
+
+        @Override
+        public void onLastEventId(String newId) {
+            id = newId;
+        }
+
+        @Override
+        public void onRetry(long millis) {
+            retry = Duration.ofMillis(Math.min(millis, Event.MAX_RETRY.toMillis()));
+        }
+
+        @Override
+        public void onComment(String line) {
+            comment.append(comment.length() == 0 ? "" : "\n").append(line);
+        }
+
+        Event event() {
+            boolean isGap = Gap.EVENT_NAME.equals(name);
+            Event.Builder event = isGap ? GAP.toBuilder() : Event.builder();
+            if (name != null && !isGap && !name.equals(CloseReason.END_EVENT_NAME)) { // the end is for no receiver
+                event.name(name);
+            }
+            if (data != null) {
+                event.data(data);
+            }
+            if (id != null) {
+                event.id(id);
+            }
+            if (retry != null) {
+                event.retry(retry);
+            }
+            return (comment.length() == 0 ? event : event.comment(comment.toString())).build();
+        }
     }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sluice.sse.CloseReason;
 import io.sluice.sse.Event;
+import io.sluice.sse.Gap;
 import io.sluice.sse.hub.HubTestAccess;
 import io.sluice.sse.hub.lane.FakeSink;
 import io.sluice.sse.hub.lane.HubFixture;
@@ -303,6 +304,17 @@ class IdBoundariesTest {
                     .toCompletableFuture()
                     .join());
             assertThat(answers).containsExactly(new Published("mine", "a", false), new Published("mine", "a", true));
+        }
+    }
+
+    /** The builder rejects the name, but a gap can become an event. */
+    @Test
+    void theEventOfAGapCannotBePublished() {
+        Event gap = new Gap(Gap.Reason.EVICTED, null, "0").toEvent();
+        try (HubFixture bench = new HubFixture()) {
+            assertThatThrownBy(() -> bench.hub.publish("a", gap))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("gap");
         }
     }
 

@@ -120,9 +120,12 @@ final class AdminRoutes {
                 : "";
         // Compares in constant time, so that the time does not reveal how much of a token is right.
         if (!MessageDigest.isEqual(token, shown.getBytes(StandardCharsets.UTF_8))) {
-            throw HttpStatusException.of(
-                    401, "this needs the admin token", "www-authenticate", "Bearer realm=\"sluice\"");
+            throw unauthenticated();
         }
+    }
+
+    static HttpStatusException unauthenticated() {
+        return HttpStatusException.of(401, "this needs the admin token", "www-authenticate", "Bearer realm=\"sluice\"");
     }
 
     // ---- connections

@@ -19,6 +19,7 @@ final class BundledServer implements AutoCloseable {
             Map.of("tls certificate", "--tls-cert", "tls key", "--tls-key", "tls client ca", "--tls-client-ca");
 
     private final Options options;
+    private final ServerAccess access;
     private final PublishRoute publish;
     private final AdminRoutes admin;
     private final MetricsRoute metrics;
@@ -28,6 +29,7 @@ final class BundledServer implements AutoCloseable {
 
     private BundledServer(Options options, Hub hub, ServerAccess access, @Nullable String adminToken) {
         this.options = options;
+        this.access = access;
         publish = new PublishRoute(hub);
         admin = new AdminRoutes(hub, options.node, adminToken, access::revoke);
         metrics = new MetricsRoute(hub);
@@ -57,8 +59,9 @@ final class BundledServer implements AutoCloseable {
         ServerFactory factory = new ServerFactory(options);
         SseServerBuilder builder = factory.server(hub);
         ServerAccess access = factory.access();
-        BundledServer bundled = new BundledServer(options, hub, access, factory.adminToken());
-        access.addTo(builder);
+        String adminToken = factory.adminToken();
+        BundledServer bundled = new BundledServer(options, hub, access, adminToken);
+        access.addTo(builder, adminToken, options.wrongTokenRate);
         EventsRoute.addTo(builder, access);
         bundled.publish.addTo(builder, options.publishRate, options.publishRatePerUser);
         bundled.admin.addTo(builder);
@@ -72,6 +75,7 @@ final class BundledServer implements AutoCloseable {
         } catch (IllegalArgumentException e) {
             throw options.invalid("--transport", e);
         }
+        access.watch();
         return bundled;
     }
 
@@ -119,6 +123,7 @@ final class BundledServer implements AutoCloseable {
     /** Drains and releases everything, the hub included. */
     @Override
     public void close() {
+        access.close();
         server().close();
         server().hub().close();
     }

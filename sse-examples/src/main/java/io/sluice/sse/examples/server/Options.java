@@ -38,7 +38,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
         footer = {
             "",
             "Each option can also be set as an environment variable: --max-connections as SLUICE_MAX_CONNECTIONS.",
-            "Durations are written 500ms, 15s, 5m, 1h; sizes 64k, 16m; rates 20/s, 100/m."
+            "Durations are written 500ms, 15s, 5m, 1h; sizes 64k, 16m; rates 20/s, 100/m, 10/s:50 (with a burst)."
         })
 final class Options {
 
@@ -317,7 +317,7 @@ final class Options {
             paramLabel = "<path>",
             description = "Publishing and streams need a JSON web token that this key verifies: a secret (HS256), a"
                     + " public key in PEM (RS256, ES256), or a JWKS file. Its claims sluice.subscribe and"
-                    + " sluice.publish list topic patterns. Default: none")
+                    + " sluice.publish list topic patterns. A changed file is used without a restart. Default: none")
     @Nullable
     Path jwtKey;
 
@@ -327,6 +327,14 @@ final class Options {
             description = "A cookie that may have the token instead of the header Authorization. Default: none")
     @Nullable
     String jwtCookie;
+
+    @Option(
+            names = "--wrong-token-rate",
+            paramLabel = "<rate>",
+            converter = OptionValues.RateText.class,
+            description = "How often one address may send a wrong token or ticket; above it all its tokens get 429."
+                    + " Default: 60/m")
+    Rate wrongTokenRate = new Rate(60, Duration.ofMinutes(1));
 
     @Option(
             names = "--tls-cert",

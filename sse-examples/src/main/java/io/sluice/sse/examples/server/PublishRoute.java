@@ -16,7 +16,6 @@ import io.sluice.sse.topic.Publication;
 import io.sluice.sse.topic.Published;
 import io.sluice.sse.topic.TopicEndedException;
 import io.sluice.sse.topic.TopicLimitException;
-import io.sluice.sse.topic.TopicName;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -31,7 +30,8 @@ import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code POST /publish/{topic}}: the body is the data of the event, and the query has the other fields. If the content
+ * {@code POST /publish/{topic}}: the body is the data of the event, and the query has the other fields. More topics
+ * come as {@code ?topic=}; the event then is one event of all of them. If the content
  * type is that of a batch, the body is an array of events that are published next to each other, all or none.
  */
 final class PublishRoute {
@@ -46,14 +46,14 @@ final class PublishRoute {
     private static final Duration TOPICS_FULL = Duration.ofSeconds(10);
 
     private final Hub hub;
-    private final ToIntFunction<String> subscribers;
+    private final ToIntFunction<List<String>> subscribers;
 
     PublishRoute(Hub hub) {
         this(hub, hub::subscribers);
     }
 
-    /** @param subscribers how many sinks subscribe to a topic */
-    PublishRoute(Hub hub, ToIntFunction<String> subscribers) {
+    /** @param subscribers how many distinct sinks subscribe to topics */
+    PublishRoute(Hub hub, ToIntFunction<List<String>> subscribers) {
         this.hub = hub;
         this.subscribers = subscribers;
     }
@@ -93,40 +93,71 @@ final class PublishRoute {
             throw HttpStatusException.of(415, "a multipart body is not an event; send the data as the body");
         }
         boolean batch = type.equals(BATCH);
-        if (!batch && request.path().equals("/publish")) {
+        List<String> topics = topics(request);
+        if (!batch && topics.isEmpty()) {
             throw HttpStatusException.of(400, "no topic: POST /publish/{topic}, or a batch as " + BATCH);
         }
-        return publish(request, batch).handle((published, failure) -> {
+        List<Publication> publications = publications(request, topics, batch);
+        return publish(publications).handle((published, failure) -> {
             if (failure != null) {
                 throw exceptionOf(failure);
             }
-            return Json.response(json -> {
-                if (!batch) {
-                    Published one = published.get(0);
-                    result(one, subscribers.applyAsInt(one.topic())).writeTo(json);
-                    return;
-                }
-                json.writeStartArray();
-                // Counting locks the hub and may visit each sink, and a batch may have many events of one topic.
-                Map<String, Integer> counts = new HashMap<>();
-                for (Published one : published) {
-                    result(one, counts.computeIfAbsent(one.topic(), subscribers::applyAsInt))
-                            .writeTo(json);
-                }
-                json.writeEndArray();
-            });
+            return response(publications, published, batch);
         });
+    }
+
+    private RouteResponse response(List<Publication> publications, List<Published> published, boolean batch) {
+        return Json.response(json -> {
+            if (batch) {
+                json.writeStartArray();
+            }
+            // Counting locks the hub and may visit each sink, and a batch may have many events of one topic.
+            Map<List<String>, Integer> counts = new HashMap<>();
+            for (int i = 0; i < published.size(); i++) {
+                Published one = published.get(i);
+                // A duplicate has reached the subscribers of the earlier event, which may have another topic.
+                List<String> topics = one.duplicate()
+                        ? List.of(one.topic())
+                        : publications.get(i).topics();
+                result(one, counts.computeIfAbsent(topics, subscribers::applyAsInt))
+                        .writeTo(json);
+            }
+            if (batch) {
+                json.writeEndArray();
+            }
+        });
+    }
+
+    /** The topic of the path, if it has one, and then those of the query. */
+    private static List<String> topics(SseRequest request) {
+        List<String> more = request.queryAll("topic");
+        if (request.path().equals("/publish")) {
+            return more;
+        }
+        List<String> topics = new ArrayList<>(1 + more.size());
+        topics.add(request.subPath());
+        topics.addAll(more);
+        return topics;
     }
 
     /**
      * Every argument that is checked here comes from the request: topics, ids, names and the form of a batch. So the
      * message of a failed check is for the client.
      */
-    private CompletionStage<List<Published>> publish(SseRequest request, boolean batch) {
+    private static List<Publication> publications(SseRequest request, List<String> topics, boolean batch) {
         try {
-            List<Publication> publications = batch ? batch(request) : List.of(single(request));
+            List<Publication> publications = batch ? batch(request, topics) : List.of(single(request, topics));
             // Wherever in the request a topic is: the client must be allowed to publish to it.
             publications.forEach(publication -> publication.topics().forEach(request::topicToPublish));
+            return publications;
+        } catch (IllegalArgumentException e) {
+            throw HttpStatusException.of(400, String.valueOf(e.getMessage()));
+        }
+    }
+
+    /** The hub checks the rest: ids that it would use itself, and topics that end. */
+    private CompletionStage<List<Published>> publish(List<Publication> publications) {
+        try {
             return hub.publishAll(publications);
         } catch (IllegalArgumentException e) {
             throw HttpStatusException.of(400, String.valueOf(e.getMessage()));
@@ -165,10 +196,10 @@ final class PublishRoute {
 
     // ---- one event
 
-    private static Publication single(SseRequest request) {
+    private static Publication single(SseRequest request, List<String> topics) {
         Event.Builder event = Event.builder().data(request.bodyText());
         fields(event, request.query("event"), request.query("id"), request.query("key"), request.query("retry"));
-        Publication publication = new Publication(request.subPath(), event.build());
+        Publication publication = Publication.of(event.build(), topics);
         return isLast(request.query("last")) ? publication.asLast() : publication;
     }
 
@@ -212,7 +243,7 @@ final class PublishRoute {
 
     // ---- a batch
 
-    private static List<Publication> batch(SseRequest request) {
+    private static List<Publication> batch(SseRequest request, List<String> topics) {
         JsonNode array = Json.read(request.bodyText());
         if (!array.isArray()) {
             throw new IllegalArgumentException("batch: not an array (expected: a JSON array of events)");
@@ -220,7 +251,7 @@ final class PublishRoute {
         List<Publication> publications = new ArrayList<>(array.size());
         for (JsonNode item : array) {
             try {
-                publications.add(item(item, request.subPath()));
+                publications.add(item(item, topics));
             } catch (IllegalArgumentException e) {
                 throw new IllegalArgumentException(
                         "event " + publications.size() + " of the batch: " + e.getMessage(), e);
@@ -229,7 +260,7 @@ final class PublishRoute {
         return publications;
     }
 
-    private static Publication item(JsonNode item, String topicOfPath) {
+    private static Publication item(JsonNode item, List<String> topicsOfAddress) {
         if (!item.isObject()) {
             throw new IllegalArgumentException("an event is a JSON object");
         }
@@ -254,7 +285,7 @@ final class PublishRoute {
                 text(item, "key"),
                 retry == null || retry.isNull() ? null : retry.asText());
         String topic = text(item, "topic");
-        Publication publication = new Publication(TopicName.check(topic == null ? topicOfPath : topic), event.build());
+        Publication publication = Publication.of(event.build(), topic == null ? topicsOfAddress : List.of(topic));
         JsonNode last = item.get("last");
         if (last != null && !last.isNull() && !last.isBoolean()) {
             throw new IllegalArgumentException("last: " + last + " (expected: true or false)");

@@ -3,6 +3,7 @@ package io.sluice.sse.examples.server;
 import io.sluice.sse.Identity;
 import io.sluice.sse.netty.Authenticator;
 import io.sluice.sse.netty.HttpStatusException;
+import io.sluice.sse.netty.Rate;
 import io.sluice.sse.netty.RouteResponse;
 import io.sluice.sse.netty.SseRequest;
 import io.sluice.sse.netty.SseServerBuilder;
@@ -26,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * Who may subscribe and publish: static tokens, JSON web tokens, and tickets for an EventSource. A server without any
  * of these options is open to every client. Thread-safe.
  */
-final class ServerAccess {
+final class ServerAccess implements AutoCloseable {
 
     static final String INVALID_TOKEN = "Bearer error=\"invalid_token\"";
 
@@ -34,6 +35,8 @@ final class ServerAccess {
     private static final String SUBSCRIBERS = "subscribers";
 
     private static final String PUBLISHERS = "publishers";
+
+    private static final String ADMINS = "admins";
 
     private static final String TICKET = "ticket";
 
@@ -43,7 +46,7 @@ final class ServerAccess {
 
     private final List<byte[]> subscribeTokens;
     private final List<byte[]> publishTokens;
-    private final @Nullable JwtVerifier jwt;
+    private final @Nullable JwtKeyFile jwt;
     private final @Nullable String jwtCookie;
     private final Tickets tickets;
     private final AccessRules rules;
@@ -52,7 +55,7 @@ final class ServerAccess {
     ServerAccess(
             List<String> subscribeTokens,
             List<String> publishTokens,
-            @Nullable JwtVerifier jwt,
+            @Nullable JwtKeyFile jwt,
             @Nullable String jwtCookie,
             LongSupplier nanos) {
         this.subscribeTokens = bytes(subscribeTokens);
@@ -84,14 +87,42 @@ final class ServerAccess {
         return builder.build();
     }
 
-    void addTo(SseServerBuilder server) {
-        if (!subscribeTokens.isEmpty() || !publishTokens.isEmpty() || jwt != null) {
-            Authenticator authenticator = jwt != null && jwt.isSlow()
-                    ? Authenticator.blocking(this::identity)
-                    : request -> CompletableFuture.completedFuture(identity(request));
-            server.authenticator(authenticator.orAnonymous()).access(rules);
+    /**
+     * @param adminToken the token of the admin routes, or null. Those check it themselves; here wrong ones are counted
+     * @param wrongTokens how often one address may send a wrong token or ticket
+     */
+    void addTo(SseServerBuilder server, @Nullable String adminToken, Rate wrongTokens) {
+        byte[] admin = adminToken == null ? null : adminToken.getBytes(StandardCharsets.UTF_8);
+        boolean hasTokens = !subscribeTokens.isEmpty() || !publishTokens.isEmpty() || jwt != null;
+        if (hasTokens || admin != null) {
+            Authenticator atOnce = request -> CompletableFuture.completedFuture(identity(request, admin));
+            Authenticator blocking = Authenticator.blocking(request -> identity(request, admin));
+            // Asked for each request, because a changed key file may have keys of another kind.
+            Authenticator authenticator = request -> (hasSlowKeys() ? blocking : atOnce).authenticate(request);
+            server.authenticator(authenticator.orAnonymous().limitingFailures(wrongTokens));
+        }
+        if (hasTokens) {
+            server.access(rules);
         }
         server.route("POST", "/ticket", this::ticket);
+    }
+
+    private boolean hasSlowKeys() {
+        return jwt != null && jwt.verifier().isSlow();
+    }
+
+    /** From now on a changed key file is read again, until {@link #close}. */
+    void watch() {
+        if (jwt != null) {
+            jwt.watch();
+        }
+    }
+
+    @Override
+    public void close() {
+        if (jwt != null) {
+            jwt.close();
+        }
     }
 
     /** Opens the streams of tickets as well. */
@@ -101,8 +132,11 @@ final class ServerAccess {
 
     // ---- who the client is
 
-    private Identity identity(SseRequest request) {
+    private Identity identity(SseRequest request, byte @Nullable [] adminToken) {
         String path = request.path();
+        if (adminToken != null && path.startsWith("/admin/")) {
+            return adminOf(request, adminToken);
+        }
         boolean isStream = path.equals("/events") || path.startsWith("/events/");
         if (!isStream && !path.equals("/ticket") && !path.equals("/publish") && !path.startsWith("/publish/")) {
             return Identity.UNKNOWN; // other routes have tokens of their own, or need none
@@ -122,6 +156,17 @@ final class ServerAccess {
         return token == null ? Identity.UNKNOWN : identityOf(token);
     }
 
+    private static Identity adminOf(SseRequest request, byte[] adminToken) {
+        String token = request.bearer();
+        if (token == null) {
+            return Identity.UNKNOWN;
+        }
+        if (!MessageDigest.isEqual(adminToken, token.getBytes(StandardCharsets.UTF_8))) {
+            throw AdminRoutes.unauthenticated();
+        }
+        return new Identity(null, Set.of(ADMINS));
+    }
+
     private Identity identityOf(String token) {
         Set<String> groups = new HashSet<>();
         byte[] given = token.getBytes(StandardCharsets.UTF_8);
@@ -137,7 +182,7 @@ final class ServerAccess {
         if (jwt == null) {
             throw HttpStatusException.of(401, "the token is not accepted", "www-authenticate", INVALID_TOKEN);
         }
-        return jwt.verify(token);
+        return jwt.verifier().verify(token);
     }
 
     /** Compares with each token in constant time, so that the time does not reveal how much of a token is right. */

@@ -143,10 +143,10 @@ final class ServerFactory {
             throw new BadOptionException(
                     options.named("--jwt-cookie") + ": " + options.jwtCookie + " (expected: --jwt-key as well)");
         }
-        JwtVerifier jwt = null;
+        JwtKeyFile jwt = null;
         if (options.jwtKey != null) {
             try {
-                jwt = JwtVerifier.read(options.jwtKey, InstantSource.system());
+                jwt = new JwtKeyFile(options.jwtKey, InstantSource.system());
             } catch (IllegalArgumentException e) {
                 throw options.invalid("--jwt-key", e);
             }

@@ -119,6 +119,35 @@ class AccessContractTest {
     }
 
     @Test
+    void wrongTokensAreLimitedPerAddress() throws Exception {
+        try (TestServer server = TestServer.start(
+                "--subscribe-token", "s",
+                "--admin-token", "a",
+                "--wrong-token-rate", "3/h",
+                "--trusted-proxy", "127.0.0.1",
+                "--forwarded", "x-forwarded-for")) {
+            assertThat(status(server, "/events/a", bearer("wrong"))).isEqualTo(401);
+            assertThat(status(server, "/events/a?ticket=wrong")).isEqualTo(401);
+            assertProblem(server.get("/admin/ledger", bearer("wrong")), 401, "admin token");
+            for (String token : List.of("wrong", "s", "a")) {
+                for (String target : List.of("/events/a", "/admin/ledger")) {
+                    HttpResponse<String> rejected = server.get(target, bearer(token));
+                    assertProblem(rejected, 429, "wrong credentials too often");
+                    String wait = rejected.headers().firstValue("retry-after").orElseThrow();
+                    assertThat(Integer.parseInt(wait)).isBetween(1_000, 1_200);
+                }
+            }
+            assertThat(status(server, "/events/a")).as("no token").isEqualTo(401);
+            assertThat(server.get("/health/live").statusCode()).isEqualTo(200);
+            try (RawStream other =
+                    server.stream("/events/a", "Authorization: Bearer s", "X-Forwarded-For: 192.0.2.1")) {
+                assertThat(other.head()).contains(" 200 ");
+            }
+            assertThat(server.get("/metrics").body()).contains("sluice_refused_total{limit=\"authentication-rate\"}");
+        }
+    }
+
+    @Test
     void aTokenForPublishingLeavesStreamsOpen() throws Exception {
         try (TestServer server = TestServer.start("--publish-token", "p")) {
             assertThat(status(server, "/events/a")).isEqualTo(200);
@@ -142,6 +171,36 @@ class AccessContractTest {
     }
 
     // ---- JSON web tokens
+
+    @Test
+    void aChangedKeyFileIsUsedAndABadOneKeepsTheOldKey() throws Exception {
+        ListAppender<ILoggingEvent> lines = new ListAppender<>();
+        lines.start();
+        Logger logger = (Logger) LoggerFactory.getLogger(JwtKeyFile.class);
+        logger.addAppender(lines);
+        Path file = secretFile();
+        String old = signed(claims("ann").build());
+        RSAKey rsa = new RSAKeyGenerator(2048).generate();
+        String recent =
+                sign(JWSAlgorithm.RS256, new RSASSASigner(rsa), claims("ann").build());
+        try (TestServer server = TestServer.start("--jwt-key", file.toString())) {
+            assertThat(status(server, "/events/public/1", bearer(old))).isEqualTo(200);
+            Files.writeString(file, "short and s3cret");
+            Awaitility.await().untilAsserted(() -> assertThat(lines.list).hasSize(1));
+            assertThat(lines.list.get(0).getLevel()).isEqualTo(Level.WARN);
+            assertThat(lines.list.get(0).getFormattedMessage())
+                    .contains("the old keys stay in use", file.toString())
+                    .doesNotContain("s3cret");
+            assertThat(status(server, "/events/public/1", bearer(old))).isEqualTo(200);
+            pem(file, rsa.toRSAPublicKey());
+            Awaitility.await()
+                    .untilAsserted(() -> assertThat(status(server, "/events/public/1", bearer(recent)))
+                            .isEqualTo(200));
+            assertThat(status(server, "/events/public/1", bearer(old))).isEqualTo(401);
+        } finally {
+            logger.detachAppender(lines);
+        }
+    }
 
     private static JWTClaimsSet.Builder claims(String user) {
         return new JWTClaimsSet.Builder()

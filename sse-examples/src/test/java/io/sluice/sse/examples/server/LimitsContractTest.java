@@ -3,15 +3,20 @@ package io.sluice.sse.examples.server;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The limits of the bundled server, as its contract describes them. */
 class LimitsContractTest {
 
-    private static final String BROWSER = "sec-fetch-mode";
+    /** The headers by which an EventSource is known. */
+    private static final String[] EVENT_SOURCE = {
+        "accept", "text/event-stream", "cache-control", "no-cache", "sec-fetch-mode", "cors"
+    };
 
     @Test
     void theConnectionLimitOfAnAddressRejectsOnlyItsNewConnections() throws Exception {
@@ -22,7 +27,7 @@ class LimitsContractTest {
                 HttpResponse<String> rejected = server.get("/events/a");
                 TestServer.assertProblem(rejected, 429, "this address has its maximum of 1 streams");
                 assertThat(rejected.headers().firstValue("retry-after")).hasValue("3");
-                HttpResponse<String> browser = server.get("/events/a", BROWSER, "cors");
+                HttpResponse<String> browser = server.get("/events/a", EVENT_SOURCE);
                 assertThat(browser.statusCode()).isEqualTo(200);
                 assertThat(browser.body()).matches("retry: \\d+\n\n");
                 server.publish("a", "still here");
@@ -38,6 +43,45 @@ class LimitsContractTest {
         }
     }
 
+    /** A client that uses fetch would take the 200 for the end of its stream, and never return. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "GET  | text/event-stream                | no-cache             | sec-fetch-mode | cors        | 200",
+                "GET  | text/event-stream                | max-age=0 , No-Cache | sec-fetch-mode | no-cors     | 200",
+                "GET  | text/event-stream                | no-cache             | user-agent     | Mozilla/5.0 | 200",
+                "GET  | text/event-stream                | no-cache             | user-agent     | curl/8      | 503",
+                "GET  | text/event-stream                | no-cache             | x-a            | Mozilla/5.0 | 503",
+                "GET  | text/event-stream                | max-age=0            | sec-fetch-mode | cors        | 503",
+                "GET  | text/event-stream                | no-cache=x           | sec-fetch-mode | cors        | 503",
+                "GET  | text/event-stream                | -                    | user-agent     | Mozilla/5.0 | 503",
+                "GET  | text/event-stream, */*           | no-cache             | sec-fetch-mode | cors        | 503",
+                "GET  | text/event-stream; charset=utf-8 | no-cache             | sec-fetch-mode | cors        | 503",
+                "GET  | */*                              | no-cache             | sec-fetch-mode | cors        | 503",
+                "POST | text/event-stream                | no-cache             | sec-fetch-mode | cors        | 503",
+            })
+    void onlyAnEventSourceIsRejectedWithAShortStream(
+            String method, String accept, String cacheControl, String header, String value, int status)
+            throws Exception {
+        try (TestServer server = TestServer.start("--max-connections", "1");
+                RawStream only = server.stream("/events/a")) {
+            only.head();
+            HttpResponse<String> rejected = server.send(
+                    method,
+                    method.equals("GET") ? "/events/a" : "/events",
+                    (method.equals("GET") ? "" : "{\"topics\":[\"a\"]}").getBytes(StandardCharsets.UTF_8),
+                    "accept",
+                    accept,
+                    cacheControl.equals("-") ? "x-b" : "cache-control",
+                    cacheControl,
+                    header,
+                    value);
+            assertThat(rejected.statusCode()).isEqualTo(status);
+            assertThat(rejected.headers().firstValue("retry-after").isPresent()).isEqualTo(status == 503);
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"/events/a%00", "/events/a//b", "/events", "/events/a?replay=-1"})
     void aPermanentRejectionKeepsItsStatusAtALimitForEveryClient(String target) throws Exception {
@@ -47,8 +91,8 @@ class LimitsContractTest {
             there.firstBlock();
             TestServer.assertProblem(server.get("/events/a"), 503, "maximum of 1"); // uses the last token
             TestServer.assertProblem(server.get(target), 400, "");
-            TestServer.assertProblem(server.get(target, BROWSER, "cors"), 400, "");
-            TestServer.assertProblem(server.send("POST", "/events/a", new byte[0], BROWSER, "cors"), 405, "");
+            TestServer.assertProblem(server.get(target, EVENT_SOURCE), 400, "");
+            TestServer.assertProblem(server.send("POST", "/events/a", new byte[0], EVENT_SOURCE), 405, "");
         }
     }
 
@@ -65,7 +109,7 @@ class LimitsContractTest {
             assertThat(Long.parseLong(
                             rejected.headers().firstValue("retry-after").orElseThrow()))
                     .isBetween(1_700L, 1_800L);
-            assertThat(server.get("/events/a", BROWSER, "cors").body()).matches("retry: \\d{6,7}\n\n");
+            assertThat(server.get("/events/a", EVENT_SOURCE).body()).matches("retry: \\d{6,7}\n\n");
             server.publish("a", "publishing has a rate of its own");
         }
     }
@@ -79,7 +123,7 @@ class LimitsContractTest {
             assertThat(server.get("/events/a").headers().firstValue("retry-after"))
                     .hasValue("1");
             for (int i = 0; i < 20; i++) {
-                String body = server.get("/events/a", BROWSER, "cors").body();
+                String body = server.get("/events/a", EVENT_SOURCE).body();
                 assertThat(Long.parseLong(body.substring(7).strip())).isBetween(500L, 1_500L);
             }
         }
@@ -90,7 +134,7 @@ class LimitsContractTest {
         try (TestServer server = TestServer.start("--publish-rate", "2/h")) {
             server.publish("a", "1");
             server.publish("a", "2");
-            HttpResponse<String> rejected = server.post("/publish/a", "3", BROWSER, "cors");
+            HttpResponse<String> rejected = server.post("/publish/a", "3", EVENT_SOURCE);
             TestServer.assertProblem(rejected, 429, "too often");
             assertThat(Long.parseLong(
                             rejected.headers().firstValue("retry-after").orElseThrow()))

@@ -85,6 +85,16 @@ class PublishContractTest {
                 "?id=a%0Ab                     | id",
                 "?id=a%00b                     | id",
                 "?id=                          | id",
+                "?id=a%01b                     | control characters",
+                "?id=a%7F                      | control characters",
+                "?id=a%C2%85                   | control characters",
+                "?id=%20a                      | blanks at either end",
+                "?id=a%20                      | blanks at either end",
+                "?id=a+                        | blanks at either end",
+                "?id=%20%20                    | blanks at either end",
+                "?event=gap                    | reports a loss",
+                "?event=end                    | the end of a stream",
+                "?retry=86400001               | 1 day",
                 "?id=end~1                     | end~",
                 "?id=0lnhvpao9m-00000000001    | format of the hub",
                 "?retry=soon                   | retry",
@@ -107,6 +117,39 @@ class PublishContractTest {
     @ValueSource(strings = {"/publish/a*", "/publish/a/**", "/publish/a//b", "/publish/", "/publish/a%E2%80%8B"})
     void aBadTopicIsRejected(String target) throws Exception {
         assertProblem(server.post(target, "x"), 400, "topic");
+    }
+
+    @Test
+    void anEventOfSeveralTopicsIsOneEvent() throws Exception {
+        try (RawStream both = server.stream("/events?topic=a&topic=b");
+                RawStream one = server.stream("/events/b")) {
+            both.firstBlock();
+            one.firstBlock();
+            JsonNode json = Json.read(
+                    server.post("/publish/a?topic=b&topic=a", "shared").body());
+            assertThat(json.get("topic").textValue()).isEqualTo("a");
+            assertThat(json.get("subscribers").intValue()).isEqualTo(2);
+            String id = json.get("id").textValue();
+            assertThat(server.publish("b", "after")).isGreaterThan(id);
+            for (RawStream stream : new RawStream[] {both, one}) {
+                assertThat(stream.until("data: after\n"))
+                        .containsOnlyOnce("data: shared\n")
+                        .contains("id: " + id);
+            }
+            assertThat(server.post("/publish?topic=c", "x").statusCode()).isEqualTo(200);
+            JsonNode batch = Json.read(server.post(
+                            "/publish/a?topic=b", "[{\"data\":1},{\"data\":2,\"topic\":\"c\"}]", "Content-Type", BATCH)
+                    .body());
+            assertThat(batch.findValuesAsText("subscribers")).containsExactly("2", "0");
+        }
+        assertProblem(server.post("/publish/a?topic=b*", "x"), 400, "topic");
+        assertProblem(server.post("/publish/a?topic=", "x"), 400, "topic");
+        assertProblem(server.post("/publish/x?topic=y", "x"), 429, "maximum of 3 topics");
+        StringBuilder many = new StringBuilder("/publish/a?topic=b");
+        for (int i = 0; i < 99; i++) {
+            many.append("&topic=t").append(i);
+        }
+        assertProblem(server.post(many.toString(), "x"), 400, "expected: 1 to 100");
     }
 
     @Test
@@ -293,6 +336,11 @@ class PublishContractTest {
                 "[{\"data\":\"x\"},{\"topic\":\"a\"}]        | event 1 of the batch: it has no data",
                 "[{\"data\":\"x\",\"event\":\"a\\nb\"}]      | event 0",
                 "[{\"data\":\"x\",\"event\":1}]              | expected: a string",
+                "[{\"data\":\"x\",\"event\":\"gap\"}]        | reports a loss",
+                "[{\"data\":\"x\",\"event\":\"end\"}]        | the end of a stream",
+                "[{\"data\":\"x\",\"id\":\"a\\t\"}]          | control characters",
+                "[{\"data\":\"x\",\"id\":\" a\"}]           | blanks at either end",
+                "[{\"data\":\"x\",\"retry\":86400001}]     | 1 day",
                 "[{\"data\":\"x\",\"retry\":\"1\"}]          | milliseconds",
                 "[{\"data\":\"x\",\"name\":\"e\"}]           | no field",
                 "[{\"data\":\"x\",\"data\":\"y\"}]           | not JSON",

@@ -10,6 +10,9 @@ import java.util.Locale;
 /** The client of the test kit, for tests that compare the text of a stream, chunk by chunk. */
 final class RawStream extends SseTestClient {
 
+    /** The headers by which an EventSource is known. */
+    static final String EVENT_SOURCE = "Accept: text/event-stream\r\nCache-Control: no-cache\r\nSec-Fetch-Mode: cors";
+
     // The part of the body that the test has read and not discarded, and the chunks that it has read.
     private int from;
     private int to;

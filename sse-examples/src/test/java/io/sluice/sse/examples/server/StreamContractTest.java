@@ -315,7 +315,7 @@ class StreamContractTest {
             HttpResponse<String> rejected = server.get("/events/a");
             assertProblem(rejected, 503, "maximum of 1");
             assertThat(rejected.headers().firstValue("retry-after")).isPresent();
-            try (RawStream browser = server.stream("/events/a", "Sec-Fetch-Mode: cors")) {
+            try (RawStream browser = server.stream("/events/a", RawStream.EVENT_SOURCE)) {
                 assertThat(browser.head()).startsWith("http/1.1 200 ").contains("text/event-stream");
                 assertThat(browser.toEnd()).matches("retry: \\d+\n\n");
             }
