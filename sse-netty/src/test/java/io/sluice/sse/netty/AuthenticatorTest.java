@@ -59,8 +59,11 @@ class AuthenticatorTest {
     }
 
     private SseServerBuilder on(Transport transport, Authenticator authenticator) {
-        return TestServers.on(transport)
-                .authenticator(authenticator)
+        return on(TestServers.on(transport), authenticator);
+    }
+
+    private SseServerBuilder on(SseServerBuilder server, Authenticator authenticator) {
+        return server.authenticator(authenticator)
                 .streams("/events/**", StreamRoute.topics())
                 .route("GET", "/me", this::me)
                 .route("POST", "/me", this::me);
@@ -90,31 +93,46 @@ class AuthenticatorTest {
         }
     }
 
+    private static RawStream respond(
+            ClientProtocol protocol, SseServer server, String method, String target, String... headers)
+            throws IOException {
+        try (StreamClient client = protocol.request(server, method, target, headers)) {
+            if (method.equals("HEAD")) {
+                return client.awaitHead().stream();
+            }
+            assertThat(client.awaitResponse(RawClient.PATIENCE)).isTrue();
+            return client.stream();
+        }
+    }
+
     private static final Authenticator BY_TOKEN = Authenticator.bearer(token -> CompletableFuture.completedFuture(
             token.startsWith("good-") ? Identity.of(token.substring(5)) : Identity.UNKNOWN));
 
-    @OverEachTransport
-    void streamsAndRoutesGetTheIdentity(Transport transport) throws Exception {
-        try (SseServer server = on(transport, BY_TOKEN).start();
-                RawClient ann = RawClient.open(server.port(), "/events/a", TOKEN + "good-ann")) {
+    @OverEachProtocol
+    void streamsAndRoutesGetTheIdentity(Transport transport, ClientProtocol protocol) throws Exception {
+        try (SseServer server = on(protocol.on(transport), BY_TOKEN).start();
+                StreamClient ann = protocol.open(server, "/events/a", TOKEN + "good-ann")) {
             assertThat(server.hub().clients("ann").toCompletableFuture().join()).hasSize(1);
-            assertThat(respond(server, "GET", "/me?n=1", TOKEN + "good-bob").body())
+            assertThat(respond(protocol, server, "GET", "/me?n=1", TOKEN + "good-bob")
+                            .body())
                     .isEqualTo("bob 1");
-            assertThat(respond(server, "HEAD", "/me", TOKEN + "good-bob").status())
+            assertThat(respond(protocol, server, "HEAD", "/me", TOKEN + "good-bob")
+                            .status())
                     .isEqualTo(200);
-            assertThat(respond(server, "HEAD", "/events/a", TOKEN + "good-bob").status())
+            assertThat(respond(protocol, server, "HEAD", "/events/a", TOKEN + "good-bob")
+                            .status())
                     .isEqualTo(200);
             for (String method : List.of("GET", "HEAD", "POST")) {
                 for (String target : method.equals("POST") ? List.of("/me") : List.of("/me", "/events/a")) {
-                    RawStream missing = respond(server, method, target);
+                    RawStream missing = respond(protocol, server, method, target);
                     assertThat(missing.status()).as("%s %s", method, target).isEqualTo(401);
                     assertThat(missing.header("www-authenticate")).isEqualTo("Bearer");
-                    RawStream wrong = respond(server, method, target, "authorization: bearer bad");
+                    RawStream wrong = respond(protocol, server, method, target, "authorization: bearer bad");
                     assertThat(wrong.status()).as("%s %s", method, target).isEqualTo(401);
                     assertThat(wrong.header("www-authenticate")).isEqualTo("Bearer error=\"invalid_token\"");
                 }
             }
-            assertThat(respond(server, "GET", "/me", TOKEN + "good-a", TOKEN + "good-b")
+            assertThat(respond(protocol, server, "GET", "/me", TOKEN + "good-a", TOKEN + "good-b")
                             .status())
                     .as("two tokens")
                     .isEqualTo(401);
@@ -405,34 +423,36 @@ class AuthenticatorTest {
     }
 
     /** A stream that was authenticated before a revocation, and opens after it, may not survive it. */
-    @Test
-    void aRevocationAppliesToRequestsThatWait() throws Exception {
+    @OverEachProtocol
+    void aRevocationAppliesToRequestsThatWait(Transport transport, ClientProtocol protocol) throws Exception {
         BlockingQueue<CompletableFuture<SseStream>> opening = new LinkedBlockingQueue<>();
-        try (SseServer server = on(Transport.NIO, BY_TOKEN)
+        try (SseServer server = on(protocol.on(transport), BY_TOKEN)
                         .streams("/later", StreamRoute.async(request -> {
                             CompletableFuture<SseStream> stage = new CompletableFuture<>();
                             opening.add(stage);
                             return stage;
                         }))
                         .start();
-                RawClient open = RawClient.open(server.port(), "/events/a", TOKEN + "good-ann");
-                RawClient waiting = RawClient.connect(server.port()).get("/later", TOKEN + "good-ann")) {
+                StreamClient open = protocol.open(server, "/events/a", TOKEN + "good-ann");
+                StreamClient waiting = protocol.get(server, "/later", TOKEN + "good-ann")) {
             CompletableFuture<SseStream> stage = Objects.requireNonNull(opening.poll(30, TimeUnit.SECONDS));
             assertThat(server.hub().revoke("ann").toCompletableFuture().join()).isEqualTo(1);
             assertThat(open.awaitEnd(RawClient.PATIENCE)).isTrue();
             stage.complete(SseStream.of(Selector.of("a"), StartPosition.live()));
             assertThat(waiting.awaitEnd(RawClient.PATIENCE)).isTrue();
             assertThat(waiting.stream().status()).isEqualTo(503);
+            open.close();
+            waiting.close();
             TestServers.awaitNothingOwned(server.hub());
         }
     }
 
-    @OverEachTransport
-    void aStreamEndsWithItsIdentity(Transport transport) throws Exception {
+    @OverEachProtocol
+    void aStreamEndsWithItsIdentity(Transport transport, ClientProtocol protocol) throws Exception {
         Authenticator shortly = request -> CompletableFuture.completedFuture(
                 Identity.of("ann").until(Instant.now().plusMillis(300)));
-        try (SseServer server = on(transport, shortly).start();
-                RawClient client = RawClient.open(server.port(), "/events/a")) {
+        try (SseServer server = on(protocol.on(transport), shortly).start();
+                StreamClient client = protocol.open(server, "/events/a")) {
             assertThat(client.awaitEnd(RawClient.PATIENCE)).isTrue();
             assertThat(client.stream().hasEnded()).as("with the last chunk").isTrue();
             assertThat(client.stream().retries)
@@ -440,47 +460,50 @@ class AuthenticatorTest {
                     .element(1)
                     .satisfies(millis -> assertThat(millis).isLessThan(100));
             assertThat(client.stream().events).as("the client reconnects").isEmpty();
+            client.close();
             TestServers.awaitNothingOwned(server.hub());
             TestServers.awaitNothingScheduled(server);
         }
     }
 
-    @Test
-    void streamsOfOnePrincipalAreLimited() throws Exception {
-        try (SseServer server = on(Transport.NIO, BY_TOKEN)
+    @OverEachProtocol
+    void streamsOfOnePrincipalAreLimited(Transport transport, ClientProtocol protocol) throws Exception {
+        try (SseServer server = on(protocol.on(transport), BY_TOKEN)
                         .maxStreamsPerPrincipal(1, StreamLimits.AtLimit.REJECT)
                         .start();
-                RawClient ann = RawClient.open(server.port(), "/events/a", TOKEN + "good-ann");
-                RawClient bob = RawClient.open(server.port(), "/events/a", TOKEN + "good-bob")) {
-            assertThat(respond(server, "GET", "/events/a", TOKEN + "good-ann").status())
+                StreamClient ann = protocol.open(server, "/events/a", TOKEN + "good-ann");
+                StreamClient bob = protocol.open(server, "/events/a", TOKEN + "good-bob")) {
+            assertThat(respond(protocol, server, "GET", "/events/a", TOKEN + "good-ann")
+                            .status())
                     .isEqualTo(429);
             assertThat(server.hub().rejections().count(RejectionCounts.Kind.STREAMS_PER_PRINCIPAL))
                     .isEqualTo(1);
             ann.close();
             await().untilAsserted(() ->
                     assertThat(server.streams().permits().entries()).isEqualTo(1));
-            RawClient.open(server.port(), "/events/a", TOKEN + "good-ann").close();
+            protocol.open(server, "/events/a", TOKEN + "good-ann").close();
             bob.close();
             await().untilAsserted(() ->
                     assertThat(server.streams().permits().entries()).isZero());
         }
     }
 
-    @Test
-    void theOldestStreamOfAPrincipalEndsForGood() throws Exception {
-        try (SseServer server = on(Transport.NIO, BY_TOKEN)
+    @OverEachProtocol
+    void theOldestStreamOfAPrincipalEndsForGood(Transport transport, ClientProtocol protocol) throws Exception {
+        try (SseServer server = on(protocol.on(transport), BY_TOKEN)
                         .maxStreamsPerPrincipal(2, StreamLimits.AtLimit.END_OLDEST)
                         .start();
-                RawClient one = RawClient.open(server.port(), "/events/a", TOKEN + "good-ann");
-                RawClient two = RawClient.open(server.port(), "/events/a", TOKEN + "good-ann");
-                RawClient bob = RawClient.open(server.port(), "/events/a", TOKEN + "good-bob");
-                RawClient three = RawClient.open(server.port(), "/events/a", TOKEN + "good-ann")) {
+                StreamClient one = protocol.open(server, "/events/a", TOKEN + "good-ann");
+                StreamClient two = protocol.open(server, "/events/a", TOKEN + "good-ann");
+                StreamClient bob = protocol.open(server, "/events/a", TOKEN + "good-bob");
+                StreamClient three = protocol.open(server, "/events/a", TOKEN + "good-ann")) {
             assertThat(one.awaitEnd(RawClient.PATIENCE)).isTrue();
             assertThat(one.stream().events).hasSize(1).element(0).satisfies(end -> {
                 assertThat(end.type()).isEqualTo("end");
                 assertThat(end.data()).isEqualTo("{\"reason\":\"replaced\"}");
             });
             RawStream again = respond(
+                    protocol,
                     server,
                     "GET",
                     "/events/a",
@@ -488,7 +511,7 @@ class AuthenticatorTest {
                     "Last-Event-ID: " + one.stream().lastEventId());
             assertThat(again.status()).as("the client must stay away").isEqualTo(204);
             server.hub().publish("a", Event.of("1"));
-            for (RawClient open : List.of(two, three, bob)) {
+            for (StreamClient open : List.of(two, three, bob)) {
                 open.awaitEvents(1);
             }
             assertThat(server.streams().permits().acquired()).isEqualTo(3);

@@ -226,30 +226,32 @@ class CompressionTest {
         return hub.ledger().count(Ledger.Kind.COMPRESSORS);
     }
 
-    private static void publishAndAwait(Hub hub, List<RawClient> clients, int count) throws IOException {
+    private static void publishAndAwait(Hub hub, List<? extends StreamClient> clients, int count) throws IOException {
         hub.publish("a", Event.of(PADDING));
-        for (RawClient client : clients) {
+        for (StreamClient client : clients) {
             client.awaitEvents(count);
         }
     }
 
     /** Each way to end a stream frees its compressor. */
-    @OverEachTransport
-    void everyEndOfAStreamFreesItsCompressor(Transport transport) throws Exception {
+    @OverEachProtocol
+    void everyEndOfAStreamFreesItsCompressor(Transport transport, ClientProtocol protocol) throws Exception {
         try (Hub hub = Hub.create();
-                SseServer server = TestServers.on(transport)
+                SseServer server = protocol.on(transport)
                         .hub(hub)
                         .compression(Compression.PER_STREAM)
                         .start()) {
-            RawClient leaves = RawClient.open(server.port(), "/events/a", GZIP);
-            RawClient resets = RawClient.open(server.port(), "/events/a", GZIP);
-            RawClient isClosed = RawClient.open(server.port(), "/events/b", GZIP);
-            RawClient completes = RawClient.open(server.port(), "/events/c", GZIP);
+            StreamClient leaves = protocol.open(server, "/events/a", GZIP);
+            StreamClient resets = protocol.open(server, "/events/a", GZIP);
+            StreamClient isClosed = protocol.open(server, "/events/b", GZIP);
+            StreamClient completes = protocol.open(server, "/events/c", GZIP);
             await().until(() -> hub.subscribers("a") == 2);
             publishAndAwait(hub, List.of(leaves, resets), 1);
             assertThat(compressors(hub)).isEqualTo(4);
             leaves.close();
             resets.reset();
+            await().until(() -> hub.subscribers("a") == 0);
+            resets.close();
             TestServers.sinks(hub).forEach(info -> {
                 if (info.topics().contains("b")) {
                     info.sink().close(CloseReason.CLOSED_BY_APPLICATION);
@@ -257,7 +259,7 @@ class CompressionTest {
                     info.sink().complete();
                 }
             });
-            for (RawClient client : List.of(isClosed, completes)) {
+            for (StreamClient client : List.of(isClosed, completes)) {
                 assertThat(client.awaitEnd(RawClient.PATIENCE)).isTrue();
                 assertThat(client.stream().hasEnded()).isTrue();
                 client.close();

@@ -18,14 +18,14 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 @Execution(ExecutionMode.CONCURRENT) // its tests wait for heartbeats
 class HeartbeatTest {
 
-    @OverEachTransport
-    void onlySilentStreamsGetAComment(Transport transport) throws IOException {
+    @OverEachProtocol
+    void onlySilentStreamsGetAComment(Transport transport, ClientProtocol protocol) throws IOException {
         ScheduledExecutorService publisher = Executors.newSingleThreadScheduledExecutor();
-        try (SseServer server = TestServers.on(transport)
+        try (SseServer server = protocol.on(transport)
                         .heartbeat(Duration.ofSeconds(3)) // longer than a machine pauses
                         .start();
-                RawClient silent = RawClient.open(server.port(), "/events/silent");
-                RawClient busy = RawClient.open(server.port(), "/events/busy")) {
+                StreamClient silent = protocol.open(server, "/events/silent");
+                StreamClient busy = protocol.open(server, "/events/busy")) {
             publisher.scheduleAtFixedRate(
                     () -> server.hub().publish("busy", Event.of("tick")), 0, 20, TimeUnit.MILLISECONDS);
             silent.await(() -> silent.stream().comments.size() > 0, "a heartbeat");
@@ -41,16 +41,17 @@ class HeartbeatTest {
         }
     }
 
-    @OverEachTransport
-    void aRouteMaySendHeartbeatsAsEventsThatAPageReceives(Transport transport) throws IOException {
+    @OverEachProtocol
+    void aRouteMaySendHeartbeatsAsEventsThatAPageReceives(Transport transport, ClientProtocol protocol)
+            throws IOException {
         Heartbeat alive = Heartbeat.event("alive").atFixedRate();
-        try (SseServer server = TestServers.on(transport)
+        try (SseServer server = protocol.on(transport)
                         .heartbeat(Duration.ofMillis(200))
                         .streams("/events/**", StreamRoute.topics())
                         .streams("/watched/**", StreamRoute.topics().with((request, stream) -> stream.heartbeat(alive)))
                         .start();
-                RawClient watched = RawClient.open(server.port(), "/watched/a");
-                RawClient usual = RawClient.open(server.port(), "/events/a")) {
+                StreamClient watched = protocol.open(server, "/watched/a");
+                StreamClient usual = protocol.open(server, "/events/a")) {
             watched.awaitEvents(2);
             assertThat(watched.stream().events).allSatisfy(event -> {
                 assertThat(event.type()).isEqualTo("alive");

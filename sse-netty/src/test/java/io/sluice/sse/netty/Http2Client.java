@@ -3,18 +3,17 @@ package io.sluice.sse.netty;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http2.DefaultHttp2HeadersDecoder;
 import io.netty.handler.codec.http2.Http2Exception;
-import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
-import java.io.DataInputStream;
 import java.io.EOFException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.security.cert.X509Certificate;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -22,11 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.BooleanSupplier;
-import javax.net.ssl.SSLContext;
-import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
-import javax.net.ssl.TrustManager;
-import javax.net.ssl.X509TrustManager;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,6 +41,8 @@ final class Http2Client implements AutoCloseable {
     static final int WINDOW_UPDATE = 8;
     static final int CONTINUATION = 9;
 
+    private static final int ALL_STREAMS = 0;
+
     static final int END_STREAM = 1;
     static final int ACK = 1;
     static final int END_HEADERS = 4;
@@ -53,54 +50,25 @@ final class Http2Client implements AutoCloseable {
     static final int SETTING_INITIAL_WINDOW = 4;
     static final byte[] PREFACE = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
 
-    /** What the server has sent on one stream. */
-    static final class Stream {
-        final Map<String, String> headers = new HashMap<>();
-        final StringBuilder body = new StringBuilder();
-        int bodyBytes;
-        boolean ended;
-
-        @Nullable
-        Integer reset;
-
-        int status() {
-            return Integer.parseInt(headers.getOrDefault(":status", "0"));
-        }
-
-        boolean isOver() {
-            return ended || reset != null;
-        }
-
-        /** The data of all complete events, one entry per line of data. */
-        List<String> data() {
-            String text = body.toString();
-            return text.substring(0, text.lastIndexOf("\n\n") + 1)
-                    .lines()
-                    .filter(line -> line.startsWith("data: "))
-                    .map(line -> line.substring("data: ".length()))
-                    .toList();
-        }
-
-        String lastId() {
-            String text = body.toString();
-            int at = text.lastIndexOf("id: ");
-            return text.substring(at + 4, text.indexOf('\n', at));
-        }
-    }
-
     private final Socket socket;
-    private final DataInputStream in;
+    private final InputStream in;
     private final OutputStream out;
     private final DefaultHttp2HeadersDecoder decoder = new DefaultHttp2HeadersDecoder(false);
-    private final Map<Integer, Stream> streams = new HashMap<>();
+    private final Map<Integer, Http2ClientStream> streams = new HashMap<>();
     /** The last stream id and the error code of each GOAWAY. */
     final List<int[]> goAways = new ArrayList<>();
 
     final Map<Integer, Integer> serverSettings = new HashMap<>();
     int pingAcks;
     int settingsAcks;
+    /** What was read, and not yet handled, is between start and end. */
+    private byte[] input = new byte[16 * 1024];
+
+    private int inputStart;
+    private int inputEnd;
     private boolean ended;
     private boolean grantsWindows = true;
+    private int grantedStream = ALL_STREAMS;
     private boolean acknowledgesPings = true;
     private int nextStream = 1;
 
@@ -108,8 +76,13 @@ final class Http2Client implements AutoCloseable {
         this.socket = socket;
         socket.setTcpNoDelay(true);
         socket.setSoTimeout((int) RawClient.PATIENCE.toMillis());
-        this.in = new DataInputStream(new BufferedInputStream(socket.getInputStream()));
+        this.in = socket.getInputStream();
         this.out = socket.getOutputStream();
+    }
+
+    /** A connection that has sent nothing, and which is closed with the client. */
+    static Http2Client of(Socket connected) throws IOException {
+        return new Http2Client(connected);
     }
 
     /** A connection that has sent nothing. */
@@ -130,27 +103,8 @@ final class Http2Client implements AutoCloseable {
     }
 
     /** Selects HTTP/2 by ALPN. It does not check the certificate. */
-    static Http2Client overTls(int port, String... protocols) throws Exception {
-        TrustManager all = new X509TrustManager() {
-            @Override
-            public void checkClientTrusted(X509Certificate[] chain, String type) {}
-
-            @Override
-            public void checkServerTrusted(X509Certificate[] chain, String type) {}
-
-            @Override
-            public X509Certificate[] getAcceptedIssuers() {
-                return new X509Certificate[0];
-            }
-        };
-        SSLContext context = SSLContext.getInstance("TLS");
-        context.init(null, new TrustManager[] {all}, null);
-        SSLSocket socket = (SSLSocket) context.getSocketFactory().createSocket(InetAddress.getLoopbackAddress(), port);
-        SSLParameters parameters = socket.getSSLParameters();
-        parameters.setApplicationProtocols(protocols);
-        socket.setSSLParameters(parameters);
-        socket.startHandshake();
-        return new Http2Client(socket);
+    static Http2Client overTls(int port, String... protocols) throws IOException {
+        return of(TestTls.connect(port, 0, protocols));
     }
 
     String negotiated() {
@@ -259,7 +213,7 @@ final class Http2Client implements AutoCloseable {
     /** Opens a stream of events and reads its first block. */
     int open(String path, String... headers) throws IOException {
         int id = get(path, headers);
-        await(() -> stream(id).body.indexOf("\n\n") >= 0, "the first block of " + path);
+        await(() -> !stream(id).response.retries().isEmpty(), "the first block of " + path);
         return id;
     }
 
@@ -271,8 +225,8 @@ final class Http2Client implements AutoCloseable {
         return frame(RST_STREAM, 0, stream, number(code));
     }
 
-    Stream stream(int id) {
-        return streams.computeIfAbsent(id, ignored -> new Stream());
+    Http2ClientStream stream(int id) {
+        return streams.computeIfAbsent(id, ignored -> new Http2ClientStream());
     }
 
     boolean hasEnded() {
@@ -280,7 +234,7 @@ final class Http2Client implements AutoCloseable {
     }
 
     Http2Client awaitEvents(int stream, int count) throws IOException {
-        return await(() -> stream(stream).data().size() >= count, count + " events on stream " + stream);
+        return await(() -> stream(stream).response.events().size() >= count, count + " events on stream " + stream);
     }
 
     Http2Client awaitOver(int stream) throws IOException {
@@ -310,19 +264,26 @@ final class Http2Client implements AutoCloseable {
         return this;
     }
 
-    private void readFrame() throws IOException {
-        byte[] head = new byte[9];
-        byte[] payload;
+    /** Handles one frame, and reads if it has not arrived. Without a frame in time it returns. */
+    void read(Duration within) throws IOException {
+        socket.setSoTimeout((int) Math.max(1, within.toMillis()));
         try {
-            in.readFully(head);
-            payload = new byte[(head[0] & 255) << 16 | (head[1] & 255) << 8 | head[2] & 255];
-            in.readFully(payload);
+            readFrame();
         } catch (SocketTimeoutException e) {
-            throw e;
-        } catch (IOException e) { // the end, or a reset
+            // nothing arrived, or a part of a frame
+        } finally {
+            socket.setSoTimeout((int) RawClient.PATIENCE.toMillis());
+        }
+    }
+
+    private void readFrame() throws IOException {
+        byte[] head = input(9, 0);
+        byte[] payload = head == null ? null : input((head[0] & 255) << 16 | (head[1] & 255) << 8 | head[2] & 255, 9);
+        if (head == null || payload == null) {
             ended = true;
             return;
         }
+        inputStart += 9 + payload.length;
         int flags = head[4];
         int id = intAt(head, 5);
         switch (head[3]) {
@@ -342,36 +303,76 @@ final class Http2Client implements AutoCloseable {
         }
     }
 
+    /** Bytes of the input that follow those that are handled; null at the end of the connection, or at a reset. */
+    private byte @Nullable [] input(int bytes, int offset) throws IOException {
+        while (inputEnd - inputStart < offset + bytes) {
+            if (inputStart > 0) {
+                System.arraycopy(input, inputStart, input, 0, inputEnd - inputStart);
+                inputEnd -= inputStart;
+                inputStart = 0;
+            }
+            if (input.length < offset + bytes) {
+                input = Arrays.copyOf(input, offset + bytes);
+            }
+            int count;
+            try {
+                count = in.read(input, inputEnd, input.length - inputEnd);
+            } catch (SocketTimeoutException e) {
+                throw e;
+            } catch (IOException e) {
+                return null;
+            }
+            if (count < 0) {
+                return null;
+            }
+            inputEnd += count;
+        }
+        return Arrays.copyOfRange(input, inputStart + offset, inputStart + offset + bytes);
+    }
+
     private static int intAt(byte[] bytes, int at) {
         return ByteBuffer.wrap(bytes).getInt(at);
     }
 
+    /** From now on only this stream gets more window. @param stream gets what it was not granted before */
+    void grantOnlyTo(int stream) {
+        grantedStream = stream;
+        if (stream(stream).owedWindow > 0) {
+            grant(stream);
+        }
+    }
+
+    private void grant(int id) {
+        Http2ClientStream stream = stream(id);
+        if (!stream.isOver()) {
+            answer(frameBytes(WINDOW_UPDATE, 0, id, number(stream.owedWindow)));
+        }
+        stream.owedWindow = 0;
+    }
+
     private void data(int id, int flags, byte[] payload) {
-        Stream stream = stream(id);
-        stream.body.append(new String(payload, StandardCharsets.UTF_8));
-        stream.bodyBytes += payload.length;
-        stream.ended |= (flags & END_STREAM) != 0;
+        Http2ClientStream stream = stream(id);
+        stream.takeData(payload, (flags & END_STREAM) != 0);
         if (grantsWindows && payload.length > 0) {
-            ByteArrayOutputStream updates = new ByteArrayOutputStream();
-            updates.writeBytes(frameBytes(WINDOW_UPDATE, 0, 0, number(payload.length)));
-            if (!stream.ended) {
-                updates.writeBytes(frameBytes(WINDOW_UPDATE, 0, id, number(payload.length)));
+            answer(frameBytes(WINDOW_UPDATE, 0, 0, number(payload.length)));
+            stream.owedWindow += payload.length;
+            if (grantedStream == ALL_STREAMS || grantedStream == id) {
+                grant(id);
             }
-            answer(updates.toByteArray());
         }
     }
 
     private void readHeaders(int id, int flags, byte[] payload) throws IOException {
-        Stream stream = stream(id);
+        List<Map.Entry<String, String>> fields = new ArrayList<>();
         try {
             decoder.decodeHeaders(id, Unpooled.wrappedBuffer(payload))
-                    .forEach(field -> stream.headers.put(
+                    .forEach(field -> fields.add(Map.entry(
                             field.getKey().toString(),
-                            Objects.requireNonNull(field.getValue()).toString()));
+                            Objects.requireNonNull(field.getValue()).toString())));
         } catch (Http2Exception e) {
             throw new IOException(e);
         }
-        stream.ended |= (flags & END_STREAM) != 0;
+        stream(id).takeHead(fields, (flags & END_STREAM) != 0);
     }
 
     private void settings(int flags, byte[] payload) {

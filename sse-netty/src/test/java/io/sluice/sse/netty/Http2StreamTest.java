@@ -63,7 +63,7 @@ class Http2StreamTest {
             int first = client.open("/events/a");
             hub.publish("a", Event.of("one"));
             client.awaitEvents(first, 1);
-            String last = client.stream(first).lastId();
+            String last = client.stream(first).response.lastEventId();
             client.reset(first, 8);
             await().until(() -> TestServers.sinks(hub).isEmpty());
             hub.publish("a", Event.of("two"));
@@ -75,7 +75,7 @@ class Http2StreamTest {
             }
             int third = client.get("/events/a", "last-event-id", last);
             client.awaitEvents(third, 11);
-            assertThat(client.stream(third).body).contains("event: gap");
+            assertThat(client.stream(third).body()).contains("event: gap");
         }
     }
 
@@ -200,8 +200,8 @@ class Http2StreamTest {
             }
             client.await(() -> client.stream(stream).bodyBytes == 10_000, "the window");
             client.windowUpdate(stream, 1 << 24);
-            client.await(() -> client.stream(stream).body.indexOf("\ndata: 99") >= 0, "the last event");
-            assertThat(client.stream(stream).body).contains("event: gap");
+            client.await(() -> client.stream(stream).body().indexOf("\ndata: 99") >= 0, "the last event");
+            assertThat(client.stream(stream).body()).contains("event: gap");
             List<String> data = client.stream(stream).data().stream()
                     .filter(line -> line.endsWith(PADDING))
                     .toList();
@@ -231,7 +231,7 @@ class Http2StreamTest {
             TestServers.sinks(server.hub()).forEach(sink -> sink.sink().close(CloseReason.LIFETIME_ENDED));
             client.awaitOver(open);
             assertThat(client.stream(open).ended).isTrue();
-            assertThat(client.stream(open).body.toString()).matches("(?s).*retry: \\d+\n\n");
+            assertThat(client.stream(open).body()).matches("(?s).*retry: \\d+\n\n");
             int next = client.get("/nothing");
             client.awaitOver(next);
             assertThat(client.stream(next).status()).isEqualTo(404);
@@ -283,8 +283,8 @@ class Http2StreamTest {
                 Http2Client client = Http2Client.connect(server.port())) {
             int first = client.open("/events/a");
             int second = client.open("/events/a");
-            client.await(() -> client.stream(first).body.indexOf("\n:") > 0, "a heartbeat")
-                    .await(() -> client.stream(second).body.indexOf("\n:") > 0, "a heartbeat");
+            client.await(() -> client.stream(first).body().indexOf("\n:") > 0, "a heartbeat")
+                    .await(() -> client.stream(second).body().indexOf("\n:") > 0, "a heartbeat");
         }
     }
 

@@ -89,7 +89,7 @@ class Http2TlsTest {
             }
             int request = client.get("/tls");
             client.awaitOver(request);
-            assertThat(client.stream(request).body).hasToString("https TLSv1.3");
+            assertThat(client.stream(request).body()).hasToString("https TLSv1.3");
             client.close();
             TestServers.awaitNothingOwned(server.hub());
         }

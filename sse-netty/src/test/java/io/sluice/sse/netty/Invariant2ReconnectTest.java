@@ -16,7 +16,6 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntPredicate;
-import org.junit.jupiter.api.Test;
 
 /** Design, invariant 2: across reconnects with Last-Event-ID each event arrives once and in order, or a gap is sent. */
 class Invariant2ReconnectTest {
@@ -26,22 +25,23 @@ class Invariant2ReconnectTest {
 
     private final long seed = Long.getLong("sluice.seed", System.nanoTime());
 
-    @OverEachTransport
-    void eachEventOnceAndInOrderHoweverOftenTheClientReconnects(Transport transport) throws Exception {
+    @OverEachProtocol
+    void eachEventOnceAndInOrderHoweverOftenTheClientReconnects(Transport transport, ClientProtocol protocol)
+            throws Exception {
         System.out.println("sluice.seed=" + seed);
         ExecutorService threads = Executors.newCachedThreadPool();
         ScheduledExecutorService pace = Executors.newSingleThreadScheduledExecutor();
         try (Hub hub = Hub.builder().historyEvents(20_000).build();
-                SseServer server = TestServers.on(transport)
+                SseServer server = protocol.on(transport)
                         .hub(hub)
                         .streams("/events/**", StreamRoute.anyTopics())
                         .start()) {
             List<Client> clients = List.of(
-                    new Client(server, "/events/a", 1, i -> i % 4 == 0),
-                    new Client(server, "/events/rooms/1", 2, i -> i % 4 == 2),
-                    new Client(server, "/events/?topic=a&topic=b", 3, i -> i % 4 < 2),
-                    new Client(server, "/events/rooms/*?topic=b", 4, i -> i % 4 != 0),
-                    new Client(server, "/events/**?topic=a", 5, i -> true));
+                    new Client(protocol, server, "/events/a", 1, i -> i % 4 == 0),
+                    new Client(protocol, server, "/events/rooms/1", 2, i -> i % 4 == 2),
+                    new Client(protocol, server, "/events/?topic=a&topic=b", 3, i -> i % 4 < 2),
+                    new Client(protocol, server, "/events/rooms/*?topic=b", 4, i -> i % 4 != 0),
+                    new Client(protocol, server, "/events/**?topic=a", 5, i -> true));
             List<Future<List<String>>> received = new ArrayList<>();
             for (Client client : clients) {
                 client.reconnect();
@@ -88,18 +88,20 @@ class Invariant2ReconnectTest {
     }
 
     private final class Client {
+        private final ClientProtocol protocol;
         private final SseServer server;
         private final String path;
         private final Random random;
         private final IntPredicate wants;
         private final List<String> got = new ArrayList<>();
         private String lastEventId = "";
-        private RawClient connection;
+        private StreamClient connection;
         private int reconnects = -1;
         /** The number of the newest event that the client has received. */
         private volatile int seen;
 
-        Client(SseServer server, String path, int number, IntPredicate wants) {
+        Client(ClientProtocol protocol, SseServer server, String path, int number, IntPredicate wants) {
+            this.protocol = protocol;
             this.server = server;
             this.path = path;
             this.random = new Random(seed + number);
@@ -118,8 +120,8 @@ class Invariant2ReconnectTest {
 
         void reconnect() throws IOException {
             connection = lastEventId.isEmpty()
-                    ? RawClient.open(server.port(), path)
-                    : RawClient.connect(server.port()).get(path, "Last-Event-ID: " + lastEventId);
+                    ? protocol.open(server, path)
+                    : protocol.get(server, path, "Last-Event-ID: " + lastEventId);
             reconnects++;
         }
 
@@ -149,23 +151,23 @@ class Invariant2ReconnectTest {
                 }
                 if (random.nextBoolean()) {
                     connection.reset();
-                } else {
-                    connection.close();
                 }
+                connection.close();
                 reconnect();
             }
         }
     }
 
-    @Test
-    void aClientThatHasSeenEverythingGetsNoGapWhateverWasEvictedSince() throws IOException {
+    @OverEachProtocol
+    void aClientThatHasSeenEverythingGetsNoGapWhateverWasEvictedSince(Transport transport, ClientProtocol protocol)
+            throws IOException {
         try (Hub hub = Hub.builder().historyEvents(10).build();
-                SseServer server = TestServers.on(Transport.NIO)
+                SseServer server = protocol.on(transport)
                         .hub(hub)
                         .streams("/events/**", StreamRoute.anyTopics())
                         .start()) {
             String id;
-            try (RawClient client = RawClient.open(server.port(), "/events/quiet?topic=a")) {
+            try (StreamClient client = protocol.open(server, "/events/quiet?topic=a")) {
                 hub.publish("a", Event.of("1"));
                 client.awaitEvents(1);
                 id = client.stream().lastEventId();
@@ -173,7 +175,7 @@ class Invariant2ReconnectTest {
             for (int i = 0; i < 1000; i++) {
                 hub.publish("other", Event.of("evicts"));
             }
-            try (RawClient client = RawClient.open(server.port(), "/events/quiet?topic=a", "Last-Event-ID: " + id)) {
+            try (StreamClient client = protocol.open(server, "/events/quiet?topic=a", "Last-Event-ID: " + id)) {
                 hub.publish("a", Event.of("2"));
                 client.awaitEvents(1);
                 assertThat(client.stream().data()).containsExactly("2");
@@ -181,7 +183,7 @@ class Invariant2ReconnectTest {
             for (int i = 0; i < 11; i++) {
                 hub.publish("a", Event.of("more"));
             }
-            try (RawClient client = RawClient.open(server.port(), "/events/quiet?topic=a", "Last-Event-ID: " + id)) {
+            try (StreamClient client = protocol.open(server, "/events/quiet?topic=a", "Last-Event-ID: " + id)) {
                 client.awaitEvents(11);
                 assertThat(client.stream().events.get(0).type()).isEqualTo("gap");
                 assertThat(client.stream().events).hasSize(11);
@@ -189,15 +191,16 @@ class Invariant2ReconnectTest {
         }
     }
 
-    @Test
-    void aClientThatIsCutBeforeItsFirstEventLosesNothing() throws IOException {
-        try (SseServer server = TestServers.on(Transport.NIO).start()) {
+    @OverEachProtocol
+    void aClientThatIsCutBeforeItsFirstEventLosesNothing(Transport transport, ClientProtocol protocol)
+            throws IOException {
+        try (SseServer server = protocol.on(transport).start()) {
             String id;
-            try (RawClient client = RawClient.open(server.port(), "/events/a")) {
+            try (StreamClient client = protocol.open(server, "/events/a")) {
                 id = client.stream().lastEventId();
             }
             server.hub().publish("a", Event.of("between"));
-            try (RawClient client = RawClient.open(server.port(), "/events/a?lastEventId=" + id)) {
+            try (StreamClient client = protocol.open(server, "/events/a?lastEventId=" + id)) {
                 client.awaitEvents(1);
                 assertThat(client.stream().data()).containsExactly("between");
             }

@@ -261,18 +261,17 @@ class Invariant3NothingOutlivesItsClientTest {
     }
 
     /** A stream releases its permit when it ends: the limit counts open streams. */
-    @OverEachTransport
-    void permitsAreReleased(Transport transport) throws Exception {
-        try (SseServer server = TestServers.on(transport).maxStreams(2).start()) {
+    @OverEachProtocol
+    void permitsAreReleased(Transport transport, ClientProtocol protocol) throws Exception {
+        try (SseServer server = protocol.on(transport).maxStreams(2).start()) {
             for (int round = 0; round < 5; round++) {
-                try (RawClient one = RawClient.open(server.port(), "/events/a");
-                        RawClient two = RawClient.open(server.port(), "/events/a");
-                        RawClient three = RawClient.connect(server.port())) {
-                    three.get("/events/a").awaitHead();
+                try (StreamClient one = protocol.open(server, "/events/a");
+                        StreamClient two = protocol.open(server, "/events/a");
+                        StreamClient three = protocol.get(server, "/events/a").awaitHead()) {
                     assertThat(three.stream().status()).isEqualTo(503);
                     assertThat(three.stream().header("retry-after")).isEqualTo("3");
                     one.reset();
-                    two.finish();
+                    two.leave();
                     assertThat(two.awaitEnd(RawClient.PATIENCE)).isTrue();
                 }
                 TestServers.awaitNothingOwned(server.hub());

@@ -9,6 +9,7 @@ import io.sluice.sse.CloseReason;
 import io.sluice.sse.Event;
 import io.sluice.sse.Ledger;
 import io.sluice.sse.hub.Hub;
+import io.sluice.sse.test.ReceivedEvent;
 import io.sluice.sse.topic.OverflowPolicy;
 import io.sluice.sse.topic.SinkInfo;
 import java.io.IOException;
@@ -27,20 +28,20 @@ class Invariant4SlowReaderTest {
 
     private static final String PADDING = "x".repeat(4000);
 
-    @OverEachTransport
-    void aClientThatReadsNothingAffectsNoOtherClientAndIsClosed(Transport transport) throws IOException {
+    @OverEachProtocol
+    void aClientThatReadsNothingAffectsNoOtherClientAndIsClosed(Transport transport, ClientProtocol protocol)
+            throws IOException {
         try (Hub hub = Hub.builder()
                         .historyEvents(100_000)
                         .historyBytes(1L << 30)
                         .build();
-                SseServer server = TestServers.on(transport)
+                SseServer server = protocol.on(transport)
                         .hub(hub)
                         .threads(1)
                         .writeTimeout(Duration.ofSeconds(3)) // the reader may pause for one second
                         .start();
-                RawClient slow = RawClient.connect(server.port(), 1024);
-                RawClient reader = RawClient.open(server.port(), "/events/a")) {
-            slow.get("/events/a");
+                StreamClient slow = protocol.getSlowly(server, "/events/a");
+                StreamClient reader = protocol.openBeside(slow, server, "/events/a")) {
             await().until(() -> hub.subscribers("a") == 2);
             int events = 4000; // 16 MB, more than the kernel buffers for any client
             long mostPending = 0;
@@ -62,7 +63,7 @@ class Invariant4SlowReaderTest {
             assertThat(mostPending)
                     .as("pending bytes of the slow client")
                     .isPositive()
-                    .isLessThanOrEqualTo(WriteBufferWaterMark.DEFAULT.high() + FRAME + OVERHEAD);
+                    .isLessThanOrEqualTo(mostPending(protocol));
             assertThat(mostBuffers).as("frames held").isLessThan(64);
             await("the slow client is closed")
                     .untilAsserted(() -> assertThat(hub.stats().closed().get(CloseReason.WRITE_TIMEOUT))
@@ -72,6 +73,11 @@ class Invariant4SlowReaderTest {
             hub.publish("a", Event.of("after"));
             reader.awaitEvents(events + 1);
         }
+    }
+
+    private static long mostPending(ClientProtocol protocol) {
+        int atOnce = protocol.isHttp2() ? 2 * Http2Output.MAX_BATCH_BYTES + 64 * 1024 : FRAME + OVERHEAD;
+        return WriteBufferWaterMark.DEFAULT.high() + atOnce;
     }
 
     /**
@@ -162,20 +168,20 @@ class Invariant4SlowReaderTest {
         return TestServers.sinks(hub);
     }
 
-    @OverEachTransport
-    void aClientThatPausesAndContinuesReceivesEverythingInOrder(Transport transport) throws IOException {
+    @OverEachProtocol
+    void aClientThatPausesAndContinuesReceivesEverythingInOrder(Transport transport, ClientProtocol protocol)
+            throws IOException {
         try (Hub hub = Hub.builder()
                         .historyEvents(100_000)
                         .historyBytes(1L << 30)
                         .build();
-                SseServer server = TestServers.on(transport)
+                SseServer server = protocol.on(transport)
                         .hub(hub)
                         .streams("/events/**", StreamRoute.anyTopics())
                         .start();
-                RawClient pausing = RawClient.connect(server.port(), 1024)) {
-            pausing.get("/events/a?topic=b");
+                StreamClient pausing = protocol.getSlowly(server, "/events/a?topic=b")) {
             await().until(() -> hub.subscribers("b") == 1);
-            List<String> expected = publishUntilItLags(hub);
+            List<String> expected = publishUntilItLags(hub, protocol);
             assertThat(infos(hub).get(0).lag()).isPositive();
             pausing.awaitEvents(expected.size());
             assertThat(pausing.stream().data()).containsExactlyElementsOf(expected);
@@ -186,19 +192,20 @@ class Invariant4SlowReaderTest {
 
     /**
      * The channel is full and the client is behind. A channel that was full accepts nothing until it is below the low
-     * mark, so its size may settle anywhere between the two marks.
+     * mark, so its size may settle anywhere between the two marks. An HTTP/2 stream without a window keeps its bytes out
+     * of the channel.
      */
-    private static boolean isStalled(SinkInfo sink) {
-        return sink.lag() > 100 && sink.pendingBytes() > WriteBufferWaterMark.DEFAULT.low();
+    private static boolean isStalled(SinkInfo sink, ClientProtocol protocol) {
+        return sink.lag() > 100 && sink.pendingBytes() > (protocol.isHttp2() ? 0 : WriteBufferWaterMark.DEFAULT.low());
     }
 
-    private static List<String> publishUntilItLags(Hub hub) {
+    private static List<String> publishUntilItLags(Hub hub, ClientProtocol protocol) {
         List<String> published = new ArrayList<>();
         for (int more = 200; more > 0; ) {
             String data = published.size() + PADDING;
             hub.publish(published.size() % 3 == 0 ? "b" : "a", Event.of(data));
             published.add(data);
-            if (published.size() % 50 == 0 && isStalled(infos(hub).get(0))) {
+            if (published.size() % 50 == 0 && isStalled(infos(hub).get(0), protocol)) {
                 more -= 50;
             }
             assertThat(published).as("events until the client lags").hasSizeLessThan(20_000);
@@ -211,15 +218,15 @@ class Invariant4SlowReaderTest {
         return infos.isEmpty() || infos.get(0).lag() > 100;
     }
 
-    @OverEachTransport
-    void aClientOvertakenByAShortHistoryIsDisconnected(Transport transport) throws IOException {
+    @OverEachProtocol
+    void aClientOvertakenByAShortHistoryIsDisconnected(Transport transport, ClientProtocol protocol)
+            throws IOException {
         try (Hub hub = Hub.builder().historyEvents(20).build();
-                SseServer server = TestServers.on(transport)
+                SseServer server = protocol.on(transport)
                         .hub(hub)
                         .streams("/events/**", StreamRoute.anyTopics())
                         .start();
-                RawClient pausing = RawClient.connect(server.port(), 1024)) {
-            pausing.get("/events/a?topic=b");
+                StreamClient pausing = protocol.getSlowly(server, "/events/a?topic=b")) {
             await().until(() -> hub.subscribers("b") == 1);
             // The client stalls first. When it reads again, the server disconnects it.
             for (int i = 0; i < 20_000 && (i % 50 > 0 || !isClosedOrLags(hub)); i++) {
@@ -232,7 +239,39 @@ class Invariant4SlowReaderTest {
             for (int i = 0; i < data.size(); i++) {
                 assertThat(data.get(i)).isEqualTo(i + PADDING);
             }
+            pausing.close();
             TestServers.awaitNothingOwned(hub);
         }
+    }
+
+    @OverEachProtocol
+    void aClientOvertakenByAShortHistoryGetsAGapAndTheEventsThatAreKept(Transport transport, ClientProtocol protocol)
+            throws IOException {
+        try (Hub hub = Hub.builder()
+                        .historyEvents(20)
+                        .overflow(OverflowPolicy.GAP)
+                        .build();
+                SseServer server = protocol.on(transport).hub(hub).start();
+                StreamClient pausing = protocol.getSlowly(server, "/events/a")) {
+            await().until(() -> hub.subscribers("a") == 1);
+            int events = 0;
+            for (int more = 100; more > 0; events++) {
+                more -= infos(hub).get(0).lag() > 20 ? 1 : 0;
+                hub.publish("a", Event.of(events + PADDING));
+            }
+            String last = events - 1 + PADDING;
+            pausing.await(() -> endsWith(pausing, last), "the last event");
+            assertThat(pausing.stream().events).anyMatch(event -> event.type().equals("gap"));
+            List<String> data = pausing.stream().data();
+            assertThat(data.subList(data.size() - 20, data.size()))
+                    .isEqualTo(IntStream.range(events - 20, events)
+                            .mapToObj(i -> i + PADDING)
+                            .toList());
+        }
+    }
+
+    private static boolean endsWith(StreamClient client, String data) {
+        List<ReceivedEvent> events = client.stream().events;
+        return !events.isEmpty() && events.get(events.size() - 1).data().equals(data);
     }
 }

@@ -86,23 +86,23 @@ class LastEventIdTest {
         return "Last-Event-ID: " + id;
     }
 
-    @OverEachTransport
-    void theIdOfAnEventResumesAfterIt(Transport transport) throws IOException {
-        try (SseServer other = TestServers.on(transport).hub(hub).start();
-                RawClient byHeader = RawClient.open(other.port(), "/events/a", header(ids.get(3)));
-                RawClient byQuery = RawClient.open(other.port(), "/events/a?lastEventId=" + ids.get(3))) {
-            for (RawClient client : List.of(byHeader, byQuery)) {
+    @OverEachProtocol
+    void theIdOfAnEventResumesAfterIt(Transport transport, ClientProtocol protocol) throws IOException {
+        try (SseServer other = protocol.on(transport).hub(hub).start();
+                StreamClient byHeader = protocol.open(other, "/events/a", header(ids.get(3)));
+                StreamClient byQuery = protocol.open(other, "/events/a?lastEventId=" + ids.get(3))) {
+            for (StreamClient client : List.of(byHeader, byQuery)) {
                 client.awaitEvents(2);
                 assertThat(client.stream().data()).containsExactly("4", "5");
             }
         }
     }
 
-    @OverEachTransport
-    void anUnknownIdIsAGapAndEverythingKeptFollows(Transport transport) throws IOException {
-        try (SseServer other = TestServers.on(transport).hub(hub).start()) {
+    @OverEachProtocol
+    void anUnknownIdIsAGapAndEverythingKeptFollows(Transport transport, ClientProtocol protocol) throws IOException {
+        try (SseServer other = protocol.on(transport).hub(hub).start()) {
             for (String id : List.of(ids.get(0), "nonsense", "0000000000-00000000001")) {
-                try (RawClient client = RawClient.open(other.port(), "/events/a", header(id))) {
+                try (StreamClient client = protocol.open(other, "/events/a", header(id))) {
                     client.awaitEvents(4);
                     assertThat(client.stream().events.get(0).type()).isEqualTo("gap");
                     assertThat(client.stream().data()).endsWith(KEPT);

@@ -14,18 +14,19 @@ import java.util.List;
  */
 class LifetimeTest {
 
-    @OverEachTransport
-    void streamsEndAtTheirMaximumAndResumeWhereTheyWere(Transport transport) throws IOException {
-        try (SseServer server = TestServers.on(transport)
+    @OverEachProtocol
+    void streamsEndAtTheirMaximumAndResumeWhereTheyWere(Transport transport, ClientProtocol protocol)
+            throws IOException {
+        try (SseServer server = protocol.on(transport)
                 .maxLifetime(Duration.ofSeconds(1))
                 .retry(Duration.ofSeconds(3))
                 .start()) {
             server.hub().publish("a", Event.of("seen"));
-            List<RawClient> clients = new ArrayList<>();
+            List<StreamClient> clients = new ArrayList<>();
             for (int i = 0; i < 10; i++) {
-                clients.add(RawClient.open(server.port(), "/events/a?replay=1"));
+                clients.add(protocol.open(server, "/events/a?replay=1"));
             }
-            for (RawClient client : clients) {
+            for (StreamClient client : clients) {
                 assertThat(client.awaitEnd(RawClient.PATIENCE)).isTrue();
                 assertThat(client.stream().hasEnded()).as("an orderly end").isTrue();
                 assertThat(client.stream().data()).containsExactly("seen");
@@ -34,11 +35,11 @@ class LifetimeTest {
             }
             server.hub().publish("a", Event.of("missed"));
             String last = clients.get(0).stream().lastEventId();
-            try (RawClient again = RawClient.open(server.port(), "/events/a", "Last-Event-ID: " + last)) {
+            try (StreamClient again = protocol.open(server, "/events/a", "Last-Event-ID: " + last)) {
                 again.awaitEvents(1);
                 assertThat(again.stream().data()).containsExactly("missed");
             }
-            for (RawClient client : clients) {
+            for (StreamClient client : clients) {
                 client.close();
             }
             TestServers.awaitNothingOwned(server.hub());

@@ -6,16 +6,20 @@ import java.net.Socket;
 import java.time.Duration;
 import java.util.function.BooleanSupplier;
 
-/** The fault client of the test kit, with the method names of these tests. */
-final class RawClient extends FaultClient {
+/** The fault client of the test kit, with the method names of these tests. It speaks HTTP/1.1, also over TLS. */
+final class RawClient extends FaultClient implements StreamClient {
 
     static final Duration PATIENCE = AwaitTimeout.LONG;
 
     /** The headers by which an EventSource is known. */
     static final String EVENT_SOURCE = "Accept: text/event-stream\r\nCache-Control: no-cache\r\nSec-Fetch-Mode: cors";
 
-    private RawClient(Socket socket) throws IOException {
+    /** The socket of TCP, below TLS if there is TLS. */
+    private final Socket tcp;
+
+    private RawClient(Socket socket, Socket tcp) throws IOException {
         super(socket);
+        this.tcp = tcp;
     }
 
     public static RawClient connect(int port) throws IOException {
@@ -24,7 +28,19 @@ final class RawClient extends FaultClient {
 
     /** @param receiveBuffer a small size such as 1024 for a slow client, or 0 for the default */
     public static RawClient connect(int port, int receiveBuffer) throws IOException {
-        return new RawClient(socket(port, receiveBuffer));
+        Socket socket = socket(port, receiveBuffer);
+        return new RawClient(socket, socket);
+    }
+
+    /** As {@link #connect(int, int)}, after a handshake of TLS without ALPN. */
+    static RawClient overTls(int port, int receiveBuffer) throws IOException {
+        Socket tcp = socket(port, receiveBuffer);
+        return new RawClient(TestTls.over(tcp), tcp);
+    }
+
+    /** A connected socket. @param receiveBuffer 0 for the default */
+    static Socket plainSocket(int port, int receiveBuffer) throws IOException {
+        return socket(port, receiveBuffer);
     }
 
     /** Opens a stream and reads its first block. */
@@ -39,7 +55,8 @@ final class RawClient extends FaultClient {
         return new RawStream();
     }
 
-    RawStream stream() {
+    @Override
+    public RawStream stream() {
         return (RawStream) response();
     }
 
@@ -79,6 +96,12 @@ final class RawClient extends FaultClient {
     }
 
     @Override
+    public RawClient awaitStream() throws IOException {
+        super.awaitStream();
+        return this;
+    }
+
+    @Override
     public RawClient awaitEvents(int count) throws IOException {
         super.awaitEvents(count);
         return this;
@@ -88,5 +111,17 @@ final class RawClient extends FaultClient {
     public RawClient finish() throws IOException {
         super.finish();
         return this;
+    }
+
+    @Override
+    public void leave() throws IOException {
+        finish();
+    }
+
+    /** Over TLS without a close_notify. */
+    @Override
+    public void reset() throws IOException {
+        tcp.setSoLinger(true, 0);
+        tcp.close();
     }
 }

@@ -30,8 +30,8 @@ class SourcePaceTest {
         return Event.of(number + PADDING);
     }
 
-    @OverEachTransport
-    void aSourceThatSendsWhileWritableKeepsItsPace(Transport transport) throws Exception {
+    @OverEachProtocol
+    void aSourceThatSendsWhileWritableKeepsItsPace(Transport transport, ClientProtocol protocol) throws Exception {
         AtomicInteger next = new AtomicInteger();
         AtomicInteger rejected = new AtomicInteger();
         Source source = sink -> sink.onWritable(() -> {
@@ -46,25 +46,26 @@ class SourcePaceTest {
                 sink.complete();
             }
         });
-        stallAndContinue(transport, source, next);
+        stallAndContinue(protocol.on(transport), source, next, protocol);
         assertThat(rejected).hasValue(0);
     }
 
-    @OverEachTransport
-    void aBlockingSourceKeepsItsPace(Transport transport) throws Exception {
+    @OverEachProtocol
+    void aBlockingSourceKeepsItsPace(Transport transport, ClientProtocol protocol) throws Exception {
         AtomicInteger next = new AtomicInteger();
         stallAndContinue(
-                transport,
+                protocol.on(transport),
                 Sources.blocking(sink -> {
                     while (next.get() < EVENTS) {
                         sink.send(event(next.getAndIncrement()));
                     }
                 }),
-                next);
+                next,
+                protocol);
     }
 
-    @OverEachTransport
-    void aPublisherKeepsItsPace(Transport transport) throws Exception {
+    @OverEachProtocol
+    void aPublisherKeepsItsPace(Transport transport, ClientProtocol protocol) throws Exception {
         AtomicInteger next = new AtomicInteger();
         Flow.Publisher<Event> publisher = subscriber -> subscriber.onSubscribe(new Flow.Subscription() {
             @Override
@@ -80,13 +81,13 @@ class SourcePaceTest {
             @Override
             public void cancel() {}
         });
-        stallAndContinue(transport, Sources.from(publisher), next);
+        stallAndContinue(protocol.on(transport), Sources.from(publisher), next, protocol);
     }
 
-    private static void stallAndContinue(Transport transport, Source source, AtomicInteger sent) throws IOException {
+    private static void stallAndContinue(
+            SseServerBuilder builder, Source source, AtomicInteger sent, ClientProtocol protocol) throws IOException {
         List<Sink> sinks = new CopyOnWriteArrayList<>();
-        try (SseServer server = TestServers.on(transport)
-                        .streams(
+        try (SseServer server = builder.streams(
                                 "/paced",
                                 request -> SseStream.of(sink -> {
                                     sinks.add(sink);
@@ -94,9 +95,8 @@ class SourcePaceTest {
                                 }))
                         .streams("/events/**", StreamRoute.topics())
                         .start();
-                RawClient other = RawClient.open(server.port(), "/events/a");
-                RawClient client = RawClient.connect(server.port(), 1024)) {
-            client.get("/paced");
+                StreamClient client = protocol.getSlowly(server, "/paced");
+                StreamClient other = protocol.openBeside(client, server, "/events/a")) {
             await().until(() -> sinks.size() == 1);
             // The source is stalled: the channel is full, and nothing moved between two checks.
             AtomicInteger last = new AtomicInteger(-1);
@@ -136,8 +136,8 @@ class SourcePaceTest {
     }
 
     /** A client leaves silently while its source waits for it. */
-    @OverEachTransport
-    void aStalledSourceEndsWithItsClient(Transport transport) throws Exception {
+    @OverEachProtocol
+    void aStalledSourceEndsWithItsClient(Transport transport, ClientProtocol protocol) throws Exception {
         AtomicInteger running = new AtomicInteger();
         Source source = Sources.blocking(sink -> {
             running.incrementAndGet();
@@ -149,15 +149,16 @@ class SourcePaceTest {
                 running.decrementAndGet();
             }
         });
-        try (SseServer server = TestServers.on(transport)
+        try (SseServer server = protocol.on(transport)
                 .streams("/paced", request -> SseStream.of(source))
                 .start()) {
             for (int i = 0; i < 10; i++) {
-                RawClient client = RawClient.connect(server.port(), 1024).get("/paced");
+                StreamClient client = protocol.getSlowly(server, "/paced");
                 int expected = 1;
                 await().until(() -> running.get() == expected && pendingBytes(server) > 0);
                 client.reset();
                 await().until(() -> running.get() == 0);
+                client.close();
             }
             TestServers.awaitNothingOwned(server.hub());
             TestServers.awaitNothingScheduled(server);

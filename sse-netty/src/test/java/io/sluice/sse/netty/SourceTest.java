@@ -43,13 +43,14 @@ class SourceTest {
         }
     }
 
-    @OverEachTransport
-    void aSourceStartsWithTheStreamAndStopsWithTheClient(Transport transport) throws Exception {
+    @OverEachProtocol
+    void aSourceStartsWithTheStreamAndStopsWithTheClient(Transport transport, ClientProtocol protocol)
+            throws Exception {
         Recorded source = new Recorded();
-        try (SseServer server = TestServers.on(transport)
+        try (SseServer server = protocol.on(transport)
                         .streams("/s", request -> SseStream.of(source))
                         .start();
-                RawClient client = RawClient.open(server.port(), "/s")) {
+                StreamClient client = protocol.open(server, "/s")) {
             Sink sink = source.started.get(60, TimeUnit.SECONDS);
             AtomicInteger ticks = new AtomicInteger();
             sink.scope().every(Duration.ofMillis(10), ticks::incrementAndGet);
@@ -61,6 +62,7 @@ class SourceTest {
             await().until(() -> ticks.get() > 2);
             client.reset();
             assertThat(source.stopped.get(60, TimeUnit.SECONDS)).isEqualTo(CloseReason.RESET);
+            client.close();
             TestServers.awaitNothingOwned(server.hub());
             TestServers.awaitNothingScheduled(server);
             assertThat(source.stops).hasValue(1);
@@ -68,14 +70,14 @@ class SourceTest {
         }
     }
 
-    @OverEachTransport
-    void aFailingSourceEndsItsOwnStreamOnly(Transport transport) throws Exception {
+    @OverEachProtocol
+    void aFailingSourceEndsItsOwnStreamOnly(Transport transport, ClientProtocol protocol) throws Exception {
         Logger logger = (Logger) LoggerFactory.getLogger(Hub.class);
         ListAppender<ILoggingEvent> lines = new ListAppender<>();
         lines.start();
         logger.addAppender(lines);
         logger.setAdditive(false);
-        try (SseServer server = TestServers.on(transport)
+        try (SseServer server = protocol.on(transport)
                         .streams(
                                 "/bad",
                                 request -> SseStream.of(sink -> {
@@ -83,8 +85,8 @@ class SourceTest {
                                 }))
                         .streams("/events/**", StreamRoute.topics())
                         .start();
-                RawClient other = RawClient.open(server.port(), "/events/a");
-                RawClient client = RawClient.open(server.port(), "/bad")) {
+                StreamClient other = protocol.open(server, "/events/a");
+                StreamClient client = protocol.open(server, "/bad")) {
             assertThat(client.awaitEnd(RawClient.PATIENCE)).isTrue();
             assertThat(client.stream().hasEnded()).isTrue();
             await().untilAsserted(() -> assertThat(server.hub().stats().closed().get(CloseReason.SOURCE_FAILED))
@@ -99,9 +101,9 @@ class SourceTest {
         assertThat(lines.list).hasSize(1);
     }
 
-    @OverEachTransport
-    void aSourceThatCompletesPreventsReconnects(Transport transport) throws Exception {
-        try (SseServer server = TestServers.on(transport)
+    @OverEachProtocol
+    void aSourceThatCompletesPreventsReconnects(Transport transport, ClientProtocol protocol) throws Exception {
+        try (SseServer server = protocol.on(transport)
                         .streams(
                                 "/job",
                                 request -> SseStream.of(sink -> {
@@ -109,8 +111,7 @@ class SourceTest {
                                     sink.complete();
                                 }))
                         .start();
-                RawClient client = RawClient.connect(server.port()).get("/job");
-                RawClient again = RawClient.connect(server.port())) {
+                StreamClient client = protocol.get(server, "/job")) {
             assertThat(client.awaitEnd(RawClient.PATIENCE)).isTrue();
             assertThat(client.stream().hasEnded()).isTrue();
             List<ReceivedEvent> events = client.stream().events;
@@ -120,17 +121,18 @@ class SourceTest {
             assertThat(events.get(1).data()).contains("source-completed");
             String id = client.stream().lastEventId();
             assertThat(id).startsWith("end~").matches("[A-Za-z0-9._~-]{1,128}");
-            again.get("/job", "Last-Event-ID: " + id).awaitHead();
-            assertThat(again.stream().status()).isEqualTo(204);
-            assertThat(again.stream().hasEnded()).isTrue();
+            try (StreamClient again = protocol.get(server, "/job", "Last-Event-ID: " + id)) {
+                assertThat(again.awaitHead().stream().status()).isEqualTo(204);
+                assertThat(again.stream().hasEnded()).isTrue();
+            }
             assertThat(server.hub().stats().opened()).isEqualTo(1);
         }
     }
 
-    @OverEachTransport
-    void aSourceWithTopicsSendsNoIds(Transport transport) throws IOException {
+    @OverEachProtocol
+    void aSourceWithTopicsSendsNoIds(Transport transport, ClientProtocol protocol) throws IOException {
         CompletableFuture<Throwable> rejected = new CompletableFuture<>();
-        try (SseServer server = TestServers.on(transport)
+        try (SseServer server = protocol.on(transport)
                         .streams(
                                 "/both",
                                 request -> SseStream.of(Selector.of(List.of("a")), StartPosition.live())
@@ -146,7 +148,7 @@ class SourceTest {
                                             sink.send(Event.of("direct"));
                                         }))
                         .start();
-                RawClient client = RawClient.open(server.port(), "/both")) {
+                StreamClient client = protocol.open(server, "/both")) {
             client.awaitEvents(1);
             server.hub().publish("a", Event.of("hub"));
             client.awaitEvents(2);
@@ -180,15 +182,16 @@ class SourceTest {
     }
 
     /** The user's executor is full or terminated. The source still runs, but not on the event loop. */
-    @OverEachTransport
-    void aSourceRejectedByTheUserExecutorRunsElsewhere(Transport transport) throws IOException {
+    @OverEachProtocol
+    void aSourceRejectedByTheUserExecutorRunsElsewhere(Transport transport, ClientProtocol protocol)
+            throws IOException {
         AtomicReference<String> thread = new AtomicReference<>();
         try (Hub hub = Hub.builder()
                         .userExecutor(task -> {
                             throw new java.util.concurrent.RejectedExecutionException("full");
                         })
                         .build();
-                SseServer server = TestServers.on(transport)
+                SseServer server = protocol.on(transport)
                         .hub(hub)
                         .streams(
                                 "/s",
@@ -198,10 +201,11 @@ class SourceTest {
                                     sink.complete();
                                 }))
                         .start();
-                RawClient client = RawClient.connect(server.port()).get("/s")) {
+                StreamClient client = protocol.get(server, "/s")) {
             assertThat(client.awaitEnd(RawClient.PATIENCE)).isTrue();
             assertThat(client.stream().data()).startsWith("from elsewhere");
             assertThat(thread.get()).startsWith("sluice-user-");
+            client.close();
             TestServers.awaitNothingOwned(hub);
             assertThat(hub.stats().closed().values().stream()
                             .mapToLong(count -> count)

@@ -43,48 +43,48 @@ class StreamLimitsTest {
     private static final String VIA = "X-Forwarded-For: ";
     private static final TrustedProxies PROXIES = TrustedProxies.of("127.0.0.1").byXForwardedFor();
 
-    @OverEachTransport
-    void streamsOfOneAddressAreLimited(Transport transport) throws Exception {
-        try (SseServer server = TestServers.on(transport)
+    @OverEachProtocol
+    void streamsOfOneAddressAreLimited(Transport transport, ClientProtocol protocol) throws Exception {
+        try (SseServer server = protocol.on(transport)
                         .maxStreamsPerAddress(2)
                         .trustedProxies(PROXIES)
                         .start();
-                RawClient one = RawClient.open(server.port(), "/events/a", VIA + "2001:db8:0:1::1");
-                RawClient two = RawClient.open(server.port(), "/events/a", VIA + "2001:db8:0:1:ffff::2");
-                RawClient next = RawClient.open(server.port(), "/events/a", VIA + "2001:db8:0:2::1");
-                RawClient four = RawClient.open(server.port(), "/events/a", VIA + "::ffff:192.0.2.1");
-                RawClient same = RawClient.open(server.port(), "/events/a", VIA + "192.0.2.1")) {
-            assertRejected(server, 429, "this address has its maximum of 2 streams", VIA + "2001:db8:0:1::3");
-            assertRejected(server, 429, "this address has its maximum of 2 streams", VIA + "192.0.2.1");
+                StreamClient one = protocol.open(server, "/events/a", VIA + "2001:db8:0:1::1");
+                StreamClient two = protocol.open(server, "/events/a", VIA + "2001:db8:0:1:ffff::2");
+                StreamClient next = protocol.open(server, "/events/a", VIA + "2001:db8:0:2::1");
+                StreamClient four = protocol.open(server, "/events/a", VIA + "::ffff:192.0.2.1");
+                StreamClient same = protocol.open(server, "/events/a", VIA + "192.0.2.1")) {
+            assertRejected(protocol, server, 429, "this address has its maximum of 2 streams", VIA + "2001:db8:0:1::3");
+            assertRejected(protocol, server, 429, "this address has its maximum of 2 streams", VIA + "192.0.2.1");
             assertThat(server.hub().rejections().count(RejectionCounts.Kind.STREAMS_PER_ADDRESS))
                     .isEqualTo(4);
             server.hub().publish("a", Event.of("no client was disconnected"));
-            for (RawClient client : List.of(one, two, next, four, same)) {
+            for (StreamClient client : List.of(one, two, next, four, same)) {
                 client.awaitEvents(1);
             }
             assertThat(server.streams().permits().entries()).isEqualTo(3);
             one.close();
             awaitAcquired(server, 4);
-            RawClient.open(server.port(), "/events/a", VIA + "2001:db8:0:1::3").close();
+            protocol.open(server, "/events/a", VIA + "2001:db8:0:1::3").close();
             awaitAcquired(server, 4);
         }
     }
 
-    @OverEachTransport
-    void streamsOfOneKeyAreLimited(Transport transport) throws Exception {
-        try (SseServer server = TestServers.on(transport)
+    @OverEachProtocol
+    void streamsOfOneKeyAreLimited(Transport transport, ClientProtocol protocol) throws Exception {
+        try (SseServer server = protocol.on(transport)
                         .maxStreamsPerKey(1, request -> request.header("x-user"))
                         .start();
-                RawClient ann = RawClient.open(server.port(), "/events/a", "X-User: ann");
-                RawClient bob = RawClient.open(server.port(), "/events/a", "X-User: bob");
-                RawClient keyless = RawClient.open(server.port(), "/events/a");
-                RawClient another = RawClient.open(server.port(), "/events/a")) {
-            assertRejected(server, 429, "there are 1 streams of this key", "X-User: ann");
+                StreamClient ann = protocol.open(server, "/events/a", "X-User: ann");
+                StreamClient bob = protocol.open(server, "/events/a", "X-User: bob");
+                StreamClient keyless = protocol.open(server, "/events/a");
+                StreamClient another = protocol.open(server, "/events/a")) {
+            assertRejected(protocol, server, 429, "there are 1 streams of this key", "X-User: ann");
             assertThat(server.hub().rejections().count(RejectionCounts.Kind.STREAMS_PER_KEY))
                     .isEqualTo(2);
             ann.close();
             awaitAcquired(server, 3);
-            RawClient.open(server.port(), "/events/a", "X-User: ann").close();
+            protocol.open(server, "/events/a", "X-User: ann").close();
             assertThat(bob.stream().hasHead()
                             && keyless.stream().hasHead()
                             && another.stream().hasHead())
@@ -93,15 +93,20 @@ class StreamLimitsTest {
     }
 
     /** Asserts that a browser gets a response that lets it reconnect, and other clients the status. Both are closed. */
-    private static void assertRejected(SseServer server, int status, String detail, String header) throws IOException {
-        try (RawClient other = RawClient.connect(server.port());
-                RawClient browser = RawClient.connect(server.port())) {
-            other.get("/events/a", header);
+    private static void assertRejected(
+            ClientProtocol protocol, SseServer server, int status, String detail, String header) throws IOException {
+        try (StreamClient other = protocol.get(server, "/events/a", header);
+                StreamClient browser = protocol.get(
+                        server,
+                        "/events/a",
+                        header,
+                        "Accept: text/event-stream",
+                        "Cache-Control: no-cache",
+                        "Sec-Fetch-Mode: cors")) {
             assertThat(other.awaitEnd(RawClient.PATIENCE)).isTrue();
             assertThat(other.stream().status()).isEqualTo(status);
             assertThat(other.stream().header("retry-after")).isEqualTo("3");
             assertThat(other.stream().body()).contains(detail);
-            browser.get("/events/a", header, RawClient.EVENT_SOURCE);
             assertThat(browser.awaitEnd(RawClient.PATIENCE)).isTrue();
             assertThat(browser.stream().status()).isEqualTo(200);
             assertThat(browser.stream().retries)

@@ -13,6 +13,8 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.Delayed;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Assumptions;
 
 /** Servers on loopback and port 0, and checks for the time after their clients have left. */
@@ -64,10 +66,23 @@ final class TestServers {
                     Field queue = AbstractScheduledEventExecutor.class.getDeclaredField("scheduledTaskQueue");
                     queue.setAccessible(true);
                     Object tasks = queue.get(loop);
-                    return tasks == null ? new ArrayList<>() : new ArrayList<Object>((Collection<?>) tasks);
+                    List<Object> described = new ArrayList<>();
+                    for (Object task : tasks == null ? List.of() : (Collection<?>) tasks) {
+                        described.add(describe(task));
+                    }
+                    return described;
                 })
                 .syncUninterruptibly()
                 .getNow();
+    }
+
+    /** The time that is left, and what would run. */
+    private static String describe(Object scheduled) throws ReflectiveOperationException {
+        Field task =
+                Objects.requireNonNull(scheduled.getClass().getSuperclass()).getDeclaredField("task");
+        task.setAccessible(true);
+        Object runs = task.get(scheduled);
+        return "in " + ((Delayed) scheduled).getDelay(TimeUnit.MILLISECONDS) + " ms: " + runs;
     }
 
     static List<String> sluiceThreads() {

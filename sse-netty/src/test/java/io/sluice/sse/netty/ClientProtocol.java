@@ -1,0 +1,78 @@
+package io.sluice.sse.netty;
+
+import java.io.IOException;
+
+/** How the clients of a test speak to their server. */
+enum ClientProtocol {
+    H1,
+    H1_TLS,
+    H2_TLS,
+    /** With prior knowledge. */
+    H2;
+
+    /**
+     * So small that the server soon notices a client that does not read. Over HTTP/2 the window of its stream is small
+     * anyway, and other streams share the buffer.
+     */
+    private static final int SMALL_RECEIVE_BUFFER = 1024;
+
+    private boolean isTls() {
+        return this == H1_TLS || this == H2_TLS;
+    }
+
+    boolean isHttp2() {
+        return this == H2_TLS || this == H2;
+    }
+
+    /** Options of a server that speaks this protocol. See {@link TestServers#on}. */
+    SseServerBuilder on(Transport transport) {
+        SseServerBuilder server = TestServers.on(transport);
+        return isTls() ? TestTls.serve(server) : server;
+    }
+
+    /** Opens a stream and reads its first block. */
+    StreamClient open(SseServer server, String path, String... headers) throws IOException {
+        return get(server, path, headers).awaitStream();
+    }
+
+    /** Sends a GET request. @param headers lines such as {@code "Last-Event-ID: 7"} */
+    StreamClient get(SseServer server, String path, String... headers) throws IOException {
+        return request(server, "GET", path, headers);
+    }
+
+    /** Sends a request without a body. */
+    StreamClient request(SseServer server, String method, String path, String... headers) throws IOException {
+        return connect(server, 0, method, path, headers);
+    }
+
+    /** As {@link #get}, for a client that stalls soon when it does not read. */
+    StreamClient getSlowly(SseServer server, String path, String... headers) throws IOException {
+        return connect(server, isHttp2() ? 0 : SMALL_RECEIVE_BUFFER, "GET", path, headers);
+    }
+
+    /**
+     * Opens a stream that shares what clients of this protocol can share with another one: over HTTP/2 its connection,
+     * of which the other client must not be closed before.
+     */
+    StreamClient openBeside(StreamClient other, SseServer server, String path, String... headers) throws IOException {
+        if (other instanceof Http2StreamClient client) {
+            return client.beside(path, headers).awaitStream();
+        }
+        return open(server, path, headers);
+    }
+
+    private StreamClient connect(SseServer server, int receiveBuffer, String method, String path, String... headers)
+            throws IOException {
+        int port = server.port();
+        if (isHttp2()) {
+            Http2Client connection = isTls()
+                    ? Http2Client.of(TestTls.connect(port, receiveBuffer, "h2"))
+                    : Http2Client.of(RawClient.plainSocket(port, receiveBuffer));
+            return new Http2StreamClient(connection.begin(-1), method, path, headers);
+        }
+        RawClient client = isTls() ? RawClient.overTls(port, receiveBuffer) : RawClient.connect(port, receiveBuffer);
+        String fields = headers.length == 0 ? "" : String.join("\r\n", headers) + "\r\n";
+        String length = method.equals("POST") ? "Content-Length: 0\r\n" : "";
+        return client.send(method + " " + path + " HTTP/1.1\r\nHost: localhost\r\n" + length + fields + "\r\n");
+    }
+}
