@@ -55,7 +55,7 @@ class DocumentedTestsTest {
         for (; named.find(); count++) {
             String file = named.group(1) + ".java";
             Pattern method = Pattern.compile(
-                    "@(Test|TestFactory|ParameterizedTest|OverEachTransport)\\b[^{}]*(\\{[^{}]*}[^{}]*)*"
+                    "@(Test|TestFactory|ParameterizedTest|OverEachTransport|OverEachProtocol)\\b[^{}]*(\\{[^{}]*}[^{}]*)*"
                             + "\\b(void|Stream<DynamicTest>) " + named.group(2) + "\\(");
             boolean exists = sources.stream()
                     .filter(source -> source.getFileName().toString().equals(file))
