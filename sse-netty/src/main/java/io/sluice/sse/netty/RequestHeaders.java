@@ -7,10 +7,10 @@ import io.netty.handler.codec.http.HttpHeadersFactory;
 import io.netty.util.AsciiString;
 
 /**
- * The headers of a request over HTTP/1.1, as strict as those of Netty with one exception: Last-Event-ID may have control
- * characters. An EventSource sends back the id of an earlier server unchanged, and it would stop for good on a 400.
- * Each of them becomes a byte that is not UTF-8, so the id is unknown, which is a gap. NUL stays an error: no client
- * can receive it in an id.
+ * The headers of a request over HTTP/1.1, as strict as those of Netty with one exception: Last-Event-ID may have
+ * control characters. An EventSource sends back the id of an earlier server unchanged, and it would stop for good on a
+ * 400. Each of them becomes a byte that is not UTF-8, so the id is unknown, which is a gap. NUL stays an error: no
+ * client can receive it in an id.
  */
 final class RequestHeaders extends DefaultHttpHeaders {
 
