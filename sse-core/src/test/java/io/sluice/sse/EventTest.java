@@ -18,7 +18,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 class EventTest {
     private static final String ID_RULE =
-            " (expected: 1 to 128 bytes of UTF-8 without control characters, unpaired surrogates, and blanks at either end)";
+            " (expected: 1 to 128 bytes of UTF-8 without control characters, unpaired surrogates, and blanks at either"
+                    + " end)";
     private static final String NAME_RULE =
             " (expected: 1 to 255 bytes of UTF-8 without NUL, CR, LF and unpaired surrogates)";
     private static final String RESERVED = " (expected: another name than \"gap\" and \"end\", by which the hub reports"

@@ -38,6 +38,7 @@ final class HttpPipeline extends ChannelInitializer<Channel> {
 
     HttpPipeline(ServerOptions options, StreamEndpoint streams, PendingConnections pending) {
         this.codec = new HttpDecoderConfig()
+                .setHeadersFactory(RequestHeaders.FACTORY)
                 .setMaxInitialLineLength(options.maxRequestLineBytes)
                 .setMaxHeaderSize(options.maxHeaderBytes);
         this.maxBodyBytes = options.maxBodyBytes;

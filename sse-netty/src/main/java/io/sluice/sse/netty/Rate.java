@@ -6,8 +6,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A rate of requests, as a token bucket: {@code burst} requests may come at once, and {@code count} tokens return evenly
- * in each {@code per}. Immutable.
+ * A rate of requests, as a token bucket: {@code burst} requests may come at once, and {@code count} tokens return
+ * evenly in each {@code per}. Immutable.
  *
  * @param count from 1 to 1,000,000,000
  * @param per more than 0 and at most 1 day

@@ -229,6 +229,17 @@ class LastEventIdTest {
         }
     }
 
+    /** A browser sends such an id of an earlier server, and would stop for good on an error. */
+    @ParameterizedTest
+    @ValueSource(strings = {"\u0001", "a\u0001b", "a\u001b", "\u007f", "a\tb", "a\u000bb"})
+    void aHeaderWithAControlCharacterIsAGap(String id) throws IOException {
+        assertThat(received("", "Last-Event-ID: " + id)).containsExactly(gap("unknown"));
+        try (RawClient client = RawClient.connect(server.port())) {
+            client.get("/events/a", "X-Other: " + id).awaitHead();
+            assertThat(client.stream().status()).as("any other header").isEqualTo(id.equals("a\tb") ? 200 : 400);
+        }
+    }
+
     @Test
     void bytesThatAreNotUtf8InTheHeaderAreAGap() throws IOException {
         assertThat(received("", "Last-Event-ID: \u00ff\u00fe")).containsExactly(gap("unknown"));

@@ -12,8 +12,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The key file of JSON web tokens. When the file has changed, later tokens are verified by its new keys. If the new file
- * is wrong, or was written only in part, the old keys stay and a later check tries again. Thread-safe.
+ * The key file of JSON web tokens. When the file has changed, later tokens are verified by its new keys. If the new
+ * file is wrong, or was written only in part, the old keys stay and a later check tries again. Thread-safe.
  */
 final class JwtKeyFile implements AutoCloseable {
 
