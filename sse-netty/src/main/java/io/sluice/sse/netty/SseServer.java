@@ -286,9 +286,22 @@ public final class SseServer implements AutoCloseable {
 
     private void awaitConnections(long deadlineNanos) {
         if (connections.isEmpty() || System.nanoTime() - deadlineNanos >= 0) {
+            connections.forEach(SseServer::closeNow);
             closeLoops();
         } else {
             loops.next().schedule(() -> awaitConnections(deadlineNanos), 2, TimeUnit.MILLISECONDS);
+        }
+    }
+
+    /**
+     * Closes a connection whose client does not take its last bytes. TLS would wait for that client. The event loop
+     * would not close the connection if its own task shuts it down, so this must come before.
+     */
+    private static void closeNow(Channel connection) {
+        try {
+            connection.eventLoop().execute(() -> connection.unsafe().close(connection.newPromise()));
+        } catch (RejectedExecutionException e) {
+            // The event loop has ended, and its connections with it.
         }
     }
 

@@ -16,6 +16,9 @@ enum ClientProtocol {
      */
     private static final int SMALL_RECEIVE_BUFFER = 1024;
 
+    /** Two records of TLS. The kernel delivers a record that is larger than the buffer in tiny pieces, with pauses. */
+    private static final int SMALL_TLS_RECEIVE_BUFFER = 32 * 1024;
+
     private boolean isTls() {
         return this == H1_TLS || this == H2_TLS;
     }
@@ -47,7 +50,8 @@ enum ClientProtocol {
 
     /** As {@link #get}, for a client that stalls soon when it does not read. */
     StreamClient getSlowly(SseServer server, String path, String... headers) throws IOException {
-        return connect(server, isHttp2() ? 0 : SMALL_RECEIVE_BUFFER, "GET", path, headers);
+        int receiveBuffer = isHttp2() ? 0 : isTls() ? SMALL_TLS_RECEIVE_BUFFER : SMALL_RECEIVE_BUFFER;
+        return connect(server, receiveBuffer, "GET", path, headers);
     }
 
     /**

@@ -268,38 +268,6 @@ class CompressionTest {
         }
     }
 
-    /** The bytes that wait are those of the wire, and a client that pauses gets all of them. */
-    @OverEachTransport
-    void aClientThatPausesGetsEverything(Transport transport) throws Exception {
-        try (Hub hub = Hub.builder()
-                        .historyEvents(100_000)
-                        .historyBytes(1L << 30)
-                        .build();
-                SseServer server = TestServers.on(transport)
-                        .hub(hub)
-                        .compression(Compression.SHARED)
-                        .start();
-                RawClient slow = RawClient.connect(server.port(), 1024).get("/events/a", GZIP)) {
-            await().until(() -> hub.subscribers("a") == 1);
-            java.util.Random random = new java.util.Random(14);
-            int events = 2000;
-            List<String> expected = new ArrayList<>();
-            for (int i = 0; i < events; i++) {
-                String text = random.ints(3000, 33, 127)
-                        .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
-                        .toString();
-                expected.add(text);
-                hub.publish("a", Event.of(text));
-                TestServers.sinks(hub)
-                        .forEach(info -> assertThat(info.pendingBytes())
-                                .as("pending bytes")
-                                .isLessThan(192 * 1024));
-            }
-            slow.awaitEvents(events);
-            assertThat(slow.stream().data()).isEqualTo(expected);
-        }
-    }
-
     /** In an application's pipeline the route chooses, and a compressor of the pipeline leaves the stream alone. */
     @Test
     void aHandlerInAnotherPipelineCompressesByItsRoute() {

@@ -3,18 +3,12 @@ package io.sluice.sse.netty;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.netty.channel.WriteBufferWaterMark;
-import io.netty.handler.codec.http2.Http2Error;
 import io.sluice.sse.CloseReason;
 import io.sluice.sse.Event;
-import io.sluice.sse.hub.Hub;
-import io.sluice.sse.topic.OverflowPolicy;
-import io.sluice.sse.topic.SinkInfo;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -55,30 +49,6 @@ class Http2StreamTest {
         }
     }
 
-    @Test
-    void aClientResumesAfterItsLastEventAndGetsAGapIfItIsGone() throws IOException {
-        try (Hub hub = Hub.builder().historyEvents(10).build();
-                SseServer server = TestServers.on(Transport.AUTO).hub(hub).start();
-                Http2Client client = Http2Client.connect(server.port())) {
-            int first = client.open("/events/a");
-            hub.publish("a", Event.of("one"));
-            client.awaitEvents(first, 1);
-            String last = client.stream(first).response.lastEventId();
-            client.reset(first, 8);
-            await().until(() -> TestServers.sinks(hub).isEmpty());
-            hub.publish("a", Event.of("two"));
-            int second = client.get("/events/a", "last-event-id", last);
-            client.awaitEvents(second, 1);
-            assertThat(client.stream(second).data()).containsExactly("two");
-            for (int i = 0; i < 20; i++) {
-                hub.publish("a", Event.of("more"));
-            }
-            int third = client.get("/events/a", "last-event-id", last);
-            client.awaitEvents(third, 11);
-            assertThat(client.stream(third).body()).contains("event: gap");
-        }
-    }
-
     @OverEachTransport
     void anEventLargerThanTheWindowArrivesInParts(Transport transport) throws IOException {
         try (SseServer server = TestServers.on(transport).start();
@@ -96,52 +66,6 @@ class Http2StreamTest {
             }
             client.windowUpdate(stream, 1 << 20).awaitEvents(stream, 2);
             assertThat(client.stream(stream).data()).containsExactly(large, "last");
-        }
-    }
-
-    /** A window of zero is a slow client. Another stream of the same connection misses nothing. */
-    @OverEachTransport
-    void aStalledStreamIsResetAndItsConnectionGoesOn(Transport transport) throws IOException {
-        try (Hub hub = Hub.builder()
-                        .historyEvents(100_000)
-                        .historyBytes(1L << 30)
-                        .build();
-                SseServer server = TestServers.on(transport)
-                        .hub(hub)
-                        .threads(1)
-                        .writeTimeout(Duration.ofSeconds(2))
-                        .start();
-                Http2Client client = Http2Client.withWindow(server.port(), DEFAULT_WINDOW)) {
-            client.windowUpdate(0, 1 << 30);
-            int stalled = client.open("/events/a");
-            int healthy = client.open("/events/a");
-            client.windowUpdate(healthy, 1 << 30);
-            List<String> expected = new ArrayList<>();
-            long mostPending = 0;
-            for (int i = 0; i < 1000; i++) {
-                expected.add(i + PADDING);
-                hub.publish("a", Event.of(i + PADDING));
-                if (i % 100 == 99) {
-                    client.awaitEvents(healthy, i + 1);
-                    for (SinkInfo sink : TestServers.sinks(hub)) {
-                        mostPending = Math.max(mostPending, sink.pendingBytes());
-                    }
-                }
-            }
-            assertThat(client.stream(healthy).data()).isEqualTo(expected);
-            assertThat(mostPending)
-                    .isPositive()
-                    .isLessThanOrEqualTo(
-                            WriteBufferWaterMark.DEFAULT.high() + 2 * Http2Output.MAX_BATCH_BYTES + 64 * 1024);
-            client.awaitOver(stalled);
-            assertThat(client.stream(stalled).reset).isEqualTo((int) Http2Error.CANCEL.code());
-            assertThat(client.stream(stalled).bodyBytes).isEqualTo(DEFAULT_WINDOW);
-            await().until(() -> hub.stats().closed().get(CloseReason.WRITE_TIMEOUT) == 1);
-            hub.publish("a", Event.of("after"));
-            client.awaitEvents(healthy, expected.size() + 1);
-            assertThat(client.goAways).isEmpty();
-            client.close();
-            TestServers.awaitNothingOwned(hub);
         }
     }
 
@@ -182,32 +106,6 @@ class Http2StreamTest {
             assertThat(server.hub().stats().closed().get(CloseReason.WRITE_TIMEOUT))
                     .isZero();
             client.windowUpdate(stream, 10_000).awaitEvents(stream, 1);
-        }
-    }
-
-    @Test
-    void aStreamOvertakenByAShortHistoryGetsTheOverflowPolicy() throws IOException {
-        try (Hub hub = Hub.builder()
-                        .historyEvents(20)
-                        .overflow(OverflowPolicy.GAP)
-                        .build();
-                SseServer server = TestServers.on(Transport.AUTO).hub(hub).start();
-                Http2Client client = Http2Client.withWindow(server.port(), 10_000)) {
-            client.windowUpdate(0, 1 << 24);
-            int stream = client.open("/events/a");
-            for (int i = 0; i < 100; i++) {
-                hub.publish("a", Event.of(i + PADDING));
-            }
-            client.await(() -> client.stream(stream).bodyBytes == 10_000, "the window");
-            client.windowUpdate(stream, 1 << 24);
-            client.await(() -> client.stream(stream).body().indexOf("\ndata: 99") >= 0, "the last event");
-            assertThat(client.stream(stream).body()).contains("event: gap");
-            List<String> data = client.stream(stream).data().stream()
-                    .filter(line -> line.endsWith(PADDING))
-                    .toList();
-            assertThat(data.subList(data.size() - 20, data.size()))
-                    .isEqualTo(
-                            IntStream.range(80, 100).mapToObj(i -> i + PADDING).toList());
         }
     }
 
@@ -272,19 +170,6 @@ class Http2StreamTest {
             client.close();
             TestServers.awaitNothingOwned(server.hub());
             TestServers.awaitNothingScheduled(server);
-        }
-    }
-
-    @Test
-    void aSilentStreamGetsHeartbeats() throws IOException {
-        try (SseServer server = TestServers.on(Transport.AUTO)
-                        .heartbeat(Duration.ofMillis(100))
-                        .start();
-                Http2Client client = Http2Client.connect(server.port())) {
-            int first = client.open("/events/a");
-            int second = client.open("/events/a");
-            client.await(() -> client.stream(first).body().indexOf("\n:") > 0, "a heartbeat")
-                    .await(() -> client.stream(second).body().indexOf("\n:") > 0, "a heartbeat");
         }
     }
 

@@ -35,15 +35,15 @@ class Invariant8DrainTest {
     /** What a slow machine may add to any deadline. A drain that waits for a client adds more. */
     private static final Duration HELD_UP = Duration.ofSeconds(10);
 
-    @OverEachTransport
-    void eachStreamEndsProperlyAtItsOwnMoment(Transport transport) throws Exception {
+    @OverEachProtocol
+    void eachStreamEndsProperlyAtItsOwnMoment(Transport transport, ClientProtocol protocol) throws Exception {
         int clients = 100;
         Duration drain = Duration.ofSeconds(5);
         ExecutorService readers = Executors.newFixedThreadPool(clients);
-        List<RawClient> open = new ArrayList<>();
-        try (SseServer server = TestServers.on(transport).start()) {
+        List<StreamClient> open = new ArrayList<>();
+        try (SseServer server = protocol.on(transport).start()) {
             for (int i = 0; i < clients; i++) {
-                open.add(RawClient.open(server.port(), "/events/a"));
+                open.add(protocol.open(server, "/events/a"));
             }
             for (int i = 0; i < 50; i++) {
                 server.hub().publish("a", Event.of(Integer.toString(i)));
@@ -52,13 +52,13 @@ class Invariant8DrainTest {
             CompletionStage<Void> closed = server.close(drain);
             assertThat(server.isReady()).isFalse();
             List<Future<Long>> ends = new ArrayList<>();
-            for (RawClient client : open) {
+            for (StreamClient client : open) {
                 ends.add(readers.submit(() -> {
                     assertThat(client.awaitEnd(RawClient.PATIENCE)).isTrue();
                     return System.nanoTime() - start;
                 }));
             }
-            assertRejectsNewStreams(server.port());
+            assertRejectsNewStreams(protocol, server);
             int[] tenths = new int[10];
             for (Future<Long> end : ends) {
                 tenths[(int) Math.min(9, end.get(60, TimeUnit.SECONDS) * 10 / drain.toNanos())]++;
@@ -70,7 +70,7 @@ class Invariant8DrainTest {
                     .as("ends in a tenth of the time")
                     .isLessThan(clients * 3 / 4);
             List<Long> hints = new ArrayList<>();
-            for (RawClient client : open) {
+            for (StreamClient client : open) {
                 assertThat(client.stream().hasEnded()).as("last chunk").isTrue();
                 assertThat(client.stream().events).hasSize(50);
                 assertThat(client.stream().retries).hasSize(2);
@@ -83,20 +83,24 @@ class Invariant8DrainTest {
             TestServers.awaitNothingOwned(server.hub());
         } finally {
             readers.shutdownNow();
-            for (RawClient client : open) {
+            for (StreamClient client : open) {
                 client.close();
             }
         }
         await().untilAsserted(() -> assertThat(TestServers.sluiceThreads()).isEmpty());
     }
 
-    private static void assertRejectsNewStreams(int port) throws IOException {
-        try (RawClient late = RawClient.connect(port);
-                RawClient browser = RawClient.connect(port)) {
-            late.get("/events/a").awaitHead();
+    private static void assertRejectsNewStreams(ClientProtocol protocol, SseServer server) throws IOException {
+        try (StreamClient late = protocol.get(server, "/events/a");
+                StreamClient browser = protocol.get(
+                        server,
+                        "/events/a",
+                        "Accept: text/event-stream",
+                        "Cache-Control: no-cache",
+                        "Sec-Fetch-Mode: cors")) {
+            late.awaitHead();
             assertThat(late.stream().status()).isEqualTo(503);
             assertThat(late.stream().header("retry-after")).isEqualTo("3");
-            browser.get("/events/a", RawClient.EVENT_SOURCE);
             assertThat(browser.awaitEnd(RawClient.PATIENCE)).isTrue();
             assertThat(browser.stream().status()).isEqualTo(200);
             assertThat(browser.stream().isEventStream()).isTrue();
@@ -105,22 +109,21 @@ class Invariant8DrainTest {
         }
     }
 
-    @OverEachTransport
-    void theDeadlineHoldsWithAClientThatNeverReads(Transport transport) throws Exception {
+    @OverEachProtocol
+    void theDeadlineHoldsWithAClientThatNeverReads(Transport transport, ClientProtocol protocol) throws Exception {
         Duration drain = Duration.ofMillis(500);
         try (Hub hub = Hub.builder()
                         .historyEvents(10_000)
                         .historyBytes(1L << 30)
                         .build();
-                SseServer server = TestServers.on(transport).hub(hub).start();
-                RawClient slow = RawClient.connect(server.port(), 1024)) {
-            slow.get("/events/a");
+                SseServer server = protocol.on(transport).threads(1).hub(hub).start();
+                StreamClient slow = protocol.getSlowly(server, "/events/a")) {
             await().until(() -> hub.subscribers("a") == 1);
             Event event = Event.of("x".repeat(10_000));
             for (int i = 0; i < 2000; i++) {
                 hub.publish("a", event);
             }
-            await().until(() -> hub.ledger().count(Ledger.Kind.BUFFERS) > 0);
+            await().until(() -> TestServers.sinks(hub).get(0).pendingBytes() > 0);
             long start = System.nanoTime();
             CompletionStage<Void> first = server.close(drain);
             CompletionStage<Void> second = server.close(Duration.ofDays(1));
@@ -175,18 +178,18 @@ class Invariant8DrainTest {
     }
 
     /** A publisher that does not stop must not prevent the end of the drain. */
-    @OverEachTransport
-    void aPublisherThatNeverPausesDoesNotDelayTheDrain(Transport transport) throws Exception {
+    @OverEachProtocol
+    void aPublisherThatNeverPausesDoesNotDelayTheDrain(Transport transport, ClientProtocol protocol) throws Exception {
         AtomicBoolean publishing = new AtomicBoolean(true);
-        List<RawClient> open = new ArrayList<>();
+        List<StreamClient> open = new ArrayList<>();
         ExecutorService threads = Executors.newCachedThreadPool();
         try (Hub hub = Hub.create();
-                SseServer server = TestServers.on(transport)
+                SseServer server = protocol.on(transport)
                         .hub(hub)
                         .streams("/events/**", StreamRoute.anyTopics())
                         .start()) {
             for (int i = 0; i < 50; i++) {
-                RawClient client = RawClient.open(server.port(), "/events/a?topic=b");
+                StreamClient client = protocol.open(server, "/events/a?topic=b");
                 open.add(client);
                 threads.execute(() -> client.awaitEnd(RawClient.PATIENCE));
             }
@@ -205,33 +208,34 @@ class Invariant8DrainTest {
         } finally {
             publishing.set(false);
             threads.shutdownNow();
-            for (RawClient client : open) {
+            for (StreamClient client : open) {
                 client.close();
             }
         }
     }
 
     /** Events published before the drain also reach clients that start to read their history during the drain. */
-    @OverEachTransport
-    void aClientThatIsStillCatchingUpGetsEverythingThatItReads(Transport transport) throws Exception {
+    @OverEachProtocol
+    void aClientThatIsStillCatchingUpGetsEverythingThatItReads(Transport transport, ClientProtocol protocol)
+            throws Exception {
         int events = 1000;
         int clients = 10;
         ExecutorService threads = Executors.newCachedThreadPool();
-        List<RawClient> open = new ArrayList<>();
+        List<StreamClient> open = new ArrayList<>();
         try (Hub hub = Hub.builder().historyEvents(events).build();
-                SseServer server = TestServers.on(transport).hub(hub).start()) {
+                SseServer server = protocol.on(transport).hub(hub).start()) {
             String start = hub.headId();
             for (int i = 0; i < events; i++) {
                 hub.publish("a", Event.of("x".repeat(400) + i));
             }
             for (int i = 0; i < clients; i++) {
-                open.add(RawClient.connect(server.port(), 1024).get("/events/a", "Last-Event-ID: " + start));
+                open.add(protocol.getSlowly(server, "/events/a", "Last-Event-ID: " + start));
             }
             await().until(() -> hub.ledger().count(Ledger.Kind.SINKS) == clients);
             // far longer than these few bytes need on a busy machine, since only the waiting matters
             CompletionStage<Void> closed = server.close(Duration.ofSeconds(4));
             List<Future<Integer>> counts = new ArrayList<>();
-            for (RawClient client : open) {
+            for (StreamClient client : open) {
                 counts.add(threads.submit(() -> {
                     client.awaitEnd(RawClient.PATIENCE);
                     return client.stream().events.size();
@@ -243,7 +247,7 @@ class Invariant8DrainTest {
             }
         } finally {
             threads.shutdownNow();
-            for (RawClient client : open) {
+            for (StreamClient client : open) {
                 client.close();
             }
         }
