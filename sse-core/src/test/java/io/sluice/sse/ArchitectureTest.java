@@ -257,6 +257,7 @@ class ArchitectureTest {
                         "hub.lane.LaneOptions",
                         "hub.lane.LaneRegistry",
                         "hub.lane.LaneSink",
+                        "hub.lane.SinkOptions",
                         "hub.lane.Splice",
                         "hub.Hub",
                         "hub.HubBuilder",

@@ -3,9 +3,9 @@ package io.sluice.sse.netty;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.sluice.sse.CloseReason;
-import io.sluice.sse.Heartbeat;
 import io.sluice.sse.Identity;
 import io.sluice.sse.hub.lane.LaneSink;
+import io.sluice.sse.hub.lane.SinkOptions;
 import io.sluice.sse.topic.AccessRules;
 import java.net.SocketAddress;
 import org.jspecify.annotations.Nullable;
@@ -139,8 +139,13 @@ abstract class ChannelSink extends LaneSink {
     }
 
     @Override
-    protected final Heartbeat heartbeat() {
-        return settings.heartbeat();
+    protected final SinkOptions options() {
+        return settings.options();
+    }
+
+    @Override
+    protected final void begin() {
+        upgradeBeforeFirstFrame();
     }
 
     final DrainMode drainMode() {
@@ -191,6 +196,18 @@ abstract class ChannelSink extends LaneSink {
         if (stream != null) { // before the upgrade the channel belongs to the HTTP handlers, which send a response
             end(stream, reason, orderly && channel.isActive());
         }
+    }
+
+    /** Whether the response stays incomplete, so that the client takes its end for an error and resumes. */
+    final boolean isCutAfter(CloseReason reason) {
+        return settings.cut() && reason.isClientExpectedBack();
+    }
+
+    /** The last text that the client gets: when to reconnect, if it should. */
+    final byte[] lastText(CloseReason reason) {
+        return settings.options().sendsRetry()
+                ? StreamEnd.lastText(reason, hubLane().options().retry())
+                : new byte[0];
     }
 
     /** Ends the stream after its upgrade. If {@code orderly}, the last bytes are sent first. */

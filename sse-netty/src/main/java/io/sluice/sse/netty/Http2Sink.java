@@ -206,11 +206,12 @@ class Http2Sink extends ChannelSink {
             session.ended();
             return;
         }
-        byte[] last = lastBytes(StreamEnd.lastText(reason, hubLane().options().retry()));
+        byte[] last = lastBytes(lastText(reason));
+        boolean cut = isCutAfter(reason);
         ByteBuf bytes = handler.alloc().directBuffer(last.length).writeBytes(last);
-        ChannelFuture written = handler.writeAndFlush(new DefaultHttp2DataFrame(bytes, true));
+        ChannelFuture written = handler.writeAndFlush(new DefaultHttp2DataFrame(bytes, !cut));
         session.ended(); // after the end, because some clients take a GOAWAY for the end of all streams
-        written.addListener(ChannelFutureListener.CLOSE);
+        written.addListener(cut ? sent -> reset(Http2Error.INTERNAL_ERROR) : ChannelFutureListener.CLOSE);
         if (!written.isDone()) {
             LingeringClose.start(channel, StreamEnd.maxLingerNanos(hubLane().options()), this::progress, this::giveUp);
         }

@@ -6,7 +6,6 @@ import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.unix.Socket;
 import io.sluice.sse.CloseReason;
 import io.sluice.sse.hub.lane.Frame;
-import io.sluice.sse.hub.lane.LaneOptions;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
@@ -176,9 +175,9 @@ class NettySink extends ChannelSink {
             channel.close();
         } else {
             setPath(Path.PIPELINE);
-            LaneOptions options = hubLane().options();
-            byte[] last = lastBytes(StreamEnd.lastText(reason, options.retry()));
-            StreamEnd.finish(stream, last, chunked, options, this::progress);
+            byte[] last = lastBytes(lastText(reason));
+            StreamEnd.Last framed = new StreamEnd.Last(last, chunked, isCutAfter(reason));
+            StreamEnd.finish(stream, framed, hubLane().options(), this::progress);
         }
     }
 }

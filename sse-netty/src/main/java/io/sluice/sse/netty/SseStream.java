@@ -1,11 +1,14 @@
 package io.sluice.sse.netty;
 
+import io.sluice.sse.CloseReason;
+import io.sluice.sse.Event;
 import io.sluice.sse.Heartbeat;
 import io.sluice.sse.Identity;
 import io.sluice.sse.Source;
 import io.sluice.sse.topic.AccessRules;
 import io.sluice.sse.topic.Selector;
 import io.sluice.sse.topic.StartPosition;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -66,10 +69,65 @@ public final class SseStream {
         return new SseStream(selector, start, Objects.requireNonNull(newSource, "source"), settings, headers);
     }
 
-    /** This stream with another form of heartbeat. */
+    /** This stream with another form of heartbeat, or another interval ({@link Heartbeat#every}). */
     @CheckReturnValue
     public SseStream heartbeat(Heartbeat heartbeat) {
-        return with(settings.with(Objects.requireNonNull(heartbeat, "heartbeat")));
+        return with(settings.with(settings.options().withHeartbeat(heartbeat)));
+    }
+
+    /**
+     * This stream with its own maximum lifetime, whatever the server's option is. As there, it differs by up to a tenth
+     * from stream to stream.
+     *
+     * @param time zero for no end, or from 1 second to 365 days
+     * @throws IllegalArgumentException if it is another time
+     */
+    @CheckReturnValue
+    public SseStream maxLifetime(Duration time) {
+        return with(settings.with(settings.options().withMaxLifetime(time)));
+    }
+
+    /** This stream without {@code retry} fields: its client chooses by itself when to reconnect. */
+    @CheckReturnValue
+    public SseStream withoutRetry() {
+        return with(settings.with(settings.options().withoutRetry()));
+    }
+
+    /**
+     * This stream for a client that speaks the protocol of another product, for example that of a chat completion or of
+     * MCP. It consists of the events of its topics and its source alone. So it has no first block, no {@code end}
+     * event, no {@code retry} fields, and no heartbeats unless {@link #heartbeat} adds them. Its request need not
+     * accept {@code text/event-stream} if its method has a body, because some clients ask for JSON.
+     *
+     * <p>Such a stream has no {@code gap} event. If its client cannot get an event that it should get, the stream is
+     * cut with {@link CloseReason#SLOW_CONSUMER}. If this is known when the stream opens, the response is status 410.
+     * So the client never takes an incomplete stream for a complete one.
+     */
+    @CheckReturnValue
+    public SseStream bare() {
+        return with(settings.with(settings.options().bare(null)));
+    }
+
+    /**
+     * As {@link #bare()}, with an event at the beginning.
+     *
+     * @param first is sent before any other event. If it has no id and the stream has topics, its id is the position
+     *     where the subscription starts, so that the client can resume from there
+     */
+    @CheckReturnValue
+    public SseStream bare(Event first) {
+        return with(settings.with(settings.options().bare(Objects.requireNonNull(first, "first"))));
+    }
+
+    /**
+     * This stream for a client that reconnects only after an error, as many clients with {@code fetch} do. When the
+     * server ends it and the client should come back ({@link CloseReason#isClientExpectedBack}), the response is
+     * incomplete: it ends without its last chunk, or over HTTP/2 with {@code RST_STREAM}. The client gets all events
+     * before. A stream that is complete ends as usual. HTTP/1.0 has no difference between the two ends.
+     */
+    @CheckReturnValue
+    public SseStream cutToResume() {
+        return with(settings.withCut());
     }
 
     /** This stream with another way to end when the server shuts down. */

@@ -22,18 +22,25 @@ final class StreamEnd {
     private StreamEnd() {}
 
     /**
+     * The last bytes of a stream.
+     *
+     * @param bytes without framing; may be empty
+     * @param chunked whether the body is in chunks
+     * @param cut whether the last chunk is left out, so that the client notices an incomplete response
+     */
+    record Last(byte[] bytes, boolean chunked, boolean cut) {}
+
+    /**
      * Writes the last bytes of the stream, waits until the client has taken them, and closes the channel.
      *
-     * @param last the last bytes, without framing; may be empty
      * @param progress a mark that changes whenever the client has taken bytes
      */
-    static void finish(
-            ChannelHandlerContext stream, byte[] last, boolean chunked, LaneOptions options, LongSupplier progress) {
+    static void finish(ChannelHandlerContext stream, Last last, LaneOptions options, LongSupplier progress) {
         assert stream.executor().inEventLoop();
         Channel channel = stream.channel();
         ChannelFuture written;
         try {
-            written = stream.writeAndFlush(framed(stream, last, chunked));
+            written = stream.writeAndFlush(framed(stream, last));
         } catch (RuntimeException | Error e) { // no memory for the bytes, for example
             channel.close();
             throw e;
@@ -78,12 +85,13 @@ final class StreamEnd {
     }
 
     /** The bytes and the end of the body. */
-    private static ByteBuf framed(ChannelHandlerContext stream, byte[] last, boolean chunked) {
-        String head = chunked && last.length > 0 ? Integer.toHexString(last.length) + "\r\n" : "";
-        String tail = !chunked ? "" : last.length > 0 ? "\r\n0\r\n\r\n" : "0\r\n\r\n";
-        ByteBuf bytes = stream.alloc().directBuffer(head.length() + last.length + tail.length());
+    private static ByteBuf framed(ChannelHandlerContext stream, Last last) {
+        boolean inChunk = last.chunked() && last.bytes().length > 0;
+        String head = inChunk ? Integer.toHexString(last.bytes().length) + "\r\n" : "";
+        String tail = (inChunk ? "\r\n" : "") + (last.chunked() && !last.cut() ? "0\r\n\r\n" : "");
+        ByteBuf bytes = stream.alloc().directBuffer(head.length() + last.bytes().length + tail.length());
         bytes.writeCharSequence(head, StandardCharsets.US_ASCII);
-        bytes.writeBytes(last);
+        bytes.writeBytes(last.bytes());
         bytes.writeCharSequence(tail, StandardCharsets.US_ASCII);
         return bytes;
     }

@@ -116,6 +116,9 @@ final class StreamEndpoint {
             @Nullable CompletionStage<SseStream> stage;
             try {
                 checkForm(request);
+                if (!mayHaveBody(request)) {
+                    checkAccept(request);
+                }
                 stage = isAfterEnd(request.lastEventId()) ? null : requested();
             } catch (Throwable e) {
                 release.run();
@@ -170,6 +173,9 @@ final class StreamEndpoint {
                         request, Objects.requireNonNull(opened, () -> Responses.returnedNull(request)));
                 if (cors != null) {
                     cors.checkReadable(request, stream.headers()); // after the route, whose headers may allow it
+                }
+                if (!stream.settings().options().isBare()) {
+                    checkAccept(request);
                 }
                 if (head) {
                     return described(request, stream);
@@ -241,14 +247,23 @@ final class StreamEndpoint {
         return lastEventId != null && lastEventId.startsWith(CloseReason.END_ID_PREFIX);
     }
 
-    private static void checkForm(SseRequest request) {
+    /**
+     * Clients of other protocols ask for JSON and then read an event stream. They use methods with a body, so requests
+     * with such a method are checked when their route has decided.
+     */
+    private static void checkAccept(SseRequest request) {
         if (!AcceptHeader.acceptsEventStream(request.headerAll("accept"))) {
             throw HttpStatusException.of(
                     406, "this is a text/event-stream, which the request's Accept header excludes");
         }
-        boolean mayHaveBody =
-                !request.method().equals("GET") && !request.method().equals("HEAD");
-        if (request.hasBody() && !mayHaveBody) {
+    }
+
+    private static boolean mayHaveBody(SseRequest request) {
+        return !request.method().equals("GET") && !request.method().equals("HEAD");
+    }
+
+    private static void checkForm(SseRequest request) {
+        if (request.hasBody() && !mayHaveBody(request)) {
             throw HttpStatusException.of(413, "a request for a stream has no body");
         }
     }
@@ -287,6 +302,9 @@ final class StreamEndpoint {
                 // An observer closed the sink while it opened, after the response head, so it was a short stream. Or
                 // another handler has answered the request.
                 return;
+            }
+            if (e.reason() == CloseReason.SLOW_CONSUMER) { // a bare stream that begins with a gap
+                throw HttpStatusException.of(410, "events after the last event id are not kept any more");
             }
             throw HttpStatusException.retryable(503, "the stream, or its hub, is closed", retry);
         }

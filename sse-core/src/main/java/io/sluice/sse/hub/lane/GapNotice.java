@@ -1,5 +1,6 @@
 package io.sluice.sse.hub.lane;
 
+import io.sluice.sse.CloseReason;
 import io.sluice.sse.Event;
 import io.sluice.sse.Gap;
 import io.sluice.sse.wire.EventEncoder;
@@ -22,5 +23,14 @@ final class GapNotice {
             lane.core().counters().addGap(sink, gap); // before the flush, which may close the sink
         }
         sink.flush();
+    }
+
+    /**
+     * Counts the gap of a bare stream and closes its sink. The protocol of such a stream has no block for a gap, and
+     * the client must not take the stream for complete.
+     */
+    static void endBare(HubLane lane, LaneSink sink, Gap gap) {
+        lane.core().counters().addGap(sink, gap);
+        sink.close(CloseReason.SLOW_CONSUMER);
     }
 }

@@ -1,8 +1,11 @@
 package io.sluice.sse.hub.lane;
 
 import io.sluice.sse.Event;
+import io.sluice.sse.Heartbeat;
 import io.sluice.sse.wire.EventEncoder;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,6 +24,8 @@ final class HeartbeatFrames {
 
     /** The event name in both frames; null for a comment. The streams of a route share one form, and forms are few. */
     private @Nullable String eventName;
+    /** The interval in the data of that event. */
+    private @Nullable Duration interval;
 
     private @Nullable Frame plain;
     private @Nullable Frame withPosition;
@@ -31,12 +36,15 @@ final class HeartbeatFrames {
     }
 
     Frame frameFor(LaneSink sink) {
-        String name = sink.heartbeat().eventName();
-        if (name == null ? eventName != null : !name.equals(eventName)) {
+        Heartbeat heartbeat = sink.options().heartbeat();
+        if (!Objects.equals(heartbeat.eventName(), eventName) || !Objects.equals(heartbeat.interval(), interval)) {
             release();
-            eventName = name;
+            eventName = heartbeat.eventName();
+            interval = heartbeat.interval();
         }
-        if (sink.selection() != null && !sink.isBehind() && sink.lastSentPosition() < lane.position) {
+        // Some clients fail at a block without data, and a bare stream has none.
+        boolean mayHaveId = !sink.options().isBare();
+        if (mayHaveId && sink.selection() != null && !sink.isBehind() && sink.lastSentPosition() < lane.position) {
             if (withPosition == null) {
                 withPosition = frames.block(encode(lane.sequencer().idOf(lane.position)), lane.position);
             }
@@ -50,9 +58,8 @@ final class HeartbeatFrames {
 
     private byte[] encode(@Nullable String id) {
         if (eventName != null) {
-            Event.Builder event = Event.builder()
-                    .name(eventName)
-                    .data("{\"interval\":" + lane.options().heartbeat().toMillis() + "}");
+            Duration time = interval == null ? lane.options().heartbeat() : interval;
+            Event.Builder event = Event.builder().name(eventName).data("{\"interval\":" + time.toMillis() + "}");
             return EventEncoder.encode((id == null ? event : event.id(id)).build());
         }
         return id == null ? COMMENT : (":\nid: " + id + "\n\n").getBytes(StandardCharsets.US_ASCII);

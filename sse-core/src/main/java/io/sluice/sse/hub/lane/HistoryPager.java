@@ -277,8 +277,17 @@ final class HistoryPager {
         sink.startAt(position, reported[0]);
         String id = lane.sequencer().idOf(position);
         Gap gap = policy == null ? null : new Gap(Gap.Reason.EVICTED, null, id);
-        Event block = gap == null ? Event.builder().id(id).build() : gap.toEvent();
-        GapNotice.send(lane, sink, block, position, gap);
+        if (!sink.options().isBare()) {
+            Event block = gap == null ? Event.builder().id(id).build() : gap.toEvent();
+            GapNotice.send(lane, sink, block, position, gap);
+        } else if (gap == null) {
+            FirstBlock.writeBare(lane, sink, position);
+        } else {
+            GapNotice.endBare(lane, sink, gap);
+        }
+        if (sink.isGone()) {
+            return;
+        }
         lane.catchUp.add(sink);
         lane.wake();
     }

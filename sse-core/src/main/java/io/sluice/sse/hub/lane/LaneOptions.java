@@ -137,12 +137,16 @@ public final class LaneOptions {
 
     /** A copy with another {@link #maxLifetime}: 0, or from 1 second to 365 days. */
     public LaneOptions withMaxLifetime(Duration time) {
+        checkMaxLifetime(time);
+        return with(values -> values.maxLifetime = time);
+    }
+
+    static void checkMaxLifetime(Duration time) {
         Objects.requireNonNull(time, "maxLifetime");
         if (!time.isZero() && (time.compareTo(SHORTEST_LIFETIME) < 0 || time.compareTo(LONGEST) > 0)) {
             throw new IllegalArgumentException(
                     "maxLifetime: " + time + " (expected: 0 for no end, or from 1 second to 365 days)");
         }
-        return with(values -> values.maxLifetime = time);
     }
 
     /** How long a lane with sinks may be blocked before that is logged, with the stack of its thread; zero is off. */

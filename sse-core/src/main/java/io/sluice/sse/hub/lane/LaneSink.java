@@ -3,7 +3,6 @@ package io.sluice.sse.hub.lane;
 import io.sluice.sse.CloseReason;
 import io.sluice.sse.ClosedException;
 import io.sluice.sse.Event;
-import io.sluice.sse.Heartbeat;
 import io.sluice.sse.Ledger;
 import io.sluice.sse.Registration;
 import io.sluice.sse.Scope;
@@ -79,9 +78,9 @@ public abstract class LaneSink extends SinkTransport implements HubSink, Scope.O
         return "";
     }
 
-    /** The form and the times of the heartbeats. Called on the lane; the value does not change. */
-    protected Heartbeat heartbeat() {
-        return Heartbeat.comment();
+    /** What the stream has instead of the lane's options. Called on the lane; the value does not change. */
+    protected SinkOptions options() {
+        return SinkOptions.DEFAULT;
     }
 
     /** The rules for what the client may subscribe to; null if it may subscribe to everything. Any thread. */

@@ -142,7 +142,9 @@ final class LaneSubscriptions {
         Event position =
                 Event.builder().id(lane.sequencer().idOf(point.position())).build();
         LaneSubscription begun = sink.requireSelection().first();
-        GapNotice.send(lane, sink, position, point.position(), null);
+        if (!sink.options().isBare()) {
+            GapNotice.send(lane, sink, position, point.position(), null);
+        }
         if (sink.isGone()) { // the flush found the client gone
             throw new ClosedException("sink " + sink.id(), sink.scope().reason());
         }

@@ -1,7 +1,9 @@
 package io.sluice.sse.hub.lane;
 
 import io.sluice.sse.CloseReason;
+import io.sluice.sse.Heartbeat;
 import io.sluice.sse.hub.core.HubCore;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
@@ -212,14 +214,17 @@ final class LaneTicker {
             sink.close(CloseReason.WRITE_TIMEOUT);
             return;
         }
-        if (maxLifetimeNanos > 0 && now - sink.openedNanos() >= lifetimeOf(sink)) {
+        SinkOptions options = sink.options();
+        Duration lifetime = options.maxLifetime();
+        long lifetimeNanos = lifetime == null ? maxLifetimeNanos : lifetime.toNanos();
+        if (lifetimeNanos > 0 && now - sink.openedNanos() >= spread(lifetimeNanos, sink)) {
             sink.close(CloseReason.LIFETIME_ENDED);
             return;
         }
         if (checkIdentity(sink)) {
             return;
         }
-        if (heartbeatNanos > 0 && isHeartbeatDue(sink, now) && sink.canWrite()) {
+        if (isHeartbeatDue(sink, options.heartbeat(), now) && sink.canWrite()) {
             sink.putAndFlush(heartbeats.frameFor(sink), hubLane);
         }
     }
@@ -237,13 +242,18 @@ final class LaneTicker {
         return true;
     }
 
-    private boolean isHeartbeatDue(LaneSink sink, long now) {
-        if (sink.heartbeat().isFixedRate()) {
+    private boolean isHeartbeatDue(LaneSink sink, Heartbeat heartbeat, long now) {
+        Duration own = heartbeat.interval();
+        long interval = own == null ? heartbeatNanos : own.toNanos();
+        if (interval == 0) {
+            return false;
+        }
+        if (heartbeat.isFixedRate()) {
             // Counted from the opening of the sink, which needs no field per client.
             long open = tickNanos - sink.openedNanos();
-            return open / heartbeatNanos > Math.max(0, open - sinceLastTick) / heartbeatNanos;
+            return open / interval > Math.max(0, open - sinceLastTick) / interval;
         }
-        return now - sink.lastWriteNanos() >= heartbeatNanos;
+        return now - sink.lastWriteNanos() >= interval;
     }
 
     private boolean isStalled(LaneSink sink) {
@@ -278,11 +288,11 @@ final class LaneTicker {
     }
 
     /**
-     * From 0.9 to 1.1 times the option. It is derived from the sink's number, because a field would cost every client.
+     * From 0.9 to 1.1 times the lifetime. It is derived from the sink's number: a field would cost every client.
      */
-    private long lifetimeOf(LaneSink sink) {
+    private static long spread(long lifetimeNanos, LaneSink sink) {
         long hash = sink.number * 0x9E3779B97F4A7C15L; // moves neighbours far apart
         double between0And1 = (hash >>> 11) * 0x1p-53;
-        return (long) (maxLifetimeNanos * (0.9 + 0.2 * between0And1));
+        return (long) (lifetimeNanos * (0.9 + 0.2 * between0And1));
     }
 }

@@ -28,6 +28,9 @@ final class Overflow {
                     sink.position(),
                     sink.reportedEvictions(),
                     lane.core().options().overflow());
+            if (sink.options().isBare()) {
+                return OverflowPolicy.DISCONNECT; // its protocol has no event for a gap
+            }
             if (met != OverflowPolicy.DISCONNECT) {
                 // Up to the head, not to the lane's position: what was evicted in between is missed as well.
                 long position = met == OverflowPolicy.LATEST

@@ -2,8 +2,6 @@ package io.sluice.sse.hub.lane;
 
 import io.sluice.sse.CloseReason;
 import io.sluice.sse.ClosedException;
-import io.sluice.sse.Event;
-import io.sluice.sse.Gap;
 import io.sluice.sse.Ledger;
 import io.sluice.sse.hub.core.HubCore;
 import io.sluice.sse.topic.Selector;
@@ -49,24 +47,16 @@ final class SinkLifecycle {
         core.presence().opened(sink);
         ticker.start();
         core.counters().addOpened(sink);
-        if (sink.isGone()) { // an observer has closed it; the owner of the connection responds
+        if (point != null && point.gap() != null && sink.options().isBare()) {
+            GapNotice.endBare(lane, sink, point.gap());
+        }
+        if (sink.isGone()) { // an observer has closed it, or a gap; the owner of the connection responds
             throw new ClosedException("sink " + sink.id(), sink.scope().reason());
         }
-        writeFirstBlock(sink, point);
+        FirstBlock.write(lane, sink, point);
         ticker.checkIdentity(sink);
         lane.catchUp.add(sink);
         lane.wake();
-    }
-
-    /** Position and gap are one block: a client that is cut inside it knows neither of them. */
-    private void writeFirstBlock(LaneSink sink, @Nullable ResumePoint point) {
-        Gap gap = point == null ? null : point.gap();
-        Event.Builder first = gap == null ? Event.builder() : gap.toEvent().toBuilder();
-        if (gap == null && point != null && !sink.isAwaitingStart()) {
-            first.id(core.sequencer().idOf(point.position()));
-        }
-        Event block = first.retry(lane.options().drawRetry()).build();
-        GapNotice.send(lane, sink, block, 0, gap);
     }
 
     /** The sink begins to close: it receives nothing from here on, and leaves its topics before the next pass. */
@@ -82,7 +72,7 @@ final class SinkLifecycle {
                 // What the source sent before the end. The queue is bounded, so a full connection takes it, too.
                 lane.catchUp.writeDirectSends(sink, true);
             }
-            if (sink.isOpened() && isFinal) {
+            if (sink.isOpened() && isFinal && !sink.options().isBare()) {
                 writeEndEvent(sink, reason);
             }
         } finally {

@@ -60,6 +60,7 @@ abstract class SinkState {
     final void opened(long nowNanos, long stallClockNanos) {
         opened = true;
         openedNanos = nowNanos;
+        lastWriteNanos = nowNanos; // a bare stream may get no block at first, and its silence begins here
         progressNanos = stallClockNanos;
     }
 

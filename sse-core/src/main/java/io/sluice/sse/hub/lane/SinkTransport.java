@@ -11,6 +11,12 @@ abstract class SinkTransport extends SinkState {
 
     SinkTransport() {}
 
+    /**
+     * Begins the response of a stream that has no first block, so that its client gets the status and the headers at
+     * once. {@link #flush} follows. By default it does nothing: the first frame begins the response then.
+     */
+    protected void begin() {}
+
     /** Whether the connection accepts more bytes now. */
     protected abstract boolean canWrite();
 

@@ -165,7 +165,7 @@
  *       {@code DirtySets}, {@code LaneFrames}, {@code ViewFrames}, {@code Splicer}, {@code Prefetcher}
  *   <li><b>Catching up:</b> {@code CatchUp}, {@code CatchUpQueue}, {@code CatchUpBudget}, {@code CatchUpRange},
  *       {@code TopicMerge}, {@code UpcomingEvents}, {@code RecentRanges}, {@code HistoryPager}, {@code Overflow},
- *       {@code GapNotice}
+ *       {@code GapNotice}, {@code FirstBlock}
  *   <li><b>Keeping streams alive:</b> {@code SinkLifecycle}, {@code LaneSinks}, {@code LaneTicker},
  *       {@code HeartbeatFrames}, {@code StallClock}, {@code LaneWatchdog}, {@code LaneTasks}, {@code Revocations}
  *   <li><b>User code:</b> {@code RunningSource}, {@code DirectSendQueue}, {@code WritableListeners},

@@ -1,7 +1,6 @@
 package io.sluice.sse.hub.lane;
 
 import io.sluice.sse.CloseReason;
-import io.sluice.sse.Heartbeat;
 import io.sluice.sse.Scope;
 import io.sluice.sse.test.MemoryFrame;
 import io.sluice.sse.test.ReceivedEvent;
@@ -31,7 +30,7 @@ public class FakeSink extends RecordingSink {
 
     int writes;
     int flushes;
-    Heartbeat heartbeat = Heartbeat.comment();
+    SinkOptions options = SinkOptions.DEFAULT;
     StreamListener listener = new StreamListener() {};
     LongSupplier moment = () -> 0;
     /** Runs at the next write, inside it. */
@@ -93,8 +92,8 @@ public class FakeSink extends RecordingSink {
     }
 
     @Override
-    protected Heartbeat heartbeat() {
-        return heartbeat;
+    protected SinkOptions options() {
+        return options;
     }
 
     @Override

@@ -256,7 +256,7 @@ class LaneTickerTest {
 
     private static FakeSink beating(HubFixture bench, Heartbeat heartbeat) {
         FakeSink sink = bench.sink();
-        sink.heartbeat = heartbeat;
+        sink.options = SinkOptions.DEFAULT.withHeartbeat(heartbeat);
         bench.open(sink, StartPosition.live(), null, "a");
         bench.run();
         return sink;

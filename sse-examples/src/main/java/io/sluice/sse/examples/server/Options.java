@@ -333,8 +333,8 @@ final class Options {
             paramLabel = "<rate>",
             converter = OptionValues.RateText.class,
             description = "How often one address may send a wrong token or ticket; above it all its tokens get 429."
-                    + " Default: 60/m")
-    Rate wrongTokenRate = new Rate(60, Duration.ofMinutes(1));
+                    + " Default: 100/s")
+    Rate wrongTokenRate = new Rate(100, Duration.ofSeconds(1));
 
     @Option(
             names = "--tls-cert",
