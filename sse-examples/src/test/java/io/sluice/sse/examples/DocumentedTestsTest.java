@@ -54,8 +54,8 @@ class DocumentedTestsTest {
         int count = 0;
         for (; named.find(); count++) {
             String file = named.group(1) + ".java";
-            Pattern method = Pattern.compile(
-                    "@(Test|TestFactory|ParameterizedTest|OverEachTransport|OverEachProtocol)\\b[^{}]*(\\{[^{}]*}[^{}]*)*"
+            Pattern method =
+                    Pattern.compile("@(Test|TestFactory|ParameterizedTest|OverEach\\w+)\\b[^{}]*(\\{[^{}]*}[^{}]*)*"
                             + "\\b(void|Stream<DynamicTest>) " + named.group(2) + "\\(");
             boolean exists = sources.stream()
                     .filter(source -> source.getFileName().toString().equals(file))
