@@ -5,10 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -67,6 +70,16 @@ final class NodeProgram implements AutoCloseable {
         requireCommand("node");
         requireCommand("npm");
         Files.createDirectories(FOLDER);
+        // Surefire runs test classes in several processes, and only one of them may install.
+        try (FileChannel channel = FileChannel.open(
+                        FOLDER.resolve("install.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+                FileLock held = channel.lock()) {
+            assertThat(held.isValid()).isTrue();
+            installLocked();
+        }
+    }
+
+    private static void installLocked() throws Exception {
         Path lock = FOLDER.resolve("package-lock.json");
         Path installed = FOLDER.resolve("installed-lock.json");
         try (Stream<Path> files = Files.list(SOURCES)) {

@@ -192,8 +192,8 @@ class Invariant4SlowReaderTest {
 
     /**
      * The channel is full and the client is behind. A channel that was full accepts nothing until it is below the low
-     * mark, so its size may settle anywhere between the two marks. An HTTP/2 stream without a window keeps its bytes out
-     * of the channel.
+     * mark, so its size may settle anywhere between the two marks. An HTTP/2 stream without a window keeps its bytes
+     * out of the channel.
      */
     private static boolean isStalled(SinkInfo sink, ClientProtocol protocol) {
         return sink.lag() > 100 && sink.pendingBytes() > (protocol.isHttp2() ? 0 : WriteBufferWaterMark.DEFAULT.low());

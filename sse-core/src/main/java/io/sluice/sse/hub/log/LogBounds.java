@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
  * lock.
  *
  * <p>The bound on the bytes of the hub evicts the hub's oldest entry, whether it is in a ring or in the table of a
- * topic that conflates. Only a new entry may be spared, as {@link #dropOldest} says. Such an entry is dropped and does not move to a table. So each step makes room, and no table
- * can exceed the bound.
+ * topic that conflates. Only a new entry may be spared, as {@link #dropOldest} says. The evicted entry is dropped and
+ * does not move to a table. So each step makes room, and no table can exceed the bound.
  */
 public final class LogBounds {
 
