@@ -200,7 +200,7 @@ abstract class ChannelSink extends LaneSink {
 
     /** Whether the response stays incomplete, so that the client takes its end for an error and resumes. */
     final boolean isCutAfter(CloseReason reason) {
-        return settings.cut() && reason.isClientExpectedBack();
+        return (settings.cut() || settings.options().isBare()) && reason.isClientExpectedBack();
     }
 
     /** The last text that the client gets: when to reconnect, if it should. */

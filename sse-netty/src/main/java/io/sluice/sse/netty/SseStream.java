@@ -101,7 +101,9 @@ public final class SseStream {
      *
      * <p>Such a stream has no {@code gap} event. If its client cannot get an event that it should get, the stream is
      * cut with {@link CloseReason#SLOW_CONSUMER}. If this is known when the stream opens, the response is status 410.
-     * So the client never takes an incomplete stream for a complete one.
+     * Each end after which the client should come back is cut as by {@link #cutToResume}, since there is no event that
+     * tells such an end from a complete answer. A source that completes ends the stream as complete, even if events of
+     * topics still wait for the client.
      */
     @CheckReturnValue
     public SseStream bare() {

@@ -154,6 +154,20 @@ class BareStreamTest {
         }
     }
 
+    /** A bare stream has no event for its end, so only the end of the response shows that it is incomplete. */
+    @Test
+    void aBareStreamThatIsNotCompleteIsCut() throws IOException {
+        try (SseServer server = server(Transport.AUTO)
+                        .maxLifetime(Duration.ofSeconds(1))
+                        .start();
+                RawClient client = RawClient.connect(server.port()).get("/bare/a")) {
+            assertThat(client.awaitEnd(RawClient.PATIENCE)).isTrue();
+            assertThat(client.stream().status()).isEqualTo(200);
+            assertThat(client.stream().hasEnded()).isFalse();
+            await().until(() -> hub.stats().closed().getOrDefault(CloseReason.LIFETIME_ENDED, 0L) == 1);
+        }
+    }
+
     @Test
     void anEndWithoutRetryAddsNothing() throws IOException {
         SseServerBuilder builder = server(Transport.AUTO)

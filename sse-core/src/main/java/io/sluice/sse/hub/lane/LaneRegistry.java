@@ -25,6 +25,18 @@ public final class LaneRegistry {
     /** For the hub. */
     public LaneRegistry(HubCore core) {
         this.core = core;
+        core.log().writtenUpTo(this::writtenUpTo);
+    }
+
+    /** The position up to which all lanes with sinks have delivered. Other threads than the lanes' see it late. */
+    long writtenUpTo() {
+        long least = Long.MAX_VALUE;
+        for (HubLane lane : lanes) {
+            if (lane.sinkCount() > 0) {
+                least = Math.min(least, lane.position);
+            }
+        }
+        return least;
     }
 
     /**

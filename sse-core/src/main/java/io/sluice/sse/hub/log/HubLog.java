@@ -97,6 +97,16 @@ public final class HubLog {
         return opened.epoch();
     }
 
+    /** @param position up to which all lanes with clients have written; it may be a little old */
+    public void writtenUpTo(LongSupplier position) {
+        lock.lock();
+        try {
+            bounds.writtenUpTo(position);
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** The position of the newest event that may be delivered. All events up to it are in their rings. */
     public long head() {
         return head;

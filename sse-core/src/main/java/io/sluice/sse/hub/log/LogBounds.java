@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,7 +25,7 @@ public final class LogBounds {
     static final int MAX_EVICTED_AT_ONCE = 4096;
     /** The heap of a topic without its name: topic, log, ring, map entry, and its subscribers. An estimate. */
     static final int TOPIC_BYTES = 400;
-    /** An entry younger than this is new: a lane that keeps up has not surely written it. */
+    /** How long an entry is new at most. A lane that needs longer to write it is not spared a loss. */
     static final long SPARED_NANOS = TimeUnit.SECONDS.toNanos(1);
     /** So much of the topics does not count, so that small bounds hold events. */
     static final long FREE_TOPIC_BYTES = 512 << 10;
@@ -44,12 +45,20 @@ public final class LogBounds {
 
     private long evictions;
 
+    private LongSupplier writtenUpTo = () -> Long.MAX_VALUE;
+
     LogBounds(TopicTable topics, TopicOptions options, ReentrantLock hubLock) {
         this.topics = topics;
         this.maxTotalBytes = options.maxTotalBytes();
         this.ages = options.ageGroups();
         this.hubLock = hubLock;
         topics.evictWith(topic -> topic.log.evictUpTo(Long.MAX_VALUE, MAX_EVICTED_AT_ONCE, this));
+    }
+
+    /** As {@link HubLog#writtenUpTo}. */
+    void writtenUpTo(LongSupplier position) {
+        assert hubLock.isHeldByCurrentThread();
+        writtenUpTo = position;
     }
 
     /** Appends the entry to the ring of its topic, after it has evicted what exceeds a bound. */
@@ -89,9 +98,9 @@ public final class LogBounds {
     }
 
     /**
-     * Makes room for an entry of a topic: drops the oldest entry of the hub, which has at least one. Lanes may not have
-     * written a new entry yet. So a topic that publishes a lot drops its own oldest entry in place of a new one of a
-     * topic that keeps less. A flood on one topic then does not cut the readers of the others.
+     * Makes room for an entry of a topic: drops the oldest entry of the hub, which has at least one. If a lane with
+     * clients has not written that entry yet, and the publishing topic keeps more than the topic of that entry, the
+     * publishing topic drops its own oldest entry instead. So a flood on one topic does not cut the readers of others.
      *
      * @return the topic that dropped an entry
      */
@@ -117,9 +126,10 @@ public final class LogBounds {
         return topic;
     }
 
-    private static boolean isSparedBy(Topic publishing, Topic other, @Nullable LogEntry oldest, long nowNanos) {
+    private boolean isSparedBy(Topic publishing, Topic other, @Nullable LogEntry oldest, long nowNanos) {
         return oldest != null
                 && nowNanos - oldest.nanos < SPARED_NANOS
+                && oldest.position > writtenUpTo.getAsLong()
                 && publishing.log.size() > 0
                 && publishing.log.bytes() > other.log.keptBytes();
     }

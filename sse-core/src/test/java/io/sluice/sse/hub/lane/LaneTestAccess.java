@@ -1,5 +1,7 @@
 package io.sluice.sse.hub.lane;
 
+import io.sluice.sse.hub.Hub;
+import io.sluice.sse.hub.TransportAccess;
 import io.sluice.sse.topic.Subscription;
 
 /** Gives tests in other packages access to the state of a lane and its sinks. */
@@ -9,6 +11,11 @@ public final class LaneTestAccess {
 
     public static long position(HubLane lane) {
         return lane.position;
+    }
+
+    /** The position up to which all lanes with sinks have delivered. */
+    public static long writtenUpTo(Hub hub) {
+        return TransportAccess.of(hub).writtenUpTo();
     }
 
     /** Ends the first subscription of a sink. */

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.LongSupplier;
 import java.util.regex.Pattern;
 
 /**
@@ -56,6 +57,9 @@ public class HistoryModel {
     private final Map<List<String>, Map<String, Boolean>> wanted = new HashMap<>();
 
     private long evictions;
+    /** The position up to which all lanes with clients have written. */
+    LongSupplier writtenUpTo = () -> Long.MAX_VALUE;
+
     long nowNanos;
 
     HistoryModel(long epoch, Bounds bounds, long nowNanos) {
@@ -132,10 +136,11 @@ public class HistoryModel {
         }
     }
 
-    /** A new event of a topic that keeps less than the publishing one is spared. */
+    /** A new event that a lane has not written yet is spared by a topic that keeps more than the event's topic. */
     private ModelEvent oldest(List<ModelEvent> kept, ModelEvent event) {
         ModelEvent oldest = kept.get(0);
-        boolean isNew = event.nanos - oldest.nanos < LogBounds.SPARED_NANOS;
+        boolean isNew =
+                event.nanos - oldest.nanos < LogBounds.SPARED_NANOS && oldest.position > writtenUpTo.getAsLong();
         return isNew && bytes(kept, event.topic) > bytes(kept, oldest.topic)
                 ? kept.stream()
                         .filter(each -> each.topic.equals(event.topic))

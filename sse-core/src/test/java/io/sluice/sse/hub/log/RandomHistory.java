@@ -5,6 +5,7 @@ import io.sluice.sse.hub.HubBuilder;
 import io.sluice.sse.hub.HubTestAccess;
 import io.sluice.sse.hub.lane.HubFixture;
 import io.sluice.sse.hub.lane.LaneOptions;
+import io.sluice.sse.hub.lane.LaneTestAccess;
 import io.sluice.sse.hub.log.HistoryModel.Bounds;
 import io.sluice.sse.hub.log.HistoryModel.ModelEvent;
 import io.sluice.sse.test.ManualLane;
@@ -143,6 +144,7 @@ final class RandomHistory {
 
     private void beginHub() {
         bench = new HubFixture(options.andThen(this::openStore), lanes, laneOptions);
+        model.writtenUpTo = () -> LaneTestAccess.writtenUpTo(bench.hub);
         if (store != null) {
             store.serves(bench.hub);
         }

@@ -104,7 +104,6 @@ class TopicSettingsTest {
                 .topics("b/*", topic -> topic.historyAge(MINUTE.multipliedBy(2))))) {
             for (int i = 0; i < 500; i++) {
                 String topic = List.of("a/", "b/", "c/").get(random.nextInt(3)) + random.nextInt(2);
-                bench.nowNanos += LogBounds.SPARED_NANOS;
                 bench.publish(topic, i + " " + "x".repeat(random.nextInt(300)));
                 bench.assertRingsValid();
                 FakeSink all = bench.open(StartPosition.replay(1000), "**");

@@ -63,11 +63,12 @@ final class JwtKeyFile implements AutoCloseable {
         try {
             verifier = JwtVerifier.read(file, clock);
             loadedState = state;
+            reportedState = "";
             log.info("tokens are verified by the changed key file {}", file);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) { // otherwise the watcher would end, for example for a huge file
             if (!state.equals(reportedState)) {
                 reportedState = state;
-                log.warn("the changed key file cannot be used, so the old keys stay in use: {}", e.getMessage());
+                log.warn("the changed key file cannot be used, so the old keys stay in use: {}", e.toString());
             }
         }
     }

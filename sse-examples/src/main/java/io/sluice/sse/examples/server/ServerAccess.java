@@ -93,18 +93,21 @@ final class ServerAccess implements AutoCloseable {
      */
     void addTo(SseServerBuilder server, @Nullable String adminToken, Rate wrongTokens) {
         byte[] admin = adminToken == null ? null : adminToken.getBytes(StandardCharsets.UTF_8);
-        boolean hasTokens = !subscribeTokens.isEmpty() || !publishTokens.isEmpty() || jwt != null;
-        if (hasTokens || admin != null) {
+        if (hasTokens() || admin != null) {
             Authenticator atOnce = request -> CompletableFuture.completedFuture(identity(request, admin));
             Authenticator blocking = Authenticator.blocking(request -> identity(request, admin));
             // Asked for each request, because a changed key file may have keys of another kind.
             Authenticator authenticator = request -> (hasSlowKeys() ? blocking : atOnce).authenticate(request);
             server.authenticator(authenticator.orAnonymous().limitingFailures(wrongTokens));
         }
-        if (hasTokens) {
+        if (hasTokens()) {
             server.access(rules);
         }
         server.route("POST", "/ticket", this::ticket);
+    }
+
+    private boolean hasTokens() {
+        return !subscribeTokens.isEmpty() || !publishTokens.isEmpty() || jwt != null;
     }
 
     private boolean hasSlowKeys() {
@@ -148,6 +151,9 @@ final class ServerAccess implements AutoCloseable {
                 throw invalidTicket();
             }
             return identity;
+        }
+        if (!hasTokens()) {
+            return Identity.UNKNOWN; // the header is for another program, such as a gateway
         }
         String token = request.bearer();
         if (token == null && jwtCookie != null) {

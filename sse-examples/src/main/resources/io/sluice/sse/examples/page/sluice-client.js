@@ -54,7 +54,8 @@ export class SluiceStream extends EventTarget {
    * @param {AbortSignal} [options.signal] closes the stream when it aborts
    * @param {boolean | string} [options.shared] shares one connection with all tabs of this origin that pass the same
    *     name (true: the URL). One tab has the connection, and when it closes, another one continues after the last
-   *     event. A tab that joins starts with the next event. Without Web Locks, as in Node 20 and on pages that are not
+   *     event. A tab that joins starts with the next event. All get what the headers of that tab allow, so the name must
+   *     contain the user where several may use the browser. Without Web Locks, as in Node 20 and on pages that are not
    *     secure, each tab has a connection of its own
    * @param {string} [options.lastEventId] starts after this id; not together with `shared`
    * @param {number} [options.retry] milliseconds before the first new attempt, until the server sends another value
@@ -76,6 +77,9 @@ export class SluiceStream extends EventTarget {
     };
     if (this.#options.shared && this.#options.lastEventId) {
       throw new TypeError('lastEventId: a shared stream starts with the next event');
+    }
+    if (this.#options.shared === true && this.#options.body !== undefined) {
+      throw new TypeError('shared: streams with a body need a name (expected: one for each body that tabs may share)');
     }
     if (this.#options.body instanceof ReadableStream) {
       throw new TypeError('body: a stream can be read only once (expected: a function that returns a new one)');
@@ -112,7 +116,7 @@ export class SluiceStream extends EventTarget {
       this.#run();
       return;
     }
-    const name = `sluice:${shared === true ? new URL(this.#url, location.href) : shared}`;
+    const name = `sluice:${shared === true ? new URL(this.#url, globalThis.location?.href) : shared}`;
     this.#tabs = new Tabs(name, {
       onEvent: (type, data, id) => {
         this.#lastEventId = id;
@@ -125,8 +129,12 @@ export class SluiceStream extends EventTarget {
       },
       lastEventId: () => this.#lastEventId,
     });
-    this.#tabs.lead(locks, this.#stop.signal, () => this.#run()).finally(() => {
+    this.#tabs.lead(locks, this.#stop.signal, () => this.#run()).catch(() => {
       this.#tabs.close();
+      this.#tabs = undefined;
+      return this.#run(); // a page in a sandbox may not lock
+    }).finally(() => {
+      this.#tabs?.close();
       if (this.#state !== 'closed') this.#setState('closed');
     });
   }

@@ -148,6 +148,22 @@ class AccessContractTest {
     }
 
     @Test
+    void theAdminTokenIsForTheAdminRoutesAlone() throws Exception {
+        try (TestServer server = TestServer.start("--admin-token", "a")) {
+            for (String token : List.of("a", "of-a-gateway")) {
+                assertThat(status(server, "/events/a", bearer(token))).isEqualTo(200);
+                assertThat(server.post("/publish/a", "x", bearer(token)).statusCode())
+                        .isEqualTo(200);
+            }
+            assertThat(server.get("/admin/ledger", bearer("a")).statusCode()).isEqualTo(200);
+            assertThat(server.get("/admin/ledger", bearer("b")).statusCode()).isEqualTo(401);
+            assertThat(status(server, "/admin/ledger", "Authorization", "Bearer b\r\nAuthorization: Bearer a"))
+                    .as("two tokens")
+                    .isEqualTo(401);
+        }
+    }
+
+    @Test
     void aTokenForPublishingLeavesStreamsOpen() throws Exception {
         try (TestServer server = TestServer.start("--publish-token", "p")) {
             assertThat(status(server, "/events/a")).isEqualTo(200);
