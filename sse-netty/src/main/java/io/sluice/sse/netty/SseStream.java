@@ -77,7 +77,7 @@ public final class SseStream {
 
     /**
      * This stream with its own maximum lifetime, whatever the server's option is. As there, it differs by up to a tenth
-     * from stream to stream.
+     * from stream to stream. The lane looks every half second, so short lifetimes of many streams end in groups.
      *
      * @param time zero for no end, or from 1 second to 365 days
      * @throws IllegalArgumentException if it is another time
