@@ -187,15 +187,17 @@ final class StreamPermits {
             principal = wanted;
         }
 
-        /** The stream is open, so it is the newest of its principal. */
+        /**
+         * The stream is open. Streams count in the order of their requests: a client may have its first block, and open
+         * another stream, before this call.
+         */
         private void opened(String ofPrincipal, ChannelSink newSink) {
             @Nullable ChannelSink[] replaced = new ChannelSink[1];
             byPrincipal.computeIfPresent(ofPrincipal, (ignored, permits) -> {
-                if (!permits.remove(this)) {
+                if (!permits.contains(this)) {
                     return permits; // it has closed already
                 }
                 sink = newSink;
-                permits.add(this);
                 long open =
                         permits.stream().filter(permit -> permit.sink != null).count();
                 if (open > limits.perPrincipal) {
@@ -208,7 +210,7 @@ final class StreamPermits {
             }
         }
 
-        /** Removes the permit of the stream that has been open for the longest time. */
+        /** Removes the permit of the open stream with the oldest request. */
         private static @Nullable ChannelSink removeOldest(ArrayDeque<Permit> permits) {
             for (Permit permit : permits) {
                 ChannelSink oldest = permit.sink;
