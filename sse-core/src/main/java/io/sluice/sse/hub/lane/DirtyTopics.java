@@ -181,8 +181,10 @@ final class DirtyTopics {
         long lap = here.topic.log.lapPosition();
         if (lap > limit) {
             // The subscribers of a topic that was lapped in this pass are behind already. So it is enough to look
-            // again in the pass that takes the last evicted event, for sinks that join the lane before it.
-            next = here.waitsFor == LATER_LAPPED ? lap : limit + 1;
+            // again, for sinks that join the lane before it, in the pass that takes the last evicted event; or the
+            // next kept one, since a topic that conflates keeps events that are older than evicted ones.
+            boolean isBehind = here.waitsFor == LATER_LAPPED;
+            next = !isBehind ? limit + 1 : next == 0 ? lap : Math.min(next, lap);
         }
         here.waitsFor = LATER; // in case of an error
         if (next == 0) {

@@ -15,12 +15,20 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 class Invariant2OrderAndResumeTest {
 
+    /**
+     * 4440051: sinks that rejoined their lane missed an event in the table of a topic, as the topic waited for a later
+     * evicted event. 10083471: a gap skips events from before the client's start.
+     */
+    private static final long[] FAILED_ONCE = {4440051, 10083471};
+
     static LongStream seeds() {
         String given = System.getProperty("sluice.seed");
         long first = System.nanoTime() & 0xFFFFFF;
         return given != null
                 ? LongStream.of(Long.parseLong(given))
-                : LongStream.range(first, first + Integer.getInteger("sluice.lives", 16));
+                : LongStream.concat(
+                        LongStream.of(FAILED_ONCE),
+                        LongStream.range(first, first + Integer.getInteger("sluice.lives", 16)));
     }
 
     @ParameterizedTest(name = "sluice.seed={0}")
