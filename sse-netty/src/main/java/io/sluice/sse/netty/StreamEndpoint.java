@@ -174,7 +174,7 @@ final class StreamEndpoint {
                 if (cors != null) {
                     cors.checkReadable(request, stream.headers()); // after the route, whose headers may allow it
                 }
-                if (!stream.settings().options().isBare()) {
+                if (mayHaveBody(request) && !stream.settings().options().isBare()) {
                     checkAccept(request);
                 }
                 if (head) {

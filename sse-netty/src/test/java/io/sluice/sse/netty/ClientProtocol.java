@@ -68,14 +68,15 @@ enum ClientProtocol {
     private StreamClient connect(SseServer server, int receiveBuffer, String method, String path, String... headers)
             throws IOException {
         int port = server.port();
+        String fields = headers.length == 0 ? "" : String.join("\r\n", headers) + "\r\n";
         if (isHttp2()) {
             Http2Client connection = isTls()
                     ? Http2Client.of(TestTls.connect(port, receiveBuffer, "h2"))
                     : Http2Client.of(RawClient.plainSocket(port, receiveBuffer));
-            return new Http2StreamClient(connection.begin(-1), method, path, headers);
+            return new Http2StreamClient(
+                    connection.begin(-1), method, path, fields.lines().toArray(String[]::new));
         }
         RawClient client = isTls() ? RawClient.overTls(port, receiveBuffer) : RawClient.connect(port, receiveBuffer);
-        String fields = headers.length == 0 ? "" : String.join("\r\n", headers) + "\r\n";
         String length = method.equals("POST") ? "Content-Length: 0\r\n" : "";
         return client.send(method + " " + path + " HTTP/1.1\r\nHost: localhost\r\n" + length + fields + "\r\n");
     }

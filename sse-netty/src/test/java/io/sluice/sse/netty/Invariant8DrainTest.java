@@ -92,12 +92,7 @@ class Invariant8DrainTest {
 
     private static void assertRejectsNewStreams(ClientProtocol protocol, SseServer server) throws IOException {
         try (StreamClient late = protocol.get(server, "/events/a");
-                StreamClient browser = protocol.get(
-                        server,
-                        "/events/a",
-                        "Accept: text/event-stream",
-                        "Cache-Control: no-cache",
-                        "Sec-Fetch-Mode: cors")) {
+                StreamClient browser = protocol.get(server, "/events/a", RawClient.EVENT_SOURCE)) {
             late.awaitHead();
             assertThat(late.stream().status()).isEqualTo(503);
             assertThat(late.stream().header("retry-after")).isEqualTo("3");

@@ -96,13 +96,7 @@ class StreamLimitsTest {
     private static void assertRejected(
             ClientProtocol protocol, SseServer server, int status, String detail, String header) throws IOException {
         try (StreamClient other = protocol.get(server, "/events/a", header);
-                StreamClient browser = protocol.get(
-                        server,
-                        "/events/a",
-                        header,
-                        "Accept: text/event-stream",
-                        "Cache-Control: no-cache",
-                        "Sec-Fetch-Mode: cors")) {
+                StreamClient browser = protocol.get(server, "/events/a", header, RawClient.EVENT_SOURCE)) {
             assertThat(other.awaitEnd(RawClient.PATIENCE)).isTrue();
             assertThat(other.stream().status()).isEqualTo(status);
             assertThat(other.stream().header("retry-after")).isEqualTo("3");

@@ -128,10 +128,10 @@ public final class LogBounds {
 
     private boolean isSparedBy(Topic publishing, Topic other, @Nullable LogEntry oldest, long nowNanos) {
         return oldest != null
-                && nowNanos - oldest.nanos < SPARED_NANOS
-                && oldest.position > writtenUpTo.getAsLong()
                 && publishing.log.size() > 0
-                && publishing.log.bytes() > other.log.keptBytes();
+                && publishing.log.bytes() > other.log.keptBytes()
+                && nowNanos - oldest.nanos < SPARED_NANOS
+                && oldest.position > writtenUpTo.getAsLong(); // last, as it looks at each lane
     }
 
     private static boolean isOlder(@Nullable LogEntry one, @Nullable LogEntry other) {

@@ -42,7 +42,7 @@ final class AdminRoutes {
     private final Hub hub;
     private final byte @Nullable [] token;
 
-    private final Consumer<String> revoking;
+    private final Consumer<String> onRevoke;
     private final Executor executor;
 
     /** Completes when no response is being made. Guarded by this object. */
@@ -51,15 +51,15 @@ final class AdminRoutes {
     /** Null until the first request: looking up the host name may take a while. */
     private volatile @Nullable String node;
 
-    /** @param revoking what else a principal loses when its streams are revoked */
-    AdminRoutes(Hub hub, @Nullable String node, @Nullable String token, Consumer<String> revoking) {
-        this(hub, node, token, revoking, new CompletableFuture<>().defaultExecutor());
+    /** @param onRevoke is called with a principal before its streams end */
+    AdminRoutes(Hub hub, @Nullable String node, @Nullable String token, Consumer<String> onRevoke) {
+        this(hub, node, token, onRevoke, new CompletableFuture<>().defaultExecutor());
     }
 
     /** @param executor makes the responses that take a while */
-    AdminRoutes(Hub hub, @Nullable String node, @Nullable String token, Consumer<String> revoking, Executor executor) {
+    AdminRoutes(Hub hub, @Nullable String node, @Nullable String token, Consumer<String> onRevoke, Executor executor) {
         this.hub = hub;
-        this.revoking = revoking;
+        this.onRevoke = onRevoke;
         this.executor = executor;
         this.node = node;
         this.token = token == null ? null : token.getBytes(StandardCharsets.UTF_8);
@@ -205,7 +205,7 @@ final class AdminRoutes {
         if (principal.isEmpty()) {
             throw HttpStatusException.of(400, "no principal: DELETE /admin/principals/{name}");
         }
-        revoking.accept(principal); // first, so that no ticket opens a stream after the others have ended
+        onRevoke.accept(principal); // first, so that no ticket opens a stream after the others have ended
         return hub.revoke(principal).thenApply(ended -> RouteResponse.empty(204));
     }
 

@@ -163,8 +163,8 @@ final class Options {
             names = "--topic",
             paramLabel = "<pattern,key=value,...>",
             description = "Options of all topics that match the pattern, such as"
-                    + " answers/**,events=20000,age=1h,overflow=gap; keys: events bytes age overflow conflate; repeatable"
-                    + " (in the environment separated by semicolons), the first match wins. Default: none")
+                    + " answers/**,events=20000,age=1h,overflow=gap; keys: events bytes age overflow conflate;"
+                    + " repeatable (in the environment separated by semicolons), the first match wins. Default: none")
     List<String> topic = new ArrayList<>();
 
     @Option(

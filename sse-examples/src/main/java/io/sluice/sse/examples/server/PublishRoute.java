@@ -31,8 +31,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * {@code POST /publish/{topic}}: the body is the data of the event, and the query has the other fields. More topics
- * come as {@code ?topic=}; the event then is one event of all of them. If the content
- * type is that of a batch, the body is an array of events that are published next to each other, all or none.
+ * come as {@code ?topic=}; the event then is one event of all of them. If the content type is that of a batch, the body
+ * is an array of events that are published next to each other, all or none.
  */
 final class PublishRoute {
 

@@ -1,5 +1,13 @@
 package io.sluice.sse.examples.server;
 
+import static io.sluice.sse.examples.server.AccessTokens.SECRET;
+import static io.sluice.sse.examples.server.AccessTokens.bearer;
+import static io.sluice.sse.examples.server.AccessTokens.claims;
+import static io.sluice.sse.examples.server.AccessTokens.secretFile;
+import static io.sluice.sse.examples.server.AccessTokens.sign;
+import static io.sluice.sse.examples.server.AccessTokens.signed;
+import static io.sluice.sse.examples.server.AccessTokens.status;
+import static io.sluice.sse.examples.server.AccessTokens.ticket;
 import static io.sluice.sse.examples.server.TestServer.assertProblem;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
@@ -10,10 +18,7 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.nimbusds.jose.JOSEException;
 import com.nimbusds.jose.JWSAlgorithm;
-import com.nimbusds.jose.JWSHeader;
-import com.nimbusds.jose.JWSSigner;
 import com.nimbusds.jose.crypto.ECDSASigner;
 import com.nimbusds.jose.crypto.MACSigner;
 import com.nimbusds.jose.crypto.RSASSASigner;
@@ -27,9 +32,7 @@ import com.nimbusds.jose.jwk.gen.OctetSequenceKeyGenerator;
 import com.nimbusds.jose.jwk.gen.RSAKeyGenerator;
 import com.nimbusds.jwt.JWTClaimsSet;
 import com.nimbusds.jwt.PlainJWT;
-import com.nimbusds.jwt.SignedJWT;
 import io.sluice.sse.Identity;
-import io.sluice.sse.Ledger;
 import io.sluice.sse.netty.HttpStatusException;
 import java.io.IOException;
 import java.net.http.HttpResponse;
@@ -43,37 +46,20 @@ import java.util.Base64;
 import java.util.Date;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicLong;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.LoggerFactory;
 
-/** Tests the contract for tokens, JSON web tokens, tickets and principals. */
+/** Tests the contract for tokens, JSON web tokens and principals. */
 @Timeout(120)
 class AccessContractTest {
 
-    private static final String SECRET = "0123456789abcdef0123456789ABCDEF-secret";
     private static final Instant NOW = Instant.parse("2026-11-21T10:00:00Z");
 
     @TempDir
     Path folder;
-
-    private static String[] bearer(String token) {
-        return new String[] {"Authorization", "Bearer " + token};
-    }
-
-    private static int status(TestServer server, String target, String... headers) throws IOException {
-        try (RawStream stream = RawStream.send(
-                server.port(),
-                "GET " + target + " HTTP/1.1",
-                "Host: localhost",
-                headers.length == 0 ? "X: y" : String.join(": ", headers))) {
-            stream.awaitHead();
-            return stream.response().status();
-        }
-    }
 
     // ---- static tokens
 
@@ -194,7 +180,7 @@ class AccessContractTest {
         lines.start();
         Logger logger = (Logger) LoggerFactory.getLogger(JwtKeyFile.class);
         logger.addAppender(lines);
-        Path file = secretFile();
+        Path file = secretFile(folder);
         String old = signed(claims("ann").build());
         RSAKey rsa = new RSAKeyGenerator(2048).generate();
         String recent =
@@ -216,27 +202,6 @@ class AccessContractTest {
         } finally {
             logger.detachAppender(lines);
         }
-    }
-
-    private static JWTClaimsSet.Builder claims(String user) {
-        return new JWTClaimsSet.Builder()
-                .subject(user)
-                .claim("sluice.subscribe", List.of("users/" + user + "/**", "public/**"))
-                .claim("sluice.publish", "users/" + user);
-    }
-
-    private static String sign(JWSAlgorithm algorithm, JWSSigner signer, JWTClaimsSet claims) throws JOSEException {
-        SignedJWT jwt = new SignedJWT(new JWSHeader(algorithm), claims);
-        jwt.sign(signer);
-        return jwt.serialize();
-    }
-
-    private static String signed(JWTClaimsSet claims) throws JOSEException {
-        return sign(JWSAlgorithm.HS256, new MACSigner(SECRET), claims);
-    }
-
-    private Path secretFile() throws IOException {
-        return Files.writeString(folder.resolve("secret"), SECRET + "\n");
     }
 
     private static Path pem(Path file, PublicKey key) throws IOException {
@@ -269,7 +234,7 @@ class AccessContractTest {
         Path rsaFile = pem(folder.resolve("rsa"), rsa.toRSAPublicKey());
         JwtVerifier withRsa = verifier(rsaFile);
         JwtVerifier withEc = verifier(pem(folder.resolve("ec"), ec.toECPublicKey()));
-        JwtVerifier withSecret = verifier(secretFile());
+        JwtVerifier withSecret = verifier(secretFile(folder));
         JwtVerifier withSet = verifier(Files.writeString(
                 folder.resolve("jwks"),
                 new JWKSet(List.of(rsa.toPublicJWK(), ec.toPublicJWK(), secret)).toString(false)));
@@ -312,7 +277,7 @@ class AccessContractTest {
 
     @Test
     void timesAndClaimsAreChecked() throws Exception {
-        JwtVerifier verifier = verifier(secretFile());
+        JwtVerifier verifier = verifier(secretFile(folder));
         Instant soon = NOW.plusSeconds(60);
         assertThat(verifier.verify(signed(
                                 claims("ann").expirationTime(Date.from(soon)).build()))
@@ -407,7 +372,7 @@ class AccessContractTest {
     @Test
     void principalsAreShownLimitedAndEnded() throws Exception {
         try (TestServer server = TestServer.start(
-                "--jwt-key", secretFile().toString(),
+                "--jwt-key", secretFile(folder).toString(),
                 "--max-connections-per-user", "1",
                 "--publish-rate-per-user", "1/h")) {
             String ann = signed(claims("ann").build());
@@ -440,137 +405,6 @@ class AccessContractTest {
         }
     }
 
-    // ---- tickets
-
-    private static String ticket(TestServer server, String query, String... headers) throws Exception {
-        HttpResponse<String> response = server.post("/ticket" + query, "", headers);
-        assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
-        assertThat(response.headers().firstValue("cache-control")).hasValue("no-store");
-        JsonNode json = Json.read(response.body());
-        assertThat(json.get("seconds").intValue()).isEqualTo(60);
-        return json.get("ticket").textValue();
-    }
-
-    @Test
-    void aTicketOpensOneStreamOfExactlyItsTopics() throws Exception {
-        try (TestServer server = TestServer.start("--jwt-key", secretFile().toString())) {
-            String[] ann = bearer(signed(claims("ann").build()));
-            assertThat(server.post("/ticket?topic=public/1", "").statusCode()).isEqualTo(401);
-            assertThat(server.post("/ticket?topic=users/bob", "", ann).statusCode())
-                    .isEqualTo(403);
-            assertThat(server.post("/ticket?topic=users/**", "", ann).statusCode())
-                    .isEqualTo(403);
-            assertThat(server.post("/ticket", "", ann).statusCode()).isEqualTo(400);
-            assertThat(server.post("/ticket?topic=a//b", "", ann).statusCode()).isEqualTo(400);
-
-            String ticket = ticket(server, "?topic=users/ann/inbox&topic=public/1", ann);
-            assertThat(status(server, "/events/users/ann/other?ticket=" + ticket))
-                    .isEqualTo(403);
-            assertThat(status(server, "/events/public/**?ticket=" + ticket)).isEqualTo(403);
-            assertThat(server.post("/publish/users/ann?ticket=" + ticket, "x").statusCode())
-                    .isEqualTo(401);
-            assertThat(server.post("/ticket?topic=public/1&ticket=" + ticket, "")
-                            .statusCode())
-                    .isEqualTo(401);
-            try (RawStream stream = server.stream("/events/users/ann/inbox?topic=public/1&ticket=" + ticket)) {
-                stream.firstBlock();
-                assertThat(server.json("/admin/connections").findValuesAsText("principal"))
-                        .containsExactly("ann");
-                assertThat(status(server, "/events/public/1?ticket=" + ticket)).isEqualTo(401);
-            }
-        }
-    }
-
-    @Test
-    void aTicketOpensOneStreamByAnyMethod() throws Exception {
-        try (TestServer server = TestServer.start()) {
-            String ticket = ticket(server, "?topic=a");
-            byte[] body = "{\"topics\":[\"a\"]}".getBytes(StandardCharsets.UTF_8);
-            try (RawStream stream = RawStream.send(
-                    server.port(),
-                    "POST /events?ticket=" + ticket + " HTTP/1.1",
-                    "Host: localhost",
-                    "Content-Type: application/json",
-                    "Content-Length: " + body.length,
-                    "",
-                    new String(body, StandardCharsets.UTF_8))) {
-                stream.firstBlock();
-                assertThat(status(server, "/events/a?ticket=" + ticket)).isEqualTo(401);
-                for (String method : List.of("POST", "QUERY")) {
-                    assertThat(server.send(method, "/events?ticket=" + ticket, body, "Content-Type", "application/json")
-                                    .statusCode())
-                            .as(method)
-                            .isEqualTo(401);
-                }
-            }
-        }
-    }
-
-    @Test
-    void aTicketEndsWithTheAccessOfItsPrincipal() throws Exception {
-        try (TestServer server = TestServer.start("--jwt-key", secretFile().toString())) {
-            String ann = ticket(
-                    server, "?topic=public/1", bearer(signed(claims("ann").build())));
-            String bob = ticket(
-                    server, "?topic=public/1", bearer(signed(claims("bob").build())));
-            assertThat(server.send("DELETE", "/admin/principals/ann", new byte[0])
-                            .statusCode())
-                    .isEqualTo(204);
-            assertThat(status(server, "/events/public/1?ticket=" + ann)).isEqualTo(401);
-            assertThat(status(server, "/events/public/1?ticket=" + bob)).isEqualTo(200);
-        }
-    }
-
-    @Test
-    void aTicketSurvivesALimit() throws Exception {
-        try (TestServer server = TestServer.start("--max-connections-per-ip", "1")) {
-            String ticket = ticket(server, "?topic=a");
-            try (RawStream other = server.stream("/events/b")) {
-                other.firstBlock();
-                assertThat(status(server, "/events/a?ticket=" + ticket)).isEqualTo(429);
-            }
-            awaitNoStream(server);
-            assertThat(status(server, "/events/b?ticket=" + ticket))
-                    .as("an open server")
-                    .isEqualTo(403);
-            assertThat(status(server, "/events/a?ticket=" + ticket)).isEqualTo(200);
-            awaitNoStream(server);
-            assertThat(status(server, "/events/a?ticket=" + ticket)).isEqualTo(401);
-        }
-    }
-
-    private static void awaitNoStream(TestServer server) {
-        Awaitility.await()
-                .untilAsserted(() -> assertThat(server.hub().ledger().count(Ledger.Kind.SINKS))
-                        .isZero());
-    }
-
-    @Test
-    void ticketsExpireAndAreBounded() {
-        AtomicLong nanos = new AtomicLong();
-        Tickets tickets = new Tickets(nanos::get);
-        String first = tickets.issue(Identity.of("ann"));
-        assertThat(first).hasSize(32);
-        nanos.addAndGet(Tickets.LIFETIME.toNanos() - 1);
-        String second = tickets.issue(Identity.of("bob"));
-        assertThat(tickets.find(first)).isEqualTo(Identity.of("ann"));
-        nanos.incrementAndGet();
-        assertThat(tickets.find(first)).isNull();
-        assertThat(tickets.use(first)).isFalse();
-        assertThat(tickets.use(second)).isTrue();
-        assertThat(tickets.use(second)).isFalse();
-        for (int i = 1; i < Tickets.MAX; i++) {
-            tickets.issue(Identity.UNKNOWN);
-        }
-        assertThatThrownBy(() -> tickets.issue(Identity.UNKNOWN))
-                .isInstanceOfSatisfying(HttpStatusException.class, full -> {
-                    assertThat(full.status()).isEqualTo(503);
-                    assertThat(full.isRetryable()).isTrue();
-                });
-        nanos.addAndGet(Tickets.LIFETIME.toNanos());
-        assertThat(tickets.issue(Identity.UNKNOWN)).isNotEmpty();
-    }
-
     // ---- secrets
 
     @Test
@@ -586,7 +420,7 @@ class AccessContractTest {
         String ticket;
         try (TestServer server = TestServer.start(
                 "--jwt-key",
-                secretFile().toString(),
+                secretFile(folder).toString(),
                 "--publish-token",
                 "static-s3cret",
                 "--admin-token",

@@ -14,7 +14,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -31,6 +30,7 @@ class ClientScriptTabsTest {
     private static final Duration PATIENCE = Duration.ofSeconds(40);
 
     private static ChromeDriver browser;
+    private static ScriptPage page;
 
     private final AtomicInteger attempts = new AtomicInteger();
     private Hub hub;
@@ -39,6 +39,7 @@ class ClientScriptTabsTest {
     @BeforeAll
     static void openBrowser(@TempDir Path profile) {
         browser = Browser.open(profile);
+        page = new ScriptPage(browser);
     }
 
     @AfterAll
@@ -86,13 +87,13 @@ class ClientScriptTabsTest {
     private String openTab() {
         browser.switchTo().newWindow(WindowType.TAB);
         browser.get(server.uri() + "/");
-        open("/events/x", "{ shared: true }");
+        page.open("/events/x", "{ shared: true }");
         return browser.getWindowHandle();
     }
 
     private static void awaitOpen(String tab) {
         browser.switchTo().window(tab);
-        await().atMost(PATIENCE).until(() -> ask("stream.state"), "open"::equals);
+        await().atMost(PATIENCE).until(() -> page.ask("stream.state"), "open"::equals);
     }
 
     @Test
@@ -117,7 +118,8 @@ class ClientScriptTabsTest {
     private static void assertReceived(List<String> tabs, List<String> expected) {
         for (String tab : tabs) {
             browser.switchTo().window(tab);
-            await().atMost(PATIENCE).untilAsserted(() -> assertThat(received()).isEqualTo(expected));
+            await().atMost(PATIENCE)
+                    .untilAsserted(() -> assertThat(page.received()).isEqualTo(expected));
         }
         browser.switchTo().window(browser.getWindowHandles().iterator().next());
     }
@@ -128,20 +130,20 @@ class ClientScriptTabsTest {
         tabs.forEach(ClientScriptTabsTest::awaitOpen);
         browser.switchTo().window(tabs.get(1));
         browser.executeScript("window.stream.close()");
-        await().atMost(PATIENCE).until(() -> ask("stream.state"), "closed"::equals);
+        await().atMost(PATIENCE).until(() -> page.ask("stream.state"), "closed"::equals);
         List<String> expected = List.of(publish("for two"));
         assertReceived(List.of(tabs.get(0), tabs.get(2)), expected);
         browser.switchTo().window(tabs.get(1));
-        assertThat(received()).isEmpty();
+        assertThat(page.received()).isEmpty();
 
         hub.end("x", Event.of("the last")).toCompletableFuture().join();
         for (String tab : List.of(tabs.get(0), tabs.get(2))) {
             browser.switchTo().window(tab);
             await().atMost(PATIENCE)
-                    .untilAsserted(() -> assertThat(ask("stream.state"))
-                            .as("got " + received())
+                    .untilAsserted(() -> assertThat(page.ask("stream.state"))
+                            .as("got " + page.received())
                             .isEqualTo("closed"));
-            assertThat(received()).hasSize(3).element(1).asString().endsWith(" the last");
+            assertThat(page.received()).hasSize(3).element(1).asString().endsWith(" the last");
         }
         await().atMost(PATIENCE).until(() -> hub.subscribers("x") == 0);
     }
@@ -158,51 +160,34 @@ class ClientScriptTabsTest {
 
     @Test
     void aStreamMayBeginWithAPostAndContinues() throws Exception {
-        open("/answers", "{ body: () => 'x', headers: { 'Content-Type': 'text/plain' } }");
+        page.open("/answers", "{ body: () => 'x', headers: { 'Content-Type': 'text/plain' } }");
         List<String> expected = new ArrayList<>();
         for (int round = 0; round < 3; round++) {
             await().atMost(PATIENCE).until(() -> hub.subscribers("x") == 1);
             expected.add(publish("seen " + round));
-            await().atMost(PATIENCE).untilAsserted(() -> assertThat(received()).isEqualTo(expected));
+            await().atMost(PATIENCE)
+                    .untilAsserted(() -> assertThat(page.received()).isEqualTo(expected));
             TransportAccess.of(hub)
                     .all()
                     .forEach(lane -> lane.forEachSink(sink -> sink.close(CloseReason.CLOSED_BY_APPLICATION)));
             expected.add(publish("missed " + round));
         }
-        await().atMost(PATIENCE).untilAsserted(() -> assertThat(received()).isEqualTo(expected));
+        await().atMost(PATIENCE).untilAsserted(() -> assertThat(page.received()).isEqualTo(expected));
         assertThat(attempts.get()).isGreaterThanOrEqualTo(3);
     }
 
     @Test
     void anAbortClosesTheStream() throws Exception {
         browser.executeScript("window.abort = new AbortController()");
-        open("/answers", "{ method: 'POST', body: 'x', signal: window.abort.signal }");
+        page.open("/answers", "{ method: 'POST', body: 'x', signal: window.abort.signal }");
         await().atMost(PATIENCE).until(() -> hub.subscribers("x") == 1);
         browser.executeScript("window.abort.abort()");
-        await().atMost(PATIENCE).until(() -> ask("stream.state"), "closed"::equals);
+        await().atMost(PATIENCE).until(() -> page.ask("stream.state"), "closed"::equals);
         await().atMost(PATIENCE).until(() -> hub.subscribers("x") == 0);
         assertThat(attempts).hasValue(1);
     }
 
-    private static void open(String path, String options) {
-        browser.executeAsyncScript("const [done] = arguments; window.got = [];"
-                + "import('/sluice-client.js').then(({ SluiceStream }) => {"
-                + "  window.stream = new SluiceStream('" + path + "', { retry: 50, ..." + options + " });"
-                + "  for (const name of ['message', 'gap', 'end'])"
-                + "    stream.addEventListener(name, event => window.got.push(event.lastEventId + ' ' + event.data));"
-                + "  done();"
-                + "});");
-    }
-
     private String publish(String data) throws Exception {
         return hub.publish("x", Event.of(data)).toCompletableFuture().get().id() + " " + data;
-    }
-
-    private static List<String> received() {
-        return ((List<?>) ask("got")).stream().map(String::valueOf).toList();
-    }
-
-    private static Object ask(String expression) {
-        return Objects.requireNonNull(browser.executeScript("return window." + expression));
     }
 }

@@ -35,6 +35,7 @@ class ClientScriptTest {
     private static final Duration PATIENCE = Duration.ofSeconds(40);
 
     private static ChromeDriver browser;
+    private static ScriptPage page;
 
     private final AtomicInteger refusals = new AtomicInteger();
     private final AtomicReference<String> token = new AtomicReference<>("t1");
@@ -44,6 +45,7 @@ class ClientScriptTest {
     @BeforeAll
     static void openBrowser(@TempDir Path profile) {
         browser = Browser.open(profile);
+        page = new ScriptPage(browser);
     }
 
     @AfterAll
@@ -96,67 +98,71 @@ class ClientScriptTest {
 
     @Test
     void theScriptResumesAfterItsLastEventAndLosesNothing() throws Exception {
-        open("/events/x", "{}");
+        page.open("/events/x", "{}");
         List<String> expected = new ArrayList<>();
         for (int round = 0; round < 3; round++) {
             await().atMost(PATIENCE).until(() -> hub.subscribers("x") == 1);
             expected.add(publish("seen " + round));
-            await().atMost(PATIENCE).untilAsserted(() -> assertThat(received()).isEqualTo(expected));
+            await().atMost(PATIENCE)
+                    .untilAsserted(() -> assertThat(page.received()).isEqualTo(expected));
             closeStreams(CloseReason.CLOSED_BY_APPLICATION);
             expected.add(publish("missed " + round));
         }
-        await().atMost(PATIENCE).untilAsserted(() -> assertThat(received()).isEqualTo(expected));
+        await().atMost(PATIENCE).untilAsserted(() -> assertThat(page.received()).isEqualTo(expected));
     }
 
     @Test
     void eventsPublishedBeforeItsFirstEventAreNotLostEither() throws Exception {
-        open("/events/x", "{}");
+        page.open("/events/x", "{}");
         await().atMost(PATIENCE)
-                .until(() -> !String.valueOf(ask("stream.lastEventId")).isEmpty());
+                .until(() -> !String.valueOf(page.ask("stream.lastEventId")).isEmpty());
         closeStreams(CloseReason.CLOSED_BY_APPLICATION);
         String expected = publish("first");
-        await().atMost(PATIENCE).untilAsserted(() -> assertThat(received()).containsExactly(expected));
+        await().atMost(PATIENCE).untilAsserted(() -> assertThat(page.received()).containsExactly(expected));
     }
 
     @Test
     void aGapIsReported() throws Exception {
-        open("/events/x", "{}");
+        page.open("/events/x", "{}");
         await().atMost(PATIENCE).until(() -> hub.subscribers("x") == 1);
         String first = publish("before");
-        await().atMost(PATIENCE).untilAsserted(() -> assertThat(received()).containsExactly(first));
+        await().atMost(PATIENCE).untilAsserted(() -> assertThat(page.received()).containsExactly(first));
         for (int i = 0; i < 50; i++) {
             hub.publish("x", Event.of("old " + i));
         }
         browser.executeScript("window.stream.close()");
         await().atMost(PATIENCE).until(() -> hub.subscribers("x") == 0);
         browser.executeScript("window.got = []");
-        open("/events/x", "{ lastEventId: '" + first.split(" ")[0] + "' }");
+        page.open("/events/x", "{ lastEventId: '" + first.split(" ")[0] + "' }");
         await().atMost(PATIENCE)
-                .untilAsserted(() ->
-                        assertThat(received()).hasSize(11).first().asString().contains("\"reason\":\"evicted\""));
+                .untilAsserted(() -> assertThat(page.received())
+                        .hasSize(11)
+                        .first()
+                        .asString()
+                        .contains("\"reason\":\"evicted\""));
     }
 
     @Test
     void aRejectedTokenIsFetchedAgain() throws Exception {
         token.set("t2");
         browser.executeScript("window.asked = [];");
-        open(
+        page.open(
                 "/guarded/x",
                 "{ headers: async ({ status }) => { window.asked.push(status);"
                         + " return { Authorization: 'Bearer ' + (status === 401 ? 't2' : 't1') }; } }");
         await().atMost(PATIENCE).until(() -> hub.subscribers("x") == 1);
         String expected = publish("hello");
-        await().atMost(PATIENCE).untilAsserted(() -> assertThat(received()).containsExactly(expected));
+        await().atMost(PATIENCE).untilAsserted(() -> assertThat(page.received()).containsExactly(expected));
         assertThat(refusals).hasValue(1);
-        assertThat(ask("asked")).isEqualTo(List.of(0L, 401L));
+        assertThat(page.ask("asked")).isEqualTo(List.of(0L, 401L));
     }
 
     @Test
     void theScriptRetriesAfterServerErrorsWithGrowingDelays() throws Exception {
-        open("/failing/x", "{}");
+        page.open("/failing/x", "{}");
         await().atMost(PATIENCE).until(() -> hub.subscribers("x") == 1);
         assertThat(refusals).hasValue(4);
-        List<?> delays = (List<?>) ask("states.filter(s => s.state === 'waiting').map(s => Math.round(s.delay))");
+        List<?> delays = (List<?>) page.ask("states.filter(s => s.state === 'waiting').map(s => Math.round(s.delay))");
         assertThat(delays).hasSize(3);
         // The default of 3 s before the first retry hint is long, so the test sets 50 ms. Each delay is 0.5 to
         // 1.5 times that value.
@@ -167,44 +173,44 @@ class ClientScriptTest {
 
     @Test
     void aPageThatFailsToShowAStateKeepsItsStream() throws Exception {
-        open("/events/x", "{ onState: () => { throw new Error('of the page'); } }");
+        page.open("/events/x", "{ onState: () => { throw new Error('of the page'); } }");
         await().atMost(PATIENCE).until(() -> hub.subscribers("x") == 1);
         closeStreams(CloseReason.CLOSED_BY_APPLICATION);
         String expected = publish("after");
-        await().atMost(PATIENCE).untilAsserted(() -> assertThat(received()).containsExactly(expected));
+        await().atMost(PATIENCE).untilAsserted(() -> assertThat(page.received()).containsExactly(expected));
     }
 
     @Test
     void aCompletedStreamStaysClosed() throws Exception {
-        open("/once", "{}");
-        await().atMost(PATIENCE).until(() -> ask("stream.state"), "closed"::equals);
-        assertThat(received()).hasSize(2).first().asString().endsWith(" all there is");
-        assertThat(ask("states.map(s => s.state).join(' ')")).isEqualTo("connecting open closed");
+        page.open("/once", "{}");
+        await().atMost(PATIENCE).until(() -> page.ask("stream.state"), "closed"::equals);
+        assertThat(page.received()).hasSize(2).first().asString().endsWith(" all there is");
+        assertThat(page.ask("states.map(s => s.state).join(' ')")).isEqualTo("connecting open closed");
     }
 
     @Test
     void aPermanentRejectionStopsTheScript() throws Exception {
-        open("/nowhere", "{}");
-        await().atMost(PATIENCE).until(() -> ask("stream.state"), "closed"::equals);
-        assertThat(ask("states.at(-1).status")).isEqualTo(404L);
+        page.open("/nowhere", "{}");
+        await().atMost(PATIENCE).until(() -> page.ask("stream.state"), "closed"::equals);
+        assertThat(page.ask("states.at(-1).status")).isEqualTo(404L);
     }
 
     @Test
     void heartbeatsPreventTheSilenceTimeout() throws Exception {
-        open("/events/x", "{ silence: 5000 }");
+        page.open("/events/x", "{ silence: 5000 }");
         await().atMost(PATIENCE).until(() -> hub.subscribers("x") == 1);
         await().atMost(PATIENCE)
                 .until(
-                        () -> ask("performance.now() - states.find(s => s.state === 'open').at > 7500"),
+                        () -> page.ask("performance.now() - states.find(s => s.state === 'open').at > 7500"),
                         Boolean.TRUE::equals);
-        assertThat(ask("states.map(s => s.state).join(' ')")).isEqualTo("connecting open");
+        assertThat(page.ask("states.map(s => s.state).join(' ')")).isEqualTo("connecting open");
     }
 
     @Test
     void aSilentConnectionIsReplaced() throws Exception {
-        open("/events/x", "{ silence: 40 }"); // less than the heartbeat, so that any pause counts as silence
+        page.open("/events/x", "{ silence: 40 }"); // less than the heartbeat, so that any pause counts as silence
         await().atMost(PATIENCE)
-                .until(() -> ask("states.filter(s => s.state === 'open').length > 1"), Boolean.TRUE::equals);
+                .until(() -> page.ask("states.filter(s => s.state === 'open').length > 1"), Boolean.TRUE::equals);
     }
 
     /** Compares the parsers of the script and of the library on random streams, split at random positions. */
@@ -292,31 +298,11 @@ class ClientScriptTest {
         return events;
     }
 
-    private static void open(String path, String options) {
-        browser.executeAsyncScript("const [done] = arguments; window.got ??= []; window.states = [];"
-                + "import('/sluice-client.js').then(({ SluiceStream }) => {"
-                + "  window.stream = new SluiceStream('" + path + "', { retry: 50,"
-                + "    onState: state => window.states.push({ ...state, at: performance.now() }), ..." + options
-                + " });"
-                + "  for (const name of ['message', 'gap', 'end'])"
-                + "    stream.addEventListener(name, event => window.got.push(event.lastEventId + ' ' + event.data));"
-                + "  done();"
-                + "});");
-    }
-
     private String publish(String data) throws Exception {
         return hub.publish("x", Event.of(data)).toCompletableFuture().get().id() + " " + data;
     }
 
     private void closeStreams(CloseReason reason) {
         TransportAccess.of(hub).all().forEach(lane -> lane.forEachSink(sink -> sink.close(reason)));
-    }
-
-    private static List<String> received() {
-        return ((List<?>) ask("got")).stream().map(String::valueOf).toList();
-    }
-
-    private static Object ask(String expression) {
-        return Objects.requireNonNull(browser.executeScript("return window." + expression));
     }
 }
