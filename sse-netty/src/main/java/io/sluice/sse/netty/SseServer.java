@@ -255,14 +255,29 @@ public final class SseServer implements AutoCloseable {
         return loops;
     }
 
+    Set<Channel> connections() {
+        return connections;
+    }
+
     private static void drainHttp2(Channel connection) {
+        onLoopOf(connection, () -> {
+            Http2Session session = Http2Session.of(connection);
+            if (session != null) {
+                session.drain();
+            }
+        });
+    }
+
+    /**
+     * Runs a task for a connection. One that is accepted and not registered yet has no event loop, and no stream. It is
+     * left out, and closed by the last step at the latest.
+     */
+    private static void onLoopOf(Channel connection, Runnable task) {
+        if (!connection.isRegistered()) {
+            return;
+        }
         try {
-            connection.eventLoop().execute(() -> {
-                Http2Session session = Http2Session.of(connection);
-                if (session != null) {
-                    session.drain();
-                }
-            });
+            connection.eventLoop().execute(task);
         } catch (RejectedExecutionException e) {
             // The event loop has ended, and its connections with it.
         }
@@ -280,7 +295,7 @@ public final class SseServer implements AutoCloseable {
     }
 
     private void closeConnections() {
-        connections.forEach(Channel::close);
+        connections.forEach(connection -> onLoopOf(connection, connection::close));
         awaitConnections(System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(AFTER_DRAIN_MILLIS));
     }
 
@@ -298,11 +313,7 @@ public final class SseServer implements AutoCloseable {
      * would not close the connection if its own task shuts it down, so this must come before.
      */
     private static void closeNow(Channel connection) {
-        try {
-            connection.eventLoop().execute(() -> connection.unsafe().close(connection.newPromise()));
-        } catch (RejectedExecutionException e) {
-            // The event loop has ended, and its connections with it.
-        }
+        onLoopOf(connection, () -> connection.unsafe().close(connection.newPromise()));
     }
 
     private void closeLoops() {

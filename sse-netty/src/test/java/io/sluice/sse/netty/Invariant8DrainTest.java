@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.netty.channel.socket.nio.NioSocketChannel;
 import io.sluice.sse.CloseReason;
 import io.sluice.sse.Event;
 import io.sluice.sse.Ledger;
@@ -88,6 +89,19 @@ class Invariant8DrainTest {
             }
         }
         await().untilAsserted(() -> assertThat(TestServers.sluiceThreads()).isEmpty());
+    }
+
+    /** A connection may be accepted, and not registered at its event loop yet, when the server closes. */
+    @Test
+    void aConnectionWithoutAnEventLoopDoesNotStopTheEnd() throws Exception {
+        SseServer server = TestServers.on(Transport.NIO).start();
+        NioSocketChannel accepted = new NioSocketChannel();
+        try {
+            server.connections().add(accepted);
+            server.close(Duration.ZERO).toCompletableFuture().get(30, TimeUnit.SECONDS);
+        } finally {
+            accepted.unsafe().closeForcibly();
+        }
     }
 
     private static void assertRejectsNewStreams(ClientProtocol protocol, SseServer server) throws IOException {
