@@ -2,20 +2,17 @@ package io.sluice.sse.netty;
 
 import java.time.Duration;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.extension.BeforeAllCallback;
-import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.extension.Extension;
 
 /**
- * Lets tests poll more often than ten times a second, since most conditions hold within a millisecond.
- * JUnit finds it in the same way as {@link LeakGuard}.
+ * Lets tests check their conditions at once and then every few milliseconds. The default of Awaitility is a tenth of a
+ * second, and most conditions hold within a millisecond. JUnit finds it in the same way as {@link LeakGuard}.
  */
-public final class AwaitOften implements BeforeAllCallback {
+public final class AwaitOften implements Extension {
 
     /** Called by JUnit. */
-    public AwaitOften() {}
-
-    @Override
-    public void beforeAll(ExtensionContext context) {
-        Awaitility.setDefaultPollInterval(Duration.ofMillis(10));
+    public AwaitOften() {
+        Awaitility.setDefaultPollDelay(Duration.ZERO);
+        Awaitility.setDefaultPollInterval(Duration.ofMillis(5));
     }
 }
