@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.util.Collection;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.openjdk.jcstress.Options;
@@ -29,9 +30,10 @@ import org.openjdk.jcstress.vm.CompileMode;
  * it longer. {@code -Dsluice.stress.only=…} runs only tests with this text in their names. The jcstress program,
  * described in CONTRIBUTING, also varies compilers and flags.
  */
+@Tag("optimizing-compiler")
 class StressTest {
 
-    private static final String MILLIS = System.getProperty("sluice.stress.millis", "500");
+    private static final String MILLIS = System.getProperty("sluice.stress.millis", "200");
 
     private static final int FEWEST_SAMPLES = 100;
 

@@ -6,6 +6,9 @@ import static org.awaitility.Awaitility.await;
 import io.netty.util.ResourceLeakDetector;
 import io.netty.util.ResourceLeakDetectorFactory;
 import io.netty.util.ResourceLeakTracker;
+import java.lang.ref.Reference;
+import java.lang.ref.ReferenceQueue;
+import java.lang.ref.WeakReference;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
@@ -47,7 +50,7 @@ public final class LeakGuard implements AfterAllCallback {
             Canary canary = new Canary();
             canary.track(new Object());
             await("the canary of LeakGuard").atMost(30, SECONDS).until(() -> {
-                System.gc();
+                collect();
                 DETECTORS.forEach(LeakGuard::poll);
                 poll(canary);
                 return canary.reported;
@@ -61,6 +64,15 @@ public final class LeakGuard implements AfterAllCallback {
             throw new AssertionError("LEAK: %d in %s or in a class before it\n%s"
                     .formatted(found.size(), context.getDisplayName(), String.join("\n", found)));
         }
+    }
+
+    /** Runs the collector, and waits until it reports what it has found: to run it once more costs far more. */
+    private static void collect() throws InterruptedException {
+        ReferenceQueue<Object> queue = new ReferenceQueue<>();
+        Reference<Object> marker = new WeakReference<>(new Object(), queue);
+        System.gc();
+        queue.remove(SECONDS.toMillis(1));
+        Reference.reachabilityFence(marker);
     }
 
     /** A detector reports the next time that it has to track an object. */

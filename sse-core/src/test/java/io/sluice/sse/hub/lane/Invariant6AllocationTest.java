@@ -10,9 +10,11 @@ import io.sluice.sse.topic.Selector;
 import io.sluice.sse.topic.StartPosition;
 import java.lang.management.ManagementFactory;
 import java.util.function.IntFunction;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Steady broadcast allocates nothing per client and event. */
+@Tag("optimizing-compiler")
 class Invariant6AllocationTest {
 
     private static final int EVENTS = 300;
