@@ -1,11 +1,9 @@
 package io.sluice.sse.examples.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
@@ -19,8 +17,6 @@ import org.openqa.selenium.chrome.ChromeDriver;
 
 /** The page and its EventSource in Chromium. */
 class BrowserTest {
-
-    private static final Duration PATIENCE = Duration.ofSeconds(40);
 
     private static ChromeDriver browser;
 
@@ -52,12 +48,11 @@ class BrowserTest {
 
     @Test
     void thePageConnectsAndShowsWhatItsFormPublishes() {
-        await().atMost(PATIENCE)
-                .until(() -> browser.findElement(By.id("state")).getDomAttribute("data-state"), "open"::equals);
+        Browser.await().until(() -> browser.findElement(By.id("state")).getDomAttribute("data-state"), "open"::equals);
         browser.findElement(By.id("text")).clear();
         browser.findElement(By.id("text")).sendKeys("<b>as text</b>");
         browser.findElement(By.id("send")).click();
-        await().atMost(PATIENCE).untilAsserted(() -> {
+        Browser.await().untilAsserted(() -> {
             assertThat(browser.findElements(By.cssSelector("#list .data")))
                     .extracting(element -> element.getText())
                     .containsExactly("<b>as text</b>");
@@ -76,7 +71,7 @@ class BrowserTest {
         for (int i = 0; i < 5; i++) {
             expected.add(server.publish("x", "n" + i) + " n" + i);
         }
-        await().atMost(PATIENCE).untilAsserted(() -> assertThat(received()).isEqualTo(expected));
+        Browser.await().untilAsserted(() -> assertThat(received()).isEqualTo(expected));
     }
 
     @Test
@@ -85,13 +80,13 @@ class BrowserTest {
         List<String> expected = new ArrayList<>();
         for (int round = 0; round < 3; round++) {
             expected.add(server.publish("x", "seen " + round) + " seen " + round);
-            await().atMost(PATIENCE).untilAsserted(() -> assertThat(received()).isEqualTo(expected));
+            Browser.await().untilAsserted(() -> assertThat(received()).isEqualTo(expected));
 
             assertThat(server.send("DELETE", "/admin/connections/" + connectionTo("x"), new byte[0])
                             .statusCode())
                     .isEqualTo(204);
             expected.add(server.publish("x", "missed " + round) + " missed " + round);
-            await().atMost(PATIENCE).untilAsserted(() -> assertThat(received()).isEqualTo(expected));
+            Browser.await().untilAsserted(() -> assertThat(received()).isEqualTo(expected));
         }
     }
 
@@ -99,7 +94,7 @@ class BrowserTest {
     void aCompletedEventSourceDoesNotReconnect() throws Exception {
         openEventSource("x");
         server.send("DELETE", "/admin/connections/" + connectionTo("x") + "?forever=true", new byte[0]);
-        await().atMost(PATIENCE)
+        Browser.await()
                 .until(() -> browser.executeScript("return window.source.readyState"), state -> state.equals(2L));
         assertThat(server.hub().subscribers("x")).isZero();
     }
@@ -150,7 +145,7 @@ class BrowserTest {
         browser.executeScript("window.got = []; window.source = new EventSource('/events/" + topic + "');"
                 + "const keep = event => window.got.push(event.lastEventId + ' ' + event.data);"
                 + "window.source.onmessage = keep; window.source.addEventListener('gap', keep);");
-        await().atMost(PATIENCE).until(() -> server.hub().subscribers(topic) == 1);
+        Browser.await().until(() -> server.hub().subscribers(topic) == 1);
     }
 
     private static List<String> received() {

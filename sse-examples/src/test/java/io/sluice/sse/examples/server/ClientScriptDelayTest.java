@@ -1,7 +1,6 @@
 package io.sluice.sse.examples.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import io.sluice.sse.Event;
 import io.sluice.sse.netty.HttpStatusException;
@@ -17,8 +16,6 @@ import org.openqa.selenium.chrome.ChromeDriver;
 
 /** Neither a server nor a publisher can make the browser script wait for a day. */
 class ClientScriptDelayTest {
-
-    private static final Duration PATIENCE = Duration.ofSeconds(40);
 
     @Test
     void theScriptNeverWaitsLongerThanItsMaximum(@TempDir Path profile) throws Exception {
@@ -50,7 +47,7 @@ class ClientScriptDelayTest {
                         + "    } });"
                         + "  done();"
                         + "});");
-                await().atMost(PATIENCE).until(() -> opened.get() > 3 && rejected.get() > 3);
+                Browser.await().until(() -> opened.get() > 3 && rejected.get() > 3);
                 assertThat((List<?>) browser.executeScript("return window.delays"))
                         .hasSizeGreaterThan(5)
                         .allSatisfy(delay ->

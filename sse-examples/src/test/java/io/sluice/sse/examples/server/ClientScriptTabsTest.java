@@ -1,7 +1,6 @@
 package io.sluice.sse.examples.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import io.sluice.sse.CloseReason;
 import io.sluice.sse.Event;
@@ -26,8 +25,6 @@ import org.openqa.selenium.chrome.ChromeDriver;
 
 /** Tests in Chromium that tabs share one stream of the browser script, and that a stream may begin with a POST. */
 class ClientScriptTabsTest {
-
-    private static final Duration PATIENCE = Duration.ofSeconds(40);
 
     private static ChromeDriver browser;
     private static ScriptPage page;
@@ -93,7 +90,7 @@ class ClientScriptTabsTest {
 
     private static void awaitOpen(String tab) {
         browser.switchTo().window(tab);
-        await().atMost(PATIENCE).until(() -> page.ask("stream.state"), "open"::equals);
+        Browser.await().until(() -> page.ask("stream.state"), "open"::equals);
     }
 
     @Test
@@ -112,14 +109,13 @@ class ClientScriptTabsTest {
             expected.add(publish("between " + round));
             assertReceived(tabs, expected);
         }
-        await().atMost(PATIENCE).until(() -> hub.subscribers("x") == 0);
+        Browser.await().until(() -> hub.subscribers("x") == 0);
     }
 
     private static void assertReceived(List<String> tabs, List<String> expected) {
         for (String tab : tabs) {
             browser.switchTo().window(tab);
-            await().atMost(PATIENCE)
-                    .untilAsserted(() -> assertThat(page.received()).isEqualTo(expected));
+            Browser.await().untilAsserted(() -> assertThat(page.received()).isEqualTo(expected));
         }
         browser.switchTo().window(browser.getWindowHandles().iterator().next());
     }
@@ -130,7 +126,7 @@ class ClientScriptTabsTest {
         tabs.forEach(ClientScriptTabsTest::awaitOpen);
         browser.switchTo().window(tabs.get(1));
         browser.executeScript("window.stream.close()");
-        await().atMost(PATIENCE).until(() -> page.ask("stream.state"), "closed"::equals);
+        Browser.await().until(() -> page.ask("stream.state"), "closed"::equals);
         List<String> expected = List.of(publish("for two"));
         assertReceived(List.of(tabs.get(0), tabs.get(2)), expected);
         browser.switchTo().window(tabs.get(1));
@@ -139,13 +135,13 @@ class ClientScriptTabsTest {
         hub.end("x", Event.of("the last")).toCompletableFuture().join();
         for (String tab : List.of(tabs.get(0), tabs.get(2))) {
             browser.switchTo().window(tab);
-            await().atMost(PATIENCE)
+            Browser.await()
                     .untilAsserted(() -> assertThat(page.ask("stream.state"))
                             .as("got " + page.received())
                             .isEqualTo("closed"));
             assertThat(page.received()).hasSize(3).element(1).asString().endsWith(" the last");
         }
-        await().atMost(PATIENCE).until(() -> hub.subscribers("x") == 0);
+        Browser.await().until(() -> hub.subscribers("x") == 0);
     }
 
     @Test
@@ -163,16 +159,15 @@ class ClientScriptTabsTest {
         page.open("/answers", "{ body: () => 'x', headers: { 'Content-Type': 'text/plain' } }");
         List<String> expected = new ArrayList<>();
         for (int round = 0; round < 3; round++) {
-            await().atMost(PATIENCE).until(() -> hub.subscribers("x") == 1);
+            Browser.await().until(() -> hub.subscribers("x") == 1);
             expected.add(publish("seen " + round));
-            await().atMost(PATIENCE)
-                    .untilAsserted(() -> assertThat(page.received()).isEqualTo(expected));
+            Browser.await().untilAsserted(() -> assertThat(page.received()).isEqualTo(expected));
             TransportAccess.of(hub)
                     .all()
                     .forEach(lane -> lane.forEachSink(sink -> sink.close(CloseReason.CLOSED_BY_APPLICATION)));
             expected.add(publish("missed " + round));
         }
-        await().atMost(PATIENCE).untilAsserted(() -> assertThat(page.received()).isEqualTo(expected));
+        Browser.await().untilAsserted(() -> assertThat(page.received()).isEqualTo(expected));
         assertThat(attempts.get()).isGreaterThanOrEqualTo(3);
     }
 
@@ -180,10 +175,10 @@ class ClientScriptTabsTest {
     void anAbortClosesTheStream() throws Exception {
         browser.executeScript("window.abort = new AbortController()");
         page.open("/answers", "{ method: 'POST', body: 'x', signal: window.abort.signal }");
-        await().atMost(PATIENCE).until(() -> hub.subscribers("x") == 1);
+        Browser.await().until(() -> hub.subscribers("x") == 1);
         browser.executeScript("window.abort.abort()");
-        await().atMost(PATIENCE).until(() -> page.ask("stream.state"), "closed"::equals);
-        await().atMost(PATIENCE).until(() -> hub.subscribers("x") == 0);
+        Browser.await().until(() -> page.ask("stream.state"), "closed"::equals);
+        Browser.await().until(() -> hub.subscribers("x") == 0);
         assertThat(attempts).hasValue(1);
     }
 

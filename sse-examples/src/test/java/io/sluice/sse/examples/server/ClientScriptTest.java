@@ -1,7 +1,6 @@
 package io.sluice.sse.examples.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import io.sluice.sse.CloseReason;
 import io.sluice.sse.Event;
@@ -31,8 +30,6 @@ import org.openqa.selenium.chrome.ChromeDriver;
 
 /** Tests in Chromium that the browser script continues in cases in which an EventSource gives up. */
 class ClientScriptTest {
-
-    private static final Duration PATIENCE = Duration.ofSeconds(40);
 
     private static ChromeDriver browser;
     private static ScriptPage page;
@@ -101,40 +98,39 @@ class ClientScriptTest {
         page.open("/events/x", "{}");
         List<String> expected = new ArrayList<>();
         for (int round = 0; round < 3; round++) {
-            await().atMost(PATIENCE).until(() -> hub.subscribers("x") == 1);
+            Browser.await().until(() -> hub.subscribers("x") == 1);
             expected.add(publish("seen " + round));
-            await().atMost(PATIENCE)
-                    .untilAsserted(() -> assertThat(page.received()).isEqualTo(expected));
+            Browser.await().untilAsserted(() -> assertThat(page.received()).isEqualTo(expected));
             closeStreams(CloseReason.CLOSED_BY_APPLICATION);
             expected.add(publish("missed " + round));
         }
-        await().atMost(PATIENCE).untilAsserted(() -> assertThat(page.received()).isEqualTo(expected));
+        Browser.await().untilAsserted(() -> assertThat(page.received()).isEqualTo(expected));
     }
 
     @Test
     void eventsPublishedBeforeItsFirstEventAreNotLostEither() throws Exception {
         page.open("/events/x", "{}");
-        await().atMost(PATIENCE)
+        Browser.await()
                 .until(() -> !String.valueOf(page.ask("stream.lastEventId")).isEmpty());
         closeStreams(CloseReason.CLOSED_BY_APPLICATION);
         String expected = publish("first");
-        await().atMost(PATIENCE).untilAsserted(() -> assertThat(page.received()).containsExactly(expected));
+        Browser.await().untilAsserted(() -> assertThat(page.received()).containsExactly(expected));
     }
 
     @Test
     void aGapIsReported() throws Exception {
         page.open("/events/x", "{}");
-        await().atMost(PATIENCE).until(() -> hub.subscribers("x") == 1);
+        Browser.await().until(() -> hub.subscribers("x") == 1);
         String first = publish("before");
-        await().atMost(PATIENCE).untilAsserted(() -> assertThat(page.received()).containsExactly(first));
+        Browser.await().untilAsserted(() -> assertThat(page.received()).containsExactly(first));
         for (int i = 0; i < 50; i++) {
             hub.publish("x", Event.of("old " + i));
         }
         browser.executeScript("window.stream.close()");
-        await().atMost(PATIENCE).until(() -> hub.subscribers("x") == 0);
+        Browser.await().until(() -> hub.subscribers("x") == 0);
         browser.executeScript("window.got = []");
         page.open("/events/x", "{ lastEventId: '" + first.split(" ")[0] + "' }");
-        await().atMost(PATIENCE)
+        Browser.await()
                 .untilAsserted(() -> assertThat(page.received())
                         .hasSize(11)
                         .first()
@@ -150,9 +146,9 @@ class ClientScriptTest {
                 "/guarded/x",
                 "{ headers: async ({ status }) => { window.asked.push(status);"
                         + " return { Authorization: 'Bearer ' + (status === 401 ? 't2' : 't1') }; } }");
-        await().atMost(PATIENCE).until(() -> hub.subscribers("x") == 1);
+        Browser.await().until(() -> hub.subscribers("x") == 1);
         String expected = publish("hello");
-        await().atMost(PATIENCE).untilAsserted(() -> assertThat(page.received()).containsExactly(expected));
+        Browser.await().untilAsserted(() -> assertThat(page.received()).containsExactly(expected));
         assertThat(refusals).hasValue(1);
         assertThat(page.ask("asked")).isEqualTo(List.of(0L, 401L));
     }
@@ -160,7 +156,7 @@ class ClientScriptTest {
     @Test
     void theScriptRetriesAfterServerErrorsWithGrowingDelays() throws Exception {
         page.open("/failing/x", "{}");
-        await().atMost(PATIENCE).until(() -> hub.subscribers("x") == 1);
+        Browser.await().until(() -> hub.subscribers("x") == 1);
         assertThat(refusals).hasValue(4);
         List<?> delays = (List<?>) page.ask("states.filter(s => s.state === 'waiting').map(s => Math.round(s.delay))");
         assertThat(delays).hasSize(3);
@@ -174,16 +170,16 @@ class ClientScriptTest {
     @Test
     void aPageThatFailsToShowAStateKeepsItsStream() throws Exception {
         page.open("/events/x", "{ onState: () => { throw new Error('of the page'); } }");
-        await().atMost(PATIENCE).until(() -> hub.subscribers("x") == 1);
+        Browser.await().until(() -> hub.subscribers("x") == 1);
         closeStreams(CloseReason.CLOSED_BY_APPLICATION);
         String expected = publish("after");
-        await().atMost(PATIENCE).untilAsserted(() -> assertThat(page.received()).containsExactly(expected));
+        Browser.await().untilAsserted(() -> assertThat(page.received()).containsExactly(expected));
     }
 
     @Test
     void aCompletedStreamStaysClosed() throws Exception {
         page.open("/once", "{}");
-        await().atMost(PATIENCE).until(() -> page.ask("stream.state"), "closed"::equals);
+        Browser.await().until(() -> page.ask("stream.state"), "closed"::equals);
         assertThat(page.received()).hasSize(2).first().asString().endsWith(" all there is");
         assertThat(page.ask("states.map(s => s.state).join(' ')")).isEqualTo("connecting open closed");
     }
@@ -191,15 +187,15 @@ class ClientScriptTest {
     @Test
     void aPermanentRejectionStopsTheScript() throws Exception {
         page.open("/nowhere", "{}");
-        await().atMost(PATIENCE).until(() -> page.ask("stream.state"), "closed"::equals);
+        Browser.await().until(() -> page.ask("stream.state"), "closed"::equals);
         assertThat(page.ask("states.at(-1).status")).isEqualTo(404L);
     }
 
     @Test
     void heartbeatsPreventTheSilenceTimeout() throws Exception {
         page.open("/events/x", "{ silence: 5000 }");
-        await().atMost(PATIENCE).until(() -> hub.subscribers("x") == 1);
-        await().atMost(PATIENCE)
+        Browser.await().until(() -> hub.subscribers("x") == 1);
+        Browser.await()
                 .until(
                         () -> page.ask("performance.now() - states.find(s => s.state === 'open').at > 7500"),
                         Boolean.TRUE::equals);
@@ -209,7 +205,7 @@ class ClientScriptTest {
     @Test
     void aSilentConnectionIsReplaced() throws Exception {
         page.open("/events/x", "{ silence: 40 }"); // less than the heartbeat, so that any pause counts as silence
-        await().atMost(PATIENCE)
+        Browser.await()
                 .until(() -> page.ask("states.filter(s => s.state === 'open').length > 1"), Boolean.TRUE::equals);
     }
 

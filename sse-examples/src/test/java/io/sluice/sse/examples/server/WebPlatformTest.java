@@ -1,7 +1,6 @@
 package io.sluice.sse.examples.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import io.sluice.sse.Ledger;
 import io.sluice.sse.netty.SseServer;
@@ -40,8 +39,6 @@ class WebPlatformTest {
             source.onmessage = event => add(event.data + ' [' + event.lastEventId + ']');
             source.onerror = () => add('error ' + source.readyState);
             """;
-
-    private static final Duration PATIENCE = Duration.ofSeconds(40);
 
     private static ChromeDriver browser;
 
@@ -122,7 +119,7 @@ class WebPlatformTest {
         assertThat(browser.executeAsyncScript(open, server.uri() + "/message")).isEqualTo("1");
         browser.close();
         browser.switchTo().window(window);
-        await().atMost(PATIENCE)
+        Browser.await()
                 .untilAsserted(() -> assertThat(server.hub().ledger().count(Ledger.Kind.SINKS))
                         .isZero());
     }
