@@ -1,11 +1,19 @@
 package io.sluice.sse.examples;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.openai.client.OpenAIClient;
+import com.openai.client.okhttp.OpenAIOkHttpClient;
+import com.openai.core.http.StreamResponse;
+import com.openai.errors.InternalServerException;
+import com.openai.errors.OpenAIIoException;
+import com.openai.models.chat.completions.ChatCompletionChunk;
+import com.openai.models.chat.completions.ChatCompletionCreateParams;
 import io.sluice.sse.Event;
 import io.sluice.sse.Ledger;
 import io.sluice.sse.netty.HttpStatusException;
@@ -15,6 +23,7 @@ import io.sluice.sse.netty.SseStream;
 import io.sluice.sse.netty.StreamRoute;
 import io.sluice.sse.source.Sources;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -22,10 +31,11 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** The token stream of the guide, read by the JavaScript SDK of OpenAI; {@link GuideTest} compares it. */
+/** The token stream of the guide, read by OpenAI's SDKs for JavaScript and Java; {@link GuideTest} compares it. */
 @Timeout(300)
 class ChatCompletionTest {
 
@@ -74,7 +84,10 @@ class ChatCompletionTest {
 
     private final CountDownLatch interrupted = new CountDownLatch(1);
 
-    /** Counts to the number in the prompt. For any other prompt it goes on until its thread is interrupted. */
+    /**
+     * Counts to the number in the prompt. With the prompt {@code fail} it fails after three tokens, and with any other
+     * one it goes on until its thread is interrupted.
+     */
     private Iterator<String> count(String prompt) {
         if (prompt.matches("\\d+")) {
             return IntStream.rangeClosed(1, Integer.parseInt(prompt))
@@ -92,6 +105,9 @@ class ChatCompletionTest {
             public String next() {
                 if (three.hasNext()) {
                     return three.next();
+                }
+                if (prompt.equals("fail")) {
+                    throw new IllegalStateException("the model fails");
                 }
                 try {
                     new CountDownLatch(1).await(); // the model thinks
@@ -133,6 +149,81 @@ class ChatCompletionTest {
             assertThat(read.get("aborted").asBoolean()).isTrue();
             assertThat(interrupted.await(60, TimeUnit.SECONDS)).isTrue(); // the program still runs
             await().until(() -> server.hub().ledger().counts().get(Ledger.Kind.SINKS) == 0);
+        }
+    }
+
+    private static OpenAIClient client(SseServer server) {
+        return OpenAIOkHttpClient.builder()
+                .baseUrl(url(server))
+                .apiKey("none")
+                .maxRetries(0)
+                .build();
+    }
+
+    private static StreamResponse<ChatCompletionChunk> ask(OpenAIClient client, String prompt) {
+        return client.chat()
+                .completions()
+                .createStreaming(ChatCompletionCreateParams.builder()
+                        .model("count")
+                        .addUserMessage(prompt)
+                        .build());
+    }
+
+    private static Stream<String> tokens(StreamResponse<ChatCompletionChunk> response) {
+        return response.stream().flatMap(chunk -> chunk.choices().get(0).delta().content().stream());
+    }
+
+    @Test
+    void theSdkForJavaReadsTheTokens() throws Exception {
+        try (SseServer server = start()) {
+            OpenAIClient client = client(server);
+            try (StreamResponse<ChatCompletionChunk> response = ask(client, "5")) {
+                assertThat(tokens(response)).containsExactly("1 ", "2 ", "3 ", "4 ", "5 ");
+            }
+            client.close();
+        }
+    }
+
+    @Test
+    void theSourceEndsWhenTheSdkForJavaCancels() throws Exception {
+        try (SseServer server = start()) {
+            OpenAIClient client = client(server);
+            try (StreamResponse<ChatCompletionChunk> response = ask(client, "forever")) {
+                assertThat(tokens(response).limit(3)).containsExactly("1 ", "2 ", "3 ");
+            }
+            assertThat(interrupted.await(60, TimeUnit.SECONDS)).isTrue();
+            await().until(() -> server.hub().ledger().counts().get(Ledger.Kind.SINKS) == 0);
+            client.close();
+        }
+    }
+
+    /** An answer that fails must not look complete. */
+    @Test
+    void theSdkForJavaFailsWithTheSource() throws Exception {
+        try (SseServer server = start()) {
+            OpenAIClient client = client(server);
+            List<String> read = new ArrayList<>();
+            try (StreamResponse<ChatCompletionChunk> response = ask(client, "fail")) {
+                assertThatExceptionOfType(OpenAIIoException.class)
+                        .isThrownBy(() -> tokens(response).forEach(read::add));
+            }
+            assertThat(read).containsExactly("1 ", "2 ", "3 ");
+            client.close();
+        }
+    }
+
+    @Test
+    void aFullServerIsAStatusForTheSdkForJava() throws Exception {
+        try (SseServer server = SseServer.builder()
+                .port(0)
+                .maxStreams(0)
+                .streams("/v1/chat/completions", chatCompletions(this::count), "POST")
+                .start()) {
+            OpenAIClient client = client(server);
+            assertThatExceptionOfType(InternalServerException.class)
+                    .isThrownBy(() -> ask(client, "5").close())
+                    .satisfies(failure -> assertThat(failure.statusCode()).isEqualTo(503));
+            client.close();
         }
     }
 }

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Assumptions;
  * without the libraries, its test is skipped with a message. It fails instead if the environment variable {@code
  * SLUICE_FORBID_SKIPS} is set.
  */
-final class NodeProgram implements AutoCloseable {
+public final class NodeProgram implements AutoCloseable {
 
     private static final Path SOURCES = Path.of("src/test/node");
     private static final Path FOLDER = Path.of("target/node");
@@ -46,6 +46,12 @@ final class NodeProgram implements AutoCloseable {
                 .directory(FOLDER.toFile())
                 .redirectErrorStream(true)
                 .start());
+    }
+
+    /** The folder {@code node_modules} with the client libraries of the lock file, which it installs if necessary. */
+    public static Path libraries() throws Exception {
+        install();
+        return FOLDER.resolve("node_modules");
     }
 
     /** The next line that the program prints. */

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 class AnswersTest {
 
     private static final int ANSWERS = 200;
-    private static final int TOKENS = 600;
+    private static final int TOKENS = 3_000;
     private static final int LANES = 3;
 
     /** The client of one answer, which leaves and returns. */

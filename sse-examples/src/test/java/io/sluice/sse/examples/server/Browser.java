@@ -16,11 +16,12 @@ import org.openqa.selenium.chrome.ChromeOptions;
  * Starts Chromium with its driver. Without {@code chromium} and {@code chromedriver} the tests that need it are
  * skipped. They fail instead if the environment variable {@code SLUICE_FORBID_SKIPS} is set.
  */
-final class Browser {
+public final class Browser {
 
     private Browser() {}
 
-    static ChromeDriver open(Path profile) {
+    /** Opens a browser. Its user closes it. */
+    public static ChromeDriver open(Path profile) {
         Path chromium = program("CHROMIUM", "/usr/bin/chromium");
         Path chromedriver = program("CHROMEDRIVER", "/usr/bin/chromedriver");
         ChromeOptions options = new ChromeOptions();

@@ -1,0 +1,151 @@
+package io.sluice.sse.examples.recipes;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import io.sluice.sse.Event;
+import io.sluice.sse.hub.Hub;
+import io.sluice.sse.netty.HttpStatusException;
+import io.sluice.sse.netty.RouteResponse;
+import io.sluice.sse.netty.SseRequest;
+import io.sluice.sse.netty.SseServer;
+import io.sluice.sse.netty.SseServerBuilder;
+import io.sluice.sse.netty.SseStream;
+import io.sluice.sse.topic.Selector;
+import io.sluice.sse.topic.StartPosition;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Answers of a language model, read with {@code fetch-event-source}: the client posts a prompt and reads tokens. Each
+ * answer is a topic that ends, so the model goes on while its client is away. The client resumes where it was, and may
+ * cancel. Start the program with the folder {@code node_modules}, and open {@code http://127.0.0.1:8080}.
+ */
+public final class TokenStream implements AutoCloseable {
+
+    private static final int MAX_ANSWERS = 10_000;
+
+    /** Writes an answer. Its thread is interrupted when the client cancels. */
+    interface Model {
+        void answer(String prompt, Tokens tokens) throws InterruptedException;
+    }
+
+    /** Takes the tokens of an answer. */
+    interface Tokens {
+        void next(String token);
+    }
+
+    private final Hub hub;
+    private final Model model;
+    private final ExecutorService workers = Executors.newCachedThreadPool();
+
+    /** The newest answers by topic, running or not. The lock of this object guards them. */
+    private final Map<String, Future<?>> answers = new LinkedHashMap<>() {
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, Future<?>> eldest) {
+            return size() > MAX_ANSWERS;
+        }
+    };
+
+    TokenStream(Hub hub, Model model) {
+        this.hub = hub;
+        this.model = model;
+    }
+
+    /** Serves until the process is killed. @param args the folder into which npm has installed */
+    public static void main(String[] args) throws Exception {
+        Model echo = (prompt, tokens) -> {
+            for (String word : prompt.split("(?= )", -1)) {
+                tokens.next(word);
+                TimeUnit.MILLISECONDS.sleep(300);
+            }
+        };
+        try (Hub hub = hub();
+                TokenStream answers = new TokenStream(hub, echo);
+                SseServer server = answers.server(Path.of(args[0])).start()) {
+            System.out.println("open " + server.uri());
+            server.awaitTermination();
+        }
+    }
+
+    /** An answer is kept for an hour after its end, with up to 20,000 tokens. */
+    static Hub hub() {
+        return Hub.builder()
+                .topics("answers/*", topic -> topic.historyEvents(20_000).historyAge(Duration.ofHours(1)))
+                .build();
+    }
+
+    SseServerBuilder server(Path nodeModules) throws IOException {
+        RouteResponse page = RecipeFiles.html(RecipeFiles.page("tokens.html"));
+        String library = "@microsoft/fetch-event-source/lib/esm/";
+        return SseServer.builder()
+                .hub(hub)
+                .streams("/answers/**", this::open, "POST")
+                .route("DELETE", "/answers/**", request -> {
+                    cancel(topic(request));
+                    return RouteResponse.empty(204).completed();
+                })
+                .route("GET", "/", request -> page.completed())
+                // The modules of the library import each other without the ending of the file.
+                .route("GET", "/lib/fes/index", RecipeFiles.script(nodeModules, library + "index.js"))
+                .route("GET", "/lib/fes/fetch", RecipeFiles.script(nodeModules, library + "fetch.js"))
+                .route("GET", "/lib/fes/parse", RecipeFiles.script(nodeModules, library + "parse.js"));
+    }
+
+    private static String topic(SseRequest request) {
+        return request.topic("answers/" + request.subPath());
+    }
+
+    /**
+     * The client chooses the id of the answer. So a request that is sent again, with or without an id of an event,
+     * joins the answer and does not begin another one.
+     */
+    private SseStream open(SseRequest request) {
+        String topic = topic(request);
+        String id = request.lastEventId();
+        begin(topic, request.bodyText(), id != null);
+        StartPosition start = id == null ? StartPosition.replay(StartPosition.MAX_REPLAY) : StartPosition.after(id);
+        return SseStream.of(Selector.of(topic), start).cutToResume(); // the library resumes after an error only
+    }
+
+    private synchronized void begin(String topic, String prompt, boolean resumed) {
+        if (answers.containsKey(topic)) {
+            return;
+        }
+        if (resumed) {
+            throw HttpStatusException.of(410, "the answer is no longer known");
+        }
+        answers.put(topic, workers.submit(() -> work(topic, prompt)));
+    }
+
+    private void work(String topic, String prompt) {
+        try {
+            model.answer(prompt, token -> hub.publish(topic, Event.of(json(token))));
+            hub.end(topic, Event.of("done", "{}"));
+        } catch (InterruptedException e) {
+            hub.end(topic, Event.of("cancelled", "{}"));
+        }
+    }
+
+    /** A token may contain line breaks, and blanks at its ends. As JSON it is one line that no client changes. */
+    private static String json(String token) {
+        return JsonNodeFactory.instance.textNode(token).toString();
+    }
+
+    private synchronized void cancel(String topic) {
+        Future<?> answer = answers.get(topic);
+        if (answer != null) {
+            answer.cancel(true);
+        }
+    }
+
+    @Override
+    public void close() {
+        workers.shutdownNow();
+    }
+}

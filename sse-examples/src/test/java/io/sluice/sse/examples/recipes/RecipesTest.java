@@ -1,0 +1,312 @@
+package io.sluice.sse.examples.recipes;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.sluice.sse.CloseReason;
+import io.sluice.sse.Ledger;
+import io.sluice.sse.examples.NodeProgram;
+import io.sluice.sse.examples.server.Browser;
+import io.sluice.sse.hub.Hub;
+import io.sluice.sse.netty.SseServer;
+import io.sluice.sse.netty.SseServerBuilder;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.openqa.selenium.By;
+import org.openqa.selenium.chrome.ChromeDriver;
+
+/** The recipes of docs/recipes.md in Chromium, with the real client libraries. */
+@Timeout(240)
+class RecipesTest {
+
+    private static final Duration PATIENCE = Duration.ofSeconds(40);
+
+    private static ChromeDriver browser;
+    private static Path libraries;
+
+    private SseServer server;
+
+    @BeforeAll
+    static void open(@TempDir Path profile) throws Exception {
+        libraries = NodeProgram.libraries();
+        browser = Browser.open(profile);
+    }
+
+    @AfterAll
+    static void close() {
+        if (browser != null) {
+            browser.quit();
+        }
+    }
+
+    @AfterEach
+    void stop() {
+        browser.get("about:blank");
+        if (server != null) {
+            server.close();
+        }
+    }
+
+    /** Makes the server of a recipe. */
+    private interface Recipe {
+        SseServerBuilder server() throws IOException;
+    }
+
+    /** Starts the server of a recipe, on a free port, or on the port that an earlier one had. */
+    private void start(Recipe recipe) throws IOException {
+        int port = server == null ? 0 : server.port();
+        server = recipe.server()
+                .port(port)
+                .retry(Duration.ofMillis(50))
+                .drain(Duration.ofMillis(50))
+                .start();
+    }
+
+    @Test
+    void theDocumentNamesTheTestedVersions() throws Exception {
+        String document = Files.readString(Path.of("../docs/recipes.md"));
+        JsonNode tested = new ObjectMapper()
+                .readTree(Path.of("src/test/node/package.json").toFile())
+                .get("dependencies");
+        tested.properties().forEach(library -> {
+            if (!library.getKey().matches("openai|@modelcontextprotocol/.*")) {
+                assertThat(document)
+                        .contains(library.getKey() + "@" + library.getValue().asText());
+            }
+        });
+    }
+
+    @Test
+    void aPlainPageHasNoHoleBetweenItAndItsStream() throws Exception {
+        try (Hub hub = Hub.create()) {
+            Bids bids = new Bids(hub, UnaryOperator.identity());
+            keepsItsList(hub, bids, () -> PlainPage.server(hub, bids), "/", "source.readyState === 2");
+        }
+    }
+
+    @Test
+    void aBidThatArrivesWhileThePageIsLoadedIsShownOnce() throws Exception {
+        try (Hub hub = Hub.create()) {
+            Bids bids = new Bids(hub, UnaryOperator.identity());
+            start(() -> PlainPage.server(hub, bids));
+            for (int round = 0; round < 2; round++) {
+                CountDownLatch begun = new CountDownLatch(1);
+                Thread bidder = new Thread(() -> {
+                    for (int i = 0; i < 500 && !Thread.interrupted(); i++) {
+                        bids.add("bid");
+                        begun.countDown();
+                        Thread.onSpinWait();
+                    }
+                });
+                bidder.start();
+                begun.await();
+                browser.get(server.uri() + "/");
+                bidder.interrupt();
+                bidder.join();
+                bids.add("last of round " + round);
+                String last = "last of round " + round;
+                await().atMost(PATIENCE)
+                        .until(
+                                () -> browser.executeScript(
+                                        "return document.querySelector('#bids').lastChild.textContent"),
+                                last::equals);
+                List<?> ids = (List<?>)
+                        browser.executeScript("return [...document.querySelectorAll('#bids li')].map(bid => bid.id)");
+                assertThat(ids)
+                        .isEqualTo(IntStream.range(0, ids.size())
+                                .mapToObj(i -> "bid-" + i)
+                                .toList());
+            }
+        }
+    }
+
+    @Test
+    void htmx2() throws Exception {
+        try (Hub hub = Hub.create()) {
+            Bids bids = new Bids(hub, UnaryOperator.identity());
+            keepsItsList(hub, bids, () -> HtmxFeed.server(hub, bids, libraries), "/htmx2", listener("htmx:sseClose"));
+        }
+    }
+
+    @Test
+    void htmx4() throws Exception {
+        try (Hub hub = Hub.create()) {
+            Bids bids = new Bids(hub, UnaryOperator.identity());
+            keepsItsList(hub, bids, () -> HtmxFeed.server(hub, bids, libraries), "/htmx4", listener("htmx:sse:close"));
+        }
+    }
+
+    @Test
+    void turbo() throws Exception {
+        try (Hub hub = Hub.create()) {
+            Bids bids = new Bids(hub, TurboFeed::append);
+            keepsItsList(
+                    hub,
+                    bids,
+                    () -> TurboFeed.server(hub, bids, libraries),
+                    "/",
+                    "document.querySelector('turbo-stream-source').streamSource.readyState === 2");
+        }
+    }
+
+    private static String listener(String event) {
+        return "(window.heard ??= (document.addEventListener('" + event + "', () => window.over = true), true))"
+                + " && window.over === true";
+    }
+
+    /**
+     * The page of the bids shows each bid once and in order: those before it was loaded, live ones, those of its form,
+     * those during a restart of the server, and those that its topic has lost. After the end its client stays away.
+     */
+    private void keepsItsList(Hub hub, Bids bids, Recipe recipe, String path, String over) throws Exception {
+        start(recipe);
+        bids.add("before <b>");
+        browser.get(server.uri() + path);
+        awaitStream(hub, Bids.TOPIC);
+        bids.add("live");
+        awaitBids("before <b>", "live");
+        browser.findElement(By.name("amount")).sendKeys("form & co");
+        browser.findElement(By.tagName("button")).click();
+        awaitBids("before <b>", "live", "form & co");
+
+        server.close();
+        bids.add("away");
+        start(recipe);
+        awaitBids("before <b>", "live", "form & co", "away");
+
+        server.close();
+        bids.add("lost");
+        hub.remove(Bids.TOPIC).toCompletableFuture().join();
+        start(recipe);
+        awaitBids("before <b>", "live", "form & co", "away", "lost");
+        awaitStream(hub, Bids.TOPIC);
+
+        assertThat(browser.executeScript("return " + over)).isEqualTo(false);
+        bids.close();
+        awaitBids("before <b>", "live", "form & co", "away", "lost", "Sold");
+        await().atMost(PATIENCE).until(() -> browser.executeScript("return " + over), Boolean.TRUE::equals);
+        await().atMost(PATIENCE).until(() -> hub.ledger().counts().get(Ledger.Kind.SINKS) == 0);
+    }
+
+    private static void awaitStream(Hub hub, String topic) {
+        await().atMost(PATIENCE).until(() -> hub.subscribers(topic) == 1);
+    }
+
+    private static void awaitBids(String... expected) {
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(browser.executeScript(
+                                "return [...document.querySelectorAll('#bids li')].map(bid => bid.textContent)"))
+                        .isEqualTo(List.of(expected)));
+    }
+
+    @Test
+    void datastar() throws Exception {
+        try (Hub hub = DatastarBoard.hub()) {
+            DatastarBoard board = new DatastarBoard(hub);
+            start(() -> board.server(libraries));
+            browser.get(server.uri() + "/");
+            awaitSeats(100);
+            board.book();
+            awaitSeats(99);
+            browser.findElement(By.tagName("button")).click();
+            awaitSeats(98);
+            for (int i = 0; i < 12; i++) { // its own default is to give up after ten errors
+                closeStreams(hub);
+                board.book();
+                awaitSeats(97 - i);
+            }
+            server.close();
+            board.book();
+            start(() -> board.server(libraries));
+            awaitSeats(85);
+        }
+    }
+
+    private static void awaitSeats(int free) {
+        await().atMost(PATIENCE)
+                .until(() -> browser.findElement(By.id("board")).getText(), (free + " seats are free")::equals);
+    }
+
+    private static void closeStreams(Hub hub) {
+        hub.sinks(null, 10)
+                .toCompletableFuture()
+                .join()
+                .forEach(info -> info.sink().close(CloseReason.CLOSED_BY_APPLICATION));
+    }
+
+    /** A model whose tokens come from the test. An empty one ends the answer. */
+    private final BlockingQueue<String> tokens = new LinkedBlockingQueue<>();
+
+    private final List<String> prompts = new ArrayList<>();
+
+    private void answer(String prompt, TokenStream.Tokens answer) throws InterruptedException {
+        prompts.add(prompt);
+        for (String token = tokens.take(); !token.isEmpty(); token = tokens.take()) {
+            answer.next(token);
+        }
+    }
+
+    @Test
+    void fetchEventSource() throws Exception {
+        try (Hub hub = TokenStream.hub();
+                TokenStream answers = new TokenStream(hub, this::answer)) {
+            start(() -> answers.server(libraries));
+            browser.get(server.uri() + "/");
+            ask("why?");
+            tokens.addAll(List.of("Be", "cause", " of\n"));
+            awaitAnswer("Because of");
+            closeStreams(hub);
+            tokens.addAll(List.of("the", " tide"));
+            awaitAnswer("Because of the tide");
+            server.close();
+            tokens.add("s");
+            start(() -> answers.server(libraries));
+            awaitAnswer("Because of the tides");
+            tokens.addAll(List.of(".", ""));
+            awaitState("done");
+            awaitAnswer("Because of the tides.");
+
+            ask("and now?");
+            tokens.add("Well");
+            awaitAnswer("Well");
+            browser.findElement(By.id("stop")).click();
+            awaitState("cancelled");
+            await().atMost(PATIENCE)
+                    .until(() -> !browser.findElement(By.id("stop")).isEnabled());
+            assertThat(prompts).containsExactly("why?", "and now?");
+            await().atMost(PATIENCE).until(() -> hub.ledger().counts().get(Ledger.Kind.SINKS) == 0);
+        }
+    }
+
+    private static void ask(String prompt) {
+        browser.findElement(By.name("prompt")).clear();
+        browser.findElement(By.name("prompt")).sendKeys(prompt);
+        browser.findElement(By.tagName("button")).click();
+    }
+
+    private static void awaitAnswer(String text) {
+        await().atMost(PATIENCE)
+                .until(() -> browser.findElement(By.id("answer")).getText(), text::equals);
+    }
+
+    private static void awaitState(String state) {
+        await().atMost(PATIENCE).until(() -> browser.findElement(By.id("state")).getText(), state::equals);
+    }
+}
