@@ -211,6 +211,7 @@ public final class SharedSequencer implements Sequencer {
             List<PendingEvent> pending = new ArrayList<>(change.publications().size());
             for (Publication publication : change.publications()) {
                 if (!isPublishable(publication)) {
+                    outcomes.add(entry, null, new IllegalArgumentException(publication.event() + " in a backplane"));
                     return change.publications().size(); // all or none; the hub of this library never sends such events
                 }
                 pending.add(PendingEvent.of(
