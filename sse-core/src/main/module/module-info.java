@@ -4,8 +4,8 @@ import org.jspecify.annotations.NullMarked;
  * The core of Sluice: a hub, its topics and its lanes, without a network.
  *
  * <p>{@code hub.log} and {@code hub.core} are not exported. Their public members are for the packages of the hub only.
- * {@code hub.lane} and {@code history} are the interfaces for transports and for stores; an application that embeds a
- * server does not need them. Jackson, Micrometer and H2 are optional.
+ * {@code hub.lane}, {@code history} and {@code backplane} are the interfaces for transports, for stores, and for what
+ * joins several nodes; an application that embeds a server does not need them. Jackson, Micrometer and H2 are optional.
  */
 @NullMarked
 module io.sluice.sse.core {
@@ -20,6 +20,7 @@ module io.sluice.sse.core {
     exports io.sluice.sse.topic;
     exports io.sluice.sse.hub;
     exports io.sluice.sse.hub.lane;
+    exports io.sluice.sse.backplane;
     exports io.sluice.sse.history;
     exports io.sluice.sse.json;
     exports io.sluice.sse.metrics;

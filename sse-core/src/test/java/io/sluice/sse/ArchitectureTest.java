@@ -28,6 +28,7 @@ class ArchitectureTest {
     private static final String WIRE = "io.sluice.sse.wire";
     private static final String TOPIC = "io.sluice.sse.topic";
     private static final String HISTORY = "io.sluice.sse.history";
+    private static final String BACKPLANE = "io.sluice.sse.backplane";
     private static final String LOG = "io.sluice.sse.hub.log";
     private static final String CORE = "io.sluice.sse.hub.core";
     private static final String LANE = "io.sluice.sse.hub.lane";
@@ -64,7 +65,7 @@ class ArchitectureTest {
     @Test
     void layersDependOnlyOnTheLayersBelowThem() {
         List<String> below = new ArrayList<>(List.of("java..", "org.slf4j..", "org.jspecify.."));
-        for (String layer : List.of(ROOT, WIRE, TOPIC, HISTORY, LOG, CORE, LANE, HUB)) {
+        for (String layer : List.of(ROOT, WIRE, TOPIC, HISTORY, BACKPLANE, LOG, CORE, LANE, HUB)) {
             below.add(layer);
             String[] allowed = below.toArray(String[]::new);
             String[] known = layer.equals(HISTORY) ? append(allowed, "org.h2.mvstore..") : allowed;
@@ -107,7 +108,7 @@ class ArchitectureTest {
      */
     @Test
     void noImportPointsToAHigherLayer() throws IOException {
-        List<String> layers = List.of(ROOT, WIRE, TOPIC, HISTORY, LOG, CORE, LANE, HUB);
+        List<String> layers = List.of(ROOT, WIRE, TOPIC, HISTORY, BACKPLANE, LOG, CORE, LANE, HUB);
         for (int i = 0; i < layers.size(); i++) {
             Path folder = Path.of("src/main/java", layers.get(i).split("[.]"));
             List<String> above = layers.subList(i + 1, layers.size());
@@ -239,6 +240,8 @@ class ArchitectureTest {
                         "topic.TopicLimitException",
                         "topic.TopicName",
                         "topic.TopicPattern",
+                        "backplane.Backplane",
+                        "backplane.BackplaneException",
                         "history.Eviction",
                         "history.History",
                         "history.HistoryException",

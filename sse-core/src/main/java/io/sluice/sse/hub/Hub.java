@@ -6,6 +6,8 @@ import io.sluice.sse.Event;
 import io.sluice.sse.Gap;
 import io.sluice.sse.Ledger;
 import io.sluice.sse.RejectionCounts;
+import io.sluice.sse.backplane.Backplane;
+import io.sluice.sse.backplane.BackplaneException;
 import io.sluice.sse.history.HistoryException;
 import io.sluice.sse.hub.core.HubCore;
 import io.sluice.sse.hub.core.HubCounters;
@@ -19,8 +21,8 @@ import io.sluice.sse.hub.log.HubLog;
 import io.sluice.sse.hub.log.LocalSequencer;
 import io.sluice.sse.hub.log.LogEntry;
 import io.sluice.sse.hub.log.LogOptions;
-import io.sluice.sse.hub.log.PendingEvent;
 import io.sluice.sse.hub.log.Sequencer;
+import io.sluice.sse.hub.log.SharedSequencer;
 import io.sluice.sse.hub.log.SubscriberCount;
 import io.sluice.sse.hub.log.Topic;
 import io.sluice.sse.topic.HubSink;
@@ -59,6 +61,9 @@ public final class Hub implements AutoCloseable {
 
     private final HubLog log;
     private final Sequencer sequencer;
+    /** The sequencer, if the hub shares its sequence with other nodes; otherwise null. */
+    private final @Nullable SharedSequencer shared;
+
     private final HubCore core;
     private final LaneRegistry lanes;
     private final RejectionCounts rejections = new RejectionCounts();
@@ -71,12 +76,27 @@ public final class Hub implements AutoCloseable {
         this.log = new HubLog(logOptions);
         this.presences = new Presences(this, options.presences(), clocks);
         UserExecutor userExecutor = new UserExecutor(options.userExecutor(), clocks.nanos());
-        this.sequencer = new LocalSequencer(log, log.start(options.epoch(), userExecutor));
+        Backplane backplane = options.backplane();
+        this.shared = backplane == null ? null : new SharedSequencer(log, backplane, userExecutor);
+        this.sequencer = shared == null ? new LocalSequencer(log, log.start(options.epoch(), userExecutor)) : shared;
         HubCore.UserCode userCode = new HubCore.UserCode(
                 options.observer(), new UserCodeFailures(clocks.nanos(), clocks.timer()), userExecutor, clocks.timer());
         this.core = new HubCore(log, sequencer, options.deliveryOptions(), userCode, presences);
         this.lanes = new LaneRegistry(core);
         this.local = new LocalSubscribers(core, lanes, clocks.nanos());
+        if (shared != null) {
+            shared.open(options.epoch(), new SharedSequencer.Listener() {
+                @Override
+                public void eventsLost() {
+                    lanes.wakeAll();
+                }
+
+                @Override
+                public void revoked(String principal) {
+                    revokeHere(principal);
+                }
+            });
+        }
     }
 
     /** The options of a new hub. */
@@ -97,8 +117,9 @@ public final class Hub implements AutoCloseable {
      *     in the event is the publisher's and must be unique among the kept events: if an event with the same id is
      *     kept, the result is that event, and nothing is published
      * @return completes with the id when the event has its place in the sequence, which is before this method returns.
-     *     If the hub has a history that syncs each event, it completes when the event is on the disk. It fails with
-     *     {@link TopicLimitException}, {@link TopicEndedException}, {@link ClosedException} or {@link HistoryException}
+     *     If the hub has a history that syncs each event, it completes when the event is on the disk. With a backplane
+     *     it completes later, when this hub has read the event from there. It fails with {@link TopicLimitException},
+     *     {@link TopicEndedException}, {@link ClosedException}, {@link HistoryException} or {@link BackplaneException}
      * @throws IllegalArgumentException if the name of the topic or the event cannot be published
      */
     public CompletionStage<Published> publish(String topic, Event event) {
@@ -121,12 +142,26 @@ public final class Hub implements AutoCloseable {
     public CompletionStage<Published> publish(Publication publication) {
         try {
             // A failure does not go through thenApply, which would fill in a stack trace for each.
-            return sequence(List.of(Objects.requireNonNull(publication, "publication")))
-                    .thenApply(published -> published.get(0));
+            CompletionStage<List<Published>> one =
+                    sequence(List.of(Objects.requireNonNull(publication, "publication")));
+            return shared == null ? one.thenApply(published -> published.get(0)) : firstOf(one);
         } catch (TopicLimitException | TopicEndedException | ClosedException | HistoryException e) {
             core.counters().addFailedPublish(e);
             return CompletableFuture.failedStage(e);
         }
+    }
+
+    /** As {@code thenApply}, but a failure stays what it is. */
+    private static CompletionStage<Published> firstOf(CompletionStage<List<Published>> stage) {
+        CompletableFuture<Published> first = new CompletableFuture<>();
+        stage.whenComplete((published, failure) -> {
+            if (failure == null) {
+                first.complete(published.get(0));
+            } else {
+                first.completeExceptionally(failure);
+            }
+        });
+        return first;
     }
 
     /**
@@ -167,17 +202,34 @@ public final class Hub implements AutoCloseable {
     }
 
     private CompletionStage<List<Published>> sequence(List<Publication> publications) {
-        List<PendingEvent> pending = new ArrayList<>(publications.size());
         for (Publication publication : publications) {
             checkPublishable(Objects.requireNonNull(publication, "publication"));
-            pending.add(sequencer.encode(publication));
         }
-        CompletionStage<List<Published>> sequenced = sequencer.sequence(pending);
-        core.counters().addPublished(pending.size());
+        CompletionStage<List<Published>> sequenced = sequencer.sequence(publications);
+        if (shared != null) {
+            sequenced = counted(sequenced);
+        } else {
+            core.counters().addPublished(publications.size());
+        }
         if (core.isObserved()) {
             sequenced.thenAccept(published -> observe(publications, published));
         }
         return sequenced;
+    }
+
+    /** Completes as {@code sequenced}, after the events or the failure were counted. */
+    private CompletionStage<List<Published>> counted(CompletionStage<List<Published>> sequenced) {
+        CompletableFuture<List<Published>> counted = new CompletableFuture<>();
+        sequenced.whenComplete((published, failure) -> {
+            if (failure == null) {
+                core.counters().addPublished(published.size());
+                counted.complete(published);
+            } else {
+                core.counters().addFailedPublish(failure);
+                counted.completeExceptionally(failure);
+            }
+        });
+        return counted;
     }
 
     private void observe(List<Publication> publications, List<Published> published) {
@@ -251,7 +303,7 @@ public final class Hub implements AutoCloseable {
     public CompletionStage<Boolean> remove(String topic) {
         TopicName.check(topic);
         try {
-            return log.remove(topic);
+            return sequencer.remove(topic);
         } catch (ClosedException e) {
             return CompletableFuture.failedStage(e);
         }
@@ -388,6 +440,11 @@ public final class Hub implements AutoCloseable {
         return history != null && history.hasFailed();
     }
 
+    /** How the {@linkplain HubBuilder#backplane backplane} is; nothing if the hub has none. */
+    public Optional<Backplane.Status> backplane() {
+        return Optional.ofNullable(shared).map(SharedSequencer::status);
+    }
+
     /** The figures of this hub. */
     public HubStats stats() {
         long[] kept = log.locked(() -> new long[] {
@@ -446,10 +503,20 @@ public final class Hub implements AutoCloseable {
      * authenticated before this call and has not opened its stream yet is asked to retry. The clients reconnect, so
      * first make sure that the authentication no longer accepts them.
      *
-     * @return completes when the streams have ended, with their number
+     * <p>With a backplane the streams on all nodes end.
+     *
+     * @return completes when the streams of this hub have ended, with their number. With a backplane it fails if other
+     *     nodes may not have learnt of it; the streams of this hub have ended all the same
      */
     public CompletionStage<Integer> revoke(String principal) {
-        lanes.revoke(Objects.requireNonNull(principal, "principal"));
+        CompletionStage<Integer> here = revokeHere(Objects.requireNonNull(principal, "principal"));
+        return shared == null
+                ? here
+                : shared.revoke(principal).thenCombine(here, (ignored, ended) -> ended); // fails if others may not know
+    }
+
+    private CompletionStage<Integer> revokeHere(String principal) {
+        lanes.revoke(principal);
         return clients(principal).thenCompose(sinks -> {
             CompletableFuture<?>[] ends = sinks.stream()
                     .map(sink -> sink.close(CloseReason.REVOKED).toCompletableFuture())
@@ -497,6 +564,9 @@ public final class Hub implements AutoCloseable {
         HubHistory history = log.history();
         if (history != null) {
             history.close();
+        }
+        if (shared != null) {
+            shared.close();
         }
         core.failures().close();
     }

@@ -2,6 +2,7 @@ package io.sluice.sse.hub;
 
 import io.sluice.sse.DirectSendPolicy;
 import io.sluice.sse.Observer;
+import io.sluice.sse.backplane.Backplane;
 import io.sluice.sse.history.History;
 import io.sluice.sse.hub.core.DeliveryOptions;
 import io.sluice.sse.hub.log.Expirer;
@@ -61,6 +62,7 @@ public final class HubBuilder {
     private Observer observer = Observer.NONE;
 
     private @Nullable History history;
+    private @Nullable Backplane backplane;
 
     private long historyQueueBytes = DEFAULT_HISTORY_QUEUE_BYTES;
 
@@ -127,6 +129,16 @@ public final class HubBuilder {
      */
     public HubBuilder history(History newHistory) {
         history = Objects.requireNonNull(newHistory, "history");
+        return this;
+    }
+
+    /**
+     * Joins the hub with those of other nodes. They share one sequence of events with the same ids, so that a client may
+     * reconnect to any node. A backplane serves one hub, which opens it when it is built and closes it when it is closed.
+     * All nodes need the same options of topics. It cannot be combined with a {@linkplain #history(History) history}.
+     */
+    public HubBuilder backplane(Backplane newBackplane) {
+        backplane = Objects.requireNonNull(newBackplane, "backplane");
         return this;
     }
 
@@ -351,11 +363,14 @@ public final class HubBuilder {
     /**
      * Builds a hub with these options. Later changes of the builder do not affect it.
      *
-     * @throws IllegalArgumentException if topics conflate and the hub has a history, or if the options of {@link
-     *     #topics} contradict each other
+     * @throws IllegalArgumentException if the hub has a history, and topics conflate or it has a backplane as well; or
+     *     if the options of {@link #topics} contradict each other
      * @throws io.sluice.sse.history.HistoryException if the history cannot be opened
      */
     public Hub build() {
+        if (backplane != null && history != null) {
+            throw new IllegalArgumentException("history: " + history + " (expected: no history with a backplane)");
+        }
         topics.check(history != null, historyTotalBytes);
         return new Hub(this);
     }
@@ -392,6 +407,11 @@ public final class HubBuilder {
 
     Observer observer() {
         return observer;
+    }
+
+    @Nullable
+    Backplane backplane() {
+        return backplane;
     }
 
     @Nullable

@@ -219,7 +219,9 @@ public final class HubLane {
         if (sink.selection() == null || caughtUp || sink.isAwaitingStart()) {
             return 0;
         }
-        return Math.max(0, log().head() - (sink.isBehind() ? sink.position() : position));
+        // Where a sequence of several nodes continues after a loss, there may be a large hole in the positions.
+        long reached = Math.max(sink.isBehind() ? sink.position() : position, log().lostPosition());
+        return Math.max(0, log().head() - reached);
     }
 
     /**

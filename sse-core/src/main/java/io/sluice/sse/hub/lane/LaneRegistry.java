@@ -67,6 +67,11 @@ public final class LaneRegistry {
         return Collections.unmodifiableList(lanes);
     }
 
+    /** Makes sure that a turn follows on each lane. */
+    public void wakeAll() {
+        lanes.forEach(HubLane::wake);
+    }
+
     /** Events delivered by all lanes, including the lanes that have left. */
     public long delivered() {
         long delivered = core.counters().deliveredByEndedLanes();

@@ -23,11 +23,9 @@ final class Overflow {
         Selection selection = sink.requireSelection();
         HubLog log = lane.log();
         String before = lane.sequencer().idOf(sink.position());
+        boolean isLost = log.isLost(sink.position(), sink.reportedEvictions());
         OverflowPolicy policy = log.locked(() -> {
-            OverflowPolicy met = selection.overflowPolicy(
-                    sink.position(),
-                    sink.reportedEvictions(),
-                    lane.core().options().overflow());
+            OverflowPolicy met = policyFor(lane, sink, selection);
             if (sink.options().isBare()) {
                 return OverflowPolicy.DISCONNECT; // its protocol has no event for a gap
             }
@@ -44,7 +42,10 @@ final class Overflow {
             sink.close(CloseReason.SLOW_CONSUMER);
             return;
         }
-        Gap gap = new Gap(Gap.Reason.EVICTED, before, lane.sequencer().idOf(sink.position()));
+        Gap gap = new Gap(
+                isLost ? Gap.Reason.LOST : Gap.Reason.EVICTED,
+                before,
+                lane.sequencer().idOf(sink.position()));
         GapNotice.send(lane, sink, gap.toEvent(), sink.position(), gap);
         if (sink.selection() != selection) {
             return; // the flush has ended the subscriptions
@@ -52,5 +53,18 @@ final class Overflow {
         for (LaneSubscription each = selection.first(); each != null; each = each.next()) {
             lane.core().presence().missed(sink, each.selector());
         }
+    }
+
+    /**
+     * The policy of the topics that have evicted events. If none has, the backplane may have lost some: that is no fault
+     * of the client, so it stays connected. Under the hub's lock.
+     */
+    private static OverflowPolicy policyFor(HubLane lane, LaneSink sink, Selection selection) {
+        OverflowPolicy hubPolicy = lane.core().options().overflow();
+        if (selection.isEvicted(sink.position(), sink.reportedEvictions())) {
+            return selection.overflowPolicy(sink.position(), sink.reportedEvictions(), hubPolicy);
+        }
+        OverflowPolicy policy = selection.overflowPolicyOfAll(hubPolicy);
+        return policy == OverflowPolicy.DISCONNECT ? OverflowPolicy.GAP : policy;
     }
 }

@@ -108,6 +108,9 @@ final class Pass {
         number++;
         // Before the dirty topics are taken: every event at or below this head was marked before the head was released.
         long head = lane.log().head();
+        if (lane.log().lostPosition() > lane.position) {
+            allFallBehind();
+        }
         target = dirty.copy(head);
         stoppedShort = target < head;
         step = dirty.size() == 0 ? Step.WRITING : Step.GROUPING;
@@ -115,6 +118,13 @@ final class Pass {
         atList = 0;
         atMember = 0;
         atSink = 0;
+    }
+
+    /** The backplane may have lost events of any topic. So each sink is served alone next, and its gap is found. */
+    private void allFallBehind() {
+        for (int i = 0; i < lane.sinkCount(); i++) {
+            fallBehindAndQueue(lane.sink(i), lane.position);
+        }
     }
 
     /**

@@ -49,6 +49,8 @@ public final class HubLog {
     private long position;
     /** The topics of the events that an append has not appended yet, in the order in which the events name them. */
     private ArrayDeque<Topic> resolved = new ArrayDeque<>();
+    /** The time of the last event that another sequence has ordered: the times of a ring do not fall. */
+    private long lastSharedNanos = Long.MIN_VALUE;
 
     // Set before the hub is used.
     /** Null if the hub keeps its events in memory only. */
@@ -61,6 +63,10 @@ public final class HubLog {
 
     // Written under the lock, read without it for streams that subscribe to nothing.
     private volatile boolean closed;
+
+    // Written under the lock and before the head, read anywhere.
+    /** Of a hub with a backplane: the last event that may be lost, of whatever topic. */
+    private volatile Floor lost = Floor.NONE;
 
     public HubLog(LogOptions options) {
         this.options = options;
@@ -297,6 +303,102 @@ public final class HubLog {
         Topic topic = resolved.remove();
         topic.setPinned(false);
         return topic;
+    }
+
+    // ---- a sequence that other nodes share
+
+    /** Begins after this position: earlier events are not in memory. Called before the hub is used. */
+    void beginAfter(long newPosition, long nanos) {
+        runLocked(() -> {
+            topics.removedFloors().putOthers(new Floor(newPosition, bounds.nextEviction(), nanos));
+            position = newPosition;
+            head = newPosition;
+        });
+    }
+
+    /** Events up to this position may be lost. The caller then wakes all lanes. */
+    void lose(long upTo) {
+        runLocked(() -> {
+            position = Math.max(position, upTo);
+            lost = new Floor(upTo, bounds.nextEviction(), clock.getAsLong());
+            head = position;
+        });
+    }
+
+    /** The last position whose event may be lost without a trace in its topic; 0 if there is none. */
+    public long lostPosition() {
+        return lost.position();
+    }
+
+    /** Whether a client has missed what may be lost of any topic, as {@link Floor#isGap}. */
+    public boolean isLost(long at, long reportedEvictions) {
+        return lost.isGap(at, reportedEvictions);
+    }
+
+    /** Whether an event of any topic that was published at or after {@code since} may be lost. */
+    public boolean isLostSince(long since) {
+        return lost.isLostSince(since);
+    }
+
+    /**
+     * Takes over events whose positions are known, and wakes the lanes that have subscribers. An entry that fails has no
+     * effect on the others.
+     *
+     * @param upTo the position up to which the sequence was read
+     */
+    void takeOver(List<SharedEvents> entries, long upTo, EventIds ids) {
+        List<TopicListener> marked = new ArrayList<>(entries.size());
+        long untilExpiry = Long.MAX_VALUE;
+        lock.lock();
+        try {
+            requireOpen();
+            long now = clock.getAsLong();
+            bounds.expire(now, EXPIRED_PER_PUBLISH * Math.max(1, entries.size()));
+            for (SharedEvents entry : entries) {
+                takeOver(entry, Math.max(lastSharedNanos, Math.min(now, entry.nanos)), ids, marked);
+            }
+            position = Math.max(position, upTo);
+            head = position;
+            if (!expirer.isScheduled()) {
+                untilExpiry = expirer.markScheduled(bounds.nanosUntilExpiry(now));
+            }
+        } finally {
+            lock.unlock();
+        }
+        for (TopicListener first : marked) {
+            for (TopicListener each = first; each != null; each = each.next()) {
+                each.wake();
+            }
+        }
+        if (untilExpiry < Long.MAX_VALUE) {
+            expirer.schedule(untilExpiry);
+        }
+    }
+
+    private void takeOver(SharedEvents entry, long nanos, EventIds ids, List<TopicListener> marked) {
+        lastSharedNanos = nanos;
+        try {
+            List<PendingEvent> events = entry.withoutDuplicates();
+            checkEnds(events);
+            resolveTopics(events);
+            for (int i = 0; i < entry.events.size(); i++) {
+                PendingEvent event = entry.events.get(i);
+                if (!entry.isDuplicate(i)) {
+                    position = entry.first + i - 1;
+                    if (event.publisherId() != null) { // whether it is a duplicate is decided already
+                        bounds.removePublisherId(event.publisherId());
+                    }
+                    entry.published.add(append(event, ids, nanos, marked));
+                } else {
+                    entry.addDuplicate(i);
+                }
+            }
+        } catch (TopicLimitException | TopicEndedException | IllegalArgumentException e) {
+            entry.failure = e; // as on all nodes, if they have the same options
+        } finally {
+            unpinResolved();
+            resolved.clear();
+        }
     }
 
     /** Removes the key of an event without data. This takes a position, but no topic has an entry there. */

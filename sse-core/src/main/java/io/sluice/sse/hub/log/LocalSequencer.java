@@ -1,11 +1,10 @@
 package io.sluice.sse.hub.log;
 
-import io.sluice.sse.Event;
 import io.sluice.sse.topic.Publication;
 import io.sluice.sse.topic.Published;
-import io.sluice.sse.wire.EventEncoder;
 import java.security.SecureRandom;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -16,8 +15,6 @@ import org.jspecify.annotations.Nullable;
  * result is reported when the event is on the disk, if the hub has a history that promises this.
  */
 public final class LocalSequencer implements Sequencer {
-
-    private static final byte[] NOTHING = {};
 
     private final HubLog log;
     private final EventIds ids;
@@ -35,28 +32,21 @@ public final class LocalSequencer implements Sequencer {
     }
 
     @Override
-    public PendingEvent encode(Publication publication) {
-        Event event = publication.event();
-        byte[] wire;
-        if (event.data() == null) {
-            wire = NOTHING;
-        } else if (event.id() == null) {
-            wire = EventEncoder.encodeBody(event, EventIds.LINE_BYTES);
-            ids.writeLinePrefix(wire);
-        } else {
-            wire = EventEncoder.encode(event);
+    public CompletionStage<List<Published>> sequence(List<Publication> publications) {
+        List<PendingEvent> events = new ArrayList<>(publications.size());
+        for (Publication publication : publications) {
+            events.add(PendingEvent.of(publication, ids));
         }
-        return new PendingEvent(
-                publication.topics(), wire, event.id(), event.key(), publication.recipients(), publication.last());
-    }
-
-    @Override
-    public CompletionStage<List<Published>> sequence(List<PendingEvent> events) {
         List<Published> published = log.append(events, ids);
         HubHistory history = log.history();
         return history == null
                 ? CompletableFuture.completedFuture(published)
                 : history.writer().whenDurable(published);
+    }
+
+    @Override
+    public CompletionStage<Boolean> remove(String topic) {
+        return log.remove(topic);
     }
 
     @Override

@@ -1,6 +1,9 @@
 package io.sluice.sse.hub.log;
 
+import io.sluice.sse.Event;
+import io.sluice.sse.topic.Publication;
 import io.sluice.sse.topic.Recipients;
+import io.sluice.sse.wire.EventEncoder;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -22,6 +25,24 @@ public record PendingEvent(
         @Nullable String key,
         Recipients recipients,
         boolean last) {
+
+    private static final byte[] NOTHING = {};
+
+    /** Encodes an event, for the ids of a hub. The publisher calls this outside all locks. */
+    static PendingEvent of(Publication publication, EventIds ids) {
+        Event event = publication.event();
+        byte[] wire;
+        if (event.data() == null) {
+            wire = NOTHING;
+        } else if (event.id() == null) {
+            wire = EventEncoder.encodeBody(event, EventIds.LINE_BYTES);
+            ids.writeLinePrefix(wire);
+        } else {
+            wire = EventEncoder.encode(event);
+        }
+        return new PendingEvent(
+                publication.topics(), wire, event.id(), event.key(), publication.recipients(), publication.last());
+    }
 
     /** Whether this is no event but the removal of a key. */
     boolean isKeyRemoval() {

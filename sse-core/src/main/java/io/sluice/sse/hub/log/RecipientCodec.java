@@ -56,6 +56,15 @@ public final class RecipientCodec {
         };
     }
 
+    /** What recipients of an event mean on a node that has not published it: its sinks may have the same ids. */
+    static Recipients ofOtherNode(Recipients recipients) {
+        return switch (recipients.kind()) {
+            case EVERYBODY, PRINCIPAL, GROUP -> recipients;
+            case CLIENT -> Recipients.client(NO_SINK);
+            case EXCEPT -> Recipients.everybody();
+        };
+    }
+
     /**
      * The key under which a conflation table keeps an event. It includes the recipients: an event supersedes earlier
      * events with the same key for the same recipients, so the latest event for one principal does not replace the

@@ -7,19 +7,24 @@ import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Assigns positions and ids to events. {@link LocalSequencer} does this for a single hub. A sequencer of several nodes
- * would take the ids of a shared stream, asynchronously: no event is delivered before it is sequenced, including events
- * of the same node.
+ * Gives events their place: a position, and an id that all clients know it by. This is the seam between a hub and what
+ * orders its events. {@link LocalSequencer} orders those of a single process, under the hub's lock. {@link
+ * SharedSequencer} takes the order of a backplane, which several nodes share.
  *
- * <p>Implementations are thread-safe and never block.
+ * <p>No event is delivered before it has its place. Implementations are thread-safe and never block.
  */
 public interface Sequencer {
 
-    /** Encodes an event. The publisher calls this outside all locks. */
-    PendingEvent encode(Publication publication);
+    /**
+     * Appends the events to the sequence, next to each other and in this order, all or none. The publisher calls this
+     * outside all locks.
+     *
+     * @return completes when the events have their places and the hub has them
+     */
+    CompletionStage<List<Published>> sequence(List<Publication> publications);
 
-    /** Appends the events to the sequence, next to each other and in this order. */
-    CompletionStage<List<Published>> sequence(List<PendingEvent> events);
+    /** Removes what a topic holds. @return completes with whether the hub had the topic */
+    CompletionStage<Boolean> remove(String topic);
 
     /** The id of a position, for a stream that starts or is at that position. */
     String idOf(long position);

@@ -1,0 +1,146 @@
+package io.sluice.sse.backplane;
+
+import io.sluice.sse.topic.Publication;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Joins the hubs of several nodes to one, see {@link io.sluice.sse.hub.HubBuilder#backplane}. It has one ordered
+ * sequence of changes. Every node appends to it and reads all of it, its own changes included. Each node delivers what
+ * it has read to its own clients. So all nodes give an event the same position, and with it the same id.
+ *
+ * <p>Rules for implementations:
+ *
+ * <ul>
+ *   <li>A backplane serves one hub. The hub opens it once, and closes it at the end.
+ *   <li>{@link #append} is called by any thread. It neither blocks nor waits for the network, and what waits in memory
+ *       is bounded.
+ *   <li>The receiver is called by one thread at a time, with rising positions. It does not block.
+ *   <li>A change of this node completes its receipt exactly once: by {@link Receiver#received}, or by {@link
+ *       Receipt#failed}.
+ *   <li>If the receiver may miss a change, it is notified with {@link Receiver#lost}, before any later change. A change
+ *       is never missed silently.
+ * </ul>
+ *
+ * <p>{@code BackplaneContract}, in the tests of {@code sse-core}, has these rules as tests.
+ */
+public interface Backplane extends AutoCloseable {
+
+    /** The highest position that a change may have. */
+    long MAX_POSITION = (1L << 55) - 1;
+
+    /** What the nodes of a hub share. */
+    sealed interface Change {
+
+        /**
+         * Events that follow each other. The first one has the position of the entry, and each other one the position
+         * after its predecessor.
+         *
+         * @param publications the events, with recipients and ends
+         * @param duplicates the events that are not published, because an earlier event has the id that their publisher
+         *     chose: by their index, the first topic of the earlier event. They take a position all the same
+         */
+        record Events(List<Publication> publications, Map<Integer, String> duplicates) implements Change {
+
+            /** Events of which none is known as a duplicate. */
+            public Events(List<Publication> publications) {
+                this(publications, Map.of());
+            }
+        }
+
+        /** A topic is removed with everything that it holds at this position. */
+        record TopicRemoval(String topic) implements Change {}
+
+        /** The streams of a principal end on all nodes. */
+        record Revocation(String principal) implements Change {}
+    }
+
+    /**
+     * A change that has its place in the sequence.
+     *
+     * @param position the position of the change, or of its first event
+     * @param change what has changed
+     * @param timeMillis when it was appended, in milliseconds since 1970, if it is read much later than that; 0 if it
+     *     is read as it happens
+     * @param fromThisNode whether this node has appended it
+     * @param receipt the receipt of a change that this process has appended and waits for; otherwise null
+     */
+    record Entry(
+            long position,
+            Change change,
+            long timeMillis,
+            boolean fromThisNode,
+            @Nullable Receipt receipt) {}
+
+    /** Waits for one change of this node. The hub creates it, and hands it to {@link #append}. */
+    interface Receipt {
+
+        /** The change was not appended, or it is unknown whether it was. */
+        void failed(BackplaneException cause);
+    }
+
+    /** The hub, which takes the changes. */
+    interface Receiver {
+
+        /**
+         * The sequence begins for this node. Called before all other methods, and once more if the nodes have begun a
+         * sequence whose ids have nothing in common with the earlier one.
+         *
+         * @param epoch identifies the sequence in ids; all nodes have the same one
+         * @param position the position after which changes follow. What was published before is not in this node's
+         *     memory
+         * @param timeMillis when the last event before that was published at the latest, in milliseconds since 1970
+         */
+        void begin(long epoch, long position, long timeMillis);
+
+        /**
+         * Takes changes in the order of their positions.
+         *
+         * @param upTo the position up to which the sequence was read, which is not before the last change
+         * @return how many events were skipped because no hub can publish them
+         */
+        int received(List<Entry> entries, long upTo);
+
+        /** Changes up to and including this position may be lost: every client that has not received them gets a gap. */
+        void lost(long upTo);
+    }
+
+    /**
+     * How the backplane is.
+     *
+     * @param unavailable why changes can be neither appended nor read now, in words for an operator; null if they can
+     * @param appended how many changes of this node have got their place
+     * @param received how many changes of all nodes were read
+     * @param lag how many changes are in the sequence that this node has not read, as far as it knows
+     * @param gaps how often changes may have been lost
+     * @param reconnects how often the connection was made again
+     * @param skipped how many entries were skipped because they could not be understood
+     */
+    record Status(
+            @Nullable String unavailable,
+            long appended,
+            long received,
+            long lag,
+            long gaps,
+            long reconnects,
+            long skipped) {}
+
+    /**
+     * Opens the backplane. It may wait a few seconds for the network, and read what the nodes have published lately.
+     * It does not fail if the network is away: then it tries again in the background.
+     *
+     * @param newEpoch the epoch of the ids if the sequence has none yet
+     */
+    void open(Receiver receiver, long newEpoch);
+
+    /** Appends a change. It is delivered on this node when it is read again, as on all others. */
+    void append(Change change, Receipt receipt);
+
+    /** How the backplane is now. Any thread. */
+    Status status();
+
+    /** Ends all connections and threads. Receipts that wait fail. */
+    @Override
+    void close();
+}

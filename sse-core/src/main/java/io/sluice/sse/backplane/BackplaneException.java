@@ -1,0 +1,38 @@
+package io.sluice.sse.backplane;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The backplane did not take an event, or it is unknown whether it did. The hub goes on: its clients stay connected, and
+ * publications succeed again when the backplane is back.
+ */
+public final class BackplaneException extends RuntimeException {
+
+    private static final long serialVersionUID = 1;
+
+    /** Whether the event may have been published. */
+    private final boolean outcomeUnknown;
+
+    private BackplaneException(String message, boolean outcomeUnknown, @Nullable Throwable cause) {
+        super(message, cause, true, false); // a publisher may get thousands of them while the backplane is away
+        this.outcomeUnknown = outcomeUnknown;
+    }
+
+    /** The event was not published, and is not published later. */
+    public static BackplaneException notPublished(String message, @Nullable Throwable cause) {
+        return new BackplaneException(message, false, cause);
+    }
+
+    /** The event may have been published, because the connection was lost before the answer came. */
+    public static BackplaneException unknown(String message, @Nullable Throwable cause) {
+        return new BackplaneException(message, true, cause);
+    }
+
+    /**
+     * Whether it is unknown if the event was published. A publisher that repeats such an event may publish it twice,
+     * unless the event has an id that the publisher chose.
+     */
+    public boolean isOutcomeUnknown() {
+        return outcomeUnknown;
+    }
+}

@@ -1,0 +1,275 @@
+package io.sluice.sse.hub.log;
+
+import io.sluice.sse.CloseReason;
+import io.sluice.sse.ClosedException;
+import io.sluice.sse.Event;
+import io.sluice.sse.backplane.Backplane;
+import io.sluice.sse.backplane.BackplaneException;
+import io.sluice.sse.topic.Publication;
+import io.sluice.sse.topic.Published;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The sequencer of a hub that shares its sequence with other nodes. A publication is handed to the {@link Backplane} and
+ * comes back with its position, as the events of all other nodes do. Only then is it in the hub's log. So all nodes
+ * deliver the same events in the same order, and what a publisher learns is what all nodes have decided.
+ *
+ * <p>The stages of publications complete on the user executor, because they run user code, and the thread that reads the
+ * backplane must not wait for that.
+ */
+public final class SharedSequencer implements Sequencer {
+
+    /** What other parts of the hub do when the nodes tell each other something. Called by the backplane's thread. */
+    public interface Listener {
+
+        /** Events may be lost, so every lane has to look. */
+        void eventsLost();
+
+        /** Another node has revoked a principal. */
+        void revoked(String principal);
+    }
+
+    private final HubLog log;
+    private final Backplane backplane;
+    private final Executor userExecutor;
+
+    private volatile EventIds ids;
+    private volatile boolean opened;
+
+    public SharedSequencer(HubLog log, Backplane backplane, Executor userExecutor) {
+        this.log = log;
+        this.backplane = backplane;
+        this.userExecutor = userExecutor;
+        this.ids = new EventIds(0);
+    }
+
+    /** Opens the backplane. Called once, before the hub is used. */
+    public void open(@Nullable Long wantedEpoch, Listener listener) {
+        long epoch = wantedEpoch == null ? LocalSequencer.newEpoch() : wantedEpoch;
+        ids = new EventIds(epoch);
+        backplane.open(new FromBackplane(listener), epoch);
+        opened = true;
+    }
+
+    /** How the backplane is. */
+    public Backplane.Status status() {
+        return backplane.status();
+    }
+
+    public void close() {
+        backplane.close();
+    }
+
+    // ---- to the backplane
+
+    @Override
+    public CompletionStage<List<Published>> sequence(List<Publication> publications) {
+        log.requireOpen();
+        if (publications.isEmpty()) {
+            return CompletableFuture.completedFuture(List.of());
+        }
+        return append(new Backplane.Change.Events(List.copyOf(publications)));
+    }
+
+    @Override
+    public CompletionStage<Boolean> remove(String topic) {
+        log.requireOpen();
+        return append(new Backplane.Change.TopicRemoval(topic));
+    }
+
+    /** Lets the other nodes know that a principal is revoked. */
+    public CompletionStage<Void> revoke(String principal) {
+        log.requireOpen();
+        return append(new Backplane.Change.Revocation(principal));
+    }
+
+    private <T> CompletionStage<T> append(Backplane.Change change) {
+        Receipt<T> receipt = new Receipt<>(userExecutor);
+        backplane.append(change, receipt);
+        return receipt.stage;
+    }
+
+    /** A publication that waits for its place. */
+    private static final class Receipt<T> implements Backplane.Receipt {
+
+        private final Executor executor;
+        final CompletableFuture<T> stage = new CompletableFuture<>();
+
+        Receipt(Executor executor) {
+            this.executor = executor;
+        }
+
+        @Override
+        public void failed(BackplaneException cause) {
+            executor.execute(() -> stage.completeExceptionally(cause));
+        }
+    }
+
+    /** What completes the stages of the changes of this node, after the hub has them. */
+    private final class Outcomes {
+
+        private final List<Runnable> outcomes = new ArrayList<>();
+
+        void add(Backplane.Entry entry, @Nullable Object result, @Nullable RuntimeException failure) {
+            if (entry.receipt() instanceof Receipt<?> receipt) {
+                outcomes.add(() -> complete(receipt, result, failure));
+            }
+        }
+
+        @SuppressWarnings("unchecked") // the change decides of which type its result is
+        private static <T> void complete(
+                Receipt<T> receipt, @Nullable Object result, @Nullable RuntimeException failure) {
+            if (failure == null) {
+                receipt.stage.complete((T) result);
+            } else {
+                receipt.stage.completeExceptionally(failure);
+            }
+        }
+
+        void complete() {
+            if (!outcomes.isEmpty()) {
+                userExecutor.execute(() -> outcomes.forEach(Runnable::run));
+            }
+        }
+    }
+
+    // ---- from the backplane, on its thread
+
+    private final class FromBackplane implements Backplane.Receiver {
+
+        private final Listener listener;
+
+        FromBackplane(Listener listener) {
+            this.listener = listener;
+        }
+
+        @Override
+        public void begin(long epoch, long position, long timeMillis) {
+            ids = new EventIds(epoch);
+            if (!opened && log.head() == 0) {
+                log.beginAfter(position, log.nanosAt(Instant.ofEpochMilli(timeMillis)));
+            } else {
+                lost(position); // clients are there already
+            }
+        }
+
+        @Override
+        public void lost(long upTo) {
+            log.lose(upTo);
+            listener.eventsLost();
+        }
+
+        @Override
+        public int received(List<Backplane.Entry> entries, long upTo) {
+            Group group = new Group();
+            int skipped = 0;
+            for (Backplane.Entry entry : entries) {
+                if (entry.change() instanceof Backplane.Change.Events events) {
+                    skipped += group.add(entry, events);
+                } else if (entry.change() instanceof Backplane.Change.TopicRemoval removal) {
+                    group.takeOver(entry.position() - 1); // so that it removes what was published before it
+                    remove(entry, removal.topic());
+                    group = new Group();
+                } else if (entry.change() instanceof Backplane.Change.Revocation revocation) {
+                    if (!entry.fromThisNode()) {
+                        listener.revoked(revocation.principal());
+                    }
+                    group.outcomes.add(entry, null, null);
+                }
+            }
+            group.takeOver(upTo);
+            return skipped;
+        }
+
+        private void remove(Backplane.Entry entry, String topic) {
+            Outcomes outcome = new Outcomes();
+            try {
+                log.remove(topic).whenComplete((existed, failure) -> outcome.add(entry, existed, null));
+            } catch (ClosedException e) {
+                outcome.add(entry, null, e);
+            }
+            outcome.complete();
+        }
+    }
+
+    /** Entries that are taken over while the hub's lock is held once. */
+    private final class Group {
+
+        private final List<Backplane.Entry> entries = new ArrayList<>();
+        private final List<SharedEvents> events = new ArrayList<>();
+        private final Outcomes outcomes = new Outcomes();
+
+        /** @return how many events of the entry cannot be published */
+        int add(Backplane.Entry entry, Backplane.Change.Events change) {
+            EventIds now = ids;
+            List<PendingEvent> pending = new ArrayList<>(change.publications().size());
+            for (Publication publication : change.publications()) {
+                if (!isPublishable(publication)) {
+                    outcomes.add(entry, null, new IllegalArgumentException(publication.event() + " in a backplane"));
+                    return change.publications().size(); // all or none; the hub of this library never sends such events
+                }
+                pending.add(PendingEvent.of(
+                        entry.fromThisNode()
+                                ? publication
+                                : publication.to(RecipientCodec.ofOtherNode(publication.recipients())),
+                        now));
+            }
+            entries.add(entry);
+            long nanos = entry.timeMillis() == 0
+                    ? Long.MAX_VALUE // now
+                    : log.nanosAt(Instant.ofEpochMilli(entry.timeMillis()));
+            events.add(new SharedEvents(entry.position(), nanos, pending, change.duplicates()));
+            return 0;
+        }
+
+        void takeOver(long upTo) {
+            RuntimeException closed = null;
+            try {
+                log.takeOver(events, upTo, ids);
+            } catch (ClosedException e) {
+                closed = e;
+            }
+            for (int i = 0; i < events.size(); i++) {
+                RuntimeException failure = closed == null ? events.get(i).failure : closed;
+                outcomes.add(entries.get(i), events.get(i).published, failure);
+            }
+            outcomes.complete();
+        }
+    }
+
+    /** What {@code Hub.publish} checks. Another program may have written the entry. */
+    private boolean isPublishable(Publication publication) {
+        Event event = publication.event();
+        String id = event.id();
+        if (id != null && (hasHubFormat(id) || id.startsWith(CloseReason.END_ID_PREFIX))) {
+            return false;
+        }
+        if (event.data() == null) {
+            return event.key() != null && id == null && !publication.last();
+        }
+        return !publication.last() || publication.topics().stream().noneMatch(log::isLiveOnly);
+    }
+
+    // ---- ids
+
+    @Override
+    public String idOf(long position) {
+        return ids.text(position);
+    }
+
+    @Override
+    public @Nullable Long positionOf(String id) {
+        return ids.positionOf(id);
+    }
+
+    @Override
+    public boolean hasHubFormat(String id) {
+        return EventIds.hasHubFormat(id);
+    }
+}

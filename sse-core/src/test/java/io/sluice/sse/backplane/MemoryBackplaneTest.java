@@ -1,0 +1,149 @@
+package io.sluice.sse.backplane;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.sluice.sse.Event;
+import io.sluice.sse.history.MvStoreHistory;
+import io.sluice.sse.hub.Hub;
+import io.sluice.sse.hub.HubBuilder;
+import io.sluice.sse.test.RecordingSink;
+import io.sluice.sse.topic.OverflowPolicy;
+import io.sluice.sse.topic.Publication;
+import io.sluice.sse.topic.Recipients;
+import io.sluice.sse.topic.StartPosition;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a hub does with what its backplane reports, and the contract over two hubs. */
+class MemoryBackplaneTest extends BackplaneContract {
+
+    private final MemoryBackplane memory = new MemoryBackplane();
+
+    @Override
+    protected Hub newNode(Consumer<HubBuilder> options) {
+        HubBuilder builder = Hub.builder().backplane(memory.node());
+        options.accept(builder);
+        return builder.build();
+    }
+
+    @Test
+    void aLossIsAGapForEveryLiveClientAndDisconnectsNone() throws Exception {
+        Hub a = node(options -> {});
+        RecordingSink byName = client(a, StartPosition.live(), "t");
+        RecordingSink byPattern = client(a, StartPosition.live(), "none/*");
+        RecordingSink stalled = client(a, StartPosition.live(), "t").stall(0);
+        get(a.publish("t", Event.of("before")));
+        awaitData(byName, "before");
+        String before = byName.lastEventId();
+        memory.lose();
+        get(a.publish("t", Event.of("after")));
+        byName.await(() -> byName.data().contains("after"));
+        assertThat(byName.data()).containsSubsequence("before", "after");
+        assertThat(byName.gaps())
+                .singleElement()
+                .satisfies(gap ->
+                        assertThat(gap.data()).contains("\"reason\":\"lost\"").contains(before));
+        byPattern.await(() -> !byPattern.gaps().isEmpty());
+        stalled.read();
+        stalled.await(() -> stalled.data().contains("after"));
+        assertThat(stalled.gaps()).hasSize(1);
+        assertThat(stalled.data()).containsSubsequence("before", "after");
+        assertThat(a.maxLag()).isLessThan(10);
+    }
+
+    @Test
+    void aResumeAcrossALossIsAGapAndOneAfterItIsNone() throws Exception {
+        Hub a = node(options -> {});
+        Hub b = node(options -> {});
+        String before = get(a.publish("t", Event.of("before"))).id();
+        Instant early = Instant.now().minusSeconds(60);
+        memory.lose();
+        String after = get(a.publish("t", Event.of("after"))).id();
+        assertThat(after).isGreaterThan(before);
+        RecordingSink across = client(b, StartPosition.after(before), "t");
+        across.await(() -> across.data().contains("after"));
+        assertThat(across.gaps()).hasSize(1);
+        assertThat(client(b, StartPosition.since(early), "t").gaps()).hasSize(1);
+        get(b.publish("t", Event.of("later")));
+        awaitData(client(b, StartPosition.after(after), "t"), "later");
+    }
+
+    @Test
+    void aTopicThatWantsTheLatestSkipsToTheHead() throws Exception {
+        Hub a = node(options -> options.overflow(OverflowPolicy.LATEST));
+        RecordingSink sink = client(a, StartPosition.live(), "t");
+        get(a.publish("t", Event.of("before")));
+        memory.lose();
+        get(a.publish("t", Event.of("skipped")));
+        sink.run();
+        get(a.publish("t", Event.of("after")));
+        sink.await(() -> sink.data().contains("after"));
+        assertThat(sink.gaps()).hasSize(1);
+        assertThat(sink.data()).doesNotContain("skipped");
+    }
+
+    @Test
+    void aNodeThatJoinsLaterReportsWhatItDoesNotHave() throws Exception {
+        Hub a = node(options -> {});
+        String first = get(a.publish("t", Event.of("1"))).id();
+        String second = get(a.publish("t", Event.of("2"))).id();
+        Hub b = node(options -> {});
+        get(a.publish("t", Event.of("3")));
+        RecordingSink old = client(b, StartPosition.after(first), "t");
+        old.await(() -> old.data().contains("3"));
+        assertThat(old.gaps()).hasSize(1);
+        awaitData(client(b, StartPosition.after(second), "t"), "3");
+    }
+
+    @Test
+    void theSinkOfAnotherNodeIsNotMeantByItsNumber() throws Exception {
+        Hub a = node(options -> {});
+        Hub b = node(options -> {});
+        RecordingSink atA = client(a, StartPosition.live(), "t");
+        RecordingSink atB = client(b, StartPosition.live(), "t");
+        assertThat(atA.id()).isEqualTo(atB.id());
+        get(a.publish(new Publication("t", Event.of("one")).to(Recipients.client(atA.id()))));
+        get(a.publish(new Publication("t", Event.of("others")).to(Recipients.except(atA.id()))));
+        get(a.publish("t", Event.of("all")));
+        awaitData(atA, "one", "all");
+        awaitData(atB, "others", "all");
+    }
+
+    @Test
+    void anEventThatCannotBePublishedIsSkippedAndCounted() throws Exception {
+        Hub a = node(options -> {});
+        RecordingSink sink = client(a, StartPosition.live(), "t");
+        memory.appendForeign(new Backplane.Change.Events(List.of(new Publication("t", Event.comment("no data")))));
+        memory.appendForeign(new Backplane.Change.Events(List.of(
+                new Publication("t", Event.builder().id(a.headId()).data("x").build()))));
+        memory.appendForeign(new Backplane.Change.Events(List.of(new Publication("t", Event.of("good")))));
+        awaitData(sink, "good");
+        assertThat(a.backplane().orElseThrow().skipped()).isEqualTo(2);
+    }
+
+    @Test
+    void aPublicationFailsWhileTheBackplaneIsAwayAndIsCounted() {
+        Hub a = node(options -> {});
+        memory.unavailable = "away";
+        assertThatThrownBy(() -> get(a.publish("t", Event.of("x")))).hasCauseInstanceOf(BackplaneException.class);
+        assertThatThrownBy(() -> get(a.revoke("ann"))).hasCauseInstanceOf(BackplaneException.class);
+        assertThat(a.stats().failedPublishes()).isEqualTo(1);
+        assertThat(a.stats().published()).isZero();
+        assertThat(a.backplane().orElseThrow().unavailable()).isEqualTo("away");
+    }
+
+    @Test
+    void aHistoryAndABackplaneExcludeEachOther(@TempDir Path folder) {
+        HubBuilder options = Hub.builder()
+                .backplane(memory.node())
+                .history(MvStoreHistory.builder(folder).build());
+        assertThatThrownBy(options::build)
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("history");
+    }
+}

@@ -1,0 +1,326 @@
+package io.sluice.sse.redis;
+
+import io.lettuce.core.RedisCommandExecutionException;
+import io.lettuce.core.ScriptOutputType;
+import io.lettuce.core.XAddArgs;
+import io.sluice.sse.backplane.Backplane;
+import io.sluice.sse.backplane.BackplaneException;
+import io.sluice.sse.topic.Publication;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What this node appends: it sends each change at once, and keeps it until it has been read again from the stream. The
+ * number and the bytes of these changes are bounded. Thread-safe.
+ *
+ * <p>A change gets a number that rises. If the connection is lost before Redis has answered, nobody knows whether the
+ * change was added. It is not sent again. The next session reads the stream: if the number is there, the publication has
+ * succeeded, otherwise its outcome is unknown.
+ */
+final class Appender {
+
+    /** How long after the begin of a session commands of an earlier one may still come. */
+    private static final long LATE_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
+
+    /** A change that waits for its place. */
+    private static final class Pending {
+        final List<List<Object>> entries;
+        final Backplane.Change change;
+        final Backplane.Receipt receipt;
+        final long bytes;
+        /** When it was sent, or when it began to wait. */
+        long sinceNanos;
+
+        Pending(Backplane.Change change, List<List<Object>> entries, long bytes, Backplane.Receipt receipt) {
+            this.change = change;
+            this.entries = entries;
+            this.bytes = bytes;
+            this.receipt = receipt;
+        }
+    }
+
+    private final RedisOptions options;
+    private final String publisher;
+    private final Counters counters;
+    private final String appendDigest;
+
+    // Guarded by this.
+    private final LinkedHashMap<Long, Pending> sent = new LinkedHashMap<>();
+    /** What was sent to a session that has failed. */
+    private final LinkedHashMap<Long, Pending> doubtful = new LinkedHashMap<>();
+
+    private final ArrayDeque<Pending> waiting = new ArrayDeque<>();
+    private long pendingBytes;
+    private long lastNumber;
+    private @Nullable Session session;
+    private String unavailable = "not connected yet";
+    private boolean closed;
+    /** When the session began, or when the last one failed. */
+    private long changedNanos;
+
+    /** @param publisher distinguishes the changes of this process from all others */
+    Appender(RedisOptions options, String publisher, String appendDigest, Counters counters) {
+        this.options = options;
+        this.publisher = publisher;
+        this.appendDigest = appendDigest;
+        this.counters = counters;
+    }
+
+    // ---- publishers
+
+    void append(Backplane.Change change, Backplane.Receipt receipt, long nowMillis) {
+        List<List<Object>> entries = EntryCodec.encode(change, nowMillis);
+        long bytes = EntryCodec.sizeOf(entries);
+        BackplaneException refused = tryAppend(new Pending(change, entries, bytes, receipt));
+        if (refused != null) {
+            receipt.failed(refused);
+        }
+    }
+
+    private synchronized @Nullable BackplaneException tryAppend(Pending pending) {
+        RedisOptions.Bounds bounds = options.bounds();
+        if (closed) {
+            return BackplaneException.notPublished("the backplane is closed", null);
+        }
+        if (pending.bytes > bounds.entryBytes()) {
+            return BackplaneException.notPublished(
+                    pending.bytes + " bytes for the backplane (entryBytes: " + bounds.entryBytes() + ")", null);
+        }
+        int pendingNow = sent.size() + doubtful.size() + waiting.size();
+        boolean isFull = pendingNow >= bounds.pendingEntries()
+                || (pendingBytes > 0 && pendingBytes + pending.bytes > bounds.pendingBytes());
+        if (isFull) {
+            return BackplaneException.notPublished(
+                    "Redis does not keep up: " + pendingNow + " changes of " + pendingBytes
+                            + " bytes wait for it (pendingEntries: " + bounds.pendingEntries() + ", pendingBytes: "
+                            + bounds.pendingBytes() + ")",
+                    null);
+        }
+        Session now = session;
+        if (now == null && options.timeouts().away().isZero()) {
+            return BackplaneException.notPublished("Redis is away: " + unavailable, null);
+        }
+        pendingBytes += pending.bytes;
+        pending.sinceNanos = System.nanoTime();
+        if (now == null) {
+            waiting.add(pending);
+        } else {
+            send(pending, now);
+        }
+        return null;
+    }
+
+    private void send(Pending pending, Session to) {
+        long number = ++lastNumber;
+        byte[] numbered = (publisher + ":" + number).getBytes(StandardCharsets.UTF_8);
+        for (List<Object> fields : pending.entries) {
+            fields.add(2, "n"); // after the version
+            fields.add(3, numbered);
+        }
+        sent.put(number, pending);
+        pending.sinceNanos = System.nanoTime();
+        CompletionStage<?> answer;
+        try {
+            answer = needsScript(pending.change) ? sendScript(pending, to) : sendOne(pending.entries.get(0), to);
+        } catch (RuntimeException e) {
+            to.fail(e.toString());
+            fail(number, BackplaneException.notPublished("Redis is away: " + e.getMessage(), e));
+            return;
+        }
+        answer.whenComplete((id, failure) -> answered(number, to, id, failure));
+    }
+
+    private static boolean needsScript(Backplane.Change change) {
+        return change instanceof Backplane.Change.Events events
+                && (events.publications().size() > 1
+                        || hasChosenId(events.publications().get(0)));
+    }
+
+    private static boolean hasChosenId(Publication publication) {
+        return publication.event().id() != null;
+    }
+
+    private CompletionStage<String> sendOne(List<Object> fields, Session to) {
+        XAddArgs args = new XAddArgs()
+                .id(to.epoch() + "-*")
+                .nomkstream()
+                .maxlen(options.bounds().entries())
+                .approximateTrimming();
+        return to.writes().xadd(options.streamKey(), args, fields.toArray());
+    }
+
+    private CompletionStage<Object> sendScript(Pending pending, Session to) {
+        List<Publication> publications = ((Backplane.Change.Events) pending.change).publications();
+        List<String> keys = new ArrayList<>();
+        keys.add(options.streamKey());
+        List<byte[]> arguments = new ArrayList<>();
+        arguments.add(utf8(to.epoch() + "-*"));
+        arguments.add(utf8(Long.toString(options.bounds().entries())));
+        arguments.add(utf8(Long.toString(options.timeouts().chosenIds().toMillis())));
+        arguments.add(utf8(Integer.toString(publications.size())));
+        for (int i = 0; i < publications.size(); i++) {
+            String id = publications.get(i).event().id();
+            if (id != null) {
+                keys.add(options.chosenIdKey(id));
+            }
+            List<Object> fields = pending.entries.get(i);
+            arguments.add(utf8(publications.get(i).topic()));
+            arguments.add(utf8(id == null ? "0" : "1"));
+            arguments.add(utf8(Integer.toString(fields.size())));
+            fields.forEach(each -> arguments.add(each instanceof byte[] value ? value : utf8((String) each)));
+        }
+        return to.writes()
+                .evalsha(
+                        appendDigest,
+                        ScriptOutputType.INTEGER,
+                        keys.toArray(String[]::new),
+                        arguments.toArray(byte[][]::new));
+    }
+
+    private static byte[] utf8(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+
+    // ---- Redis
+
+    private void answered(long number, Session by, @Nullable Object id, @Nullable Throwable failure) {
+        if (failure instanceof RedisCommandExecutionException refused) {
+            String message = String.valueOf(refused.getMessage());
+            if (!message.startsWith("OOM")) { // then another session would not help
+                by.fail(message);
+            }
+            fail(number, BackplaneException.notPublished("Redis has refused the event: " + describe(message), refused));
+        } else if (failure != null) {
+            by.fail(failure.toString()); // the outcome is unknown until the next session has read the stream
+        } else if (id == null || Long.valueOf(0).equals(id)) {
+            by.fail("the stream is not there any more");
+            fail(number, BackplaneException.notPublished("the stream of the hub is not in Redis any more", null));
+        }
+    }
+
+    private static String describe(String message) {
+        String code = message.split(" ", 2)[0].toUpperCase(Locale.ROOT);
+        return switch (code) {
+            case "OOM" -> "it is out of memory (" + message + ")";
+            case "READONLY" -> "it is a replica (" + message + ")";
+            case "LOADING" -> "it is loading its data (" + message + ")";
+            default -> message;
+        };
+    }
+
+    private void fail(long number, BackplaneException cause) {
+        Pending failed = remove(number);
+        if (failed != null) {
+            failed.receipt.failed(cause);
+        }
+    }
+
+    private synchronized @Nullable Pending remove(long number) {
+        Pending removed = sent.remove(number);
+        if (removed == null) {
+            removed = doubtful.remove(number);
+        }
+        if (removed != null) {
+            pendingBytes -= removed.bytes;
+        }
+        return removed;
+    }
+
+    // ---- the thread of the backplane
+
+    /** Whether an entry of this publisher is one of this process. */
+    boolean isOwn(@Nullable String of) {
+        return publisher.equals(of);
+    }
+
+    /** The receipt of a change of this process that was read; null if nothing waits for it any more. */
+    Backplane.@Nullable Receipt take(long number) {
+        Pending read = remove(number);
+        if (read == null) {
+            return null;
+        }
+        counters.appended.increment();
+        return read.receipt;
+    }
+
+    /** From now on changes go to this session, which has read the stream to its end. */
+    synchronized void attach(Session newSession) {
+        session = newSession;
+        changedNanos = System.nanoTime();
+        for (Pending next = waiting.poll(); next != null; next = waiting.poll()) {
+            send(next, newSession);
+        }
+    }
+
+    /** There is no session now. */
+    synchronized void detach(String reason) {
+        if (session != null) { // otherwise another attempt has failed
+            session = null;
+            changedNanos = System.nanoTime();
+        }
+        unavailable = reason;
+        doubtful.putAll(sent);
+        sent.clear();
+    }
+
+    /** Fails what has waited for too long. */
+    void tick() {
+        List<Runnable> failures = new ArrayList<>();
+        synchronized (this) {
+            long now = System.nanoTime();
+            long away = options.timeouts().away().toNanos();
+            while (!waiting.isEmpty() && now - waiting.element().sinceNanos >= away) {
+                Pending expired = waiting.remove();
+                pendingBytes -= expired.bytes;
+                String message = "Redis is away: " + unavailable;
+                failures.add(() -> expired.receipt.failed(BackplaneException.notPublished(message, null)));
+            }
+            long command = options.timeouts().command().toNanos();
+            Session current = session;
+            if (current != null && oldestAge(now) >= command) {
+                current.fail("no answer within " + options.timeouts().command());
+            }
+            // Redis may read what it got from the old connection a moment after it has accepted the new one.
+            long longest = current == null ? command + away : LATE_NANOS;
+            if (!doubtful.isEmpty() && now - changedNanos >= longest) {
+                doubtful.values()
+                        .forEach(each -> failures.add(() -> each.receipt.failed(BackplaneException.unknown(
+                                "the connection to Redis was lost before it has answered", null))));
+                doubtful.values().forEach(each -> pendingBytes -= each.bytes);
+                doubtful.clear();
+            }
+        }
+        failures.forEach(Runnable::run);
+    }
+
+    private long oldestAge(long now) {
+        Iterator<Pending> all = sent.values().iterator();
+        return all.hasNext() ? now - all.next().sinceNanos : 0;
+    }
+
+    void close() {
+        List<Pending> unknown;
+        List<Pending> unsent;
+        synchronized (this) {
+            closed = true;
+            session = null;
+            unknown = new ArrayList<>(doubtful.values());
+            unknown.addAll(sent.values());
+            unsent = new ArrayList<>(waiting);
+            sent.clear();
+            doubtful.clear();
+            waiting.clear();
+            pendingBytes = 0;
+        }
+        unknown.forEach(each -> each.receipt.failed(BackplaneException.unknown("the hub was closed", null)));
+        unsent.forEach(each -> each.receipt.failed(BackplaneException.notPublished("the hub was closed", null)));
+    }
+}

@@ -1,0 +1,90 @@
+package io.sluice.sse.redis;
+
+import io.lettuce.core.ClientOptions;
+import io.lettuce.core.RedisClient;
+import io.lettuce.core.RedisURI;
+import io.lettuce.core.SocketOptions;
+import io.lettuce.core.api.StatefulRedisConnection;
+import io.lettuce.core.codec.ByteArrayCodec;
+import io.lettuce.core.codec.RedisCodec;
+import io.lettuce.core.codec.StringCodec;
+import io.lettuce.core.metrics.CommandLatencyRecorder;
+import io.lettuce.core.protocol.ProtocolVersion;
+import io.lettuce.core.resource.ClientResources;
+import io.lettuce.core.resource.DefaultClientResources;
+import io.lettuce.core.resource.EpollProvider;
+import io.lettuce.core.resource.IOUringProvider;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The Redis client with its threads, and the options that keep it bounded. Lettuce would by default queue any number of
+ * commands, connect again by itself, and then send again what had no answer. Here none of this happens.
+ */
+final class Connector implements AutoCloseable {
+
+    private static final RedisCodec<String, byte[]> CODEC = RedisCodec.of(StringCodec.UTF8, ByteArrayCodec.INSTANCE);
+
+    /** Commands of the backplane itself, besides the changes. */
+    private static final int OWN_COMMANDS = 64;
+
+    private final ClientResources resources;
+    private final RedisClient client;
+    private final RedisURI uri;
+
+    Connector(RedisOptions options) {
+        this.uri = options.uri();
+        Duration timeout = options.timeouts().command();
+        uri.setTimeout(timeout);
+        uri.getSentinels().forEach(sentinel -> sentinel.setTimeout(timeout));
+        this.resources = DefaultClientResources.builder()
+                .ioThreadPoolSize(2)
+                .computationThreadPoolSize(2)
+                .commandLatencyRecorder(CommandLatencyRecorder.disabled())
+                .build();
+        this.client = RedisClient.create(resources);
+        client.setOptions(ClientOptions.builder()
+                .autoReconnect(false)
+                .disconnectedBehavior(ClientOptions.DisconnectedBehavior.REJECT_COMMANDS)
+                .requestQueueSize(options.bounds().pendingEntries() + OWN_COMMANDS)
+                .protocolVersion(ProtocolVersion.RESP2)
+                .socketOptions(socketOptions(timeout))
+                .build());
+    }
+
+    /** The kernel notices a lost peer too, but this only ends the socket: {@link RedisLoop} has given it up before. */
+    private static SocketOptions socketOptions(Duration timeout) {
+        boolean isNative =
+                EpollProvider.isAvailable() || IOUringProvider.isAvailable(); // others lack the second option
+        return SocketOptions.builder()
+                .connectTimeout(timeout)
+                .keepAlive(SocketOptions.KeepAliveOptions.builder()
+                        .enable()
+                        .idle(Duration.ofSeconds(5))
+                        .interval(Duration.ofSeconds(2))
+                        .count(3)
+                        .build())
+                .tcpUserTimeout(SocketOptions.TcpUserTimeoutOptions.builder()
+                        .enable(isNative)
+                        .tcpUserTimeout(Duration.ofSeconds(10))
+                        .build())
+                .build();
+    }
+
+    /** Connects twice. The address is resolved, and sentinels are asked, each time. */
+    Session connect() {
+        StatefulRedisConnection<String, byte[]> reads = client.connect(CODEC, uri);
+        try {
+            return new Session(reads, client.connect(CODEC, uri));
+        } catch (RuntimeException e) {
+            reads.closeAsync();
+            throw e;
+        }
+    }
+
+    @Override
+    public void close() {
+        client.shutdown(0, 1, TimeUnit.SECONDS);
+        resources.shutdown(0, 1, TimeUnit.SECONDS);
+    }
+}

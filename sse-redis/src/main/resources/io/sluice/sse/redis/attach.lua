@@ -1,0 +1,48 @@
+-- Returns the epoch of the stream: its number, its name, the last id of the stream, the first one, and the
+-- process of Redis.
+-- Begins a new epoch if entries may have been lost: another Redis process than the one that began the epoch,
+-- a stream that is not there, an epoch before the one that the caller knows, another sequence, or no number left.
+-- KEYS: the stream, the hash of the epoch. ARGV: the epoch that the caller knows, a name for a new sequence,
+-- the last epoch and the last number that a position can have, and the name that the caller knows or an empty text.
+local stream, hash = KEYS[1], KEYS[2]
+local known, maxEpoch, maxNumber = tonumber(ARGV[1]), tonumber(ARGV[3]), tonumber(ARGV[4])
+local run = string.match(redis.call('INFO', 'server'), 'run_id:(%w+)')
+local kept = redis.call('HMGET', hash, 'number', 'name', 'run')
+local number, name = tonumber(kept[1] or '0'), kept[2]
+
+local function lastId()
+  if redis.call('EXISTS', stream) == 0 then return nil end
+  local info = redis.call('XINFO', 'STREAM', stream)
+  for i = 1, #info, 2 do
+    if info[i] == 'last-generated-id' then return info[i + 1] end
+  end
+end
+local function epochOf(id) return tonumber(string.match(id, '^(%d+)-')) end
+
+local last = lastId()
+if last and epochOf(last) > maxEpoch then
+  -- Another program has added an entry with an id that no node can follow, for example with the id *.
+  local bad = redis.call('XRANGE', stream, (maxEpoch + 1) .. '-0', '+', 'COUNT', 1000)
+  while #bad > 0 do
+    for _, entry in ipairs(bad) do redis.call('XDEL', stream, entry[1]) end
+    bad = redis.call('XRANGE', stream, (maxEpoch + 1) .. '-0', '+', 'COUNT', 1000)
+  end
+  local top = redis.call('XREVRANGE', stream, '+', '-', 'COUNT', 1)
+  last = #top > 0 and top[1][1] or (number .. '-0')
+  redis.call('XSETID', stream, last)
+  kept[3] = false -- entries may have been deleted with them
+end
+
+local continues = last and kept[1] and kept[3] == run and number >= known and epochOf(last) == number
+  and (ARGV[5] == '' or ARGV[5] == name)
+  and tonumber(string.match(last, '%-(%d+)$')) < maxNumber
+if not continues then
+  number = math.max(number, known, last and epochOf(last) or 0) + 1
+  if number > maxEpoch then return redis.error_reply('ERR no epoch is left: give the hub another name') end
+  name = name or ARGV[2]
+  last = number .. '-0'
+  redis.call('XADD', stream, last, 'v', '1', 'epoch', name, 'run', run)
+  redis.call('HSET', hash, 'number', number, 'name', name, 'run', run)
+end
+local first = redis.call('XRANGE', stream, '-', '+', 'COUNT', 1)
+return {tostring(number), name, last, #first > 0 and first[1][1] or '', run}

@@ -1,0 +1,13 @@
+-- Shows that Redis takes writes. Returns the number, the name and the process of the epoch, and the last id of the
+-- stream; an empty text for what is not there.
+-- KEYS: the stream, the hash of the epoch, the key of this node. ARGV: the name of this node, its lifetime in ms.
+redis.call('SET', KEYS[3], ARGV[1], 'PX', ARGV[2])
+local kept = redis.call('HMGET', KEYS[2], 'number', 'name')
+local last = ''
+if redis.call('EXISTS', KEYS[1]) == 1 then
+  local info = redis.call('XINFO', 'STREAM', KEYS[1])
+  for i = 1, #info, 2 do
+    if info[i] == 'last-generated-id' then last = info[i + 1] end
+  end
+end
+return {kept[1] or '', kept[2] or '', last}
