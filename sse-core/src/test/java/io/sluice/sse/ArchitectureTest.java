@@ -238,7 +238,6 @@ class ArchitectureTest {
                         "topic.TopicEndedException",
                         "topic.TopicInfo",
                         "topic.TopicLimitException",
-                        "topic.TopicName",
                         "topic.TopicPattern",
                         "backplane.Backplane",
                         "backplane.BackplaneException",

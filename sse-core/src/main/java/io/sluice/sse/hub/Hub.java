@@ -35,7 +35,7 @@ import io.sluice.sse.topic.TopicEndedException;
 import io.sluice.sse.topic.TopicEvent;
 import io.sluice.sse.topic.TopicInfo;
 import io.sluice.sse.topic.TopicLimitException;
-import io.sluice.sse.topic.TopicName;
+import io.sluice.sse.topic.TopicPattern;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -301,7 +301,7 @@ public final class Hub implements AutoCloseable {
      * @throws IllegalArgumentException if the name is not a topic name
      */
     public CompletionStage<Boolean> remove(String topic) {
-        TopicName.check(topic);
+        TopicPattern.checkName(topic);
         try {
             return sequencer.remove(topic);
         } catch (ClosedException e) {

@@ -1,6 +1,5 @@
 package io.sluice.sse.hub;
 
-import io.sluice.sse.topic.TopicName;
 import io.sluice.sse.topic.TopicPattern;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -92,7 +91,7 @@ public final class Presence {
      * @throws IllegalArgumentException if nothing can be published below a topic of this name
      */
     public Presence withEvents(String topic) {
-        TopicName.check(topic);
+        TopicPattern.checkName(topic);
         return new Presence(topics, gracePeriod, topic);
     }
 

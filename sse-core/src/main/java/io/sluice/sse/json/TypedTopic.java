@@ -6,7 +6,7 @@ import io.sluice.sse.Event;
 import io.sluice.sse.hub.Hub;
 import io.sluice.sse.topic.Publication;
 import io.sluice.sse.topic.Published;
-import io.sluice.sse.topic.TopicName;
+import io.sluice.sse.topic.TopicPattern;
 import java.lang.reflect.Type;
 import java.util.ArrayList;
 import java.util.List;
@@ -54,7 +54,7 @@ public final class TypedTopic<T> {
             @Nullable String eventName,
             @Nullable Function<? super T, String> key) {
         this.hub = Objects.requireNonNull(hub, "hub");
-        this.name = TopicName.check(name);
+        this.name = TopicPattern.checkName(name);
         this.mapping = mapping;
         this.eventName = eventName;
         this.key = key;

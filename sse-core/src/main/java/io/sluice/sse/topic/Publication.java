@@ -29,7 +29,7 @@ public record Publication(List<String> topics, Event event, Recipients recipient
      * Checks the topic names.
      *
      * @throws IllegalArgumentException if there is no topic, if there are too many topics, or if a name breaks a rule
-     *     of {@link TopicName}
+     *     of {@link TopicPattern#checkName}
      */
     public Publication {
         Objects.requireNonNull(topics, "topics").forEach(topic -> Objects.requireNonNull(topic, "topic"));

@@ -54,7 +54,7 @@ public final class Selector {
      * A selector of these names and patterns. Duplicates are removed.
      *
      * @throws IllegalArgumentException if there is no term, if there are more than {@link #MAX_TERMS} terms or more
-     *     than {@link #MAX_PATTERNS} patterns, or if one breaks a rule of {@link TopicName} or {@link TopicPattern}
+     *     than {@link #MAX_PATTERNS} patterns, or if one breaks a rule of {@link TopicPattern}
      */
     public static Selector of(Collection<String> terms) {
         if (terms.isEmpty()) {

@@ -2,27 +2,18 @@ package io.sluice.sse.topic;
 
 import java.nio.charset.StandardCharsets;
 
-/**
- * The rules for topic names. A name has 1 to 255 bytes of UTF-8. It consists of 1 to 32 segments between {@code /}; no
- * segment is empty, {@code .} or {@code ..}. It contains no control, bidirectional or zero-width characters, since two
- * names that look the same could then differ. It contains no {@code *}, which is reserved for patterns.
- */
-public final class TopicName {
+/** The rules for topic names, as {@link TopicPattern#checkName} describes them. */
+final class TopicName {
 
     /** The maximum length of a name, in bytes of UTF-8. */
-    public static final int MAX_BYTES = 255;
+    static final int MAX_BYTES = 255;
 
     /** The maximum number of segments of a name or a pattern. */
-    public static final int MAX_SEGMENTS = 32;
+    static final int MAX_SEGMENTS = 32;
 
     private TopicName() {}
 
-    /**
-     * Returns {@code name} if it is a valid topic name.
-     *
-     * @throws IllegalArgumentException if it is not valid; the message names the broken rule
-     */
-    public static String check(String name) {
+    static String check(String name) {
         if (name.indexOf('*') >= 0) {
             throw invalid(name, "a * is allowed in patterns only; an event is published to a topic by its name");
         }

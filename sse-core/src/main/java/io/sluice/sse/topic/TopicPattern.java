@@ -1,7 +1,7 @@
 package io.sluice.sse.topic;
 
 /**
- * Matches topics by their names. {@code *} matches exactly one segment. {@code **} as the last segment matches any
+ * Matches topics by their names, and checks names. {@code *} matches exactly one segment. {@code **} as the last segment matches any
  * number of segments, including none. So {@code orders/*} matches {@code orders/7}, and {@code orders/**} matches
  * {@code orders}, {@code orders/7} and {@code orders/7/items}.
  *
@@ -20,6 +20,18 @@ public final class TopicPattern {
         this.text = text;
     }
 
+    /**
+     * Returns {@code name} if it is a valid name of a topic. A name has 1 to 255 bytes of UTF-8. It consists of 1 to 32
+     * segments between {@code /}; no segment is empty, {@code .} or {@code ..}. It contains no control, bidirectional
+     * or zero-width characters, since two names that look the same could then differ. It contains no {@code *}, which
+     * is reserved for patterns.
+     *
+     * @throws IllegalArgumentException if it is not valid; the message names the broken rule
+     */
+    public static String checkName(String name) {
+        return TopicName.check(name);
+    }
+
     /** Whether {@code term} is a pattern rather than the name of one topic. */
     public static boolean isPattern(String term) {
         return term.indexOf('*') >= 0;
@@ -28,7 +40,7 @@ public final class TopicPattern {
     /**
      * Parses a pattern.
      *
-     * @throws IllegalArgumentException if the text breaks a rule of {@link TopicName}, if a segment has a {@code *}
+     * @throws IllegalArgumentException if the text breaks a rule of {@link #checkName} other than that of {@code *}, if a segment has a {@code *}
      *     next to other characters, or if a segment other than the last one is {@code **}
      */
     public static TopicPattern of(String text) {

@@ -4,7 +4,7 @@
  * {@link io.sluice.sse.topic.StartPosition}) and what it gets back ({@link io.sluice.sse.topic.Published},
  * {@link io.sluice.sse.topic.Subscription}).
  *
- * <p>A <b>topic</b> has a name, see {@link io.sluice.sse.topic.TopicName}. A <b>selector</b> names topics and patterns.
+ * <p>A <b>topic</b> has a name, see {@link io.sluice.sse.topic.TopicPattern#checkName}. A <b>selector</b> names topics and patterns.
  * A <b>subscription</b> is a selector and a <b>position</b> in the hub's sequence; positions rise by one for each
  * event.
  *

@@ -148,7 +148,7 @@ abstract class ChannelSink extends LaneSink {
         upgradeBeforeFirstFrame();
     }
 
-    final DrainMode drainMode() {
+    final SseStream.DrainMode drainMode() {
         return settings.drain();
     }
 

@@ -16,7 +16,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Ends the streams of a lane one after another, spread over a time, so that the clients do not reconnect together. Each
  * stream gets the events published before the drain, a reconnection time with jitter, and its end. The
- * {@link DrainMode} of a stream may demand another time. Confined to the lane, except for {@link #start}.
+ * {@link SseStream.DrainMode} of a stream may demand another time. Confined to the lane, except for {@link #start}.
  */
 final class Drain {
 

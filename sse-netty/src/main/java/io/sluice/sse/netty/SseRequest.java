@@ -13,7 +13,7 @@ import io.netty.handler.ssl.SslHandler;
 import io.netty.util.AttributeKey;
 import io.sluice.sse.Identity;
 import io.sluice.sse.topic.Selector;
-import io.sluice.sse.topic.TopicName;
+import io.sluice.sse.topic.TopicPattern;
 import java.net.SocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.Collection;
@@ -158,11 +158,11 @@ public final class SseRequest {
      * Returns the name of a topic that comes from this request, for example to publish to it. An invalid name is the
      * client's error.
      *
-     * @throws HttpStatusException (400) if {@link TopicName#check} rejects it; its message is the detail
+     * @throws HttpStatusException (400) if {@link TopicPattern#checkName} rejects it; its message is the detail
      */
     public String topic(String name) {
         try {
-            return TopicName.check(name);
+            return TopicPattern.checkName(name);
         } catch (IllegalArgumentException e) {
             throw HttpStatusException.badRequest(e);
         }
@@ -172,7 +172,7 @@ public final class SseRequest {
      * As {@link #topic}, if the access rules of the server allow the client to publish to this topic. So a route that
      * publishes reads its topics by this method, wherever in the request they are.
      *
-     * @throws HttpStatusException (400) if {@link TopicName#check} rejects the name; (403) if the rules do not allow
+     * @throws HttpStatusException (400) if {@link TopicPattern#checkName} rejects the name; (403) if the rules do not allow
      *     it, or (401) if they would allow it to a client that authenticates itself
      */
     public String topicToPublish(String name) {

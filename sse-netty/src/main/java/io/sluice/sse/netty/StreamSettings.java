@@ -15,20 +15,20 @@ import org.jspecify.annotations.Nullable;
  */
 record StreamSettings(
         SinkOptions options,
-        DrainMode drain,
+        SseStream.DrainMode drain,
         boolean cut,
         Identity identity,
         @Nullable AccessRules access,
         @Nullable Compression compression) {
 
     static final StreamSettings DEFAULT =
-            new StreamSettings(SinkOptions.DEFAULT, DrainMode.SPREAD, false, Identity.UNKNOWN, null, null);
+            new StreamSettings(SinkOptions.DEFAULT, SseStream.DrainMode.SPREAD, false, Identity.UNKNOWN, null, null);
 
     StreamSettings with(SinkOptions newOptions) {
         return new StreamSettings(newOptions, drain, cut, identity, access, compression);
     }
 
-    StreamSettings with(DrainMode newDrain) {
+    StreamSettings with(SseStream.DrainMode newDrain) {
         return new StreamSettings(options, newDrain, cut, identity, access, compression);
     }
 

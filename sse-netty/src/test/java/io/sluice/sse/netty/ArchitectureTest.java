@@ -87,7 +87,6 @@ class ArchitectureTest {
                 .containsExactlyInAnyOrder(
                         "Authenticator",
                         "Compression",
-                        "DrainMode",
                         "HttpStatusException",
                         "HttpRoute",
                         "Rate",

@@ -45,11 +45,12 @@ class DrainModeTest {
                         .hub(hub)
                         .streams(
                                 "/at-once/**",
-                                StreamRoute.topics().with((request, stream) -> stream.drain(DrainMode.AT_ONCE)))
-                        .streams("/ends", request -> SseStream.of(ends).drain(DrainMode.AT_DEADLINE))
+                                StreamRoute.topics()
+                                        .with((request, stream) -> stream.drain(SseStream.DrainMode.AT_ONCE)))
+                        .streams("/ends", request -> SseStream.of(ends).drain(SseStream.DrainMode.AT_DEADLINE))
                         .streams(
                                 "/never-ends",
-                                request -> SseStream.of(neverEnds).drain(DrainMode.AT_DEADLINE))
+                                request -> SseStream.of(neverEnds).drain(SseStream.DrainMode.AT_DEADLINE))
                         .start();
                 RawClient first = RawClient.open(server.port(), "/at-once/a");
                 RawClient second = RawClient.open(server.port(), "/ends");
@@ -93,7 +94,7 @@ class DrainModeTest {
             }
         };
         try (SseServer server = TestServers.on(transport)
-                        .streams("/answer", request -> SseStream.of(polite).drain(DrainMode.AT_DEADLINE))
+                        .streams("/answer", request -> SseStream.of(polite).drain(SseStream.DrainMode.AT_DEADLINE))
                         .start();
                 RawClient client = RawClient.open(server.port(), "/answer")) {
             CompletableFuture<Void> closed = server.close(Duration.ofDays(1)).toCompletableFuture();

@@ -51,7 +51,7 @@ class Http2DrainTest {
                         .streams(
                                 "/events/**",
                                 request -> SseStream.of(Selector.of("a"), StartPosition.live())
-                                        .drain(DrainMode.AT_DEADLINE))
+                                        .drain(SseStream.DrainMode.AT_DEADLINE))
                         .start();
                 Http2Client client = Http2Client.connect(server.port()).acknowledgingNoPings()) {
             client.open("/events/a");

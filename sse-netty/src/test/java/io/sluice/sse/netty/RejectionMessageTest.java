@@ -74,7 +74,7 @@ class RejectionMessageTest {
             UUID.fromString(SECRET);
             return stream();
         });
-        routes.put("/s/enum", request -> stream().drain(DrainMode.valueOf(SECRET)));
+        routes.put("/s/enum", request -> stream().drain(SseStream.DrainMode.valueOf(SECRET)));
         return routes;
     }
 

@@ -17,7 +17,6 @@ import io.sluice.sse.topic.Publication;
 import io.sluice.sse.topic.Recipients;
 import io.sluice.sse.topic.Selector;
 import io.sluice.sse.topic.StartPosition;
-import io.sluice.sse.topic.TopicName;
 import io.sluice.sse.topic.TopicPattern;
 import java.time.Duration;
 import java.util.Arrays;
@@ -45,7 +44,7 @@ class NamesTest {
             })
     void anInvalidNameIsRejectedWithTheRule(String name, String rule) {
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> TopicName.check(name))
+                .isThrownBy(() -> TopicPattern.checkName(name))
                 .withMessage("topic \"" + name + "\": " + rule);
     }
 
@@ -85,14 +84,14 @@ class NamesTest {
 
     @Test
     void namesAreBoundedInBytesAndContainNoInvisibleCharacters() {
-        assertThat(TopicName.check("é".repeat(127) + "x")).hasSize(128);
+        assertThat(TopicPattern.checkName("é".repeat(127) + "x")).hasSize(128);
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> TopicName.check("é".repeat(128)))
+                .isThrownBy(() -> TopicPattern.checkName("é".repeat(128)))
                 .withMessageEndingWith("it has 256 bytes in UTF-8, at most 255 are allowed");
         for (int c : new int[] {0, '\n', 0x7F, 0x85, 0x200B, 0x202E, 0x2028, 0xFEFF, 0xD800}) {
             String name = "a" + new String(Character.toChars(c)) + "b";
             assertThatIllegalArgumentException()
-                    .isThrownBy(() -> TopicName.check(name))
+                    .isThrownBy(() -> TopicPattern.checkName(name))
                     .withMessage(String.format(
                             "topic \"a\\u%04Xb\": it contains U+%04X; control, bidirectional and zero-width characters"
                                     + " are not allowed",
