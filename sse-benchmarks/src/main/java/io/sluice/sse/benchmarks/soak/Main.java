@@ -26,6 +26,7 @@ import picocli.CommandLine.Command;
             FloodCommand.class,
             HalfSentCommand.class,
             HalfOpenCommand.class,
+            AttackCommand.class,
             DrainCommand.class,
             TopicsCommand.class,
             PatternsCommand.class,
