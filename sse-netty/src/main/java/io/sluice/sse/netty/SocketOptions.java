@@ -1,6 +1,7 @@
 package io.sluice.sse.netty;
 
 import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.unix.IntegerUnixChannelOption;
 import io.sluice.sse.hub.lane.LaneOptions;
@@ -24,6 +25,12 @@ final class SocketOptions {
      */
     static final int SEND_BUFFER_BYTES = 2 * UNSENT_BYTES;
 
+    /**
+     * How often an event loop reads from one connection before it turns to the next one: once, which is 64 KiB. Netty
+     * would read a megabyte from each, and the clients of the loop would wait meanwhile.
+     */
+    private static final int READS_PER_TURN = 1;
+
     // The numbers of Linux. They are the same on every processor for which Netty has a native library.
     private static final int SOL_SOCKET = 1;
     private static final int IPPROTO_TCP = 6;
@@ -39,6 +46,8 @@ final class SocketOptions {
     private SocketOptions() {}
 
     static void addTo(ServerBootstrap bootstrap, TransportBackend transport, LaneOptions options) {
+        bootstrap.childOption(
+                ChannelOption.RECVBUF_ALLOCATOR, new AdaptiveRecvByteBufAllocator().maxMessagesPerRead(READS_PER_TURN));
         // Heartbeats detect that a client is gone. Without them the kernel must probe.
         boolean probes = !options.writeTimeout().isZero() && options.heartbeat().isZero();
         if (transport.isLinux()) {
