@@ -14,6 +14,8 @@ import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -29,6 +31,9 @@ import org.slf4j.LoggerFactory;
 final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
 
     private static final Logger log = LoggerFactory.getLogger(RouteHandler.class);
+    /** Methods that change nothing (RFC 9110, section 9.2.1), and QUERY, which is a GET with a body. */
+    private static final Set<String> SAFE_METHODS = Set.of("GET", "HEAD", "OPTIONS", "TRACE", "QUERY");
+
     private static final byte[] NO_BODY = {};
 
     /** What the connections of a server share. Immutable, except for the streams, which are thread-safe. */
@@ -71,6 +76,11 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
             this.exchange = exchange;
             this.isStream = isStream;
             this.work = work;
+        }
+
+        boolean isSafe() {
+            SseRequest request = exchange.request();
+            return request == null || SAFE_METHODS.contains(request.method());
         }
 
         /** The budget bounds what all connections hold, so clients that are not known yet cannot fill the memory. */
@@ -276,13 +286,28 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
         return Objects.requireNonNull(route.handle(request), () -> Responses.returnedNull(request));
     }
 
+    /**
+     * Sends the response as soon as it is there. Only requests with a safe method are worked off beside each other: a
+     * publish that follows another one on its connection waits for it (RFC 9112, section 9.3.2).
+     */
     private void send(ChannelHandlerContext ctx, Turn turn, Supplier<CompletionStage<RouteResponse>> response) {
+        CompletableFuture<RouteResponse> stage;
         try {
-            responses.send(ctx, response.get(), turn.exchange);
+            stage = response.get().toCompletableFuture();
+            responses.send(ctx, stage, turn.exchange);
         } catch (Throwable e) {
-            responses.fail(ctx, e, turn.exchange);
+            fail(ctx, turn, e);
+            return;
         }
-        decided(ctx, turn);
+        if (stage.isDone() || turn.isSafe()) {
+            decided(ctx, turn);
+            return;
+        }
+        stage.whenComplete((result, failure) -> ctx.executor().execute(() -> {
+            if (!ctx.isRemoved()) {
+                decided(ctx, turn);
+            }
+        }));
     }
 
     private void fail(ChannelHandlerContext ctx, Turn turn, Throwable failure) {

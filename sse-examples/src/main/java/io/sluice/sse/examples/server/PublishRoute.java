@@ -26,6 +26,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
 import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -47,6 +48,7 @@ final class PublishRoute {
 
     private final Hub hub;
     private final ToIntFunction<List<String>> subscribers;
+    private final LargeBodies largeBodies = new LargeBodies();
 
     PublishRoute(Hub hub) {
         this(hub, hub::subscribers);
@@ -87,6 +89,13 @@ final class PublishRoute {
     }
 
     private CompletionStage<RouteResponse> publish(SseRequest request) {
+        return request.body().length <= LargeBodies.SMALL_BYTES
+                ? publish(request, Runnable::run)
+                : largeBodies.work(() -> publish(request, largeBodies.executor()));
+    }
+
+    /** @param executor writes the response, which is as large as the batch */
+    private CompletionStage<RouteResponse> publish(SseRequest request, Executor executor) {
         BodyHeaders.check(request);
         String type = mediaType(request);
         if (type.startsWith("multipart/")) {
@@ -98,12 +107,15 @@ final class PublishRoute {
             throw HttpStatusException.of(400, "no topic: POST /publish/{topic}, or a batch as " + BATCH);
         }
         List<Publication> publications = publications(request, topics, batch);
-        return publish(publications).handle((published, failure) -> {
-            if (failure != null) {
-                throw exceptionOf(failure);
-            }
-            return response(publications, published, batch);
-        });
+        return publish(publications)
+                .handleAsync(
+                        (published, failure) -> {
+                            if (failure != null) {
+                                throw exceptionOf(failure);
+                            }
+                            return response(publications, published, batch);
+                        },
+                        executor);
     }
 
     private RouteResponse response(List<Publication> publications, List<Published> published, boolean batch) {
