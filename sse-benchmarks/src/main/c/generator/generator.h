@@ -23,6 +23,7 @@
 #define MOST_WAITING 65536 // events of one publisher that some client has not got; a power of two
 #define KEPT_OF_LINE 64
 #define SMALLEST_EVENT 40
+#define TOKEN 20 // bytes of the data of an event of mode tokens
 #define MOST_PIDS 32
 
 typedef struct {
@@ -89,6 +90,8 @@ void publishers_connect(void);
 void publisher_ready(int number);
 void publish(int number, int64_t due);              // to the common topic
 void publish_own(int number, int client, int64_t due); // to the topic of one client
+// One request with an event for each of these clients, in turn.
+void publish_tokens(int first, int count, int64_t due);
 void delivered(const client *c, int32_t stream, int64_t seq);
 int64_t published(int number);
 int64_t oldest_waiting(int number); // moves over what all have received
@@ -146,6 +149,7 @@ void mode_idle(void);
 void mode_churn(void);
 void mode_replay(void);
 void mode_crowd(void);
+void mode_tokens(void);
 void replay_learn(void);       // the id of the event behind which the clients have missed something
 double replay_come_back(void); // all clients at once; how many milliseconds until they have all of that
 int64_t replay_bad(void);      // how much of it was missing, or out of order

@@ -18,7 +18,7 @@ options opt = {.mode = "saturate", .label = "", .events = "/events/load", .publi
 
 enum kind { INT, DOUBLE, TEXT, FLAG, PIDS };
 static const struct { const char *name; enum kind kind; void *value; } known[] = {
-    {"mode", TEXT, &opt.mode},                     // saturate, rate, idle, churn, replay, crowd
+    {"mode", TEXT, &opt.mode},                     // saturate, rate, idle, churn, replay, crowd, tokens
     {"label", TEXT, &opt.label},
     {"port", INT, &opt.port},
     {"events", TEXT, &opt.events},                 // path of the stream; {client} is the client's number
@@ -31,7 +31,7 @@ static const struct { const char *name; enum kind kind; void *value; } known[] =
     {"size", INT, &opt.size},                      // bytes of an event's data
     {"publishers", INT, &opt.publishers},
     {"window", INT, &opt.window},                  // saturate: undelivered events per publisher
-    {"rate", DOUBLE, &opt.rate},                   // rate, churn: events per second
+    {"rate", DOUBLE, &opt.rate},                   // rate, churn: events per second; tokens: of each client
     {"stalled", DOUBLE, &opt.stalled},             // rate: the part of the clients that does not read
     {"seconds", DOUBLE, &opt.seconds},
     {"warmup", DOUBLE, &opt.warmup},
@@ -81,7 +81,10 @@ static void late(int signal) {
 }
 
 static void check(void) {
-    if (opt.size < SMALLEST_EVENT) fail("--size %d (expected: at least %d)", opt.size, SMALLEST_EVENT);
+    if (!strcmp(opt.mode, "tokens")) {
+        if (opt.size != TOKEN) fail("--size %d (expected for tokens: %d)", opt.size, TOKEN);
+        if (opt.clients > 9999) fail("--clients %d (expected for tokens: at most 9999)", opt.clients);
+    } else if (opt.size < SMALLEST_EVENT) fail("--size %d (expected: at least %d)", opt.size, SMALLEST_EVENT);
     if (opt.clients < 1) fail("--clients %d (expected: at least 1)", opt.clients);
     if (opt.publishers < 1 || opt.publishers > MOST_PUBLISHERS)
         fail("--publishers %d (expected: 1 to %d)", opt.publishers, MOST_PUBLISHERS);
@@ -97,7 +100,7 @@ static void check(void) {
 int main(int n, char **arguments) {
     static const struct { const char *name; void (*run)(void); } modes[] = {
         {"saturate", mode_saturate}, {"rate", mode_rate}, {"idle", mode_idle}, {"churn", mode_churn}, {"replay", mode_replay},
-        {"crowd", mode_crowd}};
+        {"crowd", mode_crowd}, {"tokens", mode_tokens}};
     parse(n, arguments);
     if (opt.cpu >= 0) {
         cpu_set_t one;
@@ -121,5 +124,5 @@ int main(int n, char **arguments) {
             modes[i].run();
             finish();
         }
-    fail("--mode %s (expected: saturate, rate, idle, churn, replay or crowd)", opt.mode);
+    fail("--mode %s (expected: saturate, rate, idle, churn, replay, crowd or tokens)", opt.mode);
 }

@@ -71,7 +71,7 @@ static void connect_one(int number) {
 void publishers_connect(void) {
     body = malloc((size_t)opt.size);
     memset(body, 'x', (size_t)opt.size);
-    if (opt.own_publish) own_next = calloc((size_t)opt.clients, sizeof *own_next);
+    if (opt.own_publish || !strcmp(opt.mode, "tokens")) own_next = calloc((size_t)opt.clients, sizeof *own_next);
     for (int i = 0; i < opt.publishers; i++) connect_one(i);
 }
 
@@ -98,31 +98,37 @@ static void send_out(int number) {
     }
 }
 
-static void post(int number, const char *path, int32_t stream, int64_t seq, int64_t due) {
+// Sends the body, or keeps what the socket does not take.
+static void request(int number, const char *path, const char *content, int size) {
     publisher *p = &all[number];
     static char head[1400];
     static const char *head_path;
-    static int h;
-    char marker[40];
-    if (path != head_path) { // that of the common topic is made once
+    static int h, head_size;
+    if (path != head_path || size != head_size) { // that of the common topic is made once
         h = snprintf(head, sizeof head,
                      "POST %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n\r\n",
-                     path, opt.port, opt.size);
+                     path, opt.port, size);
         head_path = path == opt.publish ? path : NULL;
+        head_size = size;
     }
-    snprintf(marker, sizeof marker, "~%06d%010" PRId64 "%019" PRId64 "~", stream, seq, due);
-    memcpy(body, marker, 37);
-    size_t need = p->out_to + (size_t)h + (size_t)opt.size;
+    size_t need = p->out_to + (size_t)h + (size_t)size;
     if (need > p->out_size) {
         p->out = realloc(p->out, need * 2);
         if (!p->out) fail("no memory for what the server does not read");
         p->out_size = need * 2;
     }
     memcpy(p->out + p->out_to, head, (size_t)h);
-    memcpy(p->out + p->out_to + h, body, (size_t)opt.size);
+    memcpy(p->out + p->out_to + h, content, (size_t)size);
     p->out_to = need;
     p->in_flight++;
     if (!p->blocked) send_out(number);
+}
+
+static void post(int number, const char *path, int32_t stream, int64_t seq, int64_t due) {
+    char marker[64];
+    snprintf(marker, sizeof marker, "~%06d%010" PRId64 "%019" PRId64 "~", stream, seq, due);
+    memcpy(body, marker, 37);
+    request(number, path, body, opt.size);
 }
 
 void publish(int number, int64_t due) {
@@ -139,6 +145,20 @@ void publish_own(int number, int client, int64_t due) {
     snprintf(path, sizeof path, "%.*s%d%s", (int)(place - opt.own_publish), opt.own_publish, client, place + 8);
     own_undelivered++;
     post(number, path, MOST_PUBLISHERS + client, own_next[client]++, due);
+}
+
+void publish_tokens(int first, int count, int64_t due) {
+    enum { MOST = 10000, LINE = 4 + 1 + TOKEN + 1 }; // the client, a blank, the data
+    static char lines[MOST * LINE + 64];
+    int size = 0;
+    if (count > MOST) fail("%d events at once (expected: at most %d)", count, MOST);
+    for (int i = 0; i < count; i++) {
+        int to = (first + i) % opt.clients;
+        size += snprintf(lines + size, sizeof lines - (size_t)size, "%d !%04d%05" PRId64 "%09" PRId64 "!\n", to, to,
+                         own_next[to]++, due / 1000 % INT64_C(1000000000));
+    }
+    own_undelivered += count;
+    request(0, opt.publish, lines, size);
 }
 
 // How many bytes at the front of the input are one whole answer, 0 if it is not there yet.

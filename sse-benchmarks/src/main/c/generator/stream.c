@@ -46,6 +46,17 @@ static int64_t digits(const char *text, int n) {
     return value;
 }
 
+// The data of mode tokens: !, client (4 digits), sequence number (5), when it was due (microseconds, 9 digits), !
+static bool token(client *c, const char *value, int64_t now) {
+    if (value[0] != '!' || value[TOKEN - 1] != '!') return false;
+    int64_t now_us = now / 1000, turn = INT64_C(1000000000);
+    int64_t due_us = now_us - now_us % turn + digits(value + 10, 9);
+    c->stream = MOST_PUBLISHERS + (int32_t)digits(value + 1, 4);
+    c->seq = digits(value + 5, 5);
+    c->due = (due_us > now_us ? due_us - turn : due_us) * 1000;
+    return true;
+}
+
 // text: the line, of which `have` bytes are at hand and `length` is the whole
 static void line(client *c, const char *text, uint32_t have, uint32_t length, int64_t now) {
     if (length == 0) {
@@ -56,6 +67,7 @@ static void line(client *c, const char *text, uint32_t have, uint32_t length, in
     } else if (have > 5 && !memcmp(text, "data:", 5)) {
         const char *value = text + 5 + (text[5] == ' ');
         // ~, stream (6 digits), sequence number (10), nanoseconds when it was due (19), ~
+        if (text + have - value == TOKEN && token(c, value, now)) return;
         if (text + have - value >= 37 && value[0] == '~' && value[36] == '~') {
             c->stream = (int32_t)digits(value + 1, 6);
             c->seq = digits(value + 7, 10);

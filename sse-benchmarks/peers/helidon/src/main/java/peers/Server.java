@@ -5,6 +5,7 @@ import io.helidon.webserver.WebServer;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.helidon.webserver.sse.SseSink;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
@@ -15,6 +16,7 @@ public final class Server {
 
     private static final int BUFFERED = 1024;
     private static final Set<Client> CLIENTS = ConcurrentHashMap.newKeySet();
+    private static final Map<String, Client> TOKEN_STREAMS = new ConcurrentHashMap<>();
 
     private static final class Client {
         final BlockingQueue<String> events = new ArrayBlockingQueue<>(BUFFERED);
@@ -26,8 +28,10 @@ public final class Server {
                 .host("127.0.0.1")
                 .port(Integer.parseInt(arguments[0]))
                 .backlog(4096)
-                .routing(routing ->
-                        routing.get("/events/load", Server::stream).post("/publish/load", Server::publish))
+                .routing(routing -> routing.get("/events/load", Server::stream)
+                        .post("/publish/load", Server::publish)
+                        .get("/tokens/{of}/{client}", Server::streamTokens)
+                        .post("/tokens/{of}", Server::publishTokens))
                 .build()
                 .start();
     }
@@ -43,6 +47,32 @@ public final class Server {
         } finally {
             CLIENTS.remove(client);
         }
+    }
+
+    private static void streamTokens(ServerRequest request, ServerResponse response) throws InterruptedException {
+        Client client = new Client();
+        String name = request.path().pathParameters().get("client");
+        try (SseSink sink = response.sink(SseSink.TYPE)) {
+            sink.emit(SseEvent.builder().comment("open").build());
+            TOKEN_STREAMS.put(name, client);
+            while (!client.slow) {
+                sink.emit(SseEvent.create(client.events.take()));
+            }
+        } finally {
+            TOKEN_STREAMS.remove(name, client);
+        }
+    }
+
+    /** One line for each event: its client and its data. */
+    private static void publishTokens(ServerRequest request, ServerResponse response) {
+        request.content().as(String.class).lines().forEach(line -> {
+            int blank = line.indexOf(' ');
+            Client client = TOKEN_STREAMS.get(line.substring(0, blank));
+            if (client != null && !client.events.offer(line.substring(blank + 1))) {
+                client.slow = true;
+            }
+        });
+        response.send();
     }
 
     private static void publish(ServerRequest request, ServerResponse response) {

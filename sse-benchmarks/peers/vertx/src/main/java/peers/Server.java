@@ -8,7 +8,9 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
+import java.util.Map;
 import java.util.Set;
 
 /** Chunked answers in a set, written to by one verticle; who has a full write queue misses the event. */
@@ -16,6 +18,7 @@ public final class Server extends VerticleBase {
 
     private final int port;
     private final Set<HttpServerResponse> clients = new LinkedHashSet<>();
+    private final Map<String, HttpServerResponse> tokenStreams = new HashMap<>();
 
     private Server(int port) {
         this.port = port;
@@ -38,7 +41,11 @@ public final class Server extends VerticleBase {
     private void serve(HttpServerRequest request) {
         if (request.method().equals(HttpMethod.POST)) {
             request.body().onSuccess(body -> {
-                publish(body);
+                if (request.path().startsWith("/tokens/")) {
+                    publishTokens(body);
+                } else {
+                    publish(body);
+                }
                 request.response().end();
             });
             return;
@@ -48,7 +55,22 @@ public final class Server extends VerticleBase {
         client.closeHandler(end -> clients.remove(client));
         client.exceptionHandler(end -> clients.remove(client));
         client.write(": open\n\n");
-        clients.add(client);
+        if (request.path().startsWith("/tokens/")) {
+            tokenStreams.put(request.path().substring(request.path().lastIndexOf('/') + 1), client);
+        } else {
+            clients.add(client);
+        }
+    }
+
+    /** One line for each event: its client and its data. */
+    private void publishTokens(Buffer lines) {
+        lines.toString().lines().forEach(line -> {
+            int blank = line.indexOf(' ');
+            HttpServerResponse client = tokenStreams.get(line.substring(0, blank));
+            if (client != null && !client.writeQueueFull()) {
+                client.write("data: " + line.substring(blank + 1) + "\n\n");
+            }
+        });
     }
 
     private void publish(Buffer data) {

@@ -2,11 +2,13 @@ package peers;
 
 import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
 import org.springframework.http.MediaType;
 import org.springframework.http.codec.ServerSentEvent;
 import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RestController;
@@ -22,6 +24,8 @@ public class Server {
     private static final int BUFFERED = 1024;
 
     private final Sinks.Many<ServerSentEvent<String>> events = Sinks.many().multicast().directBestEffort();
+
+    private final Map<String, Sinks.Many<ServerSentEvent<String>>> tokenStreams = new ConcurrentHashMap<>();
 
     public static void main(String[] arguments) {
         SpringApplication application = new SpringApplication(Server.class);
@@ -40,6 +44,28 @@ public class Server {
         return events.asFlux()
                 .onBackpressureBuffer(BUFFERED)
                 .startWith(ServerSentEvent.<String>builder().comment("open").build());
+    }
+
+    @GetMapping(path = "/tokens/{of}/{client}", produces = MediaType.TEXT_EVENT_STREAM_VALUE)
+    public Flux<ServerSentEvent<String>> tokens(@PathVariable("client") String client) {
+        Sinks.Many<ServerSentEvent<String>> stream = Sinks.many().unicast().onBackpressureBuffer();
+        tokenStreams.put(client, stream);
+        return stream.asFlux()
+                .startWith(ServerSentEvent.<String>builder().comment("open").build());
+    }
+
+    /** One line for each event: its client and its data. */
+    @PostMapping("/tokens/{of}")
+    public Mono<Void> publishTokens(@RequestBody String lines) {
+        lines.lines().forEach(line -> {
+            int blank = line.indexOf(' ');
+            Sinks.Many<ServerSentEvent<String>> stream = tokenStreams.get(line.substring(0, blank));
+            if (stream != null) {
+                stream.tryEmitNext(
+                        ServerSentEvent.builder(line.substring(blank + 1)).build());
+            }
+        });
+        return Mono.empty();
     }
 
     @PostMapping("/publish/load")

@@ -38,7 +38,8 @@ public final class NodeProgram implements AutoCloseable {
         this.output = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
     }
 
-    static NodeProgram start(String program, String... arguments) throws Exception {
+    /** Starts a program of that folder. */
+    public static NodeProgram start(String program, String... arguments) throws Exception {
         install();
         List<String> command = new ArrayList<>(List.of("node", program));
         command.addAll(List.of(arguments));
@@ -55,7 +56,7 @@ public final class NodeProgram implements AutoCloseable {
     }
 
     /** The next line that the program prints. */
-    String nextLine() throws IOException {
+    public String nextLine() throws IOException {
         String line = output.readLine();
         assertThat(line).as("the program ended after " + lines).isNotNull();
         lines.add(line);

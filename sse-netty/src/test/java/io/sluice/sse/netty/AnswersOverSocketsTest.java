@@ -71,7 +71,7 @@ class AnswersOverSocketsTest {
         while (!id.startsWith(CloseReason.END_ID_PREFIX)) {
             int stays = 1 + random.nextInt(MOST_TOKENS_OF_A_VISIT);
             try (SseTestClient client = id.isEmpty()
-                    ? SseTestClient.open(port, path + "?replay=" + TOKENS)
+                    ? SseTestClient.open(port, path + "?replay=" + (TOKENS + 1))
                     : SseTestClient.open(port, path, "Last-Event-ID: " + id)) {
                 client.await(() -> client.response().events().size() >= stays || client.hasEnded(), "tokens");
                 client.response().events().stream()

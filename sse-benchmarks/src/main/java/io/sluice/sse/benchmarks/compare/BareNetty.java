@@ -23,7 +23,9 @@ import io.netty.handler.codec.http.HttpObjectAggregator;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.handler.codec.http.HttpVersion;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -34,16 +36,20 @@ import java.util.Set;
 final class BareNetty extends SimpleChannelInboundHandler<FullHttpRequest> {
 
     private static final int MAX_BODY_BYTES = 4 << 20;
+    private static final String TOKENS = "/tokens/";
 
-    private final Set<Channel> clients; // used by the one loop only
+    private final Set<Channel> clients; // used by the one loop only, as are the token streams
+    private final Map<Integer, Channel> tokenStreams;
 
-    private BareNetty(Set<Channel> clients) {
+    private BareNetty(Set<Channel> clients, Map<Integer, Channel> tokenStreams) {
         this.clients = clients;
+        this.tokenStreams = tokenStreams;
     }
 
     /** @param arguments the port */
     public static void main(String[] arguments) throws InterruptedException {
         Set<Channel> clients = new LinkedHashSet<>();
+        Map<Integer, Channel> tokenStreams = new HashMap<>();
         EventLoopGroup loop = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
         new ServerBootstrap()
                 .group(loop)
@@ -57,7 +63,7 @@ final class BareNetty extends SimpleChannelInboundHandler<FullHttpRequest> {
                                 .addLast(
                                         new HttpServerCodec(),
                                         new HttpObjectAggregator(MAX_BODY_BYTES),
-                                        new BareNetty(clients));
+                                        new BareNetty(clients, tokenStreams));
                     }
                 })
                 .bind("127.0.0.1", Integer.parseInt(arguments[0]))
@@ -70,7 +76,11 @@ final class BareNetty extends SimpleChannelInboundHandler<FullHttpRequest> {
     @Override
     protected void channelRead0(ChannelHandlerContext context, FullHttpRequest request) {
         if (request.method().equals(HttpMethod.POST)) {
-            publish(request.content());
+            if (request.uri().startsWith(TOKENS)) {
+                publishTokens(request.content());
+            } else {
+                publish(request.content());
+            }
             DefaultFullHttpResponse ok = new DefaultFullHttpResponse(
                     HttpVersion.HTTP_1_1, HttpResponseStatus.OK, context.alloc().buffer(0));
             ok.headers().set(HttpHeaderNames.CONTENT_LENGTH, 0);
@@ -85,24 +95,53 @@ final class BareNetty extends SimpleChannelInboundHandler<FullHttpRequest> {
         context.writeAndFlush(head);
         context.pipeline().remove(HttpServerCodec.class);
         context.pipeline().remove(HttpObjectAggregator.class);
-        clients.add(context.channel());
+        if (request.uri().startsWith(TOKENS)) {
+            int client = Integer.parseInt(request.uri().substring(request.uri().lastIndexOf('/') + 1));
+            tokenStreams.put(client, context.channel());
+        } else {
+            clients.add(context.channel());
+        }
+    }
+
+    /** One line for each event: its client and its data. Each event is written and flushed. */
+    private void publishTokens(ByteBuf lines) {
+        while (lines.isReadable()) {
+            int client = 0;
+            for (byte digit = lines.readByte(); digit != ' '; digit = lines.readByte()) {
+                client = client * 10 + digit - '0';
+            }
+            ByteBuf chunk = chunk(lines, lines.bytesBefore((byte) '\n'));
+            lines.skipBytes(1);
+            Channel stream = tokenStreams.get(client);
+            if (stream != null) {
+                stream.writeAndFlush(chunk, stream.voidPromise());
+            } else {
+                chunk.release();
+            }
+        }
     }
 
     private void publish(ByteBuf data) {
-        int bytes = "data: ".length() + data.readableBytes() + 2;
-        ByteBuf chunk = PooledByteBufAllocator.DEFAULT.directBuffer(bytes + 16);
-        ByteBufUtil.writeAscii(chunk, Integer.toHexString(bytes) + "\r\ndata: ");
-        chunk.writeBytes(data);
-        ByteBufUtil.writeAscii(chunk, "\n\n\r\n");
+        ByteBuf chunk = chunk(data, data.readableBytes());
         for (Channel client : clients) {
             client.writeAndFlush(chunk.retainedDuplicate(), client.voidPromise());
         }
         chunk.release();
     }
 
+    private static ByteBuf chunk(ByteBuf data, int length) {
+        int bytes = "data: ".length() + length + 2;
+        ByteBuf chunk = PooledByteBufAllocator.DEFAULT.directBuffer(bytes + 16);
+        ByteBufUtil.writeAscii(chunk, Integer.toHexString(bytes) + "\r\ndata: ");
+        chunk.writeBytes(data, length);
+        ByteBufUtil.writeAscii(chunk, "\n\n\r\n");
+        return chunk;
+    }
+
     @Override
     public void channelInactive(ChannelHandlerContext context) {
         clients.remove(context.channel());
+        tokenStreams.values().remove(context.channel());
     }
 
     @Override

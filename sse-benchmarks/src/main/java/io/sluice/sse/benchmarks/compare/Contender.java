@@ -33,6 +33,11 @@ record Contender(String name, Kind kind, List<String> command, boolean warms, Pr
                 workload -> workload.needs().isEmpty());
     }
 
+    /** This contender, which also serves token streams. */
+    Contender withTokens() {
+        return thatSuits(suits.or(workload -> workload.needs(Need.TOKENS)));
+    }
+
     Contender called(String other) {
         return new Contender(other, kind, command, warms, suits);
     }

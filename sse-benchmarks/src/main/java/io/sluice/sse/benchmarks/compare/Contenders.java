@@ -31,7 +31,9 @@ final class Contenders {
                 floor(FLOOR_REPLAY, programs, "replay").thatSuits(workload -> workload.needs(Need.IDS)),
                 sluice(EPOLL, Home.jar(), "epoll", jvm),
                 sluice(IO_URING, Home.jar(), "io_uring", jvm),
-                bareNetty(jvm)));
+                bareNetty(jvm),
+                tokens(EPOLL, "epoll", jvm),
+                tokens(IO_URING, "io_uring", jvm)));
         for (int lanes : LANES) {
             all.add(sluiceOfLanes("epoll", lanes, jvm));
             all.add(sluiceOfLanes("io_uring", lanes, jvm));
@@ -50,7 +52,15 @@ final class Contenders {
         List<String> command = java(jvm, jar, "io.sluice.sse.examples.server.Main");
         command.addAll(List.of("--port", "{port}", "--transport", transport));
         command.addAll(OPTIONS);
-        return Contender.of(name, Kind.SLUICE, true, command).thatSuits(workload -> !workload.needs(Need.BOTH_CORES));
+        return Contender.of(name, Kind.SLUICE, true, command)
+                .thatSuits(workload -> !workload.needs(Need.BOTH_CORES) && !workload.needs(Need.TOKENS));
+    }
+
+    /** The bundled server has no route for many events and no sources, so token streams have a server of their own. */
+    private static Contender tokens(String name, String transport, List<String> jvm) {
+        List<String> command = java(jvm, Home.jar(), TokenServer.class.getName());
+        command.addAll(List.of("{port}", transport));
+        return Contender.of(name, Kind.SLUICE, true, command).thatSuits(workload -> workload.needs(Need.TOKENS));
     }
 
     /** A number of event loops, each of them a lane, on as many cores as the workload allows. */
@@ -70,7 +80,7 @@ final class Contenders {
     static Contender bareNetty(List<String> jvm) {
         List<String> command = java(jvm, Home.jar(), BareNetty.class.getName());
         command.add("{port}");
-        return Contender.of(BARE_NETTY, Kind.PEER, true, command);
+        return Contender.of(BARE_NETTY, Kind.PEER, true, command).withTokens();
     }
 
     private static List<String> java(List<String> jvm, Path jar, String main) {

@@ -9,5 +9,7 @@ enum Need {
     /** There are two topics with a history: one for the subscribers, one for the reconnecting clients. */
     TWO_HISTORIES,
     /** The server may also use the generator's core, which the two then share. */
-    BOTH_CORES
+    BOTH_CORES,
+    /** Each client has a stream of its own, and a request brings events for many of them. */
+    TOKENS
 }

@@ -24,6 +24,7 @@ final class Peers {
 
     private static final List<String> ON_JAVA = List.of("armeria", "webflux", "vertx", "undertow", "javalin");
     private static final String HELIDON = "helidon";
+    private static final Set<String> WITH_TOKENS = Set.of("armeria", "webflux", "vertx", HELIDON);
     private static final String BETTER_SSE = "better-sse";
 
     private final Path sources = Home.module().resolve("peers");
@@ -94,7 +95,8 @@ final class Peers {
         Path built = folder.resolve(name);
         command.addAll(
                 List.of("-cp", built.resolve("classes") + ":" + built.resolve("lib") + "/*", "peers.Server", "{port}"));
-        return Contender.of(name, Kind.PEER, true, command);
+        Contender peer = Contender.of(name, Kind.PEER, true, command);
+        return WITH_TOKENS.contains(name) ? peer.withTokens() : peer;
     }
 
     private void betterSse() throws IOException, InterruptedException {

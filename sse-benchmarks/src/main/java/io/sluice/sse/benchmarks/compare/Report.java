@@ -40,6 +40,7 @@ final class Report {
         report.crowd();
         report.large();
         report.topics();
+        report.tokens();
         report.lanes();
         report.failures();
         Section.write(docs.resolve("benchmarks.md"), "figures", report.text.toString());
@@ -235,6 +236,31 @@ final class Report {
                         .soundness());
             }
         }
+    }
+
+    private void tokens() {
+        for (String of : List.of("topics", "sources")) {
+            String workload = "tokens-" + of;
+            if (results.has(workload)) {
+                heading("Token streams: 1,000 clients with " + of + " of their own, 50 events/s of 20 bytes to each;"
+                        + " latency in ms");
+                text.append(withCpu(new Table(results, workload, Figure.CPU_PER_MILLION)
+                                .median("p50", Figure.P50, MILLIS, 2)
+                                .median("p99", Figure.P99, MILLIS, 2)
+                                .spread("p99 min … max", Figure.P99, MILLIS, 2)
+                                .median("p99.9", Figure.P999, MILLIS, 2)
+                                .column("p99 × bare-netty", server -> toBareNetty(server, workload, Figure.P99))
+                                .column(
+                                        "CPU × bare-netty",
+                                        server -> toBareNetty(server, workload, Figure.CPU_PER_MILLION)))
+                        .median("heap bytes/event", Figure.ALLOCATED, 1, 1)
+                        .soundness());
+            }
+        }
+    }
+
+    private String toBareNetty(String server, String workload, Figure figure) {
+        return Table.number(results.ratio(server, Contenders.BARE_NETTY, workload, figure), 1, 2);
     }
 
     private void lanes() {

@@ -23,6 +23,7 @@ final class Stages {
                 new Stage("replay", few, List.of(replay(100), replay(1_000), crowd())),
                 new Stage("large events", few, large(seconds)),
                 new Stage("topics", few, topics(seconds)),
+                new Stage("tokens", rounds, tokens(seconds)),
                 new Stage("lanes", few, lanes(seconds)));
     }
 
@@ -97,6 +98,21 @@ final class Stages {
         return List.of(
                 ofOwnTopic("two-topics", TWO_TOPICS, "/publish/own/{client}", seconds),
                 ofOwnTopic("patterns", PATTERNS, "/publish/own/{client}/news", seconds));
+    }
+
+    /** 50 events per second of 20 bytes to each of 1,000 clients, which have a topic or a source each. */
+    private static List<Workload> tokens(double seconds) {
+        return List.of(tokens("topics", seconds, 15), tokens("sources", seconds, 10));
+    }
+
+    private static Workload tokens(String of, double seconds, double warmup) {
+        return Workload.of(
+                        "tokens-" + of,
+                        seconds,
+                        warmup,
+                        "--mode tokens --clients 1000 --size 20 --rate 50 --events /tokens/" + of
+                                + "/{client} --publish /tokens/" + of)
+                .with(Need.TOKENS);
     }
 
     /** Throughput with server and generator on both cores. */

@@ -60,6 +60,14 @@ record Target(
         }
         all.add(new Target("crowd", Figure.P99_TO_QUIET, BEST, null, 3, no));
         all.add(new Target("crowd", Figure.REPLAY, BEST, Contenders.NCHAN, 1, no));
+        for (String tokens : List.of("tokens-topics", "tokens-sources")) {
+            all.add(new Target(tokens, Figure.CPU_PER_MILLION, BEST, Contenders.BARE_NETTY, 1.2, 0.9));
+            all.add(new Target(tokens, Figure.P99, BEST, Contenders.BARE_NETTY, 1.2, no));
+            for (String peer : List.of("helidon", "vertx", "webflux", "armeria")) {
+                all.add(new Target(tokens, Figure.CPU_PER_MILLION, BEST, peer, 1, no));
+                all.add(new Target(tokens, Figure.P99, BEST, peer, 1, no));
+            }
+        }
         // No allocation per event and client. What remains is that of the publish, divided by ten thousand clients.
         all.add(new Target("saturate-10000", Figure.ALLOCATED, BEST, null, 2, no));
         return List.copyOf(all);

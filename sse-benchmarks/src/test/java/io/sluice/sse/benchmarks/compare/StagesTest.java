@@ -28,6 +28,7 @@ class StagesTest {
                 .containsExactly("floor", "floor-batch", "sluice epoll", "sluice io_uring", "bare-netty");
         assertThat(contendersOf("replay")).containsExactly("floor-replay", "sluice epoll", "sluice io_uring");
         assertThat(contendersOf("topics")).containsExactly("sluice epoll", "sluice io_uring");
+        assertThat(contendersOf("tokens")).containsExactly("bare-netty", "sluice epoll", "sluice io_uring");
         assertThat(contendersOf("lanes"))
                 .containsExactly(
                         "sluice epoll 1 lane",

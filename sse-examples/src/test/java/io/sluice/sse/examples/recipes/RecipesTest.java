@@ -1,7 +1,6 @@
 package io.sluice.sse.examples.recipes;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -22,7 +21,11 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.function.UnaryOperator;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
+import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -36,7 +39,9 @@ import org.openqa.selenium.chrome.ChromeDriver;
 @Timeout(240)
 class RecipesTest {
 
-    private static final Duration PATIENCE = Duration.ofSeconds(40);
+    private static final Path DOCUMENT = Path.of("../docs/recipes.md");
+    private static final Pattern TABLE =
+            Pattern.compile("<!-- clients: begin -->\n(.*?)<!-- clients: end -->", Pattern.DOTALL);
 
     private static ChromeDriver browser;
     private static Path libraries;
@@ -81,7 +86,7 @@ class RecipesTest {
 
     @Test
     void theDocumentNamesTheTestedVersions() throws Exception {
-        String document = Files.readString(Path.of("../docs/recipes.md"));
+        String document = Files.readString(DOCUMENT);
         JsonNode tested = new ObjectMapper()
                 .readTree(Path.of("src/test/node/package.json").toFile())
                 .get("dependencies");
@@ -91,6 +96,16 @@ class RecipesTest {
                         .contains(library.getKey() + "@" + library.getValue().asText());
             }
         });
+    }
+
+    /** The table is written to {@code target}, from where it can be copied into the document. */
+    @Test
+    void theTableOfTheDocumentIsWhatTheClientsDo() throws Exception {
+        String measured = ClientMatrix.measure(browser, libraries);
+        Path written = Files.writeString(Path.of("target/client-matrix.md"), measured);
+        Matcher table = TABLE.matcher(Files.readString(DOCUMENT));
+        assertThat(table.find()).isTrue();
+        assertThat(table.group(1)).as("%s and %s", DOCUMENT, written).isEqualTo(measured);
     }
 
     @Test
@@ -122,7 +137,7 @@ class RecipesTest {
                 bidder.join();
                 bids.add("last of round " + round);
                 String last = "last of round " + round;
-                await().atMost(PATIENCE)
+                patiently()
                         .until(
                                 () -> browser.executeScript(
                                         "return document.querySelector('#bids').lastChild.textContent"),
@@ -201,16 +216,24 @@ class RecipesTest {
         assertThat(browser.executeScript("return " + over)).isEqualTo(false);
         bids.close();
         awaitBids("before <b>", "live", "form & co", "away", "lost", "Sold");
-        await().atMost(PATIENCE).until(() -> browser.executeScript("return " + over), Boolean.TRUE::equals);
-        await().atMost(PATIENCE).until(() -> hub.ledger().counts().get(Ledger.Kind.SINKS) == 0);
+        patiently().until(() -> browser.executeScript("return " + over), Boolean.TRUE::equals);
+        patiently().until(() -> hub.ledger().counts().get(Ledger.Kind.SINKS) == 0);
+    }
+
+    /** Each step of a test waits, so a short interval makes the test fast. */
+    private static ConditionFactory patiently() {
+        return Awaitility.await()
+                .atMost(Duration.ofSeconds(40))
+                .pollDelay(Duration.ZERO)
+                .pollInterval(Duration.ofMillis(25));
     }
 
     private static void awaitStream(Hub hub, String topic) {
-        await().atMost(PATIENCE).until(() -> hub.subscribers(topic) == 1);
+        patiently().until(() -> hub.subscribers(topic) == 1);
     }
 
     private static void awaitBids(String... expected) {
-        await().atMost(PATIENCE)
+        patiently()
                 .untilAsserted(() -> assertThat(browser.executeScript(
                                 "return [...document.querySelectorAll('#bids li')].map(bid => bid.textContent)"))
                         .isEqualTo(List.of(expected)));
@@ -240,8 +263,7 @@ class RecipesTest {
     }
 
     private static void awaitSeats(int free) {
-        await().atMost(PATIENCE)
-                .until(() -> browser.findElement(By.id("board")).getText(), (free + " seats are free")::equals);
+        patiently().until(() -> browser.findElement(By.id("board")).getText(), (free + " seats are free")::equals);
     }
 
     private static void closeStreams(Hub hub) {
@@ -288,10 +310,9 @@ class RecipesTest {
             awaitAnswer("Well");
             browser.findElement(By.id("stop")).click();
             awaitState("cancelled");
-            await().atMost(PATIENCE)
-                    .until(() -> !browser.findElement(By.id("stop")).isEnabled());
+            patiently().until(() -> !browser.findElement(By.id("stop")).isEnabled());
             assertThat(prompts).containsExactly("why?", "and now?");
-            await().atMost(PATIENCE).until(() -> hub.ledger().counts().get(Ledger.Kind.SINKS) == 0);
+            patiently().until(() -> hub.ledger().counts().get(Ledger.Kind.SINKS) == 0);
         }
     }
 
@@ -302,11 +323,10 @@ class RecipesTest {
     }
 
     private static void awaitAnswer(String text) {
-        await().atMost(PATIENCE)
-                .until(() -> browser.findElement(By.id("answer")).getText(), text::equals);
+        patiently().until(() -> browser.findElement(By.id("answer")).getText(), text::equals);
     }
 
     private static void awaitState(String state) {
-        await().atMost(PATIENCE).until(() -> browser.findElement(By.id("state")).getText(), state::equals);
+        patiently().until(() -> browser.findElement(By.id("state")).getText(), state::equals);
     }
 }

@@ -1,4 +1,4 @@
-package io.sluice.sse.examples.clients;
+package io.sluice.sse.examples.recipes;
 
 import io.sluice.sse.CloseReason;
 import io.sluice.sse.Ledger;

@@ -1,80 +1,50 @@
-package io.sluice.sse.examples.clients;
+package io.sluice.sse.examples.recipes;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.sluice.sse.examples.NodeProgram;
-import io.sluice.sse.examples.server.Browser;
 import io.sluice.sse.test.SseTestClient;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 import org.openqa.selenium.chrome.ChromeDriver;
 
 /**
- * What each client does when its stream opens, ends, is rejected or is cancelled. All clients run at the same time, in
- * a frame of one page each. The test writes the table of docs/recipes.md and compares it with the document.
+ * What each client does when its stream opens, ends, is rejected or is cancelled, as the table of docs/recipes.md. All
+ * clients run at the same time, in a frame of one page each.
  */
-@Timeout(240)
-class ClientMatrixTest {
+final class ClientMatrix {
 
-    private static final Path DOCUMENT = Path.of("../docs/recipes.md");
-    private static final Path WRITTEN = Path.of("target/client-matrix.md");
-    private static final Pattern TABLE =
-            Pattern.compile("<!-- clients: begin -->\n(.*?)<!-- clients: end -->", Pattern.DOTALL);
     private static final List<String> COLUMNS =
             List.of("open", "resume", "refused at a full server", "drained", "ended", "cancelled");
-
-    private static ChromeDriver browser;
 
     private final List<ClientUnderTest> clients = new ArrayList<>();
     private final Map<ClientUnderTest, Map<String, String>> cells = new LinkedHashMap<>();
 
-    @BeforeAll
-    static void open(@TempDir Path profile) {
-        browser = Browser.open(profile);
-    }
+    private ClientMatrix() {}
 
-    @AfterAll
-    static void close() {
-        if (browser != null) {
-            browser.quit();
-        }
-    }
-
-    @Test
-    void theTableOfTheDocumentIsWhatTheClientsDo() throws Exception {
-        Path libraries = NodeProgram.libraries();
-        for (ClientLibrary library : ClientLibrary.all()) {
-            ClientUnderTest client = new ClientUnderTest(library, browser, clients.size(), libraries);
-            clients.add(client);
-            cells.put(client, new LinkedHashMap<>());
-        }
+    /** Runs all clients. @return the table */
+    static String measure(ChromeDriver browser, Path nodeModules) throws IOException {
+        ClientMatrix matrix = new ClientMatrix();
         try {
-            clients.get(0).loadParent(clients.size());
-            refused();
-            opened();
-            resumed();
-            drained();
-            cancelled();
-            ended();
+            for (ClientLibrary library : ClientLibrary.all()) {
+                ClientUnderTest client = new ClientUnderTest(library, browser, matrix.clients.size(), nodeModules);
+                matrix.clients.add(client);
+                matrix.cells.put(client, new LinkedHashMap<>());
+            }
+            matrix.clients.get(0).loadParent(matrix.clients.size());
+            matrix.refused();
+            matrix.opened();
+            matrix.resumed();
+            matrix.drained();
+            matrix.cancelled();
+            matrix.ended();
         } finally {
-            clients.forEach(ClientUnderTest::close);
+            matrix.clients.forEach(ClientUnderTest::close);
         }
-        Files.writeString(WRITTEN, table());
-        Matcher table = TABLE.matcher(Files.readString(DOCUMENT));
-        assertThat(table.find()).isTrue();
-        assertThat(table.group(1)).as("%s is written to %s", DOCUMENT, WRITTEN).isEqualTo(table());
+        return matrix.table();
     }
 
     /** The server is full when the client comes. Then its place becomes free. */
