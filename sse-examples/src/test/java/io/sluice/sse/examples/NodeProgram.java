@@ -12,7 +12,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -28,17 +30,19 @@ public final class NodeProgram implements AutoCloseable {
     private static final Path SOURCES = Path.of("src/test/node");
     private static final Path FOLDER = Path.of("target/node");
     private static final long INSTALL_SECONDS = 180;
+    private static final int MOST_LINES = 100;
 
     private final Process process;
     private final BufferedReader output;
-    private final List<String> lines = new ArrayList<>();
+    /** The latest lines, for the messages of failed tests. */
+    private final Deque<String> lines = new ArrayDeque<>();
 
     private NodeProgram(Process process) {
         this.process = process;
         this.output = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
     }
 
-    static NodeProgram start(String program, String... arguments) throws Exception {
+    public static NodeProgram start(String program, String... arguments) throws Exception {
         install();
         List<String> command = new ArrayList<>(List.of("node", program));
         command.addAll(List.of(arguments));
@@ -55,10 +59,13 @@ public final class NodeProgram implements AutoCloseable {
     }
 
     /** The next line that the program prints. */
-    String nextLine() throws IOException {
+    public String nextLine() throws IOException {
         String line = output.readLine();
         assertThat(line).as("the program ended after " + lines).isNotNull();
         lines.add(line);
+        if (lines.size() > MOST_LINES) {
+            lines.remove();
+        }
         return line;
     }
 
