@@ -12,7 +12,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -28,10 +30,12 @@ public final class NodeProgram implements AutoCloseable {
     private static final Path SOURCES = Path.of("src/test/node");
     private static final Path FOLDER = Path.of("target/node");
     private static final long INSTALL_SECONDS = 180;
+    private static final int MOST_LINES = 100;
 
     private final Process process;
     private final BufferedReader output;
-    private final List<String> lines = new ArrayList<>();
+    /** The latest lines, for the messages of failed tests. */
+    private final Deque<String> lines = new ArrayDeque<>();
 
     private NodeProgram(Process process) {
         this.process = process;
@@ -60,6 +64,9 @@ public final class NodeProgram implements AutoCloseable {
         String line = output.readLine();
         assertThat(line).as("the program ended after " + lines).isNotNull();
         lines.add(line);
+        if (lines.size() > MOST_LINES) {
+            lines.remove();
+        }
         return line;
     }
 

@@ -1,6 +1,7 @@
 package io.sluice.sse.netty;
 
 import io.sluice.sse.Identity;
+import java.nio.file.Path;
 import java.security.cert.Certificate;
 import java.security.cert.X509Certificate;
 import java.util.Objects;
@@ -8,6 +9,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import javax.net.ssl.SSLPeerUnverifiedException;
 import javax.net.ssl.SSLSession;
 
@@ -126,6 +128,30 @@ public interface Authenticator {
             }
             return CompletableFuture.completedFuture(Identity.UNKNOWN);
         };
+    }
+
+    /** The keys of a file that may change. Thread-safe. */
+    interface Keys<T> extends Supplier<T>, AutoCloseable {
+        /** The keys that are in use now. Never blocks. */
+        @Override
+        T get();
+
+        /** From now on the file is not read again. */
+        @Override
+        void close();
+    }
+
+    /**
+     * Reads the keys of a file, for example those that verify tokens, and reads them again when the file has changed. A
+     * changed file is read when two looks, a second apart, find the same time and size, so not while a program writes
+     * it. If it cannot be used, the old keys stay and the log has a warning. To be safe in any case, write the new keys
+     * to another file and rename that.
+     *
+     * @param reader may block. The message of its exceptions must not contain secrets, since it is logged
+     */
+    @CheckReturnValue
+    static <T> Keys<T> keys(Path file, Function<? super Path, ? extends T> reader) {
+        return new KeyFile<>(Objects.requireNonNull(file, "file"), Objects.requireNonNull(reader, "reader"));
     }
 
     /**

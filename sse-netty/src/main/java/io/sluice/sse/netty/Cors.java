@@ -95,7 +95,7 @@ final class Cors {
      * Whether a page of this origin may send a request that changes something. With {@code *}, a request with
      * credentials that the browser adds by itself may not: a page of any origin could otherwise act for the user.
      */
-    boolean permitsAction(String origin, SseRequest request) {
+    private boolean permitsAction(String origin, SseRequest request) {
         return names(origin) || (any && !origin.equals("null") && !hasAmbientCredentials(request));
     }
 
@@ -181,15 +181,23 @@ final class Cors {
     }
 
     /**
-     * Rejects a stream for a page of another site that may not read it: the page would occupy a permit for nothing. At
-     * a limit, too: the page cannot read the response that asks an EventSource to retry.
+     * Rejects the request of a foreign page. A request with another method than GET and HEAD could act for the user, on
+     * a server of the user's own machine, for example. A stream would occupy a permit for a page that may not read it.
      *
-     * @param ofRoute the headers of the stream's route, which may decide about the origin itself
-     * @throws HttpStatusException (403) if the page may not read the stream
+     * @param isStream whether a GET of this path opens a stream
+     * @throws HttpStatusException (403) if the page may not send the request
      */
-    void checkReadable(SseRequest request, Collection<Map.Entry<String, String>> ofRoute) {
-        if (request.isCrossSite() && allowed(request) == null && !decides(ofRoute)) {
-            throw HttpStatusException.of(403, "streams for pages of other sites are not allowed here");
+    void checkOrigin(SseRequest request, boolean isStream) {
+        if (request.method().equals("GET") || request.method().equals("HEAD")) {
+            if (isStream && request.isCrossSite() && allowed(request) == null) {
+                throw HttpStatusException.of(403, "streams for pages of other sites are not allowed here");
+            }
+            return;
+        }
+        List<String> origins = request.headerAll("origin");
+        if (request.isCrossOrigin() && (origins.size() != 1 || !permitsAction(origins.get(0), request))) {
+            String sender = request.isCrossSite() ? "other sites" : "another origin";
+            throw HttpStatusException.of(403, "requests from " + sender + " are not allowed here");
         }
     }
 

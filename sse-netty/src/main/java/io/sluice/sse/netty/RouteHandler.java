@@ -12,7 +12,6 @@ import io.sluice.sse.RejectionCounts;
 import io.sluice.sse.netty.OrderedResponses.Exchange;
 import java.io.IOException;
 import java.util.ArrayDeque;
-import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -221,6 +220,17 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
                     () -> shared.cors().preflight(request, entry.methods()).completed());
             return;
         }
+        String method = request.method().equals("HEAD") ? "GET" : request.method();
+        boolean isStream = entry.streamOf(method) != null;
+        if (isStream || entry.byMethod.containsKey(method)) {
+            try {
+                // First, so that a foreign page cannot use up a permit, a rate or a ticket of the user.
+                shared.cors().checkOrigin(request, isStream);
+            } catch (HttpStatusException e) {
+                fail(ctx, turn, e);
+                return;
+            }
+        }
         AccessControl access = shared.access();
         access.identify(ctx, request, new AccessControl.Continuation() {
             @Override
@@ -253,14 +263,6 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
             send(ctx, turn, rejection::completed);
             return;
         }
-        if (!method.equals("GET")) {
-            try {
-                checkOrigin(request);
-            } catch (HttpStatusException e) {
-                fail(ctx, turn, e);
-                return;
-            }
-        }
         shared.streams().open(ctx, request, stream, shared.access(), new StreamEndpoint.Continuation() {
             @Override
             public void rejected(RouteResponse response) {
@@ -279,9 +281,6 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
         if (route == null) {
             String methods = String.join(", ", entry.methods());
             throw HttpStatusException.of(405, "this path answers " + methods, "allow", methods);
-        }
-        if (!method.equals("GET")) {
-            checkOrigin(request);
         }
         return Objects.requireNonNull(route.handle(request), () -> Responses.returnedNull(request));
     }
@@ -313,18 +312,6 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
     private void fail(ChannelHandlerContext ctx, Turn turn, Throwable failure) {
         responses.fail(ctx, failure, turn.exchange);
         decided(ctx, turn);
-    }
-
-    /** Rejects requests of foreign pages, which could otherwise act on a server on the user's own machine. */
-    private void checkOrigin(SseRequest request) {
-        if (!request.isCrossOrigin()) {
-            return;
-        }
-        List<String> origins = request.headerAll("origin");
-        if (origins.size() != 1 || !shared.cors().permitsAction(origins.get(0), request)) {
-            String sender = request.isCrossSite() ? "other sites" : "another origin";
-            throw HttpStatusException.of(403, "requests from " + sender + " are not allowed here");
-        }
     }
 
     /** Sends a 408 if the request has begun and did not arrive in time. */

@@ -10,6 +10,7 @@ import io.netty.handler.codec.http.FullHttpRequest;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.handler.codec.http.cors.CorsHandler;
 import io.netty.util.AttributeKey;
 import io.netty.util.ReferenceCountUtil;
 import io.sluice.sse.hub.Hub;
@@ -28,6 +29,10 @@ import org.jspecify.annotations.Nullable;
  * ({@code HttpServerCodec}); an aggregator may be between the two. Requests for other paths go on to the next handler.
  * A request for a stream removes the codec and every handler after it from the pipeline. Handlers before the codec
  * (TLS, for example) stay.
+ *
+ * <p>Requests of pages of other sites get status 403, as those of a server without {@link SseServerBuilder#cors}. If
+ * the pipeline has a {@link CorsHandler}, that handler decides alone. It rejects other origins only if it is configured
+ * with {@code shortCircuit()}.
  *
  * <p>One instance serves all pipelines. Thread-safe.
  */
@@ -101,7 +106,6 @@ public final class SseHandler extends ChannelInboundHandlerAdapter {
     /**
      * Returns a handler whose streams are opened by requests of these methods. It shares the streams and their limits
      * with this handler. A request of another method than GET may have a body of up to 1 MiB, which reaches the route.
-     * The owner of the pipeline checks the origin of such a request, as {@link SseRequest#isCrossOrigin} reports it.
      *
      * @param methods in upper case; GET also serves HEAD
      * @throws IllegalArgumentException if there is no method, or one is not in upper case
@@ -256,7 +260,11 @@ public final class SseHandler extends ChannelInboundHandlerAdapter {
             Decision decision = new Decision(ctx, message.method().name().equals("HEAD"));
             try {
                 StreamRoute stream = streamOf(message, entry);
-                decision.begin(requestOf(ctx, message, entry), stream);
+                SseRequest request = requestOf(ctx, message, entry);
+                if (ctx.pipeline().get(CorsHandler.class) == null) { // it does not reveal which origins it allows
+                    Cors.NONE.checkOrigin(request, true);
+                }
+                decision.begin(request, stream);
             } catch (HttpStatusException e) {
                 decision.rejected(e.response());
             }

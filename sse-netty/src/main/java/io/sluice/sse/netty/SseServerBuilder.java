@@ -413,8 +413,8 @@ public final class SseServerBuilder {
      * subdomains. Pages of these origins may send cookies and other credentials. {@code *} allows all other origins,
      * but without credentials. By default no page of another origin can read a response.
      *
-     * <p>The server answers preflights itself. A route that sets {@code access-control-allow-origin} decides for its
-     * own response.
+     * <p>The server answers preflights itself. A route that sets {@code access-control-allow-origin} decides who may
+     * read its own response. Its stream still has no page of another site whose origin is not named here.
      *
      * @throws IllegalArgumentException if there is no origin, or if one is not of these forms
      */

@@ -26,20 +26,24 @@ public final class SseStream {
     private final StartPosition start;
     private final @Nullable Source source;
     private final StreamSettings settings;
-    /** Not one of the settings, since those live as long as the stream. */
-    private final List<Map.Entry<String, String>> headers;
+    private final Opening opening;
+
+    /** What is needed to open the stream. Not among the settings, since those live as long as the stream. */
+    private record Opening(List<Map.Entry<String, String>> headers, Runnable lastCheck) {
+        static final Opening PLAIN = new Opening(List.of(), () -> {});
+    }
 
     private SseStream(
             @Nullable Selector selector,
             StartPosition start,
             @Nullable Source source,
             StreamSettings settings,
-            List<Map.Entry<String, String>> headers) {
+            Opening opening) {
         this.selector = selector;
         this.start = start;
         this.source = source;
         this.settings = settings;
-        this.headers = headers;
+        this.opening = opening;
     }
 
     /** A stream of the events of hub topics, from {@code start} on. */
@@ -50,7 +54,7 @@ public final class SseStream {
                 Objects.requireNonNull(start, "start"),
                 null,
                 StreamSettings.DEFAULT,
-                List.of());
+                Opening.PLAIN);
     }
 
     /** A stream that a source fills, for this client only. */
@@ -61,13 +65,13 @@ public final class SseStream {
                 StartPosition.live(),
                 Objects.requireNonNull(source, "source"),
                 StreamSettings.DEFAULT,
-                List.of());
+                Opening.PLAIN);
     }
 
     /** This stream with a source, in addition to its topics. */
     @CheckReturnValue
     public SseStream with(Source newSource) {
-        return new SseStream(selector, start, Objects.requireNonNull(newSource, "source"), settings, headers);
+        return new SseStream(selector, start, Objects.requireNonNull(newSource, "source"), settings, opening);
     }
 
     /** This stream with another form of heartbeat, or another interval ({@link Heartbeat#every}). */
@@ -186,13 +190,35 @@ public final class SseStream {
     @CheckReturnValue
     public SseStream header(String name, String value) {
         ResponseHead.checkAdded(Objects.requireNonNull(name, "name"), Objects.requireNonNull(value, "value"));
-        List<Map.Entry<String, String>> more = new ArrayList<>(headers);
+        List<Map.Entry<String, String>> more = new ArrayList<>(opening.headers);
         more.add(Map.entry(name, value));
-        return new SseStream(selector, start, source, settings, List.copyOf(more));
+        return new SseStream(selector, start, source, settings, new Opening(List.copyOf(more), opening.lastCheck));
+    }
+
+    /**
+     * This stream with a check that runs once, after all other checks of its request: after the limits, the access
+     * rules and the Accept header. So a request that they reject does not use up what is valid once, such as a ticket.
+     * It does not run for HEAD. It runs on an event loop and must not block.
+     *
+     * @param check may reject the request by an {@link HttpStatusException}. It runs after those that the stream has
+     */
+    @CheckReturnValue
+    public SseStream lastCheck(Runnable check) {
+        Objects.requireNonNull(check, "check");
+        Runnable before = opening.lastCheck;
+        return new SseStream(selector, start, source, settings, new Opening(opening.headers, () -> {
+            before.run();
+            check.run();
+        }));
+    }
+
+    /** @throws HttpStatusException if a check of the route rejects the request */
+    void runLastCheck() {
+        opening.lastCheck.run();
     }
 
     private SseStream with(StreamSettings newSettings) {
-        return new SseStream(selector, start, source, newSettings, headers);
+        return new SseStream(selector, start, source, newSettings, opening);
     }
 
     /** The topics and patterns that the stream subscribes to; null if only a source fills it. */
@@ -207,7 +233,7 @@ public final class SseStream {
 
     /** The headers that the route has added. */
     List<Map.Entry<String, String>> headers() {
-        return headers;
+        return opening.headers;
     }
 
     StreamSettings settings() {

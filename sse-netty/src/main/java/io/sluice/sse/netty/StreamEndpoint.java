@@ -171,9 +171,6 @@ final class StreamEndpoint {
                 }
                 stream = access.permitted(
                         request, Objects.requireNonNull(opened, () -> Responses.returnedNull(request)));
-                if (cors != null) {
-                    cors.checkReadable(request, stream.headers()); // after the route, whose headers may allow it
-                }
                 if (mayHaveBody(request) && !stream.settings().options().isBare()) {
                     checkAccept(request);
                 }
@@ -191,6 +188,7 @@ final class StreamEndpoint {
                 }
                 // After the lane, too: a revocation visits the lanes that the hub has.
                 access.checkNotRevoked(request, stream);
+                stream.runLastCheck();
                 sink = compression.sinkFor(lane, ctx.channel(), request, stream, release);
             } catch (Throwable e) {
                 release.run();
@@ -321,9 +319,6 @@ final class StreamEndpoint {
     /** A client must not be asked to retry a request that can never succeed, so the route may reject it for good. */
     private @Nullable HttpStatusException permanentRejection(SseRequest request, StreamRoute route, Channel channel) {
         try {
-            if (cors != null) {
-                cors.checkReadable(request, List.of());
-            }
             route.check(request);
             return null;
         } catch (Throwable e) {

@@ -4,11 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.sluice.sse.Identity;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -189,7 +191,7 @@ class CorsTest {
                 "-                      | https://app.example  | -           | /events/a     | 200",
                 "-                      | -                    | same-origin | /events/a     | 200",
                 "-                      | -                    | none        | /events/a     | 200",
-                "-                      | https://own.example  | cross-site  | /own-stream/a | 200",
+                "-                      | https://own.example  | cross-site  | /own-stream/a | 403",
                 "https://app.example    | https://app.example  | cross-site  | /events/a     | 200",
                 "https://app.example    | https://evil.example | cross-site  | /events/a     | 403",
                 "https://app.example    | null                 | cross-site  | /events/a     | 403",
@@ -211,9 +213,34 @@ class CorsTest {
                     assertThat(server.streams().permits().acquired()).isZero());
         }
         try (SseServer full = server(allowed).maxStreams(0).start()) {
-            boolean isPermanent = status == 403 || path.equals("/own-stream/a");
-            assertThat(responseHead(full, "GET " + path, headers).get(0))
-                    .startsWith("http/1.1 " + (isPermanent ? 403 : 200));
+            assertThat(responseHead(full, "GET " + path, headers).get(0)).startsWith("http/1.1 " + status);
+        }
+    }
+
+    @Test
+    void aForeignPageReachesNeitherTheAuthenticatorNorTheRoute() throws IOException {
+        AtomicInteger reached = new AtomicInteger();
+        Authenticator authenticator = request -> {
+            reached.incrementAndGet();
+            return CompletableFuture.completedFuture(Identity.UNKNOWN);
+        };
+        StreamRoute route = request -> {
+            reached.incrementAndGet();
+            return SseStream.of(sink -> {});
+        };
+        try (SseServer server = server().streams("/any", route, "GET", "POST")
+                .authenticator(authenticator.orAnonymous())
+                .connectRate(new Rate(1, Duration.ofDays(1)))
+                .start()) {
+            for (String request : List.of("GET /any", "HEAD /any", "POST /any", "POST /act")) {
+                List<String> head = responseHead(
+                        server, request, "Sec-Fetch-Site: cross-site", "Origin: " + STRANGER, "Content-Length: 0");
+                assertThat(head.get(0)).as(request).startsWith("http/1.1 403");
+            }
+            assertThat(reached).hasValue(0);
+            assertThat(responseHead(server, "GET /any").get(0))
+                    .as("the rate is unused")
+                    .startsWith("http/1.1 200");
         }
     }
 

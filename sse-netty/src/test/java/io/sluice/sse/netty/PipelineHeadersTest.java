@@ -45,6 +45,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -152,6 +153,39 @@ class PipelineHeadersTest {
             assertThat(decorator.responses).as(method).isEqualTo(1);
             channel.finishAndReleaseAll();
         }
+    }
+
+    @Test
+    void aForeignPageGetsNoStreamUnlessACorsHandlerDecides() {
+        String foreign = "Origin: https://evil.example\r\nSec-Fetch-Site: cross-site\r\n";
+        assertThat(statusLine(request("GET", "1.1", foreign), handler())).contains(" 403 ");
+        assertThat(statusLine(request("HEAD", "1.1", foreign), handler())).contains(" 403 ");
+        assertThat(statusLine(request("GET", "1.1", "Sec-Fetch-Site: same-origin\r\n"), handler()))
+                .contains(" 200 ");
+        String post = request("POST", "1.1", "Content-Length: 0\r\nOrigin: https://evil.example\r\n");
+        assertThat(statusLine(post, handler().methods("POST"))).contains(" 403 ");
+        assertThat(statusLine(
+                        post.replace("https://evil.example", "http://localhost"),
+                        handler().methods("POST")))
+                .contains(" 200 ");
+
+        Supplier<CorsHandler> strict = () -> new CorsHandler(CorsConfigBuilder.forOrigin("https://app.example")
+                .shortCircuit()
+                .build());
+        assertThat(statusLine(
+                        request("GET", "1.1", ORIGIN + "Sec-Fetch-Site: cross-site\r\n"), strict.get(), handler()))
+                .contains(" 200 ");
+        assertThat(statusLine(request("GET", "1.1", foreign), strict.get(), handler()))
+                .contains(" 403 ");
+    }
+
+    private static String statusLine(String request, ChannelHandler... handlers) {
+        EmbeddedChannel channel = new EmbeddedChannel(new HttpServerCodec());
+        channel.pipeline().addLast(handlers);
+        write(channel, request);
+        String response = text(channel);
+        channel.finishAndReleaseAll();
+        return response.substring(0, response.indexOf("\r\n"));
     }
 
     @Test

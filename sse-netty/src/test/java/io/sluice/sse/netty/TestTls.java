@@ -18,7 +18,7 @@ import javax.net.ssl.TrustManager;
 import javax.net.ssl.X509TrustManager;
 
 /** TLS for tests about other things: one certificate for all servers, and clients that do not check it. */
-final class TestTls {
+public final class TestTls {
 
     private static final X509Bundle CERTIFICATE = certificate();
     private static final SslContext SERVER = serverContext();
@@ -77,7 +77,7 @@ final class TestTls {
     }
 
     /** With a context and not with files, which a server checks for changes each second. */
-    static SseServerBuilder serve(SseServerBuilder server) {
+    public static SseServerBuilder serve(SseServerBuilder server) {
         return server.tls(SERVER);
     }
 

@@ -26,7 +26,6 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
-import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -42,7 +41,6 @@ final class AdminRoutes {
     private final Hub hub;
     private final byte @Nullable [] token;
 
-    private final Consumer<String> onRevoke;
     private final Executor executor;
 
     /** Completes when no response is being made. Guarded by this object. */
@@ -51,15 +49,13 @@ final class AdminRoutes {
     /** Null until the first request: looking up the host name may take a while. */
     private volatile @Nullable String node;
 
-    /** @param onRevoke is called with a principal before its streams end */
-    AdminRoutes(Hub hub, @Nullable String node, @Nullable String token, Consumer<String> onRevoke) {
-        this(hub, node, token, onRevoke, new CompletableFuture<>().defaultExecutor());
+    AdminRoutes(Hub hub, @Nullable String node, @Nullable String token) {
+        this(hub, node, token, new CompletableFuture<>().defaultExecutor());
     }
 
     /** @param executor makes the responses that take a while */
-    AdminRoutes(Hub hub, @Nullable String node, @Nullable String token, Consumer<String> onRevoke, Executor executor) {
+    AdminRoutes(Hub hub, @Nullable String node, @Nullable String token, Executor executor) {
         this.hub = hub;
-        this.onRevoke = onRevoke;
         this.executor = executor;
         this.node = node;
         this.token = token == null ? null : token.getBytes(StandardCharsets.UTF_8);
@@ -199,13 +195,15 @@ final class AdminRoutes {
         });
     }
 
-    /** Ends the streams of a principal and takes its tickets back. Its tokens decide whether it may come back. */
+    /**
+     * Ends the streams of a principal on all nodes. Tickets that it has got before open no stream any more. Its tokens
+     * decide whether it may come back.
+     */
     private CompletionStage<RouteResponse> revoke(SseRequest request) {
         String principal = request.subPath();
         if (principal.isEmpty()) {
             throw HttpStatusException.of(400, "no principal: DELETE /admin/principals/{name}");
         }
-        onRevoke.accept(principal); // first, so that no ticket opens a stream after the others have ended
         return hub.revoke(principal).thenApply(ended -> RouteResponse.empty(204));
     }
 

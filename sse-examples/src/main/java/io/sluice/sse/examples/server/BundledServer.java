@@ -31,7 +31,7 @@ final class BundledServer implements AutoCloseable {
         this.options = options;
         this.access = access;
         publish = new PublishRoute(hub);
-        admin = new AdminRoutes(hub, options.node, adminToken, access::revoke);
+        admin = new AdminRoutes(hub, options.node, adminToken);
         metrics = new MetricsRoute(hub);
     }
 
@@ -58,8 +58,19 @@ final class BundledServer implements AutoCloseable {
     private static BundledServer start(Options options, Hub hub) throws BadOptionException {
         ServerFactory factory = new ServerFactory(options);
         SseServerBuilder builder = factory.server(hub);
-        ServerAccess access = factory.access();
         String adminToken = factory.adminToken();
+        ServerAccess access = factory.access(hub);
+        try {
+            return start(options, hub, builder, access, adminToken);
+        } catch (BadOptionException | RuntimeException e) {
+            access.close();
+            throw e;
+        }
+    }
+
+    private static BundledServer start(
+            Options options, Hub hub, SseServerBuilder builder, ServerAccess access, @Nullable String adminToken)
+            throws BadOptionException {
         BundledServer bundled = new BundledServer(options, hub, access, adminToken);
         access.addTo(builder, adminToken, options.wrongTokenRate);
         EventsRoute.addTo(builder, access);
@@ -75,7 +86,6 @@ final class BundledServer implements AutoCloseable {
         } catch (IllegalArgumentException e) {
             throw options.invalid("--transport", e);
         }
-        access.watch();
         return bundled;
     }
 

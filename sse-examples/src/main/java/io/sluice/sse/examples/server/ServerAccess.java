@@ -20,7 +20,6 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,7 +45,7 @@ final class ServerAccess implements AutoCloseable {
 
     private final List<byte[]> subscribeTokens;
     private final List<byte[]> publishTokens;
-    private final @Nullable JwtKeyFile jwt;
+    private final Authenticator.@Nullable Keys<JwtVerifier> jwt;
     private final @Nullable String jwtCookie;
     private final Tickets tickets;
     private final AccessRules rules;
@@ -55,14 +54,14 @@ final class ServerAccess implements AutoCloseable {
     ServerAccess(
             List<String> subscribeTokens,
             List<String> publishTokens,
-            @Nullable JwtKeyFile jwt,
+            Authenticator.@Nullable Keys<JwtVerifier> jwt,
             @Nullable String jwtCookie,
-            LongSupplier nanos) {
+            Tickets tickets) {
         this.subscribeTokens = bytes(subscribeTokens);
         this.publishTokens = bytes(publishTokens);
         this.jwt = jwt;
         this.jwtCookie = jwtCookie;
-        this.tickets = new Tickets(nanos);
+        this.tickets = tickets;
         this.rules = rules();
     }
 
@@ -111,14 +110,7 @@ final class ServerAccess implements AutoCloseable {
     }
 
     private boolean hasSlowKeys() {
-        return jwt != null && jwt.verifier().isSlow();
-    }
-
-    /** From now on a changed key file is read again, until {@link #close}. */
-    void watch() {
-        if (jwt != null) {
-            jwt.watch();
-        }
+        return jwt != null && jwt.get().isSlow();
     }
 
     @Override
@@ -188,7 +180,7 @@ final class ServerAccess implements AutoCloseable {
         if (jwt == null) {
             throw HttpStatusException.of(401, "the token is not accepted", "www-authenticate", INVALID_TOKEN);
         }
-        return jwt.verifier().verify(token);
+        return jwt.get().verify(token);
     }
 
     /** Compares with each token in constant time, so that the time does not reveal how much of a token is right. */
@@ -233,8 +225,8 @@ final class ServerAccess implements AutoCloseable {
     }
 
     /**
-     * Uses the ticket of a stream that is about to open. Not earlier: a client above a limit is asked to retry, and
-     * comes back with the same ticket.
+     * Uses the ticket of a stream when nothing else can reject it. Not earlier: a client above a limit is asked to
+     * retry, and comes back with the same ticket.
      */
     private SseStream useTicket(SseRequest request, SseStream stream) {
         String ticket = request.query(TICKET);
@@ -250,15 +242,11 @@ final class ServerAccess implements AutoCloseable {
         if (forbidden != null) {
             throw HttpStatusException.of(403, "the ticket is not for \"" + forbidden + "\"");
         }
-        if (!request.method().equals("HEAD") && !tickets.use(ticket)) {
-            throw invalidTicket();
-        }
-        return stream.identity(identity).allowing(OF_TICKET);
-    }
-
-    /** Takes the tickets of a principal back. Its tokens stay valid. */
-    void revoke(String principal) {
-        tickets.revoke(principal);
+        return stream.identity(identity).allowing(OF_TICKET).lastCheck(() -> {
+            if (!tickets.use(ticket)) {
+                throw invalidTicket();
+            }
+        });
     }
 
     private static HttpStatusException invalidTicket() {

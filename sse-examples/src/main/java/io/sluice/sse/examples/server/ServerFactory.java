@@ -4,6 +4,7 @@ import io.sluice.sse.history.HistoryException;
 import io.sluice.sse.history.MvStoreHistory;
 import io.sluice.sse.hub.Hub;
 import io.sluice.sse.hub.HubBuilder;
+import io.sluice.sse.netty.Authenticator;
 import io.sluice.sse.netty.Compression;
 import io.sluice.sse.netty.SseServer;
 import io.sluice.sse.netty.SseServerBuilder;
@@ -13,6 +14,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -138,25 +140,23 @@ final class ServerFactory {
     }
 
     /** Creates what decides who may subscribe and publish. */
-    ServerAccess access() throws BadOptionException {
+    ServerAccess access(Hub hub) throws BadOptionException {
         if (options.jwtCookie != null && options.jwtKey == null) {
             throw new BadOptionException(
                     options.named("--jwt-cookie") + ": " + options.jwtCookie + " (expected: --jwt-key as well)");
         }
-        JwtKeyFile jwt = null;
+        List<String> subscribeTokens = options.secrets("--subscribe-token", options.subscribeTokens);
+        List<String> publishTokens = options.secrets("--publish-token", options.publishTokens);
+        Authenticator.Keys<JwtVerifier> jwt = null; // last, since it has a thread
         if (options.jwtKey != null) {
             try {
-                jwt = new JwtKeyFile(options.jwtKey, InstantSource.system());
+                jwt = Authenticator.keys(options.jwtKey, file -> JwtVerifier.read(file, InstantSource.system()));
             } catch (IllegalArgumentException e) {
                 throw options.invalid("--jwt-key", e);
             }
         }
-        return new ServerAccess(
-                options.secrets("--subscribe-token", options.subscribeTokens),
-                options.secrets("--publish-token", options.publishTokens),
-                jwt,
-                options.jwtCookie,
-                System::nanoTime);
+        Tickets tickets = new Tickets(System::nanoTime, hub);
+        return new ServerAccess(subscribeTokens, publishTokens, jwt, options.jwtCookie, tickets);
     }
 
     /** The token of the admin routes; null if there is none. */

@@ -1,6 +1,9 @@
 package io.sluice.sse.examples.server;
 
 import io.sluice.sse.Identity;
+import io.sluice.sse.hub.Hub;
+import io.sluice.sse.hub.TransportAccess;
+import io.sluice.sse.hub.lane.LaneRegistry;
 import io.sluice.sse.netty.HttpStatusException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -24,26 +27,38 @@ final class Tickets {
     static final Duration LIFETIME = Duration.ofSeconds(60);
     static final int MAX = 100_000;
 
+    /** Per principal, within the lifetime: one user must not keep the others from getting tickets. */
+    static final int MAX_OF_PRINCIPAL = 1_000;
+
     private static final int RANDOM_BYTES = 24;
 
-    private record Entry(String hash, long issuedNanos) {}
+    /** @param revocations how many revocations there had been on all nodes when the ticket was issued */
+    private record Ticket(Identity identity, long revocations) {}
+
+    private record Entry(
+            String hash, long issuedNanos, @Nullable String principal) {}
 
     private final SecureRandom random = new SecureRandom();
     private final LongSupplier nanos;
+    private final LaneRegistry lanes;
 
     // Guarded by this object.
-    private final Map<String, Identity> identities = new HashMap<>();
+    private final Map<String, Ticket> tickets = new HashMap<>();
     /** In the order of their issue, and so of their end. It may contain used ones. */
     private final ArrayDeque<Entry> issued = new ArrayDeque<>();
+    /** How many of those each principal has. */
+    private final Map<String, Integer> byPrincipal = new HashMap<>();
 
-    Tickets(LongSupplier nanos) {
+    /** @param hub knows whose access was revoked, on this node or another */
+    Tickets(LongSupplier nanos, Hub hub) {
         this.nanos = nanos;
+        this.lanes = TransportAccess.of(hub);
     }
 
     /**
      * Issues a ticket for an identity.
      *
-     * @throws HttpStatusException (503) if there are too many
+     * @throws HttpStatusException (503) if there are too many, (429) if the principal has too many
      */
     String issue(Identity identity) {
         byte[] bytes = new byte[RANDOM_BYTES];
@@ -55,8 +70,15 @@ final class Tickets {
             if (issued.size() >= MAX) {
                 throw HttpStatusException.retryable(503, "there are too many tickets", Duration.ofSeconds(5));
             }
-            identities.put(hash, identity);
-            issued.add(new Entry(hash, nanos.getAsLong()));
+            String principal = identity.principal();
+            if (principal != null) {
+                if (byPrincipal.getOrDefault(principal, 0) >= MAX_OF_PRINCIPAL) {
+                    throw HttpStatusException.retryable(429, "this user has too many tickets", Duration.ofSeconds(5));
+                }
+                byPrincipal.merge(principal, 1, Integer::sum);
+            }
+            tickets.put(hash, new Ticket(identity, lanes.revocationCount()));
+            issued.add(new Entry(hash, nanos.getAsLong(), principal));
         }
         return ticket;
     }
@@ -64,18 +86,22 @@ final class Tickets {
     /** The identity of a ticket that can still be used; null if there is none. The ticket stays valid. */
     synchronized @Nullable Identity find(String ticket) {
         removeExpired();
-        return identities.get(hash(ticket));
+        return identityOf(tickets.get(hash(ticket)));
     }
 
     /** Uses a ticket. @return whether it could still be used, which it cannot from now on */
     synchronized boolean use(String ticket) {
         removeExpired();
-        return identities.remove(hash(ticket)) != null;
+        return identityOf(tickets.remove(hash(ticket))) != null;
     }
 
-    /** Removes the tickets of a principal: from now on they open no stream. */
-    synchronized void revoke(String principal) {
-        identities.values().removeIf(identity -> principal.equals(identity.principal()));
+    /** Null if there is no ticket, or if the access of its principal was revoked after its issue. */
+    private @Nullable Identity identityOf(@Nullable Ticket ticket) {
+        if (ticket == null) {
+            return null;
+        }
+        String principal = ticket.identity.principal();
+        return principal != null && lanes.isRevokedSince(ticket.revocations, principal) ? null : ticket.identity;
     }
 
     private void removeExpired() {
@@ -84,7 +110,10 @@ final class Tickets {
                 oldest != null && now - oldest.issuedNanos >= LIFETIME.toNanos();
                 oldest = issued.peek()) {
             issued.remove();
-            identities.remove(oldest.hash);
+            tickets.remove(oldest.hash);
+            if (oldest.principal != null) {
+                byPrincipal.computeIfPresent(oldest.principal, (ignored, count) -> count == 1 ? null : count - 1);
+            }
         }
     }
 

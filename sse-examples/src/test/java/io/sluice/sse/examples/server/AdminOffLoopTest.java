@@ -25,7 +25,7 @@ class AdminOffLoopTest {
         BlockingQueue<Runnable> tasks = new LinkedBlockingQueue<>();
         try (Hub hub = Hub.create()) {
             var builder = SseServer.builder().hub(hub).port(0).threads(1);
-            new AdminRoutes(hub, "node", null, principal -> {}, tasks::add).addTo(builder);
+            new AdminRoutes(hub, "node", null, tasks::add).addTo(builder);
             new HealthRoutes(() -> true, () -> false).addTo(builder);
             try (SseServer server = builder.start()) {
                 hub.publish("a", Event.of("x")).toCompletableFuture().get();

@@ -20,8 +20,12 @@ public final class Browser {
 
     private Browser() {}
 
-    /** Opens a browser. Its user closes it. */
-    public static ChromeDriver open(Path profile) {
+    /**
+     * Opens a browser. Its user closes it.
+     *
+     * @param arguments more of the command line
+     */
+    public static ChromeDriver open(Path profile, String... arguments) {
         Path chromium = program("CHROMIUM", "/usr/bin/chromium");
         Path chromedriver = program("CHROMEDRIVER", "/usr/bin/chromedriver");
         ChromeOptions options = new ChromeOptions();
@@ -43,6 +47,7 @@ public final class Browser {
                 "--disable-features=IsolateOrigins,site-per-process,SpareRendererForSitePerProcess",
                 "--window-size=1280,900",
                 "--user-data-dir=" + profile);
+        options.addArguments(arguments);
         ChromeDriverService service = new ChromeDriverService.Builder()
                 .usingDriverExecutable(chromedriver.toFile())
                 .usingAnyFreePort()

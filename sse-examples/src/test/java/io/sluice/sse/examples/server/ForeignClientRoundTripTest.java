@@ -21,33 +21,6 @@ class ForeignClientRoundTripTest {
 
     private static final int EVENTS = 500;
 
-    private static final String[] PIECES = {
-        "\n",
-        "\r",
-        "\r\n",
-        "\n\n",
-        "\r\r\n",
-        "\0",
-        "\uFEFF",
-        "\u2028",
-        "\u0085",
-        " ",
-        ":",
-        ": ",
-        "\t",
-        "a",
-        "é",
-        "😀",
-        "𐀀",
-        "data: forged",
-        "\ndata: forged\n\n",
-        "\nevent: forged\n",
-        "\nid: forged\r",
-        "\nretry: 1\n",
-        "\n:",
-        "\u007f"
-    };
-
     @ParameterizedTest
     @ValueSource(strings = {"identity", "gzip"})
     @Timeout(180)
@@ -61,8 +34,8 @@ class ForeignClientRoundTripTest {
                         .build()) {
             client.start();
             for (int i = 0; i < EVENTS; i++) {
-                String data = text(random, 12);
-                String name = random.nextBoolean() ? "" : text(random, 6).replaceAll("[\\r\\n\\x00]", "");
+                String data = RandomText.text(random, 12);
+                String name = random.nextBoolean() ? "" : RandomText.name(random);
                 String query = name.isEmpty() ? "" : "?event=" + URLEncoder.encode(name, StandardCharsets.UTF_8);
 
                 HttpResponse<String> response = server.post("/publish/any" + query, data);
@@ -85,7 +58,7 @@ class ForeignClientRoundTripTest {
     }
 
     /** OkHttp asks for gzip by itself, and decodes it if the request has not named a coding. */
-    private static Response seen(Interceptor.Chain chain, String coding) throws IOException {
+    static Response seen(Interceptor.Chain chain, String coding) throws IOException {
         boolean isPlain = coding.equals("identity");
         Response response = chain.proceed(
                 isPlain
@@ -96,18 +69,5 @@ class ForeignClientRoundTripTest {
                         : chain.request());
         assertThat(response.header("Content-Encoding")).isEqualTo(isPlain ? null : coding);
         return response;
-    }
-
-    private static String text(Random random, int mostPieces) {
-        StringBuilder text = new StringBuilder();
-        for (int pieces = random.nextInt(mostPieces + 1); pieces > 0; pieces--) {
-            if (random.nextInt(4) > 0) {
-                text.append(PIECES[random.nextInt(PIECES.length)]);
-            } else {
-                int c = random.nextInt(Character.MAX_CODE_POINT + 1);
-                text.appendCodePoint(c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE ? 'x' : c);
-            }
-        }
-        return text.toString();
     }
 }

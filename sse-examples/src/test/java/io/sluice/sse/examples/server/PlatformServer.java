@@ -2,19 +2,25 @@ package io.sluice.sse.examples.server;
 
 import io.sluice.sse.CloseReason;
 import io.sluice.sse.Event;
+import io.sluice.sse.Identity;
 import io.sluice.sse.Ledger;
 import io.sluice.sse.Sink;
 import io.sluice.sse.Source;
+import io.sluice.sse.netty.Authenticator;
 import io.sluice.sse.netty.HttpStatusException;
 import io.sluice.sse.netty.RouteResponse;
 import io.sluice.sse.netty.SseRequest;
 import io.sluice.sse.netty.SseServer;
 import io.sluice.sse.netty.SseServerBuilder;
 import io.sluice.sse.netty.SseStream;
+import io.sluice.sse.netty.StreamRoute;
+import io.sluice.sse.netty.TestTls;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,15 +31,24 @@ final class PlatformServer {
 
     private PlatformServer() {}
 
-    /** @param origins of pages that may use the server; empty for none */
-    static SseServer start(String... origins) throws IOException {
+    /**
+     * @param isHttp2 whether the server has TLS, so that a browser uses HTTP/2
+     * @param protocols gets the protocol of each request
+     * @param origins of pages that may use the server; empty for none
+     */
+    static SseServer start(boolean isHttp2, Consumer<String> protocols, String... origins) throws IOException {
         AtomicReference<SseServer> server = new AtomicReference<>();
+        Authenticator seen = request -> {
+            protocols.accept(request.protocol());
+            return CompletableFuture.completedFuture(Identity.UNKNOWN);
+        };
         SseServerBuilder builder = SseServer.builder()
                 .port(0)
                 .threads(2)
                 .retry(Duration.ofMillis(200))
                 .retryJitter(0)
                 .drain(Duration.ofMillis(50))
+                .authenticator(seen.orAnonymous())
                 .route(
                         "GET",
                         "/",
@@ -50,7 +65,11 @@ final class PlatformServer {
                 .streams("/last-event-id", PlatformServer::lastEventId)
                 .streams("/cookie", PlatformServer::cookie)
                 .streams("/headers", PlatformServer::headers)
-                .streams("/status", PlatformServer::status);
+                .streams("/status", PlatformServer::status)
+                .streams("/topics/**", StreamRoute.topics());
+        if (isHttp2) {
+            TestTls.serve(builder);
+        }
         server.set((origins.length == 0 ? builder : builder.cors(origins)).start());
         return server.get();
     }

@@ -11,7 +11,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sluice.sse.Identity;
 import io.sluice.sse.Ledger;
+import io.sluice.sse.hub.Hub;
 import io.sluice.sse.netty.HttpStatusException;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
@@ -100,6 +102,39 @@ class TicketContractTest {
         }
     }
 
+    /** The hub is all that another node reaches: its revocation comes through the backplane. */
+    @Test
+    void aTicketEndsWithARevocationOfAnotherNode() throws Exception {
+        try (TestServer server =
+                TestServer.start("--jwt-key", secretFile(folder).toString())) {
+            String before = ticket(
+                    server, "?topic=public/1", bearer(signed(claims("ann").build())));
+            server.hub().revoke("ann").toCompletableFuture().join();
+            assertThat(status(server, "/events/public/1?ticket=" + before)).isEqualTo(401);
+            String after = ticket(
+                    server, "?topic=public/1", bearer(signed(claims("ann").build())));
+            assertThat(status(server, "/events/public/1?ticket=" + after)).isEqualTo(200);
+        }
+    }
+
+    @Test
+    void oneUserCannotUseUpTheTicketsOfAll() {
+        AtomicLong nanos = new AtomicLong();
+        try (Hub hub = Hub.create()) {
+            Tickets tickets = new Tickets(nanos::get, hub);
+            for (int i = 0; i < Tickets.MAX_OF_PRINCIPAL; i++) {
+                assertThat(tickets.use(tickets.issue(Identity.of("ann")))).isTrue();
+            }
+            assertThatThrownBy(() -> tickets.issue(Identity.of("ann")))
+                    .isInstanceOfSatisfying(
+                            HttpStatusException.class,
+                            full -> assertThat(full.status()).isEqualTo(429));
+            assertThat(tickets.issue(Identity.of("bob"))).isNotEmpty();
+            nanos.addAndGet(Tickets.LIFETIME.toNanos());
+            assertThat(tickets.issue(Identity.of("ann"))).isNotEmpty();
+        }
+    }
+
     @Test
     void aTicketSurvivesALimit() throws Exception {
         try (TestServer server = TestServer.start("--max-connections-per-ip", "1")) {
@@ -118,6 +153,39 @@ class TicketContractTest {
         }
     }
 
+    @Test
+    void aRejectedRequestDoesNotUseUpATicket() throws Exception {
+        try (TestServer server = TestServer.start()) {
+            String ticket = ticket(server, "?topic=a");
+            HttpResponse<String> foreign = server.get(
+                    "/events/a?ticket=" + ticket, "Sec-Fetch-Site", "cross-site", "Origin", "https://b.example");
+            assertThat(foreign.statusCode()).isEqualTo(403);
+            byte[] body = "{\"topics\":[\"a\"]}".getBytes(StandardCharsets.UTF_8);
+            String target = "/events?ticket=" + ticket;
+            assertThat(server.send("POST", target, body, "Accept", "application/json")
+                            .statusCode())
+                    .isEqualTo(406);
+            assertThat(server.send("HEAD", "/events/a?ticket=" + ticket, new byte[0])
+                            .statusCode())
+                    .isEqualTo(200);
+            assertThat(status(server, "/events/a?ticket=" + ticket)).isEqualTo(200);
+        }
+    }
+
+    @Test
+    void wrongTicketsOfAForeignPageDoNotCount() throws Exception {
+        try (TestServer server = TestServer.start("--subscribe-token", "secret", "--wrong-token-rate", "1/h")) {
+            for (int i = 0; i < 5; i++) {
+                assertThat(server.get("/events/a?ticket=wrong", "Sec-Fetch-Site", "cross-site")
+                                .statusCode())
+                        .isEqualTo(403);
+            }
+            assertThat(ticket(server, "?topic=a", bearer("secret"))).isNotEmpty();
+            assertThat(status(server, "/events/a?ticket=wrong")).isEqualTo(401);
+            assertThat(status(server, "/events/a?ticket=wrong")).isEqualTo(429);
+        }
+    }
+
     private static void awaitNoStream(TestServer server) {
         Awaitility.await()
                 .untilAsserted(() -> assertThat(server.hub().ledger().count(Ledger.Kind.SINKS))
@@ -127,7 +195,8 @@ class TicketContractTest {
     @Test
     void ticketsExpireAndAreBounded() {
         AtomicLong nanos = new AtomicLong();
-        Tickets tickets = new Tickets(nanos::get);
+        Hub hub = Hub.create();
+        Tickets tickets = new Tickets(nanos::get, hub);
         String first = tickets.issue(Identity.of("ann"));
         assertThat(first).hasSize(32);
         nanos.addAndGet(Tickets.LIFETIME.toNanos() - 1);
@@ -148,5 +217,6 @@ class TicketContractTest {
                 });
         nanos.addAndGet(Tickets.LIFETIME.toNanos());
         assertThat(tickets.issue(Identity.UNKNOWN)).isNotEmpty();
+        hub.close();
     }
 }

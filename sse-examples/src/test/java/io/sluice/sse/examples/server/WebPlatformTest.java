@@ -2,25 +2,55 @@ package io.sluice.sse.examples.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sluice.sse.Event;
 import io.sluice.sse.Ledger;
 import io.sluice.sse.netty.SseServer;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.AfterParameterizedClassInvocation;
+import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.openqa.selenium.WindowType;
 import org.openqa.selenium.chrome.ChromeDriver;
 
 /**
  * The scenarios of the web-platform-tests' {@code eventsource} folder that depend on the server, in Chromium, from the
- * same origin and from another one. {@link PlatformServer} has the server's part.
+ * same origin and from another one. {@link PlatformServer} has the server's part. All of them run over HTTP/1.1 and
+ * over HTTP/2 with TLS.
  */
+@ParameterizedClass(name = "{0}")
+@ValueSource(strings = {"HTTP/1.1", "HTTP/2"})
 class WebPlatformTest {
+
+    /** So many streams of one origin a browser opens at once over HTTP/1.1. */
+    private static final int STREAMS_OVER_HTTP_1 = 6;
+
+    private static final int STREAMS_PER_TAB = 10;
+    private static final int EVENTS = 50;
+
+    private static final String OPEN_MANY = """
+            window.sources = [];
+            window.got = [];
+            for (let i = 0; i < arguments[1]; i++) {
+                window.got.push([]);
+                const source = new EventSource(arguments[0]);
+                source.onmessage = event => window.got[i].push(event.data);
+                window.sources.push(source);
+            }
+            """;
 
     /** Collects what one EventSource does: the data of its messages, {@code open} and its state at each error. */
     private static final String LISTEN = """
@@ -41,14 +71,19 @@ class WebPlatformTest {
             """;
 
     private static ChromeDriver browser;
-
-    private SseServer server;
+    private static SseServer server;
     /** Has the page of another origin. */
-    private SseServer other;
+    private static SseServer other;
+
+    /** The protocols of the requests that the servers have had. */
+    private static final Set<String> PROTOCOLS = ConcurrentHashMap.newKeySet();
+
+    @Parameter
+    private String protocol;
 
     @BeforeAll
     static void openBrowser(@TempDir Path profile) {
-        browser = Browser.open(profile);
+        browser = Browser.open(profile, "--ignore-certificate-errors");
     }
 
     @AfterAll
@@ -58,23 +93,41 @@ class WebPlatformTest {
         }
     }
 
-    @BeforeEach
-    void start() throws IOException {
-        other = PlatformServer.start();
-        server = PlatformServer.start(other.uri());
-        browser.get(server.uri() + "/");
-        browser.manage().deleteAllCookies(); // those of this host
+    @BeforeParameterizedClassInvocation
+    static void start(String protocol) throws IOException {
+        boolean isHttp2 = protocol.equals("HTTP/2");
+        other = PlatformServer.start(isHttp2, PROTOCOLS::add);
+        server = PlatformServer.start(isHttp2, PROTOCOLS::add, other.uri());
     }
 
-    @AfterEach
-    void stop() {
-        browser.get("about:blank");
-        browser.manage().logs().get("browser"); // rejected requests are expected errors
+    @AfterParameterizedClassInvocation
+    static void stop() {
         server.close();
         other.close();
         assertThat(server.hub().ledger().isZero())
                 .as(server.hub().ledger().toString())
                 .isTrue();
+    }
+
+    @BeforeEach
+    void openPage() {
+        PROTOCOLS.clear();
+        browser.get(server.uri() + "/");
+        browser.manage().deleteAllCookies(); // those of this host
+    }
+
+    @AfterEach
+    void leavePage() {
+        assertThat(PROTOCOLS).containsExactly(protocol);
+        browser.get("about:blank");
+        browser.manage().logs().get("browser"); // rejected requests are expected errors
+        awaitStreams(0);
+    }
+
+    private static void awaitStreams(long count) {
+        Browser.await()
+                .untilAsserted(() -> assertThat(server.hub().ledger().count(Ledger.Kind.SINKS))
+                        .isEqualTo(count));
     }
 
     private Object listen(String path, int entries) {
@@ -119,9 +172,58 @@ class WebPlatformTest {
         assertThat(browser.executeAsyncScript(open, server.uri() + "/message")).isEqualTo("1");
         browser.close();
         browser.switchTo().window(window);
+        awaitStreams(0);
+    }
+
+    /** Over HTTP/1.1 further streams wait. Over HTTP/2 one connection has the streams of all tabs. */
+    @Test
+    void twoTabsOpenTwentyStreams() {
+        List<String> tabs = new ArrayList<>(List.of(browser.getWindowHandle()));
+        browser.switchTo().newWindow(WindowType.TAB);
+        browser.get(server.uri() + "/"); // before the streams, which may take all connections
+        tabs.add(0, browser.getWindowHandle());
+        boolean isHttp2 = protocol.equals("HTTP/2");
+        int streams = isHttp2 ? tabs.size() * STREAMS_PER_TAB : STREAMS_OVER_HTTP_1;
+        for (String tab : tabs) {
+            browser.switchTo().window(tab);
+            browser.executeScript(OPEN_MANY, server.uri() + "/topics/ticks", STREAMS_PER_TAB);
+        }
+        awaitStreams(streams);
+        List<String> events = new ArrayList<>();
+        for (int i = 0; i < EVENTS; i++) {
+            events.add("event " + i);
+            server.hub().publish("ticks", Event.of("event " + i));
+        }
+
+        int complete = 0;
+        for (String tab : tabs) {
+            browser.switchTo().window(tab);
+            Browser.await().until(() -> (Boolean) browser.executeScript(
+                    "return window.got.every(data => data.length === 0 || data.length === arguments[0])", EVENTS));
+            for (Object got : (List<?>) browser.executeScript("return window.got")) {
+                complete += got.equals(events) ? 1 : 0;
+            }
+        }
+        assertThat(complete).as("the streams with all events").isEqualTo(streams);
+        assertThat(server.hub().ledger().count(Ledger.Kind.SINKS)).isEqualTo(streams);
+        assertThat(server.hub().ledger().count(Ledger.Kind.CONNECTIONS)).isEqualTo(isHttp2 ? 1 : streams);
+
+        closeSources(tabs);
+        awaitStreams(0);
         Browser.await()
-                .untilAsserted(() -> assertThat(server.hub().ledger().count(Ledger.Kind.SINKS))
+                .untilAsserted(() -> assertThat(server.hub().ledger().count(Ledger.Kind.SUBSCRIPTIONS))
                         .isZero());
+    }
+
+    /** Closes the streams of all tabs, and all tabs but the last. */
+    private static void closeSources(List<String> tabs) {
+        for (String tab : tabs) {
+            browser.switchTo().window(tab);
+            browser.executeScript("window.sources.forEach(source => source.close())");
+            if (!tab.equals(tabs.get(tabs.size() - 1))) {
+                browser.close();
+            }
+        }
     }
 
     /** format-field-id.any.js and format-field-id-2.any.js */
