@@ -131,6 +131,7 @@ final class StreamOrder {
         if (at != position + 1) {
             if (Position.number(at) == 0) {
                 lose(at, "epoch " + Position.epoch(at) + " begins, because Redis may have lost entries");
+                appender.epochBegan(Position.epoch(at));
             } else {
                 lose(at - 1, "entries before " + id + " are not in the stream any more");
             }

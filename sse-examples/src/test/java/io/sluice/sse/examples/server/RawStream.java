@@ -77,6 +77,7 @@ final class RawStream extends SseTestClient {
 
     /** Reads one more chunk, or one more byte of a body without chunks. @return false at the end */
     private boolean more() throws IOException {
+        awaitHead(); // only the head says whether the body has chunks
         boolean chunked = response().head().toLowerCase(Locale.ROOT).contains("transfer-encoding: chunked");
         await(() -> hasEnded() || response().bodyBytes().length > to, "more of the body");
         if (response().bodyBytes().length <= to) {
