@@ -22,9 +22,9 @@ import org.jspecify.annotations.Nullable;
  * What this node appends: it sends each change at once, and keeps it until it has been read again from the stream. The
  * number and the bytes of these changes are bounded. Thread-safe.
  *
- * <p>A change gets a number that rises. If the connection is lost before Redis has answered, nobody knows whether the
- * change was added. It is not sent again. The next session reads the stream: if the number is there, the publication has
- * succeeded, otherwise its outcome is unknown.
+ * <p>A change gets a number that rises. If the connection is lost before Redis has answered, it is unknown whether the
+ * change was added. It is not sent again. The next session reads the stream: if the number is there, the publication
+ * has succeeded, otherwise its outcome is unknown.
  */
 final class Appender {
 

@@ -115,7 +115,7 @@ final class StreamOrder {
         try {
             return Long.parseLong(name);
         } catch (NumberFormatException e) {
-            return name.hashCode(); // somebody has written another text
+            return name.hashCode(); // another program has written another text
         }
     }
 

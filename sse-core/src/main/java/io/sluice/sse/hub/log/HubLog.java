@@ -345,8 +345,8 @@ public final class HubLog {
     }
 
     /**
-     * Takes over events whose positions are known, and wakes the lanes that have subscribers. An entry that fails has no
-     * effect on the others.
+     * Takes over events whose positions are known, and wakes the lanes that have subscribers. An entry that fails has
+     * no effect on the others.
      *
      * @param upTo the position up to which the sequence was read
      */
