@@ -21,7 +21,7 @@ public record Gap(Reason reason, @Nullable String lastEventId, String resumeId) 
         EVICTED,
         /**
          * The process ended uncleanly, and events that were published after the client's position may not have been
-         * saved.
+         * saved. Or the hub has several nodes, and what joins them may have lost events.
          */
         LOST,
         /** The id belongs to another epoch: this hub or another hub issued it before a restart. */

@@ -29,8 +29,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /**
- * What every way to order events promises, seen through two nodes of one hub. A hub without a backplane passes too: both
- * nodes are the same hub then.
+ * What every way to order events promises, seen through two nodes of one hub. A hub without a backplane passes too:
+ * both nodes are the same hub then.
  */
 public abstract class BackplaneContract {
 

@@ -133,9 +133,10 @@ public final class HubBuilder {
     }
 
     /**
-     * Joins the hub with those of other nodes. They share one sequence of events with the same ids, so that a client may
-     * reconnect to any node. A backplane serves one hub, which opens it when it is built and closes it when it is closed.
-     * All nodes need the same options of topics. It cannot be combined with a {@linkplain #history(History) history}.
+     * Joins the hub with those of other nodes. They share one sequence of events with the same ids, so that a client
+     * may reconnect to any node. A backplane serves one hub, which opens it when it is built and closes it when it is
+     * closed. All nodes need the same options of topics. It cannot be combined with a {@linkplain #history(History)
+     * history}.
      */
     public HubBuilder backplane(Backplane newBackplane) {
         backplane = Objects.requireNonNull(newBackplane, "backplane");

@@ -10,6 +10,7 @@ import io.micrometer.core.instrument.binder.MeterBinder;
 import io.sluice.sse.CloseReason;
 import io.sluice.sse.Ledger;
 import io.sluice.sse.RejectionCounts;
+import io.sluice.sse.backplane.Backplane;
 import io.sluice.sse.hub.Hub;
 import io.sluice.sse.hub.HubStats;
 import java.util.Objects;
@@ -28,6 +29,9 @@ import java.util.function.ToLongFunction;
  * {@link CloseReason#tag}), {@code sluice.refused} by {@code limit} (see {@link RejectionCounts.Kind#tag}), {@code
  * sluice.user.code.failures}, {@code sluice.lanes.blocked}, {@code
  * sluice.sends.refused}, {@code sluice.publishes.failed}.
+ *
+ * <p>With a backplane: {@code sluice.backplane.up} and {@code sluice.backplane.lag}, and {@code
+ * sluice.backplane.appended}, {@code .received}, {@code .gaps}, {@code .reconnects} and {@code .skipped}.
  *
  * <p>The registry references the hub weakly. Immutable.
  */
@@ -58,6 +62,37 @@ public final class SluiceMetrics implements MeterBinder {
         bindTraffic(registry);
         bindFaults(registry);
         bindByReason(registry);
+        if (hub.backplane().isPresent()) {
+            bindBackplane(registry);
+        }
+    }
+
+    private void bindBackplane(MeterRegistry registry) {
+        Gauge.builder("sluice.backplane.up", hub, h -> backplane(h, status -> status.unavailable() == null ? 1 : 0))
+                .description("1 while the backplane takes and brings events, otherwise 0")
+                .tags(tags)
+                .register(registry);
+        Gauge.builder("sluice.backplane.lag", hub, h -> backplane(h, Backplane.Status::lag))
+                .description("Changes in the backplane that this node has not read")
+                .tags(tags)
+                .register(registry);
+        ofBackplane(registry, "appended", Backplane.Status::appended, "Changes of this node that have their place");
+        ofBackplane(registry, "received", Backplane.Status::received, "Changes of all nodes that were read");
+        ofBackplane(registry, "gaps", Backplane.Status::gaps, "Times that the backplane may have lost events");
+        ofBackplane(registry, "reconnects", Backplane.Status::reconnects, "Connections made again");
+        ofBackplane(registry, "skipped", Backplane.Status::skipped, "Entries that could not be understood");
+    }
+
+    private void ofBackplane(
+            MeterRegistry registry, String name, ToLongFunction<Backplane.Status> figure, String description) {
+        FunctionCounter.builder("sluice.backplane." + name, hub, h -> backplane(h, figure))
+                .description(description)
+                .tags(tags)
+                .register(registry);
+    }
+
+    private static double backplane(Hub hub, ToLongFunction<Backplane.Status> figure) {
+        return hub.backplane().map(figure::applyAsLong).orElse(0L);
     }
 
     /** What is zero when no client is left. */

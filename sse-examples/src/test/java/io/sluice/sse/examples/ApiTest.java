@@ -46,7 +46,12 @@ class ApiTest {
     private static final int MOST_TYPES = 60;
 
     @ParameterizedTest
-    @CsvSource({"sse-core, io.sluice.sse", "sse-netty, io.sluice.sse.netty", "sse-test, io.sluice.sse.test"})
+    @CsvSource({
+        "sse-core, io.sluice.sse",
+        "sse-netty, io.sluice.sse.netty",
+        "sse-redis, io.sluice.sse.redis",
+        "sse-test, io.sluice.sse.test"
+    })
     void signaturesMatchTheFile(String module, String rootPackage) throws IOException {
         List<String> signatures = new ArrayList<>();
         for (JavaClass type : typesOf(module, rootPackage)) {
@@ -71,9 +76,11 @@ class ApiTest {
                 .results()
                 .map(row -> row.group(1).replaceAll(".*\\.", ""))
                 .toList();
-        List<String> actual = Stream.concat(
-                        typesOf("sse-core", "io.sluice.sse").stream(),
-                        typesOf("sse-netty", "io.sluice.sse.netty").stream())
+        List<String> actual = Stream.of(
+                        typesOf("sse-core", "io.sluice.sse"),
+                        typesOf("sse-netty", "io.sluice.sse.netty"),
+                        typesOf("sse-redis", "io.sluice.sse.redis"))
+                .flatMap(List::stream)
                 .filter(type -> type.getEnclosingClass().isEmpty() && !isForExtensions(type))
                 .map(JavaClass::getSimpleName)
                 .toList();

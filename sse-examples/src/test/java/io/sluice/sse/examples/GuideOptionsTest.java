@@ -6,6 +6,7 @@ import io.sluice.sse.history.MvStoreHistory;
 import io.sluice.sse.hub.HubBuilder;
 import io.sluice.sse.netty.SseServerBuilder;
 import io.sluice.sse.netty.StreamLimits;
+import io.sluice.sse.redis.RedisBackplane;
 import java.io.IOException;
 import java.lang.reflect.Field;
 import java.lang.reflect.Method;
@@ -49,6 +50,7 @@ class GuideOptionsTest {
         return Stream.of(
                 Arguments.of("Options of the hub", HubBuilder.class),
                 Arguments.of("Options of the server", SseServerBuilder.class),
+                Arguments.of("Options of the Redis backplane", RedisBackplane.Builder.class),
                 Arguments.of("Options of stream limits", StreamLimits.class),
                 Arguments.of("Options of the durable history", MvStoreHistory.Builder.class));
     }

@@ -13,6 +13,7 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -21,9 +22,9 @@ import org.jspecify.annotations.Nullable;
  * What this node appends: it sends each change at once, and keeps it until it has been read again from the stream. The
  * number and the bytes of these changes are bounded. Thread-safe.
  *
- * <p>A change gets a number that rises. If the connection is lost before Redis has answered, nobody knows whether the
- * change was added. It is not sent again. The next session reads the stream: if the number is there, the publication has
- * succeeded, otherwise its outcome is unknown.
+ * <p>A change gets a number that rises. If the connection is lost before Redis has answered, it is unknown whether the
+ * change was added. It is not sent again. The next session reads the stream: if the number is there, the publication
+ * has succeeded, otherwise its outcome is unknown.
  */
 final class Appender {
 
@@ -38,6 +39,8 @@ final class Appender {
         final long bytes;
         /** When it was sent, or when it began to wait. */
         long sinceNanos;
+        /** To which epoch it was sent. */
+        long epoch;
 
         Pending(Backplane.Change change, List<List<Object>> entries, long bytes, Backplane.Receipt receipt) {
             this.change = change;
@@ -125,6 +128,7 @@ final class Appender {
             fields.add(2, "n"); // after the version
             fields.add(3, numbered);
         }
+        pending.epoch = to.epoch();
         sent.put(number, pending);
         pending.sinceNanos = System.nanoTime();
         CompletionStage<?> answer;
@@ -249,6 +253,28 @@ final class Appender {
         }
         counters.appended.increment();
         return read.receipt;
+    }
+
+    /** A new epoch has begun. What was sent to an earlier one and has not been read is not in the stream. */
+    void epochBegan(long epoch) {
+        List<Pending> gone = new ArrayList<>();
+        synchronized (this) {
+            takeBefore(epoch, sent, gone);
+            takeBefore(epoch, doubtful, gone);
+        }
+        gone.forEach(each -> each.receipt.failed(
+                BackplaneException.unknown("Redis may have lost the event before this node has read it", null)));
+    }
+
+    private void takeBefore(long epoch, Map<Long, Pending> from, List<Pending> into) {
+        from.values().removeIf(each -> {
+            boolean isBefore = each.epoch < epoch;
+            if (isBefore) {
+                pendingBytes -= each.bytes;
+                into.add(each);
+            }
+            return isBefore;
+        });
     }
 
     /** From now on changes go to this session, which has read the stream to its end. */

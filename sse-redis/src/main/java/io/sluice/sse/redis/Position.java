@@ -4,9 +4,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Positions and the ids of the stream. An id is {@code epoch-number}. Redis counts the numbers of an epoch without a
- * hole, because events are added with the id {@code epoch-*}. So a hole shows that entries were lost, and no clock has a
- * part in it. A new epoch begins after anything that may have lost entries. A position has the epoch in its upper bits,
- * so it rises over all epochs.
+ * hole, because events are added with the id {@code epoch-*}. So a hole shows that entries were lost, and no clock has
+ * a part in it. A new epoch begins after anything that may have lost entries. A position has the epoch in its upper
+ * bits, so it rises over all epochs.
  */
 final class Position {
 

@@ -23,8 +23,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>All hubs with the same name at the same Redis are one hub. While Redis is away, clients stay connected and
  * publications fail with a {@link io.sluice.sse.backplane.BackplaneException}. A failover of Redis can lose events that
- * it has acknowledged. This cannot be prevented here, but it is always detected: whoever may have missed something gets a
- * gap. Thread-safe.
+ * it has acknowledged. This cannot be prevented here, but it is always detected: each client that may have missed an
+ * event gets a gap. Thread-safe.
  */
 public final class RedisBackplane implements Backplane {
 
@@ -44,7 +44,8 @@ public final class RedisBackplane implements Backplane {
      * The options of a backplane.
      *
      * @param uri where Redis is: {@code redis://host:port}, {@code rediss://} for TLS, or {@code
-     *     redis-sentinel://host:port,host:port#master}, with {@code :password@} or {@code user:password@} before the host
+     *     redis-sentinel://host:port,host:port#master}, with {@code :password@} or {@code user:password@} before the
+     *     host
      * @param hub the name of the hub: letters, digits and {@code . _ -}
      * @throws IllegalArgumentException if the address or the name is not valid
      */
@@ -190,8 +191,8 @@ public final class RedisBackplane implements Backplane {
         }
 
         /**
-         * How long Redis remembers an id that a publisher chose: an event with the same id is a duplicate for so long. 10
-         * minutes by default.
+         * How long Redis remembers an id that a publisher chose: an event with the same id is a duplicate for so long.
+         * 10 minutes by default.
          *
          * @throws IllegalArgumentException if it is not from 1 second to 30 days
          */
@@ -242,8 +243,8 @@ public final class RedisBackplane implements Backplane {
         }
 
         /**
-         * How large an entry may be. A larger publication fails, and a larger entry of another program is skipped. 4 MiB
-         * by default.
+         * How large an entry may be. A larger publication fails, and a larger entry of another program is skipped. 4
+         * MiB by default.
          *
          * @throws IllegalArgumentException if it is not from 1 KiB to 256 MiB
          */

@@ -22,12 +22,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The thread of a backplane. It connects, reads the stream, and after any failure it connects again, with a growing pause
- * that is partly random, so that the nodes do not come back together.
+ * The thread of a backplane. It connects, reads the stream, and after any failure it connects again, with a growing
+ * pause that is partly random, so that the nodes do not come back together.
  *
- * <p>One session after another: attach to the epoch, read to the end of the stream, let the appender send, then read what
- * comes. Once a second a check shows whether Redis still takes writes and whether something was deleted. So a process
- * that answers nothing any more is found within the timeout for commands.
+ * <p>One session after another: attach to the epoch, read to the end of the stream, let the appender send, then read
+ * what comes. Once a second a check shows whether Redis still takes writes and whether something was deleted. So a
+ * process that answers nothing any more is found within the timeout for commands.
  */
 final class RedisLoop implements Runnable {
 
@@ -54,6 +54,8 @@ final class RedisLoop implements Runnable {
     private final CountDownLatch attachedOnce = new CountDownLatch(1);
     private final CountDownLatch closing = new CountDownLatch(1);
     private volatile @Nullable String unavailable = "not connected yet";
+    /** Whether the thread may be interrupted. Guarded by this. */
+    private boolean connects = true;
 
     // Confined to the thread.
     private @Nullable Connector connector;
@@ -100,7 +102,11 @@ final class RedisLoop implements Runnable {
 
     void close() {
         closing.countDown();
-        thread.interrupt();
+        synchronized (this) {
+            if (connects) {
+                thread.interrupt();
+            }
+        }
         if (Thread.currentThread() == thread) {
             return;
         }
@@ -122,13 +128,20 @@ final class RedisLoop implements Runnable {
         try (Connector all = new Connector(options)) {
             connector = all;
             serveUntilClosed();
-            boolean wasInterrupted = Thread.interrupted(); // the client does not close with the flag
+            boolean wasInterrupted = endConnecting();
             log.debug("closing, interrupted: {}", wasInterrupted);
         } catch (RuntimeException | Error e) {
-            unavailable = "its thread has failed: " + e;
-            appender.detach(unavailable());
+            String reason = "its thread has failed: " + e;
+            unavailable = reason;
+            appender.detach(reason);
             log.error("the thread of the backplane has failed", e);
         }
+    }
+
+    /** From now on the thread is not interrupted any more: the client does not close on a thread that is. */
+    private synchronized boolean endConnecting() {
+        connects = false;
+        return Thread.interrupted();
     }
 
     private void serveUntilClosed() {

@@ -115,7 +115,7 @@ final class StreamOrder {
         try {
             return Long.parseLong(name);
         } catch (NumberFormatException e) {
-            return name.hashCode(); // somebody has written another text
+            return name.hashCode(); // another program has written another text
         }
     }
 
@@ -131,6 +131,7 @@ final class StreamOrder {
         if (at != position + 1) {
             if (Position.number(at) == 0) {
                 lose(at, "epoch " + Position.epoch(at) + " begins, because Redis may have lost entries");
+                appender.epochBegan(Position.epoch(at));
             } else {
                 lose(at - 1, "entries before " + id + " are not in the stream any more");
             }

@@ -34,7 +34,7 @@ if last and epochOf(last) > maxEpoch then
 end
 
 local continues = last and kept[1] and kept[3] == run and number >= known and epochOf(last) == number
-  and (ARGV[5] == '' or ARGV[5] == name)
+  and (ARGV[5] == '' or ARGV[5] == name or number > known) -- in a later epoch all is new to the caller anyway
   and tonumber(string.match(last, '%-(%d+)$')) < maxNumber
 if not continues then
   number = math.max(number, known, last and epochOf(last) or 0) + 1

@@ -22,9 +22,9 @@ import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.Assumptions;
 
 /** A real Redis on a free port of loopback, with its files in a temporary directory. It can be killed and paused. */
-final class RedisServer implements AutoCloseable {
+public final class RedisServer implements AutoCloseable {
 
-    final int port;
+    public final int port;
     private final String program;
     private final List<String> arguments;
     private final Path folder;
@@ -41,12 +41,12 @@ final class RedisServer implements AutoCloseable {
     }
 
     /** A Redis that stores nothing, so that it is empty after a restart, unless the arguments say otherwise. */
-    static RedisServer redis(String... arguments) throws IOException {
+    public static RedisServer redis(String... arguments) throws IOException {
         return new RedisServer(find("redis-server"), freePort(), List.of(arguments));
     }
 
     /** A sentinel with this configuration. */
-    static RedisServer sentinel(String... lines) throws IOException {
+    public static RedisServer sentinel(String... lines) throws IOException {
         return new RedisServer(find("redis-sentinel"), freePort(), List.of(lines));
     }
 
@@ -74,7 +74,7 @@ final class RedisServer implements AutoCloseable {
     }
 
     /** Starts the process, again after it was killed. */
-    void restart() throws IOException {
+    public void restart() throws IOException {
         boolean isSentinel = program.endsWith("redis-sentinel");
         List<String> command = new ArrayList<>(List.of(program));
         if (isSentinel) {
@@ -103,31 +103,31 @@ final class RedisServer implements AutoCloseable {
                 });
     }
 
-    String uri() {
+    public String uri() {
         return "redis://127.0.0.1:" + port;
     }
 
     /** Commands of an operator. */
-    RedisCommands<String, String> commands() {
+    public RedisCommands<String, String> commands() {
         return connection.sync();
     }
 
-    long pid() {
+    public long pid() {
         return process.pid();
     }
 
     /** Kills it as the kernel would. */
-    void kill() throws InterruptedException {
+    public void kill() throws InterruptedException {
         closeClient();
         process.destroyForcibly().waitFor(10, TimeUnit.SECONDS);
     }
 
     /** It keeps its connections and answers nothing. */
-    void pause() throws Exception {
+    public void pause() throws Exception {
         signal("STOP");
     }
 
-    void resume() throws Exception {
+    public void resume() throws Exception {
         signal("CONT");
     }
 
@@ -137,7 +137,7 @@ final class RedisServer implements AutoCloseable {
                 .waitFor(5, TimeUnit.SECONDS);
     }
 
-    String log() throws IOException {
+    public String log() throws IOException {
         return Files.readString(folder.resolve("log"));
     }
 

@@ -164,7 +164,8 @@ final class CatchUp {
 
     private Served serveNextRange(LaneSink sink, HistoryPager.@Nullable Page read) {
         UpcomingEvents upcoming = ownRange.upcoming(sink);
-        RecentRanges.Range shared = recentRanges.find(sink, lane.position);
+        long limit = lane.log().limitBeforeLoss(sink.position());
+        RecentRanges.Range shared = limit < lane.position ? null : recentRanges.find(sink, lane.position);
         if (shared != null && (upcoming != null || !Overflow.isLapped(sink))) {
             return write(sink, shared.frame, shared.end);
         }
@@ -173,7 +174,7 @@ final class CatchUp {
             return lane.hasMoved(sink) ? Served.NEXT_TURN : Served.PARKED;
         }
         int room = scarce ? HubLane.SMALL_FRAME_BYTES : HubLane.FRAME_BYTES;
-        if (upcoming != null && read == null) {
+        if (upcoming != null && read == null && limit >= lane.position) {
             return serveUpcoming(sink, upcoming, room);
         }
         HistoryPager.Page page = read != null && read.serves(sink) ? read : null;
@@ -195,7 +196,12 @@ final class CatchUp {
 
     /** @param page a page of the history, or null for a range of the rings */
     private Served serveOwnRange(LaneSink sink, HistoryPager.@Nullable Page page, int room) {
-        long end = page == null ? ownRange.collect(sink, room, lane.position) : ownRange.take(page, sink);
+        long limit = Math.min(lane.position, lane.log().limitBeforeLoss(sink.position()));
+        if (limit == sink.position()) {
+            Overflow.reportLoss(lane, sink);
+            return Served.MORE;
+        }
+        long end = page == null ? ownRange.collect(sink, room, limit) : ownRange.take(page, sink);
         // After the copy: a ring may have evicted events while they were copied.
         if (Overflow.isLapped(sink)) {
             ownRange.clear();

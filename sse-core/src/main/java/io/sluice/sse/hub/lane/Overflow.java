@@ -23,9 +23,11 @@ final class Overflow {
         Selection selection = sink.requireSelection();
         HubLog log = lane.log();
         String before = lane.sequencer().idOf(sink.position());
-        boolean isLost = log.isLost(sink.position(), sink.reportedEvictions());
         OverflowPolicy policy = log.locked(() -> {
-            OverflowPolicy met = policyFor(lane, sink, selection);
+            OverflowPolicy met = selection.overflowPolicy(
+                    sink.position(),
+                    sink.reportedEvictions(),
+                    lane.core().options().overflow());
             if (sink.options().isBare()) {
                 return OverflowPolicy.DISCONNECT; // its protocol has no event for a gap
             }
@@ -42,10 +44,34 @@ final class Overflow {
             sink.close(CloseReason.SLOW_CONSUMER);
             return;
         }
-        Gap gap = new Gap(
-                isLost ? Gap.Reason.LOST : Gap.Reason.EVICTED,
-                before,
-                lane.sequencer().idOf(sink.position()));
+        report(lane, sink, selection, Gap.Reason.EVICTED, before);
+    }
+
+    /**
+     * The client has been sent everything up to a position after which events of whatever topic may be lost, because
+     * the backplane may have lost them. It is sent the gap. That is no fault of the client, so it stays connected.
+     */
+    static void reportLoss(HubLane lane, LaneSink sink) {
+        if (sink.options().isBare()) {
+            sink.close(CloseReason.SLOW_CONSUMER); // its protocol has no event for a gap
+            return;
+        }
+        Selection selection = sink.requireSelection();
+        HubLog log = lane.log();
+        String before = lane.sequencer().idOf(sink.lastSentPosition());
+        log.runLocked(() -> {
+            OverflowPolicy policy =
+                    selection.overflowPolicyOfAll(lane.core().options().overflow());
+            sink.skipTo(
+                    policy == OverflowPolicy.LATEST ? log.head() : log.afterLoss(sink.position()),
+                    sink.reportedEvictions());
+        });
+        report(lane, sink, selection, Gap.Reason.LOST, before);
+    }
+
+    private static void report(
+            HubLane lane, LaneSink sink, Selection selection, Gap.Reason reason, String lastEventId) {
+        Gap gap = new Gap(reason, lastEventId, lane.sequencer().idOf(sink.position()));
         GapNotice.send(lane, sink, gap.toEvent(), sink.position(), gap);
         if (sink.selection() != selection) {
             return; // the flush has ended the subscriptions
@@ -53,18 +79,5 @@ final class Overflow {
         for (LaneSubscription each = selection.first(); each != null; each = each.next()) {
             lane.core().presence().missed(sink, each.selector());
         }
-    }
-
-    /**
-     * The policy of the topics that have evicted events. If none has, the backplane may have lost some: that is no fault
-     * of the client, so it stays connected. Under the hub's lock.
-     */
-    private static OverflowPolicy policyFor(HubLane lane, LaneSink sink, Selection selection) {
-        OverflowPolicy hubPolicy = lane.core().options().overflow();
-        if (selection.isEvicted(sink.position(), sink.reportedEvictions())) {
-            return selection.overflowPolicy(sink.position(), sink.reportedEvictions(), hubPolicy);
-        }
-        OverflowPolicy policy = selection.overflowPolicyOfAll(hubPolicy);
-        return policy == OverflowPolicy.DISCONNECT ? OverflowPolicy.GAP : policy;
     }
 }

@@ -138,7 +138,8 @@ record ResumePoint(
             return ask(StartQuery.since(time, since));
         }
         long position = policy == OverflowPolicy.LATEST ? head : subscription.beforeOldestSince(since, head);
-        Gap gap = policy == null && !core.log().isLostSince(since)
+        boolean isLost = core.log().isLostSince(since) && position >= core.log().lostPosition();
+        Gap gap = policy == null && !isLost
                 ? null
                 : new Gap(Gap.Reason.EVICTED, null, core.sequencer().idOf(position));
         return new ResumePoint(position, core.log().bounds().evictions(), gap);
@@ -149,9 +150,6 @@ record ResumePoint(
     }
 
     private static boolean isLost(HubCore core, long position) {
-        if (core.log().isLost(position, 0)) {
-            return true;
-        }
         HubHistory history = core.log().history();
         return history != null && history.isLost(position);
     }

@@ -124,12 +124,6 @@ abstract sealed class Selection permits LaneSubscription {
      * topics were.
      */
     final boolean isGap(long position, long reportedEvictions) {
-        return isEvicted(position, reportedEvictions)
-                || first().sink().hubLane().log().isLost(position, reportedEvictions);
-    }
-
-    /** As {@link #isGap}, without what the backplane may have lost of any topic. */
-    final boolean isEvicted(long position, long reportedEvictions) {
         for (LaneSubscription each = first(); each != null; each = each.next()) {
             if (each.isOwnGap(Math.max(position, each.since()), reportedEvictions)) {
                 return true;

@@ -65,8 +65,7 @@ public final class HubLog {
     private volatile boolean closed;
 
     // Written under the lock and before the head, read anywhere.
-    /** Of a hub with a backplane: the last event that may be lost, of whatever topic. */
-    private volatile Floor lost = Floor.NONE;
+    private volatile Losses losses = Losses.NONE;
 
     public HubLog(LogOptions options) {
         this.options = options;
@@ -155,7 +154,7 @@ public final class HubLog {
     }
 
     /** As {@link #locked}, for work without a result. */
-    void runLocked(Runnable work) {
+    public void runLocked(Runnable work) {
         lock.lock();
         try {
             work.run();
@@ -320,29 +319,34 @@ public final class HubLog {
     void lose(long upTo) {
         runLocked(() -> {
             position = Math.max(position, upTo);
-            lost = new Floor(upTo, bounds.nextEviction(), clock.getAsLong());
+            losses = losses.with(upTo, clock.getAsLong());
             head = position;
         });
     }
 
-    /** The last position whose event may be lost without a trace in its topic; 0 if there is none. */
+    /** The last position up to which events of whatever topic may be lost; 0 if none are. */
     public long lostPosition() {
-        return lost.position();
+        return losses.last();
     }
 
-    /** Whether a client has missed what may be lost of any topic, as {@link Floor#isGap}. */
-    public boolean isLost(long at, long reportedEvictions) {
-        return lost.isGap(at, reportedEvictions);
+    /** As {@link Losses#limitAfter}. */
+    public long limitBeforeLoss(long at) {
+        return losses.limitAfter(at);
     }
 
-    /** Whether an event of any topic that was published at or after {@code since} may be lost. */
+    /** As {@link Losses#after}. */
+    public long afterLoss(long at) {
+        return losses.after(at);
+    }
+
+    /** Whether an event of whatever topic that was published at or after {@code since} may be lost. */
     public boolean isLostSince(long since) {
-        return lost.isLostSince(since);
+        return losses.isLostSince(since);
     }
 
     /**
-     * Takes over events whose positions are known, and wakes the lanes that have subscribers. An entry that fails has no
-     * effect on the others.
+     * Takes over events whose positions are known, and wakes the lanes that have subscribers. An entry that fails has
+     * no effect on the others.
      *
      * @param upTo the position up to which the sequence was read
      */

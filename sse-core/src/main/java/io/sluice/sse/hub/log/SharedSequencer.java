@@ -16,12 +16,12 @@ import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The sequencer of a hub that shares its sequence with other nodes. A publication is handed to the {@link Backplane} and
- * comes back with its position, as the events of all other nodes do. Only then is it in the hub's log. So all nodes
+ * The sequencer of a hub that shares its sequence with other nodes. A publication is handed to the {@link Backplane}
+ * and comes back with its position, as the events of all other nodes do. Only then is it in the hub's log. So all nodes
  * deliver the same events in the same order, and what a publisher learns is what all nodes have decided.
  *
- * <p>The stages of publications complete on the user executor, because they run user code, and the thread that reads the
- * backplane must not wait for that.
+ * <p>The stages of publications complete on the user executor, because they run user code, and the thread that reads
+ * the backplane must not wait for that.
  */
 public final class SharedSequencer implements Sequencer {
 

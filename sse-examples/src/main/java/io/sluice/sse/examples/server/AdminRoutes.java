@@ -204,7 +204,13 @@ final class AdminRoutes {
         if (principal.isEmpty()) {
             throw HttpStatusException.of(400, "no principal: DELETE /admin/principals/{name}");
         }
-        return hub.revoke(principal).thenApply(ended -> RouteResponse.empty(204));
+        return hub.revoke(principal).handle((ended, failure) -> {
+            if (failure == null) {
+                return RouteResponse.empty(204);
+            }
+            throw HttpStatusException.of(
+                    503, "the streams on this node have ended, and other nodes may not know", "Retry-After", "1");
+        });
     }
 
     // ---- retained data

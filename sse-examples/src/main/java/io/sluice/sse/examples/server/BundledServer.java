@@ -77,7 +77,7 @@ final class BundledServer implements AutoCloseable {
         bundled.publish.addTo(builder, options.publishRate, options.publishRatePerUser);
         bundled.admin.addTo(builder);
         bundled.metrics.addTo(builder);
-        new HealthRoutes(bundled::isReady, hub::hasHistoryFailed).addTo(builder);
+        new HealthRoutes(bundled::isReady, hub).addTo(builder);
         new Page().addTo(builder);
         try {
             bundled.server = builder.start();

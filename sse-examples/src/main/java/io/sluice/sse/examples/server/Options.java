@@ -365,6 +365,14 @@ final class Options {
     @Option(names = "--drain", paramLabel = "<duration>", description = "How long a shutdown may take. Default: 5s")
     Duration drain = SseServerBuilder.DEFAULT_DRAIN;
 
+    @Option(
+            names = "--redis",
+            paramLabel = "<address>",
+            description = "Redis that joins several servers to one hub: redis://host:port, rediss:// for TLS, or"
+                    + " redis-sentinel://host:port#master; or @path of a file with it. Default: none")
+    @Nullable
+    String redis;
+
     @Option(names = "--node", paramLabel = "<name>", description = "This server's name. Default: the host name")
     @Nullable
     String node;

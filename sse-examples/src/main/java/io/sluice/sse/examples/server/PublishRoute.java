@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.sluice.sse.Event;
 import io.sluice.sse.RejectionCounts;
+import io.sluice.sse.backplane.BackplaneException;
 import io.sluice.sse.history.HistoryException;
 import io.sluice.sse.hub.Hub;
 import io.sluice.sse.netty.HttpRoute;
@@ -202,6 +203,15 @@ final class PublishRoute {
         if (cause instanceof HistoryException) {
             // The cause is in the log only, because it may contain file names.
             return HttpStatusException.of(503, "the history does not accept events at the moment", "Retry-After", "5");
+        }
+        if (cause instanceof BackplaneException) {
+            String detail = ((BackplaneException) cause).isOutcomeUnknown()
+                    ? "it is not known whether the event was published"
+                    : "the backplane does not accept events at the moment";
+            return HttpStatusException.of(503, detail, "Retry-After", "1");
+        }
+        if (cause instanceof IllegalArgumentException) { // found out when the event had its place
+            return HttpStatusException.of(400, String.valueOf(cause.getMessage()));
         }
         return cause instanceof RuntimeException runtime ? runtime : new CompletionException(cause);
     }

@@ -10,6 +10,7 @@ import io.sluice.sse.netty.SseServer;
 import io.sluice.sse.netty.SseServerBuilder;
 import io.sluice.sse.netty.StreamLimits;
 import io.sluice.sse.netty.TrustedProxies;
+import io.sluice.sse.redis.RedisBackplane;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -24,6 +25,11 @@ import org.slf4j.LoggerFactory;
  * Creates the hub and the server with the given options. Options that are not given keep the defaults of the library.
  */
 final class ServerFactory {
+
+    /** The name of the hub of these servers in Redis. */
+    private static final String REDIS_HUB = "sluice";
+
+    private static final String LETTUCE_IO_URING = "io.lettuce.core.iouring";
 
     private final Options options;
 
@@ -42,6 +48,7 @@ final class ServerFactory {
         set("--overflow", options.overflow, hub::overflow);
         set("--coalesce", options.coalesce, hub::coalesce);
         setTopics(hub);
+        setRedis(hub);
         if (options.historyDir == null) {
             if (options.historySync != null) {
                 throw new BadOptionException(options.named("--history-sync") + ": " + options.historySync
@@ -60,6 +67,29 @@ final class ServerFactory {
         } catch (HistoryException e) {
             throw options.invalid("--history-dir", e);
         }
+    }
+
+    /** All servers at one Redis form one hub. */
+    private void setRedis(HubBuilder hub) throws BadOptionException {
+        if (options.redis == null) {
+            return;
+        }
+        if (options.historyDir != null) {
+            throw new BadOptionException(options.named("--history-dir") + ": " + options.historyDir
+                    + " (expected: no --redis, which keeps the history itself)");
+        }
+        if (System.getProperty(LETTUCE_IO_URING) == null) {
+            System.setProperty(LETTUCE_IO_URING, "false"); // epoll is enough, and Lettuce warns about two transports
+        }
+        String address = options.secret("--redis", options.redis);
+        RedisBackplane.Builder backplane;
+        try {
+            backplane = RedisBackplane.builder(address, REDIS_HUB);
+        } catch (IllegalArgumentException e) { // the address may have a password
+            throw new BadOptionException(options.named("--redis") + ": not an address (expected: redis://host:port)");
+        }
+        set("--node", options.node, backplane::node);
+        hub.backplane(backplane.build());
     }
 
     /** A pattern of {@code --conflate} comes after those of {@code --topic}, or adds to the options of the same one. */

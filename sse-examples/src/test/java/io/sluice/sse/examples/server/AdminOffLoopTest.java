@@ -9,6 +9,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -26,7 +27,7 @@ class AdminOffLoopTest {
         try (Hub hub = Hub.create()) {
             var builder = SseServer.builder().hub(hub).port(0).threads(1);
             new AdminRoutes(hub, "node", null, tasks::add).addTo(builder);
-            new HealthRoutes(() -> true, () -> false).addTo(builder);
+            new HealthRoutes(() -> true, () -> false, Optional::empty).addTo(builder);
             try (SseServer server = builder.start()) {
                 hub.publish("a", Event.of("x")).toCompletableFuture().get();
                 CompletableFuture<HttpResponse<String>> response = get(server, path);

@@ -8,6 +8,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 
@@ -19,7 +20,7 @@ class HealthRoutesTest {
         AtomicBoolean failed = new AtomicBoolean();
         try (Hub hub = Hub.create()) {
             var builder = SseServer.builder().hub(hub).port(0).threads(1);
-            new HealthRoutes(() -> true, failed::get).addTo(builder);
+            new HealthRoutes(() -> true, failed::get, Optional::empty).addTo(builder);
             try (SseServer server = builder.start()) {
                 HttpRequest ready = HttpRequest.newBuilder(
                                 URI.create("http://127.0.0.1:" + server.port() + "/health/ready"))

@@ -105,7 +105,8 @@ class OptionsTest {
                 "--jwt-cookie session         | session (expected: --jwt-key as well)",
                 "--max-connections-per-user 0 | 0 (expected: from 1 to",
                 "--publish-rate-per-user 20   | \"20\" (expected: a number per second, minute or hour",
-                "--redis redis://x            | Unknown option",
+                "--redis http://x             | not an address (expected: redis://host:port)",
+                "--history-dir y --redis redis://x | y (expected: no --redis",
                 "--demo                       | Unknown option: '--demo' (--help lists the options)",
                 "--Port 1                     | Unknown option",
             })

@@ -1,0 +1,42 @@
+package io.sluice.sse.redis;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaModifier;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import org.junit.jupiter.api.Test;
+
+/** What this module depends on, and which types are public. */
+class ArchitectureTest {
+
+    private static final JavaClasses MAIN = new ClassFileImporter()
+            .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+            .importPackages("io.sluice.sse.redis");
+
+    @Test
+    void theBackplaneKnowsOnlyThePublicTypesOfTheCore() {
+        noClasses()
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("io.sluice.sse.hub..", "io.netty..", "reactor..")
+                .check(MAIN);
+    }
+
+    @Test
+    void noCodeSleeps() {
+        noClasses().should().callMethod(Thread.class, "sleep", long.class).check(MAIN);
+    }
+
+    @Test
+    void publicTypes() {
+        assertThat(MAIN.stream()
+                        .filter(type -> type.isTopLevelClass()
+                                && type.getModifiers().contains(JavaModifier.PUBLIC)
+                                && !type.getSimpleName().equals("package-info"))
+                        .map(type -> type.getSimpleName()))
+                .containsExactly("RedisBackplane");
+    }
+}

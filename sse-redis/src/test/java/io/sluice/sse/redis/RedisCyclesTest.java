@@ -1,0 +1,225 @@
+package io.sluice.sse.redis;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sluice.sse.Event;
+import io.sluice.sse.Gap;
+import io.sluice.sse.backplane.BackplaneException;
+import io.sluice.sse.hub.Hub;
+import io.sluice.sse.test.ReceivedEvent;
+import io.sluice.sse.test.RecordingSink;
+import io.sluice.sse.topic.Published;
+import io.sluice.sse.topic.Selector;
+import io.sluice.sse.topic.StartPosition;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.TreeMap;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Redis is killed, emptied, paused and cut, and nodes come and go, while events are published through all nodes and
+ * clients move between them. Between two events of a client without a gap there is no other event, whatever node it was
+ * connected to. The number of cycles is the property {@code sluice.redis.cycles}, the seed is {@code
+ * sluice.redis.seed}.
+ */
+class RedisCyclesTest {
+
+    private static final Logger log = LoggerFactory.getLogger(RedisCyclesTest.class);
+    private static final int CYCLES = Integer.getInteger("sluice.redis.cycles", 4);
+    private static final long SEED = Long.getLong("sluice.redis.seed", 20261130L);
+    private static final int CLIENTS = 6;
+
+    private final Random random = new Random(SEED);
+    private final List<Hub> hubs = new ArrayList<>();
+    private final List<MovingClient> clients = new ArrayList<>();
+    private final List<CompletionStage<Published>> publications = new ArrayList<>();
+    /** All events that anybody has seen: data by id. */
+    private final TreeMap<String, String> all = new TreeMap<>();
+
+    private RedisServer redis;
+    private Nodes nodes;
+    private int published;
+
+    @Test
+    void betweenTwoEventsWithoutAGapThereIsNoOther() throws Exception {
+        try (RedisServer started = RedisServer.redis();
+                Nodes all = new Nodes(started.uri())) {
+            redis = started;
+            nodes = all;
+            for (int i = 0; i < 3; i++) {
+                hubs.add(newNode());
+            }
+            for (int i = 0; i < CLIENTS; i++) {
+                clients.add(new MovingClient());
+            }
+            for (int cycle = 0; cycle < CYCLES; cycle++) {
+                load(20);
+                String fault = causeFault(cycle);
+                load(20);
+                Nodes.awaitAvailable(hubs.toArray(Hub[]::new));
+                load(20);
+                log.info("cycle {}: {}, {} events seen", cycle, fault, this.all.size());
+            }
+            Hub last = hubs.get(0);
+            publishEnd(last);
+            for (MovingClient client : clients) {
+                client.sink.await(() -> client.sink.data().contains("end"));
+                client.leave();
+            }
+            check();
+        }
+    }
+
+    /** A node may not have noticed the last fault yet. */
+    private static void publishEnd(Hub hub) throws Exception {
+        boolean published = false;
+        while (!published) {
+            Nodes.awaitAvailable(hub);
+            try {
+                Nodes.get(hub.publish("t", Event.of("end")));
+                published = true;
+            } catch (ExecutionException e) {
+                assertThat(e.getCause()).isInstanceOf(BackplaneException.class);
+            }
+        }
+    }
+
+    private Hub newNode() {
+        return nodes.node(options -> {}, hub -> hub.historyEvents(100_000));
+    }
+
+    private String causeFault(int cycle) throws Exception {
+        int kind = cycle % 5; // each kind in turn, so that few cycles have all
+        switch (kind) {
+            case 0 -> {
+                redis.kill();
+                load(10);
+                redis.restart();
+                return "killed and empty";
+            }
+            case 1 -> {
+                redis.pause();
+                load(10);
+                Nodes.awaitAway(hubs.get(0));
+                redis.resume();
+                return "paused";
+            }
+            case 2 -> {
+                redis.commands().flushall();
+                return "flushed";
+            }
+            case 3 -> {
+                Hub old = hubs.remove(random.nextInt(hubs.size()));
+                clients.stream().filter(client -> client.hub == old).forEach(MovingClient::move);
+                old.close();
+                hubs.add(newNode());
+                return "a node replaced";
+            }
+            default -> {
+                redis.commands()
+                        .clientKill(
+                                io.lettuce.core.KillArgs.Builder.typeNormal().skipme());
+                return "cut";
+            }
+        }
+    }
+
+    /** Publishes through all nodes, lets clients read, and moves some of them. */
+    private void load(int steps) {
+        for (int step = 0; step < steps; step++) {
+            for (int i = random.nextInt(5); i >= 0; i--) {
+                Hub hub = hubs.get(random.nextInt(hubs.size()));
+                publications.add(hub.publish("t", Event.of("e" + published++)));
+            }
+            MovingClient client = clients.get(random.nextInt(clients.size()));
+            client.sink.run();
+            if (random.nextInt(4) == 0) {
+                client.move();
+            }
+        }
+    }
+
+    private void check() {
+        for (CompletionStage<Published> publication : publications) {
+            publication.whenComplete((done, failure) -> {
+                if (failure == null) {
+                    all.put(done.id(), "published");
+                }
+            });
+        }
+        clients.forEach(client -> client.seen.stream()
+                .filter(each -> !each.isGap)
+                .forEach(each -> {
+                    String before = all.put(each.id, each.data);
+                    assertThat(before == null || before.equals("published") || before.equals(each.data))
+                            .as("seed %d: one id, one event: %s", SEED, each)
+                            .isTrue();
+                }));
+        for (MovingClient client : clients) {
+            client.check();
+        }
+        Awaitility.await("every publication has an outcome")
+                .until(() -> publications.stream()
+                        .allMatch(each -> each.toCompletableFuture().isDone()));
+    }
+
+    /** What a client was sent. */
+    private record Seen(boolean isGap, String id, String data, int connection) {}
+
+    private final class MovingClient {
+
+        private final List<Seen> seen = new ArrayList<>();
+        private Hub hub = hubs.get(random.nextInt(hubs.size()));
+        private int connection;
+        private RecordingSink sink = RecordingSink.subscribe(hub, "t");
+
+        void move() {
+            String last = leave();
+            hub = hubs.get(random.nextInt(hubs.size()));
+            sink = RecordingSink.subscribe(hub, Selector.of("t"), StartPosition.after(last));
+            connection++;
+        }
+
+        /** @return its last event id */
+        String leave() {
+            for (ReceivedEvent event : sink.events()) {
+                boolean isGap = event.type().equals(Gap.EVENT_NAME);
+                seen.add(new Seen(isGap, event.lastEventId(), event.data(), connection));
+            }
+            String last = sink.lastEventId();
+            sink.close();
+            return last;
+        }
+
+        void check() {
+            Seen before = null;
+            for (Seen now : seen) {
+                if (!now.isGap && before != null && !before.isGap) {
+                    checkFollows(before, now);
+                }
+                before = now;
+            }
+        }
+
+        private void checkFollows(Seen before, Seen now) {
+            assertThat(now.id)
+                    .as("seed %d: %s then %s", SEED, before, now)
+                    .isGreaterThan(before.id)
+                    .startsWith(epochOf(before));
+            assertThat(all.subMap(before.id, false, now.id, false))
+                    .as("seed %d: between %s and %s", SEED, before, now)
+                    .isEmpty();
+        }
+
+        /** The sequence and the upper digits of the position, which have the epoch. */
+        private static String epochOf(Seen event) {
+            return event.id.substring(0, event.id.length() - 8);
+        }
+    }
+}
