@@ -36,11 +36,12 @@ public final class DatastarBoard {
         publish();
     }
 
-    /** Serves until the process is killed. @param args the folder into which npm has installed */
+    /** Serves until the process is killed. @param args optionally the folder into which npm has installed */
     public static void main(String[] args) throws Exception {
         try (Hub hub = hub();
-                SseServer server =
-                        new DatastarBoard(hub).server(Path.of(args[0])).start()) {
+                SseServer server = new DatastarBoard(hub)
+                        .server(RecipeFiles.nodeModules(args))
+                        .start()) {
             System.out.println("open " + server.uri());
             server.awaitTermination();
         }

@@ -16,10 +16,10 @@ public final class HtmxFeed {
 
     private HtmxFeed() {}
 
-    /** Serves until the process is killed. @param args the folder into which npm has installed */
+    /** Serves until the process is killed. @param args optionally the folder into which npm has installed */
     public static void main(String[] args) throws Exception {
         try (Hub hub = Hub.create();
-                SseServer server = server(hub, new Bids(hub, UnaryOperator.identity()), Path.of(args[0]))
+                SseServer server = server(hub, new Bids(hub, UnaryOperator.identity()), RecipeFiles.nodeModules(args))
                         .start()) {
             System.out.println("open " + server.uri() + "/htmx2 or " + server.uri() + "/htmx4");
             server.awaitTermination();

@@ -14,6 +14,11 @@ final class RecipeFiles {
 
     private RecipeFiles() {}
 
+    /** The folder of the libraries: the argument of the program, or {@code node_modules} in the current folder. */
+    static Path nodeModules(String[] args) {
+        return Path.of(args.length > 0 ? args[0] : "node_modules");
+    }
+
     /** @return the text of a page; a recipe may replace parts of it */
     static String page(String name) {
         try (InputStream in = RecipeFiles.class.getResourceAsStream(name)) {

@@ -57,7 +57,7 @@ public final class TokenStream implements AutoCloseable {
         this.model = model;
     }
 
-    /** Serves until the process is killed. @param args the folder into which npm has installed */
+    /** Serves until the process is killed. @param args optionally the folder into which npm has installed */
     public static void main(String[] args) throws Exception {
         Model echo = (prompt, tokens) -> {
             for (String word : prompt.split("(?= )", -1)) {
@@ -67,7 +67,7 @@ public final class TokenStream implements AutoCloseable {
         };
         try (Hub hub = hub();
                 TokenStream answers = new TokenStream(hub, echo);
-                SseServer server = answers.server(Path.of(args[0])).start()) {
+                SseServer server = answers.server(RecipeFiles.nodeModules(args)).start()) {
             System.out.println("open " + server.uri());
             server.awaitTermination();
         }

@@ -14,10 +14,10 @@ public final class TurboFeed {
 
     private TurboFeed() {}
 
-    /** Serves until the process is killed. @param args the folder into which npm has installed */
+    /** Serves until the process is killed. @param args optionally the folder into which npm has installed */
     public static void main(String[] args) throws Exception {
         try (Hub hub = Hub.create();
-                SseServer server = server(hub, new Bids(hub, TurboFeed::append), Path.of(args[0]))
+                SseServer server = server(hub, new Bids(hub, TurboFeed::append), RecipeFiles.nodeModules(args))
                         .start()) {
             System.out.println("open " + server.uri());
             server.awaitTermination();
