@@ -1,5 +1,6 @@
 package io.sluice.sse;
 
+import io.sluice.sse.Scope.Registration;
 import java.util.Objects;
 import java.util.concurrent.RejectedExecutionException;
 

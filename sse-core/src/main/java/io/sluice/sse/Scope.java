@@ -26,6 +26,14 @@ import org.slf4j.LoggerFactory;
  */
 public final class Scope {
 
+    /** Something that was registered on a scope, and that can be removed before the scope closes. Thread-safe. */
+    @FunctionalInterface
+    public interface Registration {
+
+        /** Removes it. Has no effect if it was removed before or the scope has closed. */
+        void cancel();
+    }
+
     /** Work that may block and throw. */
     @FunctionalInterface
     public interface Task {

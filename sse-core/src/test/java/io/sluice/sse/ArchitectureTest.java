@@ -218,7 +218,6 @@ class ArchitectureTest {
                         "Ledger",
                         "Observer",
                         "RejectionCounts",
-                        "Registration",
                         "Scope",
                         "Sink",
                         "SinkFullException",

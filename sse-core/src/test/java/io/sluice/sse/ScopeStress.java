@@ -1,5 +1,6 @@
 package io.sluice.sse;
 
+import io.sluice.sse.Scope.Registration;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;

@@ -3,6 +3,7 @@ package io.sluice.sse;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import io.sluice.sse.Scope.Registration;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

@@ -2,7 +2,7 @@ package io.sluice.sse.hub;
 
 import io.sluice.sse.ClosedException;
 import io.sluice.sse.Event;
-import io.sluice.sse.Registration;
+import io.sluice.sse.Scope.Registration;
 import io.sluice.sse.Sink;
 import io.sluice.sse.hub.core.LogThrottle;
 import io.sluice.sse.hub.core.PresenceListener;

@@ -1,7 +1,7 @@
 package io.sluice.sse.source;
 
 import io.sluice.sse.Event;
-import io.sluice.sse.Registration;
+import io.sluice.sse.Scope.Registration;
 import java.util.Objects;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;

@@ -1,6 +1,6 @@
 package io.sluice.sse.source;
 
-import io.sluice.sse.Registration;
+import io.sluice.sse.Scope.Registration;
 import io.sluice.sse.Sink;
 
 /**

@@ -172,8 +172,8 @@ public final class SseRequest {
      * As {@link #topic}, if the access rules of the server allow the client to publish to this topic. So a route that
      * publishes reads its topics by this method, wherever in the request they are.
      *
-     * @throws HttpStatusException (400) if {@link TopicPattern#checkName} rejects the name; (403) if the rules do not allow
-     *     it, or (401) if they would allow it to a client that authenticates itself
+     * @throws HttpStatusException (400) if {@link TopicPattern#checkName} rejects the name; (403) if the rules do not
+     *     allow it, or (401) if they would allow it to a client that authenticates itself
      */
     public String topicToPublish(String name) {
         String checked = topic(name);

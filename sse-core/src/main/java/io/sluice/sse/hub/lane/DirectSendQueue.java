@@ -3,7 +3,7 @@ package io.sluice.sse.hub.lane;
 import io.sluice.sse.CloseReason;
 import io.sluice.sse.ClosedException;
 import io.sluice.sse.DirectSendPolicy;
-import io.sluice.sse.Registration;
+import io.sluice.sse.Scope.Registration;
 import io.sluice.sse.SinkFullException;
 import io.sluice.sse.hub.core.DeliveryOptions;
 import java.util.ArrayDeque;

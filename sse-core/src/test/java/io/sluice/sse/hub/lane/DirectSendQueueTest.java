@@ -7,7 +7,7 @@ import io.sluice.sse.CloseReason;
 import io.sluice.sse.DirectSendPolicy;
 import io.sluice.sse.Event;
 import io.sluice.sse.Ledger;
-import io.sluice.sse.Registration;
+import io.sluice.sse.Scope.Registration;
 import io.sluice.sse.SinkFullException;
 import io.sluice.sse.hub.Hub;
 import io.sluice.sse.topic.StartPosition;
