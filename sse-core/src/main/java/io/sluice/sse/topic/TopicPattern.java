@@ -1,9 +1,9 @@
 package io.sluice.sse.topic;
 
 /**
- * Matches topics by their names, and checks names. {@code *} matches exactly one segment. {@code **} as the last segment
- * matches any number of segments, including none. So {@code orders/*} matches {@code orders/7}, and {@code orders/**}
- * matches {@code orders}, {@code orders/7} and {@code orders/7/items}.
+ * Matches topics by their names, and checks names. {@code *} matches exactly one segment. {@code **} as the last
+ * segment matches any number of segments, including none. So {@code orders/*} matches {@code orders/7}, and
+ * {@code orders/**} matches {@code orders}, {@code orders/7} and {@code orders/7/items}.
  *
  * <p>Immutable. Matching reads the name once and never backtracks.
  */
