@@ -102,7 +102,7 @@ public interface Backplane extends AutoCloseable {
          */
         int received(List<Entry> entries, long upTo);
 
-        /** Changes up to and including this position may be lost: each client that has not received them gets a gap. */
+        /** Changes up to and including this position may be lost: each client that has not passed it gets a gap. */
         void lost(long upTo);
     }
 

@@ -39,6 +39,8 @@ final class Appender {
         final long bytes;
         /** When it was sent, or when it began to wait. */
         long sinceNanos;
+        /** Whether Redis has answered that it has the change. */
+        boolean answered;
         /** To which epoch it was sent. */
         long epoch;
 
@@ -68,6 +70,8 @@ final class Appender {
     private boolean closed;
     /** When the session began, or when the last one failed. */
     private long changedNanos;
+    /** When the last answer or entry came. */
+    private long progressNanos;
 
     /** @param publisher distinguishes the changes of this process from all others */
     Appender(RedisOptions options, String publisher, String appendDigest, Counters counters) {
@@ -207,6 +211,16 @@ final class Appender {
         } else if (id == null || Long.valueOf(0).equals(id)) {
             by.fail("the stream is not there any more");
             fail(number, BackplaneException.notPublished("the stream of the hub is not in Redis any more", null));
+        } else {
+            setAnswered(number);
+        }
+    }
+
+    private synchronized void setAnswered(long number) {
+        progressNanos = System.nanoTime();
+        Pending answered = sent.get(number);
+        if (answered != null) { // otherwise it was read before
+            answered.answered = true;
         }
     }
 
@@ -247,12 +261,34 @@ final class Appender {
 
     /** The receipt of a change of this process that was read; null if nothing waits for it any more. */
     Backplane.@Nullable Receipt take(long number) {
-        Pending read = remove(number);
+        Pending read;
+        List<Pending> passed = new ArrayList<>(0);
+        synchronized (this) {
+            progressNanos = System.nanoTime();
+            read = remove(number);
+            takePassed(number, passed);
+        }
+        passed.forEach(each -> each.receipt.failed(
+                BackplaneException.unknown("Redis has the event, and this node has not read it", null)));
         if (read == null) {
             return null;
         }
         counters.appended.increment();
         return read.receipt;
+    }
+
+    /** Entries come in the order of their numbers: what Redis has and was not read before this one is not coming. */
+    private void takePassed(long number, List<Pending> into) {
+        Iterator<Map.Entry<Long, Pending>> all = sent.entrySet().iterator();
+        while (all.hasNext()) {
+            Map.Entry<Long, Pending> oldest = all.next();
+            if (oldest.getKey() > number || !oldest.getValue().answered) {
+                return;
+            }
+            all.remove();
+            pendingBytes -= oldest.getValue().bytes;
+            into.add(oldest.getValue());
+        }
     }
 
     /** A new epoch has begun. What was sent to an earlier one and has not been read is not in the stream. */
@@ -281,6 +317,7 @@ final class Appender {
     synchronized void attach(Session newSession) {
         session = newSession;
         changedNanos = System.nanoTime();
+        progressNanos = changedNanos;
         for (Pending next = waiting.poll(); next != null; next = waiting.poll()) {
             send(next, newSession);
         }
@@ -327,9 +364,10 @@ final class Appender {
         failures.forEach(Runnable::run);
     }
 
+    /** How long nothing has come although something was sent: a backlog alone is no fault. */
     private long oldestAge(long now) {
         Iterator<Pending> all = sent.values().iterator();
-        return all.hasNext() ? now - all.next().sinceNanos : 0;
+        return all.hasNext() ? now - Math.max(all.next().sinceNanos, progressNanos) : 0;
     }
 
     void close() {

@@ -63,6 +63,10 @@ final class RedisLoop implements Runnable {
     private long checkNanos;
     /** The position at the last check that had found later entries; -1 if it had found none. */
     private long behindAt = -1;
+    /** Whether a read that began after that check has found nothing. */
+    private boolean emptyRead;
+    /** The position when the last check was sent. */
+    private long checkedFrom;
 
     RedisLoop(
             RedisOptions options,
@@ -340,6 +344,7 @@ final class RedisLoop implements Runnable {
             RedisFuture<List<StreamMessage<String, byte[]>>> next =
                     readFrom(session, XReadArgs.Builder.block(BLOCK).count(PAGE));
             long begun = System.nanoTime();
+            boolean begunAfterCheck = behindAt >= 0;
             while (!next.await(TICK_MILLIS, TimeUnit.MILLISECONDS)) {
                 checkIfDue(session);
                 appender.tick();
@@ -350,7 +355,9 @@ final class RedisLoop implements Runnable {
                     return;
                 }
             }
-            accept(next.get());
+            List<StreamMessage<String, byte[]>> page = next.get();
+            accept(page);
+            emptyRead |= begunAfterCheck && page.isEmpty();
             long epoch = Position.epoch(order.position());
             if (epoch > session.epoch()) {
                 session.setEpoch(epoch); // another node has begun it
@@ -366,6 +373,7 @@ final class RedisLoop implements Runnable {
         if (pending == null) {
             if (now - checkNanos >= CHECK_NANOS) {
                 checkNanos = now;
+                checkedFrom = order.position();
                 check = session.writes()
                         .eval(
                                 Scripts.CHECK,
@@ -397,21 +405,30 @@ final class RedisLoop implements Runnable {
             return;
         }
         Long last = Position.parse(text(epoch.get(2)));
-        boolean isSame = text(epoch.get(1)).equals(order.name()) || last == null || last > order.position();
-        if (text(epoch.get(0)).isEmpty() || last == null || last < order.position() || !isSame) {
+        long position = order.position();
+        // Compared with where the reader was when the check was sent: it may be far beyond the answer by now.
+        boolean isReplaced =
+                last == null || last < checkedFrom || text(epoch.get(0)).isEmpty();
+        boolean isOther = !text(epoch.get(1)).equals(order.name());
+        if (isReplaced || (isOther && Position.epoch(Objects.requireNonNull(last)) <= Position.epoch(position))) {
             session.fail("the stream was deleted or replaced");
             return;
         }
-        long position = order.position();
-        counters.lag.set(
-                Position.epoch(last) == Position.epoch(position) ? last - position : Position.number(last) + 1);
-        if (last == position) {
+        findDeletedEnd(Objects.requireNonNull(last), position);
+    }
+
+    /** If a read that began after a check has found nothing, the entries that the check had seen are not there. */
+    private void findDeletedEnd(long last, long position) {
+        long same = Position.epoch(last) == Position.epoch(position) ? last - position : Position.number(last) + 1;
+        counters.lag.set(Math.max(0, same));
+        if (last <= position) {
             behindAt = -1;
-        } else if (behindAt == position) { // nothing came since the check before, so nothing is there
+        } else if (behindAt != position) {
+            behindAt = position;
+            emptyRead = false;
+        } else if (emptyRead) {
             order.lose(last, "the end of the stream was deleted");
             behindAt = -1;
-        } else {
-            behindAt = position;
         }
     }
 

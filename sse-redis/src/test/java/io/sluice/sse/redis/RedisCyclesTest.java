@@ -39,7 +39,7 @@ class RedisCyclesTest {
     private final List<Hub> hubs = new ArrayList<>();
     private final List<MovingClient> clients = new ArrayList<>();
     private final List<CompletionStage<Published>> publications = new ArrayList<>();
-    /** All events that anybody has seen: data by id. */
+    /** All events that a client or a publisher knows: data by id. */
     private final TreeMap<String, String> all = new TreeMap<>();
 
     private RedisServer redis;

@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SharedSequencer implements Sequencer {
 
-    /** What other parts of the hub do when the nodes tell each other something. Called by the backplane's thread. */
+    /** What other parts of the hub do about a message of the backplane. Called by the backplane's thread. */
     public interface Listener {
 
         /** Events may be lost, so every lane has to look. */

@@ -65,8 +65,9 @@
  * <h2>The files</h2>
  *
  * <ul>
- *   <li><b>sequence:</b> {@code HubLog}, {@code Sequencer}, {@code LocalSequencer}, {@code EventIds},
- *       {@code PendingEvent}, {@code PublisherId}, {@code LogOptions}, {@code WallClock}, {@code StartBounds}
+ *   <li><b>sequence:</b> {@code HubLog}, {@code Sequencer}, {@code LocalSequencer}, {@code SharedSequencer},
+ *       {@code SharedEvents}, {@code Losses}, {@code EventIds}, {@code PendingEvent},
+ *       {@code PublisherId}, {@code LogOptions}, {@code WallClock}, {@code StartBounds}
  *   <li><b>rings:</b> {@code TopicLog}, {@code ConflatedLog}, {@code ConflationTable}, {@code StoredLog},
  *       {@code LogEntry}, {@code SharedEvent}, {@code Entries}, {@code LoggedEvent}, {@code Envelope}, {@code JsonText}
  *   <li><b>bounds:</b> {@code LogBounds}, {@code EvictionQueue}, {@code Expirer}, {@code Floor}, {@code Floors},
