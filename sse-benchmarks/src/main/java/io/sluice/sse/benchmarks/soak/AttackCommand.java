@@ -87,7 +87,8 @@ final class AttackCommand implements Callable<Integer> {
             report(attack, site, calm, attacked, complete);
             Map<String, Long> left = server.isAlive() ? api.awaitOwned(before, Duration.ofSeconds(20)) : Map.of();
             boolean returned = !left.isEmpty()
-                    && left.entrySet().stream().allMatch(count -> count.getValue() <= before.get(count.getKey()));
+                    && left.entrySet().stream()
+                            .allMatch(count -> count.getValue() <= before.getOrDefault(count.getKey(), 0L));
             if (!returned) {
                 figures.check("   ledger afterwards", left, String.valueOf(before), false);
             }
