@@ -154,6 +154,7 @@ class Http2Sink extends ChannelSink {
     /** The windows, the codec or the connection may have more room. */
     void roomChanged() {
         if (isOpen() && room() > 0) {
+            waits = false; // it may have nothing left to write, and must not look like a client that takes nothing
             channelWritable();
         }
     }
