@@ -222,14 +222,16 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
         }
         String method = request.method().equals("HEAD") ? "GET" : request.method();
         boolean isStream = entry.streamOf(method) != null;
-        if (isStream || entry.byMethod.containsKey(method)) {
-            try {
-                // First, so that a foreign page cannot use up a permit, a rate or a ticket of the user.
-                shared.cors().checkOrigin(request, isStream);
-            } catch (HttpStatusException e) {
-                fail(ctx, turn, e);
-                return;
+        try {
+            // First, so that a foreign page cannot use up a permit, a rate or a ticket of the user.
+            if (!isStream && !entry.byMethod.containsKey(method)) {
+                String methods = String.join(", ", entry.methods());
+                throw HttpStatusException.of(405, "this path answers " + methods, "allow", methods);
             }
+            shared.cors().checkOrigin(request, isStream);
+        } catch (HttpStatusException e) {
+            fail(ctx, turn, e);
+            return;
         }
         AccessControl access = shared.access();
         access.identify(ctx, request, new AccessControl.Continuation() {
@@ -277,11 +279,7 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
     }
 
     private CompletionStage<RouteResponse> response(SseRequest request, String method, Routes.Entry entry) {
-        HttpRoute route = entry.byMethod.get(method);
-        if (route == null) {
-            String methods = String.join(", ", entry.methods());
-            throw HttpStatusException.of(405, "this path answers " + methods, "allow", methods);
-        }
+        HttpRoute route = Objects.requireNonNull(entry.byMethod.get(method), method);
         return Objects.requireNonNull(route.handle(request), () -> Responses.returnedNull(request));
     }
 

@@ -1,22 +1,30 @@
 package io.sluice.sse.examples.server;
 
+import io.sluice.sse.netty.HttpStatusException;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 
 /**
  * Works off large requests on a thread of its own. A batch of a megabyte can have 75,000 events. That is a tenth of a
- * second of work, and an event loop that does it serves none of its clients meanwhile. The server's budget for bodies
- * bounds what waits. Thread-safe.
+ * second of work, and an event loop that does it serves none of its clients meanwhile. What waits is bounded, also for
+ * clients that have left, whose bodies are no longer in the budget of the server. Thread-safe.
  */
 final class LargeBodies {
 
     /** A body up to this size is worked off by the event loop that has read it. */
     static final int SMALL_BYTES = 16 * 1024;
+
+    static final long MOST_WAITING_BYTES =
+            Math.min(32L << 20, Runtime.getRuntime().maxMemory() / 16);
+
+    private final AtomicLong waitingBytes = new AtomicLong();
 
     /** Its thread ends when it has no work, so it needs no close. */
     private final Executor executor;
@@ -37,8 +45,19 @@ final class LargeBodies {
         return executor;
     }
 
-    /** Runs the work in its turn. */
-    <T> CompletionStage<T> work(Supplier<CompletionStage<T>> work) {
-        return CompletableFuture.supplyAsync(work, executor).thenCompose(stage -> stage);
+    /**
+     * Runs the work in its turn.
+     *
+     * @param bytes the size of the body
+     * @throws HttpStatusException (503) if too many bytes wait already
+     */
+    <T> CompletionStage<T> work(int bytes, Supplier<CompletionStage<T>> work) {
+        if (waitingBytes.addAndGet(bytes) > MOST_WAITING_BYTES) {
+            waitingBytes.addAndGet(-bytes);
+            throw HttpStatusException.retryable(503, "too many large requests wait", Duration.ofSeconds(1));
+        }
+        return CompletableFuture.supplyAsync(work, executor)
+                .whenComplete((stage, failure) -> waitingBytes.addAndGet(-bytes))
+                .thenCompose(stage -> stage);
     }
 }

@@ -90,9 +90,15 @@ final class PublishRoute {
     }
 
     private CompletionStage<RouteResponse> publish(SseRequest request) {
-        return request.body().length <= LargeBodies.SMALL_BYTES
-                ? publish(request, Runnable::run)
-                : largeBodies.work(() -> publish(request, largeBodies.executor()));
+        int bytes = request.body().length;
+        if (bytes <= LargeBodies.SMALL_BYTES) {
+            return publish(request, Runnable::run);
+        }
+        BodyHeaders.check(request);
+        if (!mediaType(request).equals(BATCH)) {
+            topics(request).forEach(request::topicToPublish); // now: only permitted clients may make others wait
+        }
+        return largeBodies.work(bytes, () -> publish(request, largeBodies.executor()));
     }
 
     /** @param executor writes the response, which is as large as the batch */

@@ -179,6 +179,10 @@ class TicketContractTest {
                 assertThat(server.get("/events/a?ticket=wrong", "Sec-Fetch-Site", "cross-site")
                                 .statusCode())
                         .isEqualTo(403);
+                assertThat(server.send("POST", "/events/a?ticket=wrong", new byte[0], "Sec-Fetch-Site", "cross-site")
+                                .statusCode())
+                        .as("a method that the path does not have")
+                        .isEqualTo(405);
             }
             assertThat(ticket(server, "?topic=a", bearer("secret"))).isNotEmpty();
             assertThat(status(server, "/events/a?ticket=wrong")).isEqualTo(401);
