@@ -79,8 +79,8 @@ class RecipesTest {
         int port = server == null ? 0 : server.port();
         server = recipe.server()
                 .port(port)
-                .retry(Duration.ofMillis(50))
-                .drain(Duration.ofMillis(50))
+                .retry(Duration.ofMillis(150))
+                .drain(Duration.ZERO) // Datastar gives up if it returns during the drain and gets a 503
                 .start();
     }
 
@@ -91,7 +91,7 @@ class RecipesTest {
                 .readTree(Path.of("src/test/node/package.json").toFile())
                 .get("dependencies");
         tested.properties().forEach(library -> {
-            if (!library.getKey().matches("openai|@modelcontextprotocol/.*")) {
+            if (!library.getKey().matches("openai|eventsource-parser|@modelcontextprotocol/.*")) {
                 assertThat(document)
                         .contains(library.getKey() + "@" + library.getValue().asText());
             }
