@@ -101,6 +101,65 @@ class MemoryBackplaneTest extends BackplaneContract {
     }
 
     @Test
+    void aClientThatMovesToANodeThatIsBehindWaitsThereWithoutAGap() throws Exception {
+        Hub a = node(options -> {});
+        Hub b = node(options -> {});
+        get(a.publish("t", Event.of("0")));
+        memory.hold(1);
+        RecordingSink atA = client(a, StartPosition.live(), "t");
+        for (int i = 1; i <= 3; i++) {
+            get(a.publish("t", Event.of("" + i)));
+        }
+        awaitData(atA, "1", "2", "3");
+        RecordingSink moved = client(b, StartPosition.after(atA.lastEventId()), "t");
+        RecordingSink other = client(b, StartPosition.after(a.headId()), "*");
+        assertThat(moved.lastEventId()).isEqualTo(a.headId()).isGreaterThan(b.headId());
+        memory.release(1, 2);
+        get(a.publish("t", Event.of("4")));
+        moved.run();
+        other.run();
+        assertThat(moved.data()).isEmpty();
+        memory.releaseAll(1);
+        awaitData(moved, "4");
+        awaitData(other, "4");
+        get(b.publish("t", Event.of("5")));
+        awaitData(moved, "4", "5");
+        assertThat(b.maxLag()).isZero();
+    }
+
+    @Test
+    void aClientAheadOfItsNodeGetsTheGapOfALaterLossAndLeavesWithoutATrace() throws Exception {
+        Hub a = node(options -> {});
+        Hub b = node(options -> {});
+        memory.hold(1);
+        String ahead = get(a.publish("t", Event.of("1"))).id();
+        RecordingSink moved = client(b, StartPosition.after(ahead), "t");
+        RecordingSink leaves = client(b, StartPosition.after(ahead), "t");
+        leaves.close();
+        memory.lose();
+        memory.releaseAll(1);
+        get(a.publish("t", Event.of("2")));
+        moved.await(() -> moved.data().contains("2"));
+        assertThat(moved.gaps()).hasSize(1);
+        assertThat(moved.data()).doesNotContain("1");
+        assertThat(leaves.data()).isEmpty();
+    }
+
+    @Test
+    void anIdThatIsFartherAheadThanANodeCanBeBehindIsAGap() throws Exception {
+        Hub a = node(options -> {});
+        Hub b = node(options -> {});
+        get(a.publish("t", Event.of("1")));
+        memory.hold(1);
+        memory.lose();
+        String far = get(a.publish("t", Event.of("2"))).id();
+        RecordingSink moved = client(b, StartPosition.after(far), "t");
+        assertThat(moved.gaps())
+                .singleElement()
+                .satisfies(gap -> assertThat(gap.data()).contains("\"reason\":\"ahead\""));
+    }
+
+    @Test
     void theSinkOfAnotherNodeIsNotMeantByItsNumber() throws Exception {
         Hub a = node(options -> {});
         Hub b = node(options -> {});

@@ -35,6 +35,12 @@ public final class SharedSequencer implements Sequencer {
         void revoked(String principal);
     }
 
+    /**
+     * How far after the head of this hub a client may resume. A node that reads slowly is at most this far behind the
+     * others. A client with an id that no node has assigned does not wait for ever: it gets a gap.
+     */
+    static final long MAX_AHEAD = 1L << 24;
+
     private final HubLog log;
     private final Backplane backplane;
     private final Executor userExecutor;
@@ -266,6 +272,11 @@ public final class SharedSequencer implements Sequencer {
     @Override
     public @Nullable Long positionOf(String id) {
         return ids.positionOf(id);
+    }
+
+    @Override
+    public boolean isAheadOfThisNode(long position) {
+        return position - log.head() <= MAX_AHEAD;
     }
 
     @Override
