@@ -14,7 +14,12 @@ import io.sluice.sse.topic.Recipients;
 import io.sluice.sse.topic.StartPosition;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -183,6 +188,38 @@ class MemoryBackplaneTest extends BackplaneContract {
         memory.appendForeign(new Backplane.Change.Events(List.of(new Publication("t", Event.of("good")))));
         awaitData(sink, "good");
         assertThat(a.backplane().orElseThrow().skipped()).isEqualTo(2);
+    }
+
+    @Test
+    void outcomesDoNotWaitForAUserExecutorThatIsFull() throws Exception {
+        List<Runnable> neverRun = new CopyOnWriteArrayList<>();
+        Hub a = node(options -> options.userExecutor(neverRun::add));
+        assertThat(get(a.publish("t", Event.of("one"))).duplicate()).isFalse();
+        memory.unavailable = "away";
+        assertThatThrownBy(() -> get(a.publish("t", Event.of("two")))).hasCauseInstanceOf(BackplaneException.class);
+    }
+
+    @Test
+    void manyOutcomesCompleteOnOneThread() throws Exception {
+        Hub a = node(options -> {});
+        memory.hold(0);
+        Set<String> threads = ConcurrentHashMap.newKeySet();
+        List<CompletableFuture<Void>> all = new ArrayList<>();
+        for (int i = 0; i < 200; i++) {
+            if (i == 100) {
+                memory.unavailable = "away";
+            }
+            all.add(a.publish("t", Event.of("e" + i))
+                    .handle((published, failure) -> {
+                        threads.add(Thread.currentThread().getName());
+                        return (Void) null;
+                    })
+                    .toCompletableFuture());
+        }
+        memory.releaseAll(0);
+        get(CompletableFuture.allOf(all.toArray(CompletableFuture[]::new)));
+        // The thread of the test, if the stage had failed before it looked.
+        assertThat(threads).isSubsetOf("sluice-outcomes", Thread.currentThread().getName());
     }
 
     @Test

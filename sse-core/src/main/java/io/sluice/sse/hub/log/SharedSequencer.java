@@ -13,6 +13,9 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,8 +23,8 @@ import org.jspecify.annotations.Nullable;
  * and comes back with its position, as the events of all other nodes do. Only then is it in the hub's log. So all nodes
  * deliver the same events in the same order, and what a publisher learns is what all nodes have decided.
  *
- * <p>The stages of publications complete on the user executor, because they run user code, and the thread that reads
- * the backplane must not wait for that.
+ * <p>The stages of publications complete on one thread of their own, in order. They run user code, and the thread that
+ * reads the backplane must not wait for that. The user executor may be full of code that waits for a publication.
  */
 public final class SharedSequencer implements Sequencer {
 
@@ -43,16 +46,30 @@ public final class SharedSequencer implements Sequencer {
 
     private final HubLog log;
     private final Backplane backplane;
-    private final Executor userExecutor;
+    private final Executor completer = newCompleter();
 
     private volatile EventIds ids;
     private volatile boolean opened;
 
-    public SharedSequencer(HubLog log, Backplane backplane, Executor userExecutor) {
+    public SharedSequencer(HubLog log, Backplane backplane) {
         this.log = log;
         this.backplane = backplane;
-        this.userExecutor = userExecutor;
         this.ids = new EventIds(0);
+    }
+
+    /**
+     * What waits here is bounded by what the backplane lets wait. The thread ends when it is idle, since outcomes may
+     * follow the end of the hub.
+     */
+    private static Executor newCompleter() {
+        ThreadPoolExecutor one =
+                new ThreadPoolExecutor(1, 1, 1, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), task -> {
+                    Thread thread = new Thread(task, "sluice-outcomes");
+                    thread.setDaemon(true);
+                    return thread;
+                });
+        one.allowCoreThreadTimeOut(true);
+        return one;
     }
 
     /** Opens the backplane. Called once, before the hub is used. */
@@ -96,7 +113,7 @@ public final class SharedSequencer implements Sequencer {
     }
 
     private <T> CompletionStage<T> append(Backplane.Change change) {
-        Receipt<T> receipt = new Receipt<>(userExecutor);
+        Receipt<T> receipt = new Receipt<>(completer);
         backplane.append(change, receipt);
         return receipt.stage;
     }
@@ -140,7 +157,7 @@ public final class SharedSequencer implements Sequencer {
 
         void complete() {
             if (!outcomes.isEmpty()) {
-                userExecutor.execute(() -> outcomes.forEach(Runnable::run));
+                completer.execute(() -> outcomes.forEach(Runnable::run));
             }
         }
     }
