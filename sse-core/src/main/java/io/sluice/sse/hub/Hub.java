@@ -552,8 +552,9 @@ public final class Hub implements AutoCloseable {
     /**
      * Closes the hub: nothing is published any more, and all sinks close.
      *
-     * <p>Without a history it returns at once, and the ledger shows when all sinks have closed. With a history it waits
-     * until everything is stored and the history is closed, so it must not be called on a lane.
+     * <p>Without a history and a backplane it returns at once, and the ledger shows when all sinks have closed. With a
+     * history it waits until everything is stored and the history is closed. With a backplane it waits until the threads
+     * of the backplane have ended. So in both cases it must not be called on a lane.
      */
     @Override
     public void close() {
