@@ -82,10 +82,16 @@ final class MemoryBackplane implements AutoCloseable {
 
     /** Events that another program has appended. */
     synchronized void appendForeign(Backplane.Change change) {
-        append(change, null, null);
+        append(change, 0, null, null);
     }
 
-    private synchronized void append(Backplane.Change change, @Nullable Node by, Backplane.@Nullable Receipt receipt) {
+    /** An entry that the nodes load long after it was appended. */
+    synchronized void load(Backplane.Change change, long timeMillis) {
+        append(change, timeMillis, null, null);
+    }
+
+    private synchronized void append(
+            Backplane.Change change, long timeMillis, @Nullable Node by, Backplane.@Nullable Receipt receipt) {
         Backplane.Change known = change;
         long first = position + 1;
         position = first;
@@ -96,7 +102,8 @@ final class MemoryBackplane implements AutoCloseable {
         long upTo = position;
         Backplane.Change decided = known;
         for (Node node : List.copyOf(nodes)) {
-            Backplane.Entry entry = new Backplane.Entry(first, decided, 0, node == by, node == by ? receipt : null);
+            Backplane.Entry entry =
+                    new Backplane.Entry(first, decided, timeMillis, node == by, node == by ? receipt : null);
             node.read(() -> node.skipped += node.receiver().received(List.of(entry), upTo));
         }
     }
@@ -157,7 +164,7 @@ final class MemoryBackplane implements AutoCloseable {
             if (unavailable != null) {
                 receipt.failed(BackplaneException.notPublished(unavailable, null));
             } else {
-                MemoryBackplane.this.append(change, this, receipt);
+                MemoryBackplane.this.append(change, 0, this, receipt);
             }
         }
 

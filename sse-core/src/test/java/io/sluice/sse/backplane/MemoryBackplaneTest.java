@@ -3,7 +3,9 @@ package io.sluice.sse.backplane;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.sluice.sse.CloseReason;
 import io.sluice.sse.Event;
+import io.sluice.sse.Identity;
 import io.sluice.sse.history.MvStoreHistory;
 import io.sluice.sse.hub.Hub;
 import io.sluice.sse.hub.HubBuilder;
@@ -188,6 +190,20 @@ class MemoryBackplaneTest extends BackplaneContract {
         memory.appendForeign(new Backplane.Change.Events(List.of(new Publication("t", Event.of("good")))));
         awaitData(sink, "good");
         assertThat(a.backplane().orElseThrow().skipped()).isEqualTo(2);
+    }
+
+    @Test
+    void aRevocationThatIsOlderThanTheHubEndsNoStream() throws Exception {
+        Hub a = node(options -> {});
+        RecordingSink ann = client(a, Identity.of("ann"), StartPosition.live(), "t");
+        Backplane.Change revocation = new Backplane.Change.Revocation("ann");
+        memory.load(revocation, System.currentTimeMillis() - 600_000);
+        get(a.publish("t", Event.of("one")));
+        awaitData(ann, "one");
+        assertThat(ann.endReason()).isNull();
+        memory.load(revocation, System.currentTimeMillis()); // this node could not read it when it was made
+        ann.await(() -> ann.endReason() != null);
+        assertThat(ann.endReason()).isEqualTo(CloseReason.REVOKED);
     }
 
     @Test

@@ -44,12 +44,16 @@ public final class SharedSequencer implements Sequencer {
      */
     static final long MAX_AHEAD = 1L << 24;
 
+    /** By how much the clocks of two nodes may differ. */
+    private static final long CLOCK_DIFFERENCE_MILLIS = 60_000;
+
     private final HubLog log;
     private final Backplane backplane;
     private final Executor completer = newCompleter();
 
     private volatile EventIds ids;
     private volatile boolean opened;
+    private volatile long openedMillis;
 
     public SharedSequencer(HubLog log, Backplane backplane) {
         this.log = log;
@@ -76,6 +80,7 @@ public final class SharedSequencer implements Sequencer {
     public void open(@Nullable Long wantedEpoch, Listener listener) {
         long epoch = wantedEpoch == null ? LocalSequencer.newEpoch() : wantedEpoch;
         ids = new EventIds(epoch);
+        openedMillis = System.currentTimeMillis();
         backplane.open(new FromBackplane(listener), epoch);
         opened = true;
     }
@@ -200,7 +205,7 @@ public final class SharedSequencer implements Sequencer {
                     remove(entry, removal.topic());
                     group = new Group();
                 } else if (entry.change() instanceof Backplane.Change.Revocation revocation) {
-                    if (!entry.fromThisNode()) {
+                    if (!entry.fromThisNode() && !isOlderThanClients(entry)) {
                         listener.revoked(revocation.principal());
                     }
                     group.outcomes.add(entry, null, null);
@@ -208,6 +213,11 @@ public final class SharedSequencer implements Sequencer {
             }
             group.takeOver(upTo);
             return skipped;
+        }
+
+        /** Whether the entry was loaded, and was appended before any client of this hub connected. */
+        private boolean isOlderThanClients(Backplane.Entry entry) {
+            return entry.timeMillis() != 0 && entry.timeMillis() < openedMillis - CLOCK_DIFFERENCE_MILLIS;
         }
 
         private void remove(Backplane.Entry entry, String topic) {
