@@ -92,6 +92,12 @@ public final class Hub implements AutoCloseable {
                 }
 
                 @Override
+                public void eventRefused(RuntimeException cause) {
+                    core.counters().logRefusedEvent(cause);
+                    lanes.wakeAll();
+                }
+
+                @Override
                 public void revoked(String principal) {
                     revokeHere(principal);
                 }

@@ -14,6 +14,8 @@ import io.sluice.sse.topic.OverflowPolicy;
 import io.sluice.sse.topic.Publication;
 import io.sluice.sse.topic.Recipients;
 import io.sluice.sse.topic.StartPosition;
+import io.sluice.sse.topic.TopicEndedException;
+import io.sluice.sse.topic.TopicLimitException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -190,6 +192,47 @@ class MemoryBackplaneTest extends BackplaneContract {
         memory.appendForeign(new Backplane.Change.Events(List.of(new Publication("t", Event.of("good")))));
         awaitData(sink, "good");
         assertThat(a.backplane().orElseThrow().skipped()).isEqualTo(2);
+    }
+
+    @Test
+    void aNodeWithoutRoomForATopicOfAnotherNodeReportsAGap() throws Exception {
+        Hub a = node(options -> {});
+        Hub b = node(options -> options.maxTopics(1));
+        RecordingSink atA = client(a, StartPosition.live(), "t");
+        RecordingSink atB = client(b, StartPosition.live(), "t");
+        get(a.publish("new", Event.of("refused by b")));
+        get(a.publish("t", Event.of("after")));
+        atB.await(() -> atB.data().contains("after"));
+        assertThat(atB.gaps())
+                .singleElement()
+                .satisfies(gap -> assertThat(gap.data()).contains("\"reason\":\"lost\""));
+        assertThat(b.backplane().orElseThrow().skipped()).isEqualTo(1);
+        awaitData(atA, "after");
+        assertThat(a.backplane().orElseThrow().skipped()).isZero();
+        // What b itself cannot take does not reach the others.
+        assertThatThrownBy(() -> get(b.publish("another", Event.of("x"))))
+                .hasCauseInstanceOf(TopicLimitException.class);
+        assertThat(b.headId()).isEqualTo(atB.lastEventId());
+    }
+
+    @Test
+    void anEventAfterTheEndOfItsTopicIsAGapOnlyWhereAClientSubscribesToIt() throws Exception {
+        Hub a = node(options -> {});
+        Hub b = node(options -> {});
+        RecordingSink other = client(a, StartPosition.live(), "u");
+        RecordingSink both = client(b, StartPosition.live(), "t", "u");
+        get(a.end("t", Event.of("last")));
+        assertThatThrownBy(() -> get(a.publish("t", Event.of("x")))).hasCauseInstanceOf(TopicEndedException.class);
+        get(b.publish("u", Event.of("no gap so far")));
+        awaitData(both, "last", "no gap so far");
+        memory.appendForeign(new Backplane.Change.Events(List.of(new Publication("t", Event.of("late")))));
+        get(a.publish("u", Event.of("after")));
+        both.await(() -> both.data().contains("after"));
+        assertThat(both.gaps()).hasSize(1);
+        assertThat(both.data()).doesNotContain("late");
+        awaitData(other, "no gap so far", "after");
+        assertThat(a.backplane().orElseThrow().skipped()).isEqualTo(1);
+        assertThat(b.backplane().orElseThrow().skipped()).isEqualTo(1);
     }
 
     @Test

@@ -34,6 +34,9 @@ public final class SharedSequencer implements Sequencer {
         /** Events may be lost, so every lane has to look. */
         void eventsLost();
 
+        /** This hub did not take an event of another node, so every lane has to look. */
+        void eventRefused(RuntimeException cause);
+
         /** Another node has revoked a principal. */
         void revoked(String principal);
     }
@@ -102,6 +105,7 @@ public final class SharedSequencer implements Sequencer {
         if (publications.isEmpty()) {
             return CompletableFuture.completedFuture(List.of());
         }
+        log.requireAcceptable(publications);
         return append(new Backplane.Change.Events(List.copyOf(publications)));
     }
 
@@ -195,15 +199,16 @@ public final class SharedSequencer implements Sequencer {
 
         @Override
         public int received(List<Backplane.Entry> entries, long upTo) {
-            Group group = new Group();
+            Group group = new Group(listener);
             int skipped = 0;
             for (Backplane.Entry entry : entries) {
                 if (entry.change() instanceof Backplane.Change.Events events) {
                     skipped += group.add(entry, events);
                 } else if (entry.change() instanceof Backplane.Change.TopicRemoval removal) {
-                    group.takeOver(entry.position() - 1); // so that it removes what was published before it
+                    // So that it removes what was published before it.
+                    skipped += group.takeOver(entry.position() - 1);
                     remove(entry, removal.topic());
-                    group = new Group();
+                    group = new Group(listener);
                 } else if (entry.change() instanceof Backplane.Change.Revocation revocation) {
                     if (!entry.fromThisNode() && !isOlderThanClients(entry)) {
                         listener.revoked(revocation.principal());
@@ -211,8 +216,7 @@ public final class SharedSequencer implements Sequencer {
                     group.outcomes.add(entry, null, null);
                 }
             }
-            group.takeOver(upTo);
-            return skipped;
+            return skipped + group.takeOver(upTo);
         }
 
         /** Whether the entry was loaded, and was appended before any client of this hub connected. */
@@ -237,6 +241,11 @@ public final class SharedSequencer implements Sequencer {
         private final List<Backplane.Entry> entries = new ArrayList<>();
         private final List<SharedEvents> events = new ArrayList<>();
         private final Outcomes outcomes = new Outcomes();
+        private final Listener listener;
+
+        Group(Listener listener) {
+            this.listener = listener;
+        }
 
         /** @return how many events of the entry cannot be published */
         int add(Backplane.Entry entry, Backplane.Change.Events change) {
@@ -257,11 +266,13 @@ public final class SharedSequencer implements Sequencer {
             long nanos = entry.timeMillis() == 0
                     ? Long.MAX_VALUE // now
                     : log.nanosAt(Instant.ofEpochMilli(entry.timeMillis()));
-            events.add(new SharedEvents(entry.position(), nanos, pending, change.duplicates()));
+            events.add(new SharedEvents(entry.position(), nanos, pending, change.duplicates(), entry.fromThisNode()));
             return 0;
         }
 
-        void takeOver(long upTo) {
+        /** @return how many events of other nodes this hub has refused */
+        int takeOver(long upTo) {
+            int refused = 0;
             RuntimeException closed = null;
             try {
                 log.takeOver(events, upTo, ids);
@@ -271,8 +282,13 @@ public final class SharedSequencer implements Sequencer {
             for (int i = 0; i < events.size(); i++) {
                 RuntimeException failure = closed == null ? events.get(i).failure : closed;
                 outcomes.add(entries.get(i), events.get(i).published, failure);
+                if (failure != null && events.get(i).isRefused()) {
+                    refused += events.get(i).events.size();
+                    listener.eventRefused(failure);
+                }
             }
             outcomes.complete();
+            return refused;
         }
     }
 
