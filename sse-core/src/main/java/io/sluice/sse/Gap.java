@@ -26,7 +26,10 @@ public record Gap(Reason reason, @Nullable String lastEventId, String resumeId) 
         LOST,
         /** The id belongs to another epoch: this hub or another hub issued it before a restart. */
         FOREIGN,
-        /** The id was issued by this hub, but its position is after the newest event. */
+        /**
+         * The id was issued by this hub, but its position is after the newest event. With several nodes it is far after
+         * it, because a node may be a little behind the others.
+         */
         AHEAD,
         /** The id was not issued by this hub, and no retained event has it. */
         UNKNOWN

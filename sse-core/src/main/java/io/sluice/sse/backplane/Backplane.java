@@ -52,7 +52,10 @@ public interface Backplane extends AutoCloseable {
         /** A topic is removed with everything that it holds at this position. */
         record TopicRemoval(String topic) implements Change {}
 
-        /** The streams of a principal end on all nodes. */
+        /**
+         * The streams of a principal end on all nodes. A hub ignores a revocation whose {@link Entry#timeMillis time} is
+         * before the hub began: its clients have connected since, and the principal may have logged in again.
+         */
         record Revocation(String principal) implements Change {}
     }
 
@@ -98,7 +101,8 @@ public interface Backplane extends AutoCloseable {
          * Takes changes in the order of their positions.
          *
          * @param upTo the position up to which the sequence was read, which is not before the last change
-         * @return how many events were skipped because no hub can publish them
+         * @return how many events were skipped because no hub can publish them, or because this hub has no room for
+         *     their topic or their topic has ended
          */
         int received(List<Entry> entries, long upTo);
 
@@ -115,7 +119,7 @@ public interface Backplane extends AutoCloseable {
      * @param lag how many changes are in the sequence that this node has not read, as far as it knows
      * @param gaps how often changes may have been lost
      * @param reconnects how often the connection was made again
-     * @param skipped how many entries were skipped because they could not be understood
+     * @param skipped how many entries were skipped because they could not be understood, or were refused by this hub
      */
     record Status(
             @Nullable String unavailable,

@@ -77,7 +77,7 @@ public final class Hub implements AutoCloseable {
         this.presences = new Presences(this, options.presences(), clocks);
         UserExecutor userExecutor = new UserExecutor(options.userExecutor(), clocks.nanos());
         Backplane backplane = options.backplane();
-        this.shared = backplane == null ? null : new SharedSequencer(log, backplane, userExecutor);
+        this.shared = backplane == null ? null : new SharedSequencer(log, backplane);
         this.sequencer = shared == null ? new LocalSequencer(log, log.start(options.epoch(), userExecutor)) : shared;
         HubCore.UserCode userCode = new HubCore.UserCode(
                 options.observer(), new UserCodeFailures(clocks.nanos(), clocks.timer()), userExecutor, clocks.timer());
@@ -88,6 +88,12 @@ public final class Hub implements AutoCloseable {
             shared.open(options.epoch(), new SharedSequencer.Listener() {
                 @Override
                 public void eventsLost() {
+                    lanes.wakeAll();
+                }
+
+                @Override
+                public void eventRefused(RuntimeException cause) {
+                    core.counters().logRefusedEvent(cause);
                     lanes.wakeAll();
                 }
 
@@ -118,7 +124,8 @@ public final class Hub implements AutoCloseable {
      *     kept, the result is that event, and nothing is published
      * @return completes with the id when the event has its place in the sequence, which is before this method returns.
      *     If the hub has a history that syncs each event, it completes when the event is on the disk. With a backplane
-     *     it completes later, when this hub has read the event from there. It fails with {@link TopicLimitException},
+     *     it completes later, when this hub has read the event from there. Dependents of the stage run on the one
+     *     thread that completes all publications then, so they must not block. It fails with {@link TopicLimitException},
      *     {@link TopicEndedException}, {@link ClosedException}, {@link HistoryException} or {@link BackplaneException}
      * @throws IllegalArgumentException if the name of the topic or the event cannot be published
      */
@@ -551,8 +558,9 @@ public final class Hub implements AutoCloseable {
     /**
      * Closes the hub: nothing is published any more, and all sinks close.
      *
-     * <p>Without a history it returns at once, and the ledger shows when all sinks have closed. With a history it waits
-     * until everything is stored and the history is closed, so it must not be called on a lane.
+     * <p>Without a history and a backplane it returns at once, and the ledger shows when all sinks have closed. With a
+     * history it waits until everything is stored and the history is closed. With a backplane it waits until the threads
+     * of the backplane have ended. So in both cases it must not be called on a lane.
      */
     @Override
     public void close() {

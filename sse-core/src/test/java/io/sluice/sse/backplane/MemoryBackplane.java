@@ -1,13 +1,29 @@
 package io.sluice.sse.backplane;
 
+import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Queue;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** A sequence in memory that several hubs of a test share. A change is delivered to all of them by its publisher. */
-final class MemoryBackplane {
+/**
+ * A sequence in memory that several hubs of a test share. A change is delivered to all of them by its publisher, or to
+ * each node after a delay of its own. A test may also hold a node, which then reads nothing until it is released.
+ */
+final class MemoryBackplane implements AutoCloseable {
+
+    /** The first node reads after this time, the second one after twice the time, and so on. Zero is at once. */
+    private final long delayMicros;
+
+    /** Its one thread delivers in order: what a node reads later is scheduled later, with the same delay. */
+    private final @Nullable ScheduledExecutorService timer;
 
     private final List<Node> nodes = new ArrayList<>();
     private final Map<String, String> chosenIds = new HashMap<>();
@@ -17,6 +33,42 @@ final class MemoryBackplane {
     @Nullable
     String unavailable;
 
+    MemoryBackplane() {
+        this(Duration.ZERO);
+    }
+
+    MemoryBackplane(Duration delay) {
+        delayMicros = TimeUnit.NANOSECONDS.toMicros(delay.toNanos());
+        timer = delayMicros == 0 ? null : Executors.newSingleThreadScheduledExecutor();
+    }
+
+    @Override
+    public void close() {
+        if (timer != null) {
+            timer.shutdownNow();
+        }
+    }
+
+    /** From now on the node with this number, from zero, reads nothing. */
+    synchronized void hold(int node) {
+        nodes.get(node).held = new ArrayDeque<>();
+    }
+
+    /** The node reads this many messages that it was held from, and stays held. */
+    synchronized void release(int node, int messages) {
+        Queue<Runnable> held = Objects.requireNonNull(nodes.get(node).held);
+        for (int i = 0; i < messages; i++) {
+            held.remove().run();
+        }
+    }
+
+    /** The node reads everything that it was held from, and is not held any more. */
+    synchronized void releaseAll(int node) {
+        Queue<Runnable> held = Objects.requireNonNull(nodes.get(node).held);
+        nodes.get(node).held = null;
+        held.forEach(Runnable::run);
+    }
+
     Backplane node() {
         return new Node();
     }
@@ -24,15 +76,22 @@ final class MemoryBackplane {
     /** Whatever was published up to here may be lost. */
     synchronized void lose() {
         position += 1L << 40; // as a real one that begins a new epoch
-        nodes.forEach(node -> node.receiver().lost(position));
+        long upTo = position;
+        nodes.forEach(node -> node.read(() -> node.receiver().lost(upTo)));
     }
 
     /** Events that another program has appended. */
     synchronized void appendForeign(Backplane.Change change) {
-        append(change, null, null);
+        append(change, 0, null, null);
     }
 
-    private synchronized void append(Backplane.Change change, @Nullable Node by, Backplane.@Nullable Receipt receipt) {
+    /** An entry that the nodes load long after it was appended. */
+    synchronized void load(Backplane.Change change, long timeMillis) {
+        append(change, timeMillis, null, null);
+    }
+
+    private synchronized void append(
+            Backplane.Change change, long timeMillis, @Nullable Node by, Backplane.@Nullable Receipt receipt) {
         Backplane.Change known = change;
         long first = position + 1;
         position = first;
@@ -40,11 +99,12 @@ final class MemoryBackplane {
             position = position + events.publications().size() - 1;
             known = withDuplicates(events);
         }
+        long upTo = position;
+        Backplane.Change decided = known;
         for (Node node : List.copyOf(nodes)) {
-            node.skipped += node.receiver()
-                    .received(
-                            List.of(new Backplane.Entry(first, known, 0, node == by, node == by ? receipt : null)),
-                            position);
+            Backplane.Entry entry =
+                    new Backplane.Entry(first, decided, timeMillis, node == by, node == by ? receipt : null);
+            node.read(() -> node.skipped += node.receiver().received(List.of(entry), upTo));
         }
     }
 
@@ -66,7 +126,20 @@ final class MemoryBackplane {
     private final class Node implements Backplane {
 
         private @Nullable Receiver opened;
-        private int skipped;
+        private volatile int skipped;
+        private @Nullable Queue<Runnable> held;
+        private long delay;
+
+        /** Takes a message now, or later as this node reads. Under the lock of the backplane. */
+        void read(Runnable message) {
+            if (held != null) {
+                held.add(message);
+            } else if (timer == null) {
+                message.run();
+            } else {
+                timer.schedule(message, delay, TimeUnit.MICROSECONDS);
+            }
+        }
 
         Receiver receiver() {
             if (opened == null) {
@@ -82,6 +155,7 @@ final class MemoryBackplane {
                 epoch = epoch == null ? newEpoch : epoch;
                 receiver.begin(epoch, position, 0);
                 nodes.add(this);
+                delay = delayMicros * nodes.size();
             }
         }
 
@@ -90,7 +164,7 @@ final class MemoryBackplane {
             if (unavailable != null) {
                 receipt.failed(BackplaneException.notPublished(unavailable, null));
             } else {
-                MemoryBackplane.this.append(change, this, receipt);
+                MemoryBackplane.this.append(change, 0, this, receipt);
             }
         }
 

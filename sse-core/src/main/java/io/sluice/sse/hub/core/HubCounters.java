@@ -27,6 +27,7 @@ public final class HubCounters {
     private final LongAdder failedPublishes = new LongAdder();
     private final LogThrottle rejectedSendLog = new LogThrottle(System::nanoTime);
     private final LogThrottle failedPublishLog = new LogThrottle(System::nanoTime);
+    private final LogThrottle refusedEventLog = new LogThrottle(System::nanoTime);
     private final LongAdder[] closed = new LongAdder[CloseReason.values().length];
 
     HubCounters(HubCore core) {
@@ -72,6 +73,16 @@ public final class HubCounters {
         failedPublishes.increment();
         if (failedPublishLog.tryAcquire()) {
             log.warn("a publish failed: {}{}", failure.getMessage(), failedPublishLog.suppressedSuffix());
+        }
+    }
+
+    /** This hub did not take an event of another node. The backplane counts it as skipped. */
+    public void logRefusedEvent(Throwable cause) {
+        if (refusedEventLog.tryAcquire()) {
+            log.warn(
+                    "an event of another node is refused here, so clients may get a gap: {}{}",
+                    cause.getMessage(),
+                    refusedEventLog.suppressedSuffix());
         }
     }
 

@@ -22,6 +22,8 @@ final class CatchUp {
     private final CatchUpBudget budget;
 
     private boolean metSinkAheadOfLane;
+    /** The position of the lane when it last called back the sinks that are ahead of the hub. */
+    private long aheadOf;
 
     private final CatchUpRange ownRange = new CatchUpRange();
     private final RecentRanges recentRanges;
@@ -52,6 +54,10 @@ final class CatchUp {
     boolean run(long deadlineNanos) {
         assert lane.isConfined();
         metSinkAheadOfLane = false;
+        if (lane.position != aheadOf) {
+            queue.recallAhead();
+            aheadOf = lane.position;
+        }
         if (queue.hasTooLarge() && budget.isHalfLeft()) {
             queue.recallFirstTooLarge(); // clients have read; the lane's tick recalls all
         }
@@ -135,6 +141,9 @@ final class CatchUp {
     private Served serve(LaneSink sink, HistoryPager.@Nullable Page read) {
         if (!mayGetEvents(sink)) {
             return Served.DONE;
+        }
+        if (sink.position() > lane.log().head()) {
+            return Served.AHEAD;
         }
         if (sink.position() > lane.position) {
             metSinkAheadOfLane = true;

@@ -19,7 +19,9 @@ final class CatchUpQueue {
         /** The client has taken none of the bytes that it was given, and the lane's memory budget is used up. */
         PARKED,
         /** The next event is large, and the lane's memory budget has no room for it until other clients have read. */
-        TOO_LARGE
+        TOO_LARGE,
+        /** The sink is ahead of the hub: another node has delivered more. It waits until the lane has moved. */
+        AHEAD
     }
 
     private final ArrayDeque<LaneSink> ready = new ArrayDeque<>();
@@ -34,6 +36,9 @@ final class CatchUpQueue {
     /** Sinks whose next event is larger than the frame they may get, and larger than what is left of the budget. */
     private final LinkedHashSet<LaneSink> tooLarge = new LinkedHashSet<>();
 
+    /** Sinks whose clients have got more from another node than this hub has read. */
+    private final LinkedHashSet<LaneSink> ahead = new LinkedHashSet<>();
+
     /** Puts the sink into the queue, once. A parked sink is called back, because something about it has changed. */
     void add(LaneSink sink) {
         if (sink.isGone()) {
@@ -42,9 +47,13 @@ final class CatchUpQueue {
         if (!sink.queued) {
             sink.queued = true;
             ready.add(sink);
-        } else if ((!parked.isEmpty() && parked.remove(sink)) || (!tooLarge.isEmpty() && tooLarge.remove(sink))) {
+        } else if (isRemoved(parked, sink) || isRemoved(tooLarge, sink) || isRemoved(ahead, sink)) {
             ready.add(sink);
         }
+    }
+
+    private static boolean isRemoved(LinkedHashSet<LaneSink> waiting, LaneSink sink) {
+        return !waiting.isEmpty() && waiting.remove(sink);
     }
 
     /** Takes the next sink out of the queue; null if none is ready. */
@@ -66,6 +75,8 @@ final class CatchUpQueue {
                 parked.add(sink);
             } else if (served == Served.TOO_LARGE) {
                 tooLarge.add(sink);
+            } else if (served == Served.AHEAD) {
+                ahead.add(sink);
             } else {
                 nextTurn.add(sink);
             }
@@ -89,11 +100,20 @@ final class CatchUpQueue {
         return false;
     }
 
-    /** Makes all sinks ready that wait for the budget. @return whether there was one */
+    /** Makes all sinks ready that are ahead of the hub. */
+    void recallAhead() {
+        if (!ahead.isEmpty()) {
+            ready.addAll(ahead);
+            ahead.clear();
+        }
+    }
+
+    /** Makes all sinks ready that wait for the budget, or are ahead of the hub. @return whether there was one */
     boolean recallAll() {
-        if (parked.isEmpty() && tooLarge.isEmpty()) {
+        if (parked.isEmpty() && tooLarge.isEmpty() && ahead.isEmpty()) {
             return false;
         }
+        recallAhead();
         ready.addAll(parked);
         parked.clear();
         ready.addAll(tooLarge);

@@ -101,6 +101,9 @@ record ResumePoint(
             position = chosen == null ? null : chosen.position();
         }
         Gap.Reason reason;
+        if (position != null && position > head && sequencer.isAheadOfThisNode(position)) {
+            return new ResumePoint(position, 0, null); // the sink waits until this node has read as much
+        }
         if (position == null) {
             reason = sequencer.hasHubFormat(lastEventId) ? Gap.Reason.FOREIGN : Gap.Reason.UNKNOWN;
         } else if (position > head) {

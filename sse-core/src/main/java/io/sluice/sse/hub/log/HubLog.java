@@ -1,6 +1,7 @@
 package io.sluice.sse.hub.log;
 
 import io.sluice.sse.ClosedException;
+import io.sluice.sse.topic.Publication;
 import io.sluice.sse.topic.Published;
 import io.sluice.sse.topic.Recipients;
 import io.sluice.sse.topic.Selector;
@@ -345,6 +346,38 @@ public final class HubLog {
     }
 
     /**
+     * Checks events before they are handed to the other nodes, so that a publication which every node would refuse does
+     * not reach them. An event with an id of its publisher is not checked: it may be a repetition.
+     *
+     * @throws TopicEndedException if a topic of an event has ended
+     * @throws TopicLimitException if an event needs a new topic and the hub has its maximum
+     */
+    void requireAcceptable(List<Publication> publications) {
+        lock.lock();
+        try {
+            bounds.expire(clock.getAsLong(), EXPIRED_PER_PUBLISH);
+            for (Publication publication : publications) {
+                if (publication.event().id() == null) {
+                    requireAcceptable(publication);
+                }
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void requireAcceptable(Publication publication) {
+        for (String topic : publication.topics()) {
+            if (topics.ended().contains(topic)) {
+                throw new TopicEndedException(topic);
+            }
+            if (publication.event().data() != null) {
+                topics.requireRoomFor(topic);
+            }
+        }
+    }
+
+    /**
      * Takes over events whose positions are known, and wakes the lanes that have subscribers. An entry that fails has
      * no effect on the others.
      *
@@ -360,6 +393,9 @@ public final class HubLog {
             bounds.expire(now, EXPIRED_PER_PUBLISH * Math.max(1, entries.size()));
             for (SharedEvents entry : entries) {
                 takeOver(entry, Math.max(lastSharedNanos, Math.min(now, entry.nanos)), ids, marked);
+                if (entry.isRefused() && mayBeMissed(entry)) {
+                    losses = losses.with(entry.last(), now);
+                }
             }
             position = Math.max(position, upTo);
             head = position;
@@ -377,6 +413,15 @@ public final class HubLog {
         if (untilExpiry < Long.MAX_VALUE) {
             expirer.schedule(untilExpiry);
         }
+    }
+
+    /** Whether a client may miss the events of an entry that was refused. Nothing follows in a topic that has ended. */
+    private boolean mayBeMissed(SharedEvents entry) {
+        return !(entry.failure instanceof TopicEndedException)
+                || entry.events.stream()
+                        .flatMap(event -> event.topics().stream())
+                        .map(topics::find)
+                        .anyMatch(topic -> topic != null && topic.firstListener() != null);
     }
 
     private void takeOver(SharedEvents entry, long nanos, EventIds ids, List<TopicListener> marked) {
@@ -398,7 +443,7 @@ public final class HubLog {
                 }
             }
         } catch (TopicLimitException | TopicEndedException | IllegalArgumentException e) {
-            entry.failure = e; // as on all nodes, if they have the same options
+            entry.failure = e; // as on most nodes, but they may have other topics
         } finally {
             unpinResolved();
             resolved.clear();

@@ -33,6 +33,14 @@ public interface Sequencer {
     @Nullable
     Long positionOf(String id);
 
+    /**
+     * Whether another node may have delivered this position, which is after the head of this hub. A client that moves to
+     * this node resumes there. It has missed nothing: this node has not read as far yet.
+     */
+    default boolean isAheadOfThisNode(long position) {
+        return false;
+    }
+
     /** Whether {@code id} has the format of the ids that sequencers of this kind assign. */
     boolean hasHubFormat(String id);
 }

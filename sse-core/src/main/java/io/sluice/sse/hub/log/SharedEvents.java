@@ -17,6 +17,8 @@ final class SharedEvents {
 
     final List<PendingEvent> events;
     private final Map<Integer, String> duplicates;
+    /** Whether this node has appended the entry, so that its publisher here learns of a failure. */
+    final boolean fromThisNode;
 
     // Set under the hub's lock, read by the thread that handed the entry over.
     final List<Published> published;
@@ -24,12 +26,24 @@ final class SharedEvents {
     @Nullable
     RuntimeException failure;
 
-    SharedEvents(long first, long nanos, List<PendingEvent> events, Map<Integer, String> duplicates) {
+    SharedEvents(
+            long first, long nanos, List<PendingEvent> events, Map<Integer, String> duplicates, boolean fromThisNode) {
         this.first = first;
         this.nanos = nanos;
         this.events = events;
         this.duplicates = duplicates;
+        this.fromThisNode = fromThisNode;
         this.published = new ArrayList<>(events.size());
+    }
+
+    /** Whether this hub did not take events that another node may have delivered. */
+    boolean isRefused() {
+        return failure != null && !fromThisNode;
+    }
+
+    /** The position of the last event. */
+    long last() {
+        return first + events.size() - 1;
     }
 
     boolean isDuplicate(int index) {

@@ -13,6 +13,9 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,8 +23,8 @@ import org.jspecify.annotations.Nullable;
  * and comes back with its position, as the events of all other nodes do. Only then is it in the hub's log. So all nodes
  * deliver the same events in the same order, and what a publisher learns is what all nodes have decided.
  *
- * <p>The stages of publications complete on the user executor, because they run user code, and the thread that reads
- * the backplane must not wait for that.
+ * <p>The stages of publications complete on one thread of their own, in order. They run user code, and the thread that
+ * reads the backplane must not wait for that. The user executor may be full of code that waits for a publication.
  */
 public final class SharedSequencer implements Sequencer {
 
@@ -31,28 +34,56 @@ public final class SharedSequencer implements Sequencer {
         /** Events may be lost, so every lane has to look. */
         void eventsLost();
 
+        /** This hub did not take an event of another node, so every lane has to look. */
+        void eventRefused(RuntimeException cause);
+
         /** Another node has revoked a principal. */
         void revoked(String principal);
     }
 
+    /**
+     * How far after the head of this hub a client may resume. A node that reads slowly is at most this far behind the
+     * others. A client with an id that no node has assigned does not wait for ever: it gets a gap.
+     */
+    static final long MAX_AHEAD = 1L << 24;
+
+    /** By how much the clocks of two nodes may differ. */
+    private static final long CLOCK_DIFFERENCE_MILLIS = 60_000;
+
     private final HubLog log;
     private final Backplane backplane;
-    private final Executor userExecutor;
+    private final Executor completer = newCompleter();
 
     private volatile EventIds ids;
     private volatile boolean opened;
+    private volatile long openedMillis;
 
-    public SharedSequencer(HubLog log, Backplane backplane, Executor userExecutor) {
+    public SharedSequencer(HubLog log, Backplane backplane) {
         this.log = log;
         this.backplane = backplane;
-        this.userExecutor = userExecutor;
         this.ids = new EventIds(0);
+    }
+
+    /**
+     * What waits here is bounded by what the backplane lets wait. The thread ends when it is idle, since outcomes may
+     * follow the end of the hub.
+     */
+    private static Executor newCompleter() {
+        ThreadPoolExecutor one =
+                new ThreadPoolExecutor(1, 1, 1, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), task -> {
+                    Thread thread = new Thread(task, "sluice-outcomes");
+                    thread.setDaemon(true);
+                    return thread;
+                });
+        one.allowCoreThreadTimeOut(true);
+        return one;
     }
 
     /** Opens the backplane. Called once, before the hub is used. */
     public void open(@Nullable Long wantedEpoch, Listener listener) {
         long epoch = wantedEpoch == null ? LocalSequencer.newEpoch() : wantedEpoch;
         ids = new EventIds(epoch);
+        openedMillis = System.currentTimeMillis();
         backplane.open(new FromBackplane(listener), epoch);
         opened = true;
     }
@@ -74,6 +105,7 @@ public final class SharedSequencer implements Sequencer {
         if (publications.isEmpty()) {
             return CompletableFuture.completedFuture(List.of());
         }
+        log.requireAcceptable(publications);
         return append(new Backplane.Change.Events(List.copyOf(publications)));
     }
 
@@ -90,7 +122,7 @@ public final class SharedSequencer implements Sequencer {
     }
 
     private <T> CompletionStage<T> append(Backplane.Change change) {
-        Receipt<T> receipt = new Receipt<>(userExecutor);
+        Receipt<T> receipt = new Receipt<>(completer);
         backplane.append(change, receipt);
         return receipt.stage;
     }
@@ -134,7 +166,7 @@ public final class SharedSequencer implements Sequencer {
 
         void complete() {
             if (!outcomes.isEmpty()) {
-                userExecutor.execute(() -> outcomes.forEach(Runnable::run));
+                completer.execute(() -> outcomes.forEach(Runnable::run));
             }
         }
     }
@@ -167,24 +199,29 @@ public final class SharedSequencer implements Sequencer {
 
         @Override
         public int received(List<Backplane.Entry> entries, long upTo) {
-            Group group = new Group();
+            Group group = new Group(listener);
             int skipped = 0;
             for (Backplane.Entry entry : entries) {
                 if (entry.change() instanceof Backplane.Change.Events events) {
                     skipped += group.add(entry, events);
                 } else if (entry.change() instanceof Backplane.Change.TopicRemoval removal) {
-                    group.takeOver(entry.position() - 1); // so that it removes what was published before it
+                    // So that it removes what was published before it.
+                    skipped += group.takeOver(entry.position() - 1);
                     remove(entry, removal.topic());
-                    group = new Group();
+                    group = new Group(listener);
                 } else if (entry.change() instanceof Backplane.Change.Revocation revocation) {
-                    if (!entry.fromThisNode()) {
+                    if (!entry.fromThisNode() && !isOlderThanClients(entry)) {
                         listener.revoked(revocation.principal());
                     }
                     group.outcomes.add(entry, null, null);
                 }
             }
-            group.takeOver(upTo);
-            return skipped;
+            return skipped + group.takeOver(upTo);
+        }
+
+        /** Whether the entry was loaded, and was appended before any client of this hub connected. */
+        private boolean isOlderThanClients(Backplane.Entry entry) {
+            return entry.timeMillis() != 0 && entry.timeMillis() < openedMillis - CLOCK_DIFFERENCE_MILLIS;
         }
 
         private void remove(Backplane.Entry entry, String topic) {
@@ -204,6 +241,11 @@ public final class SharedSequencer implements Sequencer {
         private final List<Backplane.Entry> entries = new ArrayList<>();
         private final List<SharedEvents> events = new ArrayList<>();
         private final Outcomes outcomes = new Outcomes();
+        private final Listener listener;
+
+        Group(Listener listener) {
+            this.listener = listener;
+        }
 
         /** @return how many events of the entry cannot be published */
         int add(Backplane.Entry entry, Backplane.Change.Events change) {
@@ -224,11 +266,13 @@ public final class SharedSequencer implements Sequencer {
             long nanos = entry.timeMillis() == 0
                     ? Long.MAX_VALUE // now
                     : log.nanosAt(Instant.ofEpochMilli(entry.timeMillis()));
-            events.add(new SharedEvents(entry.position(), nanos, pending, change.duplicates()));
+            events.add(new SharedEvents(entry.position(), nanos, pending, change.duplicates(), entry.fromThisNode()));
             return 0;
         }
 
-        void takeOver(long upTo) {
+        /** @return how many events of other nodes this hub has refused */
+        int takeOver(long upTo) {
+            int refused = 0;
             RuntimeException closed = null;
             try {
                 log.takeOver(events, upTo, ids);
@@ -238,8 +282,13 @@ public final class SharedSequencer implements Sequencer {
             for (int i = 0; i < events.size(); i++) {
                 RuntimeException failure = closed == null ? events.get(i).failure : closed;
                 outcomes.add(entries.get(i), events.get(i).published, failure);
+                if (failure != null && events.get(i).isRefused()) {
+                    refused += events.get(i).events.size();
+                    listener.eventRefused(failure);
+                }
             }
             outcomes.complete();
+            return refused;
         }
     }
 
@@ -266,6 +315,11 @@ public final class SharedSequencer implements Sequencer {
     @Override
     public @Nullable Long positionOf(String id) {
         return ids.positionOf(id);
+    }
+
+    @Override
+    public boolean isAheadOfThisNode(long position) {
+        return position - log.head() <= MAX_AHEAD;
     }
 
     @Override

@@ -96,6 +96,14 @@ public final class TopicTable {
         return topic;
     }
 
+    /** @throws TopicLimitException if {@link #getOrCreate} could not create the topic now */
+    void requireRoomFor(String name) {
+        assert hubLock.isHeldByCurrentThread();
+        if (topics.size() >= options.maxTopics() && settled.isEmpty() && !topics.containsKey(name)) {
+            throw new TopicLimitException(name, options.maxTopics());
+        }
+    }
+
     /** @param evictAll evicts what a topic keeps, at least in part */
     void evictWith(Consumer<Topic> evictAll) {
         evictor = evictAll;
