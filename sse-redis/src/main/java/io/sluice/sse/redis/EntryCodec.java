@@ -206,7 +206,15 @@ final class EntryCodec {
             return new Decoded.Other(new Backplane.Change.Revocation(revoked), header);
         }
         int[] part = part(text(fields, "part"));
-        return new Decoded.OneEvent(publication(fields), text(fields, "duplicate"), header, part[0], part[1]);
+        Publication publication = publication(fields);
+        String duplicateOf = text(fields, "duplicate");
+        if (duplicateOf != null) {
+            if (publication.event().id() == null) {
+                throw new BadEntryException("field duplicate without an id", false);
+            }
+            new Publication(duplicateOf, Event.of("")); // checks the name
+        }
+        return new Decoded.OneEvent(publication, duplicateOf, header, part[0], part[1]);
     }
 
     private static Publication publication(Map<String, byte[]> fields) throws BadEntryException {

@@ -1,6 +1,7 @@
 package io.sluice.sse.redis;
 
 import io.sluice.sse.backplane.Backplane;
+import io.sluice.sse.backplane.BackplaneException;
 import io.sluice.sse.topic.Publication;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -145,6 +146,9 @@ final class StreamOrder {
             if (e.isOfLaterVersion) {
                 lose(at, "entry " + id + " is of a later version");
             }
+        } catch (Error e) { // for example, no memory is left: the entry is not read a second time
+            lose(at, "entry " + id + " could not be taken: " + e);
+            throw e;
         }
     }
 
@@ -254,7 +258,27 @@ final class StreamOrder {
         ready = new ArrayList<>();
         counters.received.add(all.size());
         delivered = Math.max(delivered, upTo);
-        counters.skipped.add(receiver.received(all, delivered));
+        try {
+            counters.skipped.add(receiver.received(all, delivered));
+        } catch (RuntimeException e) {
+            loseUnreceived(all, e);
+        } catch (Error e) {
+            loseUnreceived(all, e);
+            throw e;
+        }
+    }
+
+    /** The hub may have taken over some of these entries. It is not known which, so all of them count as lost. */
+    private void loseUnreceived(List<Backplane.Entry> entries, Throwable cause) {
+        counters.gaps.increment();
+        log.error("the hub has failed to take over events, and all clients get a gap", cause);
+        receiver.lost(delivered);
+        for (Backplane.Entry entry : entries) {
+            Backplane.Receipt receipt = entry.receipt();
+            if (receipt != null) { // has no effect on a publication that has its outcome already
+                receipt.failed(BackplaneException.unknown("this node has failed to take over the event", cause));
+            }
+        }
     }
 
     private void logSkipped(String id, @Nullable String reason) {
