@@ -19,14 +19,31 @@ local function lastId()
 end
 local function epochOf(id) return tonumber(string.match(id, '^(%d+)-')) end
 
-local last = lastId()
-if last and epochOf(last) > maxEpoch then
-  -- Another program has added an entry with an id that no node can follow, for example with the id *.
-  local bad = redis.call('XRANGE', stream, (maxEpoch + 1) .. '-0', '+', 'COUNT', 1000)
+local last, deleted = lastId(), false
+local function delete(from, to)
+  local bad = redis.call('XRANGE', stream, from, to, 'COUNT', 1000)
   while #bad > 0 do
     for _, entry in ipairs(bad) do redis.call('XDEL', stream, entry[1]) end
-    bad = redis.call('XRANGE', stream, (maxEpoch + 1) .. '-0', '+', 'COUNT', 1000)
+    deleted = true
+    bad = redis.call('XRANGE', stream, from, to, 'COUNT', 1000)
   end
+end
+if last then
+  -- Another program may have added an entry with an id that no node can follow, for example with the id *, or with a
+  -- number that is too large. Readers would get it again and again.
+  delete(string.format('%.0f-0', maxEpoch + 1), '+')
+  local from = '-'
+  while from do
+    local next = redis.call('XRANGE', stream, from, '+', 'COUNT', 1)
+    from = nil
+    if #next > 0 then
+      local epoch = string.match(next[1][1], '^(%d+)-')
+      from = string.format('%s-%.0f', epoch, maxNumber + 1)
+      delete(from, epoch)
+    end
+  end
+end
+if deleted or (last and epochOf(last) > maxEpoch) then
   local top = redis.call('XREVRANGE', stream, '+', '-', 'COUNT', 1)
   last = #top > 0 and top[1][1] or (number .. '-0')
   redis.call('XSETID', stream, last)

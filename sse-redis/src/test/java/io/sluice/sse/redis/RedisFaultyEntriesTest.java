@@ -1,11 +1,19 @@
 package io.sluice.sse.redis;
 
+import static io.sluice.sse.redis.Nodes.get;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.lettuce.core.RedisCommandExecutionException;
 import io.lettuce.core.ScriptOutputType;
+import io.lettuce.core.XAddArgs;
+import io.sluice.sse.Event;
+import io.sluice.sse.hub.Hub;
+import io.sluice.sse.test.RecordingSink;
+import io.sluice.sse.topic.StartPosition;
+import java.time.Duration;
 import java.util.Map;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -61,5 +69,34 @@ class RedisFaultyEntriesTest {
                                 "1"))
                 .isInstanceOf(RedisCommandExecutionException.class);
         assertThat(redis.commands().exists(idKey)).isZero();
+    }
+
+    @Test
+    void anEntryWithANumberThatIsTooLargeIsRemovedAndAllClientsGetAGap() throws Exception {
+        Hub a = nodes.node();
+        RecordingSink sink = nodes.client(a, "t");
+        get(a.publish("t", Event.of("before")));
+        addWithId("1-1099511627776", "bad");
+        addWithId("1-1099511627777", "bad too");
+        addWithId("2-0", "another epoch");
+        awaitGap(a);
+        get(a.publish("t", Event.of("after")));
+        sink.await(() -> sink.data().contains("after"));
+        assertThat(sink.gaps()).isNotEmpty();
+        assertThat(sink.data()).containsSubsequence("before", "after").doesNotContain("bad", "bad too");
+        RecordingSink atB = nodes.client(nodes.node(), StartPosition.replay(10), "t");
+        atB.await(() -> atB.data().contains("after"));
+    }
+
+    private void addWithId(String id, String data) {
+        redis.commands()
+                .xadd(nodes.key, XAddArgs.Builder.nomkstream().id(id), Map.of("v", "1", "topic", "t", "data", data));
+    }
+
+    private static void awaitGap(Hub hub) {
+        Awaitility.await("a gap")
+                .pollInterval(Duration.ofMillis(5))
+                .until(() -> hub.backplane().orElseThrow().gaps() > 0);
+        Nodes.awaitAvailable(hub);
     }
 }
