@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -100,6 +101,39 @@ class RedisStreamTest {
         old.await(() -> old.data().contains("4"));
         assertThat(old.gaps()).hasSize(1);
         awaitData(nodes.client(b, StartPosition.after(second), "t"), "3", "4");
+    }
+
+    @Test
+    void aNodeThatBeginsInTheMiddleOfABatchHasTheRestOfIt() throws Exception {
+        Hub a = nodes.node();
+        get(a.publishAll(Stream.of("1", "2", "3", "4", "5")
+                .map(data -> new Publication("t", Event.of(data)))
+                .toList()));
+        Hub b = nodes.node(options -> options.loadedEntries(3), hub -> {});
+        RecordingSink sink = nodes.client(b, StartPosition.replay(10), "t");
+        get(a.publish("t", Event.of("end")));
+        sink.await(() -> sink.data().contains("end"));
+        assertThat(sink.data()).containsSubsequence("3", "4", "5", "end").doesNotContain("1", "2");
+    }
+
+    @Test
+    void aBatchWithAHoleIsDeliveredWithoutTheHole() throws Exception {
+        Hub a = nodes.node();
+        RecordingSink sink = nodes.client(a, "t");
+        redis.commands().multi();
+        for (int part = 0; part < 6; part++) {
+            add("v", "1", "n", "php-7:1", "part", part + "/6", "topic", "t", "data", "e" + part);
+        }
+        redis.commands().xdel(nodes.key, "1-3");
+        redis.commands().exec();
+        for (int part = 4; part < 6; part++) { // a repetition
+            add("v", "1", "n", "php-7:1", "part", part + "/6", "topic", "t", "data", "e" + part);
+        }
+        get(a.publish("t", Event.of("end")));
+        awaitGapBefore(sink, "end");
+        sink.run();
+        assertThat(sink.data().stream().filter(data -> data.startsWith("e")))
+                .containsExactly("e0", "e1", "e3", "e4", "e5", "end");
     }
 
     @Test
