@@ -233,7 +233,8 @@ final class RedisLoop implements Runnable {
                         bytes(order.hasBegun() ? order.name() : newName),
                         bytes(Long.toString(Position.MAX_EPOCH)),
                         bytes(Long.toString(Position.MAX_NUMBER)),
-                        bytes(order.name())));
+                        bytes(order.name()),
+                        bytes(Long.toString(order.hasBegun() ? Position.number(order.position()) : 0))));
         String info = await(session.reads().info("server"));
         if (!info.contains("run_id:" + text(epoch.get(4)))) {
             throw new IllegalStateException("the two connections lead to different processes of Redis");

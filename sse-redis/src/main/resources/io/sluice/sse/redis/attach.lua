@@ -1,9 +1,11 @@
 -- Returns the epoch of the stream: its number, its name, the last id of the stream, the first one, and the
 -- process of Redis.
 -- Begins a new epoch if entries may have been lost: another Redis process than the one that began the epoch,
--- a stream that is not there, an epoch before the one that the caller knows, another sequence, or no number left.
+-- a stream that is not there, an epoch or an end of the stream before the one that the caller knows, another sequence,
+-- or no number left.
 -- KEYS: the stream, the hash of the epoch. ARGV: the epoch that the caller knows, a name for a new sequence,
--- the last epoch and the last number that a position can have, and the name that the caller knows or an empty text.
+-- the last epoch and the last number that a position can have, the name that the caller knows or an empty text, and the
+-- number up to which the caller has read the epoch.
 local stream, hash = KEYS[1], KEYS[2]
 local known, maxEpoch, maxNumber = tonumber(ARGV[1]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local run = string.match(redis.call('INFO', 'server'), 'run_id:(%w+)')
@@ -50,9 +52,11 @@ if deleted or (last and epochOf(last) > maxEpoch) then
   kept[3] = false -- entries may have been deleted with them
 end
 
+local lastNumber = last and tonumber(string.match(last, '%-(%d+)$'))
 local continues = last and kept[1] and kept[3] == run and number >= known and epochOf(last) == number
-  and (ARGV[5] == '' or ARGV[5] == name or number > known) -- in a later epoch all is new to the caller anyway
-  and tonumber(string.match(last, '%-(%d+)$')) < maxNumber
+  and (number > known -- in a later epoch all is new to the caller anyway
+    or ((ARGV[5] == '' or ARGV[5] == name) and lastNumber >= tonumber(ARGV[6])))
+  and lastNumber < maxNumber
 if not continues then
   number = math.max(number, known, last and epochOf(last) or 0) + 1
   if number > maxEpoch then return redis.error_reply('ERR no epoch is left: give the hub another name') end

@@ -4,7 +4,9 @@ import static io.sluice.sse.redis.Nodes.get;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.lettuce.core.KillArgs;
 import io.lettuce.core.RedisCommandExecutionException;
+import io.lettuce.core.RestoreArgs;
 import io.lettuce.core.ScriptOutputType;
 import io.lettuce.core.XAddArgs;
 import io.sluice.sse.Event;
@@ -86,6 +88,23 @@ class RedisFaultyEntriesTest {
         assertThat(sink.data()).containsSubsequence("before", "after").doesNotContain("bad", "bad too");
         RecordingSink atB = nodes.client(nodes.node(), StartPosition.replay(10), "t");
         atB.await(() -> atB.data().contains("after"));
+    }
+
+    /** As after a failover to another process and back, without a restart of either. */
+    @Test
+    void aStreamThatGoesBackWithinOneProcessIsAGap() throws Exception {
+        Hub a = nodes.node();
+        RecordingSink sink = nodes.client(a, "t");
+        get(a.publish("t", Event.of("before")));
+        byte[] earlier = redis.commands().dump(nodes.key);
+        get(a.publish("t", Event.of("taken back")));
+        redis.commands().restore(nodes.key, earlier, RestoreArgs.Builder.ttl(0).replace());
+        redis.commands().clientKill(KillArgs.Builder.typeNormal().skipme());
+        awaitGap(a);
+        get(a.publish("t", Event.of("after")));
+        sink.await(() -> sink.data().contains("after"));
+        assertThat(sink.gaps()).hasSize(1);
+        assertThat(sink.data()).containsSubsequence("before", "taken back", "after");
     }
 
     private void addWithId(String id, String data) {
