@@ -17,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.ExecutionException;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
@@ -339,7 +340,50 @@ class RedisStreamTest {
         assertThatThrownBy(() -> get(a.publish("t", Event.of("x".repeat(2000)))))
                 .cause()
                 .isInstanceOf(BackplaneException.class)
-                .hasMessageContaining("entryBytes");
+                .hasMessageContaining("entryBytes")
+                .satisfies(
+                        e -> assertThat(((BackplaneException) e).isTooLarge()).isTrue());
+    }
+
+    /** With any size near the bound, an event is either refused or delivered. */
+    @Test
+    void theLargestPublicationIsNotSkippedByAReader() throws Exception {
+        Hub a = nodes.node(options -> options.entryBytes(1024), hub -> {});
+        RecordingSink sink = nodes.client(a, "t");
+        int largest = 0;
+        for (int size = 850; size <= 1024; size++) {
+            try {
+                get(a.publish("t", Event.of("x".repeat(size))));
+                largest = size;
+            } catch (ExecutionException e) {
+                assertThat(((BackplaneException) e.getCause()).isTooLarge()).isTrue();
+            }
+        }
+        assertThat(largest).isBetween(900, 1000);
+        String id = "chosen";
+        get(a.publish("t", Event.builder().id(id).data("x".repeat(largest - 8)).build()));
+        assertThat(get(a.publish(
+                                "t",
+                                Event.builder()
+                                        .id(id)
+                                        .data("x".repeat(largest - 8))
+                                        .build()))
+                        .duplicate())
+                .isTrue();
+        sink.run();
+        assertThat(sink.data()).hasSize(largest - 850 + 2);
+        assertThat(a.backplane().orElseThrow().skipped()).isZero();
+    }
+
+    /** The bound is of an entry, and a batch has several. */
+    @Test
+    void aBatchMayBeLargerThanAnEntry() throws Exception {
+        Hub a = nodes.node(options -> options.entryBytes(1024), hub -> {});
+        RecordingSink sink = nodes.client(a, "t");
+        get(a.publishAll(IntStream.range(0, 5)
+                .mapToObj(each -> new Publication("t", Event.of("x".repeat(700))))
+                .toList()));
+        sink.await(() -> sink.data().size() == 5);
     }
 
     @Test
