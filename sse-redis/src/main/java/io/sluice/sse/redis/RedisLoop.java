@@ -33,7 +33,6 @@ final class RedisLoop implements Runnable {
 
     private static final Logger log = LoggerFactory.getLogger(RedisBackplane.class);
 
-    private static final int PAGE = 500;
     /** What a node loads at most when it begins: it has to hold all of it before it can deliver the oldest. */
     private static final long MAX_LOADED_BYTES = 64 << 20;
 
@@ -58,6 +57,7 @@ final class RedisLoop implements Runnable {
     private boolean connects = true;
 
     // Confined to the thread.
+    private final PageSize pageSize = new PageSize();
     private @Nullable Connector connector;
     private @Nullable RedisFuture<List<Object>> check;
     private long checkNanos;
@@ -178,7 +178,9 @@ final class RedisLoop implements Runnable {
     private boolean serveOnce() throws InterruptedException {
         boolean attached = false;
         String reason;
-        try (Session session = Objects.requireNonNull(connector).connect()) {
+        Session session = null;
+        try {
+            session = connect();
             attach(session);
             attached = true;
             available(session);
@@ -188,15 +190,33 @@ final class RedisLoop implements Runnable {
             reason = String.valueOf(e.getMessage());
         } catch (ExecutionException | TimeoutException | RuntimeException e) {
             reason = reasonOf(e);
+        } catch (Error e) { // for example, a page did not fit into the memory: the next attempt reads a smaller one
+            reason = e.toString();
+            log.error("the thread of the backplane has failed and connects again", e);
+        } catch (InterruptedException e) {
+            closeSession(session);
+            throw e;
         }
         if (!isClosing()) {
+            pageSize.failed();
             if (attached || !reason.equals(unavailable)) {
                 log.warn("Redis is away: {}", reason);
             }
             unavailable = reason;
-            appender.detach(reason);
+            appender.detach(reason); // before the session is closed, which takes a while
         }
+        closeSession(session);
         return attached;
+    }
+
+    private static void closeSession(@Nullable Session session) {
+        if (session != null) {
+            session.close();
+        }
+    }
+
+    private Session connect() {
+        return Objects.requireNonNull(connector).connect();
     }
 
     private static String reasonOf(Throwable failure) {
@@ -261,15 +281,13 @@ final class RedisLoop implements Runnable {
         Range.Boundary<String> upper = Range.Boundary.including(Position.idOf(end));
         long bytes = 0;
         while (newest.size() < options.bounds().loaded() && bytes < MAX_LOADED_BYTES) {
-            int count = Math.min(PAGE, options.bounds().loaded() - newest.size());
+            int count = Math.min(pageSize.entries(), options.bounds().loaded() - newest.size());
             List<StreamMessage<String, byte[]>> page = await(session.reads()
                     .xrevrange(options.streamKey(), Range.from(Range.Boundary.unbounded(), upper), Limit.from(count)));
-            for (StreamMessage<String, byte[]> message : page) {
-                newest.add(message);
-                bytes += message.getBody().values().stream()
-                        .mapToLong(value -> value.length)
-                        .sum();
-            }
+            newest.addAll(page);
+            long pageBytes = bytesOf(page);
+            pageSize.read(page.size(), pageBytes);
+            bytes += pageBytes;
             if (page.size() < count) {
                 break;
             }
@@ -301,7 +319,8 @@ final class RedisLoop implements Runnable {
     private void readUpTo(Session session, long end)
             throws ExecutionException, TimeoutException, InterruptedException, StreamOrder.BadIdException {
         while (order.position() < end) {
-            List<StreamMessage<String, byte[]>> page = await(readFrom(session, XReadArgs.Builder.count(PAGE)));
+            List<StreamMessage<String, byte[]>> page =
+                    await(readFrom(session, XReadArgs.Builder.count(pageSize.entries())));
             if (page.isEmpty()) {
                 order.lose(end, "the end of the stream was deleted");
             }
@@ -315,7 +334,18 @@ final class RedisLoop implements Runnable {
         return session.reads().xread(how, XReadArgs.StreamOffset.from(options.streamKey(), after));
     }
 
+    private static long bytesOf(List<StreamMessage<String, byte[]>> page) {
+        long bytes = 0;
+        for (StreamMessage<String, byte[]> message : page) {
+            for (byte[] value : message.getBody().values()) {
+                bytes += value.length;
+            }
+        }
+        return bytes;
+    }
+
     private void accept(List<StreamMessage<String, byte[]>> page) throws StreamOrder.BadIdException {
+        pageSize.read(page.size(), bytesOf(page));
         try {
             for (StreamMessage<String, byte[]> message : page) {
                 order.accept(message.getId(), message.getBody(), false);
@@ -343,7 +373,7 @@ final class RedisLoop implements Runnable {
         long longest = BLOCK.plus(options.timeouts().command()).toNanos();
         while (!isClosing() && session.failure() == null) {
             RedisFuture<List<StreamMessage<String, byte[]>>> next =
-                    readFrom(session, XReadArgs.Builder.block(BLOCK).count(PAGE));
+                    readFrom(session, XReadArgs.Builder.block(BLOCK).count(pageSize.entries()));
             long begun = System.nanoTime();
             boolean begunAfterCheck = behindAt >= 0;
             while (!next.await(TICK_MILLIS, TimeUnit.MILLISECONDS)) {

@@ -102,4 +102,9 @@ class RedisReceiverTest {
     void aHubThatThrowsAnExceptionLosesNothingSilently() throws Exception {
         check(() -> new IllegalStateException("broken"));
     }
+
+    @Test
+    void aThreadWithoutMemoryGoesOn() throws Exception {
+        check(() -> new OutOfMemoryError("in a test"));
+    }
 }
