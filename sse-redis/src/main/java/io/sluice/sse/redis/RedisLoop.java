@@ -6,14 +6,17 @@ import io.lettuce.core.RedisFuture;
 import io.lettuce.core.ScriptOutputType;
 import io.lettuce.core.StreamMessage;
 import io.lettuce.core.XReadArgs;
+import io.lettuce.core.api.StatefulRedisConnection;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -215,8 +218,27 @@ final class RedisLoop implements Runnable {
         }
     }
 
-    private Session connect() {
-        return Objects.requireNonNull(connector).connect();
+    /** Two connections. Waiting publications fail in time meanwhile. */
+    private Session connect() throws ExecutionException, TimeoutException, InterruptedException {
+        StatefulRedisConnection<String, byte[]> reads = connectOnce();
+        try {
+            return new Session(reads, connectOnce());
+        } catch (ExecutionException | TimeoutException | InterruptedException | RuntimeException | Error e) {
+            reads.closeAsync();
+            throw e;
+        }
+    }
+
+    private StatefulRedisConnection<String, byte[]> connectOnce()
+            throws ExecutionException, TimeoutException, InterruptedException {
+        Connector with = Objects.requireNonNull(connector);
+        CompletableFuture<StatefulRedisConnection<String, byte[]>> next = with.connect();
+        try {
+            return await(next, with.longestConnect());
+        } catch (TimeoutException | InterruptedException e) {
+            next.thenAccept(StatefulRedisConnection::closeAsync); // it comes too late
+            throw e;
+        }
     }
 
     private static String reasonOf(Throwable failure) {
@@ -356,15 +378,22 @@ final class RedisLoop implements Runnable {
     }
 
     private <T> T await(RedisFuture<T> future) throws ExecutionException, TimeoutException, InterruptedException {
-        long end = System.nanoTime() + options.timeouts().command().toNanos();
-        while (!future.await(TICK_MILLIS, TimeUnit.MILLISECONDS)) {
-            appender.tick();
-            if (System.nanoTime() - end > 0) {
-                throw new TimeoutException(
-                        "no answer within " + options.timeouts().command());
+        return await(future, options.timeouts().command());
+    }
+
+    private <T> T await(Future<T> future, Duration longest)
+            throws ExecutionException, TimeoutException, InterruptedException {
+        long begun = System.nanoTime();
+        while (true) {
+            try {
+                return future.get(TICK_MILLIS, TimeUnit.MILLISECONDS);
+            } catch (TimeoutException e) {
+                appender.tick();
+                if (System.nanoTime() - begun > longest.toNanos()) {
+                    throw new TimeoutException("no answer within " + longest);
+                }
             }
         }
-        return future.get();
     }
 
     // ---- while it lasts
