@@ -13,19 +13,28 @@ public final class BackplaneException extends RuntimeException {
     /** Whether the event may have been published. */
     private final boolean outcomeUnknown;
 
-    private BackplaneException(String message, boolean outcomeUnknown, @Nullable Throwable cause) {
+    /** Whether the event is larger than the backplane takes. */
+    private final boolean tooLarge;
+
+    private BackplaneException(String message, boolean outcomeUnknown, boolean tooLarge, @Nullable Throwable cause) {
         super(message, cause, true, false); // a publisher may get thousands of them while the backplane is away
         this.outcomeUnknown = outcomeUnknown;
+        this.tooLarge = tooLarge;
     }
 
     /** The event was not published, and is not published later. */
     public static BackplaneException notPublished(String message, @Nullable Throwable cause) {
-        return new BackplaneException(message, false, cause);
+        return new BackplaneException(message, false, false, cause);
+    }
+
+    /** The event was not published, because it is larger than the backplane takes. */
+    public static BackplaneException tooLarge(String message) {
+        return new BackplaneException(message, false, true, null);
     }
 
     /** The event may have been published, because the connection was lost before the answer came. */
     public static BackplaneException unknown(String message, @Nullable Throwable cause) {
-        return new BackplaneException(message, true, cause);
+        return new BackplaneException(message, true, false, cause);
     }
 
     /**
@@ -34,5 +43,10 @@ public final class BackplaneException extends RuntimeException {
      */
     public boolean isOutcomeUnknown() {
         return outcomeUnknown;
+    }
+
+    /** Whether the event is larger than the backplane takes, so that another attempt fails as well. */
+    public boolean isTooLarge() {
+        return tooLarge;
     }
 }

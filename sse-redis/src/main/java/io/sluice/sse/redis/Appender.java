@@ -85,8 +85,17 @@ final class Appender {
 
     void append(Backplane.Change change, Backplane.Receipt receipt, long nowMillis) {
         List<List<Object>> entries = EntryCodec.encode(change, nowMillis);
-        long bytes = EntryCodec.sizeOf(entries);
-        BackplaneException refused = tryAppend(new Pending(change, entries, bytes, receipt));
+        long bytes = 0;
+        long largest = 0;
+        for (List<Object> entry : entries) {
+            long size = EntryCodec.sizeOf(entry, publisher);
+            bytes += size;
+            largest = Math.max(largest, size);
+        }
+        int bound = options.bounds().entryBytes();
+        BackplaneException refused = largest > bound
+                ? BackplaneException.tooLarge(largest + " bytes for the backplane (entryBytes: " + bound + ")")
+                : tryAppend(new Pending(change, entries, bytes, receipt));
         if (refused != null) {
             receipt.failed(refused);
         }
@@ -96,10 +105,6 @@ final class Appender {
         RedisOptions.Bounds bounds = options.bounds();
         if (closed) {
             return BackplaneException.notPublished("the backplane is closed", null);
-        }
-        if (pending.bytes > bounds.entryBytes()) {
-            return BackplaneException.notPublished(
-                    pending.bytes + " bytes for the backplane (entryBytes: " + bounds.entryBytes() + ")", null);
         }
         int pendingNow = sent.size() + doubtful.size() + waiting.size();
         boolean isFull = pendingNow >= bounds.pendingEntries()

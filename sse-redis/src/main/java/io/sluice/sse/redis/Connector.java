@@ -16,6 +16,7 @@ import io.lettuce.core.resource.DefaultClientResources;
 import io.lettuce.core.resource.EpollProvider;
 import io.lettuce.core.resource.IOUringProvider;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -75,15 +76,14 @@ final class Connector implements AutoCloseable {
                 .build();
     }
 
-    /** Connects twice. The address is resolved, and sentinels are asked, each time. */
-    Session connect() {
-        StatefulRedisConnection<String, byte[]> reads = client.connect(CODEC, uri);
-        try {
-            return new Session(reads, client.connect(CODEC, uri));
-        } catch (RuntimeException e) {
-            reads.closeAsync();
-            throw e;
-        }
+    /** Connects once, without waiting. The address is resolved, and sentinels are asked, each time. */
+    CompletableFuture<StatefulRedisConnection<String, byte[]>> connect() {
+        return client.connectAsync(CODEC, uri).toCompletableFuture();
+    }
+
+    /** How long connecting may take: after the sentinels were asked, the socket connects and the handshake follows. */
+    Duration longestConnect() {
+        return uri.getTimeout().multipliedBy(2L + uri.getSentinels().size());
     }
 
     @Override

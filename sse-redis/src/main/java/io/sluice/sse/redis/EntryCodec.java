@@ -40,7 +40,11 @@ final class EntryCodec {
 
     static final byte[] VERSION = bytes("1");
 
+    private static final String DUPLICATE = "duplicate";
+
     private static final int MAX_NUMBER_LENGTH = 200;
+    /** Of the number of an entry, with the colon before it. */
+    private static final int MAX_DIGITS = 20;
 
     /** An entry that cannot be understood. */
     static final class BadEntryException extends Exception {
@@ -146,12 +150,22 @@ final class EntryCodec {
         };
     }
 
-    static long sizeOf(List<List<Object>> entries) {
+    /** What {@link #decode} bounds: all names and values, except for a mark as a duplicate, which Redis adds. */
+    private static long sizeOf(Map<String, byte[]> fields) {
         long bytes = 0;
-        for (List<Object> fields : entries) {
-            for (Object each : fields) {
-                bytes += each instanceof byte[] value ? value.length : ((String) each).length();
+        for (Map.Entry<String, byte[]> field : fields.entrySet()) {
+            if (!field.getKey().equals(DUPLICATE)) {
+                bytes += field.getKey().length() + (long) field.getValue().length;
             }
+        }
+        return bytes;
+    }
+
+    /** At least what {@link #decode} bounds, for fields without a number yet. */
+    static long sizeOf(List<Object> fields, String publisher) {
+        long bytes = "n".length() + publisher.length() + MAX_DIGITS;
+        for (Object each : fields) {
+            bytes += each instanceof byte[] value ? value.length : ((String) each).length();
         }
         return bytes;
     }
@@ -160,10 +174,7 @@ final class EntryCodec {
 
     static Decoded decode(Map<String, byte[]> fields, int maxBytes) throws BadEntryException {
         requireVersion(fields);
-        long bytes = 0;
-        for (byte[] value : fields.values()) {
-            bytes += value.length;
-        }
+        long bytes = sizeOf(fields);
         if (bytes > maxBytes) {
             throw new BadEntryException(bytes + " bytes (expected: at most " + maxBytes + ")", false);
         }
@@ -206,7 +217,15 @@ final class EntryCodec {
             return new Decoded.Other(new Backplane.Change.Revocation(revoked), header);
         }
         int[] part = part(text(fields, "part"));
-        return new Decoded.OneEvent(publication(fields), text(fields, "duplicate"), header, part[0], part[1]);
+        Publication publication = publication(fields);
+        String duplicateOf = text(fields, DUPLICATE);
+        if (duplicateOf != null) {
+            if (publication.event().id() == null) {
+                throw new BadEntryException("field duplicate without an id", false);
+            }
+            new Publication(duplicateOf, Event.of("")); // checks the name
+        }
+        return new Decoded.OneEvent(publication, duplicateOf, header, part[0], part[1]);
     }
 
     private static Publication publication(Map<String, byte[]> fields) throws BadEntryException {

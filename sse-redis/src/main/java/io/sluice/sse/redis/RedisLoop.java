@@ -6,14 +6,17 @@ import io.lettuce.core.RedisFuture;
 import io.lettuce.core.ScriptOutputType;
 import io.lettuce.core.StreamMessage;
 import io.lettuce.core.XReadArgs;
+import io.lettuce.core.api.StatefulRedisConnection;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -33,7 +36,6 @@ final class RedisLoop implements Runnable {
 
     private static final Logger log = LoggerFactory.getLogger(RedisBackplane.class);
 
-    private static final int PAGE = 500;
     /** What a node loads at most when it begins: it has to hold all of it before it can deliver the oldest. */
     private static final long MAX_LOADED_BYTES = 64 << 20;
 
@@ -58,6 +60,7 @@ final class RedisLoop implements Runnable {
     private boolean connects = true;
 
     // Confined to the thread.
+    private final PageSize pageSize = new PageSize();
     private @Nullable Connector connector;
     private @Nullable RedisFuture<List<Object>> check;
     private long checkNanos;
@@ -178,7 +181,9 @@ final class RedisLoop implements Runnable {
     private boolean serveOnce() throws InterruptedException {
         boolean attached = false;
         String reason;
-        try (Session session = Objects.requireNonNull(connector).connect()) {
+        Session session = null;
+        try {
+            session = connect();
             attach(session);
             attached = true;
             available(session);
@@ -188,15 +193,52 @@ final class RedisLoop implements Runnable {
             reason = String.valueOf(e.getMessage());
         } catch (ExecutionException | TimeoutException | RuntimeException e) {
             reason = reasonOf(e);
+        } catch (Error e) { // for example, a page did not fit into the memory: the next attempt reads a smaller one
+            reason = e.toString();
+            log.error("the thread of the backplane has failed and connects again", e);
+        } catch (InterruptedException e) {
+            closeSession(session);
+            throw e;
         }
         if (!isClosing()) {
+            pageSize.failed();
             if (attached || !reason.equals(unavailable)) {
                 log.warn("Redis is away: {}", reason);
             }
             unavailable = reason;
-            appender.detach(reason);
+            appender.detach(reason); // before the session is closed, which takes a while
         }
+        closeSession(session);
         return attached;
+    }
+
+    private static void closeSession(@Nullable Session session) {
+        if (session != null) {
+            session.close();
+        }
+    }
+
+    /** Two connections. Waiting publications fail in time meanwhile. */
+    private Session connect() throws ExecutionException, TimeoutException, InterruptedException {
+        StatefulRedisConnection<String, byte[]> reads = connectOnce();
+        try {
+            return new Session(reads, connectOnce());
+        } catch (ExecutionException | TimeoutException | InterruptedException | RuntimeException | Error e) {
+            reads.closeAsync();
+            throw e;
+        }
+    }
+
+    private StatefulRedisConnection<String, byte[]> connectOnce()
+            throws ExecutionException, TimeoutException, InterruptedException {
+        Connector with = Objects.requireNonNull(connector);
+        CompletableFuture<StatefulRedisConnection<String, byte[]>> next = with.connect();
+        try {
+            return await(next, with.longestConnect());
+        } catch (TimeoutException | InterruptedException e) {
+            next.thenAccept(StatefulRedisConnection::closeAsync); // it comes too late
+            throw e;
+        }
     }
 
     private static String reasonOf(Throwable failure) {
@@ -233,7 +275,8 @@ final class RedisLoop implements Runnable {
                         bytes(order.hasBegun() ? order.name() : newName),
                         bytes(Long.toString(Position.MAX_EPOCH)),
                         bytes(Long.toString(Position.MAX_NUMBER)),
-                        bytes(order.name())));
+                        bytes(order.name()),
+                        bytes(Long.toString(order.hasBegun() ? Position.number(order.position()) : 0))));
         String info = await(session.reads().info("server"));
         if (!info.contains("run_id:" + text(epoch.get(4)))) {
             throw new IllegalStateException("the two connections lead to different processes of Redis");
@@ -260,15 +303,13 @@ final class RedisLoop implements Runnable {
         Range.Boundary<String> upper = Range.Boundary.including(Position.idOf(end));
         long bytes = 0;
         while (newest.size() < options.bounds().loaded() && bytes < MAX_LOADED_BYTES) {
-            int count = Math.min(PAGE, options.bounds().loaded() - newest.size());
+            int count = Math.min(pageSize.entries(), options.bounds().loaded() - newest.size());
             List<StreamMessage<String, byte[]>> page = await(session.reads()
                     .xrevrange(options.streamKey(), Range.from(Range.Boundary.unbounded(), upper), Limit.from(count)));
-            for (StreamMessage<String, byte[]> message : page) {
-                newest.add(message);
-                bytes += message.getBody().values().stream()
-                        .mapToLong(value -> value.length)
-                        .sum();
-            }
+            newest.addAll(page);
+            long pageBytes = bytesOf(page);
+            pageSize.read(page.size(), pageBytes);
+            bytes += pageBytes;
             if (page.size() < count) {
                 break;
             }
@@ -300,7 +341,8 @@ final class RedisLoop implements Runnable {
     private void readUpTo(Session session, long end)
             throws ExecutionException, TimeoutException, InterruptedException, StreamOrder.BadIdException {
         while (order.position() < end) {
-            List<StreamMessage<String, byte[]>> page = await(readFrom(session, XReadArgs.Builder.count(PAGE)));
+            List<StreamMessage<String, byte[]>> page =
+                    await(readFrom(session, XReadArgs.Builder.count(pageSize.entries())));
             if (page.isEmpty()) {
                 order.lose(end, "the end of the stream was deleted");
             }
@@ -314,7 +356,18 @@ final class RedisLoop implements Runnable {
         return session.reads().xread(how, XReadArgs.StreamOffset.from(options.streamKey(), after));
     }
 
+    private static long bytesOf(List<StreamMessage<String, byte[]>> page) {
+        long bytes = 0;
+        for (StreamMessage<String, byte[]> message : page) {
+            for (byte[] value : message.getBody().values()) {
+                bytes += value.length;
+            }
+        }
+        return bytes;
+    }
+
     private void accept(List<StreamMessage<String, byte[]>> page) throws StreamOrder.BadIdException {
+        pageSize.read(page.size(), bytesOf(page));
         try {
             for (StreamMessage<String, byte[]> message : page) {
                 order.accept(message.getId(), message.getBody(), false);
@@ -325,15 +378,22 @@ final class RedisLoop implements Runnable {
     }
 
     private <T> T await(RedisFuture<T> future) throws ExecutionException, TimeoutException, InterruptedException {
-        long end = System.nanoTime() + options.timeouts().command().toNanos();
-        while (!future.await(TICK_MILLIS, TimeUnit.MILLISECONDS)) {
-            appender.tick();
-            if (System.nanoTime() - end > 0) {
-                throw new TimeoutException(
-                        "no answer within " + options.timeouts().command());
+        return await(future, options.timeouts().command());
+    }
+
+    private <T> T await(Future<T> future, Duration longest)
+            throws ExecutionException, TimeoutException, InterruptedException {
+        long begun = System.nanoTime();
+        while (true) {
+            try {
+                return future.get(TICK_MILLIS, TimeUnit.MILLISECONDS);
+            } catch (TimeoutException e) {
+                appender.tick();
+                if (System.nanoTime() - begun > longest.toNanos()) {
+                    throw new TimeoutException("no answer within " + longest);
+                }
             }
         }
-        return future.get();
     }
 
     // ---- while it lasts
@@ -342,7 +402,7 @@ final class RedisLoop implements Runnable {
         long longest = BLOCK.plus(options.timeouts().command()).toNanos();
         while (!isClosing() && session.failure() == null) {
             RedisFuture<List<StreamMessage<String, byte[]>>> next =
-                    readFrom(session, XReadArgs.Builder.block(BLOCK).count(PAGE));
+                    readFrom(session, XReadArgs.Builder.block(BLOCK).count(pageSize.entries()));
             long begun = System.nanoTime();
             boolean begunAfterCheck = behindAt >= 0;
             while (!next.await(TICK_MILLIS, TimeUnit.MILLISECONDS)) {

@@ -1,6 +1,7 @@
 package io.sluice.sse.redis;
 
 import io.sluice.sse.backplane.Backplane;
+import io.sluice.sse.backplane.BackplaneException;
 import io.sluice.sse.topic.Publication;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -55,6 +56,9 @@ final class StreamOrder {
 
     private List<Backplane.Entry> ready = new ArrayList<>();
     private @Nullable Batch batch;
+    /** The last event of a batch of which some events were lost; its other events may follow. */
+    private EntryCodec.Decoded.@Nullable OneEvent cut;
+
     private long skippedLogged;
 
     StreamOrder(Backplane.Receiver receiver, Appender appender, Counters counters, int maxEntryBytes) {
@@ -65,19 +69,36 @@ final class StreamOrder {
     }
 
     /** A batch of which some events have been read. */
-    private record Batch(
-            EntryCodec.Header header,
-            int parts,
-            long first,
-            List<Publication> publications,
-            Map<Integer, String> duplicates) {
+    private static final class Batch {
+        /** The last event that was read. */
+        EntryCodec.Decoded.OneEvent last;
+
+        final long first;
+        final List<Publication> publications = new ArrayList<>();
+        final Map<Integer, String> duplicates = new HashMap<>(2);
+
+        Batch(EntryCodec.Decoded.OneEvent event, long first) {
+            this.last = event;
+            this.first = first;
+        }
+
+        EntryCodec.Header header() {
+            return last.header();
+        }
 
         boolean continuesWith(EntryCodec.Decoded.OneEvent event) {
-            return event.part() == publications.size()
-                    && event.parts() == parts
-                    && event.header().number() == header.number()
-                    && String.valueOf(event.header().publisher()).equals(header.publisher());
+            return event.part() == publications.size() && isRest(last, event);
         }
+    }
+
+    /** Whether an event comes later in the same batch. Without a number it is not known to which batch it belongs. */
+    private static boolean isRest(EntryCodec.Decoded.OneEvent before, EntryCodec.Decoded.OneEvent event) {
+        String publisher = before.header().publisher();
+        return publisher != null
+                && publisher.equals(event.header().publisher())
+                && event.header().number() == before.header().number()
+                && event.parts() == before.parts()
+                && event.part() > before.part();
     }
 
     boolean hasBegun() {
@@ -145,6 +166,9 @@ final class StreamOrder {
             if (e.isOfLaterVersion) {
                 lose(at, "entry " + id + " is of a later version");
             }
+        } catch (Error e) { // for example, no memory is left: the entry is not read a second time
+            lose(at, "entry " + id + " could not be taken: " + e);
+            throw e;
         }
     }
 
@@ -172,15 +196,22 @@ final class StreamOrder {
             return;
         }
         endBatch();
-        if (!isNew(event.header())) {
+        boolean isRest = cut != null && isRest(cut, event);
+        if (!isRest && !isNew(event.header())) {
             return;
         }
-        Batch begun = new Batch(event.header(), event.parts(), at, new ArrayList<>(), new HashMap<>(2));
-        if (event.part() != 0) { // its begin was lost, which the clients know
-            begun = new Batch(event.header(), 1, at, begun.publications, begun.duplicates);
+        if (isRest || event.part() != 0) { // its begin was lost, which the clients know
+            cut = event;
+            addRest(at, List.of(event.publication()), duplicatesOf(event), event.header());
+            return;
         }
+        Batch begun = new Batch(event, at);
         batch = begun;
         addToBatch(begun, event, isOld);
+    }
+
+    private static Map<Integer, String> duplicatesOf(EntryCodec.Decoded.OneEvent event) {
+        return event.duplicateOf() == null ? Map.of() : Map.of(0, event.duplicateOf());
     }
 
     private void addToBatch(Batch open, EntryCodec.Decoded.OneEvent event, boolean isOld) {
@@ -188,29 +219,37 @@ final class StreamOrder {
             open.duplicates.put(open.publications.size(), event.duplicateOf());
         }
         open.publications.add(event.publication());
-        if (open.publications.size() == open.parts) {
+        open.last = event;
+        if (open.publications.size() == event.parts()) {
             batch = null;
             add(
                     open.first,
                     new Backplane.Change.Events(
                             open.publications.size() == 1 ? List.of(event.publication()) : open.publications,
                             open.duplicates.isEmpty() ? Map.of() : open.duplicates),
-                    open.header,
+                    open.header(),
                     isOld);
         }
     }
 
-    /** The rest of a batch does not follow any more. Its events are delivered all the same, one by one. */
+    /** The rest of a batch does not follow at once. Its events are delivered all the same. */
     private void endBatch() {
         Batch open = batch;
         if (open != null) {
             batch = null;
-            add(
-                    open.first,
-                    new Backplane.Change.Events(open.publications, open.duplicates),
-                    new EntryCodec.Header(null, 0, open.header.timeMillis()),
-                    true);
+            cut = open.last;
+            addRest(open.first, open.publications, open.duplicates, open.header());
         }
+    }
+
+    /** Adds events of a batch that is not complete: its publication does not complete with some of its events. */
+    private void addRest(
+            long at, List<Publication> publications, Map<Integer, String> duplicates, EntryCodec.Header of) {
+        add(
+                at,
+                new Backplane.Change.Events(publications, duplicates),
+                new EntryCodec.Header(null, 0, of.timeMillis()),
+                true);
     }
 
     /** Whether the publisher has not added the entry before. The events of a batch have the same number. */
@@ -254,7 +293,27 @@ final class StreamOrder {
         ready = new ArrayList<>();
         counters.received.add(all.size());
         delivered = Math.max(delivered, upTo);
-        counters.skipped.add(receiver.received(all, delivered));
+        try {
+            counters.skipped.add(receiver.received(all, delivered));
+        } catch (RuntimeException e) {
+            loseUnreceived(all, e);
+        } catch (Error e) {
+            loseUnreceived(all, e);
+            throw e;
+        }
+    }
+
+    /** The hub may have taken over some of these entries. It is not known which, so all of them count as lost. */
+    private void loseUnreceived(List<Backplane.Entry> entries, Throwable cause) {
+        counters.gaps.increment();
+        log.error("the hub has failed to take over events, and all clients get a gap", cause);
+        receiver.lost(delivered);
+        for (Backplane.Entry entry : entries) {
+            Backplane.Receipt receipt = entry.receipt();
+            if (receipt != null) { // has no effect on a publication that has its outcome already
+                receipt.failed(BackplaneException.unknown("this node has failed to take over the event", cause));
+            }
+        }
     }
 
     private void logSkipped(String id, @Nullable String reason) {

@@ -10,15 +10,19 @@ for _ = 1, tonumber(ARGV[4]) do
   local fields = {}
   for i = 1, count do fields[i] = ARGV[at + 2 + i] end
   at = at + 3 + count
+  local newKey
   if chosen == '1' then
     local earlier = redis.call('GET', KEYS[key])
     if earlier then
       fields[#fields + 1] = 'duplicate'
       fields[#fields + 1] = earlier
+    else
+      newKey = KEYS[key]
     end
     key = key + 1
-    if not earlier then redis.call('SET', KEYS[key - 1], topic, 'PX', ARGV[3]) end
   end
   redis.call('XADD', stream, 'MAXLEN', '~', ARGV[2], ARGV[1], unpack(fields))
+  -- Redis takes nothing back if XADD fails, and an id of a refused event must stay free for the next attempt.
+  if newKey then redis.call('SET', newKey, topic, 'PX', ARGV[3]) end
 end
 return 1

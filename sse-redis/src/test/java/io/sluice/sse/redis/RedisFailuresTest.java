@@ -12,6 +12,9 @@ import io.sluice.sse.hub.Hub;
 import io.sluice.sse.test.RecordingSink;
 import io.sluice.sse.topic.Published;
 import io.sluice.sse.topic.StartPosition;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -126,6 +129,23 @@ class RedisFailuresTest {
         assertThat(waiting.toCompletableFuture()).isNotDone();
         redis.restart();
         assertThat(get(waiting).duplicate()).isFalse();
+    }
+
+    /** The connection is accepted, and the handshake gets no answer. */
+    @Test
+    void aWaitingPublicationFailsInTimeWhileAConnectionIsMade() throws Exception {
+        Hub a = nodes.node(
+                options -> options.awayTimeout(Duration.ofMillis(100)).commandTimeout(Duration.ofSeconds(15)),
+                hub -> {});
+        redis.kill();
+        try (ServerSocket silent = new ServerSocket(redis.port, 10, InetAddress.getLoopbackAddress());
+                Socket accepted = silent.accept()) {
+            assertThat(accepted.getInputStream().read()).isPositive(); // the handshake has begun
+            long begun = System.nanoTime();
+            assertRefused(() -> get(a.publish("t", Event.of("late"))), "Redis is away");
+            assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(Duration.ofSeconds(5));
+            a.close();
+        }
     }
 
     /** F31, S28: it keeps its connections and answers nothing. */

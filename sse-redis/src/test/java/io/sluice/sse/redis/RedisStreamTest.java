@@ -17,7 +17,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.ExecutionException;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -103,6 +105,39 @@ class RedisStreamTest {
     }
 
     @Test
+    void aNodeThatBeginsInTheMiddleOfABatchHasTheRestOfIt() throws Exception {
+        Hub a = nodes.node();
+        get(a.publishAll(Stream.of("1", "2", "3", "4", "5")
+                .map(data -> new Publication("t", Event.of(data)))
+                .toList()));
+        Hub b = nodes.node(options -> options.loadedEntries(3), hub -> {});
+        RecordingSink sink = nodes.client(b, StartPosition.replay(10), "t");
+        get(a.publish("t", Event.of("end")));
+        sink.await(() -> sink.data().contains("end"));
+        assertThat(sink.data()).containsSubsequence("3", "4", "5", "end").doesNotContain("1", "2");
+    }
+
+    @Test
+    void aBatchWithAHoleIsDeliveredWithoutTheHole() throws Exception {
+        Hub a = nodes.node();
+        RecordingSink sink = nodes.client(a, "t");
+        redis.commands().multi();
+        for (int part = 0; part < 6; part++) {
+            add("v", "1", "n", "php-7:1", "part", part + "/6", "topic", "t", "data", "e" + part);
+        }
+        redis.commands().xdel(nodes.key, "1-3");
+        redis.commands().exec();
+        for (int part = 4; part < 6; part++) { // a repetition
+            add("v", "1", "n", "php-7:1", "part", part + "/6", "topic", "t", "data", "e" + part);
+        }
+        get(a.publish("t", Event.of("end")));
+        awaitGapBefore(sink, "end");
+        sink.run();
+        assertThat(sink.data().stream().filter(data -> data.startsWith("e")))
+                .containsExactly("e0", "e1", "e3", "e4", "e5", "end");
+    }
+
+    @Test
     void theStreamIsTrimmed() throws Exception {
         Hub a = nodes.node(options -> options.streamEntries(100), hub -> {});
         for (int i = 0; i < 20; i++) {
@@ -160,9 +195,11 @@ class RedisStreamTest {
         add("v", "1", "topic", "t", "n", "x", "data", "x");
         add("v", "1", "topic", "t", "part", "5/2", "data", "x");
         add("v", "1", "remove", "a//b");
+        add("v", "1", "topic", "t", "data", "x", "duplicate", "t");
+        add("v", "1", "topic", "t", "id", "mine", "data", "x", "duplicate", "a//b");
         add("v", "1", "topic", "t", "data", "good");
         awaitData(sink, "good");
-        assertThat(a.backplane().orElseThrow().skipped()).isEqualTo(11);
+        assertThat(a.backplane().orElseThrow().skipped()).isEqualTo(13);
     }
 
     /** S27: random bytes in the stream. */
@@ -171,7 +208,8 @@ class RedisStreamTest {
         Hub a = nodes.node(options -> options.entryBytes(1024), hub -> {});
         RecordingSink sink = nodes.client(a, "t");
         Random random = new Random(42);
-        String[] names = {"v", "topic", "data", "id", "event", "key", "retry", "to", "last", "n", "part", "t", "remove"
+        String[] names = {
+            "v", "topic", "data", "id", "event", "key", "retry", "to", "last", "n", "part", "t", "remove", "duplicate"
         };
         for (int i = 0; i < 300; i++) {
             Map<String, String> fields = new LinkedHashMap<>();
@@ -182,6 +220,9 @@ class RedisStreamTest {
                 fields.put(
                         names[random.nextInt(names.length)],
                         new String(value, java.nio.charset.StandardCharsets.ISO_8859_1));
+            }
+            if (i % 6 == 0) { // otherwise few of them are an event
+                fields.putAll(Map.of("topic", "other", "data", "x"));
             }
             redis.commands().xadd(nodes.key, XAddArgs.Builder.nomkstream().id("1-*"), fields);
         }
@@ -299,7 +340,50 @@ class RedisStreamTest {
         assertThatThrownBy(() -> get(a.publish("t", Event.of("x".repeat(2000)))))
                 .cause()
                 .isInstanceOf(BackplaneException.class)
-                .hasMessageContaining("entryBytes");
+                .hasMessageContaining("entryBytes")
+                .satisfies(
+                        e -> assertThat(((BackplaneException) e).isTooLarge()).isTrue());
+    }
+
+    /** With any size near the bound, an event is either refused or delivered. */
+    @Test
+    void theLargestPublicationIsNotSkippedByAReader() throws Exception {
+        Hub a = nodes.node(options -> options.entryBytes(1024), hub -> {});
+        RecordingSink sink = nodes.client(a, "t");
+        int largest = 0;
+        for (int size = 850; size <= 1024; size++) {
+            try {
+                get(a.publish("t", Event.of("x".repeat(size))));
+                largest = size;
+            } catch (ExecutionException e) {
+                assertThat(((BackplaneException) e.getCause()).isTooLarge()).isTrue();
+            }
+        }
+        assertThat(largest).isBetween(900, 1000);
+        String id = "chosen";
+        get(a.publish("t", Event.builder().id(id).data("x".repeat(largest - 8)).build()));
+        assertThat(get(a.publish(
+                                "t",
+                                Event.builder()
+                                        .id(id)
+                                        .data("x".repeat(largest - 8))
+                                        .build()))
+                        .duplicate())
+                .isTrue();
+        sink.run();
+        assertThat(sink.data()).hasSize(largest - 850 + 2);
+        assertThat(a.backplane().orElseThrow().skipped()).isZero();
+    }
+
+    /** The bound is of an entry, and a batch has several. */
+    @Test
+    void aBatchMayBeLargerThanAnEntry() throws Exception {
+        Hub a = nodes.node(options -> options.entryBytes(1024), hub -> {});
+        RecordingSink sink = nodes.client(a, "t");
+        get(a.publishAll(IntStream.range(0, 5)
+                .mapToObj(each -> new Publication("t", Event.of("x".repeat(700))))
+                .toList()));
+        sink.await(() -> sink.data().size() == 5);
     }
 
     @Test

@@ -210,8 +210,11 @@ final class PublishRoute {
             // The cause is in the log only, because it may contain file names.
             return HttpStatusException.of(503, "the history does not accept events at the moment", "Retry-After", "5");
         }
-        if (cause instanceof BackplaneException) {
-            String detail = ((BackplaneException) cause).isOutcomeUnknown()
+        if (cause instanceof BackplaneException backplane) {
+            if (backplane.isTooLarge()) {
+                return HttpStatusException.of(413, String.valueOf(backplane.getMessage()));
+            }
+            String detail = backplane.isOutcomeUnknown()
                     ? "it is not known whether the event was published"
                     : "the backplane does not accept events at the moment";
             return HttpStatusException.of(503, detail, "Retry-After", "1");

@@ -19,6 +19,7 @@ class TwoNodesTest {
             try (TestServer a = TestServer.start("--redis", redis.uri(), "--node", "a");
                     RawStream atA = a.stream("/events/news")) {
                 assertThat(a.get("/health/ready").statusCode()).isEqualTo(200);
+                atA.until("id: "); // it has subscribed
                 first = b.publish("news", "one");
                 assertThat(atA.until("data: one\n")).contains("id: " + first);
                 last = a.publish("news", "two");
@@ -46,6 +47,14 @@ class TwoNodesTest {
             }
             Awaitility.await("ready").until(() -> b.get("/health/ready").statusCode() == 200);
             b.publish("news", "again");
+        }
+    }
+
+    @Test
+    void anEventThatIsTooLargeForTheBackplaneIs413() throws Exception {
+        try (RedisServer redis = RedisServer.redis();
+                TestServer server = TestServer.start("--redis", redis.uri(), "--max-publish-bytes", "8m")) {
+            TestServer.assertProblem(server.post("/publish/news", "x".repeat(5 << 20)), 413, "entryBytes");
         }
     }
 
