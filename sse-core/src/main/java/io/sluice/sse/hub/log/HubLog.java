@@ -118,6 +118,11 @@ public final class HubLog {
         return head;
     }
 
+    /** The time by the hub's clock. */
+    long nanos() {
+        return clock.getAsLong();
+    }
+
     /** As {@link WallClock#nanosAt}. */
     public long nanosAt(Instant time) {
         return wallClock.nanosAt(time);

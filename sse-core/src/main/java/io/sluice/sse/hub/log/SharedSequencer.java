@@ -7,6 +7,7 @@ import io.sluice.sse.backplane.Backplane;
 import io.sluice.sse.backplane.BackplaneException;
 import io.sluice.sse.topic.Publication;
 import io.sluice.sse.topic.Published;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -48,7 +49,7 @@ public final class SharedSequencer implements Sequencer {
     static final long MAX_AHEAD = 1L << 24;
 
     /** By how much the clocks of two nodes may differ. */
-    private static final long CLOCK_DIFFERENCE_MILLIS = 60_000;
+    private static final Duration CLOCK_DIFFERENCE = Duration.ofMinutes(1);
 
     private final HubLog log;
     private final Backplane backplane;
@@ -56,7 +57,7 @@ public final class SharedSequencer implements Sequencer {
 
     private volatile EventIds ids;
     private volatile boolean opened;
-    private volatile long openedMillis;
+    private volatile long openedNanos;
 
     public SharedSequencer(HubLog log, Backplane backplane) {
         this.log = log;
@@ -83,7 +84,7 @@ public final class SharedSequencer implements Sequencer {
     public void open(@Nullable Long wantedEpoch, Listener listener) {
         long epoch = wantedEpoch == null ? LocalSequencer.newEpoch() : wantedEpoch;
         ids = new EventIds(epoch);
-        openedMillis = System.currentTimeMillis();
+        openedNanos = log.nanos();
         backplane.open(new FromBackplane(listener), epoch);
         opened = true;
     }
@@ -221,7 +222,11 @@ public final class SharedSequencer implements Sequencer {
 
         /** Whether the entry was loaded, and was appended before any client of this hub connected. */
         private boolean isOlderThanClients(Backplane.Entry entry) {
-            return entry.timeMillis() != 0 && entry.timeMillis() < openedMillis - CLOCK_DIFFERENCE_MILLIS;
+            if (entry.timeMillis() == 0) {
+                return false;
+            }
+            Instant latest = Instant.ofEpochMilli(entry.timeMillis()).plus(CLOCK_DIFFERENCE);
+            return log.nanosAt(latest) - openedNanos < 0;
         }
 
         private void remove(Backplane.Entry entry, String topic) {
