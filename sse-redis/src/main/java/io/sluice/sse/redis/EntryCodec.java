@@ -163,7 +163,7 @@ final class EntryCodec {
 
     /** At least what {@link #decode} bounds, for fields without a number yet. */
     static long sizeOf(List<Object> fields, String publisher) {
-        long bytes = "n".length() + publisher.length() + MAX_DIGITS;
+        long bytes = 1L + publisher.length() + MAX_DIGITS; // of the field n
         for (Object each : fields) {
             bytes += each instanceof byte[] value ? value.length : ((String) each).length();
         }

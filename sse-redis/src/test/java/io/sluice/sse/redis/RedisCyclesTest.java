@@ -8,13 +8,16 @@ import io.sluice.sse.backplane.BackplaneException;
 import io.sluice.sse.hub.Hub;
 import io.sluice.sse.test.ReceivedEvent;
 import io.sluice.sse.test.RecordingSink;
+import io.sluice.sse.topic.Publication;
 import io.sluice.sse.topic.Published;
 import io.sluice.sse.topic.Selector;
 import io.sluice.sse.topic.StartPosition;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import org.awaitility.Awaitility;
@@ -31,14 +34,17 @@ import org.slf4j.LoggerFactory;
 class RedisCyclesTest {
 
     private static final Logger log = LoggerFactory.getLogger(RedisCyclesTest.class);
-    private static final int CYCLES = Integer.getInteger("sluice.redis.cycles", 4);
+    private static final int CYCLES = Integer.getInteger("sluice.redis.cycles", 5);
     private static final long SEED = Long.getLong("sluice.redis.seed", 20261130L);
     private static final int CLIENTS = 6;
+    private static final int FAULTS = 5;
+    /** The faults after which entries are gone. The other ones must not cause a gap. */
+    private static final Set<Integer> LOSING = Set.of(0, 2);
 
     private final Random random = new Random(SEED);
     private final List<Hub> hubs = new ArrayList<>();
     private final List<MovingClient> clients = new ArrayList<>();
-    private final List<CompletionStage<Published>> publications = new ArrayList<>();
+    private final List<CompletionStage<List<Published>>> publications = new ArrayList<>();
     /** All events that a client or a publisher knows: data by id. */
     private final TreeMap<String, String> all = new TreeMap<>();
 
@@ -64,25 +70,37 @@ class RedisCyclesTest {
                 load(20);
                 Nodes.awaitAvailable(hubs.toArray(Hub[]::new));
                 load(20);
-                log.info("cycle {}: {}, {} events seen", cycle, fault, this.all.size());
+                settle(cycle, fault);
+                log.info("cycle {}: {}, {} events published", cycle, fault, published);
             }
-            Hub last = hubs.get(0);
-            publishEnd(last);
-            for (MovingClient client : clients) {
-                client.sink.await(() -> client.sink.data().contains("end"));
-                client.leave();
-            }
+            clients.forEach(MovingClient::leave);
             check();
         }
     }
 
+    /** Every client gets an event that was published after the fault, so the gaps before it belong to the fault. */
+    private void settle(int cycle, String fault) throws Exception {
+        String end = "end of cycle " + cycle;
+        publishEnd(hubs.get(0), end);
+        for (MovingClient client : clients) {
+            client.sink.await(() -> client.sink.data().contains(end));
+            int gaps = client.gapsInConnections();
+            if (!LOSING.contains(cycle % FAULTS)) {
+                assertThat(gaps)
+                        .as("seed %d: gaps after the fault \"%s\", which loses nothing", SEED, fault)
+                        .isEqualTo(client.gapsBefore);
+            }
+            client.gapsBefore = gaps;
+        }
+    }
+
     /** A node may not have noticed the last fault yet. */
-    private static void publishEnd(Hub hub) throws Exception {
+    private static void publishEnd(Hub hub, String data) throws Exception {
         boolean published = false;
         while (!published) {
             Nodes.awaitAvailable(hub);
             try {
-                Nodes.get(hub.publish("t", Event.of("end")));
+                Nodes.get(hub.publish("t", Event.of(data)));
                 published = true;
             } catch (ExecutionException e) {
                 assertThat(e.getCause()).isInstanceOf(BackplaneException.class);
@@ -95,7 +113,7 @@ class RedisCyclesTest {
     }
 
     private String causeFault(int cycle) throws Exception {
-        int kind = cycle % 5; // each kind in turn, so that few cycles have all
+        int kind = cycle % FAULTS; // each kind in turn, so that few cycles have all
         switch (kind) {
             case 0 -> {
                 redis.kill();
@@ -135,7 +153,13 @@ class RedisCyclesTest {
         for (int step = 0; step < steps; step++) {
             for (int i = random.nextInt(5); i >= 0; i--) {
                 Hub hub = hubs.get(random.nextInt(hubs.size()));
-                publications.add(hub.publish("t", Event.of("e" + published++)));
+                List<Publication> batch = new ArrayList<>();
+                for (int size = random.nextInt(4); size >= 0; size--) {
+                    String data = "e" + published++;
+                    Event event = Event.builder().data(data).key("k" + size).build();
+                    batch.add(new Publication("t", size == 3 ? event : Event.of(data)));
+                }
+                publications.add(hub.publishAll(batch));
             }
             MovingClient client = clients.get(random.nextInt(clients.size()));
             client.sink.run();
@@ -146,12 +170,14 @@ class RedisCyclesTest {
     }
 
     private void check() {
-        for (CompletionStage<Published> publication : publications) {
-            publication.whenComplete((done, failure) -> {
-                if (failure == null) {
-                    all.put(done.id(), "published");
-                }
-            });
+        Awaitility.await("every publication has an outcome")
+                .until(() -> publications.stream()
+                        .allMatch(each -> each.toCompletableFuture().isDone()));
+        for (CompletionStage<List<Published>> publication : publications) {
+            CompletableFuture<List<Published>> done = publication.toCompletableFuture();
+            if (!done.isCompletedExceptionally()) {
+                done.join().stream().filter(each -> !each.duplicate()).forEach(each -> all.put(each.id(), "published"));
+            }
         }
         clients.forEach(client -> client.seen.stream()
                 .filter(each -> !each.isGap)
@@ -164,9 +190,6 @@ class RedisCyclesTest {
         for (MovingClient client : clients) {
             client.check();
         }
-        Awaitility.await("every publication has an outcome")
-                .until(() -> publications.stream()
-                        .allMatch(each -> each.toCompletableFuture().isDone()));
     }
 
     /** What a client was sent. */
@@ -177,6 +200,7 @@ class RedisCyclesTest {
         private final List<Seen> seen = new ArrayList<>();
         private Hub hub = hubs.get(random.nextInt(hubs.size()));
         private int connection;
+        private int gapsBefore;
         private RecordingSink sink = RecordingSink.subscribe(hub, "t");
 
         void move() {
@@ -188,22 +212,55 @@ class RedisCyclesTest {
 
         /** @return its last event id */
         String leave() {
-            for (ReceivedEvent event : sink.events()) {
-                boolean isGap = event.type().equals(Gap.EVENT_NAME);
-                seen.add(new Seen(isGap, event.lastEventId(), event.data(), connection));
-            }
+            seen.addAll(seenNow());
             String last = sink.lastEventId();
             sink.close();
             return last;
         }
 
+        private List<Seen> seenNow() {
+            List<Seen> now = new ArrayList<>();
+            for (ReceivedEvent event : sink.events()) {
+                boolean isGap = event.type().equals(Gap.EVENT_NAME);
+                now.add(new Seen(isGap, event.lastEventId(), event.data(), connection));
+            }
+            return now;
+        }
+
+        /**
+         * Gaps of connections that do not begin with one. A client that moves to a node that has read less than its id
+         * gets a gap and everything that is kept, earlier losses included.
+         */
+        int gapsInConnections() {
+            List<Seen> all = new ArrayList<>(seen);
+            all.addAll(seenNow());
+            int gaps = 0;
+            boolean beganWithGap = false;
+            for (int i = 0; i < all.size(); i++) {
+                if (i == 0 || all.get(i).connection != all.get(i - 1).connection) {
+                    beganWithGap = all.get(i).isGap;
+                }
+                if (all.get(i).isGap && !beganWithGap) {
+                    gaps++;
+                }
+            }
+            return gaps;
+        }
+
         void check() {
             Seen before = null;
+            Seen lastEvent = null;
             for (Seen now : seen) {
                 if (!now.isGap && before != null && !before.isGap) {
                     checkFollows(before, now);
                 }
+                if (!now.isGap && lastEvent != null && lastEvent.connection == now.connection) {
+                    assertThat(now.id)
+                            .as("seed %d: over a gap too, %s then %s", SEED, lastEvent, now)
+                            .isGreaterThan(lastEvent.id);
+                }
                 before = now;
+                lastEvent = now.isGap ? lastEvent : now;
             }
         }
 
