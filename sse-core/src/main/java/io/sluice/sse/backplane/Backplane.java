@@ -53,8 +53,8 @@ public interface Backplane extends AutoCloseable {
         record TopicRemoval(String topic) implements Change {}
 
         /**
-         * The streams of a principal end on all nodes. A hub ignores a revocation whose {@link Entry#timeMillis time} is
-         * before the hub began: its clients have connected since, and the principal may have logged in again.
+         * The streams of a principal end on all nodes. A hub ignores a revocation whose {@link Entry#timeMillis time}
+         * is before the hub began: its clients have connected since, and the principal may have logged in again.
          */
         record Revocation(String principal) implements Change {}
     }

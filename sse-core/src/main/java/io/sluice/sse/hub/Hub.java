@@ -125,8 +125,9 @@ public final class Hub implements AutoCloseable {
      * @return completes with the id when the event has its place in the sequence, which is before this method returns.
      *     If the hub has a history that syncs each event, it completes when the event is on the disk. With a backplane
      *     it completes later, when this hub has read the event from there. Dependents of the stage run on the one
-     *     thread that completes all publications then, so they must not block. It fails with {@link TopicLimitException},
-     *     {@link TopicEndedException}, {@link ClosedException}, {@link HistoryException} or {@link BackplaneException}
+     *     thread that completes all publications then, so they must not block. It fails with
+     *     {@link TopicLimitException}, {@link TopicEndedException}, {@link ClosedException}, {@link HistoryException} or
+     *     {@link BackplaneException}
      * @throws IllegalArgumentException if the name of the topic or the event cannot be published
      */
     public CompletionStage<Published> publish(String topic, Event event) {
@@ -559,8 +560,8 @@ public final class Hub implements AutoCloseable {
      * Closes the hub: nothing is published any more, and all sinks close.
      *
      * <p>Without a history and a backplane it returns at once, and the ledger shows when all sinks have closed. With a
-     * history it waits until everything is stored and the history is closed. With a backplane it waits until the threads
-     * of the backplane have ended. So in both cases it must not be called on a lane.
+     * history it waits until everything is stored and the history is closed. With a backplane it waits until the
+     * threads of the backplane have ended. So in both cases it must not be called on a lane.
      */
     @Override
     public void close() {

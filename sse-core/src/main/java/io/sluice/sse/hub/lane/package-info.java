@@ -145,8 +145,9 @@
  *
  * <p>A sink may stand ahead of its lane, because it began or skipped lost events at the hub's head. It waits until a
  * pass has reached its position. With a backplane a sink may even stand ahead of the hub, because its client comes from
- * another node. Such a sink leaves the queue until the lane's position has moved. A sink with a later subscription that begins ahead of the lane waits as well, because
- * the next pass may have events that this subscription must not receive.
+ * another node. Such a sink leaves the queue until the lane's position has moved. A sink with a later subscription that
+ * begins ahead of the lane waits as well, because the next pass may have events that this subscription must not
+ * receive.
  *
  * <p>A publisher marks a topic before it releases the head, and a pass reads the head before it takes the marks. A
  * topic that is new to the lane is marked if it has events after the lane's position ({@code SubscriberIndex}). Both

@@ -34,8 +34,8 @@ public interface Sequencer {
     Long positionOf(String id);
 
     /**
-     * Whether another node may have delivered this position, which is after the head of this hub. A client that moves to
-     * this node resumes there. It has missed nothing: this node has not read as far yet.
+     * Whether another node may have delivered this position, which is after the head of this hub. A client that moves
+     * to this node resumes there. It has missed nothing: this node has not read as far yet.
      */
     default boolean isAheadOfThisNode(long position) {
         return false;
