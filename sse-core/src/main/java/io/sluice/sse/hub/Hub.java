@@ -126,8 +126,8 @@ public final class Hub implements AutoCloseable {
      *     If the hub has a history that syncs each event, it completes when the event is on the disk. With a backplane
      *     it completes later, when this hub has read the event from there. Dependents of the stage run on the one
      *     thread that completes all publications then, so they must not block. It fails with
-     *     {@link TopicLimitException}, {@link TopicEndedException}, {@link ClosedException}, {@link HistoryException} or
-     *     {@link BackplaneException}
+     *     {@link TopicLimitException}, {@link TopicEndedException}, {@link ClosedException}, {@link HistoryException}
+     *     or {@link BackplaneException}
      * @throws IllegalArgumentException if the name of the topic or the event cannot be published
      */
     public CompletionStage<Published> publish(String topic, Event event) {
