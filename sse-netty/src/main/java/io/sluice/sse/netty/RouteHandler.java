@@ -33,6 +33,9 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
     /** Methods that change nothing (RFC 9110, section 9.2.1), and QUERY, which is a GET with a body. */
     private static final Set<String> SAFE_METHODS = Set.of("GET", "HEAD", "OPTIONS", "TRACE", "QUERY");
 
+    /** How much larger than its request a response may be that is made later. */
+    private static final int RESPONSE_FACTOR = 8;
+
     private static final byte[] NO_BODY = {};
 
     /** What the connections of a server share. Immutable, except for the streams, which are thread-safe. */
@@ -89,6 +92,13 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
                 heldBytes = request.body().length;
                 shared.budget().reserve(heldBytes);
             }
+        }
+
+        /** The response is made later and may be larger than the body, as that of a batch of small events. */
+        void holdResponse() {
+            int bytes = heldBytes * RESPONSE_FACTOR; // a body has megabytes at most
+            heldBytes += bytes;
+            shared.budget().reserve(bytes);
         }
 
         void release() {
@@ -300,6 +310,8 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
             decided(ctx, turn);
             return;
         }
+        turn.hold();
+        turn.holdResponse();
         stage.whenComplete((result, failure) -> ctx.executor().execute(() -> {
             if (!ctx.isRemoved()) {
                 decided(ctx, turn);
