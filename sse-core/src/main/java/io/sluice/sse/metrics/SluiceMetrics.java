@@ -80,7 +80,8 @@ public final class SluiceMetrics implements MeterBinder {
         ofBackplane(registry, "received", Backplane.Status::received, "Changes of all nodes that were read");
         ofBackplane(registry, "gaps", Backplane.Status::gaps, "Times that the backplane may have lost events");
         ofBackplane(registry, "reconnects", Backplane.Status::reconnects, "Connections made again");
-        ofBackplane(registry, "skipped", Backplane.Status::skipped, "Entries that were not understood, or refused here");
+        ofBackplane(
+                registry, "skipped", Backplane.Status::skipped, "Entries that were not understood, or refused here");
     }
 
     private void ofBackplane(
