@@ -97,7 +97,7 @@ final class BodyAggregator extends HttpObjectAggregator {
             return true;
         }
         int bytes = piece.content().readableBytes() + PIECE_BYTES;
-        if (!budget.tryReserve(bytes)) {
+        if (!budget.tryReserve(bytes, reserved + bytes)) {
             return false;
         }
         reserved += bytes;

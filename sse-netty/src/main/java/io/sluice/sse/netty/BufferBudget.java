@@ -2,21 +2,30 @@ package io.sluice.sse.netty;
 
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Bounds the bytes that all connections of a server hold together: bodies that have not arrived completely, and
  * responses that clients have not read. The bounds of each connection are not enough, because there can be thousands of
- * connections. Thread-safe.
+ * connections. Large requests use three quarters of the budget only, so they do not stop small ones. Thread-safe.
  */
 final class BufferBudget {
+
+    /** A request with a body up to this size is small. */
+    static final int SMALL_BYTES = 16 * 1024;
 
     private static final Duration RETRY_AFTER = Duration.ofSeconds(1);
 
     private final long max;
+    private final long maxForLarge;
     private final AtomicLong used = new AtomicLong();
+    /** The thread in {@link #awaitRoom}; null if there is none. */
+    private volatile @Nullable Thread waiting;
 
     BufferBudget(long max) {
         this.max = max;
+        this.maxForLarge = max - max / 4;
     }
 
     /** A quarter of the heap, which is also the default limit of direct memory. */
@@ -24,12 +33,16 @@ final class BufferBudget {
         return Runtime.getRuntime().maxMemory() / 4;
     }
 
-    /** Reserves bytes if they fit. */
-    boolean tryReserve(long bytes) {
-        if (used.addAndGet(bytes) <= max) {
+    /**
+     * Reserves bytes if they fit.
+     *
+     * @param request the size of the body so far, with these bytes
+     */
+    boolean tryReserve(long bytes, long request) {
+        if (used.addAndGet(bytes) <= maxFor(request)) {
             return true;
         }
-        used.addAndGet(-bytes);
+        release(bytes);
         return false;
     }
 
@@ -39,12 +52,42 @@ final class BufferBudget {
     }
 
     void release(long bytes) {
-        used.addAndGet(-bytes);
+        long left = used.addAndGet(-bytes);
+        Thread thread = waiting;
+        if (thread != null && left < maxForLarge) {
+            LockSupport.unpark(thread);
+        }
     }
 
-    /** Whether there is no room for another request with a body, nor for the response to it. */
-    boolean isExhausted() {
-        return used.get() >= max;
+    /** Whether there is no room for another request with a body of this size, nor for the response to it. */
+    boolean isExhausted(long request) {
+        return used.get() >= maxFor(request);
+    }
+
+    private long maxFor(long request) {
+        return request <= SMALL_BYTES ? max : maxForLarge;
+    }
+
+    /**
+     * Waits for room for the response to a large request. Only one thread may wait.
+     *
+     * @param deadlineNanos when to give up, as {@link System#nanoTime}
+     * @return false if there was no room until then
+     */
+    boolean awaitRoom(long deadlineNanos) {
+        waiting = Thread.currentThread();
+        try {
+            while (isExhausted(Long.MAX_VALUE)) {
+                long left = deadlineNanos - System.nanoTime();
+                if (left <= 0) {
+                    return false;
+                }
+                LockSupport.parkNanos(this, left);
+            }
+            return true;
+        } finally {
+            waiting = null;
+        }
     }
 
     static HttpStatusException rejection() {

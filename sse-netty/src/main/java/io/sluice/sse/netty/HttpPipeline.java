@@ -36,7 +36,7 @@ final class HttpPipeline extends ChannelInitializer<Channel> {
 
     private final RejectionLog rejections;
 
-    HttpPipeline(ServerOptions options, StreamEndpoint streams, PendingConnections pending) {
+    HttpPipeline(ServerOptions options, StreamEndpoint streams, PendingConnections pending, BufferBudget budget) {
         this.codec = new HttpDecoderConfig()
                 .setHeadersFactory(RequestHeaders.FACTORY)
                 .setMaxInitialLineLength(options.maxRequestLineBytes)
@@ -57,7 +57,7 @@ final class HttpPipeline extends ChannelInitializer<Channel> {
                 options.cors,
                 streams.accessControl(options.access),
                 options.maxHeaders,
-                new BufferBudget(options.maxBufferedBytes));
+                budget);
         this.http2 = options.http2 ? new Http2Pipeline(options, deadlines, pending, routing) : null;
     }
 

@@ -105,10 +105,12 @@ final class OrderedResponses {
         CompletableFuture<?> before = lastPending;
         CompletableFuture<RouteResponse> response = stage.toCompletableFuture();
         if (before == null && response.isDone()) {
-            write(ctx, response, exchange);
+            write(ctx, response, exchange, reserve(response, exchange));
             return;
         }
-        CompletableFuture<?> turn = before == null ? response : CompletableFuture.allOf(before, response);
+        // Reserved by the thread that makes the response, so that it does not make many more before one is written.
+        CompletableFuture<Integer> reserved = response.handle((result, failure) -> reserve(response, exchange));
+        CompletableFuture<?> turn = before == null ? reserved : CompletableFuture.allOf(before, reserved);
         CompletableFuture<Void> written = new CompletableFuture<>();
         lastPending = written;
         pending++;
@@ -116,9 +118,11 @@ final class OrderedResponses {
         turn.whenComplete((ignored, failure) -> ctx.executor().execute(() -> {
             pending--;
             if (!ctx.isRemoved()) { // a removed handler means that the connection is now a stream, or closed
-                write(ctx, response, exchange);
+                write(ctx, response, exchange, reserved.join());
                 ctx.flush();
                 updateReading(ctx);
+            } else {
+                budget.release(reserved.join());
             }
             if (lastPending == written) {
                 lastPending = null;
@@ -127,16 +131,27 @@ final class OrderedResponses {
         }));
     }
 
-    private void write(ChannelHandlerContext ctx, CompletableFuture<RouteResponse> response, Exchange exchange) {
+    /** Reserves the bytes of a response. @return how many */
+    private int reserve(CompletableFuture<RouteResponse> response, Exchange exchange) {
+        if (exchange.head() || response.isCompletedExceptionally()) {
+            return 0;
+        }
+        RouteResponse result = response.join();
+        int bytes = result == null || result.body().length < COUNTED_BYTES ? 0 : result.body().length;
+        budget.reserve(bytes);
+        return bytes;
+    }
+
+    /** @param reserved the bytes of the response in the budget */
+    private void write(
+            ChannelHandlerContext ctx, CompletableFuture<RouteResponse> response, Exchange exchange, int reserved) {
         RouteResponse result = cors.addTo(resultOf(ctx, response, exchange.request()), exchange.request());
         closing |= Responses.closes(result, exchange.head()); // before it is sent: its client may take its time
-        int bytes = exchange.head() ? 0 : result.body().length;
-        if (bytes < COUNTED_BYTES) {
+        if (reserved == 0) {
             Responses.write(ctx, result, exchange.keepAlive(), exchange.head());
         } else {
-            budget.reserve(bytes);
             Responses.write(ctx, result, exchange.keepAlive(), false, ctx.newPromise())
-                    .addListener(written -> budget.release(bytes));
+                    .addListener(written -> budget.release(reserved));
         }
         deadline.responseWritten();
     }

@@ -33,9 +33,6 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
     /** Methods that change nothing (RFC 9110, section 9.2.1), and QUERY, which is a GET with a body. */
     private static final Set<String> SAFE_METHODS = Set.of("GET", "HEAD", "OPTIONS", "TRACE", "QUERY");
 
-    /** How much larger than its request a response may be that is made later. */
-    private static final int RESPONSE_FACTOR = 8;
-
     private static final byte[] NO_BODY = {};
 
     /** What the connections of a server share. Immutable, except for the streams, which are thread-safe. */
@@ -94,13 +91,6 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
             }
         }
 
-        /** The response is made later and may be larger than the body, as that of a batch of small events. */
-        void holdResponse() {
-            int bytes = heldBytes * RESPONSE_FACTOR; // a body has megabytes at most
-            heldBytes += bytes;
-            shared.budget().reserve(bytes);
-        }
-
         void release() {
             shared.budget().release(heldBytes);
             heldBytes = 0;
@@ -140,7 +130,8 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
         Exchange exchange = new Exchange(request, HttpUtil.isKeepAlive(message), head);
         Routes.Entry entry;
         try {
-            if (request.body().length > 0 && shared.budget().isExhausted()) {
+            int bodyBytes = request.body().length;
+            if (bodyBytes > 0 && shared.budget().isExhausted(bodyBytes)) {
                 throw BufferBudget.rejection(); // before the route acts: there may be no room for its response
             }
             entry = entryOf(request);
@@ -311,7 +302,6 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
             return;
         }
         turn.hold();
-        turn.holdResponse();
         stage.whenComplete((result, failure) -> ctx.executor().execute(() -> {
             if (!ctx.isRemoved()) {
                 decided(ctx, turn);

@@ -21,7 +21,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
+import java.util.function.Function;
 import javax.net.ssl.SSLSession;
 import org.jspecify.annotations.Nullable;
 
@@ -276,6 +278,21 @@ public final class SseRequest {
      */
     public String bodyText() {
         return PercentDecoder.utf8(body);
+    }
+
+    /**
+     * Handles this request on a thread of the server, because its body is large: an event loop that works on it for a
+     * tenth of a second serves none of its clients meanwhile. The thread handles one request after another, each when
+     * the server has room for its response ({@link SseServerBuilder#maxBufferedBytes}). Call it after all checks that
+     * are cheap, such as those of rights: only a permitted client may let others wait.
+     *
+     * @param work gets an executor with the same thread, for what follows when another stage has completed
+     * @return the stage of the work, or one that has failed with status 503 because there was no room in 10 seconds
+     * @throws HttpStatusException (503) if the bodies of the waiting requests are too large together
+     * @throws IllegalStateException if an {@link SseHandler} serves this request
+     */
+    public CompletionStage<RouteResponse> handleLater(Function<Executor, CompletionStage<RouteResponse>> work) {
+        return LargeRequests.of(channel).work(body.length, work);
     }
 
     /** The client's address: that of the peer, or the one that a trusted proxy reports ({@link TrustedProxies}). */

@@ -101,13 +101,15 @@ public final class SseServer implements AutoCloseable {
                 connections,
                 hub.ledger(),
                 streams.rejections());
+        BufferBudget budget = new BufferBudget(options.maxBufferedBytes);
         ServerBootstrap bootstrap = new ServerBootstrap()
                 .group(loops)
                 .channel(transport.serverChannel)
                 .option(ChannelOption.SO_BACKLOG, 4096)
                 .option(ChannelOption.SO_REUSEADDR, true)
                 .handler(new ServerAcceptor(limiter, pending, transport.maxPendingConnections(options.threads)))
-                .childHandler(new HttpPipeline(options, streams, pending));
+                .attr(LargeRequests.KEY, new LargeRequests(budget))
+                .childHandler(new HttpPipeline(options, streams, pending, budget));
         SocketOptions.addTo(bootstrap, transport, options.laneOptions);
         var bound = bootstrap
                 .bind(new InetSocketAddress(options.host, options.port))

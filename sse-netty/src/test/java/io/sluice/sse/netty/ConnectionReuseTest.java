@@ -128,7 +128,8 @@ class ConnectionReuseTest {
                     new StreamCompression(Compression.OFF, 0),
                     new RejectionLog(hub.rejections()),
                     Cors.NONE);
-            EmbeddedChannel channel = new FullChannel(new HttpPipeline(options, streams, new PendingConnections()));
+            EmbeddedChannel channel = new FullChannel(
+                    new HttpPipeline(options, streams, new PendingConnections(), new BufferBudget(1 << 20)));
             String last = "GET /last HTTP/1.1\r\nHost: localhost\r\n\r\n";
             String act = "POST /acts HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n";
             channel.writeInbound(Unpooled.copiedBuffer(act + last + act + act, StandardCharsets.US_ASCII));

@@ -392,7 +392,7 @@ public class RecordingSink extends LaneSink implements AutoCloseable {
         if (endReason != null) {
             throw new AssertionError(this + " ended twice");
         }
-        if (orderly && reading) {
+        if (orderly) { // the connection ends after its last bytes, and a client that has stalled reads them later
             readPending(Integer.MAX_VALUE, Long.MAX_VALUE);
         }
         endedOrderly = orderly;

@@ -41,6 +41,9 @@ final class PublishRoute {
     private static final String BATCH = "application/vnd.sluice.batch+json";
     private static final Set<String> FIELDS = Set.of("topic", "event", "id", "key", "retry", "data", "last");
 
+    /** A body up to this size is worked off by the event loop that has read it. */
+    private static final int SMALL_BYTES = 16 * 1024;
+
     /**
      * Retry-After when the topic limit is reached. A topic is removed when its last event expires, but the time is
      * unknown.
@@ -49,7 +52,6 @@ final class PublishRoute {
 
     private final Hub hub;
     private final ToIntFunction<List<String>> subscribers;
-    private final LargeBodies largeBodies = new LargeBodies();
 
     PublishRoute(Hub hub) {
         this(hub, hub::subscribers);
@@ -90,15 +92,14 @@ final class PublishRoute {
     }
 
     private CompletionStage<RouteResponse> publish(SseRequest request) {
-        int bytes = request.body().length;
-        if (bytes <= LargeBodies.SMALL_BYTES) {
+        if (request.body().length <= SMALL_BYTES) {
             return publish(request, Runnable::run);
         }
         BodyHeaders.check(request);
         if (!mediaType(request).equals(BATCH)) {
             topics(request).forEach(request::topicToPublish); // now: only permitted clients may make others wait
         }
-        return largeBodies.work(bytes, () -> publish(request, largeBodies.executor()));
+        return request.handleLater(executor -> publish(request, executor));
     }
 
     /** @param executor writes the response, which is as large as the batch */

@@ -1,0 +1,118 @@
+package io.sluice.sse.netty;
+
+import io.netty.channel.Channel;
+import io.netty.util.AttributeKey;
+import java.time.Duration;
+import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Executor;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Handles large requests on a thread of the server, one after another, each when the {@link BufferBudget} has room for
+ * its response. A batch of a megabyte can have 75,000 events. That is a tenth of a second of work, and an event loop
+ * that does it serves none of its clients meanwhile. The waiting bodies are bounded, also for clients that have left,
+ * whose bodies are no longer in the budget. One per server. Thread-safe.
+ */
+final class LargeRequests {
+
+    /** On the listening socket, so that it costs nothing per connection. */
+    static final AttributeKey<LargeRequests> KEY = AttributeKey.valueOf(LargeRequests.class, "large");
+
+    static final long MOST_WAITING_BYTES =
+            Math.min(32L << 20, Runtime.getRuntime().maxMemory() / 16);
+
+    /** How long a request waits for room. */
+    private static final long MOST_WAIT_NANOS = TimeUnit.SECONDS.toNanos(10);
+
+    private final BufferBudget budget;
+    private final AtomicLong waitingBytes = new AtomicLong();
+    private final Queue<Runnable> continuations = new ConcurrentLinkedQueue<>();
+    private final Executor thread = newThread();
+    /** The thread while it runs. */
+    private volatile @Nullable Thread running;
+
+    LargeRequests(BufferBudget budget) {
+        this.budget = budget;
+    }
+
+    /** The instance of the server that has accepted the channel. */
+    static LargeRequests of(Channel channel) {
+        Channel listener = Connection.of(channel).parent();
+        LargeRequests found = listener == null ? null : listener.attr(KEY).get();
+        if (found == null) {
+            throw new IllegalStateException("this request is not of an SseServer, so it has no thread for large ones");
+        }
+        return found;
+    }
+
+    /** The thread ends when it has no work, so it needs no close. */
+    private Executor newThread() {
+        ThreadPoolExecutor own =
+                new ThreadPoolExecutor(1, 1, 1, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), task -> {
+                    Thread next = new Thread(task, "sluice-large-requests");
+                    next.setDaemon(true);
+                    running = next;
+                    return next;
+                });
+        own.allowCoreThreadTimeOut(true);
+        return own;
+    }
+
+    /**
+     * Runs the work in its turn.
+     *
+     * @param bytes the size of the body
+     * @param work gets the executor for what follows in a later stage
+     * @return the stage of the work, or one that has failed with a 503 because there was no room in time
+     * @throws HttpStatusException (503) if too many bytes wait already
+     */
+    <T> CompletionStage<T> work(int bytes, Function<Executor, CompletionStage<T>> work) {
+        if (waitingBytes.addAndGet(bytes) > MOST_WAITING_BYTES) {
+            waitingBytes.addAndGet(-bytes);
+            throw HttpStatusException.retryable(503, "too many large requests wait", Duration.ofSeconds(1));
+        }
+        long deadline = System.nanoTime() + MOST_WAIT_NANOS;
+        return CompletableFuture.supplyAsync(
+                        () -> {
+                            continueEarlier();
+                            if (!budget.awaitRoom(deadline)) {
+                                throw BufferBudget.rejection();
+                            }
+                            return work.apply(this::later);
+                        },
+                        thread)
+                .whenComplete((stage, failure) -> waitingBytes.addAndGet(-bytes))
+                .thenCompose(stage -> stage);
+    }
+
+    /**
+     * Runs what follows, with room or without it: the route has acted, and its client needs to know. It runs before
+     * the next request begins, so that its response is there when that one looks for room.
+     */
+    private void later(Runnable task) {
+        if (Thread.currentThread() == running) {
+            task.run();
+            return;
+        }
+        long deadline = System.nanoTime() + MOST_WAIT_NANOS;
+        continuations.add(() -> {
+            budget.awaitRoom(deadline);
+            task.run();
+        });
+        thread.execute(this::continueEarlier);
+    }
+
+    private void continueEarlier() {
+        for (Runnable next = continuations.poll(); next != null; next = continuations.poll()) {
+            next.run();
+        }
+    }
+}
