@@ -26,10 +26,13 @@ final class SocketOptions {
     static final int SEND_BUFFER_BYTES = 2 * UNSENT_BYTES;
 
     /**
-     * How often an event loop reads from one connection before it turns to the next one: once, which is 64 KiB. Netty
-     * would read a megabyte from each, and the clients of the loop would wait meanwhile.
+     * How often an event loop reads from one connection before it turns to the next one: once. Netty would read a
+     * megabyte from each, and the clients of the loop would wait meanwhile.
      */
     private static final int READS_PER_TURN = 1;
+
+    /** The bytes of one read. A read of 64 KiB of chunk extensions takes 0.6 ms to decode. */
+    private static final int READ_BYTES = 16 * 1024;
 
     // The numbers of Linux. They are the same on every processor for which Netty has a native library.
     private static final int SOL_SOCKET = 1;
@@ -47,7 +50,8 @@ final class SocketOptions {
 
     static void addTo(ServerBootstrap bootstrap, TransportBackend transport, LaneOptions options) {
         bootstrap.childOption(
-                ChannelOption.RECVBUF_ALLOCATOR, new AdaptiveRecvByteBufAllocator().maxMessagesPerRead(READS_PER_TURN));
+                ChannelOption.RECVBUF_ALLOCATOR,
+                new AdaptiveRecvByteBufAllocator(64, 2_048, READ_BYTES).maxMessagesPerRead(READS_PER_TURN));
         // Heartbeats detect that a client is gone. Without them the kernel must probe.
         boolean probes = !options.writeTimeout().isZero() && options.heartbeat().isZero();
         if (transport.isLinux()) {

@@ -34,6 +34,9 @@ final class AttackCommand implements Callable<Integer> {
     /** The p50 of a quiet server is so short that a scheduler's turn doubles it. */
     private static final double P50_NOISE_MILLIS = 2;
 
+    /** The attackers are a process, which needs a moment until it attacks. */
+    private static final Duration START_OF_ATTACK = Duration.ofSeconds(1);
+
     @Mixin
     ServerOptions options = new ServerOptions();
 
@@ -78,13 +81,16 @@ final class AttackCommand implements Callable<Integer> {
             TimedPublisher publisher = new TimedPublisher(server, TOPIC, PER_SECOND, 100).start();
             Pace.pause(quiet);
             Histogram calm = during(quiet);
-            AttackSite site = new AttackSite(server.port());
-            attack.run(site);
-            Histogram attacked = during(duration);
-            site.close();
+            String work;
+            Histogram attacked;
+            try (Attackers attackers = Attackers.start(attack, server.port())) {
+                Pace.pause(START_OF_ATTACK);
+                attacked = during(duration);
+                work = attackers.end();
+            }
             publisher.close();
             boolean complete = awaitAll(readers, publisher);
-            report(attack, site, calm, attacked, complete);
+            report(attack, work, calm, attacked, complete);
             Map<String, Long> left = server.isAlive() ? api.awaitOwned(before, Duration.ofSeconds(20)) : Map.of();
             boolean returned = !left.isEmpty()
                     && left.entrySet().stream()
@@ -114,7 +120,7 @@ final class AttackCommand implements Callable<Integer> {
         return readers.stream().allMatch(reader -> reader.disorder() == 0);
     }
 
-    private void report(Attack attack, AttackSite site, Histogram calm, Histogram attacked, boolean complete) {
+    private void report(Attack attack, String work, Histogram calm, Histogram attacked, boolean complete) {
         double p50 = millis(attacked, 50);
         double p99 = millis(attacked, 99);
         double calm50 = millis(calm, 50);
@@ -131,7 +137,7 @@ final class AttackCommand implements Callable<Integer> {
                         p50,
                         p99,
                         attacked.getMaxValue() / 1e6,
-                        site.work(),
+                        work,
                         complete ? "" : "; EVENTS MISSING"),
                 "p99 < 100 ms, p50 < 2 x",
                 kept);

@@ -27,6 +27,7 @@ import picocli.CommandLine.Command;
             HalfSentCommand.class,
             HalfOpenCommand.class,
             AttackCommand.class,
+            AttackersCommand.class,
             DrainCommand.class,
             TopicsCommand.class,
             PatternsCommand.class,
