@@ -32,12 +32,16 @@ public record Publication(List<String> topics, Event event, Recipients recipient
      *     of {@link TopicPattern#checkName}
      */
     public Publication {
-        Objects.requireNonNull(topics, "topics").forEach(topic -> Objects.requireNonNull(topic, "topic"));
-        topics = topics.size() == 1 ? List.of(topics.get(0)) : List.copyOf(new LinkedHashSet<>(topics));
+        for (String topic : Objects.requireNonNull(topics, "topics")) {
+            Objects.requireNonNull(topic, "topic");
+        }
+        topics = List.copyOf(topics.size() == 1 ? topics : new LinkedHashSet<>(topics)); // no copy of a List.of
         if (topics.isEmpty() || topics.size() > MAX_TOPICS) {
             throw new IllegalArgumentException("topics: " + topics.size() + " (expected: 1 to " + MAX_TOPICS + ")");
         }
-        topics.forEach(TopicName::check);
+        for (String topic : topics) {
+            TopicName.check(topic);
+        }
         Objects.requireNonNull(event, "event");
         Objects.requireNonNull(recipients, "recipients");
     }

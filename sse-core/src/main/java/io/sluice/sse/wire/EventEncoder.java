@@ -25,6 +25,9 @@ public final class EventEncoder {
     /** Longer texts would need three large arrays at once, and encoding is then not their main cost. */
     static final int MAX_SINGLE_PASS_CHARS = 128 << 10;
 
+    /** Up to this length a text is compared one character at a time, which needs no copy of it. */
+    private static final int SHORT_CHARS = 256;
+
     /** A little less than {@link Integer#MAX_VALUE}, because some virtual machines store a header in arrays. */
     private static final int MAX_BLOCK_BYTES = Integer.MAX_VALUE - 8;
 
@@ -108,9 +111,22 @@ public final class EventEncoder {
         }
         byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
         boolean isExact = bytes.length == text.length() // all of it is ASCII, or was replaced with a question mark
-                ? new String(bytes, StandardCharsets.ISO_8859_1).equals(text)
+                ? isAscii(bytes, text)
                 : !Utf8.hasLoneSurrogate(text);
         return isExact ? bytes : null;
+    }
+
+    /** Whether these bytes are the characters of the text, of which some may have been replaced. */
+    private static boolean isAscii(byte[] bytes, String text) {
+        if (bytes.length > SHORT_CHARS) {
+            return new String(bytes, StandardCharsets.ISO_8859_1).equals(text);
+        }
+        for (int i = 0; i < bytes.length; i++) {
+            if (bytes[i] == '?' && text.charAt(i) != '?') {
+                return false;
+            }
+        }
+        return true;
     }
 
     private static int putLine(byte[] prefix, byte[] line, byte[] out, int start) {

@@ -273,7 +273,11 @@ public final class HubLog {
 
     /** A batch is appended completely or not at all, so its ends are checked before the first append. */
     private void checkEnds(List<PendingEvent> events) {
-        if (!topics.ended().isEmpty() || events.stream().anyMatch(PendingEvent::last)) {
+        boolean mayEnd = !topics.ended().isEmpty();
+        for (int i = 0; i < events.size() && !mayEnd; i++) {
+            mayEnd = events.get(i).last();
+        }
+        if (mayEnd) {
             new EndCheck(topics.ended(), bounds).check(events);
         }
     }

@@ -33,15 +33,22 @@ public final class LocalSequencer implements Sequencer {
 
     @Override
     public CompletionStage<List<Published>> sequence(List<Publication> publications) {
-        List<PendingEvent> events = new ArrayList<>(publications.size());
-        for (Publication publication : publications) {
-            events.add(PendingEvent.of(publication, ids));
-        }
-        List<Published> published = log.append(events, ids);
+        List<Published> published = log.append(pending(publications), ids);
         HubHistory history = log.history();
         return history == null
                 ? CompletableFuture.completedFuture(published)
                 : history.writer().whenDurable(published);
+    }
+
+    private List<PendingEvent> pending(List<Publication> publications) {
+        if (publications.size() == 1) {
+            return List.of(PendingEvent.of(publications.get(0), ids));
+        }
+        List<PendingEvent> events = new ArrayList<>(publications.size());
+        for (Publication publication : publications) {
+            events.add(PendingEvent.of(publication, ids));
+        }
+        return events;
     }
 
     @Override

@@ -21,6 +21,7 @@ import io.sluice.sse.topic.TopicPattern;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
@@ -46,6 +47,35 @@ class NamesTest {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> TopicPattern.checkName(name))
                 .withMessage("topic \"" + name + "\": " + rule);
+    }
+
+    /** Every name of up to five of these characters. Names of ASCII characters have a check of their own. */
+    @Test
+    void aNameIsValidIfEachOfItsSegmentsIs() {
+        String characters = "a./é";
+        for (int length = 1; length <= 5; length++) {
+            for (int number = 0; number < 1 << 2 * length; number++) {
+                StringBuilder name = new StringBuilder();
+                for (int i = 0; i < length; i++) {
+                    name.append(characters.charAt(number >> 2 * i & 3));
+                }
+                boolean valid =
+                        Arrays.stream(name.toString().split("/", -1)).noneMatch(Set.of("", ".", "..")::contains);
+                assertThat(isValid(name.toString())).as(name.toString()).isEqualTo(valid);
+            }
+        }
+        assertThat(isValid("a" + "/a".repeat(31))).isTrue();
+        assertThat(isValid("a" + "/a".repeat(32))).isFalse();
+        assertThat(isValid("a".repeat(255))).isTrue();
+        assertThat(isValid("a".repeat(256))).isFalse();
+    }
+
+    private static boolean isValid(String name) {
+        try {
+            return TopicPattern.checkName(name).equals(name);
+        } catch (IllegalArgumentException e) {
+            return false;
+        }
     }
 
     @Test
