@@ -45,13 +45,10 @@ final class AllowedHosts {
         }
     }
 
-    /** @throws HttpStatusException (421) if the host is not allowed */
-    void check(@Nullable String authority) {
+    /** Whether a request for this host is allowed. */
+    boolean allows(@Nullable String authority) {
         String name = nameOf(authority);
-        boolean ok = allowed != null ? name != null && allowed.contains(name) : !loopbackOnly || isLoopbackName(name);
-        if (!ok) {
-            throw HttpStatusException.of(421, "this server does not answer for that host");
-        }
+        return allowed != null ? name != null && allowed.contains(name) : !loopbackOnly || isLoopbackName(name);
     }
 
     /** The name or address without the port, in lower case; null if there is no authority. */

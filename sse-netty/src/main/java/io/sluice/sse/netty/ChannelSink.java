@@ -148,7 +148,7 @@ abstract class ChannelSink extends LaneSink {
         upgradeBeforeFirstFrame();
     }
 
-    final SseStream.DrainMode drainMode() {
+    final Drain.Mode drainMode() {
         return settings.drain();
     }
 

@@ -6,8 +6,10 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.sluice.sse.Ledger;
 import io.sluice.sse.RejectionCounts;
+import java.net.SocketAddress;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
 
 /**
  * Counts connections as they are accepted, and closes those above the maximum at once.
@@ -19,7 +21,7 @@ final class ConnectionLimiter extends ChannelInboundHandlerAdapter {
 
     private final int max;
     private final int maxPerAddress;
-    private final TrustedProxies proxies;
+    private final Predicate<SocketAddress> isProxy;
     private final Set<Channel> connections;
     private final Ledger ledger;
     private final RejectionLog rejections;
@@ -31,24 +33,24 @@ final class ConnectionLimiter extends ChannelInboundHandlerAdapter {
 
     /** @param connections a concurrent set, which contains the open connections from now on */
     ConnectionLimiter(int max, Set<Channel> connections, Ledger ledger, RejectionLog rejections) {
-        this(max, 0, TrustedProxies.NONE, connections, ledger, rejections);
+        this(max, 0, peer -> false, connections, ledger, rejections);
     }
 
     /**
      * @param maxPerAddress the maximum of one address; 0 is unlimited
-     * @param proxies have connections for many clients, so the maximum of one address does not apply to them
+     * @param isProxy whether a peer has connections for many clients; the maximum of one address does not apply to it
      * @param connections a concurrent set, which contains the open connections from now on
      */
     ConnectionLimiter(
             int max,
             int maxPerAddress,
-            TrustedProxies proxies,
+            Predicate<SocketAddress> isProxy,
             Set<Channel> connections,
             Ledger ledger,
             RejectionLog rejections) {
         this.max = max;
         this.maxPerAddress = maxPerAddress;
-        this.proxies = proxies;
+        this.isProxy = isProxy;
         this.connections = connections;
         this.ledger = ledger;
         this.rejections = rejections;
@@ -83,7 +85,7 @@ final class ConnectionLimiter extends ChannelInboundHandlerAdapter {
     /** Counts the connection for its address until it is closed. @return false if the address has its maximum */
     private boolean countOfAddress(Channel connection) {
         Long key = AddressKey.of(connection.remoteAddress());
-        if (key == null || proxies.trusts(connection.remoteAddress())) {
+        if (key == null || isProxy.test(connection.remoteAddress())) {
             return true;
         }
         int count = byAddress.merge(key, 1, Integer::sum);

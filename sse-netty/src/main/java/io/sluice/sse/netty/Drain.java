@@ -16,11 +16,21 @@ import org.slf4j.LoggerFactory;
 /**
  * Ends the streams of a lane one after another, spread over a time, so that the clients do not reconnect together. Each
  * stream gets the events published before the drain, a reconnection time with jitter, and its end. The
- * {@link SseStream.DrainMode} of a stream may demand another time. Confined to the lane, except for {@link #start}.
+ * {@link Mode} of a stream may demand another time. Confined to the lane, except for {@link #start}.
  */
 final class Drain {
 
-    private static final Logger log = LoggerFactory.getLogger(Drain.class);
+    /** When a stream ends in a drain. */
+    enum Mode {
+        /** At a time of its own, so that the ends are spread over the drain. */
+        SPREAD,
+        /** As soon as the drain begins. */
+        AT_ONCE,
+        /** When its source ends it, or at the deadline. */
+        AT_DEADLINE
+    }
+
+    private static final Logger log = LoggerFactory.getLogger("io.sluice.sse.netty.Drain");
     private static final long STEP_NANOS = 10_000_000;
 
     private final HubLane lane;

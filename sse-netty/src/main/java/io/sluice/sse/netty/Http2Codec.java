@@ -23,7 +23,7 @@ import org.slf4j.LoggerFactory;
  */
 final class Http2Codec extends Http2FrameCodec {
 
-    private static final Logger log = LoggerFactory.getLogger(Http2Codec.class);
+    private static final Logger log = LoggerFactory.getLogger("io.sluice.sse.netty.Http2Codec");
 
     /** The time in which the resets of a connection are counted. */
     static final int RESET_WINDOW_SECONDS = 30;

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Confined to the event loop.
  */
-final class Http2Output extends ChannelOutboundHandlerAdapter {
+final class Http2Output extends ChannelOutboundHandlerAdapter implements Runnable {
 
     /**
      * At this size the batch is sent before the pass ends. It is below the high-water mark of the channel, so that a
@@ -89,11 +89,17 @@ final class Http2Output extends ChannelOutboundHandlerAdapter {
     }
 
     /** Flushes after the task that runs now, together with what other streams of the connection still write. */
-    void flushSoon(Http2Flushes flushes) {
+    void flushSoon(Flushes flushes) {
         if (!flushPosted) {
             flushPosted = true;
             flushes.add(this);
         }
+    }
+
+    /** Called by {@link Flushes}. */
+    @Override
+    public void run() {
+        flushNow();
     }
 
     void flushNow() {

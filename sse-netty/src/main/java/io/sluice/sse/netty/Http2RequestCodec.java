@@ -64,7 +64,7 @@ final class Http2RequestCodec extends Http2StreamFrameToHttpObjectCodec {
             checkTrailers(head);
         } else {
             ctx.channel().attr(HAS_HEAD).set(Boolean.TRUE);
-            HttpStatusException rejection = rejectionOf(head.headers());
+            InvalidRequestException rejection = rejectionOf(head.headers());
             if (rejection != null) {
                 out.add(failed(rejection));
                 return;
@@ -94,13 +94,13 @@ final class Http2RequestCodec extends Http2StreamFrameToHttpObjectCodec {
     }
 
     /** Why the request cannot be served; null if it can. */
-    private @Nullable HttpStatusException rejectionOf(Http2Headers headers) {
+    private @Nullable InvalidRequestException rejectionOf(Http2Headers headers) {
         CharSequence path = headers.path();
         if (path == null || path.length() == 0 || path.charAt(0) != '/') {
-            return HttpStatusException.of(400, "the request target must be a path");
+            return new InvalidRequestException(400, "the request target must be a path");
         }
         if (path.length() > maxPathBytes) {
-            return HttpStatusException.of(414, "the request line is too long");
+            return new InvalidRequestException(414, "the request line is too long");
         }
         CharSequence authority = headers.authority();
         List<CharSequence> hosts = headers.getAll(HttpHeaderNames.HOST);
@@ -108,9 +108,11 @@ final class Http2RequestCodec extends Http2StreamFrameToHttpObjectCodec {
                 || (authority != null
                         && !hosts.isEmpty()
                         && !authority.toString().equalsIgnoreCase(hosts.get(0).toString()))) {
-            return HttpStatusException.of(400, "the request must be for one host, which :authority and Host name");
+            return new InvalidRequestException(400, "the request must be for one host, which :authority and Host name");
         }
-        return fieldBytes(headers) > maxHeaderBytes ? HttpStatusException.of(431, "the headers are too long") : null;
+        return fieldBytes(headers) > maxHeaderBytes
+                ? new InvalidRequestException(431, "the headers are too long")
+                : null;
     }
 
     private static long fieldBytes(Http2Headers headers) {
@@ -122,7 +124,7 @@ final class Http2RequestCodec extends Http2StreamFrameToHttpObjectCodec {
         return bytes;
     }
 
-    private static FullHttpRequest failed(HttpStatusException rejection) {
+    private static FullHttpRequest failed(InvalidRequestException rejection) {
         FullHttpRequest request =
                 new DefaultFullHttpRequest(HttpVersion.HTTP_1_1, HttpMethod.GET, "/", Unpooled.EMPTY_BUFFER);
         request.setDecoderResult(DecoderResult.failure(rejection));

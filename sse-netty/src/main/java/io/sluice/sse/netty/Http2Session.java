@@ -33,7 +33,7 @@ import org.slf4j.LoggerFactory;
  */
 final class Http2Session extends ChannelInboundHandlerAdapter {
 
-    private static final Logger log = LoggerFactory.getLogger(Http2Session.class);
+    private static final Logger log = LoggerFactory.getLogger("io.sluice.sse.netty.Http2Session");
 
     private final Http2Connection connection;
     private final Http2Codec codec;
@@ -146,7 +146,7 @@ final class Http2Session extends ChannelInboundHandlerAdapter {
     }
 
     /** With one stream there is nothing to wait for. */
-    void flush(Http2Flushes flushes) {
+    void flush(Flushes flushes) {
         if (sinks.size() == 1) {
             output.flushNow();
         } else {

@@ -57,8 +57,12 @@ public final class HttpStatusException extends RuntimeException {
      */
     @CheckReturnValue
     public static HttpStatusException of(int status, String detail, String header, String value) {
-        Checks.header(header, value);
+        HeaderCheck.check(header, value);
         return new HttpStatusException(status, detail, 0, Map.of(header, value), null);
+    }
+
+    static HttpStatusException of(InvalidRequestException invalid) {
+        return of(invalid.status(), invalid.detail());
     }
 
     /** A 400 with the message of an argument check of this library, for a value that a client has sent. */

@@ -33,7 +33,7 @@ final class Lanes {
     }
 
     /** A lane, and what the sinks of its event loop share. */
-    record Joined(HubLane lane, BatchFramer framer, TcpInfo tcpInfo, Http2Flushes flushes) {}
+    record Joined(HubLane lane, BatchFramer framer, TcpInfo tcpInfo, Flushes flushes) {}
 
     Hub hub() {
         return hub;
@@ -53,7 +53,7 @@ final class Lanes {
         return byLoop.computeIfAbsent(loop, ignored -> {
             BatchFramer framer = new BatchFramer(hub.ledger());
             HubLane lane = TransportAccess.of(hub).join(new EventLoopLane(loop), framer, options);
-            return new Joined(lane, framer, new TcpInfo(), new Http2Flushes(loop));
+            return new Joined(lane, framer, new TcpInfo(), new Flushes(loop));
         });
     }
 

@@ -152,7 +152,7 @@ final class OrderedResponses {
 
     private RouteResponse rejectionOf(ChannelHandlerContext ctx, Throwable e, @Nullable SseRequest request) {
         HttpStatusException rejection = Responses.toStatusException(e, ctx.channel(), request);
-        rejections.count(rejection, request == null ? ctx.channel().remoteAddress() : request.remoteAddress());
+        rejections.count(rejection.kind(), request == null ? ctx.channel().remoteAddress() : request.remoteAddress());
         return rejection.response();
     }
 

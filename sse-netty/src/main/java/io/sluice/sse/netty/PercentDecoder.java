@@ -26,7 +26,7 @@ final class PercentDecoder {
     /**
      * Decodes a path. A plus stays a plus.
      *
-     * @throws HttpStatusException (400) if it cannot be decoded
+     * @throws InvalidRequestException (400) if it cannot be decoded
      */
     static String decodePath(String raw) {
         return decode(raw, false);
@@ -35,7 +35,7 @@ final class PercentDecoder {
     /**
      * Decodes a query. The names are in the order of their first occurrence.
      *
-     * @throws HttpStatusException (400) if it cannot be decoded
+     * @throws InvalidRequestException (400) if it cannot be decoded
      */
     static Map<String, List<String>> decodeQuery(String query) {
         Map<String, List<String>> parameters = new LinkedHashMap<>();
@@ -55,7 +55,7 @@ final class PercentDecoder {
     private static String decodeOrKeep(String raw) {
         try {
             return decode(raw, true);
-        } catch (HttpStatusException e) {
+        } catch (InvalidRequestException e) {
             return raw;
         }
     }
@@ -70,7 +70,7 @@ final class PercentDecoder {
             char c = raw.charAt(i);
             if (c == '%') {
                 if (i + 2 >= raw.length() || hex(raw.charAt(i + 1)) < 0 || hex(raw.charAt(i + 2)) < 0) {
-                    throw HttpStatusException.of(
+                    throw new InvalidRequestException(
                             400, "the request target has a % that is not followed by two hexadecimal digits");
                 }
                 bytes[length++] = (byte) ((hex(raw.charAt(i + 1)) << 4) | hex(raw.charAt(i + 2)));
@@ -86,7 +86,7 @@ final class PercentDecoder {
     /**
      * Decodes UTF-8.
      *
-     * @throws HttpStatusException (400) if the bytes are not UTF-8
+     * @throws InvalidRequestException (400) if the bytes are not UTF-8
      */
     static String utf8(byte[] bytes) {
         String text = new String(bytes, StandardCharsets.UTF_8);
@@ -99,7 +99,7 @@ final class PercentDecoder {
                     .decode(ByteBuffer.wrap(bytes))
                     .toString();
         } catch (CharacterCodingException e) {
-            throw HttpStatusException.of(400, "the request has bytes that are not UTF-8");
+            throw new InvalidRequestException(400, "the request has bytes that are not UTF-8");
         }
     }
 

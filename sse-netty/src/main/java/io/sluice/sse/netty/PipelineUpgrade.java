@@ -29,7 +29,7 @@ import org.slf4j.LoggerFactory;
  */
 final class PipelineUpgrade implements Runnable {
 
-    private static final Logger log = LoggerFactory.getLogger(PipelineUpgrade.class);
+    private static final Logger log = LoggerFactory.getLogger("io.sluice.sse.netty.PipelineUpgrade");
 
     private static final String HEAD_HANDLER = "sluice-head";
     private static final String HELD_HANDLER = "sluice-held";

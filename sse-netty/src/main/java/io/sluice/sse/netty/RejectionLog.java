@@ -4,6 +4,7 @@ import io.sluice.sse.RejectionCounts;
 import java.net.SocketAddress;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLongArray;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -13,7 +14,7 @@ import org.slf4j.LoggerFactory;
  */
 final class RejectionLog {
 
-    private static final Logger log = LoggerFactory.getLogger(RejectionLog.class);
+    private static final Logger log = LoggerFactory.getLogger("io.sluice.sse.netty.RejectionLog");
     static final long WINDOW_NANOS = TimeUnit.MINUTES.toNanos(1);
 
     private final RejectionCounts counts;
@@ -28,9 +29,8 @@ final class RejectionLog {
         }
     }
 
-    /** Counts and logs a rejection if a limit caused it. */
-    void count(HttpStatusException rejection, SocketAddress client) {
-        RejectionCounts.Kind kind = rejection.kind();
+    /** Counts and logs a rejection if a limit caused it. The kind is null if none did. */
+    void count(RejectionCounts.@Nullable Kind kind, SocketAddress client) {
         if (kind != null) {
             rejected(kind, client);
         }

@@ -23,28 +23,29 @@ record RequestTarget(@Nullable String authority, String path, Map<String, List<S
     /** RFC 3986, section 3.2.2: unreserved characters, sub-delims, and the percent sign. */
     private static final String HOST_PUNCTUATION = "-._~!$&'()*+,;=%";
 
-    /** @throws HttpStatusException if the version, the target or the Host header violates HTTP/1.1 */
+    /** @throws InvalidRequestException if the version, the target or the Host header violates HTTP/1.1 */
     static RequestTarget of(HttpRequest request) {
         if (request.protocolVersion().majorVersion() != 1) {
-            throw HttpStatusException.of(505, "the version of the request is not HTTP/1.1 or HTTP/1.0");
+            throw new InvalidRequestException(505, "the version of the request is not HTTP/1.1 or HTTP/1.0");
         }
         String target = request.uri();
         String authority = host(request);
         if (target.indexOf('#') >= 0) {
-            throw HttpStatusException.of(400, "the request target has a fragment, which clients keep to themselves");
+            throw new InvalidRequestException(
+                    400, "the request target has a fragment, which clients keep to themselves");
         }
         int scheme = target.indexOf("://");
         if (scheme > 0 && target.indexOf('/') > scheme) { // absolute form
             String name = target.substring(0, scheme).toLowerCase(Locale.ROOT);
             if (!name.equals("http") && !name.equals("https")) {
-                throw HttpStatusException.of(400, "the scheme of the request target is not http or https");
+                throw new InvalidRequestException(400, "the scheme of the request target is not http or https");
             }
             int slash = target.indexOf('/', scheme + 3);
             authority = checkAuthority(target.substring(scheme + 3, slash < 0 ? target.length() : slash));
             target = slash < 0 ? "/" : target.substring(slash);
         }
         if (!target.startsWith("/")) {
-            throw HttpStatusException.of(400, "the request target must be a path");
+            throw new InvalidRequestException(400, "the request target must be a path");
         }
         int mark = target.indexOf('?');
         String path = PercentDecoder.decodePath(mark < 0 ? target : target.substring(0, mark));
@@ -55,7 +56,7 @@ record RequestTarget(@Nullable String authority, String path, Map<String, List<S
     private static @Nullable String host(HttpRequest request) {
         List<String> hosts = request.headers().getAll(HttpHeaderNames.HOST);
         if (hosts.size() > 1 || (hosts.isEmpty() && request.protocolVersion().compareTo(HttpVersion.HTTP_1_1) >= 0)) {
-            throw HttpStatusException.of(400, "the request must have one Host header, and has " + hosts.size());
+            throw new InvalidRequestException(400, "the request must have one Host header, and has " + hosts.size());
         }
         return hosts.isEmpty() ? null : checkAuthority(hosts.get(0));
     }
@@ -68,7 +69,7 @@ record RequestTarget(@Nullable String authority, String path, Map<String, List<S
         boolean port = end == authority.length() || isPort(authority, end);
         // Some clients omit the brackets of an address of IPv6.
         if (!(host && port) && !NetUtil.isValidIpV6Address(authority)) {
-            throw HttpStatusException.of(400, "the host is not a name or an address, with or without a port");
+            throw new InvalidRequestException(400, "the host is not a name or an address, with or without a port");
         }
         return authority;
     }

@@ -133,7 +133,7 @@ final class ResponseHead {
      * @throws IllegalArgumentException if it is not a valid header, or if the library sets it
      */
     static void checkAdded(String name, String value) {
-        Checks.header(name, value);
+        HeaderCheck.check(name, value);
         String lower = name.toLowerCase(Locale.ROOT);
         if (FRAMING.contains(lower)
                 || COMMON.stream().anyMatch(header -> header.getKey().equals(lower))) {

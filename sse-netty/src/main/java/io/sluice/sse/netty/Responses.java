@@ -94,6 +94,9 @@ final class Responses {
         if (failure instanceof HttpStatusException rejection) {
             return rejection;
         }
+        if (failure instanceof InvalidRequestException invalid) {
+            return HttpStatusException.of(invalid);
+        }
         if (failure instanceof TooLongHttpLineException) {
             return HttpStatusException.of(414, "the request line is too long");
         }

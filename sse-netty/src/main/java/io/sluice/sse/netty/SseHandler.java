@@ -362,7 +362,7 @@ public final class SseHandler extends ChannelInboundHandlerAdapter {
             String target = request.uri();
             int mark = target.indexOf('?');
             return PercentDecoder.decodePath(mark < 0 ? target : target.substring(0, mark));
-        } catch (HttpStatusException e) {
+        } catch (InvalidRequestException e) {
             return request.uri();
         }
     }

@@ -85,7 +85,11 @@ public final class SseRequest {
 
     /** @throws HttpStatusException if the target or the Host header violates HTTP */
     static SseRequest of(HttpRequest request, Channel channel, byte[] body, TrustedProxies proxies) {
-        return new SseRequest(RequestTarget.of(request), request, channel, body, proxies);
+        try {
+            return new SseRequest(RequestTarget.of(request), request, channel, body, proxies);
+        } catch (InvalidRequestException e) {
+            throw HttpStatusException.of(e);
+        }
     }
 
     /** This request for the route of a path of this length. */
@@ -275,7 +279,11 @@ public final class SseRequest {
      * @throws HttpStatusException (400) if it is not UTF-8
      */
     public String bodyText() {
-        return PercentDecoder.utf8(body);
+        try {
+            return PercentDecoder.utf8(body);
+        } catch (InvalidRequestException e) {
+            throw HttpStatusException.of(e);
+        }
     }
 
     /** The client's address: that of the peer, or the one that a trusted proxy reports ({@link TrustedProxies}). */

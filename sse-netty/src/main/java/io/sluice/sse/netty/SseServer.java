@@ -81,7 +81,7 @@ public final class SseServer implements AutoCloseable {
 
     /** @param options must not change any more */
     static SseServer start(ServerOptions options) throws IOException {
-        TransportBackend transport = TransportBackend.choose(options.transport);
+        TransportBackend transport = TransportBackend.choose(options.transport.backend());
         Hub hub = options.hub == null ? Hub.create() : options.hub;
         Lanes lanes = new Lanes(hub, options.laneOptions);
         StreamEndpoint streams = new StreamEndpoint(
@@ -97,7 +97,7 @@ public final class SseServer implements AutoCloseable {
         ConnectionLimiter limiter = new ConnectionLimiter(
                 options.maxConnections(),
                 options.maxConnectionsPerAddress,
-                options.proxies,
+                options.proxies::trusts,
                 connections,
                 hub.ledger(),
                 streams.rejections());
@@ -123,7 +123,7 @@ public final class SseServer implements AutoCloseable {
             refreshRegularly(files, loops);
         }
         SseServer server = new SseServer(options, hub, streams, loops, bound.channel(), connections);
-        log.info("listening on {}, transport {}", server.uri(), transport.transport);
+        log.info("listening on {}, transport {}", server.uri(), transport);
         return server;
     }
 

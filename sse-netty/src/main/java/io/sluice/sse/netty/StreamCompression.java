@@ -32,7 +32,7 @@ final class StreamCompression {
     }
 
     private Compression of(SseStream stream) {
-        Compression ofRoute = stream.settings().compression();
+        Compression ofRoute = stream.compression();
         return ofRoute == null ? byDefault : ofRoute;
     }
 

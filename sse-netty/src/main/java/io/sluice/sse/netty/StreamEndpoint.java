@@ -310,7 +310,7 @@ final class StreamEndpoint {
 
     /** Closes the connection after the response: a rejected client gets no connection kept for its retry. */
     private RouteResponse retryableResponse(SseRequest request, HttpStatusException rejection) {
-        rejections.count(rejection, request.remoteAddress());
+        rejections.count(rejection.kind(), request.remoteAddress());
         return request.isOfEventSource()
                 ? Problem.retryLater(Math.max(retry.toMillis(), rejection.waitMillis()))
                 : rejection.response().with("connection", "close");

@@ -17,7 +17,7 @@ import org.slf4j.LoggerFactory;
  */
 class StreamHandler extends ChannelInboundHandlerAdapter {
 
-    private static final Logger log = LoggerFactory.getLogger(StreamHandler.class);
+    private static final Logger log = LoggerFactory.getLogger("io.sluice.sse.netty.StreamHandler");
 
     /** How many unexpected bytes (of a pipelined request, for example) are ignored. More close the connection. */
     static final int STRAY_BYTES = 8 * 1024;

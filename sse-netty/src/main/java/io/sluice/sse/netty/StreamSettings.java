@@ -10,41 +10,35 @@ import org.jspecify.annotations.Nullable;
  * settings share one object.
  *
  * @param cut whether a stream that its client should resume ends without its last chunk
- * @param compression null if the server's option decides
  * @param access the rules for what the client may subscribe to; null if it may subscribe to everything
  */
 record StreamSettings(
         SinkOptions options,
-        SseStream.DrainMode drain,
+        Drain.Mode drain,
         boolean cut,
         Identity identity,
-        @Nullable AccessRules access,
-        @Nullable Compression compression) {
+        @Nullable AccessRules access) {
 
     static final StreamSettings DEFAULT =
-            new StreamSettings(SinkOptions.DEFAULT, SseStream.DrainMode.SPREAD, false, Identity.UNKNOWN, null, null);
+            new StreamSettings(SinkOptions.DEFAULT, Drain.Mode.SPREAD, false, Identity.UNKNOWN, null);
 
     StreamSettings with(SinkOptions newOptions) {
-        return new StreamSettings(newOptions, drain, cut, identity, access, compression);
+        return new StreamSettings(newOptions, drain, cut, identity, access);
     }
 
-    StreamSettings with(SseStream.DrainMode newDrain) {
-        return new StreamSettings(options, newDrain, cut, identity, access, compression);
+    StreamSettings with(Drain.Mode newDrain) {
+        return new StreamSettings(options, newDrain, cut, identity, access);
     }
 
     StreamSettings withCut() {
-        return new StreamSettings(options, drain, true, identity, access, compression);
+        return new StreamSettings(options, drain, true, identity, access);
     }
 
     StreamSettings with(Identity newIdentity) {
-        return new StreamSettings(options, drain, cut, newIdentity, access, compression);
+        return new StreamSettings(options, drain, cut, newIdentity, access);
     }
 
     StreamSettings with(AccessRules newAccess) {
-        return new StreamSettings(options, drain, cut, identity, newAccess, compression);
-    }
-
-    StreamSettings with(Compression newCompression) {
-        return new StreamSettings(options, drain, cut, identity, access, newCompression);
+        return new StreamSettings(options, drain, cut, identity, newAccess);
     }
 }

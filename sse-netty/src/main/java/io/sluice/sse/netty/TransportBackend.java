@@ -14,18 +14,19 @@ import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.uring.IoUring;
 import io.netty.channel.uring.IoUringIoHandler;
 import io.netty.channel.uring.IoUringServerSocketChannel;
+import java.util.Locale;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The Netty classes of each transport, in the order in which {@link Transport#AUTO} tries them. Epoll comes before
+ * The Netty classes of each transport, in the order in which they are tried. Epoll comes before
  * io_uring, although io_uring is faster: with Netty 4.2.18 on Linux 6.18 a channel over io_uring can miss a reset that
  * directly follows data. If the server never writes to that channel, it stays open forever. Epoll does not show this.
  */
 enum TransportBackend {
-    EPOLL(Transport.EPOLL, EpollServerSocketChannel.class) {
+    EPOLL(EpollServerSocketChannel.class) {
         @Override
         @Nullable
         Throwable unavailabilityCause() {
@@ -42,7 +43,7 @@ enum TransportBackend {
             return true;
         }
     },
-    IO_URING(Transport.IO_URING, IoUringServerSocketChannel.class) {
+    IO_URING(IoUringServerSocketChannel.class) {
         @Override
         @Nullable
         Throwable unavailabilityCause() {
@@ -59,7 +60,7 @@ enum TransportBackend {
             return true;
         }
     },
-    KQUEUE(Transport.KQUEUE, KQueueServerSocketChannel.class) {
+    KQUEUE(KQueueServerSocketChannel.class) {
         @Override
         @Nullable
         Throwable unavailabilityCause() {
@@ -71,7 +72,7 @@ enum TransportBackend {
             return KQueueIoHandler.newFactory();
         }
     },
-    NIO(Transport.NIO, NioServerSocketChannel.class) {
+    NIO(NioServerSocketChannel.class) {
         @Override
         @Nullable
         Throwable unavailabilityCause() {
@@ -90,7 +91,7 @@ enum TransportBackend {
         }
     };
 
-    private static final Logger log = LoggerFactory.getLogger(TransportBackend.class);
+    private static final Logger log = LoggerFactory.getLogger("io.sluice.sse.netty.TransportBackend");
 
     /**
      * How many ready connections an event loop serves before its lane runs. Without a bound, the handshakes of a crowd
@@ -98,11 +99,9 @@ enum TransportBackend {
      */
     static final int READY_AT_ONCE = 8;
 
-    final Transport transport;
     final Class<? extends ServerChannel> serverChannel;
 
-    TransportBackend(Transport transport, Class<? extends ServerChannel> serverChannel) {
-        this.transport = transport;
+    TransportBackend(Class<? extends ServerChannel> serverChannel) {
         this.serverChannel = serverChannel;
     }
 
@@ -132,20 +131,20 @@ enum TransportBackend {
     }
 
     /**
-     * Finds the requested transport.
+     * Finds the requested transport; null requests the first one that is available.
      *
      * @throws IllegalArgumentException if it is not available on this machine; the cause is the reason
      */
-    static TransportBackend choose(Transport requested) {
+    static TransportBackend choose(@Nullable TransportBackend requested) {
         for (TransportBackend candidate : values()) {
-            if (requested != Transport.AUTO && requested != candidate.transport) {
+            if (requested != null && requested != candidate) {
                 continue;
             }
             Throwable cause = candidate.unavailabilityCause();
             if (cause == null) {
                 return candidate;
             }
-            if (requested != Transport.AUTO) {
+            if (requested != null) {
                 log.warn(
                         "transport {} is not available here: {}",
                         requested,
@@ -157,10 +156,16 @@ enum TransportBackend {
             }
             log.debug(
                     "transport {} is not available here: {}",
-                    candidate.transport,
+                    candidate,
                     rootOf(cause).toString());
         }
         throw new AssertionError("NIO is always available");
+    }
+
+    /** The name in lower case, as in {@code io_uring}. */
+    @Override
+    public String toString() {
+        return name().toLowerCase(Locale.ROOT);
     }
 
     /** Treats every failure as unavailability: missing classes or native libraries cause many kinds of errors. */

@@ -18,7 +18,7 @@ import org.slf4j.LoggerFactory;
  */
 final class WatchedFiles<T> implements Supplier<T> {
 
-    private static final Logger log = LoggerFactory.getLogger(SseServer.class);
+    private static final Logger log = LoggerFactory.getLogger("io.sluice.sse.netty.SseServer");
 
     private final String name;
     private final List<Path> files;

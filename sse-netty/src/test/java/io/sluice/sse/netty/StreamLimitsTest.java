@@ -151,7 +151,7 @@ class StreamLimitsTest {
 
     @Test
     void aReachedLimitIsLoggedOncePerInterval() throws Exception {
-        Logger logger = (Logger) LoggerFactory.getLogger(RejectionLog.class);
+        Logger logger = (Logger) LoggerFactory.getLogger("io.sluice.sse.netty.RejectionLog");
         ListAppender<ILoggingEvent> lines = new ListAppender<>();
         lines.start();
         logger.addAppender(lines);

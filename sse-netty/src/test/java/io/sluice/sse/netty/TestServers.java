@@ -33,7 +33,7 @@ final class TestServers {
 
     private static void requireAvailable(Transport transport) {
         for (TransportBackend candidate : TransportBackend.values()) {
-            Throwable whyNot = candidate.transport == transport ? candidate.unavailabilityCause() : null;
+            Throwable whyNot = candidate == transport.backend() ? candidate.unavailabilityCause() : null;
             if (whyNot != null) {
                 String message = "SKIPPED: transport " + transport + " is not available here: " + whyNot;
                 if (System.getenv("SLUICE_FORBID_SKIPS") != null) {

@@ -6,24 +6,24 @@ import java.util.List;
 import java.util.concurrent.RejectedExecutionException;
 
 /**
- * Flushes the HTTP/2 connections of a lane after the task that wrote to them. A pass writes to many streams of a
+ * Flushes connections of a lane after the task that wrote to them. Over HTTP/2 a pass writes to many streams of a
  * connection, and a flush for each stream would cost a system call and a TLS record for each. One per lane; confined to
  * its event loop.
  */
-final class Http2Flushes implements Runnable {
+final class Flushes implements Runnable {
 
     private final EventLoop loop;
-    private final List<Http2Output> outputs = new ArrayList<>();
+    private final List<Runnable> flushes = new ArrayList<>();
     private boolean posted;
 
-    Http2Flushes(EventLoop loop) {
+    Flushes(EventLoop loop) {
         this.loop = loop;
     }
 
-    /** Flushes the connection after the task that runs now. */
-    void add(Http2Output output) {
+    /** Runs the flush of a connection after the task that runs now. */
+    void add(Runnable flush) {
         assert loop.inEventLoop();
-        outputs.add(output);
+        flushes.add(flush);
         if (!posted) {
             try {
                 loop.execute(this);
@@ -37,11 +37,11 @@ final class Http2Flushes implements Runnable {
     @Override
     public void run() {
         try {
-            for (int i = 0; i < outputs.size(); i++) { // a flush may add another connection
-                outputs.get(i).flushNow();
+            for (int i = 0; i < flushes.size(); i++) { // a flush may add another connection
+                flushes.get(i).run();
             }
         } finally {
-            outputs.clear();
+            flushes.clear();
             posted = false;
         }
     }
