@@ -3,6 +3,8 @@ package io.sluice.sse.netty;
 import io.netty.handler.codec.http2.Http2StreamChannel;
 import io.sluice.sse.CloseReason;
 import io.sluice.sse.hub.lane.Frame;
+import io.sluice.sse.netty.frame.GzipStream;
+import io.sluice.sse.netty.frame.NettyFrame;
 
 /** An HTTP/2 stream whose client gets it compressed. Confined to the event loop of the channel. */
 final class CompressedHttp2Sink extends Http2Sink {

@@ -3,6 +3,8 @@ package io.sluice.sse.netty;
 import io.netty.channel.Channel;
 import io.sluice.sse.CloseReason;
 import io.sluice.sse.hub.lane.Frame;
+import io.sluice.sse.netty.frame.GzipStream;
+import io.sluice.sse.netty.frame.NettyFrame;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 

@@ -12,6 +12,8 @@ import io.netty.handler.codec.http2.Http2Stream;
 import io.netty.handler.codec.http2.Http2StreamChannel;
 import io.sluice.sse.CloseReason;
 import io.sluice.sse.hub.lane.Frame;
+import io.sluice.sse.netty.frame.BatchFramer;
+import io.sluice.sse.netty.frame.NettyFrame;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 

@@ -5,6 +5,7 @@ import io.sluice.sse.hub.Hub;
 import io.sluice.sse.hub.TransportAccess;
 import io.sluice.sse.hub.lane.HubLane;
 import io.sluice.sse.hub.lane.LaneOptions;
+import io.sluice.sse.netty.frame.BatchFramer;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;

@@ -6,6 +6,8 @@ import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.unix.Socket;
 import io.sluice.sse.CloseReason;
 import io.sluice.sse.hub.lane.Frame;
+import io.sluice.sse.netty.frame.BatchFramer;
+import io.sluice.sse.netty.frame.NettyFrame;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 

@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.unix.Socket;
+import io.sluice.sse.netty.frame.NettyFrame;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 

@@ -2,6 +2,8 @@ package io.sluice.sse.netty;
 
 import io.netty.channel.Channel;
 import io.netty.handler.codec.http2.Http2StreamChannel;
+import io.sluice.sse.netty.frame.GzipFrames;
+import io.sluice.sse.netty.frame.GzipStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

@@ -1,4 +1,4 @@
-package io.sluice.sse.netty;
+package io.sluice.sse.netty.frame;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
@@ -24,7 +24,7 @@ import java.util.List;
  *
  * <p>Confined to its event loop.
  */
-final class BatchFramer implements Framer {
+public final class BatchFramer implements Framer {
 
     /** Up to this size, copying a splice is cheaper than the objects of a composite buffer. */
     private static final int COPIED_SPLICE_BYTES = 4096;
@@ -50,13 +50,13 @@ final class BatchFramer implements Framer {
     private final ArrayDeque<NettyFrame> spare = new ArrayDeque<>();
     private final GzipFrames gzip;
 
-    BatchFramer(Ledger ledger) {
+    public BatchFramer(Ledger ledger) {
         this.ledger = ledger;
         this.gzip = new GzipFrames(this, ledger);
     }
 
     /** Makes the compressed forms of this framer's frames. */
-    GzipFrames gzip() {
+    public GzipFrames gzip() {
         return gzip;
     }
 
@@ -78,7 +78,7 @@ final class BatchFramer implements Framer {
     }
 
     /** Frames bytes that were made from another frame. The caller releases the frame. */
-    NettyFrame frame(byte[] bytes, int length) {
+    public NettyFrame frame(byte[] bytes, int length) {
         ByteBuf buffer = allocator.directBuffer(MAX_CHUNK_HEAD + length + 2);
         NettyFrame frame = obtainFrame();
         frame.set(buffer, writeChunkHead(buffer, length), length);
@@ -168,7 +168,7 @@ final class BatchFramer implements Framer {
     }
 
     /** Releases all frames that no channel holds. Repeats, because the release of a composite frees its components. */
-    void releaseAllSent() {
+    public void releaseAllSent() {
         int before;
         do {
             before = inFlight.size();
@@ -189,17 +189,17 @@ final class BatchFramer implements Framer {
     }
 
     /** The whole buffer, for a client with chunked encoding. The caller owns the duplicate. */
-    static ByteBuf forChunked(Frame frame) {
+    public static ByteBuf forChunked(Frame frame) {
         return ((NettyFrame) frame).shared().retainedDuplicate();
     }
 
     /** The blocks only, for a client without chunked encoding. The caller owns the slice. */
-    static ByteBuf forRaw(Frame frame) {
+    public static ByteBuf forRaw(Frame frame) {
         return rest((NettyFrame) frame, false, frame.payloadBytes());
     }
 
     /** The last {@code bytes} of {@link #forChunked} or {@link #forRaw}. The caller owns the slice. */
-    static ByteBuf rest(NettyFrame frame, boolean chunked, int bytes) {
+    public static ByteBuf rest(NettyFrame frame, boolean chunked, int bytes) {
         return frame.shared().retainedSlice(frame.start(chunked) + frame.bytes(chunked) - bytes, bytes);
     }
 

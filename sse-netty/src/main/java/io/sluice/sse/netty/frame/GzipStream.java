@@ -1,4 +1,4 @@
-package io.sluice.sse.netty;
+package io.sluice.sse.netty.frame;
 
 import java.util.zip.CRC32;
 import java.util.zip.Deflater;
@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * The compressed stream of one client: gives each frame the form in which the client gets it, in the order in which it
  * gets them. Confined to the lane.
  */
-abstract class GzipStream {
+public abstract class GzipStream {
 
     static final byte[] NOTHING = new byte[0];
 
@@ -31,7 +31,7 @@ abstract class GzipStream {
      * The form of a frame for this client, which gets it next. The caller writes it and then calls {@link #written}
      * once.
      */
-    final NettyFrame encode(NettyFrame frame) {
+    public final NettyFrame encode(NettyFrame frame) {
         NettyFrame form = encode(frame, !begun);
         begun = true;
         GzipFrame gzip = frames.of(frame);
@@ -43,10 +43,10 @@ abstract class GzipStream {
     abstract NettyFrame encode(NettyFrame frame, boolean isFirst);
 
     /** The caller has written the form. */
-    abstract void written(NettyFrame form);
+    public abstract void written(NettyFrame form);
 
     /** The end of the stream. @param lastText text that the client gets before the end */
-    final byte[] end(byte[] lastText) {
+    public final byte[] end(byte[] lastText) {
         if (!begun) {
             return NOTHING;
         }
@@ -57,7 +57,7 @@ abstract class GzipStream {
     }
 
     /** The client has left. Further calls have no effect. */
-    final void close() {
+    public final void close() {
         if (!closed) {
             closed = true;
             onClose();
@@ -65,14 +65,14 @@ abstract class GzipStream {
         }
     }
 
-    final boolean isClosed() {
+    public final boolean isClosed() {
         return closed;
     }
 
     abstract void onClose();
 
     /** Shares what is compressed with the other clients of its lane. Costs two references and an int. */
-    static final class Shared extends GzipStream {
+    public static final class Shared extends GzipStream {
 
         /** What the client has in common with others; null if nothing. */
         private SharedWindows.@Nullable Point at;
@@ -80,7 +80,7 @@ abstract class GzipStream {
         /** How many bytes of it, up to the size of a window. */
         private int common;
 
-        Shared(GzipFrames frames) {
+        public Shared(GzipFrames frames) {
             super(frames);
         }
 
@@ -160,7 +160,7 @@ abstract class GzipStream {
         }
 
         @Override
-        void written(NettyFrame form) {
+        public void written(NettyFrame form) {
             // The plain frame owns it.
         }
 
@@ -171,13 +171,13 @@ abstract class GzipStream {
     }
 
     /** Has a compressor of its own. */
-    static final class Own extends GzipStream {
+    public static final class Own extends GzipStream {
 
         private final Runnable release;
         private @Nullable Deflater deflater;
 
         /** @param release runs once, when the compressor is not needed any more */
-        Own(GzipFrames frames, Runnable release) {
+        public Own(GzipFrames frames, Runnable release) {
             super(frames);
             this.release = release;
         }
@@ -193,7 +193,7 @@ abstract class GzipStream {
         }
 
         @Override
-        void written(NettyFrame form) {
+        public void written(NettyFrame form) {
             frames.release(form);
         }
 

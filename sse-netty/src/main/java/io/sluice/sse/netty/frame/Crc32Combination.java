@@ -1,4 +1,4 @@
-package io.sluice.sse.netty;
+package io.sluice.sse.netty.frame;
 
 /**
  * Combines the CRC-32 of two texts to that of both texts together, without the texts (as {@code crc32_combine} of

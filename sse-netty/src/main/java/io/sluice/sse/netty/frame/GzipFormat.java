@@ -1,4 +1,4 @@
-package io.sluice.sse.netty;
+package io.sluice.sse.netty.frame;
 
 /**
  * The parts of a gzip stream that need no compressor (RFC 1951 and 1952). Every block of a stream ends at the end of a

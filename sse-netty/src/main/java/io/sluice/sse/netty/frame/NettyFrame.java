@@ -1,4 +1,4 @@
-package io.sluice.sse.netty;
+package io.sluice.sse.netty.frame;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.util.ResourceLeakDetector;
@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * slice with the payload. Only {@link BatchFramer} creates, retains, releases and reuses frames. Confined to its event
  * loop.
  */
-final class NettyFrame extends Frame {
+public final class NettyFrame extends Frame {
 
     private @Nullable ByteBuf buffer;
     /** The same buffer, from which the duplicates for the clients are made: see {@link #withoutTracking}. */
@@ -34,7 +34,7 @@ final class NettyFrame extends Frame {
         return payloadBytes;
     }
 
-    ByteBuf buffer() {
+    public ByteBuf buffer() {
         return checked(buffer);
     }
 
@@ -104,12 +104,12 @@ final class NettyFrame extends Frame {
     }
 
     /** The index in the buffer of the first byte that a client gets. */
-    int start(boolean chunked) {
+    public int start(boolean chunked) {
         return chunked ? buffer().readerIndex() : payloadStart;
     }
 
     /** The number of bytes that a client gets. */
-    int bytes(boolean chunked) {
+    public int bytes(boolean chunked) {
         return chunked ? buffer().readableBytes() : payloadBytes;
     }
 

@@ -1,4 +1,4 @@
-package io.sluice.sse.netty;
+package io.sluice.sse.netty.frame;
 
 import io.sluice.sse.Ledger;
 import java.nio.ByteBuffer;
@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * Makes the compressed forms of the frames of a lane. A form is a frame like the plain one, whose payload is a part of
  * a gzip stream that ends at the end of a byte. Confined to the lane.
  */
-final class GzipFrames {
+public final class GzipFrames {
 
     /** Smaller frames are stored: little would be saved, and a block of deflate costs as many bytes as a stored one. */
     private static final int MIN_COMPRESSED = 100;

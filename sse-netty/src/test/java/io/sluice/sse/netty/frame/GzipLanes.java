@@ -1,4 +1,4 @@
-package io.sluice.sse.netty;
+package io.sluice.sse.netty.frame;
 
 import io.sluice.sse.CloseReason;
 import io.sluice.sse.hub.Hub;
