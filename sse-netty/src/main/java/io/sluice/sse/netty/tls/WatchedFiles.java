@@ -1,4 +1,4 @@
-package io.sluice.sse.netty;
+package io.sluice.sse.netty.tls;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -16,7 +16,7 @@ import org.slf4j.LoggerFactory;
  * in the same state, and the value counts only if they are still in it after the reading. If the value is wrong, the
  * old one stays and a later look tries again. Thread-safe.
  */
-final class WatchedFiles<T> implements Supplier<T> {
+public final class WatchedFiles<T> implements Supplier<T> {
 
     private static final Logger log = LoggerFactory.getLogger("io.sluice.sse.netty.SseServer");
 
@@ -39,7 +39,7 @@ final class WatchedFiles<T> implements Supplier<T> {
      * @param reader reads the files. The message of its exceptions must not contain secrets, since it is logged
      * @throws Exception of the reader
      */
-    WatchedFiles(String name, List<Path> files, Callable<? extends T> reader) throws Exception {
+    public WatchedFiles(String name, List<Path> files, Callable<? extends T> reader) throws Exception {
         this.name = name;
         this.files = List.copyOf(files);
         this.reader = reader;
@@ -55,7 +55,7 @@ final class WatchedFiles<T> implements Supplier<T> {
     }
 
     /** Looks for a change, which may block. A caller that looks regularly does so away from event loops. */
-    synchronized void refresh() {
+    public synchronized void refresh() {
         String before = seenState;
         String state = state();
         seenState = state;

@@ -1,4 +1,4 @@
-package io.sluice.sse.netty;
+package io.sluice.sse.netty.tls;
 
 import io.netty.handler.ssl.ApplicationProtocolConfig;
 import io.netty.handler.ssl.ApplicationProtocolConfig.Protocol;
@@ -19,10 +19,11 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** A TLS context of files in PEM. When a file has changed, the next connections get a context of the new files. */
-final class TlsFiles implements Supplier<SslContext> {
+public final class TlsFiles implements Supplier<SslContext> {
 
     /** The options that name the files. */
-    record Paths(Path certificate, Path key, @Nullable Path clientCa) {}
+    public record Paths(
+            Path certificate, Path key, @Nullable Path clientCa) {}
 
     private final WatchedFiles<SslContext> files;
 
@@ -30,7 +31,7 @@ final class TlsFiles implements Supplier<SslContext> {
      * @param http2 whether the clients may select HTTP/2
      * @throws IOException if a file cannot be used; the message names the option, the file and what is expected
      */
-    TlsFiles(Paths paths, boolean http2) throws IOException {
+    public TlsFiles(Paths paths, boolean http2) throws IOException {
         List<Path> all = Stream.of(paths.certificate, paths.key, paths.clientCa)
                 .filter(Objects::nonNull)
                 .toList();
@@ -49,7 +50,7 @@ final class TlsFiles implements Supplier<SslContext> {
     }
 
     /** Looks for changes, which may block. A server calls this once a second, away from its event loops. */
-    void refresh() {
+    public void refresh() {
         files.refresh();
     }
 
