@@ -1,6 +1,7 @@
 package io.sluice.sse.netty;
 
 import io.netty.util.concurrent.EventExecutor;
+import io.sluice.sse.netty.socket.TcpInfo;
 import java.time.Duration;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;

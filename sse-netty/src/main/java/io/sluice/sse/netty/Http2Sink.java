@@ -14,6 +14,7 @@ import io.sluice.sse.CloseReason;
 import io.sluice.sse.hub.lane.Frame;
 import io.sluice.sse.netty.frame.BatchFramer;
 import io.sluice.sse.netty.frame.NettyFrame;
+import io.sluice.sse.netty.socket.OutboundBuffers;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 

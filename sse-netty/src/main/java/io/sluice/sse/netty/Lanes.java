@@ -6,6 +6,8 @@ import io.sluice.sse.hub.TransportAccess;
 import io.sluice.sse.hub.lane.HubLane;
 import io.sluice.sse.hub.lane.LaneOptions;
 import io.sluice.sse.netty.frame.BatchFramer;
+import io.sluice.sse.netty.socket.NettyVersion;
+import io.sluice.sse.netty.socket.TcpInfo;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;

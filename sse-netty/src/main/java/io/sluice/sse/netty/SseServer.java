@@ -9,6 +9,8 @@ import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.EventExecutor;
 import io.sluice.sse.Ledger;
 import io.sluice.sse.hub.Hub;
+import io.sluice.sse.netty.socket.SocketOptions;
+import io.sluice.sse.netty.socket.TransportBackend;
 import io.sluice.sse.netty.tls.TlsFiles;
 import java.io.IOException;
 import java.net.InetSocketAddress;

@@ -1,5 +1,6 @@
 package io.sluice.sse.netty;
 
+import io.sluice.sse.netty.socket.TransportBackend;
 import org.jspecify.annotations.Nullable;
 
 /** The I/O mechanism of the operating system that a server uses. */

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import io.netty.util.concurrent.AbstractScheduledEventExecutor;
 import io.netty.util.concurrent.EventExecutor;
 import io.sluice.sse.hub.Hub;
+import io.sluice.sse.netty.socket.TransportBackend;
 import io.sluice.sse.topic.SinkInfo;
 import java.lang.reflect.Field;
 import java.time.Duration;

@@ -1,28 +1,28 @@
-package io.sluice.sse.netty;
+package io.sluice.sse.netty.socket;
 
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.handler.codec.http2.Http2StreamChannel;
 
 /** Reads the outbound buffer of a channel. On the channel's event loop only. */
-final class OutboundBuffers {
+public final class OutboundBuffers {
 
     private OutboundBuffers() {}
 
     /** The bytes that are not yet sent, flushed or not; 0 if the channel is closed. */
-    static long pendingBytes(Channel channel) {
+    public static long pendingBytes(Channel channel) {
         ChannelOutboundBuffer out = channel.unsafe().outboundBuffer();
         return out == null ? queuedBytes(channel) : out.totalPendingWriteBytes();
     }
 
     /** Whether the channel is open for writing and has no pending bytes, flushed or not. */
-    static boolean isEmpty(Channel channel) {
+    public static boolean isEmpty(Channel channel) {
         ChannelOutboundBuffer out = channel.unsafe().outboundBuffer();
         return out != null && out.totalPendingWriteBytes() == 0;
     }
 
     /** A mark that changes when bytes leave: it combines the first message and how much of it is sent. */
-    static long progressMark(Channel channel) {
+    public static long progressMark(Channel channel) {
         ChannelOutboundBuffer out = channel.unsafe().outboundBuffer();
         if (out == null) {
             return queuedBytes(channel);

@@ -1,4 +1,4 @@
-package io.sluice.sse.netty;
+package io.sluice.sse.netty.socket;
 
 import io.netty.channel.DefaultSelectStrategyFactory;
 import io.netty.channel.IoHandlerFactory;
@@ -25,16 +25,16 @@ import org.slf4j.LoggerFactory;
  * io_uring, although io_uring is faster: with Netty 4.2.18 on Linux 6.18 a channel over io_uring can miss a reset that
  * directly follows data. If the server never writes to that channel, it stays open forever. Epoll does not show this.
  */
-enum TransportBackend {
+public enum TransportBackend {
     EPOLL(EpollServerSocketChannel.class) {
         @Override
         @Nullable
-        Throwable unavailabilityCause() {
+        public Throwable unavailabilityCause() {
             return probe(() -> Epoll.isAvailable() ? null : Epoll.unavailabilityCause());
         }
 
         @Override
-        IoHandlerFactory handlers() {
+        public IoHandlerFactory handlers() {
             return EpollIoHandler.newFactory(READY_AT_ONCE, DefaultSelectStrategyFactory.INSTANCE);
         }
 
@@ -46,12 +46,12 @@ enum TransportBackend {
     IO_URING(IoUringServerSocketChannel.class) {
         @Override
         @Nullable
-        Throwable unavailabilityCause() {
+        public Throwable unavailabilityCause() {
             return probe(() -> IoUring.isAvailable() ? null : IoUring.unavailabilityCause());
         }
 
         @Override
-        IoHandlerFactory handlers() {
+        public IoHandlerFactory handlers() {
             return IoUringIoHandler.newFactory();
         }
 
@@ -63,24 +63,24 @@ enum TransportBackend {
     KQUEUE(KQueueServerSocketChannel.class) {
         @Override
         @Nullable
-        Throwable unavailabilityCause() {
+        public Throwable unavailabilityCause() {
             return probe(() -> KQueue.isAvailable() ? null : KQueue.unavailabilityCause());
         }
 
         @Override
-        IoHandlerFactory handlers() {
+        public IoHandlerFactory handlers() {
             return KQueueIoHandler.newFactory();
         }
     },
     NIO(NioServerSocketChannel.class) {
         @Override
         @Nullable
-        Throwable unavailabilityCause() {
+        public Throwable unavailabilityCause() {
             return null;
         }
 
         @Override
-        IoHandlerFactory handlers() {
+        public IoHandlerFactory handlers() {
             return NioIoHandler.newFactory();
         }
 
@@ -99,16 +99,16 @@ enum TransportBackend {
      */
     static final int READY_AT_ONCE = 8;
 
-    final Class<? extends ServerChannel> serverChannel;
+    public final Class<? extends ServerChannel> serverChannel;
 
     TransportBackend(Class<? extends ServerChannel> serverChannel) {
         this.serverChannel = serverChannel;
     }
 
     /** The reason why the transport is not available on this machine; null if it is. */
-    abstract @Nullable Throwable unavailabilityCause();
+    public abstract @Nullable Throwable unavailabilityCause();
 
-    abstract IoHandlerFactory handlers();
+    public abstract IoHandlerFactory handlers();
 
     /** Whether its sockets are native Linux sockets, which take all socket options of Linux. */
     boolean isLinux() {
@@ -120,7 +120,7 @@ enum TransportBackend {
      * iteration. Unlimited over io_uring, because Netty hands over each connection that the kernel has accepted, even
      * while reading is off.
      */
-    int maxPendingConnections(int loops) {
+    public int maxPendingConnections(int loops) {
         return this == IO_URING ? Integer.MAX_VALUE : loops * READY_AT_ONCE;
     }
 
@@ -135,7 +135,7 @@ enum TransportBackend {
      *
      * @throws IllegalArgumentException if it is not available on this machine; the cause is the reason
      */
-    static TransportBackend choose(@Nullable TransportBackend requested) {
+    public static TransportBackend choose(@Nullable TransportBackend requested) {
         for (TransportBackend candidate : values()) {
             if (requested != null && requested != candidate) {
                 continue;

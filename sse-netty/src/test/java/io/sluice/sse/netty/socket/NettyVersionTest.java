@@ -1,10 +1,14 @@
-package io.sluice.sse.netty;
+package io.sluice.sse.netty.socket;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.netty.util.Version;
+import io.sluice.sse.netty.SseHandler;
+import io.sluice.sse.netty.SseServer;
+import io.sluice.sse.netty.StreamRoute;
+import io.sluice.sse.netty.Transport;
 import java.io.File;
 import java.io.IOException;
 import java.net.URL;

@@ -1,4 +1,4 @@
-package io.sluice.sse.netty;
+package io.sluice.sse.netty.socket;
 
 import io.netty.channel.Channel;
 import io.netty.channel.socket.SocketChannel;
@@ -18,7 +18,7 @@ import java.util.concurrent.TimeUnit;
  * <p>For epoll and io_uring. Over NIO and kqueue nothing is known. One per lane, since all its clients share the
  * buffer; confined to the event loop.
  */
-final class TcpInfo {
+public final class TcpInfo {
 
     private static final boolean LINUX =
             System.getProperty("os.name", "").toLowerCase(Locale.ROOT).startsWith("linux");
@@ -39,7 +39,7 @@ final class TcpInfo {
      * For how many nanoseconds the peer has acknowledged nothing, while a segment or a probe waits for it; 0 if none
      * waits, or if it is not known.
      */
-    long unacknowledgedNanos(Channel channel) {
+    public long unacknowledgedNanos(Channel channel) {
         if (!read(channel) || (info.getInt(UNACKNOWLEDGED_SEGMENTS) == 0 && info.get(PROBES) == 0)) {
             return 0;
         }
@@ -48,7 +48,7 @@ final class TcpInfo {
     }
 
     /** How many bytes the peer has acknowledged since the connection began; 0 if it is not known. */
-    long acknowledgedBytes(Channel channel) {
+    public long acknowledgedBytes(Channel channel) {
         return read(channel) ? info.getLong(ACKNOWLEDGED_BYTES) : 0;
     }
 

@@ -1,4 +1,4 @@
-package io.sluice.sse.netty;
+package io.sluice.sse.netty.socket;
 
 import io.netty.util.Version;
 import java.util.List;
@@ -12,10 +12,10 @@ import java.util.regex.Pattern;
  * Netty for an application, sometimes for a part of its jars only. Without this check the start would fail with a
  * missing class that names neither the cause nor the remedy.
  */
-final class NettyVersion {
+public final class NettyVersion {
 
     /** The version that this module is built and tested with. */
-    static final String TESTED = "4.2.18.Final";
+    public static final String TESTED = "4.2.18.Final";
 
     private static final int MAJOR = 4;
     private static final int MINOR = 2;
@@ -57,7 +57,7 @@ final class NettyVersion {
     private NettyVersion() {}
 
     /** @throws IllegalStateException if any jar of Netty is too old; the message has the versions and the remedy */
-    static void check() {
+    public static void check() {
         if (!passed) {
             check(NettyVersion.class.getClassLoader());
             passed = true;

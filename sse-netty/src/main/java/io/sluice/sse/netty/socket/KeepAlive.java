@@ -1,4 +1,4 @@
-package io.sluice.sse.netty;
+package io.sluice.sse.netty.socket;
 
 import io.netty.channel.ChannelOption;
 import io.netty.channel.socket.nio.NioChannelOption;
@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * interval, and how many unanswered probes end the connection. The probes replace heartbeats that are turned off; the
  * system's default of two hours is too long for that. The kernel sends no probes while sent bytes are unacknowledged.
  */
-record KeepAlive(
+public record KeepAlive(
         ChannelOption<Integer> idleSeconds, ChannelOption<Integer> intervalSeconds, ChannelOption<Integer> count) {
 
     private static final int PROBES = 3;

@@ -1,4 +1,4 @@
-package io.sluice.sse.netty;
+package io.sluice.sse.netty.socket;
 
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.AdaptiveRecvByteBufAllocator;
@@ -10,14 +10,14 @@ import io.sluice.sse.hub.lane.LaneOptions;
  * The socket options of connections. On Linux an accepted socket inherits the options of the listening socket, so they
  * are set once there, which saves four system calls per client. Netty sets TCP_NODELAY itself.
  */
-final class SocketOptions {
+public final class SocketOptions {
 
     /**
      * How many bytes the kernel buffers for a client that cannot be sent yet. Without a bound it takes megabytes per
      * client that does not read; a thousand of those would exhaust the TCP memory of the machine. Bytes in flight to a
      * client that reads do not count.
      */
-    static final int UNSENT_BYTES = 128 * 1024;
+    public static final int UNSENT_BYTES = 128 * 1024;
 
     /**
      * The kernel's send buffer over NIO. Linux doubles it. Without a bound it grows to megabytes, and a client that
@@ -36,16 +36,16 @@ final class SocketOptions {
     private static final int IPPROTO_TCP = 6;
 
     static final ChannelOption<Integer> KEEP_ALIVE = new IntegerUnixChannelOption("SO_KEEPALIVE", SOL_SOCKET, 9);
-    static final ChannelOption<Integer> NOTSENT_LOWAT =
+    public static final ChannelOption<Integer> NOTSENT_LOWAT =
             new IntegerUnixChannelOption("TCP_NOTSENT_LOWAT", IPPROTO_TCP, 25);
-    static final KeepAlive KEEP_ALIVE_TIMES = new KeepAlive(
+    public static final KeepAlive KEEP_ALIVE_TIMES = new KeepAlive(
             new IntegerUnixChannelOption("TCP_KEEPIDLE", IPPROTO_TCP, 4),
             new IntegerUnixChannelOption("TCP_KEEPINTVL", IPPROTO_TCP, 5),
             new IntegerUnixChannelOption("TCP_KEEPCNT", IPPROTO_TCP, 6));
 
     private SocketOptions() {}
 
-    static void addTo(ServerBootstrap bootstrap, TransportBackend transport, LaneOptions options) {
+    public static void addTo(ServerBootstrap bootstrap, TransportBackend transport, LaneOptions options) {
         bootstrap.childOption(
                 ChannelOption.RECVBUF_ALLOCATOR, new AdaptiveRecvByteBufAllocator().maxMessagesPerRead(READS_PER_TURN));
         // Heartbeats detect that a client is gone. Without them the kernel must probe.
