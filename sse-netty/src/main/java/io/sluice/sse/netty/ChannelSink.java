@@ -6,6 +6,7 @@ import io.sluice.sse.CloseReason;
 import io.sluice.sse.Identity;
 import io.sluice.sse.hub.lane.LaneSink;
 import io.sluice.sse.hub.lane.SinkOptions;
+import io.sluice.sse.netty.connection.ClientAddress;
 import io.sluice.sse.topic.AccessRules;
 import java.net.SocketAddress;
 import org.jspecify.annotations.Nullable;

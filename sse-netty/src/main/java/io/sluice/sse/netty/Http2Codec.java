@@ -13,6 +13,8 @@ import io.netty.handler.codec.http2.Http2FrameCodecBuilder;
 import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.handler.codec.http2.UniformStreamByteDistributor;
 import io.sluice.sse.RejectionCounts;
+import io.sluice.sse.netty.connection.ClientAddress;
+import io.sluice.sse.netty.connection.RejectionLog;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;

@@ -4,6 +4,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelPipeline;
 import io.netty.handler.codec.http2.Http2MultiplexHandler;
+import io.sluice.sse.netty.connection.PendingConnections;
 
 /**
  * The pipelines of an HTTP/2 connection and of its streams. Each request has a channel of its own with the handlers of

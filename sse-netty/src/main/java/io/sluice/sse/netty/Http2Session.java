@@ -20,6 +20,8 @@ import io.netty.handler.codec.http2.Http2RemoteFlowController;
 import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.handler.codec.http2.Http2Stream;
 import io.netty.util.ReferenceCountUtil;
+import io.sluice.sse.netty.connection.FailureLog;
+import io.sluice.sse.netty.connection.PendingConnections;
 import io.sluice.sse.netty.socket.OutboundBuffers;
 import java.io.IOException;
 import java.util.ArrayList;

@@ -8,6 +8,8 @@ import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslHandler;
 import io.sluice.sse.RejectionCounts;
+import io.sluice.sse.netty.connection.PendingConnections;
+import io.sluice.sse.netty.connection.RejectionLog;
 import java.net.SocketAddress;
 import java.util.List;
 import java.util.function.Supplier;

@@ -6,6 +6,7 @@ import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.handler.codec.haproxy.HAProxyCommand;
 import io.netty.handler.codec.haproxy.HAProxyMessage;
 import io.netty.handler.codec.haproxy.HAProxyMessageDecoder;
+import io.sluice.sse.netty.connection.ClientAddress;
 import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
 

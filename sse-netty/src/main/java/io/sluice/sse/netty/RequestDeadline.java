@@ -2,6 +2,7 @@ package io.sluice.sse.netty;
 
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.sluice.sse.netty.connection.PendingConnections;
 import io.sluice.sse.netty.socket.OutboundBuffers;
 import org.jspecify.annotations.Nullable;
 

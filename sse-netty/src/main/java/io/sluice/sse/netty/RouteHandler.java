@@ -10,6 +10,8 @@ import io.netty.handler.codec.http.FullHttpRequest;
 import io.netty.handler.codec.http.HttpUtil;
 import io.sluice.sse.RejectionCounts;
 import io.sluice.sse.netty.OrderedResponses.Exchange;
+import io.sluice.sse.netty.connection.ClientAddress;
+import io.sluice.sse.netty.connection.FailureLog;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Objects;

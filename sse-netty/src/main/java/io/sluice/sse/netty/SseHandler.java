@@ -16,6 +16,7 @@ import io.netty.util.ReferenceCountUtil;
 import io.sluice.sse.hub.Hub;
 import io.sluice.sse.hub.lane.HubLane;
 import io.sluice.sse.hub.lane.LaneOptions;
+import io.sluice.sse.netty.connection.RejectionLog;
 import io.sluice.sse.topic.AccessRules;
 import java.time.Duration;
 import java.util.List;

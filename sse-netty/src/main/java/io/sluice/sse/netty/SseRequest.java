@@ -12,6 +12,8 @@ import io.netty.handler.codec.http2.Http2StreamChannel;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.AttributeKey;
 import io.sluice.sse.Identity;
+import io.sluice.sse.netty.connection.ClientAddress;
+import io.sluice.sse.netty.connection.Connection;
 import io.sluice.sse.topic.Selector;
 import io.sluice.sse.topic.TopicPattern;
 import java.net.SocketAddress;

@@ -5,6 +5,8 @@ import io.netty.channel.ChannelHandlerContext;
 import io.sluice.sse.CloseReason;
 import io.sluice.sse.ClosedException;
 import io.sluice.sse.RejectionCounts;
+import io.sluice.sse.netty.connection.ClientAddress;
+import io.sluice.sse.netty.connection.RejectionLog;
 import io.sluice.sse.topic.TopicLimitException;
 import java.time.Duration;
 import java.util.List;

@@ -6,6 +6,7 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.unix.Errors;
 import io.netty.util.ReferenceCountUtil;
 import io.sluice.sse.CloseReason;
+import io.sluice.sse.netty.connection.FailureLog;
 import java.io.IOException;
 import java.nio.channels.ClosedChannelException;
 import org.slf4j.Logger;

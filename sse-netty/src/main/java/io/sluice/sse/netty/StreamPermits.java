@@ -2,6 +2,7 @@ package io.sluice.sse.netty;
 
 import io.sluice.sse.CloseReason;
 import io.sluice.sse.RejectionCounts;
+import io.sluice.sse.netty.connection.AddressKey;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.ArrayDeque;

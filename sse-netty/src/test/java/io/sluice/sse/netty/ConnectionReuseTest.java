@@ -7,6 +7,8 @@ import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.sluice.sse.hub.Hub;
+import io.sluice.sse.netty.connection.PendingConnections;
+import io.sluice.sse.netty.connection.RejectionLog;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;

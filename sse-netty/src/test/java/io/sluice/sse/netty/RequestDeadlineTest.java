@@ -8,6 +8,7 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.sluice.sse.Event;
 import io.sluice.sse.RejectionCounts;
+import io.sluice.sse.netty.connection.PendingConnections;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;

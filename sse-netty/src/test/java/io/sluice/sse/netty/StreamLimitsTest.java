@@ -20,6 +20,7 @@ import io.sluice.sse.Event;
 import io.sluice.sse.RejectionCounts;
 import io.sluice.sse.hub.Hub;
 import io.sluice.sse.hub.lane.LaneOptions;
+import io.sluice.sse.netty.connection.RejectionLog;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.net.InetSocketAddress;

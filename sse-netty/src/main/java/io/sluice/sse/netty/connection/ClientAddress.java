@@ -1,4 +1,4 @@
-package io.sluice.sse.netty;
+package io.sluice.sse.netty.connection;
 
 import io.netty.channel.Channel;
 import io.netty.handler.codec.http2.Http2StreamChannel;
@@ -11,7 +11,7 @@ import java.net.SocketAddress;
  * The client of a connection if it is not the peer. It is an attribute of the channel, so connections without a proxy
  * need no memory for it. Thread-safe.
  */
-final class ClientAddress {
+public final class ClientAddress {
 
     private static final AttributeKey<InetSocketAddress> KEY = AttributeKey.valueOf(ClientAddress.class, "client");
     private static final AttributeKey<Boolean> PROXIED = AttributeKey.valueOf(ClientAddress.class, "proxied");
@@ -22,7 +22,7 @@ final class ClientAddress {
      * The client of the channel; the peer unless a proxy reported another address. A stream of HTTP/2 has its own
      * client if a proxy reported one, otherwise that of its connection.
      */
-    static SocketAddress of(Channel channel) {
+    public static SocketAddress of(Channel channel) {
         if (!channel.hasAttr(KEY)) {
             return channel instanceof Http2StreamChannel stream ? of(stream.parent()) : channel.remoteAddress();
         }
@@ -32,17 +32,17 @@ final class ClientAddress {
     }
 
     /** Whether the connection did not begin with a PROXY header. */
-    static boolean isDirect(Channel channel) {
+    public static boolean isDirect(Channel channel) {
         return !Connection.of(channel).hasAttr(PROXIED);
     }
 
     /** Records that the connection began with a PROXY header, with or without an address. */
-    static void setProxied(Channel channel) {
+    public static void setProxied(Channel channel) {
         channel.attr(PROXIED).set(Boolean.TRUE);
     }
 
     /** Records the client of the connection. */
-    static void set(Channel channel, SocketAddress client) {
+    public static void set(Channel channel, SocketAddress client) {
         if (client instanceof InetSocketAddress address && !address.equals(channel.remoteAddress())) {
             channel.attr(KEY).set(address);
         }

@@ -1,4 +1,4 @@
-package io.sluice.sse.netty;
+package io.sluice.sse.netty.connection;
 
 import io.netty.channel.Channel;
 import io.netty.util.AttributeKey;
@@ -13,9 +13,9 @@ import org.slf4j.Logger;
  * line with a stack for each would fill a disk. A kind is the class of the failure and the place in the code that threw
  * it. The channels of one listening socket share an instance. Thread-safe.
  */
-final class FailureLog {
+public final class FailureLog {
 
-    static final long WINDOW_NANOS = TimeUnit.SECONDS.toNanos(1);
+    public static final long WINDOW_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     /** Two kinds may share a slot. Then only one of them is logged in a second, and the other is counted. */
     private static final int SLOTS = 1_024;
@@ -27,7 +27,7 @@ final class FailureLog {
     private final AtomicLongArray nextNanos = new AtomicLongArray(SLOTS);
     private final AtomicLongArray heldBack = new AtomicLongArray(SLOTS);
 
-    FailureLog(LongSupplier clock) {
+    public FailureLog(LongSupplier clock) {
         this.clock = clock;
         long now = clock.getAsLong();
         for (int i = 0; i < SLOTS; i++) {
@@ -36,7 +36,7 @@ final class FailureLog {
     }
 
     /** The log that the channel shares with the other channels of its listening socket. */
-    static FailureLog of(Channel channel) {
+    public static FailureLog of(Channel channel) {
         Channel connection = Connection.of(channel);
         Channel listener = connection.parent() == null ? connection : connection.parent();
         var attribute = listener.attr(KEY);
@@ -52,7 +52,7 @@ final class FailureLog {
     /**
      * Logs the failure, unless one of its kind was logged in the last second. The next line has the number of those.
      */
-    void warn(Logger log, String message, Throwable failure) {
+    public void warn(Logger log, String message, Throwable failure) {
         int slot = Math.floorMod(kindOf(failure), SLOTS);
         long due = nextNanos.get(slot);
         long now = clock.getAsLong();

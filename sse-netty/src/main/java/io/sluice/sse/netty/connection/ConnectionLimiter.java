@@ -1,4 +1,4 @@
-package io.sluice.sse.netty;
+package io.sluice.sse.netty.connection;
 
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
@@ -17,7 +17,7 @@ import java.util.function.Predicate;
  * <p>A handler of the listening channel. Confined to its event loop, except that connections leave the set on their own
  * event loops.
  */
-final class ConnectionLimiter extends ChannelInboundHandlerAdapter {
+public final class ConnectionLimiter extends ChannelInboundHandlerAdapter {
 
     private final int max;
     private final int maxPerAddress;
@@ -32,7 +32,7 @@ final class ConnectionLimiter extends ChannelInboundHandlerAdapter {
     private final ConcurrentHashMap<Long, Integer> byAddress = new ConcurrentHashMap<>();
 
     /** @param connections a concurrent set, which contains the open connections from now on */
-    ConnectionLimiter(int max, Set<Channel> connections, Ledger ledger, RejectionLog rejections) {
+    public ConnectionLimiter(int max, Set<Channel> connections, Ledger ledger, RejectionLog rejections) {
         this(max, 0, peer -> false, connections, ledger, rejections);
     }
 
@@ -41,7 +41,7 @@ final class ConnectionLimiter extends ChannelInboundHandlerAdapter {
      * @param isProxy whether a peer has connections for many clients; the maximum of one address does not apply to it
      * @param connections a concurrent set, which contains the open connections from now on
      */
-    ConnectionLimiter(
+    public ConnectionLimiter(
             int max,
             int maxPerAddress,
             Predicate<SocketAddress> isProxy,

@@ -1,4 +1,4 @@
-package io.sluice.sse.netty;
+package io.sluice.sse.netty.connection;
 
 import io.netty.util.NetUtil;
 import java.net.Inet4Address;
@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * because each customer of a provider has at least a /64 (RFC 6177). An IPv4-mapped IPv6 address counts as the IPv4
  * address.
  */
-final class AddressKey {
+public final class AddressKey {
 
     /** Marks IPv4 keys. As the upper half of an IPv6 address it is in an unassigned range (0000::/8). */
     private static final long IPV4 = 0x0000_ffff_0000_0000L;
@@ -20,7 +20,7 @@ final class AddressKey {
     private AddressKey() {}
 
     /** The key of the address; null if the peer has no IP address. */
-    static @Nullable Long of(SocketAddress peer) {
+    public static @Nullable Long of(SocketAddress peer) {
         InetAddress address = peer instanceof InetSocketAddress socket ? socket.getAddress() : null;
         if (address == null) {
             return null;

@@ -1,17 +1,17 @@
-package io.sluice.sse.netty;
+package io.sluice.sse.netty.connection;
 
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
 
 /** The pipeline of the listening channel: which connections are accepted, and when. */
-final class ServerAcceptor extends ChannelInitializer<Channel> {
+public final class ServerAcceptor extends ChannelInitializer<Channel> {
 
     private final ConnectionLimiter limiter;
     private final PendingConnections pending;
     private final int maxPending;
 
     /** @param maxPending the pending connections above which accepting is throttled */
-    ServerAcceptor(ConnectionLimiter limiter, PendingConnections pending, int maxPending) {
+    public ServerAcceptor(ConnectionLimiter limiter, PendingConnections pending, int maxPending) {
         this.limiter = limiter;
         this.pending = pending;
         this.maxPending = maxPending;

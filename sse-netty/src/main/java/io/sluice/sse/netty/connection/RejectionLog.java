@@ -1,4 +1,4 @@
-package io.sluice.sse.netty;
+package io.sluice.sse.netty.connection;
 
 import io.sluice.sse.RejectionCounts;
 import java.net.SocketAddress;
@@ -12,7 +12,7 @@ import org.slf4j.LoggerFactory;
  * Counts rejections and logs them: each at debug level, and at warn level one line per limit and minute, whatever the
  * rate. Thread-safe.
  */
-final class RejectionLog {
+public final class RejectionLog {
 
     private static final Logger log = LoggerFactory.getLogger("io.sluice.sse.netty.RejectionLog");
     static final long WINDOW_NANOS = TimeUnit.MINUTES.toNanos(1);
@@ -21,7 +21,7 @@ final class RejectionLog {
     private final AtomicLongArray nextWarning = new AtomicLongArray(RejectionCounts.Kind.values().length);
     private final AtomicLongArray countAtWarning = new AtomicLongArray(RejectionCounts.Kind.values().length);
 
-    RejectionLog(RejectionCounts counts) {
+    public RejectionLog(RejectionCounts counts) {
         this.counts = counts;
         long now = System.nanoTime();
         for (int i = 0; i < nextWarning.length(); i++) {
@@ -30,14 +30,14 @@ final class RejectionLog {
     }
 
     /** Counts and logs a rejection if a limit caused it. The kind is null if none did. */
-    void count(RejectionCounts.@Nullable Kind kind, SocketAddress client) {
+    public void count(RejectionCounts.@Nullable Kind kind, SocketAddress client) {
         if (kind != null) {
             rejected(kind, client);
         }
     }
 
     /** Counts and logs that a limit rejected a client. */
-    void rejected(RejectionCounts.Kind kind, SocketAddress client) {
+    public void rejected(RejectionCounts.Kind kind, SocketAddress client) {
         counts.add(kind);
         if (log.isDebugEnabled()) {
             log.debug("rejected because of {}: {}", kind.tag(), client);

@@ -1,4 +1,4 @@
-package io.sluice.sse.netty;
+package io.sluice.sse.netty.connection;
 
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -13,11 +13,11 @@ import java.util.concurrent.TimeUnit;
  *
  * <p>A handler of the listening channel. Confined to its event loop.
  */
-final class AcceptThrottle extends ChannelInboundHandlerAdapter {
+public final class AcceptThrottle extends ChannelInboundHandlerAdapter {
 
     private static final long CHECK_MILLIS = 1;
     /** The checks before accepting resumes. They take longer than a pass, which delays the pending connections. */
-    static final int MAX_CHECKS = 12;
+    public static final int MAX_CHECKS = 12;
     /** How long accepting is not throttled after connections stayed pending through all checks. */
     private static final long UNTHROTTLED_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
