@@ -15,6 +15,7 @@ import io.netty.handler.codec.http2.UniformStreamByteDistributor;
 import io.sluice.sse.RejectionCounts;
 import io.sluice.sse.netty.connection.ClientAddress;
 import io.sluice.sse.netty.connection.RejectionLog;
+import io.sluice.sse.netty.http.JsonText;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;

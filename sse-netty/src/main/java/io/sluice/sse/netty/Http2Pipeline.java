@@ -5,6 +5,8 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelPipeline;
 import io.netty.handler.codec.http2.Http2MultiplexHandler;
 import io.sluice.sse.netty.connection.PendingConnections;
+import io.sluice.sse.netty.http.Deadlines;
+import io.sluice.sse.netty.http.RequestDeadline;
 
 /**
  * The pipelines of an HTTP/2 connection and of its streams. Each request has a channel of its own with the handlers of

@@ -26,6 +26,7 @@ import io.netty.handler.codec.http2.Http2StreamFrame;
 import io.netty.handler.codec.http2.Http2StreamFrameToHttpObjectCodec;
 import io.netty.handler.codec.http2.HttpConversionUtil.ExtensionHeaderNames;
 import io.netty.util.AttributeKey;
+import io.sluice.sse.netty.http.InvalidRequestException;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;

@@ -22,6 +22,7 @@ import io.netty.handler.codec.http2.Http2Stream;
 import io.netty.util.ReferenceCountUtil;
 import io.sluice.sse.netty.connection.FailureLog;
 import io.sluice.sse.netty.connection.PendingConnections;
+import io.sluice.sse.netty.http.Deadlines;
 import io.sluice.sse.netty.socket.OutboundBuffers;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -259,7 +260,7 @@ final class Http2Session extends ChannelInboundHandlerAdapter {
     /** A class of its own, because the handler must extend Netty's. */
     private final class Waiter extends Deadlines.Waiter {
         @Override
-        void expire() {
+        protected void expire() {
             ChannelHandlerContext ctx = context;
             if (ctx != null) {
                 idleTooLong(ctx);

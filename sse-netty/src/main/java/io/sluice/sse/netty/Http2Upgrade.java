@@ -4,6 +4,7 @@ import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPipeline;
 import io.netty.handler.codec.http2.DefaultHttp2HeadersFrame;
+import io.sluice.sse.netty.http.ResponseHead;
 import java.util.List;
 import java.util.Map;
 

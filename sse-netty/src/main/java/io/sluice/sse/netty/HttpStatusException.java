@@ -2,6 +2,8 @@ package io.sluice.sse.netty;
 
 import io.sluice.sse.Event;
 import io.sluice.sse.RejectionCounts;
+import io.sluice.sse.netty.http.HeaderCheck;
+import io.sluice.sse.netty.http.InvalidRequestException;
 import java.time.Duration;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;

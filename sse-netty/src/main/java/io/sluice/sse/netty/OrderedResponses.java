@@ -3,6 +3,7 @@ package io.sluice.sse.netty;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.flow.FlowControlHandler;
 import io.sluice.sse.netty.connection.RejectionLog;
+import io.sluice.sse.netty.http.RequestDeadline;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;

@@ -12,6 +12,7 @@ import io.netty.handler.codec.http.HttpStatusClass;
 import io.netty.util.AttributeKey;
 import io.netty.util.concurrent.Future;
 import io.sluice.sse.netty.connection.ClientAddress;
+import io.sluice.sse.netty.http.ResponseHead;
 import java.net.SocketAddress;
 import java.nio.channels.ClosedChannelException;
 import java.util.List;

@@ -12,6 +12,8 @@ import io.sluice.sse.RejectionCounts;
 import io.sluice.sse.netty.OrderedResponses.Exchange;
 import io.sluice.sse.netty.connection.ClientAddress;
 import io.sluice.sse.netty.connection.FailureLog;
+import io.sluice.sse.netty.http.AllowedHosts;
+import io.sluice.sse.netty.http.RequestDeadline;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Objects;

@@ -1,5 +1,6 @@
 package io.sluice.sse.netty;
 
+import io.sluice.sse.netty.http.HeaderCheck;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -3,6 +3,7 @@ package io.sluice.sse.netty;
 import io.netty.handler.ssl.SslContext;
 import io.sluice.sse.hub.Hub;
 import io.sluice.sse.hub.lane.LaneOptions;
+import io.sluice.sse.netty.http.AllowedHosts;
 import io.sluice.sse.netty.tls.TlsFiles;
 import java.io.IOException;
 import java.time.Duration;

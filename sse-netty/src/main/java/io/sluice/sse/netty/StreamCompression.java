@@ -4,6 +4,7 @@ import io.netty.channel.Channel;
 import io.netty.handler.codec.http2.Http2StreamChannel;
 import io.sluice.sse.netty.frame.GzipFrames;
 import io.sluice.sse.netty.frame.GzipStream;
+import io.sluice.sse.netty.http.AcceptHeader;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

@@ -7,6 +7,8 @@ import io.sluice.sse.ClosedException;
 import io.sluice.sse.RejectionCounts;
 import io.sluice.sse.netty.connection.ClientAddress;
 import io.sluice.sse.netty.connection.RejectionLog;
+import io.sluice.sse.netty.http.AcceptHeader;
+import io.sluice.sse.netty.http.HttpCodec;
 import io.sluice.sse.topic.TopicLimitException;
 import java.time.Duration;
 import java.util.List;

@@ -6,6 +6,9 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPipeline;
 import io.netty.handler.timeout.IdleStateHandler;
 import io.netty.handler.timeout.WriteTimeoutHandler;
+import io.sluice.sse.netty.http.HttpCodec;
+import io.sluice.sse.netty.http.RequestDeadline;
+import io.sluice.sse.netty.http.ResponseHead;
 import java.util.List;
 import java.util.Map;
 

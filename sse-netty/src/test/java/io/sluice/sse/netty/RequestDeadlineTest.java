@@ -9,6 +9,8 @@ import io.netty.channel.embedded.EmbeddedChannel;
 import io.sluice.sse.Event;
 import io.sluice.sse.RejectionCounts;
 import io.sluice.sse.netty.connection.PendingConnections;
+import io.sluice.sse.netty.http.Deadlines;
+import io.sluice.sse.netty.http.RequestDeadline;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;

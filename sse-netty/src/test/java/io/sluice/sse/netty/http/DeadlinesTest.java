@@ -1,4 +1,4 @@
-package io.sluice.sse.netty;
+package io.sluice.sse.netty.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -32,7 +32,7 @@ class DeadlinesTest {
 
     private class Waiter extends Deadlines.Waiter {
         @Override
-        void expire() {
+        protected void expire() {
             late.add(this);
         }
     }
@@ -102,7 +102,7 @@ class DeadlinesTest {
     void aFailingWaiterDelaysNoOtherWaiter() {
         here.request().begin(new Deadlines.Waiter() {
             @Override
-            void expire() {
+            protected void expire() {
                 throw new IllegalStateException("a test wants it so");
             }
         });

@@ -1,10 +1,10 @@
-package io.sluice.sse.netty;
+package io.sluice.sse.netty.http;
 
 /**
  * A request that violates HTTP. The code that reads requests throws it, without knowledge of routes and responses. The
  * client gets its status and its message. It has no stack trace, because clients can cause it at any rate.
  */
-final class InvalidRequestException extends RuntimeException {
+public final class InvalidRequestException extends RuntimeException {
 
     private static final long serialVersionUID = 1L;
 
@@ -12,18 +12,18 @@ final class InvalidRequestException extends RuntimeException {
     private final String detail;
 
     /** @param detail what is wrong with the request, in words for the client */
-    InvalidRequestException(int status, String detail) {
+    public InvalidRequestException(int status, String detail) {
         super(detail, null, false, false);
         this.status = status;
         this.detail = detail;
     }
 
     /** The HTTP status of the response. */
-    int status() {
+    public int status() {
         return status;
     }
 
-    String detail() {
+    public String detail() {
         return detail;
     }
 }

@@ -1,4 +1,4 @@
-package io.sluice.sse.netty;
+package io.sluice.sse.netty.http;
 
 import io.netty.handler.codec.http.DefaultHttpHeaders;
 import io.netty.handler.codec.http.DefaultHttpHeadersFactory;
@@ -12,14 +12,14 @@ import io.netty.util.AsciiString;
  * 400. Each of them becomes a byte that is not UTF-8, so the id is unknown, which is a gap. NUL stays an error: no
  * client can receive it in an id.
  */
-final class RequestHeaders extends DefaultHttpHeaders {
+public final class RequestHeaders extends DefaultHttpHeaders {
 
     private static final AsciiString LAST_EVENT_ID = AsciiString.cached("last-event-id");
     private static final char NOT_UTF8 = '\u00ff';
     private static final DefaultHttpHeadersFactory STRICT = DefaultHttpHeadersFactory.headersFactory();
 
     /** Creates the headers of each request. */
-    static final HttpHeadersFactory FACTORY = new HttpHeadersFactory() {
+    public static final HttpHeadersFactory FACTORY = new HttpHeadersFactory() {
         @Override
         public HttpHeaders newHeaders() {
             return new RequestHeaders();

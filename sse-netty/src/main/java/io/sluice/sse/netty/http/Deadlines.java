@@ -1,4 +1,4 @@
-package io.sluice.sse.netty;
+package io.sluice.sse.netty.http;
 
 import io.netty.util.concurrent.EventExecutor;
 import io.sluice.sse.netty.socket.TcpInfo;
@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * however many connections come and go. All waiters of a list wait equally long, so they expire in the order in which
  * they began, and a linked list is enough. Thread-safe.
  */
-final class Deadlines {
+public final class Deadlines {
 
     /** The timer is not cancelled when the last waiter leaves; it runs out after at most this time. */
     private static final long MAX_TIMER_NANOS = TimeUnit.SECONDS.toNanos(1);
@@ -25,12 +25,12 @@ final class Deadlines {
      * @param request how long a request may take to arrive; zero is unlimited
      * @param idle how long a connection may wait for its next request; zero is unlimited
      */
-    Deadlines(Duration request, Duration idle) {
+    public Deadlines(Duration request, Duration idle) {
         requestNanos = request.toNanos();
         idleNanos = idle.toNanos();
     }
 
-    OnLoop on(EventExecutor loop) {
+    public OnLoop on(EventExecutor loop) {
         OnLoop deadlines = byLoop.get(loop);
         return deadlines != null ? deadlines : byLoop.computeIfAbsent(loop, this::create);
     }
@@ -41,20 +41,20 @@ final class Deadlines {
     }
 
     /** The lists of one event loop, and what its connections share. Confined to it. */
-    record OnLoop(Waiting request, Waiting idle, TcpInfo tcpInfo) {}
+    public record OnLoop(Waiting request, Waiting idle, TcpInfo tcpInfo) {}
 
     /** An element of at most one list at a time. Confined to the event loop of the list. */
-    abstract static class Waiter {
+    public abstract static class Waiter {
         private @Nullable Waiting list;
         private @Nullable Waiter previous;
         private @Nullable Waiter next;
         private long sinceNanos;
 
         /** The deadline has passed. The waiter has left its list. */
-        abstract void expire();
+        protected abstract void expire();
 
         /** Leaves its list, if it is in one. */
-        final void stopWaiting() {
+        public final void stopWaiting() {
             Waiting current = list;
             if (current != null) {
                 current.remove(this);
@@ -63,7 +63,7 @@ final class Deadlines {
     }
 
     /** The waiters that wait for the same time, in the order in which they began. Confined to its event loop. */
-    static final class Waiting implements Runnable {
+    public static final class Waiting implements Runnable {
         private final EventExecutor loop;
         private final long nanos;
         private @Nullable Waiter first;
@@ -76,12 +76,12 @@ final class Deadlines {
         }
 
         /** Whether its waiters never expire. */
-        boolean isUnlimited() {
+        public boolean isUnlimited() {
             return nanos == 0;
         }
 
         /** Moves the waiter from its list, if any, to the end of this one. In an unlimited list it does not wait. */
-        void begin(Waiter waiter) {
+        public void begin(Waiter waiter) {
             assert loop.inEventLoop();
             waiter.stopWaiting();
             if (nanos == 0) {

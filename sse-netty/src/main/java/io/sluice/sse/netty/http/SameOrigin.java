@@ -1,4 +1,4 @@
-package io.sluice.sse.netty;
+package io.sluice.sse.netty.http;
 
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -8,12 +8,12 @@ import org.jspecify.annotations.Nullable;
  * after a proxy that terminates TLS the server does not see the browser's scheme. A page with the other scheme at the
  * same host and port is recognized by Sec-Fetch-Site.
  */
-final class SameOrigin {
+public final class SameOrigin {
 
     private SameOrigin() {}
 
     /** @param authority host and port that the request is for; null if the client did not send them */
-    static boolean isOwn(String origin, @Nullable String authority) {
+    public static boolean isOwn(String origin, @Nullable String authority) {
         String lower = origin.toLowerCase(Locale.ROOT);
         int end = lower.indexOf("://");
         if (authority == null || end < 0 || Forwarded.scheme(lower.substring(0, end)) == null) {

@@ -1,10 +1,10 @@
-package io.sluice.sse.netty;
+package io.sluice.sse.netty.http;
 
 import io.netty.handler.codec.http.HttpHeaderValidationUtil;
 import java.util.Objects;
 
 /** The check of a header that an application adds to a response. */
-final class HeaderCheck {
+public final class HeaderCheck {
 
     private HeaderCheck() {}
 
@@ -13,7 +13,7 @@ final class HeaderCheck {
      *
      * @throws IllegalArgumentException if the name or the value is not valid
      */
-    static void check(String name, String value) {
+    public static void check(String name, String value) {
         Objects.requireNonNull(value, "value");
         if (Objects.requireNonNull(name, "header").isEmpty()
                 || HttpHeaderValidationUtil.validateToken(name) >= 0

@@ -1,10 +1,10 @@
-package io.sluice.sse.netty;
+package io.sluice.sse.netty.http;
 
 import java.util.List;
 import java.util.Locale;
 
 /** Evaluates the headers Accept and Accept-Encoding (RFC 9110, sections 12.5.1 and 12.5.3). */
-final class AcceptHeader {
+public final class AcceptHeader {
 
     private static final String EVENT_STREAM = "text/event-stream";
 
@@ -15,7 +15,7 @@ final class AcceptHeader {
      *
      * @param lines the lines of the Accept header; empty if the request has none
      */
-    static boolean isOfEventSource(List<String> lines) {
+    public static boolean isOfEventSource(List<String> lines) {
         return lines.size() == 1 && lines.get(0).equals(EVENT_STREAM);
     }
 
@@ -24,7 +24,7 @@ final class AcceptHeader {
      *
      * @param lines the lines of the Accept header; empty if the request has none
      */
-    static boolean acceptsEventStream(List<String> lines) {
+    public static boolean acceptsEventStream(List<String> lines) {
         if (isOfEventSource(lines)) {
             return true;
         }
@@ -57,7 +57,7 @@ final class AcceptHeader {
      *
      * @param lines the lines of the Accept-Encoding header; without any, the client gets an uncompressed response
      */
-    static boolean prefersGzip(List<String> lines) {
+    public static boolean prefersGzip(List<String> lines) {
         double gzip = -1;
         double identity = -1;
         double any = 0;

@@ -1,7 +1,7 @@
-package io.sluice.sse.netty;
+package io.sluice.sse.netty.http;
 
 /** Writes JSON strings. */
-final class JsonText {
+public final class JsonText {
 
     private JsonText() {}
 
@@ -9,7 +9,7 @@ final class JsonText {
      * The text as a JSON string with its quotes (RFC 8259, section 7). Control characters, surrogates and the line
      * separators of JavaScript are escaped, so the result is safe in one line of a log, too.
      */
-    static String quote(String text) {
+    public static String quote(String text) {
         StringBuilder json = new StringBuilder(text.length() + 2).append('"');
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);

@@ -1,4 +1,4 @@
-package io.sluice.sse.netty;
+package io.sluice.sse.netty.http;
 
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -14,10 +14,10 @@ import org.jspecify.annotations.Nullable;
  * <p>It comes before the HTTP codec and leaves the pipeline with it. One per connection, without a timer of its own
  * ({@link Deadlines}). Confined to the event loop.
  */
-final class RequestDeadline extends ChannelInboundHandlerAdapter {
+public final class RequestDeadline extends ChannelInboundHandlerAdapter {
 
     /** The event that is fired when a request has begun and did not arrive in time. The response is a 408. */
-    static final Object EXPIRED = new Object() {
+    public static final Object EXPIRED = new Object() {
         @Override
         public String toString() {
             return "request deadline expired";
@@ -38,7 +38,7 @@ final class RequestDeadline extends ChannelInboundHandlerAdapter {
     private boolean expired;
     private long progress;
 
-    RequestDeadline(Deadlines.OnLoop deadlines, PendingConnections connections) {
+    public RequestDeadline(Deadlines.OnLoop deadlines, PendingConnections connections) {
         this.deadlines = deadlines;
         this.connections = connections;
     }
@@ -46,7 +46,7 @@ final class RequestDeadline extends ChannelInboundHandlerAdapter {
     /** A class of its own, because the handler must extend Netty's. */
     private final class Waiter extends Deadlines.Waiter {
         @Override
-        void expire() {
+        protected void expire() {
             ChannelHandlerContext ctx = context;
             if (ctx != null) {
                 deadlinePassed(ctx);
@@ -80,7 +80,7 @@ final class RequestDeadline extends ChannelInboundHandlerAdapter {
     }
 
     /** A complete request has arrived. Its response may take any time. */
-    void requestArrived() {
+    public void requestArrived() {
         assert isConfined();
         begun = false;
         firstRequestArrived();
@@ -96,12 +96,12 @@ final class RequestDeadline extends ChannelInboundHandlerAdapter {
     }
 
     /** Whether a request was rejected with 408. Later requests get no response. */
-    boolean isExpired() {
+    public boolean isExpired() {
         return expired;
     }
 
     /** A response was written. */
-    void responseWritten() {
+    public void responseWritten() {
         assert isConfined();
         if (--pendingResponses == 0 && context != null) { // without a context the connection is a stream, or closed
             (begun ? deadlines.request() : deadlines.idle()).begin(waiter);

@@ -1,4 +1,4 @@
-package io.sluice.sse.netty;
+package io.sluice.sse.netty.http;
 
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPipeline;
@@ -11,14 +11,14 @@ import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
 
 /** Reads the PROXY header at the start of a trusted proxy's connection, then leaves the pipeline with its decoder. */
-final class ProxyHeaderHandler extends SimpleChannelInboundHandler<HAProxyMessage> {
+public final class ProxyHeaderHandler extends SimpleChannelInboundHandler<HAProxyMessage> {
 
     /** More than load balancers add (the subject of a certificate, for example), and far below the format's 64 KiB. */
     private static final int MAX_TLV_BYTES = 4096;
 
     private ProxyHeaderHandler() {}
 
-    static void addTo(ChannelPipeline pipeline) {
+    public static void addTo(ChannelPipeline pipeline) {
         pipeline.addLast("proxy", new HAProxyMessageDecoder(MAX_TLV_BYTES, true))
                 .addLast("client", new ProxyHeaderHandler());
     }

@@ -1,4 +1,4 @@
-package io.sluice.sse.netty;
+package io.sluice.sse.netty.http;
 
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpRequest;
@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param path percent-decoded once
  * @param query the decoded parameters
  */
-record RequestTarget(@Nullable String authority, String path, Map<String, List<String>> query) {
+public record RequestTarget(@Nullable String authority, String path, Map<String, List<String>> query) {
 
     private static final int MAX_PORT = 65_535;
 
@@ -24,7 +24,7 @@ record RequestTarget(@Nullable String authority, String path, Map<String, List<S
     private static final String HOST_PUNCTUATION = "-._~!$&'()*+,;=%";
 
     /** @throws InvalidRequestException if the version, the target or the Host header violates HTTP/1.1 */
-    static RequestTarget of(HttpRequest request) {
+    public static RequestTarget of(HttpRequest request) {
         if (request.protocolVersion().majorVersion() != 1) {
             throw new InvalidRequestException(505, "the version of the request is not HTTP/1.1 or HTTP/1.0");
         }

@@ -1,4 +1,4 @@
-package io.sluice.sse.netty;
+package io.sluice.sse.netty.http;
 
 import io.netty.util.NetUtil;
 import java.net.InetAddress;
@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * site whose DNS entry points to that machine (DNS rebinding). So by default a loopback server accepts only loopback
  * names. Immutable.
  */
-final class AllowedHosts {
+public final class AllowedHosts {
 
     private final @Nullable Set<String> allowed;
     private final boolean loopbackOnly;
@@ -31,12 +31,12 @@ final class AllowedHosts {
         return new AllowedHosts(null, true);
     }
 
-    static AllowedHosts only(Set<String> names) {
+    public static AllowedHosts only(Set<String> names) {
         return new AllowedHosts(names, false);
     }
 
     /** The default for a server that listens on this host. */
-    static AllowedHosts forListener(String host) {
+    public static AllowedHosts forListener(String host) {
         try {
             boolean loopback = Arrays.stream(InetAddress.getAllByName(host)).allMatch(InetAddress::isLoopbackAddress);
             return loopback ? loopback() : any();
@@ -46,13 +46,13 @@ final class AllowedHosts {
     }
 
     /** Whether a request for this host is allowed. */
-    boolean allows(@Nullable String authority) {
+    public boolean allows(@Nullable String authority) {
         String name = nameOf(authority);
         return allowed != null ? name != null && allowed.contains(name) : !loopbackOnly || isLoopbackName(name);
     }
 
     /** The name or address without the port, in lower case; null if there is no authority. */
-    static @Nullable String nameOf(@Nullable String authority) {
+    public static @Nullable String nameOf(@Nullable String authority) {
         if (authority == null) {
             return null;
         }
@@ -68,7 +68,7 @@ final class AllowedHosts {
     /**
      * Whether the name always means this machine. A missing name does: only HTTP/1.0 clients omit it, and no browser.
      */
-    static boolean isLoopbackName(@Nullable String name) {
+    public static boolean isLoopbackName(@Nullable String name) {
         if (name == null || name.equals("localhost") || name.endsWith(".localhost") || name.equals("[::1]")) {
             return true;
         }

@@ -1,4 +1,4 @@
-package io.sluice.sse.netty;
+package io.sluice.sse.netty.http;
 
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
@@ -17,9 +17,9 @@ import org.jspecify.annotations.Nullable;
  * @param after whether a part of the codec is after the handler
  * @param onEventLoop whether the codec runs on the event loop of the channel
  */
-record HttpCodec(boolean decoderBefore, @Nullable String encoderBefore, boolean after, boolean onEventLoop) {
+public record HttpCodec(boolean decoderBefore, @Nullable String encoderBefore, boolean after, boolean onEventLoop) {
 
-    static HttpCodec around(ChannelHandlerContext ctx) {
+    public static HttpCodec around(ChannelHandlerContext ctx) {
         boolean decoderBefore = false;
         String encoderBefore = null;
         boolean after = false;
@@ -44,22 +44,22 @@ record HttpCodec(boolean decoderBefore, @Nullable String encoderBefore, boolean 
     }
 
     /** Whether the handler is the HTTP codec of a server, or one half of it. */
-    static boolean isPart(ChannelHandler handler) {
+    public static boolean isPart(ChannelHandler handler) {
         return handler instanceof HttpServerCodec
                 || handler instanceof HttpObjectDecoder
                 || handler instanceof HttpObjectEncoder<?>;
     }
 
-    boolean isBefore() {
+    public boolean isBefore() {
         return decoderBefore && encoderBefore != null;
     }
 
-    boolean isMissing() {
+    public boolean isMissing() {
         return !decoderBefore && encoderBefore == null && !after;
     }
 
     /** The name of the handler that encodes the responses. */
-    String encoder() {
+    public String encoder() {
         return Objects.requireNonNull(encoderBefore, "encoder");
     }
 }

@@ -1,4 +1,4 @@
-package io.sluice.sse.netty;
+package io.sluice.sse.netty.http;
 
 import io.netty.util.NetUtil;
 import java.net.InetAddress;
@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * Parses the headers in which proxies report their clients: {@code Forwarded} (RFC 7239), and {@code X-Forwarded-For},
  * which has no standard. Each has one element per proxy; the last is from the nearest proxy.
  */
-final class Forwarded {
+public final class Forwarded {
 
     /**
      * The report of one proxy.
@@ -21,7 +21,7 @@ final class Forwarded {
      * @param client the client of the proxy; null if it is missing, hidden, or not an address
      * @param scheme {@code http} or {@code https}; null if it is missing
      */
-    record Element(
+    public record Element(
             @Nullable InetSocketAddress client, @Nullable String scheme) {}
 
     private static final Element EMPTY = new Element(null, null);
@@ -33,7 +33,7 @@ final class Forwarded {
      *
      * @return null if a line violates RFC 7239
      */
-    static @Nullable List<Element> parse(List<String> lines) {
+    public static @Nullable List<Element> parse(List<String> lines) {
         List<Element> elements = new ArrayList<>();
         for (String line : lines) {
             for (int at = 0; at <= line.length(); at++) {
@@ -53,7 +53,7 @@ final class Forwarded {
     }
 
     /** The elements of the lines of an {@code X-Forwarded-For} header, in order. */
-    static List<Element> parseAddresses(List<String> lines) {
+    public static List<Element> parseAddresses(List<String> lines) {
         List<Element> elements = new ArrayList<>();
         for (String line : lines) {
             for (String node : line.split(",", -1)) {
@@ -140,7 +140,7 @@ final class Forwarded {
     }
 
     /** {@code http} or {@code https}; null for anything else. */
-    static @Nullable String scheme(@Nullable String text) {
+    public static @Nullable String scheme(@Nullable String text) {
         String lower = text == null ? "" : text.strip().toLowerCase(Locale.ROOT);
         return lower.equals("http") || lower.equals("https") ? lower : null;
     }

@@ -1,4 +1,4 @@
-package io.sluice.sse.netty;
+package io.sluice.sse.netty.http;
 
 import io.netty.handler.codec.http.DefaultHttpResponse;
 import io.netty.handler.codec.http.HttpHeaderNames;
@@ -19,7 +19,7 @@ import java.util.Set;
  * Status line and headers of a stream: as bytes, which are the same for every client whose route adds no header, or as
  * a response for the handlers of an application's pipeline.
  */
-final class ResponseHead {
+public final class ResponseHead {
 
     private static final List<Map.Entry<String, String>> COMMON = List.of(
             Map.entry("content-type", "text/event-stream"),
@@ -53,7 +53,7 @@ final class ResponseHead {
     private ResponseHead() {}
 
     /** The head as bytes, with the headers of the route. The caller must not change them. */
-    static byte[] bytes(boolean chunked, List<Map.Entry<String, String>> more) {
+    public static byte[] bytes(boolean chunked, List<Map.Entry<String, String>> more) {
         if (more.isEmpty()) {
             return chunked ? CHUNKED : UNTIL_CLOSE;
         }
@@ -76,7 +76,7 @@ final class ResponseHead {
     }
 
     /** The head for HTTP/2, whose frames need no header for the length or the end. With the headers of the route. */
-    static Http2Headers http2(List<Map.Entry<String, String>> more) {
+    public static Http2Headers http2(List<Map.Entry<String, String>> more) {
         Http2Headers head = new DefaultHttp2Headers().status("200");
         COMMON.forEach(header -> head.add(header.getKey(), header.getValue()));
         more.forEach(header -> head.add(header.getKey().toLowerCase(Locale.ROOT), header.getValue()));
@@ -87,7 +87,7 @@ final class ResponseHead {
      * The head as a response, with the headers of the route. The encoding, identity if the stream has none, keeps
      * a compressor of the pipeline away; {@link #secure} removes it.
      */
-    static HttpResponse response(boolean chunked, List<Map.Entry<String, String>> more) {
+    public static HttpResponse response(boolean chunked, List<Map.Entry<String, String>> more) {
         HttpResponse response = new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.OK);
         HttpHeaders headers = response.headers();
         COMMON.forEach(header -> headers.set(header.getKey(), header.getValue()));
@@ -100,7 +100,7 @@ final class ResponseHead {
     }
 
     /** Restores the headers that the stream depends on, whatever the handlers of the pipeline have changed. */
-    static void secure(HttpHeaders headers, boolean chunked, boolean compressed) {
+    public static void secure(HttpHeaders headers, boolean chunked, boolean compressed) {
         ensure(headers, HttpHeaderNames.CONTENT_TYPE, "text/event-stream");
         if (compressed) {
             ensure(headers, HttpHeaderNames.CONTENT_ENCODING, "gzip");
@@ -132,7 +132,7 @@ final class ResponseHead {
      *
      * @throws IllegalArgumentException if it is not a valid header, or if the library sets it
      */
-    static void checkAdded(String name, String value) {
+    public static void checkAdded(String name, String value) {
         HeaderCheck.check(name, value);
         String lower = name.toLowerCase(Locale.ROOT);
         if (FRAMING.contains(lower)

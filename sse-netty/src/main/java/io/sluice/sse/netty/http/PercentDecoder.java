@@ -1,4 +1,4 @@
-package io.sluice.sse.netty;
+package io.sluice.sse.netty.http;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -13,10 +13,10 @@ import java.util.Map;
  * Percent-decoding (RFC 3986, section 2.1) that rejects invalid input. The decoders of Netty and the JDK silently
  * replace invalid UTF-8, so two different names could become one topic.
  */
-final class PercentDecoder {
+public final class PercentDecoder {
 
     /** The parameter whose value is never rejected, because an invalid event id is a gap and not an error. */
-    static final String LAST_EVENT_ID = "lastEventId";
+    public static final String LAST_EVENT_ID = "lastEventId";
 
     /** The JDK decodes invalid bytes to this character. */
     private static final char REPLACEMENT = '\uFFFD';
@@ -28,7 +28,7 @@ final class PercentDecoder {
      *
      * @throws InvalidRequestException (400) if it cannot be decoded
      */
-    static String decodePath(String raw) {
+    public static String decodePath(String raw) {
         return decode(raw, false);
     }
 
@@ -88,7 +88,7 @@ final class PercentDecoder {
      *
      * @throws InvalidRequestException (400) if the bytes are not UTF-8
      */
-    static String utf8(byte[] bytes) {
+    public static String utf8(byte[] bytes) {
         String text = new String(bytes, StandardCharsets.UTF_8);
         if (text.indexOf(REPLACEMENT) < 0) {
             return text;
@@ -103,7 +103,7 @@ final class PercentDecoder {
         }
     }
 
-    static boolean isAscii(String text) {
+    public static boolean isAscii(String text) {
         for (int i = 0; i < text.length(); i++) {
             if (text.charAt(i) > 0x7f) {
                 return false;
