@@ -5,6 +5,8 @@ import io.sluice.sse.CloseReason;
 import io.sluice.sse.hub.lane.Frame;
 import io.sluice.sse.netty.frame.GzipStream;
 import io.sluice.sse.netty.frame.NettyFrame;
+import io.sluice.sse.netty.stream.Lanes;
+import io.sluice.sse.netty.stream.StreamSettings;
 
 /** An HTTP/2 stream whose client gets it compressed. Confined to the event loop of the channel. */
 final class CompressedHttp2Sink extends Http2Sink {
@@ -23,7 +25,7 @@ final class CompressedHttp2Sink extends Http2Sink {
     }
 
     @Override
-    boolean isCompressed() {
+    protected boolean isCompressed() {
         return true;
     }
 
@@ -41,7 +43,7 @@ final class CompressedHttp2Sink extends Http2Sink {
     }
 
     @Override
-    byte[] lastBytes(byte[] text) {
+    protected byte[] lastBytes(byte[] text) {
         return gzip.end(text);
     }
 

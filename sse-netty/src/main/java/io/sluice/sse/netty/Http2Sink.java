@@ -15,6 +15,11 @@ import io.sluice.sse.hub.lane.Frame;
 import io.sluice.sse.netty.frame.BatchFramer;
 import io.sluice.sse.netty.frame.NettyFrame;
 import io.sluice.sse.netty.socket.OutboundBuffers;
+import io.sluice.sse.netty.stream.ChannelSink;
+import io.sluice.sse.netty.stream.Lanes;
+import io.sluice.sse.netty.stream.LingeringClose;
+import io.sluice.sse.netty.stream.StreamEnd;
+import io.sluice.sse.netty.stream.StreamSettings;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -203,7 +208,7 @@ class Http2Sink extends ChannelSink {
     }
 
     @Override
-    void end(ChannelHandlerContext handler, CloseReason reason, boolean orderly) {
+    protected void end(ChannelHandlerContext handler, CloseReason reason, boolean orderly) {
         session.remove(this);
         if (!orderly || !isWritableStream()) {
             channel.close(); // which sends RST_STREAM if the client does not know yet

@@ -6,6 +6,7 @@ import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2ResetFrame;
 import io.sluice.sse.CloseReason;
+import io.sluice.sse.netty.stream.StreamHandler;
 
 /** The inbound side of an open stream over HTTP/2. Confined to the event loop. */
 final class Http2StreamHandler extends StreamHandler {

@@ -5,6 +5,8 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPipeline;
 import io.netty.handler.codec.http2.DefaultHttp2HeadersFrame;
 import io.sluice.sse.netty.http.ResponseHead;
+import io.sluice.sse.netty.stream.StreamHandler;
+import io.sluice.sse.netty.stream.Upgrade;
 import java.util.List;
 import java.util.Map;
 

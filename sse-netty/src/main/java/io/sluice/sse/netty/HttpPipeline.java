@@ -14,6 +14,7 @@ import io.sluice.sse.netty.http.Deadlines;
 import io.sluice.sse.netty.http.ProxyHeaderHandler;
 import io.sluice.sse.netty.http.RequestDeadline;
 import io.sluice.sse.netty.http.RequestHeaders;
+import io.sluice.sse.netty.stream.Upgrade;
 import java.net.SocketAddress;
 import java.util.List;
 import java.util.function.Supplier;

@@ -15,6 +15,8 @@ import io.sluice.sse.netty.connection.RejectionLog;
 import io.sluice.sse.netty.connection.ServerAcceptor;
 import io.sluice.sse.netty.socket.SocketOptions;
 import io.sluice.sse.netty.socket.TransportBackend;
+import io.sluice.sse.netty.stream.Drain;
+import io.sluice.sse.netty.stream.Lanes;
 import io.sluice.sse.netty.tls.TlsFiles;
 import java.io.IOException;
 import java.net.InetSocketAddress;

@@ -7,6 +7,8 @@ import io.sluice.sse.Identity;
 import io.sluice.sse.Sink;
 import io.sluice.sse.Source;
 import io.sluice.sse.netty.http.ResponseHead;
+import io.sluice.sse.netty.stream.Drain;
+import io.sluice.sse.netty.stream.StreamSettings;
 import io.sluice.sse.topic.AccessRules;
 import io.sluice.sse.topic.Selector;
 import io.sluice.sse.topic.StartPosition;

@@ -9,6 +9,7 @@ import io.netty.channel.embedded.EmbeddedChannel;
 import io.sluice.sse.hub.Hub;
 import io.sluice.sse.netty.connection.PendingConnections;
 import io.sluice.sse.netty.connection.RejectionLog;
+import io.sluice.sse.netty.stream.Lanes;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;

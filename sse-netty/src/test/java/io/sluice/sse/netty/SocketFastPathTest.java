@@ -24,6 +24,8 @@ import io.sluice.sse.Sink;
 import io.sluice.sse.hub.Hub;
 import io.sluice.sse.netty.frame.BatchFramer;
 import io.sluice.sse.netty.frame.NettyFrame;
+import io.sluice.sse.netty.stream.NettySink;
+import io.sluice.sse.netty.stream.SocketFastPath;
 import io.sluice.sse.topic.SinkInfo;
 import java.io.IOException;
 import java.net.InetAddress;

@@ -1,4 +1,4 @@
-package io.sluice.sse.netty;
+package io.sluice.sse.netty.stream;
 
 import io.netty.channel.EventLoop;
 import java.util.ArrayList;
@@ -10,7 +10,7 @@ import java.util.concurrent.RejectedExecutionException;
  * connection, and a flush for each stream would cost a system call and a TLS record for each. One per lane; confined to
  * its event loop.
  */
-final class Flushes implements Runnable {
+public final class Flushes implements Runnable {
 
     private final EventLoop loop;
     private final List<Runnable> flushes = new ArrayList<>();
@@ -21,7 +21,7 @@ final class Flushes implements Runnable {
     }
 
     /** Runs the flush of a connection after the task that runs now. */
-    void add(Runnable flush) {
+    public void add(Runnable flush) {
         assert loop.inEventLoop();
         flushes.add(flush);
         if (!posted) {

@@ -1,4 +1,4 @@
-package io.sluice.sse.netty;
+package io.sluice.sse.netty.stream;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>For epoll only: over io_uring the channel itself may have a send in progress. On the event loop of the channel.
  */
-final class SocketFastPath {
+public final class SocketFastPath {
 
     private SocketFastPath() {}
 
@@ -35,7 +35,7 @@ final class SocketFastPath {
      * @return how many bytes were sent; 0 if none were, or if the frame must take the regular path
      * @throws IOException if the connection has failed
      */
-    static int send(Socket socket, NettyFrame frame, boolean chunked) throws IOException {
+    public static int send(Socket socket, NettyFrame frame, boolean chunked) throws IOException {
         ByteBuf buffer = frame.buffer();
         // After a close, the file descriptor may already belong to another connection.
         if (!socket.isOpen() || !buffer.hasMemoryAddress()) {

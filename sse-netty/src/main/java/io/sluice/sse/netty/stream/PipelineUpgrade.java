@@ -1,4 +1,4 @@
-package io.sluice.sse.netty;
+package io.sluice.sse.netty.stream;
 
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOutboundHandlerAdapter;
@@ -29,7 +29,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>One per stream, released when the head is written. Confined to the event loop of the channel.
  */
-final class PipelineUpgrade implements Runnable {
+public final class PipelineUpgrade implements Runnable {
 
     private static final Logger log = LoggerFactory.getLogger("io.sluice.sse.netty.PipelineUpgrade");
 
@@ -79,7 +79,7 @@ final class PipelineUpgrade implements Runnable {
      * @param client the client's address
      * @param headers of the route
      */
-    PipelineUpgrade(
+    public PipelineUpgrade(
             ChannelHandlerContext ctx,
             String encoder,
             NettySink sink,
@@ -93,13 +93,13 @@ final class PipelineUpgrade implements Runnable {
     }
 
     /** Whether the head of a stream is on its way through the handlers of the pipeline. */
-    static boolean isOnItsWay(ChannelHandlerContext ctx) {
+    public static boolean isOnItsWay(ChannelHandlerContext ctx) {
         return ctx.channel().hasAttr(ON_ITS_WAY)
                 && Boolean.TRUE.equals(ctx.channel().attr(ON_ITS_WAY).get());
     }
 
     /** Whether the request was answered otherwise, or its connection closed. */
-    boolean isEnded() {
+    public boolean isEnded() {
         return state == State.ENDED;
     }
 

@@ -1,4 +1,4 @@
-package io.sluice.sse.netty;
+package io.sluice.sse.netty.stream;
 
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Its own state is confined to the event loop of the channel, which is the sink's lane. Each client has one sink, so
  * every field costs memory for every client.
  */
-class NettySink extends ChannelSink {
+public class NettySink extends ChannelSink {
 
     /** How the next frame reaches the client. */
     private enum Path {
@@ -38,7 +38,8 @@ class NettySink extends ChannelSink {
     private Path path = Path.PIPELINE;
 
     /** @param releasePermit runs exactly once, when the sink ends */
-    NettySink(Lanes.Joined lane, Channel channel, boolean chunked, StreamSettings settings, Runnable releasePermit) {
+    public NettySink(
+            Lanes.Joined lane, Channel channel, boolean chunked, StreamSettings settings, Runnable releasePermit) {
         super(lane, channel, settings, releasePermit);
         this.chunked = chunked;
     }
@@ -171,7 +172,7 @@ class NettySink extends ChannelSink {
     }
 
     @Override
-    void end(ChannelHandlerContext stream, CloseReason reason, boolean orderly) {
+    protected void end(ChannelHandlerContext stream, CloseReason reason, boolean orderly) {
         if (reason == CloseReason.WRITE_TIMEOUT) {
             StreamEnd.reset(channel);
         } else if (!orderly) {

@@ -1,4 +1,4 @@
-package io.sluice.sse.netty;
+package io.sluice.sse.netty.stream;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
@@ -14,7 +14,7 @@ import java.time.Duration;
 import java.util.function.LongSupplier;
 
 /** Ends the connection of a stream: in order, with the last bytes, or by a reset. On the event loop of the channel. */
-final class StreamEnd {
+public final class StreamEnd {
 
     /** About when a client reconnects that only has to identify itself again. */
     private static final long SOON_MILLIS = 50;
@@ -57,7 +57,7 @@ final class StreamEnd {
      * Closes the channel with an RST. After a FIN the kernel would keep the unread bytes, sometimes megabytes, and
      * offer them for minutes to a client that does not read.
      */
-    static void reset(Channel channel) {
+    public static void reset(Channel channel) {
         assert channel.eventLoop().inEventLoop();
         try {
             channel.config().setOption(ChannelOption.SO_LINGER, 0);
@@ -69,7 +69,7 @@ final class StreamEnd {
     }
 
     /** The write timeout. Its default if it is off, because no other timeout ends a connection that trickles. */
-    static long maxLingerNanos(LaneOptions options) {
+    public static long maxLingerNanos(LaneOptions options) {
         Duration writeTimeout = options.writeTimeout();
         return (writeTimeout.isZero() ? LaneOptions.DEFAULT.writeTimeout() : writeTimeout).toNanos();
     }

@@ -1,4 +1,4 @@
-package io.sluice.sse.netty;
+package io.sluice.sse.netty.stream;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
@@ -16,12 +16,12 @@ import org.slf4j.LoggerFactory;
  * The inbound side of an open stream: changes of writability, the end, failures, and unexpected bytes from the client.
  * The stream is always read, because a connection that is not read does not notice its end.
  */
-class StreamHandler extends ChannelInboundHandlerAdapter {
+public class StreamHandler extends ChannelInboundHandlerAdapter {
 
     private static final Logger log = LoggerFactory.getLogger("io.sluice.sse.netty.StreamHandler");
 
     /** How many unexpected bytes (of a pipelined request, for example) are ignored. More close the connection. */
-    static final int STRAY_BYTES = 8 * 1024;
+    public static final int STRAY_BYTES = 8 * 1024;
 
     private static final int ETIMEDOUT_LINUX = 110;
     private static final int ETIMEDOUT_BSD = 60; // also on macOS
@@ -29,7 +29,7 @@ class StreamHandler extends ChannelInboundHandlerAdapter {
     private final ChannelSink sink;
     private int stray;
 
-    StreamHandler(ChannelSink sink) {
+    public StreamHandler(ChannelSink sink) {
         this.sink = sink;
     }
 
@@ -80,7 +80,7 @@ class StreamHandler extends ChannelInboundHandlerAdapter {
     }
 
     /** The connection of the sink has failed. */
-    static void reportFailure(ChannelSink sink, Throwable failure) {
+    public static void reportFailure(ChannelSink sink, Throwable failure) {
         if (isTimeout(failure)) {
             sink.channelTimedOut();
         } else {

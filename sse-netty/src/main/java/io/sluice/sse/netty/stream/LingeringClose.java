@@ -1,4 +1,4 @@
-package io.sluice.sse.netty;
+package io.sluice.sse.netty.stream;
 
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
@@ -17,13 +17,13 @@ import org.jspecify.annotations.Nullable;
  * <p>One per connection whose last bytes did not leave at once. It has one scheduled task, which ends with the
  * connection. Confined to the event loop.
  */
-final class LingeringClose implements Runnable, ChannelFutureListener {
+public final class LingeringClose implements Runnable, ChannelFutureListener {
 
     /**
      * The time from one check to the next. The kernel takes bytes in steps of tens of kilobytes, so a client that reads
      * slowly but steadily appears to stand still for a while.
      */
-    static final long CHECK_NANOS = TimeUnit.SECONDS.toNanos(3);
+    public static final long CHECK_NANOS = TimeUnit.SECONDS.toNanos(3);
 
     private final EventExecutor executor;
     private final LongSupplier progress;
@@ -47,7 +47,7 @@ final class LingeringClose implements Runnable, ChannelFutureListener {
      * @param progress a mark that changes whenever the client has taken bytes
      * @param giveUp closes the channel and discards its pending bytes
      */
-    static void start(Channel channel, long maxNanos, LongSupplier progress, Runnable giveUp) {
+    public static void start(Channel channel, long maxNanos, LongSupplier progress, Runnable giveUp) {
         assert channel.eventLoop().inEventLoop();
         LingeringClose linger = new LingeringClose(channel.eventLoop(), maxNanos, progress, giveUp);
         channel.closeFuture().addListener(linger);

@@ -1,4 +1,4 @@
-package io.sluice.sse.netty;
+package io.sluice.sse.netty.stream;
 
 import io.sluice.sse.CloseReason;
 import io.sluice.sse.hub.lane.HubLane;
@@ -18,10 +18,10 @@ import org.slf4j.LoggerFactory;
  * stream gets the events published before the drain, a reconnection time with jitter, and its end. The
  * {@link Mode} of a stream may demand another time. Confined to the lane, except for {@link #start}.
  */
-final class Drain {
+public final class Drain {
 
     /** When a stream ends in a drain. */
-    enum Mode {
+    public enum Mode {
         /** At a time of its own, so that the ends are spread over the drain. */
         SPREAD,
         /** As soon as the drain begins. */
@@ -70,12 +70,12 @@ final class Drain {
      * @return completes when every stream that was open has ended, and its client has taken all bytes or the time is
      *     over
      */
-    static CompletionStage<Void> start(HubLane lane, Duration spread) {
+    public static CompletionStage<Void> start(HubLane lane, Duration spread) {
         return start(lane, spread, spread);
     }
 
     /** As {@link #start(HubLane, Duration)}, and then waits up to a total time until clients have taken all bytes. */
-    static CompletionStage<Void> start(HubLane lane, Duration spread, Duration total) {
+    public static CompletionStage<Void> start(HubLane lane, Duration spread, Duration total) {
         Drain drain = new Drain(lane, spread, total);
         try {
             lane.lane().execute(drain::begin);

@@ -1,4 +1,4 @@
-package io.sluice.sse.netty;
+package io.sluice.sse.netty.stream;
 
 import io.netty.channel.EventLoop;
 import io.sluice.sse.hub.Hub;
@@ -15,7 +15,7 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** Maps each event loop to the hub's lane on it, which the first stream there creates. Thread-safe. */
-final class Lanes {
+public final class Lanes {
 
     private static final long CHECK_MILLIS = 20;
 
@@ -25,26 +25,26 @@ final class Lanes {
     /** Whether no lane joins any more. Guarded by this object. */
     private boolean leaving;
 
-    Lanes(Hub hub, LaneOptions options) {
+    public Lanes(Hub hub, LaneOptions options) {
         NettyVersion.check(); // before any class of a newer Netty is needed
         this.hub = hub;
         this.options = options;
     }
 
-    LaneOptions options() {
+    public LaneOptions options() {
         return options;
     }
 
     /** A lane, and what the sinks of its event loop share. */
-    record Joined(HubLane lane, BatchFramer framer, TcpInfo tcpInfo, Flushes flushes) {}
+    public record Joined(HubLane lane, BatchFramer framer, TcpInfo tcpInfo, Flushes flushes) {}
 
-    Hub hub() {
+    public Hub hub() {
         return hub;
     }
 
     /** The lane of the event loop; null if the lanes leave the hub, since nothing would remove a new one. */
     @Nullable
-    Joined on(EventLoop loop) {
+    public Joined on(EventLoop loop) {
         Joined lane = byLoop.get(loop);
         return lane != null ? lane : join(loop);
     }
@@ -60,18 +60,18 @@ final class Lanes {
         });
     }
 
-    List<HubLane> all() {
+    public List<HubLane> all() {
         return byLoop.values().stream().map(Joined::lane).toList();
     }
 
     /** Removes all lanes from the hub. Only after the event loops have ended. */
-    void leave() {
+    public void leave() {
         setLeaving();
         byLoop.keySet().forEach(this::leave);
     }
 
     /** Removes each lane from the hub as soon as it has no sinks, or when its event loop ends. Any thread may call. */
-    void leaveWhenEmpty() {
+    public void leaveWhenEmpty() {
         setLeaving();
         byLoop.forEach((loop, joined) -> {
             whenEnded(loop, () -> {

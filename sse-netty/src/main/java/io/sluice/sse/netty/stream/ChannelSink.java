@@ -1,4 +1,4 @@
-package io.sluice.sse.netty;
+package io.sluice.sse.netty.stream;
 
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
@@ -15,17 +15,17 @@ import org.slf4j.LoggerFactory;
 
 /**
  * A sink whose client has a channel: a connection of HTTP/1.1 ({@link NettySink}), or one stream of an HTTP/2
- * connection ({@link Http2Sink}). It holds what both have in common: the upgrade, and what the channel reports.
+ * connection ({@code Http2Sink}). It holds what both have in common: the upgrade, and what the channel reports.
  *
  * <p>Its own state is confined to the event loop of the channel, which is the sink's lane. Each client has one sink, so
  * every field costs memory for every client.
  */
-abstract class ChannelSink extends LaneSink {
+public abstract class ChannelSink extends LaneSink {
 
     private static final Logger log = LoggerFactory.getLogger("io.sluice.sse.netty.Connection");
 
-    final Channel channel;
-    final Lanes.Joined lane;
+    protected final Channel channel;
+    protected final Lanes.Joined lane;
     private final StreamSettings settings;
     private final Runnable releasePermit;
 
@@ -40,7 +40,7 @@ abstract class ChannelSink extends LaneSink {
     private boolean reset;
 
     /** @param releasePermit runs exactly once, when the sink ends */
-    ChannelSink(Lanes.Joined lane, Channel channel, StreamSettings settings, Runnable releasePermit) {
+    protected ChannelSink(Lanes.Joined lane, Channel channel, StreamSettings settings, Runnable releasePermit) {
         super(lane.lane(), null);
         this.lane = lane;
         this.channel = channel;
@@ -48,12 +48,12 @@ abstract class ChannelSink extends LaneSink {
         this.releasePermit = releasePermit;
     }
 
-    final Channel channel() {
+    public final Channel channel() {
         return channel;
     }
 
     /** Whether the client gets the stream as gzip. */
-    boolean isCompressed() {
+    protected boolean isCompressed() {
         return false;
     }
 
@@ -62,17 +62,17 @@ abstract class ChannelSink extends LaneSink {
      *
      * @param text the last text that the client gets; may be empty
      */
-    byte[] lastBytes(byte[] text) {
+    protected byte[] lastBytes(byte[] text) {
         return text;
     }
 
-    final void beforeFirstFrame(Runnable newUpgrade) {
+    public final void beforeFirstFrame(Runnable newUpgrade) {
         assert inEventLoop();
         upgrade = newUpgrade;
     }
 
     /** Whether the channel is a stream. No HTTP response can be written to it then. */
-    final boolean hasUpgraded() {
+    public final boolean hasUpgraded() {
         return context != null;
     }
 
@@ -81,7 +81,7 @@ abstract class ChannelSink extends LaneSink {
      *
      * @return whether the channel is a stream; if not, a handler of the application has answered the request instead
      */
-    final boolean upgradeBeforeFirstFrame() {
+    protected final boolean upgradeBeforeFirstFrame() {
         Runnable first = upgrade;
         if (first != null) {
             upgrade = null;
@@ -110,11 +110,11 @@ abstract class ChannelSink extends LaneSink {
     }
 
     /** The context of the stream's handler; null before the upgrade. */
-    final @Nullable ChannelHandlerContext contextOrNull() {
+    protected final @Nullable ChannelHandlerContext contextOrNull() {
         return context;
     }
 
-    final ChannelHandlerContext context() {
+    protected final ChannelHandlerContext context() {
         ChannelHandlerContext stream = context;
         if (stream == null) {
             throw new IllegalStateException("sink " + id() + " writes before its upgrade");
@@ -153,17 +153,17 @@ abstract class ChannelSink extends LaneSink {
         return settings.drain();
     }
 
-    final void channelWritable() {
+    public final void channelWritable() {
         becameWritable();
     }
 
     /** The channel has closed. */
-    final void channelClosed() {
+    public final void channelClosed() {
         close(reset ? CloseReason.RESET : CloseReason.CLIENT_LEFT);
     }
 
     /** The channel reported a failure. */
-    final void channelFailed() {
+    public final void channelFailed() {
         assert inEventLoop();
         reset = true;
         close(CloseReason.RESET);
@@ -200,21 +200,21 @@ abstract class ChannelSink extends LaneSink {
     }
 
     /** Whether the response stays incomplete, so that the client takes its end for an error and resumes. */
-    final boolean isCutAfter(CloseReason reason) {
+    protected final boolean isCutAfter(CloseReason reason) {
         return (settings.cut() || settings.options().isBare()) && reason.isClientExpectedBack();
     }
 
     /** The last text that the client gets: when to reconnect, if it should. */
-    final byte[] lastText(CloseReason reason) {
+    protected final byte[] lastText(CloseReason reason) {
         return settings.options().sendsRetry()
                 ? StreamEnd.lastText(reason, hubLane().options().retry())
                 : new byte[0];
     }
 
     /** Ends the stream after its upgrade. If {@code orderly}, the last bytes are sent first. */
-    abstract void end(ChannelHandlerContext stream, CloseReason reason, boolean orderly);
+    protected abstract void end(ChannelHandlerContext stream, CloseReason reason, boolean orderly);
 
-    final boolean inEventLoop() {
+    protected final boolean inEventLoop() {
         return channel.eventLoop().inEventLoop();
     }
 

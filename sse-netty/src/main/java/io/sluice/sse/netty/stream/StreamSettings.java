@@ -1,4 +1,4 @@
-package io.sluice.sse.netty;
+package io.sluice.sse.netty.stream;
 
 import io.sluice.sse.Identity;
 import io.sluice.sse.hub.lane.SinkOptions;
@@ -12,33 +12,33 @@ import org.jspecify.annotations.Nullable;
  * @param cut whether a stream that its client should resume ends without its last chunk
  * @param access the rules for what the client may subscribe to; null if it may subscribe to everything
  */
-record StreamSettings(
+public record StreamSettings(
         SinkOptions options,
         Drain.Mode drain,
         boolean cut,
         Identity identity,
         @Nullable AccessRules access) {
 
-    static final StreamSettings DEFAULT =
+    public static final StreamSettings DEFAULT =
             new StreamSettings(SinkOptions.DEFAULT, Drain.Mode.SPREAD, false, Identity.UNKNOWN, null);
 
-    StreamSettings with(SinkOptions newOptions) {
+    public StreamSettings with(SinkOptions newOptions) {
         return new StreamSettings(newOptions, drain, cut, identity, access);
     }
 
-    StreamSettings with(Drain.Mode newDrain) {
+    public StreamSettings with(Drain.Mode newDrain) {
         return new StreamSettings(options, newDrain, cut, identity, access);
     }
 
-    StreamSettings withCut() {
+    public StreamSettings withCut() {
         return new StreamSettings(options, drain, true, identity, access);
     }
 
-    StreamSettings with(Identity newIdentity) {
+    public StreamSettings with(Identity newIdentity) {
         return new StreamSettings(options, drain, cut, newIdentity, access);
     }
 
-    StreamSettings with(AccessRules newAccess) {
+    public StreamSettings with(AccessRules newAccess) {
         return new StreamSettings(options, drain, cut, identity, newAccess);
     }
 }

@@ -1,4 +1,4 @@
-package io.sluice.sse.netty;
+package io.sluice.sse.netty.stream;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandler;
@@ -18,9 +18,9 @@ import java.util.Map;
  * writes the response head. No handler of an application is there to see the head; if there is one, {@link
  * PipelineUpgrade} applies.
  */
-final class Upgrade {
+public final class Upgrade {
 
-    static final String STREAM_HANDLER = "sluice-stream";
+    public static final String STREAM_HANDLER = "sluice-stream";
 
     private Upgrade() {}
 
@@ -29,7 +29,7 @@ final class Upgrade {
      *
      * @param headers of the route
      */
-    static void run(ChannelHandlerContext ctx, NettySink sink, List<Map.Entry<String, String>> headers) {
+    public static void run(ChannelHandlerContext ctx, NettySink sink, List<Map.Entry<String, String>> headers) {
         assert ctx.executor().inEventLoop();
         ChannelPipeline pipeline = ctx.pipeline();
         // The stream's handler comes first, since the HTTP handlers pass their buffered bytes to it when they leave.

@@ -1,4 +1,4 @@
-package io.sluice.sse.netty;
+package io.sluice.sse.netty.stream;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

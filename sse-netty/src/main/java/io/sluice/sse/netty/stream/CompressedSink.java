@@ -1,4 +1,4 @@
-package io.sluice.sse.netty;
+package io.sluice.sse.netty.stream;
 
 import io.netty.channel.Channel;
 import io.sluice.sse.CloseReason;
@@ -9,17 +9,17 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** A sink whose client gets the stream compressed. Confined to the event loop of the channel. */
-final class CompressedSink extends NettySink {
+public final class CompressedSink extends NettySink {
 
     private @Nullable GzipStream gzip;
 
-    CompressedSink(
+    public CompressedSink(
             Lanes.Joined lane, Channel channel, boolean chunked, StreamSettings settings, Runnable releasePermit) {
         super(lane, channel, chunked, settings, releasePermit);
     }
 
     /** To be called once, before anything else. The sink closes the stream when it ends. */
-    CompressedSink compressedBy(GzipStream newGzip) {
+    public CompressedSink compressedBy(GzipStream newGzip) {
         gzip = newGzip;
         return this;
     }
@@ -29,7 +29,7 @@ final class CompressedSink extends NettySink {
     }
 
     @Override
-    boolean isCompressed() {
+    protected boolean isCompressed() {
         return true;
     }
 
@@ -70,7 +70,7 @@ final class CompressedSink extends NettySink {
     }
 
     @Override
-    byte[] lastBytes(byte[] text) {
+    protected byte[] lastBytes(byte[] text) {
         return gzip().end(text);
     }
 
