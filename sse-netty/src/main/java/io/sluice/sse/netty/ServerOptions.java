@@ -4,6 +4,7 @@ import io.netty.handler.ssl.SslContext;
 import io.sluice.sse.hub.Hub;
 import io.sluice.sse.hub.lane.LaneOptions;
 import io.sluice.sse.netty.http.AllowedHosts;
+import io.sluice.sse.netty.http2.Http2Limits;
 import io.sluice.sse.netty.tls.TlsFiles;
 import java.io.IOException;
 import java.time.Duration;

@@ -13,6 +13,7 @@ import io.sluice.sse.netty.connection.ConnectionLimiter;
 import io.sluice.sse.netty.connection.PendingConnections;
 import io.sluice.sse.netty.connection.RejectionLog;
 import io.sluice.sse.netty.connection.ServerAcceptor;
+import io.sluice.sse.netty.http2.Http2Session;
 import io.sluice.sse.netty.socket.SocketOptions;
 import io.sluice.sse.netty.socket.TransportBackend;
 import io.sluice.sse.netty.stream.Drain;

@@ -5,6 +5,8 @@ import io.netty.handler.codec.http2.Http2StreamChannel;
 import io.sluice.sse.netty.frame.GzipFrames;
 import io.sluice.sse.netty.frame.GzipStream;
 import io.sluice.sse.netty.http.AcceptHeader;
+import io.sluice.sse.netty.http2.CompressedHttp2Sink;
+import io.sluice.sse.netty.http2.Http2Sink;
 import io.sluice.sse.netty.stream.ChannelSink;
 import io.sluice.sse.netty.stream.CompressedSink;
 import io.sluice.sse.netty.stream.Lanes;

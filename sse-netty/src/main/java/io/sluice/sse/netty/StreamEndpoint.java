@@ -9,6 +9,8 @@ import io.sluice.sse.netty.connection.ClientAddress;
 import io.sluice.sse.netty.connection.RejectionLog;
 import io.sluice.sse.netty.http.AcceptHeader;
 import io.sluice.sse.netty.http.HttpCodec;
+import io.sluice.sse.netty.http2.Http2Sink;
+import io.sluice.sse.netty.http2.Http2Upgrade;
 import io.sluice.sse.netty.stream.ChannelSink;
 import io.sluice.sse.netty.stream.Lanes;
 import io.sluice.sse.netty.stream.NettySink;

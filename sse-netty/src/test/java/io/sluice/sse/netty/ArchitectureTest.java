@@ -12,6 +12,8 @@ import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import io.sluice.sse.netty.frame.BatchFramer;
+import io.sluice.sse.netty.http2.Http2Output;
+import io.sluice.sse.netty.http2.Http2Session;
 import io.sluice.sse.netty.stream.StreamHandler;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -26,7 +28,8 @@ class ArchitectureTest {
     private static final String ROOT = "io.sluice.sse.netty";
 
     /** The packages that are not exported. Each depends only on those before it, and the root package on all. */
-    private static final List<String> LAYERS = List.of("frame", "tls", "socket", "connection", "http", "stream");
+    private static final List<String> LAYERS =
+            List.of("frame", "tls", "socket", "connection", "http", "stream", "http2");
 
     private static final JavaClasses MAIN = new ClassFileImporter()
             .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)

@@ -1,4 +1,4 @@
-package io.sluice.sse.netty;
+package io.sluice.sse.netty.http2;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
@@ -20,13 +20,13 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Confined to the event loop.
  */
-final class Http2Output extends ChannelOutboundHandlerAdapter implements Runnable {
+public final class Http2Output extends ChannelOutboundHandlerAdapter implements Runnable {
 
     /**
      * At this size the batch is sent before the pass ends. It is below the high-water mark of the channel, so that a
      * connection whose socket accepts everything stays writable.
      */
-    static final int MAX_BATCH_BYTES = 32 * 1024;
+    public static final int MAX_BATCH_BYTES = 32 * 1024;
 
     private static final int FRAME_HEADER_BYTES = 9;
     private static final int SMALLEST_BUFFER = 256;

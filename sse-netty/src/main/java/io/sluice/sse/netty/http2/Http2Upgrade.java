@@ -1,4 +1,4 @@
-package io.sluice.sse.netty;
+package io.sluice.sse.netty.http2;
 
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Map;
 
 /** Turns a request over HTTP/2 into a stream of events: only {@link Http2StreamHandler} stays in its pipeline. */
-final class Http2Upgrade {
+public final class Http2Upgrade {
 
     private Http2Upgrade() {}
 
@@ -20,7 +20,7 @@ final class Http2Upgrade {
      *
      * @param headers of the route
      */
-    static void run(ChannelHandlerContext ctx, Http2Sink sink, List<Map.Entry<String, String>> headers) {
+    public static void run(ChannelHandlerContext ctx, Http2Sink sink, List<Map.Entry<String, String>> headers) {
         assert ctx.executor().inEventLoop();
         ChannelPipeline pipeline = ctx.pipeline();
         StreamHandler handler = new Http2StreamHandler(sink);

@@ -1,4 +1,4 @@
-package io.sluice.sse.netty;
+package io.sluice.sse.netty.http2;
 
 /**
  * The limits of an HTTP/2 connection.
@@ -6,9 +6,9 @@ package io.sluice.sse.netty;
  * @param maxStreams how many streams may be open at a time
  * @param maxResets how many streams may be reset in {@link Http2Codec#RESET_WINDOW_SECONDS}
  */
-record Http2Limits(int maxStreams, int maxResets) {
+public record Http2Limits(int maxStreams, int maxResets) {
 
-    static final int DEFAULT_MAX_STREAMS = 1_000;
+    public static final int DEFAULT_MAX_STREAMS = 1_000;
 
     /**
      * Each stream may be reset a few times in the time of the limit. Browsers reset a stream whenever a page closes,
@@ -18,7 +18,7 @@ record Http2Limits(int maxStreams, int maxResets) {
 
     private static final int MIN_DEFAULT_RESETS = 200;
 
-    static int defaultMaxResets(int maxStreams) {
+    public static int defaultMaxResets(int maxStreams) {
         return (int) Math.min(Integer.MAX_VALUE, Math.max(MIN_DEFAULT_RESETS, (long) maxStreams * RESETS_PER_STREAM));
     }
 }

@@ -1,4 +1,4 @@
-package io.sluice.sse.netty;
+package io.sluice.sse.netty.http2;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Its own state is confined to the event loop.
  */
-class Http2Sink extends ChannelSink {
+public class Http2Sink extends ChannelSink {
 
     private final Http2Session session;
     /** Null if the client has reset the stream before it became a stream of events. */
@@ -50,7 +50,7 @@ class Http2Sink extends ChannelSink {
     private boolean waits;
 
     /** @param releasePermit runs exactly once, when the sink ends */
-    Http2Sink(Lanes.Joined lane, Http2StreamChannel channel, StreamSettings settings, Runnable releasePermit) {
+    public Http2Sink(Lanes.Joined lane, Http2StreamChannel channel, StreamSettings settings, Runnable releasePermit) {
         super(lane, channel, settings, releasePermit);
         this.session = Objects.requireNonNull(Http2Session.of(channel.parent()), "session");
         this.stream = session.stream(channel.stream().id());

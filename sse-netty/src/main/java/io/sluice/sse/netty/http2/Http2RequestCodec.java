@@ -1,4 +1,4 @@
-package io.sluice.sse.netty;
+package io.sluice.sse.netty.http2;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -36,7 +36,7 @@ import org.jspecify.annotations.Nullable;
  * serve both. It checks what Netty lets through: a host that differs from the authority, and sizes. One instance for
  * all streams. Thread-safe.
  */
-final class Http2RequestCodec extends Http2StreamFrameToHttpObjectCodec {
+public final class Http2RequestCodec extends Http2StreamFrameToHttpObjectCodec {
 
     /** Netty counts a frame as sent when it has left completely, so smaller ones show a slow client's progress. */
     private static final int FRAME_BYTES = 16 * 1024;
@@ -47,7 +47,7 @@ final class Http2RequestCodec extends Http2StreamFrameToHttpObjectCodec {
     private final int maxPathBytes;
     private final int maxHeaderBytes;
 
-    Http2RequestCodec(int maxPathBytes, int maxHeaderBytes) {
+    public Http2RequestCodec(int maxPathBytes, int maxHeaderBytes) {
         super(true);
         this.maxPathBytes = maxPathBytes;
         this.maxHeaderBytes = maxHeaderBytes;

@@ -1,4 +1,4 @@
-package io.sluice.sse.netty;
+package io.sluice.sse.netty.http2;
 
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.http2.DefaultHttp2Connection;
@@ -24,7 +24,7 @@ import org.slf4j.LoggerFactory;
  * Netty's codec of an HTTP/2 connection, with the limits of this server. It counts and logs each connection that one of
  * Netty's flood guards closes; Netty itself does not log that. Confined to the event loop.
  */
-final class Http2Codec extends Http2FrameCodec {
+public final class Http2Codec extends Http2FrameCodec {
 
     private static final Logger log = LoggerFactory.getLogger("io.sluice.sse.netty.Http2Codec");
 
@@ -51,7 +51,7 @@ final class Http2Codec extends Http2FrameCodec {
      *
      * @param maxHeaderListBytes the largest header list of a request; a larger one gets status 431
      */
-    static Http2Codec create(Http2Limits limits, int maxHeaderListBytes, RejectionLog rejections) {
+    public static Http2Codec create(Http2Limits limits, int maxHeaderListBytes, RejectionLog rejections) {
         return (Http2Codec) new Builder(limits, maxHeaderListBytes, rejections).build();
     }
 

@@ -1,4 +1,4 @@
-package io.sluice.sse.netty;
+package io.sluice.sse.netty.http2;
 
 import io.netty.handler.codec.http2.Http2StreamChannel;
 import io.sluice.sse.CloseReason;
@@ -9,12 +9,12 @@ import io.sluice.sse.netty.stream.Lanes;
 import io.sluice.sse.netty.stream.StreamSettings;
 
 /** An HTTP/2 stream whose client gets it compressed. Confined to the event loop of the channel. */
-final class CompressedHttp2Sink extends Http2Sink {
+public final class CompressedHttp2Sink extends Http2Sink {
 
     private final GzipStream gzip;
 
     /** @param gzip is closed with the sink */
-    CompressedHttp2Sink(
+    public CompressedHttp2Sink(
             Lanes.Joined lane,
             Http2StreamChannel channel,
             StreamSettings settings,

@@ -1,4 +1,4 @@
-package io.sluice.sse.netty;
+package io.sluice.sse.netty.http2;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
@@ -38,7 +38,7 @@ import org.slf4j.LoggerFactory;
  * What the streams of an HTTP/2 connection share: the windows of flow control, the time that the connection may be
  * idle, and its orderly end. It is the last handler of the connection's pipeline. Confined to the event loop.
  */
-final class Http2Session extends ChannelInboundHandlerAdapter {
+public final class Http2Session extends ChannelInboundHandlerAdapter {
 
     private static final Logger log = LoggerFactory.getLogger("io.sluice.sse.netty.Http2Session");
 
@@ -66,7 +66,7 @@ final class Http2Session extends ChannelInboundHandlerAdapter {
     private boolean askedToLeave;
     private boolean closesWhenEmpty;
 
-    Http2Session(Http2Codec codec, Http2Output output, Deadlines.OnLoop deadlines, PendingConnections pending) {
+    public Http2Session(Http2Codec codec, Http2Output output, Deadlines.OnLoop deadlines, PendingConnections pending) {
         this.codec = codec;
         this.connection = codec.connection();
         this.windows = connection.remote().flowController();
@@ -79,7 +79,7 @@ final class Http2Session extends ChannelInboundHandlerAdapter {
     }
 
     /** The session of a connection; null if it does not speak HTTP/2. */
-    static @Nullable Http2Session of(Channel connection) {
+    public static @Nullable Http2Session of(Channel connection) {
         return connection.pipeline().get(Http2Session.class);
     }
 
@@ -305,7 +305,7 @@ final class Http2Session extends ChannelInboundHandlerAdapter {
      * The server drains. A connection with streams of events is asked to close when the first of them ends, so that
      * clients that give up all streams at once then do not reconnect together. Until then new streams are rejected.
      */
-    void drain() {
+    public void drain() {
         draining = true;
         if (sinks.isEmpty()) {
             askToLeave();
