@@ -1,7 +1,7 @@
 /**
- * A stream of events on the channel of its client: the lane of an event loop, the sink that writes frames, the upgrade of an
- * HTTP connection to a stream, and its end. The sinks extend {@link io.sluice.sse.hub.lane.LaneSink}, so the hub delivers
- * to them.
+ * A stream of events on the channel of its client: the lane of an event loop, the sink that writes frames, the upgrade
+ * of an HTTP connection to a stream, and its end. The sinks extend {@link io.sluice.sse.hub.lane.LaneSink}, so the hub
+ * delivers to them.
  *
  * <p>A sink, its handler and its upgrade are confined to the event loop of the channel, which is also the lane of the
  * sink; they assert it. {@code Lanes} is thread-safe, and {@code Drain} may be started by any thread. A sink passes a
