@@ -1,4 +1,4 @@
-package io.sluice.sse.netty;
+package io.sluice.sse.netty.frame;
 
 import io.sluice.sse.Event;
 import io.sluice.sse.Ledger;
@@ -33,7 +33,7 @@ import org.openjdk.jmh.annotations.Warmup;
 /**
  * Frames the blocks of a range into the buffer that all clients share, a thousand times within one pass. A lane does
  * this once, whatever the number of its clients. The class is in the package of the class that it measures, because
- * that one is not public.
+ * that package is not exported.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
