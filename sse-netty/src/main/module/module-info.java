@@ -1,6 +1,10 @@
 import org.jspecify.annotations.NullMarked;
 
-/** Sluice on Netty: a server, and a handler for pipelines of other servers. */
+/**
+ * Sluice on Netty: a server, and a handler for pipelines of other servers.
+ *
+ * <p>The packages below {@code io.sluice.sse.netty} are not exported. Their public members are for this module only.
+ */
 @NullMarked
 module io.sluice.sse.netty {
     requires transitive io.sluice.sse.core;

@@ -1,4 +1,5 @@
-// Clients that come at a fixed rate, read a few events, and leave with a FIN and with an RST by turns, beside clients that stay.
+// Clients that come at a fixed rate, read a few events, and leave with a FIN and with an RST by turns, while other
+// clients stay.
 #include "generator.h"
 #include <stdlib.h>
 
@@ -65,8 +66,8 @@ void mode_churn(void) {
     on_event = seen;
     on_client_gone = gone;
     loop_for(opt.settle);
-    // What is compiled as it gets hot is compiled sooner, the publishes with it; a server that cannot keep up takes as many
-    // as it can.
+    // The JIT compiles the hot code of a server sooner if events are published, too. A server that cannot keep up takes
+    // as many as it can.
     int warm_churn = opt.warm_churn ? opt.warm_churn : opt.churn_per_second;
     run(opt.warmup, warm_churn, opt.rate * warm_churn / opt.churn_per_second);
     all_leave();

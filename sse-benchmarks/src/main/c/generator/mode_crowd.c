@@ -1,6 +1,6 @@
-// What those feel who listen, while as many others come back at once to another topic and ask for what they have missed.
-// The crowd is a process of its own that runs only when this one has nothing to do: what it reads must not delay the
-// clocks of those who are measured.
+// The latency of subscribers while as many other clients reconnect at once to another topic and ask for missed events.
+// The crowd is a process of its own that runs only when this one has nothing to do: its reads must not delay the clocks
+// of the clients that are measured.
 #define _GNU_SOURCE
 #include "generator.h"
 #include <signal.h>

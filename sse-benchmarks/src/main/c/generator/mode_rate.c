@@ -1,5 +1,5 @@
-// An open loop: events are due at fixed moments, whatever the server does, and latency counts from those. With a part of
-// the clients stalled: they read nothing after the head of the answer, until they read again at the end.
+// An open loop: events are due at fixed moments, whatever the server does, and latency counts from those moments. Some
+// clients may be stalled: they read nothing after the head of the response, until they read again at the end.
 #include "generator.h"
 
 static int64_t measure_from, measure_to, measured;
@@ -51,7 +51,7 @@ static void put_resumed(int stalled) {
         silent += c->missing;
         said += c->missing_said;
         disorder += c->disorder;
-        // An open stream that stays behind for ever has dropped its end in silence; a closed one comes back with its id.
+        // An open stream that stays behind forever has silently lost its last events; a closed one resumes with its id.
         if (c->state == STREAMING) silent += published(0) - c->next[0];
         else cut_short++;
     }

@@ -1,5 +1,5 @@
-// As fast as it goes: each publisher has a window of events that some client has not got yet. A closed loop: it finds the
-// throughput, and its latencies are those of its own queue.
+// As fast as possible: each publisher has a window of events that some client has not got yet. A closed loop: it finds
+// the throughput, and its latencies are those of its own queue.
 #include "generator.h"
 
 static int64_t measure_from = INT64_MAX, measure_to = INT64_MAX, measured;

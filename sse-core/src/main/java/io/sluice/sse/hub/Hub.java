@@ -3,7 +3,6 @@ package io.sluice.sse.hub;
 import io.sluice.sse.CloseReason;
 import io.sluice.sse.ClosedException;
 import io.sluice.sse.Event;
-import io.sluice.sse.Gap;
 import io.sluice.sse.Ledger;
 import io.sluice.sse.RejectionCounts;
 import io.sluice.sse.backplane.Backplane;
@@ -65,6 +64,7 @@ public final class Hub implements AutoCloseable {
     private final @Nullable SharedSequencer shared;
 
     private final HubCore core;
+    private final HubPublisher publisher;
     private final LaneRegistry lanes;
     private final RejectionCounts rejections = new RejectionCounts();
     private final Presences presences;
@@ -82,6 +82,7 @@ public final class Hub implements AutoCloseable {
         HubCore.UserCode userCode = new HubCore.UserCode(
                 options.observer(), new UserCodeFailures(clocks.nanos(), clocks.timer()), userExecutor, clocks.timer());
         this.core = new HubCore(log, sequencer, options.deliveryOptions(), userCode, presences);
+        this.publisher = new HubPublisher(core, shared != null);
         this.lanes = new LaneRegistry(core);
         this.local = new LocalSubscribers(core, lanes, clocks.nanos());
         if (shared != null) {
@@ -148,28 +149,7 @@ public final class Hub implements AutoCloseable {
 
     /** As {@link #publish(Collection, Event)}, for the recipients of the publication. */
     public CompletionStage<Published> publish(Publication publication) {
-        try {
-            // A failure does not go through thenApply, which would fill in a stack trace for each.
-            CompletionStage<List<Published>> one =
-                    sequence(List.of(Objects.requireNonNull(publication, "publication")));
-            return shared == null ? one.thenApply(published -> published.get(0)) : firstOf(one);
-        } catch (TopicLimitException | TopicEndedException | ClosedException | HistoryException e) {
-            core.counters().addFailedPublish(e);
-            return CompletableFuture.failedStage(e);
-        }
-    }
-
-    /** As {@code thenApply}, but a failure stays what it is. */
-    private static CompletionStage<Published> firstOf(CompletionStage<List<Published>> stage) {
-        CompletableFuture<Published> first = new CompletableFuture<>();
-        stage.whenComplete((published, failure) -> {
-            if (failure == null) {
-                first.complete(published.get(0));
-            } else {
-                first.completeExceptionally(failure);
-            }
-        });
-        return first;
+        return publisher.publish(publication);
     }
 
     /**
@@ -179,12 +159,7 @@ public final class Hub implements AutoCloseable {
      * @throws IllegalArgumentException as {@link #publish}; nothing is published then
      */
     public CompletionStage<List<Published>> publishAll(List<Publication> publications) {
-        try {
-            return sequence(Objects.requireNonNull(publications, "publications"));
-        } catch (TopicLimitException | TopicEndedException | ClosedException | HistoryException e) {
-            core.counters().addFailedPublish(e);
-            return CompletableFuture.failedStage(e);
-        }
+        return publisher.publishAll(publications);
     }
 
     /**
@@ -207,92 +182,6 @@ public final class Hub implements AutoCloseable {
      */
     public CompletionStage<Published> end(String topic, Event lastEvent) {
         return publish(new Publication(topic, lastEvent).asLast());
-    }
-
-    private CompletionStage<List<Published>> sequence(List<Publication> publications) {
-        for (Publication publication : publications) {
-            checkPublishable(Objects.requireNonNull(publication, "publication"));
-        }
-        CompletionStage<List<Published>> sequenced = sequencer.sequence(publications);
-        if (shared != null) {
-            sequenced = counted(sequenced);
-        } else {
-            core.counters().addPublished(publications.size());
-        }
-        if (core.isObserved()) {
-            sequenced.thenAccept(published -> observe(publications, published));
-        }
-        return sequenced;
-    }
-
-    /** Completes as {@code sequenced}, after the events or the failure were counted. */
-    private CompletionStage<List<Published>> counted(CompletionStage<List<Published>> sequenced) {
-        CompletableFuture<List<Published>> counted = new CompletableFuture<>();
-        sequenced.whenComplete((published, failure) -> {
-            if (failure == null) {
-                core.counters().addPublished(published.size());
-                counted.complete(published);
-            } else {
-                core.counters().addFailedPublish(failure);
-                counted.completeExceptionally(failure);
-            }
-        });
-        return counted;
-    }
-
-    private void observe(List<Publication> publications, List<Published> published) {
-        for (int i = 0; i < published.size(); i++) {
-            Published result = published.get(i);
-            if (!result.duplicate()) {
-                for (String topic : publications.get(i).topics()) {
-                    core.observe(null, observer -> observer.published(topic, result.id()));
-                }
-            }
-        }
-    }
-
-    private void checkPublishable(Publication publication) {
-        Event event = publication.event();
-        if (publication.last()) {
-            checkLast(publication);
-        } else if (event.data() == null) {
-            checkKeyRemoval(publication);
-        }
-        if (Gap.EVENT_NAME.equals(event.name())) { // from Gap.toEvent; the builder rejects the name
-            throw new IllegalArgumentException(
-                    "event name \"gap\" (expected: another event; the hub itself reports gaps to clients)");
-        }
-        String id = event.id();
-        if (id != null && (sequencer.hasHubFormat(id) || id.startsWith(CloseReason.END_ID_PREFIX))) {
-            throw new IllegalArgumentException(
-                    "event id \"" + id + "\" (expected: not in the format of the hub's ids, and not beginning with "
-                            + CloseReason.END_ID_PREFIX + ")");
-        }
-    }
-
-    private void checkLast(Publication publication) {
-        if (publication.event().data() == null) {
-            throw new IllegalArgumentException("last event without data: a client would not dispatch it");
-        }
-        for (String topic : publication.topics()) {
-            if (log.isLiveOnly(topic)) {
-                throw new IllegalArgumentException(
-                        "last event of topic " + topic + " (expected: a topic to which no presence publishes)");
-            }
-        }
-    }
-
-    private void checkKeyRemoval(Publication publication) {
-        Event event = publication.event();
-        if (event.key() == null || event.id() != null) {
-            throw new IllegalArgumentException("event without data: a client would not dispatch it; use empty data");
-        }
-        for (String topic : publication.topics()) {
-            if (!log.conflates(topic)) {
-                throw new IllegalArgumentException("event without data: it would remove a key, and topic " + topic
-                        + " does not conflate; use empty data");
-            }
-        }
     }
 
     /**

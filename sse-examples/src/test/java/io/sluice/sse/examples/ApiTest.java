@@ -36,6 +36,9 @@ class ApiTest {
     /** Not exported by the module descriptor. */
     private static final Set<String> HIDDEN = Set.of("io.sluice.sse.hub.log", "io.sluice.sse.hub.core");
 
+    /** The packages below this one are not exported either. */
+    private static final String NETTY = "io.sluice.sse.netty.";
+
     /** The packages for authors of transports, of durable stores and of backplanes. */
     private static final Set<String> EXTENSION =
             Set.of("io.sluice.sse.hub.lane", "io.sluice.sse.history", "io.sluice.sse.backplane");
@@ -108,6 +111,7 @@ class ApiTest {
 
     private static boolean isHidden(JavaClass type) {
         return HIDDEN.contains(type.getPackageName())
+                || type.getPackageName().startsWith(NETTY)
                 || type.getEnclosingClass()
                         .map(outer -> !outer.getModifiers().contains(JavaModifier.PUBLIC))
                         .orElse(false);

@@ -16,6 +16,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * A project outside the build compiles against the modules and runs on the module path. All other tests use the class
@@ -56,19 +58,24 @@ class ModulePathTest {
         }
     }
 
-    /** Only the hub itself may access these packages. */
-    @Test
-    void hiddenPackagesAreNotReadable() throws Exception {
+    /** Only the module of such a package may access it. */
+    @ParameterizedTest
+    @CsvSource({
+        "io.sluice.sse.core, io.sluice.sse.hub.log, HubLog",
+        "io.sluice.sse.core, io.sluice.sse.hub.core, HubCore",
+        "io.sluice.sse.netty, io.sluice.sse.netty.frame, BatchFramer"
+    })
+    void hiddenPackagesAreNotReadable(String module, String hidden, String type) throws Exception {
         Path bad = classes.resolve("bad");
         Files.createDirectories(bad.resolve("p"));
-        Files.writeString(bad.resolve("module-info.java"), "module bad { requires io.sluice.sse.core; }");
-        Files.writeString(bad.resolve("p/Bad.java"), "package p; class Bad { io.sluice.sse.hub.log.HubLog log; }");
+        Files.writeString(bad.resolve("module-info.java"), "module bad { requires " + module + "; }");
+        Files.writeString(bad.resolve("p/Bad.java"), "package p; class Bad { " + hidden + "." + type + " hidden; }");
         String modulePath = Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
                 .filter(ModulePathTest::isNeeded)
                 .collect(Collectors.joining(File.pathSeparator));
         StringWriter errors = new StringWriter();
         assertThat(javac(modulePath, bad, errors)).isNotZero();
-        assertThat(errors.toString()).contains("package io.sluice.sse.hub.log is not visible");
+        assertThat(errors.toString()).contains("package " + hidden + " is not visible");
     }
 
     private static boolean isNeeded(String entry) {

@@ -5,6 +5,7 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import io.github.bucket4j.Bucket;
 import io.github.bucket4j.ConsumptionProbe;
 import io.github.bucket4j.TimeMeter;
+import io.sluice.sse.netty.connection.AddressKey;
 import java.net.SocketAddress;
 import org.jspecify.annotations.Nullable;
 

@@ -1,6 +1,5 @@
 package io.sluice.sse.netty;
 
-import io.netty.handler.codec.http.HttpHeaderValidationUtil;
 import java.time.Duration;
 import java.util.Objects;
 
@@ -24,16 +23,5 @@ final class Checks {
             throw new IllegalArgumentException(option + ": " + value + " (expected: from 0 to 365 days)");
         }
         return value;
-    }
-
-    /** Checks a header. The message omits the value: it may contain line breaks, or a secret. */
-    static void header(String name, String value) {
-        Objects.requireNonNull(value, "value");
-        if (Objects.requireNonNull(name, "header").isEmpty()
-                || HttpHeaderValidationUtil.validateToken(name) >= 0
-                || HttpHeaderValidationUtil.validateValidHeaderValue(value) >= 0) {
-            throw new IllegalArgumentException(
-                    "header: " + JsonText.quote(name) + " (expected: a token, and a value without control characters)");
-        }
     }
 }

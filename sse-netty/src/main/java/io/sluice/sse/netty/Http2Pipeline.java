@@ -4,6 +4,15 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelPipeline;
 import io.netty.handler.codec.http2.Http2MultiplexHandler;
+import io.sluice.sse.netty.connection.PendingConnections;
+import io.sluice.sse.netty.http.Deadlines;
+import io.sluice.sse.netty.http.RequestDeadline;
+import io.sluice.sse.netty.http2.Http2Codec;
+import io.sluice.sse.netty.http2.Http2Limits;
+import io.sluice.sse.netty.http2.Http2Output;
+import io.sluice.sse.netty.http2.Http2RequestCodec;
+import io.sluice.sse.netty.http2.Http2Session;
+import io.sluice.sse.netty.http2.Http2Upgrade;
 
 /**
  * The pipelines of an HTTP/2 connection and of its streams. Each request has a channel of its own with the handlers of

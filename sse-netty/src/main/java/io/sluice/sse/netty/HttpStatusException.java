@@ -2,6 +2,8 @@ package io.sluice.sse.netty;
 
 import io.sluice.sse.Event;
 import io.sluice.sse.RejectionCounts;
+import io.sluice.sse.netty.http.HeaderCheck;
+import io.sluice.sse.netty.http.InvalidRequestException;
 import java.time.Duration;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -57,8 +59,12 @@ public final class HttpStatusException extends RuntimeException {
      */
     @CheckReturnValue
     public static HttpStatusException of(int status, String detail, String header, String value) {
-        Checks.header(header, value);
+        HeaderCheck.check(header, value);
         return new HttpStatusException(status, detail, 0, Map.of(header, value), null);
+    }
+
+    static HttpStatusException of(InvalidRequestException invalid) {
+        return of(invalid.status(), invalid.detail());
     }
 
     /** A 400 with the message of an argument check of this library, for a value that a client has sent. */

@@ -1,5 +1,6 @@
 package io.sluice.sse.netty;
 
+import io.sluice.sse.netty.tls.WatchedFiles;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;

@@ -2,6 +2,7 @@ package io.sluice.sse.netty;
 
 import io.netty.channel.Channel;
 import io.netty.util.AttributeKey;
+import io.sluice.sse.netty.connection.Connection;
 import java.time.Duration;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;

@@ -2,6 +2,8 @@ package io.sluice.sse.netty;
 
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.flow.FlowControlHandler;
+import io.sluice.sse.netty.connection.RejectionLog;
+import io.sluice.sse.netty.http.RequestDeadline;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -167,7 +169,7 @@ final class OrderedResponses {
 
     private RouteResponse rejectionOf(ChannelHandlerContext ctx, Throwable e, @Nullable SseRequest request) {
         HttpStatusException rejection = Responses.toStatusException(e, ctx.channel(), request);
-        rejections.count(rejection, request == null ? ctx.channel().remoteAddress() : request.remoteAddress());
+        rejections.count(rejection.kind(), request == null ? ctx.channel().remoteAddress() : request.remoteAddress());
         return rejection.response();
     }
 

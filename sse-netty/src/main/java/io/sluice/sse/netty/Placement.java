@@ -5,6 +5,7 @@ import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ServerChannel;
 import io.netty.util.AttributeKey;
+import io.sluice.sse.netty.http.HttpCodec;
 import java.util.Map;
 
 /**

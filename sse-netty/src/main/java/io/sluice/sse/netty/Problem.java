@@ -1,6 +1,8 @@
 package io.sluice.sse.netty;
 
 import io.netty.handler.codec.http.HttpResponseStatus;
+import io.sluice.sse.netty.http.JsonText;
+import io.sluice.sse.netty.stream.Jitter;
 import java.util.Map;
 
 /** Renders rejections: as {@code application/problem+json} (RFC 9457), or as a stream that an EventSource reopens. */

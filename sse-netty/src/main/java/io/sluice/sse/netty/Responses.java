@@ -16,6 +16,9 @@ import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.netty.handler.codec.http.TooLongHttpLineException;
+import io.sluice.sse.netty.connection.FailureLog;
+import io.sluice.sse.netty.http.InvalidRequestException;
+import io.sluice.sse.netty.http.JsonText;
 import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -93,6 +96,9 @@ final class Responses {
     static HttpStatusException ofMalformed(Throwable failure) {
         if (failure instanceof HttpStatusException rejection) {
             return rejection;
+        }
+        if (failure instanceof InvalidRequestException invalid) {
+            return HttpStatusException.of(invalid);
         }
         if (failure instanceof TooLongHttpLineException) {
             return HttpStatusException.of(414, "the request line is too long");

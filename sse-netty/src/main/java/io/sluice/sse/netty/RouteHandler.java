@@ -10,6 +10,10 @@ import io.netty.handler.codec.http.FullHttpRequest;
 import io.netty.handler.codec.http.HttpUtil;
 import io.sluice.sse.RejectionCounts;
 import io.sluice.sse.netty.OrderedResponses.Exchange;
+import io.sluice.sse.netty.connection.ClientAddress;
+import io.sluice.sse.netty.connection.FailureLog;
+import io.sluice.sse.netty.http.AllowedHosts;
+import io.sluice.sse.netty.http.RequestDeadline;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Objects;
@@ -205,7 +209,9 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
 
     /** Finds the routes of a request's path, once per request, and only if the request is for a host of this server. */
     private Routes.Entry entryOf(SseRequest request) {
-        shared.hosts().check(request.authority());
+        if (!shared.hosts().allows(request.authority())) {
+            throw HttpStatusException.of(421, "this server does not answer for that host");
+        }
         Routes.Entry entry = shared.routes().find(request.path());
         if (entry == null) {
             throw HttpStatusException.of(404, "there is nothing at this path");

@@ -1,5 +1,6 @@
 package io.sluice.sse.netty;
 
+import io.sluice.sse.netty.http.HeaderCheck;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -33,7 +34,7 @@ public final class RouteResponse {
      */
     @CheckReturnValue
     public static RouteResponse of(int status, String contentType, byte[] body) {
-        Checks.header("content-type", contentType);
+        HeaderCheck.check("content-type", contentType);
         return new RouteResponse(
                 checked(status), Objects.requireNonNull(body, "body"), Map.of("content-type", contentType), List.of());
     }
@@ -70,7 +71,7 @@ public final class RouteResponse {
      */
     @CheckReturnValue
     public RouteResponse with(String header, String value) {
-        Checks.header(header, value);
+        HeaderCheck.check(header, value);
         Map<String, String> more = new LinkedHashMap<>(headers);
         more.put(header, value);
         return new RouteResponse(status, body, more, added);

@@ -16,6 +16,13 @@ import io.netty.util.ReferenceCountUtil;
 import io.sluice.sse.hub.Hub;
 import io.sluice.sse.hub.lane.HubLane;
 import io.sluice.sse.hub.lane.LaneOptions;
+import io.sluice.sse.netty.connection.RejectionLog;
+import io.sluice.sse.netty.http.HttpCodec;
+import io.sluice.sse.netty.http.InvalidRequestException;
+import io.sluice.sse.netty.http.PercentDecoder;
+import io.sluice.sse.netty.stream.Drain;
+import io.sluice.sse.netty.stream.Lanes;
+import io.sluice.sse.netty.stream.PipelineUpgrade;
 import io.sluice.sse.topic.AccessRules;
 import java.time.Duration;
 import java.util.List;
@@ -362,7 +369,7 @@ public final class SseHandler extends ChannelInboundHandlerAdapter {
             String target = request.uri();
             int mark = target.indexOf('?');
             return PercentDecoder.decodePath(mark < 0 ? target : target.substring(0, mark));
-        } catch (HttpStatusException e) {
+        } catch (InvalidRequestException e) {
             return request.uri();
         }
     }

@@ -12,6 +12,15 @@ import io.netty.handler.codec.http2.Http2StreamChannel;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.AttributeKey;
 import io.sluice.sse.Identity;
+import io.sluice.sse.netty.connection.ClientAddress;
+import io.sluice.sse.netty.connection.Connection;
+import io.sluice.sse.netty.http.AcceptHeader;
+import io.sluice.sse.netty.http.AllowedHosts;
+import io.sluice.sse.netty.http.Forwarded;
+import io.sluice.sse.netty.http.InvalidRequestException;
+import io.sluice.sse.netty.http.PercentDecoder;
+import io.sluice.sse.netty.http.RequestTarget;
+import io.sluice.sse.netty.http.SameOrigin;
 import io.sluice.sse.topic.Selector;
 import io.sluice.sse.topic.TopicPattern;
 import java.net.SocketAddress;
@@ -87,7 +96,11 @@ public final class SseRequest {
 
     /** @throws HttpStatusException if the target or the Host header violates HTTP */
     static SseRequest of(HttpRequest request, Channel channel, byte[] body, TrustedProxies proxies) {
-        return new SseRequest(RequestTarget.of(request), request, channel, body, proxies);
+        try {
+            return new SseRequest(RequestTarget.of(request), request, channel, body, proxies);
+        } catch (InvalidRequestException e) {
+            throw HttpStatusException.of(e);
+        }
     }
 
     /** This request for the route of a path of this length. */
@@ -277,7 +290,11 @@ public final class SseRequest {
      * @throws HttpStatusException (400) if it is not UTF-8
      */
     public String bodyText() {
-        return PercentDecoder.utf8(body);
+        try {
+            return PercentDecoder.utf8(body);
+        } catch (InvalidRequestException e) {
+            throw HttpStatusException.of(e);
+        }
     }
 
     /**

@@ -9,6 +9,16 @@ import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.EventExecutor;
 import io.sluice.sse.Ledger;
 import io.sluice.sse.hub.Hub;
+import io.sluice.sse.netty.connection.ConnectionLimiter;
+import io.sluice.sse.netty.connection.PendingConnections;
+import io.sluice.sse.netty.connection.RejectionLog;
+import io.sluice.sse.netty.connection.ServerAcceptor;
+import io.sluice.sse.netty.http2.Http2Session;
+import io.sluice.sse.netty.socket.SocketOptions;
+import io.sluice.sse.netty.socket.TransportBackend;
+import io.sluice.sse.netty.stream.Drain;
+import io.sluice.sse.netty.stream.Lanes;
+import io.sluice.sse.netty.tls.TlsFiles;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
@@ -81,7 +91,7 @@ public final class SseServer implements AutoCloseable {
 
     /** @param options must not change any more */
     static SseServer start(ServerOptions options) throws IOException {
-        TransportBackend transport = TransportBackend.choose(options.transport);
+        TransportBackend transport = TransportBackend.choose(options.transport.backend());
         Hub hub = options.hub == null ? Hub.create() : options.hub;
         Lanes lanes = new Lanes(hub, options.laneOptions);
         StreamEndpoint streams = new StreamEndpoint(
@@ -97,7 +107,7 @@ public final class SseServer implements AutoCloseable {
         ConnectionLimiter limiter = new ConnectionLimiter(
                 options.maxConnections(),
                 options.maxConnectionsPerAddress,
-                options.proxies,
+                options.proxies::trusts,
                 connections,
                 hub.ledger(),
                 streams.rejections());
@@ -125,7 +135,7 @@ public final class SseServer implements AutoCloseable {
             refreshRegularly(files, loops);
         }
         SseServer server = new SseServer(options, hub, streams, loops, bound.channel(), connections);
-        log.info("listening on {}, transport {}", server.uri(), transport.transport);
+        log.info("listening on {}, transport {}", server.uri(), transport);
         return server;
     }
 

@@ -6,6 +6,9 @@ import io.sluice.sse.Heartbeat;
 import io.sluice.sse.Identity;
 import io.sluice.sse.Sink;
 import io.sluice.sse.Source;
+import io.sluice.sse.netty.http.ResponseHead;
+import io.sluice.sse.netty.stream.Drain;
+import io.sluice.sse.netty.stream.StreamSettings;
 import io.sluice.sse.topic.AccessRules;
 import io.sluice.sse.topic.Selector;
 import io.sluice.sse.topic.StartPosition;
@@ -29,8 +32,11 @@ public final class SseStream {
     private final Opening opening;
 
     /** What is needed to open the stream. Not among the settings, since those live as long as the stream. */
-    private record Opening(List<Map.Entry<String, String>> headers, Runnable lastCheck) {
-        static final Opening PLAIN = new Opening(List.of(), () -> {});
+    private record Opening(
+            List<Map.Entry<String, String>> headers,
+            Runnable lastCheck,
+            @Nullable Compression compression) {
+        static final Opening PLAIN = new Opening(List.of(), () -> {}, null);
     }
 
     private SseStream(
@@ -140,7 +146,13 @@ public final class SseStream {
     /** This stream with another way to end when the server shuts down. */
     @CheckReturnValue
     public SseStream drain(DrainMode mode) {
-        return with(settings.with(Objects.requireNonNull(mode, "mode")));
+        Objects.requireNonNull(mode, "mode");
+        return with(settings.with(
+                switch (mode) {
+                    case SPREAD -> Drain.Mode.SPREAD;
+                    case AT_ONCE -> Drain.Mode.AT_ONCE;
+                    case AT_DEADLINE -> Drain.Mode.AT_DEADLINE;
+                }));
     }
 
     /**
@@ -159,7 +171,8 @@ public final class SseStream {
      */
     @CheckReturnValue
     public SseStream compression(Compression compression) {
-        return with(settings.with(Objects.requireNonNull(compression, "compression")));
+        Objects.requireNonNull(compression, "compression");
+        return with(new Opening(opening.headers, opening.lastCheck, compression));
     }
 
     /**
@@ -192,7 +205,7 @@ public final class SseStream {
         ResponseHead.checkAdded(Objects.requireNonNull(name, "name"), Objects.requireNonNull(value, "value"));
         List<Map.Entry<String, String>> more = new ArrayList<>(opening.headers);
         more.add(Map.entry(name, value));
-        return new SseStream(selector, start, source, settings, new Opening(List.copyOf(more), opening.lastCheck));
+        return with(new Opening(List.copyOf(more), opening.lastCheck, opening.compression));
     }
 
     /**
@@ -206,10 +219,11 @@ public final class SseStream {
     public SseStream lastCheck(Runnable check) {
         Objects.requireNonNull(check, "check");
         Runnable before = opening.lastCheck;
-        return new SseStream(selector, start, source, settings, new Opening(opening.headers, () -> {
+        Runnable both = () -> {
             before.run();
             check.run();
-        }));
+        };
+        return with(new Opening(opening.headers, both, opening.compression));
     }
 
     /** @throws HttpStatusException if a check of the route rejects the request */
@@ -219,6 +233,10 @@ public final class SseStream {
 
     private SseStream with(StreamSettings newSettings) {
         return new SseStream(selector, start, source, newSettings, opening);
+    }
+
+    private SseStream with(Opening newOpening) {
+        return new SseStream(selector, start, source, settings, newOpening);
     }
 
     /** The topics and patterns that the stream subscribes to; null if only a source fills it. */
@@ -234,6 +252,12 @@ public final class SseStream {
     /** The headers that the route has added. */
     List<Map.Entry<String, String>> headers() {
         return opening.headers;
+    }
+
+    /** Null if the server's option decides. */
+    @Nullable
+    Compression compression() {
+        return opening.compression;
     }
 
     StreamSettings settings() {

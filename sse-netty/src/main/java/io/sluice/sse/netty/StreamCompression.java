@@ -2,6 +2,15 @@ package io.sluice.sse.netty;
 
 import io.netty.channel.Channel;
 import io.netty.handler.codec.http2.Http2StreamChannel;
+import io.sluice.sse.netty.frame.GzipFrames;
+import io.sluice.sse.netty.frame.GzipStream;
+import io.sluice.sse.netty.http.AcceptHeader;
+import io.sluice.sse.netty.http2.CompressedHttp2Sink;
+import io.sluice.sse.netty.http2.Http2Sink;
+import io.sluice.sse.netty.stream.ChannelSink;
+import io.sluice.sse.netty.stream.CompressedSink;
+import io.sluice.sse.netty.stream.Lanes;
+import io.sluice.sse.netty.stream.NettySink;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -32,7 +41,7 @@ final class StreamCompression {
     }
 
     private Compression of(SseStream stream) {
-        Compression ofRoute = stream.settings().compression();
+        Compression ofRoute = stream.compression();
         return ofRoute == null ? byDefault : ofRoute;
     }
 

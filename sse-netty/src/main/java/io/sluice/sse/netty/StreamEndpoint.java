@@ -5,6 +5,17 @@ import io.netty.channel.ChannelHandlerContext;
 import io.sluice.sse.CloseReason;
 import io.sluice.sse.ClosedException;
 import io.sluice.sse.RejectionCounts;
+import io.sluice.sse.netty.connection.ClientAddress;
+import io.sluice.sse.netty.connection.RejectionLog;
+import io.sluice.sse.netty.http.AcceptHeader;
+import io.sluice.sse.netty.http.HttpCodec;
+import io.sluice.sse.netty.http2.Http2Sink;
+import io.sluice.sse.netty.http2.Http2Upgrade;
+import io.sluice.sse.netty.stream.ChannelSink;
+import io.sluice.sse.netty.stream.Lanes;
+import io.sluice.sse.netty.stream.NettySink;
+import io.sluice.sse.netty.stream.PipelineUpgrade;
+import io.sluice.sse.netty.stream.Upgrade;
 import io.sluice.sse.topic.TopicLimitException;
 import java.time.Duration;
 import java.util.List;
@@ -310,7 +321,7 @@ final class StreamEndpoint {
 
     /** Closes the connection after the response: a rejected client gets no connection kept for its retry. */
     private RouteResponse retryableResponse(SseRequest request, HttpStatusException rejection) {
-        rejections.count(rejection, request.remoteAddress());
+        rejections.count(rejection.kind(), request.remoteAddress());
         return request.isOfEventSource()
                 ? Problem.retryLater(Math.max(retry.toMillis(), rejection.waitMillis()))
                 : rejection.response().with("connection", "close");

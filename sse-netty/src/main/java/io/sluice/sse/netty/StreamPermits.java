@@ -2,6 +2,8 @@ package io.sluice.sse.netty;
 
 import io.sluice.sse.CloseReason;
 import io.sluice.sse.RejectionCounts;
+import io.sluice.sse.netty.connection.AddressKey;
+import io.sluice.sse.netty.stream.ChannelSink;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.ArrayDeque;

@@ -1,5 +1,8 @@
 package io.sluice.sse.netty;
 
+import io.sluice.sse.netty.socket.TransportBackend;
+import org.jspecify.annotations.Nullable;
+
 /** The I/O mechanism of the operating system that a server uses. */
 public enum Transport {
     /** The first of epoll, io_uring, kqueue and NIO that is available on this machine. */
@@ -20,6 +23,12 @@ public enum Transport {
 
     Transport(String label) {
         this.label = label;
+    }
+
+    /** The classes of Netty for this transport; null for {@link #AUTO}. */
+    @Nullable
+    TransportBackend backend() {
+        return this == AUTO ? null : TransportBackend.valueOf(name());
     }
 
     /** The name in lower case, as in {@code io_uring}. */

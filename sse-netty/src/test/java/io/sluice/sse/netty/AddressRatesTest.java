@@ -3,6 +3,7 @@ package io.sluice.sse.netty;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.bucket4j.TimeMeter;
+import io.sluice.sse.netty.connection.AddressKey;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;

@@ -1,22 +1,39 @@
 package io.sluice.sse.netty;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.domain.JavaMethodCall;
 import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import io.sluice.sse.netty.frame.BatchFramer;
+import io.sluice.sse.netty.http2.Http2Output;
+import io.sluice.sse.netty.http2.Http2Session;
+import io.sluice.sse.netty.stream.StreamHandler;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** Checks where buffers are retained and released, which clocks are read, and which types are public. */
+/** Checks the layers of this module, where buffers are retained and released, and which types are public. */
 class ArchitectureTest {
+
+    private static final String ROOT = "io.sluice.sse.netty";
+
+    /** The packages that are not exported. Each depends only on those before it, and the root package on all. */
+    private static final List<String> LAYERS =
+            List.of("frame", "tls", "socket", "connection", "http", "stream", "http2");
 
     private static final JavaClasses MAIN = new ClassFileImporter()
             .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
-            .importPackages("io.sluice.sse.netty");
+            .importPackages(ROOT);
 
     @Test
     void buffersAreReleasedInOnePlaceAndReadMessagesWhereTheyWereRead() {
@@ -78,9 +95,56 @@ class ArchitectureTest {
     }
 
     @Test
+    void packagesDependOnlyOnTheLayersBelowThem() {
+        for (int i = 0; i < LAYERS.size(); i++) {
+            noClasses()
+                    .that()
+                    .resideInAPackage(ROOT + "." + LAYERS.get(i))
+                    .should()
+                    .dependOnClassesThat()
+                    .resideInAnyPackage(above(i))
+                    .check(MAIN);
+        }
+        assertThat(MAIN.stream().map(JavaClass::getPackageName).distinct())
+                .containsExactlyInAnyOrderElementsOf(
+                        Stream.concat(Stream.of(ROOT), LAYERS.stream().map(layer -> ROOT + "." + layer))
+                                .toList());
+    }
+
+    private static String[] above(int layer) {
+        return Stream.concat(
+                        Stream.of(ROOT),
+                        LAYERS.subList(layer + 1, LAYERS.size()).stream().map(name -> ROOT + "." + name))
+                .toArray(String[]::new);
+    }
+
+    @Test
+    void packagesHaveNoCycles() {
+        slices().matching("(" + ROOT + "..)").should().beFreeOfCycles().check(MAIN);
+    }
+
+    /** Links in comments need imports, which bytecode does not have. These must not point to a higher layer either. */
+    @Test
+    void noImportPointsToAHigherLayer() throws IOException {
+        for (int i = 0; i < LAYERS.size(); i++) {
+            List<String> above = List.of(above(i));
+            try (Stream<Path> files = Files.list(Path.of("src/main/java/io/sluice/sse/netty", LAYERS.get(i)))) {
+                for (Path file : files.toList()) {
+                    assertThat(Files.readAllLines(file))
+                            .as(file.toString())
+                            .noneMatch(line -> above.stream()
+                                    .anyMatch(name -> line.matches(
+                                            "import (static )?" + name.replace(".", "[.]") + "[.][A-Z].*")));
+                }
+            }
+        }
+    }
+
+    @Test
     void onlyIntendedTypesArePublic() {
         assertThat(MAIN.stream()
                         .filter(type -> type.isTopLevelClass()
+                                && type.getPackageName().equals(ROOT)
                                 && type.getModifiers().contains(JavaModifier.PUBLIC)
                                 && !type.getSimpleName().equals("package-info"))
                         .map(type -> type.getSimpleName()))

@@ -13,6 +13,7 @@ import io.sluice.sse.CloseReason;
 import io.sluice.sse.Event;
 import io.sluice.sse.Ledger;
 import io.sluice.sse.hub.Hub;
+import io.sluice.sse.netty.http.AcceptHeader;
 import io.sluice.sse.test.SseResponse;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

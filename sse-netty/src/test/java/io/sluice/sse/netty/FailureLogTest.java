@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
+import io.sluice.sse.netty.connection.FailureLog;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;

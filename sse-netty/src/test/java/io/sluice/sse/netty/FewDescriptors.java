@@ -48,6 +48,6 @@ final class FewDescriptors {
         Logger root = context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
         root.setLevel(Level.INFO);
         root.addAppender(appender);
-        context.getLogger(ServerAcceptor.class).setLevel(Level.DEBUG);
+        context.getLogger("io.sluice.sse.netty.ServerAcceptor").setLevel(Level.DEBUG);
     }
 }

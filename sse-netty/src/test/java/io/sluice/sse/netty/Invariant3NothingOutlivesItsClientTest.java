@@ -10,6 +10,7 @@ import io.sluice.sse.Observer;
 import io.sluice.sse.Sink;
 import io.sluice.sse.hub.Hub;
 import io.sluice.sse.hub.TransportAccess;
+import io.sluice.sse.netty.stream.StreamHandler;
 import io.sluice.sse.topic.HubSink;
 import io.sluice.sse.topic.SinkInfo;
 import java.io.IOException;

@@ -9,6 +9,7 @@ import io.sluice.sse.CloseReason;
 import io.sluice.sse.Event;
 import io.sluice.sse.Ledger;
 import io.sluice.sse.hub.Hub;
+import io.sluice.sse.netty.http2.Http2Output;
 import io.sluice.sse.test.ReceivedEvent;
 import io.sluice.sse.topic.OverflowPolicy;
 import io.sluice.sse.topic.SinkInfo;

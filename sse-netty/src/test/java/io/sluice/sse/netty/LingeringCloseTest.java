@@ -9,6 +9,8 @@ import io.netty.channel.embedded.EmbeddedChannel;
 import io.sluice.sse.Event;
 import io.sluice.sse.Sink;
 import io.sluice.sse.hub.Hub;
+import io.sluice.sse.netty.socket.OutboundBuffers;
+import io.sluice.sse.netty.stream.LingeringClose;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;

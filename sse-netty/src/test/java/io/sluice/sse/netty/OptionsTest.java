@@ -233,7 +233,7 @@ class OptionsTest {
     @Test
     @EnabledOnOs(OS.LINUX)
     void aMissingTransportIsNamedAndLogged() {
-        Logger logger = (Logger) LoggerFactory.getLogger(TransportBackend.class);
+        Logger logger = (Logger) LoggerFactory.getLogger("io.sluice.sse.netty.TransportBackend");
         ListAppender<ILoggingEvent> lines = new ListAppender<>();
         lines.start();
         logger.addAppender(lines);

@@ -358,7 +358,7 @@ class PipelineHeadersTest {
     }
 
     private static void quietly(Runnable test) {
-        Logger log = (Logger) LoggerFactory.getLogger(PipelineUpgrade.class);
+        Logger log = (Logger) LoggerFactory.getLogger("io.sluice.sse.netty.PipelineUpgrade");
         log.setLevel(Level.OFF);
         try {
             test.run();

@@ -2,6 +2,7 @@ package io.sluice.sse.netty;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sluice.sse.netty.stream.NettySink;
 import io.sluice.sse.topic.SinkInfo;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

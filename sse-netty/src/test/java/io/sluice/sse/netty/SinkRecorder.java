@@ -4,6 +4,7 @@ import io.sluice.sse.CloseReason;
 import io.sluice.sse.Observer;
 import io.sluice.sse.Sink;
 import io.sluice.sse.hub.Hub;
+import io.sluice.sse.netty.stream.NettySink;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 

@@ -4,8 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.netty.bootstrap.ServerBootstrap;
-import io.netty.buffer.ByteBuf;
-import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
@@ -20,9 +18,14 @@ import io.netty.channel.unix.Socket;
 import io.netty.handler.codec.http.HttpServerCodec;
 import io.sluice.sse.CloseReason;
 import io.sluice.sse.Event;
+import io.sluice.sse.Ledger;
 import io.sluice.sse.Observer;
 import io.sluice.sse.Sink;
 import io.sluice.sse.hub.Hub;
+import io.sluice.sse.netty.frame.BatchFramer;
+import io.sluice.sse.netty.frame.NettyFrame;
+import io.sluice.sse.netty.stream.NettySink;
+import io.sluice.sse.netty.stream.SocketFastPath;
 import io.sluice.sse.topic.SinkInfo;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -136,13 +139,12 @@ class SocketFastPathTest {
     @Test
     void aClosedSocketIsNotWrittenTo() throws IOException {
         TestServers.on(Transport.EPOLL);
-        NettyFrame frame = new NettyFrame();
-        ByteBuf bytes = PooledByteBufAllocator.DEFAULT.directBuffer().writeBytes(new byte[100]);
-        frame.set(bytes, 0, 100);
+        BatchFramer framer = new BatchFramer(new Ledger());
+        NettyFrame frame = framer.frame(new byte[100], 100);
         Socket socket = Socket.newSocketStream();
         socket.close();
         assertThat(SocketFastPath.send(socket, frame, true)).isZero();
-        bytes.release();
+        framer.release(frame);
     }
 
     /** An application can add a handler before a stream at any time if the pipeline is its own. */

@@ -20,6 +20,7 @@ import io.sluice.sse.Event;
 import io.sluice.sse.RejectionCounts;
 import io.sluice.sse.hub.Hub;
 import io.sluice.sse.hub.lane.LaneOptions;
+import io.sluice.sse.netty.connection.RejectionLog;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.net.InetSocketAddress;
@@ -151,7 +152,7 @@ class StreamLimitsTest {
 
     @Test
     void aReachedLimitIsLoggedOncePerInterval() throws Exception {
-        Logger logger = (Logger) LoggerFactory.getLogger(RejectionLog.class);
+        Logger logger = (Logger) LoggerFactory.getLogger("io.sluice.sse.netty.RejectionLog");
         ListAppender<ILoggingEvent> lines = new ListAppender<>();
         lines.start();
         logger.addAppender(lines);

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import io.netty.util.concurrent.AbstractScheduledEventExecutor;
 import io.netty.util.concurrent.EventExecutor;
 import io.sluice.sse.hub.Hub;
+import io.sluice.sse.netty.socket.TransportBackend;
 import io.sluice.sse.topic.SinkInfo;
 import java.lang.reflect.Field;
 import java.time.Duration;
@@ -33,7 +34,7 @@ final class TestServers {
 
     private static void requireAvailable(Transport transport) {
         for (TransportBackend candidate : TransportBackend.values()) {
-            Throwable whyNot = candidate.transport == transport ? candidate.unavailabilityCause() : null;
+            Throwable whyNot = candidate == transport.backend() ? candidate.unavailabilityCause() : null;
             if (whyNot != null) {
                 String message = "SKIPPED: transport " + transport + " is not available here: " + whyNot;
                 if (System.getenv("SLUICE_FORBID_SKIPS") != null) {

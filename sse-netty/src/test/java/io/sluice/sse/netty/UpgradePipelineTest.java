@@ -19,6 +19,7 @@ import io.sluice.sse.Event;
 import io.sluice.sse.Observer;
 import io.sluice.sse.Sink;
 import io.sluice.sse.hub.Hub;
+import io.sluice.sse.netty.stream.NettySink;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;

@@ -5,9 +5,7 @@ import io.sluice.sse.history.HistoryException;
 import io.sluice.sse.history.StoredEvent;
 import io.sluice.sse.topic.Recipients;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -33,7 +31,6 @@ final class HistoryWriter implements Runnable {
 
     private static final Logger logger = LoggerFactory.getLogger(HistoryWriter.class);
 
-    private static final long BATCH_BYTES = 4 << 20;
     /**
      * Without forced writes, the time between two batches on average. Each commit takes a few kilobytes of the file for
      * as long as a crash of the machine may need the state before it, so there must not be one for each event.
@@ -50,7 +47,7 @@ final class HistoryWriter implements Runnable {
     private final History history;
     private final LogOptions.Clocks clocks;
     private final StampClock stamps;
-    private final long maxQueueBytes;
+    private final WriteQueue queue;
     private final boolean strict;
     private final HistoryReader reader;
     private final PositionReservation reservation;
@@ -61,8 +58,6 @@ final class HistoryWriter implements Runnable {
     private final Thread thread = new Thread(this, "sluice-history-writer");
 
     // Guarded by the hub's lock.
-    private ArrayDeque<LogEntry> queue = new ArrayDeque<>();
-    private long queuedBytes;
     private long queuedRemovals;
 
     // Written on the writer's thread, read by any thread.
@@ -74,7 +69,6 @@ final class HistoryWriter implements Runnable {
 
     // Confined to the writer's thread.
     private final HistoryUpkeep upkeep;
-    private ArrayDeque<LogEntry> taken = new ArrayDeque<>();
     /** The batch that is being written. It is written again after a failure. */
     private List<LogEntry> unwritten = List.of();
     /** The position up to which events are in a history that was opened again. */
@@ -89,7 +83,8 @@ final class HistoryWriter implements Runnable {
         this.log = log;
         this.clocks = options.clocks();
         this.stamps = new StampClock(clocks);
-        this.maxQueueBytes = Objects.requireNonNull(options.history()).queueBytes();
+        this.queue =
+                new WriteQueue(log, Objects.requireNonNull(options.history()).queueBytes());
         this.history = history;
         this.strict = history.sync().isStrict();
         this.reader = reader;
@@ -129,18 +124,16 @@ final class HistoryWriter implements Runnable {
         for (PendingEvent event : events) {
             bytes += event.wire().length + LogEntry.OVERHEAD_BYTES;
         }
-        if ((queuedBytes > 0 && queuedBytes + bytes > maxQueueBytes) || !reservation.covers(position + events.size())) {
+        if (!queue.hasRoomFor(bytes) || !reservation.covers(position + events.size())) {
             throw new HistoryException(
-                    "the history does not keep up: " + queuedBytes + " bytes wait to be written (historyQueueBytes: "
-                            + maxQueueBytes + ")",
+                    "the history does not keep up: " + queue.bytes() + " bytes wait to be written (historyQueueBytes: "
+                            + queue.maxBytes() + ")",
                     null);
         }
     }
 
     void enqueue(LogEntry entry) {
-        assert log.holdsLock();
         queue.add(entry);
-        queuedBytes += entry.wire.length + LogEntry.OVERHEAD_BYTES;
     }
 
     // ---- publishers, after they have released the hub's lock
@@ -187,7 +180,7 @@ final class HistoryWriter implements Runnable {
 
     /** The bytes that wait to be written, or are being written. */
     long queuedBytes() {
-        return log.locked(() -> queuedBytes);
+        return log.locked(queue::bytes);
     }
 
     /** Writes the queued events and ends the thread. Waits for that, unless the caller is interrupted. */
@@ -284,24 +277,24 @@ final class HistoryWriter implements Runnable {
     /** Waits for work. @return a batch; an empty one if only upkeep may be due; null when the writer has to end */
     private @Nullable List<LogEntry> take() {
         gather();
-        List<LogEntry> batch = poll();
+        List<LogEntry> batch = queue.poll();
         if (!batch.isEmpty()) {
             return batch;
         }
         if (closing) {
-            return isQueueEmpty() ? null : poll(); // a publisher may have queued an event just before the close
+            return queue.isEmpty() ? null : queue.poll(); // a publisher may have queued an event just before the close
         }
         parked = true;
-        if (isQueueEmpty() && !closing) {
+        if (queue.isEmpty() && !closing) {
             LockSupport.parkNanos(this, upkeep.idleNanos());
         }
         parked = false;
-        return poll();
+        return queue.poll();
     }
 
     /** Lets more events come to the next batch, unless the queue fills, a removal waits, or the hub closes. */
     private void gather() {
-        if (strict || !taken.isEmpty()) {
+        if (strict || queue.hasTaken()) {
             return;
         }
         long end = dueNanos - BURST_NANOS;
@@ -311,38 +304,7 @@ final class HistoryWriter implements Runnable {
     }
 
     private boolean mayGather() {
-        return !closing && log.locked(() -> queuedBytes < maxQueueBytes / 2 && queuedRemovals == doneRemovals);
-    }
-
-    private boolean isQueueEmpty() {
-        return taken.isEmpty() && log.locked(() -> queue.isEmpty());
-    }
-
-    private List<LogEntry> poll() {
-        if (taken.isEmpty()) {
-            taken = log.locked(() -> {
-                ArrayDeque<LogEntry> all = queue;
-                queue = all.isEmpty() ? all : new ArrayDeque<>();
-                return all.isEmpty() ? taken : all;
-            });
-        }
-        List<LogEntry> batch = new ArrayList<>(Math.min(taken.size(), 1024));
-        long bytes = 0;
-        LogEntry last = null;
-        // The entries of one event in several topics belong to the same batch. A removal ends its batch, so that every
-        // event is in the history, or in the queue, when the history reports what it evicts.
-        while (!taken.isEmpty()
-                && !isRemoval(last)
-                && (last == null || bytes < BATCH_BYTES || taken.element().position == last.position)) {
-            last = taken.remove();
-            bytes += last.wire.length;
-            batch.add(last);
-        }
-        return batch;
-    }
-
-    private static boolean isRemoval(@Nullable LogEntry entry) {
-        return entry instanceof HistoryMarker marker && marker.isRemoval();
+        return !closing && log.locked(() -> queue.isBelowHalf() && queuedRemovals == doneRemovals);
     }
 
     private void write(List<LogEntry> batch) {
@@ -377,7 +339,7 @@ final class HistoryWriter implements Runnable {
             history.append(events);
         }
         LogEntry last = batch.get(batch.size() - 1);
-        boolean isRemoval = isRemoval(last);
+        boolean isRemoval = WriteQueue.isRemoval(last);
         if (isRemoval) {
             history.remove(last.topic, last.position);
         }
@@ -396,27 +358,12 @@ final class HistoryWriter implements Runnable {
             waiters.onDurable(stored);
         }
         long written = bytes;
-        log.runLocked(() -> queuedBytes -= written);
+        log.runLocked(() -> queue.written(written));
     }
 
-    /**
-     * The positions of the oldest events of these topics that are not in the history yet. Called on the writer's
-     * thread, under the hub's lock. It scans the pending entries once, until each topic was found.
-     */
+    /** As {@link WriteQueue#oldestPending}. */
     Map<String, Long> oldestPending(Set<String> topics) {
-        assert log.holdsLock();
-        Map<String, Long> oldest = new HashMap<>();
-        for (ArrayDeque<LogEntry> entries : List.of(taken, queue)) {
-            for (LogEntry entry : entries) {
-                if (oldest.size() == topics.size()) {
-                    return oldest;
-                }
-                if (topics.contains(entry.topic) && !(entry instanceof HistoryMarker)) {
-                    oldest.putIfAbsent(entry.topic, entry.position);
-                }
-            }
-        }
-        return oldest;
+        return queue.oldestPending(topics);
     }
 
     private void fail(Throwable cause) {
@@ -433,9 +380,6 @@ final class HistoryWriter implements Runnable {
 
     /** Drops what waits: the history stays failed, and publishers check that under the lock. */
     private void drop() {
-        log.runLocked(() -> {
-            queue = new ArrayDeque<>();
-            queuedBytes = 0;
-        });
+        log.runLocked(queue::clear);
     }
 }

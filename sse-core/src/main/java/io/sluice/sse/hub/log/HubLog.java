@@ -3,12 +3,10 @@ package io.sluice.sse.hub.log;
 import io.sluice.sse.ClosedException;
 import io.sluice.sse.topic.Publication;
 import io.sluice.sse.topic.Published;
-import io.sluice.sse.topic.Recipients;
 import io.sluice.sse.topic.Selector;
 import io.sluice.sse.topic.TopicEndedException;
 import io.sluice.sse.topic.TopicLimitException;
 import java.time.Instant;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -22,8 +20,9 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The one sequence of a hub: the lock, the positions, the topics and the head. The lock is held briefly: no I/O, no
- * user code and no wake-up of a lane happens under it.
+ * The one sequence of a hub: the lock, the topics and the head. {@link Appender} gives the positions, and
+ * {@link SharedSequence} takes over events that other nodes share. The lock is held briefly: no I/O, no user code and
+ * no wake-up of a lane happens under it.
  *
  * <p>The text of this package explains why no event is lost between a publisher and a lane.
  */
@@ -33,9 +32,6 @@ public final class HubLog {
     private static final int EXPIRED_PER_PUBLISH = 4;
 
     private static final int EXPIRED_PER_READ = 1024;
-
-    /** After a batch of more events than this, the list of its topics is replaced, so that its capacity is freed. */
-    private static final int MAX_RETAINED_CAPACITY = 1024;
 
     private final ReentrantLock lock = new ReentrantLock();
     private final LogOptions options;
@@ -47,11 +43,8 @@ public final class HubLog {
     private final TopicTable topics;
     private final LogBounds bounds;
     private final Expirer expirer;
-    private long position;
-    /** The topics of the events that an append has not appended yet, in the order in which the events name them. */
-    private ArrayDeque<Topic> resolved = new ArrayDeque<>();
-    /** The time of the last event that another sequence has ordered: the times of a ring do not fall. */
-    private long lastSharedNanos = Long.MIN_VALUE;
+    private final Appender appender;
+    private final SharedSequence shared;
 
     // Set before the hub is used.
     /** Null if the hub keeps its events in memory only. */
@@ -65,9 +58,6 @@ public final class HubLog {
     // Written under the lock, read without it for streams that subscribe to nothing.
     private volatile boolean closed;
 
-    // Written under the lock and before the head, read anywhere.
-    private volatile Losses losses = Losses.NONE;
-
     public HubLog(LogOptions options) {
         this.options = options;
         this.clock = options.clocks().nanos();
@@ -76,6 +66,8 @@ public final class HubLog {
         this.topics = new TopicTable(
                 topicOptions, new TopicIndex(TopicIndex.MIN_TOPICS, lock, ForkJoinPool.commonPool()), lock);
         this.bounds = new LogBounds(topics, topicOptions, lock);
+        this.appender = new Appender(topics, bounds, lock);
+        this.shared = new SharedSequence(appender, topics, bounds);
         this.expirer = new Expirer(this, options.clocks().timer(), topicOptions.ageGroups());
     }
 
@@ -98,8 +90,8 @@ public final class HubLog {
         }
         HubHistory opened = new HubHistory(this, options, epoch, userExecutor);
         history = opened;
-        position = opened.head();
-        head = position;
+        appender.continueWith(opened);
+        head = opened.head();
         return opened.epoch();
     }
 
@@ -223,30 +215,34 @@ public final class HubLog {
             requireOpen();
             requirePositions(events.size());
             if (history != null) {
-                history.writer().requireCapacity(events, position);
+                history.writer().requireCapacity(events, appender.position());
             }
             long now = clock.getAsLong();
             bounds.expire(now, EXPIRED_PER_PUBLISH);
-            checkEnds(events);
-            resolveTopics(events);
+            appender.prepare(events);
             for (PendingEvent event : events) {
-                answers.add(append(event, ids, now, marked));
+                answers.add(appender.append(event, ids, now, marked));
             }
-            head = position;
-            if (!expirer.isScheduled()) {
-                untilExpiry = expirer.markScheduled(bounds.nanosUntilExpiry(now));
-            }
+            head = appender.position();
+            untilExpiry = markExpiry(now);
         } finally {
-            unpinResolved();
-            resolved.clear(); // after a failure it is not empty
-            if (events.size() > MAX_RETAINED_CAPACITY) {
-                resolved = new ArrayDeque<>();
-            }
+            appender.finish();
             lock.unlock();
         }
         if (history != null) {
             history.writer().wake();
         }
+        wake(marked, untilExpiry);
+        return answers;
+    }
+
+    /** @return how long until entries expire, for {@link #wake}; {@link Long#MAX_VALUE} if that is scheduled already */
+    private long markExpiry(long now) {
+        return expirer.isScheduled() ? Long.MAX_VALUE : expirer.markScheduled(bounds.nanosUntilExpiry(now));
+    }
+
+    /** Wakes the lanes that have subscribers, and schedules the expiry of what was appended. Without the lock. */
+    private void wake(List<TopicListener> marked, long untilExpiry) {
         for (TopicListener first : marked) {
             for (TopicListener each = first; each != null; each = each.next()) {
                 each.wake();
@@ -255,63 +251,19 @@ public final class HubLog {
         if (untilExpiry < Long.MAX_VALUE) {
             expirer.schedule(untilExpiry);
         }
-        return answers;
     }
 
     /** Positions never start again: ids would no longer rise, and clients would lose events silently. */
     private void requirePositions(int count) {
-        if (position > EventIds.MAX_POSITION - count) {
+        if (appender.position() > EventIds.MAX_POSITION - count) {
             throw new IllegalStateException("this hub has issued all its ids; create a new hub");
         }
     }
 
     /** For tests: the next event gets the position after this one. */
     void skipTo(long newPosition) {
-        runLocked(() -> position = newPosition);
+        runLocked(() -> appender.moveTo(newPosition));
         head = newPosition;
-    }
-
-    /** A batch is appended completely or not at all, so its ends are checked before the first append. */
-    private void checkEnds(List<PendingEvent> events) {
-        boolean mayEnd = !topics.ended().isEmpty();
-        for (int i = 0; i < events.size() && !mayEnd; i++) {
-            mayEnd = events.get(i).last();
-        }
-        if (mayEnd) {
-            new EndCheck(topics.ended(), bounds).check(events);
-        }
-    }
-
-    /** Finds or creates all topics before the first append: a batch is appended completely or not at all. */
-    private void resolveTopics(List<PendingEvent> events) {
-        try {
-            for (PendingEvent event : events) {
-                if (event.isKeyRemoval()) {
-                    continue; // needs no topic
-                }
-                for (String name : event.topics()) {
-                    Topic topic = topics.getOrCreate(name);
-                    topic.setPinned(true);
-                    resolved.add(topic);
-                }
-            }
-        } catch (TopicLimitException e) {
-            unpinResolved();
-            resolved.forEach(topics::removeIfIdle);
-            throw e;
-        }
-    }
-
-    private void unpinResolved() {
-        for (Topic topic : resolved) {
-            topic.setPinned(false);
-        }
-    }
-
-    private Topic nextResolved() {
-        Topic topic = resolved.remove();
-        topic.setPinned(false);
-        return topic;
     }
 
     // ---- a sequence that other nodes share
@@ -319,8 +271,7 @@ public final class HubLog {
     /** Begins after this position: earlier events are not in memory. Called before the hub is used. */
     void beginAfter(long newPosition, long nanos) {
         runLocked(() -> {
-            topics.removedFloors().putOthers(new Floor(newPosition, bounds.nextEviction(), nanos));
-            position = newPosition;
+            shared.beginAfter(newPosition, nanos);
             head = newPosition;
         });
     }
@@ -328,62 +279,22 @@ public final class HubLog {
     /** Events up to this position may be lost. The caller then wakes all lanes. */
     void lose(long upTo) {
         runLocked(() -> {
-            position = Math.max(position, upTo);
-            losses = losses.with(upTo, clock.getAsLong());
-            head = position;
+            shared.lose(upTo, clock.getAsLong());
+            head = appender.position();
         });
     }
 
-    /** The last position up to which events of whatever topic may be lost; 0 if none are. */
-    public long lostPosition() {
-        return losses.last();
-    }
-
-    /** As {@link Losses#limitAfter}. */
-    public long limitBeforeLoss(long at) {
-        return losses.limitAfter(at);
-    }
-
-    /** As {@link Losses#after}. */
-    public long afterLoss(long at) {
-        return losses.after(at);
-    }
-
-    /** Whether an event of whatever topic that was published at or after {@code since} may be lost. */
-    public boolean isLostSince(long since) {
-        return losses.isLostSince(since);
-    }
-
     /**
-     * Checks events before they are handed to the other nodes, so that a publication which every node would refuse does
-     * not reach them. An event with an id of its publisher is not checked: it may be a repetition.
+     * As {@link SharedSequence#requireAcceptable}, after expired events were evicted.
      *
      * @throws TopicEndedException if a topic of an event has ended
      * @throws TopicLimitException if an event needs a new topic and the hub has its maximum
      */
     void requireAcceptable(List<Publication> publications) {
-        lock.lock();
-        try {
+        runLocked(() -> {
             bounds.expire(clock.getAsLong(), EXPIRED_PER_PUBLISH);
-            for (Publication publication : publications) {
-                if (publication.event().id() == null) {
-                    requireAcceptable(publication);
-                }
-            }
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private void requireAcceptable(Publication publication) {
-        for (String topic : publication.topics()) {
-            if (topics.ended().contains(topic)) {
-                throw new TopicEndedException(topic);
-            }
-            if (publication.event().data() != null) {
-                topics.requireRoomFor(topic);
-            }
-        }
+            shared.requireAcceptable(publications);
+        });
     }
 
     /**
@@ -394,154 +305,39 @@ public final class HubLog {
      */
     void takeOver(List<SharedEvents> entries, long upTo, EventIds ids) {
         List<TopicListener> marked = new ArrayList<>(entries.size());
-        long untilExpiry = Long.MAX_VALUE;
+        long untilExpiry;
         lock.lock();
         try {
             requireOpen();
             long now = clock.getAsLong();
             bounds.expire(now, EXPIRED_PER_PUBLISH * Math.max(1, entries.size()));
-            for (SharedEvents entry : entries) {
-                takeOver(entry, Math.max(lastSharedNanos, Math.min(now, entry.nanos)), ids, marked);
-                if (entry.isRefused() && mayBeMissed(entry)) {
-                    losses = losses.with(entry.last(), now);
-                }
-            }
-            position = Math.max(position, upTo);
-            head = position;
-            if (!expirer.isScheduled()) {
-                untilExpiry = expirer.markScheduled(bounds.nanosUntilExpiry(now));
-            }
+            shared.takeOver(entries, upTo, ids, now, marked);
+            head = appender.position();
+            untilExpiry = markExpiry(now);
         } finally {
             lock.unlock();
         }
-        for (TopicListener first : marked) {
-            for (TopicListener each = first; each != null; each = each.next()) {
-                each.wake();
-            }
-        }
-        if (untilExpiry < Long.MAX_VALUE) {
-            expirer.schedule(untilExpiry);
-        }
+        wake(marked, untilExpiry);
     }
 
-    /** Whether a client may miss the events of an entry that was refused. Nothing follows in a topic that has ended. */
-    private boolean mayBeMissed(SharedEvents entry) {
-        return !(entry.failure instanceof TopicEndedException)
-                || entry.events.stream()
-                        .flatMap(event -> event.topics().stream())
-                        .map(topics::find)
-                        .anyMatch(topic -> topic != null && topic.firstListener() != null);
+    /** The last position up to which events of whatever topic may be lost; 0 if none are. */
+    public long lostPosition() {
+        return shared.losses().last();
     }
 
-    private void takeOver(SharedEvents entry, long nanos, EventIds ids, List<TopicListener> marked) {
-        lastSharedNanos = nanos;
-        try {
-            List<PendingEvent> events = entry.withoutDuplicates();
-            checkEnds(events);
-            resolveTopics(events);
-            for (int i = 0; i < entry.events.size(); i++) {
-                PendingEvent event = entry.events.get(i);
-                if (!entry.isDuplicate(i)) {
-                    position = entry.first + i - 1;
-                    if (event.publisherId() != null) { // whether it is a duplicate is decided already
-                        bounds.removePublisherId(event.publisherId());
-                    }
-                    entry.published.add(append(event, ids, nanos, marked));
-                } else {
-                    entry.addDuplicate(i);
-                }
-            }
-        } catch (TopicLimitException | TopicEndedException | IllegalArgumentException e) {
-            entry.failure = e; // as on most nodes, but they may have other topics
-        } finally {
-            unpinResolved();
-            resolved.clear();
-        }
+    /** As {@link Losses#limitAfter}. */
+    public long limitBeforeLoss(long at) {
+        return shared.losses().limitAfter(at);
     }
 
-    /** Removes the key of an event without data. This takes a position, but no topic has an entry there. */
-    private Published removeKey(PendingEvent event, EventIds ids) {
-        long at = ++position;
-        String key = RecipientCodec.conflationKey(event.recipients(), Objects.requireNonNull(event.key()));
-        for (String name : event.topics()) {
-            Topic topic = topics.find(name);
-            if (topic != null && topic.log instanceof ConflatedLog conflated) {
-                conflated.removeKey(key, bounds);
-                topics.removeIfIdle(topic);
-            }
-        }
-        return new Published(ids.text(at), event.topics().get(0), false);
+    /** As {@link Losses#after}. */
+    public long afterLoss(long at) {
+        return shared.losses().after(at);
     }
 
-    private Published append(PendingEvent event, EventIds ids, long now, List<TopicListener> marked) {
-        if (event.isKeyRemoval()) {
-            return removeKey(event, ids);
-        }
-        String publisherId = event.publisherId();
-        PublisherId existing = publisherId == null ? null : bounds.findPublisherId(publisherId);
-        if (publisherId != null && existing != null) {
-            event.topics().forEach(name -> topics.removeIfIdle(nextResolved()));
-            return new Published(publisherId, existing.topic(), true);
-        }
-        long at = ++position;
-        if (publisherId == null) {
-            ids.writeLinePosition(event.wire(), at);
-        }
-        SharedEvent shared = event.topics().size() == 1 ? null : new SharedEvent();
-        for (String name : event.topics()) {
-            Topic before = nextResolved();
-            // An earlier event of this batch may have evicted the last event of this topic. Then the topic was removed,
-            // so there is room to create it again.
-            Topic topic = before.isRemoved() ? topics.getOrCreate(name) : before;
-            LogEntry entry = entry(topic, event, shared, at, now);
-            bounds.append(topic, entry);
-            if (history != null) {
-                history.writer().enqueue(topic.isLiveOnly ? HistoryMarker.notStored(at, topic.name) : entry);
-            }
-            if (event.last()) {
-                end(topic, at, now);
-            }
-            TopicListener first = topic.firstListener();
-            for (TopicListener each = first; each != null; each = each.next()) {
-                each.mark();
-            }
-            if (first != null) {
-                marked.add(first);
-            }
-        }
-        return new Published(
-                publisherId == null ? ids.text(at) : publisherId, event.topics().get(0), false);
-    }
-
-    private void end(Topic topic, long at, long now) {
-        topics.setEnded(topic, at, now);
-        if (history != null) {
-            history.writer().enqueue(HistoryMarker.end(at, topic.name));
-        }
-    }
-
-    /** Only the rare kinds of entries have more fields, so that a usual entry stays small. */
-    private static LogEntry entry(Topic topic, PendingEvent event, @Nullable SharedEvent shared, long at, long now) {
-        Recipients recipients = event.recipients();
-        String eventKey = topic.log instanceof ConflatedLog ? event.key() : null;
-        String key = eventKey == null ? null : RecipientCodec.conflationKey(recipients, eventKey);
-        if (shared != null || !recipients.isEverybody()) {
-            return new LogEntry.Routed(
-                    at,
-                    now,
-                    topic.name,
-                    event.wire(),
-                    event.publisherId(),
-                    key,
-                    recipients.isEverybody() ? null : recipients,
-                    shared);
-        }
-        if (key != null) {
-            return new LogEntry.WithKey(at, now, topic.name, event.wire(), event.publisherId(), key);
-        }
-        return event.publisherId() == null
-                ? new LogEntry(at, now, topic.name, event.wire())
-                : new LogEntry.WithPublisherId(at, now, topic.name, event.wire(), event.publisherId());
+    /** Whether an event of whatever topic that was published at or after {@code since} may be lost. */
+    public boolean isLostSince(long since) {
+        return shared.losses().isLostSince(since);
     }
 
     // ---- removing
@@ -566,7 +362,7 @@ public final class HubLog {
         boolean isStored = history != null && !topics.isLiveOnly(name);
         long[] upTo = {0};
         boolean exists = locked(() -> {
-            upTo[0] = position;
+            upTo[0] = appender.position();
             boolean hadEnded = isStored ? topics.ended().contains(name) : topics.forgetEnd(name);
             return hadEnded || topics.find(name) != null;
         });

@@ -59,15 +59,16 @@
  *       removed topic before it drops the topic from the list. A reader reads the topics first and that floor last.
  *   <li>Whether an entry is superseded is volatile. A reader may leave out such an entry: the newer one has a higher
  *       position, and is still to come.
+ *   <li>{@code SharedSequence.losses} is a volatile reference to an immutable value, written before the head.
  *   <li>Whether the hub is closed is volatile. The final fields of a topic and of an entry never change.
  * </ul>
  *
  * <h2>The files</h2>
  *
  * <ul>
- *   <li><b>sequence:</b> {@code HubLog}, {@code Sequencer}, {@code LocalSequencer}, {@code SharedSequencer},
- *       {@code SharedEvents}, {@code Losses}, {@code EventIds}, {@code PendingEvent},
- *       {@code PublisherId}, {@code LogOptions}, {@code WallClock}, {@code StartBounds}
+ *   <li><b>sequence:</b> {@code HubLog}, {@code Appender}, {@code SharedSequence}, {@code Sequencer},
+ *       {@code LocalSequencer}, {@code SharedSequencer}, {@code SharedEvents}, {@code Losses}, {@code EventIds},
+ *       {@code PendingEvent}, {@code PublisherId}, {@code LogOptions}, {@code WallClock}, {@code StartBounds}
  *   <li><b>rings:</b> {@code TopicLog}, {@code ConflatedLog}, {@code ConflationTable}, {@code StoredLog},
  *       {@code LogEntry}, {@code SharedEvent}, {@code Entries}, {@code LoggedEvent}, {@code Envelope}, {@code JsonText}
  *   <li><b>bounds:</b> {@code LogBounds}, {@code EvictionQueue}, {@code Expirer}, {@code Floor}, {@code Floors},
@@ -76,9 +77,9 @@
  *       {@code PatternTopics}, {@code PatternMatches}, {@code PatternListener}, {@code PatternTrie},
  *       {@code PatternSegments}, {@code TopicIndex}, {@code TopicOrder}, {@code SubscriberCount},
  *       {@code EndedTopics}, {@code EndCheck}
- *   <li><b>history:</b> {@code HubHistory}, {@code HistoryWriter}, {@code HistoryReader}, {@code PositionReservation},
- *       {@code DurabilityWaiters}, {@code HistoryUpkeep}, {@code HistoryMarker}, {@code RecipientCodec},
- *       {@code StampClock}
+ *   <li><b>history:</b> {@code HubHistory}, {@code HistoryWriter}, {@code WriteQueue}, {@code HistoryReader},
+ *       {@code PositionReservation}, {@code DurabilityWaiters}, {@code HistoryUpkeep}, {@code HistoryMarker},
+ *       {@code RecipientCodec}, {@code StampClock}
  * </ul>
  *
  * <p>This package is not exported. Its public members are public only for the other packages of the hub.

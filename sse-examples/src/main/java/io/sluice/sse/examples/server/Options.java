@@ -11,20 +11,12 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.ArgSpec;
-import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
  * The options of the bundled server. A value comes from the command line, otherwise from an environment variable
@@ -398,14 +390,10 @@ final class Options {
         X_FORWARDED_FOR
     }
 
-    /** The source of options that are not on the command line. */
-    private final Map<String, String> environment;
-
-    private final CommandLine line;
+    private final OptionSources sources;
 
     private Options(Map<String, String> environment) {
-        this.environment = environment;
-        this.line = new CommandLine(this);
+        this.sources = new OptionSources(new CommandLine(this), environment);
     }
 
     /**
@@ -416,48 +404,20 @@ final class Options {
      */
     static Options parse(Map<String, String> environment, String... arguments) throws BadOptionException {
         Options options = new Options(environment);
-        CommandLine line = options.line;
-        line.setExpandAtFiles(false);
-        line.setInterpolateVariables(false); // a token may contain any character
-        line.registerConverter(Duration.class, DurationText::parse);
-        line.getCommandSpec().version(version());
-        line.setDefaultValueProvider(argument ->
-                argument instanceof OptionSpec option ? environment.get(variable(option.longestName())) : null);
-        try {
-            line.parseArgs(arguments);
-        } catch (ParameterException e) {
-            ArgSpec argument = e.getArgSpec();
-            boolean fromEnvironment = argument instanceof OptionSpec option
-                    && Arrays.stream(arguments).noneMatch(given -> given.startsWith(option.longestName()))
-                    && environment.containsKey(variable(option.longestName()));
-            String from = fromEnvironment
-                    ? " (from the environment variable " + variable(((OptionSpec) argument).longestName()) + ")"
-                    : "";
-            String help = e instanceof UnmatchedArgumentException ? " (--help lists the options)" : "";
-            throw new BadOptionException(e.getMessage() + from + help);
-        }
+        options.sources.parse(version(), arguments);
         return options;
     }
 
-    private static String variable(String option) {
-        return "SLUICE_" + option.substring(2).replace('-', '_').toUpperCase(Locale.ROOT);
-    }
-
-    /** Names of environment variables that look like options but are not, sorted. */
+    /** As {@link OptionSources#unknownVariables}. */
     List<String> unknownVariables() {
-        Set<String> known = new HashSet<>(Set.of("SLUICE_LOG_LEVEL")); // read by LogSetup
-        line.getCommandSpec().options().forEach(option -> known.add(variable(option.longestName())));
-        return environment.keySet().stream()
-                .filter(name -> name.startsWith("SLUICE_") && !known.contains(name))
-                .sorted()
-                .toList();
+        return sources.unknownVariables();
     }
 
     /** The output of {@code --help} or {@code --version}; null if neither was given. */
     @Nullable
     String information() {
         if (help) {
-            return line.getUsageMessage(CommandLine.Help.Ansi.OFF);
+            return sources.usage();
         }
         return version ? version() + System.lineSeparator() : null;
     }
@@ -469,12 +429,14 @@ final class Options {
 
     /** The patterns of topics that conflate. */
     List<String> conflated() {
-        return repeated("--conflate", conflate, ",");
+        return sources.repeated("--conflate", conflate, ",");
     }
 
     /** The options of topics by pattern. In an environment variable semicolons separate them. */
     List<TopicText> topics() {
-        return repeated("--topic", topic, ";").stream().map(TopicText::of).toList();
+        return sources.repeated("--topic", topic, ";").stream()
+                .map(TopicText::of)
+                .toList();
     }
 
     /**
@@ -484,7 +446,7 @@ final class Options {
      */
     List<String> secrets(String option, List<String> values) throws BadOptionException {
         List<String> secrets = new ArrayList<>();
-        for (String value : repeated(option, values, ",")) {
+        for (String value : sources.repeated(option, values, ",")) {
             secrets.add(secret(option, value));
         }
         return secrets;
@@ -506,28 +468,14 @@ final class Options {
         return secret;
     }
 
-    /**
-     * The values of a repeatable option. An environment variable cannot be repeated, so it has a separator between
-     * values; on the command line the separator is part of the value.
-     */
-    private List<String> repeated(String option, List<String> values, String separator) {
-        return line.getParseResult().hasMatchedOption(option)
-                ? values
-                : values.stream()
-                        .flatMap(value -> Arrays.stream(value.split(separator)))
-                        .toList();
-    }
-
     /** As {@link #invalid}, but with the value as the user wrote it: the library would print PT0.01S for 10ms. */
     BadOptionException invalidAsTyped(String option, Exception error) {
         String message = String.valueOf(error.getMessage());
-        List<String> typed = line.getParseResult().hasMatchedOption(option)
-                ? line.getParseResult().matchedOption(option).originalStringValues()
-                : List.of(environment.getOrDefault(variable(option), ""));
+        String typed = sources.typed(option);
         int expected = message.indexOf(" (expected");
-        return expected < 0 || typed.isEmpty()
+        return expected < 0 || typed == null
                 ? invalid(option, error)
-                : new BadOptionException(named(option) + ": " + typed.get(0) + message.substring(expected));
+                : new BadOptionException(named(option) + ": " + typed + message.substring(expected));
     }
 
     /**
@@ -545,9 +493,8 @@ final class Options {
                 + " (expected: an address of this machine, or a name that resolves to one)");
     }
 
-    /** The option as the user wrote it: its name, or the environment variable that sets it. */
+    /** As {@link OptionSources#named}. */
     String named(String option) {
-        boolean onLine = line.getParseResult().hasMatchedOption(option);
-        return onLine || !environment.containsKey(variable(option)) ? option : variable(option) + " (" + option + ")";
+        return sources.named(option);
     }
 }

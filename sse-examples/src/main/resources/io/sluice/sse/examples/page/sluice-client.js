@@ -54,9 +54,9 @@ export class SluiceStream extends EventTarget {
    * @param {AbortSignal} [options.signal] closes the stream when it aborts
    * @param {boolean | string} [options.shared] shares one connection with all tabs of this origin that pass the same
    *     name (true: the URL). One tab has the connection, and when it closes, another one continues after the last
-   *     event. A tab that joins starts with the next event. All get what the headers of that tab allow, so the name must
-   *     contain the user where several may use the browser. Without Web Locks, as in Node 20 and on pages that are not
-   *     secure, each tab has a connection of its own
+   *     event. A tab that joins starts with the next event. All get what the headers of that tab allow, so the name
+   *     must contain the user where several may use the browser. Without Web Locks, as in Node 20 and on pages that are
+   *     not secure, each tab has a connection of its own
    * @param {string} [options.lastEventId] starts after this id; not together with `shared`
    * @param {number} [options.retry] milliseconds before the first new attempt, until the server sends another value
    * @param {number} [options.longest] maximum delay in milliseconds before any new attempt
@@ -170,7 +170,7 @@ export class SluiceStream extends EventTarget {
     return Math.min(doubled, this.#options.longest) * (0.5 + Math.random());
   }
 
-  /** At most `longest`. Longer delays become the upper half of it, so that clients still come back at different times. */
+  /** At most `longest`. Longer delays become the upper half of it, so that clients still return at different times. */
   #bounded(delay) {
     const longest = this.#options.longest;
     return delay <= longest ? delay : longest * (1 - Math.random() / 2);
