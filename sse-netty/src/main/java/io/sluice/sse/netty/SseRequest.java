@@ -42,7 +42,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SseRequest {
 
-    private static final List<String> PROXY_HEADERS = List.of("forwarded", "x-forwarded-for", "via");
+    private static final List<String> PROXY_HEADERS =
+            List.of("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip");
 
     private final String method;
     private final String path;

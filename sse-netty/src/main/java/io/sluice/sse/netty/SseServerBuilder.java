@@ -352,7 +352,7 @@ public final class SseServerBuilder {
         Set<String> lower = new LinkedHashSet<>();
         for (String name : Objects.requireNonNull(names, "allowedHosts")) {
             Objects.requireNonNull(name, "allowedHosts");
-            if (name.isBlank() || name.indexOf('/') >= 0 || name.indexOf('*') >= 0 || name.startsWith(":")) {
+            if (!AllowedHosts.isValid(name)) {
                 throw new IllegalArgumentException(
                         "allowedHosts: \"" + name + "\" (expected: a host name or an address)");
             }

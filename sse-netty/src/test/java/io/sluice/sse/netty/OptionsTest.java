@@ -87,6 +87,7 @@ class OptionsTest {
                         b -> b.connectRate(new Rate(2, Duration.ofNanos(1)))),
                 bad("allowedHosts: none (expected: at least one host name)", b -> b.allowedHosts()),
                 bad("allowedHosts: \"\" (expected: a host name or an address)", b -> b.allowedHosts("a", "")),
+                bad("allowedHosts: \"a b\" (expected: a host name or an address)", b -> b.allowedHosts("a b")),
                 bad(
                         "allowedHosts: \"http://a\" (expected: a host name or an address)",
                         b -> b.allowedHosts("http://a")),

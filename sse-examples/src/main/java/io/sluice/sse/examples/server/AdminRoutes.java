@@ -1,5 +1,6 @@
 package io.sluice.sse.examples.server;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import io.sluice.sse.CloseReason;
 import io.sluice.sse.Ledger;
 import io.sluice.sse.hub.Hub;
@@ -124,11 +125,12 @@ final class AdminRoutes {
 
     // ---- connections
 
+    /** @param principal null, also in JSON, for a client that is not authenticated */
     private record Connection(
             String id,
             String remoteAddress,
             String protocol,
-            @Nullable String principal,
+            @JsonInclude @Nullable String principal,
             List<String> topics,
             String opened,
             String lastWrite,
@@ -231,13 +233,14 @@ final class AdminRoutes {
         return kind == Ledger.Kind.USER_CODE ? "userCode" : kind.name().toLowerCase(Locale.ROOT);
     }
 
+    /** The ids are null, also in JSON, if the topic keeps no event. */
     private record Topic(
             String topic,
             int subscribers,
             int events,
             long bytes,
-            @Nullable String oldest,
-            @Nullable String newest) {}
+            @JsonInclude @Nullable String oldest,
+            @JsonInclude @Nullable String newest) {}
 
     private CompletionStage<RouteResponse> topicsLater(SseRequest request) {
         String after = request.query("after");

@@ -24,6 +24,8 @@ final class BundledServer implements AutoCloseable {
     private final AdminRoutes admin;
     private final MetricsRoute metrics;
 
+    private final @Nullable DemoSources demo;
+
     /** Null until the server listens; routes read it. */
     private volatile @Nullable SseServer server;
 
@@ -33,6 +35,7 @@ final class BundledServer implements AutoCloseable {
         publish = new PublishRoute(hub);
         admin = new AdminRoutes(hub, options.node, adminToken);
         metrics = new MetricsRoute(hub);
+        demo = options.demo ? new DemoSources(hub, this::isReady) : null;
     }
 
     /**
@@ -78,13 +81,16 @@ final class BundledServer implements AutoCloseable {
         bundled.admin.addTo(builder);
         bundled.metrics.addTo(builder);
         new HealthRoutes(bundled::isReady, hub).addTo(builder);
-        new Page().addTo(builder);
+        new Page(options.demo).addTo(builder);
         try {
             bundled.server = builder.start();
         } catch (IOException e) {
             throw invalid(options, e);
         } catch (IllegalArgumentException e) {
             throw options.invalid("--transport", e);
+        }
+        if (bundled.demo != null) {
+            bundled.demo.start();
         }
         return bundled;
     }
@@ -134,6 +140,9 @@ final class BundledServer implements AutoCloseable {
     @Override
     public void close() {
         access.close();
+        if (demo != null) {
+            demo.close();
+        }
         server().close();
         server().hub().close();
     }

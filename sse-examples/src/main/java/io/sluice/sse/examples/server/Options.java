@@ -377,6 +377,11 @@ final class Options {
     @Nullable
     String adminToken;
 
+    @Option(
+            names = "--demo",
+            description = "Starts the sources that the page at / shows: a job and a stream of tokens. Default: off")
+    boolean demo;
+
     @Option(names = "--help", usageHelp = true, description = "Shows this.")
     boolean help;
 

@@ -7,6 +7,7 @@ import io.sluice.sse.netty.SseServerBuilder;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.zip.CRC32;
 
@@ -16,16 +17,32 @@ final class Page {
     private static final String POLICY =
             "default-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'none'";
 
+    private final boolean demo;
+
+    /** @param demo whether the sources of the demo run, so that the page follows them */
+    Page(boolean demo) {
+        this.demo = demo;
+    }
+
     void addTo(SseServerBuilder server) {
-        server.route("GET", "/", file("index.html", "text/html; charset=utf-8"));
+        byte[] index = read("index.html");
+        if (demo) {
+            String html = new String(index, StandardCharsets.UTF_8);
+            index = html.replace("<body>", "<body data-demo>").getBytes(StandardCharsets.UTF_8);
+        }
+        server.route("GET", "/", content(index, "text/html; charset=utf-8"));
         server.route("GET", "/page.css", file("page.css", "text/css; charset=utf-8"));
         server.route("GET", "/page.js", file("page.js", "text/javascript; charset=utf-8"));
+        server.route("GET", "/demo.js", file("demo.js", "text/javascript; charset=utf-8"));
         server.route("GET", "/sluice-client.js", file("sluice-client.js", "text/javascript; charset=utf-8"));
         server.route("GET", "/favicon.ico", request -> RouteResponse.empty(204).completed());
     }
 
     private static HttpRoute file(String name, String contentType) {
-        byte[] bytes = read(name);
+        return content(read(name), contentType);
+    }
+
+    private static HttpRoute content(byte[] bytes, String contentType) {
         String tag = tag(bytes);
         RouteResponse whole = withHeaders(RouteResponse.of(200, contentType, bytes), tag);
         RouteResponse unchanged = withHeaders(RouteResponse.empty(304), tag);

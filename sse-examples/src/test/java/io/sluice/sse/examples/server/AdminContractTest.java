@@ -94,6 +94,7 @@ class AdminContractTest {
                             "id",
                             "remoteAddress",
                             "protocol",
+                            "principal",
                             "topics",
                             "opened",
                             "lastWrite",
@@ -103,6 +104,7 @@ class AdminContractTest {
                             "node");
             assertThat(first.get("remoteAddress").textValue()).startsWith("127.0.0.1:");
             assertThat(first.get("protocol").textValue()).isEqualTo("HTTP/1.1");
+            assertThat(first.get("principal").isNull()).isTrue();
             assertThat(Instant.parse(first.get("opened").textValue())).isBetween(before, Instant.now());
             assertThat(Instant.parse(first.get("lastWrite").textValue()))
                     .isAfterOrEqualTo(
@@ -201,6 +203,20 @@ class AdminContractTest {
         assertThat(b.get("newest").textValue()).isEqualTo(newest);
     }
 
+    @Test
+    void aTopicWithoutEventsHasNoIds() throws Exception {
+        try (RawStream stream = server.stream("/events/a")) {
+            stream.head();
+            stream.firstBlock();
+            JsonNode topic = server.json("/admin/topics").get(0);
+            assertThat(topic.fieldNames())
+                    .toIterable()
+                    .containsExactly("topic", "subscribers", "events", "bytes", "oldest", "newest");
+            assertThat(topic.get("oldest").isNull()).isTrue();
+            assertThat(topic.get("newest").isNull()).isTrue();
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"/admin/connections", "/admin/ledger", "/admin/topics"})
     void aConfiguredTokenIsRequired(String target) throws Exception {
@@ -232,6 +248,15 @@ class AdminContractTest {
         }
         assertThat(server.get("/admin/ledger", "Sec-Fetch-Site", "same-origin").statusCode())
                 .isEqualTo(200);
+    }
+
+    /** A proxy on this machine may forward any client, even if it reports nothing but one of these headers. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP"})
+    void withoutATokenARequestOfAProxyMayNotUseAdmin(String header) throws Exception {
+        assertThat(server.get("/admin/ledger", header, "127.0.0.1").statusCode())
+                .isEqualTo(403);
     }
 
     @Test
@@ -302,7 +327,8 @@ class AdminContractTest {
         String[][] files = {
             {"/", "text/html; charset=utf-8"},
             {"/page.css", "text/css; charset=utf-8"},
-            {"/page.js", "text/javascript; charset=utf-8"}
+            {"/page.js", "text/javascript; charset=utf-8"},
+            {"/demo.js", "text/javascript; charset=utf-8"}
         };
         for (String[] file : files) {
             HttpResponse<String> response = server.get(file[0]);

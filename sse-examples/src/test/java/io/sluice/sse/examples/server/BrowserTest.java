@@ -13,6 +13,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.openqa.selenium.By;
+import org.openqa.selenium.Keys;
 import org.openqa.selenium.chrome.ChromeDriver;
 
 /** The page and its EventSource in Chromium. */
@@ -62,6 +63,33 @@ class BrowserTest {
         assertThat(browser.manage().logs().get("browser").getAll())
                 .as("error messages of the browser")
                 .isEmpty();
+    }
+
+    /** Without sources of a demo, a chat message alone opens the stream of the demo. */
+    @Test
+    void aChatMessageReachesTheRoomAsText() {
+        assertThat(browser.findElement(By.id("job-state")).getText()).contains("--demo");
+        browser.findElement(By.id("chat-name")).clear();
+        browser.findElement(By.id("chat-name")).sendKeys("ann");
+        browser.findElement(By.id("chat-text")).sendKeys("<i>hello</i>", Keys.ENTER);
+        Browser.await()
+                .untilAsserted(() -> assertThat(browser.findElements(By.cssSelector("#chat-list li")))
+                        .extracting(element -> element.getText())
+                        .containsExactly("ann <i>hello</i>"));
+    }
+
+    @Test
+    void theSourcesOfTheDemoFillThePage() throws Exception {
+        try (TestServer demo = TestServer.start("--demo")) {
+            browser.get(demo.uri("/").toString());
+            Browser.await().untilAsserted(() -> {
+                assertThat(browser.findElement(By.id("job-state")).getText()).startsWith("Step ");
+                assertThat(browser.findElement(By.id("token-question")).getText())
+                        .isEqualTo("How does Sluice work?");
+                assertThat(browser.findElement(By.id("token-text")).getText()).startsWith("A topic");
+            });
+            browser.get("about:blank");
+        }
     }
 
     @Test

@@ -22,7 +22,7 @@ class ClientScriptDelayTest {
         AtomicInteger opened = new AtomicInteger();
         AtomicInteger rejected = new AtomicInteger();
         var builder = SseServer.builder().port(0).drain(Duration.ofMillis(100));
-        new Page().addTo(builder);
+        new Page(false).addTo(builder);
         builder.streams(
                 "/retry",
                 request -> SseStream.of(sink -> {

@@ -54,7 +54,7 @@ class ClientScriptTabsTest {
                 .port(0)
                 .retry(Duration.ofMillis(50))
                 .drain(Duration.ofMillis(100));
-        new Page().addTo(builder);
+        new Page(false).addTo(builder);
         server = builder.streams("/events/**", StreamRoute.topics())
                 .streams(
                         "/answers",

@@ -61,7 +61,7 @@ class ClientScriptTest {
                 .retry(Duration.ofMillis(50))
                 .heartbeat(Duration.ofMillis(200))
                 .drain(Duration.ofMillis(100));
-        new Page().addTo(builder);
+        new Page(false).addTo(builder);
         server = builder.streams("/events/**", StreamRoute.topics())
                 .streams("/guarded/**", request -> {
                     if (!("Bearer " + token.get()).equals(request.header("authorization"))) {

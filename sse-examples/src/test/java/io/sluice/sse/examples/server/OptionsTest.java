@@ -107,7 +107,7 @@ class OptionsTest {
                 "--publish-rate-per-user 20   | \"20\" (expected: a number per second, minute or hour",
                 "--redis http://x             | not an address (expected: redis://host:port)",
                 "--history-dir y --redis redis://x | y (expected: no --redis",
-                "--demo                       | Unknown option: '--demo' (--help lists the options)",
+                "--demonstration              | Unknown option: '--demonstration' (--help lists the options)",
                 "--Port 1                     | Unknown option",
             })
     void theMessageNamesABadOptionAsItWasWritten(String arguments, String message) {

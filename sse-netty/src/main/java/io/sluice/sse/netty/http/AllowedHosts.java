@@ -51,6 +51,13 @@ public final class AllowedHosts {
         return allowed != null ? name != null && allowed.contains(name) : !loopbackOnly || isLoopbackName(name);
     }
 
+    /** Whether a host of a request can be this one, with or without a port. */
+    static boolean isValid(String name) {
+        return !name.isEmpty()
+                && !name.startsWith(":")
+                && name.chars().noneMatch(c -> c <= ' ' || c >= 0x7f || "/*?#@,".indexOf(c) >= 0);
+    }
+
     /** The name or address without the port, in lower case; null if there is no authority. */
     public static @Nullable String nameOf(@Nullable String authority) {
         if (authority == null) {
