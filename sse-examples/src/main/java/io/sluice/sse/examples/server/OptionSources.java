@@ -52,12 +52,13 @@ final class OptionSources {
 
     /** What an error adds if the value is from the environment. */
     private String sourceOf(@Nullable ArgSpec argument, String... arguments) {
-        boolean fromEnvironment = argument instanceof OptionSpec option
-                && Arrays.stream(arguments).noneMatch(given -> given.startsWith(option.longestName()))
-                && environment.containsKey(variable(option.longestName()));
-        return fromEnvironment
-                ? " (from the environment variable " + variable(((OptionSpec) argument).longestName()) + ")"
-                : "";
+        if (!(argument instanceof OptionSpec option)) {
+            return "";
+        }
+        String name = option.longestName();
+        boolean fromEnvironment = Arrays.stream(arguments).noneMatch(given -> given.startsWith(name))
+                && environment.containsKey(variable(name));
+        return fromEnvironment ? " (from the environment variable " + variable(name) + ")" : "";
     }
 
     private static String variable(String option) {

@@ -52,7 +52,7 @@ public final class AllowedHosts {
     }
 
     /** Whether a host of a request can be this one, with or without a port. */
-    static boolean isValid(String name) {
+    public static boolean isValid(String name) {
         return !name.isEmpty()
                 && !name.startsWith(":")
                 && name.chars().noneMatch(c -> c <= ' ' || c >= 0x7f || "/*?#@,".indexOf(c) >= 0);
