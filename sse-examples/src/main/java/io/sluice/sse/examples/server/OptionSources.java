@@ -52,12 +52,12 @@ final class OptionSources {
 
     /** What an error adds if the value is from the environment. */
     private String sourceOf(@Nullable ArgSpec argument, String... arguments) {
-        boolean fromEnvironment = argument instanceof OptionSpec option
-                && Arrays.stream(arguments).noneMatch(given -> given.startsWith(option.longestName()))
-                && environment.containsKey(variable(option.longestName()));
-        return fromEnvironment
-                ? " (from the environment variable " + variable(((OptionSpec) argument).longestName()) + ")"
-                : "";
+        if (!(argument instanceof OptionSpec option)
+                || Arrays.stream(arguments).anyMatch(given -> given.startsWith(option.longestName()))) {
+            return "";
+        }
+        String variable = variable(option.longestName());
+        return environment.containsKey(variable) ? " (from the environment variable " + variable + ")" : "";
     }
 
     private static String variable(String option) {
