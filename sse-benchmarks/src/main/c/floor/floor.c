@@ -1,7 +1,6 @@
 // What a broadcast costs at least on this kernel: one thread, one epoll, and for each client one write and nothing
 // else. GET subscribes, POST publishes to all. It handles no trouble: a client whose socket is full misses what does
-// not fit, and one that takes a part of a write is closed. No server can be this cheap. Servers are measured against
-// it.
+// not fit, and one that takes a part of a write is closed. No server can be this cheap; servers are compared with it.
 //
 //     floor PORT          a write for each client and event
 //     floor PORT batch    publishes that have arrived together leave in one write for each client

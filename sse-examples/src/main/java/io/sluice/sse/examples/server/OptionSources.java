@@ -52,13 +52,12 @@ final class OptionSources {
 
     /** What an error adds if the value is from the environment. */
     private String sourceOf(@Nullable ArgSpec argument, String... arguments) {
-        if (!(argument instanceof OptionSpec option)) {
+        if (!(argument instanceof OptionSpec option)
+                || Arrays.stream(arguments).anyMatch(given -> given.startsWith(option.longestName()))) {
             return "";
         }
-        String name = option.longestName();
-        boolean fromEnvironment = Arrays.stream(arguments).noneMatch(given -> given.startsWith(name))
-                && environment.containsKey(variable(name));
-        return fromEnvironment ? " (from the environment variable " + variable(name) + ")" : "";
+        String variable = variable(option.longestName());
+        return environment.containsKey(variable) ? " (from the environment variable " + variable + ")" : "";
     }
 
     private static String variable(String option) {
