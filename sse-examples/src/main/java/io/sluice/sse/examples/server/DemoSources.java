@@ -11,8 +11,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The sources that {@code --demo} starts for the page: a job that reports its progress, and an answer that arrives as
- * tokens. Both begin again when they are finished. They publish to their topics only while a client subscribes, so they
- * fill no history that nobody reads.
+ * tokens. Both begin again when they are finished. They publish to their topics only while a client subscribes, so an
+ * unattended server keeps none of their events.
  */
 final class DemoSources implements AutoCloseable {
 
