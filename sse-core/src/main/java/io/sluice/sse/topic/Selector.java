@@ -20,7 +20,7 @@ public final class Selector {
      * The maximum number of patterns of one selector. A pattern may include every topic of the hub, so it costs more
      * than a name.
      */
-    public static final int MAX_PATTERNS = 32;
+    public static final int MAX_PATTERNS = 100;
 
     private final List<String> topics;
     private final List<TopicPattern> patterns;

@@ -68,13 +68,13 @@ enum Attack {
         }
     },
     /** A4. */
-    SEGMENTS("300 idle streams with 32 patterns of 32 segments each") {
+    SEGMENTS("300 idle streams with 100 patterns of 32 segments each") {
         @Override
         void run(AttackSite site) {
             AtomicInteger number = new AtomicInteger();
             site.hold(300, connection -> {
                 int own = number.getAndIncrement();
-                connection.get(IntStream.range(0, 32)
+                connection.get(IntStream.range(0, 100)
                         .mapToObj(i -> "topic=" + own + "/" + i + "/s".repeat(29) + "/*")
                         .collect(Collectors.joining("&", "/events?", "")));
             });
