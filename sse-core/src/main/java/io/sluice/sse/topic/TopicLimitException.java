@@ -24,6 +24,12 @@ public final class TopicLimitException extends IllegalStateException {
                 + " topics, if each topic is counted once for each pattern");
     }
 
+    /** Creates an exception for new patterns that include many topics, of which there were too many before. */
+    public static TopicLimitException ofNewPatterns(long perSecond) {
+        return new TopicLimitException(
+                "new patterns may include " + perSecond + " topics per second, and earlier ones have used that up");
+    }
+
     @Override
     public synchronized Throwable fillInStackTrace() {
         return this;

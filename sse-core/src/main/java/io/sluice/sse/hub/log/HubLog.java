@@ -64,7 +64,7 @@ public final class HubLog {
         this.wallClock = new WallClock(clock, options.clocks().wall());
         this.topicOptions = new TopicOptions(options, lock);
         this.topics = new TopicTable(
-                topicOptions, new TopicIndex(TopicIndex.MIN_TOPICS, lock, ForkJoinPool.commonPool()), lock);
+                topicOptions, new TopicIndex(TopicIndex.MIN_TOPICS, lock, ForkJoinPool.commonPool()), lock, clock);
         this.bounds = new LogBounds(topics, topicOptions, lock);
         this.appender = new Appender(topics, bounds, lock);
         this.shared = new SharedSequence(appender, topics, bounds);

@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,13 +40,13 @@ public final class TopicTable {
 
     private Consumer<Topic> evictor = topic -> {};
 
-    TopicTable(TopicOptions options, TopicIndex index, ReentrantLock hubLock) {
+    TopicTable(TopicOptions options, TopicIndex index, ReentrantLock hubLock, LongSupplier clock) {
         this.options = options;
         this.hubLock = hubLock;
         this.index = index;
         this.removedFloors = new RemovedTopicFloors(options);
         this.endedTopics = new EndedTopics(options.maxTopics(), options.maxTotalBytes());
-        this.patternMatches = new PatternMatches(options.maxTopics());
+        this.patternMatches = new PatternMatches(options.maxTopics(), clock);
     }
 
     public int size() {

@@ -47,7 +47,8 @@ class PatternIndexTest {
         return new TopicTable(
                 new TopicOptions(HubTestAccess.logOptions(options), lock),
                 new TopicIndex(least, lock, background::add),
-                lock);
+                lock,
+                System::nanoTime);
     }
 
     private static String name(Random random) {
@@ -206,7 +207,8 @@ class PatternIndexTest {
                     tries.incrementAndGet();
                     throw new InternalError("thrown by the test");
                 }),
-                lock);
+                lock,
+                System::nanoTime);
         IntStream.range(0, 101).forEach(i -> failing.getOrCreate("orders/" + i));
         failing.resolve(List.of(TopicPattern.of("orders/*")));
         failing.resolve(List.of(TopicPattern.of("*/7")));
@@ -219,7 +221,8 @@ class PatternIndexTest {
         PatternTrie trie = new PatternTrie();
         List<String> terms = List.of("*", "**", "a/*", "a/**", "*/b", "a/*/c", "*/*/**", "b/*");
         List<PatternTopics> all = terms.stream()
-                .map(term -> new PatternTopics(TopicPattern.of(term), Floors.NONE, 0, new PatternMatches(1)))
+                .map(term -> new PatternTopics(
+                        TopicPattern.of(term), Floors.NONE, 0, new PatternMatches(1, System::nanoTime)))
                 .toList();
         all.forEach(trie::add);
         for (String topic : List.of("a", "b", "a/b", "a/x/c", "b/b", "x", "x/y/z/w")) {
@@ -241,12 +244,13 @@ class PatternIndexTest {
         PatternTrie trie = new PatternTrie();
         String deep = "/a".repeat(30);
         List<PatternTopics> all = IntStream.range(0, 32)
-                .mapToObj(
-                        i -> new PatternTopics(TopicPattern.of(i + deep + "/*"), Floors.NONE, 0, new PatternMatches(1)))
+                .mapToObj(i -> new PatternTopics(
+                        TopicPattern.of(i + deep + "/*"), Floors.NONE, 0, new PatternMatches(1, System::nanoTime)))
                 .toList();
         all.forEach(trie::add);
         assertThat(trie.nodes()).isZero();
-        PatternTopics shares = new PatternTopics(TopicPattern.of("7/a/a/b/*"), Floors.NONE, 0, new PatternMatches(1));
+        PatternTopics shares = new PatternTopics(
+                TopicPattern.of("7/a/a/b/*"), Floors.NONE, 0, new PatternMatches(1, System::nanoTime));
         trie.add(shares);
         assertThat(trie.nodes()).isEqualTo(3);
         List<String> found = new ArrayList<>();
