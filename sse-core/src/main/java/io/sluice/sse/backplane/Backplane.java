@@ -108,7 +108,26 @@ public interface Backplane extends AutoCloseable {
 
         /** Changes up to and including this position may be lost: each client that has not passed it gets a gap. */
         void lost(long upTo);
+
+        /**
+         * The sequence keeps nothing up to and including this position any more, so {@link Backplane#read} returns
+         * nothing of it. A backplane that keeps nothing to read never calls this.
+         *
+         * @param timeMillis when the last of these changes was appended at the latest, in milliseconds since 1970
+         */
+        default void trimmed(long upTo, long timeMillis) {}
     }
+
+    /**
+     * Changes of the sequence that were read again.
+     *
+     * @param entries the changes in the order of their positions, with their times and without receipts. Each has at
+     *     most one event. A change that no hub can publish is left out, as is a repetition
+     * @param from the page begins after this position. It is after the requested one if the sequence does not keep what
+     *     is between the two any more
+     * @param to up to this position the page has everything
+     */
+    record Page(List<Entry> entries, long from, long to) {}
 
     /**
      * How the backplane is.
@@ -140,6 +159,28 @@ public interface Backplane extends AutoCloseable {
 
     /** Appends a change. It is delivered on this node when it is read again, as on all others. */
     void append(Change change, Receipt receipt);
+
+    /** Whether {@link #read} works. A hub asks once, before it opens the backplane. */
+    default boolean isReadable() {
+        return false;
+    }
+
+    /**
+     * Reads changes of the sequence again, for clients that are older than the memory of this node. One thread at a
+     * time calls it, which is neither a lane nor the one of the receiver. It may wait for the network for a few
+     * seconds.
+     *
+     * @param after only changes after this position
+     * @param upTo only changes up to and including this position, which this node has received
+     * @param changes how many changes the page has at most; it may have fewer
+     * @param newest whether the page has the last of these changes; otherwise it has the first
+     * @return a page that begins at {@code after} or later, and ends after its begin. With {@code newest} it ends at
+     *     {@code upTo}, and it begins at {@code upTo} if nothing before is kept
+     * @throws BackplaneException if the changes cannot be read now
+     */
+    default Page read(long after, long upTo, int changes, boolean newest) {
+        throw new UnsupportedOperationException("the backplane keeps no changes to read");
+    }
 
     /** How the backplane is now. Any thread. */
     Status status();

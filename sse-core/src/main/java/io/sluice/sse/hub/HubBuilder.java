@@ -384,7 +384,8 @@ public final class HubBuilder {
                 new LogOptions.TopicRules(maxTopics, overflow, topics.rules(), liveOnly()),
                 new LogOptions.ConflationBounds(conflationKeys, conflationBytes),
                 new LogOptions.Clocks(clock, wallClock, timer),
-                history == null ? null : new LogOptions.HistoryOptions(history, historyQueueBytes));
+                history == null ? null : new LogOptions.HistoryOptions(history, historyQueueBytes),
+                backplane != null && backplane.isReadable());
     }
 
     /** The topics of joins and leaves are live-only: what is true now is never replayed as news. */

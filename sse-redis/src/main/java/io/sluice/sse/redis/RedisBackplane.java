@@ -34,6 +34,7 @@ public final class RedisBackplane implements Backplane {
     private final RedisOptions options;
     private final Counters counters = new Counters();
     private @Nullable Appender appender;
+    private @Nullable StreamPages pages;
     private @Nullable RedisLoop loop;
 
     private RedisBackplane(RedisOptions options) {
@@ -62,10 +63,12 @@ public final class RedisBackplane implements Backplane {
             String publisher = options.node() + "~" + Long.toString(new SecureRandom().nextLong() >>> 1, 36);
             String digest = sha1(Scripts.APPEND);
             Appender newAppender = new Appender(options, publisher, digest, counters);
+            StreamPages newPages = new StreamPages(options, newAppender);
             StreamOrder order = new StreamOrder(
-                    receiver, newAppender, counters, options.bounds().entryBytes());
+                    receiver, newAppender, counters, newPages, options.bounds().entryBytes());
             appender = newAppender;
-            loop = new RedisLoop(options, newAppender, order, counters, Long.toString(newEpoch), publisher);
+            pages = newPages;
+            loop = new RedisLoop(options, newAppender, order, newPages, counters, Long.toString(newEpoch), publisher);
         }
         opened(loop).start(START_WAIT);
     }
@@ -89,6 +92,16 @@ public final class RedisBackplane implements Backplane {
     @Override
     public void append(Change change, Receipt receipt) {
         opened(appender).append(change, receipt, System.currentTimeMillis());
+    }
+
+    @Override
+    public boolean isReadable() {
+        return true;
+    }
+
+    @Override
+    public Page read(long after, long upTo, int changes, boolean newest) {
+        return opened(pages).read(after, upTo, changes, newest);
     }
 
     @Override

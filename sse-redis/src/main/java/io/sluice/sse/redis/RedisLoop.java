@@ -48,6 +48,7 @@ final class RedisLoop implements Runnable {
     private final RedisOptions options;
     private final Appender appender;
     private final StreamOrder order;
+    private final StreamPages pages;
     private final Counters counters;
     private final String newName;
     private final String nodeKey;
@@ -60,7 +61,7 @@ final class RedisLoop implements Runnable {
     private boolean connects = true;
 
     // Confined to the thread.
-    private final PageSize pageSize = new PageSize();
+    private final PageSize pageSize = new PageSize(PageSize.BYTES);
     private @Nullable Connector connector;
     private @Nullable RedisFuture<List<Object>> check;
     private long checkNanos;
@@ -75,12 +76,14 @@ final class RedisLoop implements Runnable {
             RedisOptions options,
             Appender appender,
             StreamOrder order,
+            StreamPages pages,
             Counters counters,
             String newName,
             String publisher) {
         this.options = options;
         this.appender = appender;
         this.order = order;
+        this.pages = pages;
         this.counters = counters;
         this.newName = newName;
         this.nodeKey = options.streamKey() + ":node:" + publisher;
@@ -206,6 +209,7 @@ final class RedisLoop implements Runnable {
                 log.warn("Redis is away: {}", reason);
             }
             unavailable = reason;
+            pages.use(null);
             appender.detach(reason); // before the session is closed, which takes a while
         }
         closeSession(session);
@@ -252,6 +256,7 @@ final class RedisLoop implements Runnable {
 
     private void available(Session session) {
         appender.attach(session);
+        pages.use(session);
         if (attachedOnce.getCount() == 0) {
             counters.reconnects.increment();
             log.info("Redis is back");
@@ -289,6 +294,7 @@ final class RedisLoop implements Runnable {
         if (!order.hasBegun()) {
             load(session, text(epoch.get(1)), end);
         }
+        reportTrimmed(text(epoch.get(3)), text(epoch.get(5)));
         readUpTo(session, end);
         order.checkName(text(epoch.get(1)));
         check = null;
@@ -329,13 +335,29 @@ final class RedisLoop implements Runnable {
         order.deliver();
     }
 
-    private static long timeOf(StreamMessage<String, byte[]> message) {
+    /**
+     * The first entry shows what was trimmed.
+     *
+     * @param time when it was published, in milliseconds since 1970, if that is known: what was before it is older
+     */
+    private void reportTrimmed(String firstId, String time) {
+        Long first = Position.parse(firstId);
+        if (first != null && first > Position.of(1, 0)) {
+            order.trimmed(first - 1, time.isEmpty() ? System.currentTimeMillis() : millis(time));
+        }
+    }
+
+    private static long millis(String time) {
         try {
-            byte[] time = message.getBody().get("t");
-            return time == null ? System.currentTimeMillis() : Math.max(0, Long.parseLong(text(time)));
+            return Math.max(0, Long.parseLong(time));
         } catch (NumberFormatException e) {
             return System.currentTimeMillis();
         }
+    }
+
+    private static long timeOf(StreamMessage<String, byte[]> message) {
+        byte[] time = message.getBody().get("t");
+        return time == null ? System.currentTimeMillis() : millis(text(time));
     }
 
     private void readUpTo(Session session, long end)
@@ -356,7 +378,7 @@ final class RedisLoop implements Runnable {
         return session.reads().xread(how, XReadArgs.StreamOffset.from(options.streamKey(), after));
     }
 
-    private static long bytesOf(List<StreamMessage<String, byte[]>> page) {
+    static long bytesOf(List<StreamMessage<String, byte[]>> page) {
         long bytes = 0;
         for (StreamMessage<String, byte[]> message : page) {
             for (byte[] value : message.getBody().values()) {
@@ -474,6 +496,7 @@ final class RedisLoop implements Runnable {
             session.fail("the stream was deleted or replaced");
             return;
         }
+        reportTrimmed(text(epoch.get(3)), text(epoch.get(4)));
         findDeletedEnd(Objects.requireNonNull(last), position);
     }
 

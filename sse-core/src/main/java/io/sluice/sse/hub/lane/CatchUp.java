@@ -187,7 +187,7 @@ final class CatchUp {
             return serveUpcoming(sink, upcoming, room);
         }
         HistoryPager.Page page = read != null && read.serves(sink) ? read : null;
-        if (page == null && awaitsPage(sink, room)) {
+        if (page == null && awaitsPage(sink, room, limit)) {
             return Served.DONE; // the page queues the sink
         }
         return serveOwnRange(sink, page, room);
@@ -214,7 +214,7 @@ final class CatchUp {
         // After the copy: a ring may have evicted events while they were copied.
         if (Overflow.isLapped(sink)) {
             ownRange.clear();
-            Overflow.carryOut(lane, sink);
+            Overflow.carryOut(lane, sink, page == null || page.end() > page.begin());
             return Served.MORE;
         }
         if (page == null && isBelowRing(sink)) {
@@ -232,16 +232,20 @@ final class CatchUp {
         return pages != null && sink.requireSelection().historyUpTo(sink.position()) > 0;
     }
 
-    /** Lets a sink below a ring wait for a page. A sink that has lost events does not wait: its gap comes first. */
-    private boolean awaitsPage(LaneSink sink, int room) {
-        if (pages == null || Overflow.isLapped(sink)) {
+    /**
+     * Lets a sink below a ring wait for a page. A sink that has lost events does not wait: its gap comes first.
+     *
+     * @param limit up to where the sink can be sent events before its next gap
+     */
+    private boolean awaitsPage(LaneSink sink, int room, long limit) {
+        if (pages == null || limit == sink.position() || Overflow.isLapped(sink)) {
             return false;
         }
         long upTo = sink.requireSelection().historyUpTo(sink.position());
         if (upTo == 0) {
             return false;
         }
-        pages.await(sink, Math.min(upTo, lane.position), room);
+        pages.await(sink, Math.min(Math.min(upTo, lane.position), limit), room);
         return true;
     }
 

@@ -56,6 +56,8 @@ public final class HubLog {
     // Set before the hub is used.
     /** Null if the hub keeps its events in memory only. */
     private @Nullable HubHistory history;
+    /** Reads events that have left the memory; null if they are lost then. */
+    private @Nullable HistoryReader pastReader;
 
     // Written under the lock, read by lanes without it. Volatile, since release and acquire are not enough: a publisher
     // writes the head and then reads whether a lane was woken; a lane takes back its wake-up and then reads the head.
@@ -84,6 +86,17 @@ public final class HubLog {
         return history;
     }
 
+    /** Reads events that have left the memory; null if they are lost then. */
+    @Nullable
+    public HistoryReader pastReader() {
+        return pastReader;
+    }
+
+    /** The backplane keeps events that have left the memory. Called before the hub is used. */
+    void readPastFrom(HistoryReader reader) {
+        pastReader = reader;
+    }
+
     /**
      * Opens the history, if the options have one, and continues where it ends. Called once, before the hub is used.
      *
@@ -98,6 +111,7 @@ public final class HubLog {
         }
         HubHistory opened = new HubHistory(this, options, epoch, userExecutor);
         history = opened;
+        pastReader = opened.reader();
         position = opened.head();
         head = position;
         return opened.epoch();
@@ -315,7 +329,7 @@ public final class HubLog {
     /** Begins after this position: earlier events are not in memory. Called before the hub is used. */
     void beginAfter(long newPosition, long nanos) {
         runLocked(() -> {
-            topics.removedFloors().putOthers(new Floor(newPosition, bounds.nextEviction(), nanos));
+            topics.beginAfter(new Floor(newPosition, bounds.nextEviction(), nanos));
             position = newPosition;
             head = newPosition;
         });
@@ -327,6 +341,38 @@ public final class HubLog {
             position = Math.max(position, upTo);
             losses = losses.with(upTo, clock.getAsLong());
             head = position;
+        });
+    }
+
+    /** The backplane keeps nothing up to this position any more, all of it published up to {@code nanos}. */
+    void trimmed(long upTo, long nanos) {
+        TrimmedSequence trimmed = topicOptions.trimmed();
+        if (trimmed != null && upTo > trimmed.floor().position()) {
+            runLocked(() -> trimmed.raise(new Floor(upTo, bounds.nextEviction(), nanos)));
+        }
+    }
+
+    /** The position up to which the backplane keeps nothing; 0 if there is none. */
+    long trimmedPosition() {
+        TrimmedSequence trimmed = topicOptions.trimmed();
+        return trimmed == null ? 0 : trimmed.floor().position();
+    }
+
+    /** What the backplane keeps of a topic up to this position was removed, and this hub may not have the topic now. */
+    void removedFromSequence(String name, long at) {
+        runLocked(() -> {
+            if (topicOptions.trimmed() != null && topics.find(name) == null) {
+                topics.removedFloors().put(name, new Floor(at, bounds.nextEviction(), clock.getAsLong()), false);
+            }
+        });
+    }
+
+    /** Removes those entries from the list whose topics had ended before them. */
+    void dropAfterEnds(List<LogEntry> entries) {
+        runLocked(() -> {
+            if (!topics.ended().isEmpty()) {
+                entries.removeIf(entry -> topics.ended().hasEndedBefore(entry.topic, entry.position));
+            }
         });
     }
 

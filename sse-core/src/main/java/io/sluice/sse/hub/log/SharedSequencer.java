@@ -54,6 +54,8 @@ public final class SharedSequencer implements Sequencer {
     private final HubLog log;
     private final Backplane backplane;
     private final Executor completer = newCompleter();
+    /** What the backplane keeps beyond the memory of this hub; null if it keeps nothing. */
+    private final @Nullable SequencePast past;
 
     private volatile EventIds ids;
     private volatile boolean opened;
@@ -63,6 +65,12 @@ public final class SharedSequencer implements Sequencer {
         this.log = log;
         this.backplane = backplane;
         this.ids = new EventIds(0);
+        this.past = backplane.isReadable() ? new SequencePast(log, backplane, this) : null;
+        if (past != null) {
+            HistoryReader reader = new HistoryReader(past);
+            reader.onStored(Long.MAX_VALUE);
+            log.readPastFrom(reader);
+        }
     }
 
     /**
@@ -96,6 +104,14 @@ public final class SharedSequencer implements Sequencer {
 
     public void close() {
         backplane.close();
+        HistoryReader reader = log.pastReader();
+        if (reader != null) {
+            reader.close(); // the backplane lets its reads fail
+        }
+    }
+
+    EventIds ids() {
+        return ids;
     }
 
     // ---- to the backplane
@@ -185,6 +201,9 @@ public final class SharedSequencer implements Sequencer {
         @Override
         public void begin(long epoch, long position, long timeMillis) {
             ids = new EventIds(epoch);
+            if (past != null) {
+                past.beginAfter(position);
+            }
             if (!opened && log.head() == 0) {
                 log.beginAfter(position, log.nanosAt(Instant.ofEpochMilli(timeMillis)));
             } else {
@@ -196,6 +215,11 @@ public final class SharedSequencer implements Sequencer {
         public void lost(long upTo) {
             log.lose(upTo);
             listener.eventsLost();
+        }
+
+        @Override
+        public void trimmed(long upTo, long timeMillis) {
+            log.trimmed(upTo, log.nanosAt(Instant.ofEpochMilli(timeMillis)));
         }
 
         @Override
@@ -231,6 +255,10 @@ public final class SharedSequencer implements Sequencer {
 
         private void remove(Backplane.Entry entry, String topic) {
             Outcomes outcome = new Outcomes();
+            if (past != null) {
+                past.removed(topic, entry.position());
+            }
+            log.removedFromSequence(topic, entry.position());
             try {
                 log.remove(topic).whenComplete((existed, failure) -> outcome.add(entry, existed, null));
             } catch (ClosedException e) {
@@ -298,7 +326,7 @@ public final class SharedSequencer implements Sequencer {
     }
 
     /** What {@code Hub.publish} checks. Another program may have written the entry. */
-    private boolean isPublishable(Publication publication) {
+    boolean isPublishable(Publication publication) {
         Event event = publication.event();
         String id = event.id();
         if (id != null && (hasHubFormat(id) || id.startsWith(CloseReason.END_ID_PREFIX))) {
