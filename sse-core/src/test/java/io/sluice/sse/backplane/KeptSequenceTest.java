@@ -161,6 +161,20 @@ class KeptSequenceTest {
         }
     }
 
+    /** The ring of one topic reaches below the trimmed position, and what another one has evicted is above it. */
+    @Test
+    void aClientBelowTheTrimmedPositionGetsWhatTheRingsHave() throws Exception {
+        Hub a = node();
+        String before = publish(a, "t", "before");
+        publishMany(a, "t", 0, 5);
+        memory.trim(true);
+        publishMany(a, "u", 5, 15);
+        RecordingSink sink = client(a, StartPosition.after(before), "t", "u");
+        sink.await(() -> sink.data().contains("e14"));
+        assertThat(sink.data()).isEqualTo(data(2, 15));
+        assertThat(sink.gaps()).hasSize(1);
+    }
+
     @Test
     void aClientAfterTheTrimmedPositionHasNoGap() throws Exception {
         Hub a = node();

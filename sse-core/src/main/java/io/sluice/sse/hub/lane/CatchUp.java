@@ -173,7 +173,7 @@ final class CatchUp {
 
     private Served serveNextRange(LaneSink sink, HistoryPager.@Nullable Page read) {
         UpcomingEvents upcoming = ownRange.upcoming(sink);
-        long limit = lane.log().limitBeforeLoss(sink.position());
+        long limit = limitOf(sink);
         RecentRanges.Range shared = limit < lane.position ? null : recentRanges.find(sink, lane.position);
         if (shared != null && (upcoming != null || !Overflow.isLapped(sink))) {
             return write(sink, shared.frame, shared.end);
@@ -205,19 +205,22 @@ final class CatchUp {
 
     /** @param page a page of the history, or null for a range of the rings */
     private Served serveOwnRange(LaneSink sink, HistoryPager.@Nullable Page page, int room) {
-        long limit = Math.min(lane.position, lane.log().limitBeforeLoss(sink.position()));
+        long limit = Math.min(lane.position, limitOf(sink));
         if (limit == sink.position()) {
             Overflow.reportLoss(lane, sink);
             return Served.MORE;
         }
         long end = page == null ? ownRange.collect(sink, room, limit) : ownRange.take(page, sink);
-        // After the copy: a ring may have evicted events while they were copied.
+        // After the copy: a ring may have evicted events while they were copied. They may be trimmed then, so the gap
+        // is
+        // looked for last.
+        boolean isBelowRing = page == null && isBelowRing(sink);
         if (Overflow.isLapped(sink)) {
             ownRange.clear();
             Overflow.carryOut(lane, sink, page == null || page.end() > page.begin());
             return Served.MORE;
         }
-        if (page == null && isBelowRing(sink)) {
+        if (isBelowRing) {
             ownRange.clear(); // a ring has left events to the history while they were copied
             return Served.MORE;
         }
@@ -228,8 +231,20 @@ final class CatchUp {
         return frameAndWrite(sink, end, room);
     }
 
+    /**
+     * Up to where the sink can be sent events at once. A loss is a gap of its own. Below the position up to which a
+     * backplane was trimmed, only the rings have events.
+     */
+    private long limitOf(LaneSink sink) {
+        long trimmed = lane.log().trimmedPosition();
+        long limit = lane.log().limitBeforeLoss(sink.position());
+        return sink.position() < trimmed ? Math.min(limit, trimmed) : limit;
+    }
+
     private boolean isBelowRing(LaneSink sink) {
-        return pages != null && sink.requireSelection().historyUpTo(sink.position()) > 0;
+        return pages != null
+                && sink.position() >= lane.log().trimmedPosition()
+                && sink.requireSelection().historyUpTo(sink.position()) > 0;
     }
 
     /**
@@ -238,7 +253,7 @@ final class CatchUp {
      * @param limit up to where the sink can be sent events before its next gap
      */
     private boolean awaitsPage(LaneSink sink, int room, long limit) {
-        if (pages == null || limit == sink.position() || Overflow.isLapped(sink)) {
+        if (pages == null || limit == sink.position() || !isBelowRing(sink) || Overflow.isLapped(sink)) {
             return false;
         }
         long upTo = sink.requireSelection().historyUpTo(sink.position());

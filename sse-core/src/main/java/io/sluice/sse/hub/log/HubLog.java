@@ -353,7 +353,7 @@ public final class HubLog {
     }
 
     /** The position up to which the backplane keeps nothing; 0 if there is none. */
-    long trimmedPosition() {
+    public long trimmedPosition() {
         TrimmedSequence trimmed = topicOptions.trimmed();
         return trimmed == null ? 0 : trimmed.floor().position();
     }
