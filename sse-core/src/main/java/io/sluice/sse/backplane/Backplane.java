@@ -57,6 +57,38 @@ public interface Backplane extends AutoCloseable {
          * is before the hub began: its clients have connected since, and the principal may have logged in again.
          */
         record Revocation(String principal) implements Change {}
+
+        /**
+         * Which principals are present at a node. Each node reports changes as they happen, its complete state from
+         * time to time in several parts, and that it is alive. A change of a single member takes the position of the
+         * event that clients get for it.
+         *
+         * @param node the name of the node, which no other one and no later one has
+         * @param members one for {@link Kind#JOINED} and {@link Kind#LEFT}; those of this part for {@link Kind#STATE}
+         * @param part the number of this part of the state, from 0
+         * @param parts how many parts the state has; 1 for other kinds
+         */
+        record NodePresence(String node, Kind kind, List<Member> members, int part, int parts) implements Change {
+
+            /** What a node reports. */
+            public enum Kind {
+                /** A principal is present at this node, and was not before. */
+                JOINED,
+                /** A principal is not present at this node any more. */
+                LEFT,
+                /** Everything that is present at this node, in place of what was known. */
+                STATE,
+                /** The node is alive. */
+                ALIVE,
+                /** The node does not know what is present at the others: they report their states. */
+                ASKS,
+                /** The node closes. */
+                ENDS
+            }
+
+            /** @param topic the topic; empty for the whole hub */
+            public record Member(String topic, String principal) {}
+        }
     }
 
     /**
@@ -159,6 +191,13 @@ public interface Backplane extends AutoCloseable {
 
     /** Appends a change. It is delivered on this node when it is read again, as on all others. */
     void append(Change change, Receipt receipt);
+
+    /**
+     * This hub did not take events that this node has appended, so their publisher learns that they were refused. Ids
+     * that the publisher chose for them, and that are no duplicates, are free again. Called by the thread of the
+     * receiver; it does not block.
+     */
+    default void refused(Change.Events events) {}
 
     /** Whether {@link #read} works. A hub asks once, before it opens the backplane. */
     default boolean isReadable() {

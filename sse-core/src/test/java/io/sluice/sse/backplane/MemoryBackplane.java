@@ -79,11 +79,21 @@ final class MemoryBackplane implements AutoCloseable {
         }
     }
 
+    /** What the node was held from is lost for it. */
+    synchronized void dropHeld(int node) {
+        nodes.get(node).held = null;
+    }
+
     /** The node reads everything that it was held from, and is not held any more. */
     synchronized void releaseAll(int node) {
         Queue<Runnable> held = Objects.requireNonNull(nodes.get(node).held);
         nodes.get(node).held = null;
         held.forEach(Runnable::run);
+    }
+
+    /** The node with this number was killed: it reads nothing and appends nothing any more. */
+    synchronized void kill(int node) {
+        nodes.remove(node).killed = true;
     }
 
     Backplane node() {
@@ -199,6 +209,7 @@ final class MemoryBackplane implements AutoCloseable {
         private volatile int skipped;
         private @Nullable Queue<Runnable> held;
         private long delay;
+        private volatile boolean killed;
 
         /** Takes a message now, or later as this node reads. Under the lock of the backplane. */
         void read(Runnable message) {
@@ -234,10 +245,24 @@ final class MemoryBackplane implements AutoCloseable {
 
         @Override
         public void append(Change change, Receipt receipt) {
+            if (killed) {
+                return;
+            }
             if (unavailable != null) {
                 receipt.failed(BackplaneException.notPublished(unavailable, null));
             } else {
                 MemoryBackplane.this.append(change, 0, this, receipt);
+            }
+        }
+
+        @Override
+        public void refused(Change.Events events) {
+            synchronized (MemoryBackplane.this) {
+                for (int i = 0; i < events.publications().size(); i++) {
+                    if (!events.duplicates().containsKey(i)) {
+                        chosenIds.remove(events.publications().get(i).event().id());
+                    }
+                }
             }
         }
 

@@ -38,6 +38,10 @@ public final class SharedSequencer implements Sequencer {
         /** This hub did not take an event of another node, so every lane has to look. */
         void eventRefused(RuntimeException cause);
 
+        /** A node has reported its presence. @return the event that clients get for it, or null */
+        @Nullable
+        Publication presence(Backplane.Change.NodePresence report);
+
         /** Another node has revoked a principal. */
         void revoked(String principal);
     }
@@ -136,6 +140,11 @@ public final class SharedSequencer implements Sequencer {
     public CompletionStage<Void> revoke(String principal) {
         log.requireOpen();
         return append(new Backplane.Change.Revocation(principal));
+    }
+
+    /** Reports the presence of this node to all nodes. */
+    public CompletionStage<Void> report(Backplane.Change.NodePresence report) {
+        return append(report);
     }
 
     private <T> CompletionStage<T> append(Backplane.Change change) {
@@ -239,9 +248,22 @@ public final class SharedSequencer implements Sequencer {
                         listener.revoked(revocation.principal());
                     }
                     group.outcomes.add(entry, null, null);
+                } else if (entry.change() instanceof Backplane.Change.NodePresence report) {
+                    skipped += presence(entry, report, group);
                 }
             }
             return skipped + group.takeOver(upTo);
+        }
+
+        /** What was reported before this node began is asked for anew. */
+        private int presence(Backplane.Entry entry, Backplane.Change.NodePresence report, Group group) {
+            group.outcomes.add(entry, null, null);
+            Publication event = entry.timeMillis() == 0 ? listener.presence(report) : null;
+            if (event == null) {
+                return 0;
+            }
+            Backplane.Change.Events one = new Backplane.Change.Events(List.of(event));
+            return group.add(new Backplane.Entry(entry.position(), one, 0, entry.fromThisNode(), null), one);
         }
 
         /** Whether the entry was loaded, and was appended before any client of this hub connected. */
@@ -315,6 +337,11 @@ public final class SharedSequencer implements Sequencer {
             for (int i = 0; i < events.size(); i++) {
                 RuntimeException failure = closed == null ? events.get(i).failure : closed;
                 outcomes.add(entries.get(i), events.get(i).published, failure);
+                if (failure != null
+                        && entries.get(i).fromThisNode()
+                        && entries.get(i).change() instanceof Backplane.Change.Events own) {
+                    backplane.refused(own);
+                }
                 if (failure != null && events.get(i).isRefused()) {
                     refused += events.get(i).events.size();
                     listener.eventRefused(failure);
