@@ -3,8 +3,8 @@ package io.sluice.sse.backplane;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The backplane did not take an event, or it is unknown whether it did, or it could not be read. The hub goes on: its clients stay connected,
- * and publications succeed again when the backplane is back.
+ * The backplane did not take an event, or it is unknown whether it did, or it could not be read. The hub goes on: its
+ * clients stay connected, and publications succeed again when the backplane is back.
  */
 public final class BackplaneException extends RuntimeException {
 

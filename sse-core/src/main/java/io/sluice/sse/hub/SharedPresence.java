@@ -32,8 +32,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>A node that begins, or may have missed reports, asks the others for their complete states. A node that was killed
  * reports nothing any more: it has left when this node has read three of its own signs of life since the last report of
- * that one. So no clock is compared, and no principal leaves while the backplane is away. What such a difference changes has
- * no position, so the clients of those topics get the list of the present principals again.
+ * that one. So no clock is compared, and no principal leaves while the backplane is away. What such a difference
+ * changes has no position, so the clients of those topics get the list of the present principals again.
  *
  * <p>Thread-safe. What a node knows of the others is bounded.
  */

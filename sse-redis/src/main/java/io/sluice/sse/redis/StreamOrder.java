@@ -128,9 +128,16 @@ final class StreamOrder {
         receiver.begin(epochOf(name), after, timeMillis);
     }
 
-    /** The stream begins after this position now. */
-    void trimmed(long upTo, long timeMillis) {
-        receiver.trimmed(upTo, timeMillis);
+    /**
+     * The first entry shows what was trimmed.
+     *
+     * @param time when it was published, in milliseconds since 1970, if that is known: what was before it is older
+     */
+    void reportTrimmed(String firstId, String time) {
+        Long first = Position.parse(firstId);
+        if (first != null && first > Position.of(1, 0)) {
+            receiver.trimmed(first - 1, time.isEmpty() ? System.currentTimeMillis() : Answers.millis(time));
+        }
     }
 
     /** The stream has this name now. */

@@ -66,7 +66,7 @@ final class StreamPages {
         if (newest) {
             Collections.reverse(messages);
         }
-        pageSize.read(messages.size(), RedisLoop.bytesOf(messages));
+        pageSize.read(messages.size(), StreamReader.bytesOf(messages));
         PageOf page = new PageOf();
         return newest ? page.before(upTo, messages) : page.after(after, upTo, messages);
     }

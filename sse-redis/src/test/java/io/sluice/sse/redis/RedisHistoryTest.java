@@ -13,11 +13,13 @@ import io.sluice.sse.hub.Hub;
 import io.sluice.sse.test.RecordingSink;
 import io.sluice.sse.topic.Publication;
 import io.sluice.sse.topic.StartPosition;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -53,8 +55,11 @@ class RedisHistoryTest {
         nodes.close();
     }
 
+    /** It waits long for answers, so that a slow machine does not end the streams of old clients. */
     private Hub smallNode() {
-        return nodes.node(options -> options.loadedEntries(5), hub -> hub.historyEvents(5));
+        return nodes.node(
+                options -> options.loadedEntries(5).commandTimeout(Duration.ofSeconds(30)),
+                hub -> hub.historyEvents(5));
     }
 
     private static void publish(Hub hub, int from, int to) throws Exception {
@@ -111,6 +116,31 @@ class RedisHistoryTest {
                     .satisfies(gap -> assertThat(gap.data()).contains("\"evicted\""));
             assertThat(old.data()).containsSubsequence(data(500, 1000)).doesNotContain("e498");
         }
+    }
+
+    @Test
+    void oldEntriesAreTrimmedByTheirAge() throws Exception {
+        Hub young = smallNode();
+        String before = get(young.publish("t", Event.of("young"))).id();
+        long hourAgo = System.currentTimeMillis() - 3_600_000;
+        redis.commands().xtrim(nodes.key, XTrimArgs.Builder.maxlen(0).exactTrimming());
+        for (int i = 0; i < 900; i++) {
+            Map<String, String> fields = new LinkedHashMap<>();
+            fields.put("v", "1");
+            fields.put("t", Long.toString(i < 700 ? hourAgo + i : System.currentTimeMillis()));
+            fields.put("topic", "t");
+            fields.put("data", "e" + i);
+            redis.commands().xadd(nodes.key, XAddArgs.Builder.nomkstream().id("1-*"), fields);
+        }
+        nodes.node(options -> options.streamAge(Duration.ofMinutes(1)), hub -> {});
+        Awaitility.await("trimmed")
+                .pollInterval(Duration.ofMillis(10))
+                .until(() -> redis.commands().xlen(nodes.key) < 350);
+        assertThat(redis.commands().xlen(nodes.key)).isGreaterThanOrEqualTo(200);
+        RecordingSink sink = nodes.client(smallNode(), StartPosition.after(before), "t");
+        sink.await(() -> sink.data().contains("e899"));
+        assertThat(sink.gaps()).hasSize(1);
+        assertThat(sink.data()).containsSubsequence(data(700, 900)).doesNotContain("e599");
     }
 
     @Test

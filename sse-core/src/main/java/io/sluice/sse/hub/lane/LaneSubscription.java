@@ -275,9 +275,8 @@ sealed class LaneSubscription extends Selection implements Subscription {
 
     /**
      * The position before the last {@code count} kept events, not counting those of topics that are live-only or
-     * conflate. The time under the lock grows with the number of topics
-     * if this is all kept events, and otherwise with {@code count}. Next to topics that conflate, only what is in memory
-     * counts.
+     * conflate. The time under the lock grows with the number of topics if this is all kept events, and otherwise with
+     * {@code count}. Next to topics that conflate, only what is in memory counts.
      *
      * @return {@link ResumePoint#ASK} if only the history, or the backplane, can answer
      */

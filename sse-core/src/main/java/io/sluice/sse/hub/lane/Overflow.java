@@ -21,8 +21,8 @@ final class Overflow {
     /**
      * Closes the sink, or moves it on and sends its client the gap.
      *
-     * @param isSlow whether the client was too slow, so that the policy may disconnect it. It was not if the events were
-     *     lost before the client asked for them
+     * @param isSlow whether the client was too slow, so that the policy may disconnect it. It was not if the events
+     *     were lost before the client asked for them
      */
     static void carryOut(HubLane lane, LaneSink sink, boolean isSlow) {
         Selection selection = sink.requireSelection();

@@ -10,8 +10,8 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Runs the reads of past events one after another, on a thread of its own. A read of events that the writer of a history
- * has not stored yet waits until they are stored. Thread-safe.
+ * Runs the reads of past events one after another, on a thread of its own. A read of events that the writer of a
+ * history has not stored yet waits until they are stored. Thread-safe.
  */
 public final class HistoryReader {
 

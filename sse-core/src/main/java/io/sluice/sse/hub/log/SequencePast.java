@@ -13,9 +13,9 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The past events of a backplane that keeps the sequence. It reads all topics of a page, since the sequence has no other
- * order, and takes what the client subscribes to. The last pages are kept, so that clients at about the same place share
- * them. A page that begins with a hole shows that the sequence was trimmed meanwhile.
+ * The past events of a backplane that keeps the sequence. It reads all topics of a page, since the sequence has no
+ * other order, and takes what the client subscribes to. The last pages are kept, so that clients at about the same
+ * place share them. A page that begins with a hole shows that the sequence was trimmed meanwhile.
  *
  * <p>A topic may have been removed after an event. The removals since this node began are reported; earlier ones are
  * looked for in the sequence before anything older is returned.

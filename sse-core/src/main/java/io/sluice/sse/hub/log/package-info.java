@@ -54,7 +54,8 @@
  *       number last. So a reader that missed an entry because its slot was overwritten also sees the raised floor, and
  *       knows that it was lapped.
  *   <li>The floors of lost events in {@code ConflatedLog}, {@code StoredLog} and {@code BackplaneLog}, and the floor of
- *       {@code TrimmedSequence}, are volatile references to immutable values. A conflation table is never read without the lock.
+ *       {@code TrimmedSequence}, are volatile references to immutable values. A conflation table is never
+ *       read without the lock.
  *   <li>{@code PatternTopics} publishes its topics by a volatile size and a volatile list. It writes the floor of a
  *       removed topic before it drops the topic from the list. A reader reads the topics first and that floor last.
  *   <li>Whether an entry is superseded is volatile. A reader may leave out such an entry: the newer one has a higher
@@ -69,7 +70,8 @@
  *       {@code SharedEvents}, {@code Losses}, {@code EventIds}, {@code PendingEvent},
  *       {@code PublisherId}, {@code LogOptions}, {@code WallClock}, {@code StartBounds}
  *   <li><b>rings:</b> {@code TopicLog}, {@code ConflatedLog}, {@code ConflationTable}, {@code StoredLog},
- *       {@code BackplaneLog}, {@code TrimmedSequence}, {@code LogEntry}, {@code SharedEvent}, {@code Entries}, {@code LoggedEvent}, {@code Envelope}, {@code JsonText}
+ *       {@code BackplaneLog}, {@code TrimmedSequence}, {@code LogEntry}, {@code SharedEvent},
+ *       {@code Entries}, {@code LoggedEvent}, {@code Envelope}, {@code JsonText}
  *   <li><b>bounds:</b> {@code LogBounds}, {@code EvictionQueue}, {@code Expirer}, {@code Floor}, {@code Floors},
  *       {@code RemovedTopicFloors}, {@code NewestPositions}
  *   <li><b>topics:</b> {@code Topic}, {@code TopicTable}, {@code TopicOptions}, {@code TopicListener},
