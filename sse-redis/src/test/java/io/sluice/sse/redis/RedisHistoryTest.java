@@ -20,40 +20,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Clients that are older than the memory of their node are served from the stream of a real Redis. */
-class RedisHistoryTest {
-
-    private static RedisServer redis;
-
-    private Nodes nodes;
-
-    @BeforeAll
-    static void start() throws Exception {
-        redis = RedisServer.redis();
-    }
-
-    @AfterAll
-    static void stop() throws Exception {
-        if (redis != null) {
-            redis.close();
-        }
-    }
-
-    @BeforeEach
-    void begin() {
-        nodes = new Nodes(redis.uri());
-    }
-
-    @AfterEach
-    void close() throws Exception {
-        nodes.close();
-    }
+class RedisHistoryTest extends OneRedis {
 
     /** It waits long for answers, so that a slow machine does not end the streams of old clients. */
     private Hub smallNode() {

@@ -21,40 +21,10 @@ import java.util.concurrent.ExecutionException;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** What a node reads from the stream of a real Redis, and what other programs write there. */
-class RedisStreamTest {
-
-    private static RedisServer redis;
-
-    private Nodes nodes;
-
-    @BeforeAll
-    static void start() throws Exception {
-        redis = RedisServer.redis();
-    }
-
-    @AfterAll
-    static void stop() throws Exception {
-        if (redis != null) {
-            redis.close();
-        }
-    }
-
-    @BeforeEach
-    void begin() {
-        nodes = new Nodes(redis.uri());
-    }
-
-    @AfterEach
-    void close() throws Exception {
-        nodes.close();
-    }
+class RedisStreamTest extends OneRedis {
 
     private static void awaitData(RecordingSink sink, String... data) {
         sink.await(() -> sink.data().size() >= data.length);

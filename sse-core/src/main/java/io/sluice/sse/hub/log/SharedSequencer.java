@@ -114,7 +114,8 @@ public final class SharedSequencer implements Sequencer {
         }
     }
 
-    EventIds ids() {
+    @Override
+    public EventIds ids() {
         return ids;
     }
 
@@ -368,22 +369,7 @@ public final class SharedSequencer implements Sequencer {
     // ---- ids
 
     @Override
-    public String idOf(long position) {
-        return ids.text(position);
-    }
-
-    @Override
-    public @Nullable Long positionOf(String id) {
-        return ids.positionOf(id);
-    }
-
-    @Override
     public boolean isAheadOfThisNode(long position) {
         return position - log.head() <= MAX_AHEAD;
-    }
-
-    @Override
-    public boolean hasHubFormat(String id) {
-        return EventIds.hasHubFormat(id);
     }
 }
