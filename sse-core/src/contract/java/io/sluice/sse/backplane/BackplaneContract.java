@@ -260,6 +260,19 @@ public abstract class BackplaneContract {
     }
 
     @Test
+    void aChosenIdOfARefusedEventIsFreeAgain() throws Exception {
+        start();
+        RecordingSink atB = client(b, StartPosition.live(), "u");
+        get(a.end("t", Event.of("last")));
+        Event event = Event.builder().id("order-2").data("chosen").build();
+        assertThatThrownBy(() -> get(a.publish("t", event))).hasCauseInstanceOf(TopicEndedException.class);
+        assertThat(get(a.publish("u", event))).isEqualTo(new Published("order-2", "u", false));
+        assertThat(get(a.publish("u", event))).isEqualTo(new Published("order-2", "u", true));
+        mark(b, "u");
+        assertThat(dataBeforeMark(atB)).containsExactly("chosen");
+    }
+
+    @Test
     void keysConflateOnEveryNode() throws Exception {
         start(options -> options.conflate("prices/*").historyEvents(1));
         get(a.publish("prices/x", Event.builder().key("eur").data("1").build()));

@@ -57,6 +57,38 @@ public interface Backplane extends AutoCloseable {
          * is before the hub began: its clients have connected since, and the principal may have logged in again.
          */
         record Revocation(String principal) implements Change {}
+
+        /**
+         * Which principals are present at a node. Each node reports changes as they happen, its complete state from
+         * time to time in several parts, and that it is alive. A change of a single member takes the position of the
+         * event that clients get for it.
+         *
+         * @param node the name of the node, which no other one and no later one has
+         * @param members one for {@link Kind#JOINED} and {@link Kind#LEFT}; those of this part for {@link Kind#STATE}
+         * @param part the number of this part of the state, from 0
+         * @param parts how many parts the state has; 1 for other kinds
+         */
+        record NodePresence(String node, Kind kind, List<Member> members, int part, int parts) implements Change {
+
+            /** What a node reports. */
+            public enum Kind {
+                /** A principal is present at this node, and was not before. */
+                JOINED,
+                /** A principal is not present at this node any more. */
+                LEFT,
+                /** Everything that is present at this node, in place of what was known. */
+                STATE,
+                /** The node is alive. */
+                ALIVE,
+                /** The node does not know what is present at the others: they report their states. */
+                ASKS,
+                /** The node closes. */
+                ENDS
+            }
+
+            /** @param topic the topic; empty for the whole hub */
+            public record Member(String topic, String principal) {}
+        }
     }
 
     /**
@@ -108,7 +140,26 @@ public interface Backplane extends AutoCloseable {
 
         /** Changes up to and including this position may be lost: each client that has not passed it gets a gap. */
         void lost(long upTo);
+
+        /**
+         * The sequence keeps nothing up to and including this position any more, so {@link Backplane#read} returns
+         * nothing of it. A backplane that keeps nothing to read never calls this.
+         *
+         * @param timeMillis when the last of these changes was appended at the latest, in milliseconds since 1970
+         */
+        default void trimmed(long upTo, long timeMillis) {}
     }
+
+    /**
+     * Changes of the sequence that were read again.
+     *
+     * @param entries the changes in the order of their positions, with their times and without receipts. Each has at
+     *     most one event. A change that no hub can publish is left out, as is a repetition
+     * @param from the page begins after this position. It is after the requested one if the sequence does not keep what
+     *     is between the two any more
+     * @param to up to this position the page has everything
+     */
+    record Page(List<Entry> entries, long from, long to) {}
 
     /**
      * How the backplane is.
@@ -140,6 +191,35 @@ public interface Backplane extends AutoCloseable {
 
     /** Appends a change. It is delivered on this node when it is read again, as on all others. */
     void append(Change change, Receipt receipt);
+
+    /**
+     * This hub did not take events that this node has appended, so their publisher learns that they were refused. Ids
+     * that the publisher chose for them, and that are no duplicates, are free again. Called by the thread of the
+     * receiver; it does not block.
+     */
+    default void refused(Change.Events events) {}
+
+    /** Whether {@link #read} works. A hub asks once, before it opens the backplane. */
+    default boolean isReadable() {
+        return false;
+    }
+
+    /**
+     * Reads changes of the sequence again, for clients that are older than the memory of this node. One thread at a
+     * time calls it, which is neither a lane nor the one of the receiver. It may wait for the network for a few
+     * seconds.
+     *
+     * @param after only changes after this position
+     * @param upTo only changes up to and including this position, which this node has received
+     * @param changes how many changes the page has at most; it may have fewer
+     * @param newest whether the page has the last of these changes; otherwise it has the first
+     * @return a page that begins at {@code after} or later, and ends after its begin. With {@code newest} it ends at
+     *     {@code upTo}, and it begins at {@code upTo} if nothing before is kept
+     * @throws BackplaneException if the changes cannot be read now
+     */
+    default Page read(long after, long upTo, int changes, boolean newest) {
+        throw new UnsupportedOperationException("the backplane keeps no changes to read");
+    }
 
     /** How the backplane is now. Any thread. */
     Status status();

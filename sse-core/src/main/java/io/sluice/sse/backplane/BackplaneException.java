@@ -3,8 +3,8 @@ package io.sluice.sse.backplane;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The backplane did not take an event, or it is unknown whether it did. The hub goes on: its clients stay connected,
- * and publications succeed again when the backplane is back.
+ * The backplane did not take an event, or it is unknown whether it did, or it could not be read. The hub goes on: its
+ * clients stay connected, and publications succeed again when the backplane is back.
  */
 public final class BackplaneException extends RuntimeException {
 
@@ -24,6 +24,11 @@ public final class BackplaneException extends RuntimeException {
 
     /** The event was not published, and is not published later. */
     public static BackplaneException notPublished(String message, @Nullable Throwable cause) {
+        return new BackplaneException(message, false, false, cause);
+    }
+
+    /** Earlier events could not be read. */
+    public static BackplaneException notRead(String message, @Nullable Throwable cause) {
         return new BackplaneException(message, false, false, cause);
     }
 

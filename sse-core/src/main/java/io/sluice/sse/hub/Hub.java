@@ -86,10 +86,20 @@ public final class Hub implements AutoCloseable {
         this.lanes = new LaneRegistry(core);
         this.local = new LocalSubscribers(core, lanes, clocks.nanos());
         if (shared != null) {
+            presences.share(shared, options.presenceExpiry());
+            SharedPresence everywhere = presences.shared();
             shared.open(options.epoch(), new SharedSequencer.Listener() {
                 @Override
                 public void eventsLost() {
+                    if (everywhere != null) {
+                        everywhere.reportsLost();
+                    }
                     lanes.wakeAll();
+                }
+
+                @Override
+                public @Nullable Publication presence(Backplane.Change.NodePresence report) {
+                    return everywhere == null ? null : everywhere.received(report);
                 }
 
                 @Override
@@ -103,6 +113,9 @@ public final class Hub implements AutoCloseable {
                     revokeHere(principal);
                 }
             });
+            if (everywhere != null) {
+                everywhere.start();
+            }
         }
     }
 

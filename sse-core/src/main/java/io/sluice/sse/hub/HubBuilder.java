@@ -59,6 +59,7 @@ public final class HubBuilder {
     private int conflationKeys = DEFAULT_CONFLATION_KEYS;
     private long conflationBytes = DEFAULT_CONFLATION_BYTES;
     private final List<Presence> presences = new ArrayList<>();
+    private Duration presenceExpiry = Duration.ofSeconds(15);
     private Observer observer = Observer.NONE;
 
     private @Nullable History history;
@@ -289,6 +290,20 @@ public final class HubBuilder {
         return this;
     }
 
+    /**
+     * With a backplane: about how long after a node was killed its clients leave the presence. Each node reports three
+     * times in this period that it is alive. 15 seconds by default.
+     *
+     * @throws IllegalArgumentException if it is not from 100 ms to 10 minutes
+     */
+    public HubBuilder presenceExpiry(Duration expiry) {
+        if (expiry.compareTo(Duration.ofMillis(100)) < 0 || expiry.compareTo(Duration.ofMinutes(10)) > 0) {
+            throw new IllegalArgumentException("presenceExpiry: " + expiry + " (expected: from 100 ms to 10 minutes)");
+        }
+        presenceExpiry = expiry;
+        return this;
+    }
+
     /** The observer of the hub. None by default; the last call counts. */
     public HubBuilder observer(Observer newObserver) {
         observer = Objects.requireNonNull(newObserver, "observer");
@@ -384,7 +399,8 @@ public final class HubBuilder {
                 new LogOptions.TopicRules(maxTopics, overflow, topics.rules(), liveOnly()),
                 new LogOptions.ConflationBounds(conflationKeys, conflationBytes),
                 new LogOptions.Clocks(clock, wallClock, timer),
-                history == null ? null : new LogOptions.HistoryOptions(history, historyQueueBytes));
+                history == null ? null : new LogOptions.HistoryOptions(history, historyQueueBytes),
+                backplane != null && backplane.isReadable());
     }
 
     /** The topics of joins and leaves are live-only: what is true now is never replayed as news. */
@@ -400,6 +416,10 @@ public final class HubBuilder {
                 catchUpBytes,
                 coalesce,
                 new DeliveryOptions.DirectSendBounds(directSendEvents, directSendBytes, directSendPolicy));
+    }
+
+    Duration presenceExpiry() {
+        return presenceExpiry;
     }
 
     List<Presence> presences() {

@@ -88,14 +88,15 @@ final class PresenceCounts {
         this.reporter = reporter;
     }
 
-    /** One more sink of the principal is at the topic. */
-    void join(String topic, String principal) {
+    /** One more sink of the principal is at the topic. @return whether it is the first one */
+    boolean join(String topic, String principal) {
         boolean schedule = false;
+        boolean isFirst;
         lock.lock();
         try {
             Present present = byTopic.computeIfAbsent(topic, name -> new HashMap<>(2))
                     .computeIfAbsent(principal, name -> new Present(topic, name));
-            present.sinks++;
+            isFirst = present.sinks++ == 0;
             leaving.remove(present);
             if (!present.reportedJoined) {
                 schedule = enqueue(present);
@@ -106,17 +107,18 @@ final class PresenceCounts {
         if (schedule) {
             timer.schedule(this::reportSome, 0);
         }
+        return isFirst;
     }
 
-    /** One sink of the principal has left the topic. */
-    void leave(String topic, String principal) {
+    /** One sink of the principal has left the topic. @return whether it was the last one */
+    boolean leave(String topic, String principal) {
         boolean schedule = false;
         boolean watch = false;
         lock.lock();
         try {
             Present present = find(topic, principal);
             if (--present.sinks > 0) {
-                return;
+                return false;
             }
             if (gracePeriodNanos == 0 || closed || !present.reportedJoined) {
                 schedule = enqueue(present);
@@ -138,6 +140,7 @@ final class PresenceCounts {
         if (watch) {
             watchAfter(gracePeriodNanos);
         }
+        return true;
     }
 
     private Present find(String topic, String principal) {

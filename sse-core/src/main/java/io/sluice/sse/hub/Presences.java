@@ -4,10 +4,13 @@ import io.sluice.sse.ClosedException;
 import io.sluice.sse.Event;
 import io.sluice.sse.Scope.Registration;
 import io.sluice.sse.Sink;
+import io.sluice.sse.backplane.Backplane.Change.NodePresence.Member;
 import io.sluice.sse.hub.core.LogThrottle;
 import io.sluice.sse.hub.core.PresenceListener;
 import io.sluice.sse.hub.log.Expirer;
 import io.sluice.sse.hub.log.LogOptions;
+import io.sluice.sse.hub.log.SharedSequencer;
+import io.sluice.sse.topic.Publication;
 import io.sluice.sse.topic.Selector;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -38,11 +41,23 @@ final class Presences implements PresenceListener {
     /** The time until the list of a topic is sent after a change that was not published. More changes may follow. */
     private static final long REPAIR_NANOS = Duration.ofSeconds(1).toNanos();
 
-    private record Counted(Presence presence, PresenceCounts counts) {}
+    /** @param everywhere the members of all nodes, in a hub with a backplane */
+    private record Counted(Presence presence, PresenceCounts counts, PresenceCounts everywhere) {
+
+        Set<String> members(String topic) {
+            Set<String> all = new TreeSet<>(counts.members(topic));
+            all.addAll(everywhere.members(topic));
+            return all;
+        }
+    }
 
     private final Hub hub;
     private final List<Counted> all = new ArrayList<>();
     private final LogThrottle unpublished;
+    private final LogOptions.Clocks clocks;
+    /** Joins this presence to that of the other nodes; null without a backplane. Set before the hub is used. */
+    private @Nullable SharedPresence shared;
+
     private final Expirer.Timer timer;
 
     /** The presence topics whose last change was not published. Guarded by this set, as is the field below. */
@@ -53,11 +68,80 @@ final class Presences implements PresenceListener {
     Presences(Hub hub, List<Presence> presences, LogOptions.Clocks clocks) {
         this.hub = hub;
         this.timer = clocks.timer();
+        this.clocks = clocks;
         this.unpublished = new LogThrottle(clocks.nanos());
         for (Presence presence : presences) {
-            PresenceCounts.Reporter reporter = (joined, principal, topic) ->
-                    report(presence, joined, principal, topic.equals(WHOLE_HUB) ? null : topic);
-            all.add(new Counted(presence, new PresenceCounts(presence, clocks.nanos(), clocks.timer(), reporter)));
+            all.add(new Counted(
+                    presence,
+                    new PresenceCounts(
+                            presence,
+                            clocks.nanos(),
+                            clocks.timer(),
+                            (joined, principal, topic) -> report(presence, joined, principal, topic)),
+                    new PresenceCounts(
+                            presence.withGracePeriod(Duration.ZERO),
+                            clocks.nanos(),
+                            clocks.timer(),
+                            (joined, principal, topic) -> observe(joined, principal, nameOf(topic)))));
+        }
+    }
+
+    private static @Nullable String nameOf(String topic) {
+        return topic.equals(WHOLE_HUB) ? null : topic;
+    }
+
+    /** Joins the presence of this node to that of the others. Called before the hub is used. */
+    void share(SharedSequencer sequencer, Duration expiry) {
+        if (!all.isEmpty()) {
+            shared = new SharedPresence(sequencer::report, new OfAllNodes(), clocks, expiry);
+        }
+    }
+
+    @Nullable
+    SharedPresence shared() {
+        return shared;
+    }
+
+    /** What the presence of all nodes needs of this one. */
+    private final class OfAllNodes implements SharedPresence.Surroundings {
+
+        private @Nullable Counted counted(Member member) {
+            @Nullable Counted[] found = {null};
+            if (member.topic().equals(WHOLE_HUB)) {
+                all.stream().filter(each -> each.presence.isOfHub()).forEach(each -> found[0] = each);
+            } else {
+                atTopics(List.of(member.topic()), (each, topic) -> found[0] = each);
+            }
+            return found[0];
+        }
+
+        @Override
+        public @Nullable PresenceCounts countsOf(Member member) {
+            Counted counted = counted(member);
+            return counted == null ? null : counted.everywhere;
+        }
+
+        @Override
+        public @Nullable Publication event(Member member, boolean joined) {
+            Counted counted = counted(member);
+            if (counted == null || !counted.presence.hasEvents()) {
+                return null;
+            }
+            String topic = nameOf(member.topic());
+            try {
+                return new Publication(counted.presence.eventsOf(topic), eventOf(joined, member.principal(), topic));
+            } catch (IllegalArgumentException e) { // the name is too long with its prefix
+                logUnpublished(counted.presence.eventsOf(topic), e);
+                return null;
+            }
+        }
+
+        @Override
+        public void changedWithoutEvent(Member member) {
+            Counted counted = counted(member);
+            if (counted != null && counted.presence.hasEvents()) {
+                sendListSoon(counted.presence.eventsOf(nameOf(member.topic())));
+            }
         }
     }
 
@@ -67,7 +151,7 @@ final class Presences implements PresenceListener {
     public void opened(Sink sink) {
         String principal = principalOf(sink);
         if (principal != null) {
-            atHub(counts -> counts.join(WHOLE_HUB, principal));
+            atHub(counted -> counted.counts.join(WHOLE_HUB, principal));
         }
     }
 
@@ -75,7 +159,7 @@ final class Presences implements PresenceListener {
     public void closed(Sink sink) {
         String principal = principalOf(sink);
         if (principal != null) {
-            atHub(counts -> counts.leave(WHOLE_HUB, principal));
+            atHub(counted -> counted.counts.leave(WHOLE_HUB, principal));
         }
     }
 
@@ -91,7 +175,7 @@ final class Presences implements PresenceListener {
         List<String> terms = selector.terms();
         String principal = principalOf(sink);
         if (principal != null) {
-            atTopics(terms, (counts, topic) -> counts.join(topic, principal));
+            atTopics(terms, (counted, topic) -> counted.counts.join(topic, principal));
         }
         sendLists(terms, sink);
     }
@@ -176,7 +260,7 @@ final class Presences implements PresenceListener {
     public void unsubscribed(Sink sink, Selector selector) {
         String principal = principalOf(sink);
         if (principal != null) {
-            atTopics(selector.terms(), (counts, topic) -> counts.leave(topic, principal));
+            atTopics(selector.terms(), (counted, topic) -> counted.counts.leave(topic, principal));
         }
     }
 
@@ -184,20 +268,20 @@ final class Presences implements PresenceListener {
         return all.isEmpty() ? null : sink.identity().principal();
     }
 
-    private void atHub(Consumer<PresenceCounts> change) {
+    private void atHub(Consumer<Counted> action) {
         for (Counted counted : all) {
             if (counted.presence.isOfHub()) {
-                change.accept(counted.counts);
+                action.accept(counted);
             }
         }
     }
 
-    private void atTopics(List<String> terms, BiConsumer<PresenceCounts, String> change) {
+    private void atTopics(List<String> terms, BiConsumer<Counted, String> action) {
         for (String term : terms) {
             for (Counted counted : all) {
                 String topic = counted.presence.topicOf(term);
                 if (topic != null) {
-                    change.accept(counted.counts, topic);
+                    action.accept(counted, topic);
                     break; // the first pattern that matches wins
                 }
             }
@@ -207,19 +291,32 @@ final class Presences implements PresenceListener {
     // ---- what is reported
 
     private static Event listOf(Counted counted, @Nullable String topic) {
-        List<String> present = counted.counts.members(topic == null ? WHOLE_HUB : topic);
+        List<String> present = List.copyOf(counted.members(topic == null ? WHOLE_HUB : topic));
         return Event.of(Presence.PRESENT_EVENT_NAME, PresenceJson.list(topic, present));
     }
 
-    private void report(Presence presence, boolean joined, String principal, @Nullable String topic) {
+    private static Event eventOf(boolean joined, String principal, @Nullable String topic) {
+        String name = joined ? Presence.JOIN_EVENT_NAME : Presence.LEAVE_EVENT_NAME;
+        return Event.of(name, PresenceJson.of(principal, topic));
+    }
+
+    private void report(Presence presence, boolean joined, String principal, String key) {
+        if (shared != null) {
+            shared.changedHere(new Member(key, principal), joined);
+            return;
+        }
+        String topic = nameOf(key);
+        observe(joined, principal, topic);
+        if (presence.hasEvents()) {
+            publish(presence.eventsOf(topic), eventOf(joined, principal, topic));
+        }
+    }
+
+    private void observe(boolean joined, String principal, @Nullable String topic) {
         if (joined) {
             hub.core().observe(null, observer -> observer.joined(principal, topic));
         } else {
             hub.core().observe(null, observer -> observer.left(principal, topic));
-        }
-        if (presence.hasEvents()) {
-            String name = joined ? Presence.JOIN_EVENT_NAME : Presence.LEAVE_EVENT_NAME;
-            publish(presence.eventsOf(topic), Event.of(name, PresenceJson.of(principal, topic)));
         }
     }
 
@@ -237,12 +334,20 @@ final class Presences implements PresenceListener {
 
     /** The subscribers of the topic have missed a change, so they get the list again, soon. */
     private void notPublished(String topic, Throwable failure) {
+        sendListSoon(topic);
+        logUnpublished(topic, failure);
+    }
+
+    private void sendListSoon(String topic) {
         synchronized (stale) {
             if (stale.isEmpty()) {
                 repair = timer.schedule(this::repair, REPAIR_NANOS);
             }
             stale.add(topic);
         }
+    }
+
+    private void logUnpublished(String topic, Throwable failure) {
         if (unpublished.tryAcquire()) {
             log.warn(
                     "presence on {} was not published: {}{}",
@@ -273,13 +378,13 @@ final class Presences implements PresenceListener {
 
     Set<String> members() {
         Set<String> principals = new TreeSet<>();
-        atHub(counts -> principals.addAll(counts.members(WHOLE_HUB)));
+        atHub(counted -> principals.addAll(counted.members(WHOLE_HUB)));
         return principals;
     }
 
     Set<String> members(String topic) {
         Set<String> principals = new TreeSet<>();
-        atTopics(List.of(topic), (counts, counted) -> principals.addAll(counts.members(counted)));
+        atTopics(List.of(topic), (counted, name) -> principals.addAll(counted.members(name)));
         return principals;
     }
 
@@ -287,11 +392,17 @@ final class Presences implements PresenceListener {
         synchronized (stale) {
             repair.run();
         }
-        all.forEach(counted -> counted.counts.close());
+        if (shared != null) {
+            shared.close();
+        }
+        all.forEach(counted -> {
+            counted.counts.close();
+            counted.everywhere.close();
+        });
     }
 
     /** For tests. */
     boolean isEmpty() {
-        return all.stream().allMatch(counted -> counted.counts.isEmpty());
+        return all.stream().allMatch(counted -> counted.counts.isEmpty() && counted.everywhere.isEmpty());
     }
 }

@@ -8,6 +8,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Queue;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -29,6 +31,21 @@ final class MemoryBackplane implements AutoCloseable {
     private final Map<String, String> chosenIds = new HashMap<>();
     private long position = 1000;
     private @Nullable Long epoch;
+    /** Every event and removal, by its position. */
+    private final TreeMap<Long, Kept> kept = new TreeMap<>();
+    /** The position up to which nothing is kept. */
+    private long trimmed;
+
+    /** What is kept of a change. */
+    private record Kept(
+            Backplane.Change change,
+            long timeMillis,
+            @Nullable Node by) {}
+
+    /** Whether nodes can read again what is kept. */
+    boolean readable;
+    /** How many pages were read. */
+    int reads;
 
     @Nullable
     String unavailable;
@@ -62,6 +79,11 @@ final class MemoryBackplane implements AutoCloseable {
         }
     }
 
+    /** What the node was held from is lost for it. */
+    synchronized void dropHeld(int node) {
+        nodes.get(node).held = null;
+    }
+
     /** The node reads everything that it was held from, and is not held any more. */
     synchronized void releaseAll(int node) {
         Queue<Runnable> held = Objects.requireNonNull(nodes.get(node).held);
@@ -69,8 +91,65 @@ final class MemoryBackplane implements AutoCloseable {
         held.forEach(Runnable::run);
     }
 
+    /** The node with this number was killed: it reads nothing and appends nothing any more. */
+    synchronized void kill(int node) {
+        nodes.remove(node).killed = true;
+    }
+
     Backplane node() {
         return new Node();
+    }
+
+    /** The sequence keeps nothing up to now. A node is notified of it, or finds it when it reads. */
+    synchronized void trim(boolean notifies) {
+        trimmed = position;
+        kept.clear();
+        if (notifies) {
+            nodes.forEach(node -> node.read(() -> node.receiver().trimmed(trimmed, System.currentTimeMillis())));
+        }
+    }
+
+    private synchronized Backplane.Page read(Node by, long after, long upTo, int changes, boolean newest) {
+        reads++;
+        if (unavailable != null) {
+            throw BackplaneException.notRead(unavailable, null);
+        }
+        long from = Math.max(after, Math.min(upTo, trimmed));
+        List<Backplane.Entry> entries = new ArrayList<>();
+        SortedMap<Long, Kept> range = kept.subMap(from + 1, upTo + 1);
+        if (newest && range.size() > changes) {
+            from = range.keySet().stream()
+                            .skip(range.size() - changes)
+                            .findFirst()
+                            .orElseThrow()
+                    - 1;
+        }
+        long to = upTo;
+        for (Map.Entry<Long, Kept> each : kept.subMap(from + 1, upTo + 1).entrySet()) {
+            if (entries.size() == changes) {
+                to = each.getKey() - 1;
+                break;
+            }
+            Kept change = each.getValue();
+            entries.add(
+                    new Backplane.Entry(each.getKey(), change.change(), change.timeMillis(), change.by() == by, null));
+        }
+        return new Backplane.Page(entries, from, to);
+    }
+
+    private void keep(long first, Backplane.Change change, long timeMillis, @Nullable Node by) {
+        long time = timeMillis == 0 ? System.currentTimeMillis() : timeMillis;
+        if (change instanceof Backplane.Change.Events events) {
+            for (int i = 0; i < events.publications().size(); i++) {
+                if (!events.duplicates().containsKey(i)) {
+                    Backplane.Change one = new Backplane.Change.Events(
+                            List.of(events.publications().get(i)));
+                    kept.put(first + i, new Kept(one, time, by));
+                }
+            }
+        } else {
+            kept.put(first, new Kept(change, time, by));
+        }
     }
 
     /** Whatever was published up to here may be lost. */
@@ -101,6 +180,7 @@ final class MemoryBackplane implements AutoCloseable {
         }
         long upTo = position;
         Backplane.Change decided = known;
+        keep(first, decided, timeMillis, by);
         for (Node node : List.copyOf(nodes)) {
             Backplane.Entry entry =
                     new Backplane.Entry(first, decided, timeMillis, node == by, node == by ? receipt : null);
@@ -129,6 +209,7 @@ final class MemoryBackplane implements AutoCloseable {
         private volatile int skipped;
         private @Nullable Queue<Runnable> held;
         private long delay;
+        private volatile boolean killed;
 
         /** Takes a message now, or later as this node reads. Under the lock of the backplane. */
         void read(Runnable message) {
@@ -154,6 +235,9 @@ final class MemoryBackplane implements AutoCloseable {
                 opened = receiver;
                 epoch = epoch == null ? newEpoch : epoch;
                 receiver.begin(epoch, position, 0);
+                if (trimmed > 0) {
+                    receiver.trimmed(trimmed, System.currentTimeMillis());
+                }
                 nodes.add(this);
                 delay = delayMicros * nodes.size();
             }
@@ -161,11 +245,35 @@ final class MemoryBackplane implements AutoCloseable {
 
         @Override
         public void append(Change change, Receipt receipt) {
+            if (killed) {
+                return;
+            }
             if (unavailable != null) {
                 receipt.failed(BackplaneException.notPublished(unavailable, null));
             } else {
                 MemoryBackplane.this.append(change, 0, this, receipt);
             }
+        }
+
+        @Override
+        public void refused(Change.Events events) {
+            synchronized (MemoryBackplane.this) {
+                for (int i = 0; i < events.publications().size(); i++) {
+                    if (!events.duplicates().containsKey(i)) {
+                        chosenIds.remove(events.publications().get(i).event().id());
+                    }
+                }
+            }
+        }
+
+        @Override
+        public boolean isReadable() {
+            return readable;
+        }
+
+        @Override
+        public Page read(long after, long upTo, int changes, boolean newest) {
+            return MemoryBackplane.this.read(this, after, upTo, changes, newest);
         }
 
         @Override

@@ -151,6 +151,23 @@ final class Appender {
         answer.whenComplete((id, failure) -> answered(number, to, id, failure));
     }
 
+    /** Ids that the publisher chose for these events are free again. If Redis is away they expire instead. */
+    void release(Backplane.Change.Events events) {
+        Session now;
+        synchronized (this) {
+            now = session;
+        }
+        if (now == null) {
+            return;
+        }
+        for (int i = 0; i < events.publications().size(); i++) {
+            String id = events.publications().get(i).event().id();
+            if (id != null && !events.duplicates().containsKey(i)) {
+                now.writes().del(options.chosenIdKey(id));
+            }
+        }
+    }
+
     private static boolean needsScript(Backplane.Change change) {
         return change instanceof Backplane.Change.Events events
                 && (events.publications().size() > 1

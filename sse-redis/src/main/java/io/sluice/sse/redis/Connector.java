@@ -30,6 +30,9 @@ final class Connector implements AutoCloseable {
     /** Commands of the backplane itself, besides the changes. */
     private static final int OWN_COMMANDS = 64;
 
+    /** A connection that was being made may not end. */
+    private static final long LONGEST_CLOSE_SECONDS = 3;
+
     private final ClientResources resources;
     private final RedisClient client;
     private final RedisURI uri;
@@ -88,7 +91,10 @@ final class Connector implements AutoCloseable {
 
     @Override
     public void close() {
-        client.shutdown(0, 1, TimeUnit.SECONDS);
+        client.shutdownAsync(0, 1, TimeUnit.SECONDS)
+                .completeOnTimeout(null, LONGEST_CLOSE_SECONDS, TimeUnit.SECONDS) // a hub must not wait for ever
+                .exceptionally(failure -> null)
+                .join();
         resources.shutdown(0, 1, TimeUnit.SECONDS);
     }
 }

@@ -33,6 +33,9 @@ import org.jspecify.annotations.Nullable;
  * <tr><td>{@code duplicate}</td><td>the topic of an earlier event with this id: the entry is not delivered</td></tr>
  * <tr><td>{@code remove}</td><td>a topic that is removed; no event</td></tr>
  * <tr><td>{@code revoke}</td><td>a principal whose streams end; no event</td></tr>
+ * <tr><td>{@code presence node members}</td><td>what a node reports of its presence; no event. The kind of the report,
+ *     the name of the node, and a line for each member: topic and principal in the form of a URL, with a space
+ *     between</td></tr>
  * <tr><td>{@code epoch run}</td><td>a new epoch: the name of the sequence and the process of Redis; no event</td></tr>
  * </table>
  */
@@ -104,6 +107,8 @@ final class EntryCodec {
                 add(fields, "remove", removal.topic());
             } else if (change instanceof Backplane.Change.Revocation revocation) {
                 add(fields, "revoke", revocation.principal());
+            } else if (change instanceof Backplane.Change.NodePresence report) {
+                PresenceCodec.add(fields, report);
             }
             entries.add(fields);
         }
@@ -217,6 +222,11 @@ final class EntryCodec {
             return new Decoded.Other(new Backplane.Change.Revocation(revoked), header);
         }
         int[] part = part(text(fields, "part"));
+        String presence = text(fields, "presence");
+        if (presence != null) {
+            return new Decoded.Other(
+                    PresenceCodec.decode(presence, text(fields, "node"), text(fields, "members"), part), header);
+        }
         Publication publication = publication(fields);
         String duplicateOf = text(fields, DUPLICATE);
         if (duplicateOf != null) {

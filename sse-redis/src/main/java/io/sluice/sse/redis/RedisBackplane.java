@@ -28,12 +28,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class RedisBackplane implements Backplane {
 
-    /** How long a node waits for Redis when it begins. It begins without it then. */
-    private static final Duration START_WAIT = Duration.ofSeconds(3);
-
     private final RedisOptions options;
     private final Counters counters = new Counters();
     private @Nullable Appender appender;
+    private @Nullable StreamPages pages;
     private @Nullable RedisLoop loop;
 
     private RedisBackplane(RedisOptions options) {
@@ -62,12 +60,14 @@ public final class RedisBackplane implements Backplane {
             String publisher = options.node() + "~" + Long.toString(new SecureRandom().nextLong() >>> 1, 36);
             String digest = sha1(Scripts.APPEND);
             Appender newAppender = new Appender(options, publisher, digest, counters);
+            StreamPages newPages = new StreamPages(options, newAppender);
             StreamOrder order = new StreamOrder(
-                    receiver, newAppender, counters, options.bounds().entryBytes());
+                    receiver, newAppender, counters, newPages, options.bounds().entryBytes());
             appender = newAppender;
-            loop = new RedisLoop(options, newAppender, order, counters, Long.toString(newEpoch), publisher);
+            pages = newPages;
+            loop = new RedisLoop(options, newAppender, order, newPages, counters, Long.toString(newEpoch), publisher);
         }
-        opened(loop).start(START_WAIT);
+        opened(loop).start(options.timeouts().start());
     }
 
     private static String sha1(String script) {
@@ -89,6 +89,21 @@ public final class RedisBackplane implements Backplane {
     @Override
     public void append(Change change, Receipt receipt) {
         opened(appender).append(change, receipt, System.currentTimeMillis());
+    }
+
+    @Override
+    public void refused(Change.Events events) {
+        opened(appender).release(events);
+    }
+
+    @Override
+    public boolean isReadable() {
+        return true;
+    }
+
+    @Override
+    public Page read(long after, long upTo, int changes, boolean newest) {
+        return opened(pages).read(after, upTo, changes, newest);
     }
 
     @Override
@@ -124,8 +139,10 @@ public final class RedisBackplane implements Backplane {
         private String node = "node";
         private Duration commandTimeout = Duration.ofSeconds(5);
         private Duration awayTimeout = Duration.ZERO;
+        private Duration startTimeout = Duration.ofSeconds(3);
         private Duration chosenIdAge = Duration.ofMinutes(10);
         private long streamEntries = 100_000;
+        private @Nullable Duration streamAge;
         private int loadedEntries = 10_000;
         private int pendingEntries = 65_536;
         private long pendingBytes = 64L << 20;
@@ -191,6 +208,18 @@ public final class RedisBackplane implements Backplane {
         }
 
         /**
+         * How long a node waits for Redis when it begins. Then it begins without it, as it does at once if Redis
+         * refuses the connection. It has no events then, and publications fail until Redis is there. 3 seconds by
+         * default.
+         *
+         * @throws IllegalArgumentException if it is not from 0 to 1 minute
+         */
+        public Builder startTimeout(Duration timeout) {
+            startTimeout = within("startTimeout", timeout, Duration.ZERO, Duration.ofMinutes(1));
+            return this;
+        }
+
+        /**
          * How long Redis remembers an id that a publisher chose: an event with the same id is a duplicate for so long.
          * 10 minutes by default.
          *
@@ -208,6 +237,17 @@ public final class RedisBackplane implements Backplane {
          */
         public Builder streamEntries(long entries) {
             streamEntries = within("streamEntries", entries, 1, Long.MAX_VALUE);
+            return this;
+        }
+
+        /**
+         * About how long the stream keeps an entry, by the clock of its publisher. Every node trims what is older. By
+         * default only the number of entries bounds the stream.
+         *
+         * @throws IllegalArgumentException if it is not from 1 second to 365 days
+         */
+        public Builder streamAge(Duration age) {
+            streamAge = within("streamAge", age, Duration.ofSeconds(1), Duration.ofDays(365));
             return this;
         }
 
@@ -259,8 +299,9 @@ public final class RedisBackplane implements Backplane {
                     uri,
                     hub,
                     node,
-                    new RedisOptions.Timeouts(commandTimeout, awayTimeout, chosenIdAge),
-                    new RedisOptions.Bounds(streamEntries, loadedEntries, pendingEntries, pendingBytes, entryBytes)));
+                    new RedisOptions.Timeouts(commandTimeout, awayTimeout, startTimeout, chosenIdAge),
+                    new RedisOptions.Bounds(
+                            streamEntries, streamAge, loadedEntries, pendingEntries, pendingBytes, entryBytes)));
         }
 
         private static Duration within(String option, Duration value, Duration least, Duration most) {

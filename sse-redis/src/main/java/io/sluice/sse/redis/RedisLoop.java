@@ -1,22 +1,14 @@
 package io.sluice.sse.redis;
 
-import io.lettuce.core.Limit;
-import io.lettuce.core.Range;
 import io.lettuce.core.RedisFuture;
-import io.lettuce.core.ScriptOutputType;
 import io.lettuce.core.StreamMessage;
-import io.lettuce.core.XReadArgs;
 import io.lettuce.core.api.StatefulRedisConnection;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Future;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -36,65 +28,64 @@ final class RedisLoop implements Runnable {
 
     private static final Logger log = LoggerFactory.getLogger(RedisBackplane.class);
 
-    /** What a node loads at most when it begins: it has to hold all of it before it can deliver the oldest. */
-    private static final long MAX_LOADED_BYTES = 64 << 20;
-
     private static final Duration BLOCK = Duration.ofSeconds(1);
-    private static final long TICK_MILLIS = 50;
-    private static final long CHECK_NANOS = TimeUnit.SECONDS.toNanos(1);
     private static final long FIRST_PAUSE_MILLIS = 50;
     private static final long LAST_PAUSE_MILLIS = 5_000;
+    private static final long LONGEST_END_MILLIS = 10_000;
 
     private final RedisOptions options;
     private final Appender appender;
     private final StreamOrder order;
+    private final StreamPages pages;
     private final Counters counters;
-    private final String newName;
-    private final String nodeKey;
 
     private final Thread thread;
     private final CountDownLatch attachedOnce = new CountDownLatch(1);
+    /** Whether the first session is attached or has failed. */
+    private final CountDownLatch triedOnce = new CountDownLatch(1);
+
     private final CountDownLatch closing = new CountDownLatch(1);
     private volatile @Nullable String unavailable = "not connected yet";
     /** Whether the thread may be interrupted. Guarded by this. */
     private boolean connects = true;
 
     // Confined to the thread.
-    private final PageSize pageSize = new PageSize();
+    private final Answers answers;
+    private final StreamReader reader;
+    private final Attachment attachment;
+    private final Checks checks;
     private @Nullable Connector connector;
-    private @Nullable RedisFuture<List<Object>> check;
-    private long checkNanos;
-    /** The position at the last check that had found later entries; -1 if it had found none. */
-    private long behindAt = -1;
-    /** Whether a read that began after that check has found nothing. */
-    private boolean emptyRead;
-    /** The position when the last check was sent. */
-    private long checkedFrom;
 
     RedisLoop(
             RedisOptions options,
             Appender appender,
             StreamOrder order,
+            StreamPages pages,
             Counters counters,
             String newName,
             String publisher) {
         this.options = options;
         this.appender = appender;
         this.order = order;
+        this.pages = pages;
         this.counters = counters;
-        this.newName = newName;
-        this.nodeKey = options.streamKey() + ":node:" + publisher;
+        this.answers = new Answers(appender, options.timeouts().command());
+        this.reader = new StreamReader(options, order);
+        this.attachment = new Attachment(options, order, reader, answers, newName);
+        this.checks = new Checks(options, order, counters, publisher);
         this.thread = new Thread(this, "sluice-redis");
         thread.setDaemon(true);
     }
 
     // ---- any thread
 
-    /** Starts the thread. Waits until it has read the stream to its end once, at most for this time. */
+    /**
+     * Starts the thread. Waits until it has read the stream to its end once, or has failed to. At most for this time.
+     */
     void start(Duration wait) {
         thread.start();
         try {
-            if (!attachedOnce.await(wait.toNanos(), TimeUnit.NANOSECONDS)) {
+            if (!triedOnce.await(wait.toNanos(), TimeUnit.NANOSECONDS) || attachedOnce.getCount() > 0) {
                 log.warn("Redis is away ({}); the hub begins without it and tries again", unavailable);
             }
         } catch (InterruptedException e) {
@@ -118,7 +109,10 @@ final class RedisLoop implements Runnable {
             return;
         }
         try {
-            thread.join();
+            thread.join(LONGEST_END_MILLIS);
+            if (thread.isAlive()) {
+                log.error("the thread of the backplane has not ended within {} ms", LONGEST_END_MILLIS);
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
@@ -170,7 +164,8 @@ final class RedisLoop implements Runnable {
                 + TimeUnit.MILLISECONDS.toNanos(
                         millis / 2 + ThreadLocalRandom.current().nextLong(millis / 2 + 1));
         for (long left = end - System.nanoTime(); left > 0 && !isClosing(); left = end - System.nanoTime()) {
-            if (closing.await(Math.min(left, TimeUnit.MILLISECONDS.toNanos(TICK_MILLIS)), TimeUnit.NANOSECONDS)) {
+            if (closing.await(
+                    Math.min(left, TimeUnit.MILLISECONDS.toNanos(Answers.TICK_MILLIS)), TimeUnit.NANOSECONDS)) {
                 return;
             }
             appender.tick();
@@ -184,7 +179,8 @@ final class RedisLoop implements Runnable {
         Session session = null;
         try {
             session = connect();
-            attach(session);
+            attachment.attach(session);
+            checks.begin();
             attached = true;
             available(session);
             read(session);
@@ -192,7 +188,7 @@ final class RedisLoop implements Runnable {
         } catch (StreamOrder.BadIdException e) {
             reason = String.valueOf(e.getMessage());
         } catch (ExecutionException | TimeoutException | RuntimeException e) {
-            reason = reasonOf(e);
+            reason = Answers.reasonOf(e);
         } catch (Error e) { // for example, a page did not fit into the memory: the next attempt reads a smaller one
             reason = e.toString();
             log.error("the thread of the backplane has failed and connects again", e);
@@ -201,12 +197,14 @@ final class RedisLoop implements Runnable {
             throw e;
         }
         if (!isClosing()) {
-            pageSize.failed();
+            reader.pageSize().failed();
             if (attached || !reason.equals(unavailable)) {
                 log.warn("Redis is away: {}", reason);
             }
             unavailable = reason;
+            pages.use(null);
             appender.detach(reason); // before the session is closed, which takes a while
+            triedOnce.countDown();
         }
         closeSession(session);
         return attached;
@@ -234,166 +232,23 @@ final class RedisLoop implements Runnable {
         Connector with = Objects.requireNonNull(connector);
         CompletableFuture<StatefulRedisConnection<String, byte[]>> next = with.connect();
         try {
-            return await(next, with.longestConnect());
+            return answers.await(next, with.longestConnect());
         } catch (TimeoutException | InterruptedException e) {
             next.thenAccept(StatefulRedisConnection::closeAsync); // it comes too late
             throw e;
         }
     }
 
-    private static String reasonOf(Throwable failure) {
-        Throwable cause = failure;
-        while (cause.getCause() != null) {
-            cause = cause.getCause();
-        }
-        String message = cause.getMessage();
-        return message == null ? cause.getClass().getSimpleName() : message;
-    }
-
     private void available(Session session) {
         appender.attach(session);
+        pages.use(session);
         if (attachedOnce.getCount() == 0) {
             counters.reconnects.increment();
             log.info("Redis is back");
         }
         unavailable = null;
         attachedOnce.countDown();
-    }
-
-    // ---- the begin of a session
-
-    private void attach(Session session)
-            throws ExecutionException, TimeoutException, InterruptedException, StreamOrder.BadIdException {
-        await(session.writes().scriptLoad(Scripts.APPEND));
-        long known = order.hasBegun() ? Position.epoch(order.position()) : 0;
-        List<Object> epoch = await(session.writes()
-                .eval(
-                        Scripts.ATTACH,
-                        ScriptOutputType.MULTI,
-                        new String[] {options.streamKey(), options.epochKey()},
-                        bytes(Long.toString(known)),
-                        bytes(order.hasBegun() ? order.name() : newName),
-                        bytes(Long.toString(Position.MAX_EPOCH)),
-                        bytes(Long.toString(Position.MAX_NUMBER)),
-                        bytes(order.name()),
-                        bytes(Long.toString(order.hasBegun() ? Position.number(order.position()) : 0))));
-        String info = await(session.reads().info("server"));
-        if (!info.contains("run_id:" + text(epoch.get(4)))) {
-            throw new IllegalStateException("the two connections lead to different processes of Redis");
-        }
-        session.setEpoch(Long.parseLong(text(epoch.get(0))));
-        Long end = Position.parse(text(epoch.get(2)));
-        if (end == null) {
-            throw new StreamOrder.BadIdException(text(epoch.get(2)));
-        }
-        if (!order.hasBegun()) {
-            load(session, text(epoch.get(1)), end);
-        }
-        readUpTo(session, end);
-        order.checkName(text(epoch.get(1)));
-        check = null;
-        checkNanos = System.nanoTime();
-        behindAt = -1;
-    }
-
-    /** Reads the newest entries of the stream, and begins before the first of them. */
-    private void load(Session session, String name, long end)
-            throws ExecutionException, TimeoutException, InterruptedException, StreamOrder.BadIdException {
-        List<StreamMessage<String, byte[]>> newest = new ArrayList<>();
-        Range.Boundary<String> upper = Range.Boundary.including(Position.idOf(end));
-        long bytes = 0;
-        while (newest.size() < options.bounds().loaded() && bytes < MAX_LOADED_BYTES) {
-            int count = Math.min(pageSize.entries(), options.bounds().loaded() - newest.size());
-            List<StreamMessage<String, byte[]>> page = await(session.reads()
-                    .xrevrange(options.streamKey(), Range.from(Range.Boundary.unbounded(), upper), Limit.from(count)));
-            newest.addAll(page);
-            long pageBytes = bytesOf(page);
-            pageSize.read(page.size(), pageBytes);
-            bytes += pageBytes;
-            if (page.size() < count) {
-                break;
-            }
-            upper = Range.Boundary.excluding(page.get(page.size() - 1).getId());
-        }
-        Collections.reverse(newest);
-        Long first = newest.isEmpty() ? null : Position.parse(newest.get(0).getId());
-        if (first == null) {
-            order.begin(name, end, System.currentTimeMillis());
-            return;
-        }
-        boolean isComplete = first == Position.of(1, 0);
-        order.begin(name, first - 1, isComplete ? 0 : timeOf(newest.get(0)));
-        for (StreamMessage<String, byte[]> message : newest) {
-            order.accept(message.getId(), message.getBody(), true);
-        }
-        order.deliver();
-    }
-
-    private static long timeOf(StreamMessage<String, byte[]> message) {
-        try {
-            byte[] time = message.getBody().get("t");
-            return time == null ? System.currentTimeMillis() : Math.max(0, Long.parseLong(text(time)));
-        } catch (NumberFormatException e) {
-            return System.currentTimeMillis();
-        }
-    }
-
-    private void readUpTo(Session session, long end)
-            throws ExecutionException, TimeoutException, InterruptedException, StreamOrder.BadIdException {
-        while (order.position() < end) {
-            List<StreamMessage<String, byte[]>> page =
-                    await(readFrom(session, XReadArgs.Builder.count(pageSize.entries())));
-            if (page.isEmpty()) {
-                order.lose(end, "the end of the stream was deleted");
-            }
-            accept(page);
-        }
-    }
-
-    @SuppressWarnings("unchecked") // an array of one stream
-    private RedisFuture<List<StreamMessage<String, byte[]>>> readFrom(Session session, XReadArgs how) {
-        String after = Position.idOf(order.position());
-        return session.reads().xread(how, XReadArgs.StreamOffset.from(options.streamKey(), after));
-    }
-
-    private static long bytesOf(List<StreamMessage<String, byte[]>> page) {
-        long bytes = 0;
-        for (StreamMessage<String, byte[]> message : page) {
-            for (byte[] value : message.getBody().values()) {
-                bytes += value.length;
-            }
-        }
-        return bytes;
-    }
-
-    private void accept(List<StreamMessage<String, byte[]>> page) throws StreamOrder.BadIdException {
-        pageSize.read(page.size(), bytesOf(page));
-        try {
-            for (StreamMessage<String, byte[]> message : page) {
-                order.accept(message.getId(), message.getBody(), false);
-            }
-        } finally {
-            order.deliver();
-        }
-    }
-
-    private <T> T await(RedisFuture<T> future) throws ExecutionException, TimeoutException, InterruptedException {
-        return await(future, options.timeouts().command());
-    }
-
-    private <T> T await(Future<T> future, Duration longest)
-            throws ExecutionException, TimeoutException, InterruptedException {
-        long begun = System.nanoTime();
-        while (true) {
-            try {
-                return future.get(TICK_MILLIS, TimeUnit.MILLISECONDS);
-            } catch (TimeoutException e) {
-                appender.tick();
-                if (System.nanoTime() - begun > longest.toNanos()) {
-                    throw new TimeoutException("no answer within " + longest);
-                }
-            }
-        }
+        triedOnce.countDown();
     }
 
     // ---- while it lasts
@@ -401,12 +256,11 @@ final class RedisLoop implements Runnable {
     private void read(Session session) throws ExecutionException, InterruptedException, StreamOrder.BadIdException {
         long longest = BLOCK.plus(options.timeouts().command()).toNanos();
         while (!isClosing() && session.failure() == null) {
-            RedisFuture<List<StreamMessage<String, byte[]>>> next =
-                    readFrom(session, XReadArgs.Builder.block(BLOCK).count(pageSize.entries()));
+            RedisFuture<List<StreamMessage<String, byte[]>>> next = reader.nextWithin(session, BLOCK);
             long begun = System.nanoTime();
-            boolean begunAfterCheck = behindAt >= 0;
-            while (!next.await(TICK_MILLIS, TimeUnit.MILLISECONDS)) {
-                checkIfDue(session);
+            boolean begunAfterCheck = checks.isBehind();
+            while (!next.await(Answers.TICK_MILLIS, TimeUnit.MILLISECONDS)) {
+                checks.runIfDue(session);
                 appender.tick();
                 if (System.nanoTime() - begun > longest) {
                     session.fail("no answer within " + options.timeouts().command());
@@ -416,87 +270,16 @@ final class RedisLoop implements Runnable {
                 }
             }
             List<StreamMessage<String, byte[]>> page = next.get();
-            accept(page);
-            emptyRead |= begunAfterCheck && page.isEmpty();
+            reader.accept(page);
+            if (begunAfterCheck && page.isEmpty()) {
+                checks.foundNothing();
+            }
             long epoch = Position.epoch(order.position());
             if (epoch > session.epoch()) {
                 session.setEpoch(epoch); // another node has begun it
             }
-            checkIfDue(session);
+            checks.runIfDue(session);
             appender.tick();
         }
-    }
-
-    private void checkIfDue(Session session) {
-        long now = System.nanoTime();
-        RedisFuture<List<Object>> pending = check;
-        if (pending == null) {
-            if (now - checkNanos >= CHECK_NANOS) {
-                checkNanos = now;
-                checkedFrom = order.position();
-                check = session.writes()
-                        .eval(
-                                Scripts.CHECK,
-                                ScriptOutputType.MULTI,
-                                new String[] {options.streamKey(), options.epochKey(), nodeKey},
-                                bytes(options.node()),
-                                bytes("10000"));
-            }
-        } else if (pending.isDone()) {
-            check = null;
-            checked(session, pending);
-        } else if (now - checkNanos > options.timeouts().command().toNanos()) {
-            session.fail("no answer within " + options.timeouts().command());
-        }
-    }
-
-    private void checked(Session session, RedisFuture<List<Object>> answer) {
-        List<Object> epoch;
-        try {
-            epoch = answer.get();
-        } catch (ExecutionException | RuntimeException e) {
-            String reason = reasonOf(e);
-            if (!reason.startsWith("OOM")) { // publications fail then, but what is there can be read
-                session.fail(reason);
-            }
-            return;
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return;
-        }
-        Long last = Position.parse(text(epoch.get(2)));
-        long position = order.position();
-        // Compared with where the reader was when the check was sent: it may be far beyond the answer by now.
-        boolean isReplaced =
-                last == null || last < checkedFrom || text(epoch.get(0)).isEmpty();
-        boolean isOther = !text(epoch.get(1)).equals(order.name());
-        if (isReplaced || (isOther && Position.epoch(Objects.requireNonNull(last)) <= Position.epoch(position))) {
-            session.fail("the stream was deleted or replaced");
-            return;
-        }
-        findDeletedEnd(Objects.requireNonNull(last), position);
-    }
-
-    /** If a read that began after a check has found nothing, the entries that the check had seen are not there. */
-    private void findDeletedEnd(long last, long position) {
-        long same = Position.epoch(last) == Position.epoch(position) ? last - position : Position.number(last) + 1;
-        counters.lag.set(Math.max(0, same));
-        if (last <= position) {
-            behindAt = -1;
-        } else if (behindAt != position) {
-            behindAt = position;
-            emptyRead = false;
-        } else if (emptyRead) {
-            order.lose(last, "the end of the stream was deleted");
-            behindAt = -1;
-        }
-    }
-
-    private static byte[] bytes(String text) {
-        return text.getBytes(StandardCharsets.UTF_8);
-    }
-
-    private static String text(Object value) {
-        return value instanceof byte[] bytes ? new String(bytes, StandardCharsets.UTF_8) : String.valueOf(value);
     }
 }

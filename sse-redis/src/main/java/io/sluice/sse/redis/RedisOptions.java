@@ -2,6 +2,7 @@ package io.sluice.sse.redis;
 
 import io.lettuce.core.RedisURI;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The options of a backplane, as {@link RedisBackplane.Builder} has checked them.
@@ -19,20 +20,23 @@ record RedisOptions(RedisURI uri, String hub, String node, Timeouts timeouts, Bo
      *
      * @param command for an answer of Redis
      * @param away for Redis to come back, before a publication fails
+     * @param start for Redis when a node begins, before it begins without it
      * @param chosenIds how long Redis remembers an id that a publisher chose
      */
-    record Timeouts(Duration command, Duration away, Duration chosenIds) {}
+    record Timeouts(Duration command, Duration away, Duration start, Duration chosenIds) {}
 
     /**
      * How much to hold.
      *
      * @param entries about how many entries the stream keeps
+     * @param age about how long the stream keeps an entry; null for as long as their number allows
      * @param loaded how many of them a node reads when it begins
      * @param pendingEntries how many changes of this node may wait for their place
      * @param pendingBytes how many bytes they may have
      * @param entryBytes how large an entry may be
      */
-    record Bounds(long entries, int loaded, int pendingEntries, long pendingBytes, int entryBytes) {}
+    record Bounds(
+            long entries, @Nullable Duration age, int loaded, int pendingEntries, long pendingBytes, int entryBytes) {}
 
     /** The stream. The braces keep all keys of a hub on one node of a Redis Cluster. */
     String streamKey() {

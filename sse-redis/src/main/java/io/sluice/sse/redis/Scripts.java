@@ -17,6 +17,9 @@ final class Scripts {
     /** Shows that Redis still takes writes, and returns the epoch and the last id of the stream. */
     static final String CHECK = read("check.lua");
 
+    /** Trims entries by their age. */
+    static final String TRIM = read("trim.lua");
+
     private Scripts() {}
 
     private static String read(String name) {

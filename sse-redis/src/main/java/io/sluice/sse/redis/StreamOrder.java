@@ -35,6 +35,7 @@ final class StreamOrder {
     private final Backplane.Receiver receiver;
     private final Appender appender;
     private final Counters counters;
+    private final StreamPages pages;
     private final int maxEntryBytes;
 
     /** The number that each publisher has reached. */
@@ -61,8 +62,11 @@ final class StreamOrder {
 
     private long skippedLogged;
 
-    StreamOrder(Backplane.Receiver receiver, Appender appender, Counters counters, int maxEntryBytes) {
+    /** @param pages is notified of repetitions */
+    StreamOrder(
+            Backplane.Receiver receiver, Appender appender, Counters counters, StreamPages pages, int maxEntryBytes) {
         this.receiver = receiver;
+        this.pages = pages;
         this.appender = appender;
         this.counters = counters;
         this.maxEntryBytes = maxEntryBytes;
@@ -122,6 +126,18 @@ final class StreamOrder {
         position = after;
         delivered = after;
         receiver.begin(epochOf(name), after, timeMillis);
+    }
+
+    /**
+     * The first entry shows what was trimmed.
+     *
+     * @param time when it was published, in milliseconds since 1970, if that is known: what was before it is older
+     */
+    void reportTrimmed(String firstId, String time) {
+        Long first = Position.parse(firstId);
+        if (first != null && first > Position.of(1, 0)) {
+            receiver.trimmed(first - 1, time.isEmpty() ? System.currentTimeMillis() : Answers.millis(time));
+        }
     }
 
     /** The stream has this name now. */
@@ -259,6 +275,7 @@ final class StreamOrder {
         }
         Long before = numbers.get(header.publisher());
         if (before != null && header.number() <= before) {
+            pages.addRepetition(position);
             return false;
         }
         numbers.put(header.publisher(), header.number());

@@ -1,5 +1,5 @@
--- Returns the epoch of the stream: its number, its name, the last id of the stream, the first one, and the
--- process of Redis.
+-- Returns the epoch of the stream: its number, its name, the last id of the stream, the first one, the process of
+-- Redis, and the time of the first entry.
 -- Begins a new epoch if entries may have been lost: another Redis process than the one that began the epoch,
 -- a stream that is not there, an epoch or an end of the stream before the one that the caller knows, another sequence,
 -- or no number left.
@@ -65,5 +65,11 @@ if not continues then
   redis.call('XADD', stream, last, 'v', '1', 'epoch', name, 'run', run)
   redis.call('HSET', hash, 'number', number, 'name', name, 'run', run)
 end
-local first = redis.call('XRANGE', stream, '-', '+', 'COUNT', 1)
-return {tostring(number), name, last, #first > 0 and first[1][1] or '', run}
+local first = redis.call('XRANGE', stream, '-', '+', 'COUNT', 1)[1]
+local time = ''
+if first then
+  for i = 1, #first[2], 2 do
+    if first[2][i] == 't' then time = first[2][i + 1] end
+  end
+end
+return {tostring(number), name, last, first and first[1] or '', run, time}

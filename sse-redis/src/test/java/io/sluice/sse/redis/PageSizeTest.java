@@ -6,7 +6,7 @@ import org.junit.jupiter.api.Test;
 
 class PageSizeTest {
 
-    private final PageSize size = new PageSize();
+    private final PageSize size = new PageSize(PageSize.BYTES);
 
     @Test
     void smallEntriesAreReadInLargePages() {

@@ -119,6 +119,19 @@ class RedisFailuresTest {
     }
 
     @Test
+    void aHubWaitsNoLongerForRedisThanItIsAskedTo() throws Exception {
+        redis.pause();
+        long begun = System.nanoTime();
+        Hub a = nodes.node(
+                options -> options.commandTimeout(Duration.ofSeconds(30)).startTimeout(Duration.ofMillis(200)),
+                hub -> {});
+        assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(Duration.ofSeconds(20));
+        assertThat(a.backplane().orElseThrow().unavailable()).isNotNull();
+        redis.resume();
+        awaitAvailable(a);
+    }
+
+    @Test
     void aPublicationWaitsForRedisIfItIsAskedTo() throws Exception {
         Hub a = nodes.node(options -> options.awayTimeout(Duration.ofSeconds(20)), hub -> {});
         Hub impatient = nodes.node(options -> options.awayTimeout(Duration.ofMillis(100)), hub -> {});

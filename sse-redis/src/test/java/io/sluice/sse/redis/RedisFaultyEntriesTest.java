@@ -16,40 +16,10 @@ import io.sluice.sse.topic.StartPosition;
 import java.time.Duration;
 import java.util.Map;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Entries that no node can take over, and a stream that another program has changed. Nothing is lost silently. */
-class RedisFaultyEntriesTest {
-
-    private static RedisServer redis;
-
-    private Nodes nodes;
-
-    @BeforeAll
-    static void start() throws Exception {
-        redis = RedisServer.redis();
-    }
-
-    @AfterAll
-    static void stop() throws Exception {
-        if (redis != null) {
-            redis.close();
-        }
-    }
-
-    @BeforeEach
-    void begin() {
-        nodes = new Nodes(redis.uri());
-    }
-
-    @AfterEach
-    void close() throws Exception {
-        nodes.close();
-    }
+class RedisFaultyEntriesTest extends OneRedis {
 
     @Test
     void aChosenIdIsFreeAgainIfRedisRefusesTheEvent() {

@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
@@ -23,6 +24,10 @@ import org.junit.jupiter.api.Assumptions;
 
 /** A real Redis on a free port of loopback, with its files in a temporary directory. It can be killed and paused. */
 public final class RedisServer implements AutoCloseable {
+
+    private static final int FIRST_PORT = 20_000;
+    /** The lowest port that Linux gives to clients by default. */
+    private static final int FIRST_CLIENT_PORT = 32_768;
 
     public final int port;
     private final String program;
@@ -67,10 +72,22 @@ public final class RedisServer implements AutoCloseable {
         throw new AssertionError(message);
     }
 
+    /**
+     * A free port below those that the system gives to clients. A client that connects to such a port while no server
+     * listens there may be given the same port, and is connected to itself. Redis could not begin there again, and the
+     * client would wait for answers.
+     */
     static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
+        IOException last = new IOException("no port");
+        for (int i = 0; i < 100; i++) {
+            int port = ThreadLocalRandom.current().nextInt(FIRST_PORT, FIRST_CLIENT_PORT);
+            try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+                return socket.getLocalPort();
+            } catch (IOException e) {
+                last = e;
+            }
         }
+        throw last;
     }
 
     /** Starts the process, again after it was killed. */
@@ -96,7 +113,7 @@ public final class RedisServer implements AutoCloseable {
         client = RedisClient.create(RedisURI.create("127.0.0.1", port));
         Awaitility.await("a Redis at " + port)
                 .pollInterval(Duration.ofMillis(10))
-                .ignoreExceptions()
+                .ignoreExceptionsMatching(e -> process.isAlive())
                 .until(() -> {
                     connection = client.connect();
                     return isSentinel || connection.sync().ping().equals("PONG");
@@ -142,7 +159,9 @@ public final class RedisServer implements AutoCloseable {
     }
 
     private void closeClient() {
-        client.shutdown(0, 1, TimeUnit.SECONDS);
+        client.shutdownAsync(0, 1, TimeUnit.SECONDS)
+                .completeOnTimeout(null, 5, TimeUnit.SECONDS)
+                .join();
     }
 
     @Override

@@ -108,8 +108,13 @@ public class RecordingSink extends LaneSink implements AutoCloseable {
      * hub is not closed with the client, and its user code runs where the hub's options say.
      */
     public static RecordingSink subscribe(Hub hub, Selector selector, StartPosition start) {
+        return subscribe(hub, Identity.UNKNOWN, selector, start);
+    }
+
+    /** As {@link #subscribe(Hub, Selector, StartPosition)}, for a client whose identity is known as it opens. */
+    public static RecordingSink subscribe(Hub hub, Identity identity, Selector selector, StartPosition start) {
         ManualHub manualHub = ManualHub.joinTo(hub);
-        return new RecordingSink(manualHub.hubLane, null).open(manualHub, selector, start, null);
+        return new RecordingSink(manualHub.hubLane, null).identity(identity).open(manualHub, selector, start, null);
     }
 
     RecordingSink open(

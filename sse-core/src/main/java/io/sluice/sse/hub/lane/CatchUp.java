@@ -173,7 +173,7 @@ final class CatchUp {
 
     private Served serveNextRange(LaneSink sink, HistoryPager.@Nullable Page read) {
         UpcomingEvents upcoming = ownRange.upcoming(sink);
-        long limit = lane.log().limitBeforeLoss(sink.position());
+        long limit = limitOf(sink);
         RecentRanges.Range shared = limit < lane.position ? null : recentRanges.find(sink, lane.position);
         if (shared != null && (upcoming != null || !Overflow.isLapped(sink))) {
             return write(sink, shared.frame, shared.end);
@@ -187,7 +187,7 @@ final class CatchUp {
             return serveUpcoming(sink, upcoming, room);
         }
         HistoryPager.Page page = read != null && read.serves(sink) ? read : null;
-        if (page == null && awaitsPage(sink, room)) {
+        if (page == null && awaitsPage(sink, room, limit)) {
             return Served.DONE; // the page queues the sink
         }
         return serveOwnRange(sink, page, room);
@@ -205,19 +205,22 @@ final class CatchUp {
 
     /** @param page a page of the history, or null for a range of the rings */
     private Served serveOwnRange(LaneSink sink, HistoryPager.@Nullable Page page, int room) {
-        long limit = Math.min(lane.position, lane.log().limitBeforeLoss(sink.position()));
+        long limit = Math.min(lane.position, limitOf(sink));
         if (limit == sink.position()) {
             Overflow.reportLoss(lane, sink);
             return Served.MORE;
         }
         long end = page == null ? ownRange.collect(sink, room, limit) : ownRange.take(page, sink);
-        // After the copy: a ring may have evicted events while they were copied.
+        // After the copy: a ring may have evicted events while they were copied. They may be trimmed then, so the gap
+        // is
+        // looked for last.
+        boolean isBelowRing = page == null && isBelowRing(sink);
         if (Overflow.isLapped(sink)) {
             ownRange.clear();
-            Overflow.carryOut(lane, sink);
+            Overflow.carryOut(lane, sink, page == null || page.end() > page.begin());
             return Served.MORE;
         }
-        if (page == null && isBelowRing(sink)) {
+        if (isBelowRing) {
             ownRange.clear(); // a ring has left events to the history while they were copied
             return Served.MORE;
         }
@@ -228,20 +231,36 @@ final class CatchUp {
         return frameAndWrite(sink, end, room);
     }
 
-    private boolean isBelowRing(LaneSink sink) {
-        return pages != null && sink.requireSelection().historyUpTo(sink.position()) > 0;
+    /**
+     * Up to where the sink can be sent events at once. A loss is a gap of its own. Below the position up to which a
+     * backplane was trimmed, only the rings have events.
+     */
+    private long limitOf(LaneSink sink) {
+        long trimmed = lane.log().trimmedPosition();
+        long limit = lane.log().limitBeforeLoss(sink.position());
+        return sink.position() < trimmed ? Math.min(limit, trimmed) : limit;
     }
 
-    /** Lets a sink below a ring wait for a page. A sink that has lost events does not wait: its gap comes first. */
-    private boolean awaitsPage(LaneSink sink, int room) {
-        if (pages == null || Overflow.isLapped(sink)) {
+    private boolean isBelowRing(LaneSink sink) {
+        return pages != null
+                && sink.position() >= lane.log().trimmedPosition()
+                && sink.requireSelection().historyUpTo(sink.position()) > 0;
+    }
+
+    /**
+     * Lets a sink below a ring wait for a page. A sink that has lost events does not wait: its gap comes first.
+     *
+     * @param limit up to where the sink can be sent events before its next gap
+     */
+    private boolean awaitsPage(LaneSink sink, int room, long limit) {
+        if (pages == null || limit == sink.position() || !isBelowRing(sink) || Overflow.isLapped(sink)) {
             return false;
         }
         long upTo = sink.requireSelection().historyUpTo(sink.position());
         if (upTo == 0) {
             return false;
         }
-        pages.await(sink, Math.min(upTo, lane.position), room);
+        pages.await(sink, Math.min(Math.min(upTo, lane.position), limit), room);
         return true;
     }
 

@@ -206,8 +206,8 @@ final class CatchUpRange {
      * @return the position up to which the page is complete
      */
     long take(HistoryPager.Page page, LaneSink sink) {
-        boolean takesAll = RecentRanges.isSharing(sink);
         Selection selection = sink.requireSelection();
+        boolean takesAll = RecentRanges.isSharing(sink) && selection.hasBegun(sink.position());
         for (LogEntry entry : page.entries()) {
             if (takesAll || selection.matches(entry)) {
                 entries.add(entry);

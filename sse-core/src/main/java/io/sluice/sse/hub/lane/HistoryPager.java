@@ -3,19 +3,13 @@ package io.sluice.sse.hub.lane;
 import io.sluice.sse.CloseReason;
 import io.sluice.sse.Event;
 import io.sluice.sse.Gap;
-import io.sluice.sse.history.History;
-import io.sluice.sse.history.HistoryPage;
-import io.sluice.sse.history.StoredEvent;
 import io.sluice.sse.hub.core.LogThrottle;
 import io.sluice.sse.hub.log.HistoryReader;
-import io.sluice.sse.hub.log.HubHistory;
 import io.sluice.sse.hub.log.HubLog;
 import io.sluice.sse.hub.log.LogEntry;
-import io.sluice.sse.hub.log.RecipientCodec;
+import io.sluice.sse.hub.log.PastEvents;
 import io.sluice.sse.topic.OverflowPolicy;
-import io.sluice.sse.topic.Recipients;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -28,7 +22,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The sinks of a lane that stand below a ring and wait for a page of the history. A page is read once for all sinks
+ * The sinks of a lane that stand below a ring and wait for a page of the history, or of a backplane that keeps the
+ * sequence. A page is read once for all sinks
  * that wait at the same place. When it has been read, {@link CatchUp} writes it as it writes a range of a ring, and the
  * sink continues from its end. A waiting sink costs an entry in a set. It still gets its direct sends, and it leaves
  * without a trace if it closes.
@@ -44,7 +39,6 @@ final class HistoryPager {
 
     private final HubLane lane;
     private final HubLog log;
-    private final HubHistory history;
     private final HistoryReader reader;
     private final LogThrottle startFailures;
     private final LogThrottle pageFailures;
@@ -57,11 +51,10 @@ final class HistoryPager {
     /** Pages in progress, and pages that were read and not yet written. */
     private int loaded;
 
-    HistoryPager(HubLane lane, HubHistory history) {
+    HistoryPager(HubLane lane, HistoryReader reader) {
         this.lane = lane;
         this.log = lane.log();
-        this.history = history;
-        this.reader = history.reader();
+        this.reader = reader;
         this.startFailures = new LogThrottle(lane.lane()::nanoTime);
         this.pageFailures = new LogThrottle(lane.lane()::nanoTime);
     }
@@ -113,6 +106,11 @@ final class HistoryPager {
             return entries;
         }
 
+        long begin() {
+            return place.after;
+        }
+
+        /** Up to here the page has everything. It is the {@link #begin} if the next event is lost. */
         long end() {
             return end;
         }
@@ -166,16 +164,14 @@ final class HistoryPager {
             // Any event that the writer has stored after this position brings the sink forward.
             reader.whenStored(page.place.after + 1, new HistoryReader.Read() {
                 @Override
-                public void run(History stores, long stored) {
+                public void run(PastEvents past, long stored) {
                     Place place = page.place;
-                    HistoryPage read = stores.read(
-                            Selection.topicNames(place.lists, place.after),
+                    PastEvents.Page read = past.read(
+                            Selection.topics(place.lists, place.after),
                             place.after,
                             Math.min(page.upTo, stored),
                             page.room);
-                    List<LogEntry> entries = new ArrayList<>(read.events().size());
-                    read.events().forEach(event -> entries.add(entry(event)));
-                    onLane(() -> pageRead(page, entries, read.end()));
+                    onLane(() -> pageRead(page, read.entries(), read.end()));
                 }
 
                 @Override
@@ -184,18 +180,6 @@ final class HistoryPager {
                 }
             });
         }
-    }
-
-    private LogEntry entry(StoredEvent event) {
-        Recipients recipients = RecipientCodec.fromStored(event.recipients(), event.position() > history.head());
-        String publisherId = event.publisherId();
-        if (recipients != null) {
-            return new LogEntry.Routed(
-                    event.position(), 0, event.topic(), event.wire(), publisherId, null, recipients, null);
-        }
-        return publisherId == null
-                ? new LogEntry(event.position(), 0, event.topic(), event.wire())
-                : new LogEntry.WithPublisherId(event.position(), 0, event.topic(), event.wire(), publisherId);
     }
 
     private void pageRead(Page page, List<LogEntry> entries, long end) {
@@ -230,9 +214,9 @@ final class HistoryPager {
         long head = log.head();
         reader.whenStored(head, new HistoryReader.Read() {
             @Override
-            public void run(History stores, long stored) {
+            public void run(PastEvents past, long stored) {
                 long evictions = log.locked(() -> log.bounds().evictions());
-                long position = query.ask(stores, Selection.topicNames(lists, -1), head);
+                long position = query.ask(past, Selection.topics(lists, -1), head);
                 onLane(() -> beginGuarded(sink, subscription, query, position, evictions));
             }
 

@@ -1,5 +1,6 @@
 package io.sluice.sse.hub.lane;
 
+import io.sluice.sse.hub.log.HubLog;
 import io.sluice.sse.hub.log.LogEntry;
 import io.sluice.sse.hub.log.NewestPositions;
 import io.sluice.sse.hub.log.StartBounds;
@@ -95,7 +96,20 @@ sealed class LaneSubscription extends Selection implements Subscription {
 
     /** Whether this subscription alone receives the entry. */
     final boolean receives(LogEntry entry) {
-        return entry.position > since() && selector.matches(entry.topic);
+        return entry.position > since() && selector.matches(entry.topic) && !leavesOut(entry);
+    }
+
+    /** Whether the entry is before the {@link #bounds} of a first subscription. */
+    final boolean leavesOut(LogEntry entry) {
+        StartBounds before = bounds();
+        if (before == StartBounds.NONE) {
+            return false;
+        }
+        HubLog log = sink.hubLane().log();
+        if (log.isLiveOnly(entry.topic)) {
+            return entry.position <= before.live();
+        }
+        return !log.conflates(entry.topic) && entry.position <= before.news();
     }
 
     // ---- its lists
@@ -208,7 +222,7 @@ sealed class LaneSubscription extends Selection implements Subscription {
     final long ownHistoryUpTo(long position) {
         long upTo = 0;
         for (SubscriberList list : lists) {
-            upTo = Math.max(upTo, list.historyUpTo(position));
+            upTo = Math.max(upTo, list.historyUpTo(position, bounds()));
         }
         return upTo;
     }
@@ -222,10 +236,28 @@ sealed class LaneSubscription extends Selection implements Subscription {
         return only[0];
     }
 
-    /** Whether only the history knows where the events since a time of the hub's clock begin. */
+    /** Whether only the history, or the backplane, knows where the events since a time of the hub's clock begin. */
     final boolean isInHistorySince(long sinceNanos) {
+        for (SubscriberList list : lists) {
+            if (list.isInHistorySince(sinceNanos)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private boolean hasUncountedEvents() {
+        for (SubscriberList list : lists) {
+            if (list.hasUncountedEvents()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private boolean conflates() {
         boolean[] found = {false};
-        forEachTopic(topic -> found[0] |= topic.log.isInHistorySince(sinceNanos));
+        forEachTopic(topic -> found[0] |= topic.conflates());
         return found[0];
     }
 
@@ -243,16 +275,19 @@ sealed class LaneSubscription extends Selection implements Subscription {
 
     /**
      * The position before the last {@code count} kept events, not counting those of topics that are live-only or
-     * conflate. The time under the lock grows with the number of topics
-     * if this is all kept events, and otherwise with {@code count}.
+     * conflate. The time under the lock grows with the number of topics if this is all kept events, and otherwise with
+     * {@code count}. Next to topics that conflate, only what is in memory counts.
      *
-     * @return {@link ResumePoint#ASK} if only the history can answer
+     * @return {@link ResumePoint#ASK} if only the history, or the backplane, can answer
      */
     final long beforeLastKept(int count, long head) {
         long[] kept = {0};
         forEachTopic(topic -> kept[0] += isNews(topic) ? topic.log.keptEvents() : 0);
         if (kept[0] <= count) {
-            return beforeOldestOf(LaneSubscription::isNews, head);
+            boolean hasMore = kept[0] < count && hasUncountedEvents() && !conflates();
+            return hasMore
+                    ? ResumePoint.ASK
+                    : Math.max(ringsBeginAfter(), beforeOldestOf(LaneSubscription::isNews, head));
         }
         NewestPositions newest = new NewestPositions(count, kept[0]);
         forEachTopic(topic -> {
@@ -264,7 +299,15 @@ sealed class LaneSubscription extends Selection implements Subscription {
         // Otherwise the rings hold too few events, or an event that one ring no longer has is newer than the oldest
         // event that another ring still has.
         boolean inRings = newest.isFull() && historyUpTo(before) == 0;
-        return inRings || historyUpTo(0) == 0 ? before : ResumePoint.ASK;
+        if (inRings || historyUpTo(0) == 0) {
+            return before;
+        }
+        return conflates() ? Math.max(before, historyUpTo(0)) : ResumePoint.ASK;
+    }
+
+    /** Where the memory of topics begins that conflate next to others: nothing older is read for a replay of them. */
+    private long ringsBeginAfter() {
+        return hasUncountedEvents() && conflates() ? historyUpTo(0) : 0;
     }
 
     private static boolean isNews(Topic topic) {

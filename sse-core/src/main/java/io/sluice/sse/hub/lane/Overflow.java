@@ -18,8 +18,13 @@ final class Overflow {
         return sink.requireSelection().isGap(sink.position(), sink.reportedEvictions());
     }
 
-    /** Closes the sink, or moves it on and sends its client the gap. */
-    static void carryOut(HubLane lane, LaneSink sink) {
+    /**
+     * Closes the sink, or moves it on and sends its client the gap.
+     *
+     * @param isSlow whether the client was too slow, so that the policy may disconnect it. It was not if the events
+     *     were lost before the client asked for them
+     */
+    static void carryOut(HubLane lane, LaneSink sink, boolean isSlow) {
         Selection selection = sink.requireSelection();
         HubLog log = lane.log();
         String before = lane.sequencer().idOf(sink.position());
@@ -30,6 +35,9 @@ final class Overflow {
                     lane.core().options().overflow());
             if (sink.options().isBare()) {
                 return OverflowPolicy.DISCONNECT; // its protocol has no event for a gap
+            }
+            if (met == OverflowPolicy.DISCONNECT && !isSlow) {
+                met = OverflowPolicy.GAP;
             }
             if (met != OverflowPolicy.DISCONNECT) {
                 // Up to the head, not to the lane's position: what was evicted in between is missed as well.

@@ -6,6 +6,7 @@ import io.sluice.sse.hub.log.StartBounds;
 import io.sluice.sse.hub.log.Topic;
 import io.sluice.sse.topic.OverflowPolicy;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** The subscriptions of one lane to every topic of a pattern. */
@@ -65,13 +66,33 @@ final class PatternSubscribers extends SubscriberList implements PatternListener
     }
 
     @Override
-    long historyUpTo(long position) {
-        long upTo = 0;
+    long historyUpTo(long position, StartBounds bounds) {
+        long upTo = topics.removedUpTo(Math.max(position, bounds.news()));
         PatternTopics.TopicList list = topics.list();
         for (int i = 0; i < list.size(); i++) {
-            upTo = Math.max(upTo, list.get(i).log.historyUpTo(position));
+            upTo = Math.max(upTo, list.get(i).log.historyUpTo(bounds.after(list.get(i), position)));
         }
         return upTo;
+    }
+
+    @Override
+    boolean isInHistorySince(long sinceNanos) {
+        return topics.isRemovedInHistorySince(sinceNanos) || anyTopic(topic -> topic.log.isInHistorySince(sinceNanos));
+    }
+
+    @Override
+    boolean hasUncountedEvents() {
+        return topics.removedUpTo(0) > 0 || anyTopic(topic -> topic.log.hasUncountedEvents());
+    }
+
+    private boolean anyTopic(Predicate<Topic> condition) {
+        PatternTopics.TopicList list = topics.list();
+        for (int i = 0; i < list.size(); i++) {
+            if (condition.test(list.get(i))) {
+                return true;
+            }
+        }
+        return false;
     }
 
     @Override

@@ -1,10 +1,13 @@
 package io.sluice.sse.hub.lane;
 
 import io.sluice.sse.hub.log.LogEntry;
+import io.sluice.sse.hub.log.PastEvents;
 import io.sluice.sse.topic.OverflowPolicy;
+import io.sluice.sse.topic.TopicPattern;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -99,11 +102,38 @@ abstract sealed class Selection permits LaneSubscription {
     }
 
     /**
-     * The names of the topics in these lists that may have an event after {@code position} in the history, which stores
-     * no live-only topics. Also called off the lane: the lists of a selection do not change, and their topics may be
-     * read anywhere.
+     * The topics of these lists that may have an event after {@code position} which has left the memory. Also for use
+     * off the lane: the lists of a selection do not change, and their topics may be read anywhere.
      */
-    static Collection<String> topicNames(SubscriberList[] lists, long position) {
+    static PastEvents.Topics topics(SubscriberList[] lists, long position) {
+        return new PastEvents.Topics() {
+            private final Set<String> exact = new HashSet<>();
+            private final List<TopicPattern> patterns = new ArrayList<>();
+
+            {
+                for (SubscriberList list : lists) {
+                    if (list instanceof TopicSubscribers only) {
+                        exact.add(only.topic.name);
+                    } else if (list instanceof PatternSubscribers all) {
+                        patterns.add(all.topics.pattern());
+                    }
+                }
+            }
+
+            @Override
+            public Collection<String> names() {
+                return topicNames(lists, position);
+            }
+
+            @Override
+            public boolean matches(String name) {
+                return exact.contains(name) || patterns.stream().anyMatch(pattern -> pattern.matches(name));
+            }
+        };
+    }
+
+    /** The names of these topics, except for live-only ones, which no history stores. */
+    private static Collection<String> topicNames(SubscriberList[] lists, long position) {
         Set<String> names = new LinkedHashSet<>();
         for (SubscriberList list : lists) {
             boolean isExact = list instanceof TopicSubscribers;
@@ -178,8 +208,9 @@ abstract sealed class Selection permits LaneSubscription {
             long from = Math.max(known, each.since());
             each.forEachTopic(topic -> {
                 long after = each.bounds().after(topic, from);
-                if (topic.log.newestKeptPosition() > after) {
-                    oldest[0] = Math.min(oldest[0], Math.max(after + 1, topic.log.oldestKeptPosition()));
+                long first = topic.log.oldestKeptAfter(after);
+                if (first > 0) {
+                    oldest[0] = Math.min(oldest[0], first);
                 }
             });
         }

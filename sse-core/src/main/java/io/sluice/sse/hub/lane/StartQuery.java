@@ -1,9 +1,8 @@
 package io.sluice.sse.hub.lane;
 
-import io.sluice.sse.history.History;
+import io.sluice.sse.hub.log.PastEvents;
 import io.sluice.sse.topic.OverflowPolicy;
 import java.time.Instant;
-import java.util.Collection;
 import org.jspecify.annotations.Nullable;
 
 /** Asks the history for the position where a subscription begins, if only the history knows it. Immutable. */
@@ -11,7 +10,7 @@ final class StartQuery {
 
     @FunctionalInterface
     private interface Question {
-        long ask(History history, Collection<String> topics, long head);
+        long ask(PastEvents past, PastEvents.Topics topics, long head);
     }
 
     private final Question question;
@@ -26,7 +25,7 @@ final class StartQuery {
 
     /** The position before the last {@code events} kept events. */
     static StartQuery last(int events) {
-        return new StartQuery((history, topics, head) -> history.beforeLast(topics, events, head), null);
+        return new StartQuery((past, topics, head) -> past.beforeLast(topics, events, head), null);
     }
 
     /**
@@ -35,7 +34,7 @@ final class StartQuery {
      * @param since the same time by the hub's clock
      */
     static StartQuery since(Instant time, long since) {
-        return new StartQuery((history, topics, head) -> history.before(topics, time, head), since);
+        return new StartQuery((past, topics, head) -> past.before(topics, time, head), since);
     }
 
     /**
@@ -43,8 +42,8 @@ final class StartQuery {
      * @param head the hub's head when the subscription was made; the history has everything up to it
      * @return a position
      */
-    long ask(History history, Collection<String> topics, long head) {
-        return question.ask(history, topics, head);
+    long ask(PastEvents past, PastEvents.Topics topics, long head) {
+        return question.ask(past, topics, head);
     }
 
     /**

@@ -96,8 +96,17 @@ abstract sealed class SubscriberList permits TopicSubscribers, PatternSubscriber
     /** Whether a client that asks for all of the state of its topics misses some of it. Under the hub's lock. */
     abstract boolean isStateLost();
 
-    /** Up to which position events after {@code position} are kept in the history only; 0 if there are none. */
-    abstract long historyUpTo(long position);
+    /**
+     * Up to which position events after {@code position} are kept in the history only, or only by the backplane; 0 if
+     * there are none.
+     */
+    abstract long historyUpTo(long position, StartBounds bounds);
+
+    /** Whether an event of {@code sinceNanos} or later may have left the memory and can be read. */
+    abstract boolean isInHistorySince(long sinceNanos);
+
+    /** Whether there may be events beyond those that the logs of its topics count. */
+    abstract boolean hasUncountedEvents();
 
     /** Copies the events of its topics that are next for one sink. */
     abstract void copyInto(CatchUpRange range, long after, StartBounds bounds);

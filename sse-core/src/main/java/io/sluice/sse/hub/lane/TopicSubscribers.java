@@ -221,8 +221,18 @@ final class TopicSubscribers extends SubscriberList implements TopicListener {
     }
 
     @Override
-    long historyUpTo(long position) {
-        return topic.log.historyUpTo(position);
+    long historyUpTo(long position, StartBounds bounds) {
+        return topic.log.historyUpTo(bounds.after(topic, position));
+    }
+
+    @Override
+    boolean isInHistorySince(long sinceNanos) {
+        return topic.log.isInHistorySince(sinceNanos);
+    }
+
+    @Override
+    boolean hasUncountedEvents() {
+        return topic.log.hasUncountedEvents();
     }
 
     @Override

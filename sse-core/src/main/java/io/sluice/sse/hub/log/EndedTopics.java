@@ -49,6 +49,12 @@ final class EndedTopics {
         return byName.containsKey(topic);
     }
 
+    /** Whether the last event of the topic is before this position. */
+    boolean hasEndedBefore(String topic, long position) {
+        End end = byName.get(topic);
+        return end != null && end.position < position;
+    }
+
     /** @return the end that was forgotten to make room, or null */
     @Nullable
     End add(End end) {

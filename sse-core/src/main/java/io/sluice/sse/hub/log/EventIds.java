@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * characters are within {@code A-Za-z0-9-}, so a browser that reconnects needs no CORS preflight (Fetch standard,
  * CORS-safelisted request-header). Immutable.
  */
-final class EventIds {
+public final class EventIds {
 
     static final int LENGTH = 22;
     private static final int EPOCH_DIGITS = 10;

@@ -1,6 +1,5 @@
 package io.sluice.sse.hub.log;
 
-import io.sluice.sse.history.History;
 import io.sluice.sse.history.HistoryException;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -11,23 +10,23 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Runs the reads of the history one after another, on a thread of its own. A read of events that the writer has not
- * stored yet waits until they are stored. Thread-safe.
+ * Runs the reads of past events one after another, on a thread of its own. A read of events that the writer of a
+ * history has not stored yet waits until they are stored. Thread-safe.
  */
 public final class HistoryReader {
 
-    /** One read of the history. Exactly one of its methods is called, never on a lane. */
+    /** One read of past events. Exactly one of its methods is called, never on a lane. */
     public interface Read {
 
         /** @param stored the position up to which events can be read */
-        void run(History history, long stored);
+        void run(PastEvents past, long stored);
 
         void failed(RuntimeException cause);
     }
 
     private record WaitingRead(long position, Read read) {}
 
-    private final History history;
+    private final PastEvents past;
     private final ThreadPoolExecutor executor;
 
     // Guarded by this.
@@ -36,8 +35,8 @@ public final class HistoryReader {
     private long stored;
     private boolean closed;
 
-    HistoryReader(History history) {
-        this.history = history;
+    HistoryReader(PastEvents past) {
+        this.past = past;
         this.executor = new ThreadPoolExecutor(1, 1, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), task -> {
             Thread thread = new Thread(task, "sluice-history-reader");
             thread.setDaemon(true);
@@ -86,7 +85,7 @@ public final class HistoryReader {
             upTo = stored;
         }
         try {
-            read.run(history, upTo);
+            read.run(past, upTo);
         } catch (RuntimeException e) {
             read.failed(e);
         } catch (Throwable t) {

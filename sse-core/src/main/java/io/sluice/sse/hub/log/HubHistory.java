@@ -31,7 +31,7 @@ public final class HubHistory {
         History history = Objects.requireNonNull(options.history()).store();
         this.log = log;
         this.recovered = history.open(newEpoch, this::onEvicted);
-        this.reader = new HistoryReader(history);
+        this.reader = new HistoryReader(new StoredEvents(history, recovered.head()));
         this.writer = new HistoryWriter(log, options, history, reader, userExecutor);
         try {
             log.runLocked(() -> restore(options));

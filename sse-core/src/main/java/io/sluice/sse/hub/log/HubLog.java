@@ -49,6 +49,8 @@ public final class HubLog {
     // Set before the hub is used.
     /** Null if the hub keeps its events in memory only. */
     private @Nullable HubHistory history;
+    /** Reads events that have left the memory; null if they are lost then. */
+    private @Nullable HistoryReader pastReader;
 
     // Written under the lock, read by lanes without it. Volatile, since release and acquire are not enough: a publisher
     // writes the head and then reads whether a lane was woken; a lane takes back its wake-up and then reads the head.
@@ -76,6 +78,17 @@ public final class HubLog {
         return history;
     }
 
+    /** Reads events that have left the memory; null if they are lost then. */
+    @Nullable
+    public HistoryReader pastReader() {
+        return pastReader;
+    }
+
+    /** The backplane keeps events that have left the memory. Called before the hub is used. */
+    void readPastFrom(HistoryReader reader) {
+        pastReader = reader;
+    }
+
     /**
      * Opens the history, if the options have one, and continues where it ends. Called once, before the hub is used.
      *
@@ -90,6 +103,7 @@ public final class HubLog {
         }
         HubHistory opened = new HubHistory(this, options, epoch, userExecutor);
         history = opened;
+        pastReader = opened.reader();
         appender.continueWith(opened);
         head = opened.head();
         return opened.epoch();
@@ -281,6 +295,38 @@ public final class HubLog {
         runLocked(() -> {
             shared.lose(upTo, clock.getAsLong());
             head = appender.position();
+        });
+    }
+
+    /** The backplane keeps nothing up to this position any more, all of it published up to {@code nanos}. */
+    void trimmed(long upTo, long nanos) {
+        TrimmedSequence trimmed = topicOptions.trimmed();
+        if (trimmed != null && upTo > trimmed.floor().position()) {
+            runLocked(() -> trimmed.raise(new Floor(upTo, bounds.nextEviction(), nanos)));
+        }
+    }
+
+    /** The position up to which the backplane keeps nothing; 0 if there is none. */
+    public long trimmedPosition() {
+        TrimmedSequence trimmed = topicOptions.trimmed();
+        return trimmed == null ? 0 : trimmed.floor().position();
+    }
+
+    /** What the backplane keeps of a topic up to this position was removed, and this hub may not have the topic now. */
+    void removedFromSequence(String name, long at) {
+        runLocked(() -> {
+            if (topicOptions.trimmed() != null && topics.find(name) == null) {
+                topics.removedFloors().put(name, new Floor(at, bounds.nextEviction(), clock.getAsLong()), false);
+            }
+        });
+    }
+
+    /** Removes those entries from the list whose topics had ended before them. */
+    void dropAfterEnds(List<LogEntry> entries) {
+        runLocked(() -> {
+            if (!topics.ended().isEmpty()) {
+                entries.removeIf(entry -> topics.ended().hasEndedBefore(entry.topic, entry.position));
+            }
         });
     }
 

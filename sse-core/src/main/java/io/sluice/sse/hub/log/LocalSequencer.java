@@ -8,7 +8,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The sequencer of a single hub. An id is an epoch and a position, assigned under the hub's lock and known at once. The
@@ -57,17 +56,7 @@ public final class LocalSequencer implements Sequencer {
     }
 
     @Override
-    public String idOf(long position) {
-        return ids.text(position);
-    }
-
-    @Override
-    public @Nullable Long positionOf(String id) {
-        return ids.positionOf(id);
-    }
-
-    @Override
-    public boolean hasHubFormat(String id) {
-        return EventIds.hasHubFormat(id);
+    public EventIds ids() {
+        return ids;
     }
 }

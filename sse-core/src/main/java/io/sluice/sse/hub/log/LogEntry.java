@@ -32,6 +32,21 @@ public class LogEntry {
         this.wire = wire;
     }
 
+    /**
+     * An entry that was read again, for one write: no log keeps it.
+     *
+     * @param recipients null for every subscriber
+     */
+    static LogEntry read(
+            long position, String topic, byte[] wire, @Nullable String publisherId, @Nullable Recipients recipients) {
+        if (recipients != null) {
+            return new Routed(position, 0, topic, wire, publisherId, null, recipients, null);
+        }
+        return publisherId == null
+                ? new LogEntry(position, 0, topic, wire)
+                : new WithPublisherId(position, 0, topic, wire, publisherId);
+    }
+
     /** The id that the publisher chose; null if the hub assigned the id. */
     @Nullable
     public String publisherId() {

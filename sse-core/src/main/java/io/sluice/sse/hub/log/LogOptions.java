@@ -18,13 +18,15 @@ import org.jspecify.annotations.Nullable;
  * @param conflation the bounds of the table of a topic that conflates
  * @param clocks the clocks and the timer
  * @param history the history beyond memory; null if events stay in memory only
+ * @param isKeptByBackplane whether a backplane keeps events that have left the memory of this hub
  */
 public record LogOptions(
         Retention retention,
         TopicRules topics,
         ConflationBounds conflation,
         Clocks clocks,
-        @Nullable HistoryOptions history) {
+        @Nullable HistoryOptions history,
+        boolean isKeptByBackplane) {
 
     /**
      * The maxima of what stays in memory.

@@ -46,6 +46,11 @@ public final class PatternTopics {
     /** The same for live-only topics, whose events a later client does not miss. */
     private volatile Floors removedLiveFloors = Floors.NONE;
 
+    /** What a backplane has trimmed, if it keeps what the rings evict; otherwise null. */
+    private @Nullable TrimmedSequence trimmed;
+    /** With a backplane: the highest floors of what removed topics have evicted. The backplane may keep it. */
+    private volatile Floors evictedFloors = Floors.NONE;
+
     /** How many removed topics have lost the latest event of a key. Guarded by the hub's lock. */
     private int removedStateLost;
 
@@ -57,6 +62,12 @@ public final class PatternTopics {
         this.matches = matches;
         this.removedStateLost = removedStateLost;
         this.removedFloors = removedFloors;
+    }
+
+    /** Called before the pattern has subscribers. */
+    void keptByBackplane(TrimmedSequence newTrimmed, Floors evicted) {
+        trimmed = newTrimmed;
+        evictedFloors = evicted;
     }
 
     public TopicPattern pattern() {
@@ -119,6 +130,10 @@ public final class PatternTopics {
             removedLiveFloors = removedLiveFloors.max(topic.overflow(), topic.log.lostFloor());
         } else {
             removedFloors = removedFloors.max(topic.overflow(), topic.log.lostFloor());
+            Floor evicted = topic.log.evictedFloor();
+            if (evicted.position() > 0) {
+                evictedFloors = evictedFloors.max(topic.overflow(), evicted);
+            }
         }
         // After the floor: a reader that no longer finds the topic then finds its floor.
         if (++removed > list.size / 2) {
@@ -167,7 +182,24 @@ public final class PatternTopics {
             }
         }
         return removedFloors.isGap(position, reportedEvictions)
+                || (isTrimmed(position, reportedEvictions)
+                        && evictedFloors.highest().position() > position)
                 || removedLiveFloors.isGap(Math.max(position, bounds.live()), reportedEvictions);
+    }
+
+    private boolean isTrimmed(long position, long reportedEvictions) {
+        return trimmed != null && trimmed.floor().isGap(position, reportedEvictions);
+    }
+
+    /** As {@link TopicLog#historyUpTo}, for the removed topics. */
+    public long removedUpTo(long position) {
+        long floor = evictedFloors.highest().position();
+        return trimmed != null && floor > position && floor > trimmed.floor().position() ? floor : 0;
+    }
+
+    /** As {@link TopicLog#isInHistorySince}, for the removed topics. */
+    public boolean isRemovedInHistorySince(long since) {
+        return removedUpTo(0) > 0 && evictedFloors.strictestLostSince(since) != null;
     }
 
     /** As {@link Topic#isStateLost}, for any of these topics, including removed ones. Under the hub's lock. */
@@ -188,6 +220,9 @@ public final class PatternTopics {
     @Nullable
     public OverflowPolicy strictestLostSince(long since) {
         OverflowPolicy strictest = removedFloors.strictestLostSince(since);
+        if (trimmed != null && trimmed.floor().isLostSince(since)) {
+            strictest = OverflowPolicy.strictest(strictest, evictedFloors.strictestLostSince(since));
+        }
         TopicList topics = list;
         for (int i = 0; i < topics.size; i++) {
             if (!topics.get(i).isLiveOnly && topics.get(i).log.isLostSince(since)) {
@@ -206,6 +241,9 @@ public final class PatternTopics {
             if (bounds.isGap(topics.get(i), position, reportedEvictions)) {
                 strictest = OverflowPolicy.strictest(strictest, topics.get(i).overflow());
             }
+        }
+        if (isTrimmed(position, reportedEvictions)) {
+            strictest = OverflowPolicy.strictest(strictest, evictedFloors.strictestAfter(position));
         }
         return OverflowPolicy.strictest(strictest, removedFloors.strictestGap(position, reportedEvictions));
     }

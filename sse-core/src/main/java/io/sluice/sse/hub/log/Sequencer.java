@@ -26,12 +26,18 @@ public interface Sequencer {
     /** Removes what a topic holds. @return completes with whether the hub had the topic */
     CompletionStage<Boolean> remove(String topic);
 
+    /** The ids of this epoch. */
+    EventIds ids();
+
     /** The id of a position, for a stream that starts or is at that position. */
-    String idOf(long position);
+    default String idOf(long position) {
+        return ids().text(position);
+    }
 
     /** The position of an id that this sequencer assigned in this epoch; null for any other id. */
-    @Nullable
-    Long positionOf(String id);
+    default @Nullable Long positionOf(String id) {
+        return ids().positionOf(id);
+    }
 
     /**
      * Whether another node may have delivered this position, which is after the head of this hub. A client that moves
@@ -41,6 +47,8 @@ public interface Sequencer {
         return false;
     }
 
-    /** Whether {@code id} has the format of the ids that sequencers of this kind assign. */
-    boolean hasHubFormat(String id);
+    /** Whether {@code id} has the format of the ids that hubs assign. */
+    default boolean hasHubFormat(String id) {
+        return EventIds.hasHubFormat(id);
+    }
 }

@@ -29,7 +29,7 @@ final class SharedSequence {
 
     /** Begins after this position: earlier events are not in memory. */
     void beginAfter(long position, long nanos) {
-        topics.removedFloors().putOthers(new Floor(position, bounds.nextEviction(), nanos));
+        topics.beginAfter(new Floor(position, bounds.nextEviction(), nanos));
         appender.moveTo(position);
     }
 

@@ -38,6 +38,10 @@ public final class SharedSequencer implements Sequencer {
         /** This hub did not take an event of another node, so every lane has to look. */
         void eventRefused(RuntimeException cause);
 
+        /** A node has reported its presence. @return the event that clients get for it, or null */
+        @Nullable
+        Publication presence(Backplane.Change.NodePresence report);
+
         /** Another node has revoked a principal. */
         void revoked(String principal);
     }
@@ -54,6 +58,8 @@ public final class SharedSequencer implements Sequencer {
     private final HubLog log;
     private final Backplane backplane;
     private final Executor completer = newCompleter();
+    /** What the backplane keeps beyond the memory of this hub; null if it keeps nothing. */
+    private final @Nullable SequencePast past;
 
     private volatile EventIds ids;
     private volatile boolean opened;
@@ -63,6 +69,12 @@ public final class SharedSequencer implements Sequencer {
         this.log = log;
         this.backplane = backplane;
         this.ids = new EventIds(0);
+        this.past = backplane.isReadable() ? new SequencePast(log, backplane, this) : null;
+        if (past != null) {
+            HistoryReader reader = new HistoryReader(past);
+            reader.onStored(Long.MAX_VALUE);
+            log.readPastFrom(reader);
+        }
     }
 
     /**
@@ -96,6 +108,15 @@ public final class SharedSequencer implements Sequencer {
 
     public void close() {
         backplane.close();
+        HistoryReader reader = log.pastReader();
+        if (reader != null) {
+            reader.close(); // the backplane lets its reads fail
+        }
+    }
+
+    @Override
+    public EventIds ids() {
+        return ids;
     }
 
     // ---- to the backplane
@@ -120,6 +141,11 @@ public final class SharedSequencer implements Sequencer {
     public CompletionStage<Void> revoke(String principal) {
         log.requireOpen();
         return append(new Backplane.Change.Revocation(principal));
+    }
+
+    /** Reports the presence of this node to all nodes. */
+    public CompletionStage<Void> report(Backplane.Change.NodePresence report) {
+        return append(report);
     }
 
     private <T> CompletionStage<T> append(Backplane.Change change) {
@@ -185,6 +211,9 @@ public final class SharedSequencer implements Sequencer {
         @Override
         public void begin(long epoch, long position, long timeMillis) {
             ids = new EventIds(epoch);
+            if (past != null) {
+                past.beginAfter(position);
+            }
             if (!opened && log.head() == 0) {
                 log.beginAfter(position, log.nanosAt(Instant.ofEpochMilli(timeMillis)));
             } else {
@@ -196,6 +225,11 @@ public final class SharedSequencer implements Sequencer {
         public void lost(long upTo) {
             log.lose(upTo);
             listener.eventsLost();
+        }
+
+        @Override
+        public void trimmed(long upTo, long timeMillis) {
+            log.trimmed(upTo, log.nanosAt(Instant.ofEpochMilli(timeMillis)));
         }
 
         @Override
@@ -215,9 +249,22 @@ public final class SharedSequencer implements Sequencer {
                         listener.revoked(revocation.principal());
                     }
                     group.outcomes.add(entry, null, null);
+                } else if (entry.change() instanceof Backplane.Change.NodePresence report) {
+                    skipped += presence(entry, report, group);
                 }
             }
             return skipped + group.takeOver(upTo);
+        }
+
+        /** What was reported before this node began is asked for anew. */
+        private int presence(Backplane.Entry entry, Backplane.Change.NodePresence report, Group group) {
+            group.outcomes.add(entry, null, null);
+            Publication event = entry.timeMillis() == 0 ? listener.presence(report) : null;
+            if (event == null) {
+                return 0;
+            }
+            Backplane.Change.Events one = new Backplane.Change.Events(List.of(event));
+            return group.add(new Backplane.Entry(entry.position(), one, 0, entry.fromThisNode(), null), one);
         }
 
         /** Whether the entry was loaded, and was appended before any client of this hub connected. */
@@ -231,6 +278,10 @@ public final class SharedSequencer implements Sequencer {
 
         private void remove(Backplane.Entry entry, String topic) {
             Outcomes outcome = new Outcomes();
+            if (past != null) {
+                past.removed(topic, entry.position());
+            }
+            log.removedFromSequence(topic, entry.position());
             try {
                 log.remove(topic).whenComplete((existed, failure) -> outcome.add(entry, existed, null));
             } catch (ClosedException e) {
@@ -287,6 +338,11 @@ public final class SharedSequencer implements Sequencer {
             for (int i = 0; i < events.size(); i++) {
                 RuntimeException failure = closed == null ? events.get(i).failure : closed;
                 outcomes.add(entries.get(i), events.get(i).published, failure);
+                if (failure != null
+                        && entries.get(i).fromThisNode()
+                        && entries.get(i).change() instanceof Backplane.Change.Events own) {
+                    backplane.refused(own);
+                }
                 if (failure != null && events.get(i).isRefused()) {
                     refused += events.get(i).events.size();
                     listener.eventRefused(failure);
@@ -298,7 +354,7 @@ public final class SharedSequencer implements Sequencer {
     }
 
     /** What {@code Hub.publish} checks. Another program may have written the entry. */
-    private boolean isPublishable(Publication publication) {
+    boolean isPublishable(Publication publication) {
         Event event = publication.event();
         String id = event.id();
         if (id != null && (hasHubFormat(id) || id.startsWith(CloseReason.END_ID_PREFIX))) {
@@ -313,22 +369,7 @@ public final class SharedSequencer implements Sequencer {
     // ---- ids
 
     @Override
-    public String idOf(long position) {
-        return ids.text(position);
-    }
-
-    @Override
-    public @Nullable Long positionOf(String id) {
-        return ids.positionOf(id);
-    }
-
-    @Override
     public boolean isAheadOfThisNode(long position) {
         return position - log.head() <= MAX_AHEAD;
-    }
-
-    @Override
-    public boolean hasHubFormat(String id) {
-        return EventIds.hasHubFormat(id);
     }
 }

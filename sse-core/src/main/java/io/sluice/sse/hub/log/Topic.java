@@ -33,16 +33,23 @@ public final class Topic extends EvictionQueue.Holder {
     /** Whether an append that runs has looked this topic up, so that it must not be evicted for another topic. */
     private boolean pinned;
 
-    Topic(String name, RemovedTopicFloors.Removed before, TopicOptions options) {
+    /**
+     * @param before the floor of what it has lost before
+     * @param evicted the floor of what has left the memory before, in a hub whose backplane keeps the sequence
+     */
+    Topic(String name, RemovedTopicFloors.Removed before, Floor evicted, TopicOptions options) {
         Floor floor = before.floor();
         this.name = name;
         this.rule = options.of(name);
         this.isLiveOnly = options.isLiveOnly(name);
         TopicOptions.Conflation conflation = rule.conflation();
+        TrimmedSequence trimmed = options.trimmed();
         if (isLiveOnly) {
             this.log = new TopicLog(floor);
         } else if (conflation != null) {
             this.log = new ConflatedLog(floor, before.stateLost(), conflation, this);
+        } else if (trimmed != null) {
+            this.log = new BackplaneLog(floor, evicted, trimmed);
         } else {
             this.log = options.isStored() ? new StoredLog(floor) : new TopicLog(floor);
         }

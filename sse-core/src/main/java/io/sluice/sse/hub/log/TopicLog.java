@@ -12,12 +12,12 @@ import org.jspecify.annotations.Nullable;
  * the floor last. The writer raises the floor before it overwrites or clears a slot. So a reader that missed an entry
  * because its slot had changed also sees the raised floor, and knows that it was lapped.
  *
- * <p>An entry that leaves the ring is lost. There are two exceptions: a topic that conflates ({@link ConflatedLog}),
- * and a hub that has a history ({@link StoredLog}).
+ * <p>An entry that leaves the ring is lost. There are three exceptions: a topic that conflates ({@link ConflatedLog}),
+ * a hub that has a history ({@link StoredLog}), and one whose backplane keeps the sequence ({@link BackplaneLog}).
  *
  * <p>The ring starts with one slot and doubles, since most topics of a large hub keep one event.
  */
-public sealed class TopicLog permits ConflatedLog, StoredLog {
+public sealed class TopicLog permits BackplaneLog, ConflatedLog, StoredLog {
 
     private static final LogEntry[] EMPTY = new LogEntry[0];
     private static final VarHandle SLOTS;
@@ -254,13 +254,36 @@ public sealed class TopicLog permits ConflatedLog, StoredLog {
         return false;
     }
 
+    /**
+     * The position of the oldest kept event after {@code after}, or a lower one that is still after it; 0 if there is
+     * none.
+     */
+    public long oldestKeptAfter(long after) {
+        return newestKeptPosition() > after ? Math.max(after + 1, oldestKeptPosition()) : 0;
+    }
+
+    /** Whether there may be events beyond those that {@link #keptEvents} counts. */
+    public boolean hasUncountedEvents() {
+        return false;
+    }
+
     /** The floor of the lost events. */
     Floor lostFloor() {
+        return ringFloor();
+    }
+
+    /** The floor of the events that have left the memory, if they are not lost with that; otherwise none. */
+    Floor evictedFloor() {
+        return Floor.NONE;
+    }
+
+    /** The floor of the events that have left the ring. */
+    final Floor ringFloor() {
         return new Floor(floor, eviction, floorNanos);
     }
 
     /** Whether an event that was published at or after {@code since}, by the hub's clock, was lost. */
-    public final boolean isLostSince(long since) {
+    public boolean isLostSince(long since) {
         return lostFloor().isLostSince(since);
     }
 
@@ -271,6 +294,11 @@ public sealed class TopicLog permits ConflatedLog, StoredLog {
         return (long) FLOOR.getAcquire(this);
     }
 
+    /** The number of the last eviction, if it is read after the floor. */
+    final long lastEviction() {
+        return (long) EVICTION.getAcquire(this);
+    }
+
     /** The position of the last lost event. A client at a lower position has missed events of this topic. */
     long lostPosition() {
         return floor();
@@ -278,7 +306,7 @@ public sealed class TopicLog permits ConflatedLog, StoredLog {
 
     /** As {@link Floor#isGap}. */
     public boolean isGap(long position, long reportedEvictions) {
-        return floor() > position && (long) EVICTION.getAcquire(this) > reportedEvictions;
+        return floor() > position && lastEviction() > reportedEvictions;
     }
 
     /**

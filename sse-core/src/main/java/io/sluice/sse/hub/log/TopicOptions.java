@@ -59,6 +59,8 @@ final class TopicOptions {
     private final Rule rest;
 
     private final @Nullable Duration storeAge;
+    /** What a backplane has trimmed, if it keeps what the rings evict; otherwise null. */
+    private final @Nullable TrimmedSequence trimmed;
 
     TopicOptions(LogOptions options, ReentrantLock hubLock) {
         this.topics = options.topics();
@@ -76,6 +78,7 @@ final class TopicOptions {
         this.rest = new Rule(retention.events(), retention.bytes(), ageGroup(retention.age()), topics.overflow(), null);
         LogOptions.HistoryOptions history = options.history();
         this.storeAge = history == null ? null : history.store().age();
+        this.trimmed = options.isKeptByBackplane() ? new TrimmedSequence() : null;
     }
 
     private static <T> T orElse(@Nullable T value, T otherwise) {
@@ -130,6 +133,12 @@ final class TopicOptions {
     /** Whether the hub has a history beyond its memory. */
     boolean isStored() {
         return storeAge != null;
+    }
+
+    /** What a backplane has trimmed, if it keeps what the rings evict; otherwise null. */
+    @Nullable
+    TrimmedSequence trimmed() {
+        return trimmed;
     }
 
     /**

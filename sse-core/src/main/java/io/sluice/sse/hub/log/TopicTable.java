@@ -29,6 +29,9 @@ public final class TopicTable {
     private final PatternTrie patternTrie = new PatternTrie();
     private final TopicIndex index;
     private final RemovedTopicFloors removedFloors;
+    /** The floors of what has left the memory and is not lost with that; used with a backplane only. */
+    private final RemovedTopicFloors evictedFloors;
+
     private final EndedTopics endedTopics;
     private final PatternMatches patternMatches;
 
@@ -45,6 +48,7 @@ public final class TopicTable {
         this.hubLock = hubLock;
         this.index = index;
         this.removedFloors = new RemovedTopicFloors(options);
+        this.evictedFloors = new RemovedTopicFloors(options);
         this.endedTopics = new EndedTopics(options.maxTopics(), options.maxTotalBytes());
         this.patternMatches = new PatternMatches(options.maxTopics(), clock);
     }
@@ -88,7 +92,7 @@ public final class TopicTable {
             throw new TopicLimitException(name, options.maxTopics());
         }
         RemovedTopicFloors.Removed before = removedFloors.take(name);
-        Topic topic = new Topic(name, before, options);
+        Topic topic = new Topic(name, before, evictedFloors.take(name).floor(), options);
         topic.setEnded(endedTopics.contains(name));
         boolean stateReturns = before.stateLost() && before.isKnown();
         topics.put(name, topic);
@@ -222,6 +226,7 @@ public final class TopicTable {
         topic.setRemoved();
         settled.remove(topic);
         removedFloors.put(topic.name, topic.log.lostFloor(), topic.isStateLost());
+        evictedFloors.put(topic.name, topic.log.evictedFloor(), false);
         index.onRemoved(hasPatterns());
         patternTrie.forEachMatch(topic.name, pattern -> pattern.onRemoved(topic));
     }
@@ -237,8 +242,12 @@ public final class TopicTable {
         List<PatternTopics> unresolved = new ArrayList<>();
         for (TopicPattern pattern : requested) {
             if (!patterns.containsKey(pattern)) {
-                unresolved.add(new PatternTopics(
-                        pattern, removedFloors.matching(pattern), removedFloors.stateLost(pattern), patternMatches));
+                PatternTopics found = new PatternTopics(
+                        pattern, removedFloors.matching(pattern), removedFloors.stateLost(pattern), patternMatches);
+                if (options.trimmed() != null) {
+                    found.keptByBackplane(options.trimmed(), evictedFloors.matching(pattern));
+                }
+                unresolved.add(found);
             }
         }
         if (unresolved.isEmpty()) {
@@ -289,5 +298,10 @@ public final class TopicTable {
     /** The floors of removed topics. */
     RemovedTopicFloors removedFloors() {
         return removedFloors;
+    }
+
+    /** Events up to this floor, of whatever topic, were never in memory: lost, unless the backplane keeps them. */
+    void beginAfter(Floor floor) {
+        (options.trimmed() == null ? removedFloors : evictedFloors).putOthers(floor);
     }
 }

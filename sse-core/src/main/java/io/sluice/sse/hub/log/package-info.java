@@ -53,8 +53,9 @@
  *       floor, then the slot. A reader reads the end, the start and the array, then the slots, then the floor, and its
  *       number last. So a reader that missed an entry because its slot was overwritten also sees the raised floor, and
  *       knows that it was lapped.
- *   <li>The floors of lost events in {@code ConflatedLog} and {@code StoredLog} are volatile references to immutable
- *       values. A conflation table is never read without the lock.
+ *   <li>The floors of lost events in {@code ConflatedLog}, {@code StoredLog} and {@code BackplaneLog}, and the floor of
+ *       {@code TrimmedSequence}, are volatile references to immutable values. A conflation table is never
+ *       read without the lock.
  *   <li>{@code PatternTopics} publishes its topics by a volatile size and a volatile list. It writes the floor of a
  *       removed topic before it drops the topic from the list. A reader reads the topics first and that floor last.
  *   <li>Whether an entry is superseded is volatile. A reader may leave out such an entry: the newer one has a higher
@@ -70,7 +71,8 @@
  *       {@code LocalSequencer}, {@code SharedSequencer}, {@code SharedEvents}, {@code Losses}, {@code EventIds},
  *       {@code PendingEvent}, {@code PublisherId}, {@code LogOptions}, {@code WallClock}, {@code StartBounds}
  *   <li><b>rings:</b> {@code TopicLog}, {@code ConflatedLog}, {@code ConflationTable}, {@code StoredLog},
- *       {@code LogEntry}, {@code SharedEvent}, {@code Entries}, {@code LoggedEvent}, {@code Envelope}, {@code JsonText}
+ *       {@code BackplaneLog}, {@code TrimmedSequence}, {@code LogEntry}, {@code SharedEvent},
+ *       {@code Entries}, {@code LoggedEvent}, {@code Envelope}, {@code JsonText}
  *   <li><b>bounds:</b> {@code LogBounds}, {@code EvictionQueue}, {@code Expirer}, {@code Floor}, {@code Floors},
  *       {@code RemovedTopicFloors}, {@code NewestPositions}
  *   <li><b>topics:</b> {@code Topic}, {@code TopicTable}, {@code TopicOptions}, {@code TopicListener},
@@ -78,8 +80,9 @@
  *       {@code PatternSegments}, {@code TopicIndex}, {@code TopicOrder}, {@code SubscriberCount},
  *       {@code EndedTopics}, {@code EndCheck}
  *   <li><b>history:</b> {@code HubHistory}, {@code HistoryWriter}, {@code WriteQueue}, {@code HistoryReader},
- *       {@code PositionReservation}, {@code DurabilityWaiters}, {@code HistoryUpkeep}, {@code HistoryMarker},
- *       {@code RecipientCodec}, {@code StampClock}
+ *       {@code PastEvents}, {@code StoredEvents}, {@code SequencePast}, {@code PositionReservation},
+ *       {@code DurabilityWaiters}, {@code HistoryUpkeep}, {@code HistoryMarker}, {@code RecipientCodec},
+ *       {@code StampClock}
  * </ul>
  *
  * <p>This package is not exported. Its public members are public only for the other packages of the hub.

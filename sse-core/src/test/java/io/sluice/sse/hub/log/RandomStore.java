@@ -2,7 +2,6 @@ package io.sluice.sse.hub.log;
 
 import static org.awaitility.Awaitility.await;
 
-import io.sluice.sse.history.History;
 import io.sluice.sse.history.MvStoreHistory;
 import io.sluice.sse.history.StoreClock;
 import io.sluice.sse.history.SyncPolicy;
@@ -214,7 +213,7 @@ final class RandomStore {
         CompletableFuture<Void> read = new CompletableFuture<>();
         ofHub().reader().whenStored(stored, new HistoryReader.Read() {
             @Override
-            public void run(History of, long upTo) {
+            public void run(PastEvents of, long upTo) {
                 read.complete(null);
             }
 

@@ -26,6 +26,9 @@ import org.slf4j.LoggerFactory;
  */
 final class ServerFactory {
 
+    /** The server listens within 1.5 seconds of its start, with or without Redis. */
+    private static final Duration LONGEST_START = Duration.ofSeconds(1);
+
     /** The name of the hub of these servers in Redis. */
     private static final String REDIS_HUB = "sluice";
 
@@ -89,7 +92,7 @@ final class ServerFactory {
             throw new BadOptionException(options.named("--redis") + ": not an address (expected: redis://host:port)");
         }
         set("--node", options.node, backplane::node);
-        hub.backplane(backplane.build());
+        hub.backplane(backplane.startTimeout(LONGEST_START).build());
     }
 
     /** A pattern of {@code --conflate} comes after those of {@code --topic}, or adds to the options of the same one. */

@@ -6,8 +6,6 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.net.HttpURLConnection;
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,38 +24,24 @@ class MainTest {
     @TempDir
     Path directory;
 
+    private ServerProcess server;
     private Process process;
 
     @AfterEach
     void end() {
-        if (process != null) {
-            process.destroyForcibly();
+        if (server != null) {
+            server.close();
         }
     }
 
     private BufferedReader start(String... arguments) throws IOException {
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:TieredStopAtLevel=1",
-                "-cp",
-                System.getProperty("java.class.path"),
-                Main.class.getName()));
-        command.addAll(List.of(arguments));
-        ProcessBuilder builder = new ProcessBuilder(command);
-        builder.environment().keySet().removeIf(name -> name.startsWith("SLUICE_"));
-        builder.redirectError(directory.resolve("stderr").toFile());
-        process = builder.start();
-        return process.inputReader(StandardCharsets.UTF_8);
+        server = new ServerProcess(directory, arguments);
+        process = server.process();
+        return server.output();
     }
 
     private String errors() throws IOException {
-        return Files.readString(directory.resolve("stderr"));
-    }
-
-    private int port(BufferedReader out) throws IOException {
-        String line = out.readLine();
-        assertThat(line).as(errors()).matches("Sluice listening on http://127\\.0\\.0\\.1:\\d+");
-        return Integer.parseInt(line.substring(line.lastIndexOf(':') + 1));
+        return server.errors();
     }
 
     private int exitStatus() throws InterruptedException {
@@ -76,7 +60,7 @@ class MainTest {
     @Test
     void aSignalDrainsTheServerWhichExitsWithZero() throws Exception {
         BufferedReader out = start("--port", "0", "--threads", "1", "--drain", "2s", "--retry", "1s");
-        int port = port(out);
+        int port = server.port();
         List<RawStream> streams = new ArrayList<>();
         for (int i = 0; i < 4; i++) {
             RawStream stream = RawStream.get(port, "/events/a");
@@ -106,8 +90,8 @@ class MainTest {
 
     @Test
     void aSecondSignalEndsTheServerAtOnce() throws Exception {
-        BufferedReader out = start("--port", "0", "--threads", "1", "--drain", "1h");
-        int port = port(out);
+        start("--port", "0", "--threads", "1", "--drain", "1h");
+        int port = server.port();
         try (RawStream one = RawStream.get(port, "/events/a");
                 RawStream two = RawStream.get(port, "/events/a")) {
             one.head();

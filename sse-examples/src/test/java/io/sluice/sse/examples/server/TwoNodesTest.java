@@ -18,7 +18,8 @@ class TwoNodesTest {
             String last;
             try (TestServer a = TestServer.start("--redis", redis.uri(), "--node", "a");
                     RawStream atA = a.stream("/events/news")) {
-                assertThat(a.get("/health/ready").statusCode()).isEqualTo(200);
+                Awaitility.await("ready").until(() -> a.get("/health/ready").statusCode() == 200);
+                Awaitility.await("ready").until(() -> b.get("/health/ready").statusCode() == 200);
                 atA.until("id: "); // it has subscribed
                 first = b.publish("news", "one");
                 assertThat(atA.until("data: one\n")).contains("id: " + first);

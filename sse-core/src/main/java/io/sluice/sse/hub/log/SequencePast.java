@@ -1,0 +1,266 @@
+package io.sluice.sse.hub.log;
+
+import io.sluice.sse.backplane.Backplane;
+import io.sluice.sse.topic.Publication;
+import io.sluice.sse.topic.Recipients;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The past events of a backplane that keeps the sequence. It reads all topics of a page, since the sequence has no
+ * other order, and takes what the client subscribes to. The last pages are kept, so that clients at about the same
+ * place share them. A page that begins with a hole shows that the sequence was trimmed meanwhile.
+ *
+ * <p>A topic may have been removed after an event. The removals since this node began are reported; earlier ones are
+ * looked for in the sequence before anything older is returned.
+ */
+final class SequencePast implements PastEvents {
+
+    /** How many changes are read at once. */
+    static final int PAGE_CHANGES = 500;
+
+    /** How many pages without any event for the client one read passes. Then it is the turn of others. */
+    private static final int PAGES_AT_ONCE = 4;
+
+    /** How many changes a replay looks at. */
+    static final int MAX_SEARCHED = 10_000;
+
+    private static final int MAX_CACHED_PAGES = 32;
+    private static final long MAX_CACHED_BYTES = 16 << 20;
+    private static final int MAX_REMOVALS = 4096;
+
+    /** A page of the sequence, with the form of the events for clients. */
+    private record Loaded(EventIds ids, long from, long to, List<LogEntry> entries, long bytes) {
+
+        boolean hasNext(long after) {
+            return from <= after && to > after;
+        }
+    }
+
+    private final HubLog log;
+    private final Backplane backplane;
+    private final SharedSequencer sequencer;
+
+    // Confined to the reader's thread.
+    private final ArrayDeque<Loaded> cache = new ArrayDeque<>();
+    private long cachedBytes;
+
+    // Guarded by this.
+    /** The positions of the removals of topics. */
+    private final LinkedHashMap<String, Long> removals = new LinkedHashMap<>();
+    /** After this position all removals are known. */
+    private long removalsKnownAfter;
+
+    SequencePast(HubLog log, Backplane backplane, SharedSequencer sequencer) {
+        this.log = log;
+        this.backplane = backplane;
+        this.sequencer = sequencer;
+    }
+
+    // ---- from the backplane's thread
+
+    /** This node begins: it is notified of later removals. */
+    synchronized void beginAfter(long position) {
+        removalsKnownAfter = position;
+    }
+
+    /** A topic was removed at this position. */
+    void removed(String topic, long position) {
+        Long forgotten = null;
+        synchronized (this) {
+            removals.merge(topic, position, Math::max);
+            if (removals.size() > MAX_REMOVALS) {
+                Iterator<Long> all = removals.values().iterator();
+                forgotten = all.next();
+                all.remove();
+            }
+        }
+        if (forgotten != null) {
+            log.trimmed(forgotten, log.nanos()); // a gap, since what was removed must not come back
+        }
+    }
+
+    private synchronized boolean isRemoved(LogEntry entry) {
+        Long at = removals.get(entry.topic);
+        return at != null && entry.position <= at;
+    }
+
+    // ---- reads, on the reader's thread
+
+    @Override
+    public Page read(Topics topics, long after, long upTo, int maxBytes) {
+        findRemovals(after);
+        List<LogEntry> found = new ArrayList<>();
+        long end = after;
+        for (int i = 0; i < PAGES_AT_ONCE && end < upTo && found.isEmpty(); i++) {
+            Loaded page = load(end, false);
+            if (page.from > end) { // clients at this place get a gap
+                log.trimmed(page.from, log.nanos());
+                break;
+            }
+            long limit = Math.min(upTo, page.to);
+            long from = end;
+            end = collect(
+                    page,
+                    entry -> entry.position > from && entry.position <= limit && topics.matches(entry.topic),
+                    maxBytes,
+                    found,
+                    limit);
+        }
+        log.dropAfterEnds(found);
+        return new Page(found, end);
+    }
+
+    /** @return the position up to which the copy is complete */
+    private long collect(Loaded page, Predicate<LogEntry> isMeant, int maxBytes, List<LogEntry> into, long limit) {
+        int room = maxBytes;
+        for (LogEntry entry : page.entries) {
+            if (!isMeant.test(entry) || isRemoved(entry)) {
+                continue;
+            }
+            boolean isRepeat = !into.isEmpty() && into.get(into.size() - 1).position == entry.position;
+            if (!isRepeat && !into.isEmpty() && entry.wire.length > room) {
+                return entry.position - 1;
+            }
+            into.add(entry);
+            room -= isRepeat ? 0 : entry.wire.length;
+        }
+        return limit;
+    }
+
+    /** At most {@link #MAX_SEARCHED} changes are looked at. Topics that conflate, or are live-only, do not count. */
+    @Override
+    public long beforeLast(Topics topics, int events, long upTo) {
+        long before = upTo;
+        long oldest = upTo + 1;
+        int left = events;
+        for (int searched = 0; searched < MAX_SEARCHED && before > log.trimmedPosition(); searched += PAGE_CHANGES) {
+            Loaded page = load(before, true);
+            if (page.from >= before) {
+                break;
+            }
+            findRemovals(page.from);
+            for (int i = page.entries.size() - 1; i >= 0; i--) {
+                LogEntry entry = page.entries.get(i);
+                if (entry.position >= oldest || !isNews(topics, entry)) {
+                    continue;
+                }
+                oldest = entry.position;
+                if (--left == 0) {
+                    return oldest - 1;
+                }
+            }
+            before = page.from;
+        }
+        return oldest - 1;
+    }
+
+    private boolean isNews(Topics topics, LogEntry entry) {
+        return topics.matches(entry.topic)
+                && !log.isLiveOnly(entry.topic)
+                && !log.conflates(entry.topic)
+                && !isRemoved(entry);
+    }
+
+    /** A binary search by the times of publishers, which may differ as their clocks do. */
+    @Override
+    public long before(Topics topics, Instant time, long upTo) {
+        long millis = time.toEpochMilli();
+        long low = Math.min(log.trimmedPosition(), upTo);
+        long high = upTo;
+        while (low < high) {
+            long middle = low + (high - low) / 2;
+            Backplane.Page page = backplane.read(middle, high, 1, false);
+            Backplane.Entry first =
+                    page.entries().isEmpty() ? null : page.entries().get(0);
+            if (first == null && page.to() < high) {
+                low = page.to();
+            } else if (first != null && first.timeMillis() > 0 && first.timeMillis() < millis) {
+                low = first.position();
+            } else { // an event of unknown time is not left out
+                high = middle;
+            }
+        }
+        return low;
+    }
+
+    // ---- pages
+
+    /** The page after a position, or the one before it. */
+    private Loaded load(long position, boolean isBefore) {
+        EventIds ids = sequencer.ids();
+        for (Loaded page : cache) {
+            boolean fits = isBefore ? page.to == position && page.from < position : page.hasNext(position);
+            if (fits && page.ids == ids) {
+                return page;
+            }
+        }
+        Backplane.Page read = isBefore
+                ? backplane.read(0, position, PAGE_CHANGES, true)
+                : backplane.read(position, log.head(), PAGE_CHANGES, false);
+        Loaded page = convert(read, ids);
+        cache.addFirst(page);
+        cachedBytes += page.bytes;
+        while (cache.size() > 1 && (cache.size() > MAX_CACHED_PAGES || cachedBytes > MAX_CACHED_BYTES)) {
+            cachedBytes -= cache.removeLast().bytes;
+        }
+        return page;
+    }
+
+    private Loaded convert(Backplane.Page page, EventIds ids) {
+        List<LogEntry> entries = new ArrayList<>();
+        long bytes = 0;
+        for (Backplane.Entry entry : page.entries()) {
+            if (entry.change() instanceof Backplane.Change.Events events) {
+                for (Publication publication : events.publications()) {
+                    bytes += convert(entry, publication, ids, entries);
+                }
+            }
+        }
+        return new Loaded(ids, page.from(), page.to(), entries, bytes);
+    }
+
+    private long convert(Backplane.Entry entry, Publication publication, EventIds ids, List<LogEntry> into) {
+        if (publication.event().data() == null || !sequencer.isPublishable(publication)) {
+            return 0; // the removal of a key is no event
+        }
+        PendingEvent event = PendingEvent.of(publication, ids);
+        if (event.publisherId() == null) {
+            ids.writeLinePosition(event.wire(), entry.position());
+        }
+        Recipients meant = entry.fromThisNode() ? event.recipients() : RecipientCodec.ofOtherNode(event.recipients());
+        @Nullable Recipients recipients = meant.isEverybody() ? null : meant;
+        for (String topic : event.topics()) {
+            into.add(LogEntry.read(entry.position(), topic, event.wire(), event.publisherId(), recipients));
+        }
+        return event.wire().length
+                + (long) LogEntry.OVERHEAD_BYTES * event.topics().size();
+    }
+
+    /** Looks for the removals after this position that were made before this node began. */
+    private void findRemovals(long after) {
+        long known;
+        synchronized (this) {
+            known = removalsKnownAfter;
+        }
+        long end = after;
+        while (end < known) {
+            Backplane.Page page = backplane.read(end, known, PAGE_CHANGES, false);
+            for (Backplane.Entry entry : page.entries()) {
+                if (entry.change() instanceof Backplane.Change.TopicRemoval removal) {
+                    removed(removal.topic(), entry.position());
+                }
+            }
+            end = Math.max(page.from(), page.to());
+        }
+        synchronized (this) {
+            removalsKnownAfter = Math.min(removalsKnownAfter, after);
+        }
+    }
+}
