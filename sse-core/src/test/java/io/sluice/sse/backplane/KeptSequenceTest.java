@@ -236,9 +236,9 @@ class KeptSequenceTest {
         String before = publish(a, "t", "before");
         publish(a, new Publication("t", Event.of("for ann")).to(Recipients.principal("ann")));
         publishMany(a, "t", 0, 10);
-        RecordingSink ann = RecordingSink.subscribe(a, Selector.of("t"), StartPosition.after(before));
+        RecordingSink ann =
+                RecordingSink.subscribe(a, Identity.of("ann"), Selector.of("t"), StartPosition.after(before));
         toClose.add(0, ann);
-        ann.identity(Identity.of("ann"));
         RecordingSink other = client(a, StartPosition.after(before), "t");
         ann.await(() -> ann.data().contains("e9"));
         assertThat(ann.data()).startsWith("for ann", "e0");
