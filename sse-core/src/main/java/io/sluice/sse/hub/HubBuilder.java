@@ -297,6 +297,7 @@ public final class HubBuilder {
      * @throws IllegalArgumentException if it is not from 100 ms to 10 minutes
      */
     public HubBuilder presenceExpiry(Duration expiry) {
+        Objects.requireNonNull(expiry, "expiry");
         if (expiry.compareTo(Duration.ofMillis(100)) < 0 || expiry.compareTo(Duration.ofMinutes(10)) > 0) {
             throw new IllegalArgumentException("presenceExpiry: " + expiry + " (expected: from 100 ms to 10 minutes)");
         }

@@ -69,6 +69,9 @@ final class SharedPresence {
         final Set<Member> members = new HashSet<>();
         /** The parts of a state of which the last one has not come. */
         final List<Member> parts = new ArrayList<>();
+        /** The part that comes next; a state with a hole is not applied. */
+        int nextPart;
+
         /** The own signs of life when it reported something last. */
         long heardAtBeat;
     }
@@ -241,7 +244,8 @@ final class SharedPresence {
             node.heardAtBeat = beats;
             event = apply(report, node);
         }
-        if (isUnknown && report.kind() == Kind.ALIVE) {
+        boolean isPart = report.kind() == Kind.ALIVE || report.kind() == Kind.JOINED || report.kind() == Kind.LEFT;
+        if (isUnknown && isPart) {
             reportsLost(); // the node has expired here, or its state was missed
         } else if (report.kind() == Kind.ASKS && !isOwn) {
             sendStateSoon();
@@ -269,8 +273,15 @@ final class SharedPresence {
     private void applyState(NodePresence report, Node node) {
         if (report.part() == 0) {
             node.parts.clear();
+            node.nextPart = 0;
         }
-        if (known + node.parts.size() <= MAX_MEMBERS) {
+        if (report.part() != node.nextPart) { // a part was refused, or was lost
+            node.nextPart = -1;
+            asks.set(true);
+            return;
+        }
+        node.nextPart++;
+        if (known - node.members.size() + node.parts.size() <= MAX_MEMBERS) {
             node.parts.addAll(report.members());
         }
         if (report.part() == report.parts() - 1) {

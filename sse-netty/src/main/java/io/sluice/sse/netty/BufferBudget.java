@@ -83,6 +83,7 @@ final class BufferBudget {
                     return false;
                 }
                 LockSupport.parkNanos(this, left);
+                Thread.interrupted(); // left behind by earlier work of this thread; parking would return at once
             }
             return true;
         } finally {

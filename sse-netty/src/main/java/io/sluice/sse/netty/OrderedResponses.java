@@ -110,7 +110,7 @@ final class OrderedResponses {
             write(ctx, response, exchange, reserve(response, exchange));
             return;
         }
-        // Reserved by the thread that makes the response, so that it does not make many more before one is written.
+        // The thread that makes the response reserves its bytes, so that it sees them before it makes the next one.
         CompletableFuture<Integer> reserved = response.handle((result, failure) -> reserve(response, exchange));
         CompletableFuture<?> turn = before == null ? reserved : CompletableFuture.allOf(before, reserved);
         CompletableFuture<Void> written = new CompletableFuture<>();

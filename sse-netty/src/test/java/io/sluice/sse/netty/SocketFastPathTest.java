@@ -90,10 +90,11 @@ class SocketFastPathTest {
     @OverEachTransport
     void noEventOvertakesPendingBytes(Transport transport) throws Exception {
         long seed = System.nanoTime();
-        System.out.println("StraightSendTest: seed " + seed);
+        System.out.println("SocketFastPathTest: seed " + seed);
         Random random = new Random(seed);
+        // The kernel drops packets that do not fit into a receive buffer of 1 KiB, and sends them again after seconds.
         try (SseServer server = TestServers.on(transport).start();
-                RawClient client = RawClient.connect(server.port(), 1024)) {
+                RawClient client = RawClient.connect(server.port(), 4_096)) {
             client.get("/events/a");
             await().until(() -> server.hub().subscribers("a") == 1);
             List<String> sent = new ArrayList<>();

@@ -66,7 +66,9 @@ final class StreamPages {
         if (newest) {
             Collections.reverse(messages);
         }
-        pageSize.read(messages.size(), StreamReader.bytesOf(messages));
+        if (changes > 1) { // single reads, of a search by time, say nothing about a page
+            pageSize.read(messages.size(), StreamReader.bytesOf(messages));
+        }
         PageOf page = new PageOf();
         return newest ? page.before(upTo, messages) : page.after(after, upTo, messages);
     }

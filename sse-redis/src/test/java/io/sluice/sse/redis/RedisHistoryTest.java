@@ -93,7 +93,8 @@ class RedisHistoryTest extends OneRedis {
         Hub young = smallNode();
         String before = get(young.publish("t", Event.of("young"))).id();
         long hourAgo = System.currentTimeMillis() - 3_600_000;
-        redis.commands().xtrim(nodes.key, XTrimArgs.Builder.maxlen(0).exactTrimming());
+        redis.commands()
+                .xdel(nodes.key, "1-1"); // so that the marker of the epoch, which has no time, is the first entry
         for (int i = 0; i < 900; i++) {
             Map<String, String> fields = new LinkedHashMap<>();
             fields.put("v", "1");

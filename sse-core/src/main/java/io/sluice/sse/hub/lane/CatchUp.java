@@ -211,9 +211,7 @@ final class CatchUp {
             return Served.MORE;
         }
         long end = page == null ? ownRange.collect(sink, room, limit) : ownRange.take(page, sink);
-        // After the copy: a ring may have evicted events while they were copied. They may be trimmed then, so the gap
-        // is
-        // looked for last.
+        // A ring may have evicted events during the copy, and they may be trimmed by now. So a gap is looked for last.
         boolean isBelowRing = page == null && isBelowRing(sink);
         if (Overflow.isLapped(sink)) {
             ownRange.clear();

@@ -29,9 +29,9 @@ final class PatternMatches {
     private long count;
     /** How many more the patterns of the stream that subscribes now may have. */
     private long left;
-    /** How many of them it may have whatever others had before. */
+    /** How many of them are free, even if the rate is used up. */
     private int small;
-    /** How many more all new patterns may have, and when that was. */
+    /** What is left for all new patterns; {@link #refilledNanos} is the time of the last refill. */
     private double tokens = Double.MAX_VALUE;
 
     private long refilledNanos;
@@ -64,10 +64,11 @@ final class PatternMatches {
         if (count >= max) {
             throw TopicLimitException.ofPatterns("all streams together", max);
         }
-        if (tokens < 1 && --small < 0) {
+        if (tokens >= 1) {
+            tokens--;
+        } else if (--small < 0) {
             throw TopicLimitException.ofNewPatterns(PER_SECOND);
         }
-        tokens--;
     }
 
     void add(int topics) {

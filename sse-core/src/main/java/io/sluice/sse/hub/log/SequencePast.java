@@ -6,9 +6,10 @@ import io.sluice.sse.topic.Recipients;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Iterator;
-import java.util.LinkedHashMap;
+import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -36,10 +37,11 @@ final class SequencePast implements PastEvents {
     private static final int MAX_REMOVALS = 4096;
 
     /** A page of the sequence, with the form of the events for clients. */
-    private record Loaded(EventIds ids, long from, long to, List<LogEntry> entries, long bytes) {
+    private record Loaded(EventIds ids, boolean mayHaveHoles, long from, long to, List<LogEntry> entries, long bytes) {
 
+        /** A reader that goes forward must find each hole, since events may be lost there. */
         boolean hasNext(long after) {
-            return from <= after && to > after;
+            return !mayHaveHoles && from <= after && to > after;
         }
     }
 
@@ -53,7 +55,7 @@ final class SequencePast implements PastEvents {
 
     // Guarded by this.
     /** The positions of the removals of topics. */
-    private final LinkedHashMap<String, Long> removals = new LinkedHashMap<>();
+    private final Map<String, Long> removals = new HashMap<>();
     /** After this position all removals are known. */
     private long removalsKnownAfter;
 
@@ -76,9 +78,8 @@ final class SequencePast implements PastEvents {
         synchronized (this) {
             removals.merge(topic, position, Math::max);
             if (removals.size() > MAX_REMOVALS) {
-                Iterator<Long> all = removals.values().iterator();
-                forgotten = all.next();
-                all.remove();
+                forgotten = Collections.min(removals.values());
+                removals.values().remove(forgotten);
             }
         }
         if (forgotten != null) {
@@ -204,7 +205,7 @@ final class SequencePast implements PastEvents {
         Backplane.Page read = isBefore
                 ? backplane.read(0, position, PAGE_CHANGES, true)
                 : backplane.read(position, log.head(), PAGE_CHANGES, false);
-        Loaded page = convert(read, ids);
+        Loaded page = convert(read, ids, isBefore);
         cache.addFirst(page);
         cachedBytes += page.bytes;
         while (cache.size() > 1 && (cache.size() > MAX_CACHED_PAGES || cachedBytes > MAX_CACHED_BYTES)) {
@@ -213,7 +214,7 @@ final class SequencePast implements PastEvents {
         return page;
     }
 
-    private Loaded convert(Backplane.Page page, EventIds ids) {
+    private Loaded convert(Backplane.Page page, EventIds ids, boolean mayHaveHoles) {
         List<LogEntry> entries = new ArrayList<>();
         long bytes = 0;
         for (Backplane.Entry entry : page.entries()) {
@@ -223,7 +224,7 @@ final class SequencePast implements PastEvents {
                 }
             }
         }
-        return new Loaded(ids, page.from(), page.to(), entries, bytes);
+        return new Loaded(ids, mayHaveHoles, page.from(), page.to(), entries, bytes);
     }
 
     private long convert(Backplane.Entry entry, Publication publication, EventIds ids, List<LogEntry> into) {

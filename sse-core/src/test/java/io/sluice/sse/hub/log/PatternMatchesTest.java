@@ -36,9 +36,8 @@ class PatternMatchesTest {
             nowNanos += TimeUnit.MICROSECONDS.toNanos(1_000);
             matches.beginStream(TOPICS);
         }
-        long ofASecond = PatternMatches.PER_SECOND - PatternMatches.SMALL; // which the small ones have taken
         int first = accepted();
         assertThat(first).isEqualTo(OF_A_STREAM);
-        assertThat(accepted()).isEqualTo((int) (ofASecond - first) + PatternMatches.SMALL);
+        assertThat(accepted()).isEqualTo((int) (PatternMatches.PER_SECOND - first) + PatternMatches.SMALL);
     }
 }
