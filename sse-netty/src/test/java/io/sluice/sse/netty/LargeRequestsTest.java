@@ -27,14 +27,15 @@ class LargeRequestsTest {
         try (SseServer server = TestServers.on(transport)
                 .maxBufferedBytes(12_000_000)
                 .threads(1)
-                .route(
-                        "POST",
-                        "/large",
-                        request -> request.handleLater(executor -> {
-                            handled.incrementAndGet();
-                            return CompletableFuture.supplyAsync(
-                                    () -> RouteResponse.of(200, "text/plain", new byte[5_000_000]), executor);
-                        }))
+                .route("POST", "/large", request -> {
+                    arrived.incrementAndGet();
+                    return request.handleLater(executor -> {
+                        awaitLatch(allArrived);
+                        handled.incrementAndGet();
+                        return CompletableFuture.supplyAsync(
+                                () -> RouteResponse.of(200, "text/plain", new byte[5_000_000]), executor);
+                    });
+                })
                 .route("POST", "/small", request -> RouteResponse.empty(204).completed())
                 .start()) {
             List<RawClient> unread = new ArrayList<>();
