@@ -265,7 +265,8 @@ public final class PipelineUpgrade implements Runnable {
     private void expire() {
         if (state == State.WAITING) {
             log.warn(
-                    "[{}] no handler has passed on the head of the stream for {} s, so its connection is closed (expected:"
+                    "[{}] no handler has passed on the head of the stream for {} s,"
+                            + " so its connection is closed (expected:"
                             + " each handler between the HTTP codec and SseHandler writes the response that it gets)",
                     sink.id(),
                     HEAD_SECONDS);
