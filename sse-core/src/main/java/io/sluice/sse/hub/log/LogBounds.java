@@ -94,7 +94,7 @@ public final class LogBounds {
         if (entry.publisherId() != null) {
             publisherIds.putIfAbsent(entry.publisherId(), new PublisherId(entry.position, topic.name));
         }
-        rule.age().rings.add(topic, entry.position);
+        rule.age().onAppended(topic, entry);
     }
 
     /**
@@ -146,7 +146,7 @@ public final class LogBounds {
         assert hubLock.isHeldByCurrentThread();
         int left = max;
         for (TopicOptions.AgeGroup group : ages) {
-            for (Topic first = firstExpired(group, nowNanos); first != null; first = firstExpired(group, nowNanos)) {
+            for (Topic first = group.firstExpired(nowNanos); first != null; first = group.firstExpired(nowNanos)) {
                 if (left-- == 0) {
                     return;
                 }
@@ -154,11 +154,6 @@ public final class LogBounds {
             }
         }
         expireEnds(nowNanos, left);
-    }
-
-    private @Nullable Topic firstExpired(TopicOptions.AgeGroup group, long nowNanos) {
-        Topic first = group.rings.first();
-        return first != null && isExpired(first.oldest(), group, nowNanos) ? first : null;
     }
 
     private void expireOldest(Topic topic) {
@@ -206,7 +201,7 @@ public final class LogBounds {
     }
 
     private static boolean isExpired(@Nullable LogEntry entry, TopicOptions.AgeGroup group, long nowNanos) {
-        return entry != null && nowNanos - entry.nanos > group.ageNanos;
+        return entry != null && group.isExpired(entry.nanos, nowNanos);
     }
 
     private long countedTopicBytes() {

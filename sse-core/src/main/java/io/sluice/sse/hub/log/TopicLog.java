@@ -15,13 +15,11 @@ import org.jspecify.annotations.Nullable;
  * <p>An entry that leaves the ring is lost. There are three exceptions: a topic that conflates ({@link ConflatedLog}),
  * a hub that has a history ({@link StoredLog}), and one whose backplane keeps the sequence ({@link BackplaneLog}).
  *
- * <p>The ring starts with one slot and doubles, since most topics of a large hub keep one event.
+ * <p>{@link RingSlots} has the entries.
  */
 public sealed class TopicLog permits BackplaneLog, ConflatedLog, StoredLog {
 
-    private static final LogEntry[] EMPTY = new LogEntry[0];
     private static final VarHandle SLOTS;
-    private static final VarHandle SLOT = MethodHandles.arrayElementVarHandle(LogEntry[].class);
     private static final VarHandle OLDEST;
     private static final VarHandle NEXT;
     private static final VarHandle FLOOR;
@@ -30,7 +28,7 @@ public sealed class TopicLog permits BackplaneLog, ConflatedLog, StoredLog {
     static {
         try {
             MethodHandles.Lookup lookup = MethodHandles.lookup();
-            SLOTS = lookup.findVarHandle(TopicLog.class, "slots", LogEntry[].class);
+            SLOTS = lookup.findVarHandle(TopicLog.class, "slots", Object[].class);
             OLDEST = lookup.findVarHandle(TopicLog.class, "oldest", long.class);
             NEXT = lookup.findVarHandle(TopicLog.class, "next", long.class);
             FLOOR = lookup.findVarHandle(TopicLog.class, "floor", long.class);
@@ -41,7 +39,7 @@ public sealed class TopicLog permits BackplaneLog, ConflatedLog, StoredLog {
     }
 
     // Written under the hub's lock with release, read anywhere with acquire.
-    private LogEntry[] slots = EMPTY;
+    private Object[] slots = RingSlots.EMPTY;
     private long oldest; // the index of the oldest entry
     private long next; // the index of the next entry
     private long floor; // the position of the last evicted entry
@@ -99,11 +97,12 @@ public sealed class TopicLog permits BackplaneLog, ConflatedLog, StoredLog {
 
     /** Adds the newest entry. The caller has evicted what exceeds a bound; the ring itself only grows. */
     final void append(LogEntry entry) {
-        int size = size();
-        if (size == slots.length) {
-            grow(size);
+        Object[] current = slots;
+        Object[] roomy = RingSlots.withRoom(current, oldest, next);
+        if (roomy != current) {
+            SLOTS.setRelease(this, roomy);
         }
-        setSlotRelease(next, entry);
+        RingSlots.setRelease(roomy, next, entry);
         bytes += entry.weight();
         // From here on a reader can find the entry. The write is volatile, because the publisher next reads whether the
         // topic is already marked dirty (TopicListener.mark).
@@ -116,16 +115,16 @@ public sealed class TopicLog permits BackplaneLog, ConflatedLog, StoredLog {
      * @param number the number of this eviction; it rises across all topics of the hub
      */
     final LogEntry evictOldest(long number) {
-        LogEntry entry = slots[slot(oldest, slots)];
+        LogEntry entry = RingSlots.get(slots, oldest);
         // In this order: number, floor, slot. A reader reads them in the opposite order.
         EVICTION.setRelease(this, number);
         FLOOR.setRelease(this, entry.position);
         OLDEST.setRelease(this, oldest + 1);
-        setSlotRelease(oldest - 1, null);
+        RingSlots.clearRelease(slots, oldest - 1);
         bytes -= entry.weight();
         floorNanos = entry.nanos;
         if (oldest == next) {
-            SLOTS.setRelease(this, EMPTY); // an empty ring keeps no array
+            SLOTS.setRelease(this, RingSlots.EMPTY); // an empty ring keeps no array
         }
         return entry;
     }
@@ -148,19 +147,6 @@ public sealed class TopicLog permits BackplaneLog, ConflatedLog, StoredLog {
         FLOOR.setRelease(this, position);
     }
 
-    private void grow(int size) {
-        LogEntry[] larger = new LogEntry[Math.max(1, slots.length * 2)];
-        for (long i = next - size; i < next; i++) {
-            larger[slot(i, larger)] = slots[slot(i, slots)];
-        }
-        // The old array does not change any more, for readers that hold it.
-        SLOTS.setRelease(this, larger);
-    }
-
-    private void setSlotRelease(long index, @Nullable LogEntry entry) {
-        SLOT.setRelease(slots, slot(index, slots), entry);
-    }
-
     /** The number of entries in the ring. */
     final int size() {
         return (int) (next - oldest);
@@ -174,13 +160,13 @@ public sealed class TopicLog permits BackplaneLog, ConflatedLog, StoredLog {
     /** The oldest entry in the ring, or null. */
     @Nullable
     final LogEntry oldest() {
-        return next == oldest ? null : slots[slot(oldest, slots)];
+        return next == oldest ? null : RingSlots.get(slots, oldest);
     }
 
     /** The newest entry in the ring, or null. */
     @Nullable
     final LogEntry newest() {
-        return next == oldest ? null : slots[slot(next - 1, slots)];
+        return next == oldest ? null : RingSlots.get(slots, next - 1);
     }
 
     /** The number of kept entries. */
@@ -224,7 +210,7 @@ public sealed class TopicLog permits BackplaneLog, ConflatedLog, StoredLog {
      */
     public boolean forEachNewestFirst(Predicate<LogEntry> action) {
         for (long i = next - 1; i >= oldest; i--) {
-            if (!action.test(slots[slot(i, slots)])) {
+            if (!action.test(RingSlots.get(slots, i))) {
                 return false;
             }
         }
@@ -240,13 +226,13 @@ public sealed class TopicLog permits BackplaneLog, ConflatedLog, StoredLog {
         long high = next;
         while (low < high) {
             long middle = (low + high) >>> 1;
-            if (slots[slot(middle, slots)].nanos - since >= 0) {
+            if (RingSlots.get(slots, middle).nanos - since >= 0) {
                 high = middle;
             } else {
                 low = middle + 1;
             }
         }
-        return low == next ? null : slots[slot(low, slots)];
+        return low == next ? null : RingSlots.get(slots, low);
     }
 
     /** Whether an event that was published at or after {@code since} may be in the history only. */
@@ -349,19 +335,19 @@ public sealed class TopicLog permits BackplaneLog, ConflatedLog, StoredLog {
         // In this order: an array that is read after the end index contains every entry below that index.
         long end = (long) NEXT.getVolatile(this);
         long begin = (long) OLDEST.getAcquire(this);
-        LogEntry[] array = (LogEntry[]) SLOTS.getAcquire(this);
+        Object[] array = (Object[]) SLOTS.getAcquire(this);
         return copy(after, head, maxBytes, into, array, begin, end);
     }
 
     /** The second half of a copy. The writer may evict and append between the halves; a test does so on purpose. */
-    static Copied copy(long after, long head, int maxBytes, Entries into, LogEntry[] array, long begin, long end) {
+    static Copied copy(long after, long head, int maxBytes, Entries into, Object[] array, long begin, long end) {
         if (array.length == 0 || begin >= end) {
             return Copied.ALL;
         }
         int room = maxBytes;
         boolean newer = false;
         for (long i = firstAfter(after, begin, end, array); i < end; i++) {
-            LogEntry entry = (LogEntry) SLOT.getAcquire(array, slot(i, array));
+            LogEntry entry = RingSlots.getAcquire(array, i);
             if (entry == null || entry.position <= after) {
                 continue; // evicted during the copy; the floor shows it
             }
@@ -383,11 +369,11 @@ public sealed class TopicLog permits BackplaneLog, ConflatedLog, StoredLog {
     /** Whether an entry newer than {@code position} is kept, as far as this thread can see. */
     public boolean hasAfter(long position) {
         long end = (long) NEXT.getVolatile(this);
-        LogEntry[] array = (LogEntry[]) SLOTS.getAcquire(this);
+        Object[] array = (Object[]) SLOTS.getAcquire(this);
         if (array.length == 0 || end == 0) {
             return false;
         }
-        LogEntry entry = (LogEntry) SLOT.getAcquire(array, slot(end - 1, array));
+        LogEntry entry = RingSlots.getAcquire(array, end - 1);
         return entry != null && entry.position > position;
     }
 
@@ -398,12 +384,12 @@ public sealed class TopicLog permits BackplaneLog, ConflatedLog, StoredLog {
     public long nextAfter(long after) {
         long end = (long) NEXT.getVolatile(this);
         long begin = (long) OLDEST.getAcquire(this);
-        LogEntry[] array = (LogEntry[]) SLOTS.getAcquire(this);
+        Object[] array = (Object[]) SLOTS.getAcquire(this);
         if (array.length == 0 || begin >= end) {
             return 0;
         }
         for (long i = firstAfter(after, begin, end, array); i < end; i++) {
-            LogEntry entry = (LogEntry) SLOT.getAcquire(array, slot(i, array));
+            LogEntry entry = RingSlots.getAcquire(array, i);
             if (entry != null && entry.position > after) {
                 // A newer entry may have taken the slot of an old one. The entries between the two still follow.
                 return (long) OLDEST.getAcquire(this) > i ? after + 1 : entry.position;
@@ -415,7 +401,7 @@ public sealed class TopicLog permits BackplaneLog, ConflatedLog, StoredLog {
     /**
      * The index of the first entry after {@code after}: a search from the end, whose steps double, then a binary one.
      */
-    private static long firstAfter(long after, long begin, long end, LogEntry[] array) {
+    private static long firstAfter(long after, long begin, long end, Object[] array) {
         long low = begin;
         long high = end;
         for (long step = 1; high - low > 0; step <<= 1) {
@@ -442,17 +428,13 @@ public sealed class TopicLog permits BackplaneLog, ConflatedLog, StoredLog {
     }
 
     /** An empty slot was evicted, so it counts as older. */
-    private static boolean isAfter(long after, long index, LogEntry[] array) {
-        LogEntry entry = (LogEntry) SLOT.getAcquire(array, slot(index, array));
+    private static boolean isAfter(long after, long index, Object[] array) {
+        LogEntry entry = RingSlots.getAcquire(array, index);
         return entry != null && entry.position > after;
     }
 
-    private static int slot(long index, LogEntry[] array) {
-        return (int) index & (array.length - 1);
-    }
-
     /** For tests. */
-    LogEntry[] slots() {
+    Object[] slots() {
         return slots;
     }
 
@@ -461,7 +443,7 @@ public sealed class TopicLog permits BackplaneLog, ConflatedLog, StoredLog {
         long sum = 0;
         long previous = floor;
         for (long i = oldest; i < next; i++) {
-            LogEntry entry = slots[slot(i, slots)];
+            LogEntry entry = RingSlots.get(slots, i);
             if (entry.position <= previous) {
                 throw new AssertionError("position " + entry.position + " follows " + previous);
             }

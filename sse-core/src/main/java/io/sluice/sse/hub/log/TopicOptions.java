@@ -35,9 +35,39 @@ final class TopicOptions {
         final long ageNanos;
         /** The rings of these topics that have entries. Guarded by the hub's lock. */
         final EvictionQueue<Topic> rings = new EvictionQueue<>();
+        /**
+         * No entry of these rings was published before this time, by the hub's clock. So a publication need not ask for
+         * the oldest entry, which costs much if each publication evicts the oldest one.
+         */
+        private long noneBefore;
 
         AgeGroup(Duration age) {
             this.ageNanos = age.toNanos();
+        }
+
+        /** The ring of a topic has a new entry. */
+        void onAppended(Topic topic, LogEntry entry) {
+            if (entry.nanos - noneBefore < 0) {
+                noneBefore = entry.nanos;
+            }
+            rings.add(topic, entry.position);
+        }
+
+        /** The topic with the oldest entry, if that has expired; otherwise null. */
+        @Nullable
+        Topic firstExpired(long nowNanos) {
+            if (!isExpired(noneBefore, nowNanos)) {
+                return null;
+            }
+            Topic first = rings.first();
+            LogEntry oldest = first == null ? null : first.oldest();
+            noneBefore = oldest == null ? nowNanos : oldest.nanos;
+            return isExpired(noneBefore, nowNanos) ? first : null;
+        }
+
+        /** Whether an entry that was published at {@code nanos} has expired. */
+        boolean isExpired(long nanos, long nowNanos) {
+            return nowNanos - nanos > ageNanos;
         }
     }
 

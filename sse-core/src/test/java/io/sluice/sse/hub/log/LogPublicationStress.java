@@ -163,6 +163,47 @@ public final class LogPublicationStress {
         }
     }
 
+    /** The same for a ring of chunks, which come and go. */
+    @JCStressTest
+    @Outcome(id = "whole", expect = Expect.ACCEPTABLE, desc = "all up to the head that was seen")
+    @Outcome(id = "lapped", expect = Expect.ACCEPTABLE, desc = "and noticed")
+    @State
+    public static class Chunks extends Ring {
+        public Chunks() {
+            super(17, 31);
+        }
+
+        @Actor
+        public void publisher() {
+            publish(18);
+        }
+
+        @Actor
+        public void reader(L_Result r) {
+            r.r1 = read(15, HubTestAccess.log(hub).head());
+        }
+    }
+
+    /** One slot becomes many, and then a table of chunks. */
+    @JCStressTest
+    @Outcome(id = "whole", expect = Expect.ACCEPTABLE, desc = "all up to the head that was seen")
+    @State
+    public static class GrowthToChunks extends Ring {
+        public GrowthToChunks() {
+            super(100, 15);
+        }
+
+        @Actor
+        public void publisher() {
+            publish(18);
+        }
+
+        @Actor
+        public void reader(L_Result r) {
+            r.r1 = read(0, HubTestAccess.log(hub).head());
+        }
+    }
+
     /** All events and the array are dropped at once, and the next event creates a new array. */
     @JCStressTest
     @Outcome(id = "whole", expect = Expect.ACCEPTABLE, desc = "all up to the head that was seen")

@@ -86,32 +86,33 @@ class TopicLogTest {
         assertThat(log.isGap(4, 2)).isTrue();
     }
 
-    @Test
-    void aNewEntryInTheSlotOfASeenOneDoesNotEndTheCopy() {
-        for (int overtaken = 0; overtaken <= 4; overtaken++) {
+    @ParameterizedTest
+    @ValueSource(ints = {4, 40})
+    void aNewEntryInTheSlotOfASeenOneDoesNotEndTheCopy(int size) {
+        for (int overtaken = 0; overtaken <= 2 * size; overtaken++) {
             TopicLog log = new TopicLog(Floor.NONE);
-            for (long p = 1; p <= 4; p++) {
+            for (long p = 1; p <= size; p++) {
                 log.append(entry(p, 1));
             }
-            LogEntry[] array = log.slots();
-            for (long p = 5; p < 5 + overtaken; p++) {
+            Object[] array = log.slots();
+            for (long p = size + 1; p <= size + overtaken; p++) {
                 log.evictOldest(p);
                 log.append(entry(p, 1));
             }
-            for (long after = overtaken; after < 4; after++) {
+            for (long after = overtaken; after < size; after++) {
                 Entries into = new Entries();
-                TopicLog.copy(after, 4, 100, into, array, 0, 4);
+                TopicLog.copy(after, size, 100, into, array, 0, size);
                 assertThat(log.isGap(after, 0)).isFalse();
                 assertThat(into.size())
                         .as("after %s, overtaken by %s", after, overtaken)
-                        .isEqualTo((int) (4 - after));
+                        .isEqualTo((int) (size - after));
             }
         }
     }
 
     /** A reader acquires the head, copies, and checks the floor: the events it accepts are complete and in order. */
     @ParameterizedTest
-    @ValueSource(ints = {1, 3, 64})
+    @ValueSource(ints = {1, 3, 17, 64})
     void aConcurrentReaderFindsNoHoleThatTheFloorDoesNotShow(int keep) throws Exception {
         TopicLog log = new TopicLog(Floor.NONE);
         AtomicLong head = new AtomicLong();
