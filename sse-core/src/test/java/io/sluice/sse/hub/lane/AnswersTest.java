@@ -16,11 +16,11 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Answers of a language model: each is a topic that ends. The model goes on while its client is away. The client comes
- * back at any time, on any lane, also after the end.
+ * back at any time, on any lane, also after the end. {@code AnswersOverSocketsTest} has more answers, over sockets.
  */
 class AnswersTest {
 
-    private static final int ANSWERS = 200;
+    private static final int ANSWERS = 40;
     private static final int TOKENS = 3_000;
     private static final int LANES = 3;
 
