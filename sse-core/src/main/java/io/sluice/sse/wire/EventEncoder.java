@@ -3,6 +3,7 @@ package io.sluice.sse.wire;
 import io.sluice.sse.Event;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,7 +36,7 @@ public final class EventEncoder {
 
     /**
      * Encodes the whole block: retry, comment, id, event, data, blank line. Retry comes first, so the first block of a
-     * stream starts with it.
+     * stream starts with it. A comment alone has no blank line after it: some clients take that for a message.
      *
      * @throws IllegalArgumentException if the block does not fit into an array, or if the event has nothing that a
      *     client could notice
@@ -44,7 +45,8 @@ public final class EventEncoder {
         if (event.id() == null && event.data() == null && event.retry() == null && event.comment() == null) {
             throw new IllegalArgumentException(event + ": nothing to send; it only removes a key from a topic");
         }
-        return block(event, event.id(), 0);
+        boolean isComment = event.id() == null && event.data() == null && event.retry() == null && event.name() == null;
+        return block(event, event.id(), 0, isComment ? 0 : 1);
     }
 
     /**
@@ -58,7 +60,7 @@ public final class EventEncoder {
         if (reserve < 0) {
             throw new IllegalArgumentException("reserve: " + reserve + " (expected: zero or more)");
         }
-        return block(event, null, reserve);
+        return block(event, null, reserve, 1);
     }
 
     /**
@@ -74,7 +76,7 @@ public final class EventEncoder {
         return line;
     }
 
-    private static byte[] block(Event event, @Nullable String id, int reserve) {
+    private static byte[] block(Event event, @Nullable String id, int reserve, int blankLines) {
         Duration wait = event.retry();
         String retry = wait == null ? null : Long.toString(wait.toMillis());
         byte[] dataLine = event.data() == null ? null : bytesOfLine(event.data());
@@ -84,7 +86,7 @@ public final class EventEncoder {
                 + sizeOf(ID, id)
                 + sizeOf(EVENT, event.name())
                 + (dataLine != null ? DATA.length + dataLine.length + 1 : sizeOf(DATA, event.data()))
-                + 1;
+                + blankLines;
         if (size > MAX_BLOCK_BYTES) {
             throw new IllegalArgumentException(
                     event + ": " + size + " bytes on the wire (expected: at most " + MAX_BLOCK_BYTES + ")");
@@ -95,8 +97,8 @@ public final class EventEncoder {
         at = put(ID, id, block, at);
         at = put(EVENT, event.name(), block, at);
         at = dataLine != null ? putLine(DATA, dataLine, block, at) : put(DATA, event.data(), block, at);
-        block[at] = '\n';
-        assert at + 1 == block.length : "measured " + block.length + ", written " + (at + 1);
+        Arrays.fill(block, at, block.length, (byte) '\n');
+        assert at + blankLines == block.length : "measured " + block.length + ", written " + (at + blankLines);
         return block;
     }
 

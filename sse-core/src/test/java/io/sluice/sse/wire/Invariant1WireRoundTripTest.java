@@ -145,7 +145,8 @@ class Invariant1WireRoundTripTest {
         appendLines(block, "id: ", event.id());
         appendLines(block, "event: ", event.name());
         appendLines(block, "data: ", event.data());
-        return withoutUnpaired(block.append('\n').toString()).getBytes(UTF_8);
+        boolean hasFields = event.retry() != null || event.id() != null || event.name() != null || event.data() != null;
+        return withoutUnpaired(block + (hasFields ? "\n" : "")).getBytes(UTF_8);
     }
 
     private static void appendLines(StringBuilder block, String prefix, @Nullable String text) {

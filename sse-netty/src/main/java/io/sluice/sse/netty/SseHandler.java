@@ -161,6 +161,17 @@ public final class SseHandler extends ChannelInboundHandlerAdapter {
         return copy(proxies, access.settings().rules(rules));
     }
 
+    /**
+     * Returns a handler with another time for the authenticator and for asynchronous routes, as {@link
+     * SseServerBuilder#decisionTimeout}. It shares the streams and their limits with this handler. Default: 10 seconds.
+     *
+     * @throws IllegalArgumentException if it is negative, or longer than 365 days
+     */
+    @CheckReturnValue
+    public SseHandler decisionTimeout(Duration time) {
+        return copy(proxies, access.settings().timeout(Checks.inRange("decisionTimeout", time)));
+    }
+
     private SseHandler copy(TrustedProxies newProxies, AccessControl.Settings newAccess) {
         SseHandler handler = new SseHandler(streams, newProxies, newAccess, path);
         handler.route = route;

@@ -19,6 +19,7 @@ import io.sluice.sse.netty.http.AllowedHosts;
 import io.sluice.sse.netty.http.Forwarded;
 import io.sluice.sse.netty.http.InvalidRequestException;
 import io.sluice.sse.netty.http.PercentDecoder;
+import io.sluice.sse.netty.http.RequestHeaders;
 import io.sluice.sse.netty.http.RequestTarget;
 import io.sluice.sse.netty.http.SameOrigin;
 import io.sluice.sse.topic.Selector;
@@ -263,11 +264,17 @@ public final class SseRequest {
         return null;
     }
 
-    /** Clients send UTF-8 (in Last-Event-ID they must), but Netty decodes headers as Latin-1. */
+    /**
+     * An EventSource sends Last-Event-ID as UTF-8. {@code fetch} sends a header as Latin-1, and Netty decodes it so.
+     * Bytes that are not UTF-8 are read as Latin-1, except for the one that stands for a control character.
+     */
     private static String decoded(String line) {
-        return PercentDecoder.isAscii(line)
-                ? line
-                : new String(line.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
+        if (PercentDecoder.isAscii(line)) {
+            return line;
+        }
+        String utf8 = new String(line.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
+        boolean isUtf8 = utf8.indexOf('\ufffd') < 0;
+        return isUtf8 || line.indexOf(RequestHeaders.NOT_UTF8) >= 0 ? utf8 : line;
     }
 
     /**

@@ -506,6 +506,14 @@ class AuthenticatorTest {
         unused.complete(Identity.of("ann"));
         left.runPendingTasks();
         left.finishAndReleaseAll();
+
+        EmbeddedChannel late = new EmbeddedChannel(new HttpServerCodec(), handler.decisionTimeout(Duration.ofHours(1)));
+        write(late, get);
+        assertThat(nextAsked()).isNotDone();
+        late.advanceTimeBy(61, TimeUnit.MINUTES);
+        late.runScheduledPendingTasks();
+        assertThat(text(late)).startsWith("HTTP/1.1 503");
+        late.finishAndReleaseAll();
         TestServers.awaitNothingOwned(hub);
         hub.close();
     }

@@ -271,6 +271,15 @@ class LastEventIdTest {
                 .hasMessageContaining("128");
     }
 
+    /** {@code fetch} sends a header as Latin-1, an EventSource as UTF-8. */
+    @Test
+    void aPublisherIdComesBackFromFetchAsLatin1() throws IOException {
+        publish(Event.builder().id("café").data("chosen").build());
+        publish(Event.of("after"));
+        assertThat(received("", header("café"))).containsExactly("after");
+        assertThat(received("", header("cafÃ©"))).containsExactly("after");
+    }
+
     @Test
     void theIdOfACompletedStreamGets204() throws IOException {
         for (String request : List.of("/events/a", "/events/a?lastEventId=end~1", "/events/nobody")) {

@@ -222,7 +222,8 @@ public abstract class LaneSink extends SinkTransport implements HubSink, Scope.O
     @Override
     public final CompletionStage<CloseReason> complete(CloseReason reason) {
         DirectSendQueue sends = directSends;
-        if (reason == CloseReason.SOURCE_COMPLETED && sends != null && sends.hasLost()) {
+        boolean isWhole = reason == CloseReason.SOURCE_COMPLETED || reason == CloseReason.TOPIC_ENDED;
+        if (isWhole && sends != null && sends.hasLost()) {
             // The client must not take the stream for complete: it gets no end event, and may reconnect.
             return scope.close(CloseReason.SLOW_CONSUMER);
         }

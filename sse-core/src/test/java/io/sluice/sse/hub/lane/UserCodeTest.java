@@ -234,6 +234,23 @@ class UserCodeTest {
     }
 
     @Test
+    void aStreamThatHasLostADirectSendDoesNotEndWithItsTopic() {
+        try (HubFixture bench = new HubFixture(options -> options.directSendEvents(1))) {
+            FakeSink sink = bench.sink();
+            bench.open(sink, io.sluice.sse.topic.StartPosition.live(), io.sluice.sse.topic.Selector.of("a"));
+            bench.run();
+            bench.onLane(() -> sink.full(true));
+            sink.send(Event.of("first"));
+            sink.send(Event.of("lost"));
+            bench.onLane(() -> sink.full(false));
+            bench.hub.end("a", Event.of("last"));
+            bench.run();
+
+            assertThat(sink.scope().reason()).isEqualTo(CloseReason.SLOW_CONSUMER);
+        }
+    }
+
+    @Test
     void aBurstOfTokensFitsTheDefaultQueue() {
         try (HubFixture bench = new HubFixture()) {
             FakeSink sink = bench.sink();

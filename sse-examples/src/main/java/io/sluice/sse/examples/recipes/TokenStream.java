@@ -16,10 +16,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Answers of a language model, read with {@code fetch-event-source}: the client posts a prompt and reads tokens. Each
@@ -27,6 +26,8 @@ import java.util.concurrent.TimeUnit;
  * cancel. Start the program with the folder {@code node_modules}, and open {@code http://127.0.0.1:8080}.
  */
 public final class TokenStream implements AutoCloseable {
+
+    private static final Logger LOGGER = LoggerFactory.getLogger(TokenStream.class);
 
     private static final int MAX_ANSWERS = 10_000;
 
@@ -42,12 +43,11 @@ public final class TokenStream implements AutoCloseable {
 
     private final Hub hub;
     private final Model model;
-    private final ExecutorService workers = Executors.newCachedThreadPool();
 
-    /** The newest answers by topic, running or not. The lock of this object guards them. */
-    private final Map<String, Future<?>> answers = new LinkedHashMap<>() {
+    /** The threads of the newest answers by topic, running or not. The lock of this object guards them. */
+    private final Map<String, Thread> answers = new LinkedHashMap<>() {
         @Override
-        protected boolean removeEldestEntry(Map.Entry<String, Future<?>> eldest) {
+        protected boolean removeEldestEntry(Map.Entry<String, Thread> eldest) {
             return size() > MAX_ANSWERS;
         }
     };
@@ -120,15 +120,24 @@ public final class TokenStream implements AutoCloseable {
         if (resumed) {
             throw HttpStatusException.of(410, "the answer is no longer known");
         }
-        answers.put(topic, workers.submit(() -> work(topic, prompt)));
+        Thread worker = new Thread(() -> work(topic, prompt), topic);
+        worker.setDaemon(true);
+        worker.start(); // before a cancel can interrupt it
+        answers.put(topic, worker);
     }
 
+    /** Whatever the model does, the topic ends: its clients would wait for ever otherwise. */
     private void work(String topic, String prompt) {
+        String last = "failed";
         try {
             model.answer(prompt, token -> hub.publish(topic, Event.of(json(token))));
-            hub.end(topic, Event.of("done", "{}"));
+            last = "done";
         } catch (InterruptedException e) {
-            hub.end(topic, Event.of("cancelled", "{}"));
+            last = "cancelled";
+        } catch (RuntimeException e) {
+            LOGGER.warn("the model has failed in the answer of {}", topic, e);
+        } finally {
+            hub.end(topic, Event.of(last, "{}"));
         }
     }
 
@@ -138,14 +147,14 @@ public final class TokenStream implements AutoCloseable {
     }
 
     private synchronized void cancel(String topic) {
-        Future<?> answer = answers.get(topic);
+        Thread answer = answers.get(topic);
         if (answer != null) {
-            answer.cancel(true);
+            answer.interrupt();
         }
     }
 
     @Override
-    public void close() {
-        workers.shutdownNow();
+    public synchronized void close() {
+        answers.values().forEach(Thread::interrupt);
     }
 }

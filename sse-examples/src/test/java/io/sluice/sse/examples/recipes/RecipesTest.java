@@ -281,6 +281,9 @@ class RecipesTest {
     private void answer(String prompt, TokenStream.Tokens answer) throws InterruptedException {
         prompts.add(prompt);
         for (String token = tokens.take(); !token.isEmpty(); token = tokens.take()) {
+            if (token.equals("failure")) {
+                throw new IllegalStateException("the model is broken, on purpose");
+            }
             answer.next(token);
         }
     }
@@ -311,7 +314,11 @@ class RecipesTest {
             browser.findElement(By.id("stop")).click();
             awaitState("cancelled");
             patiently().until(() -> !browser.findElement(By.id("stop")).isEnabled());
-            assertThat(prompts).containsExactly("why?", "and now?");
+
+            ask("and then?");
+            tokens.add("failure");
+            awaitState("failed");
+            assertThat(prompts).containsExactly("why?", "and now?", "and then?");
             patiently().until(() -> hub.ledger().counts().get(Ledger.Kind.SINKS) == 0);
         }
     }

@@ -65,6 +65,14 @@ class BodyHeadersTest {
     }
 
     @Test
+    void aBatchTimesTheTopicsOfItsAddressIsBounded() throws Exception {
+        String events = "[" + "{\"data\":1},".repeat(20_000) + "{\"data\":1}]";
+        String address = "/publish?topic=" + String.join("&topic=", "a", "b", "c", "d", "e", "f", "g", "h", "i", "j");
+        assertProblem(server.post(address, events, "Content-Type", BATCH), 413, "20001 events to 10 topics");
+        assertThat(server.hub().stats().published()).isZero();
+    }
+
+    @Test
     void aPartialBodyIsRejected() throws Exception {
         assertProblem(server.post("/publish/a", "text", "Content-Range", "bytes 0-3/10"), 400, "Content-Range");
         assertThat(server.hub().stats().published()).isZero();

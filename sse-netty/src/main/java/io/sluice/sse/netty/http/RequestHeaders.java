@@ -15,7 +15,9 @@ import io.netty.util.AsciiString;
 public final class RequestHeaders extends DefaultHttpHeaders {
 
     private static final AsciiString LAST_EVENT_ID = AsciiString.cached("last-event-id");
-    private static final char NOT_UTF8 = '\u00ff';
+    /** Stands for a control character. As a byte it is nowhere in UTF-8. */
+    public static final char NOT_UTF8 = '\u00ff';
+
     private static final DefaultHttpHeadersFactory STRICT = DefaultHttpHeadersFactory.headersFactory();
 
     /** Creates the headers of each request. */
