@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The ring starts with one slot and doubles, since most topics of a large hub keep one event.
  */
-public sealed class TopicLog permits BackplaneLog, ConflatedLog, StoredLog {
+public sealed class TopicLog permits ConflatedLog, PagedLog {
 
     private static final LogEntry[] EMPTY = new LogEntry[0];
     private static final VarHandle SLOTS;
@@ -147,6 +147,9 @@ public sealed class TopicLog permits BackplaneLog, ConflatedLog, StoredLog {
         floorNanos = nanos;
         FLOOR.setRelease(this, position);
     }
+
+    /** Events up to this floor are not in memory, and are not lost with that. The ring is empty. */
+    void beginAfter(Floor floor) {}
 
     private void grow(int size) {
         LogEntry[] larger = new LogEntry[Math.max(1, slots.length * 2)];

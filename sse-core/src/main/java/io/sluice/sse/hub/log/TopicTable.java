@@ -300,8 +300,17 @@ public final class TopicTable {
         return removedFloors;
     }
 
-    /** Events up to this floor, of whatever topic, were never in memory: lost, unless the backplane keeps them. */
+    /**
+     * Events up to this floor, of whatever topic, were never in memory: lost, unless the backplane keeps them. Clients
+     * may have subscribed to topics before.
+     */
     void beginAfter(Floor floor) {
-        (options.trimmed() == null ? removedFloors : evictedFloors).putOthers(floor);
+        if (options.trimmed() == null) {
+            removedFloors.putOthers(floor);
+            return;
+        }
+        evictedFloors.putOthers(floor);
+        topics.values().forEach(topic -> topic.log.beginAfter(floor));
+        patterns.values().forEach(pattern -> pattern.beginAfter(options.overflow(), floor));
     }
 }
