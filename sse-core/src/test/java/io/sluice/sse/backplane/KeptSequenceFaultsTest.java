@@ -161,6 +161,30 @@ class KeptSequenceFaultsTest extends KeptSequence {
         assertThat(since.gaps()).isEmpty();
     }
 
+    private static String publishKey(Hub hub, String key, String data) throws Exception {
+        Event event = Event.builder().key(key).data(data).build();
+        return publish(hub, new Publication("price/x", event));
+    }
+
+    @Test
+    void aTopicThatConflatesIsServedFromTheSequenceByANodeThatBeganLater() throws Exception {
+        Hub a = node(options -> options.conflate("price/*"));
+        String first = publishKey(a, "k1", "e0");
+        publishKey(a, "k2", "e1");
+        publishKey(a, "k1", "e2");
+        Hub late = node(options -> options.conflate("price/*"));
+        for (int i = 3; i < 10; i++) {
+            publishKey(late, "k" + i, "e" + i);
+        }
+        awaitData(client(late, StartPosition.after(first), "price/x"), data(1, 10));
+        awaitData(client(late, StartPosition.after(first), "price/*"), data(1, 10));
+        awaitData(client(late, StartPosition.since(Instant.now().minusSeconds(60)), "price/x"), data(0, 10));
+        memory.trim(true);
+        RecordingSink old = client(late, StartPosition.after(first), "price/x");
+        old.await(() -> old.data().contains("e9"));
+        assertThat(old.gaps()).hasSize(1);
+    }
+
     @Test
     void aReplayOfAsManyEventsAsTheRingsHaveIsNotLonger() throws Exception {
         Hub a = node();

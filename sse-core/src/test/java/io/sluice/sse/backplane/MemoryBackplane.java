@@ -23,6 +23,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class MemoryBackplane implements AutoCloseable {
 
+    private static final long BEGIN = 1000;
+
     /** The first node reads after this time, the second one after twice the time, and so on. Zero is at once. */
     private final long delayMicros;
 
@@ -31,7 +33,7 @@ final class MemoryBackplane implements AutoCloseable {
 
     private final List<Node> nodes = new ArrayList<>();
     private final Map<String, String> chosenIds = new HashMap<>();
-    private long position = 1000;
+    private long position = BEGIN;
     private @Nullable Long epoch;
     /** Every event and removal, by its position. */
     private final TreeMap<Long, Kept> kept = new TreeMap<>();
@@ -289,7 +291,8 @@ final class MemoryBackplane implements AutoCloseable {
         }
 
         void begin() {
-            receiver().begin(Objects.requireNonNull(epoch), position, 0);
+            long lastMillis = position == BEGIN ? 0 : System.currentTimeMillis();
+            receiver().begin(Objects.requireNonNull(epoch), position, lastMillis);
             if (trimmed > 0) {
                 receiver().trimmed(trimmed, System.currentTimeMillis());
             }
