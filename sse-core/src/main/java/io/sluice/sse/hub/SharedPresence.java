@@ -207,7 +207,7 @@ final class SharedPresence {
                         tooLarge.suppressedSuffix());
             }
         }
-        if (report.kind() == Kind.STATE) {
+        if (report.kind() == Kind.STATE && !members.isEmpty()) {
             sendStateSoon();
         }
     }
