@@ -156,7 +156,8 @@ public interface Backplane extends AutoCloseable {
      * @param entries the changes in the order of their positions, with their times and without receipts. Each has at
      *     most one event. A change that no hub can publish is left out, as is a repetition
      * @param from the page begins after this position. It is after the requested one if the sequence does not keep what
-     *     is between the two any more
+     *     is between the two any more. The hub then reads the newest change up to there. If there is none, everything
+     *     before was trimmed; otherwise only clients that read across this hole get a gap
      * @param to up to this position the page has everything
      */
     record Page(List<Entry> entries, long from, long to) {}

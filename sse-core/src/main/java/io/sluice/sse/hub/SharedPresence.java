@@ -3,6 +3,7 @@ package io.sluice.sse.hub;
 import io.sluice.sse.backplane.Backplane.Change.NodePresence;
 import io.sluice.sse.backplane.Backplane.Change.NodePresence.Kind;
 import io.sluice.sse.backplane.Backplane.Change.NodePresence.Member;
+import io.sluice.sse.backplane.BackplaneException;
 import io.sluice.sse.hub.core.LogThrottle;
 import io.sluice.sse.hub.log.Expirer;
 import io.sluice.sse.hub.log.LogOptions;
@@ -44,7 +45,7 @@ final class SharedPresence {
     /** So many members of other nodes are known at most. */
     static final int MAX_MEMBERS = 1_000_000;
 
-    private static final int MEMBERS_PER_PART = 500;
+    private static final int MAX_MEMBERS_PER_PART = 500;
     private static final int BEATS_TO_EXPIRY = 3;
     /** The time until a state is sent or asked for. Several reasons for that may come together. */
     private static final long SOON_NANOS = Duration.ofMillis(50).toNanos();
@@ -81,6 +82,7 @@ final class SharedPresence {
     private final Expirer.Timer timer;
     private final long beatNanos;
     private final LogThrottle tooMany;
+    private final LogThrottle tooLarge;
     private final String name = Long.toString(new SecureRandom().nextLong() >>> 1, 36);
 
     // Guarded by this.
@@ -92,6 +94,8 @@ final class SharedPresence {
     private final Object sending = new Object();
     /** What is present here, as it was reported. */
     private final Set<Member> own = new LinkedHashSet<>();
+    /** How many of them are in a part of the state. A backplane that takes only smaller entries lowers it. */
+    private int membersPerPart = MAX_MEMBERS_PER_PART;
 
     private final AtomicBoolean sendsState = new AtomicBoolean();
     private final AtomicBoolean asks = new AtomicBoolean(true);
@@ -109,6 +113,7 @@ final class SharedPresence {
         this.timer = clocks.timer();
         this.beatNanos = expiry.toNanos() / BEATS_TO_EXPIRY;
         this.tooMany = new LogThrottle(clocks.nanos());
+        this.tooLarge = new LogThrottle(clocks.nanos());
     }
 
     // ---- to the backplane
@@ -156,10 +161,11 @@ final class SharedPresence {
 
     private void sendState() {
         List<Member> all = List.copyOf(own);
-        int parts = Math.max(1, (all.size() + MEMBERS_PER_PART - 1) / MEMBERS_PER_PART);
+        int each = membersPerPart;
+        int parts = Math.max(1, (all.size() + each - 1) / each);
         for (int part = 0; part < parts; part++) {
-            int from = part * MEMBERS_PER_PART;
-            List<Member> some = all.subList(from, Math.min(all.size(), from + MEMBERS_PER_PART));
+            int from = part * each;
+            List<Member> some = all.subList(from, Math.min(all.size(), from + each));
             send(new NodePresence(name, Kind.STATE, some, part, parts));
         }
     }
@@ -167,7 +173,9 @@ final class SharedPresence {
     private void send(NodePresence report) {
         try {
             append.apply(report).whenComplete((done, failure) -> {
-                if (failure != null) {
+                if (failure instanceof BackplaneException refused && refused.isTooLarge()) {
+                    tooLarge(report);
+                } else if (failure != null) {
                     failed(report.kind());
                 }
             });
@@ -182,6 +190,25 @@ final class SharedPresence {
             asks.set(true);
         } else if (kind != Kind.ALIVE) {
             sendsState.set(true);
+        }
+    }
+
+    /** A part of a state is sent again in smaller parts. A member that does not fit is known to this node only. */
+    private void tooLarge(NodePresence report) {
+        List<Member> members = report.members();
+        synchronized (sending) {
+            if (members.size() > 1) {
+                membersPerPart = Math.min(membersPerPart, members.size() / 2);
+            } else if (own.removeAll(members) && tooLarge.tryAcquire()) {
+                log.warn(
+                        "presence: a principal with a name of {} characters is not present at other nodes, since the"
+                                + " backplane takes no entry of this size{}",
+                        members.get(0).principal().length(),
+                        tooLarge.suppressedSuffix());
+            }
+        }
+        if (report.kind() == Kind.STATE && !members.isEmpty()) {
+            sendStateSoon();
         }
     }
 

@@ -6,10 +6,8 @@ import io.sluice.sse.CloseReason;
 import io.sluice.sse.Event;
 import io.sluice.sse.Identity;
 import io.sluice.sse.hub.Hub;
-import io.sluice.sse.hub.HubBuilder;
 import io.sluice.sse.test.RecordingSink;
 import io.sluice.sse.topic.Publication;
-import io.sluice.sse.topic.Published;
 import io.sluice.sse.topic.Recipients;
 import io.sluice.sse.topic.Selector;
 import io.sluice.sse.topic.StartPosition;
@@ -19,79 +17,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Clients that are older than the memory of their node, with a backplane that keeps the sequence. */
-class KeptSequenceTest {
-
-    private final MemoryBackplane memory = new MemoryBackplane();
-    private final List<AutoCloseable> toClose = new ArrayList<>();
-
-    @BeforeEach
-    void keep() {
-        memory.readable = true;
-    }
-
-    @AfterEach
-    void closeAll() throws Exception {
-        for (AutoCloseable each : toClose) {
-            each.close();
-        }
-    }
-
-    private Hub node(Consumer<HubBuilder> options) {
-        HubBuilder builder = Hub.builder().backplane(memory.node()).historyEvents(3);
-        options.accept(builder);
-        Hub hub = builder.build();
-        toClose.add(0, hub);
-        return hub;
-    }
-
-    private Hub node() {
-        return node(options -> {});
-    }
-
-    private RecordingSink client(Hub hub, StartPosition start, String... topics) {
-        return client(hub, start, Selector.of(topics));
-    }
-
-    private RecordingSink client(Hub hub, StartPosition start, Selector selector) {
-        RecordingSink sink = RecordingSink.subscribe(hub, selector, start);
-        toClose.add(0, sink);
-        return sink;
-    }
-
-    private static String publish(Hub hub, String topic, String data) throws Exception {
-        return publish(hub, new Publication(topic, Event.of(data)));
-    }
-
-    private static String publish(Hub hub, Publication publication) throws Exception {
-        Published published = hub.publish(publication).toCompletableFuture().get(20, TimeUnit.SECONDS);
-        return published.id();
-    }
-
-    /** @return the ids */
-    private static List<String> publishMany(Hub hub, String topic, int from, int to) throws Exception {
-        List<String> ids = new ArrayList<>();
-        for (int i = from; i < to; i++) {
-            ids.add(publish(hub, topic, "e" + i));
-        }
-        return ids;
-    }
-
-    private static List<String> data(int from, int to) {
-        return IntStream.range(from, to).mapToObj(i -> "e" + i).toList();
-    }
-
-    private static void awaitData(RecordingSink sink, List<String> data) {
-        sink.await(() -> sink.data().size() >= data.size());
-        assertThat(sink.data()).isEqualTo(data);
-        assertThat(sink.gaps()).isEmpty();
-    }
+class KeptSequenceTest extends KeptSequence {
 
     @Test
     void aClientBelowTheRingGetsEverythingFromTheSequence() throws Exception {

@@ -10,9 +10,11 @@ import java.util.Objects;
 import java.util.Queue;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +22,8 @@ import org.jspecify.annotations.Nullable;
  * each node after a delay of its own. A test may also hold a node, which then reads nothing until it is released.
  */
 final class MemoryBackplane implements AutoCloseable {
+
+    private static final long BEGIN = 1000;
 
     /** The first node reads after this time, the second one after twice the time, and so on. Zero is at once. */
     private final long delayMicros;
@@ -29,12 +33,14 @@ final class MemoryBackplane implements AutoCloseable {
 
     private final List<Node> nodes = new ArrayList<>();
     private final Map<String, String> chosenIds = new HashMap<>();
-    private long position = 1000;
+    private long position = BEGIN;
     private @Nullable Long epoch;
     /** Every event and removal, by its position. */
     private final TreeMap<Long, Kept> kept = new TreeMap<>();
     /** The position up to which nothing is kept. */
     private long trimmed;
+    /** What was deleted from the middle. */
+    private final TreeSet<Long> deleted = new TreeSet<>();
 
     /** What is kept of a change. */
     private record Kept(
@@ -46,6 +52,12 @@ final class MemoryBackplane implements AutoCloseable {
     boolean readable;
     /** How many pages were read. */
     int reads;
+    /** Called before each page is read, without the lock. */
+    volatile Runnable onRead = () -> {};
+    /** How many characters a report of presence may have. */
+    int reportCharacters = Integer.MAX_VALUE;
+    /** How many changes were refused because the backplane is away, or because they are too large. */
+    final AtomicInteger refused = new AtomicInteger();
 
     @Nullable
     String unavailable;
@@ -91,6 +103,11 @@ final class MemoryBackplane implements AutoCloseable {
         held.forEach(Runnable::run);
     }
 
+    /** The position of the last change. */
+    synchronized long position() {
+        return position;
+    }
+
     /** The node with this number was killed: it reads nothing and appends nothing any more. */
     synchronized void kill(int node) {
         nodes.remove(node).killed = true;
@@ -98,6 +115,19 @@ final class MemoryBackplane implements AutoCloseable {
 
     Backplane node() {
         return new Node();
+    }
+
+    /** The newest changes are deleted, so many positions. */
+    synchronized void deleteNewest(int positions) {
+        for (int i = 0; i < positions; i++) {
+            deleted.add(position - i);
+            kept.remove(position - i);
+        }
+    }
+
+    /** The node connects, which it could not when it was opened. */
+    synchronized void begin(Backplane node) {
+        ((Node) node).begin();
     }
 
     /** The sequence keeps nothing up to now. A node is notified of it, or finds it when it reads. */
@@ -117,15 +147,21 @@ final class MemoryBackplane implements AutoCloseable {
         long from = Math.max(after, Math.min(upTo, trimmed));
         List<Backplane.Entry> entries = new ArrayList<>();
         SortedMap<Long, Kept> range = kept.subMap(from + 1, upTo + 1);
-        if (newest && range.size() > changes) {
-            from = range.keySet().stream()
-                            .skip(range.size() - changes)
-                            .findFirst()
-                            .orElseThrow()
-                    - 1;
-        }
         long to = upTo;
-        for (Map.Entry<Long, Kept> each : kept.subMap(from + 1, upTo + 1).entrySet()) {
+        if (newest) {
+            from = range.isEmpty() ? upTo : from;
+            if (range.size() > changes) {
+                List<Long> positions = List.copyOf(range.keySet());
+                from = positions.get(positions.size() - changes) - 1;
+            }
+        } else {
+            while (from < upTo && deleted.contains(from + 1)) {
+                from++;
+            }
+            Long hole = deleted.higher(from);
+            to = hole == null ? upTo : Math.min(upTo, hole - 1);
+        }
+        for (Map.Entry<Long, Kept> each : kept.subMap(from + 1, to + 1).entrySet()) {
             if (entries.size() == changes) {
                 to = each.getKey() - 1;
                 break;
@@ -159,6 +195,11 @@ final class MemoryBackplane implements AutoCloseable {
         nodes.forEach(node -> node.read(() -> node.receiver().lost(upTo)));
     }
 
+    /** The same for one node, which has not read everything. */
+    synchronized void lose(int node) {
+        nodes.get(node).receiver().lost(position);
+    }
+
     /** Events that another program has appended. */
     synchronized void appendForeign(Backplane.Change change) {
         append(change, 0, null, null);
@@ -186,6 +227,15 @@ final class MemoryBackplane implements AutoCloseable {
                     new Backplane.Entry(first, decided, timeMillis, node == by, node == by ? receipt : null);
             node.read(() -> node.skipped += node.receiver().received(List.of(entry), upTo));
         }
+    }
+
+    private static int charactersOf(Backplane.Change change) {
+        return change instanceof Backplane.Change.NodePresence report
+                ? report.members().stream()
+                        .mapToInt(
+                                each -> each.topic().length() + each.principal().length())
+                        .sum()
+                : 0;
     }
 
     private Backplane.Change withDuplicates(Backplane.Change.Events events) {
@@ -234,13 +284,20 @@ final class MemoryBackplane implements AutoCloseable {
             synchronized (MemoryBackplane.this) {
                 opened = receiver;
                 epoch = epoch == null ? newEpoch : epoch;
-                receiver.begin(epoch, position, 0);
-                if (trimmed > 0) {
-                    receiver.trimmed(trimmed, System.currentTimeMillis());
+                if (unavailable == null) {
+                    begin();
                 }
-                nodes.add(this);
-                delay = delayMicros * nodes.size();
             }
+        }
+
+        void begin() {
+            long lastMillis = position == BEGIN ? 0 : System.currentTimeMillis();
+            receiver().begin(Objects.requireNonNull(epoch), position, lastMillis);
+            if (trimmed > 0) {
+                receiver().trimmed(trimmed, System.currentTimeMillis());
+            }
+            nodes.add(this);
+            delay = delayMicros * nodes.size();
         }
 
         @Override
@@ -249,7 +306,11 @@ final class MemoryBackplane implements AutoCloseable {
                 return;
             }
             if (unavailable != null) {
+                refused.incrementAndGet();
                 receipt.failed(BackplaneException.notPublished(unavailable, null));
+            } else if (charactersOf(change) > reportCharacters) {
+                refused.incrementAndGet();
+                receipt.failed(BackplaneException.tooLarge("a report of presence"));
             } else {
                 MemoryBackplane.this.append(change, 0, this, receipt);
             }
@@ -273,6 +334,7 @@ final class MemoryBackplane implements AutoCloseable {
 
         @Override
         public Page read(long after, long upTo, int changes, boolean newest) {
+            onRead.run();
             return MemoryBackplane.this.read(this, after, upTo, changes, newest);
         }
 

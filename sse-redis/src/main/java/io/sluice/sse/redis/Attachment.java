@@ -8,6 +8,7 @@ import io.lettuce.core.Limit;
 import io.lettuce.core.Range;
 import io.lettuce.core.ScriptOutputType;
 import io.lettuce.core.StreamMessage;
+import io.lettuce.core.api.async.RedisAsyncCommands;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -53,9 +54,10 @@ final class Attachment {
                         bytes(Long.toString(Position.MAX_NUMBER)),
                         bytes(order.name()),
                         bytes(Long.toString(order.hasBegun() ? Position.number(order.position()) : 0))));
-        String info = answers.await(session.reads().info("server"));
-        if (!info.contains("run_id:" + text(epoch.get(4)))) {
-            throw new IllegalStateException("the two connections lead to different processes of Redis");
+        for (RedisAsyncCommands<String, byte[]> other : List.of(session.reads(), session.pages())) {
+            if (!answers.await(other.info("server")).contains("run_id:" + text(epoch.get(4)))) {
+                throw new IllegalStateException("the connections lead to different processes of Redis");
+            }
         }
         session.setEpoch(Long.parseLong(text(epoch.get(0))));
         Long end = Position.parse(text(epoch.get(2)));

@@ -4,6 +4,7 @@ import io.lettuce.core.RedisFuture;
 import io.lettuce.core.StreamMessage;
 import io.lettuce.core.api.StatefulRedisConnection;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
@@ -216,15 +217,18 @@ final class RedisLoop implements Runnable {
         }
     }
 
-    /** Two connections. Waiting publications fail in time meanwhile. */
+    /** Three connections. Waiting publications fail in time meanwhile. */
     private Session connect() throws ExecutionException, TimeoutException, InterruptedException {
-        StatefulRedisConnection<String, byte[]> reads = connectOnce();
+        List<StatefulRedisConnection<String, byte[]>> made = new ArrayList<>();
         try {
-            return new Session(reads, connectOnce());
+            for (int i = 0; i < 3; i++) {
+                made.add(connectOnce());
+            }
         } catch (ExecutionException | TimeoutException | InterruptedException | RuntimeException | Error e) {
-            reads.closeAsync();
+            made.forEach(StatefulRedisConnection::closeAsync);
             throw e;
         }
+        return new Session(made.get(0), made.get(1), made.get(2));
     }
 
     private StatefulRedisConnection<String, byte[]> connectOnce()

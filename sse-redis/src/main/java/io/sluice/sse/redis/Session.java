@@ -7,13 +7,15 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Two connections to one Redis process: one blocks while it reads, and the other one writes. A session never connects
- * again: after any failure the next one takes its place, so that no command is sent twice. Thread-safe.
+ * Three connections to one Redis process: one blocks while it reads, one writes, and one reads pages of the past, which
+ * are large and must not delay the other two. A session never connects again: after any failure the next one takes its
+ * place, so that no command is sent twice. Thread-safe.
  */
 final class Session implements AutoCloseable {
 
     private final StatefulRedisConnection<String, byte[]> readConnection;
     private final StatefulRedisConnection<String, byte[]> writeConnection;
+    private final StatefulRedisConnection<String, byte[]> pageConnection;
 
     /** The epoch to which events are added. */
     private volatile long epoch;
@@ -22,9 +24,11 @@ final class Session implements AutoCloseable {
 
     Session(
             StatefulRedisConnection<String, byte[]> readConnection,
-            StatefulRedisConnection<String, byte[]> writeConnection) {
+            StatefulRedisConnection<String, byte[]> writeConnection,
+            StatefulRedisConnection<String, byte[]> pageConnection) {
         this.readConnection = readConnection;
         this.writeConnection = writeConnection;
+        this.pageConnection = pageConnection;
     }
 
     RedisAsyncCommands<String, byte[]> reads() {
@@ -33,6 +37,10 @@ final class Session implements AutoCloseable {
 
     RedisAsyncCommands<String, byte[]> writes() {
         return writeConnection.async();
+    }
+
+    RedisAsyncCommands<String, byte[]> pages() {
+        return pageConnection.async();
     }
 
     long epoch() {
@@ -53,7 +61,8 @@ final class Session implements AutoCloseable {
     /** Why the session is of no use any more; null while it is. */
     @Nullable
     String failure() {
-        if (failure == null && !(readConnection.isOpen() && writeConnection.isOpen())) {
+        boolean isOpen = readConnection.isOpen() && writeConnection.isOpen() && pageConnection.isOpen();
+        if (failure == null && !isOpen) {
             return "the connection was closed";
         }
         return failure;
@@ -61,7 +70,7 @@ final class Session implements AutoCloseable {
 
     @Override
     public void close() {
-        CompletableFuture.allOf(readConnection.closeAsync(), writeConnection.closeAsync())
+        CompletableFuture.allOf(readConnection.closeAsync(), writeConnection.closeAsync(), pageConnection.closeAsync())
                 .completeOnTimeout(null, 1, TimeUnit.SECONDS)
                 .exceptionally(failure -> null) // nothing uses them any more
                 .join();

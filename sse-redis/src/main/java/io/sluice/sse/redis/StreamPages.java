@@ -19,9 +19,9 @@ import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads earlier entries of the stream again, for clients that are older than the memory of the node. It shares the
- * connection that writes, with one small page at a time. Entries that this node has found to be repetitions are left
- * out. In what was there before this node began, repetitions are found within a page only.
+ * Reads earlier entries of the stream again, for clients that are older than the memory of the node, one page at a time.
+ * Entries that this node has found to be repetitions are left out. In what was there before this node began, repetitions
+ * are found within a page only.
  */
 final class StreamPages {
 
@@ -83,8 +83,8 @@ final class StreamPages {
         Limit limit = Limit.from(count);
         try {
             RedisFuture<List<StreamMessage<String, byte[]>>> answer = newest
-                    ? now.writes().xrevrange(options.streamKey(), range, limit)
-                    : now.writes().xrange(options.streamKey(), range, limit);
+                    ? now.pages().xrevrange(options.streamKey(), range, limit)
+                    : now.pages().xrange(options.streamKey(), range, limit);
             return answer.get(options.timeouts().command().toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException | TimeoutException | RuntimeException e) {
             pageSize.failed();

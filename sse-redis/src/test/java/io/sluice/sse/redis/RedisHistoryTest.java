@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lettuce.core.Limit;
 import io.lettuce.core.Range;
+import io.lettuce.core.StreamMessage;
 import io.lettuce.core.XAddArgs;
 import io.lettuce.core.XTrimArgs;
 import io.sluice.sse.CloseReason;
@@ -13,17 +14,28 @@ import io.sluice.sse.hub.Hub;
 import io.sluice.sse.test.RecordingSink;
 import io.sluice.sse.topic.Publication;
 import io.sluice.sse.topic.StartPosition;
+import java.io.BufferedReader;
+import java.io.InputStreamReader;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
 /** Clients that are older than the memory of their node are served from the stream of a real Redis. */
 class RedisHistoryTest extends OneRedis {
+
+    /** In the form of MONITOR: the connection and the name. */
+    private static final Pattern COMMAND = Pattern.compile("\\S+ \\[\\d+ ([\\d.]+:\\d+)] \"(\\w+)\"");
 
     /** It waits long for answers, so that a slow machine does not end the streams of old clients. */
     private Hub smallNode() {
@@ -85,6 +97,58 @@ class RedisHistoryTest extends OneRedis {
                     .singleElement()
                     .satisfies(gap -> assertThat(gap.data()).contains("\"evicted\""));
             assertThat(old.data()).containsSubsequence(data(500, 1000)).doesNotContain("e498");
+        }
+    }
+
+    @Test
+    void anEntryThatWasDeletedIsAGapOnlyForThoseWhoReadAcrossIt() throws Exception {
+        Hub a = smallNode();
+        String before = get(a.publish("t", Event.of("before"))).id();
+        get(a.publish("quiet", Event.of("e0")));
+        publish(a, 0, 50);
+        String after = get(a.publish("t", Event.of("after the hole"))).id();
+        publish(a, 50, 100);
+        List<StreamMessage<String, String>> all = redis.commands().xrange(nodes.key, Range.create("-", "+"));
+        for (StreamMessage<String, String> each : all) {
+            if (List.of("e48", "e49").contains(String.valueOf(each.getBody().get("data")))) {
+                redis.commands().xdel(nodes.key, each.getId());
+            }
+        }
+        for (Hub hub : List.of(a, smallNode())) {
+            RecordingSink across = nodes.client(hub, StartPosition.after(before), "t");
+            across.await(() -> across.data().contains("e99"));
+            assertThat(across.gaps())
+                    .singleElement()
+                    .satisfies(gap -> assertThat(gap.data()).contains("\"lost\""));
+            assertThat(across.data()).containsSubsequence(data(0, 48)).containsSubsequence(data(50, 100));
+            awaitData(nodes.client(hub, StartPosition.after(after), "t"), data(50, 100));
+        }
+        awaitData(nodes.client(a, StartPosition.after(before), "quiet"), data(0, 1));
+    }
+
+    @Test
+    void pagesHaveAConnectionOfTheirOwn() throws Exception {
+        Hub a = smallNode();
+        String before = get(a.publish("t", Event.of("before"))).id();
+        publish(a, 0, 50);
+        try (Socket monitor = new Socket(InetAddress.getLoopbackAddress(), redis.port)) {
+            monitor.setSoTimeout(20_000);
+            monitor.getOutputStream().write("MONITOR\r\n".getBytes(StandardCharsets.US_ASCII));
+            BufferedReader commands =
+                    new BufferedReader(new InputStreamReader(monitor.getInputStream(), StandardCharsets.UTF_8));
+            assertThat(commands.readLine()).isEqualTo("+OK");
+            awaitData(nodes.client(a, StartPosition.after(before), "t"), data(0, 50));
+            get(a.publish("t", Event.of("later")));
+            Map<String, String> connections = new HashMap<>();
+            while (!connections.keySet().containsAll(List.of("XRANGE", "XREAD", "XADD"))) {
+                Matcher command = COMMAND.matcher(commands.readLine());
+                if (command.lookingAt()) {
+                    connections.put(command.group(2), command.group(1));
+                }
+            }
+            assertThat(List.of("XRANGE", "XREAD", "XADD"))
+                    .extracting(connections::get)
+                    .doesNotHaveDuplicates();
         }
     }
 

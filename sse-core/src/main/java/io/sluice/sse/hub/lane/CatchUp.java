@@ -218,8 +218,8 @@ final class CatchUp {
             Overflow.carryOut(lane, sink, page == null || page.end() > page.begin());
             return Served.MORE;
         }
-        if (isBelowRing) {
-            ownRange.clear(); // a ring has left events to the history while they were copied
+        if (isBelowRing || end == sink.position()) {
+            ownRange.clear(); // a ring has evicted events during the copy, or the page has found a hole only
             return Served.MORE;
         }
         if (ownRange.entries().isEmpty() && end == lane.position) {
@@ -234,9 +234,14 @@ final class CatchUp {
      * backplane was trimmed, only the rings have events.
      */
     private long limitOf(LaneSink sink) {
+        long position = sink.position();
         long trimmed = lane.log().trimmedPosition();
-        long limit = lane.log().limitBeforeLoss(sink.position());
-        return sink.position() < trimmed ? Math.min(limit, trimmed) : limit;
+        long limit = lane.log().limitBeforeLoss(position);
+        long hole = lane.log().limitBeforeHole(position);
+        if (hole < limit && sink.requireSelection().historyUpTo(position) > hole) {
+            limit = hole; // otherwise memory has all events of its topics from there on
+        }
+        return position < trimmed ? Math.min(limit, trimmed) : limit;
     }
 
     private boolean isBelowRing(LaneSink sink) {

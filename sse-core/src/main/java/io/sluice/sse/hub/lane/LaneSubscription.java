@@ -284,10 +284,10 @@ sealed class LaneSubscription extends Selection implements Subscription {
         long[] kept = {0};
         forEachTopic(topic -> kept[0] += isNews(topic) ? topic.log.keptEvents() : 0);
         if (kept[0] <= count) {
-            boolean hasMore = kept[0] < count && hasUncountedEvents() && !conflates();
-            return hasMore
-                    ? ResumePoint.ASK
-                    : Math.max(ringsBeginAfter(), beforeOldestOf(LaneSubscription::isNews, head));
+            long before = Math.max(ringsBeginAfter(), beforeOldestOf(LaneSubscription::isNews, head));
+            // The rings may begin at different positions. Then newer events of one topic take the place of older ones.
+            boolean isOther = hasUncountedEvents() && (kept[0] < count || historyUpTo(before) > 0);
+            return isOther && !conflates() ? ResumePoint.ASK : before;
         }
         NewestPositions newest = new NewestPositions(count, kept[0]);
         forEachTopic(topic -> {

@@ -6,7 +6,7 @@ package io.sluice.sse.hub.log;
  * sequence only ({@link TrimmedSequence}). So a client that stands before the trimmed position gets a gap if the ring
  * has evicted events after the client's position, although it may be that none of them was trimmed.
  */
-final class BackplaneLog extends TopicLog {
+final class BackplaneLog extends PagedLog {
 
     private final TrimmedSequence trimmed;
 
@@ -43,6 +43,11 @@ final class BackplaneLog extends TopicLog {
     }
 
     @Override
+    void beginAfter(Floor floor) {
+        startAfter(floor.position(), floor.nanos());
+    }
+
+    @Override
     Floor lostFloor() {
         return removed;
     }
@@ -55,11 +60,6 @@ final class BackplaneLog extends TopicLog {
     @Override
     public boolean isLostSince(long since) {
         return removed.isLostSince(since) || (floor() > 0 && trimmed.floor().isLostSince(since));
-    }
-
-    @Override
-    public boolean isInHistorySince(long since) {
-        return historyUpTo(0) > 0 && ringFloor().isLostSince(since);
     }
 
     @Override
@@ -88,21 +88,5 @@ final class BackplaneLog extends TopicLog {
         Floor gone = trimmed.floor();
         boolean isTrimmed = gone.position() > position && Math.max(gone.eviction(), lastEviction()) > reportedEvictions;
         return isTrimmed || removed.isGap(position, reportedEvictions);
-    }
-
-    @Override
-    public long lapPosition() {
-        return floor();
-    }
-
-    @Override
-    public long historyUpTo(long position) {
-        long floor = floor();
-        return floor > position && floor > lostPosition() ? floor : 0;
-    }
-
-    @Override
-    public boolean hasAfter(long position) {
-        return super.hasAfter(position) || historyUpTo(position) > 0;
     }
 }

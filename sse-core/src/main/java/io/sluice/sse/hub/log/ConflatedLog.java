@@ -27,17 +27,29 @@ final class ConflatedLog extends TopicLog {
     /** Of the last events of removed keys. A client that begins without any state does not miss them. */
     private volatile Floor lostOfRemovedKeys = Floor.NONE;
 
+    /** In a hub whose backplane keeps the sequence: events up to this floor were never in memory, but can be read. */
+    private volatile Floor begin;
+    /** What such a backplane has trimmed; otherwise null. */
+    private final @Nullable TrimmedSequence trimmed;
+
     /** Whether the latest event of a key was lost, although nobody removed the key. Guarded by the hub's lock. */
     private boolean stateLost;
 
     /** No entry of the table is newer. Written before an entry leaves the ring, read after the ring. */
     private volatile long newestInTable;
 
-    /** @param stateLost whether an earlier topic of this name has lost the latest event of a key */
-    ConflatedLog(Floor floor, boolean stateLost, TopicOptions.Conflation conflation, Topic topic) {
-        super(floor);
-        this.lostFromRing = floor;
-        this.stateLost = stateLost;
+    /**
+     * @param before what an earlier topic of this name has lost
+     * @param begin the floor of what was never in memory, but can be read
+     * @param trimmed what a backplane has trimmed, if it keeps what the rings evict; otherwise null
+     */
+    ConflatedLog(RemovedTopicFloors.Removed before, Floor begin, @Nullable TrimmedSequence trimmed, Topic topic) {
+        super(before.floor());
+        this.lostFromRing = before.floor();
+        this.stateLost = before.stateLost();
+        this.begin = begin;
+        this.trimmed = trimmed;
+        TopicOptions.Conflation conflation = Objects.requireNonNull(topic.rule.conflation());
         this.hubLock = conflation.hubLock();
         this.table = new ConflationTable(topic, conflation);
     }
@@ -141,6 +153,23 @@ final class ConflatedLog extends TopicLog {
     }
 
     @Override
+    void beginAfter(Floor floor) {
+        begin = floor;
+    }
+
+    @Override
+    public boolean isInHistorySince(long since) {
+        return historyUpTo(0) > 0 && begin.isLostSince(since);
+    }
+
+    @Override
+    public boolean isLostSince(long since) {
+        boolean isTrimmed =
+                begin.position() > 0 && trimmed != null && trimmed.floor().isLostSince(since);
+        return isTrimmed || super.isLostSince(since);
+    }
+
+    @Override
     boolean isStateLost() {
         assert hubLock.isHeldByCurrentThread();
         return stateLost;
@@ -221,9 +250,19 @@ final class ConflatedLog extends TopicLog {
 
     @Override
     boolean isGap(long position, long keysPosition, long reportedEvictions) {
-        return lostFromRing.isGap(position, reportedEvictions)
+        boolean isTrimmed = begin.position() > position
+                && trimmed != null
+                && trimmed.floor().isGap(position, reportedEvictions);
+        return isTrimmed
+                || lostFromRing.isGap(position, reportedEvictions)
                 || lostFromTable.isGap(position, reportedEvictions)
                 || lostOfRemovedKeys.isGap(keysPosition, reportedEvictions);
+    }
+
+    @Override
+    public long historyUpTo(long position) {
+        long upTo = begin.position();
+        return trimmed != null && upTo > Math.max(position, trimmed.floor().position()) ? upTo : 0;
     }
 
     /** May be true because of an entry that has left the table meanwhile. A copy then finds nothing. */

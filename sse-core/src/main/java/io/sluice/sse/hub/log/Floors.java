@@ -69,15 +69,4 @@ final class Floors {
         }
         return null;
     }
-
-    /** The strictest policy of topics with a floor after {@code position}; null if there is none. */
-    @Nullable
-    OverflowPolicy strictestAfter(long position) {
-        for (OverflowPolicy policy : POLICIES) {
-            if (byPolicy[policy.ordinal()].position() > position) {
-                return policy;
-            }
-        }
-        return null;
-    }
 }

@@ -282,7 +282,7 @@ public final class HubLog {
 
     // ---- a sequence that other nodes share
 
-    /** Begins after this position: earlier events are not in memory. Called before the hub is used. */
+    /** Begins after this position: earlier events are not in memory. The caller then wakes all lanes. */
     void beginAfter(long newPosition, long nanos) {
         runLocked(() -> {
             shared.beginAfter(newPosition, nanos);
@@ -304,6 +304,11 @@ public final class HubLog {
         if (trimmed != null && upTo > trimmed.floor().position()) {
             runLocked(() -> trimmed.raise(new Floor(upTo, bounds.nextEviction(), nanos)));
         }
+    }
+
+    /** The backplane has nothing between these positions, but has earlier events. */
+    void addHole(long after, long upTo) {
+        runLocked(() -> shared.addHole(after, upTo));
     }
 
     /** The position up to which the backplane keeps nothing; 0 if there is none. */
@@ -376,9 +381,15 @@ public final class HubLog {
         return shared.losses().limitAfter(at);
     }
 
-    /** As {@link Losses#after}. */
+    /** As {@link Holes#limitAfter}. */
+    public long limitBeforeHole(long at) {
+        return shared.holes().limitAfter(at);
+    }
+
+    /** The position after the loss or the hole at which a client stands. */
     public long afterLoss(long at) {
-        return shared.losses().after(at);
+        long after = limitBeforeLoss(at) == at ? shared.losses().after(at) : at;
+        return Math.max(after, shared.holes().after(at));
     }
 
     /** Whether an event of whatever topic that was published at or after {@code since} may be lost. */

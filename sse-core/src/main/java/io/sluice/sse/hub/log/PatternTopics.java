@@ -70,6 +70,11 @@ public final class PatternTopics {
         evictedFloors = evicted;
     }
 
+    /** As {@link TopicTable#beginAfter}, for topics with this policy. */
+    void beginAfter(OverflowPolicy policy, Floor floor) {
+        evictedFloors = evictedFloors.max(policy, floor);
+    }
+
     public TopicPattern pattern() {
         return pattern;
     }
@@ -182,13 +187,23 @@ public final class PatternTopics {
             }
         }
         return removedFloors.isGap(position, reportedEvictions)
-                || (isTrimmed(position, reportedEvictions)
-                        && evictedFloors.highest().position() > position)
+                || (isTrimmed(position) && evictedFloors.isGap(position, evictionsBefore(reportedEvictions)))
                 || removedLiveFloors.isGap(Math.max(position, bounds.live()), reportedEvictions);
     }
 
-    private boolean isTrimmed(long position, long reportedEvictions) {
-        return trimmed != null && trimmed.floor().isGap(position, reportedEvictions);
+    private boolean isTrimmed(long position) {
+        return trimmed != null && trimmed.floor().position() > position;
+    }
+
+    /**
+     * What a removed topic has evicted is lost when the backplane trims it. An event that is evicted later is lost at
+     * its eviction: a client may have had a gap between the two, since rings reach below the trimmed position.
+     *
+     * @return evictions with a higher number, below the trimmed position, were not reported to the client
+     */
+    private long evictionsBefore(long reportedEvictions) {
+        boolean isReported = trimmed == null || trimmed.floor().eviction() <= reportedEvictions;
+        return isReported ? reportedEvictions : -1;
     }
 
     /** As {@link TopicLog#historyUpTo}, for the removed topics. */
@@ -242,8 +257,9 @@ public final class PatternTopics {
                 strictest = OverflowPolicy.strictest(strictest, topics.get(i).overflow());
             }
         }
-        if (isTrimmed(position, reportedEvictions)) {
-            strictest = OverflowPolicy.strictest(strictest, evictedFloors.strictestAfter(position));
+        if (isTrimmed(position)) {
+            strictest = OverflowPolicy.strictest(
+                    strictest, evictedFloors.strictestGap(position, evictionsBefore(reportedEvictions)));
         }
         return OverflowPolicy.strictest(strictest, removedFloors.strictestGap(position, reportedEvictions));
     }

@@ -16,17 +16,19 @@ import org.jspecify.annotations.Nullable;
 /**
  * The past events of a backplane that keeps the sequence. It reads all topics of a page, since the sequence has no
  * other order, and takes what the client subscribes to. The last pages are kept, so that clients at about the same
- * place share them. A page that begins with a hole shows that the sequence was trimmed meanwhile.
+ * place share them. A page that begins with a hole shows that the sequence was trimmed meanwhile, or that entries were
+ * deleted from its middle.
  *
  * <p>A topic may have been removed after an event. The removals since this node began are reported; earlier ones are
- * looked for in the sequence before anything older is returned.
+ * looked for in the sequence before anything older is returned. The search goes back from the begin of this node, a few
+ * pages for each read, so that other clients have their turn.
  */
 final class SequencePast implements PastEvents {
 
     /** How many changes are read at once. */
     static final int PAGE_CHANGES = 500;
 
-    /** How many pages without any event for the client one read passes. Then it is the turn of others. */
+    /** How many pages one read passes without an event for the client, or to find removals. Then others follow. */
     private static final int PAGES_AT_ONCE = 4;
 
     /** How many changes a replay looks at. */
@@ -96,13 +98,15 @@ final class SequencePast implements PastEvents {
 
     @Override
     public Page read(Topics topics, long after, long upTo, int maxBytes) {
-        findRemovals(after);
         List<LogEntry> found = new ArrayList<>();
+        if (!findRemovals(after, PAGES_AT_ONCE)) {
+            return new Page(found, after); // the next read of the client continues the search
+        }
         long end = after;
         for (int i = 0; i < PAGES_AT_ONCE && end < upTo && found.isEmpty(); i++) {
             Loaded page = load(end, false);
-            if (page.from > end) { // clients at this place get a gap
-                log.trimmed(page.from, log.nanos());
+            if (page.from > end) {
+                end = meetHole(end, page.from, upTo);
                 break;
             }
             long limit = Math.min(upTo, page.to);
@@ -116,6 +120,28 @@ final class SequencePast implements PastEvents {
         }
         log.dropAfterEnds(found);
         return new Page(found, end);
+    }
+
+    /**
+     * The sequence has nothing between these two positions. Clients at this place get a gap, which they notice when
+     * they are served next.
+     *
+     * @return the position up to which clients can be served before that gap
+     */
+    private long meetHole(long after, long from, long upTo) {
+        long limit = log.limitBeforeLoss(after);
+        if (limit <= from) {
+            return Math.min(upTo, limit); // each client gets a gap there
+        }
+        if (log.trimmedPosition() < from) {
+            boolean isBegin = backplane.read(0, from, 1, true).from() == from;
+            if (isBegin) {
+                log.trimmed(from, log.nanos());
+            } else {
+                log.addHole(after, from);
+            }
+        }
+        return after;
     }
 
     /** @return the position up to which the copy is complete */
@@ -146,7 +172,7 @@ final class SequencePast implements PastEvents {
             if (page.from >= before) {
                 break;
             }
-            findRemovals(page.from);
+            findRemovals(page.from, Integer.MAX_VALUE); // within what is searched
             for (int i = page.entries.size() - 1; i >= 0; i--) {
                 LogEntry entry = page.entries.get(i);
                 if (entry.position >= oldest || !isNews(topics, entry)) {
@@ -173,7 +199,7 @@ final class SequencePast implements PastEvents {
     @Override
     public long before(Topics topics, Instant time, long upTo) {
         long millis = time.toEpochMilli();
-        long low = Math.min(log.trimmedPosition(), upTo);
+        long low = Math.min(Math.max(log.trimmedPosition(), beforeFirst(upTo)), upTo);
         long high = upTo;
         while (low < high) {
             long middle = low + (high - low) / 2;
@@ -189,6 +215,15 @@ final class SequencePast implements PastEvents {
             }
         }
         return low;
+    }
+
+    /** Clients that have connected before the sequence began stand at position 0, so no other client may. */
+    private long beforeFirst(long upTo) {
+        if (log.trimmedPosition() > 0) {
+            return 0;
+        }
+        Backplane.Page page = backplane.read(0, upTo, 1, false);
+        return page.entries().isEmpty() ? page.from() : page.entries().get(0).position() - 1;
     }
 
     // ---- pages
@@ -244,24 +279,38 @@ final class SequencePast implements PastEvents {
                 + (long) LogEntry.OVERHEAD_BYTES * event.topics().size();
     }
 
-    /** Looks for the removals after this position that were made before this node began. */
-    private void findRemovals(long after) {
-        long known;
-        synchronized (this) {
-            known = removalsKnownAfter;
-        }
-        long end = after;
-        while (end < known) {
-            Backplane.Page page = backplane.read(end, known, PAGE_CHANGES, false);
+    /**
+     * Looks for the removals after this position that were made before this node began. What was found stays known if a
+     * page cannot be read.
+     *
+     * @param pages how many pages are read at most
+     * @return whether all of them are known
+     */
+    private boolean findRemovals(long after, int pages) {
+        long known = removalsKnownAfter();
+        for (int i = 0; known > Math.max(after, log.trimmedPosition()); i++) {
+            if (i == pages) {
+                return false;
+            }
+            Backplane.Page page = backplane.read(after, known, PAGE_CHANGES, true);
             for (Backplane.Entry entry : page.entries()) {
                 if (entry.change() instanceof Backplane.Change.TopicRemoval removal) {
                     removed(removal.topic(), entry.position());
                 }
             }
-            end = Math.max(page.from(), page.to());
+            setRemovalsKnown(known, page.from() < known ? page.from() : after); // else nothing is between the two
+            known = removalsKnownAfter();
         }
-        synchronized (this) {
-            removalsKnownAfter = Math.min(removalsKnownAfter, after);
+        return true;
+    }
+
+    private synchronized long removalsKnownAfter() {
+        return removalsKnownAfter;
+    }
+
+    private synchronized void setRemovalsKnown(long before, long after) {
+        if (removalsKnownAfter == before) { // otherwise the node has begun anew
+            removalsKnownAfter = after;
         }
     }
 }

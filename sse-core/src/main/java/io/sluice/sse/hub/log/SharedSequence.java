@@ -7,7 +7,7 @@ import java.util.List;
 
 /**
  * What a hub takes over from a sequence that it shares with other nodes: events that have their positions already, and
- * the places where events may be lost. Guarded by the hub's lock, except for {@link #losses}.
+ * the places where events may be lost. Guarded by the hub's lock, except for {@link #losses} and {@link #holes}.
  */
 final class SharedSequence {
 
@@ -20,6 +20,7 @@ final class SharedSequence {
 
     // Written under the lock and before the head, read anywhere.
     private volatile Losses losses = Losses.NONE;
+    private volatile Holes holes = Holes.NONE;
 
     SharedSequence(Appender appender, TopicTable topics, LogBounds bounds) {
         this.appender = appender;
@@ -27,10 +28,11 @@ final class SharedSequence {
         this.bounds = bounds;
     }
 
-    /** Begins after this position: earlier events are not in memory. */
+    /** Begins after this position: earlier events are not in memory. Clients may have connected before. */
     void beginAfter(long position, long nanos) {
         topics.beginAfter(new Floor(position, bounds.nextEviction(), nanos));
         appender.moveTo(position);
+        losses = losses.begunAfter(position);
     }
 
     /** Events up to this position may be lost. */
@@ -39,9 +41,19 @@ final class SharedSequence {
         losses = losses.with(upTo, now);
     }
 
+    /** The backplane has nothing between these positions, but has earlier events. */
+    void addHole(long after, long upTo) {
+        holes = holes.with(after, upTo);
+    }
+
     /** Where events of whatever topic may be lost. Any thread. */
     Losses losses() {
         return losses;
+    }
+
+    /** Where the backplane has nothing in the middle of what it keeps. Any thread. */
+    Holes holes() {
+        return holes;
     }
 
     /**

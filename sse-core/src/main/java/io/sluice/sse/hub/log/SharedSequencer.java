@@ -214,10 +214,13 @@ public final class SharedSequencer implements Sequencer {
             if (past != null) {
                 past.beginAfter(position);
             }
-            if (!opened && log.head() == 0) {
-                log.beginAfter(position, log.nanosAt(Instant.ofEpochMilli(timeMillis)));
+            if (log.head() > 0) {
+                lost(position);
             } else {
-                lost(position); // clients are there already
+                log.beginAfter(position, log.nanosAt(Instant.ofEpochMilli(timeMillis)));
+                if (opened) {
+                    listener.eventsLost(); // by clients that have connected while the backplane was away
+                }
             }
         }
 

@@ -5,11 +5,9 @@ import io.sluice.sse.history.StoredTopic;
 
 /**
  * The log of a topic in a hub that has a history: the ring has the newest events. An event that has left the ring is
- * still in the history, or in the writer's queue. So two values differ here: what the ring no longer has
- * ({@link #floor}) and what was lost ({@link #lostPosition}). A lane copies only from the ring. Older events are read
- * from the history in pages.
+ * still in the history, or in the writer's queue.
  */
-final class StoredLog extends TopicLog {
+final class StoredLog extends PagedLog {
 
     // Written under the hub's lock, before the history removes anything. Read anywhere.
     private volatile Floor lostFloor;
@@ -95,11 +93,6 @@ final class StoredLog extends TopicLog {
         return lostFloor;
     }
 
-    @Override
-    public boolean isInHistorySince(long since) {
-        return historyUpTo(0) > 0 && super.lostFloor().isLostSince(since);
-    }
-
     // ---- the readers' side
 
     @Override
@@ -110,21 +103,5 @@ final class StoredLog extends TopicLog {
     @Override
     public boolean isGap(long position, long reportedEvictions) {
         return lostFloor.isGap(position, reportedEvictions);
-    }
-
-    @Override
-    public long lapPosition() {
-        return floor();
-    }
-
-    @Override
-    public long historyUpTo(long position) {
-        long floor = floor();
-        return floor > position && floor > lostPosition() ? floor : 0;
-    }
-
-    @Override
-    public boolean hasAfter(long position) {
-        return super.hasAfter(position) || historyUpTo(position) > 0;
     }
 }

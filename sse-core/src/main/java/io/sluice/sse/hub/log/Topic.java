@@ -42,12 +42,11 @@ public final class Topic extends EvictionQueue.Holder {
         this.name = name;
         this.rule = options.of(name);
         this.isLiveOnly = options.isLiveOnly(name);
-        TopicOptions.Conflation conflation = rule.conflation();
         TrimmedSequence trimmed = options.trimmed();
         if (isLiveOnly) {
             this.log = new TopicLog(floor);
-        } else if (conflation != null) {
-            this.log = new ConflatedLog(floor, before.stateLost(), conflation, this);
+        } else if (rule.conflation() != null) {
+            this.log = new ConflatedLog(before, evicted, trimmed, this);
         } else if (trimmed != null) {
             this.log = new BackplaneLog(floor, evicted, trimmed);
         } else {

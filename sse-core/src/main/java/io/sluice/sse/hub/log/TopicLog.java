@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>{@link RingSlots} has the entries.
  */
-public sealed class TopicLog permits BackplaneLog, ConflatedLog, StoredLog {
+public sealed class TopicLog permits ConflatedLog, PagedLog {
 
     private static final VarHandle SLOTS;
     private static final VarHandle OLDEST;
@@ -146,6 +146,9 @@ public sealed class TopicLog permits BackplaneLog, ConflatedLog, StoredLog {
         floorNanos = nanos;
         FLOOR.setRelease(this, position);
     }
+
+    /** Events up to this floor are not in memory, and are not lost with that. The ring is empty. */
+    void beginAfter(Floor floor) {}
 
     /** The number of entries in the ring. */
     final int size() {

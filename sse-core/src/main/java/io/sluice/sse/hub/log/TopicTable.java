@@ -31,6 +31,8 @@ public final class TopicTable {
     private final RemovedTopicFloors removedFloors;
     /** The floors of what has left the memory and is not lost with that; used with a backplane only. */
     private final RemovedTopicFloors evictedFloors;
+    /** Events up to this floor were never in memory; used as the floors before it. */
+    private Floor begin = Floor.NONE;
 
     private final EndedTopics endedTopics;
     private final PatternMatches patternMatches;
@@ -92,7 +94,10 @@ public final class TopicTable {
             throw new TopicLimitException(name, options.maxTopics());
         }
         RemovedTopicFloors.Removed before = removedFloors.take(name);
-        Topic topic = new Topic(name, before, evictedFloors.take(name).floor(), options);
+        // What a topic that conflates has evicted is lost, and not read again.
+        Floor evicted =
+                options.conflates(name) ? begin : evictedFloors.take(name).floor();
+        Topic topic = new Topic(name, before, evicted, options);
         topic.setEnded(endedTopics.contains(name));
         boolean stateReturns = before.stateLost() && before.isKnown();
         topics.put(name, topic);
@@ -300,8 +305,18 @@ public final class TopicTable {
         return removedFloors;
     }
 
-    /** Events up to this floor, of whatever topic, were never in memory: lost, unless the backplane keeps them. */
+    /**
+     * Events up to this floor, of whatever topic, were never in memory: lost, unless the backplane keeps them. Clients
+     * may have subscribed to topics before.
+     */
     void beginAfter(Floor floor) {
-        (options.trimmed() == null ? removedFloors : evictedFloors).putOthers(floor);
+        if (options.trimmed() == null) {
+            removedFloors.putOthers(floor);
+            return;
+        }
+        begin = floor;
+        evictedFloors.putOthers(floor);
+        topics.values().forEach(topic -> topic.log.beginAfter(floor));
+        patterns.values().forEach(pattern -> pattern.beginAfter(options.overflow(), floor));
     }
 }

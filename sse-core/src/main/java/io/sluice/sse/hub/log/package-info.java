@@ -61,6 +61,7 @@
  *   <li>Whether an entry is superseded is volatile. A reader may leave out such an entry: the newer one has a higher
  *       position, and is still to come.
  *   <li>{@code SharedSequence.losses} is a volatile reference to an immutable value, written before the head.
+ *       {@code SharedSequence.holes} is one as well, written before the page that ends at the hole is handed to a lane.
  *   <li>Whether the hub is closed is volatile. The final fields of a topic and of an entry never change.
  * </ul>
  *
@@ -68,10 +69,11 @@
  *
  * <ul>
  *   <li><b>sequence:</b> {@code HubLog}, {@code Appender}, {@code SharedSequence}, {@code Sequencer},
- *       {@code LocalSequencer}, {@code SharedSequencer}, {@code SharedEvents}, {@code Losses}, {@code EventIds},
- *       {@code PendingEvent}, {@code PublisherId}, {@code LogOptions}, {@code WallClock}, {@code StartBounds}
- *   <li><b>rings:</b> {@code TopicLog}, {@code ConflatedLog}, {@code ConflationTable}, {@code StoredLog},
- *       {@code BackplaneLog}, {@code TrimmedSequence}, {@code LogEntry}, {@code SharedEvent},
+ *       {@code LocalSequencer}, {@code SharedSequencer}, {@code SharedEvents}, {@code Losses}, {@code Holes},
+ *       {@code EventIds}, {@code PendingEvent}, {@code PublisherId}, {@code LogOptions}, {@code WallClock},
+ *       {@code StartBounds}
+ *   <li><b>rings:</b> {@code TopicLog}, {@code ConflatedLog}, {@code ConflationTable}, {@code PagedLog},
+ *       {@code StoredLog}, {@code BackplaneLog}, {@code TrimmedSequence}, {@code LogEntry}, {@code SharedEvent},
  *       {@code Entries}, {@code LoggedEvent}, {@code Envelope}, {@code JsonText}
  *   <li><b>bounds:</b> {@code LogBounds}, {@code EvictionQueue}, {@code Expirer}, {@code Floor}, {@code Floors},
  *       {@code RemovedTopicFloors}, {@code NewestPositions}

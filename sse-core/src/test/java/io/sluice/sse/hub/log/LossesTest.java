@@ -38,4 +38,16 @@ class LossesTest {
         assertThat(losses.isLostSince(Losses.MAX_POSITIONS + 2)).isTrue();
         assertThat(losses.isLostSince(Losses.MAX_POSITIONS + 3)).isFalse();
     }
+
+    @Test
+    void onlyAClientFromBeforeTheSequenceBeganMissesItsBegin() {
+        Losses losses = Losses.NONE.begunAfter(100);
+        assertThat(losses.last()).isEqualTo(100);
+        assertThat(losses.limitAfter(0)).isZero();
+        assertThat(losses.after(0)).isEqualTo(100);
+        assertThat(losses.limitAfter(1)).isEqualTo(Long.MAX_VALUE);
+        assertThat(losses.after(1)).isEqualTo(1);
+        assertThat(losses.isLostSince(Long.MIN_VALUE)).isFalse();
+        assertThat(losses.with(200, 1).limitAfter(50)).isEqualTo(199);
+    }
 }
