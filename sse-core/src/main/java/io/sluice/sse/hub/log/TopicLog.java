@@ -21,7 +21,6 @@ public sealed class TopicLog permits BackplaneLog, ConflatedLog, StoredLog {
 
     private static final LogEntry[] EMPTY = new LogEntry[0];
     private static final VarHandle SLOTS;
-    private static final VarHandle SLOT = MethodHandles.arrayElementVarHandle(LogEntry[].class);
     private static final VarHandle OLDEST;
     private static final VarHandle NEXT;
     private static final VarHandle FLOOR;
@@ -103,7 +102,7 @@ public sealed class TopicLog permits BackplaneLog, ConflatedLog, StoredLog {
         if (size == slots.length) {
             grow(size);
         }
-        setSlotRelease(next, entry);
+        RingSlots.set(slots, next, entry);
         bytes += entry.weight();
         // From here on a reader can find the entry. The write is volatile, because the publisher next reads whether the
         // topic is already marked dirty (TopicListener.mark).
@@ -116,12 +115,12 @@ public sealed class TopicLog permits BackplaneLog, ConflatedLog, StoredLog {
      * @param number the number of this eviction; it rises across all topics of the hub
      */
     final LogEntry evictOldest(long number) {
-        LogEntry entry = slots[slot(oldest, slots)];
+        LogEntry entry = entry(oldest);
         // In this order: number, floor, slot. A reader reads them in the opposite order.
         EVICTION.setRelease(this, number);
         FLOOR.setRelease(this, entry.position);
         OLDEST.setRelease(this, oldest + 1);
-        setSlotRelease(oldest - 1, null);
+        RingSlots.set(slots, oldest - 1, null);
         bytes -= entry.weight();
         floorNanos = entry.nanos;
         if (oldest == next) {
@@ -151,14 +150,14 @@ public sealed class TopicLog permits BackplaneLog, ConflatedLog, StoredLog {
     private void grow(int size) {
         LogEntry[] larger = new LogEntry[Math.max(1, slots.length * 2)];
         for (long i = next - size; i < next; i++) {
-            larger[slot(i, larger)] = slots[slot(i, slots)];
+            larger[RingSlots.slot(larger, i)] = entry(i);
         }
         // The old array does not change any more, for readers that hold it.
         SLOTS.setRelease(this, larger);
     }
 
-    private void setSlotRelease(long index, @Nullable LogEntry entry) {
-        SLOT.setRelease(slots, slot(index, slots), entry);
+    private LogEntry entry(long index) {
+        return slots[RingSlots.slot(slots, index)];
     }
 
     /** The number of entries in the ring. */
@@ -174,13 +173,13 @@ public sealed class TopicLog permits BackplaneLog, ConflatedLog, StoredLog {
     /** The oldest entry in the ring, or null. */
     @Nullable
     final LogEntry oldest() {
-        return next == oldest ? null : slots[slot(oldest, slots)];
+        return next == oldest ? null : entry(oldest);
     }
 
     /** The newest entry in the ring, or null. */
     @Nullable
     final LogEntry newest() {
-        return next == oldest ? null : slots[slot(next - 1, slots)];
+        return next == oldest ? null : entry(next - 1);
     }
 
     /** The number of kept entries. */
@@ -224,7 +223,7 @@ public sealed class TopicLog permits BackplaneLog, ConflatedLog, StoredLog {
      */
     public boolean forEachNewestFirst(Predicate<LogEntry> action) {
         for (long i = next - 1; i >= oldest; i--) {
-            if (!action.test(slots[slot(i, slots)])) {
+            if (!action.test(entry(i))) {
                 return false;
             }
         }
@@ -240,13 +239,13 @@ public sealed class TopicLog permits BackplaneLog, ConflatedLog, StoredLog {
         long high = next;
         while (low < high) {
             long middle = (low + high) >>> 1;
-            if (slots[slot(middle, slots)].nanos - since >= 0) {
+            if (entry(middle).nanos - since >= 0) {
                 high = middle;
             } else {
                 low = middle + 1;
             }
         }
-        return low == next ? null : slots[slot(low, slots)];
+        return low == next ? null : entry(low);
     }
 
     /** Whether an event that was published at or after {@code since} may be in the history only. */
@@ -350,34 +349,7 @@ public sealed class TopicLog permits BackplaneLog, ConflatedLog, StoredLog {
         long end = (long) NEXT.getVolatile(this);
         long begin = (long) OLDEST.getAcquire(this);
         LogEntry[] array = (LogEntry[]) SLOTS.getAcquire(this);
-        return copy(after, head, maxBytes, into, array, begin, end);
-    }
-
-    /** The second half of a copy. The writer may evict and append between the halves; a test does so on purpose. */
-    static Copied copy(long after, long head, int maxBytes, Entries into, LogEntry[] array, long begin, long end) {
-        if (array.length == 0 || begin >= end) {
-            return Copied.ALL;
-        }
-        int room = maxBytes;
-        boolean newer = false;
-        for (long i = firstAfter(after, begin, end, array); i < end; i++) {
-            LogEntry entry = (LogEntry) SLOT.getAcquire(array, slot(i, array));
-            if (entry == null || entry.position <= after) {
-                continue; // evicted during the copy; the floor shows it
-            }
-            if (entry.position > head) {
-                // Usually this is the end of the range. But a new entry may have taken the slot of an old one that the
-                // reader already had. The floor does not show that, and the requested entries still follow.
-                newer = true;
-                continue;
-            }
-            if (room < maxBytes && entry.wire.length > room) {
-                return Copied.UP_TO_ROOM;
-            }
-            into.add(entry);
-            room -= entry.wire.length;
-        }
-        return newer ? Copied.UP_TO_HEAD : Copied.ALL;
+        return RingSlots.copy(array, begin, end, after, head, maxBytes, into);
     }
 
     /** Whether an entry newer than {@code position} is kept, as far as this thread can see. */
@@ -387,7 +359,7 @@ public sealed class TopicLog permits BackplaneLog, ConflatedLog, StoredLog {
         if (array.length == 0 || end == 0) {
             return false;
         }
-        LogEntry entry = (LogEntry) SLOT.getAcquire(array, slot(end - 1, array));
+        LogEntry entry = RingSlots.get(array, end - 1);
         return entry != null && entry.position > position;
     }
 
@@ -402,53 +374,14 @@ public sealed class TopicLog permits BackplaneLog, ConflatedLog, StoredLog {
         if (array.length == 0 || begin >= end) {
             return 0;
         }
-        for (long i = firstAfter(after, begin, end, array); i < end; i++) {
-            LogEntry entry = (LogEntry) SLOT.getAcquire(array, slot(i, array));
+        for (long i = RingSlots.firstAfter(array, begin, end, after); i < end; i++) {
+            LogEntry entry = RingSlots.get(array, i);
             if (entry != null && entry.position > after) {
                 // A newer entry may have taken the slot of an old one. The entries between the two still follow.
                 return (long) OLDEST.getAcquire(this) > i ? after + 1 : entry.position;
             }
         }
         return 0;
-    }
-
-    /**
-     * The index of the first entry after {@code after}: a search from the end, whose steps double, then a binary one.
-     */
-    private static long firstAfter(long after, long begin, long end, LogEntry[] array) {
-        long low = begin;
-        long high = end;
-        for (long step = 1; high - low > 0; step <<= 1) {
-            long probe = Math.max(low, end - step);
-            if (isAfter(after, probe, array)) {
-                high = probe;
-                if (probe == low) {
-                    return low;
-                }
-            } else {
-                low = probe + 1;
-                break;
-            }
-        }
-        while (low < high) {
-            long middle = (low + high) >>> 1;
-            if (isAfter(after, middle, array)) {
-                high = middle;
-            } else {
-                low = middle + 1;
-            }
-        }
-        return low;
-    }
-
-    /** An empty slot was evicted, so it counts as older. */
-    private static boolean isAfter(long after, long index, LogEntry[] array) {
-        LogEntry entry = (LogEntry) SLOT.getAcquire(array, slot(index, array));
-        return entry != null && entry.position > after;
-    }
-
-    private static int slot(long index, LogEntry[] array) {
-        return (int) index & (array.length - 1);
     }
 
     /** For tests. */
@@ -461,7 +394,7 @@ public sealed class TopicLog permits BackplaneLog, ConflatedLog, StoredLog {
         long sum = 0;
         long previous = floor;
         for (long i = oldest; i < next; i++) {
-            LogEntry entry = slots[slot(i, slots)];
+            LogEntry entry = entry(i);
             if (entry.position <= previous) {
                 throw new AssertionError("position " + entry.position + " follows " + previous);
             }

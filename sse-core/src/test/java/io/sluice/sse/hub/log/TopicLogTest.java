@@ -100,7 +100,7 @@ class TopicLogTest {
             }
             for (long after = overtaken; after < 4; after++) {
                 Entries into = new Entries();
-                TopicLog.copy(after, 4, 100, into, array, 0, 4);
+                RingSlots.copy(array, 0, 4, after, 4, 100, into);
                 assertThat(log.isGap(after, 0)).isFalse();
                 assertThat(into.size())
                         .as("after %s, overtaken by %s", after, overtaken)
