@@ -20,8 +20,10 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
 
 /** The allowed dependencies between packages, and the public types of this module. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class ArchitectureTest {
 
     private static final String ROOT = "io.sluice.sse";
@@ -37,7 +39,8 @@ class ArchitectureTest {
     /** Packages that are not exported. Their public types are public for the other packages of the hub only. */
     private static final List<String> HIDDEN = List.of(LOG, CORE);
 
-    private static final JavaClasses MAIN = new ClassFileImporter()
+    /** All classes of the module. They go with the instance, because a JVM runs many test classes after this one. */
+    private final JavaClasses main = new ClassFileImporter()
             .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
             .importPackages("io.sluice.sse");
 
@@ -47,7 +50,7 @@ class ArchitectureTest {
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage("io.netty..", "io.lettuce..", "java.net..", "java.nio.channels..")
-                .check(MAIN);
+                .check(main);
     }
 
     @Test
@@ -58,7 +61,7 @@ class ArchitectureTest {
                 .should()
                 .onlyDependOnClassesThat()
                 .resideInAnyPackage("io.sluice.sse", "io.sluice.sse.wire", "java..", "org.jspecify..")
-                .check(MAIN);
+                .check(main);
     }
 
     /** Each layer depends only on the layers named before it. The compiler cannot enforce this; this test does. */
@@ -75,7 +78,7 @@ class ArchitectureTest {
                     .should()
                     .onlyDependOnClassesThat()
                     .resideInAnyPackage(known)
-                    .check(MAIN);
+                    .check(main);
         }
     }
 
@@ -100,7 +103,7 @@ class ArchitectureTest {
                 })
                 .should()
                 .beFreeOfCycles()
-                .check(MAIN);
+                .check(main);
     }
 
     /**
@@ -134,7 +137,7 @@ class ArchitectureTest {
                 .should()
                 .onlyDependOnClassesThat()
                 .resideInAnyPackage("io.sluice.sse.history", "java..", "org.jspecify..", "org.h2.mvstore..")
-                .check(MAIN);
+                .check(main);
     }
 
     @Test
@@ -145,14 +148,14 @@ class ArchitectureTest {
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("org.h2..")
-                .check(MAIN);
+                .check(main);
         noClasses()
                 .that()
                 .resideOutsideOfPackage("io.sluice.sse.history")
                 .should()
                 .dependOnClassesThat()
                 .haveNameMatching("io\\.sluice\\.sse\\.history\\.MvStore.*")
-                .check(MAIN);
+                .check(main);
     }
 
     /** The ready sources are written as a user would write them. */
@@ -164,7 +167,7 @@ class ArchitectureTest {
                 .should()
                 .onlyDependOnClassesThat()
                 .resideInAnyPackage("io.sluice.sse", "io.sluice.sse.source", "java..", "org.jspecify..")
-                .check(MAIN);
+                .check(main);
     }
 
     @Test
@@ -175,7 +178,7 @@ class ArchitectureTest {
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage("com.fasterxml..", "io.micrometer..")
-                .check(MAIN);
+                .check(main);
     }
 
     @Test
@@ -188,7 +191,7 @@ class ArchitectureTest {
                 .orShould()
                 .dependOnClassesThat()
                 .belongToAnyOf(java.util.Timer.class, java.util.Date.class, java.time.Clock.class)
-                .check(MAIN);
+                .check(main);
         noClasses()
                 .that()
                 .doNotHaveSimpleName("LocalSequencer") // reads the clock once, for the epoch of a new hub
@@ -196,12 +199,12 @@ class ArchitectureTest {
                 .doNotHaveSimpleName("WallClock") // interprets a time that a client sends
                 .should()
                 .callMethod(java.time.Instant.class, "now")
-                .check(MAIN);
+                .check(main);
     }
 
     @Test
     void publicTypes() {
-        assertThat(MAIN.stream()
+        assertThat(main.stream()
                         .filter(type -> type.isTopLevelClass()
                                 && !HIDDEN.contains(type.getPackageName())
                                 && type.getModifiers().contains(JavaModifier.PUBLIC)

@@ -2,25 +2,23 @@ package io.sluice.sse;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
 import java.io.IOException;
 import java.util.Collection;
-import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.openjdk.jcstress.Options;
 import org.openjdk.jcstress.annotations.Expect;
 import org.openjdk.jcstress.infra.Status;
 import org.openjdk.jcstress.infra.TestInfo;
 import org.openjdk.jcstress.infra.collectors.TestResult;
 import org.openjdk.jcstress.infra.runners.ForkedTestConfig;
 import org.openjdk.jcstress.infra.runners.Runner;
-import org.openjdk.jcstress.infra.runners.TestConfig;
+import org.openjdk.jcstress.infra.runners.SpinLoopStyle;
 import org.openjdk.jcstress.infra.runners.TestList;
-import org.openjdk.jcstress.os.AffinityMode;
-import org.openjdk.jcstress.os.NodeType;
-import org.openjdk.jcstress.os.SchedulingClass;
-import org.openjdk.jcstress.vm.CompileMode;
 
 /**
  * Runs the stress tests ({@code *Stress}). For each, jcstress takes many samples of threads that access the same state
@@ -33,9 +31,16 @@ import org.openjdk.jcstress.vm.CompileMode;
 @Tag("optimizing-compiler")
 class StressTest {
 
-    private static final String MILLIS = System.getProperty("sluice.stress.millis", "200");
+    private static final int MILLIS = Integer.getInteger("sluice.stress.millis", 200);
 
     private static final int FEWEST_SAMPLES = 100;
+
+    /** How many states are created before the threads run over them: at most so many strides, and so many bytes. */
+    private static final int STRIDE = 256;
+
+    private static final int STRIDES = 4;
+
+    private static final int STATES_MEGABYTES = 8;
 
     private static final String ONLY = System.getProperty("sluice.stress.only", "");
 
@@ -74,15 +79,26 @@ class StressTest {
     }
 
     private static TestResult run(TestInfo info) throws ReflectiveOperationException, IOException {
-        // Threads that wait for each other yield, because another JVM that runs tests needs the processors too.
-        String[] arguments = {"-iters", "1", "-time", MILLIS, "-hs", "32", "-c", "2", "-spinStyle", "THREAD_YIELD"};
-        Options options = new Options(arguments);
-        options.parse();
-        SchedulingClass anywhere = new SchedulingClass(AffinityMode.NONE, info.threads(), NodeType.PACKAGE);
-        TestConfig config = new TestConfig(options, info, 0, List.of(), CompileMode.UNIFIED, anywhere);
         Runner<?> runner = (Runner<?>) Class.forName(info.generatedRunner())
                 .getConstructor(ForkedTestConfig.class)
-                .newInstance(new ForkedTestConfig(config));
+                .newInstance(config(info));
         return runner.run();
+    }
+
+    /** As jcstress sends it to its JVMs. The parser of its options would keep all processors busy to count them. */
+    private static ForkedTestConfig config(TestInfo info) throws IOException {
+        ByteArrayOutputStream sent = new ByteArrayOutputStream();
+        try (DataOutputStream out = new DataOutputStream(sent)) {
+            // Threads that wait for each other yield, because another JVM that runs tests needs the processors too.
+            out.writeInt(SpinLoopStyle.THREAD_YIELD.ordinal());
+            out.writeInt(MILLIS);
+            out.writeInt(1); // iterations
+            out.writeUTF(info.generatedRunner());
+            out.writeInt(STATES_MEGABYTES);
+            out.writeInt(STRIDE);
+            out.writeInt(STRIDES);
+            out.writeBoolean(false); // threads run on any processor
+        }
+        return new ForkedTestConfig(new DataInputStream(new ByteArrayInputStream(sent.toByteArray())));
     }
 }

@@ -16,6 +16,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -173,6 +174,7 @@ class BlockingSourceTest {
         try (FakeStream stream = stream(executor)) {
             CompletableFuture<BlockingSink> given = new CompletableFuture<>();
             CountDownLatch sent = new CountDownLatch(2);
+            Semaphore progress = new Semaphore(0);
             FakeStream.Client client = stream.open(Sources.blocking(sink -> {
                 given.complete(sink);
                 sent.await();
@@ -182,8 +184,10 @@ class BlockingSourceTest {
                     try {
                         for (int i = 0; i < 500; i++) {
                             given.join().send(Event.of(name + i));
+                            progress.release();
                         }
                         sent.countDown();
+                        progress.release();
                     } catch (InterruptedException e) {
                         Thread.currentThread().interrupt();
                     }
@@ -191,15 +195,19 @@ class BlockingSourceTest {
                 sender.setDaemon(true);
                 sender.start();
             }
-            while (!client.ended.isDone()) {
-                client.send(Event.of("careless"));
-                client.read(false);
-                client.read(true);
+            // The third sender waits for the progress of the others after each burst. Without that it would fill the
+            // queue of the lane faster than the lane empties it, and the others would hardly get a turn.
+            while (sent.getCount() > 0) {
+                sendCarelessly(client);
+                assertThat(progress.tryAcquire(60, TimeUnit.SECONDS)).isTrue();
+                progress.drainPermits();
             }
+            sendCarelessly(client);
             // The careless sender lost an event, so the stream does not end as complete, and events still queued are
             // lost.
-            boolean complete = client.ended.join() == CloseReason.SOURCE_COMPLETED;
-            assertThat(client.ended.join()).isIn(CloseReason.SOURCE_COMPLETED, CloseReason.SLOW_CONSUMER);
+            CloseReason reason = client.ended.get(60, TimeUnit.SECONDS);
+            boolean complete = reason == CloseReason.SOURCE_COMPLETED;
+            assertThat(reason).isIn(CloseReason.SOURCE_COMPLETED, CloseReason.SLOW_CONSUMER);
             for (String name : List.of("a", "b")) {
                 List<String> got = client.texts().stream()
                         .filter(text -> text.startsWith(name))
@@ -212,6 +220,15 @@ class BlockingSourceTest {
             }
             awaitEmptyLedger(stream);
         }
+    }
+
+    /** Sends more events than may wait, and lets the client stall for a moment. */
+    private static void sendCarelessly(FakeStream.Client client) {
+        for (int i = 0; i < 2 * QUEUE; i++) {
+            client.send(Event.of("careless"));
+        }
+        client.read(false);
+        client.read(true);
     }
 
     /** Each thread of the pool waits for a client, so none is left to run a writable listener. */

@@ -6,11 +6,14 @@ import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
 
 /** The bundled server and the examples use the API of Sluice, and not that of Netty. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class ArchitectureTest {
 
-    private static final JavaClasses MAIN = new ClassFileImporter()
+    /** All classes of the module. They go with the instance, because a JVM runs many test classes after this one. */
+    private final JavaClasses main = new ClassFileImporter()
             .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
             .importPackages("io.sluice.sse.examples");
 
@@ -21,7 +24,7 @@ class ArchitectureTest {
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage("io.sluice.sse.hub.log..", "io.sluice.sse.hub.core..", "io.sluice.sse.netty.*..")
-                .check(MAIN);
+                .check(main);
     }
 
     @Test
@@ -32,6 +35,6 @@ class ArchitectureTest {
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("io.netty..")
-                .check(MAIN);
+                .check(main);
     }
 }

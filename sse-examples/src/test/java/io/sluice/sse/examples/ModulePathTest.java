@@ -10,14 +10,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.spi.ToolProvider;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * A project outside the build compiles against the modules and runs on the module path. All other tests use the class
@@ -31,20 +33,45 @@ class ModulePathTest {
     private static final List<String> NEEDED = List.of(
             "sse-core", "sse-netty", "sse-test", "netty-", "slf4j-api", "jspecify", "caffeine", "bucket4j", "logback");
 
+    /** The packages that only their own modules may access, with a type of each. */
+    private static final Map<String, String> HIDDEN = Map.of(
+            "io.sluice.sse.hub.log", "HubLog",
+            "io.sluice.sse.hub.core", "HubCore",
+            "io.sluice.sse.netty.frame", "BatchFramer");
+
     @TempDir
-    Path classes;
+    private static Path classes;
+
+    private static String errorsOfHiddenPackages;
+
+    @BeforeAll
+    static void compileAgainstHiddenPackages() throws IOException {
+        Path bad = Files.createDirectories(classes.resolve("bad"));
+        Files.createDirectories(bad.resolve("p"));
+        Files.writeString(
+                bad.resolve("module-info.java"),
+                "module bad { requires io.sluice.sse.core; requires io.sluice.sse.netty; }");
+        for (Map.Entry<String, String> each : HIDDEN.entrySet()) {
+            String name = "Bad" + each.getValue();
+            Files.writeString(
+                    bad.resolve("p/" + name + ".java"),
+                    "package p; class " + name + " { " + each.getKey() + "." + each.getValue() + " hidden; }");
+        }
+        StringWriter errors = new StringWriter();
+        assertThat(javac(modulePath(), bad, errors)).isNotZero();
+        errorsOfHiddenPackages = errors.toString();
+    }
 
     @Test
     void anApplicationRunsOnTheModulePath() throws Exception {
-        String modulePath = Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
-                .filter(ModulePathTest::isNeeded)
-                .collect(Collectors.joining(File.pathSeparator));
-        compile(modulePath);
+        StringWriter errors = new StringWriter();
+        assertThat(javac(modulePath(), SOURCES, errors)).as(errors.toString()).isZero();
 
         Process consumer = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-XX:TieredStopAtLevel=1",
                         "--module-path",
-                        modulePath + File.pathSeparator + classes,
+                        modulePath() + File.pathSeparator + classes,
                         "--module",
                         "consumer/consumer.Main")
                 .redirectErrorStream(true)
@@ -58,24 +85,17 @@ class ModulePathTest {
         }
     }
 
-    /** Only the module of such a package may access it. */
     @ParameterizedTest
-    @CsvSource({
-        "io.sluice.sse.core, io.sluice.sse.hub.log, HubLog",
-        "io.sluice.sse.core, io.sluice.sse.hub.core, HubCore",
-        "io.sluice.sse.netty, io.sluice.sse.netty.frame, BatchFramer"
-    })
-    void hiddenPackagesAreNotReadable(String module, String hidden, String type) throws Exception {
-        Path bad = classes.resolve("bad");
-        Files.createDirectories(bad.resolve("p"));
-        Files.writeString(bad.resolve("module-info.java"), "module bad { requires " + module + "; }");
-        Files.writeString(bad.resolve("p/Bad.java"), "package p; class Bad { " + hidden + "." + type + " hidden; }");
-        String modulePath = Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
+    @ValueSource(strings = {"io.sluice.sse.hub.log", "io.sluice.sse.hub.core", "io.sluice.sse.netty.frame"})
+    void hiddenPackagesAreNotReadable(String hidden) {
+        assertThat(HIDDEN).containsKey(hidden);
+        assertThat(errorsOfHiddenPackages).contains("package " + hidden + " is not visible");
+    }
+
+    private static String modulePath() {
+        return Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
                 .filter(ModulePathTest::isNeeded)
                 .collect(Collectors.joining(File.pathSeparator));
-        StringWriter errors = new StringWriter();
-        assertThat(javac(modulePath, bad, errors)).isNotZero();
-        assertThat(errors.toString()).contains("package " + hidden + " is not visible");
     }
 
     private static boolean isNeeded(String entry) {
@@ -87,12 +107,7 @@ class ModulePathTest {
         return NEEDED.stream().anyMatch(name::startsWith) && !name.endsWith("-tests.jar");
     }
 
-    private void compile(String modulePath) throws IOException {
-        StringWriter errors = new StringWriter();
-        assertThat(javac(modulePath, SOURCES, errors)).as(errors.toString()).isZero();
-    }
-
-    private int javac(String modulePath, Path sources, StringWriter errors) throws IOException {
+    private static int javac(String modulePath, Path sources, StringWriter errors) throws IOException {
         List<String> files;
         try (Stream<Path> all = Files.walk(sources)) {
             files = all.filter(file -> file.toString().endsWith(".java"))

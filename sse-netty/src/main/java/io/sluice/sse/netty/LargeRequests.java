@@ -4,12 +4,10 @@ import io.netty.channel.Channel;
 import io.netty.util.AttributeKey;
 import io.sluice.sse.netty.connection.Connection;
 import java.time.Duration;
-import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
-import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.LinkedBlockingDeque;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -35,8 +33,8 @@ final class LargeRequests {
 
     private final BufferBudget budget;
     private final AtomicLong waitingBytes = new AtomicLong();
-    private final Queue<Runnable> continuations = new ConcurrentLinkedQueue<>();
-    private final Executor thread = newThread();
+    private final LinkedBlockingDeque<Runnable> tasks = new LinkedBlockingDeque<>();
+    private final ThreadPoolExecutor thread = newThread();
     /** The thread while it runs. */
     private volatile @Nullable Thread running;
 
@@ -55,14 +53,13 @@ final class LargeRequests {
     }
 
     /** The thread ends when it has no work, so it needs no close. */
-    private Executor newThread() {
-        ThreadPoolExecutor own =
-                new ThreadPoolExecutor(1, 1, 1, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), task -> {
-                    Thread next = new Thread(task, "sluice-large-requests");
-                    next.setDaemon(true);
-                    running = next;
-                    return next;
-                });
+    private ThreadPoolExecutor newThread() {
+        ThreadPoolExecutor own = new ThreadPoolExecutor(1, 1, 1, TimeUnit.SECONDS, tasks, task -> {
+            Thread next = new Thread(task, "sluice-large-requests");
+            next.setDaemon(true);
+            running = next;
+            return next;
+        });
         own.allowCoreThreadTimeOut(true);
         return own;
     }
@@ -83,7 +80,6 @@ final class LargeRequests {
         long deadline = System.nanoTime() + MOST_WAIT_NANOS;
         return CompletableFuture.supplyAsync(
                         () -> {
-                            continueEarlier();
                             if (!budget.awaitRoom(deadline)) {
                                 throw BufferBudget.rejection();
                             }
@@ -104,16 +100,10 @@ final class LargeRequests {
             return;
         }
         long deadline = System.nanoTime() + MOST_WAIT_NANOS;
-        continuations.add(() -> {
+        tasks.addFirst(() -> {
             budget.awaitRoom(deadline);
             task.run();
         });
-        thread.execute(this::continueEarlier);
-    }
-
-    private void continueEarlier() {
-        for (Runnable next = continuations.poll(); next != null; next = continuations.poll()) {
-            next.run();
-        }
+        thread.prestartCoreThread(); // it may have ended, and the queue alone does not start another
     }
 }

@@ -21,8 +21,10 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
 
 /** Checks the layers of this module, where buffers are retained and released, and which types are public. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class ArchitectureTest {
 
     private static final String ROOT = "io.sluice.sse.netty";
@@ -31,7 +33,8 @@ class ArchitectureTest {
     private static final List<String> LAYERS =
             List.of("frame", "tls", "socket", "connection", "http", "stream", "http2");
 
-    private static final JavaClasses MAIN = new ClassFileImporter()
+    /** All classes of the module. They go with the instance, because a JVM runs many test classes after this one. */
+    private final JavaClasses main = new ClassFileImporter()
             .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
             .importPackages(ROOT);
 
@@ -49,13 +52,13 @@ class ArchitectureTest {
                         Http2Output.class) // the batch of a connection that closes
                 .should()
                 .callMethodWhere(call("retain or release", "retain", "release"))
-                .check(MAIN);
+                .check(main);
         noClasses()
                 .that()
                 .doNotBelongToAnyOf(BatchFramer.class)
                 .should()
                 .callMethodWhere(call("retain", "retain"))
-                .check(MAIN);
+                .check(main);
     }
 
     private static DescribedPredicate<JavaMethodCall> call(String what, String... prefixes) {
@@ -82,7 +85,7 @@ class ArchitectureTest {
                 .orShould()
                 .dependOnClassesThat()
                 .belongToAnyOf(java.util.Timer.class, java.time.Clock.class)
-                .check(MAIN);
+                .check(main);
     }
 
     @Test
@@ -91,7 +94,7 @@ class ArchitectureTest {
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage("com.fasterxml..", "io.micrometer..", "io.sluice.sse.json..", "io.lettuce..")
-                .check(MAIN);
+                .check(main);
     }
 
     @Test
@@ -103,9 +106,9 @@ class ArchitectureTest {
                     .should()
                     .dependOnClassesThat()
                     .resideInAnyPackage(above(i))
-                    .check(MAIN);
+                    .check(main);
         }
-        assertThat(MAIN.stream().map(JavaClass::getPackageName).distinct())
+        assertThat(main.stream().map(JavaClass::getPackageName).distinct())
                 .containsExactlyInAnyOrderElementsOf(
                         Stream.concat(Stream.of(ROOT), LAYERS.stream().map(layer -> ROOT + "." + layer))
                                 .toList());
@@ -120,7 +123,7 @@ class ArchitectureTest {
 
     @Test
     void packagesHaveNoCycles() {
-        slices().matching("(" + ROOT + "..)").should().beFreeOfCycles().check(MAIN);
+        slices().matching("(" + ROOT + "..)").should().beFreeOfCycles().check(main);
     }
 
     /** Links in comments need imports, which bytecode does not have. These must not point to a higher layer either. */
@@ -142,7 +145,7 @@ class ArchitectureTest {
 
     @Test
     void onlyIntendedTypesArePublic() {
-        assertThat(MAIN.stream()
+        assertThat(main.stream()
                         .filter(type -> type.isTopLevelClass()
                                 && type.getPackageName().equals(ROOT)
                                 && type.getModifiers().contains(JavaModifier.PUBLIC)

@@ -11,10 +11,11 @@ enum ClientProtocol {
     H2;
 
     /**
-     * So small that the server soon notices a client that does not read. Over HTTP/2 the window of its stream is small
-     * anyway, and other streams share the buffer.
+     * So small that the server soon notices a client that does not read. With less, the kernel drops what does not fit,
+     * and a client that reads again waits for the retransmission. Over HTTP/2 the window of its stream is small anyway,
+     * and other streams share the buffer.
      */
-    private static final int SMALL_RECEIVE_BUFFER = 1024;
+    private static final int SMALL_RECEIVE_BUFFER = 4096;
 
     /** Two records of TLS. The kernel delivers a record that is larger than the buffer in tiny pieces, with pauses. */
     private static final int SMALL_TLS_RECEIVE_BUFFER = 32 * 1024;

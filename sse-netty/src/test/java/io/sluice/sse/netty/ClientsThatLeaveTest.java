@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(120)
 class ClientsThatLeaveTest {
 
-    private static final int CLIENTS = 200;
+    private static final int CLIENTS = 100;
 
     @OverEachProtocol
     void nothingOfAClientRemainsWhenItLeaves(Transport transport, ClientProtocol protocol) throws Exception {

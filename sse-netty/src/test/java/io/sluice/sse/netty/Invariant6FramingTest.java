@@ -69,8 +69,9 @@ class Invariant6FramingTest {
                 open.add(RawClient.open(server.port(), "/events/news"));
             }
             Broadcast broadcast = new Broadcast(server, open);
-            broadcast.run(800); // until the code is compiled and the pools are full
-            double each = broadcast.leastOf(10, 50) / clients;
+            broadcast.run(50);
+            // The first rounds may cost more, until the code is compiled and the pools are full.
+            double each = broadcast.leastUntil(allowed(transport) * clients, 25, 50) / clients;
             System.out.printf("%s: %.3f bytes per client and event%n", transport, each);
             assertThat(each).as("bytes per client and event").isLessThan(allowed(transport));
         } finally {
@@ -112,17 +113,18 @@ class Invariant6FramingTest {
         }
 
         /**
-         * Returns the bytes per event of the round with the fewest. The cost of each client and event occurs in every
-         * round. On a busy machine some rounds also wake a loop more than once per event, which costs extra tasks.
+         * Returns the bytes per event of the round with the fewest, after the first round with fewer than expected. The
+         * cost of each client and event occurs in every round. On a busy machine some rounds also wake a loop more than
+         * once per event, which costs extra tasks.
          */
-        double leastOf(int rounds, int events) throws IOException {
-            long least = Long.MAX_VALUE;
-            for (int round = 0; round < rounds; round++) {
+        double leastUntil(double expected, int maxRounds, int events) throws IOException {
+            double least = Double.MAX_VALUE;
+            for (int round = 0; round < maxRounds && least >= expected; round++) {
                 long before = threads.getThreadAllocatedBytes(loop);
                 run(events);
-                least = Math.min(least, threads.getThreadAllocatedBytes(loop) - before);
+                least = Math.min(least, (double) (threads.getThreadAllocatedBytes(loop) - before) / events);
             }
-            return (double) least / events;
+            return least;
         }
 
         /** Publishes one event after another, so that each has its own pass. */

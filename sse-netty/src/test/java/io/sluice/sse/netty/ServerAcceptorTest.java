@@ -108,6 +108,8 @@ class ServerAcceptorTest {
                         "ulimit -n " + DESCRIPTORS + " && exec \"$0\" \"$@\"",
                         java,
                         "-Xmx128m",
+                        "-XX:+UseSerialGC",
+                        "-XX:TieredStopAtLevel=1",
                         "-cp",
                         System.getProperty("java.class.path"),
                         FewDescriptors.class.getName(),

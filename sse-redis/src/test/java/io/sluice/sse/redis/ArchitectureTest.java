@@ -8,11 +8,14 @@ import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
 
 /** What this module depends on, and which types are public. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class ArchitectureTest {
 
-    private static final JavaClasses MAIN = new ClassFileImporter()
+    /** All classes of the module. They go with the instance, because a JVM runs many test classes after this one. */
+    private final JavaClasses main = new ClassFileImporter()
             .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
             .importPackages("io.sluice.sse.redis");
 
@@ -22,17 +25,17 @@ class ArchitectureTest {
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage("io.sluice.sse.hub..", "io.netty..", "reactor..")
-                .check(MAIN);
+                .check(main);
     }
 
     @Test
     void noCodeSleeps() {
-        noClasses().should().callMethod(Thread.class, "sleep", long.class).check(MAIN);
+        noClasses().should().callMethod(Thread.class, "sleep", long.class).check(main);
     }
 
     @Test
     void publicTypes() {
-        assertThat(MAIN.stream()
+        assertThat(main.stream()
                         .filter(type -> type.isTopLevelClass()
                                 && type.getModifiers().contains(JavaModifier.PUBLIC)
                                 && !type.getSimpleName().equals("package-info"))

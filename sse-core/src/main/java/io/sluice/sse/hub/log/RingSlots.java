@@ -131,6 +131,72 @@ final class RingSlots {
         return chunk == null ? null : (LogEntry) ENTRY.getAcquire(chunk, slot(index, CHUNK));
     }
 
+    /**
+     * As {@link TopicLog#copy}, from the entries with an index in {@code [begin, end)}. The writer may evict and append
+     * after these were read; a test does so on purpose.
+     */
+    static TopicLog.Copied copy(
+            Object[] slots, long begin, long end, long after, long head, int maxBytes, Entries into) {
+        if (slots.length == 0 || begin >= end) {
+            return TopicLog.Copied.ALL;
+        }
+        int room = maxBytes;
+        boolean newer = false;
+        for (long i = firstAfter(slots, begin, end, after); i < end; i++) {
+            LogEntry entry = getAcquire(slots, i);
+            if (entry == null || entry.position <= after) {
+                continue; // evicted during the copy; the floor shows it
+            }
+            if (entry.position > head) {
+                // Usually this is the end of the range. But a new entry may have taken the slot of an old one that the
+                // reader already had. The floor does not show that, and the requested entries still follow.
+                newer = true;
+                continue;
+            }
+            if (room < maxBytes && entry.wire.length > room) {
+                return TopicLog.Copied.UP_TO_ROOM;
+            }
+            into.add(entry);
+            room -= entry.wire.length;
+        }
+        return newer ? TopicLog.Copied.UP_TO_HEAD : TopicLog.Copied.ALL;
+    }
+
+    /**
+     * The index of the first entry after {@code after}: a search from the end, whose steps double, then a binary one.
+     */
+    static long firstAfter(Object[] slots, long begin, long end, long after) {
+        long low = begin;
+        long high = end;
+        for (long step = 1; high - low > 0; step <<= 1) {
+            long probe = Math.max(low, end - step);
+            if (isAfter(slots, probe, after)) {
+                high = probe;
+                if (probe == low) {
+                    return low;
+                }
+            } else {
+                low = probe + 1;
+                break;
+            }
+        }
+        while (low < high) {
+            long middle = (low + high) >>> 1;
+            if (isAfter(slots, middle, after)) {
+                high = middle;
+            } else {
+                low = middle + 1;
+            }
+        }
+        return low;
+    }
+
+    /** An empty slot was evicted, so it counts as older. */
+    private static boolean isAfter(Object[] slots, long index, long after) {
+        LogEntry entry = getAcquire(slots, index);
+        return entry != null && entry.position > after;
+    }
+
     private static long chunk(long index) {
         return index >>> CHUNK_BITS;
     }

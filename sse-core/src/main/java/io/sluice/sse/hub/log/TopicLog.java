@@ -339,34 +339,7 @@ public sealed class TopicLog permits ConflatedLog, PagedLog {
         long end = (long) NEXT.getVolatile(this);
         long begin = (long) OLDEST.getAcquire(this);
         Object[] array = (Object[]) SLOTS.getAcquire(this);
-        return copy(after, head, maxBytes, into, array, begin, end);
-    }
-
-    /** The second half of a copy. The writer may evict and append between the halves; a test does so on purpose. */
-    static Copied copy(long after, long head, int maxBytes, Entries into, Object[] array, long begin, long end) {
-        if (array.length == 0 || begin >= end) {
-            return Copied.ALL;
-        }
-        int room = maxBytes;
-        boolean newer = false;
-        for (long i = firstAfter(after, begin, end, array); i < end; i++) {
-            LogEntry entry = RingSlots.getAcquire(array, i);
-            if (entry == null || entry.position <= after) {
-                continue; // evicted during the copy; the floor shows it
-            }
-            if (entry.position > head) {
-                // Usually this is the end of the range. But a new entry may have taken the slot of an old one that the
-                // reader already had. The floor does not show that, and the requested entries still follow.
-                newer = true;
-                continue;
-            }
-            if (room < maxBytes && entry.wire.length > room) {
-                return Copied.UP_TO_ROOM;
-            }
-            into.add(entry);
-            room -= entry.wire.length;
-        }
-        return newer ? Copied.UP_TO_HEAD : Copied.ALL;
+        return RingSlots.copy(array, begin, end, after, head, maxBytes, into);
     }
 
     /** Whether an entry newer than {@code position} is kept, as far as this thread can see. */
@@ -391,7 +364,7 @@ public sealed class TopicLog permits ConflatedLog, PagedLog {
         if (array.length == 0 || begin >= end) {
             return 0;
         }
-        for (long i = firstAfter(after, begin, end, array); i < end; i++) {
+        for (long i = RingSlots.firstAfter(array, begin, end, after); i < end; i++) {
             LogEntry entry = RingSlots.getAcquire(array, i);
             if (entry != null && entry.position > after) {
                 // A newer entry may have taken the slot of an old one. The entries between the two still follow.
@@ -399,41 +372,6 @@ public sealed class TopicLog permits ConflatedLog, PagedLog {
             }
         }
         return 0;
-    }
-
-    /**
-     * The index of the first entry after {@code after}: a search from the end, whose steps double, then a binary one.
-     */
-    private static long firstAfter(long after, long begin, long end, Object[] array) {
-        long low = begin;
-        long high = end;
-        for (long step = 1; high - low > 0; step <<= 1) {
-            long probe = Math.max(low, end - step);
-            if (isAfter(after, probe, array)) {
-                high = probe;
-                if (probe == low) {
-                    return low;
-                }
-            } else {
-                low = probe + 1;
-                break;
-            }
-        }
-        while (low < high) {
-            long middle = (low + high) >>> 1;
-            if (isAfter(after, middle, array)) {
-                high = middle;
-            } else {
-                low = middle + 1;
-            }
-        }
-        return low;
-    }
-
-    /** An empty slot was evicted, so it counts as older. */
-    private static boolean isAfter(long after, long index, Object[] array) {
-        LogEntry entry = RingSlots.getAcquire(array, index);
-        return entry != null && entry.position > after;
     }
 
     /** For tests. */

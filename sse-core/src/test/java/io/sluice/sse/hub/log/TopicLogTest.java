@@ -101,7 +101,7 @@ class TopicLogTest {
             }
             for (long after = overtaken; after < size; after++) {
                 Entries into = new Entries();
-                TopicLog.copy(after, size, 100, into, array, 0, size);
+                RingSlots.copy(array, 0, size, after, size, 100, into);
                 assertThat(log.isGap(after, 0)).isFalse();
                 assertThat(into.size())
                         .as("after %s, overtaken by %s", after, overtaken)
