@@ -18,6 +18,7 @@ import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.ReferenceCountUtil;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,6 +44,9 @@ final class BodyAggregator extends HttpObjectAggregator {
 
     /** A request whose body may arrive in one piece. Most do, and then no composite buffer is needed. */
     private @Nullable HttpRequest simple;
+
+    /** The header Origin of the newest request. */
+    private List<String> origins = List.of();
 
     /** @param budget bounds the unfinished bodies of all connections together */
     BodyAggregator(int maxBytes, BufferBudget budget) {
@@ -74,6 +78,9 @@ final class BodyAggregator extends HttpObjectAggregator {
         }
         if (request != null) { // the body arrives in pieces
             super.channelRead(ctx, request);
+        }
+        if (message instanceof HttpRequest started) {
+            origins = started.headers().getAll(HttpHeaderNames.ORIGIN);
         }
         if (message instanceof HttpRequest head && isSimple(head)) {
             simple = head;
@@ -167,9 +174,11 @@ final class BodyAggregator extends HttpObjectAggregator {
         return hasBody ? response : null;
     }
 
-    private static void reject(ChannelHandlerContext ctx, HttpStatusException rejection) {
+    /** A page of another origin may read the rejection if the option {@code cors} allows its origin. */
+    private void reject(ChannelHandlerContext ctx, HttpStatusException rejection) {
         FullHttpRequest failed =
                 new DefaultFullHttpRequest(HttpVersion.HTTP_1_1, HttpMethod.GET, "/", Unpooled.EMPTY_BUFFER);
+        failed.headers().set(HttpHeaderNames.ORIGIN, origins);
         failed.setDecoderResult(DecoderResult.failure(rejection));
         ctx.fireChannelRead(failed);
     }

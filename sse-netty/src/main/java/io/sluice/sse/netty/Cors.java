@@ -141,13 +141,13 @@ final class Cors {
     }
 
     /** The headers of the response to a request, of whatever status; empty if the option is not set. */
-    private List<Map.Entry<String, String>> headersFor(SseRequest request) {
+    private List<Map.Entry<String, String>> headersFor(List<String> origins) {
         if (!isEnabled()) {
             return List.of();
         }
         List<Map.Entry<String, String>> headers = new ArrayList<>(4);
         headers.add(Map.entry("vary", "origin"));
-        String allowed = allowed(request);
+        String allowed = allowed(origins);
         if (allowed != null) {
             headers.add(Map.entry("access-control-allow-origin", allowed));
             headers.add(Map.entry("access-control-expose-headers", "retry-after, www-authenticate"));
@@ -158,21 +158,25 @@ final class Cors {
         return headers;
     }
 
-    /** The response with those headers, unless its route has decided about the origin itself. */
-    RouteResponse addTo(RouteResponse response, @Nullable SseRequest request) {
-        if (request == null || !isEnabled() || decides(response.headers().entrySet())) {
+    /**
+     * The response with those headers, unless its route has decided about the origin itself.
+     *
+     * @param origins those of the request, which may be too malformed for a {@link SseRequest}
+     */
+    RouteResponse addTo(RouteResponse response, List<String> origins) {
+        if (!isEnabled() || decides(response.headers().entrySet())) {
             return response;
         }
-        return response.withAdded(addTo(response.added(), request));
+        return response.withAdded(addTo(response.added(), origins));
     }
 
     /** The headers of a route with those headers, unless the route has decided about the origin itself. */
-    List<Map.Entry<String, String>> addTo(List<Map.Entry<String, String>> ofRoute, SseRequest request) {
+    List<Map.Entry<String, String>> addTo(List<Map.Entry<String, String>> ofRoute, List<String> origins) {
         if (!isEnabled() || decides(ofRoute)) {
             return ofRoute;
         }
         List<Map.Entry<String, String>> all = new ArrayList<>(ofRoute);
-        all.addAll(headersFor(request));
+        all.addAll(headersFor(origins));
         return all;
     }
 
@@ -203,7 +207,10 @@ final class Cors {
 
     /** The value of {@code access-control-allow-origin}; null if the page may not read the response. */
     private @Nullable String allowed(SseRequest request) {
-        List<String> origins = request.headerAll("origin");
+        return allowed(request.headerAll("origin"));
+    }
+
+    private @Nullable String allowed(List<String> origins) {
         if (origins.size() != 1) {
             return null;
         }

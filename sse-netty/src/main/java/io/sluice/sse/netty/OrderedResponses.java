@@ -4,6 +4,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.flow.FlowControlHandler;
 import io.sluice.sse.netty.connection.RejectionLog;
 import io.sluice.sse.netty.http.RequestDeadline;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -27,10 +28,11 @@ final class OrderedResponses {
      * The properties of a request that its response depends on.
      *
      * @param request null if the request could not be read
+     * @param origins the values of the header Origin, as far as the request could be read
      * @param keepAlive whether the connection may stay open after the response
      * @param head whether the response has no body because the method is HEAD
      */
-    record Exchange(@Nullable SseRequest request, boolean keepAlive, boolean head) {}
+    record Exchange(@Nullable SseRequest request, List<String> origins, boolean keepAlive, boolean head) {}
 
     private final RequestDeadline deadline;
     private final RejectionLog rejections;
@@ -147,7 +149,7 @@ final class OrderedResponses {
     /** @param reserved the bytes of the response in the budget */
     private void write(
             ChannelHandlerContext ctx, CompletableFuture<RouteResponse> response, Exchange exchange, int reserved) {
-        RouteResponse result = cors.addTo(resultOf(ctx, response, exchange.request()), exchange.request());
+        RouteResponse result = cors.addTo(resultOf(ctx, response, exchange.request()), exchange.origins());
         closing |= Responses.closes(result, exchange.head()); // before it is sent: its client may take its time
         if (reserved == 0) {
             Responses.write(ctx, result, exchange.keepAlive(), exchange.head());

@@ -7,6 +7,7 @@ import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.handler.codec.CodecException;
 import io.netty.handler.codec.DecoderResult;
 import io.netty.handler.codec.http.FullHttpRequest;
+import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpUtil;
 import io.sluice.sse.RejectionCounts;
 import io.sluice.sse.netty.OrderedResponses.Exchange;
@@ -16,6 +17,7 @@ import io.sluice.sse.netty.http.AllowedHosts;
 import io.sluice.sse.netty.http.RequestDeadline;
 import java.io.IOException;
 import java.util.ArrayDeque;
+import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -113,10 +115,11 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
             return;
         }
         deadline.requestArrived();
+        List<String> origins = message.headers().getAll(HttpHeaderNames.ORIGIN);
         DecoderResult decoded = message.decoderResult();
         if (decoded.isFailure()) {
             HttpStatusException malformed = Responses.ofMalformed(decoded.cause());
-            inTurn(ctx, new Turn(new Exchange(null, false, false), false, turn -> fail(ctx, turn, malformed)));
+            inTurn(ctx, new Turn(new Exchange(null, origins, false, false), false, turn -> fail(ctx, turn, malformed)));
             return;
         }
         boolean head = message.method().name().equals("HEAD");
@@ -128,10 +131,10 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
             request = SseRequest.of(message, ctx.channel(), bytesOf(message.content()), shared.proxies());
         } catch (Throwable e) {
             HttpStatusException rejection = Responses.toStatusException(e, ctx.channel(), null);
-            inTurn(ctx, new Turn(new Exchange(null, false, head), false, turn -> fail(ctx, turn, rejection)));
+            inTurn(ctx, new Turn(new Exchange(null, origins, false, head), false, turn -> fail(ctx, turn, rejection)));
             return;
         }
-        Exchange exchange = new Exchange(request, HttpUtil.isKeepAlive(message), head);
+        Exchange exchange = new Exchange(request, origins, HttpUtil.isKeepAlive(message), head);
         Routes.Entry entry;
         try {
             int bodyBytes = request.body().length;

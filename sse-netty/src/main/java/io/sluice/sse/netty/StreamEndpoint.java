@@ -248,7 +248,7 @@ final class StreamEndpoint {
     /** The headers of the route, of the compression, and for a page of another origin. */
     private List<Map.Entry<String, String>> headersOf(SseRequest request, SseStream stream) {
         List<Map.Entry<String, String>> headers = compression.headersOf(request, stream);
-        return cors == null ? headers : cors.addTo(headers, request);
+        return cors == null ? headers : cors.addTo(headers, request.headerAll("origin"));
     }
 
     /** Whether the last stream of the client has ended for good. */

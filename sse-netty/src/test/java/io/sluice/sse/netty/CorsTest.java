@@ -102,6 +102,29 @@ class CorsTest {
         }
     }
 
+    /** Such a request does not reach a route. */
+    @ParameterizedTest
+    @CsvSource({
+        "POST /act, Content-Length: 2000, 413",
+        "POST /act, Transfer-Encoding: nonsense, 400",
+        "POST /act, Content-Length: 1|Expect: nonsense, 417",
+        "GET /events/%zz, X: 1, 400",
+    })
+    void aRequestThatIsRejectedEarlyCanBeReadToo(String request, String headers, int status) throws IOException {
+        try (SseServer server = server().maxBodyBytes(1024).cors(NAMED).start()) {
+            for (String origin : List.of(NAMED, STRANGER)) {
+                List<String> head = responseHead(
+                        server,
+                        request,
+                        Stream.concat(Stream.of("Origin: " + origin), Stream.of(headers.split("\\|")))
+                                .toArray(String[]::new));
+                assertThat(head.get(0)).startsWith("http/1.1 " + status);
+                assertThat(value(head, "vary")).isEqualTo("origin");
+                assertThat(value(head, "access-control-allow-origin")).isEqualTo(origin.equals(NAMED) ? NAMED : "");
+            }
+        }
+    }
+
     @Test
     void theStarAllowsNoCredentials() throws IOException {
         try (SseServer server = server().cors("*").start()) {

@@ -19,9 +19,9 @@ import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads earlier entries of the stream again, for clients that are older than the memory of the node, one page at a time.
- * Entries that this node has found to be repetitions are left out. In what was there before this node began, repetitions
- * are found within a page only.
+ * Reads earlier entries of the stream again, for clients that are older than the memory of the node. Each read is one
+ * page. Entries that this node has found to be repetitions are left out. In what was there before this node began,
+ * repetitions are found within a page only.
  */
 final class StreamPages {
 

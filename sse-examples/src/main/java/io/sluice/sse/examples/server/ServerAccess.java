@@ -24,7 +24,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Who may subscribe and publish: static tokens, JSON web tokens, and tickets for an EventSource. A server without any
- * of these options is open to every client. Thread-safe.
+ * of these options is open to every client; one that asks clients for certificates knows them by their subjects then.
+ * Thread-safe.
  */
 final class ServerAccess implements AutoCloseable {
 
@@ -45,22 +46,33 @@ final class ServerAccess implements AutoCloseable {
 
     private final List<byte[]> subscribeTokens;
     private final List<byte[]> publishTokens;
-    private final Authenticator.@Nullable Keys<JwtVerifier> jwt;
-    private final @Nullable String jwtCookie;
+    private final @Nullable Jwt jwt;
+    private final boolean clientCertificates;
     private final Tickets tickets;
     private final AccessRules rules;
 
-    /** @param jwtCookie the cookie that may have a JSON web token, or null */
+    /**
+     * How JSON web tokens are checked, and where they are.
+     *
+     * @param cookie a cookie that may have the token instead of the header, or null
+     */
+    record Jwt(
+            Authenticator.Keys<JwtVerifier> keys, @Nullable String cookie) {}
+
+    /**
+     * @param jwt null if the server accepts no JSON web tokens
+     * @param clientCertificates whether each client has a certificate, by whose subject it is known
+     */
     ServerAccess(
             List<String> subscribeTokens,
             List<String> publishTokens,
-            Authenticator.@Nullable Keys<JwtVerifier> jwt,
-            @Nullable String jwtCookie,
+            @Nullable Jwt jwt,
+            boolean clientCertificates,
             Tickets tickets) {
         this.subscribeTokens = bytes(subscribeTokens);
         this.publishTokens = bytes(publishTokens);
         this.jwt = jwt;
-        this.jwtCookie = jwtCookie;
+        this.clientCertificates = clientCertificates;
         this.tickets = tickets;
         this.rules = rules();
     }
@@ -92,7 +104,7 @@ final class ServerAccess implements AutoCloseable {
      */
     void addTo(SseServerBuilder server, @Nullable String adminToken, Rate wrongTokens) {
         byte[] admin = adminToken == null ? null : adminToken.getBytes(StandardCharsets.UTF_8);
-        if (hasTokens() || admin != null) {
+        if (hasTokens() || clientCertificates || admin != null) {
             Authenticator atOnce = request -> CompletableFuture.completedFuture(identity(request, admin));
             Authenticator blocking = Authenticator.blocking(request -> identity(request, admin));
             // Asked for each request, because a changed key file may have keys of another kind.
@@ -110,13 +122,13 @@ final class ServerAccess implements AutoCloseable {
     }
 
     private boolean hasSlowKeys() {
-        return jwt != null && jwt.get().isSlow();
+        return jwt != null && jwt.keys().get().isSlow();
     }
 
     @Override
     public void close() {
         if (jwt != null) {
-            jwt.close();
+            jwt.keys().close();
         }
     }
 
@@ -145,13 +157,21 @@ final class ServerAccess implements AutoCloseable {
             return identity;
         }
         if (!hasTokens()) {
-            return Identity.UNKNOWN; // the header is for another program, such as a gateway
+            // A token in the header is for another program, such as a gateway.
+            return clientCertificates ? certified(request) : Identity.UNKNOWN;
         }
         String token = request.bearer();
-        if (token == null && jwtCookie != null) {
-            token = request.cookie(jwtCookie);
+        if (token == null && jwt != null && jwt.cookie() != null) {
+            token = request.cookie(jwt.cookie());
         }
         return token == null ? Identity.UNKNOWN : identityOf(token);
+    }
+
+    private static Identity certified(SseRequest request) {
+        return Authenticator.clientCertificate()
+                .authenticate(request)
+                .toCompletableFuture()
+                .join(); // it is complete
     }
 
     private static Identity adminOf(SseRequest request, byte[] adminToken) {
@@ -180,7 +200,7 @@ final class ServerAccess implements AutoCloseable {
         if (jwt == null) {
             throw HttpStatusException.of(401, "the token is not accepted", "www-authenticate", INVALID_TOKEN);
         }
-        return jwt.get().verify(token);
+        return jwt.keys().get().verify(token);
     }
 
     /** Compares with each token in constant time, so that the time does not reveal how much of a token is right. */

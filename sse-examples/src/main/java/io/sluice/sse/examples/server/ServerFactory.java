@@ -180,16 +180,18 @@ final class ServerFactory {
         }
         List<String> subscribeTokens = options.secrets("--subscribe-token", options.subscribeTokens);
         List<String> publishTokens = options.secrets("--publish-token", options.publishTokens);
-        Authenticator.Keys<JwtVerifier> jwt = null; // last, since it has a thread
+        ServerAccess.Jwt jwt = null; // last, since it has a thread
         if (options.jwtKey != null) {
             try {
-                jwt = Authenticator.keys(options.jwtKey, file -> JwtVerifier.read(file, InstantSource.system()));
+                jwt = new ServerAccess.Jwt(
+                        Authenticator.keys(options.jwtKey, file -> JwtVerifier.read(file, InstantSource.system())),
+                        options.jwtCookie);
             } catch (IllegalArgumentException e) {
                 throw options.invalid("--jwt-key", e);
             }
         }
         Tickets tickets = new Tickets(System::nanoTime, hub);
-        return new ServerAccess(subscribeTokens, publishTokens, jwt, options.jwtCookie, tickets);
+        return new ServerAccess(subscribeTokens, publishTokens, jwt, options.tlsClientCa != null, tickets);
     }
 
     /** The token of the admin routes; null if there is none. */

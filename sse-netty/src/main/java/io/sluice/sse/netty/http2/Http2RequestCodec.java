@@ -67,7 +67,7 @@ public final class Http2RequestCodec extends Http2StreamFrameToHttpObjectCodec {
             ctx.channel().attr(HAS_HEAD).set(Boolean.TRUE);
             InvalidRequestException rejection = rejectionOf(head.headers());
             if (rejection != null) {
-                out.add(failed(rejection));
+                out.add(failed(rejection, head.headers()));
                 return;
             }
         }
@@ -125,9 +125,10 @@ public final class Http2RequestCodec extends Http2StreamFrameToHttpObjectCodec {
         return bytes;
     }
 
-    private static FullHttpRequest failed(InvalidRequestException rejection) {
+    private static FullHttpRequest failed(InvalidRequestException rejection, Http2Headers headers) {
         FullHttpRequest request =
                 new DefaultFullHttpRequest(HttpVersion.HTTP_1_1, HttpMethod.GET, "/", Unpooled.EMPTY_BUFFER);
+        request.headers().set(HttpHeaderNames.ORIGIN, headers.getAll(HttpHeaderNames.ORIGIN));
         request.setDecoderResult(DecoderResult.failure(rejection));
         return request;
     }
