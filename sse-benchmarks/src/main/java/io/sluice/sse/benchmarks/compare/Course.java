@@ -19,8 +19,8 @@ final class Course {
     private final Cores cores;
     private final Path file;
 
-    Course(Path generator, Cores cores, Path file) {
-        this.generator = new Generator(generator, cores);
+    Course(CPrograms programs, Cores cores, Path file) {
+        this.generator = new Generator(programs, cores);
         this.cores = cores;
         this.file = file;
     }
