@@ -94,6 +94,7 @@ final class Course {
                 Figure.P50,
                 Figure.P99,
                 Figure.LIVE_PER_CLIENT,
+                Figure.CONNECT_MICROS,
                 Figure.CPU_PER_CHURNED,
                 Figure.REPLAY)) {
             figure.of(run)
