@@ -1,5 +1,5 @@
-// Events to all clients. Over HTTP/1.1 all get the same bytes. Over HTTP/2 a connection gets the frames of all its
-// streams in one write.
+// Sends events to all clients. Over HTTP/1.1 all get the same bytes. Over HTTP/2 a connection gets the frames of all
+// its streams in one write.
 #include "floor.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,7 +42,7 @@ bool subscribe(connection *c, uint32_t id) {
 
 void unsubscribe(connection *c) {
     if (c->place < 0) return;
-    connection *last = subscribed[--subscribed_count]; // takes its place
+    connection *last = subscribed[--subscribed_count]; // moves to the free place
     subscribed[c->place] = last;
     last->place = c->place;
     c->place = -1;

@@ -1,8 +1,8 @@
 // The floor over TLS 1.3 and HTTP/2: what the files of this folder share.
 //
 // main.c      options, listeners, the loop
-// input.c     connections that come, speak and go
-// output.c    bytes for a connection, and those that its socket has not taken
+// input.c     accepts, reads and closes connections
+// output.c    writes to a connection, and keeps the bytes that its socket does not take
 // frames.c    HTTP/2, made by hand
 // broadcast.c events to all clients
 #ifndef FLOOR_H
@@ -21,7 +21,7 @@ typedef struct {
     int fd, place; // among the connections with clients, -1 if it is none of them
     bool publishes, greeted, blocked;
     SSL *ssl;
-    buffer input, waiting; // waiting: what the socket has not taken
+    buffer input, waiting; // waiting: bytes that the socket has not taken
     stream *streams;
     int count, room;
     int64_t window, first_window; // of the connection; of a stream that begins
@@ -36,14 +36,14 @@ void accept_all(int listener, bool publishes, SSL_CTX *tls);
 void readable(connection *c);
 void close_connection(connection *c);
 
-// ---- output.c: false when the connection is gone
+// ---- output.c; the functions return false if they closed the connection
 char *room(buffer *b, size_t more);
 void append(buffer *b, const void *bytes, size_t n);
 bool send_bytes(connection *c, const void *bytes, size_t n);
 bool send_waiting(connection *c);
 
 // ---- frames.c
-bool serve_frames(connection *c); // what is whole in the input; false when the connection is gone
+bool serve_frames(connection *c); // handles the complete frames of the input; false if it closed the connection
 void append_head(buffer *to, uint32_t stream);
 void append_data(buffer *to, uint32_t stream, const char *bytes, size_t n);
 

@@ -1,4 +1,4 @@
-// HTTP/2, made by hand. The headers of a request are not decoded: each HEADERS frame is a subscription.
+// HTTP/2 frames, made by hand. The headers of a request are not decoded: each HEADERS frame is a subscription.
 #include "floor.h"
 #include <string.h>
 

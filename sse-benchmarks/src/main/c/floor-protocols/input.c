@@ -1,4 +1,4 @@
-// Connections that come, speak and go.
+// Accepts, reads and closes connections.
 #include "floor.h"
 #include <errno.h>
 #include <netinet/in.h>
@@ -48,7 +48,7 @@ void close_connection(connection *c) {
     free(c);
 }
 
-// HTTP/1.1: what is whole in the input; false when the connection is gone.
+// Handles the complete HTTP/1.1 requests of the input. Returns false if the connection was closed.
 static bool serve_requests(connection *c) {
     static const char accepted[] = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
     size_t from = 0;

@@ -1,5 +1,5 @@
-// What a broadcast costs at least over TLS 1.3, over HTTP/2, or both: one thread, one epoll, OpenSSL, frames made by
-// hand. It handles no trouble: a stream without window misses events, and a request's headers are not decoded.
+// The least that a broadcast costs over TLS 1.3, over HTTP/2, or over both. It has one thread, one epoll, OpenSSL, and
+// frames made by hand. It handles no trouble: a stream without window misses events, and headers are not decoded.
 //
 //     floor-protocols PORT PUBLISH_PORT [tls=FOLDER] [h2] [batch]
 //

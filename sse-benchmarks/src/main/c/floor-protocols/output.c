@@ -1,4 +1,4 @@
-// Bytes for a connection, and those that its socket has not taken.
+// Writes to a connection, and keeps the bytes that its socket does not take.
 #include "floor.h"
 #include <errno.h>
 #include <openssl/err.h>

@@ -11,7 +11,7 @@
 // ticks.c      data that looks like price ticks in JSON
 // mode_*.c     what is measured
 // protocols/   TLS, HTTP/2 and gzip, for the program generator-protocols
-// clear/       stands in for protocols/ in the program generator, which needs no library
+// clear/       replaces protocols/ in the program generator, which needs no library
 #ifndef GENERATOR_H
 #define GENERATOR_H
 #define _GNU_SOURCE

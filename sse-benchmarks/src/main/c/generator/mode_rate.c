@@ -46,7 +46,7 @@ static void publish_at_rate(int64_t begin, int64_t first, int64_t count) {
 
 static int64_t nanos_of(int64_t count) { return (int64_t)((double)count / opt.rate * (double)SECOND); }
 
-// The warm-up, and a time in which all clients read: what comes later is compared with it.
+// The warm-up, and then a time in which all clients read. The latencies of the measurement are compared with it.
 static void publish_quietly(void) {
     int64_t begin = now_ns(), warm = (int64_t)(opt.rate * opt.warmup), count = (int64_t)(opt.rate * opt.quiet);
     stalling = false;

@@ -1,5 +1,5 @@
-// Data that looks like price ticks in JSON, of exactly the wanted size. Compression of it is as good as that of real
-// ticks: names and form repeat, prices move a little. The same sequence in each run.
+// Data that looks like price ticks in JSON, with exactly the wanted size. Names and form repeat, and prices move a
+// little, so it compresses about as well as real ticks. Each run has the same sequence.
 #include "generator.h"
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,4 +1,4 @@
-// In place of the files of protocols/, for a machine without the libraries: clear HTTP/1.1 without compression.
+// Replaces the files of protocols/ on a machine without their libraries: only clear HTTP/1.1, without compression.
 #include "../generator.h"
 
 void protocols_init(void) {
@@ -7,7 +7,7 @@ void protocols_init(void) {
 
 void protocols_put(void) {}
 
-// None of these is called.
+// protocols_init excludes the calls of these.
 void connection_attach(client *c) { (void)c; }
 void connection_detach(client *c, bool reset) { (void)c; (void)reset; }
 void connection_ready(uint32_t number, uint32_t events) { (void)number; (void)events; }

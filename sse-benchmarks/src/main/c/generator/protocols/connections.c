@@ -1,5 +1,5 @@
-// Connections over TLS or HTTP/2, and their clients. The clients that stay are dealt out to as many connections as they
-// need, in turn, so that stalled ones are on all of them. A client that leaves after a few events has its own.
+// Connections over TLS or HTTP/2, and their clients. The lasting clients are assigned to the connections in turn, so
+// that each connection has some of the stalled ones. A client that leaves after a few events has its own connection.
 #define _GNU_SOURCE
 #include "protocols.h"
 #include <errno.h>
@@ -98,7 +98,7 @@ void connection_flush(connection *x) {
         const char *from = x->out + x->out_from;
         size_t left = x->out_to - x->out_from;
         ssize_t n = x->ssl ? tls_write(x, from, left) : send(x->fd, from, left, MSG_NOSIGNAL);
-        if (n <= 0) { // if it is for ever, reading will tell
+        if (n <= 0) { // a broken connection is closed by the next read
             set_blocked(x, true);
             return;
         }
@@ -138,7 +138,7 @@ void connection_attach(client *c) {
     c->connection = x;
     if (!connection_lives(x)) open_connection(x);
     x->open_streams++;
-    if (x->state != UP) return; // asks when it is up
+    if (x->state != UP) return; // the requests follow when it is up
     ask(x, c);
     connection_flush(x);
 }

@@ -1,4 +1,4 @@
-// Streams compressed with gzip: an inflater for each client, so that each event of each client is checked.
+// Streams compressed with gzip. Each client has an inflater, so that each event of each client is checked.
 #include "protocols.h"
 #include <stdlib.h>
 #include <zlib.h>

@@ -1,4 +1,4 @@
-// HTTP/2 of a client: a stream for each client. The windows are those of a browser unless options change them.
+// HTTP/2, with a stream for each client. The windows are those of a browser unless options change them.
 #include "protocols.h"
 #include <stdio.h>
 #include <string.h>
@@ -41,7 +41,7 @@ static int on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *
     return 0;
 }
 
-// A stalled client gives the window of the connection back, but not that of its stream.
+// A stalled client returns the window of the connection, but not that of its stream.
 static void give_back(nghttp2_session *session, client *c, int32_t stream, size_t n) {
     if (opt.stalled <= 0) return; // nghttp2 does it
     if (c->stalled && stalling && !c->resumed) {
@@ -131,7 +131,7 @@ void http2_output(connection *x) {
 
 void http2_reset(connection *x, client *c) {
     nghttp2_submit_rst_stream(x->session, NGHTTP2_FLAG_NONE, c->stream_id, NGHTTP2_CANCEL);
-    nghttp2_session_set_stream_user_data(x->session, c->stream_id, NULL); // its place gets another client
+    nghttp2_session_set_stream_user_data(x->session, c->stream_id, NULL); // another client may use its place
 }
 
 void http2_resume(connection *x, client *c) {

@@ -11,13 +11,13 @@
 #include <openssl/ssl.h>
 #include <sys/types.h>
 
-// CLOSED: it is released when its events are handled.
+// A CLOSED connection is released after its events are handled.
 enum connection_state { UNOPENED, OPENING, SHAKING_HANDS, UP, CLOSED };
 
 typedef struct connection {
     int fd, open_streams;
     uint8_t state;
-    bool busy;    // its events are being handled
+    bool busy;    // the loop is handling its events
     bool blocked; // the socket takes no more
     SSL *ssl;
     nghttp2_session *session;
@@ -26,7 +26,7 @@ typedef struct connection {
 } connection;
 
 // ---- connections.c
-extern int64_t arrived_at; // of the bytes that are being handled
+extern int64_t arrived_at; // when the current bytes were received
 void connection_up(connection *x);
 void connection_failed(connection *x); // all its clients are lost
 void connection_bytes(connection *x, const char *bytes, size_t n); // after decryption
@@ -47,7 +47,7 @@ void http2_init(void);
 void http2_begin(connection *x);
 void http2_request(connection *x, client *c);
 void http2_bytes(connection *x, const char *bytes, size_t n);
-void http2_output(connection *x); // appends what the session has to send
+void http2_output(connection *x); // appends the frames that the session has to send
 void http2_reset(connection *x, client *c);
 void http2_resume(connection *x, client *c);
 

@@ -1,4 +1,4 @@
-// TLS 1.3 of a client, always with the same cipher, so that all servers do the same work. One recv() for each wake-up;
+// TLS 1.3, always with the same cipher, so that all servers do the same work. There is one recv() for each wake-up:
 // OpenSSL reads from memory and writes to the socket.
 #include "protocols.h"
 #include <errno.h>
@@ -11,7 +11,7 @@ static const char HTTP_1[] = "\x08http/1.1", HTTP_2[] = "\x02h2"; // as ALPN wan
 
 static SSL_CTX *context;
 static BIO_METHOD *memory_in_socket_out;
-static const char *input; // what has arrived and OpenSSL has not read
+static const char *input; // bytes that OpenSSL has not read
 static size_t input_left;
 static int64_t handshakes, failures;
 static char chosen[128];

@@ -18,9 +18,9 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * A virtual thread for each client, which takes from a queue of its own; whose queue is full is ended. With the property
- * publish the publisher has that port, in clear text. With tls, certificate (the folder of key.p12) and password the
- * clients use TLS, and HTTP/2 if they ask for it.
+ * A virtual thread for each client takes events from the client's queue. A client with a full queue is ended. With the
+ * property publish the publisher has that port, in clear text. With tls, certificate (the folder of key.p12) and
+ * password the clients use TLS, and HTTP/2 if they select it.
  */
 public final class Server {
 

@@ -17,9 +17,9 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Chunked answers in a set, written to by one verticle; who has a full write queue misses the event. With the property
- * publish the publisher has that port, in clear text. With tls (jdk or tcnative) and certificate, the folder of
- * cert.pem and key.pem, the clients use TLS, and HTTP/2 if they ask for it. With gzip streams are compressed.
+ * One verticle writes to a set of chunked responses. A client with a full write queue misses the event. With the
+ * property publish the publisher has that port, in clear text. With tls (jdk or tcnative) and certificate, the folder
+ * of cert.pem and key.pem, the clients use TLS, and HTTP/2 if they select it. With gzip streams are compressed.
  */
 public final class Server extends VerticleBase {
 

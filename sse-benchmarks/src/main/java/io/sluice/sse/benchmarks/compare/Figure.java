@@ -35,6 +35,7 @@ record Figure(String title, boolean more, Function<Run, OptionalDouble> source) 
     static final Figure REPLAY = new Figure("replay", false, Run::replayMillis);
     static final Figure QUIET_P99 = less("p99 without the crowd", "quiet.p99");
     static final Figure P99_TO_QUIET = less("p99 with the crowd, relative", "p99ToQuiet");
+    static final Figure P99_TO_BEFORE = less("p99 relative to that before the stall", "p99ToQuiet");
     static final Figure SERVER_CPU = less("server CPU", "serverCpuShare");
     static final Figure GENERATOR_CPU = less("generator CPU", "generatorCpuShare");
 

@@ -65,7 +65,7 @@ final class ProtocolReport {
             text.append(new Table(results, ProtocolStages.H2_STALLED, Figure.P99)
                     .median("p99 before", Figure.QUIET_P99, MILLIS, 2)
                     .median("p99", Figure.P99, MILLIS, 2)
-                    .median("relative", Figure.P99_TO_QUIET, 1, 2)
+                    .median("relative", Figure.P99_TO_BEFORE, 1, 2)
                     .median("RSS growth KiB per stalled stream", Figure.RSS_PER_STALLED, KIB, 0)
                     .median("connections closed", Figure.CONNECTIONS_LOST, 1, 0)
                     .median("streams ended", Figure.less("", "stalledClosed"), 1, 0)
