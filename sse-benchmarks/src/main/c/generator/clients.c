@@ -19,6 +19,7 @@ int client_places, connecting, streaming;
 int64_t connects_failed, refused_status, closed_by_server;
 const char *last_event_id;
 void (*on_client_gone)(client *);
+bool stalling = true;
 static char read_buffer[READ_BYTES];
 
 void clients_init(int places) {
@@ -48,24 +49,44 @@ int tcp_socket(bool small_window) {
     return fd;
 }
 
+int connect_to(int fd, int port) {
+    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    return connect(fd, (struct sockaddr *)&to, sizeof to);
+}
+
+void close_socket(int fd, bool reset) {
+    if (reset) {
+        struct linger at_once = {1, 0};
+        setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    }
+    close(fd);
+}
+
 // The path of a client: {client} stands for its number.
-static int request(const client *c, char *into, size_t size) {
+void client_path(const client *c, char *into, size_t size) {
     const char *place = strstr(opt.events, "{client}");
-    char path[1024];
     if (place)
-        snprintf(path, sizeof path, "%.*s%u%s", (int)(place - opt.events), opt.events, id_of(c), place + 8);
+        snprintf(into, size, "%.*s%u%s", (int)(place - opt.events), opt.events, id_of(c), place + 8);
     else
-        snprintf(path, sizeof path, "%s", opt.events);
-    return snprintf(into, size, "GET %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nAccept: text/event-stream\r\n%s%s%s\r\n", path,
-                    opt.port, last_event_id ? "Last-Event-ID: " : "", last_event_id ? last_event_id : "",
-                    last_event_id ? "\r\n" : "");
+        snprintf(into, size, "%s", opt.events);
+}
+
+int client_request(const client *c, char *into, size_t size) {
+    char path[1024];
+    client_path(c, path, sizeof path);
+    return snprintf(into, size,
+                    "GET %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nAccept: text/event-stream\r\n%s%s%s%s\r\n", path,
+                    opt.port, opt.gzip ? "Accept-Encoding: gzip\r\n" : "", last_event_id ? "Last-Event-ID: " : "",
+                    last_event_id ? last_event_id : "", last_event_id ? "\r\n" : "");
 }
 
 void client_open(client *c, bool stalled, bool churner) {
     char *head = c->head ? c->head : malloc(MOST_HEAD);
+    void *inflater = c->inflater;
     memset(c, 0, sizeof *c);
     c->head = head;
-    c->fd = tcp_socket(stalled);
+    c->inflater = inflater;
     c->stalled = stalled;
     c->churner = churner;
     c->opened_at = now_ns();
@@ -73,36 +94,36 @@ void client_open(client *c, bool stalled, bool churner) {
     for (int i = 0; i < STREAMS; i++) c->next[i] = churner ? -1 : i < MOST_PUBLISHERS ? published(i) : 0;
     stream_begin(c);
     connecting++;
-    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)opt.port)};
-    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (connect(c->fd, (struct sockaddr *)&to, sizeof to) && errno != EINPROGRESS) {
+    if (opt.tls || opt.http2) {
+        connection_attach(c);
+        return;
+    }
+    c->fd = tcp_socket(stalled);
+    if (connect_to(c->fd, opt.port) && errno != EINPROGRESS) {
         client_lost(c);
         return;
     }
     loop_watch(c->fd, id_of(c), EPOLLOUT);
 }
 
-static void gone(client *c) {
+static void gone(client *c, bool reset) {
     if (c->state == STREAMING) streaming--;
     else connecting--;
-    close(c->fd);
     c->state = GONE;
+    if (c->connection) connection_detach(c, reset);
+    else close_socket(c->fd, reset);
     if (on_client_gone) on_client_gone(c);
 }
 
 void client_leave(client *c, bool reset) {
     if (c->state == UNUSED || c->state == GONE) return;
-    if (reset) {
-        struct linger at_once = {1, 0};
-        setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
-    }
-    gone(c);
+    gone(c, reset);
 }
 
 void client_lost(client *c) {
     if (c->state == STREAMING) closed_by_server++;
     else connects_failed++;
-    gone(c);
+    gone(c, false);
 }
 
 static void connected(client *c) {
@@ -110,13 +131,22 @@ static void connected(client *c) {
     socklen_t size = sizeof error;
     char text[2048];
     getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &error, &size);
-    int n = request(c, text, sizeof text);
+    int n = client_request(c, text, sizeof text);
     if (error || send(c->fd, text, (size_t)n, MSG_NOSIGNAL) != n) {
         client_lost(c);
         return;
     }
     c->state = HEAD;
     loop_change(c->fd, id_of(c), EPOLLIN);
+}
+
+void client_accepted(client *c) {
+    c->state = STREAMING;
+    connecting--;
+    streaming++;
+    free(c->head);
+    c->head = NULL;
+    if (c->coded) gzip_begin(c);
 }
 
 static void head(client *c, const char *bytes, size_t n, int64_t now) {
@@ -138,16 +168,18 @@ static void head(client *c, const char *bytes, size_t n, int64_t now) {
         return;
     }
     c->chunked = strcasestr(c->head, "\r\ntransfer-encoding: chunked") != NULL;
-    c->state = STREAMING;
-    connecting--;
-    streaming++;
-    free(c->head);
-    c->head = NULL;
+    c->coded = strcasestr(c->head, "\r\ncontent-encoding: gzip") != NULL;
+    client_accepted(c);
     stream_bytes(c, bytes + used, n - used, now);
     if (c->stalled && c->state == STREAMING) {
         c->paused = 1;
         loop_change(c->fd, id_of(c), EPOLLRDHUP);
     }
+}
+
+void client_bytes(client *c, const char *bytes, size_t n, int64_t now) {
+    if (c->state == STREAMING) stream_bytes(c, bytes, n, now);
+    else if (c->state == HEAD) head(c, bytes, n, now);
 }
 
 void client_ready(client *c, uint32_t events) {
@@ -167,12 +199,14 @@ void client_ready(client *c, uint32_t events) {
         return;
     }
     bytes_received += n;
-    int64_t now = now_ns();
-    if (c->state == STREAMING) stream_bytes(c, read_buffer, (size_t)n, now);
-    else head(c, read_buffer, (size_t)n, now);
+    client_bytes(c, read_buffer, (size_t)n, now_ns());
 }
 
 void client_resume(client *c) {
+    if (c->connection) {
+        connection_resume(c);
+        return;
+    }
     int bytes = 1 << 20;
     setsockopt(c->fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
     c->paused = 0;

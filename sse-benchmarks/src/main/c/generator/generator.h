@@ -8,7 +8,10 @@
 // machine.c    what /proc says of the server and of the cores
 // histogram.c  latencies
 // report.c     the result, as one line of JSON
+// ticks.c      data that looks like price ticks in JSON
 // mode_*.c     what is measured
+// protocols/   TLS, HTTP/2 and gzip, for the program generator-protocols
+// clear/       replaces protocols/ in the program generator, which needs no library
 #ifndef GENERATOR_H
 #define GENERATOR_H
 #define _GNU_SOURCE
@@ -30,9 +33,10 @@ typedef struct {
     const char *mode, *label, *events, *publish, *own_publish, *crowd_events, *crowd_publish;
     int port, clients, size, window, publishers, own_per_common, cpu, server_cpu, at_once, max_seconds;
     int churn_per_second, warm_churn, churn_events, replay_events, repeats;
-    double seconds, warmup, settle, rate, stalled;
+    int publish_port, streams, stream_window, connection_window;
+    double seconds, warmup, settle, rate, stalled, quiet;
     int pids[MOST_PIDS], pid_count;
-    bool marks;
+    bool marks, tls, http2, gzip, json;
 } options;
 
 extern options opt;
@@ -43,6 +47,7 @@ enum state { UNUSED, CONNECTING, HEAD, STREAMING, GONE };
 typedef struct client {
     int fd;
     uint8_t state, chunked, chunk_state, in_extension, stalled, paused, churner, last_byte, gap_said, is_gap;
+    uint8_t accepted, coded, resumed; // status 200 over HTTP/2; compressed with gzip; reads again after a stall
     uint8_t kept;        // bytes of the line under way that line[] holds
     uint16_t head_bytes;
     uint32_t line_bytes; // length of the line under way so far
@@ -55,6 +60,10 @@ typedef struct client {
     int64_t received, missing, missing_said, disorder, opened_at, last_at;
     char line[KEPT_OF_LINE];
     char *head;
+    struct connection *connection; // over TLS or HTTP/2; otherwise the client has its own fd
+    int32_t stream_id;             // of HTTP/2
+    int64_t withheld;              // bytes of a stalled HTTP/2 stream that its window does not get back yet
+    void *inflater;                // stays with the place for its next client
 } client;
 
 extern client *clients;
@@ -68,8 +77,15 @@ void client_leave(client *c, bool reset);
 void client_lost(client *c);
 void client_ready(client *c, uint32_t events);
 void client_resume(client *c);
+int client_request(const client *c, char *into, size_t size);
+void client_path(const client *c, char *into, size_t size);
+void client_bytes(client *c, const char *bytes, size_t n, int64_t now); // of HTTP/1.1, head included
+void client_accepted(client *c); // the head of its response has come
 double clients_open(int from, int to, int stalled, double limit);
 int tcp_socket(bool small_window);
+int connect_to(int fd, int port); // 0, or -1 with errno
+void close_socket(int fd, bool reset);
+extern bool stalling; // false: stalled HTTP/2 clients still read like the others
 extern void (*on_client_gone)(client *); // tells the mode, may be NULL
 
 // ---- stream.c
@@ -81,6 +97,8 @@ extern int kept_id_count;
 #define MOST_KEPT_IDS 20000
 void stream_begin(client *c);
 void stream_bytes(client *c, const char *bytes, size_t n, int64_t now);
+void stream_body(client *c, const char *bytes, size_t n, int64_t now);  // without chunks
+void stream_lines(client *c, const char *bytes, size_t n, int64_t now); // without compression
 // What the mode does with an event that is not one too many; before counting it as delivered.
 extern void (*on_event)(client *, int64_t now);
 
@@ -111,6 +129,7 @@ void loop_for(double seconds);
 bool loop_drain(double seconds); // until everything is delivered and answered
 int64_t now_ns(void);
 #define PUBLISHER_ID 0x80000000u
+#define CONNECTION_ID 0x40000000u
 
 // ---- machine.c
 typedef struct {
@@ -141,6 +160,22 @@ void mark(const char *name); // the runner looks at the server now
 void put_release(int fds_before);
 _Noreturn void finish(void);
 _Noreturn void fail(const char *format, ...);
+
+// ---- ticks.c
+#define MARKER 37 // bytes that every event has: its stream, number and time
+#define TICK_PREFIX "{\"k\":\"" // of a tick, before its marker
+#define SMALLEST_TICK 240
+void tick(char *into, int size, const char *marker, int64_t seq); // writes size bytes, and a zero
+
+// ---- protocols/
+void protocols_init(void);
+void protocols_put(void);
+void connection_attach(client *c); // opens a connection, or a stream on the connection that its client shares
+void connection_detach(client *c, bool reset);
+void connection_ready(uint32_t number, uint32_t events);
+void connection_resume(client *c);
+void gzip_begin(client *c);
+void gzip_bytes(client *c, const char *bytes, size_t n, int64_t now);
 
 // ---- mode_*.c
 void mode_saturate(void);

@@ -41,6 +41,7 @@ void loop_once(int64_t until) {
     for (int i = 0; i < n; i++) {
         uint32_t id = ready[i].data.u32;
         if (id & PUBLISHER_ID) publisher_ready((int)(id & ~PUBLISHER_ID));
+        else if (id & CONNECTION_ID) connection_ready(id & ~CONNECTION_ID, ready[i].events);
         else client_ready(&clients[id], ready[i].events);
     }
     if (n == AT_ONCE) // many are ready: publishers do not wait for their turn among them

@@ -14,13 +14,22 @@ options opt = {.mode = "saturate", .label = "", .events = "/events/load", .publi
                .crowd_events = "/events/history", .crowd_publish = "/publish/history", .port = 8080,
                .clients = 100, .size = 128, .window = 8, .publishers = 1, .cpu = -1, .server_cpu = 0, .at_once = 32,
                .max_seconds = 180, .churn_per_second = 500, .churn_events = 2, .replay_events = 100, .repeats = 1,
-               .seconds = 10, .warmup = 5, .settle = 0.7, .rate = 100};
+               .streams = 1, .stream_window = 6 << 20, .connection_window = 15 << 20, .seconds = 10, .warmup = 5,
+               .settle = 0.7, .rate = 100};
 
 enum kind { INT, DOUBLE, TEXT, FLAG, PIDS };
 static const struct { const char *name; enum kind kind; void *value; } known[] = {
     {"mode", TEXT, &opt.mode},                     // saturate, rate, idle, churn, replay, crowd, tokens
     {"label", TEXT, &opt.label},
     {"port", INT, &opt.port},
+    {"publish-port", INT, &opt.publish_port},      // clear HTTP/1.1 in every case; 0: the same port
+    {"tls", FLAG, &opt.tls},
+    {"h2", FLAG, &opt.http2},                      // over TLS by ALPN, otherwise with prior knowledge
+    {"streams", INT, &opt.streams},                // of an HTTP/2 connection
+    {"stream-window", INT, &opt.stream_window},    // bytes; as Chrome's unless set
+    {"connection-window", INT, &opt.connection_window},
+    {"gzip", FLAG, &opt.gzip},                     // clients accept it
+    {"json", FLAG, &opt.json},                     // data is a price tick
     {"events", TEXT, &opt.events},                 // path of the stream; {client} is the client's number
     {"publish", TEXT, &opt.publish},               // path of a publish
     {"own-publish", TEXT, &opt.own_publish},       // path of a publish to the client's own topic, with {client}
@@ -33,6 +42,7 @@ static const struct { const char *name; enum kind kind; void *value; } known[] =
     {"window", INT, &opt.window},                  // saturate: undelivered events per publisher
     {"rate", DOUBLE, &opt.rate},                   // rate, churn: events per second; tokens: of each client
     {"stalled", DOUBLE, &opt.stalled},             // rate: the part of the clients that does not read
+    {"quiet", DOUBLE, &opt.quiet},                 // rate: so many seconds before, the stalled HTTP/2 streams read
     {"seconds", DOUBLE, &opt.seconds},
     {"warmup", DOUBLE, &opt.warmup},
     {"settle", DOUBLE, &opt.settle},
@@ -80,11 +90,22 @@ static void late(int signal) {
     fail("not done after %d s", opt.max_seconds);
 }
 
+static void check_protocols(void) {
+    if (opt.streams < 1 || (opt.streams > 1 && !opt.http2))
+        fail("--streams %d (expected: 1, or more with --h2)", opt.streams);
+    if (opt.tls && !opt.http2 && opt.stalled > 0)
+        fail("--stalled with --tls (expected: with --h2, or in clear text)");
+    if (opt.quiet > 0 && !opt.http2) fail("--quiet (expected: with --h2)");
+    if (!opt.publish_port) opt.publish_port = opt.port;
+}
+
 static void check(void) {
     if (!strcmp(opt.mode, "tokens")) {
         if (opt.size != TOKEN) fail("--size %d (expected for tokens: %d)", opt.size, TOKEN);
         if (opt.clients > 9999) fail("--clients %d (expected for tokens: at most 9999)", opt.clients);
-    } else if (opt.size < SMALLEST_EVENT) fail("--size %d (expected: at least %d)", opt.size, SMALLEST_EVENT);
+    } else if (opt.size < (opt.json ? SMALLEST_TICK : SMALLEST_EVENT))
+        fail("--size %d (expected: at least %d)", opt.size, opt.json ? SMALLEST_TICK : SMALLEST_EVENT);
+    check_protocols();
     if (opt.clients < 1) fail("--clients %d (expected: at least 1)", opt.clients);
     if (opt.publishers < 1 || opt.publishers > MOST_PUBLISHERS)
         fail("--publishers %d (expected: 1 to %d)", opt.publishers, MOST_PUBLISHERS);
@@ -118,6 +139,7 @@ int main(int n, char **arguments) {
     check();
     loop_init();
     clients_init(opt.clients + 8000);
+    protocols_init();
     publishers_connect();
     for (size_t i = 0; i < sizeof modes / sizeof *modes; i++)
         if (!strcmp(modes[i].name, opt.mode)) {

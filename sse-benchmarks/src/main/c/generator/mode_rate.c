@@ -2,11 +2,20 @@
 // clients may be stalled: they read nothing after the head of the response, until they read again at the end.
 #include "generator.h"
 
-static int64_t measure_from, measure_to, measured;
+enum { MEASURED, QUIET };
+
+static int64_t measure_from, measure_to, measured, quiet_from, quiet_to;
 
 static void seen(client *c, int64_t now) {
-    if (c->stalled || c->due < measure_from || c->due >= measure_to) return;
-    measured++;
+    if (c->stalled) return;
+    if (c->due >= measure_from && c->due < measure_to) {
+        measured++;
+        latency_of(MEASURED);
+    } else if (c->due >= quiet_from && c->due < quiet_to) {
+        latency_of(QUIET);
+    } else {
+        return;
+    }
     latency_add(now - c->due);
 }
 
@@ -33,6 +42,32 @@ static void publish_at_rate(int64_t begin, int64_t first, int64_t count) {
         }
         loop_once(due);
     }
+}
+
+static int64_t nanos_of(int64_t count) { return (int64_t)((double)count / opt.rate * (double)SECOND); }
+
+// The warm-up, and then a time in which all clients read. The latencies of the measurement are compared with it.
+static void publish_quietly(void) {
+    int64_t begin = now_ns(), warm = (int64_t)(opt.rate * opt.warmup), count = (int64_t)(opt.rate * opt.quiet);
+    stalling = false;
+    quiet_from = begin + nanos_of(warm);
+    quiet_to = quiet_from + nanos_of(count);
+    publish_at_rate(begin, 0, warm + count);
+    loop_drain(20);
+    stalling = true;
+    largest_rss = 0;
+}
+
+static void put_latencies(void) {
+    if (opt.quiet > 0) {
+        latency_of(QUIET);
+        double quiet = latency_percentile(.99);
+        put_latency("quiet");
+        latency_of(MEASURED);
+        put("p99ToQuiet", quiet > 0 ? latency_percentile(.99) / quiet : 0);
+    }
+    latency_of(MEASURED);
+    put_latency("latency");
 }
 
 static void put_resumed(int stalled) {
@@ -72,11 +107,13 @@ void mode_rate(void) {
     clients_open(0, opt.clients, stalled, 60);
     if (streaming < opt.clients) fail("only %d of %d clients are connected", streaming, opt.clients);
     loop_for(opt.settle);
+    if (opt.quiet > 0) publish_quietly();
     mark("before");
     int64_t rss_before = server_rss();
-    int64_t begin = now_ns() + SECOND / 10, warm = (int64_t)(opt.rate * opt.warmup), count = (int64_t)(opt.rate * opt.seconds);
-    measure_from = begin + (int64_t)((double)warm / opt.rate * (double)SECOND);
-    measure_to = measure_from + (int64_t)((double)count / opt.rate * (double)SECOND);
+    int64_t begin = now_ns() + SECOND / 10, count = (int64_t)(opt.rate * opt.seconds);
+    int64_t warm = opt.quiet > 0 ? 0 : (int64_t)(opt.rate * opt.warmup);
+    measure_from = begin + nanos_of(warm);
+    measure_to = measure_from + nanos_of(count);
     publish_at_rate(begin, 0, warm);
     reading from = take_reading();
     publish_at_rate(begin, warm, count);
@@ -87,7 +124,7 @@ void mode_rate(void) {
     put("events", (double)measured);
     put("expected", (double)count * receivers * (1 + (double)opt.own_per_common / (receivers > 0 ? receivers : 1)));
     put_cpu(&from, &to);
-    put_latency("latency");
+    put_latencies();
     put_order();
     if (stalled) {
         int64_t rss = server_rss();

@@ -1,11 +1,9 @@
 // POST requests, pipelined on one connection for each publisher, and their answers. Which event still waits for whom.
 #define _GNU_SOURCE
 #include "generator.h"
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,11 +54,9 @@ void delivered(const client *c, int32_t stream, int64_t seq) {
 static void connect_one(int number) {
     publisher *p = &all[number];
     p->fd = tcp_socket(false);
-    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)opt.port)};
-    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     int flags = fcntl(p->fd, F_GETFL);
     fcntl(p->fd, F_SETFL, flags & ~O_NONBLOCK);
-    if (connect(p->fd, (struct sockaddr *)&to, sizeof to)) fail("publisher: %s", strerror(errno));
+    if (connect_to(p->fd, opt.publish_port)) fail("publisher: %s", strerror(errno));
     fcntl(p->fd, F_SETFL, flags);
     p->in_flight = 0;
     p->blocked = false;
@@ -69,7 +65,7 @@ static void connect_one(int number) {
 }
 
 void publishers_connect(void) {
-    body = malloc((size_t)opt.size);
+    body = malloc((size_t)opt.size + 1);
     memset(body, 'x', (size_t)opt.size);
     if (opt.own_publish || !strcmp(opt.mode, "tokens")) own_next = calloc((size_t)opt.clients, sizeof *own_next);
     for (int i = 0; i < opt.publishers; i++) connect_one(i);
@@ -107,7 +103,7 @@ static void request(int number, const char *path, const char *content, int size)
     if (path != head_path || size != head_size) { // that of the common topic is made once
         h = snprintf(head, sizeof head,
                      "POST %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n\r\n",
-                     path, opt.port, size);
+                     path, opt.publish_port, size);
         head_path = path == opt.publish ? path : NULL;
         head_size = size;
     }
@@ -127,7 +123,8 @@ static void request(int number, const char *path, const char *content, int size)
 static void post(int number, const char *path, int32_t stream, int64_t seq, int64_t due) {
     char marker[64];
     snprintf(marker, sizeof marker, "~%06d%010" PRId64 "%019" PRId64 "~", stream, seq, due);
-    memcpy(body, marker, 37);
+    if (opt.json) tick(body, opt.size, marker, seq);
+    else memcpy(body, marker, MARKER);
     request(number, path, body, opt.size);
 }
 

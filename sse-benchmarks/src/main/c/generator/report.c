@@ -100,6 +100,7 @@ void put_common(void) {
     put("refusedStatus", (double)refused_status);
     put("closedByServer", (double)closed_by_server);
     put("comments", (double)comments);
+    protocols_put();
 }
 
 void mark(const char *name) {

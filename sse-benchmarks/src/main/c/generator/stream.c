@@ -68,10 +68,11 @@ static void line(client *c, const char *text, uint32_t have, uint32_t length, in
         const char *value = text + 5 + (text[5] == ' ');
         // ~, stream (6 digits), sequence number (10), nanoseconds when it was due (19), ~
         if (text + have - value == TOKEN && token(c, value, now)) return;
-        if (text + have - value >= 37 && value[0] == '~' && value[36] == '~') {
-            c->stream = (int32_t)digits(value + 1, 6);
-            c->seq = digits(value + 7, 10);
-            c->due = digits(value + 17, 19);
+        const char *marker = opt.json ? value + sizeof TICK_PREFIX - 1 : value;
+        if (text + have - marker >= MARKER && marker[0] == '~' && marker[MARKER - 1] == '~') {
+            c->stream = (int32_t)digits(marker + 1, 6);
+            c->seq = digits(marker + 7, 10);
+            c->due = digits(marker + 17, 19);
             if (length - (uint32_t)(value - text) != (uint32_t)opt.size) wrong_length++;
         }
     } else if (text[0] == ':') {
@@ -88,7 +89,7 @@ static void line(client *c, const char *text, uint32_t have, uint32_t length, in
     }
 }
 
-static void lines(client *c, const char *at, size_t n, int64_t now) {
+void stream_lines(client *c, const char *at, size_t n, int64_t now) {
     while (n && c->state == STREAMING) {
         const char *end = memchr(at, '\n', n);
         size_t length = end ? (size_t)(end - at) : n;
@@ -113,6 +114,11 @@ static void lines(client *c, const char *at, size_t n, int64_t now) {
         at += length + 1;
         n -= length + 1;
     }
+}
+
+void stream_body(client *c, const char *bytes, size_t n, int64_t now) {
+    if (c->coded) gzip_bytes(c, bytes, n, now);
+    else stream_lines(c, bytes, n, now);
 }
 
 static int hex(char digit) {
@@ -142,7 +148,7 @@ static bool between_chunks(client *c, char byte) {
 
 void stream_bytes(client *c, const char *bytes, size_t n, int64_t now) {
     if (!c->chunked) {
-        lines(c, bytes, n, now);
+        stream_body(c, bytes, n, now);
         return;
     }
     while (n && c->state == STREAMING) {
@@ -156,7 +162,7 @@ void stream_bytes(client *c, const char *bytes, size_t n, int64_t now) {
             continue;
         }
         size_t part = n < c->chunk_left ? n : (size_t)c->chunk_left;
-        lines(c, bytes, part, now);
+        stream_body(c, bytes, part, now);
         bytes += part;
         n -= part;
         c->chunk_left -= part;

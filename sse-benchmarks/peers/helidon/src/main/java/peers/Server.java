@@ -1,17 +1,27 @@
 package peers;
 
+import io.helidon.common.configurable.Resource;
+import io.helidon.common.pki.Keys;
+import io.helidon.common.tls.Tls;
 import io.helidon.http.sse.SseEvent;
 import io.helidon.webserver.WebServer;
+import io.helidon.webserver.WebServerConfig;
+import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.helidon.webserver.sse.SseSink;
+import java.nio.file.Path;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** A virtual thread for each client, which takes from a queue of its own; whose queue is full is ended. */
+/**
+ * A virtual thread for each client takes events from the client's queue. A client with a full queue is ended. With the
+ * property publish the publisher has that port, in clear text. With tls, certificate (the folder of key.p12) and
+ * password the clients use TLS, and HTTP/2 if they select it.
+ */
 public final class Server {
 
     private static final int BUFFERED = 1024;
@@ -24,16 +34,36 @@ public final class Server {
     }
 
     public static void main(String[] arguments) {
-        WebServer.builder()
+        WebServerConfig.Builder server = WebServer.builder()
                 .host("127.0.0.1")
                 .port(Integer.parseInt(arguments[0]))
                 .backlog(4096)
-                .routing(routing -> routing.get("/events/load", Server::stream)
-                        .post("/publish/load", Server::publish)
-                        .get("/tokens/{of}/{client}", Server::streamTokens)
-                        .post("/tokens/{of}", Server::publishTokens))
-                .build()
-                .start();
+                .routing(Server::route);
+        Integer publish = Integer.getInteger("publish");
+        if (publish != null) {
+            server.putSocket("publish", socket -> socket.host("127.0.0.1").port(publish).routing(Server::route));
+        }
+        if (System.getProperty("tls") != null) {
+            server.tls(tls());
+        }
+        server.build().start();
+    }
+
+    private static void route(HttpRouting.Builder routing) {
+        routing.get("/events/load", Server::stream)
+                .post("/publish/load", Server::publish)
+                .get("/tokens/{of}/{client}", Server::streamTokens)
+                .post("/tokens/{of}", Server::publishTokens);
+    }
+
+    private static Tls tls() {
+        Path store = Path.of(System.getProperty("certificate"), "key.p12");
+        Keys keys = Keys.builder()
+                .keystore(own -> own.keystore(Resource.create(store))
+                        .passphrase(System.getProperty("password"))
+                        .keyAlias("localhost"))
+                .build();
+        return Tls.builder().privateKey(keys).privateKeyCertChain(keys).build();
     }
 
     private static void stream(ServerRequest request, ServerResponse response) throws InterruptedException {

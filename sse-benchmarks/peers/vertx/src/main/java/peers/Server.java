@@ -6,14 +6,21 @@ import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.net.OpenSSLEngineOptions;
+import io.vertx.core.net.PemKeyCertOptions;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
 
-/** Chunked answers in a set, written to by one verticle; who has a full write queue misses the event. */
+/**
+ * One verticle writes to a set of chunked responses. A client with a full write queue misses the event. With the
+ * property publish the publisher has that port, in clear text. With tls (jdk or tcnative) and certificate, the folder
+ * of cert.pem and key.pem, the clients use TLS, and HTTP/2 if they select it. With gzip streams are compressed.
+ */
 public final class Server extends VerticleBase {
 
     private final int port;
@@ -35,7 +42,29 @@ public final class Server extends VerticleBase {
 
     @Override
     public Future<?> start() {
-        return vertx.createHttpServer().requestHandler(this::serve).listen(port, "127.0.0.1");
+        Integer publish = Integer.getInteger("publish");
+        Future<?> clients = vertx.createHttpServer(options()).requestHandler(this::serve).listen(port, "127.0.0.1");
+        return publish == null
+                ? clients
+                : clients.compose(listening ->
+                        vertx.createHttpServer().requestHandler(this::serve).listen(publish, "127.0.0.1"));
+    }
+
+    private static HttpServerOptions options() {
+        HttpServerOptions options = new HttpServerOptions().setCompressionSupported(Boolean.getBoolean("gzip"));
+        String tls = System.getProperty("tls");
+        if (tls != null) {
+            String folder = System.getProperty("certificate");
+            options.setSsl(true)
+                    .setUseAlpn(true)
+                    .setKeyCertOptions(new PemKeyCertOptions()
+                            .setCertPath(folder + "/cert.pem")
+                            .setKeyPath(folder + "/key.pem"));
+            if (tls.equals("tcnative")) {
+                options.setSslEngineOptions(new OpenSSLEngineOptions());
+            }
+        }
+        return options;
     }
 
     private void serve(HttpServerRequest request) {

@@ -88,17 +88,41 @@ public final class CompareCommand implements Callable<Integer> {
     }
 
     private void measure(Path file) throws IOException, InterruptedException {
-        CPrograms programs = CPrograms.build();
+        List<Stage> stages = stages();
+        CPrograms programs = programs(stages);
         List<Contender> contenders = new ArrayList<>(Contenders.ofThisProject(programs, jvm));
-        contenders.addAll(Peers.build(jvm, this::wanted));
+        contenders.addAll(Peers.build(jvm, this::wanted, programs.protocols()));
         contenders.removeIf(contender -> !wanted(contender.name()));
-        List<Stage> stages = new ArrayList<>(quick ? Stages.quick(rounds, seconds) : Stages.full(rounds, seconds));
-        stages.removeIf(stage -> !onlyStages.isEmpty() && !onlyStages.contains(stage.name()));
         if (contenders.isEmpty() || stages.isEmpty()) {
             throw new IllegalArgumentException(
                     "--only, --stages: nothing selected (expected: at least one contender and one stage)");
         }
-        new Course(programs.generator(), where.cores(), file).run(stages, contenders, rounds);
+        new Course(programs, where.cores(), file).run(stages, contenders, rounds);
+    }
+
+    private List<Stage> stages() {
+        List<Stage> stages = new ArrayList<>(quick ? Stages.quick(rounds, seconds) : Stages.full(rounds, seconds));
+        if (!quick) {
+            stages.addAll(ProtocolStages.all(rounds, seconds));
+        }
+        stages.removeIf(stage -> !onlyStages.isEmpty() && !onlyStages.contains(stage.name()));
+        return stages;
+    }
+
+    /** Builds the C programs. Stages for which a library is missing are removed. */
+    private static CPrograms programs(List<Stage> stages) throws IOException, InterruptedException {
+        CPrograms programs = CPrograms.build();
+        if (stages.stream().noneMatch(Stage::needsProtocols)) {
+            return programs;
+        }
+        try {
+            return programs.with(ProtocolPrograms.build());
+        } catch (IOException e) {
+            System.err.println("LEFT OUT: the stages with TLS, HTTP/2 and gzip, which need openssl, libssl-dev,"
+                    + " libnghttp2-dev and zlib1g-dev (names of Debian): " + e.getMessage());
+            stages.removeIf(Stage::needsProtocols);
+            return programs;
+        }
     }
 
     private boolean wanted(String name) {

@@ -1,6 +1,7 @@
 package io.sluice.sse.benchmarks.compare;
 
 import java.util.List;
+import java.util.Set;
 import java.util.function.Predicate;
 
 /**
@@ -8,11 +9,14 @@ import java.util.function.Predicate;
  *
  * @param name as in tables
  * @param kind its role in the comparison
- * @param command the command line, with {@code {port}} in place of the port
+ * @param command the command line, with {@code {port}} in place of the port. If it also has {@code {publish-port}}, the
+ *     publisher has that port, without TLS
  * @param warms whether it becomes faster while it runs, and needs a longer warm-up
  * @param suits which workloads it can serve
  */
 record Contender(String name, Kind kind, List<String> command, boolean warms, Predicate<Workload> suits) {
+
+    private static final String PUBLISH_PORT = "{publish-port}";
 
     /** The role of a contender. */
     enum Kind {
@@ -21,7 +25,9 @@ record Contender(String name, Kind kind, List<String> command, boolean warms, Pr
         /** The lower limit of the cost, without merging events or with it. */
         FLOOR,
         /** A server of another project. */
-        PEER
+        PEER,
+        /** Netty alone, as a lower limit of the cost of a server on Netty. */
+        BARE
     }
 
     static Contender of(String name, Kind kind, boolean warms, List<String> command) {
@@ -31,6 +37,12 @@ record Contender(String name, Kind kind, List<String> command, boolean warms, Pr
                 List.copyOf(command),
                 warms,
                 workload -> workload.needs().isEmpty());
+    }
+
+    /** This contender, which serves only workloads with exactly these needs. */
+    Contender only(Need... needs) {
+        Set<Need> all = Set.of(needs);
+        return thatSuits(workload -> workload.needs().equals(all));
     }
 
     /** This contender, which also serves token streams. */
@@ -46,10 +58,15 @@ record Contender(String name, Kind kind, List<String> command, boolean warms, Pr
         return new Contender(name, kind, command, warms, workloads);
     }
 
-    List<String> command(int port) {
+    List<String> command(int port, int publishPort) {
         return command.stream()
-                .map(part -> part.replace("{port}", Integer.toString(port)))
+                .map(part -> part.replace("{port}", Integer.toString(port))
+                        .replace(PUBLISH_PORT, Integer.toString(publishPort)))
                 .toList();
+    }
+
+    boolean hasPublishPort() {
+        return command.stream().anyMatch(part -> part.contains(PUBLISH_PORT));
     }
 
     boolean runsOnJava() {

@@ -38,6 +38,9 @@ final class Contenders {
             all.add(sluiceOfLanes("epoll", lanes, jvm));
             all.add(sluiceOfLanes("io_uring", lanes, jvm));
         }
+        if (programs.protocols() != null) {
+            all.addAll(ProtocolContenders.all(programs.protocols(), jvm));
+        }
         return List.copyOf(all);
     }
 
@@ -53,7 +56,8 @@ final class Contenders {
         command.addAll(List.of("--port", "{port}", "--transport", transport));
         command.addAll(OPTIONS);
         return Contender.of(name, Kind.SLUICE, true, command)
-                .thatSuits(workload -> !workload.needs(Need.BOTH_CORES) && !workload.needs(Need.TOKENS));
+                .thatSuits(workload ->
+                        !workload.needs(Need.BOTH_CORES) && !workload.needs(Need.TOKENS) && !workload.needsProtocols());
     }
 
     /** The bundled server has no route for many events and no sources, so token streams have a server of their own. */
@@ -83,7 +87,7 @@ final class Contenders {
         return Contender.of(BARE_NETTY, Kind.PEER, true, command).withTokens();
     }
 
-    private static List<String> java(List<String> jvm, Path jar, String main) {
+    static List<String> java(List<String> jvm, Path jar, String main) {
         List<String> command = new ArrayList<>();
         command.add(Home.java(Home.ownJava()).toString());
         command.addAll(jvm);

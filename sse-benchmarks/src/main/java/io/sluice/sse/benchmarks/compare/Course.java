@@ -19,8 +19,8 @@ final class Course {
     private final Cores cores;
     private final Path file;
 
-    Course(Path generator, Cores cores, Path file) {
-        this.generator = new Generator(generator, cores);
+    Course(CPrograms programs, Cores cores, Path file) {
+        this.generator = new Generator(programs, cores);
         this.cores = cores;
         this.file = file;
     }
@@ -94,6 +94,7 @@ final class Course {
                 Figure.P50,
                 Figure.P99,
                 Figure.LIVE_PER_CLIENT,
+                Figure.CONNECT_MICROS,
                 Figure.CPU_PER_CHURNED,
                 Figure.REPLAY)) {
             figure.of(run)

@@ -14,6 +14,10 @@ record Figure(String title, boolean more, Function<Run, OptionalDouble> source) 
 
     static final Figure EVENTS_PER_SECOND = more("events/s", "eventsPerSecond");
     static final Figure CPU_PER_MILLION = less("CPU s per million", "serverCpuPerMillion");
+    static final Figure EVENTS_PER_CPU_SECOND = new Figure("events per CPU second", true, Figure::eventsPerCpuSecond);
+    static final Figure WIRE_BYTES = less("bytes on the wire per event", "wireBytesPerEvent");
+    static final Figure MISSING = less("events missing", "missing");
+    static final Figure CONNECTIONS_LOST = less("connections closed by the server", "connectionsLost");
     static final Figure P50 = less("p50", "latency.p50");
     static final Figure P90 = less("p90", "latency.p90");
     static final Figure P99 = less("p99", "latency.p99");
@@ -31,8 +35,16 @@ record Figure(String title, boolean more, Function<Run, OptionalDouble> source) 
     static final Figure REPLAY = new Figure("replay", false, Run::replayMillis);
     static final Figure QUIET_P99 = less("p99 without the crowd", "quiet.p99");
     static final Figure P99_TO_QUIET = less("p99 with the crowd, relative", "p99ToQuiet");
+    static final Figure P99_TO_BEFORE = less("p99 relative to that before the stall", "p99ToQuiet");
     static final Figure SERVER_CPU = less("server CPU", "serverCpuShare");
     static final Figure GENERATOR_CPU = less("generator CPU", "generatorCpuShare");
+
+    private static OptionalDouble eventsPerCpuSecond(Run run) {
+        OptionalDouble cpu = run.figure("serverCpuPerMillion");
+        return cpu.isPresent() && cpu.getAsDouble() > 0
+                ? OptionalDouble.of(1e6 / cpu.getAsDouble())
+                : OptionalDouble.empty();
+    }
 
     static Figure more(String title, String path) {
         return new Figure(title, true, run -> run.figure(path));

@@ -6,7 +6,6 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -17,19 +16,21 @@ final class Generator {
     private static final String MARK = "mark ";
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    private final Path program;
+    private final CPrograms programs;
     private final Cores cores;
 
-    Generator(Path program, Cores cores) {
-        this.program = program;
+    Generator(CPrograms programs, Cores cores) {
+        this.programs = programs;
         this.cores = cores;
     }
 
     /** @return the measured figures */
     ObjectNode run(Workload workload, Contender contender, ServerUnderLoad server, Marks marks)
             throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>(List.of(program.toString(), "--marks", "--label", contender.name()));
+        String program = programs.generatorOf(workload).toString();
+        List<String> command = new ArrayList<>(List.of(program, "--marks", "--label", contender.name()));
         command.addAll(List.of("--port", Integer.toString(server.port()), "--pids", server.pids()));
+        command.addAll(List.of("--publish-port", Integer.toString(server.publishPort())));
         command.addAll(List.of("--cpu", Integer.toString(cores.generator())));
         command.addAll(List.of("--server-cpu", Integer.toString(cores.server())));
         command.addAll(workload.generatorArguments(contender));

@@ -121,7 +121,7 @@ public final class GuardCommand implements Callable<Integer> {
                 new Stage("load", rounds, List.of(Stages.saturate(1_000, seconds, 4), Stages.rate(100, seconds, 2)));
         Stage idle = new Stage("idle", 1, List.of(Stages.idle()));
         Path file = Files.createTempFile(Files.createDirectories(Home.work()), "guard-", ".jsonl");
-        new Course(programs.generator(), where.cores(), file).run(List.of(load, idle), both, rounds);
+        new Course(programs, where.cores(), file).run(List.of(load, idle), both, rounds);
         return file;
     }
 }

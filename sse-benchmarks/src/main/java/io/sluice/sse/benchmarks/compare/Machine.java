@@ -54,6 +54,7 @@ final class Machine {
                 .ifPresent(version -> versions.add("better-sse " + version));
         versionOf("node", "v(\\S+)", "--version").ifPresent(version -> versions.add("node " + version));
         versionOf("nginx", "nginx/(\\S+)", "-v").ifPresent(version -> versions.add("nginx " + version));
+        versionOf("openssl", "OpenSSL (\\S+)", "version").ifPresent(version -> versions.add("openssl " + version));
         versionOf("cc", "(?s)^([^\n]+)", "--version").ifPresent(versions::add);
         String netty = io.netty.util.Version.identify().values().stream()
                 .map(io.netty.util.Version::artifactVersion)

@@ -11,5 +11,11 @@ enum Need {
     /** The server may also use the generator's core, which the two then share. */
     BOTH_CORES,
     /** Each client has a stream of its own, and a request brings events for many of them. */
-    TOKENS
+    TOKENS,
+    /** HTTP/1.1 over TLS. */
+    TLS,
+    /** HTTP/2 over TLS. */
+    HTTP2,
+    /** The clients accept gzip. */
+    GZIP
 }

@@ -2,7 +2,6 @@ package io.sluice.sse.benchmarks.compare;
 
 import io.sluice.sse.benchmarks.compare.Contender.Kind;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -12,9 +11,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Builds the peer servers from {@code sse-benchmarks/peers}. A peer that cannot be built on this machine is left out
@@ -30,20 +28,26 @@ final class Peers {
     private final Path sources = Home.module().resolve("peers");
     private final Path folder = Home.work().resolve("peers");
     private final List<String> jvm;
+    private final @Nullable Path certificate;
     private final List<Contender> all = new ArrayList<>();
 
-    private Peers(List<String> jvm) {
+    private Peers(List<String> jvm, @Nullable ProtocolPrograms programs) {
         this.jvm = jvm;
+        this.certificate = programs == null ? null : programs.certificate();
     }
 
     /**
      * @param jvm the flags of each virtual machine
      * @param wanted the selected names; nothing is built for the others only
+     * @param programs if not null, there are also peers over TLS, over HTTP/2 and with gzip
      */
-    static List<Contender> build(List<String> jvm, Predicate<String> wanted) throws IOException {
-        Peers peers = new Peers(jvm);
+    static List<Contender> build(List<String> jvm, Predicate<String> wanted, @Nullable ProtocolPrograms programs)
+            throws IOException {
+        Peers peers = new Peers(jvm, programs);
         Files.createDirectories(peers.folder);
-        if (Stream.concat(ON_JAVA.stream(), Stream.of(HELIDON)).anyMatch(wanted)) {
+        if (Stream.of(ON_JAVA, List.of(HELIDON, ProtocolPeers.VERTX_TCNATIVE))
+                .flatMap(List::stream)
+                .anyMatch(wanted)) {
             peers.attempt("the peers on Java", peers::java);
         }
         if (wanted.test(BETTER_SSE)) {
@@ -81,9 +85,11 @@ final class Peers {
         for (String name : ON_JAVA) {
             all.add(onJava(name, Home.ownJava()));
         }
-        if (newer.isPresent()) {
-            all.add(onJava(HELIDON, newer.get()));
-        } else {
+        newer.ifPresent(home -> all.add(onJava(HELIDON, home)));
+        if (certificate != null) {
+            all.addAll(new ProtocolPeers(folder, certificate, jvm).onJava(newer));
+        }
+        if (newer.isEmpty()) {
             System.err.println("LEFT OUT: helidon: needs JDK 21 or newer; set JAVA25_HOME");
         }
     }
@@ -118,33 +124,8 @@ final class Peers {
 
     private void nchan() throws IOException, InterruptedException {
         require("nginx");
-        Matcher modules =
-                Pattern.compile("--modules-path=(\\S+)").matcher(Shell.run(List.of(Shell.find("nginx"), "-V")));
-        Path module = Path.of(modules.find() ? modules.group(1) : "", "ngx_nchan_module.so");
-        if (!Files.exists(module)) {
-            throw new IOException("nginx lacks its module nchan (Debian: libnginx-mod-nchan)");
-        }
         Path built = Files.createDirectories(folder.resolve("nchan"));
-        String template = Files.readString(sources.resolve("nchan/nginx.conf"))
-                .replace("{folder}", built.toString())
-                .replace("{module}", module.toString());
-        // The port is known only at start, so the configuration is written then.
-        String start = "sed 's/@port@/'\"$1\"'/' \"$0\" > \"$0.of-port\" && exec \"$2\" -p \"$3\" -c \"$0.of-port\"";
-        Path configuration = built.resolve("nginx.conf");
-        Files.writeString(configuration, template, StandardCharsets.UTF_8);
-        all.add(Contender.of(
-                        Contenders.NCHAN,
-                        Kind.PEER,
-                        false,
-                        List.of(
-                                "sh",
-                                "-c",
-                                start,
-                                configuration.toString(),
-                                "{port}",
-                                Shell.find("nginx"),
-                                built + "/"))
-                .thatSuits(workload -> Set.of(Need.IDS, Need.TWO_HISTORIES).containsAll(workload.needs())));
+        all.addAll(new Nchan(sources.resolve("nchan/nginx.conf"), built, certificate).contenders());
     }
 
     private static void require(String... programs) throws IOException {

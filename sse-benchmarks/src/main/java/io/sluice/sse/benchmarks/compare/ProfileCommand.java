@@ -116,7 +116,7 @@ public final class ProfileCommand implements Callable<Integer> {
         Contender contender = Contenders.sluice("profiled " + transport, Home.jar(), transport, flags);
         Path folder = Files.createDirectories(Home.work().resolve("profiles"));
         Path flameGraph = folder.resolve(transport + "-" + workload.name() + ".html");
-        Generator generator = new Generator(programs.generator(), cores);
+        Generator generator = new Generator(programs, cores);
         try (ServerUnderLoad server = ServerUnderLoad.start(contender, cores.ofServer(List.of(workload)))) {
             // Once without the profiler, so that little is left to compile.
             generator.run(workload, contender, server, Marks.NONE);

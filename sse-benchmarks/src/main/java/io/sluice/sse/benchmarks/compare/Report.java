@@ -5,8 +5,6 @@ import java.nio.file.Path;
 import java.time.LocalDate;
 import java.util.List;
 import java.util.Locale;
-import java.util.OptionalDouble;
-import java.util.stream.Collectors;
 
 /** Writes the section of the figures in {@code docs/benchmarks.md}, and the plots. */
 final class Report {
@@ -23,13 +21,20 @@ final class Report {
         this.results = results;
     }
 
+    /** Writes the sections of the page for which there are results. */
     static void write(Path docs, Results results, List<String> jvm) throws IOException {
+        String setting = "Measured on " + LocalDate.now() + ".\n\n" + Machine.describe(jvm);
+        if (results.hasAny(ProtocolReport::covers)) {
+            ProtocolReport.write(docs, results, setting);
+        }
+        if (results.hasAny(workload -> !ProtocolReport.covers(workload))) {
+            write(docs, results, setting);
+        }
+    }
+
+    private static void write(Path docs, Results results, String setting) throws IOException {
         Report report = new Report(results);
-        report.text
-                .append("Measured on ")
-                .append(LocalDate.now())
-                .append(".\n\n")
-                .append(Machine.describe(jvm));
+        report.text.append(setting);
         report.targets();
         report.throughput();
         report.latency();
@@ -42,7 +47,7 @@ final class Report {
         report.topics();
         report.tokens();
         report.lanes();
-        report.failures();
+        report.text.append(FailedRuns.of(results, workload -> !ProtocolReport.covers(workload)));
         Section.write(docs.resolve("benchmarks.md"), "figures", report.text.toString());
         Plots.write(docs.resolve("benchmarks"), results);
     }
@@ -56,29 +61,7 @@ final class Report {
         text.append("Each ratio is computed within a round; the table shows the median. Most rows name the better of"
                 + " Sluice's two transports and the best peer that ran. All tables below have both transports;"
                 + " epoll is the default.\n\n");
-        text.append("| workload | figure | of | to | reached | in each round | must | goal | |\n"
-                + "|---|---|---|---|---:|---:|---:|---:|---|\n");
-        for (Target target : Target.all()) {
-            if (!results.has(target.workload())) {
-                continue;
-            }
-            OptionalDouble reached = target.reached(results);
-            text.append(String.format(
-                    "| %s | %s | %s | %s | %s | %s | %s | %s | %s |%n",
-                    target.workload(),
-                    target.figure().title(),
-                    target.subject(results),
-                    target.baseOf(results),
-                    reached.isPresent() ? Target.number(reached.getAsDouble()) : "–",
-                    inEachRound(target.inEachRound(results)),
-                    target.bound(target.must()),
-                    target.bound(target.goal()),
-                    reached.isPresent() ? target.verdict(reached.getAsDouble()) : "not measured"));
-        }
-    }
-
-    private static String inEachRound(List<Double> figures) {
-        return figures.size() < 2 ? "" : figures.stream().map(Target::number).collect(Collectors.joining("; "));
+        text.append(TargetTable.of(results, Target.all()));
     }
 
     private void throughput() {
@@ -275,27 +258,6 @@ final class Report {
                                 .ratio(Figure.EVENTS_PER_SECOND, Contenders.ofLanes("epoll", 1))
                                 .ratio(Figure.EVENTS_PER_SECOND, Contenders.ofLanes("io_uring", 1)))
                         .soundness());
-            }
-        }
-    }
-
-    private void failures() {
-        List<Run> failed = results.failed();
-        if (!failed.isEmpty()) {
-            heading("Failed runs");
-            for (Run run : failed) {
-                text.append("- ")
-                        .append(run.server())
-                        .append(", ")
-                        .append(run.workload())
-                        .append(", round ")
-                        .append(run.round())
-                        .append(": ")
-                        .append(run.error()
-                                .replaceAll("(/[\\w.+-]+){2,}", "…")
-                                .strip()
-                                .replaceAll("\\s+", " "))
-                        .append('\n');
             }
         }
     }

@@ -11,6 +11,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.OptionalDouble;
 import java.util.function.Function;
+import java.util.function.Predicate;
 
 /**
  * All runs of a comparison. Each run is one line of JSON in a file, which is written at once, so that an aborted
@@ -62,6 +63,10 @@ final class Results {
 
     boolean has(String workload) {
         return runs.stream().anyMatch(run -> run.workload().equals(workload));
+    }
+
+    boolean hasAny(Predicate<String> workloads) {
+        return runs.stream().map(Run::workload).anyMatch(workloads);
     }
 
     List<Run> failed() {

@@ -44,6 +44,7 @@ record Run(JsonNode line) {
                 && figure("badClients").orElse(0) == 0
                 && figure("wrongLength").orElse(0) == 0
                 && figure("foreign").orElse(0) == 0
+                && figure("decodeErrors").orElse(0) == 0
                 && figure("badInAllRepeats").orElse(0) == 0;
     }
 

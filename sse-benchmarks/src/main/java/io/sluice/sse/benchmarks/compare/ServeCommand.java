@@ -2,6 +2,7 @@ package io.sluice.sse.benchmarks.compare;
 
 import io.sluice.sse.Event;
 import io.sluice.sse.hub.Hub;
+import io.sluice.sse.netty.Compression;
 import io.sluice.sse.netty.RouteResponse;
 import io.sluice.sse.netty.SseServer;
 import io.sluice.sse.netty.SseServerBuilder;
@@ -24,7 +25,8 @@ import picocli.CommandLine.Option;
         mixinStandardHelpOptions = true,
         sortOptions = false,
         description =
-                "Serves GET /events on one port, and POST /publish on another one without TLS, until it is killed.")
+                "Serves GET /events and all paths below it on one port, and POST /publish and all paths below it on another"
+                        + " one without TLS, until it is killed.")
 public final class ServeCommand implements Callable<Integer> {
 
     private static final int HISTORY_EVENTS = 2_200;
@@ -43,6 +45,12 @@ public final class ServeCommand implements Callable<Integer> {
     @Nullable
     Path key;
 
+    @Option(
+            names = "--compression",
+            defaultValue = "OFF",
+            description = "Of the streams: ${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}")
+    Compression compression = Compression.OFF;
+
     /** Called by picocli. */
     public ServeCommand() {}
 
@@ -52,7 +60,8 @@ public final class ServeCommand implements Callable<Integer> {
         SseServerBuilder subscribers = SseServer.builder()
                 .hub(hub)
                 .port(port)
-                .streams("/events", request -> SseStream.of(Selector.of("t"), StartPosition.live()));
+                .compression(compression)
+                .streams("/events/**", request -> SseStream.of(Selector.of("t"), StartPosition.live()));
         if (certificate != null && key != null) {
             subscribers.tls(certificate, key);
         }
@@ -62,7 +71,7 @@ public final class ServeCommand implements Callable<Integer> {
                 .threads(1)
                 .route(
                         "POST",
-                        "/publish",
+                        "/publish/**",
                         request -> hub.publish("t", Event.of(request.bodyText()))
                                 .thenApply(published -> RouteResponse.empty(204)))
                 .start();

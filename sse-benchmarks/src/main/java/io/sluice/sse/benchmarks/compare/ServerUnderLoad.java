@@ -20,13 +20,16 @@ final class ServerUnderLoad implements AutoCloseable {
 
     private final Contender contender;
     private final Process process;
-    private final int port;
+    private final Ports ports;
     private final Path garbageLog;
 
-    private ServerUnderLoad(Contender contender, Process process, int port, Path garbageLog) {
+    /** The ports of the subscribers and of the publisher, which may be the same. */
+    private record Ports(int ofSubscribers, int ofPublisher) {}
+
+    private ServerUnderLoad(Contender contender, Process process, Ports ports, Path garbageLog) {
         this.contender = contender;
         this.process = process;
-        this.port = port;
+        this.ports = ports;
         this.garbageLog = garbageLog;
     }
 
@@ -36,12 +39,12 @@ final class ServerUnderLoad implements AutoCloseable {
      * @param cores in the syntax of {@code taskset}
      */
     static ServerUnderLoad start(Contender contender, String cores) throws IOException, InterruptedException {
-        int port = freePort();
+        Ports ports = freePorts(contender);
         Path logs = Files.createDirectories(Home.work().resolve("logs"));
         Path log = logs.resolve(contender.name().replace(' ', '-') + ".log");
         Path garbageLog = Path.of(log + ".gc");
         List<String> command = new ArrayList<>(List.of("taskset", "-c", cores));
-        List<String> own = contender.command(port);
+        List<String> own = contender.command(ports.ofSubscribers(), ports.ofPublisher());
         command.add(own.get(0));
         if (contender.runsOnJava()) {
             Files.deleteIfExists(garbageLog);
@@ -54,7 +57,7 @@ final class ServerUnderLoad implements AutoCloseable {
         Process process = builder.start();
         Thread end = new Thread(() -> end(process));
         Runtime.getRuntime().addShutdownHook(end);
-        ServerUnderLoad server = new ServerUnderLoad(contender, process, port, garbageLog);
+        ServerUnderLoad server = new ServerUnderLoad(contender, process, ports, garbageLog);
         try {
             server.awaitListening(log);
         } catch (IOException | InterruptedException | RuntimeException e) {
@@ -64,17 +67,20 @@ final class ServerUnderLoad implements AutoCloseable {
         return server;
     }
 
-    private static int freePort() throws IOException {
-        try (ServerSocket any = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return any.getLocalPort();
+    private static Ports freePorts(Contender contender) throws IOException {
+        try (ServerSocket one = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+                ServerSocket other = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return new Ports(
+                    one.getLocalPort(), contender.hasPublishPort() ? other.getLocalPort() : one.getLocalPort());
         }
     }
 
     private void awaitListening(Path log) throws IOException, InterruptedException {
         long begin = System.nanoTime();
         while (System.nanoTime() - begin < STARTS_WITHIN && process.isAlive()) {
-            try (Socket socket = new Socket()) {
-                socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 1_000);
+            try {
+                connectTo(ports.ofSubscribers());
+                connectTo(ports.ofPublisher());
                 TimeUnit.SECONDS.sleep(1); // lets the server finish its start after it has begun to listen
                 return;
             } catch (IOException e) {
@@ -86,8 +92,18 @@ final class ServerUnderLoad implements AutoCloseable {
                 contender.name() + " has not started: " + output.substring(Math.max(0, output.length() - 500)));
     }
 
+    private static void connectTo(int port) throws IOException {
+        try (Socket socket = new Socket()) {
+            socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 1_000);
+        }
+    }
+
     int port() {
-        return port;
+        return ports.ofSubscribers();
+    }
+
+    int publishPort() {
+        return ports.ofPublisher();
     }
 
     boolean runsOnJava() {

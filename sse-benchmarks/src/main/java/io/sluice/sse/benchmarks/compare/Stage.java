@@ -11,6 +11,10 @@ import java.util.List;
  */
 record Stage(String name, int rounds, List<Workload> workloads) {
 
+    boolean needsProtocols() {
+        return workloads.stream().anyMatch(Workload::needsProtocols);
+    }
+
     /** The workloads that this contender can serve. */
     List<Workload> of(Contender contender) {
         return workloads.stream().filter(contender.suits()).toList();

@@ -30,6 +30,11 @@ record Workload(String name, double seconds, double warmup, List<String> argumen
         return new Workload(name, seconds, warmup, arguments, Set.copyOf(more));
     }
 
+    /** Whether it needs TLS, HTTP/2 or gzip, and a generator with these protocols. */
+    boolean needsProtocols() {
+        return needs(Need.TLS) || needs(Need.HTTP2) || needs(Need.GZIP);
+    }
+
     boolean needs(Need need) {
         return needs.contains(need);
     }

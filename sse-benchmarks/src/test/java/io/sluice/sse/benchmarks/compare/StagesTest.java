@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 class StagesTest {
 
     private static final List<Contender> ALL =
-            Contenders.ofThisProject(new CPrograms(Path.of("generator"), Path.of("floor")), List.of("-Xmx1g"));
+            Contenders.ofThisProject(new CPrograms(Path.of("generator"), Path.of("floor"), null), List.of("-Xmx1g"));
     private static final Map<String, Stage> STAGES =
             Stages.full(3, 1).stream().collect(Collectors.toMap(Stage::name, stage -> stage));
 
@@ -49,6 +49,6 @@ class StagesTest {
     @Test
     void theCommandOfALanesContenderHasTheNumberOfLanes() {
         Contender four = ALL.get(ALL.size() - 1);
-        assertThat(four.command(80)).endsWith("--threads", "4").contains("io_uring", "80");
+        assertThat(four.command(80, 81)).endsWith("--threads", "4").contains("io_uring", "80");
     }
 }
