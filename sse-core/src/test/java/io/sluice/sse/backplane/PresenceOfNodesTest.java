@@ -109,6 +109,8 @@ class PresenceOfNodesTest {
         RecordingSink first = client(a, "ann", "rooms/1");
         awaitMembers(b, "rooms/1", "ann");
         RecordingSink second = client(b, "ann", "rooms/1");
+        client(b, "bob", "rooms/2");
+        awaitMembers(a, "rooms/2", "bob"); // a node reports in order, so node a knows the second client as well
         first.close();
         second.close();
         awaitMembers(b, "rooms/1");

@@ -37,7 +37,7 @@ class HistoryKillTest {
         List<Integer> acknowledged = new ArrayList<>();
         int next = 0;
         for (int round = 0; round < ROUNDS; round++) {
-            Output output = runAndKill("always", next, 300 + 137 * round);
+            Output output = runAndKill("always", next, 300 + 137 * round, Duration.ZERO);
             assertThat(output.ids).allMatch(given::add); // no id was assigned twice
             acknowledged.addAll(output.numbers);
             try (HistoryFixture bench = bench(SyncPolicy.always())) {
@@ -52,11 +52,13 @@ class HistoryKillTest {
 
     @Test
     void withoutForcedWritesOnlyTheLastEventsAreMissing() throws Exception {
-        Output output = runAndKill("every", 0, 5_000);
+        Output output = runAndKill("every", 0, 5_000, Duration.ofMillis(600));
         try (HistoryFixture bench = bench(SyncPolicy.every(Duration.ofMillis(100)))) {
             List<Integer> kept = kept(bench);
-            assertThat(kept.get(0)).isZero();
-            assertThat(kept.get(kept.size() - 1))
+            if (kept.size() < StartPosition.MAX_REPLAY) {
+                assertThat(kept.get(0)).isZero();
+            }
+            assertThat(kept.get(kept.size() - 1) - kept.get(0))
                     .as("no event missing in between")
                     .isEqualTo(kept.size() - 1);
             assertThat(kept.size()).as("of %s", output.numbers.size()).isGreaterThan(1000);
@@ -80,8 +82,13 @@ class HistoryKillTest {
         return all.data().stream().map(Integer::valueOf).toList();
     }
 
-    /** @return the output of the process until it was killed, in the order of the numbers */
-    private Output runAndKill(String sync, int first, int lines) throws IOException, InterruptedException {
+    /**
+     * @param publishes for how long the process publishes at least; it may have committed little when it has written
+     *     its lines
+     * @return the output of the process until it was killed, in the order of the numbers
+     */
+    private Output runAndKill(String sync, int first, int lines, Duration publishes)
+            throws IOException, InterruptedException {
         Process child = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                         "-Xmx256m",
@@ -100,6 +107,7 @@ class HistoryKillTest {
                 new BufferedReader(new InputStreamReader(child.getInputStream(), StandardCharsets.UTF_8))) {
             StringBuilder line = new StringBuilder();
             boolean killed = false;
+            long firstNanos = 0;
             for (int c = out.read(); c >= 0; c = out.read()) {
                 if (c != '\n') {
                     line.append((char) c);
@@ -111,7 +119,9 @@ class HistoryKillTest {
                     output.numbers.add(Integer.valueOf(words[0]));
                     output.ids.add(words[1]);
                 }
-                if (!killed && output.numbers.size() >= lines) {
+                firstNanos = firstNanos == 0 ? System.nanoTime() : firstNanos;
+                boolean isLongEnough = System.nanoTime() - firstNanos >= publishes.toNanos();
+                if (!killed && output.numbers.size() >= lines && isLongEnough) {
                     child.toHandle().destroyForcibly(); // SIGKILL; unlike the process itself it leaves the stream open
                     killed = true;
                 }

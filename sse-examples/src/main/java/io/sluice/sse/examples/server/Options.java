@@ -247,6 +247,22 @@ final class Options {
     Duration idleTimeout;
 
     @Option(
+            names = "--http2-max-streams",
+            paramLabel = "<number>",
+            description = "Streams and requests that an HTTP/2 connection may have open at a time. Default: 1000")
+    @Nullable
+    Integer http2MaxStreams;
+
+    @Option(
+            names = "--http2-max-resets",
+            paramLabel = "<number>",
+            description =
+                    "More streams than this, reset within 30 seconds, close their HTTP/2 connection. A proxy resets"
+                            + " a stream for each page that leaves. Default: 4 times --http2-max-streams, at least 200")
+    @Nullable
+    Integer http2MaxResets;
+
+    @Option(
             names = "--trusted-proxy",
             split = ",",
             paramLabel = "<network>",

@@ -157,6 +157,8 @@ final class ServerFactory {
         set("--connect-rate", options.connectRate, server::connectRate);
         set("--request-timeout", options.requestTimeout, server::requestTimeout);
         set("--idle-timeout", options.idleTimeout, server::idleTimeout);
+        set("--http2-max-streams", options.http2MaxStreams, server::http2MaxStreams);
+        set("--http2-max-resets", options.http2MaxResets, server::http2MaxResets);
         setProxies(server);
         set("--max-publish-bytes", options.maxPublishBytes, bytes -> server.maxBodyBytes(bodyBytes(bytes)));
         set(

@@ -66,6 +66,8 @@ class OptionsTest {
                 "--publish-rate 0/s           | 0 (expected: from 1 to",
                 "--request-timeout soon       | 'soon' (expected: a duration",
                 "--idle-timeout 9000h         | (expected: from 0 to 365 days)",
+                "--http2-max-streams 0        | (expected: from 1 to 100000)",
+                "--http2-max-resets 0         | (expected: from 1 to 2147483646)",
                 "--trusted-proxy 10.0.0.0/8   | 10.0.0.0/8 (expected: --forwarded or --proxy-protocol as well)",
                 "--trusted-proxy 10.0.0.0/99  | \"10.0.0.0/99\" (expected: an address, or a network",
                 "--proxy-protocol             | no proxy is trusted (expected: --trusted-proxy as well)",
