@@ -55,7 +55,7 @@ public final class HttpStatusException extends RuntimeException {
      * A permanent rejection with a header of its own, such as {@code Allow}.
      *
      * @throws IllegalArgumentException if the status is not from 200 to 599, or if the name or value is not valid in a
-     *     header, for example because of a line break
+     *     header, for example because of a line break or a character that is not ASCII
      */
     @CheckReturnValue
     public static HttpStatusException of(int status, String detail, String header, String value) {

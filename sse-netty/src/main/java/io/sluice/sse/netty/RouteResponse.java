@@ -67,7 +67,7 @@ public final class RouteResponse {
      * This response with a header set.
      *
      * @throws IllegalArgumentException if the name or value is not valid in a header, for example because of a line
-     *     break
+     *     break or a character that is not ASCII
      */
     @CheckReturnValue
     public RouteResponse with(String header, String value) {

@@ -198,7 +198,7 @@ public final class SseStream {
      * connection) cannot be added.
      *
      * @throws IllegalArgumentException if the name or value is not valid in a header, for example because of a line
-     *     break, or if the header cannot be added
+     *     break or a character that is not ASCII, or if the header cannot be added
      */
     @CheckReturnValue
     public SseStream header(String name, String value) {

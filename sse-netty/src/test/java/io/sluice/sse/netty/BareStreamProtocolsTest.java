@@ -129,6 +129,35 @@ class BareStreamProtocolsTest {
         TestServers.awaitNothingOwned(hub);
     }
 
+    /** Of the two streams, only the one that its client should resume ends without the last chunk. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void anotherPipelineCutsAStreamToResume(boolean complete) {
+        SseHandler handler = SseHandler.serving(
+                hub, "/cut/**", StreamRoute.topics().with((request, stream) -> stream.cutToResume()));
+        EmbeddedChannel channel = new EmbeddedChannel(new HttpServerCodec(), handler);
+        channel.writeInbound(
+                Unpooled.copiedBuffer("GET /cut/a HTTP/1.1\r\nHost: localhost\r\n\r\n", StandardCharsets.US_ASCII));
+        channel.runPendingTasks();
+        hub.publish("a", Event.of("one"));
+        channel.runPendingTasks();
+        TestServers.sinks(hub).forEach(info -> {
+            if (complete) {
+                info.sink().complete();
+            } else {
+                info.sink().close(CloseReason.CLOSED_BY_APPLICATION);
+            }
+        });
+        channel.runPendingTasks();
+        SseResponse response = new SseResponse();
+        read(channel, response);
+        assertThat(response.data()).startsWith("one");
+        assertThat(response.hasEnded()).isEqualTo(complete);
+        assertThat(channel.isOpen()).isFalse();
+        channel.finishAndReleaseAll();
+        TestServers.awaitNothingOwned(hub);
+    }
+
     private static void read(EmbeddedChannel channel, SseResponse response) {
         for (ByteBuf part = channel.readOutbound(); part != null; part = channel.readOutbound()) {
             byte[] bytes = new byte[part.readableBytes()];

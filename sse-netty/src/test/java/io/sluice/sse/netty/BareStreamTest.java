@@ -85,6 +85,35 @@ class BareStreamTest {
         }
     }
 
+    /** The event of the route comes first, and its id is where the client resumes. */
+    @OverEachProtocol
+    void anEventOfTheRouteComesFirst(Transport transport, ClientProtocol protocol) throws Exception {
+        Event first = Event.builder().name("ready").data("first").build();
+        try (SseServer server = protocol.on(transport)
+                .hub(hub)
+                .streams("/primed/**", StreamRoute.topics().with((request, stream) -> stream.bare(first)))
+                .start()) {
+            hub.publish("a", Event.of("before"));
+            String start = hub.headId();
+            try (StreamClient client = protocol.get(server, "/primed/a")) {
+                client.awaitEvents(1);
+                String id = hub.publish("a", Event.of("one"))
+                        .toCompletableFuture()
+                        .join()
+                        .id();
+                client.awaitEvents(2);
+                assertThat(client.stream().body())
+                        .isEqualTo("id: " + start + "\nevent: ready\ndata: first\n\nid: " + id + "\ndata: one\n\n");
+            }
+            try (StreamClient resumed = protocol.get(server, "/primed/a", "Last-Event-ID: " + start)) {
+                resumed.awaitEvents(2);
+                assertThat(resumed.stream().data()).containsExactly("first", "one");
+                assertThat(resumed.stream().retries).isEmpty();
+            }
+            TestServers.awaitNothingOwned(hub);
+        }
+    }
+
     @Test
     void onlyABareStreamIgnoresTheAcceptHeader() throws Exception {
         try (SseServer server = server(Transport.AUTO).start()) {

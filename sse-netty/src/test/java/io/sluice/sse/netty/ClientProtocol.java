@@ -49,6 +49,16 @@ enum ClientProtocol {
         return connect(server, 0, method, path, headers);
     }
 
+    /** Sends a request with a body. @param body of ASCII characters */
+    StreamClient send(SseServer server, String method, String path, String body) throws IOException {
+        if (isHttp2()) {
+            return Http2StreamClient.withBody(connectHttp2(server.port(), 0), method, path, body);
+        }
+        return connectHttp1(server.port(), 0)
+                .send(method + " " + path + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: " + body.length()
+                        + "\r\n\r\n" + body);
+    }
+
     /** As {@link #get}, for a client that stalls soon when it does not read. */
     StreamClient getSlowly(SseServer server, String path, String... headers) throws IOException {
         int receiveBuffer = isHttp2() ? 0 : isTls() ? SMALL_TLS_RECEIVE_BUFFER : SMALL_RECEIVE_BUFFER;
@@ -71,14 +81,25 @@ enum ClientProtocol {
         int port = server.port();
         String fields = headers.length == 0 ? "" : String.join("\r\n", headers) + "\r\n";
         if (isHttp2()) {
-            Http2Client connection = isTls()
-                    ? Http2Client.of(TestTls.connect(port, receiveBuffer, "h2"))
-                    : Http2Client.of(RawClient.plainSocket(port, receiveBuffer));
             return new Http2StreamClient(
-                    connection.begin(-1), method, path, fields.lines().toArray(String[]::new));
+                    connectHttp2(port, receiveBuffer),
+                    method,
+                    path,
+                    fields.lines().toArray(String[]::new));
         }
-        RawClient client = isTls() ? RawClient.overTls(port, receiveBuffer) : RawClient.connect(port, receiveBuffer);
         String length = method.equals("POST") ? "Content-Length: 0\r\n" : "";
-        return client.send(method + " " + path + " HTTP/1.1\r\nHost: localhost\r\n" + length + fields + "\r\n");
+        return connectHttp1(port, receiveBuffer)
+                .send(method + " " + path + " HTTP/1.1\r\nHost: localhost\r\n" + length + fields + "\r\n");
+    }
+
+    private Http2Client connectHttp2(int port, int receiveBuffer) throws IOException {
+        Http2Client connection = isTls()
+                ? Http2Client.of(TestTls.connect(port, receiveBuffer, "h2"))
+                : Http2Client.of(RawClient.plainSocket(port, receiveBuffer));
+        return connection.begin(-1);
+    }
+
+    private RawClient connectHttp1(int port, int receiveBuffer) throws IOException {
+        return isTls() ? RawClient.overTls(port, receiveBuffer) : RawClient.connect(port, receiveBuffer);
     }
 }

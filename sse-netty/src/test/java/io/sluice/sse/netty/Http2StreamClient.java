@@ -2,6 +2,7 @@ package io.sluice.sse.netty;
 
 import io.netty.handler.codec.http2.Http2Error;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.function.BooleanSupplier;
@@ -22,6 +23,19 @@ final class Http2StreamClient implements StreamClient {
             fields[2 * i + 1] = headers[i].substring(colon + 1).strip();
         }
         this.id = connection.request(method, path, true, fields);
+    }
+
+    private Http2StreamClient(Http2Client connection, int id) {
+        this.connection = connection;
+        this.id = id;
+    }
+
+    /** Sends a request with a body, on a connection that is closed with the returned client. */
+    static Http2StreamClient withBody(Http2Client connection, String method, String path, String body)
+            throws IOException {
+        int id = connection.request(method, path, false);
+        connection.frame(Http2Client.DATA, Http2Client.END_STREAM, id, body.getBytes(StandardCharsets.US_ASCII));
+        return new Http2StreamClient(connection, id);
     }
 
     /** Another stream of the connection. */

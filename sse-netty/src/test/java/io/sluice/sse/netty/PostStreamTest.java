@@ -15,6 +15,7 @@ import io.sluice.sse.topic.AccessRules;
 import io.sluice.sse.topic.Selector;
 import io.sluice.sse.topic.StartPosition;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -65,6 +66,31 @@ class PostStreamTest {
             RawClient get = RawClient.open(server.port(), "/events?topic=news");
             get.close();
             TestServers.awaitNothingOwned(hub);
+        }
+    }
+
+    @OverEachProtocol
+    void aBodyReachesItsRouteOverEachProtocol(Transport transport, ClientProtocol protocol) throws Exception {
+        try (SseServer server = protocol.on(transport)
+                .hub(hub)
+                .streams("/events", PostStreamTest::byBody, "POST", "QUERY")
+                .start()) {
+            for (String method : List.of("POST", "QUERY")) {
+                try (StreamClient client = protocol.send(server, method, "/events?q=1", "news")) {
+                    client.awaitStream();
+                    assertThat(client.stream().header("x-seen")).isEqualTo(method + " null null 1");
+                    hub.publish("news", Event.of(method));
+                    client.awaitEvents(1);
+                    assertThat(client.stream().data()).containsExactly(method);
+                }
+                try (StreamClient tooLarge = protocol.send(
+                        server, method, "/events", "x".repeat(SseServerBuilder.DEFAULT_MAX_BODY_BYTES + 1))) {
+                    tooLarge.awaitHead();
+                    assertThat(tooLarge.stream().status()).isEqualTo(413);
+                }
+            }
+            TestServers.awaitNothingOwned(hub);
+            assertThat(hub.stats().opened()).isEqualTo(2);
         }
     }
 
