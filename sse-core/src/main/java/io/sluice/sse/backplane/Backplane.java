@@ -19,6 +19,8 @@ import org.jspecify.annotations.Nullable;
  *   <li>The receiver is called by one thread at a time, with rising positions. It does not block.
  *   <li>A change of this node completes its receipt exactly once: by {@link Receiver#received}, or by {@link
  *       Receipt#failed}.
+ *   <li>The first change of a sequence has a position of 2 or more. A lower position means that a client stands before
+ *       the begin of the sequence.
  *   <li>If the receiver may miss a change, it is notified with {@link Receiver#lost}, before any later change. A change
  *       is never missed silently.
  * </ul>
@@ -94,7 +96,7 @@ public interface Backplane extends AutoCloseable {
     /**
      * A change that has its place in the sequence.
      *
-     * @param position the position of the change, or of its first event
+     * @param position the position of the change, or of its first event; at least 2
      * @param change what has changed
      * @param timeMillis when it was appended, in milliseconds since 1970, if it is read much later than that; 0 if it
      *     is read as it happens

@@ -36,7 +36,8 @@ public final class EventEncoder {
 
     /**
      * Encodes the whole block: retry, comment, id, event, data, blank line. Retry comes first, so the first block of a
-     * stream starts with it. A comment alone has no blank line after it: some clients take that for a message.
+     * stream starts with it. An event that is only a comment has no blank line: some clients take the blank line for
+     * a message.
      *
      * @throws IllegalArgumentException if the block does not fit into an array, or if the event has nothing that a
      *     client could notice

@@ -264,17 +264,11 @@ public final class SseRequest {
         return null;
     }
 
-    /**
-     * An EventSource sends Last-Event-ID as UTF-8. {@code fetch} sends a header as Latin-1, and Netty decodes it so.
-     * Bytes that are not UTF-8 are read as Latin-1, except for the one that stands for a control character.
-     */
+    /** Clients send UTF-8 (in Last-Event-ID they must), but Netty decodes headers as Latin-1. */
     private static String decoded(String line) {
-        if (PercentDecoder.isAscii(line)) {
-            return line;
-        }
-        String utf8 = new String(line.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
-        boolean isUtf8 = utf8.indexOf('\ufffd') < 0;
-        return isUtf8 || line.indexOf(RequestHeaders.NOT_UTF8) >= 0 ? utf8 : line;
+        return PercentDecoder.isAscii(line)
+                ? line
+                : new String(line.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
     }
 
     /**
@@ -282,9 +276,29 @@ public final class SseRequest {
      * if both are missing or empty. The text is not checked, because an unknown id is a gap and not an error.
      */
     public @Nullable String lastEventId() {
-        String header = header("last-event-id");
+        String header = lastEventIdHeader();
         String id = header != null && !header.isEmpty() ? header : query(PercentDecoder.LAST_EVENT_ID);
         return id == null || id.isEmpty() ? null : id;
+    }
+
+    /**
+     * The header Last-Event-ID. An EventSource sends it as UTF-8, and {@code fetch} as Latin-1. So bytes that are not
+     * UTF-8 are read as Latin-1, except for the one that stands for a control character.
+     */
+    private @Nullable String lastEventIdHeader() {
+        List<String> lines = headers.getAll("last-event-id");
+        if (lines.isEmpty()) {
+            return null;
+        }
+        String line = lines.get(lines.size() - 1);
+        if (PercentDecoder.isAscii(line) || line.indexOf(RequestHeaders.NOT_UTF8) >= 0) {
+            return decoded(line);
+        }
+        try {
+            return PercentDecoder.utf8(line.getBytes(StandardCharsets.ISO_8859_1));
+        } catch (InvalidRequestException e) {
+            return line;
+        }
     }
 
     /** The body; empty if there is none. The caller must not change it. */

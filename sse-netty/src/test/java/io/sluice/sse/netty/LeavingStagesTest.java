@@ -110,7 +110,9 @@ class LeavingStagesTest {
         if (stage.isBeforeTheRequest()) {
             assertThat(hub.stats().opened()).isEqualTo(opened);
         } else if (stage != Stage.BEFORE_THE_RESPONSE || ends.reason(port) != null) {
-            assertThat(expected(stage, reset)).as("%s", stage).contains(ends.reason(port));
+            // The observer is called after the sink was counted out.
+            await().untilAsserted(() ->
+                    assertThat(expected(stage, reset)).as("%s", stage).contains(ends.reason(port)));
         }
     }
 

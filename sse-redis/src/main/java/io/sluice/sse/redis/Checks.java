@@ -31,6 +31,9 @@ final class Checks {
 
     private @Nullable RedisFuture<List<Object>> check;
     private long checkNanos;
+    /** Of the connection for pages. It is often idle, and a Redis with the option {@code timeout} ends idle ones. */
+    private @Nullable RedisFuture<String> ping;
+
     /** The position at the last check that had found later entries; -1 if it had found none. */
     private long behindAt = -1;
     /** Whether a read that began after that check has found nothing. */
@@ -48,6 +51,7 @@ final class Checks {
     /** A session begins. */
     void begin() {
         check = null;
+        ping = null;
         checkNanos = System.nanoTime();
         behindAt = -1;
     }
@@ -68,6 +72,7 @@ final class Checks {
         if (pending == null) {
             if (now - checkNanos >= CHECK_NANOS) {
                 checkNanos = now;
+                ping = session.pages().ping();
                 checkedFrom = order.position();
                 check = session.writes()
                         .eval(
@@ -77,12 +82,16 @@ final class Checks {
                                 bytes(options.node()),
                                 bytes("10000"));
             }
-        } else if (pending.isDone()) {
+        } else if (pending.isDone() && isDone(ping)) {
             check = null;
             checked(session, pending);
         } else if (now - checkNanos > options.timeouts().command().toNanos()) {
             session.fail("no answer within " + options.timeouts().command());
         }
+    }
+
+    private static boolean isDone(@Nullable RedisFuture<String> ping) {
+        return ping == null || ping.isDone();
     }
 
     private void checked(Session session, RedisFuture<List<Object>> answer) {

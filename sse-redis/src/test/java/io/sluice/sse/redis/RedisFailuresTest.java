@@ -221,6 +221,22 @@ class RedisFailuresTest {
         assertThat(a.backplane().orElseThrow().reconnects()).isZero();
     }
 
+    /** Managed services end connections that send no command for some minutes. */
+    @Test
+    void aRedisThatEndsIdleConnectionsEndsNoSession() throws Exception {
+        Hub a = nodes.node();
+        get(a.publish("t", Event.of("before")));
+        redis.commands().configSet("timeout", "2");
+        try {
+            Awaitility.await()
+                    .during(Duration.ofSeconds(5))
+                    .atMost(Duration.ofSeconds(20))
+                    .until(() -> a.backplane().orElseThrow().reconnects() == 0);
+        } finally {
+            redis.commands().configSet("timeout", "0");
+        }
+    }
+
     /** F33: a replica does not take writes. */
     @Test
     void aRedisThatBecomesAReplicaIsAway() throws Exception {

@@ -36,8 +36,9 @@ final class TopicOptions {
         /** The rings of these topics that have entries. Guarded by the hub's lock. */
         final EvictionQueue<Topic> rings = new EvictionQueue<>();
         /**
-         * No entry of these rings was published before this time, by the hub's clock. So a publication need not ask for
-         * the oldest entry, which costs much if each publication evicts the oldest one.
+         * No entry of these rings was published before this time, by the hub's clock: in the order of positions, times
+         * do not fall. So a publication need not ask for the oldest entry, which costs much if each publication evicts
+         * the oldest one.
          */
         private long noneBefore;
 

@@ -94,7 +94,7 @@ public final class TopicTable {
             throw new TopicLimitException(name, options.maxTopics());
         }
         RemovedTopicFloors.Removed before = removedFloors.take(name);
-        // What a topic that conflates has evicted is lost, and not read again.
+        // A topic that conflates loses what it evicts. Only events from before the begin of the hub can be read again.
         Floor evicted =
                 options.conflates(name) ? begin : evictedFloors.take(name).floor();
         Topic topic = new Topic(name, before, evicted, options);

@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -44,10 +45,10 @@ public final class TokenStream implements AutoCloseable {
     private final Hub hub;
     private final Model model;
 
-    /** The threads of the newest answers by topic, running or not. The lock of this object guards them. */
-    private final Map<String, Thread> answers = new LinkedHashMap<>() {
+    /** The newest answers by topic, each with its thread while it runs. The lock of this object guards them. */
+    private final Map<String, Optional<Thread>> answers = new LinkedHashMap<>() {
         @Override
-        protected boolean removeEldestEntry(Map.Entry<String, Thread> eldest) {
+        protected boolean removeEldestEntry(Map.Entry<String, Optional<Thread>> eldest) {
             return size() > MAX_ANSWERS;
         }
     };
@@ -122,8 +123,8 @@ public final class TokenStream implements AutoCloseable {
         }
         Thread worker = new Thread(() -> work(topic, prompt), topic);
         worker.setDaemon(true);
-        worker.start(); // before a cancel can interrupt it
-        answers.put(topic, worker);
+        answers.put(topic, Optional.of(worker));
+        worker.start(); // under the lock: a cancel interrupts a thread that has started
     }
 
     /** Whatever the model does, the topic ends: its clients would wait for ever otherwise. */
@@ -137,8 +138,14 @@ public final class TokenStream implements AutoCloseable {
         } catch (RuntimeException e) {
             LOGGER.warn("the model has failed in the answer of {}", topic, e);
         } finally {
+            finished(topic); // before the end: a cancel after the end has no effect
             hub.end(topic, Event.of(last, "{}"));
         }
+    }
+
+    /** Keeps the topic, so that a client that returns does not begin the answer again, but not the prompt. */
+    private synchronized void finished(String topic) {
+        answers.replace(topic, Optional.empty());
     }
 
     /** A token may contain line breaks, and blanks at its ends. As JSON it is one line that no client changes. */
@@ -147,14 +154,14 @@ public final class TokenStream implements AutoCloseable {
     }
 
     private synchronized void cancel(String topic) {
-        Thread answer = answers.get(topic);
+        Optional<Thread> answer = answers.get(topic);
         if (answer != null) {
-            answer.interrupt();
+            answer.ifPresent(Thread::interrupt);
         }
     }
 
     @Override
     public synchronized void close() {
-        answers.values().forEach(Thread::interrupt);
+        answers.values().forEach(answer -> answer.ifPresent(Thread::interrupt));
     }
 }

@@ -24,8 +24,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Who may subscribe and publish: static tokens, JSON web tokens, and tickets for an EventSource. A server without any
- * of these options is open to every client; one that asks clients for certificates knows them by their subjects then.
- * Thread-safe.
+ * of these options is open to every client; if it asks clients for certificates, it knows them by the subject of their
+ * certificate. Thread-safe.
  */
 final class ServerAccess implements AutoCloseable {
 
@@ -109,7 +109,11 @@ final class ServerAccess implements AutoCloseable {
             Authenticator blocking = Authenticator.blocking(request -> identity(request, admin));
             // Asked for each request, because a changed key file may have keys of another kind.
             Authenticator authenticator = request -> (hasSlowKeys() ? blocking : atOnce).authenticate(request);
-            server.authenticator(authenticator.orAnonymous().limitingFailures(wrongTokens));
+            // The limit is for what a client can guess, and a certificate cannot be guessed.
+            server.authenticator(authenticator
+                    .limitingFailures(wrongTokens)
+                    .or(this::certified)
+                    .orAnonymous());
         }
         if (hasTokens()) {
             server.access(rules);
@@ -140,15 +144,13 @@ final class ServerAccess implements AutoCloseable {
     // ---- who the client is
 
     private Identity identity(SseRequest request, byte @Nullable [] adminToken) {
-        String path = request.path();
-        if (adminToken != null && path.startsWith("/admin/")) {
+        if (adminToken != null && request.path().startsWith("/admin/")) {
             return adminOf(request, adminToken);
         }
-        boolean isStream = path.equals("/events") || path.startsWith("/events/");
-        if (!isStream && !path.equals("/ticket") && !path.equals("/publish") && !path.startsWith("/publish/")) {
+        if (!isForClients(request)) {
             return Identity.UNKNOWN; // other routes have tokens of their own, or need none
         }
-        String ticket = isStream ? request.query(TICKET) : null;
+        String ticket = isStream(request) ? request.query(TICKET) : null;
         if (ticket != null) {
             Identity identity = tickets.find(ticket);
             if (identity == null) {
@@ -157,8 +159,7 @@ final class ServerAccess implements AutoCloseable {
             return identity;
         }
         if (!hasTokens()) {
-            // A token in the header is for another program, such as a gateway.
-            return clientCertificates ? certified(request) : Identity.UNKNOWN;
+            return Identity.UNKNOWN; // the header is for another program, such as a gateway
         }
         String token = request.bearer();
         if (token == null && jwt != null && jwt.cookie() != null) {
@@ -167,11 +168,21 @@ final class ServerAccess implements AutoCloseable {
         return token == null ? Identity.UNKNOWN : identityOf(token);
     }
 
-    private static Identity certified(SseRequest request) {
-        return Authenticator.clientCertificate()
-                .authenticate(request)
-                .toCompletableFuture()
-                .join(); // it is complete
+    private static boolean isStream(SseRequest request) {
+        String path = request.path();
+        return path.equals("/events") || path.startsWith("/events/");
+    }
+
+    private static boolean isForClients(SseRequest request) {
+        String path = request.path();
+        return isStream(request) || path.equals("/ticket") || path.equals("/publish") || path.startsWith("/publish/");
+    }
+
+    /** The subject of the client's certificate, on a server without tokens. */
+    private CompletionStage<Identity> certified(SseRequest request) {
+        return clientCertificates && !hasTokens() && isForClients(request)
+                ? Authenticator.clientCertificate().authenticate(request)
+                : CompletableFuture.completedFuture(Identity.UNKNOWN);
     }
 
     private static Identity adminOf(SseRequest request, byte[] adminToken) {
