@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
+import io.netty.util.concurrent.EventExecutor;
 import io.sluice.sse.Event;
 import io.sluice.sse.hub.Hub;
 import io.sluice.sse.topic.AccessRules;
@@ -18,7 +19,6 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
@@ -34,7 +34,6 @@ class AsyncRouteTest {
 
     private final Hub hub = Hub.create();
     private final LateRoute late = new LateRoute();
-    private final AtomicInteger hellos = new AtomicInteger();
 
     @AfterEach
     void closeTheHub() {
@@ -42,14 +41,7 @@ class AsyncRouteTest {
     }
 
     private SseServerBuilder server(Transport transport, ClientProtocol protocol) {
-        return protocol.on(transport)
-                .hub(hub)
-                .streams("/later/**", late.route(), "GET", "POST", "QUERY")
-                .route("GET", "/hello", request -> {
-                    hellos.incrementAndGet();
-                    return RouteResponse.of(200, "text/plain", "hello " + request.query("n"))
-                            .completed();
-                });
+        return protocol.on(transport).hub(hub).streams("/later/**", late.route(), "GET", "POST", "QUERY");
     }
 
     /** A client that has left, or was rejected, has given everything back. */
@@ -58,13 +50,6 @@ class AsyncRouteTest {
                 .untilAsserted(
                         () -> assertThat(server.streams().permits().acquired()).isZero());
         TestServers.awaitNothingOwned(hub);
-    }
-
-    private static int respond(SseServer server, ClientProtocol protocol, String path) throws IOException {
-        try (StreamClient client = protocol.get(server, path)) {
-            assertThat(client.awaitResponse(RawClient.PATIENCE)).isTrue();
-            return client.stream().status();
-        }
     }
 
     // ---- a stream
@@ -220,9 +205,15 @@ class AsyncRouteTest {
                     throw HttpStatusException.of(409, "not now");
                 }))
                 .start()) {
-            assertThat(respond(server, ClientProtocol.H1, "/none")).isEqualTo(500);
-            assertThat(respond(server, ClientProtocol.H1, "/throws")).isEqualTo(409);
+            assertThat(statusOf(server, "/none")).isEqualTo(500);
+            assertThat(statusOf(server, "/throws")).isEqualTo(409);
             assertNothingIsLeft(server);
+        }
+    }
+
+    private static int statusOf(SseServer server, String path) throws IOException {
+        try (RawClient client = RawClient.connect(server.port()).get(path)) {
+            return client.awaitHead().stream().status();
         }
     }
 
@@ -285,11 +276,55 @@ class AsyncRouteTest {
                 }
                 assertNothingIsLeft(server);
             }
-            TestServers.awaitNothingScheduled(server);
             assertThat(hub.stats().opened()).isZero();
             try (StreamClient client = protocol.get(server, "/later/a")) { // the only permit is free
                 late.next().open();
                 client.awaitStream();
+            }
+        }
+    }
+
+    /** Waits for the tasks of the event loops, and for those that they have added. */
+    private static void awaitTasks(SseServer server) {
+        for (int i = 0; i < 2; i++) {
+            for (EventExecutor loop : server.loops()) {
+                loop.submit(() -> {}).syncUninterruptibly();
+            }
+        }
+    }
+
+    /** The bound has room for one of the bodies. It is free again after each outcome. */
+    @Test
+    void theBodyCountsAsHeldUntilTheRouteHasDecided() throws Exception {
+        String body = "x".repeat(1000);
+        try (SseServer server = server(Transport.NIO, ClientProtocol.H1)
+                .maxBufferedBytes(body.length())
+                .start()) {
+            for (String outcome : List.of("opens", "rejects", "the client leaves", "opens")) {
+                try (StreamClient client = ClientProtocol.H1.send(server, "POST", "/later/any", body)) {
+                    LateRoute.Asked asked = late.next();
+                    awaitTasks(server); // the server holds the body after it has asked the route
+                    try (StreamClient second = ClientProtocol.H1.send(server, "POST", "/later/any", body)) {
+                        second.awaitHead();
+                        assertThat(second.stream().status()).as(outcome).isEqualTo(503);
+                    }
+                    switch (outcome) {
+                        case "opens" -> {
+                            asked.open("news");
+                            client.awaitStream();
+                        }
+                        case "rejects" -> {
+                            asked.fail(HttpStatusException.of(409, "not now"));
+                            client.awaitHead();
+                        }
+                        default -> client.leave();
+                    }
+                    await().untilAsserted(
+                                    () -> assertThat(server.streams().permits().acquired())
+                                            .isEqualTo(outcome.equals("opens") ? 1 : 0));
+                }
+                assertNothingIsLeft(server);
+                awaitTasks(server); // a closed connection gives its body back in a task
             }
         }
     }
@@ -306,63 +341,6 @@ class AsyncRouteTest {
             assertThat(client.awaitEnd(RawClient.PATIENCE)).isTrue();
             assertNothingIsLeft(server);
             assertThat(hub.stats().opened()).isZero();
-        }
-    }
-
-    // ---- pipelining
-
-    private static String get(String target) {
-        return "GET " + target + " HTTP/1.1\r\nHost: localhost\r\n\r\n";
-    }
-
-    private static void assertNext(RawClient client, int status, String body) {
-        assertThat(client.awaitResponse(RawClient.PATIENCE)).isTrue();
-        assertThat(client.stream().status()).isEqualTo(status);
-        assertThat(client.stream().body()).contains(body);
-        client.nextResponse();
-    }
-
-    @OverEachTransport
-    void responsesAroundALateRejectionStayInOrder(Transport transport) throws Exception {
-        try (SseServer server = server(transport, ClientProtocol.H1).start();
-                RawClient client = RawClient.connect(server.port())) {
-            client.send(get("/hello?n=1") + get("/later/a") + get("/hello?n=2") + get("/later/b") + get("/hello?n=3"));
-            LateRoute.Asked first = late.next();
-            assertNext(client, 200, "hello 1");
-            assertThat(late.isAsked()).as("before the first decision").isFalse();
-            first.fail(HttpStatusException.of(410, "a is gone"));
-            assertNext(client, 410, "a is gone");
-            assertNext(client, 200, "hello 2");
-            late.next().fail(HttpStatusException.of(409, "b has changed"));
-            assertNext(client, 409, "b has changed");
-            assertNext(client, 200, "hello 3");
-            client.close();
-            assertNothingIsLeft(server);
-        }
-    }
-
-    @OverEachTransport
-    void aLateStreamComesAfterALateResponseAndTakesTheConnection(Transport transport) throws Exception {
-        CompletableFuture<RouteResponse> slow = new CompletableFuture<>();
-        try (SseServer server = server(transport, ClientProtocol.H1)
-                        .route("GET", "/slow", request -> slow)
-                        .start();
-                RawClient client = RawClient.connect(server.port())) {
-            client.send(get("/hello?n=1") + get("/slow") + get("/later/a") + get("/hello?n=2"));
-            assertNext(client, 200, "hello 1");
-            assertThat(late.isAsked())
-                    .as("before the response that precedes it")
-                    .isFalse();
-            slow.complete(RouteResponse.of(200, "text/plain", "slow"));
-            assertNext(client, 200, "slow");
-            late.next().open();
-            client.awaitStream();
-            hub.publish("a", Event.of("1"));
-            client.awaitEvents(1);
-            assertThat(client.stream().data()).containsExactly("1");
-            assertThat(hellos).as("requests after a stream get no response").hasValue(1);
-            client.close();
-            assertNothingIsLeft(server);
         }
     }
 }

@@ -73,6 +73,7 @@ class PostStreamTest {
     void aBodyReachesItsRouteOverEachProtocol(Transport transport, ClientProtocol protocol) throws Exception {
         try (SseServer server = protocol.on(transport)
                 .hub(hub)
+                .maxBodyBytes(1000)
                 .streams("/events", PostStreamTest::byBody, "POST", "QUERY")
                 .start()) {
             for (String method : List.of("POST", "QUERY")) {
@@ -83,8 +84,7 @@ class PostStreamTest {
                     client.awaitEvents(1);
                     assertThat(client.stream().data()).containsExactly(method);
                 }
-                try (StreamClient tooLarge = protocol.send(
-                        server, method, "/events", "x".repeat(SseServerBuilder.DEFAULT_MAX_BODY_BYTES + 1))) {
+                try (StreamClient tooLarge = protocol.send(server, method, "/events", "x".repeat(1001))) {
                     tooLarge.awaitHead();
                     assertThat(tooLarge.stream().status()).isEqualTo(413);
                 }
