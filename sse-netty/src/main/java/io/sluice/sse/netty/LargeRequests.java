@@ -92,7 +92,8 @@ final class LargeRequests {
 
     /**
      * Runs what follows, with room or without it: the route has acted, and its client needs to know. It runs before
-     * the next request begins, so that its response is there when that one looks for room.
+     * the next request begins, so that its response is there when that one looks for room. If several responses wait,
+     * the newest is made first.
      */
     private void later(Runnable task) {
         if (Thread.currentThread() == running) {

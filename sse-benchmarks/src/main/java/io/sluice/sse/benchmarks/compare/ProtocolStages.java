@@ -66,7 +66,8 @@ final class ProtocolStages {
                 seconds * 3,
                 8,
                 HTTP2
-                        + "10 --mode rate --clients 500 --stalled 0.1 --rate 50 --size 4096 --stream-window 65536 --quiet "
+                        + "10 --mode rate --clients 500 --stalled 0.1 --rate 50 --size 4096 --stream-window 65536"
+                        + " --quiet "
                         + seconds);
     }
 

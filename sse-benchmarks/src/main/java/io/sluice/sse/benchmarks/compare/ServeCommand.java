@@ -25,8 +25,8 @@ import picocli.CommandLine.Option;
         mixinStandardHelpOptions = true,
         sortOptions = false,
         description =
-                "Serves GET /events and all paths below it on one port, and POST /publish and all paths below it on another"
-                        + " one without TLS, until it is killed.")
+                "Serves GET /events and all paths below it on one port, and POST /publish and all paths below it on"
+                        + " another one without TLS, until it is killed.")
 public final class ServeCommand implements Callable<Integer> {
 
     private static final int HISTORY_EVENTS = 2_200;
