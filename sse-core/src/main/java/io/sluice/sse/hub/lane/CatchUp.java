@@ -20,6 +20,7 @@ final class CatchUp {
     private final @Nullable HistoryPager pages;
     private final CatchUpQueue queue = new CatchUpQueue();
     private final CatchUpBudget budget;
+    private final DirectSendWriter directSends;
 
     private boolean metSinkAheadOfLane;
     /** The position of the lane when it last called back the sinks that are ahead of the hub. */
@@ -34,6 +35,7 @@ final class CatchUp {
         this.frames = lane.frames;
         this.recentRanges = new RecentRanges(frames);
         this.pages = pages;
+        this.directSends = lane.directSends;
         this.budget =
                 new CatchUpBudget(frames, recentRanges, lane.core().options().catchUpBytes());
     }
@@ -163,7 +165,7 @@ final class CatchUp {
         return !sink.isGone()
                 && sink.isOpen()
                 && sink.isOpened()
-                && writeDirectSends(sink, false)
+                && directSends.write(sink)
                 && sink.isBehind()
                 && sink.selection() != null // the flush of the direct sends may have ended the subscriptions
                 && !sink.isAwaitingStart(); // the history answers later, and queues the sink
@@ -342,40 +344,6 @@ final class CatchUp {
         }
         sink.joinLane();
         return Served.DONE;
-    }
-
-    /**
-     * Writes what was sent to the sink directly.
-     *
-     * @param evenIfFull whether to write although the connection takes no more, because the stream ends
-     * @return whether all direct sends are written
-     */
-    boolean writeDirectSends(LaneSink sink, boolean evenIfFull) {
-        assert lane.isConfined();
-        if (!sink.hasDirectSends()) {
-            return true;
-        }
-        DirectSendQueue sends = sink.directSends();
-        boolean written = false;
-        while (evenIfFull || sink.canWrite()) {
-            DirectSendQueue.Send send = sends.poll();
-            if (send == null) {
-                break;
-            }
-            try {
-                frames.writeBlock(sink, send.wire(), 0, lane);
-            } catch (RuntimeException | Error e) {
-                send.sent().completeExceptionally(e);
-                throw e;
-            }
-            send.sent().complete(null);
-            written = true;
-        }
-        if (written) {
-            sink.flush();
-            sends.notifyIfWritable();
-        }
-        return sends.isEmpty();
     }
 
     /** As {@link Entries#added}, of the events that were copied from rings. */

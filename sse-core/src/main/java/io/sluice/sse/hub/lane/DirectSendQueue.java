@@ -6,9 +6,6 @@ import io.sluice.sse.DirectSendPolicy;
 import io.sluice.sse.Scope.Registration;
 import io.sluice.sse.SinkFullException;
 import io.sluice.sse.hub.core.DeliveryOptions;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -22,17 +19,13 @@ import org.jspecify.annotations.Nullable;
  */
 final class DirectSendQueue {
 
-    /** @param kept whether the event is never dropped for a later one */
-    record Send(byte[] wire, CompletableFuture<Void> sent, boolean kept) {}
-
     private final LaneSink sink;
     private final int maxEvents;
     private final int maxBytes;
     private final DirectSendPolicy policy;
 
     // Guarded by this.
-    private final ArrayDeque<Send> queue = new ArrayDeque<>(4);
-    private int bytes;
+    private final DirectSends queue = new DirectSends();
     private @Nullable ClosedException closed;
 
     /** Whether an event was rejected or dropped: the stream is not complete then. */
@@ -58,7 +51,7 @@ final class DirectSendQueue {
                 return false;
             }
             first = queue.isEmpty();
-            add(new Send(wire, new CompletableFuture<>(), true));
+            add(new DirectSend(wire, true));
         }
         if (first) {
             sink.hubLane().serveSoon(sink);
@@ -68,8 +61,8 @@ final class DirectSendQueue {
 
     /** Accepts an event if the queue has room. Otherwise the policy decides. */
     CompletionStage<Void> send(byte[] wire) {
-        CompletableFuture<Void> sent = new CompletableFuture<>();
-        List<Send> dropped = List.of();
+        DirectSend send = new DirectSend(wire, false);
+        DirectSends dropped = null;
         SinkFullException full = null;
         boolean first = false;
         boolean accepted = false;
@@ -88,21 +81,22 @@ final class DirectSendQueue {
             if (!isFullFor(wire)) {
                 accepted = true;
                 first = queue.isEmpty();
-                add(new Send(wire, sent, false));
+                add(send);
             }
         }
         // If other events wait, the lane was woken already, or the connection accepts nothing now.
         if (first) {
             sink.hubLane().serveSoon(sink);
         }
-        for (Send send : dropped) {
-            send.sent.completeExceptionally(full);
-        }
         if (full != null) {
-            sink.hubLane().core().counters().addRejectedSends(sink, dropped.size() + (accepted ? 0 : 1), full);
+            int lost = (dropped == null ? 0 : dropped.size()) + (accepted ? 0 : 1);
+            sink.hubLane().core().counters().addRejectedSends(sink, lost, full);
+            if (dropped != null) {
+                dropped.fail(full);
+            }
         }
         if (accepted) {
-            return sent.minimalCompletionStage();
+            return send;
         }
         if (policy == DirectSendPolicy.CLOSE) {
             sink.close(CloseReason.SLOW_CONSUMER);
@@ -110,43 +104,43 @@ final class DirectSendQueue {
         return CompletableFuture.failedStage(full);
     }
 
-    private void add(Send send) {
+    private void add(DirectSend send) {
         queue.add(send);
-        bytes += send.wire.length;
         awaited |= !hasRoom();
     }
 
     /** An event of any size fits into an empty queue, and into the queue of a writable sink. */
     private boolean isFullFor(byte[] wire) {
-        return !queue.isEmpty() && (queue.size() >= maxEvents || ((long) bytes + wire.length > maxBytes && !hasRoom()));
+        return !queue.isEmpty()
+                && (queue.size() >= maxEvents || ((long) queue.bytes() + wire.length > maxBytes && !hasRoom()));
     }
 
-    private List<Send> makeRoomFor(byte[] wire) {
-        List<Send> dropped = new ArrayList<>(4);
-        Iterator<Send> oldestFirst = queue.iterator();
-        while (isFullFor(wire) && oldestFirst.hasNext()) {
-            Send oldest = oldestFirst.next();
-            if (!oldest.kept) {
-                oldestFirst.remove();
-                bytes -= oldest.wire.length;
-                dropped.add(oldest);
+    private DirectSends makeRoomFor(byte[] wire) {
+        DirectSends dropped = new DirectSends();
+        while (isFullFor(wire)) {
+            DirectSend oldest = queue.removeFirstDroppable();
+            if (oldest == null) {
+                break;
             }
+            dropped.add(oldest);
         }
         return dropped;
     }
 
     private SinkFullException fullException() {
-        return new SinkFullException("sink " + sink.id() + " has " + queue.size() + " events of " + bytes
+        return new SinkFullException("sink " + sink.id() + " has " + queue.size() + " events of " + queue.bytes()
                 + " bytes waiting (at most " + maxEvents + " events, " + maxBytes
                 + " bytes): the client does not read");
     }
 
-    synchronized @Nullable Send poll() {
-        Send next = queue.poll();
-        if (next != null) {
-            bytes -= next.wire.length;
-        }
-        return next;
+    /**
+     * Moves the first events to {@code into}: as many as {@code maxBytes} allow, and at least one if there is one.
+     *
+     * @return whether none is left
+     */
+    synchronized boolean moveTo(DirectSends into, long maxBytes) {
+        queue.moveTo(into, maxBytes);
+        return queue.isEmpty();
     }
 
     /** Whether an event for this sink was rejected or dropped. */
@@ -170,7 +164,7 @@ final class DirectSendQueue {
     }
 
     private boolean hasRoom() {
-        return bytes < sink.room() && queue.size() < maxEvents && bytes < maxBytes;
+        return queue.size() < maxEvents && queue.bytes() < maxBytes && queue.bytes() < sink.room();
     }
 
     Registration onWritable(Executor executor, Runnable action) {
@@ -224,8 +218,8 @@ final class DirectSendQueue {
                 listeners = null;
             }
         }
-        for (Send send = poll(); send != null; send = poll()) {
-            send.sent.completeExceptionally(cause);
-        }
+        DirectSends left = new DirectSends();
+        moveTo(left, Long.MAX_VALUE);
+        left.fail(cause);
     }
 }

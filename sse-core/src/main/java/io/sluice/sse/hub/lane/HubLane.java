@@ -80,6 +80,7 @@ public final class HubLane {
 
     // The parts that other parts need. Each of the private ones is given to the parts that need it.
     final LaneFrames frames;
+    final DirectSendWriter directSends;
     final CatchUp catchUp;
     final LaneTasks tasks;
     final LaneSubscriptions subscriptions;
@@ -105,6 +106,7 @@ public final class HubLane {
         HistoryReader reader = core.log().pastReader();
         HistoryPager pages = reader == null ? null : new HistoryPager(this, reader);
         this.failures = new LogThrottle(lane::nanoTime);
+        this.directSends = new DirectSendWriter(this);
         this.catchUp = new CatchUp(this, pages);
         this.pass = new Pass(this, catchUp);
         this.tasks = new LaneTasks(this, pass);

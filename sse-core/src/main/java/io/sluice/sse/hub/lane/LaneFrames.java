@@ -13,7 +13,7 @@ final class LaneFrames {
 
     private final Framer framer;
     private final HubCounters counters;
-    private final Entries single = new Entries();
+    private final Entries blocks = new Entries();
     private final Batch batch = new Batch();
 
     LaneFrames(Framer framer, HubCounters counters) {
@@ -52,14 +52,9 @@ final class LaneFrames {
      * @param lastSentPosition the position that a client knows after the block; 0 if the block has no id of the hub
      */
     Frame block(byte[] wire, long lastSentPosition) {
-        single.clear();
-        single.add(new LogEntry(lastSentPosition, 0, "", wire));
-        Frame frame = framer.frame(batch.set(single, 0, 1));
-        frame.events = 0;
-        frame.lastPosition = lastSentPosition;
-        frame.lastSentPosition = lastSentPosition;
-        single.clear();
-        return frame;
+        blocks.clear();
+        blocks.add(new LogEntry(lastSentPosition, 0, "", wire));
+        return frameOfBlocks(lastSentPosition);
     }
 
     /** Frames a block as {@link #block}, writes it to one sink and releases the frame. */
@@ -69,6 +64,47 @@ final class LaneFrames {
             sink.put(frame, lane);
         } finally {
             release(frame);
+        }
+    }
+
+    /** Frames direct sends as {@link #block}, writes the frame to one sink and releases it. */
+    void writeBlocks(LaneSink sink, DirectSends sends, HubLane lane) {
+        Frame frame = frameOf(sends);
+        try {
+            sink.put(frame, lane);
+        } finally {
+            release(frame);
+        }
+    }
+
+    /** As {@link #writeBlocks}, and sends the frame. @return as {@link SinkTransport#putAndFlush} */
+    boolean writeBlocksAndFlush(LaneSink sink, DirectSends sends, HubLane lane) {
+        Frame frame = frameOf(sends);
+        try {
+            return sink.putAndFlush(frame, lane);
+        } finally {
+            release(frame);
+        }
+    }
+
+    private Frame frameOf(DirectSends sends) {
+        blocks.clear();
+        for (DirectSend send = sends.first(); send != null; send = send.next) {
+            blocks.add(new LogEntry(0, 0, "", send.wire));
+        }
+        return frameOfBlocks(0);
+    }
+
+    /** Frames the blocks that {@link #blocks} holds, and forgets them. */
+    private Frame frameOfBlocks(long lastSentPosition) {
+        try {
+            Frame frame = framer.frame(batch.set(blocks, 0, blocks.size()));
+            frame.events = 0;
+            frame.lastPosition = lastSentPosition;
+            frame.lastSentPosition = lastSentPosition;
+            return frame;
+        } finally {
+            blocks.clear();
         }
     }
 

@@ -69,8 +69,8 @@ final class SinkLifecycle {
             // A source's end is not final for a client that misses events: it reconnects and gets them.
             boolean isFinal = isComplete && (isFlushed || reason != CloseReason.SOURCE_COMPLETED);
             if (isServed) {
-                // What the source sent before the end. The queue is bounded, so a full connection takes it, too.
-                lane.catchUp.writeDirectSends(sink, true);
+                // What the source sent before the end.
+                lane.directSends.writeLast(sink);
             }
             if (sink.isOpened() && isFinal && !sink.options().isBare()) {
                 writeEndEvent(sink, reason);

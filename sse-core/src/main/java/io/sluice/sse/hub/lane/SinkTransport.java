@@ -92,17 +92,22 @@ abstract class SinkTransport extends SinkState {
         account(frame, lane);
     }
 
-    /** Writes a frame, keeps the account of it, and sends it. */
-    final void putAndFlush(Frame frame, HubLane lane) {
+    /**
+     * Writes a frame, keeps the account of it, and sends it.
+     *
+     * @return false if the connection was found gone before the frame was written
+     */
+    final boolean putAndFlush(Frame frame, HubLane lane) {
         assert lane.isConfined();
         if (!tryWriteDirect(frame)) {
             if (isGone()) {
-                return;
+                return false;
             }
             write(frame);
         }
         account(frame, lane); // before the flush, which may end the sink
         flush();
+        return true;
     }
 
     private void account(Frame frame, HubLane lane) {

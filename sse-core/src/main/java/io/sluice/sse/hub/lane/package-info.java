@@ -170,8 +170,8 @@
  *       {@code GapNotice}, {@code FirstBlock}
  *   <li><b>Keeping streams alive:</b> {@code SinkLifecycle}, {@code LaneSinks}, {@code LaneTicker},
  *       {@code HeartbeatFrames}, {@code StallClock}, {@code LaneWatchdog}, {@code LaneTasks}, {@code Revocations}
- *   <li><b>User code:</b> {@code RunningSource}, {@code DirectSendQueue}, {@code WritableListeners},
- *       {@code SerialExecutor}
+ *   <li><b>User code:</b> {@code RunningSource}, {@code DirectSendQueue}, {@code DirectSend}, {@code DirectSends},
+ *       {@code DirectSendWriter}, {@code WritableListeners}, {@code SerialExecutor}
  * </ul>
  */
 @NullMarked

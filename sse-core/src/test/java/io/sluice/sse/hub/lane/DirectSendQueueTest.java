@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sluice.sse.CloseReason;
+import io.sluice.sse.ClosedException;
 import io.sluice.sse.DirectSendPolicy;
 import io.sluice.sse.Event;
 import io.sluice.sse.Ledger;
@@ -11,11 +12,15 @@ import io.sluice.sse.Scope.Registration;
 import io.sluice.sse.SinkFullException;
 import io.sluice.sse.hub.Hub;
 import io.sluice.sse.topic.StartPosition;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -31,6 +36,76 @@ class DirectSendQueueTest {
 
     private static Event event(int number) {
         return Event.of(number + KILOBYTE);
+    }
+
+    // ---- frames and stages
+
+    /** A burst of tokens is one frame and one call of the transport, and what waits for the client is bounded by it. */
+    @Test
+    void sendsThatWaitTogetherBecomeOneFrame() {
+        try (HubFixture bench = new HubFixture()) {
+            FakeSink sink = bench.open(StartPosition.live());
+            bench.run();
+            int writes = sink.writes;
+            int flushes = sink.flushes;
+            List<CompletionStage<Void>> sent =
+                    IntStream.range(0, 20).mapToObj(i -> sink.send(event(i))).toList();
+            bench.run();
+            assertThat(sink.data())
+                    .containsExactlyElementsOf(
+                            IntStream.range(0, 20).mapToObj(i -> i + KILOBYTE).toList());
+            assertThat(sink.writes - writes).isEqualTo(1);
+            assertThat(sink.flushes - flushes).isEqualTo(1);
+            assertThat(sent)
+                    .allSatisfy(each -> assertThat(each.toCompletableFuture()).isCompleted());
+        }
+    }
+
+    @Test
+    void aSendFailsIfTheConnectionIsFoundGone() {
+        try (HubFixture bench = new HubFixture()) {
+            FakeSink sink = bench.open(StartPosition.live());
+            bench.run();
+            sink.onSendNow = () -> {
+                sink.close(CloseReason.RESET);
+                return false;
+            };
+            CompletionStage<Void> sent = sink.send(event(0));
+            bench.run();
+            assertThat(sent.toCompletableFuture())
+                    .isCompletedExceptionally()
+                    .failsWithin(Duration.ZERO)
+                    .withThrowableThat()
+                    .withCauseInstanceOf(ClosedException.class);
+            assertThat(sink.data()).isEmpty();
+        }
+    }
+
+    /** The stage belongs to the sink. A sender that completes what it got changes nothing for others. */
+    @Test
+    void onlyTheSinkCompletesTheStageOfASend() {
+        try (HubFixture bench = new HubFixture()) {
+            FakeSink sink = bench.open(StartPosition.live());
+            CompletionStage<Void> sent = sink.send(event(0));
+            assertThat(sent.toCompletableFuture().complete(null)).isTrue();
+            CompletionStage<Void> dependent = sent.thenRun(() -> {});
+            assertThat(dependent.toCompletableFuture()).isNotDone();
+            CompletableFuture<Void> cast = (CompletableFuture<Void>) sent;
+            List<ThrowingCallable> completions = List.of(
+                    () -> cast.complete(null),
+                    () -> cast.completeExceptionally(new IllegalStateException()),
+                    () -> cast.cancel(true),
+                    () -> cast.obtrudeValue(null),
+                    () -> cast.obtrudeException(new IllegalStateException()),
+                    () -> cast.completeAsync(() -> null, Runnable::run),
+                    () -> cast.orTimeout(1, TimeUnit.NANOSECONDS),
+                    () -> cast.completeOnTimeout(null, 1, TimeUnit.NANOSECONDS));
+            assertThat(completions)
+                    .allSatisfy(completion ->
+                            assertThatThrownBy(completion).isInstanceOf(UnsupportedOperationException.class));
+            bench.run();
+            assertThat(dependent.toCompletableFuture()).isCompleted();
+        }
     }
 
     // ---- writability
