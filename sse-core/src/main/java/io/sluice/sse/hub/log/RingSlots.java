@@ -10,10 +10,14 @@ import org.jspecify.annotations.Nullable;
  * a table of chunks. A chunk is allocated when its first entry is appended, and left to the garbage collector when its
  * last entry has been evicted.
  *
+ * <p>Between its youngest and its oldest entries, a ring keeps chunks packed ({@link PackedEntries}). Lanes usually
+ * read the youngest entries, and the hub evicts the oldest ones, so both are kept as objects.
+ *
  * <p>The chunks are there for the garbage collector. A large array soon is in the old generation, and each new entry in
  * it would be a reference from the old generation to the young one. G1 examines all 128 slots around such a reference
  * soon after the write. With thousands of busy topics that is a tenth of the processor time. A new chunk is in the
- * young generation, and so are the entries that it receives.
+ * young generation, and so are the entries that it receives. A collection of the young generation copies whatever was
+ * published since the last one and is still kept; packed chunks make these copies few.
  *
  * <p>Written under the hub's lock, read by lanes without it. The methods with {@code Acquire} in their names are for
  * readers without the lock. An array or a table that was replaced because the ring has grown is not changed any more,
@@ -26,11 +30,17 @@ final class RingSlots {
 
     private static final int CHUNK_BITS = 4;
 
+    /** When a chunk has this many entries, the one before it is packed. */
+    private static final int PACKS_PREVIOUS = CHUNK / 2;
+
+    /** A smaller ring has hardly a chunk between its youngest and its oldest entries. */
+    private static final int MIN_TABLE_TO_PACK = 4;
+
     /** The slots of an empty ring. */
     static final Object[] EMPTY = new LogEntry[0];
 
     private static final VarHandle ENTRY = MethodHandles.arrayElementVarHandle(LogEntry[].class);
-    private static final VarHandle TABLE = MethodHandles.arrayElementVarHandle(LogEntry[][].class);
+    private static final VarHandle TABLE = MethodHandles.arrayElementVarHandle(Object[].class);
 
     private RingSlots() {}
 
@@ -41,7 +51,35 @@ final class RingSlots {
         if (slots instanceof LogEntry[] single) {
             return single[slot(index, single.length)];
         }
-        return ((LogEntry[][]) slots)[slot(chunk(index), slots.length)][slot(index, CHUNK)];
+        Object chunk = slots[slot(chunk(index), slots.length)];
+        return chunk instanceof PackedEntries packed
+                ? packed.get(slot(index, CHUNK))
+                : ((LogEntry[]) chunk)[slot(index, CHUNK)];
+    }
+
+    /** When the entry at an index that the ring has was published. */
+    static long nanos(Object[] slots, long index) {
+        if (!(slots instanceof LogEntry[]) && slots[slot(chunk(index), slots.length)] instanceof PackedEntries packed) {
+            return packed.nanos(slot(index, CHUNK));
+        }
+        return get(slots, index).nanos;
+    }
+
+    /** The oldest entry. Its chunk is unpacked, because its entries are evicted one after the other from now on. */
+    static LogEntry oldest(Object[] slots, long index) {
+        if (slots instanceof LogEntry[] single) {
+            return single[slot(index, single.length)];
+        }
+        return unpacked(slots, slot(chunk(index), slots.length))[slot(index, CHUNK)];
+    }
+
+    private static LogEntry[] unpacked(Object[] table, int at) {
+        if (table[at] instanceof PackedEntries packed) {
+            LogEntry[] chunk = packed.unpack();
+            TABLE.setRelease(table, at, chunk);
+            return chunk;
+        }
+        return (LogEntry[]) table[at];
     }
 
     /**
@@ -59,7 +97,7 @@ final class RingSlots {
             return single.length < CHUNK ? doubled(single, oldest, next) : toChunks(single, oldest, next);
         }
         boolean fits = chunk(next) - chunk(oldest) < slots.length;
-        return fits ? slots : doubled((LogEntry[][]) slots, oldest, next);
+        return fits ? slots : doubledTable(slots, oldest, next);
     }
 
     private static LogEntry[] doubled(LogEntry[] single, long oldest, long next) {
@@ -70,16 +108,16 @@ final class RingSlots {
         return larger;
     }
 
-    private static LogEntry[][] toChunks(LogEntry[] single, long oldest, long next) {
-        LogEntry[][] table = new LogEntry[2][];
+    private static Object[] toChunks(LogEntry[] single, long oldest, long next) {
+        Object[] table = new Object[2];
         for (long i = oldest; i < next; i++) {
             setRelease(table, i, get(single, i));
         }
         return table;
     }
 
-    private static LogEntry[][] doubled(LogEntry[][] table, long oldest, long next) {
-        LogEntry[][] larger = new LogEntry[table.length * 2][];
+    private static Object[] doubledTable(Object[] table, long oldest, long next) {
+        Object[] larger = new Object[table.length * 2];
         for (long c = chunk(oldest); c <= chunk(next - 1); c++) {
             larger[slot(c, larger.length)] = table[slot(c, table.length)];
         }
@@ -92,14 +130,26 @@ final class RingSlots {
             ENTRY.setRelease(single, slot(index, single.length), entry);
             return;
         }
-        LogEntry[][] table = (LogEntry[][]) slots;
-        int at = slot(chunk(index), table.length);
-        LogEntry[] chunk = table[at];
+        int at = slot(chunk(index), slots.length);
+        LogEntry[] chunk = (LogEntry[]) slots[at];
         if (chunk == null) {
             chunk = new LogEntry[CHUNK];
-            TABLE.setRelease(table, at, chunk);
+            TABLE.setRelease(slots, at, chunk);
         }
         ENTRY.setRelease(chunk, slot(index, CHUNK), entry);
+        if (slot(index, CHUNK) == PACKS_PREVIOUS - 1 && slots.length >= MIN_TABLE_TO_PACK) {
+            pack(slots, slot(chunk(index) - 1, slots.length));
+        }
+    }
+
+    /** Packs a chunk that is full. The chunk of the oldest entry stays as it is once an entry of it was evicted. */
+    private static void pack(Object[] table, int at) {
+        if (table[at] instanceof LogEntry[] chunk) {
+            PackedEntries packed = PackedEntries.pack(chunk);
+            if (packed != null) {
+                TABLE.setRelease(table, at, packed);
+            }
+        }
     }
 
     /** Clears the slot of the oldest entry. */
@@ -108,11 +158,10 @@ final class RingSlots {
             ENTRY.setRelease(single, slot(index, single.length), null);
             return;
         }
-        LogEntry[][] table = (LogEntry[][]) slots;
-        int at = slot(chunk(index), table.length);
-        ENTRY.setRelease(table[at], slot(index, CHUNK), null);
+        int at = slot(chunk(index), slots.length);
+        ENTRY.setRelease(unpacked(slots, at), slot(index, CHUNK), null);
         if (slot(index, CHUNK) == CHUNK - 1) {
-            TABLE.setRelease(table, at, null);
+            TABLE.setRelease(slots, at, null);
         }
     }
 
@@ -126,9 +175,21 @@ final class RingSlots {
         if (slots instanceof LogEntry[] single) {
             return (LogEntry) ENTRY.getAcquire(single, slot(index, single.length));
         }
-        LogEntry[][] table = (LogEntry[][]) slots;
-        LogEntry[] chunk = (LogEntry[]) TABLE.getAcquire(table, slot(chunk(index), table.length));
-        return chunk == null ? null : (LogEntry) ENTRY.getAcquire(chunk, slot(index, CHUNK));
+        Object chunk = TABLE.getAcquire(slots, slot(chunk(index), slots.length));
+        if (chunk instanceof PackedEntries packed) {
+            return packed.get(slot(index, CHUNK));
+        }
+        return chunk == null ? null : (LogEntry) ENTRY.getAcquire((LogEntry[]) chunk, slot(index, CHUNK));
+    }
+
+    /** The position of the entry that {@link #getAcquire} returns; 0 if that is null. */
+    static long positionAcquire(Object[] slots, long index) {
+        if (!(slots instanceof LogEntry[])
+                && TABLE.getAcquire(slots, slot(chunk(index), slots.length)) instanceof PackedEntries packed) {
+            return packed.position(slot(index, CHUNK));
+        }
+        LogEntry entry = getAcquire(slots, index);
+        return entry == null ? 0 : entry.position;
     }
 
     /**
@@ -193,8 +254,7 @@ final class RingSlots {
 
     /** An empty slot was evicted, so it counts as older. */
     private static boolean isAfter(Object[] slots, long index, long after) {
-        LogEntry entry = getAcquire(slots, index);
-        return entry != null && entry.position > after;
+        return positionAcquire(slots, index) > after;
     }
 
     private static long chunk(long index) {

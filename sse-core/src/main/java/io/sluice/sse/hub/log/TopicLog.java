@@ -115,7 +115,7 @@ public sealed class TopicLog permits ConflatedLog, PagedLog {
      * @param number the number of this eviction; it rises across all topics of the hub
      */
     final LogEntry evictOldest(long number) {
-        LogEntry entry = RingSlots.get(slots, oldest);
+        LogEntry entry = RingSlots.oldest(slots, oldest);
         // In this order: number, floor, slot. A reader reads them in the opposite order.
         EVICTION.setRelease(this, number);
         FLOOR.setRelease(this, entry.position);
@@ -163,7 +163,7 @@ public sealed class TopicLog permits ConflatedLog, PagedLog {
     /** The oldest entry in the ring, or null. */
     @Nullable
     final LogEntry oldest() {
-        return next == oldest ? null : RingSlots.get(slots, oldest);
+        return next == oldest ? null : RingSlots.oldest(slots, oldest);
     }
 
     /** The newest entry in the ring, or null. */
@@ -229,7 +229,7 @@ public sealed class TopicLog permits ConflatedLog, PagedLog {
         long high = next;
         while (low < high) {
             long middle = (low + high) >>> 1;
-            if (RingSlots.get(slots, middle).nanos - since >= 0) {
+            if (RingSlots.nanos(slots, middle) - since >= 0) {
                 high = middle;
             } else {
                 low = middle + 1;
@@ -349,8 +349,7 @@ public sealed class TopicLog permits ConflatedLog, PagedLog {
         if (array.length == 0 || end == 0) {
             return false;
         }
-        LogEntry entry = RingSlots.getAcquire(array, end - 1);
-        return entry != null && entry.position > position;
+        return RingSlots.positionAcquire(array, end - 1) > position;
     }
 
     /**
@@ -365,10 +364,10 @@ public sealed class TopicLog permits ConflatedLog, PagedLog {
             return 0;
         }
         for (long i = RingSlots.firstAfter(array, begin, end, after); i < end; i++) {
-            LogEntry entry = RingSlots.getAcquire(array, i);
-            if (entry != null && entry.position > after) {
+            long position = RingSlots.positionAcquire(array, i);
+            if (position > after) {
                 // A newer entry may have taken the slot of an old one. The entries between the two still follow.
-                return (long) OLDEST.getAcquire(this) > i ? after + 1 : entry.position;
+                return (long) OLDEST.getAcquire(this) > i ? after + 1 : position;
             }
         }
         return 0;

@@ -142,6 +142,27 @@ public final class LogPublicationStress {
         }
     }
 
+    /** The publisher packs the middle of the ring and unpacks its old end while a reader copies. */
+    @JCStressTest
+    @Outcome(id = "whole", expect = Expect.ACCEPTABLE, desc = "all up to the head that was seen")
+    @Outcome(id = "lapped", expect = Expect.ACCEPTABLE, desc = "and noticed")
+    @State
+    public static class Packed extends Ring {
+        public Packed() {
+            super(40, 55);
+        }
+
+        @Actor
+        public void publisher() {
+            publish(2);
+        }
+
+        @Actor
+        public void reader(L_Result r) {
+            r.r1 = read(15, HubTestAccess.log(hub).head());
+        }
+    }
+
     /** The publisher fills the ring twice while a reader copies it from the start. */
     @JCStressTest
     @Outcome(id = "whole", expect = Expect.ACCEPTABLE, desc = "all up to the head that was seen")

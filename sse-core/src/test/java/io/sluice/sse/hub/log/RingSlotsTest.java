@@ -2,13 +2,46 @@ package io.sluice.sse.hub.log;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class RingSlotsTest {
 
     private static LogEntry entry(long position) {
-        return new LogEntry(position, 0, "", new byte[0]);
+        return new LogEntry(position, nanosOf(position), "a", wireOf(position));
+    }
+
+    private static long nanosOf(long position) {
+        return 1_000_000 - 3 * position;
+    }
+
+    private static byte[] wireOf(long position) {
+        return ("data: " + "x".repeat((int) position % 90) + position).getBytes(StandardCharsets.US_ASCII);
+    }
+
+    private static void assertIsEntry(@Nullable LogEntry entry, long position) {
+        assertThat(entry).isNotNull();
+        assertThat(entry.position).isEqualTo(position);
+        assertThat(entry.nanos).isEqualTo(nanosOf(position));
+        assertThat(entry.topic).isEqualTo("a");
+        assertThat(entry.wire).isEqualTo(wireOf(position));
+    }
+
+    /** A ring of the entries from {@code oldest} to {@code next}. */
+    private static Object[] ring(long oldest, long next) {
+        Object[] slots = RingSlots.EMPTY;
+        for (long i = oldest; i < next; i++) {
+            slots = append(slots, oldest, i);
+        }
+        return slots;
+    }
+
+    private static long packedChunks(Object[] table) {
+        return Arrays.stream(table).filter(PackedEntries.class::isInstance).count();
     }
 
     /** The slots with one more entry, whose position is its index. */
@@ -21,7 +54,7 @@ class RingSlotsTest {
     @Test
     void everyEntryIsFoundByItsIndexWhateverTheSizeOfTheRing() {
         Random random = new Random(7);
-        for (int max = 1; max <= 70; max++) {
+        for (int max = 1; max <= 100; max += max < 70 ? 1 : 13) {
             Object[] slots = RingSlots.EMPTY;
             long oldest = random.nextInt(100);
             long next = oldest;
@@ -32,28 +65,75 @@ class RingSlotsTest {
                 slots = next == oldest ? append(RingSlots.EMPTY, oldest, next) : append(slots, oldest, next);
                 next++;
                 for (long index = oldest; index < next; index++) {
-                    assertThat(RingSlots.get(slots, index).position).isEqualTo(index);
-                    assertThat(RingSlots.getAcquire(slots, index)).isSameAs(RingSlots.get(slots, index));
+                    assertIsEntry(RingSlots.get(slots, index), index);
+                    assertIsEntry(RingSlots.getAcquire(slots, index), index);
+                    assertThat(RingSlots.positionAcquire(slots, index)).isEqualTo(index);
+                    assertThat(RingSlots.nanos(slots, index)).isEqualTo(nanosOf(index));
                 }
+                assertThat(RingSlots.firstAfter(slots, oldest, next, (oldest + next) / 2))
+                        .isEqualTo(Math.min(next, (oldest + next) / 2 + 1));
             }
         }
     }
 
     @Test
     void anEvictedEntryIsNotKeptAndItsChunkLeavesWithTheLastOne() {
-        Object[] slots = RingSlots.EMPTY;
-        for (long next = 0; next < 3 * RingSlots.CHUNK; next++) {
-            slots = append(slots, 0, next);
-        }
-        LogEntry[][] table = (LogEntry[][]) slots;
-        assertThat(table).hasNumberOfRows(4);
+        Object[] slots = ring(0, 3 * RingSlots.CHUNK);
+        Object[] table = slots;
+        assertThat(table).hasSize(4);
         for (long oldest = 0; oldest < RingSlots.CHUNK; oldest++) {
             assertThat(table[0]).isNotNull();
             RingSlots.clearRelease(slots, oldest);
             assertThat(RingSlots.getAcquire(slots, oldest)).isNull();
         }
         assertThat(table[0]).isNull();
-        assertThat(table[1]).doesNotContainNull();
+        assertThat(packedChunks(table)).as("the one that has become the oldest").isEqualTo(1);
+        assertIsEntry(RingSlots.oldest(slots, RingSlots.CHUNK), RingSlots.CHUNK);
+        assertThat(packedChunks(table)).isZero();
+        assertThat((LogEntry[]) table[1]).doesNotContainNull();
+    }
+
+    /** Live passes read the youngest entries as they were appended; only what is older is packed. */
+    @Test
+    void theYoungestEntriesStayObjectsAndOlderChunksArePacked() {
+        int count = 20 * RingSlots.CHUNK;
+        Object[] slots = ring(0, count);
+        assertThat(packedChunks(slots))
+                .as("all but two, once the ring is large")
+                .isEqualTo(18);
+        for (long i = count - RingSlots.CHUNK / 2; i < count; i++) {
+            assertThat(RingSlots.getAcquire(slots, i)).isSameAs(RingSlots.get(slots, i));
+        }
+        for (long oldest = 0; oldest < RingSlots.CHUNK; oldest++) {
+            RingSlots.clearRelease(slots, oldest);
+        }
+        Object seen = slots[1];
+        RingSlots.clearRelease(slots, RingSlots.CHUNK);
+        assertThat(seen).isInstanceOf(PackedEntries.class);
+        assertThat(slots[1]).isInstanceOf(LogEntry[].class);
+        assertThat(RingSlots.getAcquire(slots, RingSlots.CHUNK)).isNull();
+        assertIsEntry(RingSlots.getAcquire(slots, RingSlots.CHUNK + 1), RingSlots.CHUNK + 1);
+        assertIsEntry(((PackedEntries) seen).get(0), RingSlots.CHUNK); // a reader that has it reads on
+    }
+
+    /** An entry that has more than its bytes, or many bytes, keeps its chunk from being packed. */
+    @Test
+    void onlySmallPlainEntriesArePacked() {
+        List<LogEntry> others = List.of(
+                new LogEntry.WithPublisherId(40, nanosOf(40), "a", wireOf(40), "id"),
+                new LogEntry.WithKey(40, nanosOf(40), "a", wireOf(40), null, "key"),
+                new LogEntry.Routed(40, nanosOf(40), "a", wireOf(40), null, null, null, null),
+                new LogEntry(40, nanosOf(40), "a", new byte[PackedEntries.MAX_BYTES]));
+        for (LogEntry other : others) {
+            Object[] slots = ring(0, 40);
+            slots = RingSlots.withRoom(slots, 0, 40);
+            RingSlots.setRelease(slots, 40, other);
+            for (long next = 41; next < 64; next++) {
+                slots = append(slots, 0, next);
+            }
+            assertThat(packedChunks(slots)).as(other.getClass().getName()).isEqualTo(1);
+            assertThat(RingSlots.get(slots, 40)).isSameAs(other);
+        }
     }
 
     /** A reader may hold slots that were replaced: they still have every entry below the end that it read before. */
@@ -66,7 +146,7 @@ class RingSlotsTest {
             if (slots != seen) {
                 for (long index = 0; index < next; index++) {
                     LogEntry found = RingSlots.getAcquire(seen, index);
-                    assertThat(found).isSameAs(RingSlots.get(slots, index));
+                    assertIsEntry(found, index);
                 }
             }
         }
