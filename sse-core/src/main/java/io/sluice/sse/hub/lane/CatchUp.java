@@ -368,6 +368,9 @@ final class CatchUp {
                 send.sent().completeExceptionally(e);
                 throw e;
             }
+            if (send.isGap()) {
+                lane.core().counters().addGap(sink, DirectSendQueue.GAP);
+            }
             send.sent().complete(null);
             written = true;
         }

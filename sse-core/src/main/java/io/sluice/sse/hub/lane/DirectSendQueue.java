@@ -3,12 +3,13 @@ package io.sluice.sse.hub.lane;
 import io.sluice.sse.CloseReason;
 import io.sluice.sse.ClosedException;
 import io.sluice.sse.DirectSendPolicy;
+import io.sluice.sse.Gap;
 import io.sluice.sse.Scope.Registration;
 import io.sluice.sse.SinkFullException;
 import io.sluice.sse.hub.core.DeliveryOptions;
+import io.sluice.sse.wire.EventEncoder;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -22,8 +23,23 @@ import org.jspecify.annotations.Nullable;
  */
 final class DirectSendQueue {
 
+    /** Tells the client that events at this place were rejected or dropped. */
+    static final Gap GAP = new Gap(Gap.Reason.DROPPED, null, null);
+
+    private static final byte[] GAP_WIRE = EventEncoder.encode(GAP.toEvent());
+
     /** @param kept whether the event is never dropped for a later one */
-    record Send(byte[] wire, CompletableFuture<Void> sent, boolean kept) {}
+    record Send(byte[] wire, CompletableFuture<Void> sent, boolean kept) {
+
+        static Send gap() {
+            return new Send(GAP_WIRE, new CompletableFuture<>(), true);
+        }
+
+        /** Whether this stands for events that were lost here. It counts towards no bound. */
+        boolean isGap() {
+            return wire == GAP_WIRE;
+        }
+    }
 
     private final LaneSink sink;
     private final int maxEvents;
@@ -31,7 +47,11 @@ final class DirectSendQueue {
     private final DirectSendPolicy policy;
 
     // Guarded by this.
+    /** The events that wait, with one gap at each place where events were lost. */
     private final ArrayDeque<Send> queue = new ArrayDeque<>(4);
+    /** The events in the queue, without the gaps, and their bytes. */
+    private int events;
+
     private int bytes;
     private @Nullable ClosedException closed;
 
@@ -89,6 +109,8 @@ final class DirectSendQueue {
                 accepted = true;
                 first = queue.isEmpty();
                 add(new Send(wire, sent, false));
+            } else {
+                addGapTo(queue);
             }
         }
         // If other events wait, the lane was woken already, or the connection accepts nothing now.
@@ -100,50 +122,68 @@ final class DirectSendQueue {
         }
         if (full != null) {
             sink.hubLane().core().counters().addRejectedSends(sink, dropped.size() + (accepted ? 0 : 1), full);
+            if (policy == DirectSendPolicy.CLOSE || sink.options().isBare()) { // a bare stream has no block for a gap
+                sink.close(CloseReason.SLOW_CONSUMER);
+            }
         }
         if (accepted) {
             return sent.minimalCompletionStage();
-        }
-        if (policy == DirectSendPolicy.CLOSE) {
-            sink.close(CloseReason.SLOW_CONSUMER);
         }
         return CompletableFuture.failedStage(full);
     }
 
     private void add(Send send) {
         queue.add(send);
+        events++;
         bytes += send.wire.length;
         awaited |= !hasRoom();
     }
 
     /** An event of any size fits into an empty queue, and into the queue of a writable sink. */
     private boolean isFullFor(byte[] wire) {
-        return !queue.isEmpty() && (queue.size() >= maxEvents || ((long) bytes + wire.length > maxBytes && !hasRoom()));
+        return events > 0 && (events >= maxEvents || ((long) bytes + wire.length > maxBytes && !hasRoom()));
     }
 
     private List<Send> makeRoomFor(byte[] wire) {
         List<Send> dropped = new ArrayList<>(4);
-        Iterator<Send> oldestFirst = queue.iterator();
-        while (isFullFor(wire) && oldestFirst.hasNext()) {
-            Send oldest = oldestFirst.next();
-            if (!oldest.kept) {
-                oldestFirst.remove();
+        ArrayDeque<Send> remaining = new ArrayDeque<>(4); // what is before the last dropped event
+        while (isFullFor(wire)) {
+            Send oldest = queue.poll();
+            if (oldest == null) {
+                break;
+            }
+            if (oldest.kept) {
+                remaining.add(oldest);
+            } else {
+                events--;
                 bytes -= oldest.wire.length;
                 dropped.add(oldest);
+                addGapTo(remaining);
             }
+        }
+        while (!remaining.isEmpty()) {
+            queue.addFirst(remaining.removeLast());
         }
         return dropped;
     }
 
+    private static void addGapTo(ArrayDeque<Send> place) {
+        Send last = place.peekLast();
+        if (last == null || !last.isGap()) {
+            place.add(Send.gap());
+        }
+    }
+
     private SinkFullException fullException() {
-        return new SinkFullException("sink " + sink.id() + " has " + queue.size() + " events of " + bytes
+        return new SinkFullException("sink " + sink.id() + " has " + events + " events of " + bytes
                 + " bytes waiting (at most " + maxEvents + " events, " + maxBytes
                 + " bytes): the client does not read");
     }
 
     synchronized @Nullable Send poll() {
         Send next = queue.poll();
-        if (next != null) {
+        if (next != null && !next.isGap()) {
+            events--;
             bytes -= next.wire.length;
         }
         return next;
@@ -170,7 +210,7 @@ final class DirectSendQueue {
     }
 
     private boolean hasRoom() {
-        return bytes < sink.room() && queue.size() < maxEvents && bytes < maxBytes;
+        return bytes < sink.room() && events < maxEvents && bytes < maxBytes;
     }
 
     Registration onWritable(Executor executor, Runnable action) {
