@@ -43,6 +43,12 @@ public final class TopicLimitException extends IllegalStateException {
                 "new patterns may include " + perSecond + " topics per second, and earlier ones have used that up");
     }
 
+    /** Creates an exception for a new pattern with which more than {@code max} patterns could match one name. */
+    public static TopicLimitException ofOverlap(String pattern, int max) {
+        return new TopicLimitException("with pattern \"" + pattern + "\" more than " + max
+                + " patterns of all streams could match one topic; patterns of at most 4 segments are always accepted");
+    }
+
     @Override
     public synchronized Throwable fillInStackTrace() {
         return this;

@@ -308,16 +308,20 @@ public final class TopicTable {
             return;
         }
         patternMatches.beginStream(topics.size());
+        int added = 0;
         try {
+            for (PatternTopics pattern : unresolved) {
+                patternTrie.add(pattern);
+                added++;
+                patternMatches.requireOverlap(pattern.pattern(), patternTrie.overlap());
+            }
             index.resolve(unresolved, topics.values());
         } catch (RuntimeException | Error e) {
+            unresolved.subList(0, added).forEach(patternTrie::remove);
             unresolved.forEach(PatternTopics::dropped);
             throw e;
         }
-        for (PatternTopics resolved : unresolved) {
-            patterns.put(resolved.pattern(), resolved);
-            patternTrie.add(resolved);
-        }
+        unresolved.forEach(resolved -> patterns.put(resolved.pattern(), resolved));
     }
 
     /** The topics of a pattern that was resolved. */
@@ -342,6 +346,11 @@ public final class TopicTable {
     /** For tests. */
     PatternMatches patternMatches() {
         return patternMatches;
+    }
+
+    /** For tests. */
+    PatternTrie patternTrie() {
+        return patternTrie;
     }
 
     /** For tests. */
