@@ -1,6 +1,10 @@
 package io.sluice.sse;
 
-/** What happens when a source sends to a client that does not read, and the small queue of that sink is full. */
+/**
+ * What happens when a source sends to a client that does not read, and the small queue of that sink is full. A client
+ * that stays connected gets a {@link Gap} at the place of the loss. A stream whose protocol has no gaps is closed with
+ * {@link CloseReason#SLOW_CONSUMER} instead.
+ */
 public enum DirectSendPolicy {
     /** The new event is refused: its stage fails with {@link SinkFullException}. */
     REFUSE,

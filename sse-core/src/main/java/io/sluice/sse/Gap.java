@@ -8,9 +8,13 @@ import org.jspecify.annotations.Nullable;
  *
  * @param reason why there is a gap
  * @param lastEventId the id that the client sent; null if it sent none or if the id is not safe to repeat
- * @param resumeId the id of the position from which the stream continues
+ * @param resumeId the id of the position from which the stream continues; null if the gap concerns events that were
+ *     sent to this client alone, which have no position
  */
-public record Gap(Reason reason, @Nullable String lastEventId, String resumeId) {
+public record Gap(
+        Reason reason,
+        @Nullable String lastEventId,
+        @Nullable String resumeId) {
 
     /** The name of the event that notifies a client of a gap. */
     public static final String EVENT_NAME = "gap";
@@ -32,14 +36,24 @@ public record Gap(Reason reason, @Nullable String lastEventId, String resumeId) 
          */
         AHEAD,
         /** The id was not issued by this hub, and no retained event has it. */
-        UNKNOWN
+        UNKNOWN,
+        /**
+         * Events that a source sent to this client alone, by {@link Sink#send}, were rejected or dropped, because the
+         * client did not read them in time.
+         */
+        DROPPED
     }
 
-    /** Returns this gap as an event with JSON data and the id from which to continue. */
+    /** Returns this gap as an event with JSON data, and with the id from which to continue if there is one. */
     public Event toEvent() {
-        // Both ids contain only A-Z a-z 0-9 . _ ~ - here, so nothing needs escaping.
         String json = "{\"reason\":\"" + reason.name().toLowerCase(java.util.Locale.ROOT) + "\",\"lastEventId\":"
-                + (lastEventId == null ? "null" : '"' + lastEventId + '"') + ",\"resumeId\":\"" + resumeId + "\"}";
-        return Event.builder().reservedName(EVENT_NAME).id(resumeId).data(json).build();
+                + json(lastEventId) + ",\"resumeId\":" + json(resumeId) + "}";
+        Event.Builder event = Event.builder().reservedName(EVENT_NAME).data(json);
+        return resumeId == null ? event.build() : event.id(resumeId).build();
+    }
+
+    /** Both ids contain only A-Z a-z 0-9 . _ ~ - here, so nothing needs escaping. */
+    private static String json(@Nullable String id) {
+        return id == null ? "null" : '"' + id + '"';
     }
 }

@@ -33,8 +33,8 @@ public final class Ledger {
         /** Compressors, which hold memory outside the heap: those of single streams and of lanes. */
         COMPRESSORS,
         /**
-         * Tasks of user code that run now: sources, listeners and scheduled tasks of clients, also of clients that
-         * left.
+         * Tasks of user code that run now: sources, listeners, scheduled tasks and blocking authenticators of clients,
+         * also of clients that left.
          */
         USER_CODE
     }

@@ -263,6 +263,7 @@ class ArchitectureTest {
                         "hub.lane.LaneSink",
                         "hub.lane.SinkOptions",
                         "hub.lane.Splice",
+                        "hub.lane.UserCodeTask",
                         "hub.Hub",
                         "hub.HubBuilder",
                         "hub.HubStats",

@@ -161,6 +161,10 @@ public final class HubBuilder {
      * published to longer ago than {@link #historyAge}, and that no subscriber has named. The one that was published to
      * least recently is evicted, which makes a gap. 1,000,000 by default.
      *
+     * <p>A topic that keeps no event is there for its subscribers only. It does not count for publishers. Clients may
+     * name new topics while the hub has less than this number of both kinds. Streams with more than 16 names may use
+     * three quarters of it, and such topics may take a quarter of {@link #historyTotalBytes}.
+     *
      * @throws IllegalArgumentException if it is less than 1
      */
     public HubBuilder maxTopics(int topics) {

@@ -10,7 +10,6 @@ import io.sluice.sse.topic.AccessRules;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,8 +45,13 @@ final class AccessControl {
      * What is known about the client of a request.
      *
      * @param revocations the number of revocations when its authentication began
+     * @param decision what an authenticator calls while the client waits; null before and afterwards
      */
-    record Client(Identity identity, AccessControl control, long revocations) {}
+    record Client(
+            Identity identity,
+            AccessControl control,
+            long revocations,
+            @Nullable BlockingDecision decision) {}
 
     private final Settings settings;
     private final LaneRegistry hub;
@@ -59,10 +63,6 @@ final class AccessControl {
 
     Settings settings() {
         return settings;
-    }
-
-    Executor userExecutor() {
-        return hub.userExecutor();
     }
 
     /** What follows. Exactly one of the methods is called, on the event loop. */
@@ -84,33 +84,38 @@ final class AccessControl {
             continuation.next(request, null);
             return;
         }
-        Client unknown = new Client(Identity.UNKNOWN, this, hub.revocationCount());
-        SseRequest asked = request.by(unknown);
+        long revocations = hub.revocationCount();
+        SseRequest unknown = request.by(new Client(Identity.UNKNOWN, this, revocations, null));
         if (authenticator == null) {
-            continuation.next(asked, null);
+            continuation.next(unknown, null);
             return;
         }
+        BlockingDecision decision = new BlockingDecision(hub);
+        SseRequest asked = request.by(new Client(Identity.UNKNOWN, this, revocations, decision));
         CompletionStage<Identity> stage;
         try {
             stage = Objects.requireNonNull(authenticator.authenticate(asked), "the authenticator returned null");
         } catch (Throwable e) {
-            continuation.next(asked, e);
+            decision.end();
+            continuation.next(unknown, e);
             return;
         }
         StageWait.then(ctx, stage, settings.timeout(), AccessControl::late, new StageWait.Continuation<>() {
             @Override
             public void next(@Nullable Identity identity, @Nullable Throwable failure) {
+                decision.end();
                 Throwable rejection = failure == null ? rejection(authenticator, identity) : failure;
                 if (rejection == null && identity != null) {
-                    Client known = new Client(identity, AccessControl.this, unknown.revocations());
+                    Client known = new Client(identity, AccessControl.this, revocations, null);
                     continuation.next(request.by(known), null);
                 } else {
-                    continuation.next(asked, rejection);
+                    continuation.next(unknown, rejection);
                 }
             }
 
             @Override
             public void left() {
+                decision.end();
                 continuation.left();
             }
         });

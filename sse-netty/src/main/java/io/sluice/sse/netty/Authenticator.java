@@ -7,7 +7,6 @@ import java.security.cert.X509Certificate;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.Executor;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import javax.net.ssl.SSLPeerUnverifiedException;
@@ -156,26 +155,13 @@ public interface Authenticator {
 
     /**
      * Runs an authenticator that blocks, for example on a database, on the user executor of the hub. If the client
-     * leaves before it has started, it is not run.
+     * leaves, or gets a 503 because of the server's {@code decisionTimeout}, the authenticator is interrupted, or not
+     * called if it has not begun. While it runs, the ledger counts it as user code. If it still runs three seconds
+     * after such an interrupt, a warning shows where it is.
      */
     @CheckReturnValue
     static Authenticator blocking(Blocking authenticator) {
         Objects.requireNonNull(authenticator, "authenticator");
-        return request -> {
-            CompletableFuture<Identity> identity = new CompletableFuture<>();
-            Executor executor = request.userExecutor();
-            executor.execute(() -> {
-                if (!request.isClientThere()) {
-                    identity.cancel(false);
-                    return;
-                }
-                try {
-                    identity.complete(authenticator.authenticate(request));
-                } catch (Throwable e) {
-                    identity.completeExceptionally(e);
-                }
-            });
-            return identity;
-        };
+        return request -> request.callBlocking(() -> authenticator.authenticate(request));
     }
 }

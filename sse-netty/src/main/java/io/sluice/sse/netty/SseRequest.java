@@ -31,6 +31,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.function.Function;
@@ -119,17 +121,13 @@ public final class SseRequest {
         return client;
     }
 
-    /** Runs code that blocks. Only for an authenticator. */
-    Executor userExecutor() {
-        if (client == null) {
+    /** Calls code that may block while the client waits. Only for an authenticator. */
+    <T> CompletableFuture<T> callBlocking(Callable<? extends T> code) {
+        BlockingDecision decision = client == null ? null : client.decision();
+        if (decision == null) {
             throw new IllegalStateException("a blocking authenticator runs only as the authenticator of a server");
         }
-        return client.control().userExecutor();
-    }
-
-    /** Whether the connection is still open. Any thread. */
-    boolean isClientThere() {
-        return channel.isActive();
+        return decision.call(remoteAddress, code);
     }
 
     /** The identity of the client, as the {@link Authenticator} of the server has determined it. */

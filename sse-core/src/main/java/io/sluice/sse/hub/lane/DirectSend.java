@@ -1,5 +1,7 @@
 package io.sluice.sse.hub.lane;
 
+import io.sluice.sse.Gap;
+import io.sluice.sse.wire.EventEncoder;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
@@ -13,6 +15,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class DirectSend extends CompletableFuture<Void> {
 
+    /** Tells the client that events at this place were rejected or dropped. */
+    static final Gap GAP = new Gap(Gap.Reason.DROPPED, null, null);
+
+    private static final byte[] GAP_WIRE = EventEncoder.encode(GAP.toEvent());
+
     final byte[] wire;
 
     /** Whether the event is never dropped for a later one. */
@@ -25,6 +32,15 @@ final class DirectSend extends CompletableFuture<Void> {
     DirectSend(byte[] wire, boolean kept) {
         this.wire = wire;
         this.kept = kept;
+    }
+
+    /** Stands for events that were lost at its place. It counts towards no bound. */
+    static DirectSend gap() {
+        return new DirectSend(GAP_WIRE, true);
+    }
+
+    boolean isGap() {
+        return wire == GAP_WIRE;
     }
 
     /** The event has been passed to the connection. */

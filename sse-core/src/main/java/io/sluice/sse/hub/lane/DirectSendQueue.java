@@ -25,7 +25,9 @@ final class DirectSendQueue {
     private final DirectSendPolicy policy;
 
     // Guarded by this.
+    /** The events that wait, with one gap at each place where events were lost. */
     private final DirectSends queue = new DirectSends();
+
     private @Nullable ClosedException closed;
 
     /** Whether an event was rejected or dropped: the stream is not complete then. */
@@ -82,6 +84,8 @@ final class DirectSendQueue {
                 accepted = true;
                 first = queue.isEmpty();
                 add(send);
+            } else {
+                queue.addGap();
             }
         }
         // If other events wait, the lane was woken already, or the connection accepts nothing now.
@@ -94,12 +98,12 @@ final class DirectSendQueue {
             if (dropped != null) {
                 dropped.fail(full);
             }
+            if (policy == DirectSendPolicy.CLOSE || sink.options().isBare()) { // a bare stream has no block for a gap
+                sink.close(CloseReason.SLOW_CONSUMER);
+            }
         }
         if (accepted) {
             return send;
-        }
-        if (policy == DirectSendPolicy.CLOSE) {
-            sink.close(CloseReason.SLOW_CONSUMER);
         }
         return CompletableFuture.failedStage(full);
     }
@@ -111,14 +115,14 @@ final class DirectSendQueue {
 
     /** An event of any size fits into an empty queue, and into the queue of a writable sink. */
     private boolean isFullFor(byte[] wire) {
-        return !queue.isEmpty()
+        return queue.size() > 0
                 && (queue.size() >= maxEvents || ((long) queue.bytes() + wire.length > maxBytes && !hasRoom()));
     }
 
     private DirectSends makeRoomFor(byte[] wire) {
         DirectSends dropped = new DirectSends();
         while (isFullFor(wire)) {
-            DirectSend oldest = queue.removeFirstDroppable();
+            DirectSend oldest = queue.dropOldest();
             if (oldest == null) {
                 break;
             }

@@ -72,7 +72,7 @@ final class DirectSendWriter {
             batch.fail(e);
             throw e;
         }
-        batch.succeed();
+        succeed(sink, batch);
     }
 
     /** For the only frame of a flush, the usual case: the transport may have a cheaper way for it. */
@@ -85,9 +85,18 @@ final class DirectSendWriter {
             throw e;
         }
         if (passed) {
-            batch.succeed();
+            succeed(sink, batch);
         } else {
             batch.fail(new ClosedException("sink " + sink.id(), sink.scope().reason()));
         }
+    }
+
+    private void succeed(LaneSink sink, DirectSends batch) {
+        for (DirectSend send = batch.first(); send != null; send = send.next) {
+            if (send.isGap()) {
+                lane.core().counters().addGap(sink, DirectSend.GAP);
+            }
+        }
+        batch.succeed();
     }
 }

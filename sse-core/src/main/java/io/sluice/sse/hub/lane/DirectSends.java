@@ -3,8 +3,8 @@ package io.sluice.sse.hub.lane;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Events that were sent to one sink directly, oldest first. They are linked through {@link DirectSend#next}, so an event
- * is in one list at a time. Not thread-safe.
+ * Events that were sent to one sink directly, oldest first, with gaps where events were lost. They are linked through
+ * {@link DirectSend#next}, so an event is in one list at a time. Not thread-safe.
  */
 final class DirectSends {
 
@@ -13,11 +13,12 @@ final class DirectSends {
     private int size;
     private int bytes;
 
+    /** The number of events, without the gaps. */
     int size() {
         return size;
     }
 
-    /** The wire bytes of all events. */
+    /** The wire bytes of all events, without the gaps. */
     int bytes() {
         return bytes;
     }
@@ -38,8 +39,21 @@ final class DirectSends {
             last.next = send;
         }
         last = send;
-        size++;
-        bytes += send.wire.length;
+        count(send, 1);
+    }
+
+    /** Events were lost after the last one. */
+    void addGap() {
+        if (last == null || !last.isGap()) {
+            add(DirectSend.gap());
+        }
+    }
+
+    private void count(DirectSend send, int change) {
+        if (!send.isGap()) {
+            size += change;
+            bytes += change * send.wire.length;
+        }
     }
 
     /** Moves the first events: as many as {@code maxBytes} allow, and at least one if there is one. */
@@ -55,18 +69,35 @@ final class DirectSends {
         }
     }
 
-    /** Removes the oldest event that may be dropped for a later one; null if there is none. */
+    /** Removes the oldest event that may be dropped for a later one, and leaves a gap. Null if there is none. */
     @Nullable
-    DirectSend removeFirstDroppable() {
+    DirectSend dropOldest() {
         DirectSend before = null;
         for (DirectSend send = first; send != null; send = send.next) {
             if (!send.kept) {
+                DirectSend after = send.next;
                 remove(before, send);
+                if (!(before != null && before.isGap()) && !(after != null && after.isGap())) {
+                    insertGap(before, after);
+                }
                 return send;
             }
             before = send;
         }
         return null;
+    }
+
+    private void insertGap(@Nullable DirectSend before, @Nullable DirectSend after) {
+        DirectSend gap = DirectSend.gap();
+        gap.next = after;
+        if (before == null) {
+            first = gap;
+        } else {
+            before.next = gap;
+        }
+        if (after == null) {
+            last = gap;
+        }
     }
 
     private void remove(@Nullable DirectSend before, DirectSend send) {
@@ -79,8 +110,7 @@ final class DirectSends {
             last = before;
         }
         send.next = null;
-        size--;
-        bytes -= send.wire.length;
+        count(send, -1);
     }
 
     /** All events have been passed to the connection. Removes them and completes their stages. */

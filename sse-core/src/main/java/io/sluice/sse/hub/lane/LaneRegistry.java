@@ -13,7 +13,6 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.Executor;
 
 /** The lanes of a hub. A transport lets its lanes join, and each lane leaves before its thread ends. Thread-safe. */
 public final class LaneRegistry {
@@ -151,9 +150,9 @@ public final class LaneRegistry {
         return expiry != null && core.log().nanosUntil(expiry) <= 0;
     }
 
-    /** Runs the user code of the hub. */
-    public Executor userExecutor() {
-        return core.userExecutor();
+    /** User code that may block, for a client that has no sink yet. @param client identifies it in the log */
+    public UserCodeTask userCode(Object client) {
+        return new UserCodeTask(core, client);
     }
 
     private static <T> List<T> concatenate(List<T> some, List<T> more) {

@@ -16,6 +16,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class SubscriberIndex {
 
+    /** A stream with more topics may not take the last ones that the hub has room for. */
+    private static final int FEW_TOPICS = 16;
+
     private final HubLane lane;
     private final Map<TopicPattern, PatternSubscribers> byPattern = new HashMap<>();
     private final PatternSlices slices;
@@ -37,8 +40,10 @@ final class SubscriberIndex {
      */
     void join(LaneSubscription subscription, @Nullable Selection others) {
         TopicTable topics = lane.log().topicsForSubscribing();
-        for (String name : subscription.selector().topics()) {
-            subscription.join(subscribers(topics.getOrCreate(name)), others);
+        List<String> names = subscription.selector().topics();
+        for (String name : names) {
+            Topic topic = topics.getOrCreateForSubscriber(name, names.size() > FEW_TOPICS);
+            subscription.join(subscribers(topic), others);
         }
         List<TopicPattern> patterns = subscription.selector().patterns();
         topics.resolve(patterns);

@@ -1,6 +1,7 @@
 package io.sluice.sse.hub.log;
 
 import io.sluice.sse.topic.TopicLimitException;
+import io.sluice.sse.topic.TopicPattern;
 import java.util.function.LongSupplier;
 
 /**
@@ -20,6 +21,15 @@ final class PatternMatches {
 
     /** What a new pattern may always include. Most patterns include fewer topics. */
     static final int SMALL = 100;
+
+    /**
+     * How many patterns of all streams one name may match. A new topic visits each of them under the hub's lock. Short
+     * patterns are always accepted: not many of them can match one name.
+     */
+    static final int MAX_FOR_A_NAME = 128;
+
+    /** So many segments have a short pattern. At most 31 such patterns match one name. */
+    static final int SHORT = 4;
 
     private static final long MIN_MAX = 1_000_000;
     private static final int PER_TOPIC = 4;
@@ -68,6 +78,18 @@ final class PatternMatches {
             tokens--;
         } else if (--small < 0) {
             throw TopicLimitException.ofNewPatterns(PER_SECOND);
+        }
+    }
+
+    /**
+     * Checks a new pattern.
+     *
+     * @param overlap how many patterns one name can match now, with the new one
+     * @throws TopicLimitException if these are too many
+     */
+    void requireOverlap(TopicPattern added, int overlap) {
+        if (overlap > MAX_FOR_A_NAME && PatternSegments.of(added).length > SHORT) {
+            throw TopicLimitException.ofOverlap(added.toString(), MAX_FOR_A_NAME);
         }
     }
 

@@ -3,12 +3,15 @@ package io.sluice.sse.hub.log;
 import io.sluice.sse.topic.TopicPattern;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.NavigableMap;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The patterns that have subscribers, as a tree of segments. The search for the patterns that match a topic follows the
- * segments of the topic, so its cost does not depend on the number of patterns. Guarded by the hub's lock.
+ * segments of the topic, so its cost does not depend on the number of patterns, but on how many of them one name can
+ * match ({@link #overlap}). Guarded by the hub's lock.
  */
 final class PatternTrie {
 
@@ -25,13 +28,73 @@ final class PatternTrie {
         @Nullable
         PatternTopics pattern;
 
+        /** The overlaps of the children that are no wildcards: how many have 1, and how many have each larger one. */
+        int literalsWithOne;
+
+        @Nullable
+        NavigableMap<Integer, Integer> literalsByOverlap;
+
         boolean isEmpty() {
             return pattern == null && children == null;
+        }
+
+        /** How many patterns at and below this node one name can match, or more: a name has one literal child at most. */
+        int overlap() {
+            if (children == null) {
+                return pattern == null ? 0 : 1;
+            }
+            return (pattern == null ? 0 : 1)
+                    + overlapOf(children.get(TopicPattern.ANY_NUMBER))
+                    + overlapOf(children.get(TopicPattern.ANY_ONE))
+                    + mostOfLiterals();
+        }
+
+        private int mostOfLiterals() {
+            if (literalsByOverlap != null) {
+                return literalsByOverlap.lastKey();
+            }
+            return literalsWithOne > 0 ? 1 : 0;
+        }
+
+        static int overlapOf(@Nullable Object child) {
+            return child instanceof Node node ? node.overlap() : child == null ? 0 : 1;
+        }
+
+        void childChanged(String segment, int before, int after) {
+            if (before != after && !segment.equals(TopicPattern.ANY_NUMBER) && !segment.equals(TopicPattern.ANY_ONE)) {
+                countLiteral(before, -1);
+                countLiteral(after, 1);
+            }
+        }
+
+        private void countLiteral(int overlap, int change) {
+            if (overlap == 1) {
+                literalsWithOne += change;
+            } else if (overlap > 1) {
+                NavigableMap<Integer, Integer> counts = literalsByOverlap;
+                if (counts == null) {
+                    counts = new TreeMap<>();
+                    literalsByOverlap = counts;
+                }
+                counts.merge(overlap, change, (some, more) -> some + more == 0 ? null : some + more);
+                if (counts.isEmpty()) {
+                    literalsByOverlap = null;
+                }
+            }
         }
     }
 
     private final Node root = new Node();
     private int nodes;
+    private long steps;
+
+    /**
+     * How many of the patterns one name can match. Where a wildcard and a literal segment are side by side this may be
+     * a little more, because the rests of both are counted, whether or not one name fits both.
+     */
+    int overlap() {
+        return root.overlap();
+    }
 
     void add(PatternTopics added) {
         add(root, added, PatternSegments.of(added.pattern()), 0);
@@ -48,6 +111,7 @@ final class PatternTrie {
             node.children = children;
         }
         Object child = children.get(segments[depth]);
+        int before = Node.overlapOf(child);
         if (child == null) {
             children.put(segments[depth], added);
         } else if (child instanceof Node existing) {
@@ -60,6 +124,7 @@ final class PatternTrie {
             children.put(segments[depth], split);
             add(split, added, segments, depth + 1);
         }
+        node.childChanged(segments[depth], before, Node.overlapOf(children.get(segments[depth])));
     }
 
     void remove(PatternTopics removed) {
@@ -77,13 +142,17 @@ final class PatternTrie {
         if (children == null || child == null) {
             return;
         }
+        int before = Node.overlapOf(child);
         if (child instanceof Node below) {
             remove(below, removed, segments, depth + 1);
+            node.childChanged(segments[depth], before, below.overlap());
             if (!below.isEmpty()) {
                 return;
             }
             nodes--;
-        } else if (child != removed) {
+        } else if (child == removed) {
+            node.childChanged(segments[depth], before, 0);
+        } else {
             return;
         }
         children.remove(segments[depth]);
@@ -92,13 +161,17 @@ final class PatternTrie {
         }
     }
 
-    /** Calls {@code action} with each pattern that matches the topic, in no particular order. */
+    /**
+     * Calls {@code action} with each pattern that matches the topic, in no particular order. For each segment of the
+     * topic this visits at most as many nodes and patterns as the {@link #overlap}.
+     */
     void forEachMatch(String topic, Consumer<PatternTopics> action) {
         walk(root, topic, 0, action);
     }
 
     /** @param at the index of the next segment of the topic; greater than its length after the last segment */
-    private static void walk(Node node, String topic, int at, Consumer<PatternTopics> action) {
+    private void walk(Node node, String topic, int at, Consumer<PatternTopics> action) {
+        steps++;
         if (at > topic.length() && node.pattern != null) {
             action.accept(node.pattern);
         }
@@ -116,11 +189,14 @@ final class PatternTrie {
         walkChild(children.get(TopicPattern.ANY_ONE), topic, end + 1, action);
     }
 
-    private static void walkChild(@Nullable Object child, String topic, int at, Consumer<PatternTopics> action) {
+    private void walkChild(@Nullable Object child, String topic, int at, Consumer<PatternTopics> action) {
         if (child instanceof Node node) {
             walk(node, topic, at, action);
-        } else if (child instanceof PatternTopics only && only.pattern().matches(topic)) {
-            action.accept(only);
+        } else if (child instanceof PatternTopics only) {
+            steps++;
+            if (only.pattern().matches(topic)) {
+                action.accept(only);
+            }
         }
     }
 
@@ -132,5 +208,10 @@ final class PatternTrie {
     /** For tests: how many nodes there are below the root. */
     int nodes() {
         return nodes;
+    }
+
+    /** For tests: how many nodes and single patterns all searches have visited. */
+    long steps() {
+        return steps;
     }
 }

@@ -24,6 +24,9 @@ public final class Topic extends EvictionQueue.Holder {
     /** Whether the topic was removed from the table. A removed topic is never used again. */
     private boolean removed;
 
+    /** Whether the topic keeps an event, or gets one now. Otherwise it is there for its subscribers only. */
+    private boolean published;
+
     /**
      * Whether its last event was published. Written under the hub's lock, read anywhere: the publisher writes it before
      * the head, and a lane reads the head first.
@@ -123,11 +126,6 @@ public final class Topic extends EvictionQueue.Holder {
         return false;
     }
 
-    /** Whether the topic can be removed: it keeps no event and no subscriber named it. */
-    boolean isIdle() {
-        return log.keptEvents() == 0 && !hasExactSubscribers();
-    }
-
     /** Whether its last event was published, and is not forgotten. Any thread. */
     public boolean hasEnded() {
         return ended;
@@ -151,6 +149,14 @@ public final class Topic extends EvictionQueue.Holder {
 
     void setPinned(boolean isPinned) {
         pinned = isPinned;
+    }
+
+    boolean isPublished() {
+        return published;
+    }
+
+    void setPublished(boolean isPublished) {
+        published = isPublished;
     }
 
     public boolean isRemoved() {

@@ -34,6 +34,7 @@ public final class TopicTable {
     /** Events up to this floor were never in memory; used as the floors before it. */
     private Floor begin = Floor.NONE;
 
+    private final SubscribedTopics subscribed;
     private final EndedTopics endedTopics;
     private final PatternMatches patternMatches;
 
@@ -51,6 +52,7 @@ public final class TopicTable {
         this.index = index;
         this.removedFloors = new RemovedTopicFloors(options);
         this.evictedFloors = new RemovedTopicFloors(options);
+        this.subscribed = new SubscribedTopics(options.maxTopics(), options.maxTotalBytes());
         this.endedTopics = new EndedTopics(options.maxTopics(), options.maxTotalBytes());
         this.patternMatches = new PatternMatches(options.maxTopics(), clock);
     }
@@ -81,10 +83,35 @@ public final class TopicTable {
     }
 
     /**
-     * @throws TopicLimitException if the topic does not exist, and the hub has its maximum number of topics, none of
-     *     which can be evicted
+     * The topic of an event that is published. Topics that are there for their subscribers only do not count.
+     *
+     * @throws TopicLimitException if the hub has its maximum number of topics with events, none of which can be evicted
      */
     public Topic getOrCreate(String name) {
+        assert hubLock.isHeldByCurrentThread();
+        Topic existing = topics.get(name);
+        if (existing != null && existing.isPublished()) {
+            return existing;
+        }
+        if (hasMaximum() && !evictSettled()) {
+            throw new TopicLimitException(name, options.maxTopics());
+        }
+        if (existing != null) {
+            subscribed.remove(existing);
+        }
+        Topic topic = existing == null ? create(name) : existing;
+        topic.setPublished(true);
+        return topic;
+    }
+
+    /**
+     * The topic that a stream names.
+     *
+     * @param isLarge whether the stream names many topics, so that the last free ones are not for it
+     * @throws TopicLimitException if the topic does not exist, and the hub has its maximum number of topics, or of bytes
+     *     of topics that are there for their subscribers only
+     */
+    public Topic getOrCreateForSubscriber(String name, boolean isLarge) {
         assert hubLock.isHeldByCurrentThread();
         Topic existing = topics.get(name);
         if (existing != null) {
@@ -93,6 +120,13 @@ public final class TopicTable {
         if (topics.size() >= options.maxTopics() && !evictSettled()) {
             throw new TopicLimitException(name, options.maxTopics());
         }
+        subscribed.requireRoomFor(name, isLarge, topics.size());
+        Topic topic = create(name);
+        subscribed.add(topic);
+        return topic;
+    }
+
+    private Topic create(String name) {
         RemovedTopicFloors.Removed before = removedFloors.take(name);
         // A topic that conflates loses what it evicts. Only events from before the begin of the hub can be read again.
         Floor evicted =
@@ -106,10 +140,15 @@ public final class TopicTable {
         return topic;
     }
 
+    private boolean hasMaximum() {
+        return topics.size() - subscribed.count() >= options.maxTopics();
+    }
+
     /** @throws TopicLimitException if {@link #getOrCreate} could not create the topic now */
     void requireRoomFor(String name) {
         assert hubLock.isHeldByCurrentThread();
-        if (topics.size() >= options.maxTopics() && settled.isEmpty() && !topics.containsKey(name)) {
+        Topic existing = topics.get(name);
+        if (hasMaximum() && settled.isEmpty() && (existing == null || !existing.isPublished())) {
             throw new TopicLimitException(name, options.maxTopics());
         }
     }
@@ -224,8 +263,18 @@ public final class TopicTable {
     /** Removes the topic if it keeps no event and no subscriber named it. */
     public void removeIfIdle(Topic topic) {
         assert hubLock.isHeldByCurrentThread();
-        if (topic.isRemoved() || !topic.isIdle()) {
+        if (topic.isRemoved() || topic.log.keptEvents() > 0) {
             return;
+        }
+        if (topic.hasExactSubscribers()) {
+            if (topic.isPublished() && !topic.isPinned()) {
+                topic.setPublished(false);
+                subscribed.add(topic);
+            }
+            return;
+        }
+        if (!topic.isPublished()) {
+            subscribed.remove(topic);
         }
         topics.remove(topic.name);
         topic.setRemoved();
@@ -259,16 +308,20 @@ public final class TopicTable {
             return;
         }
         patternMatches.beginStream(topics.size());
+        int added = 0;
         try {
+            for (PatternTopics pattern : unresolved) {
+                patternTrie.add(pattern);
+                added++;
+                patternMatches.requireOverlap(pattern.pattern(), patternTrie.overlap());
+            }
             index.resolve(unresolved, topics.values());
         } catch (RuntimeException | Error e) {
+            unresolved.subList(0, added).forEach(patternTrie::remove);
             unresolved.forEach(PatternTopics::dropped);
             throw e;
         }
-        for (PatternTopics resolved : unresolved) {
-            patterns.put(resolved.pattern(), resolved);
-            patternTrie.add(resolved);
-        }
+        unresolved.forEach(resolved -> patterns.put(resolved.pattern(), resolved));
     }
 
     /** The topics of a pattern that was resolved. */
@@ -293,6 +346,11 @@ public final class TopicTable {
     /** For tests. */
     PatternMatches patternMatches() {
         return patternMatches;
+    }
+
+    /** For tests. */
+    PatternTrie patternTrie() {
+        return patternTrie;
     }
 
     /** For tests. */

@@ -11,6 +11,8 @@ import io.sluice.sse.Ledger;
 import io.sluice.sse.Scope.Registration;
 import io.sluice.sse.SinkFullException;
 import io.sluice.sse.hub.Hub;
+import io.sluice.sse.test.ReceivedEvent;
+import io.sluice.sse.topic.Selector;
 import io.sluice.sse.topic.StartPosition;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -29,9 +31,14 @@ import org.junit.jupiter.params.provider.EnumSource;
 class DirectSendQueueTest {
 
     private static final String KILOBYTE = "x".repeat(1000);
+    private static final String GAP = "{\"reason\":\"dropped\",\"lastEventId\":null,\"resumeId\":null}";
 
     private static boolean isRejected(CompletionStage<Void> sent) {
         return sent.toCompletableFuture().isCompletedExceptionally();
+    }
+
+    private static List<String> dataAndGaps(FakeSink sink) {
+        return sink.events().stream().map(ReceivedEvent::data).toList();
     }
 
     private static Event event(int number) {
@@ -328,7 +335,7 @@ class DirectSendQueueTest {
                             .hasMessageContaining("3 events of")
                             .hasMessageContaining("at most 3 events");
                 },
-                sink -> assertThat(sink.data()).containsExactly("0", "1", "2", "hub"));
+                sink -> assertThat(dataAndGaps(sink)).containsExactly("0", "1", "2", GAP, "hub"));
     }
 
     @Test
@@ -342,7 +349,7 @@ class DirectSendQueueTest {
                     }
                 },
                 sink -> {
-                    assertThat(sink.data()).containsExactly("2", "3", "4", "hub");
+                    assertThat(dataAndGaps(sink)).containsExactly(GAP, "2", "3", "4", "hub");
                     assertThat(sent.stream().map(DirectSendQueueTest::isRejected))
                             .containsExactly(true, true, false, false, false);
                     assertThat(sent)
@@ -362,6 +369,48 @@ class DirectSendQueueTest {
                     assertThat(isRejected(sink.send(Event.of("3")))).isTrue();
                 },
                 sink -> assertThat(sink.endReason()).isEqualTo(CloseReason.SLOW_CONSUMER));
+    }
+
+    /** The stream goes on after the loss, and may never end. */
+    @Test
+    void aLossIsAGapAtItsPlace() {
+        try (HubFixture bench = new HubFixture(options -> options.directSendEvents(2))) {
+            FakeSink sink = bench.live("a");
+            for (int round = 0; round < 2; round++) {
+                bench.onLane(() -> sink.full(true));
+                for (int i = 0; i < 5; i++) {
+                    sink.send(Event.of(round + "." + i));
+                }
+                bench.onLane(() -> sink.full(false));
+                bench.run();
+            }
+            sink.send(Event.of("later"));
+            bench.run();
+            assertThat(dataAndGaps(sink)).containsExactly("0.0", "0.1", GAP, "1.0", "1.1", GAP, "later");
+            assertThat(sink.text().lines().filter(line -> line.startsWith("id:")))
+                    .as("the position does not change")
+                    .hasSize(1);
+            assertThat(bench.hub.stats().gaps()).isEqualTo(2);
+            assertThat(bench.hub.stats().rejectedSends()).isEqualTo(6);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aLossEndsABareStream(DirectSendPolicy policy) {
+        try (HubFixture bench =
+                new HubFixture(options -> options.directSendEvents(1).directSendPolicy(policy))) {
+            FakeSink sink = bench.sink();
+            sink.options = SinkOptions.DEFAULT.bare(null);
+            bench.open(sink, StartPosition.live(), (Selector) null);
+            bench.run();
+            bench.onLane(() -> sink.full(true));
+            sink.send(Event.of("0"));
+            assertThat(sink.isOpen()).isTrue();
+            sink.send(Event.of("lost"));
+            bench.run();
+            assertThat(sink.endReason()).isEqualTo(CloseReason.SLOW_CONSUMER);
+        }
     }
 
     // ---- offers
@@ -414,15 +463,15 @@ class DirectSendQueueTest {
             sent.add(sink.send(Event.of("sent 1")));
             sent.add(sink.send(Event.of("sent 2")));
             bench.run();
-            assertThat(sink.data()).containsExactly("offered 0", "offered 1", "sent 2");
+            assertThat(dataAndGaps(sink)).containsExactly("offered 0", GAP, "offered 1", GAP, "sent 2");
             assertThat(sent.stream().map(DirectSendQueueTest::isRejected)).containsExactly(true, true, false);
             for (int i = 3; i < 6; i++) {
                 assertThat(sink.offer(Event.of("offered " + i))).isTrue();
             }
             assertThat(isRejected(sink.send(Event.of("sent 3")))).isTrue();
             bench.run();
-            assertThat(sink.data())
-                    .endsWith("offered 3", "offered 4", "offered 5")
+            assertThat(dataAndGaps(sink))
+                    .endsWith("offered 3", "offered 4", "offered 5", GAP)
                     .doesNotContain("sent 3");
         }
     }

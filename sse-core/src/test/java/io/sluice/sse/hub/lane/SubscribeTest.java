@@ -352,7 +352,7 @@ class SubscribeTest {
 
     @Test
     void limitsAndErrorsAreTheSameAsForTheFirstSubscription() {
-        try (HubFixture bench = new HubFixture(options -> options.maxTopics(1050))) {
+        try (HubFixture bench = new HubFixture(options -> options.maxTopics(1400))) {
             FakeSink sink = bench.live("a");
             List<String> terms = new ArrayList<>();
             for (int i = 0; i < 1000; i++) {

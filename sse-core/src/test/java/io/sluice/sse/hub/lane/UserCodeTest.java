@@ -8,7 +8,9 @@ import io.sluice.sse.Event;
 import io.sluice.sse.Ledger;
 import io.sluice.sse.Sink;
 import io.sluice.sse.Source;
+import io.sluice.sse.hub.TransportAccess;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -58,7 +60,7 @@ class UserCodeTest {
         CountDownLatch release = new CountDownLatch(1);
         CountDownLatch others = new CountDownLatch(2);
         try (HubFixture bench = new HubFixture(options -> options.userExecutor(oneThread));
-                LogLines lines = LogLines.of(LaneSink.class)) {
+                LogLines lines = LogLines.of(UserCodeTask.class)) {
             FakeSink stubborn = bench.live((Source) sink -> awaitUninterruptibly(release));
             await().until(() -> bench.hub.ledger().count(Ledger.Kind.USER_CODE) == 1);
             FakeSink waiting = bench.live((Source) sink -> others.countDown()); // needs the only thread
@@ -104,7 +106,7 @@ class UserCodeTest {
             awaitUninterruptibly(release);
         };
         try (HubFixture bench = new HubFixture(options -> options.userExecutor(oneThread));
-                LogLines lines = LogLines.of(LaneSink.class)) {
+                LogLines lines = LogLines.of(UserCodeTask.class)) {
             CountDownLatch started = new CountDownLatch(1);
             FakeSink leaving = bench.live(sourceOf(kind, started, stubborn));
             await().until(() -> started.getCount() == 0);
@@ -137,7 +139,7 @@ class UserCodeTest {
         CountDownLatch release = new CountDownLatch(1);
         CountDownLatch runs = new CountDownLatch(1);
         try (HubFixture bench = new HubFixture(options -> options.userExecutor(threads));
-                LogLines lines = LogLines.of(LaneSink.class)) {
+                LogLines lines = LogLines.of(UserCodeTask.class)) {
             FakeSink sink = bench.open(io.sluice.sse.topic.StartPosition.live(), "a");
             sink.scope().onClose(reason -> {
                 runs.countDown();
@@ -150,6 +152,44 @@ class UserCodeTest {
             assertThat(lines.all()).singleElement().asString().contains("has run for 3 s since", sink.id());
             release.countDown();
             await().until(() -> bench.hub.ledger().isZero());
+        } finally {
+            release.countDown();
+            threads.shutdownNow();
+        }
+    }
+
+    @Test
+    void codeWithoutASinkIsCountedInterruptedAndLoggedToo() {
+        ExecutorService threads = Executors.newSingleThreadExecutor();
+        CountDownLatch release = new CountDownLatch(1);
+        try (HubFixture bench = new HubFixture(options -> options.userExecutor(threads));
+                LogLines lines = LogLines.of(UserCodeTask.class)) {
+            UserCodeTask task = TransportAccess.of(bench.hub).userCode("a client");
+            CountDownLatch interrupted = new CountDownLatch(1);
+            CompletableFuture<String> result = task.call(() -> {
+                try {
+                    TimeUnit.HOURS.sleep(1);
+                } catch (InterruptedException e) {
+                    interrupted.countDown();
+                }
+                awaitUninterruptibly(release);
+                return "ended";
+            });
+            await().until(() -> bench.hub.ledger().count(Ledger.Kind.USER_CODE) == 1);
+            task.abandon();
+            await().until(() -> interrupted.getCount() == 0);
+            UserCodeTask late = TransportAccess.of(bench.hub).userCode("another client");
+            late.abandon();
+            CompletableFuture<Void> neverCalled = late.call(() -> {
+                throw new IllegalStateException("nobody waits for this");
+            });
+            bench.advanceHub(PATIENCE);
+            assertThat(lines.all()).singleElement().asString().contains("[a client]", "has run for 3 s since");
+            await().until(neverCalled::isCancelled); // on another thread than the one that is held
+
+            release.countDown();
+            assertThat(result).succeedsWithin(Duration.ofSeconds(30)).isEqualTo("ended");
+            assertThat(bench.hub.ledger().isZero()).isTrue();
         } finally {
             release.countDown();
             threads.shutdownNow();
