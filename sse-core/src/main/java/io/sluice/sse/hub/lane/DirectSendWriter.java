@@ -50,7 +50,7 @@ final class DirectSendWriter {
         return queue.isEmpty();
     }
 
-    /** Writes all direct sends of a sink whose stream ends. The queue is bounded, so a full connection takes it, too. */
+    /** Writes all direct sends of a sink whose stream ends. A full connection takes them, too: the queue is bounded. */
     void writeLast(LaneSink sink) {
         assert lane.isConfined();
         if (!sink.hasDirectSends()) {
