@@ -67,8 +67,14 @@ final class HubPublisher {
     }
 
     private CompletionStage<List<Published>> sequence(List<Publication> publications) {
+        long appends = 0;
         for (Publication publication : publications) {
             checkPublishable(Objects.requireNonNull(publication, "publication"));
+            appends += publication.topics().size();
+        }
+        if (appends > Hub.MAX_BATCH) {
+            throw new IllegalArgumentException("batch: " + publications.size() + " events, " + appends
+                    + " if each counts once for each of its topics (expected: at most " + Hub.MAX_BATCH + ")");
         }
         CompletionStage<List<Published>> sequenced = core.sequencer().sequence(publications);
         if (isShared) {
