@@ -95,7 +95,7 @@ final class PublishRoute {
         if (request.body().length <= SMALL_BYTES) {
             return publish(request, Runnable::run);
         }
-        BodyHeaders.check(request);
+        request.checkTextBody();
         if (!mediaType(request).equals(BATCH)) {
             topics(request).forEach(request::topicToPublish); // now: only permitted clients may make others wait
         }
@@ -104,7 +104,7 @@ final class PublishRoute {
 
     /** @param executor writes the response, which is as large as the batch */
     private CompletionStage<RouteResponse> publish(SseRequest request, Executor executor) {
-        BodyHeaders.check(request);
+        request.checkTextBody();
         String type = mediaType(request);
         if (type.startsWith("multipart/")) {
             throw HttpStatusException.of(415, "a multipart body is not an event; send the data as the body");
