@@ -81,11 +81,24 @@ final class HubPublisher {
             sequenced = counted(sequenced);
         } else {
             core.counters().addPublished(publications.size());
+            countLaterFailure(sequenced);
         }
         if (core.isObserved()) {
             sequenced.thenAccept(published -> observe(publications, published));
         }
         return sequenced;
+    }
+
+    /** A history that forces each event may fail after the event has its place. Most stages have completed already. */
+    private void countLaterFailure(CompletionStage<List<Published>> sequenced) {
+        if (sequenced instanceof CompletableFuture<List<Published>> stage
+                && (!stage.isDone() || stage.isCompletedExceptionally())) {
+            stage.whenComplete((published, failure) -> {
+                if (failure != null) {
+                    core.counters().addFailedPublish(failure);
+                }
+            });
+        }
     }
 
     /** Completes as {@code sequenced}, after the events or the failure were counted. */

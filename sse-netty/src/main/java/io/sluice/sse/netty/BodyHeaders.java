@@ -4,7 +4,7 @@ import java.util.Locale;
 
 /**
  * Checks the headers that change the meaning of a request's body. {@link SseRequest#bodyText} reads a body as plain
- * UTF-8 and as a whole. So a body with another coding or charset, or a part of one, is rejected instead of read as other
+ * UTF-8 and as a whole. So a body with another coding or charset, or a part of one, is rejected, and not read as other
  * data.
  */
 final class BodyHeaders {
