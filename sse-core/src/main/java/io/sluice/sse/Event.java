@@ -71,7 +71,6 @@ public final class Event {
      *
      * @param data any text; an empty text gives an event with empty data
      */
-    @CheckReturnValue
     public static Event of(String data) {
         return builder().data(data).build();
     }
@@ -82,7 +81,6 @@ public final class Event {
      * @param data any text; an empty text gives an event with empty data
      * @throws IllegalArgumentException if the name is not valid, see {@link Builder#name}
      */
-    @CheckReturnValue
     public static Event of(String name, String data) {
         return builder().name(name).data(data).build();
     }
@@ -91,7 +89,6 @@ public final class Event {
      * Creates a comment. It keeps a connection busy and is visible in a network trace, but calls no listener of the
      * client.
      */
-    @CheckReturnValue
     public static Event comment(String comment) {
         return builder().comment(comment).build();
     }

@@ -21,7 +21,6 @@ import org.junit.jupiter.api.Test;
 class IgnoredCopyTest {
 
     private static final List<Class<?>> IMMUTABLE = List.of(
-            Event.class,
             Heartbeat.class,
             Identity.class,
             AccessRules.class,
