@@ -23,6 +23,8 @@ module io.sluice.sse.netty {
     requires com.github.benmanes.caffeine;
     requires io.github.bucket4j.core;
     requires org.slf4j;
+    requires static java.management;
+    requires static jdk.management;
     requires static jdk.net;
     requires static transitive org.jspecify;
 

@@ -31,11 +31,13 @@ public final class Heartbeat {
     }
 
     /** A comment, for clients that got nothing for an interval. This is the default of a route. */
+    @CheckReturnValue
     public static Heartbeat comment() {
         return COMMENT;
     }
 
     /** No heartbeat. The server then notices a lost client only when it sends an event. */
+    @CheckReturnValue
     public static Heartbeat none() {
         return NONE;
     }
@@ -47,6 +49,7 @@ public final class Heartbeat {
      * @throws IllegalArgumentException if an event cannot have this name, or if the hub uses the name itself: {@code
      *     gap} and {@code end}
      */
+    @CheckReturnValue
     public static Heartbeat event(String name) {
         if (EventFields.isReserved(Objects.requireNonNull(name, "name"))) {
             throw new IllegalArgumentException("heartbeat: event \"" + name
@@ -58,6 +61,7 @@ public final class Heartbeat {
     }
 
     /** The same heartbeat for every client in each interval, also for clients that had an event meanwhile. */
+    @CheckReturnValue
     public Heartbeat atFixedRate() {
         return new Heartbeat(eventName, true, interval);
     }
@@ -69,6 +73,7 @@ public final class Heartbeat {
      * @param interval zero for no heartbeat, or from 1 second to 365 days
      * @throws IllegalArgumentException if it is another time
      */
+    @CheckReturnValue
     public Heartbeat every(Duration interval) {
         Objects.requireNonNull(interval, "interval");
         if (!interval.isZero() && (interval.compareTo(SHORTEST) < 0 || interval.compareTo(LONGEST) > 0)) {

@@ -54,16 +54,19 @@ public record Identity(
      *
      * @throws IllegalArgumentException if the principal or one of the groups is empty
      */
+    @CheckReturnValue
     public static Identity of(String principal, String... groups) {
         return new Identity(Objects.requireNonNull(principal, "principal"), Set.of(groups));
     }
 
     /** This identity with a time at which it expires. */
+    @CheckReturnValue
     public Identity until(Instant newExpiry) {
         return new Identity(principal, groups, Objects.requireNonNull(newExpiry, "expiry"), attributes);
     }
 
     /** This identity with one more attribute, which replaces one of the same name. */
+    @CheckReturnValue
     public Identity with(String name, String value) {
         Map<String, String> more = new HashMap<>(attributes);
         more.put(Objects.requireNonNull(name, "name"), Objects.requireNonNull(value, "value"));

@@ -58,6 +58,12 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Hub implements AutoCloseable {
 
+    /**
+     * The most events of a batch, each counted once for each of its topics. Other publishers and all lanes wait while a
+     * batch is appended, about a microsecond for each event and topic.
+     */
+    public static final int MAX_BATCH = 200_000;
+
     private final HubLog log;
     private final Sequencer sequencer;
     /** The sequencer, if the hub shares its sequence with other nodes; otherwise null. */
@@ -168,8 +174,9 @@ public final class Hub implements AutoCloseable {
     /**
      * Publishes several events, next to each other in the sequence and in this order: all of them or none.
      *
+     * @param publications at most {@link #MAX_BATCH}, each counted once for each of its topics
      * @return as {@link #publish}, one result for each event, in order
-     * @throws IllegalArgumentException as {@link #publish}; nothing is published then
+     * @throws IllegalArgumentException as {@link #publish}, and if there are too many; nothing is published then
      */
     public CompletionStage<List<Published>> publishAll(List<Publication> publications) {
         return publisher.publishAll(publications);

@@ -67,19 +67,38 @@ final class HubPublisher {
     }
 
     private CompletionStage<List<Published>> sequence(List<Publication> publications) {
+        long appends = 0;
         for (Publication publication : publications) {
             checkPublishable(Objects.requireNonNull(publication, "publication"));
+            appends += publication.topics().size();
+        }
+        if (appends > Hub.MAX_BATCH) {
+            throw new IllegalArgumentException("batch: " + publications.size() + " events, " + appends
+                    + " if each counts once for each of its topics (expected: at most " + Hub.MAX_BATCH + ")");
         }
         CompletionStage<List<Published>> sequenced = core.sequencer().sequence(publications);
         if (isShared) {
             sequenced = counted(sequenced);
         } else {
             core.counters().addPublished(publications.size());
+            countLaterFailure(sequenced);
         }
         if (core.isObserved()) {
             sequenced.thenAccept(published -> observe(publications, published));
         }
         return sequenced;
+    }
+
+    /** A history that forces each event may fail after the event has its place. Most stages have completed already. */
+    private void countLaterFailure(CompletionStage<List<Published>> sequenced) {
+        if (sequenced instanceof CompletableFuture<List<Published>> stage
+                && (!stage.isDone() || stage.isCompletedExceptionally())) {
+            stage.whenComplete((published, failure) -> {
+                if (failure != null) {
+                    core.counters().addFailedPublish(failure);
+                }
+            });
+        }
     }
 
     /** Completes as {@code sequenced}, after the events or the failure were counted. */

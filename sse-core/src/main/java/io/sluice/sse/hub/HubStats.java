@@ -19,7 +19,7 @@ import java.util.Map;
  * @param userCodeFailures failures of sources, tasks, listeners, filters and observers
  * @param lanesBlocked how often a lane was blocked for longer than {@link LaneOptions#blockedLaneAfter}
  * @param rejectedSends direct sends that were rejected or dropped, because the queue of their sink was full
- * @param failedPublishes publications that the hub did not accept
+ * @param failedPublishes publications that the hub did not accept, or that its history could not store later
  */
 public record HubStats(
         long topics,

@@ -43,6 +43,7 @@ public final class Presence {
     }
 
     /** The presence of the whole hub: all principals with an open sink, whatever it subscribes to. */
+    @CheckReturnValue
     public static Presence ofHub() {
         return new Presence(null, Duration.ZERO, null);
     }
@@ -53,6 +54,7 @@ public final class Presence {
      * @param pattern a topic pattern, or the name of one topic
      * @throws IllegalArgumentException if it is neither
      */
+    @CheckReturnValue
     public static Presence of(String pattern) {
         try {
             return new Presence(TopicPattern.of(pattern), Duration.ZERO, null);
@@ -68,6 +70,7 @@ public final class Presence {
      *
      * @throws IllegalArgumentException if the time is negative or longer than a day
      */
+    @CheckReturnValue
     public Presence withGracePeriod(Duration time) {
         if (time.isNegative() || time.compareTo(MAX_GRACE_PERIOD) > 0) {
             throw new IllegalArgumentException("gracePeriod: " + time + " (expected: from 0 to 1 day)");
@@ -90,6 +93,7 @@ public final class Presence {
      *
      * @throws IllegalArgumentException if nothing can be published below a topic of this name
      */
+    @CheckReturnValue
     public Presence withEvents(String topic) {
         TopicPattern.checkName(topic);
         return new Presence(topics, gracePeriod, topic);

@@ -55,11 +55,13 @@ public final class JsonEvents {
      *
      * <p>An exception of a function is the cause of an {@link IllegalArgumentException}.
      */
+    @CheckReturnValue
     public static JsonEvents using(Writer writer, Reader reader) {
         return new JsonEvents(null, Objects.requireNonNull(writer, "writer"), Objects.requireNonNull(reader, "reader"));
     }
 
     /** Uses the given mapper; it is not copied. */
+    @CheckReturnValue
     public static JsonEvents of(ObjectMapper mapper) {
         Objects.requireNonNull(mapper, "mapper");
         return new JsonEvents(
@@ -73,6 +75,7 @@ public final class JsonEvents {
      *
      * @throws IllegalStateException if Jackson is not on the class path
      */
+    @CheckReturnValue
     public static JsonEvents withDefaults() {
         try {
             return Defaults.INSTANCE;

@@ -65,6 +65,7 @@ public final class TypedTopic<T> {
      *
      * @throws IllegalArgumentException if the name is not a valid topic name
      */
+    @CheckReturnValue
     public static <T> TypedTopic<T> of(Hub hub, String name, Class<T> type) {
         return of(hub, name, type, JsonEvents.withDefaults());
     }
@@ -74,6 +75,7 @@ public final class TypedTopic<T> {
      *
      * @throws IllegalArgumentException if the name is not a valid topic name
      */
+    @CheckReturnValue
     public static <T> TypedTopic<T> of(Hub hub, String name, Class<T> type, JsonEvents json) {
         return ofClass(hub, name, type, json);
     }
@@ -90,6 +92,7 @@ public final class TypedTopic<T> {
      *
      * @throws IllegalArgumentException if the name is not a valid topic name
      */
+    @CheckReturnValue
     public static <T> TypedTopic<T> of(Hub hub, String name, TypeReference<T> type) {
         return of(hub, name, type, JsonEvents.withDefaults());
     }
@@ -99,6 +102,7 @@ public final class TypedTopic<T> {
      *
      * @throws IllegalArgumentException if the name is not a valid topic name
      */
+    @CheckReturnValue
     public static <T> TypedTopic<T> of(Hub hub, String name, TypeReference<T> type, JsonEvents json) {
         return new TypedTopic<>(hub, name, Jackson.mapping(json, type.getType(), Object.class), null, null);
     }
@@ -109,6 +113,7 @@ public final class TypedTopic<T> {
      *
      * @throws IllegalArgumentException if the name is not valid, see {@link Event.Builder#name}
      */
+    @CheckReturnValue
     public TypedTopic<T> withEventName(String newName) {
         Event.of(newName, ""); // checks the name
         return new TypedTopic<>(hub, name, mapping, newName, key);
@@ -121,6 +126,7 @@ public final class TypedTopic<T> {
      * @param ofValue never returns null: a value without a key fails its own publish with a {@link
      *     NullPointerException}
      */
+    @CheckReturnValue
     public TypedTopic<T> withKey(Function<? super T, String> ofValue) {
         return new TypedTopic<>(hub, name, mapping, eventName, Objects.requireNonNull(ofValue, "key"));
     }

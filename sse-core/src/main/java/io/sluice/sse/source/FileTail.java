@@ -59,6 +59,7 @@ public final class FileTail implements Source {
      *
      * @throws IllegalArgumentException if the number is less than 0 or more than 10,000
      */
+    @CheckReturnValue
     public FileTail withLast(int lines) {
         if (lines < 0 || lines > MAX_LAST_LINES) {
             throw new IllegalArgumentException("last: " + lines + " (expected: from 0 to " + MAX_LAST_LINES + ")");
@@ -71,6 +72,7 @@ public final class FileTail implements Source {
      *
      * @throws IllegalArgumentException if it is not positive
      */
+    @CheckReturnValue
     public FileTail withPeriod(Duration time) {
         if (time.isNegative() || time.isZero()) {
             throw new IllegalArgumentException("period: " + time + " (expected: more than zero)");
@@ -83,6 +85,7 @@ public final class FileTail implements Source {
      *
      * @throws IllegalArgumentException if it is less than 16 or more than 16 MiB
      */
+    @CheckReturnValue
     public FileTail withMaxLineBytes(int bytes) {
         if (bytes < 16 || bytes > 1 << 24) {
             throw new IllegalArgumentException("maxLineBytes: " + bytes + " (expected: from 16 to " + (1 << 24) + ")");
@@ -94,6 +97,7 @@ public final class FileTail implements Source {
      * Returns a copy that creates its events with this function instead of {@link Event#of(String)}. The function runs
      * in the user code of each sink.
      */
+    @CheckReturnValue
     public FileTail withEvents(Function<String, Event> ofLine) {
         return new FileTail(file, last, period, maxLineBytes, Objects.requireNonNull(ofLine, "events"));
     }

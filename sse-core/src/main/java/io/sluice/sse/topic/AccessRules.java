@@ -157,6 +157,7 @@ public final class AccessRules {
     }
 
     /** Rules that allow what both of these allow. */
+    @CheckReturnValue
     public AccessRules and(AccessRules other) {
         Objects.requireNonNull(other, "other");
         return new AccessRules(rules, also == null ? other : also.and(other));

@@ -57,17 +57,20 @@ public record Publication(List<String> topics, Event event, Recipients recipient
     }
 
     /** An event for every subscriber of at least one of these topics. */
+    @CheckReturnValue
     public static Publication of(Event event, String... topics) {
         return new Publication(Arrays.asList(Objects.requireNonNull(topics, "topics")), event, Recipients.everybody());
     }
 
     /** An event for every subscriber of at least one of these topics. */
+    @CheckReturnValue
     public static Publication of(Event event, Collection<String> topics) {
         return new Publication(
                 new ArrayList<>(Objects.requireNonNull(topics, "topics")), event, Recipients.everybody());
     }
 
     /** Returns the same publication for these recipients only. */
+    @CheckReturnValue
     public Publication to(Recipients others) {
         return new Publication(topics, event, others, last);
     }
@@ -76,6 +79,7 @@ public record Publication(List<String> topics, Event event, Recipients recipient
      * Returns the same publication as the last one of its topics: they end with it, see {@code Hub.end}. Several
      * publications of a batch may end topics. None of them may follow the end of its own topic.
      */
+    @CheckReturnValue
     public Publication asLast() {
         return new Publication(topics, event, recipients, true);
     }

@@ -38,6 +38,7 @@ public final class Recipients {
     }
 
     /** Every subscriber. */
+    @CheckReturnValue
     public static Recipients everybody() {
         return EVERYBODY;
     }
@@ -47,6 +48,7 @@ public final class Recipients {
      *
      * @throws IllegalArgumentException if the name is empty
      */
+    @CheckReturnValue
     public static Recipients principal(String principal) {
         return new Recipients(Kind.PRINCIPAL, check("principal", principal));
     }
@@ -56,6 +58,7 @@ public final class Recipients {
      *
      * @throws IllegalArgumentException if the name is empty
      */
+    @CheckReturnValue
     public static Recipients group(String group) {
         return new Recipients(Kind.GROUP, check("group", group));
     }
@@ -66,6 +69,7 @@ public final class Recipients {
      * @param sinkId the {@link Sink#id}
      * @throws IllegalArgumentException if the id is empty
      */
+    @CheckReturnValue
     public static Recipients client(String sinkId) {
         return new Recipients(Kind.CLIENT, check("sinkId", sinkId));
     }
@@ -76,6 +80,7 @@ public final class Recipients {
      * @param sinkId the {@link Sink#id}
      * @throws IllegalArgumentException if the id is empty
      */
+    @CheckReturnValue
     public static Recipients except(String sinkId) {
         return new Recipients(Kind.EXCEPT, check("sinkId", sinkId));
     }

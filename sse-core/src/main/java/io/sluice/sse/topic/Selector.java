@@ -46,6 +46,7 @@ public final class Selector {
     }
 
     /** As {@link #of(Collection)}. */
+    @CheckReturnValue
     public static Selector of(String... terms) {
         return of(List.of(terms));
     }
@@ -56,6 +57,7 @@ public final class Selector {
      * @throws IllegalArgumentException if there is no term, if there are more than {@link #MAX_TERMS} terms or more
      *     than {@link #MAX_PATTERNS} patterns, or if one breaks a rule of {@link TopicPattern}
      */
+    @CheckReturnValue
     public static Selector of(Collection<String> terms) {
         if (terms.isEmpty()) {
             throw new IllegalArgumentException("no topic: at least one topic or pattern is needed");
@@ -89,6 +91,7 @@ public final class Selector {
     /**
      * Returns the same selector with its own overflow policy, which takes precedence over the policies of the topics.
      */
+    @CheckReturnValue
     public Selector withOverflow(OverflowPolicy policy) {
         return new Selector(topics, patterns, Objects.requireNonNull(policy, "overflow"), filter, enveloped);
     }
@@ -100,6 +103,7 @@ public final class Selector {
      * rejected it: a filter cannot be called for an event that is no longer kept. {@link StartPosition#replay} counts
      * the events before they are filtered.
      */
+    @CheckReturnValue
     public Selector filtered(EventFilter newFilter) {
         return new Selector(topics, patterns, overflow, Objects.requireNonNull(newFilter, "filter"), enveloped);
     }
@@ -110,6 +114,7 @@ public final class Selector {
      * several topics of the client, the topic whose name sorts first is sent. Gaps, heartbeats, the end of a stream and
      * direct sends are not events of a topic and have no envelope.
      */
+    @CheckReturnValue
     public Selector withEnvelope() {
         return new Selector(topics, patterns, overflow, filter, true);
     }

@@ -23,6 +23,7 @@ public final class StartPosition {
     }
 
     /** Starts with the events that are published from now on. */
+    @CheckReturnValue
     public static StartPosition live() {
         return LIVE;
     }
@@ -31,6 +32,7 @@ public final class StartPosition {
      * Starts after the event with this id, as a client sends it in {@code Last-Event-ID}. Any string is allowed. An id
      * that the hub does not know leads to a gap event, never to an error.
      */
+    @CheckReturnValue
     public static StartPosition after(String lastEventId) {
         return new StartPosition(Objects.requireNonNull(lastEventId, "lastEventId"), null, 0);
     }
@@ -45,6 +47,7 @@ public final class StartPosition {
      * adjusted since {@code time} was read. Time during which the machine was suspended does not count, so the client
      * may receive a few earlier events.
      */
+    @CheckReturnValue
     public static StartPosition since(Instant time) {
         return new StartPosition(null, Objects.requireNonNull(time, "time"), 0);
     }
@@ -57,6 +60,7 @@ public final class StartPosition {
      *
      * @throws IllegalArgumentException if negative
      */
+    @CheckReturnValue
     public static StartPosition replay(int events) {
         if (events < 0) {
             throw new IllegalArgumentException("replay: " + events + " (expected: 0 or more)");

@@ -92,7 +92,7 @@ final class BodyAggregator extends HttpObjectAggregator {
             }
         } else {
             ReferenceCountUtil.release(message);
-            rejectRest(ctx, BufferBudget.rejection());
+            rejectRest(ctx, budget.rejection());
         }
     }
 

@@ -1,16 +1,18 @@
 package io.sluice.sse.netty;
 
+import io.sluice.sse.netty.http.RequestCodec;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Bounds the bytes that all connections of a server hold together: bodies that have not arrived completely, and
- * responses that clients have not read. The bounds of each connection are not enough, because there can be thousands of
- * connections. Large requests use three quarters of the budget only, so they do not stop small ones. Thread-safe.
+ * Bounds the bytes that all connections of a server hold together: heads and bodies that have not arrived completely,
+ * and responses that clients have not read. The bounds of each connection are not enough, because there can be
+ * thousands of connections. Large requests use three quarters of the budget only, so they do not stop small ones.
+ * Thread-safe.
  */
-final class BufferBudget {
+final class BufferBudget implements RequestCodec.Budget {
 
     /** A request with a body up to this size is small. */
     static final int SMALL_BYTES = 16 * 1024;
@@ -36,9 +38,10 @@ final class BufferBudget {
     /**
      * Reserves bytes if they fit.
      *
-     * @param request the size of the body so far, with these bytes
+     * @param request the size of the head or of the body so far, with these bytes
      */
-    boolean tryReserve(long bytes, long request) {
+    @Override
+    public boolean tryReserve(long bytes, long request) {
         if (used.addAndGet(bytes) <= maxFor(request)) {
             return true;
         }
@@ -51,7 +54,8 @@ final class BufferBudget {
         used.addAndGet(bytes);
     }
 
-    void release(long bytes) {
+    @Override
+    public void release(long bytes) {
         long left = used.addAndGet(-bytes);
         Thread thread = waiting;
         if (thread != null && left < maxForLarge) {
@@ -91,7 +95,8 @@ final class BufferBudget {
         }
     }
 
-    static HttpStatusException rejection() {
+    @Override
+    public HttpStatusException rejection() {
         return HttpStatusException.retryable(
                 503, "the server holds too many bytes of other requests and responses", RETRY_AFTER);
     }

@@ -4,7 +4,6 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelPipeline;
 import io.netty.handler.codec.http.HttpDecoderConfig;
-import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslHandler;
 import io.sluice.sse.RejectionCounts;
@@ -12,6 +11,7 @@ import io.sluice.sse.netty.connection.PendingConnections;
 import io.sluice.sse.netty.connection.RejectionLog;
 import io.sluice.sse.netty.http.Deadlines;
 import io.sluice.sse.netty.http.ProxyHeaderHandler;
+import io.sluice.sse.netty.http.RequestCodec;
 import io.sluice.sse.netty.http.RequestDeadline;
 import io.sluice.sse.netty.http.RequestHeaders;
 import io.sluice.sse.netty.stream.Upgrade;
@@ -89,7 +89,7 @@ final class HttpPipeline extends ChannelInitializer<Channel> {
         if (http2 != null) {
             pipeline.addLast("protocol", new ProtocolDetector(http2, HTTP_1));
         }
-        pipeline.addLast("http", new HttpServerCodec(codec))
+        pipeline.addLast("http", new RequestCodec(codec, routing.budget()))
                 .addLast("body", new BodyAggregator(maxBodyBytes, routing.budget()))
                 .addLast("route", new RouteHandler(routing, deadline));
     }

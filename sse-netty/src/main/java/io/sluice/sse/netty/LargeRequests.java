@@ -81,7 +81,7 @@ final class LargeRequests {
         return CompletableFuture.supplyAsync(
                         () -> {
                             if (!budget.awaitRoom(deadline)) {
-                                throw BufferBudget.rejection();
+                                throw budget.rejection();
                             }
                             return work.apply(this::later);
                         },

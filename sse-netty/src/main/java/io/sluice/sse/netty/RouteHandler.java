@@ -139,7 +139,7 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
         try {
             int bodyBytes = request.body().length;
             if (bodyBytes > 0 && shared.budget().isExhausted(bodyBytes)) {
-                throw BufferBudget.rejection(); // before the route acts: there may be no room for its response
+                throw shared.budget().rejection(); // before the route acts: there may be no room for its response
             }
             entry = entryOf(request);
         } catch (Throwable e) {

@@ -5,10 +5,12 @@ import io.sluice.sse.hub.Hub;
 import io.sluice.sse.hub.lane.LaneOptions;
 import io.sluice.sse.netty.http.AllowedHosts;
 import io.sluice.sse.netty.http2.Http2Limits;
+import io.sluice.sse.netty.socket.OpenFileLimit;
 import io.sluice.sse.netty.tls.TlsFiles;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Set;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -80,6 +82,9 @@ final class ServerOptions implements Cloneable {
     Integer http2MaxResets;
 
     Routes routes = new Routes();
+
+    /** The limit of open files of the process. Tests replace it. */
+    LongSupplier openFiles = OpenFileLimit::current;
 
     ServerOptions copy() {
         try {

@@ -305,16 +305,28 @@ public final class SseRequest {
     }
 
     /**
-     * The body as text.
+     * The body as text. It is read as plain UTF-8 and as a whole.
      *
-     * @throws HttpStatusException (400) if it is not UTF-8
+     * @throws HttpStatusException as {@link #checkTextBody}; (400) if the body is not UTF-8
      */
     public String bodyText() {
+        checkTextBody();
         try {
             return PercentDecoder.utf8(body);
         } catch (InvalidRequestException e) {
             throw HttpStatusException.of(e);
         }
+    }
+
+    /**
+     * Rejects a request whose headers say that its body is not what {@link #bodyText} reads. {@code bodyText} does the
+     * same. A route that has other work before, or that reads {@link #body} as text itself, calls this first.
+     *
+     * @throws HttpStatusException (415) if the body has a content coding other than {@code identity}, or a charset
+     *     other than UTF-8; (400) if the request has a {@code Content-Range}, so that its body is a part of another
+     */
+    public void checkTextBody() {
+        BodyHeaders.check(this);
     }
 
     /**

@@ -14,6 +14,7 @@ import io.sluice.sse.netty.connection.PendingConnections;
 import io.sluice.sse.netty.connection.RejectionLog;
 import io.sluice.sse.netty.connection.ServerAcceptor;
 import io.sluice.sse.netty.http2.Http2Session;
+import io.sluice.sse.netty.socket.OpenFileLimit;
 import io.sluice.sse.netty.socket.SocketOptions;
 import io.sluice.sse.netty.socket.TransportBackend;
 import io.sluice.sse.netty.stream.Drain;
@@ -136,6 +137,10 @@ public final class SseServer implements AutoCloseable {
         }
         SseServer server = new SseServer(options, hub, streams, loops, bound.channel(), connections);
         log.info("listening on {}, transport {}", server.uri(), transport);
+        String fewFiles = OpenFileLimit.warning(options.openFiles.getAsLong(), options.limits.total);
+        if (fewFiles != null) {
+            log.warn(fewFiles);
+        }
         return server;
     }
 

@@ -52,6 +52,11 @@ public final class SseServerBuilder {
 
     SseServerBuilder() {}
 
+    /** For tests. */
+    ServerOptions options() {
+        return options;
+    }
+
     /** The hub whose topics the server serves. The caller still owns it. By default the server creates its own. */
     public SseServerBuilder hub(Hub newHub) {
         options.hub = Objects.requireNonNull(newHub, "hub");

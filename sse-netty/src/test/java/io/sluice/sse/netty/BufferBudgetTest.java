@@ -1,9 +1,12 @@
 package io.sluice.sse.netty;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.sluice.sse.Event;
+import io.sluice.sse.Ledger;
 import java.io.IOException;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** The buffers of each connection are bounded, and so are those of all connections together. */
@@ -60,6 +63,40 @@ class BufferBudgetTest {
             }
             server.hub().publish("a", Event.of("unharmed"));
             healthy.awaitEvents(1);
+        }
+    }
+
+    /** Short headers cost more in objects than in bytes, so their number counts too. */
+    @OverEachTransport
+    void unfinishedHeadsAreBoundedTogether(Transport transport) throws IOException {
+        for (String unfinished : List.of("a: " + "x".repeat(300), "a:\r\n", "a: b\r\nc: " + "x".repeat(100))) {
+            String head = "POST /small HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n" + unfinished;
+            try (SseServer server = server(transport);
+                    RawClient healthy = RawClient.open(server.port(), "/events/a");
+                    RawClient first = RawClient.connect(server.port());
+                    RawClient second = RawClient.connect(server.port())) {
+                first.send(head);
+                second.send(head).awaitHead();
+                assertThat(second.stream().status()).isEqualTo(503);
+                assertThat(second.stream().header("retry-after")).isEqualTo("1");
+                second.send("and more"); // is dropped
+                assertThat(second.awaitEnd(RawClient.PATIENCE)).isTrue();
+                assertThat(small(server)).as("a head that arrives at once").isEqualTo(204);
+
+                first.send("\r\n\r\n").awaitHead();
+                assertThat(first.stream().status()).isEqualTo(204);
+                first.close();
+                try (RawClient left = RawClient.connect(server.port()).send(head)) {
+                    left.close();
+                    await().until(() -> server.hub().ledger().count(Ledger.Kind.CONNECTIONS) == 1);
+                }
+                try (RawClient next =
+                        RawClient.connect(server.port()).send(head).send("\r\n\r\n")) {
+                    assertThat(next.awaitHead().stream().status()).isEqualTo(204);
+                }
+                server.hub().publish("a", Event.of("unharmed"));
+                healthy.awaitEvents(1);
+            }
         }
     }
 

@@ -38,7 +38,7 @@ final class PatternTrie {
             return pattern == null && children == null;
         }
 
-        /** How many patterns at and below this node one name can match, or more: a name has one literal child at most. */
+        /** How many patterns at and below this node one name can match, or more. It has one literal child at most. */
         int overlap() {
             if (children == null) {
                 return pattern == null ? 0 : 1;

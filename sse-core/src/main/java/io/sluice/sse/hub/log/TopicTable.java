@@ -108,8 +108,8 @@ public final class TopicTable {
      * The topic that a stream names.
      *
      * @param isLarge whether the stream names many topics, so that the last free ones are not for it
-     * @throws TopicLimitException if the topic does not exist, and the hub has its maximum number of topics, or of bytes
-     *     of topics that are there for their subscribers only
+     * @throws TopicLimitException if the topic does not exist, and the hub has its maximum number of topics, or of
+     *     bytes of topics that are there for their subscribers only
      */
     public Topic getOrCreateForSubscriber(String name, boolean isLarge) {
         assert hubLock.isHeldByCurrentThread();

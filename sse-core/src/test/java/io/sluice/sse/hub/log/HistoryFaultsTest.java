@@ -9,8 +9,10 @@ import io.sluice.sse.Event;
 import io.sluice.sse.history.HistoryException;
 import io.sluice.sse.history.MvStoreHistory;
 import io.sluice.sse.history.SyncPolicy;
+import io.sluice.sse.hub.Hub;
 import io.sluice.sse.hub.lane.FakeSink;
 import io.sluice.sse.hub.lane.HubFixture;
+import io.sluice.sse.hub.lane.LogLines;
 import io.sluice.sse.topic.OverflowPolicy;
 import io.sluice.sse.topic.Publication;
 import io.sluice.sse.topic.Published;
@@ -120,6 +122,23 @@ class HistoryFaultsTest {
             bench.publish("a", "again");
             bench.untilReceived(sink, taken + 1);
             assertThat(sink.data()).hasSize(taken + 1).endsWith("again");
+        }
+    }
+
+    /** Nobody looks at the stage of this publish. */
+    @Test
+    void aPublishThatFailsLaterIsCountedAndLogged() {
+        GatedHistory history = gated(SyncPolicy.always());
+        history.appends.drainPermits();
+        try (HistoryFixture bench = new HistoryFixture(history, options -> {});
+                LogLines lines = LogLines.of(Hub.class)) {
+            bench.hub.publish("a", Event.of("has its place"));
+            assertThat(bench.hub.stats().failedPublishes()).isZero();
+            history.appendFails = new IllegalStateException("No space left on device");
+            history.appends.release(1_000_000);
+            await().untilAsserted(() ->
+                    assertThat(bench.hub.stats().failedPublishes()).isEqualTo(1));
+            assertThat(lines.all()).anyMatch(line -> line.startsWith("a publish failed: "));
         }
     }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sluice.sse.Event;
+import io.sluice.sse.hub.Hub;
 import io.sluice.sse.hub.HubTestAccess;
 import io.sluice.sse.hub.lane.FakeSink;
 import io.sluice.sse.hub.lane.HubFixture;
@@ -15,9 +16,11 @@ import io.sluice.sse.topic.StartPosition;
 import io.sluice.sse.topic.TopicLimitException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -43,6 +46,26 @@ class Invariant10BoundsTest {
                     .isInstanceOf(TopicLimitException.class);
             assertThat(bench.hub.stats().topics()).isEqualTo(100);
             assertThat(bench.hub.stats().events()).isEqualTo(100);
+        }
+    }
+
+    /** A batch is appended in one step, so what it costs under the hub's lock is bounded. */
+    @Test
+    void theEventsOfABatchTimesTheirTopicsAreBounded() {
+        try (HubFixture bench = new HubFixture(options -> options.historyEvents(10))) {
+            Publication ofFifty = Publication.of(
+                    Event.of("x"),
+                    IntStream.range(0, 50).mapToObj(i -> "t/" + i).toList());
+            List<Publication> largest = new ArrayList<>(Collections.nCopies(Hub.MAX_BATCH / 50, ofFifty));
+            assertThat(bench.hub.publishAll(largest).toCompletableFuture().join())
+                    .hasSize(4_000);
+            String head = bench.hub.headId();
+            largest.add(new Publication("one/more", Event.of("x")));
+            assertThatThrownBy(() -> bench.hub.publishAll(largest))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("batch: 4001 events, 200001 if each counts once for each of its topics"
+                            + " (expected: at most 200000)");
+            assertThat(bench.hub.headId()).as("nothing is published").isEqualTo(head);
         }
     }
 

@@ -93,7 +93,7 @@ final class AdminRoutes {
     private HttpRoute guarded(HttpRoute route) {
         return request -> {
             check(request);
-            BodyHeaders.check(request);
+            request.checkTextBody();
             return route.handle(request);
         };
     }

@@ -30,7 +30,6 @@ final class EventsRoute implements StreamRoute {
 
     @Override
     public SseStream open(SseRequest request) {
-        BodyHeaders.check(request);
         JsonNode body;
         try {
             body = Json.read(request.bodyText());

@@ -3,7 +3,6 @@ package io.sluice.sse.examples.server;
 import com.sun.management.UnixOperatingSystemMXBean;
 import io.sluice.sse.netty.SseServerBuilder;
 import java.lang.management.ManagementFactory;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Derives the limits of streams and connections from the limit of open files: each connection needs one file
@@ -31,20 +30,6 @@ final class OpenFileLimit {
     static int connectionsFor(int streams) {
         long above = (long) streams + SseServerBuilder.DEFAULT_CONNECTIONS_ABOVE_STREAMS;
         return (int) Math.min(above, maxStreams());
-    }
-
-    /** A line for an operator whose limit of open files leaves little room for streams; null if it leaves enough. */
-    static @Nullable String warning(int streams) {
-        return warning(limit(), streams);
-    }
-
-    static @Nullable String warning(long limit, int streams) {
-        if (limit >= 2 * RESERVED) {
-            return null;
-        }
-        return "the limit of open files is " + limit + ", so at most " + streams
-                + (streams == 1 ? " stream fits" : " streams fit")
-                + "; raise it before the start, with ulimit -n or LimitNOFILE= of systemd, for example to 65536";
     }
 
     private static long neededByJvm() {

@@ -41,12 +41,6 @@ final class PublishRoute {
     private static final String BATCH = "application/vnd.sluice.batch+json";
     private static final Set<String> FIELDS = Set.of("topic", "event", "id", "key", "retry", "data", "last");
 
-    /**
-     * The most events of a batch times topics of its address. A batch is appended while the hub's lock is held, which
-     * takes about a microsecond for each event and topic.
-     */
-    private static final int MAX_APPENDS = 200_000;
-
     /** A body up to this size is worked off by the event loop that has read it. */
     private static final int SMALL_BYTES = 16 * 1024;
 
@@ -101,7 +95,7 @@ final class PublishRoute {
         if (request.body().length <= SMALL_BYTES) {
             return publish(request, Runnable::run);
         }
-        BodyHeaders.check(request);
+        request.checkTextBody();
         if (!mediaType(request).equals(BATCH)) {
             topics(request).forEach(request::topicToPublish); // now: only permitted clients may make others wait
         }
@@ -110,7 +104,7 @@ final class PublishRoute {
 
     /** @param executor writes the response, which is as large as the batch */
     private CompletionStage<RouteResponse> publish(SseRequest request, Executor executor) {
-        BodyHeaders.check(request);
+        request.checkTextBody();
         String type = mediaType(request);
         if (type.startsWith("multipart/")) {
             throw HttpStatusException.of(415, "a multipart body is not an event; send the data as the body");
@@ -286,12 +280,13 @@ final class PublishRoute {
         if (!array.isArray()) {
             throw new IllegalArgumentException("batch: not an array (expected: a JSON array of events)");
         }
-        long appends = (long) array.size() * topics.size();
-        if (appends > MAX_APPENDS) {
+        // The hub has this bound too. Here it is checked before there is an object for each event.
+        long appends = (long) array.size() * Math.max(1, topics.size());
+        if (appends > Hub.MAX_BATCH) {
             throw HttpStatusException.of(
                     413,
                     "batch: " + array.size() + " events to " + topics.size()
-                            + " topics of the address (expected: at most " + MAX_APPENDS + " events times topics)");
+                            + " topics of the address (expected: at most " + Hub.MAX_BATCH + " events times topics)");
         }
         List<Publication> publications = new ArrayList<>(array.size());
         for (JsonNode item : array) {

@@ -227,7 +227,7 @@ final class ServerAccess implements AutoCloseable {
 
     /** The client gets a ticket with its own identity, but for these topics only. */
     private CompletionStage<RouteResponse> ticket(SseRequest request) {
-        BodyHeaders.check(request);
+        request.checkTextBody();
         List<String> topics = request.selector(request.queryAll("topic")).terms();
         Identity client = request.identity();
         for (String topic : topics) {

@@ -19,7 +19,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.LoggerFactory;
 
 /**
  * Creates the hub and the server with the given options. Options that are not given keep the defaults of the library.
@@ -142,10 +141,6 @@ final class ServerFactory {
         set("--max-lifetime", options.maxLifetime, server::maxLifetime);
         set("--drain", options.drain, server::drain);
         int streams = streams();
-        String warning = OpenFileLimit.warning(streams);
-        if (warning != null) {
-            LoggerFactory.getLogger(ServerFactory.class).warn(warning);
-        }
         set("--max-connections", streams, server::maxStreams);
         set("--max-connections", OpenFileLimit.connectionsFor(streams), server::maxConnections);
         set("--max-connections-per-ip", options.maxConnectionsPerIp, server::maxStreamsPerAddress);

@@ -45,7 +45,8 @@ public record HttpCodec(boolean decoderBefore, @Nullable String encoderBefore, b
 
     /** Whether the handler is the HTTP codec of a server, or one half of it. */
     public static boolean isPart(ChannelHandler handler) {
-        return handler instanceof HttpServerCodec
+        return handler instanceof RequestCodec
+                || handler instanceof HttpServerCodec
                 || handler instanceof HttpObjectDecoder
                 || handler instanceof HttpObjectEncoder<?>;
     }

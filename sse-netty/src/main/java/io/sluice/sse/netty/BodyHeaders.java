@@ -1,12 +1,11 @@
-package io.sluice.sse.examples.server;
+package io.sluice.sse.netty;
 
-import io.sluice.sse.netty.HttpStatusException;
-import io.sluice.sse.netty.SseRequest;
 import java.util.Locale;
 
 /**
- * Checks the headers that change the meaning of a request's body. The server reads each body as plain UTF-8 and as a
- * whole. So a body with another coding or charset, or a part of one, is rejected instead of published as other data.
+ * Checks the headers that change the meaning of a request's body. {@link SseRequest#bodyText} reads a body as plain
+ * UTF-8 and as a whole. So a body with another coding or charset, or a part of one, is rejected, and not read as other
+ * data.
  */
 final class BodyHeaders {
 
