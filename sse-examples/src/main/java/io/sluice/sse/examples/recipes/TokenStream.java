@@ -17,7 +17,6 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -32,18 +31,8 @@ public final class TokenStream implements AutoCloseable {
 
     private static final int MAX_ANSWERS = 10_000;
 
-    /** Writes an answer. Its thread is interrupted when the client cancels. */
-    interface Model {
-        void answer(String prompt, Tokens tokens) throws InterruptedException;
-    }
-
-    /** Takes the tokens of an answer. */
-    interface Tokens {
-        void next(String token);
-    }
-
     private final Hub hub;
-    private final Model model;
+    private final LanguageModel model;
 
     /** The newest answers by topic, each with its thread while it runs. The lock of this object guards them. */
     private final Map<String, Optional<Thread>> answers = new LinkedHashMap<>() {
@@ -53,21 +42,15 @@ public final class TokenStream implements AutoCloseable {
         }
     };
 
-    TokenStream(Hub hub, Model model) {
+    TokenStream(Hub hub, LanguageModel model) {
         this.hub = hub;
         this.model = model;
     }
 
     /** Serves until the process is killed. @param args optionally the folder into which npm has installed */
     public static void main(String[] args) throws Exception {
-        Model echo = (prompt, tokens) -> {
-            for (String word : prompt.split("(?= )", -1)) {
-                tokens.next(word);
-                TimeUnit.MILLISECONDS.sleep(300);
-            }
-        };
         try (Hub hub = hub();
-                TokenStream answers = new TokenStream(hub, echo);
+                TokenStream answers = new TokenStream(hub, LanguageModel.echo());
                 SseServer server = answers.server(RecipeFiles.nodeModules(args)).start()) {
             System.out.println("open " + server.uri());
             server.awaitTermination();

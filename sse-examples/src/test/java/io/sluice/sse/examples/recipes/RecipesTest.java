@@ -278,7 +278,7 @@ class RecipesTest {
 
     private final List<String> prompts = new ArrayList<>();
 
-    private void answer(String prompt, TokenStream.Tokens answer) throws InterruptedException {
+    private void answer(String prompt, LanguageModel.Tokens answer) throws InterruptedException {
         prompts.add(prompt);
         for (String token = tokens.take(); !token.isEmpty(); token = tokens.take()) {
             if (token.equals("failure")) {
