@@ -47,7 +47,7 @@ public final class McpServer implements AutoCloseable {
 
     /** Takes the progress of a call. */
     interface Progress {
-        void report(int done, int total);
+        void report(int done, int total, String text);
     }
 
     /** @param requestId of the JSON-RPC request, by which the client cancels it */
@@ -78,7 +78,7 @@ public final class McpServer implements AutoCloseable {
             int to = arguments.path("to").asInt(10);
             for (int i = 1; i <= to; i++) {
                 TimeUnit.MILLISECONDS.sleep(300);
-                progress.report(i, to);
+                progress.report(i, to, "counted to " + i);
             }
             return "counted to " + to;
         };
@@ -150,25 +150,25 @@ public final class McpServer implements AutoCloseable {
     }
 
     /** Whatever the tool does, the topic ends: its clients would wait for ever otherwise. */
-    private void work(JsonNode message, Messages messages) {
-        JsonNode params = message.path("params");
+    private void work(JsonNode request, Messages messages) {
+        JsonNode params = request.path("params");
         JsonNode token = params.at("/_meta/progressToken");
         String last = "";
         try {
-            String text = tool.call(params.path("arguments"), (done, total) -> {
+            String answer = tool.call(params.path("arguments"), (done, total, text) -> {
                 if (!token.isMissingNode()) {
-                    messages.publish(progress(token, done, total));
+                    messages.publish(progress(token, done, total, text));
                 }
             });
-            last = result(message, content(text));
+            last = result(request, content(answer));
         } catch (InterruptedException e) {
             LOGGER.debug("a call is cancelled, and gets no answer");
         } catch (RuntimeException e) {
             LOGGER.warn("the tool has failed", e);
-            last = error(message, -32603, "the tool has failed");
+            last = error(request, -32603, "the tool has failed");
         } finally {
-            messages.end(last);
             room.release();
+            messages.end(last);
         }
     }
 
@@ -279,9 +279,13 @@ public final class McpServer implements AutoCloseable {
         return result;
     }
 
-    private static String progress(JsonNode token, int done, int total) {
+    private static String progress(JsonNode token, int done, int total, String text) {
         ObjectNode message = JSON.createObjectNode().put("jsonrpc", "2.0").put("method", "notifications/progress");
-        message.putObject("params").put("progress", done).put("total", total).set("progressToken", token);
+        message.putObject("params")
+                .put("progress", done)
+                .put("total", total)
+                .put("message", text)
+                .set("progressToken", token);
         return message.toString();
     }
 

@@ -47,7 +47,7 @@ class McpServerTest {
                     throw e;
                 }
             }
-            progress.report(i, to);
+            progress.report(i, to, "counts");
         }
         return "counted";
     }
