@@ -7,8 +7,6 @@ import io.sluice.sse.netty.SseServer;
 import io.sluice.sse.netty.SseServerBuilder;
 import io.sluice.sse.netty.StreamRoute;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -73,7 +71,7 @@ final class BrowserClient extends ClientUnderTest {
                 .streams("/events/**", library.cut() ? topics.with((request, stream) -> stream.cutToResume()) : topics)
                 .route("GET", "/", fixed("text/html", page()))
                 .route("GET", "/elsewhere", fixed("text/html", "<p>elsewhere</p>"))
-                .route("GET", "/sluice-client.js", fixed("text/javascript", script()));
+                .route("GET", "/sluice-client.js", HttpRoute.clientScript());
         for (Map.Entry<String, String> script : ClientLibrary.SCRIPTS.entrySet()) {
             String text = Files.readString(nodeModules.resolve(script.getValue()));
             builder.route("GET", script.getKey(), fixed("text/javascript", text));
@@ -89,13 +87,6 @@ final class BrowserClient extends ClientUnderTest {
     private static HttpRoute fixed(String contentType, String text) {
         RouteResponse response = RouteResponse.of(200, contentType + "; charset=utf-8", text);
         return request -> response.completed();
-    }
-
-    private static String script() throws IOException {
-        String name = "/io/sluice/sse/examples/page/sluice-client.js";
-        try (InputStream in = BrowserClient.class.getResourceAsStream(name)) {
-            return new String(Objects.requireNonNull(in).readAllBytes(), StandardCharsets.UTF_8);
-        }
     }
 
     /** Loads a page with frames. It is of this server, since Chromium asks before another page loads local frames. */
