@@ -19,6 +19,8 @@ import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,9 +36,12 @@ public final class OpenAiResponses implements AutoCloseable {
     private static final Logger LOGGER = LoggerFactory.getLogger(OpenAiResponses.class);
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final int MAX_ANSWERS = 10_000;
+    /** How long an answer can be read after its end. */
+    private static final Duration KEPT = Duration.ofHours(1);
 
     private final Hub hub;
     private final LanguageModel model;
+    private final Duration kept;
 
     /** The newest answers by id. The lock of this object guards them. */
     private final Map<String, Answer> answers = new LinkedHashMap<>() {
@@ -46,25 +51,26 @@ public final class OpenAiResponses implements AutoCloseable {
         }
     };
 
-    OpenAiResponses(Hub hub, LanguageModel model) {
+    OpenAiResponses(Hub hub, LanguageModel model, Duration kept) {
         this.hub = hub;
         this.model = model;
+        this.kept = kept;
     }
 
     /** Serves until the process is killed. */
     public static void main(String[] args) throws Exception {
         try (Hub hub = hub();
-                OpenAiResponses answers = new OpenAiResponses(hub, LanguageModel.echo());
+                OpenAiResponses answers = new OpenAiResponses(hub, LanguageModel.echo(), KEPT);
                 SseServer server = answers.server().start()) {
             System.out.println("the base URL is " + server.uri() + "/v1");
             server.awaitTermination();
         }
     }
 
-    /** An answer is kept for an hour after its end, with up to 20,000 tokens. */
+    /** The topic of an answer outlives it, with up to 20,000 tokens. A client of a forgotten topic would wait. */
     static Hub hub() {
         return Hub.builder()
-                .topics("responses/*", topic -> topic.historyEvents(20_000).historyAge(Duration.ofHours(1)))
+                .topics("responses/*", topic -> topic.historyEvents(20_000).historyAge(KEPT.plusMinutes(1)))
                 .build();
     }
 
@@ -121,6 +127,10 @@ public final class OpenAiResponses implements AutoCloseable {
         Answer answer = find(path.substring(0, path.lastIndexOf('/')));
         answer.cancel();
         return RouteResponse.of(200, "application/json", answer.description("").toString());
+    }
+
+    private synchronized void forget(String id) {
+        answers.remove(id);
     }
 
     private synchronized Answer find(String id) {
@@ -221,6 +231,8 @@ public final class OpenAiResponses implements AutoCloseable {
                 default -> "response.incomplete";
             };
             hub.end(topic, event(name, JSON.createObjectNode().set("response", description(text))));
+            CompletableFuture.delayedExecutor(kept.toMillis(), TimeUnit.MILLISECONDS)
+                    .execute(() -> forget(id));
         }
 
         private void publish(Event event) {

@@ -18,6 +18,7 @@ import io.sluice.sse.Ledger;
 import io.sluice.sse.examples.NodeProgram;
 import io.sluice.sse.hub.Hub;
 import io.sluice.sse.netty.SseServer;
+import java.time.Duration;
 import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -38,7 +39,7 @@ class OpenAiResponsesTest {
     private final CountDownLatch interrupted = new CountDownLatch(1);
     private final CountDownLatch complete = new CountDownLatch(1);
     private final Hub hub = OpenAiResponses.hub();
-    private final OpenAiResponses answers = new OpenAiResponses(hub, this::count);
+    private final OpenAiResponses answers = new OpenAiResponses(hub, this::count, Duration.ofHours(1));
     private SseServer server;
     private OpenAIClient client;
 
@@ -174,6 +175,30 @@ class OpenAiResponsesTest {
                         client.responses().retrieveStreaming("resp_unknown").close());
         assertThatExceptionOfType(NotFoundException.class)
                 .isThrownBy(() -> client.responses().cancel("resp_unknown"));
+    }
+
+    /** Its client would wait for ever, once the hub has forgotten the topic. */
+    @Test
+    void anAnswerIsForgottenSomeTimeAfterItsEnd() throws Exception {
+        try (OpenAiResponses shortLived = new OpenAiResponses(hub, this::count, Duration.ofMillis(20));
+                SseServer other = shortLived.server().port(0).start()) {
+            OpenAIClient reader = OpenAIOkHttpClient.builder()
+                    .baseUrl("http://localhost:" + other.port() + "/v1")
+                    .apiKey("none")
+                    .maxRetries(0)
+                    .build();
+            String id;
+            try (StreamResponse<ResponseStreamEvent> response = reader.responses()
+                    .createStreaming(ResponseCreateParams.builder()
+                            .model("count")
+                            .input("2")
+                            .build())) {
+                id = response.stream().toList().get(0).asCreated().response().id();
+            }
+            await().untilAsserted(() -> assertThatExceptionOfType(NotFoundException.class)
+                    .isThrownBy(() -> reader.responses().cancel(id)));
+            reader.close();
+        }
     }
 
     @Test

@@ -13,6 +13,10 @@ import io.sluice.sse.hub.Hub;
 import io.sluice.sse.netty.SseServer;
 import io.sluice.sse.netty.SseServerBuilder;
 import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -298,7 +302,7 @@ class RecipesTest {
     @Test
     void fetchEventSource() throws Exception {
         try (Hub hub = TokenStream.hub();
-                TokenStream answers = new TokenStream(hub, this::answer)) {
+                TokenStream answers = new TokenStream(hub, this::answer, Duration.ofHours(1))) {
             start(() -> answers.server(libraries));
             browser.get(server.uri() + "/");
             ask("why?");
@@ -327,6 +331,28 @@ class RecipesTest {
             awaitState("failed");
             assertThat(prompts).containsExactly("why?", "and now?", "and then?");
             patiently().until(() -> hub.ledger().counts().get(Ledger.Kind.SINKS) == 0);
+        }
+    }
+
+    /** Its client would wait for ever, once the hub has forgotten the topic. */
+    @Test
+    void anAnswerIsForgottenSomeTimeAfterItsEnd() throws Exception {
+        try (Hub hub = TokenStream.hub();
+                TokenStream answers = new TokenStream(hub, this::answer, Duration.ofMillis(20))) {
+            start(() -> answers.server(libraries));
+            tokens.addAll(List.of("Because", ""));
+            HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(server.uri() + "/answers/1"))
+                    .timeout(Duration.ofSeconds(40))
+                    .POST(HttpRequest.BodyPublishers.ofString("why?"));
+            HttpClient client = HttpClient.newHttpClient();
+            assertThat(client.send(request.build(), HttpResponse.BodyHandlers.ofString())
+                            .body())
+                    .contains("Because");
+            HttpRequest later = request.header("last-event-id", hub.headId()).build();
+            patiently()
+                    .until(() -> client.send(later, HttpResponse.BodyHandlers.ofString())
+                                    .statusCode()
+                            == 410);
         }
     }
 

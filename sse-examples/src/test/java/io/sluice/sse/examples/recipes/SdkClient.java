@@ -3,6 +3,7 @@ package io.sluice.sse.examples.recipes;
 import io.sluice.sse.Ledger;
 import io.sluice.sse.hub.Hub;
 import io.sluice.sse.netty.SseServerBuilder;
+import java.time.Duration;
 import java.util.List;
 import java.util.function.Supplier;
 
@@ -62,7 +63,7 @@ final class SdkClient extends ClientUnderTest {
     private static SdkClient responses(String title, Caller caller) {
         SdkScript script = new SdkScript();
         Hub hub = OpenAiResponses.hub();
-        OpenAiResponses recipe = new OpenAiResponses(hub, script::answer);
+        OpenAiResponses recipe = new OpenAiResponses(hub, script::answer, Duration.ofHours(1));
         return new SdkClient(title, hub, caller, script, recipe, recipe::server, false);
     }
 
