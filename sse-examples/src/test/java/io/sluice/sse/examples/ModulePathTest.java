@@ -79,7 +79,11 @@ class ModulePathTest {
         try {
             String output = new String(consumer.getInputStream().readAllBytes());
             assertThat(consumer.waitFor(60, TimeUnit.SECONDS)).as(output).isTrue();
-            assertThat(output).contains("data: from a source", "data: from module io.sluice.sse.core");
+            assertThat(output)
+                    .contains(
+                            "data: from a source",
+                            "data: from module io.sluice.sse.core",
+                            "script: 200 text/javascript");
         } finally {
             consumer.destroyForcibly();
         }

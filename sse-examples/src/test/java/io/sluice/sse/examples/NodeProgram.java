@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.charset.StandardCharsets;
@@ -17,6 +18,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 
@@ -68,6 +70,23 @@ public final class NodeProgram implements AutoCloseable {
             lines.remove();
         }
         return line;
+    }
+
+    /** Reads all lines on a thread, until the program ends. Then {@link #nextLine} must not be used. */
+    public void onLines(Consumer<String> consumer) {
+        Thread reader = new Thread(() -> output.lines().forEach(consumer), "lines of a program");
+        reader.setDaemon(true);
+        reader.start();
+    }
+
+    /** Writes a line to the input of the program. */
+    public void send(String line) {
+        try {
+            process.getOutputStream().write((line + "\n").getBytes(StandardCharsets.UTF_8));
+            process.getOutputStream().flush();
+        } catch (IOException e) {
+            throw new UncheckedIOException("the program has ended", e);
+        }
     }
 
     @Override

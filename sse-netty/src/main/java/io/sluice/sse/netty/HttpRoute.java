@@ -22,6 +22,29 @@ public interface HttpRoute {
     CompletionStage<RouteResponse> handle(SseRequest request);
 
     /**
+     * Returns a route for a response that never changes, for example a page or a script. It gets an {@code ETag}, and a
+     * client that has this content already gets status 304 without it. The header {@code cache-control} of the response
+     * decides how long a client may use its copy without asking.
+     *
+     * @param response has status 200
+     * @throws IllegalArgumentException if it has another status
+     */
+    @CheckReturnValue
+    static HttpRoute content(RouteResponse response) {
+        return new StaticContent(response);
+    }
+
+    /**
+     * Returns a route for {@code sluice-client.js}, the script for browsers. It is a module without dependencies, and
+     * pages import it: {@code import { SluiceStream } from '/sluice-client.js'}. A browser asks each time whether its
+     * copy is that of this version ({@code cache-control: no-cache} and an {@code ETag}).
+     */
+    @CheckReturnValue
+    static HttpRoute clientScript() {
+        return StaticContent.clientScript();
+    }
+
+    /**
      * Returns this route with a limit on the rate of requests per address. A request above it gets status 429, with the
      * time until the next request is allowed. An address is an IPv4 address or the /64 network of an IPv6 address. The
      * route tracks the 100,000 addresses with the most recent requests; any other address starts with a full bucket.

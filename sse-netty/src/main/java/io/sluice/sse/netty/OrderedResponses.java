@@ -151,7 +151,9 @@ final class OrderedResponses {
             ChannelHandlerContext ctx, CompletableFuture<RouteResponse> response, Exchange exchange, int reserved) {
         RouteResponse result = cors.addTo(resultOf(ctx, response, exchange.request()), exchange.origins());
         closing |= Responses.closes(result, exchange.head()); // before it is sent: its client may take its time
-        if (reserved == 0) {
+        if (exchange.request() == null) {
+            Responses.writeLast(ctx, result, exchange.head());
+        } else if (reserved == 0) {
             Responses.write(ctx, result, exchange.keepAlive(), exchange.head());
         } else {
             Responses.write(ctx, result, exchange.keepAlive(), false, ctx.newPromise())

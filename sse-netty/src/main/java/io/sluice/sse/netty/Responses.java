@@ -19,6 +19,7 @@ import io.netty.handler.codec.http.TooLongHttpLineException;
 import io.sluice.sse.netty.connection.FailureLog;
 import io.sluice.sse.netty.http.InvalidRequestException;
 import io.sluice.sse.netty.http.JsonText;
+import io.sluice.sse.netty.http.RestOfRequest;
 import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -57,6 +58,16 @@ final class Responses {
         }
         ChannelPromise listened = promise.isVoid() ? ctx.newPromise() : promise;
         return ctx.writeAndFlush(rendered, listened).addListener(ChannelFutureListener.CLOSE);
+    }
+
+    /**
+     * Writes the last response of a connection whose request may not have arrived completely. Then the connection
+     * closes, and what still arrives is discarded.
+     */
+    static void writeLast(ChannelHandlerContext ctx, RouteResponse response, boolean head) {
+        assert ctx.executor().inEventLoop();
+        ctx.writeAndFlush(render(response, false, head))
+                .addListener((ChannelFutureListener) sent -> RestOfRequest.discard(sent.channel()));
     }
 
     /**

@@ -332,7 +332,7 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
         }
         HttpStatusException rejection = HttpStatusException.of(408, "the request did not arrive in time");
         shared.streams().rejections().rejected(RejectionCounts.Kind.REQUEST_TIMEOUT, ClientAddress.of(ctx.channel()));
-        Responses.write(ctx, rejection.response(), false, false);
+        Responses.writeLast(ctx, rejection.response(), false);
     }
 
     @Override

@@ -8,6 +8,7 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.PrematureChannelClosureException;
 import io.netty.handler.codec.http.FullHttpRequest;
 import io.netty.handler.codec.http.HttpContent;
+import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.handler.codec.http.cors.CorsHandler;
@@ -206,7 +207,7 @@ public final class SseHandler extends ChannelInboundHandlerAdapter {
                 HttpStatusException rejection =
                         Responses.ofMalformed(request.decoderResult().cause());
                 // Later, since the response closes the connection, and the aggregator still writes in this turn.
-                ctx.executor().execute(() -> Responses.write(ctx, rejection.response(), false, false));
+                ctx.executor().execute(() -> Responses.writeLast(ctx, rejection.response(), false));
             } else {
                 probe.passed(ctx);
                 ctx.fireChannelRead(message);
@@ -271,11 +272,18 @@ public final class SseHandler extends ChannelInboundHandlerAdapter {
         return request.decoderResult().isFailure() && ctx.pipeline().get(BodyAggregator.class) != null;
     }
 
+    /** Whether a body follows that nobody collects. */
+    private static boolean hasRest(HttpRequest message) {
+        return !(message instanceof LastHttpContent)
+                && (message.headers().contains(HttpHeaderNames.CONTENT_LENGTH)
+                        || message.headers().contains(HttpHeaderNames.TRANSFER_ENCODING));
+    }
+
     private void open(ChannelHandlerContext ctx, HttpRequest message, Routes.Entry entry) {
         try {
             Placement.checkRequest(ctx);
             probe.reached(ctx);
-            Decision decision = new Decision(ctx, message.method().name().equals("HEAD"));
+            Decision decision = new Decision(ctx, message.method().name().equals("HEAD"), hasRest(message));
             try {
                 StreamRoute stream = streamOf(message, entry);
                 SseRequest request = requestOf(ctx, message, entry);
@@ -319,12 +327,14 @@ public final class SseHandler extends ChannelInboundHandlerAdapter {
 
         private final ChannelHandlerContext ctx;
         private final boolean head;
+        private final boolean hasRest;
         private @Nullable StreamRoute route;
         private boolean isOver;
 
-        Decision(ChannelHandlerContext ctx, boolean head) {
+        Decision(ChannelHandlerContext ctx, boolean head, boolean hasRest) {
             this.ctx = ctx;
             this.head = head;
+            this.hasRest = hasRest;
         }
 
         void begin(SseRequest request, StreamRoute newRoute) {
@@ -348,7 +358,11 @@ public final class SseHandler extends ChannelInboundHandlerAdapter {
         public void rejected(RouteResponse response) {
             gone();
             if (!ctx.isRemoved()) {
-                Responses.write(ctx, response, false, head);
+                if (hasRest) {
+                    Responses.writeLast(ctx, response, head);
+                } else {
+                    Responses.write(ctx, response, false, head);
+                }
             }
         }
 

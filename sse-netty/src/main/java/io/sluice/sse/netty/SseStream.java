@@ -108,7 +108,7 @@ public final class SseStream {
      * This stream for a client that speaks the protocol of another product, for example that of a chat completion or of
      * MCP. It consists of the events of its topics and its source alone. So it has no first block, no {@code end}
      * event, no {@code retry} fields, and no heartbeats unless {@link #heartbeat} adds them. Its request need not
-     * accept {@code text/event-stream} if its method has a body, because some clients ask for JSON.
+     * accept {@code text/event-stream}, because some clients ask for JSON.
      *
      * <p>Such a stream has no {@code gap} event. If its client cannot get an event that it should get, the stream is
      * cut with {@link CloseReason#SLOW_CONSUMER}. If this is known when the stream opens, the response is status 410.

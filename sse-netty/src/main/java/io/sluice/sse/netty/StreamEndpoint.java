@@ -127,9 +127,6 @@ final class StreamEndpoint {
             @Nullable CompletionStage<SseStream> stage;
             try {
                 checkForm(request);
-                if (!mayHaveBody(request)) {
-                    checkAccept(request);
-                }
                 stage = isAfterEnd(request.lastEventId()) ? null : requested();
             } catch (Throwable e) {
                 release.run();
@@ -182,7 +179,7 @@ final class StreamEndpoint {
                 }
                 stream = access.permitted(
                         request, Objects.requireNonNull(opened, () -> Responses.returnedNull(request)));
-                if (mayHaveBody(request) && !stream.settings().options().isBare()) {
+                if (!stream.settings().options().isBare()) {
                     checkAccept(request);
                 }
                 if (head) {
@@ -256,10 +253,7 @@ final class StreamEndpoint {
         return lastEventId != null && lastEventId.startsWith(CloseReason.END_ID_PREFIX);
     }
 
-    /**
-     * Clients of other protocols ask for JSON and then read an event stream. They use methods with a body, so requests
-     * with such a method are checked when their route has decided.
-     */
+    /** Clients of other protocols ask for JSON and then read an event stream, so a bare stream is not checked. */
     private static void checkAccept(SseRequest request) {
         if (!AcceptHeader.acceptsEventStream(request.headerAll("accept"))) {
             throw HttpStatusException.of(

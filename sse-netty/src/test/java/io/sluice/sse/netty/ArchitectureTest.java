@@ -12,6 +12,7 @@ import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import io.sluice.sse.netty.frame.BatchFramer;
+import io.sluice.sse.netty.http.RestOfRequest;
 import io.sluice.sse.netty.http2.Http2Output;
 import io.sluice.sse.netty.http2.Http2Session;
 import io.sluice.sse.netty.stream.StreamHandler;
@@ -47,6 +48,7 @@ class ArchitectureTest {
                         StreamHandler.class,
                         SseHandler.class,
                         BodyAggregator.class,
+                        RestOfRequest.class,
                         ProtocolDetector.class,
                         Http2Session.class,
                         Http2Output.class) // the batch of a connection that closes

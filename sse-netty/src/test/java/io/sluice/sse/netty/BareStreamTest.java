@@ -9,6 +9,7 @@ import io.sluice.sse.Sink;
 import io.sluice.sse.hub.Hub;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -32,7 +33,7 @@ class BareStreamTest {
                 .streams("/bare/**", BARE)
                 .streams("/cut/**", CUT)
                 .streams("/own", request -> SseStream.of(sinks::add).bare(), "POST", "GET")
-                .streams("/usual", request -> SseStream.of(sinks::add), "POST");
+                .streams("/usual", request -> SseStream.of(sinks::add), "POST", "GET");
     }
 
     private Sink nextSink() throws InterruptedException {
@@ -43,6 +44,10 @@ class BareStreamTest {
 
     private static String post(String path, String accept) {
         return "POST " + path + " HTTP/1.1\r\nHost: localhost\r\nAccept: " + accept + "\r\nContent-Length: 2\r\n\r\n{}";
+    }
+
+    private static String get(String path, String accept) {
+        return "GET " + path + " HTTP/1.1\r\nHost: localhost\r\nAccept: " + accept + "\r\n\r\n";
     }
 
     @OverEachTransport
@@ -117,16 +122,18 @@ class BareStreamTest {
     @Test
     void onlyABareStreamIgnoresTheAcceptHeader() throws Exception {
         try (SseServer server = server(Transport.AUTO).start()) {
-            for (String request : new String[] {
-                post("/usual", "application/json"),
-                "GET /own HTTP/1.1\r\nHost: localhost\r\nAccept: application/json\r\n\r\n"
-            }) {
+            for (String request : List.of(post("/usual", "application/json"), get("/usual", "application/json"))) {
                 try (RawClient client = RawClient.connect(server.port()).send(request)) {
                     client.awaitHead();
                     assertThat(client.stream().status()).isEqualTo(406);
                 }
             }
             assertThat(sinks).isEmpty();
+            // The SDK of OpenAI for JavaScript asks for JSON also when it resumes an answer by GET.
+            try (RawClient client = RawClient.connect(server.port()).send(get("/own", "application/json"))) {
+                client.awaitHead();
+                assertThat(client.stream().isEventStream()).isTrue();
+            }
             TestServers.awaitNothingOwned(hub);
         }
     }

@@ -100,7 +100,7 @@ public class SseResponse {
         } else if (status() == 100) {
             interimResponses++;
         } else {
-            boolean empty = "0".equals(header("content-length")) || status() == 204;
+            boolean empty = "0".equals(header("content-length")) || status() == 204 || status() == 304;
             state = empty ? State.ENDED : State.UNCHUNKED;
         }
     }

@@ -9,7 +9,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -22,7 +21,7 @@ final class Peers {
 
     private static final List<String> ON_JAVA = List.of("armeria", "webflux", "vertx", "undertow", "javalin");
     private static final String HELIDON = "helidon";
-    private static final Set<String> WITH_TOKENS = Set.of("armeria", "webflux", "vertx", HELIDON);
+    static final List<String> WITH_TOKENS = List.of(HELIDON, "vertx", "webflux", "armeria");
     private static final String BETTER_SSE = "better-sse";
 
     private final Path sources = Home.module().resolve("peers");
@@ -82,10 +81,7 @@ final class Peers {
         if (maven.start().waitFor() != 0) {
             throw new IOException("mvn failed");
         }
-        for (String name : ON_JAVA) {
-            all.add(onJava(name, Home.ownJava()));
-        }
-        newer.ifPresent(home -> all.add(onJava(HELIDON, home)));
+        all.addAll(onJava(folder, jvm, newer));
         if (certificate != null) {
             all.addAll(new ProtocolPeers(folder, certificate, jvm).onJava(newer));
         }
@@ -94,7 +90,22 @@ final class Peers {
         }
     }
 
-    private Contender onJava(String name, Path home) {
+    /**
+     * The peers on Java, in clear text.
+     *
+     * @param folder where they are built
+     * @param newer a JDK of version 21 or newer
+     */
+    static List<Contender> onJava(Path folder, List<String> jvm, Optional<Path> newer) {
+        List<Contender> peers = new ArrayList<>();
+        for (String name : ON_JAVA) {
+            peers.add(onJava(name, folder, jvm, Home.ownJava()));
+        }
+        newer.ifPresent(home -> peers.add(onJava(HELIDON, folder, jvm, home)));
+        return peers;
+    }
+
+    private static Contender onJava(String name, Path folder, List<String> jvm, Path home) {
         List<String> command = new ArrayList<>();
         command.add(Home.java(home).toString());
         command.addAll(jvm);
@@ -115,11 +126,15 @@ final class Peers {
                     StandardCopyOption.REPLACE_EXISTING);
         }
         Shell.run(built, Map.of(), List.of("npm", "ci", "--no-audit", "--no-fund"));
-        all.add(Contender.of(
+        all.add(betterSse(Shell.find("node"), built));
+    }
+
+    static Contender betterSse(String node, Path built) {
+        return Contender.of(
                 BETTER_SSE,
                 Kind.PEER,
                 true,
-                List.of(Shell.find("node"), built.resolve("server.mjs").toString(), "{port}")));
+                List.of(node, built.resolve("server.mjs").toString(), "{port}"));
     }
 
     private void nchan() throws IOException, InterruptedException {

@@ -27,9 +27,17 @@ final class Report {
         if (results.hasAny(ProtocolReport::covers)) {
             ProtocolReport.write(docs, results, setting);
         }
-        if (results.hasAny(workload -> !ProtocolReport.covers(workload))) {
+        if (results.hasAny(TokenReport::covers)) {
+            TokenReport.write(docs, results, setting);
+        }
+        if (results.hasAny(Report::covers)) {
             write(docs, results, setting);
         }
+    }
+
+    /** Whether a workload is in the section of the figures; the others have sections of their own. */
+    private static boolean covers(String workload) {
+        return !ProtocolReport.covers(workload) && !TokenReport.covers(workload);
     }
 
     private static void write(Path docs, Results results, String setting) throws IOException {
@@ -45,9 +53,8 @@ final class Report {
         report.crowd();
         report.large();
         report.topics();
-        report.tokens();
         report.lanes();
-        report.text.append(FailedRuns.of(results, workload -> !ProtocolReport.covers(workload)));
+        report.text.append(FailedRuns.of(results, Report::covers));
         Section.write(docs.resolve("benchmarks.md"), "figures", report.text.toString());
         Plots.write(docs.resolve("benchmarks"), results);
     }
@@ -219,31 +226,6 @@ final class Report {
                         .soundness());
             }
         }
-    }
-
-    private void tokens() {
-        for (String of : List.of("topics", "sources")) {
-            String workload = "tokens-" + of;
-            if (results.has(workload)) {
-                heading("Token streams: 1,000 clients with " + of + " of their own, 50 events/s of 20 bytes to each;"
-                        + " latency in ms");
-                text.append(withCpu(new Table(results, workload, Figure.CPU_PER_MILLION)
-                                .median("p50", Figure.P50, MILLIS, 2)
-                                .median("p99", Figure.P99, MILLIS, 2)
-                                .spread("p99 min … max", Figure.P99, MILLIS, 2)
-                                .median("p99.9", Figure.P999, MILLIS, 2)
-                                .column("p99 × bare-netty", server -> toBareNetty(server, workload, Figure.P99))
-                                .column(
-                                        "CPU × bare-netty",
-                                        server -> toBareNetty(server, workload, Figure.CPU_PER_MILLION)))
-                        .median("heap bytes/event", Figure.ALLOCATED, 1, 1)
-                        .soundness());
-            }
-        }
-    }
-
-    private String toBareNetty(String server, String workload, Figure figure) {
-        return Table.number(results.ratio(server, Contenders.BARE_NETTY, workload, figure), 1, 2);
     }
 
     private void lanes() {

@@ -27,7 +27,7 @@ record Target(
 
     static final String BEST = "best";
 
-    /** All targets of the project. */
+    /** The targets of the main figures. */
     static List<Target> all() {
         List<Target> all = new ArrayList<>();
         double no = Double.NaN;
@@ -60,16 +60,23 @@ record Target(
         }
         all.add(new Target("crowd", Figure.P99_TO_QUIET, BEST, null, 3, no));
         all.add(new Target("crowd", Figure.REPLAY, BEST, Contenders.NCHAN, 1, no));
+        // No allocation per event and client. What remains is that of the publish, divided by ten thousand clients.
+        all.add(new Target("saturate-10000", Figure.ALLOCATED, BEST, null, 2, no));
+        return List.copyOf(all);
+    }
+
+    /** The targets of token streams, which have a section of their own. */
+    static List<Target> ofTokens() {
+        List<Target> all = new ArrayList<>();
+        double no = Double.NaN;
         for (String tokens : List.of("tokens-topics", "tokens-sources")) {
             all.add(new Target(tokens, Figure.CPU_PER_MILLION, BEST, Contenders.BARE_NETTY, 1.2, 0.9));
             all.add(new Target(tokens, Figure.P99, BEST, Contenders.BARE_NETTY, 1.2, no));
-            for (String peer : List.of("helidon", "vertx", "webflux", "armeria")) {
+            for (String peer : Peers.WITH_TOKENS) {
                 all.add(new Target(tokens, Figure.CPU_PER_MILLION, BEST, peer, 1, no));
                 all.add(new Target(tokens, Figure.P99, BEST, peer, 1, no));
             }
         }
-        // No allocation per event and client. What remains is that of the publish, divided by ten thousand clients.
-        all.add(new Target("saturate-10000", Figure.ALLOCATED, BEST, null, 2, no));
         return List.copyOf(all);
     }
 

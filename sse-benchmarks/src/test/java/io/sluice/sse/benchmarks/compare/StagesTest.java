@@ -2,10 +2,14 @@ package io.sluice.sse.benchmarks.compare;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class StagesTest {
@@ -15,8 +19,18 @@ class StagesTest {
     private static final Map<String, Stage> STAGES =
             Stages.full(3, 1).stream().collect(Collectors.toMap(Stage::name, stage -> stage));
 
+    /** As they are built on a machine that has all that they need. */
+    private static final List<Contender> PEERS = Stream.concat(
+                    Peers.onJava(Path.of("peers"), List.of("-Xmx1g"), Optional.of(Path.of("newer"))).stream(),
+                    Stream.of(Peers.betterSse("node", Path.of("peers/better-sse"))))
+            .toList();
+
     private static List<String> contendersOf(String stage) {
-        return ALL.stream()
+        return contendersOf(stage, ALL);
+    }
+
+    private static List<String> contendersOf(String stage, List<Contender> contenders) {
+        return contenders.stream()
                 .filter(contender -> !STAGES.get(stage).of(contender).isEmpty())
                 .map(Contender::name)
                 .toList();
@@ -37,6 +51,48 @@ class StagesTest {
                         "sluice io_uring 2 lanes",
                         "sluice epoll 4 lanes",
                         "sluice io_uring 4 lanes");
+    }
+
+    @Test
+    void aStageIncludesThePeersThatSupportItsWorkloads() {
+        List<String> all = List.of("armeria", "webflux", "vertx", "undertow", "javalin", "helidon", "better-sse");
+        for (String stage : List.of("load", "idle", "comers and goers", "large events")) {
+            assertThat(contendersOf(stage, PEERS)).as(stage).isEqualTo(all);
+        }
+        assertThat(contendersOf("tokens", PEERS)).containsExactlyInAnyOrderElementsOf(Peers.WITH_TOKENS);
+        for (String stage : List.of("replay", "topics", "lanes")) {
+            assertThat(contendersOf(stage, PEERS)).as(stage).isEmpty();
+        }
+    }
+
+    @Test
+    void theCommandOfEachContenderIsComplete() {
+        for (Contender contender : Stream.concat(ALL.stream(), PEERS.stream()).toList()) {
+            assertThat(contender.command(8081, 8082))
+                    .as(contender.name())
+                    .anyMatch(part -> part.contains("8081"))
+                    .noneMatch(part -> part.contains("{") || part.isBlank());
+        }
+        assertThat(PEERS)
+                .filteredOn(Contender::runsOnJava)
+                .hasSize(6)
+                .allMatch(peer -> peer.command().contains("-Xmx1g"));
+    }
+
+    /** A peer without sources would be left out with a message only. */
+    @Test
+    void eachPeerHasItsSources() throws IOException {
+        String build = Files.readString(Path.of("peers/pom.xml"));
+        for (Contender peer : PEERS) {
+            Path sources = Path.of("peers", peer.name());
+            assertThat(sources).isDirectory();
+            assertThat(
+                            peer.runsOnJava()
+                                    ? build.contains("<module>" + peer.name() + "</module>")
+                                    : Files.exists(sources.resolve("server.mjs")))
+                    .as(peer.name())
+                    .isTrue();
+        }
     }
 
     @Test

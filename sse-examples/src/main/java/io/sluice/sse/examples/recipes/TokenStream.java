@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -31,19 +32,12 @@ public final class TokenStream implements AutoCloseable {
     private static final Logger LOGGER = LoggerFactory.getLogger(TokenStream.class);
 
     private static final int MAX_ANSWERS = 10_000;
-
-    /** Writes an answer. Its thread is interrupted when the client cancels. */
-    interface Model {
-        void answer(String prompt, Tokens tokens) throws InterruptedException;
-    }
-
-    /** Takes the tokens of an answer. */
-    interface Tokens {
-        void next(String token);
-    }
+    /** How long an answer can be read after its end. */
+    private static final Duration KEPT = Duration.ofHours(1);
 
     private final Hub hub;
-    private final Model model;
+    private final LanguageModel model;
+    private final Duration kept;
 
     /** The newest answers by topic, each with its thread while it runs. The lock of this object guards them. */
     private final Map<String, Optional<Thread>> answers = new LinkedHashMap<>() {
@@ -53,31 +47,26 @@ public final class TokenStream implements AutoCloseable {
         }
     };
 
-    TokenStream(Hub hub, Model model) {
+    TokenStream(Hub hub, LanguageModel model, Duration kept) {
         this.hub = hub;
         this.model = model;
+        this.kept = kept;
     }
 
     /** Serves until the process is killed. @param args optionally the folder into which npm has installed */
     public static void main(String[] args) throws Exception {
-        Model echo = (prompt, tokens) -> {
-            for (String word : prompt.split("(?= )", -1)) {
-                tokens.next(word);
-                TimeUnit.MILLISECONDS.sleep(300);
-            }
-        };
         try (Hub hub = hub();
-                TokenStream answers = new TokenStream(hub, echo);
+                TokenStream answers = new TokenStream(hub, LanguageModel.echo(), KEPT);
                 SseServer server = answers.server(RecipeFiles.nodeModules(args)).start()) {
             System.out.println("open " + server.uri());
             server.awaitTermination();
         }
     }
 
-    /** An answer is kept for an hour after its end, with up to 20,000 tokens. */
+    /** The topic of an answer outlives it, with up to 20,000 tokens. A client of a forgotten topic would wait. */
     static Hub hub() {
         return Hub.builder()
-                .topics("answers/*", topic -> topic.historyEvents(20_000).historyAge(Duration.ofHours(1)))
+                .topics("answers/*", topic -> topic.historyEvents(20_000).historyAge(KEPT.plusMinutes(1)))
                 .build();
     }
 
@@ -140,12 +129,18 @@ public final class TokenStream implements AutoCloseable {
         } finally {
             finished(topic); // before the end: a cancel after the end has no effect
             hub.end(topic, Event.of(last, "{}"));
+            CompletableFuture.delayedExecutor(kept.toMillis(), TimeUnit.MILLISECONDS)
+                    .execute(() -> forget(topic));
         }
     }
 
     /** Keeps the topic, so that a client that returns does not begin the answer again, but not the prompt. */
     private synchronized void finished(String topic) {
         answers.replace(topic, Optional.empty());
+    }
+
+    private synchronized void forget(String topic) {
+        answers.remove(topic);
     }
 
     /** A token may contain line breaks, and blanks at its ends. As JSON it is one line that no client changes. */

@@ -2,14 +2,11 @@ package io.sluice.sse.examples.server;
 
 import io.sluice.sse.netty.HttpRoute;
 import io.sluice.sse.netty.RouteResponse;
-import io.sluice.sse.netty.SseRequest;
 import io.sluice.sse.netty.SseServerBuilder;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
-import java.util.zip.CRC32;
 
 /** The page at {@code /} and its files, read once from the class path. The page needs no external resources. */
 final class Page {
@@ -34,7 +31,9 @@ final class Page {
         server.route("GET", "/page.css", file("page.css", "text/css; charset=utf-8"));
         server.route("GET", "/page.js", file("page.js", "text/javascript; charset=utf-8"));
         server.route("GET", "/demo.js", file("demo.js", "text/javascript; charset=utf-8"));
-        server.route("GET", "/sluice-client.js", file("sluice-client.js", "text/javascript; charset=utf-8"));
+        HttpRoute script = HttpRoute.clientScript();
+        server.route(
+                "GET", "/sluice-client.js", request -> script.handle(request).thenApply(Page::guarded));
         server.route("GET", "/favicon.ico", request -> RouteResponse.empty(204).completed());
     }
 
@@ -43,24 +42,12 @@ final class Page {
     }
 
     private static HttpRoute content(byte[] bytes, String contentType) {
-        String tag = tag(bytes);
-        RouteResponse whole = withHeaders(RouteResponse.of(200, contentType, bytes), tag);
-        RouteResponse unchanged = withHeaders(RouteResponse.empty(304), tag);
-        return request -> (hasAlready(request, tag) ? unchanged : whole).completed();
+        return HttpRoute.content(
+                guarded(RouteResponse.of(200, contentType, bytes).with("cache-control", "no-cache")));
     }
 
-    private static RouteResponse withHeaders(RouteResponse response, String tag) {
-        return response.with("cache-control", "no-cache")
-                .with("etag", tag)
-                .with("content-security-policy", POLICY)
-                .with("referrer-policy", "no-referrer");
-    }
-
-    private static boolean hasAlready(SseRequest request, String tag) {
-        return request.headerAll("if-none-match").stream()
-                .flatMap(tags -> Arrays.stream(tags.split(",")))
-                .map(known -> known.strip().replaceFirst("^W/", ""))
-                .anyMatch(known -> known.equals(tag) || known.equals("*"));
+    private static RouteResponse guarded(RouteResponse response) {
+        return response.with("content-security-policy", POLICY).with("referrer-policy", "no-referrer");
     }
 
     private static byte[] read(String name) {
@@ -72,11 +59,5 @@ final class Page {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-    }
-
-    private static String tag(byte[] bytes) {
-        CRC32 sum = new CRC32();
-        sum.update(bytes);
-        return String.format("\"%08x-%x\"", sum.getValue(), bytes.length);
     }
 }

@@ -109,8 +109,11 @@ record ClientLibrary(String title, boolean cut, String page, String over, String
                 new ClientLibrary(
                         "htmx 4.0.1, `hx-sse:close`", false, """
                         <script>
-                          for (const name of ['htmx:sse:close', 'htmx:response:error'])
-                            document.addEventListener(name, () => { window.over = true; });
+                          const over = () => { window.over = true; };
+                          document.addEventListener('htmx:sse:close', over);
+                          document.addEventListener('htmx:response:error', () => {
+                            if (list.children.length === 0) over(); // a stream that was open comes back
+                          });
                         </script>
                         <script src="/lib/htmx4.js"></script>
                         <script src="/lib/htmx4-sse.js"></script>

@@ -2,10 +2,10 @@ package io.sluice.sse.examples.recipes;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.sluice.sse.test.SseTestClient;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -13,7 +13,7 @@ import org.openqa.selenium.chrome.ChromeDriver;
 
 /**
  * What each client does when its stream opens, ends, is rejected or is cancelled, as the table of docs/recipes.md. All
- * clients run at the same time, in a frame of one page each.
+ * clients run at the same time: those of browsers in a frame of one page each, and SDKs in Node and in Java.
  */
 final class ClientMatrix {
 
@@ -26,15 +26,20 @@ final class ClientMatrix {
     private ClientMatrix() {}
 
     /** Runs all clients. @return the table */
-    static String measure(ChromeDriver browser, Path nodeModules) throws IOException {
+    static String measure(ChromeDriver browser, Path nodeModules) throws Exception {
         ClientMatrix matrix = new ClientMatrix();
+        List<BrowserClient> ofBrowser = new ArrayList<>();
+        for (ClientLibrary library : ClientLibrary.all()) {
+            ofBrowser.add(new BrowserClient(library, browser, ofBrowser.size(), nodeModules));
+        }
+        matrix.clients.addAll(ofBrowser);
+        matrix.clients.addAll(SdkClient.all());
         try {
-            for (ClientLibrary library : ClientLibrary.all()) {
-                ClientUnderTest client = new ClientUnderTest(library, browser, matrix.clients.size(), nodeModules);
-                matrix.clients.add(client);
+            for (ClientUnderTest client : matrix.clients) {
+                client.start(0, 1);
                 matrix.cells.put(client, new LinkedHashMap<>());
             }
-            matrix.clients.get(0).loadParent(matrix.clients.size());
+            ofBrowser.get(0).loadParent(ofBrowser.size());
             matrix.refused();
             matrix.opened();
             matrix.resumed();
@@ -42,21 +47,20 @@ final class ClientMatrix {
             matrix.cancelled();
             matrix.ended();
         } finally {
-            matrix.clients.forEach(ClientUnderTest::close);
+            for (ClientUnderTest client : matrix.clients) {
+                client.close();
+            }
         }
         return matrix.table();
     }
 
     /** The server is full when the client comes. Then its place becomes free. */
     private void refused() throws IOException {
-        List<SseTestClient> occupants = new ArrayList<>();
-        for (ClientUnderTest client : clients) {
-            occupants.add(client.occupy());
+        for (ClientUnderTest client : clients) { // one after another, since SDKs try again for two seconds only
+            client.hold();
             client.load();
-        }
-        clients.forEach(ClientUnderTest::awaitRefused);
-        for (SseTestClient occupant : occupants) {
-            occupant.close();
+            client.awaitRefused();
+            client.release();
         }
         for (ClientUnderTest client : clients) {
             put(client, "refused at a full server", client.returns() ? "returns" : "**does not return**");
@@ -65,8 +69,7 @@ final class ClientMatrix {
 
     private void opened() throws IOException {
         for (ClientUnderTest client : clients) {
-            client.stopServer();
-            client.restart(0);
+            client.moveToAnotherServer();
             client.load();
         }
         for (ClientUnderTest client : clients) {
@@ -89,20 +92,33 @@ final class ClientMatrix {
         begin("three");
     }
 
+    /** A client that returns during the drain is refused. Then another server has the event that came meanwhile. */
     private void drained() throws IOException {
         for (ClientUnderTest client : clients) {
-            int port = client.stopServer();
-            client.publish("four");
-            client.restart(port);
+            client.beginDrain();
+        }
+        Map<ClientUnderTest, List<String>> complete = new HashMap<>();
+        for (ClientUnderTest client : clients) {
+            client.awaitRefusedByDrain();
+            if (client.lastsInDrain()) {
+                client.endTopic("four");
+                put(client, "drained", client.shows("four") ? "gets the rest before the end" : "**loses the rest**");
+            } else {
+                List<String> expected = new ArrayList<>(client.shown());
+                expected.add("four");
+                complete.put(client, expected);
+                client.publish("four");
+            }
         }
         for (ClientUnderTest client : clients) {
-            List<String> before = client.shown();
-            List<String> expected = new ArrayList<>(before);
-            if (!before.contains("four")) {
-                expected.add("four");
-            }
-            put(client, "drained", returned(client, expected));
+            client.replaceDrainedServer();
         }
+        for (ClientUnderTest client : clients) {
+            if (!client.lastsInDrain()) {
+                put(client, "drained", returned(client, complete.get(client)));
+            }
+        }
+        clients.stream().filter(ClientUnderTest::lastsInDrain).forEach(ClientUnderTest::awaitOver);
         begin("five");
     }
 
@@ -149,7 +165,7 @@ final class ClientMatrix {
         StringBuilder text = new StringBuilder("| client | " + String.join(" | ", COLUMNS) + " |\n");
         text.append("|---".repeat(COLUMNS.size() + 1)).append("|\n");
         cells.forEach((client, row) -> {
-            text.append("| ").append(client.library.title());
+            text.append("| ").append(client.title);
             COLUMNS.forEach(column -> text.append(" | ").append(row.get(column)));
             text.append(" |\n");
         });

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.openai.client.OpenAIClient;
 import io.sluice.sse.CloseReason;
 import io.sluice.sse.Ledger;
 import io.sluice.sse.examples.NodeProgram;
@@ -12,6 +13,10 @@ import io.sluice.sse.hub.Hub;
 import io.sluice.sse.netty.SseServer;
 import io.sluice.sse.netty.SseServerBuilder;
 import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -91,11 +96,17 @@ class RecipesTest {
                 .readTree(Path.of("src/test/node/package.json").toFile())
                 .get("dependencies");
         tested.properties().forEach(library -> {
-            if (!library.getKey().matches("openai|eventsource-parser|@modelcontextprotocol/.*")) {
-                assertThat(document)
-                        .contains(library.getKey() + "@" + library.getValue().asText());
+            String version = library.getValue().asText();
+            switch (library.getKey()) {
+                case "eventsource-parser" -> {} // of another test
+                case "openai" -> assertThat(document).contains("OpenAI SDK for JavaScript " + version);
+                case "@modelcontextprotocol/sdk" -> assertThat(document).contains("MCP SDK for TypeScript " + version);
+                default -> assertThat(document).contains(library.getKey() + "@" + version);
             }
         });
+        assertThat(document)
+                .contains(
+                        "OpenAI SDK for Java " + OpenAIClient.class.getPackage().getImplementationVersion());
     }
 
     /** The table is written to {@code target}, from where it can be copied into the document. */
@@ -278,7 +289,7 @@ class RecipesTest {
 
     private final List<String> prompts = new ArrayList<>();
 
-    private void answer(String prompt, TokenStream.Tokens answer) throws InterruptedException {
+    private void answer(String prompt, LanguageModel.Tokens answer) throws InterruptedException {
         prompts.add(prompt);
         for (String token = tokens.take(); !token.isEmpty(); token = tokens.take()) {
             if (token.equals("failure")) {
@@ -291,7 +302,7 @@ class RecipesTest {
     @Test
     void fetchEventSource() throws Exception {
         try (Hub hub = TokenStream.hub();
-                TokenStream answers = new TokenStream(hub, this::answer)) {
+                TokenStream answers = new TokenStream(hub, this::answer, Duration.ofHours(1))) {
             start(() -> answers.server(libraries));
             browser.get(server.uri() + "/");
             ask("why?");
@@ -320,6 +331,28 @@ class RecipesTest {
             awaitState("failed");
             assertThat(prompts).containsExactly("why?", "and now?", "and then?");
             patiently().until(() -> hub.ledger().counts().get(Ledger.Kind.SINKS) == 0);
+        }
+    }
+
+    /** Its client would wait for ever, once the hub has forgotten the topic. */
+    @Test
+    void anAnswerIsForgottenSomeTimeAfterItsEnd() throws Exception {
+        try (Hub hub = TokenStream.hub();
+                TokenStream answers = new TokenStream(hub, this::answer, Duration.ofMillis(20))) {
+            start(() -> answers.server(libraries));
+            tokens.addAll(List.of("Because", ""));
+            HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(server.uri() + "/answers/1"))
+                    .timeout(Duration.ofSeconds(40))
+                    .POST(HttpRequest.BodyPublishers.ofString("why?"));
+            HttpClient client = HttpClient.newHttpClient();
+            assertThat(client.send(request.build(), HttpResponse.BodyHandlers.ofString())
+                            .body())
+                    .contains("Because");
+            HttpRequest later = request.header("last-event-id", hub.headId()).build();
+            patiently()
+                    .until(() -> client.send(later, HttpResponse.BodyHandlers.ofString())
+                                    .statusCode()
+                            == 410);
         }
     }
 

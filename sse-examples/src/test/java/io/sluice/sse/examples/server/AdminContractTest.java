@@ -328,7 +328,8 @@ class AdminContractTest {
             {"/", "text/html; charset=utf-8"},
             {"/page.css", "text/css; charset=utf-8"},
             {"/page.js", "text/javascript; charset=utf-8"},
-            {"/demo.js", "text/javascript; charset=utf-8"}
+            {"/demo.js", "text/javascript; charset=utf-8"},
+            {"/sluice-client.js", "text/javascript; charset=utf-8"}
         };
         for (String[] file : files) {
             HttpResponse<String> response = server.get(file[0]);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sluice.sse.Event;
 import io.sluice.sse.hub.Hub;
+import io.sluice.sse.netty.HttpRoute;
 import io.sluice.sse.netty.SseServer;
 import io.sluice.sse.netty.StreamRoute;
 import java.io.InputStream;
@@ -40,7 +41,7 @@ class NpmPackageTest {
     static void install() throws Exception {
         Path source = Files.createDirectories(folder.resolve("source"));
         for (String file : FILES) {
-            try (InputStream in = Page.class.getResourceAsStream("/io/sluice/sse/examples/page/" + file)) {
+            try (InputStream in = HttpRoute.class.getResourceAsStream("/META-INF/resources/sluice-client/" + file)) {
                 Files.copy(Objects.requireNonNull(in, file), source.resolve(file));
             }
         }

@@ -1,10 +1,9 @@
-package io.sluice.sse.examples;
+package io.sluice.sse.examples.recipes;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.awaitility.Awaitility.await;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.openai.client.OpenAIClient;
@@ -14,116 +13,50 @@ import com.openai.errors.InternalServerException;
 import com.openai.errors.OpenAIIoException;
 import com.openai.models.chat.completions.ChatCompletionChunk;
 import com.openai.models.chat.completions.ChatCompletionCreateParams;
-import io.sluice.sse.Event;
 import io.sluice.sse.Ledger;
-import io.sluice.sse.netty.HttpStatusException;
-import io.sluice.sse.netty.SseRequest;
+import io.sluice.sse.examples.NodeProgram;
 import io.sluice.sse.netty.SseServer;
-import io.sluice.sse.netty.SseStream;
-import io.sluice.sse.netty.StreamRoute;
-import io.sluice.sse.source.Sources;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Function;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** The token stream of the guide, read by OpenAI's SDKs for JavaScript and Java; {@link GuideTest} compares it. */
+/** The recipe for chat completions, called by OpenAI's SDKs for JavaScript and Java. */
 @Timeout(300)
-class ChatCompletionTest {
+class ChatCompletionsTest {
 
     private static final ObjectMapper JSON = new ObjectMapper();
-
-    // GUIDE begin
-    /** @param model returns the tokens of its answer to a prompt; its iterator may block */
-    static StreamRoute chatCompletions(Function<String, Iterator<String>> model) {
-        return request -> {
-            String prompt = parse(request).at("/messages/0/content").asText();
-            return SseStream.of(Sources.blocking(sink -> {
-                        Iterator<String> tokens = model.apply(prompt);
-                        while (tokens.hasNext()) {
-                            sink.send(chunk(Map.of("content", tokens.next()), null)); // waits while the client is slow
-                        }
-                        sink.send(chunk(Map.of(), "stop"));
-                        sink.send(Event.of("[DONE]"));
-                    })) // when this returns, the response ends; when the client cancels, its thread is interrupted
-                    .bare();
-        };
-    }
-
-    private static Event chunk(Map<String, String> delta, String finishReason) throws JsonProcessingException {
-        ObjectMapper json = new ObjectMapper();
-        return Event.of(json.createObjectNode()
-                .put("id", "chatcmpl-1")
-                .put("object", "chat.completion.chunk")
-                .set(
-                        "choices",
-                        json.createArrayNode()
-                                .add(json.createObjectNode()
-                                        .put("index", 0)
-                                        .put("finish_reason", finishReason)
-                                        .set("delta", json.valueToTree(delta))))
-                .toString());
-    }
-
-    private static JsonNode parse(SseRequest request) {
-        try {
-            return new ObjectMapper().readTree(request.body());
-        } catch (IOException e) {
-            throw HttpStatusException.of(400, "the body is no JSON");
-        }
-    }
-    // GUIDE end
 
     private final CountDownLatch interrupted = new CountDownLatch(1);
 
     /**
      * Counts to the number in the prompt. With the prompt {@code fail} it fails after three tokens, and with any other
-     * one it goes on until its thread is interrupted.
+     * one it waits there until its thread is interrupted.
      */
-    private Iterator<String> count(String prompt) {
-        if (prompt.matches("\\d+")) {
-            return IntStream.rangeClosed(1, Integer.parseInt(prompt))
-                    .mapToObj(number -> number + " ")
-                    .iterator();
+    private void count(String prompt, LanguageModel.Tokens tokens) throws InterruptedException {
+        int last = prompt.matches("\\d+") ? Integer.parseInt(prompt) : 3;
+        for (int i = 1; i <= last; i++) {
+            tokens.next(i + " ");
         }
-        Iterator<String> three = List.of("1 ", "2 ", "3 ").iterator();
-        return new Iterator<>() {
-            @Override
-            public boolean hasNext() {
-                return true;
+        if (prompt.equals("fail")) {
+            throw new IllegalStateException("the model fails, on purpose");
+        }
+        if (prompt.equals("forever")) {
+            try {
+                new CountDownLatch(1).await(); // the model thinks
+            } catch (InterruptedException e) {
+                interrupted.countDown();
+                throw e;
             }
-
-            @Override
-            public String next() {
-                if (three.hasNext()) {
-                    return three.next();
-                }
-                if (prompt.equals("fail")) {
-                    throw new IllegalStateException("the model fails");
-                }
-                try {
-                    new CountDownLatch(1).await(); // the model thinks
-                } catch (InterruptedException e) {
-                    interrupted.countDown();
-                }
-                throw new IllegalStateException("interrupted");
-            }
-        };
+        }
     }
 
     private SseServer start() throws IOException {
-        return SseServer.builder()
-                .port(0)
-                .streams("/v1/chat/completions", chatCompletions(this::count), "POST")
-                .start();
+        return ChatCompletions.server(this::count).port(0).start();
     }
 
     private static String url(SseServer server) {
@@ -214,11 +147,8 @@ class ChatCompletionTest {
 
     @Test
     void aFullServerIsAStatusForTheSdkForJava() throws Exception {
-        try (SseServer server = SseServer.builder()
-                .port(0)
-                .maxStreams(0)
-                .streams("/v1/chat/completions", chatCompletions(this::count), "POST")
-                .start()) {
+        try (SseServer server =
+                ChatCompletions.server(this::count).port(0).maxStreams(0).start()) {
             OpenAIClient client = client(server);
             assertThatExceptionOfType(InternalServerException.class)
                     .isThrownBy(() -> ask(client, "5").close())
