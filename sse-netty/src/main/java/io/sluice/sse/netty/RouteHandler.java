@@ -332,7 +332,9 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
         }
         HttpStatusException rejection = HttpStatusException.of(408, "the request did not arrive in time");
         shared.streams().rejections().rejected(RejectionCounts.Kind.REQUEST_TIMEOUT, ClientAddress.of(ctx.channel()));
-        Responses.write(ctx, rejection.response(), false, false);
+        BodyAggregator unfinished = ctx.pipeline().get(BodyAggregator.class);
+        List<String> origins = unfinished == null ? List.of() : unfinished.origins();
+        Responses.write(ctx, shared.cors().addTo(rejection.response(), origins), false, false);
     }
 
     @Override
