@@ -9,6 +9,7 @@ import io.netty.handler.codec.http.FullHttpRequest;
 import io.netty.handler.codec.http.FullHttpResponse;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMessage;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpObjectAggregator;
@@ -18,12 +19,14 @@ import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.ReferenceCountUtil;
+import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Collects the body of a request, up to a maximum. A request with a larger body, or with an unknown expectation, goes
- * on as a failed request, and {@link RouteHandler} sends the response in its turn.
+ * Collects the body of a request, up to a maximum. A request with a larger body, with headers that are too long, or
+ * with an unknown expectation, goes on as a failed request, and {@link RouteHandler} sends the response in its turn.
  */
 final class BodyAggregator extends HttpObjectAggregator {
 
@@ -33,6 +36,7 @@ final class BodyAggregator extends HttpObjectAggregator {
     /** What a piece costs in addition to its bytes. */
     private static final int PIECE_BYTES = 128;
 
+    private final int maxHeaderBytes;
     private final int maxBytes;
     private final BufferBudget budget;
 
@@ -45,12 +49,17 @@ final class BodyAggregator extends HttpObjectAggregator {
     /** A request whose body may arrive in one piece. Most do, and then no composite buffer is needed. */
     private @Nullable HttpRequest simple;
 
-    /** The header Origin of the newest request. */
+    /** The header Origin of the request that arrives; empty between two requests. */
     private List<String> origins = List.of();
 
-    /** @param budget bounds the unfinished bodies of all connections together */
-    BodyAggregator(int maxBytes, BufferBudget budget) {
+    /**
+     * @param maxHeaderBytes the maximum of all headers of a request. The codec before accepts more, so that their
+     *     header Origin is known
+     * @param budget bounds the unfinished bodies of all connections together
+     */
+    BodyAggregator(int maxHeaderBytes, int maxBytes, BufferBudget budget) {
         super(maxBytes, true);
+        this.maxHeaderBytes = maxHeaderBytes;
         this.maxBytes = maxBytes;
         this.budget = budget;
     }
@@ -66,6 +75,7 @@ final class BodyAggregator extends HttpObjectAggregator {
         if (request != null
                 && message instanceof LastHttpContent content
                 && content.decoderResult().isSuccess()) {
+            origins = List.of();
             ctx.fireChannelRead(
                     new DefaultFullHttpRequest( // which owns the content from here on
                             request.protocolVersion(),
@@ -81,6 +91,11 @@ final class BodyAggregator extends HttpObjectAggregator {
         }
         if (message instanceof HttpRequest started) {
             origins = started.headers().getAll(HttpHeaderNames.ORIGIN);
+            if (bytesOf(started.headers()) > maxHeaderBytes) {
+                ReferenceCountUtil.release(message);
+                rejectRest(ctx, Responses.headersTooLong());
+                return;
+            }
         }
         if (message instanceof HttpRequest head && isSimple(head)) {
             simple = head;
@@ -89,11 +104,26 @@ final class BodyAggregator extends HttpObjectAggregator {
             super.channelRead(ctx, copied(message));
             if (last) { // the request has gone on, with its body
                 releaseReserved();
+                origins = List.of();
             }
         } else {
             ReferenceCountUtil.release(message);
             rejectRest(ctx, budget.rejection());
         }
+    }
+
+    /** The header Origin of a request whose body has not arrived yet; empty if there is none. */
+    List<String> origins() {
+        return origins;
+    }
+
+    private static long bytesOf(HttpHeaders headers) {
+        long bytes = 0;
+        for (Iterator<Map.Entry<CharSequence, CharSequence>> all = headers.iteratorCharSequence(); all.hasNext(); ) {
+            Map.Entry<CharSequence, CharSequence> header = all.next();
+            bytes += header.getKey().length() + header.getValue().length();
+        }
+        return bytes;
     }
 
     /** Reserves the bytes of a piece. @return false if the server holds too many */

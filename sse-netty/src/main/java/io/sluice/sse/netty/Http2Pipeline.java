@@ -30,6 +30,7 @@ final class Http2Pipeline extends ChannelInitializer<Channel> {
     private final Http2Limits limits;
     private final int maxHeaderListBytes;
     private final Http2RequestCodec codec;
+    private final int maxHeaderBytes;
     private final int maxBodyBytes;
     private final Deadlines deadlines;
     private final PendingConnections pending;
@@ -40,6 +41,7 @@ final class Http2Pipeline extends ChannelInitializer<Channel> {
         this.maxHeaderListBytes =
                 options.maxRequestLineBytes + options.maxHeaderBytes + BYTES_PER_HEADER * options.maxHeaders;
         this.codec = new Http2RequestCodec(options.maxRequestLineBytes, options.maxHeaderBytes);
+        this.maxHeaderBytes = options.maxHeaderBytes;
         this.maxBodyBytes = options.maxBodyBytes;
         this.deadlines = deadlines;
         this.pending = pending;
@@ -66,7 +68,7 @@ final class Http2Pipeline extends ChannelInitializer<Channel> {
         stream.pipeline()
                 .addLast("deadline", deadline)
                 .addLast("http", codec)
-                .addLast("body", new BodyAggregator(maxBodyBytes, routing.budget()))
+                .addLast("body", new BodyAggregator(maxHeaderBytes, maxBodyBytes, routing.budget()))
                 .addLast("route", new RouteHandler(routing, deadline));
     }
 }

@@ -29,7 +29,14 @@ final class HttpPipeline extends ChannelInitializer<Channel> {
 
     private static final List<String> HTTP_1 = List.of("deadline", "http", "body", "route");
 
+    /**
+     * How many times their maximum the headers may have until the codec stops to read them. Below that the header
+     * Origin is known, so that a page can read why its request is rejected.
+     */
+    private static final int MAX_HEADERS_READ = 2;
+
     private final HttpDecoderConfig codec;
+    private final int maxHeaderBytes;
     private final int maxBodyBytes;
     private final Deadlines deadlines;
     private final PendingConnections pending;
@@ -47,7 +54,8 @@ final class HttpPipeline extends ChannelInitializer<Channel> {
         this.codec = new HttpDecoderConfig()
                 .setHeadersFactory(RequestHeaders.FACTORY)
                 .setMaxInitialLineLength(options.maxRequestLineBytes)
-                .setMaxHeaderSize(options.maxHeaderBytes);
+                .setMaxHeaderSize(MAX_HEADERS_READ * options.maxHeaderBytes);
+        this.maxHeaderBytes = options.maxHeaderBytes;
         this.maxBodyBytes = options.maxBodyBytes;
         this.deadlines = new Deadlines(options.requestTimeout, options.idleTimeout);
         this.pending = pending;
@@ -90,7 +98,7 @@ final class HttpPipeline extends ChannelInitializer<Channel> {
             pipeline.addLast("protocol", new ProtocolDetector(http2, HTTP_1));
         }
         pipeline.addLast("http", new RequestCodec(codec, routing.budget()))
-                .addLast("body", new BodyAggregator(maxBodyBytes, routing.budget()))
+                .addLast("body", new BodyAggregator(maxHeaderBytes, maxBodyBytes, routing.budget()))
                 .addLast("route", new RouteHandler(routing, deadline));
     }
 

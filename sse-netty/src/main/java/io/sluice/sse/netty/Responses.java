@@ -115,9 +115,13 @@ final class Responses {
             return HttpStatusException.of(414, "the request line is too long");
         }
         if (failure instanceof TooLongHttpHeaderException) {
-            return HttpStatusException.of(431, "the headers are too long");
+            return headersTooLong();
         }
         return HttpStatusException.of(400, "this is not HTTP as this server speaks it");
+    }
+
+    static HttpStatusException headersTooLong() {
+        return HttpStatusException.of(431, "the headers are too long");
     }
 
     /**

@@ -332,7 +332,9 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
         }
         HttpStatusException rejection = HttpStatusException.of(408, "the request did not arrive in time");
         shared.streams().rejections().rejected(RejectionCounts.Kind.REQUEST_TIMEOUT, ClientAddress.of(ctx.channel()));
-        Responses.writeLast(ctx, rejection.response(), false);
+        BodyAggregator unfinished = ctx.pipeline().get(BodyAggregator.class);
+        List<String> origins = unfinished == null ? List.of() : unfinished.origins();
+        Responses.writeLast(ctx, shared.cors().addTo(rejection.response(), origins), false);
     }
 
     @Override

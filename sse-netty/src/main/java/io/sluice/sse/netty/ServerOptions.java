@@ -1,6 +1,7 @@
 package io.sluice.sse.netty;
 
 import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslProvider;
 import io.sluice.sse.hub.Hub;
 import io.sluice.sse.hub.lane.LaneOptions;
 import io.sluice.sse.netty.http.AllowedHosts;
@@ -70,6 +71,10 @@ final class ServerOptions implements Cloneable {
     /** Null if the application gives a context, or without TLS. */
     TlsFiles.@Nullable Paths tlsFiles;
 
+    /** Null for Netty's default. */
+    @Nullable
+    SslProvider tlsProvider;
+
     /** The TLS context of the next connection; null without TLS, or until the files are loaded. */
     @Nullable
     Supplier<SslContext> tls;
@@ -99,7 +104,7 @@ final class ServerOptions implements Cloneable {
     /** @throws IOException if a file cannot be used */
     void loadTlsFiles() throws IOException {
         if (tlsFiles != null) {
-            tls = new TlsFiles(tlsFiles, http2);
+            tls = new TlsFiles(tlsFiles, http2, tlsProvider);
         }
     }
 

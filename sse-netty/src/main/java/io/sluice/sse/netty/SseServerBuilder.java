@@ -1,6 +1,7 @@
 package io.sluice.sse.netty;
 
 import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslProvider;
 import io.sluice.sse.hub.Hub;
 import io.sluice.sse.hub.lane.LaneOptions;
 import io.sluice.sse.netty.http.AllowedHosts;
@@ -506,6 +507,12 @@ public final class SseServerBuilder {
                 Objects.requireNonNull(key, "key"),
                 before == null ? null : before.clientCa());
         options.tls = null;
+        return this;
+    }
+
+    /** Selects the implementation of TLS for {@link #tls(Path, Path)}, whatever is on the class path. For tests. */
+    SseServerBuilder tlsProvider(SslProvider provider) {
+        options.tlsProvider = provider;
         return this;
     }
 

@@ -8,6 +8,7 @@ import io.sluice.sse.Identity;
 import io.sluice.sse.topic.AccessRules;
 import io.sluice.sse.topic.HubSink;
 import io.sluice.sse.topic.Selector;
+import io.sluice.sse.topic.StartPosition;
 import io.sluice.sse.topic.Subscription;
 import java.io.IOException;
 import java.time.Duration;
@@ -107,6 +108,7 @@ class AuthorizationMatrixTest {
                 .authenticator(byTicket.or(Authenticator.bearer(this::identity)).orAnonymous())
                 .access(RULES)
                 .streams("/events/**", StreamRoute.anyTopics())
+                .streams("/listen", AuthorizationMatrixTest::topicsOfBody, "POST")
                 .route("POST", "/publish", request -> {
                     for (String topic : request.bodyText().split(" ")) {
                         request.topicToPublish(topic);
@@ -135,6 +137,10 @@ class AuthorizationMatrixTest {
     void stop() {
         server.close();
         assertThat(server.hub().ledger().isZero()).isTrue();
+    }
+
+    private static SseStream topicsOfBody(SseRequest request) {
+        return SseStream.of(request.selector(request.bodyText().split(" ")), StartPosition.live());
     }
 
     /** Not at once, as after a look-up. */
@@ -181,8 +187,10 @@ class AuthorizationMatrixTest {
                 stream(client, "/events/public/y?topic=" + topic, topic, expected, data);
             }
             case BODY -> {
-                assertThat(post(client, "/publish", topic)).isEqualTo(expected == 200 ? 204 : expected);
-                assertThat(post(client, "/publish", "public/y " + topic)).isEqualTo(expected == 200 ? 204 : expected);
+                assertThat(statusOfPublish(client, topic)).isEqualTo(expected == 200 ? 204 : expected);
+                assertThat(statusOfPublish(client, "public/y " + topic)).isEqualTo(expected == 200 ? 204 : expected);
+                streamOfBody(client, topic, topic, expected, data);
+                streamOfBody(client, "public/y " + topic, topic, expected, data);
             }
             case PATTERN -> {
                 stream(client, "/events/" + owner.parent(client) + "/**", topic, expected, data);
@@ -205,29 +213,45 @@ class AuthorizationMatrixTest {
 
     private void stream(Client client, String target, String topic, int expected, String data) throws IOException {
         try (RawClient stream = RawClient.connect(server.port()).get(target, client.headers())) {
-            stream.awaitHead();
-            assertThat(stream.stream().status()).as(target).isEqualTo(expected);
-            if (expected == 200) {
-                stream.awaitStream();
-                publish(topic, data);
-                stream.awaitEvents(1);
-                assertThat(stream.stream().data()).containsExactly(data);
-            }
+            checkStream(stream, target, topic, expected, data);
         }
     }
 
-    private int post(Client client, String target, String body) throws IOException {
-        return respond(client, target, body).status();
+    /** @param body the topics of the stream */
+    private void streamOfBody(Client client, String body, String topic, int expected, String data) throws IOException {
+        try (RawClient stream = post(client, "/listen", body)) {
+            checkStream(stream, body, topic, expected, data);
+        }
+    }
+
+    private void checkStream(RawClient stream, String request, String topic, int expected, String data)
+            throws IOException {
+        stream.awaitHead();
+        assertThat(stream.stream().status()).as(request).isEqualTo(expected);
+        if (expected == 200) {
+            stream.awaitStream();
+            publish(topic, data);
+            stream.awaitEvents(1);
+            assertThat(stream.stream().data()).containsExactly(data);
+        }
+    }
+
+    private int statusOfPublish(Client client, String topics) throws IOException {
+        return respond(client, "/publish", topics).status();
     }
 
     private RawStream respond(Client client, String target, String body) throws IOException {
-        String headers = client == Client.ANONYMOUS ? "" : client.headers()[0] + "\r\n";
-        try (RawClient request = RawClient.connect(server.port())
-                .send("POST " + target + " HTTP/1.1\r\nHost: localhost\r\n" + headers + "Content-Length: "
-                        + body.length() + "\r\n\r\n" + body)) {
+        try (RawClient request = post(client, target, body)) {
             assertThat(request.awaitResponse(RawClient.PATIENCE)).isTrue();
             return request.stream();
         }
+    }
+
+    private RawClient post(Client client, String target, String body) throws IOException {
+        String headers = client == Client.ANONYMOUS ? "" : client.headers()[0] + "\r\n";
+        return RawClient.connect(server.port())
+                .send("POST " + target + " HTTP/1.1\r\nHost: localhost\r\n" + headers + "Content-Length: "
+                        + body.length() + "\r\n\r\n" + body);
     }
 
     private void replay(Client client, String topic, int expected, String data) throws IOException {

@@ -1,11 +1,15 @@
 package io.sluice.sse.netty;
 
+import io.netty.handler.ssl.SslProvider;
 import java.io.IOException;
+import java.net.Socket;
 
 /** How the clients of a test speak to their server. */
 enum ClientProtocol {
     H1,
+    /** The server has the TLS of the JDK. */
     H1_TLS,
+    /** The server has BoringSSL. */
     H2_TLS,
     /** With prior knowledge. */
     H2;
@@ -31,7 +35,11 @@ enum ClientProtocol {
     /** Options of a server that speaks this protocol. See {@link TestServers#on}. */
     SseServerBuilder on(Transport transport) {
         SseServerBuilder server = TestServers.on(transport);
-        return isTls() ? TestTls.serve(server) : server;
+        return switch (this) {
+            case H1, H2 -> server;
+            case H1_TLS -> TestTls.serve(server);
+            case H2_TLS -> TestTls.serve(server, SslProvider.OPENSSL);
+        };
     }
 
     /** Opens a stream and reads its first block. */
@@ -74,6 +82,17 @@ enum ClientProtocol {
             return client.beside(path, headers).awaitStream();
         }
         return open(server, path, headers);
+    }
+
+    /** As {@link #open}, on a connection that begins with other bytes, before TLS if there is TLS. */
+    StreamClient openAfter(byte[] bytes, SseServer server, String path) throws IOException {
+        Socket tcp = RawClient.plainSocket(server.port(), 0);
+        tcp.getOutputStream().write(bytes);
+        Socket socket = isTls() ? TestTls.over(tcp, isHttp2() ? "h2" : "http/1.1") : tcp;
+        StreamClient client = isHttp2()
+                ? new Http2StreamClient(Http2Client.of(socket).begin(-1), "GET", path)
+                : RawClient.of(socket).get(path);
+        return client.awaitStream();
     }
 
     private StreamClient connect(SseServer server, int receiveBuffer, String method, String path, String... headers)

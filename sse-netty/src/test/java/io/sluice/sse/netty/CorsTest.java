@@ -10,13 +10,16 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a page of another origin can read and do, over real sockets. */
@@ -25,6 +28,8 @@ class CorsTest {
 
     private static final String NAMED = "https://app.example";
     private static final String STRANGER = "https://evil.example";
+
+    private static final String EVENT_SOURCE = RawClient.EVENT_SOURCE;
 
     private final AtomicInteger actions = new AtomicInteger();
 
@@ -122,6 +127,127 @@ class CorsTest {
                 assertThat(value(head, "vary")).isEqualTo("origin");
                 assertThat(value(head, "access-control-allow-origin")).isEqualTo(origin.equals(NAMED) ? NAMED : "");
             }
+        }
+    }
+
+    /** Over HTTP/1.1 up to twice the maximum. Above, the server does not read a header Origin that comes later. */
+    @ParameterizedTest
+    @EnumSource(
+            value = ClientProtocol.class,
+            names = {"H1", "H2"})
+    void aRequestWithHeadersThatAreTooLongCanBeReadToo(ClientProtocol protocol) throws IOException {
+        String large = "Authorization: Bearer " + "x".repeat(20_000); // more than 16 KiB
+        String origin = "Origin: " + NAMED;
+        try (SseServer server = protocol.on(Transport.AUTO).cors(NAMED).start()) {
+            for (String[] headers : new String[][] {{large, origin}, {origin, large}}) {
+                try (StreamClient client = protocol.get(server, "/events/a", headers)) {
+                    client.awaitHead();
+                    assertReadable(client, 431);
+                }
+            }
+            if (protocol == ClientProtocol.H1) {
+                try (RawClient client = RawClient.connect(server.port())
+                        .get("/events/a", origin, "X: y", large + "x".repeat(200_000))) {
+                    client.awaitHead();
+                    assertReadable(client, 431);
+                }
+            }
+        }
+    }
+
+    private static void assertReadable(StreamClient client, int status) {
+        assertThat(client.stream().status()).isEqualTo(status);
+        assertThat(client.stream().header("access-control-allow-origin")).isEqualTo(NAMED);
+        assertThat(client.stream().header("access-control-allow-credentials")).isEqualTo("true");
+        assertThat(client.stream().header("vary")).isEqualTo("origin");
+    }
+
+    @Test
+    void aRequestThatDoesNotArriveInTimeCanBeReadToo() throws IOException {
+        String origin = "Origin: " + NAMED + "\r\n";
+        String begin = "POST /act HTTP/1.1\r\nHost: localhost\r\n" + origin;
+        try (SseServer server = server().cors(NAMED)
+                        .requestTimeout(Duration.ofSeconds(2))
+                        .start();
+                RawClient body = RawClient.connect(server.port()).send(begin + "Content-Length: 9\r\n\r\n12345");
+                RawClient chunks = RawClient.connect(server.port())
+                        .send(begin + "Transfer-Encoding: chunked\r\n\r\n5\r\n12345\r\n");
+                RawClient second = RawClient.connect(server.port()).get("/nothing", origin.strip());
+                Http2Client http2 = Http2Client.connect(server.port())) {
+            int stream = http2.request("POST", "/act", false, "origin", NAMED);
+            second.await(second.stream()::hasEnded, "404");
+            assertReadable(second, 404);
+            second.nextResponse();
+            second.send("GET /events/a HTTP/1.1\r\n");
+            for (RawClient client : List.of(body, chunks)) {
+                client.awaitHead();
+                assertReadable(client, 408);
+            }
+            second.awaitHead();
+            assertThat(second.stream().status()).isEqualTo(408);
+            assertThat(second.stream().header("access-control-allow-origin"))
+                    .as("the origin of the request before")
+                    .isNull();
+            assertThat(second.stream().header("vary")).isEqualTo("origin");
+            http2.awaitOver(stream);
+            assertThat(http2.stream(stream).headers)
+                    .containsEntry(":status", "408")
+                    .containsEntry("access-control-allow-origin", NAMED);
+        }
+    }
+
+    /** Each limit, and the drain, for a client with its own code and for an EventSource. */
+    @ParameterizedTest
+    @CsvSource({"H1, fetch", "H1, EventSource", "H2, fetch", "H2, EventSource"})
+    void aRejectionByALimitCanBeReadToo(ClientProtocol protocol, String sender) throws IOException {
+        String[] headers = sender.equals("fetch")
+                ? new String[] {"Origin: " + NAMED, "Sec-Fetch-Site: cross-site", "Authorization: Bearer ann"}
+                : new String[] {
+                    "Origin: " + NAMED, "Sec-Fetch-Site: cross-site", "Authorization: Bearer ann", EVENT_SOURCE
+                };
+        Authenticator ann = Authenticator.bearer(token -> CompletableFuture.completedFuture(Identity.of(token)));
+        Map<Integer, UnaryOperator<SseServerBuilder>> limits = Map.of(
+                503, server -> server.maxStreams(1),
+                429, server -> server.maxStreamsPerAddress(1));
+        for (Map.Entry<Integer, UnaryOperator<SseServerBuilder>> limit : limits.entrySet()) {
+            SseServerBuilder builder = protocol.on(Transport.AUTO).cors(NAMED);
+            try (SseServer server = limit.getValue().apply(builder).start();
+                    StreamClient open = protocol.open(server, "/events/a")) {
+                assertRejected(protocol, server, headers, limit.getKey());
+                assertThat(open.stream().status()).isEqualTo(200);
+            }
+        }
+        SseServerBuilder perPrincipal = protocol.on(Transport.AUTO)
+                .cors(NAMED)
+                .authenticator(ann)
+                .maxStreamsPerPrincipal(1, StreamLimits.AtLimit.REJECT);
+        try (SseServer server = perPrincipal.start();
+                StreamClient open = protocol.open(server, "/events/a", "Authorization: Bearer ann")) {
+            assertRejected(protocol, server, headers, 429);
+            try (StreamClient unknown = protocol.get(server, "/events/a", "Origin: " + NAMED)) {
+                unknown.awaitHead();
+                assertReadable(unknown, 401);
+            }
+            assertThat(open.stream().status()).isEqualTo(200);
+        }
+        SseServerBuilder rate = protocol.on(Transport.AUTO).cors(NAMED).connectRate(new Rate(1, Duration.ofHours(2)));
+        try (SseServer server = rate.start();
+                StreamClient open = protocol.open(server, "/events/a")) {
+            assertRejected(protocol, server, headers, 429);
+            assertThat(open.stream().status()).isEqualTo(200);
+        }
+    }
+
+    /** An EventSource gets a stream that ends, so that it tries again. */
+    private static void assertRejected(ClientProtocol protocol, SseServer server, String[] headers, int status)
+            throws IOException {
+        boolean isEventSource = Arrays.asList(headers).contains(EVENT_SOURCE);
+        String fields = String.join("\r\n", headers);
+        try (StreamClient rejected = protocol.get(server, "/events/a", fields)) {
+            rejected.awaitHead();
+            assertReadable(rejected, isEventSource ? 200 : status);
+            assertThat(rejected.awaitResponse(RawClient.PATIENCE)).isTrue();
+            assertThat(rejected.stream().retries().isEmpty()).isNotEqualTo(isEventSource);
         }
     }
 

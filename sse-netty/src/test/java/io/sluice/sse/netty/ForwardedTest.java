@@ -5,12 +5,19 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import io.netty.handler.codec.http.DefaultHttpHeaders;
 import io.netty.handler.codec.http.HttpHeaders;
+import io.sluice.sse.Event;
+import io.sluice.sse.Identity;
 import io.sluice.sse.netty.http.Forwarded;
+import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.Arrays;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Which client the header of a proxy names, and when the server trusts it. {@code ++} separates header lines. */
@@ -137,6 +144,57 @@ class ForwardedTest {
                 .isEqualTo("192.0.2.2");
         assertThat(TRUSTED.byProxyProtocol().expectsProxyHeader(PROXY)).isTrue();
         assertThat(TRUSTED.byForwarded().expectsProxyHeader(PROXY)).isFalse();
+    }
+
+    /** Over HTTP/2 the requests of a proxy's connection may come from different clients. */
+    @ParameterizedTest
+    @EnumSource(ClientProtocol.class)
+    void eachRequestOfAConnectionHasItsOwnClient(ClientProtocol protocol) throws IOException {
+        Set<String> asked = ConcurrentHashMap.newKeySet();
+        Authenticator seen = request -> {
+            asked.add(request.remoteAddress() + " " + request.scheme());
+            return CompletableFuture.completedFuture(Identity.UNKNOWN);
+        };
+        try (SseServer server = protocol.on(Transport.AUTO)
+                        .trustedProxies(TrustedProxies.of("127.0.0.1").byXForwardedFor())
+                        .maxStreamsPerAddress(1)
+                        .authenticator(seen.orAnonymous())
+                        .start();
+                StreamClient one = protocol.open(
+                        server, "/events/a", "X-Forwarded-For: 192.0.2.1:4711", "X-Forwarded-Proto: https");
+                StreamClient two = protocol.openBeside(one, server, "/events/a", "X-Forwarded-For: 192.0.2.2:4712");
+                StreamClient direct = protocol.openBeside(one, server, "/events/a")) {
+            assertThat(TestServers.sinks(server.hub()))
+                    .extracting(info -> info.sink().remoteAddress())
+                    .contains("192.0.2.1:4711", "192.0.2.2:4712")
+                    .filteredOn(address -> address.startsWith("127.0.0.1:"))
+                    .hasSize(1);
+            assertThat(asked).contains("/192.0.2.1:4711 https");
+            try (StreamClient again = protocol.get(server, "/events/a", "X-Forwarded-For: 192.0.2.1:4713")) {
+                again.awaitHead();
+                assertThat(again.stream().status())
+                        .as("the limit of the client")
+                        .isEqualTo(429);
+            }
+            server.hub().publish("a", Event.of("hello"));
+            for (StreamClient client : new StreamClient[] {one, two, direct}) {
+                client.awaitEvents(1);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(ClientProtocol.class)
+    void aPeerThatIsNoProxyCannotNameAnotherClient(ClientProtocol protocol) throws IOException {
+        try (SseServer server = protocol.on(Transport.AUTO)
+                        .trustedProxies(TRUSTED.byXForwardedFor())
+                        .start();
+                StreamClient client = protocol.open(server, "/events/a", "X-Forwarded-For: 192.0.2.1:4711")) {
+            assertThat(client.stream().status()).isEqualTo(200);
+            assertThat(TestServers.sinks(server.hub()))
+                    .singleElement()
+                    .satisfies(info -> assertThat(info.sink().remoteAddress()).startsWith("127.0.0.1:"));
+        }
     }
 
     @Test

@@ -28,7 +28,9 @@ import io.sluice.sse.RejectionCounts;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
@@ -60,6 +62,8 @@ class Http2HostileTest {
     }
 
     private record Case(Outcome outcome, Attack attack) {}
+
+    private static final int MAX_STREAMS = 100;
 
     private static final String[] REQUEST = {
         ":method", "GET", ":scheme", "http", ":path", "/x", ":authority", "localhost"
@@ -143,6 +147,23 @@ class Http2HostileTest {
         reset(cases, "two paths", complete(":method", "GET", ":scheme", "http", ":path", "/x", ":path", "/y"));
         reset(cases, "two methods", complete(":method", "GET", ":method", "POST", ":scheme", "http", ":path", "/x"));
         reset(cases, "two authorities", with(":authority", "localhost"));
+        reset(cases, "two schemes", with(":scheme", "http"));
+        reset(cases, "proxy-connection", with("proxy-connection", "keep-alive"));
+        reset(cases, "CR in a value", with("a", "b\rc"));
+        reset(cases, "an upper-case pseudo header", with(":Path", "/y"));
+        reset(cases, "content-length without a body", with("content-length", "5"));
+        reset(cases, "two lengths that differ", with("content-length", "0", "content-length", "1"));
+        reset(cases, "a length with a sign", with("content-length", "+0"));
+        reset(cases, "a length that is none", with("content-length", "0x0"));
+        rejected(cases, "te: trailers, which is allowed, for nothing", with("te", "trailers"));
+        rejected(
+                cases,
+                "a host with a user",
+                complete(":method", "GET", ":scheme", "http", ":path", "/x", ":authority", "evil@localhost"));
+        rejected(
+                cases,
+                "TRACE",
+                complete(":method", "TRACE", ":scheme", "http", ":path", "/events/a", ":authority", "localhost"));
         rejected(cases, "another host than :authority", with("host", "evil.example"));
         rejected(
                 cases,
@@ -284,6 +305,26 @@ class Http2HostileTest {
             client.bytes(Http2Client.PREFACE);
             return 0;
         });
+        ends(cases, "PRIORITY on stream 0", (client, healthy) -> {
+            client.frame(PRIORITY, 0, 0, new byte[5]);
+            return 0;
+        });
+        ends(cases, "CONTINUATION of another stream", (client, healthy) -> {
+            client.frame(HEADERS, END_STREAM, client.next(), block(REQUEST));
+            client.frame(CONTINUATION, END_HEADERS, healthy, block(REQUEST));
+            return 0;
+        });
+        ends(cases, "CONTINUATION after the end of a header block", (client, healthy) -> {
+            int stream = client.get("/events/a");
+            client.frame(CONTINUATION, END_HEADERS, stream, block("x", "y"));
+            return 0;
+        });
+        reset(cases, "a request more than the server allows", (client, healthy) -> {
+            for (int i = 0; i < MAX_STREAMS - 2; i++) {
+                client.request("POST", "/events/a", false);
+            }
+            return client.get("/events/a");
+        });
         harmless(cases, "an unknown frame", (client, healthy) -> {
             client.frame(0x42, 255, 0, new byte[100]);
             client.frame(0x42, 255, healthy, new byte[100]);
@@ -311,6 +352,33 @@ class Http2HostileTest {
         ends(cases, "SETTINGS of 5 bytes", (client, healthy) -> {
             client.frame(SETTINGS, 0, 0, new byte[5]);
             return 0;
+        });
+        ends(cases, "an acknowledgement of SETTINGS with settings", (client, healthy) -> {
+            client.frame(SETTINGS, Http2Client.ACK, 0, setting(Http2Client.SETTING_INITIAL_WINDOW, 1));
+            return 0;
+        });
+        ends(cases, "RST_STREAM of 3 bytes", (client, healthy) -> {
+            client.frame(RST_STREAM, 0, healthy, new byte[3]);
+            return 0;
+        });
+        ends(cases, "GOAWAY of 4 bytes", (client, healthy) -> {
+            client.frame(GOAWAY, 0, 0, new byte[4]);
+            return 0;
+        });
+        ends(cases, "a table of headers above its maximum", (client, healthy) -> {
+            // an update of the size (RFC 7541, section 6.3) to 1,054 KB
+            client.frame(HEADERS, END_HEADERS | END_STREAM, client.next(), (byte) 0x3f, (byte) 0xff, (byte) 0xff, (byte)
+                    0x3f);
+            return 0;
+        });
+        ends(cases, "a header index that does not exist", (client, healthy) -> {
+            client.frame(HEADERS, END_HEADERS | END_STREAM, client.next(), (byte) 0xfe);
+            return 0;
+        });
+        reset(cases, "an initial window that overflows an open one", (client, healthy) -> {
+            client.windowUpdate(healthy, 10_000);
+            client.frame(SETTINGS, 0, 0, setting(Http2Client.SETTING_INITIAL_WINDOW, Integer.MAX_VALUE));
+            return healthy;
         });
         ends(cases, "a WINDOW_UPDATE of 3 bytes", (client, healthy) -> {
             client.frame(WINDOW_UPDATE, 0, 0, new byte[3]);
@@ -388,6 +456,28 @@ class Http2HostileTest {
             client.bytes(repeated(1000, frameBytes(SETTINGS, 0, 0)));
             return 0;
         });
+        harmless(cases, "WINDOW_UPDATEs", (client, healthy) -> {
+            client.bytes(repeated(1000, frameBytes(WINDOW_UPDATE, 0, healthy, number(1))));
+            return 0;
+        });
+        harmless(cases, "PRIORITYs", (client, healthy) -> {
+            client.bytes(repeated(1000, frameBytes(PRIORITY, 0, healthy, new byte[5])));
+            return 0;
+        });
+        rejected(cases, "a few bytes that stand for many headers", (client, healthy) -> {
+            // one header of 3,000 bytes goes into the table, and each further byte repeats it
+            ByteArrayOutputStream all = new ByteArrayOutputStream();
+            byte[] first = block("x", "y".repeat(3000));
+            first[0] = 0x40;
+            all.writeBytes(block(REQUEST));
+            all.writeBytes(first);
+            for (int i = 0; i < 5000; i++) {
+                all.write(0x80 | 62);
+            }
+            int stream = client.next();
+            client.headers(stream, END_HEADERS | END_STREAM, all.toByteArray());
+            return stream;
+        });
         ends(cases, "empty DATA", (client, healthy) -> {
             int stream = client.request("POST", "/events/a", false);
             client.bytes(repeated(100, frameBytes(DATA, 0, stream)));
@@ -403,7 +493,7 @@ class Http2HostileTest {
             int stream = client.next();
             client.frame(HEADERS, END_STREAM, stream, block(REQUEST));
             byte[] more = block("x", "y".repeat(8000));
-            client.bytes(repeated(8, frameBytes(CONTINUATION, 0, stream, more))); // more would meet a closed socket
+            client.bytes(repeated(16, frameBytes(CONTINUATION, 0, stream, more))); // more would meet a closed socket
             return 0;
         });
         ends(cases, "rapid reset", (client, healthy) -> {
@@ -459,21 +549,28 @@ class Http2HostileTest {
 
     private static void sendEach() throws IOException {
         try (SseServer server = TestServers.on(Transport.AUTO)
-                        .http2MaxStreams(100)
+                        .http2MaxStreams(MAX_STREAMS)
                         .http2MaxResets(200)
+                        .heartbeat(Duration.ZERO) // so that a client that waits in vain reads nothing
                         .start();
                 RawClient control = RawClient.open(server.port(), "/events/control")) {
             int published = 0;
+            int attempts = 0;
+            List<String> wrong = new ArrayList<>(); // one run reports each wrong answer
             for (Map.Entry<String, Case> named : cases().entrySet()) {
-                try (Http2Client client = Http2Client.connect(server.port())) {
-                    check(server, client, named.getKey(), named.getValue());
+                try {
+                    attempts += AnswerTime.assertShort(
+                            named.getKey(), () -> sendOne(server, named.getKey(), named.getValue()));
+                } catch (AssertionError e) {
+                    wrong.add(e.getMessage());
                 }
                 server.hub().publish("control", Event.of(named.getKey()));
                 control.awaitEvents(++published);
             }
+            assertThat(wrong).isEmpty();
             assertThat(control.stream().data()).containsExactlyElementsOf(cases().keySet());
             assertThat(server.hub().rejections().count(RejectionCounts.Kind.HTTP2_FLOOD))
-                    .isBetween(4L, 5L);
+                    .isBetween(4L, 5L + attempts - published);
             assertThat(server.hub().stats().closed().get(CloseReason.PROTOCOL_ERROR))
                     .as("streams that ended with a hostile connection, or by themselves")
                     .isGreaterThan(30);
@@ -482,30 +579,48 @@ class Http2HostileTest {
         }
     }
 
-    private static void check(SseServer server, Http2Client client, String name, Case hostile) throws IOException {
-        int target = client.open("/events/a");
-        int healthy = client.open("/events/b");
-        int stream = hostile.attack.send(client, target);
-        switch (hostile.outcome) {
-            case CONNECTION_ENDS -> {
-                client.awaitEnd();
-                assertThat(client.goAways).as(name).isNotEmpty();
-                assertThat(client.goAways.get(0)[1]).as(name).isNotZero();
-                return;
+    /** @return the time from the last byte of the frames to their answer */
+    private static Duration sendOne(SseServer server, String name, Case hostile) throws IOException {
+        try (Http2Client client = Http2Client.connect(server.port())) {
+            int target = client.open("/events/a");
+            int healthy = client.open("/events/b");
+            int stream = hostile.attack.send(client, target);
+            long sent = System.nanoTime();
+            try {
+                awaitAnswer(client, stream, hostile.outcome);
+            } catch (IOException e) {
+                throw new AssertionError(name + " is not answered", e);
             }
-            case STREAM_IS_RESET -> {
-                client.awaitOver(stream);
-                assertThat(client.stream(stream).reset).as(name).isNotNull().isNotZero();
+            Duration took = AnswerTime.since(sent);
+            checkAnswer(client, stream, name, hostile.outcome);
+            if (hostile.outcome != Outcome.CONNECTION_ENDS) {
+                server.hub().publish("b", Event.of(name));
+                client.awaitEvents(healthy, 1);
+                assertThat(client.goAways).as(name).isEmpty();
             }
-            case REJECTED -> {
-                client.awaitOver(stream);
-                assertThat(client.stream(stream).status()).as(name).isBetween(400, 431);
-            }
+            return took;
+        }
+    }
+
+    private static void awaitAnswer(Http2Client client, int stream, Outcome outcome) throws IOException {
+        switch (outcome) {
+            case CONNECTION_ENDS -> client.awaitEnd();
+            case STREAM_IS_RESET, REJECTED -> client.awaitOver(stream);
             case HARMLESS -> client.ping();
         }
-        server.hub().publish("b", Event.of(name));
-        client.awaitEvents(healthy, 1);
-        assertThat(client.goAways).as(name).isEmpty();
+    }
+
+    private static void checkAnswer(Http2Client client, int stream, String name, Outcome outcome) {
+        switch (outcome) {
+            case CONNECTION_ENDS -> {
+                assertThat(client.goAways).as(name).isNotEmpty();
+                assertThat(client.goAways.get(0)[1]).as(name).isNotZero();
+            }
+            case STREAM_IS_RESET ->
+                assertThat(client.stream(stream).reset).as(name).isNotNull().isNotZero();
+            case REJECTED -> assertThat(client.stream(stream).status()).as(name).isBetween(400, 431);
+            case HARMLESS -> assertThat(client.hasEnded()).as(name).isFalse();
+        }
     }
 
     @Test

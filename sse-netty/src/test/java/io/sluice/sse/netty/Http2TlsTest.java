@@ -2,6 +2,7 @@ package io.sluice.sse.netty;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.netty.handler.ssl.SslProvider;
 import io.netty.pkitesting.CertificateBuilder;
 import io.netty.pkitesting.X509Bundle;
 import io.sluice.sse.Event;
@@ -47,11 +48,13 @@ class Http2TlsTest {
                 .buildSelfSigned();
     }
 
-    private SseServerBuilder server(Transport transport) throws Exception {
+    private SseServerBuilder server(Transport transport, SslProvider provider) throws Exception {
+        TestTls.requireAvailable(provider);
         Path certificate = Files.writeString(folder.resolve("server.crt"), bundle.getCertificatePathPEM());
         Path key = Files.writeString(folder.resolve("server.key"), bundle.getPrivateKeyPEM());
         return TestServers.on(transport)
                 .tls(certificate, key)
+                .tlsProvider(provider)
                 .streams("/events/**", StreamRoute.topics())
                 .route(
                         "GET",
@@ -69,9 +72,9 @@ class Http2TlsTest {
         return Http2Client.overTls(server.port(), "h2", "http/1.1").begin(-1);
     }
 
-    @OverEachTransport
-    void streamsShareAConnection(Transport transport) throws Exception {
-        try (SseServer server = server(transport).start();
+    @OverEachTls
+    void streamsShareAConnection(Transport transport, SslProvider provider) throws Exception {
+        try (SseServer server = server(transport, provider).start();
                 Http2Client client = connect(server)) {
             assertThat(client.negotiated()).isEqualTo("h2");
             List<Integer> streams = new ArrayList<>();
@@ -96,13 +99,14 @@ class Http2TlsTest {
     }
 
     /** The client reads nothing from its socket, so the kernel's buffers fill and the connection is not writable. */
-    @OverEachTransport
-    void aClientThatDoesNotReadItsSocketGetsEverythingLater(Transport transport) throws Exception {
+    @OverEachTls
+    void aClientThatDoesNotReadItsSocketGetsEverythingLater(Transport transport, SslProvider provider)
+            throws Exception {
         try (Hub hub = Hub.builder()
                         .historyBytes(1L << 30)
                         .historyEvents(10_000)
                         .build();
-                SseServer server = server(transport).hub(hub).start();
+                SseServer server = server(transport, provider).hub(hub).start();
                 Http2Client client = connect(server)) {
             client.windowUpdate(0, 1 << 30);
             int first = client.open("/events/a");
@@ -123,7 +127,7 @@ class Http2TlsTest {
 
     @Test
     void aClientKeepsToWhatItHasSelected() throws Exception {
-        try (SseServer server = server(Transport.AUTO).start()) {
+        try (SseServer server = server(Transport.AUTO, SslProvider.JDK).start()) {
             try (Http2Client old = Http2Client.overTls(server.port(), "http/1.1")) {
                 assertThat(old.negotiated()).isEqualTo("http/1.1");
                 old.bytes(Http2Client.PREFACE);
@@ -136,7 +140,8 @@ class Http2TlsTest {
             }
             TestServers.awaitNothingOwned(server.hub());
         }
-        try (SseServer without = server(Transport.AUTO).http2(false).start();
+        try (SseServer without =
+                        server(Transport.AUTO, SslProvider.JDK).http2(false).start();
                 Http2Client client = Http2Client.overTls(without.port(), "h2", "http/1.1")) {
             assertThat(client.negotiated()).isEqualTo("http/1.1");
         }
@@ -155,8 +160,9 @@ class Http2TlsTest {
                 .sslContext(context)
                 .connectTimeout(RawClient.PATIENCE)
                 .build();
-        try (SseServer server =
-                server(Transport.AUTO).drain(Duration.ofSeconds(2)).start()) {
+        try (SseServer server = server(Transport.AUTO, SslProvider.JDK)
+                .drain(Duration.ofSeconds(2))
+                .start()) {
             HttpResponse<InputStream> response = client.send(
                     HttpRequest.newBuilder(URI.create("https://localhost:" + server.port() + "/events/a"))
                             .build(),

@@ -61,9 +61,8 @@ class MalformedHttpTest {
             List<String> wrong = new ArrayList<>(); // one run reports each wrong response
             for (Map.Entry<String, HostileRequests.Case> named :
                     HostileRequests.all().entrySet()) {
-                try (RawClient client = RawClient.connect(server.port())) {
-                    client.send(named.getValue().request());
-                    check(named.getKey(), named.getValue().status(), client);
+                try {
+                    AnswerTime.assertShort(named.getKey(), () -> sendOne(server, named.getKey(), named.getValue()));
                 } catch (AssertionError e) {
                     wrong.add(e.getMessage());
                 }
@@ -71,6 +70,7 @@ class MalformedHttpTest {
                 healthy.awaitEvents(++published);
             }
             assertThat(wrong).isEmpty();
+            assertThat(published).isGreaterThanOrEqualTo(120);
             assertThat(healthy.stream().data())
                     .containsExactlyElementsOf(HostileRequests.all().keySet());
             healthy.close();
@@ -78,17 +78,28 @@ class MalformedHttpTest {
         }
     }
 
-    private static void check(String name, int expected, RawClient client) throws IOException {
-        RawStream response = client.stream();
-        if (expected == HostileRequests.OPENS) {
-            client.awaitHead();
-            assertThat(response.status()).as(name).isEqualTo(200);
-            client.await(() -> response.retries.size() == 1, "first block for " + name);
-            return;
+    /** @return the time from the last byte of the request to the end of its response */
+    private static Duration sendOne(SseServer server, String name, HostileRequests.Case hostile) throws IOException {
+        try (RawClient client = RawClient.connect(server.port())) {
+            client.send(hostile.request());
+            long sent = System.nanoTime();
+            if (hostile.status() == HostileRequests.OPENS) {
+                client.awaitHead();
+                assertThat(client.stream().status()).as(name).isEqualTo(200);
+                client.await(() -> client.stream().retries.size() == 1, "first block for " + name);
+                return AnswerTime.since(sent);
+            }
+            assertThat(client.awaitResponse(RawClient.PATIENCE))
+                    .as(name + " gets a response or is closed; status "
+                            + client.stream().status())
+                    .isTrue();
+            Duration took = AnswerTime.since(sent);
+            checkRejection(name, hostile.status(), client.stream());
+            return took;
         }
-        assertThat(client.awaitResponse(RawClient.PATIENCE))
-                .as(name + " gets a response or is closed; status " + response.status())
-                .isTrue();
+    }
+
+    private static void checkRejection(String name, int expected, RawStream response) throws IOException {
         if (expected == HostileRequests.CLOSES) {
             assertThat(response.status()).as(name).isIn(0, 400);
             return;

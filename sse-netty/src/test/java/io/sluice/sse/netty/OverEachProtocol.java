@@ -10,8 +10,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 /**
  * A test with real sockets whose parameters are a {@link Transport} and a {@link ClientProtocol}. It runs over each
  * transport of Linux with HTTP/1.1, and over one transport with each other protocol. This is not the full product: a
- * transport moves bytes, whatever the protocol, so six runs find what twelve would find. {@link TestServers#on} skips
- * missing transports.
+ * transport moves bytes, whatever the protocol, so six runs find what twelve would find. For the same reason one of the
+ * two runs over TLS has the JDK's and the other one BoringSSL. {@link TestServers#on} skips missing transports.
  */
 @Target(ElementType.METHOD)
 @Retention(RetentionPolicy.RUNTIME)

@@ -1,7 +1,9 @@
 package io.sluice.sse.netty;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.sluice.sse.Event;
 import io.sluice.sse.netty.stream.NettySink;
 import io.sluice.sse.topic.SinkInfo;
 import java.io.ByteArrayOutputStream;
@@ -13,6 +15,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** PROXY headers over real sockets: which peers must send one, which must not, and which address the connection has. */
 @Timeout(300)
@@ -73,6 +77,35 @@ class ProxyProtocolTest {
                                 .as("only the stream, and the pipeline's own tail")
                                 .hasSizeLessThanOrEqualTo(2)); // a connection that is closing has none
             }
+        }
+    }
+
+    /** The header comes before TLS and before HTTP/2, and all streams of the connection have its client. */
+    @ParameterizedTest
+    @EnumSource(ClientProtocol.class)
+    void theHeaderComesBeforeEachProtocol(ClientProtocol protocol) throws Exception {
+        byte[] four = addresses("192.0.2.1", "192.0.2.9", 4711, 80);
+        try (SseServer server = protocol.on(Transport.AUTO)
+                .trustedProxies(TrustedProxies.of("127.0.0.1").byProxyProtocol())
+                .start()) {
+            for (byte[] header :
+                    List.of(ascii("PROXY TCP4 192.0.2.1 192.0.2.9 4711 80\r\n"), header(PROXY, AF_INET_STREAM, four))) {
+                try (StreamClient one = protocol.openAfter(header, server, "/events/a");
+                        StreamClient two = protocol.isHttp2() ? protocol.openBeside(one, server, "/events/a") : one) {
+                    assertThat(infos(server))
+                            .hasSize(protocol.isHttp2() ? 2 : 1)
+                            .allSatisfy(info ->
+                                    assertThat(info.sink().remoteAddress()).isEqualTo("192.0.2.1:4711"));
+                    server.hub().publish("a", Event.of("hello"));
+                    one.awaitEvents(1);
+                    two.awaitEvents(1);
+                }
+                TestServers.awaitNothingOwned(server.hub());
+            }
+            assertThatThrownBy(() -> protocol.open(server, "/events/a").close())
+                    .as("without the header")
+                    .isInstanceOfAny(IOException.class, AssertionError.class);
+            TestServers.awaitNothingOwned(server.hub());
         }
     }
 

@@ -38,6 +38,11 @@ final class RawClient extends FaultClient implements StreamClient {
         return new RawClient(TestTls.over(tcp), tcp);
     }
 
+    /** A client over a connected socket, which is closed with the client. */
+    static RawClient of(Socket connected) throws IOException {
+        return new RawClient(connected, connected);
+    }
+
     /** A connected socket. @param receiveBuffer 0 for the default */
     static Socket plainSocket(int port, int receiveBuffer) throws IOException {
         return socket(port, receiveBuffer);

@@ -19,6 +19,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -28,6 +29,15 @@ import org.jspecify.annotations.Nullable;
  * path does what the handler of that name does there.
  */
 final class PlatformServer {
+
+    /** A page that has a stream as soon as it is shown. */
+    private static final String LISTENING = """
+            <!doctype html><title>listening</title><script>
+            window.got = [];
+            window.source = new EventSource('/topics/ticks');
+            source.onmessage = event => got.push(event.data);
+            </script>
+            """;
 
     private PlatformServer() {}
 
@@ -59,6 +69,11 @@ final class PlatformServer {
                         "/open",
                         request -> RouteResponse.of(200, "text/plain", open(server))
                                 .completed())
+                .route(
+                        "GET",
+                        "/listening",
+                        request -> RouteResponse.of(200, "text/html", LISTENING).completed())
+                .route("GET", "/redirect", PlatformServer::redirect)
                 .streams("/message", request -> SseStream.of(PlatformServer::everySoOften))
                 .streams("/reconnect-fail", PlatformServer::reconnectFail)
                 .streams("/status-reconnect", PlatformServer::statusReconnect)
@@ -66,6 +81,9 @@ final class PlatformServer {
                 .streams("/cookie", PlatformServer::cookie)
                 .streams("/headers", PlatformServer::headers)
                 .streams("/status", PlatformServer::status)
+                .streams(
+                        "/for-all/last-event-id",
+                        request -> lastEventId(request).header("access-control-allow-origin", "*"))
                 .streams("/topics/**", StreamRoute.topics());
         if (isHttp2) {
             TestTls.serve(builder);
@@ -135,7 +153,16 @@ final class PlatformServer {
     private static SseStream cookie(SseRequest request) {
         String user = Objects.requireNonNullElse(cookieOf(request, "user"), "nobody");
         return SseStream.of(sink -> sink.send(Event.of(user)))
-                .header("set-cookie", "user=" + request.query("set") + "; max-age=60");
+                .header(
+                        "set-cookie",
+                        "user=" + request.query("set") + "; max-age=60"
+                                + Objects.requireNonNullElse(request.query("more"), ""));
+    }
+
+    private static CompletionStage<RouteResponse> redirect(SseRequest request) {
+        return RouteResponse.empty(Integer.parseInt(Objects.requireNonNull(request.query("status"))))
+                .with("location", Objects.requireNonNull(request.query("location")))
+                .completed();
     }
 
     private static SseStream headers(SseRequest request) {

@@ -8,6 +8,7 @@ import io.netty.handler.ssl.ApplicationProtocolNames;
 import io.netty.handler.ssl.ClientAuth;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
+import io.netty.handler.ssl.SslProvider;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.security.PrivateKey;
@@ -29,14 +30,15 @@ public final class TlsFiles implements Supplier<SslContext> {
 
     /**
      * @param http2 whether the clients may select HTTP/2
+     * @param provider the implementation of TLS; null for BoringSSL if it is on the class path, otherwise the JDK
      * @throws IOException if a file cannot be used; the message names the option, the file and what is expected
      */
-    public TlsFiles(Paths paths, boolean http2) throws IOException {
+    public TlsFiles(Paths paths, boolean http2, @Nullable SslProvider provider) throws IOException {
         List<Path> all = Stream.of(paths.certificate, paths.key, paths.clientCa)
                 .filter(Objects::nonNull)
                 .toList();
         try {
-            files = new WatchedFiles<>("TLS files", all, () -> load(paths, http2));
+            files = new WatchedFiles<>("TLS files", all, () -> load(paths, http2, provider));
         } catch (IOException | RuntimeException e) {
             throw e;
         } catch (Exception e) {
@@ -54,7 +56,7 @@ public final class TlsFiles implements Supplier<SslContext> {
         files.refresh();
     }
 
-    private static SslContext load(Paths paths, boolean http2) throws IOException {
+    private static SslContext load(Paths paths, boolean http2, @Nullable SslProvider provider) throws IOException {
         X509Certificate[] chain = PemFiles.certificates("tls certificate", paths.certificate);
         PrivateKey key = PemFiles.privateKey("tls key", paths.key);
         if (!PemFiles.belongTogether(key, chain[0].getPublicKey())) {
@@ -62,6 +64,7 @@ public final class TlsFiles implements Supplier<SslContext> {
                     + paths.certificate + ")");
         }
         SslContextBuilder builder = SslContextBuilder.forServer(key, chain)
+                .sslProvider(provider)
                 .protocols("TLSv1.3", "TLSv1.2")
                 .applicationProtocolConfig(new ApplicationProtocolConfig(
                         Protocol.ALPN,
