@@ -7,6 +7,7 @@ import io.netty.handler.codec.http2.Http2MultiplexHandler;
 import io.sluice.sse.netty.connection.PendingConnections;
 import io.sluice.sse.netty.http.Deadlines;
 import io.sluice.sse.netty.http.RequestDeadline;
+import io.sluice.sse.netty.http2.FrameDeadline;
 import io.sluice.sse.netty.http2.Http2Codec;
 import io.sluice.sse.netty.http2.Http2Limits;
 import io.sluice.sse.netty.http2.Http2Output;
@@ -53,9 +54,10 @@ final class Http2Pipeline extends ChannelInitializer<Channel> {
         Http2Output output = new Http2Output();
         Http2Codec frames =
                 Http2Codec.create(limits, maxHeaderListBytes, routing.streams().rejections());
-        Http2Session session =
-                new Http2Session(frames, output, deadlines.on(pipeline.channel().eventLoop()), pending);
+        Deadlines.OnLoop ofLoop = deadlines.on(pipeline.channel().eventLoop());
+        Http2Session session = new Http2Session(frames, output, ofLoop, pending);
         pipeline.addLast("output", output)
+                .addLast("frames", new FrameDeadline(ofLoop, routing.streams().rejections()))
                 .addLast("http2", frames)
                 .addLast("streams", new Http2MultiplexHandler(this))
                 .addLast("session", session);

@@ -17,6 +17,7 @@ import static io.sluice.sse.netty.Http2Client.frameBytes;
 import static io.sluice.sse.netty.Http2Client.number;
 import static io.sluice.sse.netty.Http2Client.setting;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
@@ -29,6 +30,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -663,6 +665,46 @@ class Http2HostileTest {
             }
         }
         return false;
+    }
+
+    /** No stream exists before its header block is complete, so the deadline of a request does not apply. */
+    @Test
+    void whatIsBegunAndNotCompletedEndsTheConnection() throws IOException {
+        byte[] headers = frameBytes(HEADERS, END_STREAM, 3, block(REQUEST));
+        Map<String, byte[]> cases = new LinkedHashMap<>();
+        cases.put("HEADERS without an end", headers);
+        cases.put("half of HEADERS", Arrays.copyOf(headers, headers.length / 2));
+        cases.put("half of the header of a frame", Arrays.copyOf(headers, 5));
+        cases.put("the header of an unknown frame", Arrays.copyOf(frameBytes(0x42, 0, 0, new byte[100]), 9));
+        try (SseServer server = TestServers.on(Transport.AUTO)
+                        .requestTimeout(Duration.ofSeconds(2))
+                        .heartbeat(Duration.ZERO)
+                        .start();
+                RawClient control = RawClient.open(server.port(), "/events/control");
+                Http2Client whole = Http2Client.connect(server.port())) {
+            int healthy = whole.open("/events/control");
+            Map<String, Http2Client> clients = new LinkedHashMap<>();
+            for (Map.Entry<String, byte[]> slow : cases.entrySet()) {
+                Http2Client client = Http2Client.connect(server.port());
+                clients.put(slow.getKey(), client);
+                client.open("/events/a");
+                client.bytes(slow.getValue());
+            }
+            long sent = System.nanoTime();
+            for (Map.Entry<String, Http2Client> slow : clients.entrySet()) {
+                slow.getValue().awaitEnd();
+                assertThat(AnswerTime.since(sent)).as(slow.getKey()).isLessThan(AnswerTime.MAX_SLOW);
+                assertThat(slow.getValue().goAways).as(slow.getKey()).hasSize(1);
+                slow.getValue().close();
+            }
+            assertThat(server.hub().rejections().count(RejectionCounts.Kind.REQUEST_TIMEOUT))
+                    .isEqualTo(cases.size());
+            await().untilAsserted(() -> assertThat(server.hub().stats().closed().get(CloseReason.CLIENT_LEFT))
+                    .isEqualTo(cases.size()));
+            server.hub().publish("control", Event.of("no deadline for an open stream"));
+            control.awaitEvents(1);
+            whole.awaitEvents(healthy, 1);
+        }
     }
 
     /** A proxy resets a stream for each page that closes. That must not end the streams of its other clients. */

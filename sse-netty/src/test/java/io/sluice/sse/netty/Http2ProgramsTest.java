@@ -112,13 +112,24 @@ class Http2ProgramsTest {
         }
     }
 
+    /**
+     * nghttp prints the DATA frames of all streams as they arrive. With these windows, of 1 and 64 MiB, no frame ends
+     * within an event.
+     */
+    private static List<String> ofNghttp(SseServer server) {
+        return List.of(
+                "--no-verify-peer",
+                "--multiply=" + STREAMS,
+                "--window-bits=20",
+                "--connection-window-bits=26",
+                uri(server));
+    }
+
     @OverEachHttp2
     void nghttp(ClientProtocol protocol) throws Exception {
         try (SseServer server = start(protocol);
-                ForeignProgram nghttp = ForeignProgram.start(
-                        folder, "nghttp", List.of("--no-verify-peer", "--multiply=" + STREAMS, uri(server)))) {
+                ForeignProgram nghttp = ForeignProgram.start(folder, "nghttp", ofNghttp(server))) {
             publishTo(server, STREAMS, 1);
-            // It prints the DATA frames as they arrive, and each has whole events.
             List<String> data = dataIn(nghttp.awaitSuccess());
             for (String event : events()) {
                 assertThat(data).filteredOn(event::equals).as(event).hasSize(STREAMS);

@@ -181,7 +181,7 @@ class WebPlatformTest {
     }
 
     /**
-     * eventsource-bfcache.window.js. A browser may keep a page that was left, with its stream, to show it again at once.
+     * eventsource-bfcache.window.js. A browser may keep a page that was left, with its stream, to show it again soon.
      * Chromium keeps the stream for a minute. Then the page has what was published meanwhile; otherwise it is a new
      * page. In both cases it has one stream in the end.
      */
@@ -368,7 +368,7 @@ class WebPlatformTest {
                 .isEqualTo(before);
     }
 
-    /** With these headers a page may send a request only after a preflight, which a server without the option rejects. */
+    /** With these headers a page sends a request only after a preflight, which a server without the option rejects. */
     @Test
     void aPreflightAllowsTheHeadersOfAPage() {
         String script = """
