@@ -129,7 +129,9 @@ class TopicOptionsContractTest {
             await().untilAsserted(() -> assertThat(gaps.read).containsSubsequence("first", "gap", "three", "four"));
             await().untilAsserted(() -> assertThat(latest.read).contains("gap"));
             server.publish("latest", "next");
-            await().untilAsserted(() -> assertThat(latest.read).endsWith("gap", "next"));
+            await().untilAsserted(() -> assertThat(latest.read).containsSubsequence("gap", "next"));
+            // the lane may have found the loss before the last one of the four was published
+            assertThat(latest.read).doesNotContain("three");
             await().until(() -> !usual.sink.isOpen()); // disconnect is the default
             assertThat(usual.read).doesNotContain("gap", "four");
         }
