@@ -64,6 +64,12 @@ final class Appender {
 
     private final ArrayDeque<Pending> waiting = new ArrayDeque<>();
     private long pendingBytes;
+    /**
+     * Commands to the session without an answer. An event may be read from the stream before the answer comes, and then
+     * does not wait any more; but its command still does.
+     */
+    private int unanswered;
+
     private long lastNumber;
     private @Nullable Session session;
     private String unavailable = "not connected yet";
@@ -107,11 +113,11 @@ final class Appender {
             return BackplaneException.notPublished("the backplane is closed", null);
         }
         int pendingNow = sent.size() + doubtful.size() + waiting.size();
-        boolean isFull = pendingNow >= bounds.pendingEntries()
+        boolean isFull = Math.max(pendingNow, unanswered) >= bounds.pendingEntries()
                 || (pendingBytes > 0 && pendingBytes + pending.bytes > bounds.pendingBytes());
         if (isFull) {
             return BackplaneException.notPublished(
-                    "Redis does not keep up: " + pendingNow + " changes of " + pendingBytes
+                    "Redis does not keep up: " + Math.max(pendingNow, unanswered) + " changes of " + pendingBytes
                             + " bytes wait for it (pendingEntries: " + bounds.pendingEntries() + ", pendingBytes: "
                             + bounds.pendingBytes() + ")",
                     null);
@@ -148,6 +154,7 @@ final class Appender {
             fail(number, BackplaneException.notPublished("Redis is away: " + e.getMessage(), e));
             return;
         }
+        unanswered++;
         answer.whenComplete((id, failure) -> answered(number, to, id, failure));
     }
 
@@ -222,6 +229,7 @@ final class Appender {
     // ---- Redis
 
     private void answered(long number, Session by, @Nullable Object id, @Nullable Throwable failure) {
+        answerCame(by);
         if (failure instanceof RedisCommandExecutionException refused) {
             String message = String.valueOf(refused.getMessage());
             if (!message.startsWith("OOM")) { // then another session would not help
@@ -235,6 +243,12 @@ final class Appender {
             fail(number, BackplaneException.notPublished("the stream of the hub is not in Redis any more", null));
         } else {
             setAnswered(number);
+        }
+    }
+
+    private synchronized void answerCame(Session by) {
+        if (by == session) {
+            unanswered--;
         }
     }
 
@@ -338,6 +352,7 @@ final class Appender {
     /** From now on changes go to this session, which has read the stream to its end. */
     synchronized void attach(Session newSession) {
         session = newSession;
+        unanswered = 0;
         changedNanos = System.nanoTime();
         progressNanos = changedNanos;
         for (Pending next = waiting.poll(); next != null; next = waiting.poll()) {

@@ -303,6 +303,31 @@ class RedisFailuresTest {
                 .doesNotContainAnyElementsOf(refused.isEmpty() ? List.of("none") : refused);
     }
 
+    /** Events come back from the stream before Redis has answered their commands, so these are bounded as well. */
+    @Test
+    void commandsWithoutAnAnswerAreBounded() throws Exception {
+        int bound = 20;
+        try (HeldAnswers proxy = new HeldAnswers(redis);
+                Nodes behind = new Nodes(proxy.uri())) {
+            Hub a = behind.node(
+                    options -> options.pendingEntries(bound).commandTimeout(Duration.ofSeconds(30)), hub -> {});
+            get(a.publish("t", Event.of("first")));
+            proxy.hold();
+            for (int i = 0; i < bound; i++) {
+                get(a.publish("t", Event.of("e" + i)));
+            }
+            for (int i = 0; i < 5 * bound; i++) { // more than the client of Redis would let wait
+                assertRefused(() -> get(a.publish("t", Event.of("above"))), "Redis does not keep up");
+            }
+            proxy.release();
+            Awaitility.await("the answers have come")
+                    .pollInterval(Duration.ofMillis(5))
+                    .ignoreExceptions()
+                    .until(() -> get(a.publish("t", Event.of("end"))) != null);
+            assertThat(a.backplane().orElseThrow().reconnects()).isZero();
+        }
+    }
+
     @Test
     void noThreadIsLeftBehind() throws Exception {
         Hub a = nodes.node();
