@@ -207,6 +207,16 @@ final class NodesCommand implements Callable<Integer> {
                 .note(
                         stage + ": CPU of the nodes per delivery",
                         String.format(Locale.ROOT, "%.2f µs", cpuPerDelivery(rounds)))
+                .note(
+                        stage + ": CPU of clients and publishers per delivery",
+                        String.format(
+                                Locale.ROOT,
+                                "%.2f µs",
+                                rounds.stream()
+                                                .mapToLong(NodesStage.Round::ownCpuNanos)
+                                                .sum()
+                                        / 1e3
+                                        / Math.max(1, received)))
                 .note(stage + ": processors of the machine busy", String.format(Locale.ROOT, "%.0f %%", 100 * busy));
     }
 

@@ -24,8 +24,9 @@ final class NodesStage implements AutoCloseable {
      *
      * @param cpuNanos of all nodes of the stage
      * @param machineBusy the part of the time in which the processors of the machine were busy
+     * @param ownCpuNanos of the clients and publishers
      */
-    record Round(NodesPlan plan, long cpuNanos, long answered, String failure, double machineBusy) {
+    record Round(NodesPlan plan, long cpuNanos, long answered, String failure, double machineBusy, long ownCpuNanos) {
 
         Histogram latencies() {
             return plan.latencies();
@@ -110,6 +111,7 @@ final class NodesStage implements AutoCloseable {
         published += count;
         try (Publishers publishers = new Publishers()) { // the server closes idle connections between two rounds
             long cpuBefore = cpuNanos();
+            long ownBefore = ownCpuNanos();
             MachineLoad machine = MachineLoad.begin();
             publishers.publish(now);
             double busy = machine.busy();
@@ -117,7 +119,13 @@ final class NodesStage implements AutoCloseable {
             while ((now.received() < now.expected() || publishers.answered() < count) && System.nanoTime() < deadline) {
                 Pace.pause(Duration.ofMillis(1));
             }
-            return new Round(now, cpuNanos() - cpuBefore, publishers.answered(), publishers.failure(), busy);
+            return new Round(
+                    now,
+                    cpuNanos() - cpuBefore,
+                    publishers.answered(),
+                    publishers.failure(),
+                    busy,
+                    ownCpuNanos() - ownBefore);
         }
     }
 
@@ -159,6 +167,14 @@ final class NodesStage implements AutoCloseable {
                 publisher.close();
             }
         }
+    }
+
+    private static long ownCpuNanos() {
+        return ProcessHandle.current()
+                .info()
+                .totalCpuDuration()
+                .orElse(Duration.ZERO)
+                .toNanos();
     }
 
     private long cpuNanos() {
