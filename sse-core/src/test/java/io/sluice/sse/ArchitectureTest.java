@@ -260,6 +260,7 @@ class ArchitectureTest {
                         "hub.lane.Lane",
                         "hub.lane.LaneOptions",
                         "hub.lane.LaneRegistry",
+                        "hub.lane.PrincipalStreams",
                         "hub.lane.LaneSink",
                         "hub.lane.SinkOptions",
                         "hub.lane.Splice",

@@ -29,6 +29,9 @@ import org.jspecify.annotations.Nullable;
  */
 public interface Backplane extends AutoCloseable {
 
+    /** The lowest position that a change may have. */
+    long MIN_POSITION = 2;
+
     /** The highest position that a change may have. */
     long MAX_POSITION = (1L << 55) - 1;
 
@@ -88,7 +91,10 @@ public interface Backplane extends AutoCloseable {
                 ENDS
             }
 
-            /** @param topic the topic; empty for the whole hub */
+            /**
+             * @param topic the topic; empty for the whole hub; a slash and its place in the order of streams for one
+             *     stream of the principal
+             */
             public record Member(String topic, String principal) {}
         }
     }
@@ -108,7 +114,16 @@ public interface Backplane extends AutoCloseable {
             Change change,
             long timeMillis,
             boolean fromThisNode,
-            @Nullable Receipt receipt) {}
+            @Nullable Receipt receipt) {
+
+        /** @throws IllegalArgumentException if the position is not from 2 to {@link #MAX_POSITION} */
+        public Entry {
+            if (position < MIN_POSITION || position > MAX_POSITION) {
+                throw new IllegalArgumentException(
+                        "position: " + position + " (expected: from " + MIN_POSITION + " to " + MAX_POSITION + ")");
+            }
+        }
+    }
 
     /** Waits for one change of this node. The hub creates it, and hands it to {@link #append}. */
     interface Receipt {

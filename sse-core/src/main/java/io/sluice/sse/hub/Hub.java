@@ -93,10 +93,10 @@ public final class Hub implements AutoCloseable {
         this.local = new LocalSubscribers(core, lanes, clocks.nanos());
         if (shared != null) {
             presences.share(shared, options.presenceExpiry());
-            SharedPresence everywhere = presences.shared();
             shared.open(options.epoch(), new SharedSequencer.Listener() {
                 @Override
                 public void eventsLost() {
+                    SharedPresence everywhere = presences.shared();
                     if (everywhere != null) {
                         everywhere.reportsLost();
                     }
@@ -105,6 +105,7 @@ public final class Hub implements AutoCloseable {
 
                 @Override
                 public @Nullable Publication presence(Backplane.Change.NodePresence report) {
+                    SharedPresence everywhere = presences.shared();
                     return everywhere == null ? null : everywhere.received(report);
                 }
 
@@ -119,6 +120,7 @@ public final class Hub implements AutoCloseable {
                     revokeHere(principal);
                 }
             });
+            SharedPresence everywhere = presences.shared();
             if (everywhere != null) {
                 everywhere.start();
             }

@@ -7,6 +7,7 @@ import io.sluice.sse.Sink;
 import io.sluice.sse.backplane.Backplane.Change.NodePresence.Member;
 import io.sluice.sse.hub.core.LogThrottle;
 import io.sluice.sse.hub.core.PresenceListener;
+import io.sluice.sse.hub.lane.PrincipalStreams;
 import io.sluice.sse.hub.log.Expirer;
 import io.sluice.sse.hub.log.LogOptions;
 import io.sluice.sse.hub.log.SharedSequencer;
@@ -55,8 +56,11 @@ final class Presences implements PresenceListener {
     private final List<Counted> all = new ArrayList<>();
     private final LogThrottle unpublished;
     private final LogOptions.Clocks clocks;
-    /** Joins this presence to that of the other nodes; null without a backplane. Set before the hub is used. */
-    private @Nullable SharedPresence shared;
+    /** Joins this presence to that of the other nodes; null without a backplane, or while nothing needs
+     * it. */
+    private volatile @Nullable SharedPresence shared;
+    /** What {@link #shared} needs; null without a backplane. Set before the hub is used. */
+    private @Nullable Supplier<SharedPresence> newShared;
 
     private final Expirer.Timer timer;
 
@@ -92,9 +96,28 @@ final class Presences implements PresenceListener {
 
     /** Joins the presence of this node to that of the others. Called before the hub is used. */
     void share(SharedSequencer sequencer, Duration expiry) {
+        newShared = () -> new SharedPresence(
+                sequencer::report,
+                new OfAllNodes(),
+                clocks,
+                () -> sequencer.status().unavailable() != null,
+                sequencer::head,
+                expiry);
         if (!all.isEmpty()) {
-            shared = new SharedPresence(sequencer::report, new OfAllNodes(), clocks, expiry);
+            shared = newShared.get();
         }
+    }
+
+    /** The streams of principals at all nodes; null without a backplane. From now on this node reports its own. */
+    synchronized @Nullable PrincipalStreams streams() {
+        Supplier<SharedPresence> making = newShared;
+        SharedPresence present = shared;
+        if (present == null && making != null) {
+            present = making.get();
+            shared = present;
+            present.start();
+        }
+        return present == null ? null : present.streams();
     }
 
     @Nullable
@@ -301,8 +324,9 @@ final class Presences implements PresenceListener {
     }
 
     private void report(Presence presence, boolean joined, String principal, String key) {
-        if (shared != null) {
-            shared.changedHere(new Member(key, principal), joined);
+        SharedPresence everywhere = shared;
+        if (everywhere != null) {
+            everywhere.changedHere(new Member(key, principal), joined);
             return;
         }
         String topic = nameOf(key);
@@ -392,8 +416,9 @@ final class Presences implements PresenceListener {
         synchronized (stale) {
             repair.run();
         }
-        if (shared != null) {
-            shared.close();
+        SharedPresence everywhere = shared;
+        if (everywhere != null) {
+            everywhere.close();
         }
         all.forEach(counted -> {
             counted.counts.close();

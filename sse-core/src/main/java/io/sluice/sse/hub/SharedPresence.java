@@ -20,7 +20,9 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,6 +38,8 @@ import org.slf4j.LoggerFactory;
  * that one. So no clock is compared, and no principal leaves while the backplane is away. What such a difference
  * changes has no position, so the clients of those topics get the list of the present principals again.
  *
+ * <p>In the same way the nodes learn how many streams each principal has at the others ({@link SharedStreams}).
+ *
  * <p>Thread-safe. What a node knows of the others is bounded.
  */
 final class SharedPresence {
@@ -44,6 +48,9 @@ final class SharedPresence {
 
     /** So many members of other nodes are known at most. */
     static final int MAX_MEMBERS = 1_000_000;
+
+    /** So many bytes of members are in a part of the state at first, and at most so many members. */
+    private static final int MAX_BYTES_PER_PART = 64 << 10;
 
     private static final int MAX_MEMBERS_PER_PART = 500;
     private static final int BEATS_TO_EXPIRY = 3;
@@ -67,6 +74,7 @@ final class SharedPresence {
 
     /** What is known of a node. Guarded by this. */
     private static final class Node {
+        final boolean isOwn;
         final Set<Member> members = new HashSet<>();
         /** The parts of a state of which the last one has not come. */
         final List<Member> parts = new ArrayList<>();
@@ -75,6 +83,10 @@ final class SharedPresence {
 
         /** The own signs of life when it reported something last. */
         long heardAtBeat;
+
+        Node(boolean isOwn) {
+            this.isOwn = isOwn;
+        }
     }
 
     private final Function<NodePresence, CompletionStage<Void>> append;
@@ -83,6 +95,7 @@ final class SharedPresence {
     private final long beatNanos;
     private final LogThrottle tooMany;
     private final LogThrottle tooLarge;
+    private final SharedStreams streams;
     private final String name = Long.toString(new SecureRandom().nextLong() >>> 1, 36);
 
     // Guarded by this.
@@ -94,8 +107,11 @@ final class SharedPresence {
     private final Object sending = new Object();
     /** What is present here, as it was reported. */
     private final Set<Member> own = new LinkedHashSet<>();
-    /** How many of them are in a part of the state. A backplane that takes only smaller entries lowers it. */
-    private int membersPerPart = MAX_MEMBERS_PER_PART;
+    /**
+     * How many bytes the members in a part of the state may have. A backplane that takes only smaller entries lowers it
+     * to what it takes, which the number of members does not tell: a long name must not cut all others apart.
+     */
+    private long bytesPerPart = MAX_BYTES_PER_PART;
 
     private final AtomicBoolean sendsState = new AtomicBoolean();
     private final AtomicBoolean asks = new AtomicBoolean(true);
@@ -107,6 +123,8 @@ final class SharedPresence {
             Function<NodePresence, CompletionStage<Void>> append,
             Surroundings surroundings,
             LogOptions.Clocks clocks,
+            BooleanSupplier isAway,
+            LongSupplier head,
             Duration expiry) {
         this.append = append;
         this.surroundings = surroundings;
@@ -114,6 +132,12 @@ final class SharedPresence {
         this.beatNanos = expiry.toNanos() / BEATS_TO_EXPIRY;
         this.tooMany = new LogThrottle(clocks.nanos());
         this.tooLarge = new LogThrottle(clocks.nanos());
+        this.streams = new SharedStreams(name, this::changedHere, isAway, head, timer);
+    }
+
+    /** The streams of principals, for limits. */
+    SharedStreams streams() {
+        return streams;
     }
 
     // ---- to the backplane
@@ -160,14 +184,34 @@ final class SharedPresence {
     }
 
     private void sendState() {
-        List<Member> all = List.copyOf(own);
-        int each = membersPerPart;
-        int parts = Math.max(1, (all.size() + each - 1) / each);
-        for (int part = 0; part < parts; part++) {
-            int from = part * each;
-            List<Member> some = all.subList(from, Math.min(all.size(), from + each));
-            send(new NodePresence(name, Kind.STATE, some, part, parts));
+        List<List<Member>> parts = parts(own, bytesPerPart);
+        for (int part = 0; part < parts.size(); part++) {
+            send(new NodePresence(name, Kind.STATE, parts.get(part), part, parts.size()));
         }
+    }
+
+    /** At least one part. A member that is larger than a part has one of its own. */
+    static List<List<Member>> parts(Iterable<Member> members, long maxBytes) {
+        List<List<Member>> parts = new ArrayList<>();
+        List<Member> part = new ArrayList<>();
+        long bytes = 0;
+        for (Member member : members) {
+            long size = sizeOf(member);
+            if (!part.isEmpty() && (bytes + size > maxBytes || part.size() >= MAX_MEMBERS_PER_PART)) {
+                parts.add(part);
+                part = new ArrayList<>();
+                bytes = 0;
+            }
+            part.add(member);
+            bytes += size;
+        }
+        parts.add(part);
+        return parts;
+    }
+
+    /** About as many bytes as the member has in an entry. */
+    private static long sizeOf(Member member) {
+        return 2L + member.topic().length() + member.principal().length();
     }
 
     private void send(NodePresence report) {
@@ -193,12 +237,16 @@ final class SharedPresence {
         }
     }
 
+    private static long sizeOf(List<Member> members) {
+        return members.stream().mapToLong(SharedPresence::sizeOf).sum();
+    }
+
     /** A part of a state is sent again in smaller parts. A member that does not fit is known to this node only. */
     private void tooLarge(NodePresence report) {
         List<Member> members = report.members();
         synchronized (sending) {
             if (members.size() > 1) {
-                membersPerPart = Math.min(membersPerPart, members.size() / 2);
+                bytesPerPart = Math.min(bytesPerPart, sizeOf(members) / 2);
             } else if (own.removeAll(members) && tooLarge.tryAcquire()) {
                 log.warn(
                         "presence: a principal with a name of {} characters is not present at other nodes, since the"
@@ -261,7 +309,7 @@ final class SharedPresence {
                 return null;
             }
             if (node == null) {
-                node = new Node();
+                node = new Node(isOwn);
                 nodes.put(report.node(), node);
             }
             if (isOwn && (report.kind() == Kind.ALIVE || report.kind() == Kind.ASKS)) {
@@ -330,10 +378,11 @@ final class SharedPresence {
         }
     }
 
-    /** @return whether the principal was at no other node */
+    /** @return whether the principal was at no other node; false for a stream, of which clients get no event */
     private boolean change(Node node, Member member, boolean joined) {
-        PresenceCounts counts = surroundings.countsOf(member);
-        if (counts == null) {
+        boolean isStream = SharedStreams.isStream(member);
+        PresenceCounts counts = isStream ? null : surroundings.countsOf(member);
+        if (counts == null && !isStream) {
             return false;
         }
         if (joined && known >= MAX_MEMBERS) {
@@ -346,6 +395,12 @@ final class SharedPresence {
             return false;
         }
         known += joined ? 1 : -1;
+        if (counts == null) {
+            if (!node.isOwn) {
+                streams.changedElsewhere(member, joined);
+            }
+            return false;
+        }
         return joined
                 ? counts.join(member.topic(), member.principal())
                 : counts.leave(member.topic(), member.principal());

@@ -185,6 +185,23 @@ class PresenceOfNodesTest {
     }
 
     @Test
+    void longNamesDoNotCutShortOnesApart() {
+        memory.reportCharacters = 1000;
+        Hub a = node(LONG);
+        for (int i = 0; i < 4; i++) { // two of them do not fit into a part
+            client(a, i + "x".repeat(600), "rooms/1");
+        }
+        for (int i = 0; i < 300; i++) {
+            client(a, "user" + i, "rooms/1");
+        }
+        await(() -> a.members("rooms/1").size() == 304); // the reports of its own clients are in the sequence
+        long before = memory.position();
+        Hub b = node(LONG);
+        await(() -> b.members("rooms/1").size() == 304);
+        assertThat(memory.position() - before).isLessThan(300); // of members in the room and in the hub
+    }
+
+    @Test
     void noPrincipalLeavesWhileTheBackplaneIsAwayAndChangesFollowLater() {
         Hub a = node(EXPIRY);
         Hub b = node(EXPIRY);

@@ -5,6 +5,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.sluice.sse.CloseReason;
 import io.sluice.sse.ClosedException;
 import io.sluice.sse.RejectionCounts;
+import io.sluice.sse.hub.TransportAccess;
 import io.sluice.sse.netty.connection.ClientAddress;
 import io.sluice.sse.netty.connection.RejectionLog;
 import io.sluice.sse.netty.http.AcceptHeader;
@@ -54,7 +55,8 @@ final class StreamEndpoint {
         this.lanes = lanes;
         this.retry = lanes.options().retry();
         this.compression = compression;
-        this.permits = new StreamPermits(limits, retry);
+        this.permits = new StreamPermits(
+                limits, retry, limits.perPrincipal == 0 ? null : TransportAccess.streams(lanes.hub()));
         this.rejections = rejections;
         this.cors = cors;
     }

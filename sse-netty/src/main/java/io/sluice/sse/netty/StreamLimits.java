@@ -120,6 +120,10 @@ public final class StreamLimits {
      * Limits the open streams of one principal, as the {@link Authenticator} of the server determines it. Clients
      * without a principal have no such limit.
      *
+     * <p>With a backplane the streams at all nodes of the hub count. A node learns of a stream elsewhere after a round
+     * trip, and those of a node that was killed count until the {@linkplain
+     * io.sluice.sse.hub.HubBuilder#presenceExpiry expiry}. While the backplane is away each node counts its own.
+     *
      * @param atLimit what happens to a stream above the limit
      * @throws IllegalArgumentException if it is not from 1 to 2<sup>31</sup> - 2
      */

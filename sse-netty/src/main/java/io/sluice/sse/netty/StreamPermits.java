@@ -2,14 +2,18 @@ package io.sluice.sse.netty;
 
 import io.sluice.sse.CloseReason;
 import io.sluice.sse.RejectionCounts;
+import io.sluice.sse.hub.lane.PrincipalStreams;
 import io.sluice.sse.netty.connection.AddressKey;
 import io.sluice.sse.netty.stream.ChannelSink;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +24,11 @@ final class StreamPermits {
 
     private final StreamLimits limits;
     private final @Nullable AddressRates rates;
+    /** The streams at other nodes; null without a backplane, or without a limit that needs them. */
+    private final @Nullable PrincipalStreams elsewhere;
+    /** Held weakly by the hub. */
+    private final Consumer<String> openedElsewhere = this::endExcess;
+
     private final AtomicInteger acquired = new AtomicInteger();
     private final ConcurrentHashMap<Long, Integer> byAddress = new ConcurrentHashMap<>();
     private final ConcurrentHashMap<Object, Integer> byKey = new ConcurrentHashMap<>();
@@ -33,9 +42,13 @@ final class StreamPermits {
     private final HttpStatusException keyFull;
     private final HttpStatusException principalFull;
 
-    /** @param retry how long a rejected client should wait */
-    StreamPermits(StreamLimits limits, Duration retry) {
+    /**
+     * @param retry how long a rejected client should wait
+     * @param elsewhere the streams at other nodes, which count for the limit of a principal
+     */
+    StreamPermits(StreamLimits limits, Duration retry, @Nullable PrincipalStreams elsewhere) {
         this.limits = limits;
+        this.elsewhere = elsewhere;
         this.rates = limits.connectRate == null ? null : new AddressRates(limits.connectRate);
         this.full = HttpStatusException.limit(
                 RejectionCounts.Kind.STREAMS, 503, "the server has its maximum of " + limits.total + " streams", retry);
@@ -54,6 +67,9 @@ final class StreamPermits {
                 429,
                 "this user has the maximum of " + limits.perPrincipal + " streams",
                 retry);
+        if (elsewhere != null && limits.atPrincipalLimit == StreamLimits.AtLimit.END_OLDEST) {
+            elsewhere.onOpenedElsewhere(openedElsewhere);
+        }
     }
 
     /**
@@ -105,6 +121,39 @@ final class StreamPermits {
         }
     }
 
+    /** Ends the streams here that are among the oldest ones above the limit. */
+    private void endExcess(String principal) {
+        List<ChannelSink> replaced = new ArrayList<>(0);
+        byPrincipal.computeIfPresent(principal, (ignored, permits) -> {
+            removeExcess(principal, permits, replaced);
+            return permits.isEmpty() ? null : permits;
+        });
+        replaced.forEach(sink -> sink.complete(CloseReason.REPLACED));
+    }
+
+    /** Every node removes those of its own, and all nodes have the same order. */
+    private void removeExcess(String principal, ArrayDeque<Permit> permits, List<ChannelSink> into) {
+        while (true) {
+            Permit oldest = null;
+            int open = 0;
+            for (Permit permit : permits) {
+                oldest = oldest == null && permit.sink != null ? permit : oldest;
+                open += permit.sink == null ? 0 : 1;
+            }
+            ChannelSink sink = oldest == null ? null : oldest.sink;
+            if (oldest == null || sink == null) {
+                return;
+            }
+            int others = elsewhere == null ? 0 : elsewhere.elsewhere(principal);
+            int older = elsewhere == null ? 0 : elsewhere.elsewhereBefore(principal, oldest.place);
+            if (older >= (long) open + others - limits.perPrincipal) {
+                return;
+            }
+            permits.remove(oldest);
+            into.add(sink);
+        }
+    }
+
     /** How many permits are acquired. */
     int acquired() {
         return acquired.get();
@@ -146,6 +195,10 @@ final class StreamPermits {
         private transient @Nullable String principal;
         /** Null until the stream is open. Guarded by the entry of the principal. */
         private transient @Nullable ChannelSink sink;
+        /** In the order of the streams of the principal at all nodes. */
+        private transient String place = "";
+        /** Whether the other nodes know of the stream. Guarded by the entry of the principal. */
+        private boolean isReported;
 
         void acquireForAddress(@Nullable Long wanted) {
             if (limits.perAddress == 0 || wanted == null) {
@@ -178,11 +231,15 @@ final class StreamPermits {
             long most = limits.atPrincipalLimit == StreamLimits.AtLimit.REJECT
                     ? limits.perPrincipal
                     : 2L * limits.perPrincipal;
+            int others = elsewhere == null || limits.atPrincipalLimit != StreamLimits.AtLimit.REJECT
+                    ? 0
+                    : elsewhere.elsewhere(wanted);
             byPrincipal.compute(wanted, (ignored, present) -> {
                 ArrayDeque<Permit> permits = present == null ? new ArrayDeque<>(2) : present;
-                if (permits.size() >= most) {
+                if ((long) permits.size() + others >= most) {
                     throw principalFull; // nothing has changed
                 }
+                place = elsewhere == null ? "" : elsewhere.newPlace(wanted);
                 permits.add(this);
                 return permits;
             });
@@ -194,34 +251,20 @@ final class StreamPermits {
          * another stream, before this call.
          */
         private void opened(String ofPrincipal, ChannelSink newSink) {
-            @Nullable ChannelSink[] replaced = new ChannelSink[1];
+            List<ChannelSink> replaced = new ArrayList<>(0);
             byPrincipal.computeIfPresent(ofPrincipal, (ignored, permits) -> {
                 if (!permits.contains(this)) {
                     return permits; // it has closed already
                 }
                 sink = newSink;
-                long open =
-                        permits.stream().filter(permit -> permit.sink != null).count();
-                if (open > limits.perPrincipal) {
-                    replaced[0] = removeOldest(permits);
+                if (elsewhere != null) {
+                    elsewhere.opened(ofPrincipal, place);
+                    isReported = true;
                 }
-                return permits;
+                removeExcess(ofPrincipal, permits, replaced);
+                return permits.isEmpty() ? null : permits;
             });
-            if (replaced[0] != null) {
-                replaced[0].complete(CloseReason.REPLACED);
-            }
-        }
-
-        /** Removes the permit of the open stream with the oldest request. */
-        private static @Nullable ChannelSink removeOldest(ArrayDeque<Permit> permits) {
-            for (Permit permit : permits) {
-                ChannelSink oldest = permit.sink;
-                if (oldest != null) {
-                    permits.remove(permit);
-                    return oldest;
-                }
-            }
-            return null;
+            replaced.forEach(each -> each.complete(CloseReason.REPLACED));
         }
 
         /** Releases the permit. Further calls have no effect. */
@@ -241,7 +284,14 @@ final class StreamPermits {
             }
             String ownPrincipal = principal;
             if (ownPrincipal != null) {
-                byPrincipal.computeIfPresent(ownPrincipal, (ignored, permits) -> {
+                byPrincipal.compute(ownPrincipal, (ignored, permits) -> {
+                    if (elsewhere != null && isReported) {
+                        isReported = false;
+                        elsewhere.closed(ownPrincipal, place);
+                    }
+                    if (permits == null) {
+                        return null; // this one gave way to a newer one
+                    }
                     permits.remove(this);
                     return permits.isEmpty() ? null : permits;
                 });

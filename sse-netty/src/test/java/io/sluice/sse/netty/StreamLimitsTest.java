@@ -319,7 +319,7 @@ class StreamLimitsTest {
             default -> StreamLimits.DEFAULT.connectRate(new Rate(1, Duration.ofDays(1)));
         };
         RejectionLog log = new RejectionLog(new RejectionCounts());
-        StreamPermits permits = new StreamPermits(limits, Duration.ofSeconds(3));
+        StreamPermits permits = new StreamPermits(limits, Duration.ofSeconds(3), null);
         DefaultHttpRequest http = new DefaultHttpRequest(HttpVersion.HTTP_1_1, HttpMethod.GET, "/events/a");
         http.headers().set("host", "localhost").set("x-forwarded-for", "192.0.2.1");
         EmbeddedChannel channel = new EmbeddedChannel() {

@@ -28,6 +28,12 @@ import org.jspecify.annotations.Nullable;
  */
 final class Appender {
 
+    /**
+     * So many commands may be without an answer. The client reads answers only when it has written what it was given,
+     * so a publisher that never pauses would keep it from reading.
+     */
+    private static final int MAX_UNANSWERED = 8_192;
+
     /** How long after the begin of a session commands of an earlier one may still come. */
     private static final long LATE_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 
@@ -56,6 +62,7 @@ final class Appender {
     private final String publisher;
     private final Counters counters;
     private final String appendDigest;
+    private final int maxUnanswered;
 
     // Guarded by this.
     private final LinkedHashMap<Long, Pending> sent = new LinkedHashMap<>();
@@ -64,6 +71,15 @@ final class Appender {
 
     private final ArrayDeque<Pending> waiting = new ArrayDeque<>();
     private long pendingBytes;
+    /**
+     * Commands to the session without an answer. An event may be read from the stream before the answer comes, and then
+     * does not wait any more; but its command still does.
+     */
+    private int unanswered;
+
+    /** Whether changes of this node are in the stream that have not been read. */
+    private boolean hasUnread;
+
     private long lastNumber;
     private @Nullable Session session;
     private String unavailable = "not connected yet";
@@ -78,6 +94,7 @@ final class Appender {
         this.options = options;
         this.publisher = publisher;
         this.appendDigest = appendDigest;
+        this.maxUnanswered = Math.min(MAX_UNANSWERED, options.bounds().pendingEntries());
         this.counters = counters;
     }
 
@@ -122,12 +139,18 @@ final class Appender {
         }
         pendingBytes += pending.bytes;
         pending.sinceNanos = System.nanoTime();
-        if (now == null) {
-            waiting.add(pending);
-        } else {
-            send(pending, now);
+        waiting.add(pending);
+        if (now != null) {
+            sendWaiting(now);
         }
         return null;
+    }
+
+    /** What a session that has failed would not get waits for the next one. */
+    private void sendWaiting(Session to) {
+        while (!waiting.isEmpty() && unanswered < maxUnanswered && to.failure() == null) {
+            send(waiting.remove(), to);
+        }
     }
 
     private void send(Pending pending, Session to) {
@@ -148,6 +171,7 @@ final class Appender {
             fail(number, BackplaneException.notPublished("Redis is away: " + e.getMessage(), e));
             return;
         }
+        unanswered++;
         answer.whenComplete((id, failure) -> answered(number, to, id, failure));
     }
 
@@ -236,6 +260,17 @@ final class Appender {
         } else {
             setAnswered(number);
         }
+        answerCame(by);
+    }
+
+    private synchronized void answerCame(Session by) {
+        if (by == session) {
+            unanswered--;
+            sendWaiting(by);
+            if (hasUnread && unanswered == 0) {
+                notifyAll();
+            }
+        }
     }
 
     private synchronized void setAnswered(long number) {
@@ -243,6 +278,23 @@ final class Appender {
         Pending answered = sent.get(number);
         if (answered != null) { // otherwise it was read before
             answered.answered = true;
+            hasUnread = true;
+        }
+    }
+
+    /** A read of the stream begins. */
+    synchronized void readBegins() {
+        hasUnread = false;
+    }
+
+    /**
+     * Waits for so long, so that the next read has more entries. If Redis has all changes of this node, and some were
+     * not read, their publishers wait for nothing but the read: then it returns at once.
+     */
+    synchronized void awaitMore(long nanos) throws InterruptedException {
+        long end = System.nanoTime() + nanos;
+        for (long left = nanos; left > 0 && !(hasUnread && unanswered == 0); left = end - System.nanoTime()) {
+            TimeUnit.NANOSECONDS.timedWait(this, left);
         }
     }
 
@@ -338,11 +390,10 @@ final class Appender {
     /** From now on changes go to this session, which has read the stream to its end. */
     synchronized void attach(Session newSession) {
         session = newSession;
+        unanswered = 0;
         changedNanos = System.nanoTime();
         progressNanos = changedNanos;
-        for (Pending next = waiting.poll(); next != null; next = waiting.poll()) {
-            send(next, newSession);
-        }
+        sendWaiting(newSession);
     }
 
     /** There is no session now. */
@@ -362,7 +413,7 @@ final class Appender {
         synchronized (this) {
             long now = System.nanoTime();
             long away = options.timeouts().away().toNanos();
-            while (!waiting.isEmpty() && now - waiting.element().sinceNanos >= away) {
+            while (session == null && !waiting.isEmpty() && now - waiting.element().sinceNanos >= away) {
                 Pending expired = waiting.remove();
                 pendingBytes -= expired.bytes;
                 String message = "Redis is away: " + unavailable;

@@ -15,6 +15,9 @@ import io.lettuce.core.resource.ClientResources;
 import io.lettuce.core.resource.DefaultClientResources;
 import io.lettuce.core.resource.EpollProvider;
 import io.lettuce.core.resource.IOUringProvider;
+import io.lettuce.core.resource.NettyCustomizer;
+import io.netty.channel.Channel;
+import io.netty.handler.flush.FlushConsolidationHandler;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -29,6 +32,19 @@ final class Connector implements AutoCloseable {
 
     /** Commands of the backplane itself, besides the changes. */
     private static final int OWN_COMMANDS = 64;
+
+    /**
+     * The client flushes each command. Those of a publisher that does not wait reach the event loop in groups, and a
+     * group needs one system call.
+     */
+    private static final NettyCustomizer COMMANDS_TOGETHER = new NettyCustomizer() {
+        @Override
+        public void afterChannelInitialized(Channel channel) {
+            channel.pipeline()
+                    .addFirst(new FlushConsolidationHandler(
+                            FlushConsolidationHandler.DEFAULT_EXPLICIT_FLUSH_AFTER_FLUSHES, true));
+        }
+    };
 
     /** A connection that was being made may not end. */
     private static final long LONGEST_CLOSE_SECONDS = 3;
@@ -46,6 +62,7 @@ final class Connector implements AutoCloseable {
                 .ioThreadPoolSize(2)
                 .computationThreadPoolSize(2)
                 .commandLatencyRecorder(CommandLatencyRecorder.disabled())
+                .nettyCustomizer(COMMANDS_TOGETHER)
                 .build();
         this.client = RedisClient.create(resources);
         client.setOptions(ClientOptions.builder()

@@ -1,5 +1,8 @@
 package io.sluice.sse.redis;
 
+import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.belongToAnyOf;
+import static com.tngtech.archunit.lang.conditions.ArchPredicates.are;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -24,7 +27,13 @@ class ArchitectureTest {
         noClasses()
                 .should()
                 .dependOnClassesThat()
-                .resideInAnyPackage("io.sluice.sse.hub..", "io.netty..", "reactor..")
+                .resideInAnyPackage("io.sluice.sse.hub..", "reactor..")
+                .check(main);
+        noClasses()
+                .that(are(not(belongToAnyOf(Connector.class)))) // adds a handler of Netty to the client's connections
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("io.netty..")
                 .check(main);
     }
 

@@ -303,6 +303,35 @@ class RedisFailuresTest {
                 .doesNotContainAnyElementsOf(refused.isEmpty() ? List.of("none") : refused);
     }
 
+    /** Events come back from the stream before Redis has answered their commands, so these have a bound. */
+    @Test
+    void commandsWithoutAnAnswerAreBounded() throws Exception {
+        int bound = 20;
+        try (HeldAnswers proxy = new HeldAnswers(redis);
+                Nodes behind = new Nodes(proxy.uri())) {
+            Hub a = behind.node(
+                    options -> options.pendingEntries(bound).commandTimeout(Duration.ofSeconds(30)), hub -> {});
+            get(a.publish("t", Event.of("first")));
+            proxy.hold();
+            for (int i = 0; i < bound; i++) {
+                get(a.publish("t", Event.of("e" + i)));
+            }
+            List<CompletionStage<Published>> waiting = new ArrayList<>();
+            for (int i = 0; i < bound; i++) {
+                waiting.add(a.publish("t", Event.of("later")));
+            }
+            for (int i = 0; i < 5 * bound; i++) { // more than the client of Redis would let wait
+                assertRefused(() -> get(a.publish("t", Event.of("above"))), "Redis does not keep up");
+            }
+            assertThat(waiting).noneMatch(each -> each.toCompletableFuture().isDone());
+            proxy.release();
+            for (CompletionStage<Published> each : waiting) {
+                get(each);
+            }
+            assertThat(a.backplane().orElseThrow().reconnects()).isZero();
+        }
+    }
+
     @Test
     void noThreadIsLeftBehind() throws Exception {
         Hub a = nodes.node();

@@ -18,6 +18,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
@@ -355,5 +358,29 @@ class RedisStreamTest extends OneRedis {
         assertThatThrownBy(() -> builder.awayTimeout(Duration.ofHours(1))).hasMessageContaining("awayTimeout");
         assertThatThrownBy(() -> builder.streamEntries(0)).hasMessageContaining("streamEntries");
         assertThatThrownBy(() -> builder.node("a:b")).hasMessageContaining("node");
+    }
+
+    /** A node that read each entry by itself would spend most of its time on reading. */
+    @Test
+    void entriesThatFollowEachOtherFastAreReadTogether() throws Exception {
+        Hub a = nodes.node();
+        RecordingSink sink = nodes.client(a, "t");
+        int count = 500;
+        long readsBefore = reads();
+        long begun = System.nanoTime();
+        for (int i = 0; i < count; i++) {
+            add("v", "1", "topic", "t", "data", "e" + i);
+        }
+        sink.await(() -> sink.data().contains("e499"));
+        long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begun);
+        assertThat(sink.data()).hasSize(count);
+        assertThat(reads() - readsBefore).isLessThanOrEqualTo(millis / 2 + 10);
+    }
+
+    /** How many reads Redis has served. */
+    private long reads() {
+        Matcher calls = Pattern.compile("cmdstat_xread:calls=(\\d+)")
+                .matcher(redis.commands().info("commandstats"));
+        return calls.find() ? Long.parseLong(calls.group(1)) : 0;
     }
 }

@@ -57,10 +57,13 @@ final class Clients implements AutoCloseable {
     private final AtomicInteger next = new AtomicInteger();
 
     Clients(int port) {
+        this(port, Math.max(1, Runtime.getRuntime().availableProcessors() / 2));
+    }
+
+    /** @param threads how many event loops the clients share */
+    Clients(int port, int threads) {
         loops = new MultiThreadIoEventLoopGroup(
-                Math.max(1, Runtime.getRuntime().availableProcessors() / 2),
-                new DefaultThreadFactory("clients", true),
-                EpollIoHandler.newFactory());
+                threads, new DefaultThreadFactory("clients", true), EpollIoHandler.newFactory());
         server = new InetSocketAddress("127.0.0.1", port);
         bootstrap = new Bootstrap()
                 .group(loops)
@@ -71,7 +74,7 @@ final class Clients implements AutoCloseable {
     }
 
     ChannelFuture connect(ChannelHandler handler) {
-        return connect(handler, 0);
+        return connect(bootstrap.clone().handler(handler), server);
     }
 
     /** @param receiveBuffer bytes, or 0 for the kernel's default */
@@ -80,8 +83,17 @@ final class Clients implements AutoCloseable {
         if (receiveBuffer > 0) {
             one.option(ChannelOption.SO_RCVBUF, receiveBuffer);
         }
+        return connect(one, server);
+    }
+
+    /** Connects to another server. */
+    ChannelFuture connectTo(int port, ChannelHandler handler) {
+        return connect(bootstrap.clone().handler(handler), new InetSocketAddress("127.0.0.1", port));
+    }
+
+    private ChannelFuture connect(Bootstrap one, InetSocketAddress to) {
         int address = 1 + Math.floorMod(next.getAndIncrement(), ADDRESSES);
-        return one.connect(server, new InetSocketAddress("127.0.1." + address, 0));
+        return one.connect(to, new InetSocketAddress("127.0.1." + address, 0));
     }
 
     static ByteBuf request(String target) {

@@ -31,6 +31,7 @@ import picocli.CommandLine.Command;
             DrainCommand.class,
             TopicsCommand.class,
             PatternsCommand.class,
+            NodesCommand.class,
             CompareCommand.class,
             ServeCommand.class,
             GuardCommand.class,

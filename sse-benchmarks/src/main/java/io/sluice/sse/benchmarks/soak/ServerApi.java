@@ -45,6 +45,22 @@ final class ServerApi {
         return response.body();
     }
 
+    /** Waits until the server is ready: it then has its connection to Redis, if it needs one. */
+    void awaitReady(Duration timeout) throws IOException, InterruptedException {
+        long deadline = System.nanoTime() + timeout.toNanos();
+        while (true) {
+            try {
+                get("/health/ready");
+                return;
+            } catch (IOException e) {
+                if (System.nanoTime() - deadline >= 0) {
+                    throw e;
+                }
+                Pace.pause(Duration.ofMillis(20));
+            }
+        }
+    }
+
     /** The counts of the ledger that belong to clients, without the connection of this request. */
     Map<String, Long> owned() throws IOException, InterruptedException {
         JsonNode ledger = JSON.readTree(get("/admin/ledger"));

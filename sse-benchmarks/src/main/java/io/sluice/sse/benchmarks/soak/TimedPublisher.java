@@ -1,8 +1,6 @@
 package io.sluice.sse.benchmarks.soak;
 
-import java.io.BufferedInputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.Socket;
@@ -20,7 +18,7 @@ final class TimedPublisher implements AutoCloseable {
 
     private final Socket socket;
     private final OutputStream out;
-    private final InputStream in;
+    private final Responses responses;
     private final String head;
     private final String padding;
     private final AtomicBoolean stopped = new AtomicBoolean();
@@ -39,7 +37,7 @@ final class TimedPublisher implements AutoCloseable {
         socket = new Socket(InetAddress.getLoopbackAddress(), port);
         socket.setTcpNoDelay(true);
         out = socket.getOutputStream();
-        in = new BufferedInputStream(socket.getInputStream());
+        responses = new Responses(socket.getInputStream());
         padding = "x".repeat(Math.max(0, eventBytes - 1 - TimedReader.DIGITS));
         head = "POST " + target + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: "
                 + (1 + TimedReader.DIGITS + padding.length()) + "\r\n\r\n" + (char) TimedReader.MARK;
@@ -87,36 +85,9 @@ final class TimedPublisher implements AutoCloseable {
         }
         out.write(requests.toString().getBytes(StandardCharsets.US_ASCII));
         for (int i = 0; i < count; i++) {
-            readResponse();
+            responses.next();
             published++;
         }
-    }
-
-    private void readResponse() throws IOException {
-        String status = line();
-        if (!status.startsWith("HTTP/1.1 20")) {
-            throw new IOException("publish: " + status);
-        }
-        int length = 0;
-        for (String line = line(); !line.isEmpty(); line = line()) {
-            if (line.regionMatches(true, 0, "content-length:", 0, 15)) {
-                length = Integer.parseInt(line.substring(15).strip());
-            }
-        }
-        in.skipNBytes(length);
-    }
-
-    private String line() throws IOException {
-        StringBuilder line = new StringBuilder();
-        for (int c = in.read(); c != '\n'; c = in.read()) {
-            if (c < 0) {
-                throw new IOException("the server has closed the publisher's connection");
-            }
-            if (c != '\r') {
-                line.append((char) c);
-            }
-        }
-        return line.toString();
     }
 
     long published() {

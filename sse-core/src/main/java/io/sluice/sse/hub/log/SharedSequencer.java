@@ -101,6 +101,11 @@ public final class SharedSequencer implements Sequencer {
         opened = true;
     }
 
+    /** The position up to which this node has read the sequence. */
+    public long head() {
+        return log.head();
+    }
+
     /** How the backplane is. */
     public Backplane.Status status() {
         return backplane.status();
