@@ -413,6 +413,34 @@ class DirectSendQueueTest {
         }
     }
 
+    /** The lane may take what waits between the loss and the end of the stream. */
+    @ParameterizedTest
+    @EnumSource
+    void nothingFollowsALossInABareStream(DirectSendPolicy policy) {
+        try (HubFixture bench =
+                new HubFixture(options -> options.directSendEvents(2).directSendPolicy(policy))) {
+            FakeSink sink = bench.sink();
+            sink.options = SinkOptions.DEFAULT.bare(null);
+            bench.open(sink, StartPosition.live(), (Selector) null);
+            bench.run();
+            sink.send(Event.of("0"));
+            sink.send(Event.of("1"));
+            assertThat(isRejected(sink.send(Event.of("lost")))).isTrue();
+            assertThat(isRejected(sink.send(Event.of("later")))).isTrue();
+            assertThat(sink.offer(Event.of("later"))).isFalse();
+            DirectSends waiting = new DirectSends();
+            assertThat(((LaneSink) sink).directSends().moveTo(waiting, Long.MAX_VALUE))
+                    .isTrue();
+            assertThat(waiting.size()).as("no event was dropped").isEqualTo(2);
+            for (DirectSend send = waiting.first(); send != null; send = send.next) {
+                assertThat(send.isGap()).isFalse();
+            }
+            waiting.succeed();
+            bench.run();
+            assertThat(sink.endReason()).isEqualTo(CloseReason.SLOW_CONSUMER);
+        }
+    }
+
     // ---- offers
 
     @Test

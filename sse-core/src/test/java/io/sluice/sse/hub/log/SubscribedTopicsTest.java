@@ -80,6 +80,22 @@ class SubscribedTopicsTest {
         }
     }
 
+    /** The repetition gives up its hold on the topic, although a later event of the batch comes to it. */
+    @Test
+    void aTopicCountsForPublishersAfterABatchWithARepetition() {
+        try (HubFixture bench = new HubFixture(options -> options.maxTopics(2))) {
+            open(bench, "a");
+            Event known = Event.builder().id("known").data("x").build();
+            bench.hub.publish("b", known);
+            bench.hub
+                    .publishAll(List.of(new Publication("a", known), new Publication("a", Event.of("x"))))
+                    .toCompletableFuture()
+                    .join();
+            assertThatThrownBy(() -> bench.publish("c", "x")).hasCauseInstanceOf(TopicLimitException.class);
+            bench.publish("a", "x");
+        }
+    }
+
     @Test
     void aStreamWithManyNamesLeavesRoomForOthers() {
         try (HubFixture bench = new HubFixture(options -> options.maxTopics(1000))) {
