@@ -295,8 +295,8 @@ public final class HubBuilder {
     }
 
     /**
-     * With a backplane: about how long after a node was killed its clients leave the presence, and its streams no longer
-     * count for limits. Each node reports three times in this period that it is alive. 15 seconds by default.
+     * With a backplane: about how long after a node was killed its clients leave the presence. Its streams count for
+     * limits until then. Each node reports three times in this period that it is alive. 15 seconds by default.
      *
      * @throws IllegalArgumentException if it is not from 100 ms to 10 minutes
      */
