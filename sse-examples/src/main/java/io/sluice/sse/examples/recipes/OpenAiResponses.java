@@ -16,10 +16,10 @@ import io.sluice.sse.topic.StartPosition;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -36,6 +36,7 @@ public final class OpenAiResponses implements AutoCloseable {
     private static final Logger LOGGER = LoggerFactory.getLogger(OpenAiResponses.class);
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final int MAX_ANSWERS = 10_000;
+    static final int MAX_RUNNING = 100;
     /** How long an answer can be read after its end. */
     private static final Duration KEPT = Duration.ofHours(1);
 
@@ -43,13 +44,11 @@ public final class OpenAiResponses implements AutoCloseable {
     private final LanguageModel model;
     private final Duration kept;
 
+    /** A running answer goes on when its client leaves, so the bound on streams does not bound them. */
+    private final Semaphore room = new Semaphore(MAX_RUNNING);
+
     /** The newest answers by id. The lock of this object guards them. */
-    private final Map<String, Answer> answers = new LinkedHashMap<>() {
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<String, Answer> eldest) {
-            return size() > MAX_ANSWERS;
-        }
-    };
+    private final Map<String, Answer> answers = NewestWork.map(MAX_ANSWERS, Answer::hasEnded);
 
     OpenAiResponses(Hub hub, LanguageModel model, Duration kept) {
         this.hub = hub;
@@ -90,11 +89,20 @@ public final class OpenAiResponses implements AutoCloseable {
         if (!call.path("input").isTextual()) {
             throw HttpStatusException.of(400, "input: expected a string");
         }
-        Answer answer = new Answer(call.path("model").asText());
-        synchronized (this) {
-            answers.put(answer.id, answer);
+        if (!room.tryAcquire()) {
+            throw HttpStatusException.retryable(503, "too many answers are running", Duration.ofSeconds(1));
         }
-        answer.begin(call.path("input").asText());
+        Answer answer = new Answer(call.path("model").asText());
+        try {
+            synchronized (this) {
+                answers.put(answer.id, answer);
+            }
+            answer.begin(call.path("input").asText());
+        } catch (RuntimeException | Error e) { // for example, there is no memory for a thread
+            forget(answer.id);
+            room.release();
+            throw e;
+        }
         return stream(answer, StartPosition.replay(StartPosition.MAX_REPLAY));
     }
 
@@ -177,6 +185,10 @@ public final class OpenAiResponses implements AutoCloseable {
             thread.start();
         }
 
+        synchronized boolean hasEnded() {
+            return worker == null;
+        }
+
         synchronized void cancel() {
             if (worker != null) {
                 status = "cancelled";
@@ -225,6 +237,7 @@ public final class OpenAiResponses implements AutoCloseable {
                 worker = null; // a cancel after this has no effect
                 status = status.equals("cancelled") ? status : result;
             }
+            room.release();
             String name = switch (status) {
                 case "completed" -> "response.completed";
                 case "failed" -> "response.failed";

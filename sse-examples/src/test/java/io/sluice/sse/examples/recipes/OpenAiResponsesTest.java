@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.openai.client.OpenAIClient;
 import com.openai.client.okhttp.OpenAIOkHttpClient;
 import com.openai.core.http.StreamResponse;
+import com.openai.errors.InternalServerException;
 import com.openai.errors.NotFoundException;
 import com.openai.models.responses.ResponseCreateParams;
 import com.openai.models.responses.ResponseRetrieveParams;
@@ -166,6 +167,22 @@ class OpenAiResponsesTest {
             assertThat(tokens(events.stream())).containsExactly("1 ", "2 ", "3 ");
             assertThat(events.get(events.size() - 1).isFailed()).isTrue();
         }
+    }
+
+    /** Each running answer has a thread, which goes on after its client has left. */
+    @Test
+    void tooManyRunningAnswersAreAStatusUntilOneEnds() {
+        for (int i = 0; i < OpenAiResponses.MAX_RUNNING; i++) {
+            ask("4").close();
+        }
+        assertThatExceptionOfType(InternalServerException.class)
+                .isThrownBy(() -> ask("1").close())
+                .satisfies(failure -> {
+                    assertThat(failure.statusCode()).isEqualTo(503);
+                    assertThat(failure.headers().values("retry-after")).isNotEmpty();
+                });
+        steps.release();
+        await().ignoreExceptionsInstanceOf(InternalServerException.class).untilAsserted(() -> ask("1").close());
     }
 
     @Test
