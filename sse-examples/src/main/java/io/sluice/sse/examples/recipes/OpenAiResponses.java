@@ -166,12 +166,12 @@ public final class OpenAiResponses implements AutoCloseable {
     private final class Answer {
         private final String id = "resp_" + UUID.randomUUID();
         private final String topic = "responses/" + id;
-        private final long created = Instant.now().getEpochSecond();
+        private final long createdAt = Instant.now().getEpochSecond();
         private final String modelName;
         private String status = "in_progress";
         /** Null before and after the work. */
         private @Nullable Thread worker;
-        /** The sequence number of the next event. The worker alone counts. */
+        /** The sequence number of the next event. The worker alone counts, once it has started. */
         private int next;
 
         Answer(String modelName) {
@@ -179,6 +179,7 @@ public final class OpenAiResponses implements AutoCloseable {
         }
 
         synchronized void begin(String prompt) {
+            begun();
             Thread thread = new Thread(() -> work(prompt), topic);
             thread.setDaemon(true);
             worker = thread;
@@ -201,7 +202,6 @@ public final class OpenAiResponses implements AutoCloseable {
             StringBuilder text = new StringBuilder();
             String result = "failed";
             try {
-                begun();
                 model.answer(prompt, token -> {
                     text.append(token);
                     publish(event(
@@ -224,7 +224,12 @@ public final class OpenAiResponses implements AutoCloseable {
             ObjectNode content =
                     JSON.createObjectNode().put("type", "output_text").put("text", "");
             content.putArray("annotations");
-            publish(event("response.created", JSON.createObjectNode().set("response", description(""))));
+            Event created = event("response.created", JSON.createObjectNode().set("response", description("")));
+            // If the hub has no room for the topic, the answer must not begin: the model would run for nobody.
+            if (hub.publish(topic, created).toCompletableFuture().isCompletedExceptionally()) {
+                throw HttpStatusException.retryable(
+                        503, "the hub takes no event for the answer", Duration.ofSeconds(1));
+            }
             publish(event(
                     "response.output_item.added",
                     JSON.createObjectNode().put("output_index", 0).set("item", message)));
@@ -288,7 +293,7 @@ public final class OpenAiResponses implements AutoCloseable {
             ObjectNode response = JSON.createObjectNode()
                     .put("id", id)
                     .put("object", "response")
-                    .put("created_at", created)
+                    .put("created_at", createdAt)
                     .put("model", modelName)
                     .put("status", status);
             var output = response.putArray("output");

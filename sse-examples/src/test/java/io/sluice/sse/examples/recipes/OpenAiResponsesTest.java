@@ -15,10 +15,15 @@ import com.openai.models.responses.ResponseCreateParams;
 import com.openai.models.responses.ResponseRetrieveParams;
 import com.openai.models.responses.ResponseStatus;
 import com.openai.models.responses.ResponseStreamEvent;
+import io.sluice.sse.Event;
 import io.sluice.sse.Ledger;
 import io.sluice.sse.examples.NodeProgram;
 import io.sluice.sse.hub.Hub;
 import io.sluice.sse.netty.SseServer;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.Iterator;
 import java.util.List;
@@ -171,9 +176,17 @@ class OpenAiResponsesTest {
 
     /** Each running answer has a thread, which goes on after its client has left. */
     @Test
-    void tooManyRunningAnswersAreAStatusUntilOneEnds() {
+    void tooManyRunningAnswersAreAStatusUntilOneEnds() throws Exception {
+        // The SDK waits for the rest of a body when it closes a stream.
+        HttpRequest request = HttpRequest.newBuilder(URI.create(url() + "/responses"))
+                .timeout(Duration.ofSeconds(40))
+                .POST(HttpRequest.BodyPublishers.ofString("{\"stream\":true,\"input\":\"4\"}"))
+                .build();
+        HttpClient plain = HttpClient.newHttpClient();
         for (int i = 0; i < OpenAiResponses.MAX_RUNNING; i++) {
-            ask("4").close();
+            var stream = plain.send(request, HttpResponse.BodyHandlers.ofInputStream());
+            stream.body().close();
+            assertThat(stream.statusCode()).isEqualTo(200);
         }
         assertThatExceptionOfType(InternalServerException.class)
                 .isThrownBy(() -> ask("1").close())
@@ -183,6 +196,27 @@ class OpenAiResponsesTest {
                 });
         steps.release();
         await().ignoreExceptionsInstanceOf(InternalServerException.class).untilAsserted(() -> ask("1").close());
+    }
+
+    /** The model would run for nobody. An answer that is rejected gives its permit back. */
+    @Test
+    void anAnswerWithoutRoomInTheHubIsAStatus() throws Exception {
+        try (Hub small = Hub.builder().maxTopics(1).build();
+                OpenAiResponses recipe = new OpenAiResponses(small, this::count, Duration.ofHours(1));
+                SseServer other = recipe.server().port(0).start()) {
+            small.publish("other", Event.of("takes the only topic"));
+            HttpRequest request = HttpRequest.newBuilder(
+                            URI.create("http://localhost:" + other.port() + "/v1/responses"))
+                    .timeout(Duration.ofSeconds(40))
+                    .POST(HttpRequest.BodyPublishers.ofString("{\"stream\":true,\"input\":\"1\"}"))
+                    .build();
+            HttpClient plain = HttpClient.newHttpClient();
+            for (int i = 0; i <= OpenAiResponses.MAX_RUNNING; i++) {
+                HttpResponse<String> rejected = plain.send(request, HttpResponse.BodyHandlers.ofString());
+                assertThat(rejected.statusCode()).isEqualTo(503);
+                assertThat(rejected.body()).contains("the hub takes no event for the answer");
+            }
+        }
     }
 
     @Test
