@@ -6,11 +6,11 @@ package io.sluice.sse;
  * {@link CloseReason#SLOW_CONSUMER} instead.
  */
 public enum DirectSendPolicy {
-    /** The new event is refused: its stage fails with {@link SinkFullException}. */
+    /** The new event is rejected: its stage fails with {@link SinkFullException}. */
     REFUSE,
     /**
      * The oldest events that wait make room: their stages fail with {@link SinkFullException}. What was {@linkplain
-     * Sink#offer offered} stays; if that alone fills the queue, the new event is refused.
+     * Sink#offer offered} stays; if that alone fills the queue, the new event is rejected.
      */
     DROP_OLDEST,
     /** The sink closes with {@link CloseReason#SLOW_CONSUMER}. */

@@ -292,7 +292,7 @@ sealed class LaneSubscription extends Selection implements Subscription {
         NewestPositions newest = new NewestPositions(count, kept[0]);
         forEachTopic(topic -> {
             if (isNews(topic)) {
-                topic.log.forEachNewestFirst(entry -> newest.offer(entry.position));
+                topic.log.forEachNewestPosition(newest::offer);
             }
         });
         long before = newest.oldest() - 1;

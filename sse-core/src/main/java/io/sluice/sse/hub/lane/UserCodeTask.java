@@ -42,8 +42,8 @@ public final class UserCodeTask {
     }
 
     /**
-     * Calls code that may block, on the user executor. It is not called if the task is abandoned before. Once for each
-     * task.
+     * Calls code that may block, on the user executor. The code is not called if the task was abandoned before it
+     * began. Call this once per task.
      *
      * @return completes on the thread of the code, after its end, so that what follows is not interrupted
      */
@@ -77,7 +77,7 @@ public final class UserCodeTask {
         return isAbandoned;
     }
 
-    /** Runs code on the thread of the caller. Once for each task. */
+    /** Runs code on the thread of the caller. Call this once per task. */
     void run(Runnable code) {
         begin();
         core.ledger().add(Ledger.Kind.USER_CODE, 1);
@@ -150,8 +150,8 @@ public final class UserCodeTask {
             stack = new ThreadStack(thread);
         }
         log.warn(
-                "[{}] user code that nobody waits for any more, since its client left for example, has run for {} s"
-                        + " since; it is interrupted now",
+                "[{}] user code is still running {} s after its client has left or its result was given up; it is"
+                        + " interrupted now",
                 client,
                 TimeUnit.NANOSECONDS.toSeconds(PATIENCE_NANOS),
                 stack);

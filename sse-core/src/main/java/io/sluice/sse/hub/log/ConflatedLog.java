@@ -2,6 +2,7 @@ package io.sluice.sse.hub.log;
 
 import java.util.Objects;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongPredicate;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -203,6 +204,19 @@ final class ConflatedLog extends TopicLog {
     public LogEntry newestKept() {
         LogEntry newest = newest();
         return newest == null ? table.newest() : newest;
+    }
+
+    @Override
+    public boolean forEachNewestPosition(LongPredicate action) {
+        if (!super.forEachNewestPosition(action)) {
+            return false;
+        }
+        for (LogEntry entry : table.newestFirst()) {
+            if (!action.test(entry.position)) {
+                return false;
+            }
+        }
+        return true;
     }
 
     @Override

@@ -28,7 +28,7 @@ final class PatternMatches {
      */
     static final int MAX_FOR_A_NAME = 128;
 
-    /** So many segments have a short pattern. At most 31 such patterns match one name. */
+    /** A pattern with at most this many segments is short. At most 31 short patterns match one name. */
     static final int SHORT = 4;
 
     private static final long MIN_MAX = 1_000_000;
@@ -84,7 +84,7 @@ final class PatternMatches {
     /**
      * Checks a new pattern.
      *
-     * @param overlap how many patterns one name can match now, with the new one
+     * @param overlap how many patterns can match the same name, the new one included
      * @throws TopicLimitException if these are too many
      */
     void requireOverlap(TopicPattern added, int overlap) {

@@ -38,7 +38,10 @@ final class PatternTrie {
             return pattern == null && children == null;
         }
 
-        /** How many patterns at and below this node one name can match, or more. It has one literal child at most. */
+        /**
+         * An upper bound of how many patterns at and below this node can match the same name. A name can follow only
+         * one of the literal children.
+         */
         int overlap() {
             if (children == null) {
                 return pattern == null ? 0 : 1;
@@ -89,8 +92,8 @@ final class PatternTrie {
     private long steps;
 
     /**
-     * How many of the patterns one name can match. Where a wildcard and a literal segment are side by side this may be
-     * a little more, because the rests of both are counted, whether or not one name fits both.
+     * How many of the patterns can match the same name. Where a wildcard and a literal segment are side by side this may
+     * be a little more, because the rests of both are counted, whether or not one name fits both.
      */
     int overlap() {
         return root.overlap();

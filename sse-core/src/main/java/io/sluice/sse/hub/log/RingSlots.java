@@ -57,6 +57,14 @@ final class RingSlots {
                 : ((LogEntry[]) chunk)[slot(index, CHUNK)];
     }
 
+    /** The position of the entry at an index that the ring has. A packed entry is not made again for that. */
+    static long position(Object[] slots, long index) {
+        if (!(slots instanceof LogEntry[]) && slots[slot(chunk(index), slots.length)] instanceof PackedEntries packed) {
+            return packed.position(slot(index, CHUNK));
+        }
+        return get(slots, index).position;
+    }
+
     /** When the entry at an index that the ring has was published. */
     static long nanos(Object[] slots, long index) {
         if (!(slots instanceof LogEntry[]) && slots[slot(chunk(index), slots.length)] instanceof PackedEntries packed) {

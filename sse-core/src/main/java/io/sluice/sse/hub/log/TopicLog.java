@@ -2,6 +2,7 @@ package io.sluice.sse.hub.log;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.function.LongPredicate;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -207,7 +208,22 @@ public sealed class TopicLog permits ConflatedLog, PagedLog {
     }
 
     /**
-     * Calls {@code action} with the kept entries, the newest first, until it returns false.
+     * Calls {@code action} with the positions of the kept entries, the newest first, until it returns false.
+     *
+     * @return whether it returned true for all positions
+     */
+    public boolean forEachNewestPosition(LongPredicate action) {
+        for (long i = next - 1; i >= oldest; i--) {
+            if (!action.test(RingSlots.position(slots, i))) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /**
+     * For tests: as {@link #forEachNewestPosition}, with the entries. Packed ones are made again, with a copy of their
+     * bytes.
      *
      * @return whether it returned true for all entries
      */

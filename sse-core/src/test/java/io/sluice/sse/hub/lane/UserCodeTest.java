@@ -72,7 +72,7 @@ class UserCodeTest {
 
             FakeSink later = bench.live((Source) sink -> others.countDown());
             await().atMost(Duration.ofSeconds(30)).until(() -> others.getCount() == 0);
-            assertThat(lines.all()).singleElement().asString().contains("has run for 3 s since", stubborn.id());
+            assertThat(lines.all()).singleElement().asString().contains("still running 3 s after", stubborn.id());
 
             release.countDown();
             await().until(() -> bench.hub.ledger().count(Ledger.Kind.USER_CODE) == 0);
@@ -119,7 +119,7 @@ class UserCodeTest {
             bench.advanceHub(PATIENCE);
 
             await().until(() -> others.getCount() == 0);
-            assertThat(lines.all()).singleElement().asString().contains("has run for 3 s since", leaving.id());
+            assertThat(lines.all()).singleElement().asString().contains("still running 3 s after", leaving.id());
             release.countDown();
             waiting.close(CloseReason.CLIENT_LEFT);
             bench.run();
@@ -149,7 +149,7 @@ class UserCodeTest {
             bench.run();
             await().until(() -> runs.getCount() == 0);
             bench.advanceHub(PATIENCE);
-            assertThat(lines.all()).singleElement().asString().contains("has run for 3 s since", sink.id());
+            assertThat(lines.all()).singleElement().asString().contains("still running 3 s after", sink.id());
             release.countDown();
             await().until(() -> bench.hub.ledger().isZero());
         } finally {
@@ -184,7 +184,7 @@ class UserCodeTest {
                 throw new IllegalStateException("nobody waits for this");
             });
             bench.advanceHub(PATIENCE);
-            assertThat(lines.all()).singleElement().asString().contains("[a client]", "has run for 3 s since");
+            assertThat(lines.all()).singleElement().asString().contains("[a client]", "still running 3 s after");
             await().until(neverCalled::isCancelled); // on another thread than the one that is held
 
             release.countDown();

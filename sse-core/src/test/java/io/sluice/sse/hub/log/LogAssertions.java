@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sluice.sse.hub.Hub;
 import io.sluice.sse.hub.HubTestAccess;
+import java.util.ArrayList;
 import java.util.IdentityHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 
@@ -25,12 +27,19 @@ public final class LogAssertions {
                 boolean hasHistory = topic.log instanceof StoredLog;
                 events += hasHistory ? topic.log.size() : topic.log.keptEvents();
                 bytes += hasHistory ? topic.log.bytes() : topic.log.keptBytes();
+                List<Long> positions = new ArrayList<>();
                 topic.log.forEachNewestFirst(entry -> {
+                    positions.add(entry.position);
                     if (entry.shared() != null) {
                         shared.merge(entry.shared(), 0, (before, ignored) -> before + entry.wire.length);
                     }
                     return true;
                 });
+                List<Long> cheaply = new ArrayList<>();
+                topic.log.forEachNewestPosition(cheaply::add);
+                assertThat(cheaply.equals(positions))
+                        .as("positions of %s", topic.name)
+                        .isTrue();
             }
             bytes -= shared.values().stream().mapToInt(Integer::intValue).sum();
             assertThat(log.bounds().totalEvents()).isEqualTo(events);

@@ -68,6 +68,7 @@ class RingSlotsTest {
                     assertIsEntry(RingSlots.get(slots, index), index);
                     assertIsEntry(RingSlots.getAcquire(slots, index), index);
                     assertThat(RingSlots.positionAcquire(slots, index)).isEqualTo(index);
+                    assertThat(RingSlots.position(slots, index)).isEqualTo(index);
                     assertThat(RingSlots.nanos(slots, index)).isEqualTo(nanosOf(index));
                 }
                 assertThat(RingSlots.firstAfter(slots, oldest, next, (oldest + next) / 2))

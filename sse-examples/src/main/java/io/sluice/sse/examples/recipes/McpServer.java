@@ -15,11 +15,11 @@ import io.sluice.sse.topic.Selector;
 import io.sluice.sse.topic.StartPosition;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,7 +37,7 @@ public final class McpServer implements AutoCloseable {
     private static final String VERSION = "2025-06-18";
     private static final int MAX_SESSIONS = 10_000;
     private static final int MAX_CALLS_OF_SESSION = 100;
-    private static final int MAX_RUNNING = 100;
+    static final int MAX_RUNNING = 100;
 
     /** A tool called {@code count}, which counts to the argument {@code to}. */
     interface Tool {
@@ -50,13 +50,47 @@ public final class McpServer implements AutoCloseable {
         void report(int done, int total, String text);
     }
 
-    /** @param requestId of the JSON-RPC request, by which the client cancels it */
-    private record Call(String requestId, Thread worker) {}
+    /** A call and, while it runs, its thread. */
+    private static final class Call {
+        /** The id of the JSON-RPC request, by which the client cancels it. */
+        private final String requestId;
+
+        private @Nullable Thread worker;
+
+        Call(String requestId) {
+            this.requestId = requestId;
+        }
+
+        synchronized void begin(Runnable work, String name) {
+            Thread thread = new Thread(work, name);
+            thread.setDaemon(true);
+            worker = thread;
+            thread.start();
+        }
+
+        synchronized void ended() {
+            worker = null;
+        }
+
+        synchronized boolean hasEnded() {
+            return worker == null;
+        }
+
+        synchronized void interrupt() {
+            if (worker != null) {
+                worker.interrupt();
+            }
+        }
+    }
 
     /** @param calls the newest calls by topic */
     private record Session(String id, Map<String, Call> calls) {
         void interruptAll() {
-            calls.values().forEach(call -> call.worker.interrupt());
+            calls.values().forEach(Call::interrupt);
+        }
+
+        boolean hasEnded() {
+            return calls.values().stream().allMatch(Call::hasEnded);
         }
     }
 
@@ -65,7 +99,7 @@ public final class McpServer implements AutoCloseable {
     private final Semaphore room = new Semaphore(MAX_RUNNING);
 
     /** The newest sessions by id. The lock of this object guards them and their calls. */
-    private final Map<String, Session> sessions = newest(MAX_SESSIONS);
+    private final Map<String, Session> sessions = NewestWork.map(MAX_SESSIONS, Session::hasEnded);
 
     McpServer(Hub hub, Tool tool) {
         this.hub = hub;
@@ -115,7 +149,7 @@ public final class McpServer implements AutoCloseable {
         String method = message.path("method").asText();
         if (method.equals("initialize")) {
             String id = UUID.randomUUID().toString();
-            sessions.put(id, new Session(id, newest(MAX_CALLS_OF_SESSION)));
+            sessions.put(id, new Session(id, NewestWork.map(MAX_CALLS_OF_SESSION, Call::hasEnded)));
             return single(initialized(message)).header("mcp-session-id", id);
         }
         Session session = session(request);
@@ -139,18 +173,23 @@ public final class McpServer implements AutoCloseable {
             throw HttpStatusException.retryable(503, "too many calls are running", Duration.ofSeconds(1));
         }
         String topic = "mcp/" + session.id + "/" + UUID.randomUUID();
-        Messages messages = new Messages(topic);
-        messages.publish(""); // the client can resume as soon as it has an id, so the first event has nothing else
-        Thread worker = new Thread(() -> work(message, messages), topic);
-        worker.setDaemon(true);
-        session.calls.put(topic, new Call(message.get("id").toString(), worker));
-        worker.start(); // under the lock: a cancel interrupts a thread that has started
+        try {
+            Messages messages = new Messages(topic);
+            messages.begin();
+            Call call = new Call(message.get("id").toString());
+            session.calls.put(topic, call);
+            call.begin(() -> work(message, call, messages), topic);
+        } catch (RuntimeException | Error e) { // for example, there is no memory for a thread
+            session.calls.remove(topic);
+            room.release();
+            throw e;
+        }
         return SseStream.of(Selector.of(topic), StartPosition.replay(StartPosition.MAX_REPLAY))
                 .bare();
     }
 
     /** Whatever the tool does, the topic ends: its clients would wait for ever otherwise. */
-    private void work(JsonNode request, Messages messages) {
+    private void work(JsonNode request, Call call, Messages messages) {
         JsonNode params = request.path("params");
         JsonNode token = params.at("/_meta/progressToken");
         String last = "";
@@ -167,6 +206,7 @@ public final class McpServer implements AutoCloseable {
             LOGGER.warn("the tool has failed", e);
             last = error(request, -32603, "the tool has failed");
         } finally {
+            call.ended();
             room.release();
             messages.end(last);
         }
@@ -188,7 +228,7 @@ public final class McpServer implements AutoCloseable {
     private static void cancel(Session session, String requestId) {
         for (Call call : session.calls.values()) {
             if (call.requestId.equals(requestId)) {
-                call.worker.interrupt();
+                call.interrupt();
             }
         }
     }
@@ -223,6 +263,16 @@ public final class McpServer implements AutoCloseable {
 
         Messages(String topic) {
             this.topic = topic;
+        }
+
+        /**
+         * Publishes an event without a message: the client can resume as soon as it has an id. If the hub has no room
+         * for the topic, the call must not begin, because the tool would run for nobody.
+         */
+        void begin() {
+            if (hub.publish(topic, event("")).toCompletableFuture().isCompletedExceptionally()) {
+                throw HttpStatusException.retryable(503, "the hub takes no event for the call", Duration.ofSeconds(1));
+            }
         }
 
         void publish(String message) {
@@ -301,14 +351,5 @@ public final class McpServer implements AutoCloseable {
 
     private static ObjectNode answer(JsonNode request) {
         return JSON.createObjectNode().put("jsonrpc", "2.0").set("id", request.get("id"));
-    }
-
-    private static <V> Map<String, V> newest(int most) {
-        return new LinkedHashMap<>() {
-            @Override
-            protected boolean removeEldestEntry(Map.Entry<String, V> eldest) {
-                return size() > most;
-            }
-        };
     }
 }

@@ -16,10 +16,10 @@ import io.sluice.sse.topic.StartPosition;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -36,6 +36,7 @@ public final class OpenAiResponses implements AutoCloseable {
     private static final Logger LOGGER = LoggerFactory.getLogger(OpenAiResponses.class);
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final int MAX_ANSWERS = 10_000;
+    static final int MAX_RUNNING = 100;
     /** How long an answer can be read after its end. */
     private static final Duration KEPT = Duration.ofHours(1);
 
@@ -43,13 +44,11 @@ public final class OpenAiResponses implements AutoCloseable {
     private final LanguageModel model;
     private final Duration kept;
 
+    /** A running answer goes on when its client leaves, so the bound on streams does not bound them. */
+    private final Semaphore room = new Semaphore(MAX_RUNNING);
+
     /** The newest answers by id. The lock of this object guards them. */
-    private final Map<String, Answer> answers = new LinkedHashMap<>() {
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<String, Answer> eldest) {
-            return size() > MAX_ANSWERS;
-        }
-    };
+    private final Map<String, Answer> answers = NewestWork.map(MAX_ANSWERS, Answer::hasEnded);
 
     OpenAiResponses(Hub hub, LanguageModel model, Duration kept) {
         this.hub = hub;
@@ -90,11 +89,20 @@ public final class OpenAiResponses implements AutoCloseable {
         if (!call.path("input").isTextual()) {
             throw HttpStatusException.of(400, "input: expected a string");
         }
-        Answer answer = new Answer(call.path("model").asText());
-        synchronized (this) {
-            answers.put(answer.id, answer);
+        if (!room.tryAcquire()) {
+            throw HttpStatusException.retryable(503, "too many answers are running", Duration.ofSeconds(1));
         }
-        answer.begin(call.path("input").asText());
+        Answer answer = new Answer(call.path("model").asText());
+        try {
+            synchronized (this) {
+                answers.put(answer.id, answer);
+            }
+            answer.begin(call.path("input").asText());
+        } catch (RuntimeException | Error e) { // for example, there is no memory for a thread
+            forget(answer.id);
+            room.release();
+            throw e;
+        }
         return stream(answer, StartPosition.replay(StartPosition.MAX_REPLAY));
     }
 
@@ -158,12 +166,12 @@ public final class OpenAiResponses implements AutoCloseable {
     private final class Answer {
         private final String id = "resp_" + UUID.randomUUID();
         private final String topic = "responses/" + id;
-        private final long created = Instant.now().getEpochSecond();
+        private final long createdAt = Instant.now().getEpochSecond();
         private final String modelName;
         private String status = "in_progress";
         /** Null before and after the work. */
         private @Nullable Thread worker;
-        /** The sequence number of the next event. The worker alone counts. */
+        /** The sequence number of the next event. The worker alone counts, once it has started. */
         private int next;
 
         Answer(String modelName) {
@@ -171,10 +179,15 @@ public final class OpenAiResponses implements AutoCloseable {
         }
 
         synchronized void begin(String prompt) {
+            begun();
             Thread thread = new Thread(() -> work(prompt), topic);
             thread.setDaemon(true);
             worker = thread;
             thread.start();
+        }
+
+        synchronized boolean hasEnded() {
+            return worker == null;
         }
 
         synchronized void cancel() {
@@ -189,7 +202,6 @@ public final class OpenAiResponses implements AutoCloseable {
             StringBuilder text = new StringBuilder();
             String result = "failed";
             try {
-                begun();
                 model.answer(prompt, token -> {
                     text.append(token);
                     publish(event(
@@ -212,7 +224,12 @@ public final class OpenAiResponses implements AutoCloseable {
             ObjectNode content =
                     JSON.createObjectNode().put("type", "output_text").put("text", "");
             content.putArray("annotations");
-            publish(event("response.created", JSON.createObjectNode().set("response", description(""))));
+            Event created = event("response.created", JSON.createObjectNode().set("response", description("")));
+            // If the hub has no room for the topic, the answer must not begin: the model would run for nobody.
+            if (hub.publish(topic, created).toCompletableFuture().isCompletedExceptionally()) {
+                throw HttpStatusException.retryable(
+                        503, "the hub takes no event for the answer", Duration.ofSeconds(1));
+            }
             publish(event(
                     "response.output_item.added",
                     JSON.createObjectNode().put("output_index", 0).set("item", message)));
@@ -225,6 +242,7 @@ public final class OpenAiResponses implements AutoCloseable {
                 worker = null; // a cancel after this has no effect
                 status = status.equals("cancelled") ? status : result;
             }
+            room.release();
             String name = switch (status) {
                 case "completed" -> "response.completed";
                 case "failed" -> "response.failed";
@@ -275,7 +293,7 @@ public final class OpenAiResponses implements AutoCloseable {
             ObjectNode response = JSON.createObjectNode()
                     .put("id", id)
                     .put("object", "response")
-                    .put("created_at", created)
+                    .put("created_at", createdAt)
                     .put("model", modelName)
                     .put("status", status);
             var output = response.putArray("output");

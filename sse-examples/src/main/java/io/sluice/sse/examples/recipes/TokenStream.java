@@ -14,10 +14,10 @@ import io.sluice.sse.topic.StartPosition;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,6 +32,7 @@ public final class TokenStream implements AutoCloseable {
     private static final Logger LOGGER = LoggerFactory.getLogger(TokenStream.class);
 
     private static final int MAX_ANSWERS = 10_000;
+    static final int MAX_RUNNING = 100;
     /** How long an answer can be read after its end. */
     private static final Duration KEPT = Duration.ofHours(1);
 
@@ -39,13 +40,11 @@ public final class TokenStream implements AutoCloseable {
     private final LanguageModel model;
     private final Duration kept;
 
+    /** A running answer goes on when its client leaves, so the bound on streams does not bound them. */
+    private final Semaphore room = new Semaphore(MAX_RUNNING);
+
     /** The newest answers by topic, each with its thread while it runs. The lock of this object guards them. */
-    private final Map<String, Optional<Thread>> answers = new LinkedHashMap<>() {
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<String, Optional<Thread>> eldest) {
-            return size() > MAX_ANSWERS;
-        }
-    };
+    private final Map<String, Optional<Thread>> answers = NewestWork.map(MAX_ANSWERS, Optional::isEmpty);
 
     TokenStream(Hub hub, LanguageModel model, Duration kept) {
         this.hub = hub;
@@ -110,10 +109,19 @@ public final class TokenStream implements AutoCloseable {
         if (resumed) {
             throw HttpStatusException.of(410, "the answer is no longer known");
         }
-        Thread worker = new Thread(() -> work(topic, prompt), topic);
-        worker.setDaemon(true);
-        answers.put(topic, Optional.of(worker));
-        worker.start(); // under the lock: a cancel interrupts a thread that has started
+        if (!room.tryAcquire()) {
+            throw HttpStatusException.retryable(503, "too many answers are running", Duration.ofSeconds(1));
+        }
+        try {
+            Thread worker = new Thread(() -> work(topic, prompt), topic);
+            worker.setDaemon(true);
+            answers.put(topic, Optional.of(worker));
+            worker.start(); // under the lock: a cancel interrupts a thread that has started
+        } catch (RuntimeException | Error e) { // for example, there is no memory for a thread
+            answers.remove(topic);
+            room.release();
+            throw e;
+        }
     }
 
     /** Whatever the model does, the topic ends: its clients would wait for ever otherwise. */
@@ -128,6 +136,7 @@ public final class TokenStream implements AutoCloseable {
             LOGGER.warn("the model has failed in the answer of {}", topic, e);
         } finally {
             finished(topic); // before the end: a cancel after the end has no effect
+            room.release();
             hub.end(topic, Event.of(last, "{}"));
             CompletableFuture.delayedExecutor(kept.toMillis(), TimeUnit.MILLISECONDS)
                     .execute(() -> forget(topic));

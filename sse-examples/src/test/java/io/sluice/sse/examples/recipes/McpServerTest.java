@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.sluice.sse.CloseReason;
+import io.sluice.sse.Event;
 import io.sluice.sse.Ledger;
 import io.sluice.sse.examples.NodeProgram;
 import io.sluice.sse.hub.Hub;
@@ -117,6 +118,30 @@ class McpServerTest {
                     .isEqualTo(204);
             assertThat(caller.post(session, call).statusCode()).isEqualTo(404);
             assertThat(hub.ledger().counts().get(Ledger.Kind.SINKS)).isZero();
+        }
+    }
+
+    /** The tool would run for nobody. A call that is rejected gives its permit back. */
+    @Test
+    void aCallWithoutRoomInTheHubIsRejectedAndKeepsNoPermit() throws Exception {
+        try (Hub hub = Hub.builder().maxTopics(1).build();
+                McpServer mcp = new McpServer(hub, this::count);
+                SseServer server = mcp.server().port(0).start()) {
+            Caller caller = new Caller(URI.create("http://127.0.0.1:" + server.port() + "/mcp"));
+            String session = caller.post("none", "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"initialize\"}")
+                    .headers()
+                    .firstValue("mcp-session-id")
+                    .orElseThrow();
+            hub.publish("other", Event.of("takes the only topic"));
+            String call =
+                    "{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"tools/call\",\"params\":{\"arguments\":{\"to\":0}}}";
+            for (int i = 0; i <= McpServer.MAX_RUNNING; i++) {
+                HttpResponse<String> rejected = caller.post(session, call);
+                assertThat(rejected.statusCode()).isEqualTo(503);
+                assertThat(rejected.body()).contains("the hub takes no event for the call");
+            }
+            hub.remove("other");
+            assertThat(caller.post(session, call).body()).contains("\"id\":2", "counted");
         }
     }
 

@@ -9,15 +9,21 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.openai.client.OpenAIClient;
 import com.openai.client.okhttp.OpenAIOkHttpClient;
 import com.openai.core.http.StreamResponse;
+import com.openai.errors.InternalServerException;
 import com.openai.errors.NotFoundException;
 import com.openai.models.responses.ResponseCreateParams;
 import com.openai.models.responses.ResponseRetrieveParams;
 import com.openai.models.responses.ResponseStatus;
 import com.openai.models.responses.ResponseStreamEvent;
+import io.sluice.sse.Event;
 import io.sluice.sse.Ledger;
 import io.sluice.sse.examples.NodeProgram;
 import io.sluice.sse.hub.Hub;
 import io.sluice.sse.netty.SseServer;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.Iterator;
 import java.util.List;
@@ -165,6 +171,51 @@ class OpenAiResponsesTest {
             List<ResponseStreamEvent> events = response.stream().toList();
             assertThat(tokens(events.stream())).containsExactly("1 ", "2 ", "3 ");
             assertThat(events.get(events.size() - 1).isFailed()).isTrue();
+        }
+    }
+
+    /** Each running answer has a thread, which goes on after its client has left. */
+    @Test
+    void tooManyRunningAnswersAreAStatusUntilOneEnds() throws Exception {
+        // The SDK waits for the rest of a body when it closes a stream.
+        HttpRequest request = HttpRequest.newBuilder(URI.create(url() + "/responses"))
+                .timeout(Duration.ofSeconds(40))
+                .POST(HttpRequest.BodyPublishers.ofString("{\"stream\":true,\"input\":\"4\"}"))
+                .build();
+        HttpClient plain = HttpClient.newHttpClient();
+        for (int i = 0; i < OpenAiResponses.MAX_RUNNING; i++) {
+            var stream = plain.send(request, HttpResponse.BodyHandlers.ofInputStream());
+            stream.body().close();
+            assertThat(stream.statusCode()).isEqualTo(200);
+        }
+        assertThatExceptionOfType(InternalServerException.class)
+                .isThrownBy(() -> ask("1").close())
+                .satisfies(failure -> {
+                    assertThat(failure.statusCode()).isEqualTo(503);
+                    assertThat(failure.headers().values("retry-after")).isNotEmpty();
+                });
+        steps.release();
+        await().ignoreExceptionsInstanceOf(InternalServerException.class).untilAsserted(() -> ask("1").close());
+    }
+
+    /** The model would run for nobody. An answer that is rejected gives its permit back. */
+    @Test
+    void anAnswerWithoutRoomInTheHubIsAStatus() throws Exception {
+        try (Hub small = Hub.builder().maxTopics(1).build();
+                OpenAiResponses recipe = new OpenAiResponses(small, this::count, Duration.ofHours(1));
+                SseServer other = recipe.server().port(0).start()) {
+            small.publish("other", Event.of("takes the only topic"));
+            HttpRequest request = HttpRequest.newBuilder(
+                            URI.create("http://localhost:" + other.port() + "/v1/responses"))
+                    .timeout(Duration.ofSeconds(40))
+                    .POST(HttpRequest.BodyPublishers.ofString("{\"stream\":true,\"input\":\"1\"}"))
+                    .build();
+            HttpClient plain = HttpClient.newHttpClient();
+            for (int i = 0; i <= OpenAiResponses.MAX_RUNNING; i++) {
+                HttpResponse<String> rejected = plain.send(request, HttpResponse.BodyHandlers.ofString());
+                assertThat(rejected.statusCode()).isEqualTo(503);
+                assertThat(rejected.body()).contains("the hub takes no event for the answer");
+            }
         }
     }
 

@@ -13,6 +13,7 @@ import io.sluice.sse.hub.Hub;
 import io.sluice.sse.netty.SseServer;
 import io.sluice.sse.netty.SseServerBuilder;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -354,6 +355,38 @@ class RecipesTest {
                                     .statusCode()
                             == 410);
         }
+    }
+
+    /** Each running answer has a thread, which goes on after its client has left. */
+    @Test
+    void tooManyRunningAnswersAreAStatusUntilOneIsCancelled() throws Exception {
+        try (Hub hub = TokenStream.hub();
+                TokenStream answers = new TokenStream(hub, this::answer, Duration.ofHours(1))) {
+            start(() -> answers.server(libraries));
+            HttpClient client = HttpClient.newHttpClient();
+            for (int i = 0; i < TokenStream.MAX_RUNNING; i++) {
+                assertThat(statusOf(client, prompt(i))).isEqualTo(200);
+            }
+            HttpRequest.Builder next = prompt(TokenStream.MAX_RUNNING);
+            HttpResponse<String> full = client.send(next.build(), HttpResponse.BodyHandlers.ofString());
+            assertThat(full.statusCode()).isEqualTo(503);
+            assertThat(full.headers().firstValue("retry-after")).isPresent();
+            assertThat(statusOf(client, prompt(0).DELETE())).isEqualTo(204);
+            patiently().until(() -> statusOf(client, next) == 200);
+        }
+    }
+
+    private HttpRequest.Builder prompt(int id) {
+        return HttpRequest.newBuilder(URI.create(server.uri() + "/answers/" + id))
+                .timeout(Duration.ofSeconds(40))
+                .POST(HttpRequest.BodyPublishers.ofString("why?"));
+    }
+
+    /** Leaves without reading the body. */
+    private static int statusOf(HttpClient client, HttpRequest.Builder request) throws Exception {
+        HttpResponse<InputStream> response = client.send(request.build(), HttpResponse.BodyHandlers.ofInputStream());
+        response.body().close();
+        return response.statusCode();
     }
 
     private static void ask(String prompt) {
