@@ -76,16 +76,20 @@ final class DirectSendQueue {
                 full = fullException();
                 awaited = true;
                 hasLost = true;
-                if (policy == DirectSendPolicy.DROP_OLDEST) {
+                if (endsAtLoss()) {
+                    closed = new ClosedException("sink " + sink.id(), CloseReason.SLOW_CONSUMER); // nothing may follow
+                } else if (policy == DirectSendPolicy.DROP_OLDEST) {
                     dropped = makeRoomFor(wire);
                 }
             }
-            if (!isFullFor(wire)) {
-                accepted = true;
-                first = queue.isEmpty();
-                add(send);
-            } else {
-                queue.addGap();
+            if (closed == null) {
+                if (isFullFor(wire)) {
+                    queue.addGap();
+                } else {
+                    accepted = true;
+                    first = queue.isEmpty();
+                    add(send);
+                }
             }
         }
         // If other events wait, the lane was woken already, or the connection accepts nothing now.
@@ -98,7 +102,7 @@ final class DirectSendQueue {
             if (dropped != null) {
                 dropped.fail(full);
             }
-            if (policy == DirectSendPolicy.CLOSE || sink.options().isBare()) { // a bare stream has no block for a gap
+            if (endsAtLoss()) {
                 sink.close(CloseReason.SLOW_CONSUMER);
             }
         }
@@ -106,6 +110,11 @@ final class DirectSendQueue {
             return send;
         }
         return CompletableFuture.failedStage(full);
+    }
+
+    /** Whether a loss ends the stream. A bare stream has no block for a gap. */
+    private boolean endsAtLoss() {
+        return policy == DirectSendPolicy.CLOSE || sink.options().isBare();
     }
 
     private void add(DirectSend send) {

@@ -78,7 +78,7 @@ public abstract class LaneSink extends SinkTransport implements HubSink, Scope.O
         return "";
     }
 
-    /** What the stream has instead of the lane's options. Called on the lane; the value does not change. */
+    /** What the stream has instead of the lane's options. Any thread; the value does not change. */
     protected SinkOptions options() {
         return SinkOptions.DEFAULT;
     }

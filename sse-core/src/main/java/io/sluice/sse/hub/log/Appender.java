@@ -150,6 +150,7 @@ final class Appender {
             // An earlier event of this batch may have evicted the last event of this topic. Then the topic was removed,
             // so there is room to create it again.
             Topic topic = before.isRemoved() ? topics.getOrCreate(name) : before;
+            topics.markPublished(topic);
             LogEntry entry = entry(topic, event, shared, at, now);
             bounds.append(topic, entry);
             if (history != null) {

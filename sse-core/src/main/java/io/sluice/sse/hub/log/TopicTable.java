@@ -140,6 +140,14 @@ public final class TopicTable {
         return topic;
     }
 
+    /** The topic gets an event. An earlier event of the same batch may have left it without one. */
+    void markPublished(Topic topic) {
+        if (!topic.isPublished()) {
+            subscribed.remove(topic);
+            topic.setPublished(true);
+        }
+    }
+
     private boolean hasMaximum() {
         return topics.size() - subscribed.count() >= options.maxTopics();
     }
