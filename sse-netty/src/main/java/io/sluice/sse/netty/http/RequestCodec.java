@@ -9,6 +9,7 @@ import io.netty.handler.codec.http.DefaultFullHttpRequest;
 import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpObject;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpRequestDecoder;
 import io.netty.handler.codec.http.HttpResponse;
@@ -29,6 +30,7 @@ public final class RequestCodec extends CombinedChannelDuplexHandler<RequestCode
     private static final int HEADER_BYTES = 200;
 
     private static final byte LINE_FEED = '\n';
+    private static final byte CARRIAGE_RETURN = '\r';
 
     /** The methods of the requests whose responses are not written yet: how a response is written depends on it. */
     private final ArrayDeque<HttpMethod> methods = new ArrayDeque<>(2);
@@ -60,6 +62,9 @@ public final class RequestCodec extends CombinedChannelDuplexHandler<RequestCode
         /** What is reserved for the head, or for the line of a chunk, that has not arrived completely. */
         private long reserved;
 
+        /** The part of it that the decoder has taken out of its buffer. */
+        private long taken;
+
         private boolean rejected;
 
         private Decoder(HttpDecoderConfig config) {
@@ -84,18 +89,21 @@ public final class RequestCodec extends CombinedChannelDuplexHandler<RequestCode
                 if (out.get(i) instanceof HttpRequest request) {
                     methods.add(request.method());
                 }
+                // After a malformed message the decoder drops all that arrives.
+                rejected |= out.get(i) instanceof HttpObject message
+                        && message.decoderResult().isFailure();
             }
         }
 
-        /** The decoder has taken bytes and keeps them, or what it made of them, until the rest has arrived. */
+        /**
+         * Nothing is complete. The decoder keeps what it made of the bytes that it has taken, and its buffer keeps the
+         * line that has no end yet.
+         */
         private void reserve(ByteBuf in, int from, List<Object> out) {
-            int length = in.readerIndex() - from;
-            if (length == 0) {
+            taken += costOfTaken(in, from);
+            long bytes = taken + in.readableBytes() - reserved;
+            if (bytes <= 0) {
                 return;
-            }
-            long bytes = length;
-            for (int i = from; i < from + length; i++) {
-                bytes += in.getByte(i) == LINE_FEED ? HEADER_BYTES : 0;
             }
             if (budget.tryReserve(bytes, reserved + bytes)) {
                 reserved += bytes;
@@ -111,9 +119,22 @@ public final class RequestCodec extends CombinedChannelDuplexHandler<RequestCode
             out.add(failed);
         }
 
+        /** What the decoder has taken just now costs. Blank lines before a request cost nothing: it skips them. */
+        private long costOfTaken(ByteBuf in, int from) {
+            long bytes = in.readerIndex() - from;
+            boolean isBlank = taken == 0;
+            for (int i = from; i < in.readerIndex(); i++) {
+                byte next = in.getByte(i);
+                bytes += next == LINE_FEED ? HEADER_BYTES : 0;
+                isBlank &= next == LINE_FEED || next == CARRIAGE_RETURN;
+            }
+            return isBlank ? 0 : bytes;
+        }
+
         private void release() {
             budget.release(reserved);
             reserved = 0;
+            taken = 0;
         }
 
         @Override
