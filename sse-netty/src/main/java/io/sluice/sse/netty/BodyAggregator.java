@@ -100,7 +100,9 @@ final class BodyAggregator extends HttpObjectAggregator {
         if (message instanceof HttpRequest head && isSimple(head)) {
             simple = head;
         } else if (reserve(message)) {
-            boolean last = message instanceof LastHttpContent;
+            // A failed request of the codec is the end of nothing: pieces before it stay here until the connection
+            // ends.
+            boolean last = message instanceof LastHttpContent && !(message instanceof HttpRequest);
             super.channelRead(ctx, copied(message));
             if (last) { // the request has gone on, with its body
                 releaseReserved();

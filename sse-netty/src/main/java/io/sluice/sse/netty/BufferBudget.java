@@ -56,6 +56,9 @@ final class BufferBudget implements RequestCodec.Budget {
 
     @Override
     public void release(long bytes) {
+        if (bytes == 0) {
+            return; // most requests reserve nothing, and all event loops share the counter
+        }
         long left = used.addAndGet(-bytes);
         Thread thread = waiting;
         if (thread != null && left < maxForLarge) {

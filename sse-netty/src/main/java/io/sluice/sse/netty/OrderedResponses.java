@@ -49,6 +49,9 @@ final class OrderedResponses {
 
     private boolean closing;
 
+    /** Whether the last response is written. From then on {@link Responses#writeLast} decides what is read. */
+    private boolean ended;
+
     OrderedResponses(RequestDeadline deadline, RejectionLog rejections, BufferBudget budget, Cors cors) {
         this.cors = cors;
         this.budget = budget;
@@ -152,6 +155,7 @@ final class OrderedResponses {
         RouteResponse result = cors.addTo(resultOf(ctx, response, exchange.request()), exchange.origins());
         closing |= Responses.closes(result, exchange.head()); // before it is sent: its client may take its time
         if (exchange.request() == null) {
+            ended = true; // before the write: it may end the connection at once
             Responses.writeLast(ctx, result, exchange.head());
         } else if (reserved == 0) {
             Responses.write(ctx, result, exchange.keepAlive(), exchange.head());
@@ -183,6 +187,9 @@ final class OrderedResponses {
      */
     void updateReading(ChannelHandlerContext ctx) {
         assert ctx.executor().inEventLoop();
+        if (ended) {
+            return;
+        }
         boolean reads = pending < MAX_PENDING && ctx.channel().isWritable();
         if (ctx.channel().config().isAutoRead() != reads) {
             if (!reads && !flowControlled) {

@@ -22,10 +22,11 @@ final class StaticContent implements HttpRoute {
             throw new IllegalArgumentException("content: status " + response.status() + " (expected: 200)");
         }
         tag = tag(response.body());
-        whole = response.with("etag", tag).completed();
-        RouteResponse empty = RouteResponse.empty(304).with("etag", tag);
-        for (Map.Entry<String, String> header : response.headers().entrySet()) {
-            if (!header.getKey().equals("content-type")) { // the others describe the copy that the client has
+        RouteResponse tagged = response.with("etag", tag); // in place of a tag that the response has
+        whole = tagged.completed();
+        RouteResponse empty = RouteResponse.empty(304).withAdded(tagged.added());
+        for (Map.Entry<String, String> header : tagged.headers().entrySet()) {
+            if (!header.getKey().equalsIgnoreCase("content-type")) { // the others describe the copy that the client has
                 empty = empty.with(header.getKey(), header.getValue());
             }
         }

@@ -66,6 +66,25 @@ class BufferBudgetTest {
         }
     }
 
+    /** The client gets its 503 while the server holds the pieces of its body until the connection ends. */
+    @OverEachTransport
+    void piecesBeforeARejectedLineStillCount(Transport transport) throws IOException {
+        String head = "POST /small HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n";
+        try (SseServer server = server(transport);
+                RawClient first = RawClient.connect(server.port());
+                RawClient second = RawClient.connect(server.port())) {
+            first.send(head + "1f4\r\n" + "x".repeat(500) + "\r\n1;" + "y".repeat(500))
+                    .awaitHead();
+            assertThat(first.stream().status()).isEqualTo(503);
+            second.send(UNFINISHED).awaitHead();
+            assertThat(second.stream().status()).isEqualTo(503);
+            first.close();
+            second.close();
+            TestServers.awaitNothingOwned(server.hub());
+            assertThat(small(server)).isEqualTo(204);
+        }
+    }
+
     /** Short headers cost more in objects than in bytes, so their number counts too. */
     @OverEachTransport
     void unfinishedHeadsAreBoundedTogether(Transport transport) throws IOException {

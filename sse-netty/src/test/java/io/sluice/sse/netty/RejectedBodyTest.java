@@ -11,9 +11,11 @@ import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.handler.codec.http.HttpServerCodec;
 import io.sluice.sse.hub.Hub;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -55,6 +57,33 @@ class RejectedBodyTest {
             }
             TestServers.awaitNothingOwned(server.hub());
             TestServers.awaitNothingScheduled(server);
+        }
+    }
+
+    /** The rejection waits for the response to an earlier request, and the client sends its body meanwhile. */
+    @OverEachTransport
+    void theResponseArrivesWholeAfterThatToAnEarlierRequest(Transport transport) throws IOException {
+        CompletableFuture<RouteResponse> slow = new CompletableFuture<>();
+        SseServerBuilder builder = server(transport).route("GET", "/slow", request -> slow);
+        try (SseServer server = builder.start();
+                Socket socket = RawClient.plainSocket(server.port(), 0)) {
+            socket.setSoTimeout((int) RawClient.PATIENCE.toMillis());
+            OutputStream out = socket.getOutputStream();
+            String head =
+                    "GET /slow HTTP/1.1\r\nHost: localhost\r\n\r\n" + HEAD + "Content-Length: " + 31 * BODY.length;
+            out.write((head + "\r\n\r\n").getBytes(StandardCharsets.US_ASCII));
+            for (int i = 0; i < 16; i++) { // more than the buffers of the sockets, so the server has seen the head
+                out.write(BODY);
+            }
+            slow.complete(RouteResponse.of(200, "text/plain", "slow"));
+            for (int i = 0; i < 15; i++) {
+                out.write(BODY);
+            }
+            String responses = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            assertThat(responses).contains("\r\n\r\nslowHTTP/1.1 413 ");
+            assertWhole(responses, 200);
+            socket.close();
+            TestServers.awaitNothingOwned(server.hub());
         }
     }
 

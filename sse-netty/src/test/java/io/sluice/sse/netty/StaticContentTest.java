@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import io.sluice.sse.test.SseResponse;
 import java.io.IOException;
+import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -57,6 +59,25 @@ class StaticContentTest {
             SseResponse b = get(server, "/b", "If-None-Match: " + a.header("etag"));
             assertThat(b.status()).isEqualTo(200);
             assertThat(b.body()).isEqualTo("b");
+        }
+    }
+
+    @Test
+    void theTagOfTheServerReplacesThatOfTheResponse() throws IOException {
+        RouteResponse content = RouteResponse.of(200, "text/plain", "a")
+                .with("ETag", "\"mine\"")
+                .withAdded(List.of(Map.entry("link", "</b>")));
+        try (SseServer server = TestServers.on(Transport.AUTO)
+                .route("GET", "/a", HttpRoute.content(content))
+                .start()) {
+            SseResponse first = get(server, "/a");
+            assertThat(first.header("link")).isEqualTo("</b>");
+            String tag = Objects.requireNonNull(first.header("etag"));
+            assertThat(tag).isNotEqualTo("\"mine\"");
+            SseResponse again = get(server, "/a", "If-None-Match: " + tag);
+            assertThat(again.status()).isEqualTo(304);
+            assertThat(again.header("etag")).isEqualTo(tag);
+            assertThat(again.header("link")).isEqualTo("</b>");
         }
     }
 

@@ -92,7 +92,7 @@ final class PatternTrie {
     private long steps;
 
     /**
-     * How many of the patterns can match the same name. Where a wildcard and a literal segment are side by side this may
+     * How many of the patterns can match the same name. Where a wildcard and a literal segment are side by side it may
      * be a little more, because the rests of both are counted, whether or not one name fits both.
      */
     int overlap() {
