@@ -35,6 +35,9 @@ public interface Backplane extends AutoCloseable {
     /** The highest position that a change may have. */
     long MAX_POSITION = (1L << 55) - 1;
 
+    /** By how many changes a node that reads slowly is behind the others at most. */
+    long MAX_AHEAD = 1L << 24;
+
     /** What the nodes of a hub share. */
     sealed interface Change {
 
@@ -216,6 +219,16 @@ public interface Backplane extends AutoCloseable {
      * receiver; it does not block.
      */
     default void refused(Change.Events events) {}
+
+    /**
+     * Whether another node may have received a change at {@code position}, although this node has received the changes
+     * up to {@code head} only, which is lower. A client that comes from that node with this position waits for this
+     * node. With any other position it gets a gap, so that an id that no node has assigned does not wait for ever. Any
+     * thread; it does not block. A backplane whose positions have larger holes than {@link #MAX_AHEAD} overrides this.
+     */
+    default boolean isAhead(long position, long head) {
+        return position - head <= MAX_AHEAD;
+    }
 
     /** Whether {@link #read} works. A hub asks once, before it opens the backplane. */
     default boolean isReadable() {

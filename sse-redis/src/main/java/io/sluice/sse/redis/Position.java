@@ -1,5 +1,6 @@
 package io.sluice.sse.redis;
 
+import io.sluice.sse.backplane.Backplane;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,6 +17,9 @@ final class Position {
     static final long MAX_EPOCH = (1L << 15) - 1;
     static final long MAX_NUMBER = (1L << NUMBER_BITS) - 1;
 
+    /** By how many epochs a node that was cut off is behind the others at most. */
+    private static final int MAX_EPOCHS_AHEAD = 16;
+
     private Position() {}
 
     static long of(long epoch, long number) {
@@ -28,6 +32,13 @@ final class Position {
 
     static long number(long position) {
         return position & MAX_NUMBER;
+    }
+
+    /** As {@link Backplane#isAhead}: a position of the same epoch, or of one of the next ones. */
+    static boolean isAhead(long position, long head) {
+        long epochs = epoch(position) - epoch(head);
+        long begin = epochs == 0 ? number(head) : 0;
+        return epochs <= MAX_EPOCHS_AHEAD && number(position) - begin <= Backplane.MAX_AHEAD;
     }
 
     /** The id of the stream at a position. */

@@ -96,6 +96,12 @@ public final class RedisBackplane implements Backplane {
         opened(appender).release(events);
     }
 
+    /** Another node may have noticed before this one that a new epoch has begun. */
+    @Override
+    public boolean isAhead(long position, long head) {
+        return Position.isAhead(position, head);
+    }
+
     @Override
     public boolean isReadable() {
         return true;

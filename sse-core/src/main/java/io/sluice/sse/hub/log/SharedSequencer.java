@@ -46,12 +46,6 @@ public final class SharedSequencer implements Sequencer {
         void revoked(String principal);
     }
 
-    /**
-     * How far after the head of this hub a client may resume. A node that reads slowly is at most this far behind the
-     * others. A client with an id that no node has assigned does not wait for ever: it gets a gap.
-     */
-    static final long MAX_AHEAD = 1L << 24;
-
     /** By how much the clocks of two nodes may differ. */
     private static final Duration CLOCK_DIFFERENCE = Duration.ofMinutes(1);
 
@@ -378,6 +372,6 @@ public final class SharedSequencer implements Sequencer {
 
     @Override
     public boolean isAheadOfThisNode(long position) {
-        return position - log.head() <= MAX_AHEAD;
+        return backplane.isAhead(position, log.head());
     }
 }
