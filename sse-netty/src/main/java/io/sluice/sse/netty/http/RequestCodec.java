@@ -121,7 +121,7 @@ public final class RequestCodec extends CombinedChannelDuplexHandler<RequestCode
 
         /** What the decoder has taken just now costs. Blank lines before a request cost nothing: it skips them. */
         private long costOfTaken(ByteBuf in, int from) {
-            long bytes = in.readerIndex() - from;
+            long bytes = (long) in.readerIndex() - from;
             boolean isBlank = taken == 0;
             for (int i = from; i < in.readerIndex(); i++) {
                 byte next = in.getByte(i);
