@@ -117,8 +117,12 @@ class LimitsOfNodesTest {
     void theOldestStreamAtAnyNodeEndsForANewOne(TestInfo test) throws Exception {
         try (Node a = node(test, 2, StreamLimits.AtLimit.END_OLDEST);
                 Node b = node(test, 2, StreamLimits.AtLimit.END_OLDEST);
+                RawStream bob = b.open("bob");
                 RawStream first = a.open("ann")) {
+            bob.head();
             first.head();
+            a.hub.publish("t", Event.of("one"));
+            bob.until("data: one"); // so node b knows of the first stream, which is older than the second one then
             try (RawStream second = b.open("ann")) {
                 second.head();
                 b.hub.publish("t", Event.of("before"));
