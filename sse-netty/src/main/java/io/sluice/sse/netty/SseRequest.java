@@ -330,6 +330,20 @@ public final class SseRequest {
     }
 
     /**
+     * Rejects a request whose {@code Accept} headers exclude {@code text/event-stream}. The server checks this itself
+     * before it opens a stream that is not bare. A route that is never bare also calls this in its {@link
+     * StreamRoute#check}: such a request then gets 406 at a limit too, where a retry would be in vain.
+     *
+     * @throws HttpStatusException (406) if the client does not accept an event stream
+     */
+    public void checkAcceptsEventStream() {
+        if (!AcceptHeader.acceptsEventStream(headerAll("accept"))) {
+            throw HttpStatusException.of(
+                    406, "this is a text/event-stream, which the request's Accept header excludes");
+        }
+    }
+
+    /**
      * Handles this request on a thread of the server, because its body is large: an event loop that works on it for a
      * tenth of a second serves none of its clients meanwhile. The thread handles one request after another, each when
      * the server has room for its response ({@link SseServerBuilder#maxBufferedBytes}). Call it after all checks that

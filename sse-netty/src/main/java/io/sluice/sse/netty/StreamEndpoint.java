@@ -8,7 +8,6 @@ import io.sluice.sse.RejectionCounts;
 import io.sluice.sse.hub.TransportAccess;
 import io.sluice.sse.netty.connection.ClientAddress;
 import io.sluice.sse.netty.connection.RejectionLog;
-import io.sluice.sse.netty.http.AcceptHeader;
 import io.sluice.sse.netty.http.HttpCodec;
 import io.sluice.sse.netty.http2.Http2Sink;
 import io.sluice.sse.netty.http2.Http2Upgrade;
@@ -181,8 +180,8 @@ final class StreamEndpoint {
                 }
                 stream = access.permitted(
                         request, Objects.requireNonNull(opened, () -> Responses.returnedNull(request)));
-                if (!stream.settings().options().isBare()) {
-                    checkAccept(request);
+                if (!stream.settings().options().isBare()) { // clients of other protocols may ask for JSON
+                    request.checkAcceptsEventStream();
                 }
                 if (head) {
                     return described(request, stream);
@@ -253,14 +252,6 @@ final class StreamEndpoint {
     /** Whether the last stream of the client has ended for good. */
     private static boolean isAfterEnd(@Nullable String lastEventId) {
         return lastEventId != null && lastEventId.startsWith(CloseReason.END_ID_PREFIX);
-    }
-
-    /** Clients of other protocols ask for JSON and then read an event stream, so a bare stream is not checked. */
-    private static void checkAccept(SseRequest request) {
-        if (!AcceptHeader.acceptsEventStream(request.headerAll("accept"))) {
-            throw HttpStatusException.of(
-                    406, "this is a text/event-stream, which the request's Accept header excludes");
-        }
     }
 
     private static boolean mayHaveBody(SseRequest request) {

@@ -113,6 +113,7 @@ public final class TokenStream implements AutoCloseable {
             throw HttpStatusException.retryable(503, "too many answers are running", Duration.ofSeconds(1));
         }
         try {
+            publish(topic, ""); // makes the topic, or rejects the request before the model works for nobody
             Thread worker = new Thread(() -> work(topic, prompt), topic);
             worker.setDaemon(true);
             answers.put(topic, Optional.of(worker));
@@ -128,7 +129,7 @@ public final class TokenStream implements AutoCloseable {
     private void work(String topic, String prompt) {
         String last = "failed";
         try {
-            model.answer(prompt, token -> hub.publish(topic, Event.of(json(token))));
+            model.answer(prompt, token -> publish(topic, token));
             last = "done";
         } catch (InterruptedException e) {
             last = "cancelled";
@@ -140,6 +141,12 @@ public final class TokenStream implements AutoCloseable {
             hub.end(topic, Event.of(last, "{}"));
             CompletableFuture.delayedExecutor(kept.toMillis(), TimeUnit.MILLISECONDS)
                     .execute(() -> forget(topic));
+        }
+    }
+
+    private void publish(String topic, String token) {
+        if (hub.publish(topic, Event.of(json(token))).toCompletableFuture().isCompletedExceptionally()) {
+            throw HttpStatusException.retryable(503, "the hub takes no event of the answer", Duration.ofSeconds(1));
         }
     }
 

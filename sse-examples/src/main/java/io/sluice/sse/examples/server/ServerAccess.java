@@ -136,9 +136,21 @@ final class ServerAccess implements AutoCloseable {
         }
     }
 
-    /** Opens the streams of tickets as well. */
+    /** Opens the streams of tickets as well. No stream of this server is bare, so each client must accept events. */
     StreamRoute streams(StreamRoute route) {
-        return route.with(this::useTicket);
+        StreamRoute withTickets = route.with(this::useTicket);
+        return new StreamRoute() {
+            @Override
+            public SseStream open(SseRequest request) {
+                return withTickets.open(request);
+            }
+
+            @Override
+            public void check(SseRequest request) {
+                withTickets.check(request);
+                request.checkAcceptsEventStream();
+            }
+        };
     }
 
     // ---- who the client is

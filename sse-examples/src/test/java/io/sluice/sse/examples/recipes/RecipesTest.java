@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.openai.client.OpenAIClient;
 import io.sluice.sse.CloseReason;
+import io.sluice.sse.Event;
 import io.sluice.sse.Ledger;
 import io.sluice.sse.examples.NodeProgram;
 import io.sluice.sse.examples.server.Browser;
@@ -26,6 +27,7 @@ import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -373,6 +375,24 @@ class RecipesTest {
             assertThat(full.headers().firstValue("retry-after")).isPresent();
             assertThat(statusOf(client, prompt(0).DELETE())).isEqualTo(204);
             patiently().until(() -> statusOf(client, next) == 200);
+        }
+    }
+
+    /** Without a topic the model would run for nobody, and its client would wait. */
+    @Test
+    void anAnswerThatTheHubHasNoRoomForDoesNotBegin() throws Exception {
+        AtomicInteger asked = new AtomicInteger();
+        LanguageModel counting = (prompt, token) -> asked.incrementAndGet();
+        try (Hub hub = Hub.builder().maxTopics(1).build();
+                TokenStream answers = new TokenStream(hub, counting, Duration.ofHours(1))) {
+            hub.publish("other", Event.of("takes the only place"));
+            start(() -> answers.server(libraries));
+            HttpClient client = HttpClient.newHttpClient();
+            assertThat(statusOf(client, prompt(1))).isEqualTo(503);
+            assertThat(asked).hasValue(0);
+            hub.remove("other");
+            assertThat(statusOf(client, prompt(1))).isEqualTo(200);
+            patiently().until(() -> asked.get() == 1);
         }
     }
 

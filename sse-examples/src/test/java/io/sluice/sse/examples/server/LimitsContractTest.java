@@ -93,6 +93,9 @@ class LimitsContractTest {
             TestServer.assertProblem(server.get(target), 400, "");
             TestServer.assertProblem(server.get(target, EVENT_SOURCE), 400, "");
             TestServer.assertProblem(server.send("POST", "/events/a", new byte[0], EVENT_SOURCE), 405, "");
+            TestServer.assertProblem(server.get("/events/a", "accept", "text/html"), 406, "text/event-stream");
+            byte[] topics = "{\"topics\":[\"a\"]}".getBytes(StandardCharsets.UTF_8);
+            TestServer.assertProblem(server.send("POST", "/events", topics, "accept", "text/html"), 406, "");
         }
     }
 
