@@ -28,8 +28,7 @@ final class BackplaneLog extends PagedLog {
     /** A gap follows only if the backplane has trimmed the event already. */
     @Override
     void evictOldestEntry(LogBounds bounds) {
-        LogEntry oldest = oldest();
-        boolean isLost = oldest != null && oldest.position <= trimmed.floor().position();
+        boolean isLost = oldestPosition() <= trimmed.floor().position();
         bounds.onEvicted(evictOldest(bounds, isLost ? bounds.nextEviction() : bounds.evictions()));
     }
 

@@ -95,6 +95,10 @@ final class ConflationTable extends EvictionQueue.Holder {
     }
 
     @Override
+    long oldestPosition() {
+        return byPosition.isEmpty() ? 0 : byPosition.firstKey();
+    }
+
     @Nullable
     LogEntry oldest() {
         return byPosition.isEmpty() ? null : byPosition.firstEntry().getValue();

@@ -19,9 +19,8 @@ final class EvictionQueue<T extends EvictionQueue.Holder> {
 
         boolean inHeap;
 
-        /** The oldest entry of this holder, or null. */
-        @Nullable
-        abstract LogEntry oldest();
+        /** The position of the oldest entry of this holder; 0 if it has none. */
+        abstract long oldestPosition();
     }
 
     private final PriorityQueue<T> heap = new PriorityQueue<>((a, b) -> Long.compare(a.rank, b.rank));
@@ -39,14 +38,14 @@ final class EvictionQueue<T extends EvictionQueue.Holder> {
     @Nullable
     T first() {
         for (T top = heap.peek(); top != null; top = heap.peek()) {
-            LogEntry oldest = top.oldest();
-            if (oldest != null && oldest.position == top.rank) {
+            long oldest = top.oldestPosition();
+            if (oldest > 0 && oldest == top.rank) {
                 return top;
             }
             heap.poll();
             top.inHeap = false;
-            if (oldest != null) {
-                add(top, oldest.position);
+            if (oldest > 0) {
+                add(top, oldest);
             }
         }
         return null;

@@ -73,7 +73,7 @@ public final class LogBounds {
         while (log.size() > 0
                 && (log.size() >= rule.events()
                         || log.bytes() + entry.weight() > rule.bytes()
-                        || isExpired(log.oldest(), rule.age(), entry.nanos))) {
+                        || rule.age().isExpired(log.oldestNanos(), entry.nanos))) {
             log.evictOldestEntry(this);
         }
         while (totalEvents > 0 && totalBytes + countedTopicBytes() + cost(entry) > maxTotalBytes) {
@@ -108,34 +108,34 @@ public final class LogBounds {
         Topic topic = null;
         for (TopicOptions.AgeGroup group : ages) {
             Topic first = group.rings.first();
-            if (topic == null || (first != null && isOlder(first.oldest(), topic.oldest()))) {
+            if (topic == null || (first != null && first.oldestPosition() < topic.oldestPosition())) {
                 topic = first;
             }
         }
         ConflationTable table = tables.first();
-        if (table != null && (topic == null || isOlder(table.oldest(), topic.oldest()))) {
-            if (!isSparedBy(publishing, table.topic, table.oldest(), nowNanos)) {
+        LogEntry inTable = table == null ? null : table.oldest();
+        if (inTable != null && (topic == null || inTable.position < topic.oldestPosition())) {
+            if (!isSparedBy(publishing, table.topic, inTable.position, inTable.nanos, nowNanos)) {
                 ((ConflatedLog) table.topic.log).dropOldestOfTable(this);
                 return table.topic;
             }
             topic = publishing;
-        } else if (isSparedBy(publishing, Objects.requireNonNull(topic), topic.oldest(), nowNanos)) {
-            topic = publishing;
+        } else {
+            TopicLog log = Objects.requireNonNull(topic).log;
+            if (isSparedBy(publishing, topic, log.oldestPosition(), log.oldestNanos(), nowNanos)) {
+                topic = publishing;
+            }
         }
         topic.log.dropOldest(this);
         return topic;
     }
 
-    private boolean isSparedBy(Topic publishing, Topic other, @Nullable LogEntry oldest, long nowNanos) {
-        return oldest != null
-                && publishing.log.size() > 0
+    /** @param position of the oldest entry of the other topic, which was published at {@code nanos} */
+    private boolean isSparedBy(Topic publishing, Topic other, long position, long nanos, long nowNanos) {
+        return publishing.log.size() > 0
                 && publishing.log.bytes() > other.log.keptBytes()
-                && nowNanos - oldest.nanos < SPARED_NANOS
-                && oldest.position > writtenUpTo.getAsLong(); // last, as it looks at each lane
-    }
-
-    private static boolean isOlder(@Nullable LogEntry one, @Nullable LogEntry other) {
-        return one != null && other != null && one.position < other.position;
+                && nowNanos - nanos < SPARED_NANOS
+                && position > writtenUpTo.getAsLong(); // last, as it looks at each lane
     }
 
     /**
@@ -192,16 +192,11 @@ public final class LogBounds {
         long until = end == null ? Long.MAX_VALUE : end.expiresNanos() - nowNanos;
         for (TopicOptions.AgeGroup group : ages) {
             Topic topic = group.rings.first();
-            LogEntry oldest = topic == null ? null : topic.oldest();
-            if (oldest != null) {
-                until = Math.min(until, group.ageNanos - (nowNanos - oldest.nanos));
+            if (topic != null) {
+                until = Math.min(until, group.ageNanos - (nowNanos - topic.log.oldestNanos()));
             }
         }
         return until;
-    }
-
-    private static boolean isExpired(@Nullable LogEntry entry, TopicOptions.AgeGroup group, long nowNanos) {
-        return entry != null && group.isExpired(entry.nanos, nowNanos);
     }
 
     private long countedTopicBytes() {

@@ -2,6 +2,7 @@ package io.sluice.sse.hub.log;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,14 +11,14 @@ import org.jspecify.annotations.Nullable;
  * a table of chunks. A chunk is allocated when its first entry is appended, and left to the garbage collector when its
  * last entry has been evicted.
  *
- * <p>Between its youngest and its oldest entries, a ring keeps chunks packed ({@link PackedEntries}). Lanes usually
- * read the youngest entries, and the hub evicts the oldest ones, so both are kept as objects.
+ * <p>A ring keeps all but its youngest chunks packed ({@link PackedEntries}). Lanes usually read the youngest entries,
+ * so these are kept as objects. An evicted chunk that was packed lends its memory to the next one that is packed.
  *
  * <p>The chunks are there for the garbage collector. A large array soon is in the old generation, and each new entry in
  * it would be a reference from the old generation to the young one. G1 examines all 128 slots around such a reference
  * soon after the write. With thousands of busy topics that is a tenth of the processor time. A new chunk is in the
  * young generation, and so are the entries that it receives. A collection of the young generation copies whatever was
- * published since the last one and is still kept; packed chunks make these copies few.
+ * allocated since the last one and is still kept. Packed chunks whose memory is used again are not among it.
  *
  * <p>Written under the hub's lock, read by lanes without it. The methods with {@code Acquire} in their names are for
  * readers without the lock. An array or a table that was replaced because the ring has grown is not changed any more,
@@ -33,7 +34,7 @@ final class RingSlots {
     /** When a chunk has this many entries, the one before it is packed. */
     private static final int PACKS_PREVIOUS = CHUNK / 2;
 
-    /** A smaller ring has hardly a chunk between its youngest and its oldest entries. */
+    /** A smaller ring has hardly a chunk that is not among its youngest. */
     private static final int MIN_TABLE_TO_PACK = 4;
 
     /** The slots of an empty ring. */
@@ -53,14 +54,14 @@ final class RingSlots {
         }
         Object chunk = slots[slot(chunk(index), slots.length)];
         return chunk instanceof PackedEntries packed
-                ? packed.get(slot(index, CHUNK))
+                ? Objects.requireNonNull(packed.get(slot(index, CHUNK), chunk(index)))
                 : ((LogEntry[]) chunk)[slot(index, CHUNK)];
     }
 
     /** The position of the entry at an index that the ring has. A packed entry is not made again for that. */
     static long position(Object[] slots, long index) {
         if (!(slots instanceof LogEntry[]) && slots[slot(chunk(index), slots.length)] instanceof PackedEntries packed) {
-            return packed.position(slot(index, CHUNK));
+            return packed.position(slot(index, CHUNK), chunk(index));
         }
         return get(slots, index).position;
     }
@@ -68,26 +69,9 @@ final class RingSlots {
     /** When the entry at an index that the ring has was published. */
     static long nanos(Object[] slots, long index) {
         if (!(slots instanceof LogEntry[]) && slots[slot(chunk(index), slots.length)] instanceof PackedEntries packed) {
-            return packed.nanos(slot(index, CHUNK));
+            return packed.nanos(slot(index, CHUNK), chunk(index));
         }
         return get(slots, index).nanos;
-    }
-
-    /** The oldest entry. Its chunk is unpacked, because its entries are evicted one after the other from now on. */
-    static LogEntry oldest(Object[] slots, long index) {
-        if (slots instanceof LogEntry[] single) {
-            return single[slot(index, single.length)];
-        }
-        return unpacked(slots, slot(chunk(index), slots.length))[slot(index, CHUNK)];
-    }
-
-    private static LogEntry[] unpacked(Object[] table, int at) {
-        if (table[at] instanceof PackedEntries packed) {
-            LogEntry[] chunk = packed.unpack();
-            TABLE.setRelease(table, at, chunk);
-            return chunk;
-        }
-        return (LogEntry[]) table[at];
     }
 
     /**
@@ -145,39 +129,60 @@ final class RingSlots {
             TABLE.setRelease(slots, at, chunk);
         }
         ENTRY.setRelease(chunk, slot(index, CHUNK), entry);
-        if (slot(index, CHUNK) == PACKS_PREVIOUS - 1 && slots.length >= MIN_TABLE_TO_PACK) {
-            pack(slots, slot(chunk(index) - 1, slots.length));
-        }
     }
 
-    /** Packs a chunk that is full. The chunk of the oldest entry stays as it is once an entry of it was evicted. */
-    private static void pack(Object[] table, int at) {
-        if (table[at] instanceof LogEntry[] chunk) {
-            PackedEntries packed = PackedEntries.pack(chunk);
-            if (packed != null) {
-                TABLE.setRelease(table, at, packed);
-            }
-        }
+    /** Whether {@link #packPrevious} has something to do, after the newest entry has got this index. */
+    static boolean packsPrevious(Object[] slots, long index) {
+        return slot(index, CHUNK) == PACKS_PREVIOUS - 1
+                && slots.length >= MIN_TABLE_TO_PACK
+                && !(slots instanceof LogEntry[]);
     }
 
-    /** Clears the slot of the oldest entry. */
-    static void clearRelease(Object[] slots, long index) {
+    /**
+     * Packs the chunk before that of the newest entry, if it is full. The chunk of the oldest entry stays as it is once
+     * an entry of it was evicted.
+     *
+     * @param spare an evicted chunk, whose memory may be used; or null
+     * @return the spare chunk if its memory was not used; otherwise null
+     */
+    static @Nullable PackedEntries packPrevious(Object[] table, long newest, @Nullable PackedEntries spare) {
+        long number = chunk(newest) - 1;
+        int at = slot(number, table.length);
+        PackedEntries packed = table[at] instanceof LogEntry[] chunk ? PackedEntries.pack(chunk, number, spare) : null;
+        if (packed == null) {
+            return spare;
+        }
+        TABLE.setRelease(table, at, packed);
+        return packed == spare ? null : spare;
+    }
+
+    /**
+     * Clears the slot of the oldest entry. A packed chunk is cleared with its last entry.
+     *
+     * @return the packed chunk that was cleared, whose memory may be used again; otherwise null
+     */
+    static @Nullable PackedEntries clearRelease(Object[] slots, long index) {
         if (slots instanceof LogEntry[] single) {
             ENTRY.setRelease(single, slot(index, single.length), null);
-            return;
+            return null;
         }
         int at = slot(chunk(index), slots.length);
-        ENTRY.setRelease(unpacked(slots, at), slot(index, CHUNK), null);
-        if (slot(index, CHUNK) == CHUNK - 1) {
-            TABLE.setRelease(slots, at, null);
+        Object chunk = slots[at];
+        if (chunk instanceof LogEntry[] entries) {
+            ENTRY.setRelease(entries, slot(index, CHUNK), null);
         }
+        if (slot(index, CHUNK) < CHUNK - 1) {
+            return null;
+        }
+        TABLE.setRelease(slots, at, null);
+        return chunk instanceof PackedEntries packed ? packed : null;
     }
 
     // ---- without a lock
 
     /**
-     * The entry in the slot of an index: null if the entry was evicted, or a newer one if that has taken the slot
-     * meanwhile.
+     * The entry in the slot of an index. If the entry was evicted, it is null, or a newer one that has taken the slot
+     * meanwhile, or still the same one.
      */
     static @Nullable LogEntry getAcquire(Object[] slots, long index) {
         if (slots instanceof LogEntry[] single) {
@@ -185,7 +190,7 @@ final class RingSlots {
         }
         Object chunk = TABLE.getAcquire(slots, slot(chunk(index), slots.length));
         if (chunk instanceof PackedEntries packed) {
-            return packed.get(slot(index, CHUNK));
+            return packed.get(slot(index, CHUNK), chunk(index));
         }
         return chunk == null ? null : (LogEntry) ENTRY.getAcquire((LogEntry[]) chunk, slot(index, CHUNK));
     }
@@ -194,7 +199,7 @@ final class RingSlots {
     static long positionAcquire(Object[] slots, long index) {
         if (!(slots instanceof LogEntry[])
                 && TABLE.getAcquire(slots, slot(chunk(index), slots.length)) instanceof PackedEntries packed) {
-            return packed.position(slot(index, CHUNK));
+            return packed.position(slot(index, CHUNK), chunk(index));
         }
         LogEntry entry = getAcquire(slots, index);
         return entry == null ? 0 : entry.position;

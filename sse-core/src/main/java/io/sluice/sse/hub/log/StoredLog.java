@@ -54,7 +54,7 @@ final class StoredLog extends PagedLog {
      *     does
      */
     void onHistoryEviction(Eviction eviction, Floor newLostFloor, long newOldest, LogBounds bounds) {
-        for (LogEntry entry = oldest(); entry != null && entry.position <= eviction.floor(); entry = oldest()) {
+        while (size() > 0 && oldestPosition() <= eviction.floor()) {
             evictOldestEntry(bounds);
         }
         lostFloor = newLostFloor;

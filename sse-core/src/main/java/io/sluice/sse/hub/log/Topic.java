@@ -72,11 +72,10 @@ public final class Topic extends EvictionQueue.Holder {
         return log.isStateLost();
     }
 
-    /** The oldest entry of the ring. */
+    /** That of the ring. */
     @Override
-    @Nullable
-    LogEntry oldest() {
-        return log.oldest();
+    long oldestPosition() {
+        return log.oldestPosition();
     }
 
     /** The first listener, linked to the others through {@link TopicListener#next}; null if there is none. */

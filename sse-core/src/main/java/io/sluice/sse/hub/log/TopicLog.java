@@ -49,6 +49,7 @@ public sealed class TopicLog permits ConflatedLog, PagedLog {
     // Guarded by the hub's lock.
     private long bytes;
     private long floorNanos; // when the last evicted entry was published, by the hub's clock
+    private @Nullable PackedEntries spare; // an evicted chunk, whose memory the next one uses
 
     TopicLog(Floor floor) {
         this.floor = floor.position();
@@ -78,14 +79,12 @@ public sealed class TopicLog permits ConflatedLog, PagedLog {
      */
     boolean evictUpTo(long position, int max, LogBounds bounds) {
         for (int i = 0; i < max; i++) {
-            LogEntry entry = oldest();
-            if (entry == null || entry.position > position) {
+            if (size() == 0 || oldestPosition() > position) {
                 return true;
             }
             dropOldest(bounds);
         }
-        LogEntry entry = oldest();
-        return entry == null || entry.position > position;
+        return size() == 0 || oldestPosition() > position;
     }
 
     /** Whether the latest event of a key was lost, so that a client that asks for all of the state misses some. */
@@ -104,6 +103,9 @@ public sealed class TopicLog permits ConflatedLog, PagedLog {
             SLOTS.setRelease(this, roomy);
         }
         RingSlots.setRelease(roomy, next, entry);
+        if (RingSlots.packsPrevious(roomy, next)) {
+            spare = RingSlots.packPrevious(roomy, next, spare);
+        }
         bytes += entry.weight();
         // From here on a reader can find the entry. The write is volatile, because the publisher next reads whether the
         // topic is already marked dirty (TopicListener.mark).
@@ -116,16 +118,18 @@ public sealed class TopicLog permits ConflatedLog, PagedLog {
      * @param number the number of this eviction; it rises across all topics of the hub
      */
     final LogEntry evictOldest(long number) {
-        LogEntry entry = RingSlots.oldest(slots, oldest);
+        LogEntry entry = RingSlots.get(slots, oldest);
         // In this order: number, floor, slot. A reader reads them in the opposite order.
         EVICTION.setRelease(this, number);
         FLOOR.setRelease(this, entry.position);
         OLDEST.setRelease(this, oldest + 1);
-        RingSlots.clearRelease(slots, oldest - 1);
+        PackedEntries cleared = RingSlots.clearRelease(slots, oldest - 1);
+        spare = cleared == null ? spare : cleared;
         bytes -= entry.weight();
         floorNanos = entry.nanos;
         if (oldest == next) {
             SLOTS.setRelease(this, RingSlots.EMPTY); // an empty ring keeps no array
+            spare = null;
         }
         return entry;
     }
@@ -161,10 +165,20 @@ public sealed class TopicLog permits ConflatedLog, PagedLog {
         return bytes;
     }
 
-    /** The oldest entry in the ring, or null. */
+    /** The oldest entry in the ring, or null. It may be a copy, made for this call. */
     @Nullable
     final LogEntry oldest() {
-        return next == oldest ? null : RingSlots.oldest(slots, oldest);
+        return next == oldest ? null : RingSlots.get(slots, oldest);
+    }
+
+    /** The position of the oldest entry in the ring; 0 if there is none. */
+    final long oldestPosition() {
+        return next == oldest ? 0 : RingSlots.position(slots, oldest);
+    }
+
+    /** When the oldest entry in the ring was published. There must be one. */
+    final long oldestNanos() {
+        return RingSlots.nanos(slots, oldest);
     }
 
     /** The newest entry in the ring, or null. */

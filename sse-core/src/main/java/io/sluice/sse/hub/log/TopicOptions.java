@@ -61,8 +61,7 @@ final class TopicOptions {
                 return null;
             }
             Topic first = rings.first();
-            LogEntry oldest = first == null ? null : first.oldest();
-            noneBefore = oldest == null ? nowNanos : oldest.nanos;
+            noneBefore = first == null ? nowNanos : first.log.oldestNanos();
             return isExpired(noneBefore, nowNanos) ? first : null;
         }
 

@@ -142,7 +142,7 @@ public final class LogPublicationStress {
         }
     }
 
-    /** The publisher packs the middle of the ring and unpacks its old end while a reader copies. */
+    /** The publisher packs a chunk of the ring, and evicts from another one, while a reader copies. */
     @JCStressTest
     @Outcome(id = "whole", expect = Expect.ACCEPTABLE, desc = "all up to the head that was seen")
     @Outcome(id = "lapped", expect = Expect.ACCEPTABLE, desc = "and noticed")
@@ -160,6 +160,27 @@ public final class LogPublicationStress {
         @Actor
         public void reader(L_Result r) {
             r.r1 = read(15, HubTestAccess.log(hub).head());
+        }
+    }
+
+    /** The publisher writes a chunk into the memory of an evicted one, which a reader copies. */
+    @JCStressTest
+    @Outcome(id = "whole", expect = Expect.ACCEPTABLE, desc = "all up to the head that was seen")
+    @Outcome(id = "lapped", expect = Expect.ACCEPTABLE, desc = "and noticed")
+    @State
+    public static class MemoryOfAnEvictedChunk extends Ring {
+        public MemoryOfAnEvictedChunk() {
+            super(40, 71); // the chunk of the events 17 to 32 is the oldest and packed
+        }
+
+        @Actor
+        public void publisher() {
+            publish(1); // evicts event 32, and packs the chunk of 49 to 64 into the memory of its chunk
+        }
+
+        @Actor
+        public void reader(L_Result r) {
+            r.r1 = read(31, HubTestAccess.log(hub).head());
         }
     }
 

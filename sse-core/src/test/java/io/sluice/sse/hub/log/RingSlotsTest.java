@@ -48,7 +48,12 @@ class RingSlotsTest {
     private static Object[] append(Object[] slots, long oldest, long next) {
         Object[] larger = RingSlots.withRoom(slots, oldest, next);
         RingSlots.setRelease(larger, next, entry(next));
+        pack(larger, next, null);
         return larger;
+    }
+
+    private static @Nullable PackedEntries pack(Object[] slots, long newest, @Nullable PackedEntries spare) {
+        return RingSlots.packsPrevious(slots, newest) ? RingSlots.packPrevious(slots, newest, spare) : spare;
     }
 
     @Test
@@ -79,19 +84,63 @@ class RingSlotsTest {
 
     @Test
     void anEvictedEntryIsNotKeptAndItsChunkLeavesWithTheLastOne() {
-        Object[] slots = ring(0, 3 * RingSlots.CHUNK);
-        Object[] table = slots;
-        assertThat(table).hasSize(4);
+        Object[] table = new Object[2];
+        for (long i = 0; i < 2 * RingSlots.CHUNK; i++) {
+            RingSlots.setRelease(table, i, entry(i));
+        }
         for (long oldest = 0; oldest < RingSlots.CHUNK; oldest++) {
             assertThat(table[0]).isNotNull();
-            RingSlots.clearRelease(slots, oldest);
-            assertThat(RingSlots.getAcquire(slots, oldest)).isNull();
+            assertThat(RingSlots.clearRelease(table, oldest)).isNull();
+            assertThat(RingSlots.getAcquire(table, oldest)).isNull();
         }
         assertThat(table[0]).isNull();
-        assertThat(packedChunks(table)).as("the one that has become the oldest").isEqualTo(1);
-        assertIsEntry(RingSlots.oldest(slots, RingSlots.CHUNK), RingSlots.CHUNK);
-        assertThat(packedChunks(table)).isZero();
         assertThat((LogEntry[]) table[1]).doesNotContainNull();
+    }
+
+    @Test
+    void aPackedChunkStaysPackedUntilItsLastEntryIsEvicted() {
+        Object[] table = ring(0, 8 * RingSlots.CHUNK);
+        Object packed = table[1];
+        assertThat(packed).isInstanceOf(PackedEntries.class);
+        for (long oldest = RingSlots.CHUNK; oldest < 2 * RingSlots.CHUNK; oldest++) {
+            assertThat(table[1]).isSameAs(packed);
+            assertIsEntry(RingSlots.get(table, oldest), oldest);
+            PackedEntries cleared = RingSlots.clearRelease(table, oldest);
+            assertThat(cleared).isSameAs(oldest < 2 * RingSlots.CHUNK - 1 ? null : packed);
+        }
+        assertThat(table[1]).isNull();
+        assertThat(RingSlots.getAcquire(table, RingSlots.CHUNK)).isNull();
+    }
+
+    /** The memory of an evicted chunk is that of the next one, if its size is right. */
+    @Test
+    void aReaderOfAnEvictedChunkFindsNothingWhenItsMemoryHasAnotherOne() {
+        Object[] table = ring(0, 8 * RingSlots.CHUNK);
+        PackedEntries old = (PackedEntries) table[1];
+        assertIsEntry(old.get(3, 1), RingSlots.CHUNK + 3);
+
+        LogEntry[] chunk = new LogEntry[RingSlots.CHUNK];
+        for (int i = 0; i < chunk.length; i++) {
+            chunk[i] = entry(90 + RingSlots.CHUNK + i); // of nearly the same sizes
+        }
+        assertThat(PackedEntries.pack(chunk, 9, old)).isSameAs(old);
+        assertThat(old.get(3, 1)).isNull();
+        assertThat(old.position(3, 1)).isZero();
+        assertIsEntry(old.get(3, 9), 90 + RingSlots.CHUNK + 3);
+
+        for (int i = 0; i < chunk.length; i++) {
+            chunk[i] = new LogEntry(i + 1, 0, "a", new byte[200]);
+        }
+        assertThat(PackedEntries.pack(chunk, 10, old))
+                .as("it has too little room")
+                .isNotSameAs(old);
+        for (int i = 0; i < chunk.length; i++) {
+            chunk[i] = new LogEntry(i + 1, 0, "a", new byte[2]);
+        }
+        assertThat(PackedEntries.pack(chunk, 10, old))
+                .as("it has far more room")
+                .isNotSameAs(old);
+        assertIsEntry(old.get(3, 9), 90 + RingSlots.CHUNK + 3);
     }
 
     /** Live passes read the youngest entries as they were appended; only what is older is packed. */
@@ -105,16 +154,6 @@ class RingSlotsTest {
         for (long i = count - RingSlots.CHUNK / 2; i < count; i++) {
             assertThat(RingSlots.getAcquire(slots, i)).isSameAs(RingSlots.get(slots, i));
         }
-        for (long oldest = 0; oldest < RingSlots.CHUNK; oldest++) {
-            RingSlots.clearRelease(slots, oldest);
-        }
-        Object seen = slots[1];
-        RingSlots.clearRelease(slots, RingSlots.CHUNK);
-        assertThat(seen).isInstanceOf(PackedEntries.class);
-        assertThat(slots[1]).isInstanceOf(LogEntry[].class);
-        assertThat(RingSlots.getAcquire(slots, RingSlots.CHUNK)).isNull();
-        assertIsEntry(RingSlots.getAcquire(slots, RingSlots.CHUNK + 1), RingSlots.CHUNK + 1);
-        assertIsEntry(((PackedEntries) seen).get(0), RingSlots.CHUNK); // a reader that has it reads on
     }
 
     /** An entry that has more than its bytes, or many bytes, keeps its chunk from being packed. */
@@ -129,6 +168,7 @@ class RingSlotsTest {
             Object[] slots = ring(0, 40);
             slots = RingSlots.withRoom(slots, 0, 40);
             RingSlots.setRelease(slots, 40, other);
+            pack(slots, 40, null);
             for (long next = 41; next < 64; next++) {
                 slots = append(slots, 0, next);
             }

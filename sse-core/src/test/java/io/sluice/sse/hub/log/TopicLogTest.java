@@ -2,6 +2,7 @@ package io.sluice.sse.hub.log;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.ByteBuffer;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
@@ -14,6 +15,12 @@ class TopicLogTest {
 
     private static LogEntry entry(long position, int bytes) {
         return new LogEntry(position, 0, "", new byte[bytes]);
+    }
+
+    /** An entry whose bytes tell its position. */
+    private static LogEntry stamped(long position) {
+        return new LogEntry(
+                position, 0, "", ByteBuffer.allocate(20).putLong(position).array());
     }
 
     private static LogEntry oldestFromNewest(TopicLog log) {
@@ -134,8 +141,12 @@ class TopicLogTest {
                             continue;
                         }
                         for (int i = 0; i < into.size(); i++) {
-                            if (into.get(i).position != after + 1) {
-                                throw new AssertionError(into.get(i).position + " follows " + after);
+                            LogEntry entry = into.get(i);
+                            if (entry.position != after + 1) {
+                                throw new AssertionError(entry.position + " follows " + after);
+                            }
+                            if (ByteBuffer.wrap(entry.wire).getLong() != entry.position) {
+                                throw new AssertionError(entry.position + " has the bytes of another entry");
                             }
                             after++;
                         }
@@ -154,7 +165,7 @@ class TopicLogTest {
             while (log.size() >= keep || (log.size() > 0 && random.nextInt(50) == 0)) {
                 log.evictOldest(p);
             }
-            log.append(entry(p, 20));
+            log.append(stamped(p));
             head.set(p);
         }
         stop.set(true);
