@@ -3,6 +3,7 @@ package io.sluice.sse.hub.log;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.Objects;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,6 +34,9 @@ final class RingSlots {
 
     /** When a chunk has this many entries, the one before it is packed. */
     private static final int PACKS_PREVIOUS = CHUNK / 2;
+
+    /** A chunk is packed at once if its entries are older than this: lanes have hardly any of them to read. */
+    private static final long SETTLED_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
 
     /** A smaller ring has hardly a chunk that is not among its youngest. */
     private static final int MIN_TABLE_TO_PACK = 4;
@@ -133,7 +137,8 @@ final class RingSlots {
 
     /** Whether {@link #packPrevious} has something to do, after the newest entry has got this index. */
     static boolean packsPrevious(Object[] slots, long index) {
-        return slot(index, CHUNK) == PACKS_PREVIOUS - 1
+        int at = slot(index, CHUNK);
+        return (at == 0 || at == PACKS_PREVIOUS - 1)
                 && slots.length >= MIN_TABLE_TO_PACK
                 && !(slots instanceof LogEntry[]);
     }
@@ -142,18 +147,28 @@ final class RingSlots {
      * Packs the chunk before that of the newest entry, if it is full. The chunk of the oldest entry stays as it is once
      * an entry of it was evicted.
      *
+     * @param nanos when the newest entry was published
      * @param spare an evicted chunk, whose memory may be used; or null
      * @return the spare chunk if its memory was not used; otherwise null
      */
-    static @Nullable PackedEntries packPrevious(Object[] table, long newest, @Nullable PackedEntries spare) {
+    static @Nullable PackedEntries packPrevious(
+            Object[] table, long newest, long nanos, @Nullable PackedEntries spare) {
         long number = chunk(newest) - 1;
         int at = slot(number, table.length);
-        PackedEntries packed = table[at] instanceof LogEntry[] chunk ? PackedEntries.pack(chunk, number, spare) : null;
+        if (!(table[at] instanceof LogEntry[] chunk) || (slot(newest, CHUNK) == 0 && !isSettled(chunk, nanos))) {
+            return spare;
+        }
+        PackedEntries packed = PackedEntries.pack(chunk, number, spare);
         if (packed == null) {
             return spare;
         }
         TABLE.setRelease(table, at, packed);
         return packed == spare ? null : spare;
+    }
+
+    private static boolean isSettled(LogEntry[] chunk, long nanos) {
+        LogEntry last = chunk[CHUNK - 1];
+        return last != null && nanos - last.nanos > SETTLED_NANOS;
     }
 
     /**

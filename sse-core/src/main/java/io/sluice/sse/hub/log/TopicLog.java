@@ -104,7 +104,7 @@ public sealed class TopicLog permits ConflatedLog, PagedLog {
         }
         RingSlots.setRelease(roomy, next, entry);
         if (RingSlots.packsPrevious(roomy, next)) {
-            spare = RingSlots.packPrevious(roomy, next, spare);
+            spare = RingSlots.packPrevious(roomy, next, entry.nanos, spare);
         }
         bytes += entry.weight();
         // From here on a reader can find the entry. The write is volatile, because the publisher next reads whether the

@@ -53,7 +53,9 @@ class RingSlotsTest {
     }
 
     private static @Nullable PackedEntries pack(Object[] slots, long newest, @Nullable PackedEntries spare) {
-        return RingSlots.packsPrevious(slots, newest) ? RingSlots.packPrevious(slots, newest, spare) : spare;
+        return RingSlots.packsPrevious(slots, newest)
+                ? RingSlots.packPrevious(slots, newest, nanosOf(newest), spare)
+                : spare;
     }
 
     @Test
@@ -154,6 +156,30 @@ class RingSlotsTest {
         for (long i = count - RingSlots.CHUNK / 2; i < count; i++) {
             assertThat(RingSlots.getAcquire(slots, i)).isSameAs(RingSlots.get(slots, i));
         }
+    }
+
+    /** A chunk of a topic with few events in a second is packed as soon as it is full. */
+    @Test
+    void aChunkOfOldEntriesIsPackedWhenTheNextOneBegins() {
+        Object[] slots = ring(0, 4 * RingSlots.CHUNK);
+        assertThat(slots[3]).isInstanceOf(LogEntry[].class);
+        for (long next = 4 * RingSlots.CHUNK; next <= 5 * RingSlots.CHUNK; next++) {
+            slots = RingSlots.withRoom(slots, 0, next);
+            long nanos = next * 10_000_000;
+            RingSlots.setRelease(slots, next, new LogEntry(next, nanos, "a", wireOf(next)));
+            if (RingSlots.packsPrevious(slots, next)) {
+                RingSlots.packPrevious(slots, next, nanos, null);
+            }
+            assertThat(slots[3]).isInstanceOf(PackedEntries.class);
+        }
+        assertThat(slots[4]).isInstanceOf(PackedEntries.class);
+        assertIsEntryAt(slots, 4 * RingSlots.CHUNK);
+    }
+
+    private static void assertIsEntryAt(Object[] slots, long position) {
+        LogEntry entry = RingSlots.get(slots, position);
+        assertThat(entry.position).isEqualTo(position);
+        assertThat(entry.wire).isEqualTo(wireOf(position));
     }
 
     /** An entry that has more than its bytes, or many bytes, keeps its chunk from being packed. */
