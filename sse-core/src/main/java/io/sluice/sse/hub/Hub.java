@@ -93,38 +93,42 @@ public final class Hub implements AutoCloseable {
         this.local = new LocalSubscribers(core, lanes, clocks.nanos());
         if (shared != null) {
             presences.share(shared, options.presenceExpiry());
-            shared.open(options.epoch(), new SharedSequencer.Listener() {
-                @Override
-                public void eventsLost() {
-                    SharedPresence everywhere = presences.shared();
-                    if (everywhere != null) {
-                        everywhere.reportsLost();
-                    }
-                    lanes.wakeAll();
-                }
-
-                @Override
-                public @Nullable Publication presence(Backplane.Change.NodePresence report) {
-                    SharedPresence everywhere = presences.shared();
-                    return everywhere == null ? null : everywhere.received(report);
-                }
-
-                @Override
-                public void eventRefused(RuntimeException cause) {
-                    core.counters().logRefusedEvent(cause);
-                    lanes.wakeAll();
-                }
-
-                @Override
-                public void revoked(String principal) {
-                    revokeHere(principal);
-                }
-            });
+            shared.open(options.epoch(), sequenceListener());
             SharedPresence everywhere = presences.shared();
             if (everywhere != null) {
                 everywhere.start();
             }
         }
+    }
+
+    private SharedSequencer.Listener sequenceListener() {
+        return new SharedSequencer.Listener() {
+            @Override
+            public void eventsLost() {
+                SharedPresence everywhere = presences.shared();
+                if (everywhere != null) {
+                    everywhere.reportsLost();
+                }
+                lanes.wakeAll();
+            }
+
+            @Override
+            public @Nullable Publication presence(Backplane.Change.NodePresence report) {
+                SharedPresence everywhere = presences.shared();
+                return everywhere == null ? null : everywhere.received(report);
+            }
+
+            @Override
+            public void eventRefused(RuntimeException cause) {
+                core.counters().logRefusedEvent(cause);
+                lanes.wakeAll();
+            }
+
+            @Override
+            public void revoked(String principal) {
+                revokeHere(principal);
+            }
+        };
     }
 
     /** The options of a new hub. */

@@ -100,6 +100,7 @@ class BufferBudgetTest {
                 assertThat(second.stream().header("retry-after")).isEqualTo("1");
                 second.send("and more"); // is dropped
                 assertThat(second.awaitEnd(RawClient.PATIENCE)).isTrue();
+                second.close(); // the server waits for seconds until a rejected client has closed, too
                 assertThat(small(server)).as("a head that arrives at once").isEqualTo(204);
 
                 first.send("\r\n\r\n").awaitHead();

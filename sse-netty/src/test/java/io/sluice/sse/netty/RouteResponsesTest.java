@@ -185,6 +185,7 @@ class RouteResponsesTest {
                 assertThat(client.stream().status()).isEqualTo(second.getValue());
                 assertThat(client.hasMore()).isFalse();
                 assertThat(askedBehind.getCount()).isEqualTo(1);
+                client.close(); // the server waits for seconds until a rejected client has closed, too
                 TestServers.awaitNothingOwned(server.hub());
             }
         }

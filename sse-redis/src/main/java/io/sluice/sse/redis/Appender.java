@@ -1,12 +1,8 @@
 package io.sluice.sse.redis;
 
 import io.lettuce.core.RedisCommandExecutionException;
-import io.lettuce.core.ScriptOutputType;
-import io.lettuce.core.XAddArgs;
 import io.sluice.sse.backplane.Backplane;
 import io.sluice.sse.backplane.BackplaneException;
-import io.sluice.sse.topic.Publication;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -61,7 +57,7 @@ final class Appender {
     private final RedisOptions options;
     private final String publisher;
     private final Counters counters;
-    private final String appendDigest;
+    private final AppendCommands commands;
     private final int maxUnanswered;
 
     // Guarded by this.
@@ -93,7 +89,7 @@ final class Appender {
     Appender(RedisOptions options, String publisher, String appendDigest, Counters counters) {
         this.options = options;
         this.publisher = publisher;
-        this.appendDigest = appendDigest;
+        this.commands = new AppendCommands(options, publisher, appendDigest);
         this.maxUnanswered = Math.min(MAX_UNANSWERED, options.bounds().pendingEntries());
         this.counters = counters;
     }
@@ -155,17 +151,12 @@ final class Appender {
 
     private void send(Pending pending, Session to) {
         long number = ++lastNumber;
-        byte[] numbered = (publisher + ":" + number).getBytes(StandardCharsets.UTF_8);
-        for (List<Object> fields : pending.entries) {
-            fields.add(2, "n"); // after the version
-            fields.add(3, numbered);
-        }
         pending.epoch = to.epoch();
         sent.put(number, pending);
         pending.sinceNanos = System.nanoTime();
         CompletionStage<?> answer;
         try {
-            answer = needsScript(pending.change) ? sendScript(pending, to) : sendOne(pending.entries.get(0), to);
+            answer = commands.append(pending.change, pending.entries, number, to);
         } catch (RuntimeException e) {
             to.fail(e.toString());
             fail(number, BackplaneException.notPublished("Redis is away: " + e.getMessage(), e));
@@ -175,72 +166,15 @@ final class Appender {
         answer.whenComplete((id, failure) -> answered(number, to, id, failure));
     }
 
-    /** Ids that the publisher chose for these events are free again. If Redis is away they expire instead. */
+    /** As {@link AppendCommands#release}, unless Redis is away. */
     void release(Backplane.Change.Events events) {
         Session now;
         synchronized (this) {
             now = session;
         }
-        if (now == null) {
-            return;
+        if (now != null) {
+            commands.release(events, now);
         }
-        for (int i = 0; i < events.publications().size(); i++) {
-            String id = events.publications().get(i).event().id();
-            if (id != null && !events.duplicates().containsKey(i)) {
-                now.writes().del(options.chosenIdKey(id));
-            }
-        }
-    }
-
-    private static boolean needsScript(Backplane.Change change) {
-        return change instanceof Backplane.Change.Events events
-                && (events.publications().size() > 1
-                        || hasChosenId(events.publications().get(0)));
-    }
-
-    private static boolean hasChosenId(Publication publication) {
-        return publication.event().id() != null;
-    }
-
-    private CompletionStage<String> sendOne(List<Object> fields, Session to) {
-        XAddArgs args = new XAddArgs()
-                .id(to.epoch() + "-*")
-                .nomkstream()
-                .maxlen(options.bounds().entries())
-                .approximateTrimming();
-        return to.writes().xadd(options.streamKey(), args, fields.toArray());
-    }
-
-    private CompletionStage<Object> sendScript(Pending pending, Session to) {
-        List<Publication> publications = ((Backplane.Change.Events) pending.change).publications();
-        List<String> keys = new ArrayList<>();
-        keys.add(options.streamKey());
-        List<byte[]> arguments = new ArrayList<>();
-        arguments.add(utf8(to.epoch() + "-*"));
-        arguments.add(utf8(Long.toString(options.bounds().entries())));
-        arguments.add(utf8(Long.toString(options.timeouts().chosenIds().toMillis())));
-        arguments.add(utf8(Integer.toString(publications.size())));
-        for (int i = 0; i < publications.size(); i++) {
-            String id = publications.get(i).event().id();
-            if (id != null) {
-                keys.add(options.chosenIdKey(id));
-            }
-            List<Object> fields = pending.entries.get(i);
-            arguments.add(utf8(publications.get(i).topic()));
-            arguments.add(utf8(id == null ? "0" : "1"));
-            arguments.add(utf8(Integer.toString(fields.size())));
-            fields.forEach(each -> arguments.add(each instanceof byte[] value ? value : utf8((String) each)));
-        }
-        return to.writes()
-                .evalsha(
-                        appendDigest,
-                        ScriptOutputType.INTEGER,
-                        keys.toArray(String[]::new),
-                        arguments.toArray(byte[][]::new));
-    }
-
-    private static byte[] utf8(String text) {
-        return text.getBytes(StandardCharsets.UTF_8);
     }
 
     // ---- Redis

@@ -36,6 +36,12 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 5, time = 1)
 public class PublishBenchmark {
 
+    /**
+     * More than a topic counts for in the bytes of the hub. Without room for all topics, each publish would remove one
+     * and create one.
+     */
+    private static final long TOPIC_BYTES = 512;
+
     /** Topics that are used in turn. */
     @Param({"1", "1000", "100000"})
     public int topics;
@@ -56,7 +62,9 @@ public class PublishBenchmark {
     /** Creates the hub, the topics and the subscribers. */
     @Setup
     public void setUp() {
-        hub = Hub.create();
+        hub = Hub.builder()
+                .historyTotalBytes(Runtime.getRuntime().maxMemory() / 4 + TOPIC_BYTES * topics)
+                .build();
         event = Event.of("x".repeat(128));
         names = new String[topics];
         for (int i = 0; i < topics; i++) {

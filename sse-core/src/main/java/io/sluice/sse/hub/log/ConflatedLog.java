@@ -3,7 +3,6 @@ package io.sluice.sse.hub.log;
 import java.util.Objects;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongPredicate;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -213,19 +212,6 @@ final class ConflatedLog extends TopicLog {
         }
         for (LogEntry entry : table.newestFirst()) {
             if (!action.test(entry.position)) {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    @Override
-    public boolean forEachNewestFirst(Predicate<LogEntry> action) {
-        if (!super.forEachNewestFirst(action)) {
-            return false;
-        }
-        for (LogEntry entry : table.newestFirst()) {
-            if (!action.test(entry)) {
                 return false;
             }
         }

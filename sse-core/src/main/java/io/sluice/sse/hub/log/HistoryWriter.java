@@ -309,32 +309,7 @@ final class HistoryWriter implements Runnable {
 
     private void write(List<LogEntry> batch) {
         unwritten = batch;
-        List<StoredEvent> events = new ArrayList<>(batch.size());
-        long bytes = 0;
-        long nowMillis = stamps.millis();
-        long nowNanos = clocks.nanos().getAsLong();
-        for (LogEntry entry : batch) {
-            bytes += entry.wire.length + LogEntry.OVERHEAD_BYTES;
-            if (entry.position <= reopenedAt) {
-                continue;
-            }
-            if (entry instanceof HistoryMarker marker) {
-                if (marker.isEnd()) {
-                    events.add(events.remove(events.size() - 1).asLast());
-                }
-                continue;
-            }
-            Recipients recipients = entry.recipients();
-            lastMillis = Math.max(lastMillis, nowMillis - (nowNanos - entry.nanos) / 1_000_000);
-            events.add(new StoredEvent(
-                    entry.position,
-                    lastMillis,
-                    entry.topic,
-                    entry.wire,
-                    entry.publisherId(),
-                    recipients == null ? null : RecipientCodec.toStored(recipients),
-                    false));
-        }
+        List<StoredEvent> events = eventsToStore(batch);
         if (!events.isEmpty()) {
             history.append(events);
         }
@@ -357,8 +332,41 @@ final class HistoryWriter implements Runnable {
         if (strict) {
             waiters.onDurable(stored);
         }
-        long written = bytes;
+        long written = batch.stream().mapToLong(HistoryWriter::bytesInQueue).sum();
         log.runLocked(() -> queue.written(written));
+    }
+
+    private static long bytesInQueue(LogEntry entry) {
+        return entry.wire.length + LogEntry.OVERHEAD_BYTES;
+    }
+
+    /** The events of a batch. A history that was opened again has the first ones already. */
+    private List<StoredEvent> eventsToStore(List<LogEntry> batch) {
+        List<StoredEvent> events = new ArrayList<>(batch.size());
+        long nowMillis = stamps.millis();
+        long nowNanos = clocks.nanos().getAsLong();
+        for (LogEntry entry : batch) {
+            if (entry.position <= reopenedAt) {
+                continue;
+            }
+            if (entry instanceof HistoryMarker marker) {
+                if (marker.isEnd()) {
+                    events.add(events.remove(events.size() - 1).asLast());
+                }
+                continue;
+            }
+            Recipients recipients = entry.recipients();
+            lastMillis = Math.max(lastMillis, nowMillis - (nowNanos - entry.nanos) / 1_000_000);
+            events.add(new StoredEvent(
+                    entry.position,
+                    lastMillis,
+                    entry.topic,
+                    entry.wire,
+                    entry.publisherId(),
+                    recipients == null ? null : RecipientCodec.toStored(recipients),
+                    false));
+        }
+        return events;
     }
 
     /** As {@link WriteQueue#oldestPending}. */

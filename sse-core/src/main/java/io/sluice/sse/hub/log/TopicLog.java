@@ -3,7 +3,6 @@ package io.sluice.sse.hub.log;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.function.LongPredicate;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -229,21 +228,6 @@ public sealed class TopicLog permits ConflatedLog, PagedLog {
     public boolean forEachNewestPosition(LongPredicate action) {
         for (long i = next - 1; i >= oldest; i--) {
             if (!action.test(RingSlots.position(slots, i))) {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    /**
-     * For tests: as {@link #forEachNewestPosition}, with the entries. Packed ones are made again, with a copy of their
-     * bytes.
-     *
-     * @return whether it returned true for all entries
-     */
-    public boolean forEachNewestFirst(Predicate<LogEntry> action) {
-        for (long i = next - 1; i >= oldest; i--) {
-            if (!action.test(RingSlots.get(slots, i))) {
                 return false;
             }
         }

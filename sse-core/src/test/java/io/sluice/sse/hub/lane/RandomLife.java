@@ -227,7 +227,7 @@ final class RandomLife {
                 Set<Long> there = new HashSet<>();
                 Topic topic = HubTestAccess.log(bench.hub).topics().find(name);
                 if (topic != null) {
-                    topic.log.forEachNewestFirst(entry -> there.add(entry.position));
+                    LogAssertions.kept(topic.log).forEach(entry -> there.add(entry.position));
                     LogAssertions.assertValid(topic);
                 }
                 kept.getOrDefault(name, new ArrayList<>()).removeIf(index -> {

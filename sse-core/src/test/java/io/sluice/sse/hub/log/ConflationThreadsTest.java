@@ -92,11 +92,9 @@ class ConflationThreadsTest {
             }
         }
         Map<String, Long> latest = new HashMap<>();
-        HubTestAccess.log(hub)
-                .locked(() -> log.forEachNewestFirst(entry -> {
-                    latest.putIfAbsent(entry.key(), entry.position);
-                    return true;
-                }));
+        for (LogEntry entry : LogAssertions.kept(log)) {
+            latest.put(entry.key(), entry.position);
+        }
         assertThat(seen).isEqualTo(latest);
     }
 }

@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.sluice.sse.hub.Hub;
 import io.sluice.sse.hub.HubTestAccess;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.stream.IntStream;
 
 /** What must hold for the log of a hub after every test. */
 public final class LogAssertions {
@@ -28,13 +30,13 @@ public final class LogAssertions {
                 events += hasHistory ? topic.log.size() : topic.log.keptEvents();
                 bytes += hasHistory ? topic.log.bytes() : topic.log.keptBytes();
                 List<Long> positions = new ArrayList<>();
-                topic.log.forEachNewestFirst(entry -> {
+                for (LogEntry entry : kept(topic.log)) {
                     positions.add(entry.position);
                     if (entry.shared() != null) {
                         shared.merge(entry.shared(), 0, (before, ignored) -> before + entry.wire.length);
                     }
-                    return true;
-                });
+                }
+                Collections.reverse(positions);
                 List<Long> cheaply = new ArrayList<>();
                 topic.log.forEachNewestPosition(cheaply::add);
                 assertThat(cheaply.equals(positions))
@@ -46,6 +48,13 @@ public final class LogAssertions {
             assertThat(log.bounds().totalBytes()).isEqualTo(bytes);
             return null;
         });
+    }
+
+    /** The kept entries, the oldest first, as a reader gets them. */
+    public static List<LogEntry> kept(TopicLog log) {
+        Entries entries = new Entries();
+        log.copy(0, Long.MAX_VALUE, Integer.MAX_VALUE, entries);
+        return IntStream.range(0, entries.size()).mapToObj(entries::get).toList();
     }
 
     /** The topic with this name, which exists. */

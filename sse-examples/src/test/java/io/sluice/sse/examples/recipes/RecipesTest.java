@@ -29,8 +29,6 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionFactory;
@@ -48,8 +46,6 @@ import org.openqa.selenium.chrome.ChromeDriver;
 class RecipesTest {
 
     private static final Path DOCUMENT = Path.of("../docs/recipes.md");
-    private static final Pattern TABLE =
-            Pattern.compile("<!-- clients: begin -->\n(.*?)<!-- clients: end -->", Pattern.DOTALL);
 
     private static ChromeDriver browser;
     private static Path libraries;
@@ -110,16 +106,6 @@ class RecipesTest {
         assertThat(document)
                 .contains(
                         "OpenAI SDK for Java " + OpenAIClient.class.getPackage().getImplementationVersion());
-    }
-
-    /** The table is written to {@code target}, from where it can be copied into the document. */
-    @Test
-    void theTableOfTheDocumentIsWhatTheClientsDo() throws Exception {
-        String measured = ClientMatrix.measure(browser, libraries);
-        Path written = Files.writeString(Path.of("target/client-matrix.md"), measured);
-        Matcher table = TABLE.matcher(Files.readString(DOCUMENT));
-        assertThat(table.find()).isTrue();
-        assertThat(table.group(1)).as("%s and %s", DOCUMENT, written).isEqualTo(measured);
     }
 
     @Test
