@@ -34,6 +34,7 @@ interface CycleNode extends AutoCloseable {
 
         boolean hasEnded();
 
+        /** The client leaves. What it has received stays, and nothing is added. */
         @Override
         void close();
     }

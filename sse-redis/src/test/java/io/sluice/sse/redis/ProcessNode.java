@@ -173,6 +173,7 @@ final class ProcessNode implements CycleNode {
         private final List<ReceivedEvent> events = new ArrayList<>();
         private String lastEventId;
         private boolean hasEnded;
+        private boolean isClosed;
 
         ProcessStream(String name, String lastEventId) {
             this.name = name;
@@ -180,6 +181,9 @@ final class ProcessNode implements CycleNode {
         }
 
         synchronized void take(List<@Nullable String> words) {
+            if (isClosed) {
+                return; // the client has left
+            }
             switch (words.get(0)) {
                 case "event" -> {
                     events.add(new ReceivedEvent(words.get(2), words.get(3), words.get(4)));
@@ -212,6 +216,9 @@ final class ProcessNode implements CycleNode {
 
         @Override
         public void close() {
+            synchronized (this) {
+                isClosed = true;
+            }
             streams.remove(name);
             send(List.of("leave", name));
         }
