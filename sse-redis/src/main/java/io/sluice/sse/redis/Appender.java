@@ -76,6 +76,9 @@ final class Appender {
     /** Whether changes of this node are in the stream that have not been read. */
     private boolean hasUnread;
 
+    /** Whether the thread of the backplane waits until Redis has all changes of this node. */
+    private boolean awaitsOwn;
+
     private long lastNumber;
     private @Nullable Session session;
     private String unavailable = "not connected yet";
@@ -201,7 +204,7 @@ final class Appender {
         if (by == session) {
             unanswered--;
             sendWaiting(by);
-            if (hasUnread && unanswered == 0) {
+            if (isReadDue()) {
                 notifyAll();
             }
         }
@@ -222,14 +225,22 @@ final class Appender {
     }
 
     /**
-     * Waits for so long, so that the next read has more entries. If Redis has all changes of this node, and some were
-     * not read, their publishers wait for nothing but the read: then it returns at once.
+     * Waits for so long, so that the next read has more entries.
+     *
+     * @param forOwn whether to return as soon as Redis has all changes of this node, and some of them were not read:
+     *     their publishers wait for nothing but the read then
      */
-    synchronized void awaitMore(long nanos) throws InterruptedException {
+    synchronized void awaitMore(long nanos, boolean forOwn) throws InterruptedException {
+        awaitsOwn = forOwn;
         long end = System.nanoTime() + nanos;
-        for (long left = nanos; left > 0 && !(hasUnread && unanswered == 0); left = end - System.nanoTime()) {
+        for (long left = nanos; left > 0 && !isReadDue(); left = end - System.nanoTime()) {
             TimeUnit.NANOSECONDS.timedWait(this, left);
         }
+        awaitsOwn = false;
+    }
+
+    private boolean isReadDue() {
+        return awaitsOwn && hasUnread && unanswered == 0;
     }
 
     private static String describe(String message) {

@@ -60,6 +60,9 @@ final class StreamOrder {
     /** The last event of a batch of which some events were lost; its other events may follow. */
     private EntryCodec.Decoded.@Nullable OneEvent cut;
 
+    /** How many changes of other nodes were read. */
+    private long ofOthers;
+
     private long skippedLogged;
 
     /** @param pages is notified of repetitions */
@@ -112,6 +115,11 @@ final class StreamOrder {
     /** The name of the sequence; empty before it has begun. */
     String name() {
         return sequence;
+    }
+
+    /** How many changes of other nodes were read. */
+    long ofOthers() {
+        return ofOthers;
     }
 
     /** The position of the last entry that was read. */
@@ -284,6 +292,7 @@ final class StreamOrder {
 
     private void add(long at, Backplane.Change change, EntryCodec.Header header, boolean isOld) {
         boolean isOwn = appender.isOwn(header.publisher());
+        ofOthers += isOwn ? 0 : 1;
         ready.add(new Backplane.Entry(
                 at, change, isOld ? header.timeMillis() : 0, isOwn, isOwn ? appender.take(header.number()) : null));
     }

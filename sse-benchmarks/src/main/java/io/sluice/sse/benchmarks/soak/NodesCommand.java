@@ -13,14 +13,29 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /**
- * Compares several nodes that share a Redis with one node without it, and the speed of publishing through a hub with
- * that of bare commands. Rounds of the two sides alternate, so that a disturbance of the machine meets both.
+ * Compares several nodes that share a Redis with nodes without it, and the speed of publishing through a hub with that
+ * of bare commands. Rounds of the sides alternate, so that a disturbance of the machine meets all.
+ *
+ * <p>Delivery has three sides. In all of them a node has the same clients, which receive the same number of events:
+ *
+ * <ul>
+ *   <li><b>alone</b>: one node without Redis, which gets all publications. The p99 is compared with this side.
+ *   <li><b>apart</b>: as many nodes as with Redis at the same time, each a hub of its own. Each gets as many
+ *       publications as its clients receive with Redis. The CPU per delivery is compared with this side, because the
+ *       processors are as busy there. Each node reads the requests of all publications, with Redis only its share.
+ *   <li><b>with Redis</b>: the nodes are one hub. Each publication goes to one of them, and to the clients of all.
+ * </ul>
  */
 @Command(
         name = "nodes",
         mixinStandardHelpOptions = true,
         sortOptions = false,
-        description = "Compares nodes that share a Redis with one node alone. Needs redis-server.")
+        description = {
+            "Compares nodes that share a Redis with one node alone, and with as many nodes without Redis.",
+            "Without Redis each node is a hub of its own. It has the same clients as with Redis, and gets as many"
+                    + " publications as its clients receive with Redis.",
+            "Needs redis-server."
+        })
 final class NodesCommand implements Callable<Integer> {
 
     /** The p99 may be at most this many times that of one node alone, and a round trip to Redis more. */
@@ -58,7 +73,7 @@ final class NodesCommand implements Callable<Integer> {
     @Option(
             names = "--rate",
             defaultValue = "1000",
-            description = "Publications per second, through random nodes. Default: ${DEFAULT-VALUE}")
+            description = "Publications per second of a hub, through random nodes of it. Default: ${DEFAULT-VALUE}")
     double rate;
 
     @Option(names = "--size", defaultValue = "128", description = "Bytes of an event. Default: ${DEFAULT-VALUE}")
@@ -153,16 +168,20 @@ final class NodesCommand implements Callable<Integer> {
 
     private void delivery(RedisProcess redis) throws IOException, InterruptedException {
         NodesStage.Load load = new NodesStage.Load(clients, topics, rate, size);
-        try (NodesStage alone = NodesStage.start(options, 1, load, List.of(), SEED);
-                NodesStage joined = NodesStage.start(options, nodes, load, List.of("--redis", redis.uri()), SEED)) {
+        try (NodesStage alone = NodesStage.apart(options, 1, load, SEED);
+                NodesStage apart = NodesStage.apart(options, nodes, load, SEED);
+                NodesStage joined = NodesStage.joined(options, nodes, load, redis, SEED)) {
             alone.run(warmup);
+            apart.run(warmup);
             joined.run(warmup);
             List<NodesStage.Round> ofAlone = new ArrayList<>();
+            List<NodesStage.Round> ofApart = new ArrayList<>();
             List<NodesStage.Round> ofJoined = new ArrayList<>();
             Histogram pings = new Histogram(3);
             Duration redisBefore = redis.cpu();
             for (int i = 0; i < rounds; i++) {
                 ofAlone.add(alone.run(seconds));
+                ofApart.add(apart.run(seconds));
                 try (PingProbe probe = new PingProbe(redis)) {
                     ofJoined.add(joined.run(seconds));
                     pings.add(probe.stop());
@@ -170,9 +189,11 @@ final class NodesCommand implements Callable<Integer> {
             }
             Duration redisCpu = redis.cpu().minus(redisBefore);
             report("one node alone", ofAlone);
+            report(nodes + " nodes without Redis", ofApart);
             report(nodes + " nodes with Redis", ofJoined);
             figures.note("busy time of Redis meanwhile", share(redisCpu, seconds.multipliedBy(rounds)));
-            ratios(ofAlone, ofJoined, pings);
+            latency(ofAlone, ofJoined, pings);
+            cpu(ofAlone, ofApart, ofJoined);
         }
     }
 
@@ -220,22 +241,30 @@ final class NodesCommand implements Callable<Integer> {
                 .note(stage + ": processors of the machine busy", String.format(Locale.ROOT, "%.0f %%", 100 * busy));
     }
 
-    private void ratios(List<NodesStage.Round> alone, List<NodesStage.Round> joined, Histogram pings) {
+    private void latency(List<NodesStage.Round> alone, List<NodesStage.Round> joined, Histogram pings) {
         double roundTrip = pings.getValueAtPercentile(99);
         double bound = MOST_TIMES_P99 * percentile(alone, 99) + roundTrip;
         double p99 = percentile(joined, 99);
-        double times = cpuPerDelivery(joined) / cpuPerDelivery(alone);
         figures.note("a round trip to Redis under this load, p99", TimeFormat.millis(roundTrip))
                 .check(
                         "p99, with Redis",
                         TimeFormat.millis(p99),
                         "<= " + TimeFormat.millis(bound) + " (" + MOST_TIMES_P99 + " × alone + a round trip)",
-                        p99 <= bound)
+                        p99 <= bound);
+    }
+
+    private void cpu(List<NodesStage.Round> alone, List<NodesStage.Round> apart, List<NodesStage.Round> joined) {
+        double times = cpuPerDelivery(joined) / cpuPerDelivery(apart);
+        figures.note("CPU per delivery, times that of one node alone", ratio(joined, alone))
                 .check(
-                        "CPU per delivery, times that of one node alone",
-                        String.format(Locale.ROOT, "%.2f", times),
+                        "CPU per delivery, times that of " + nodes + " nodes without Redis",
+                        ratio(joined, apart),
                         "<= " + MOST_TIMES_CPU,
                         times <= MOST_TIMES_CPU);
+    }
+
+    private static String ratio(List<NodesStage.Round> of, List<NodesStage.Round> to) {
+        return String.format(Locale.ROOT, "%.2f", cpuPerDelivery(of) / cpuPerDelivery(to));
     }
 
     /** The median of the rounds, in nanoseconds. */

@@ -37,10 +37,19 @@ final class NodesPlan {
 
     private volatile long received;
 
+    /**
+     * To whom the events of a round go.
+     *
+     * @param hubs how many there are; publisher <i>p</i> publishes to hub <i>p</i> modulo this number
+     * @param topics of each hub; those of hub <i>h</i> begin with number <i>h</i> × topics
+     * @param clientsPerTopic at all nodes of its hub
+     */
+    record Shape(int hubs, int topics, int publishers, int clientsPerTopic) {}
+
     /** @param first the number of the first event; those of a stage rise over all rounds */
-    NodesPlan(long first, int count, int topicCount, int publisherCount, int clientsPerTopic, long seed) {
+    NodesPlan(long first, int count, Shape shape, long seed) {
         this.first = first;
-        this.clientsPerTopic = clientsPerTopic;
+        this.clientsPerTopic = shape.clientsPerTopic;
         topics = new int[count];
         publishers = new int[count];
         left = new int[count];
@@ -48,8 +57,8 @@ final class NodesPlan {
         dues = new AtomicLongArray(count);
         SplittableRandom random = new SplittableRandom(seed);
         for (int i = 0; i < count; i++) {
-            topics[i] = random.nextInt(topicCount);
-            publishers[i] = random.nextInt(publisherCount);
+            publishers[i] = random.nextInt(shape.publishers);
+            topics[i] = publishers[i] % shape.hubs * shape.topics + random.nextInt(shape.topics);
             left[i] = clientsPerTopic;
         }
     }

@@ -7,14 +7,15 @@ import java.util.List;
 import java.util.Locale;
 import org.HdrHistogram.Histogram;
 
-/** Nodes with their clients and publishers: one alone, or several that share a Redis. */
+/** Nodes with their clients and publishers: a hub for each node, or one hub of all nodes, which share a Redis. */
 final class NodesStage implements AutoCloseable {
 
     /**
      * The load of a stage.
      *
      * @param clients of each node
-     * @param rate publications per second of the stage
+     * @param topics of each hub
+     * @param rate publications per second of each hub
      * @param size bytes of an event
      */
     record Load(int clients, int topics, double rate, int size) {}
@@ -44,6 +45,7 @@ final class NodesStage implements AutoCloseable {
     private static final long DRAINS_WITHIN_NANOS = Duration.ofSeconds(10).toNanos();
 
     private final Load load;
+    private final int hubs;
     private final List<ServerProcess> nodes = new ArrayList<>();
     private final List<Clients> sockets = new ArrayList<>();
     private final long seed;
@@ -51,18 +53,38 @@ final class NodesStage implements AutoCloseable {
     private long published;
     private int rounds;
 
-    private NodesStage(Load load, long seed) {
+    private NodesStage(Load load, int hubs, long seed) {
         this.load = load;
+        this.hubs = hubs;
         this.seed = seed;
-        this.plan = new NodesPlan(0, 0, 1, 1, 0, seed);
+        this.plan = new NodesPlan(0, 0, new NodesPlan.Shape(1, 1, 1, 0), seed);
+    }
+
+    /**
+     * Nodes without Redis. Each is a hub with the clients and the publications of the load.
+     *
+     * @param nodes how many
+     */
+    static NodesStage apart(ServerOptions options, int nodes, Load load, long seed)
+            throws IOException, InterruptedException {
+        return start(options, nodes, new NodesStage(load, nodes, seed), List.of());
+    }
+
+    /**
+     * Nodes that are one hub. Each has the clients of the load, and all together have its publications.
+     *
+     * @param nodes how many
+     */
+    static NodesStage joined(ServerOptions options, int nodes, Load load, RedisProcess redis, long seed)
+            throws IOException, InterruptedException {
+        return start(options, nodes, new NodesStage(load, 1, seed), List.of("--redis", redis.uri()));
     }
 
     /** Starts the nodes, and connects all clients. */
-    static NodesStage start(ServerOptions options, int count, Load load, List<String> arguments, long seed)
+    private static NodesStage start(ServerOptions options, int nodes, NodesStage stage, List<String> arguments)
             throws IOException, InterruptedException {
-        NodesStage stage = new NodesStage(load, seed);
         try {
-            for (int i = 0; i < count; i++) {
+            for (int i = 0; i < nodes; i++) {
                 stage.nodes.add(ServerProcess.start(options, arguments.toArray(String[]::new)));
             }
             for (ServerProcess node : stage.nodes) {
@@ -81,13 +103,13 @@ final class NodesStage implements AutoCloseable {
     private void connect(Clients clients) throws IOException {
         List<NodesReader> readers = new ArrayList<>();
         Pace pace = new Pace(2_000);
-        for (ServerProcess node : nodes) {
+        for (int node = 0; node < nodes.size(); node++) {
             for (int i = 0; i < load.clients; i++) {
                 pace.next();
-                int topic = i % load.topics;
+                int topic = node % hubs * load.topics + i % load.topics;
                 NodesReader reader = new NodesReader(topicName(topic), topic, connections(), () -> plan);
                 readers.add(reader);
-                clients.connectTo(node.port(), reader);
+                clients.connectTo(nodes.get(node).port(), reader);
             }
         }
         Pace.await(() -> readers.stream().allMatch(StreamReader::hasOpened), OPENS_WITHIN, "stream of each client");
@@ -104,9 +126,10 @@ final class NodesStage implements AutoCloseable {
 
     /** Publishes at the rate for so long, and waits until the clients have everything, or receive nothing more. */
     Round run(Duration time) throws IOException {
-        int count = (int) Math.max(1, load.rate * time.toMillis() / 1000);
-        int perTopic = load.clients / load.topics * nodes.size();
-        NodesPlan now = new NodesPlan(published, count, load.topics, connections(), perTopic, seed + rounds++);
+        int count = (int) Math.max(1, hubs * load.rate * time.toMillis() / 1000);
+        int perTopic = load.clients / load.topics * nodes.size() / hubs;
+        NodesPlan.Shape shape = new NodesPlan.Shape(hubs, load.topics, connections(), perTopic);
+        NodesPlan now = new NodesPlan(published, count, shape, seed + rounds++);
         plan = now;
         published += count;
         try (Publishers publishers = new Publishers()) { // the server closes idle connections between two rounds
@@ -141,7 +164,7 @@ final class NodesStage implements AutoCloseable {
         }
 
         void publish(NodesPlan events) throws IOException {
-            Pace pace = new Pace(load.rate);
+            Pace pace = new Pace(hubs * load.rate);
             for (int i = 0; i < events.count(); i++) {
                 events.publishing(i, pace.next());
                 String text = String.format(Locale.ROOT, "%c%010d ", NodesReader.MARK, events.number(i));

@@ -7,7 +7,6 @@ import io.netty.channel.embedded.EmbeddedChannel;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.List;
 import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
@@ -36,16 +35,41 @@ class NodesTest {
         options.heap = "32m";
         NodesStage.Load load = new NodesStage.Load(6, 3, 200, 64);
         try (RedisProcess redis = redis();
-                NodesStage stage = NodesStage.start(options, 2, load, List.of("--redis", redis.uri()), 1)) {
+                NodesStage stage = NodesStage.joined(options, 2, load, redis, 1)) {
             NodesStage.Round round = stage.run(Duration.ofMillis(200));
-            assertThat(round.failure()).isEmpty();
-            assertThat(round.answered()).isEqualTo(40);
             assertThat(round.plan().received()).isEqualTo(160); // two clients of the topic at each of two nodes
-            for (NodesPlan.Fault fault : NodesPlan.Fault.values()) {
-                assertThat(round.plan().faults(fault)).as("%s", fault).isZero();
-            }
-            assertThat(round.latencies().getTotalCount()).isEqualTo(40);
+            assertComplete(round, 40);
         }
+    }
+
+    @Test
+    void nodesWithoutRedisGetAsManyPublicationsAsTheirClientsReceiveWithIt() throws Exception {
+        ServerOptions options = new ServerOptions();
+        options.heap = "32m";
+        NodesStage.Load load = new NodesStage.Load(6, 3, 200, 64);
+        try (NodesStage stage = NodesStage.apart(options, 2, load, 1)) {
+            NodesStage.Round round = stage.run(Duration.ofMillis(200));
+            assertThat(round.plan().received()).isEqualTo(160); // as with Redis: two clients for 40 at each of two
+            assertComplete(round, 80);
+        }
+    }
+
+    private static void assertComplete(NodesStage.Round round, int publications) {
+        assertThat(round.failure()).isEmpty();
+        assertThat(round.answered()).isEqualTo(publications);
+        for (NodesPlan.Fault fault : NodesPlan.Fault.values()) {
+            assertThat(round.plan().faults(fault)).as("%s", fault).isZero();
+        }
+        assertThat(round.latencies().getTotalCount()).isEqualTo(publications);
+    }
+
+    @Test
+    void aPublisherPublishesToTopicsOfItsHub() {
+        NodesPlan plan = new NodesPlan(0, 1000, new NodesPlan.Shape(3, 10, 12, 2), 1);
+        for (int i = 0; i < plan.count(); i++) {
+            assertThat(plan.topic(i) / 10).isEqualTo(plan.publisher(i) % 3);
+        }
+        assertThat(plan.expected()).isEqualTo(2000);
     }
 
     @Test
@@ -59,7 +83,7 @@ class NodesTest {
 
     @Test
     void aClientFindsWhatIsWrong() {
-        NodesPlan plan = new NodesPlan(10, 5, 1, 1, 2, 1);
+        NodesPlan plan = new NodesPlan(10, 5, new NodesPlan.Shape(1, 1, 1, 2), 1);
         Client one = new Client(plan);
         Client other = new Client(plan);
         one.reads("5\r\nretry: 5\n\n\r\n1f\r\n" + event(10, "1") + event(11, "2"));
