@@ -87,8 +87,9 @@ final class ProtocolContenders {
                 bare(BARE_TCNATIVE + " single", Need.TLS, "--tls", "OPENSSL_REFCNT", "--single"),
                 bare(BARE_CODEC, Need.HTTP2, "--tls", "OPENSSL_REFCNT", "--http2", "CODEC"),
                 bare(BARE_RAW, Need.HTTP2, "--tls", "OPENSSL_REFCNT", "--http2", "RAW"),
-                bare(BARE_DEFLATERS, Need.GZIP, "--gzip", "DEFLATERS"),
-                bare(BARE_COMPRESSOR, Need.GZIP, "--gzip", "COMPRESSOR", "--single"));
+                // With ids: bytes are compared, so both must compress the same ones.
+                bare(BARE_DEFLATERS, Need.GZIP, "--gzip", "DEFLATERS", "--ids"),
+                bare(BARE_COMPRESSOR, Need.GZIP, "--gzip", "COMPRESSOR", "--single", "--ids"));
     }
 
     private Contender bare(String name, Need need, String... options) {

@@ -60,6 +60,15 @@ class ProtocolStagesTest {
         }
     }
 
+    /** Their bytes are compared with those of Sluice, whose events have ids. */
+    @Test
+    void bareNettyCompressesEventsWithIds() {
+        assertThat(contendersOf("gzip"))
+                .filteredOn(contender -> contender.kind() == Contender.Kind.BARE)
+                .hasSize(2)
+                .allSatisfy(bare -> assertThat(bare.command(80, 81)).contains("--ids"));
+    }
+
     @Test
     void onlyTheWorkloadsOfTheseStagesUseTheGeneratorWithProtocols() {
         STAGES.values().stream()
