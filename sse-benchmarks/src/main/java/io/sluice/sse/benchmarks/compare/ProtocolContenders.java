@@ -20,6 +20,7 @@ final class ProtocolContenders {
     static final String BARE_CODEC = "bare-netty codec";
     static final String BARE_RAW = "bare-netty raw";
     static final String BARE_DEFLATERS = "bare-netty deflaters";
+    static final String BARE_DEFLATERS_SINGLE = BARE_DEFLATERS + " single";
     static final String BARE_COMPRESSOR = "bare-netty compressor";
 
     /** Makes Netty ignore tcnative. */
@@ -89,6 +90,7 @@ final class ProtocolContenders {
                 bare(BARE_RAW, Need.HTTP2, "--tls", "OPENSSL_REFCNT", "--http2", "RAW"),
                 // With ids: bytes are compared, so both must compress the same ones.
                 bare(BARE_DEFLATERS, Need.GZIP, "--gzip", "DEFLATERS", "--ids"),
+                bare(BARE_DEFLATERS_SINGLE, Need.GZIP, "--gzip", "DEFLATERS", "--single", "--ids"),
                 bare(BARE_COMPRESSOR, Need.GZIP, "--gzip", "COMPRESSOR", "--single", "--ids"));
     }
 

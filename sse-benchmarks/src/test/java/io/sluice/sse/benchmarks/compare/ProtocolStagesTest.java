@@ -47,7 +47,12 @@ class ProtocolStagesTest {
                         "floor", "floor-batch", "sluice jdk", "sluice tcnative", "bare-netty codec", "bare-netty raw");
         assertThat(namesOf("h2 stalled")).isEqualTo(namesOf("h2"));
         assertThat(namesOf("gzip"))
-                .containsExactly("sluice identity", "sluice gzip", "bare-netty deflaters", "bare-netty compressor");
+                .containsExactly(
+                        "sluice identity",
+                        "sluice gzip",
+                        "bare-netty deflaters",
+                        "bare-netty deflaters single",
+                        "bare-netty compressor");
     }
 
     @Test
@@ -65,7 +70,7 @@ class ProtocolStagesTest {
     void bareNettyCompressesEventsWithIds() {
         assertThat(contendersOf("gzip"))
                 .filteredOn(contender -> contender.kind() == Contender.Kind.BARE)
-                .hasSize(2)
+                .hasSize(3)
                 .allSatisfy(bare -> assertThat(bare.command(80, 81)).contains("--ids"));
     }
 
