@@ -25,8 +25,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Collects the body of a request, up to a maximum. A request with a larger body, with headers that are too long, or
- * with an unknown expectation, goes on as a failed request, and {@link RouteHandler} sends the response in its turn.
+ * Collects the body of a request, up to a maximum. A request with a larger body, with a line or headers that are too
+ * long, or with an unknown expectation, goes on as a failed request, and {@link RouteHandler} sends the response in its
+ * turn.
  */
 final class BodyAggregator extends HttpObjectAggregator {
 
@@ -36,6 +37,7 @@ final class BodyAggregator extends HttpObjectAggregator {
     /** What a piece costs in addition to its bytes. */
     private static final int PIECE_BYTES = 128;
 
+    private final int maxLineBytes;
     private final int maxHeaderBytes;
     private final int maxBytes;
     private final BufferBudget budget;
@@ -53,12 +55,14 @@ final class BodyAggregator extends HttpObjectAggregator {
     private List<String> origins = List.of();
 
     /**
-     * @param maxHeaderBytes the maximum of all headers of a request. The codec before accepts more, so that their
-     *     header Origin is known
+     * @param maxLineBytes the maximum of the request line. The codec before accepts more, also of the headers, so that
+     *     the header Origin of a request that is rejected is known
+     * @param maxHeaderBytes the maximum of all headers of a request
      * @param budget bounds the unfinished bodies of all connections together
      */
-    BodyAggregator(int maxHeaderBytes, int maxBytes, BufferBudget budget) {
+    BodyAggregator(int maxLineBytes, int maxHeaderBytes, int maxBytes, BufferBudget budget) {
         super(maxBytes, true);
+        this.maxLineBytes = maxLineBytes;
         this.maxHeaderBytes = maxHeaderBytes;
         this.maxBytes = maxBytes;
         this.budget = budget;
@@ -91,9 +95,10 @@ final class BodyAggregator extends HttpObjectAggregator {
         }
         if (message instanceof HttpRequest started) {
             origins = started.headers().getAll(HttpHeaderNames.ORIGIN);
-            if (bytesOf(started.headers()) > maxHeaderBytes) {
+            HttpStatusException tooLong = tooLong(started);
+            if (tooLong != null) {
                 ReferenceCountUtil.release(message);
-                rejectRest(ctx, Responses.headersTooLong());
+                rejectRest(ctx, tooLong);
                 return;
             }
         }
@@ -117,6 +122,20 @@ final class BodyAggregator extends HttpObjectAggregator {
     /** The header Origin of a request whose body has not arrived yet; empty if there is none. */
     List<String> origins() {
         return origins;
+    }
+
+    private @Nullable HttpStatusException tooLong(HttpRequest request) {
+        if (lineBytes(request) > maxLineBytes) {
+            return Responses.lineTooLong();
+        }
+        return bytesOf(request.headers()) > maxHeaderBytes ? Responses.headersTooLong() : null;
+    }
+
+    private static long lineBytes(HttpRequest request) {
+        int parts = request.method().name().length()
+                + request.uri().length()
+                + request.protocolVersion().text().length();
+        return parts + 2L; // the spaces between them
     }
 
     private static long bytesOf(HttpHeaders headers) {

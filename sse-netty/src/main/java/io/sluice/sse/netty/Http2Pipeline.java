@@ -31,6 +31,7 @@ final class Http2Pipeline extends ChannelInitializer<Channel> {
     private final Http2Limits limits;
     private final int maxHeaderListBytes;
     private final Http2RequestCodec codec;
+    private final int maxLineBytes;
     private final int maxHeaderBytes;
     private final int maxBodyBytes;
     private final Deadlines deadlines;
@@ -42,6 +43,7 @@ final class Http2Pipeline extends ChannelInitializer<Channel> {
         this.maxHeaderListBytes =
                 options.maxRequestLineBytes + options.maxHeaderBytes + BYTES_PER_HEADER * options.maxHeaders;
         this.codec = new Http2RequestCodec(options.maxRequestLineBytes, options.maxHeaderBytes);
+        this.maxLineBytes = options.maxRequestLineBytes;
         this.maxHeaderBytes = options.maxHeaderBytes;
         this.maxBodyBytes = options.maxBodyBytes;
         this.deadlines = deadlines;
@@ -70,7 +72,7 @@ final class Http2Pipeline extends ChannelInitializer<Channel> {
         stream.pipeline()
                 .addLast("deadline", deadline)
                 .addLast("http", codec)
-                .addLast("body", new BodyAggregator(maxHeaderBytes, maxBodyBytes, routing.budget()))
+                .addLast("body", new BodyAggregator(maxLineBytes, maxHeaderBytes, maxBodyBytes, routing.budget()))
                 .addLast("route", new RouteHandler(routing, deadline));
     }
 }

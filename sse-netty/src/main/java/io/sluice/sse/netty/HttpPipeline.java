@@ -30,12 +30,13 @@ final class HttpPipeline extends ChannelInitializer<Channel> {
     private static final List<String> HTTP_1 = List.of("deadline", "http", "body", "route");
 
     /**
-     * How many times their maximum the headers may have until the codec stops to read them. Below that the header
-     * Origin is known, so that a page can read why its request is rejected.
+     * How many times their maximum the request line and the headers may have until the codec stops to read them. Below
+     * that the header Origin is known, so that a page can read why its request is rejected.
      */
-    private static final int MAX_HEADERS_READ = 2;
+    private static final int READ_FACTOR = 2;
 
     private final HttpDecoderConfig codec;
+    private final int maxLineBytes;
     private final int maxHeaderBytes;
     private final int maxBodyBytes;
     private final Deadlines deadlines;
@@ -53,8 +54,9 @@ final class HttpPipeline extends ChannelInitializer<Channel> {
     HttpPipeline(ServerOptions options, StreamEndpoint streams, PendingConnections pending, BufferBudget budget) {
         this.codec = new HttpDecoderConfig()
                 .setHeadersFactory(RequestHeaders.FACTORY)
-                .setMaxInitialLineLength(options.maxRequestLineBytes)
-                .setMaxHeaderSize(MAX_HEADERS_READ * options.maxHeaderBytes);
+                .setMaxInitialLineLength(READ_FACTOR * options.maxRequestLineBytes)
+                .setMaxHeaderSize(READ_FACTOR * options.maxHeaderBytes);
+        this.maxLineBytes = options.maxRequestLineBytes;
         this.maxHeaderBytes = options.maxHeaderBytes;
         this.maxBodyBytes = options.maxBodyBytes;
         this.deadlines = new Deadlines(options.requestTimeout, options.idleTimeout);
@@ -98,7 +100,7 @@ final class HttpPipeline extends ChannelInitializer<Channel> {
             pipeline.addLast("protocol", new ProtocolDetector(http2, HTTP_1));
         }
         pipeline.addLast("http", new RequestCodec(codec, routing.budget()))
-                .addLast("body", new BodyAggregator(maxHeaderBytes, maxBodyBytes, routing.budget()))
+                .addLast("body", new BodyAggregator(maxLineBytes, maxHeaderBytes, maxBodyBytes, routing.budget()))
                 .addLast("route", new RouteHandler(routing, deadline));
     }
 

@@ -112,12 +112,16 @@ final class Responses {
             return HttpStatusException.of(invalid);
         }
         if (failure instanceof TooLongHttpLineException) {
-            return HttpStatusException.of(414, "the request line is too long");
+            return lineTooLong();
         }
         if (failure instanceof TooLongHttpHeaderException) {
             return headersTooLong();
         }
         return HttpStatusException.of(400, "this is not HTTP as this server speaks it");
+    }
+
+    static HttpStatusException lineTooLong() {
+        return HttpStatusException.of(414, "the request line is too long");
     }
 
     static HttpStatusException headersTooLong() {

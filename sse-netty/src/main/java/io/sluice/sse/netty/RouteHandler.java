@@ -3,6 +3,7 @@ package io.sluice.sse.netty;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelPipeline;
 import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.handler.codec.CodecException;
 import io.netty.handler.codec.DecoderResult;
@@ -14,6 +15,7 @@ import io.sluice.sse.netty.OrderedResponses.Exchange;
 import io.sluice.sse.netty.connection.ClientAddress;
 import io.sluice.sse.netty.connection.FailureLog;
 import io.sluice.sse.netty.http.AllowedHosts;
+import io.sluice.sse.netty.http.RequestCodec;
 import io.sluice.sse.netty.http.RequestDeadline;
 import java.io.IOException;
 import java.util.ArrayDeque;
@@ -332,9 +334,15 @@ final class RouteHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
         }
         HttpStatusException rejection = HttpStatusException.of(408, "the request did not arrive in time");
         shared.streams().rejections().rejected(RejectionCounts.Kind.REQUEST_TIMEOUT, ClientAddress.of(ctx.channel()));
-        BodyAggregator unfinished = ctx.pipeline().get(BodyAggregator.class);
-        List<String> origins = unfinished == null ? List.of() : unfinished.origins();
-        Responses.writeLast(ctx, shared.cors().addTo(rejection.response(), origins), false);
+        Responses.writeLast(ctx, shared.cors().addTo(rejection.response(), originsSoFar(ctx.pipeline())), false);
+    }
+
+    /** The header Origin of a request that has not arrived completely. */
+    private static List<String> originsSoFar(ChannelPipeline pipeline) {
+        RequestCodec head = pipeline.get(RequestCodec.class);
+        List<String> ofHead = head == null ? List.of() : head.origins();
+        BodyAggregator body = pipeline.get(BodyAggregator.class);
+        return ofHead.isEmpty() && body != null ? body.origins() : ofHead;
     }
 
     @Override

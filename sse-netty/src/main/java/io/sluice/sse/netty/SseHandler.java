@@ -249,7 +249,7 @@ public final class SseHandler extends ChannelInboundHandlerAdapter {
 
     /** From here on the bodies of this connection are collected. After the next response it closes, or is a stream. */
     private void collectBody(ChannelHandlerContext ctx, HttpRequest request) {
-        BodyAggregator aggregator = new BodyAggregator(Integer.MAX_VALUE, MAX_BODY_BYTES, bodies);
+        BodyAggregator aggregator = new BodyAggregator(Integer.MAX_VALUE, Integer.MAX_VALUE, MAX_BODY_BYTES, bodies);
         ctx.pipeline().addBefore(ctx.name(), null, aggregator);
         try {
             aggregator.channelRead(ctx.pipeline().context(aggregator), request);

@@ -20,7 +20,7 @@ class BodyPiecesTest {
     @Test
     void smallPiecesDoNotHoldTheirReadBuffers() {
         EmbeddedChannel channel = new EmbeddedChannel(
-                new HttpServerCodec(), new BodyAggregator(1 << 14, 1 << 20, new BufferBudget(1 << 20)));
+                new HttpServerCodec(), new BodyAggregator(1 << 14, 1 << 14, 1 << 20, new BufferBudget(1 << 20)));
         List<ByteBuf> arrived = new ArrayList<>();
         receive(channel, arrived, "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
         for (int i = 0; i < 200; i++) {

@@ -80,6 +80,7 @@ final class HostileRequests {
         add("HTTP/2 preface with another version", 505, "PRI * HTTP/2.1\r\n\r\nSM\r\n\r\n");
         line("empty lines first", OPENS, "\r\n\r\nGET /events/a HTTP/1.1");
         line("line too long", 414, "GET /events/" + "a".repeat(90_000) + " HTTP/1.1");
+        line("line much too long", 414, "GET /events/" + "a".repeat(300_000) + " HTTP/1.1");
         line("lower-case get", 405, "get /events/a HTTP/1.1");
         line("unknown method", 405, "SUBSCRIBE /events/a HTTP/1.1");
         line("TRACE", 405, "TRACE /events/a HTTP/1.1");
@@ -187,7 +188,7 @@ final class HostileRequests {
         post("negative chunk size", 400, "Transfer-Encoding: chunked\r\n", "-5\r\nhello\r\n0\r\n\r\n");
         post("chunk size beyond 64 bits", 400, "Transfer-Encoding: chunked\r\n", "fffffffffffffffff\r\nhello\r\n");
         post("chunk without its end", 400, "Transfer-Encoding: chunked\r\n", "5\r\nhelloxx0\r\n\r\n");
-        post("chunk size line too long", 414, "Transfer-Encoding: chunked\r\n", "5;" + "x".repeat(100_000) + "\r\n");
+        post("chunk size line too long", 414, "Transfer-Encoding: chunked\r\n", "5;" + "x".repeat(180_000) + "\r\n");
         post("body too large", 413, "Content-Length: 100000000\r\n", "");
         post("POST to a stream", 405, "Content-Length: 0\r\n", "");
         headers("GET with a body", 413, "Content-Length: 5\r\n\r\nhello");

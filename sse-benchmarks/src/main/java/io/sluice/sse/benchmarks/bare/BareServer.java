@@ -71,6 +71,9 @@ public final class BareServer implements Callable<Integer> {
     @Option(names = "--single", description = "Each event is written and flushed, also if several came together.")
     boolean single;
 
+    @Option(names = "--ids", description = "Each event has an id line like those of Sluice.")
+    boolean withIds;
+
     private BareServer() {}
 
     /** Runs until it is killed. */
@@ -81,6 +84,7 @@ public final class BareServer implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         Audience audience = audience();
+        IdLines ids = withIds ? new IdLines() : null;
         SslContext context = tls == null ? null : context(tls);
         ServerBootstrap server = new ServerBootstrap()
                 .group(new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory()))
@@ -95,7 +99,7 @@ public final class BareServer implements Callable<Integer> {
                                 .addLast(
                                         new HttpServerCodec(),
                                         new HttpObjectAggregator(MAX_BODY_BYTES),
-                                        new PublishHandler(audience, single));
+                                        new PublishHandler(audience, single, ids));
                     }
                 })
                 .bind("127.0.0.1", publishPort)

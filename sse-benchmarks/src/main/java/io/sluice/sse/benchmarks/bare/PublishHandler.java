@@ -10,22 +10,31 @@ import io.netty.handler.codec.http.FullHttpRequest;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpVersion;
+import org.jspecify.annotations.Nullable;
 
 /** Sends the bodies of a publisher's requests to the clients. Requests that arrive together are one batch. */
 final class PublishHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
 
     private final Audience audience;
     private final boolean single;
+    private final @Nullable IdLines ids;
     private final ByteBuf batch = Unpooled.buffer(1 << 16);
 
-    /** @param single whether each request is a batch of its own */
-    PublishHandler(Audience audience, boolean single) {
+    /**
+     * @param single whether each request is a batch of its own
+     * @param ids of the events of all publishers; null for events without ids
+     */
+    PublishHandler(Audience audience, boolean single, @Nullable IdLines ids) {
         this.audience = audience;
         this.single = single;
+        this.ids = ids;
     }
 
     @Override
     protected void channelRead0(ChannelHandlerContext context, FullHttpRequest request) {
+        if (ids != null) {
+            ids.writeTo(batch);
+        }
         ByteBufUtil.writeAscii(batch, "data: ");
         batch.writeBytes(request.content());
         ByteBufUtil.writeAscii(batch, "\n\n");

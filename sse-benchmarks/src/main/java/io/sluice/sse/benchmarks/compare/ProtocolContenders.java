@@ -20,6 +20,7 @@ final class ProtocolContenders {
     static final String BARE_CODEC = "bare-netty codec";
     static final String BARE_RAW = "bare-netty raw";
     static final String BARE_DEFLATERS = "bare-netty deflaters";
+    static final String BARE_DEFLATERS_SINGLE = BARE_DEFLATERS + " single";
     static final String BARE_COMPRESSOR = "bare-netty compressor";
 
     /** Makes Netty ignore tcnative. */
@@ -87,8 +88,10 @@ final class ProtocolContenders {
                 bare(BARE_TCNATIVE + " single", Need.TLS, "--tls", "OPENSSL_REFCNT", "--single"),
                 bare(BARE_CODEC, Need.HTTP2, "--tls", "OPENSSL_REFCNT", "--http2", "CODEC"),
                 bare(BARE_RAW, Need.HTTP2, "--tls", "OPENSSL_REFCNT", "--http2", "RAW"),
-                bare(BARE_DEFLATERS, Need.GZIP, "--gzip", "DEFLATERS"),
-                bare(BARE_COMPRESSOR, Need.GZIP, "--gzip", "COMPRESSOR", "--single"));
+                // With ids: bytes are compared, so both must compress the same ones.
+                bare(BARE_DEFLATERS, Need.GZIP, "--gzip", "DEFLATERS", "--ids"),
+                bare(BARE_DEFLATERS_SINGLE, Need.GZIP, "--gzip", "DEFLATERS", "--single", "--ids"),
+                bare(BARE_COMPRESSOR, Need.GZIP, "--gzip", "COMPRESSOR", "--single", "--ids"));
     }
 
     private Contender bare(String name, Need need, String... options) {

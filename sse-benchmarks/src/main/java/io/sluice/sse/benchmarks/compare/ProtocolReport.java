@@ -77,13 +77,15 @@ final class ProtocolReport {
 
     private void gzip() {
         for (String workload : List.of(ProtocolStages.GZIP_SATURATE, ProtocolStages.GZIP_RATE)) {
-            String load = workload.equals(ProtocolStages.GZIP_RATE) ? "20,000 events/s" : "8 events in flight";
+            boolean single = workload.equals(ProtocolStages.GZIP_RATE);
+            String load = single ? "20,000 events/s" : "8 events in flight";
+            String bare = single ? ProtocolContenders.BARE_DEFLATERS_SINGLE : ProtocolContenders.BARE_DEFLATERS;
             if (begins(workload, "gzip, ticks of 300 bytes to 1,000 clients, " + load)) {
                 text.append(withCpu(new Table(results, workload, Figure.CPU_PER_MILLION)
                                 .median("CPU s per million", Figure.CPU_PER_MILLION, 1, 2)
                                 .ratio(Figure.CPU_PER_MILLION, ProtocolContenders.SLUICE_IDENTITY)
                                 .median("wire bytes/event", Figure.WIRE_BYTES, 1, 1)
-                                .ratio(Figure.WIRE_BYTES, ProtocolContenders.BARE_DEFLATERS)
+                                .ratio(Figure.WIRE_BYTES, bare)
                                 .median("compressed clients", Figure.less("", "codedClients"), 1, 0))
                         .soundness());
             }

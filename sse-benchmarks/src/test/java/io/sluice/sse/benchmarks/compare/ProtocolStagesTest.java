@@ -47,7 +47,12 @@ class ProtocolStagesTest {
                         "floor", "floor-batch", "sluice jdk", "sluice tcnative", "bare-netty codec", "bare-netty raw");
         assertThat(namesOf("h2 stalled")).isEqualTo(namesOf("h2"));
         assertThat(namesOf("gzip"))
-                .containsExactly("sluice identity", "sluice gzip", "bare-netty deflaters", "bare-netty compressor");
+                .containsExactly(
+                        "sluice identity",
+                        "sluice gzip",
+                        "bare-netty deflaters",
+                        "bare-netty deflaters single",
+                        "bare-netty compressor");
     }
 
     @Test
@@ -58,6 +63,15 @@ class ProtocolStagesTest {
                     .allSatisfy(
                             contender -> assertThat(contender.command(80, 81)).contains("80", "81"));
         }
+    }
+
+    /** Their bytes are compared with those of Sluice, whose events have ids. */
+    @Test
+    void bareNettyCompressesEventsWithIds() {
+        assertThat(contendersOf("gzip"))
+                .filteredOn(contender -> contender.kind() == Contender.Kind.BARE)
+                .hasSize(3)
+                .allSatisfy(bare -> assertThat(bare.command(80, 81)).contains("--ids"));
     }
 
     @Test

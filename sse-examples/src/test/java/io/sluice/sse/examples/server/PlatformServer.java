@@ -78,6 +78,7 @@ final class PlatformServer {
                 .streams("/reconnect-fail", PlatformServer::reconnectFail)
                 .streams("/status-reconnect", PlatformServer::statusReconnect)
                 .streams("/last-event-id", PlatformServer::lastEventId)
+                .streams("/last-event-id2", request -> ending(withId("1"), Event.of("none"), withId("2")))
                 .streams("/cookie", PlatformServer::cookie)
                 .streams("/headers", PlatformServer::headers)
                 .streams("/status", PlatformServer::status)
@@ -141,12 +142,16 @@ final class PlatformServer {
                 : SseStream.of(sink -> sink.send(Event.of("second"))).header("set-cookie", "reconnect=; max-age=0");
     }
 
+    private static Event withId(String id) {
+        return Event.builder().id(id).data("hello").build();
+    }
+
     /** Sends an id once, and then what the client returned. */
     private static SseStream lastEventId(SseRequest request) {
         String returned = request.lastEventId();
         String id = Objects.requireNonNullElse(request.query("id"), "1");
         return returned == null
-                ? ending(Event.builder().id(id).data("hello").build(), Event.of("the id stays"))
+                ? ending(withId(id), Event.of("the id stays"))
                 : SseStream.of(sink -> sink.send(Event.of("returned " + returned)));
     }
 

@@ -270,6 +270,12 @@ class WebPlatformTest {
                 .isEqualTo("open, hello […é], the id stays […é], error 0, open, returned …é […é]");
     }
 
+    /** format-field-id-3.window.js; an empty id, which resets the last one, no event of this library can have. */
+    @Test
+    void anIdStaysUntilAnotherOneComes() {
+        assertThat(listen("/last-event-id2", 4)).isEqualTo("open, hello [1], none [1], hello [2]");
+    }
+
     /** request-accept.any.js and request-cache-control.any.js */
     @Test
     void aBrowserAsksForAnEventStream() {

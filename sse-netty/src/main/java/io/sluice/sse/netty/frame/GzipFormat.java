@@ -14,6 +14,12 @@ final class GzipFormat {
     /** Deflate, no flags, no time, unknown operating system. */
     private static final byte[] HEADER = {0x1f, (byte) 0x8b, 8, 0, 0, 0, 0, 0, 0, (byte) 0xff};
 
+    /**
+     * An empty stored block. Some decoders deliver what they have decoded only after one, as that of Go, whose HTTP
+     * client asks for gzip by itself. A deflater ends a flush with it.
+     */
+    private static final byte[] FLUSH = {0, 0, 0, (byte) 0xff, (byte) 0xff};
+
     /** An empty final block, with the codes that the format defines. */
     private static final byte[] FINAL_BLOCK = {3, 0};
 
@@ -24,9 +30,14 @@ final class GzipFormat {
         return HEADER;
     }
 
-    /** How long stored blocks with this many bytes are. */
+    /** The bytes after stored blocks, so that a client gets them at once. The caller must not change them. */
+    static byte[] flush() {
+        return FLUSH;
+    }
+
+    /** How long stored blocks with this many bytes are, with the flush after them. */
     static int storedLength(int bytes) {
-        return bytes + STORED_HEADER * ((bytes + STORED_BYTES - 1) / STORED_BYTES);
+        return bytes + STORED_HEADER * ((bytes + STORED_BYTES - 1) / STORED_BYTES) + FLUSH.length;
     }
 
     /** The number of bytes in the next stored block. */

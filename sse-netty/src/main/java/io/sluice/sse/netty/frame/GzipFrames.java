@@ -13,14 +13,20 @@ import org.jspecify.annotations.Nullable;
  */
 public final class GzipFrames {
 
-    /** Smaller frames are stored: little would be saved, and a block of deflate costs as many bytes as a stored one. */
-    private static final int MIN_COMPRESSED = 100;
+    /** Smaller frames, such as heartbeats, are stored: compressing them would save a few bytes only. */
+    private static final int MIN_COMPRESSED = 50;
 
     /** Larger frames are stored: compressing them would block the lane for longer than a slice of a pass. */
     private static final int MAX_COMPRESSED = 1 << 20;
 
-    /** Larger frames gain next to nothing from earlier frames. */
+    /** Larger frames gain next to nothing from earlier frames, and a higher level would take them much longer. */
     private static final int MAX_WITH_WINDOW = 2 * SharedWindows.WINDOW_BYTES;
+
+    /**
+     * The level of small frames. A batch of events is 1 to 9 % smaller than with the default level, for 7 to 36 % more
+     * time; level 9 gains nothing more.
+     */
+    private static final int LEVEL_OF_SMALL = 8;
 
     /** A larger buffer is not kept. */
     private static final int KEPT_BUFFER = 64 * 1024;
@@ -148,6 +154,7 @@ public final class GzipFrames {
             shared = deflater;
         }
         deflater.reset();
+        deflater.setLevel(gainsFromWindow(frame) ? LEVEL_OF_SMALL : Deflater.DEFAULT_COMPRESSION);
         if (window != null) {
             deflater.setDictionary(window.bytes(), 0, window.length());
         }
@@ -229,6 +236,7 @@ public final class GzipFrames {
             at += bytes;
             left -= bytes;
         }
+        append(GzipFormat.flush());
     }
 
     /** Appends the compressed payload, up to the end of a byte. */

@@ -44,17 +44,20 @@ public final class Deadlines {
     public record OnLoop(Waiting request, Waiting idle, TcpInfo tcpInfo) {}
 
     /** An element of at most one list at a time. Confined to the event loop of the list. */
-    public abstract static class Waiter {
+    public static final class Waiter {
+        private final Runnable expired;
         private @Nullable Waiting list;
         private @Nullable Waiter previous;
         private @Nullable Waiter next;
         private long sinceNanos;
 
-        /** The deadline has passed. The waiter has left its list. */
-        protected abstract void expire();
+        /** @param expired runs when the deadline has passed. The waiter has left its list then. */
+        public Waiter(Runnable expired) {
+            this.expired = expired;
+        }
 
         /** Leaves its list, if it is in one. */
-        public final void stopWaiting() {
+        public void stopWaiting() {
             Waiting current = list;
             if (current != null) {
                 current.remove(this);
@@ -132,7 +135,7 @@ public final class Deadlines {
             try {
                 for (Waiter waiter = first; waiter != null && remaining(waiter, now) <= 0; waiter = first) {
                     remove(waiter);
-                    waiter.expire();
+                    waiter.expired.run();
                 }
             } finally {
                 timerRuns = false;

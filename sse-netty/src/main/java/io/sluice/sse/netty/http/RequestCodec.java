@@ -8,6 +8,7 @@ import io.netty.handler.codec.DecoderResult;
 import io.netty.handler.codec.http.DefaultFullHttpRequest;
 import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpMessage;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpObject;
 import io.netty.handler.codec.http.HttpRequest;
@@ -18,6 +19,7 @@ import io.netty.handler.codec.http.HttpStatusClass;
 import io.netty.handler.codec.http.HttpVersion;
 import java.util.ArrayDeque;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The HTTP/1.1 codec of a server's connection. Unlike Netty's {@code HttpServerCodec} it counts what a head that has
@@ -57,6 +59,11 @@ public final class RequestCodec extends CombinedChannelDuplexHandler<RequestCode
         init(new Decoder(config), new Encoder());
     }
 
+    /** The header Origin of a request whose head has not arrived completely; empty if it has not come so far. */
+    public List<String> origins() {
+        return inboundHandler().origins();
+    }
+
     public final class Decoder extends HttpRequestDecoder {
 
         /** What is reserved for the head, or for the line of a chunk, that has not arrived completely. */
@@ -66,6 +73,9 @@ public final class RequestCodec extends CombinedChannelDuplexHandler<RequestCode
         private long taken;
 
         private boolean rejected;
+
+        /** The request whose head has not arrived completely, with its headers so far; null between two heads. */
+        private @Nullable HttpMessage unfinished;
 
         private Decoder(HttpDecoderConfig config) {
             super(config);
@@ -85,6 +95,7 @@ public final class RequestCodec extends CombinedChannelDuplexHandler<RequestCode
                 return;
             }
             release();
+            unfinished = null;
             for (int i = before; i < out.size(); i++) {
                 if (out.get(i) instanceof HttpRequest request) {
                     methods.add(request.method());
@@ -93,6 +104,18 @@ public final class RequestCodec extends CombinedChannelDuplexHandler<RequestCode
                 rejected |= out.get(i) instanceof HttpObject message
                         && message.decoderResult().isFailure();
             }
+        }
+
+        @Override
+        protected HttpMessage createMessage(String[] initialLine) throws Exception {
+            HttpMessage begun = super.createMessage(initialLine);
+            unfinished = begun;
+            return begun;
+        }
+
+        private List<String> origins() {
+            HttpMessage head = unfinished;
+            return head == null ? List.of() : head.headers().getAll(HttpHeaderNames.ORIGIN);
         }
 
         /**
@@ -114,6 +137,7 @@ public final class RequestCodec extends CombinedChannelDuplexHandler<RequestCode
             release();
             DefaultFullHttpRequest failed =
                     new DefaultFullHttpRequest(HttpVersion.HTTP_1_1, HttpMethod.GET, "/", Unpooled.EMPTY_BUFFER);
+            failed.headers().set(HttpHeaderNames.ORIGIN, origins());
             failed.setDecoderResult(DecoderResult.failure(budget.rejection()));
             methods.add(failed.method());
             out.add(failed);

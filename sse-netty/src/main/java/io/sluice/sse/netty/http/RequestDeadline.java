@@ -26,7 +26,7 @@ public final class RequestDeadline extends ChannelInboundHandlerAdapter {
 
     private final Deadlines.OnLoop deadlines;
     private final PendingConnections connections;
-    private final Waiter waiter = new Waiter();
+    private final Deadlines.Waiter waiter = new Deadlines.Waiter(this::deadlinePassed);
 
     private @Nullable ChannelHandlerContext context;
 
@@ -41,17 +41,6 @@ public final class RequestDeadline extends ChannelInboundHandlerAdapter {
     public RequestDeadline(Deadlines.OnLoop deadlines, PendingConnections connections) {
         this.deadlines = deadlines;
         this.connections = connections;
-    }
-
-    /** A class of its own, because the handler must extend Netty's. */
-    private final class Waiter extends Deadlines.Waiter {
-        @Override
-        protected void expire() {
-            ChannelHandlerContext ctx = context;
-            if (ctx != null) {
-                deadlinePassed(ctx);
-            }
-        }
     }
 
     @Override
@@ -108,7 +97,11 @@ public final class RequestDeadline extends ChannelInboundHandlerAdapter {
         }
     }
 
-    private void deadlinePassed(ChannelHandlerContext ctx) {
+    private void deadlinePassed() {
+        ChannelHandlerContext ctx = context;
+        if (ctx == null) {
+            return;
+        }
         long pending = OutboundBuffers.pendingBytes(ctx.channel());
         long before = progress;
         // A client that reads a large response slowly acknowledges bytes long before the kernel takes more of them.

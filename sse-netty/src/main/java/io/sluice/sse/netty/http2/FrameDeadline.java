@@ -26,7 +26,7 @@ public final class FrameDeadline extends ChannelInboundHandlerAdapter {
 
     private final Deadlines.OnLoop deadlines;
     private final RejectionLog rejections;
-    private final Waiter waiter = new Waiter();
+    private final Deadlines.Waiter waiter = new Deadlines.Waiter(this::deadlinePassed);
 
     private @Nullable ChannelHandlerContext context;
     /** How many bytes of the header of the next frame have arrived. */
@@ -44,15 +44,11 @@ public final class FrameDeadline extends ChannelInboundHandlerAdapter {
         this.rejections = rejections;
     }
 
-    /** A class of its own, because the handler must extend Netty's. */
-    private final class Waiter extends Deadlines.Waiter {
-        @Override
-        protected void expire() {
-            ChannelHandlerContext ctx = context;
-            if (ctx != null) {
-                rejections.rejected(RejectionCounts.Kind.REQUEST_TIMEOUT, ClientAddress.of(ctx.channel()));
-                ctx.channel().close(); // from the end of the pipeline, so that the codec sends a GOAWAY
-            }
+    private void deadlinePassed() {
+        ChannelHandlerContext ctx = context;
+        if (ctx != null) {
+            rejections.rejected(RejectionCounts.Kind.REQUEST_TIMEOUT, ClientAddress.of(ctx.channel()));
+            ctx.channel().close(); // from the end of the pipeline, so that the codec sends a GOAWAY
         }
     }
 

@@ -49,7 +49,7 @@ public final class Http2Session extends ChannelInboundHandlerAdapter {
     private final Http2Output output;
     private final Deadlines.OnLoop deadlines;
     private final PendingConnections pending;
-    private final Waiter waiter = new Waiter();
+    private final Deadlines.Waiter waiter = new Deadlines.Waiter(this::idleTooLong);
     private final List<Http2Sink> sinks = new ArrayList<>();
 
     private @Nullable ChannelHandlerContext context;
@@ -260,17 +260,6 @@ public final class Http2Session extends ChannelInboundHandlerAdapter {
         return codec.isViolated();
     }
 
-    /** A class of its own, because the handler must extend Netty's. */
-    private final class Waiter extends Deadlines.Waiter {
-        @Override
-        protected void expire() {
-            ChannelHandlerContext ctx = context;
-            if (ctx != null) {
-                idleTooLong(ctx);
-            }
-        }
-    }
-
     @Override
     public void handlerAdded(ChannelHandlerContext ctx) {
         context = ctx;
@@ -285,7 +274,11 @@ public final class Http2Session extends ChannelInboundHandlerAdapter {
         waiter.stopWaiting();
     }
 
-    private void idleTooLong(ChannelHandlerContext ctx) {
+    private void idleTooLong() {
+        ChannelHandlerContext ctx = context;
+        if (ctx == null) {
+            return;
+        }
         if (connection.numActiveStreams() > 0) {
             return;
         }

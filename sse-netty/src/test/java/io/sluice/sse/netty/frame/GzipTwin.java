@@ -19,6 +19,8 @@ import java.util.zip.Inflater;
 final class GzipTwin extends LaneSink {
 
     private static final int HEADER = 10;
+    /** The end of an empty stored block, which each decoder takes for a flush. */
+    private static final byte[] FLUSH = {0, 0, -1, -1};
 
     private final GzipStream gzip;
     private final Identity identity;
@@ -64,10 +66,14 @@ final class GzipTwin extends LaneSink {
     }
 
     @Override
-    protected void write(Frame frame) {
-        plain.writeBytes(payload((NettyFrame) frame));
-        NettyFrame form = gzip.encode((NettyFrame) frame);
+    protected void write(Frame written) {
+        NettyFrame frame = (NettyFrame) written;
+        plain.writeBytes(payload(frame));
+        NettyFrame form = gzip.encode(frame);
         byte[] bytes = payload(form);
+        assertThat(bytes)
+                .as("%d compressed bytes of %d", bytes.length, frame.payloadBytes())
+                .endsWith(FLUSH);
         lastForm = bytes.length;
         wire.writeBytes(bytes);
         gzip.written(form);

@@ -19,7 +19,7 @@ class DeadlinesTest {
     private final EmbeddedChannel channel = new EmbeddedChannel();
     private final Deadlines deadlines = new Deadlines(Duration.ofSeconds(10), Duration.ofSeconds(60));
     private final Deadlines.OnLoop here = deadlines.on(channel.eventLoop());
-    private final List<Waiter> late = new ArrayList<>();
+    private final List<Deadlines.Waiter> late = new ArrayList<>();
 
     DeadlinesTest() {
         channel.freezeTime();
@@ -30,11 +30,10 @@ class DeadlinesTest {
         channel.finishAndReleaseAll();
     }
 
-    private class Waiter extends Deadlines.Waiter {
-        @Override
-        protected void expire() {
-            late.add(this);
-        }
+    private Deadlines.Waiter newWaiter() {
+        List<Deadlines.Waiter> self = new ArrayList<>();
+        self.add(new Deadlines.Waiter(() -> late.addAll(self)));
+        return self.get(0);
     }
 
     private void pass(long seconds) {
@@ -42,15 +41,15 @@ class DeadlinesTest {
         channel.runScheduledPendingTasks();
     }
 
-    private Waiter begin() {
-        Waiter waiter = new Waiter();
+    private Deadlines.Waiter begin() {
+        Deadlines.Waiter waiter = newWaiter();
         here.request().begin(waiter);
         return waiter;
     }
 
     @Test
     void allWaitersOfOneLoopShareATimer() {
-        List<Waiter> all = new ArrayList<>();
+        List<Deadlines.Waiter> all = new ArrayList<>();
         for (int i = 0; i < 5; i++) {
             all.add(begin());
             pass(1);
@@ -70,14 +69,14 @@ class DeadlinesTest {
         begin().stopWaiting();
         pass(10);
         assertThat(channel.runScheduledPendingTasks()).isEqualTo(NONE);
-        Waiter again = begin();
+        Deadlines.Waiter again = begin();
         pass(10);
         assertThat(late).containsExactly(again);
     }
 
     @Test
     void aRestartedWaiterWaitsTheFullTimeAgain() {
-        Waiter waiter = begin();
+        Deadlines.Waiter waiter = begin();
         pass(9);
         here.request().begin(waiter);
         pass(9);
@@ -90,7 +89,7 @@ class DeadlinesTest {
 
     @Test
     void aWaiterThatSwitchesToTheOtherDeadlineLeavesThisOne() {
-        Waiter waiter = begin();
+        Deadlines.Waiter waiter = begin();
         here.idle().begin(waiter);
         pass(59);
         assertThat(late).isEmpty();
@@ -100,13 +99,10 @@ class DeadlinesTest {
 
     @Test
     void aFailingWaiterDelaysNoOtherWaiter() {
-        here.request().begin(new Deadlines.Waiter() {
-            @Override
-            protected void expire() {
-                throw new IllegalStateException("a test wants it so");
-            }
-        });
-        Waiter next = begin();
+        here.request().begin(new Deadlines.Waiter(() -> {
+            throw new IllegalStateException("a test wants it so");
+        }));
+        Deadlines.Waiter next = begin();
         pass(10);
         channel.runScheduledPendingTasks();
         assertThat(late).containsExactly(next);
@@ -117,9 +113,9 @@ class DeadlinesTest {
     void randomWaitersExpireExactlyWhenTheyAreDue() {
         long seed = System.nanoTime();
         Random random = new Random(seed);
-        List<Waiter> waiters = new ArrayList<>();
+        List<Deadlines.Waiter> waiters = new ArrayList<>();
         for (int i = 0; i < 20; i++) {
-            waiters.add(new Waiter());
+            waiters.add(newWaiter());
         }
         TreeMap<Integer, Long> due = new TreeMap<>();
         long now = 0;
@@ -144,7 +140,7 @@ class DeadlinesTest {
                     long until = now;
                     late.clear();
                     pass(seconds);
-                    List<Waiter> expected = due.entrySet().stream()
+                    List<Deadlines.Waiter> expected = due.entrySet().stream()
                             .filter(entry -> entry.getValue() <= until)
                             .map(entry -> waiters.get(entry.getKey()))
                             .toList();
