@@ -81,7 +81,9 @@ public final class JsonEvents {
             return Defaults.INSTANCE;
         } catch (LinkageError e) { // Jackson is an optional dependency
             throw new IllegalStateException(
-                    "JsonEvents needs Jackson 2: add com.fasterxml.jackson.core:jackson-databind to the class path", e);
+                    "JsonEvents needs Jackson 2: add com.fasterxml.jackson.core:jackson-databind to the class path,"
+                            + " or pass the functions of another library to JsonEvents.using",
+                    e);
         }
     }
 

@@ -27,7 +27,7 @@ class MissingJacksonTest {
                 assertThatThrownBy(application::call)
                         .isInstanceOf(IllegalStateException.class)
                         .hasMessage("JsonEvents needs Jackson 2: add com.fasterxml.jackson.core:jackson-databind to the"
-                                + " class path");
+                                + " class path, or pass the functions of another library to JsonEvents.using");
             }
         }
     }

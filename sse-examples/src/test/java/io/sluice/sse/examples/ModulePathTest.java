@@ -8,12 +8,10 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.spi.ToolProvider;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -97,18 +95,7 @@ class ModulePathTest {
     }
 
     private static String modulePath() {
-        return Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
-                .filter(ModulePathTest::isNeeded)
-                .collect(Collectors.joining(File.pathSeparator));
-    }
-
-    private static boolean isNeeded(String entry) {
-        Path path = Path.of(entry);
-        // In the reactor a module is a folder of classes, or a jar: sse-core/target/classes, sse-core-1.jar.
-        String name = path.endsWith(Path.of("target", "classes"))
-                ? path.getParent().getParent().getFileName().toString()
-                : path.getFileName().toString();
-        return NEEDED.stream().anyMatch(name::startsWith) && !name.endsWith("-tests.jar");
+        return String.join(File.pathSeparator, Libraries.named(NEEDED));
     }
 
     private static int javac(String modulePath, Path sources, StringWriter errors) throws IOException {

@@ -1,5 +1,7 @@
 package io.sluice.sse.hub.log;
 
+import java.util.Arrays;
+
 /**
  * Where a backplane has nothing in the middle of what it keeps, for example because another program has deleted
  * entries. A client that is served from the backplane gets a gap there. A client whose events are in memory misses
@@ -36,6 +38,24 @@ final class Holes {
             after++;
         }
         return new Holes(replaced(begins, before, after, first), replaced(ends, before, after, last)).bounded();
+    }
+
+    /** Without those that end at or before a position up to which the backplane keeps nothing: no client is there. */
+    Holes withoutThoseUpTo(long trimmed) {
+        int first = 0;
+        while (first < ends.length && ends[first] <= trimmed) {
+            first++;
+        }
+        if (first == 0) {
+            return this;
+        }
+        return new Holes(
+                Arrays.copyOfRange(begins, first, begins.length), Arrays.copyOfRange(ends, first, ends.length));
+    }
+
+    /** How many there are. */
+    int count() {
+        return ends.length;
     }
 
     private static long[] replaced(long[] all, int from, int to, long by) {

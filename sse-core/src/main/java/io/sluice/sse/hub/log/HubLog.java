@@ -302,7 +302,10 @@ public final class HubLog {
     void trimmed(long upTo, long nanos) {
         TrimmedSequence trimmed = topicOptions.trimmed();
         if (trimmed != null && upTo > trimmed.floor().position()) {
-            runLocked(() -> trimmed.raise(new Floor(upTo, bounds.nextEviction(), nanos)));
+            runLocked(() -> {
+                trimmed.raise(new Floor(upTo, bounds.nextEviction(), nanos));
+                shared.dropHolesUpTo(upTo);
+            });
         }
     }
 

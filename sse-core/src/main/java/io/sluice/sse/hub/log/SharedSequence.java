@@ -46,6 +46,11 @@ final class SharedSequence {
         holes = holes.with(after, upTo);
     }
 
+    /** The backplane keeps nothing up to this position, so a client below it gets a gap anyway. */
+    void dropHolesUpTo(long trimmed) {
+        holes = holes.withoutThoseUpTo(trimmed);
+    }
+
     /** Where events of whatever topic may be lost. Any thread. */
     Losses losses() {
         return losses;

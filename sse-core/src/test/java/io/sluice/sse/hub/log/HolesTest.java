@@ -2,6 +2,8 @@ package io.sluice.sse.hub.log;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sluice.sse.hub.Hub;
+import io.sluice.sse.hub.HubTestAccess;
 import org.junit.jupiter.api.Test;
 
 /** Where a client that is served from a backplane gets the gaps of holes. */
@@ -40,5 +42,29 @@ class HolesTest {
         assertThat(holes.after(5)).isEqualTo(31);
         assertThat(holes.limitAfter(31)).isEqualTo(40);
         assertThat(Holes.NONE.limitAfter(0)).isEqualTo(Long.MAX_VALUE);
+    }
+
+    /** Otherwise old holes would take the places of new ones, and clients before new ones would get their gap early. */
+    @Test
+    void holesBelowTheTrimmedPositionAreDropped() {
+        Holes holes = Holes.NONE;
+        for (int i = 1; i <= 10 * Holes.MAX_HOLES; i++) {
+            holes = holes.with(10L * i, 10L * i + 1).withoutThoseUpTo(10L * i - 15);
+            assertThat(holes.count()).isLessThanOrEqualTo(3);
+        }
+        assertThat(holes.withoutThoseUpTo(10L * 10 * Holes.MAX_HOLES + 1).limitAfter(0))
+                .isEqualTo(Long.MAX_VALUE);
+        assertThat(Holes.NONE.with(10, 20).withoutThoseUpTo(15).after(16)).isEqualTo(20);
+    }
+
+    @Test
+    void aTrimOfTheBackplaneDropsTheHolesOfTheHub() {
+        LogOptions own = HubTestAccess.logOptions(Hub.builder());
+        HubLog log =
+                new HubLog(new LogOptions(own.retention(), own.topics(), own.conflation(), own.clocks(), null, true));
+        log.addHole(10, 12);
+        log.addHole(20, 22);
+        log.trimmed(15, 0);
+        assertThat(log.limitBeforeHole(5)).isEqualTo(20);
     }
 }
