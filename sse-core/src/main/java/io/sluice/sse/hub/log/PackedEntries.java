@@ -13,9 +13,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Only small entries without an id of their publisher, a key or recipients are packed. In a chunk of large ones, the
  * objects weigh little beside the bytes that would have to be copied.
  *
- * <p>When all entries of a chunk have been evicted, the ring writes a younger chunk into the same memory. So a busy ring
- * gives the garbage collector nothing to copy. A reader without the lock may still read the old chunk then. It names
- * the chunk that it reads, before and after: if the number is another one, its entry was evicted.
+ * <p>When all entries of a chunk have been evicted, the ring writes a younger chunk into the same memory. So a busy
+ * ring gives the garbage collector nothing to copy. A reader without the lock may still read the old chunk then. It
+ * names the chunk that it reads, before and after: if the number is another one, its entry was evicted.
  */
 final class PackedEntries {
 
