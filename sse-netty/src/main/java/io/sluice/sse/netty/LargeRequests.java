@@ -11,6 +11,7 @@ import java.util.concurrent.LinkedBlockingDeque;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -18,7 +19,12 @@ import org.jspecify.annotations.Nullable;
  * Handles large requests on a thread of the server, one after another, each when the {@link BufferBudget} has room for
  * its response. A batch of a megabyte can have 75,000 events. That is a tenth of a second of work, and an event loop
  * that does it serves none of its clients meanwhile. The waiting bodies are bounded, also for clients that have left,
- * whose bodies are no longer in the budget. One per server. Thread-safe.
+ * whose bodies are no longer in the budget.
+ *
+ * <p>After each request the thread rests twice as long as it has worked. So publishers that send one large batch after
+ * another take a third of one processor, and the lanes have time to write what a batch has brought.
+ *
+ * <p>One per server. Thread-safe.
  */
 final class LargeRequests {
 
@@ -28,6 +34,12 @@ final class LargeRequests {
     static final long MOST_WAITING_BYTES =
             Math.min(32L << 20, Runtime.getRuntime().maxMemory() / 16);
 
+    /** How many times as long as for a request the thread rests after it. */
+    private static final long REST_FACTOR = 2;
+
+    /** The most that the thread rests after a request. */
+    private static final long MOST_REST_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
+
     /** How long a request waits for room. */
     private static final long MOST_WAIT_NANOS = TimeUnit.SECONDS.toNanos(10);
 
@@ -35,6 +47,9 @@ final class LargeRequests {
     private final AtomicLong waitingBytes = new AtomicLong();
     private final LinkedBlockingDeque<Runnable> tasks = new LinkedBlockingDeque<>();
     private final ThreadPoolExecutor thread = newThread();
+    /** When the thread may begin the next request. Only the thread uses it, and the next one when it has ended. */
+    private volatile long restsUntil = System.nanoTime();
+
     /** The thread while it runs. */
     private volatile @Nullable Thread running;
 
@@ -80,14 +95,32 @@ final class LargeRequests {
         long deadline = System.nanoTime() + MOST_WAIT_NANOS;
         return CompletableFuture.supplyAsync(
                         () -> {
+                            rest();
                             if (!budget.awaitRoom(deadline)) {
                                 throw budget.rejection();
                             }
-                            return work.apply(this::later);
+                            long begin = System.nanoTime();
+                            try {
+                                return work.apply(this::later);
+                            } finally {
+                                restAfter(begin);
+                            }
                         },
                         thread)
                 .whenComplete((stage, failure) -> waitingBytes.addAndGet(-bytes))
                 .thenCompose(stage -> stage);
+    }
+
+    private void restAfter(long begin) {
+        long end = System.nanoTime();
+        restsUntil = end + Math.min(REST_FACTOR * (end - begin), MOST_REST_NANOS);
+    }
+
+    private void rest() {
+        for (long left = restsUntil - System.nanoTime(); left > 0; left = restsUntil - System.nanoTime()) {
+            Thread.interrupted(); // left behind by earlier work of this thread; parking would return at once
+            LockSupport.parkNanos(this, left);
+        }
     }
 
     /**

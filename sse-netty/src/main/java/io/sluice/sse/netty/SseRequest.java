@@ -346,7 +346,8 @@ public final class SseRequest {
     /**
      * Handles this request on a thread of the server, because its body is large: an event loop that works on it for a
      * tenth of a second serves none of its clients meanwhile. The thread handles one request after another, each when
-     * the server has room for its response ({@link SseServerBuilder#maxBufferedBytes}). Call it after all checks that
+     * the server has room for its response ({@link SseServerBuilder#maxBufferedBytes}). After each it rests twice as
+     * long as it has worked, at most 250 ms, so that large requests leave time to others. Call it after all checks that
      * are cheap, such as those of rights: only a permitted client may let others wait.
      *
      * @param work gets an executor with the same thread, for what follows when another stage has completed

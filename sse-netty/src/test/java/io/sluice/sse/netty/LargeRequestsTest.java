@@ -12,6 +12,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
 /** Large requests wait for room in the budget, and their waiting bodies are bounded. */
@@ -92,6 +93,26 @@ class LargeRequestsTest {
         assertThat(second.toCompletableFuture().get(40, TimeUnit.SECONDS)).isEqualTo("second");
         CompletionStage<String> third = requests.work(2, executor -> CompletableFuture.completedStage("third"));
         assertThat(third.toCompletableFuture().get(40, TimeUnit.SECONDS)).isEqualTo("third");
+    }
+
+    /** Otherwise publishers of large batches take a processor, and the healthy streams wait. */
+    @Test
+    void theThreadRestsTwiceAsLongAsItHasWorked() throws Exception {
+        LargeRequests requests = new LargeRequests(new BufferBudget(1_000));
+        AtomicLong ended = new AtomicLong();
+        requests.work(1, executor -> {
+            long begin = System.nanoTime();
+            while (System.nanoTime() - begin < TimeUnit.MILLISECONDS.toNanos(20)) {
+                Thread.onSpinWait();
+            }
+            Thread.currentThread().interrupt(); // a rest in which parking returns at once would not be one
+            ended.set(System.nanoTime());
+            return CompletableFuture.completedStage("first");
+        });
+        long begun = requests.work(1, executor -> CompletableFuture.completedStage(System.nanoTime()))
+                .toCompletableFuture()
+                .get(40, TimeUnit.SECONDS);
+        assertThat(begun - ended.get()).isGreaterThanOrEqualTo(TimeUnit.MILLISECONDS.toNanos(40));
     }
 
     @Test
