@@ -34,7 +34,7 @@ final class RedisLoop implements Runnable {
      * The least time between the begins of two reads. A read costs a node some 100 µs of its processors, an entry in it
      * far less. So events that follow each other faster are read together. One that comes alone is read at once.
      */
-    private static final long READ_INTERVAL_NANOS = TimeUnit.MICROSECONDS.toNanos(2_500);
+    private static final long READ_INTERVAL_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
 
     private static final long FIRST_PAUSE_MILLIS = 50;
     private static final long LAST_PAUSE_MILLIS = 5_000;
