@@ -63,7 +63,11 @@ const kinds = {
   async mcp(run, url) {
     const client = new Client({ name: 'sluice-test', version: '1.0.0' });
     client.onerror = () => {}; // it reports each lost connection
-    await client.connect(new StreamableHTTPClientTransport(new URL(`${url}/mcp`)));
+    // By default it tries twice, and on a busy machine both may meet a drain that is not over.
+    const reconnectionOptions = {
+      initialReconnectionDelay: 1000, maxReconnectionDelay: 30_000, reconnectionDelayGrowFactor: 1.5, maxRetries: 20,
+    };
+    await client.connect(new StreamableHTTPClientTransport(new URL(`${url}/mcp`), { reconnectionOptions }));
     const result = await client.callTool({ name: 'count', arguments: {} }, undefined, {
       signal: run.abort.signal,
       onprogress: ({ message }) => run.show(message),
