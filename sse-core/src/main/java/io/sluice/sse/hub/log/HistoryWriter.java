@@ -337,7 +337,7 @@ final class HistoryWriter implements Runnable {
     }
 
     private static long bytesInQueue(LogEntry entry) {
-        return entry.wire.length + LogEntry.OVERHEAD_BYTES;
+        return (long) entry.wire.length + LogEntry.OVERHEAD_BYTES;
     }
 
     /** The events of a batch. A history that was opened again has the first ones already. */

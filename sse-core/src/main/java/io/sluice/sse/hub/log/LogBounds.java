@@ -114,7 +114,7 @@ public final class LogBounds {
         }
         ConflationTable table = tables.first();
         LogEntry inTable = table == null ? null : table.oldest();
-        if (inTable != null && (topic == null || inTable.position < topic.oldestPosition())) {
+        if (table != null && inTable != null && (topic == null || inTable.position < topic.oldestPosition())) {
             if (!isSparedBy(publishing, table.topic, inTable.position, inTable.nanos, nowNanos)) {
                 ((ConflatedLog) table.topic.log).dropOldestOfTable(this);
                 return table.topic;

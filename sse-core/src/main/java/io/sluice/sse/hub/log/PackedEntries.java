@@ -45,6 +45,7 @@ final class PackedEntries {
     private final byte[] wires;
 
     /** Which chunk of the ring this is. Written under the hub's lock with release, read anywhere with acquire. */
+    @SuppressWarnings("UnusedVariable") // NUMBER reads it
     private long number = BEING_WRITTEN;
 
     private PackedEntries(String topic, int bytes) {
